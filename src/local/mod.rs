@@ -1,0 +1,1 @@
+//! The embedded stack: the wire protocols of AWS, MCP and Neo4j, served on loopback.
