@@ -1,1 +1,22 @@
-//! Plain data that every layer speaks.
+//! Plain data that every layer speaks: no IO, no clock, no types of an SDK.
+//!
+//! A value of the outside world becomes one of these in the file that calls the SDK, and stays one of these
+//! until a screen or a command prints it.
+
+pub mod deployment;
+pub mod failure;
+pub mod log;
+pub mod moment;
+pub mod resource;
+pub mod sanitize;
+pub mod secret;
+pub mod tool;
+
+pub use deployment::{Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, StaticCredentials};
+pub use failure::{Failure, FailureKind};
+pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
+pub use moment::Moment;
+pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
+pub use sanitize::sanitize;
+pub use secret::{RotationState, SecretDetail, SecretText, SecretVersion};
+pub use tool::{CallOutcome, Claims, ConnectionInfo, Elapsed, Table, Tool, ToolAnnotations};

@@ -1,0 +1,104 @@
+//! A point in time as data. The pure layers never ask a clock: a [`Moment`] is handed in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z, as CloudWatch Logs counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// The moment that many milliseconds after 1970.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// The moment that many seconds after 1970; AWS JSON protocols send fractions.
+    pub fn from_seconds(seconds: f64) -> Self {
+        Self((seconds * 1000.0).round() as i64)
+    }
+
+    /// Milliseconds since 1970.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` until this moment; negative where `earlier` is later.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// This moment moved by `millis` (negative: earlier).
+    #[must_use]
+    pub const fn plus(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// The age at `now`, short and relative: `41s`, `2m`, `6h`, `23d`. A moment in the future is `0s`.
+    pub fn age(self, now: Self) -> String {
+        short_duration(now.since(self).max(0))
+    }
+
+    /// ISO 8601 in UTC with milliseconds, `2026-11-21T10:02:11.114Z`.
+    pub fn iso(self) -> String {
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |at| format!("{at:.3}"))
+    }
+
+    /// `HH:MM:SS` in the given time zone.
+    pub fn clock(self, zone: &jiff::tz::TimeZone) -> String {
+        self.format("%H:%M:%S", zone)
+    }
+
+    /// `HH:MM:SS.mmm` in the given time zone.
+    pub fn clock_millis(self, zone: &jiff::tz::TimeZone) -> String {
+        self.format("%H:%M:%S%.3f", zone)
+    }
+
+    /// `YYYY-MM-DD HH:MM:SS` in the given time zone.
+    pub fn date_time(self, zone: &jiff::tz::TimeZone) -> String {
+        self.format("%Y-%m-%d %H:%M:%S", zone)
+    }
+
+    fn format(self, pattern: &str, zone: &jiff::tz::TimeZone) -> String {
+        jiff::Timestamp::from_millisecond(self.0)
+            .map_or_else(|_| self.0.to_string(), |at| at.to_zoned(zone.clone()).strftime(pattern).to_string())
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.iso())
+    }
+}
+
+/// A length of time in its largest whole unit: `0s`, `41s`, `2m`, `6h`, `23d`.
+pub fn short_duration(millis: i64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        ..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_use_the_largest_whole_unit() {
+        let now = Moment::from_millis(10_000_000_000);
+        for (seconds, expected) in [(0, "0s"), (41, "41s"), (60, "1m"), (3_599, "59m"), (7_200, "2h"), (86_400 * 23, "23d"), (-5, "0s")] {
+            assert_eq!(now.plus(-seconds * 1000).age(now), expected);
+        }
+    }
+
+    #[test]
+    fn iso_has_milliseconds() {
+        assert_eq!(Moment::from_millis(1_795_224_324_652).iso(), "2026-11-21T01:25:24.652Z");
+        assert_eq!(Moment::from_seconds(1.5).millis(), 1500);
+    }
+}

@@ -1,0 +1,208 @@
+//! Resources: one type for every kind, so that table, tree, filter and JSON come once.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{deployment::DeploymentName, moment::Moment};
+
+/// A sort of resource. Its columns, health and detail are in `kinds/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An AgentCore gateway.
+    Gateway,
+    /// A target of a gateway.
+    Target,
+    /// An AgentCore runtime.
+    Runtime,
+    /// An endpoint of a runtime.
+    Endpoint,
+    /// A Secrets Manager secret with Neo4j credentials.
+    Secret,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [Self::Gateway, Self::Target, Self::Runtime, Self::Endpoint, Self::Secret];
+
+    /// The word for one of them, as commands and JSON use it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Target => "target",
+            Self::Runtime => "runtime",
+            Self::Endpoint => "endpoint",
+            Self::Secret => "secret",
+        }
+    }
+
+    /// The kind that a word names: singular or plural, any case.
+    pub fn parse(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase();
+        let word = word.strip_suffix('s').unwrap_or(&word);
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.word())
+    }
+}
+
+/// What identifies a resource across refreshes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ResourceKey {
+    /// The deployment that it was listed for.
+    pub deployment: DeploymentName,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id within the kind: `gw-1`, `gw-1/TARGETID01` (target), `rt-1/DEFAULT` (endpoint), a secret's name.
+    pub id: String,
+}
+
+impl ResourceKey {
+    /// The first part of a compound id: the gateway of a target, the runtime of an endpoint.
+    pub fn owner_id(&self) -> &str {
+        self.id.split_once('/').map_or(self.id.as_str(), |(owner, _)| match self.kind {
+            Kind::Target | Kind::Endpoint => owner,
+            Kind::Gateway | Kind::Runtime | Kind::Secret => self.id.as_str(),
+        })
+    }
+
+    /// The last part of a compound id: the target's own id, the endpoint's name.
+    pub fn own_id(&self) -> &str {
+        match self.kind {
+            Kind::Target | Kind::Endpoint => self.id.split_once('/').map_or(self.id.as_str(), |(_, own)| own),
+            Kind::Gateway | Kind::Runtime | Kind::Secret => &self.id,
+        }
+    }
+}
+
+/// How a resource is, judged from its status. Colour, glyph and word follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// As it should be.
+    Well,
+    /// A status that this version does not know; shown as it came.
+    Unknown,
+    /// On its way to another state.
+    Changing,
+    /// A person must act (consent).
+    NeedsPerson,
+    /// Works in part, or with something to look at.
+    Degraded,
+    /// Does not work.
+    Failed,
+}
+
+/// A labelled value of a resource's detail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// Label, in the words of the AWS console: `Authorizer`, `Last synchronized`.
+    pub label: &'static str,
+    /// Value as text, raw (sanitised where it is shown).
+    pub value: String,
+}
+
+/// In what way one resource leads to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// Belongs to (target to gateway, endpoint to runtime).
+    Owner,
+    /// Sends requests on to (target to runtime).
+    Calls,
+    /// Reads this secret.
+    Reads,
+}
+
+/// A relation to another resource or log group that can be followed with a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// The way it is related.
+    pub relation: Relation,
+    /// The kind at the other end.
+    pub kind: Kind,
+    /// The id (or ARN, or name) at the other end, as the API gave it.
+    pub id: String,
+}
+
+/// Any resource of the fleet.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Resource {
+    /// Identity.
+    pub key: ResourceKey,
+    /// ARN, where the API gives one.
+    pub arn: Option<String>,
+    /// Name for people.
+    pub name: String,
+    /// Status word exactly as AWS gave it; a secret's is `ENABLED`, `ROTATING` or `DELETED`.
+    pub status: String,
+    /// Why it is in that status.
+    pub reason: Option<String>,
+    /// Creation.
+    pub created: Option<Moment>,
+    /// Last update.
+    pub updated: Option<Moment>,
+    /// Labelled values for the detail, most important first.
+    pub facts: Vec<Fact>,
+    /// Relations that can be followed.
+    pub links: Vec<Link>,
+    /// CloudWatch log groups that it writes to, most telling first; they may not exist yet.
+    pub log_groups: Vec<String>,
+    /// MCP URL where it can be called: a gateway's, a runtime's.
+    pub mcp_url: Option<String>,
+    /// The API's answer, whole, with AWS's member names and without secret members.
+    pub raw: serde_json::Value,
+}
+
+/// What a CloudFormation stack says about a deployment; every member optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StackFacts {
+    /// Outputs as they came, in order.
+    pub outputs: Vec<(String, String)>,
+    /// Gateway id.
+    pub gateway_id: Option<String>,
+    /// Gateway URL, ends in `/mcp`.
+    pub gateway_url: Option<String>,
+    /// Runtime ARN.
+    pub runtime_arn: Option<String>,
+    /// Cognito user pool.
+    pub user_pool_id: Option<String>,
+    /// Cognito app client.
+    pub client_id: Option<String>,
+    /// Token endpoint.
+    pub token_url: Option<String>,
+    /// OAuth scope.
+    pub scope: Option<String>,
+    /// OpenID discovery document.
+    pub discovery_url: Option<String>,
+    /// Neo4j secret.
+    pub secret_arn: Option<String>,
+    /// Interceptor function.
+    pub interceptor_arn: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_parse_in_singular_and_plural() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.word()), Some(kind));
+            assert_eq!(Kind::parse(&format!("{}S", kind.word().to_uppercase())), Some(kind));
+        }
+        assert_eq!(Kind::parse("pod"), None);
+    }
+
+    #[test]
+    fn compound_ids_split_by_kind_only() {
+        let key = |kind, id: &str| ResourceKey { deployment: "d".into(), kind, id: id.into() };
+        assert_eq!((key(Kind::Target, "gw/T1").owner_id(), key(Kind::Target, "gw/T1").own_id()), ("gw", "T1"));
+        assert_eq!(key(Kind::Secret, "neo4j-mcp/credentials").own_id(), "neo4j-mcp/credentials");
+    }
+}

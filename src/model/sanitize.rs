@@ -1,0 +1,144 @@
+//! The one gate for text from outside: whatever came in, what leaves can neither steer a terminal nor hide.
+//!
+//! Controls become visible pictures or names, bidi, zero-width and tag characters are spelled out, tabs become
+//! spaces and piles of combining marks are cut. What CVE-2021-25743 and its kin did is in the tests.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+/// Combining marks kept on one base character.
+const MARKS: usize = 4;
+/// Columns that a tab advances to.
+const TAB: usize = 4;
+
+/// Makes text safe for one line of the terminal. Borrowed when nothing had to change, which is nearly always.
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let mut marks = 0;
+    if text.chars().all(|each| passes(each, &mut marks)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut marks = 0;
+    for each in text.chars() {
+        if passes(each, &mut marks) {
+            out.push(each);
+        } else {
+            spell(each, &mut out);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The same for JSON text: what would be dangerous is `\u` escaped, so that the JSON stays valid and says the same.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    if json.chars().all(|each| each == '\n' || !is_dangerous(each)) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for each in json.chars() {
+        if each == '\n' || !is_dangerous(each) {
+            out.push(each);
+        } else {
+            let mut units = [0; 2];
+            for unit in each.encode_utf16(&mut units) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a character passes as it is; counts combining marks in a row.
+fn passes(each: char, marks: &mut usize) -> bool {
+    if is_combining(each) {
+        *marks += 1;
+        return *marks <= MARKS;
+    }
+    *marks = 0;
+    !is_dangerous(each)
+}
+
+/// Characters that steer a terminal, reorder text or cannot be seen.
+pub fn is_dangerous(each: char) -> bool {
+    matches!(each,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn is_combining(each: char) -> bool {
+    matches!(each,
+        '\u{300}'..='\u{34e}' | '\u{350}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+fn spell(each: char, out: &mut String) {
+    match each {
+        '\t' => out.push_str(&" ".repeat(TAB - out.chars().count() % TAB)),
+        '\n' => out.push('⏎'),
+        '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(each))),
+        '\u{7f}' => out.push('\u{2421}'),
+        // A variation selector only picks a glyph's style: dropping it loses nothing.
+        '\u{fe00}'..='\u{fe0f}' => {}
+        mark if is_combining(mark) => {}
+        _ => {
+            let _ = write!(out, "<U+{:04X}>", u32::from(each));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ordinary_text_is_borrowed() {
+        for text in ["", "POST /mcp tools/call read-cypher 46 ms", "Zoë Straße 東京 ▲ ● é"] {
+            assert!(matches!(sanitize(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_known_attack_becomes_visible() {
+        for (attack, shown) in [
+            ("\x1b]52;c;aGk=\x07", "␛]52;c;aGk=␇"),
+            ("\x1b[2J", "␛[2J"),
+            ("\u{9b}2J", "<U+009B>2J"),
+            ("a\rb", "a␍b"),
+            ("a\tb", "a   b"),
+            ("a\nb", "a⏎b"),
+            ("\u{202e}txt.exe", "<U+202E>txt.exe"),
+            ("a\u{200b}b", "a<U+200B>b"),
+            ("\u{e0041}", "<U+E0041>"),
+            ("\u{2028}", "<U+2028>"),
+            ("\u{fff9}", "<U+FFF9>"),
+            ("\u{feff}", "<U+FEFF>"),
+        ] {
+            assert_eq!(sanitize(attack), shown);
+        }
+        let pile = format!("e{}", "\u{301}".repeat(30));
+        assert_eq!(sanitize(&pile).chars().count(), 1 + MARKS);
+    }
+
+    #[test]
+    fn escaped_json_says_the_same() {
+        let value = serde_json::json!({"m": "a\u{202e}b\u{9b}c\u{e0041}"});
+        let text = serde_json::to_string(&value).unwrap();
+        let escaped = escape_json(&text);
+        assert!(!escaped.chars().any(is_dangerous), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_dangerous_ever_passes(text in "\\PC*|.*") {
+            prop_assert!(!sanitize(&text).chars().any(is_dangerous));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! MCP tools, calls and their results as data.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::moment::Moment;
+
+/// What a server says of a tool's effects: hints of an untrusted party.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ToolAnnotations {
+    /// Changes nothing.
+    pub read_only: Option<bool>,
+    /// May destroy.
+    pub destructive: Option<bool>,
+    /// Calling twice is as calling once.
+    pub idempotent: Option<bool>,
+    /// Reaches beyond its server.
+    pub open_world: Option<bool>,
+}
+
+/// A tool of an MCP server.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tool {
+    /// Whole name, `target___tool` behind a gateway.
+    pub name: String,
+    /// Title for people.
+    pub title: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// JSON schema of the arguments.
+    pub input_schema: Value,
+    /// Hints.
+    pub annotations: ToolAnnotations,
+    /// The tool as the server gave it, unknown members included.
+    pub raw: Value,
+}
+
+impl Tool {
+    /// Gateway target and own name. Target names hold no underscore, so the first `___` parts them.
+    pub fn parts(&self) -> (Option<&str>, &str) {
+        self.name.split_once("___").map_or((None, self.name.as_str()), |(target, tool)| (Some(target), tool))
+    }
+
+    /// Whether calling it needs the user's word: the server says that it destroys, or it is a known writer.
+    pub fn is_guarded(&self) -> bool {
+        let (_, own) = self.parts();
+        self.annotations.destructive == Some(true) || own.ends_with("write-cypher") || own.ends_with("write_neo4j_cypher")
+    }
+}
+
+/// Where the time of a call went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Elapsed {
+    /// Getting a token or a signature.
+    pub sign_in: u64,
+    /// Connecting and initialising the session.
+    pub connect: u64,
+    /// From sending the call to the first byte of the answer.
+    pub first_byte: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+/// A tabular result.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Table {
+    /// Column names, in the order of the statement's RETURN where that could be recovered.
+    pub columns: Vec<String>,
+    /// Rows, each in the order of `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// Columns in which a value arrived as `{}`: a temporal value that the server lost.
+    pub lost_temporals: Vec<String>,
+}
+
+/// The outcome of `tools/call`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallOutcome {
+    /// The tool reported an error.
+    pub is_error: bool,
+    /// The result as rows, where it is tabular.
+    pub table: Option<Table>,
+    /// Content blocks as they came.
+    pub content: Vec<Value>,
+    /// Structured content, where the server sent it.
+    pub structured_content: Option<Value>,
+    /// The JSON-RPC result, whole.
+    pub raw: Value,
+    /// Time.
+    pub elapsed: Elapsed,
+    /// Request id of the platform, else of the JSON-RPC exchange.
+    pub request_id: Option<String>,
+}
+
+impl CallOutcome {
+    /// All text blocks, joined by line ends.
+    pub fn text(&self) -> String {
+        let texts: Vec<&str> = self.content.iter().filter_map(|block| block.get("text").and_then(Value::as_str)).collect();
+        texts.join("\n")
+    }
+}
+
+/// The claims of a token: decoded for display, never verified, never acted upon.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Claims {
+    /// `Bearer`.
+    pub token_type: String,
+    /// Expiry.
+    pub expires_at: Option<Moment>,
+    /// The payload; empty object for an opaque token.
+    pub claims: Value,
+}
+
+/// What a connection to an MCP endpoint learned.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConnectionInfo {
+    /// Endpoint.
+    pub url: String,
+    /// Sign-in mode in use.
+    pub sign_in: &'static str,
+    /// Negotiated protocol version.
+    pub protocol: String,
+    /// Server's name and version.
+    pub server: String,
+    /// The server's instructions to a model.
+    pub instructions: Option<String>,
+    /// Token expiry, where there is a token.
+    pub token_expires_at: Option<Moment>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_three_underscores_part_target_and_tool() {
+        let tool = |name: &str| Tool {
+            name: name.into(),
+            title: None,
+            description: None,
+            input_schema: Value::Null,
+            annotations: ToolAnnotations::default(),
+            raw: Value::Null,
+        };
+        assert_eq!(tool("neo4j-mcp___read-cypher").parts(), (Some("neo4j-mcp"), "read-cypher"));
+        assert_eq!(tool("t___a___b").parts(), (Some("t"), "a___b"));
+        assert_eq!(tool("echo").parts(), (None, "echo"));
+        assert!(tool("t___write-cypher").is_guarded());
+        assert!(!tool("t___read-cypher").is_guarded());
+    }
+}
