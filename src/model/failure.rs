@@ -68,7 +68,9 @@ impl FailureKind {
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Throttled | Self::Network | Self::Timeout | Self::Server => true,
-            Self::Usage | Self::SignIn | Self::Denied | Self::NotFound | Self::Conflict | Self::Refused | Self::Cancelled => false,
+            Self::Usage | Self::SignIn | Self::Denied | Self::NotFound | Self::Conflict | Self::Refused | Self::Cancelled => {
+                false
+            }
         }
     }
 }

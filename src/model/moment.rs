@@ -91,7 +91,9 @@ mod tests {
     #[test]
     fn ages_use_the_largest_whole_unit() {
         let now = Moment::from_millis(10_000_000_000);
-        for (seconds, expected) in [(0, "0s"), (41, "41s"), (60, "1m"), (3_599, "59m"), (7_200, "2h"), (86_400 * 23, "23d"), (-5, "0s")] {
+        for (seconds, expected) in
+            [(0, "0s"), (41, "41s"), (60, "1m"), (3_599, "59m"), (7_200, "2h"), (86_400 * 23, "23d"), (-5, "0s")]
+        {
             assert_eq!(now.plus(-seconds * 1000).age(now), expected);
         }
     }
