@@ -58,7 +58,9 @@
 //! `runtime/perform.rs` matches over effects; arrows between layers point down. A secret shows itself as `***`
 //! ([`model::SecretText`]) and every text from outside passes [`model::sanitize()`] before it becomes a cell.
 
+pub mod auth;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod model;
 pub mod rotation;
+pub mod services;

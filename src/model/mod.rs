@@ -7,16 +7,21 @@ pub mod deployment;
 pub mod failure;
 pub mod log;
 pub mod moment;
+pub mod neo4j;
 pub mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod tool;
 
-pub use deployment::{Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, StaticCredentials};
+pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
 pub use failure::{Failure, FailureKind};
 pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
 pub use moment::Moment;
+pub use neo4j::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
-pub use secret::{RotationState, SecretDetail, SecretText, SecretVersion};
-pub use tool::{CallOutcome, Claims, ConnectionInfo, Elapsed, Table, Tool, ToolAnnotations};
+pub use secret::{RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef};
+pub use tool::{
+    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice, McpTarget, Progress, Table,
+    Tool, ToolAnnotations,
+};

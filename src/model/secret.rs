@@ -118,6 +118,37 @@ impl SecretDetail {
     }
 }
 
+/// Which version of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum VersionRef {
+    /// The one that carries this staging label.
+    Stage(String),
+    /// The one with this id.
+    Id(String),
+}
+
+/// The value of one version. Its Debug shows no content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretValue {
+    /// Version id.
+    pub version_id: String,
+    /// Staging labels on it.
+    pub stages: Vec<String>,
+    /// The content.
+    pub content: SecretContent,
+    /// When it was put.
+    pub created: Option<Moment>,
+}
+
+/// What a secret holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretContent {
+    /// Text, usually JSON.
+    Text(SecretText),
+    /// Bytes, which this console neither shows nor rotates.
+    Binary,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,11 @@
 //! MCP tools, calls and their results as data.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use super::moment::Moment;
+use super::{moment::Moment, resource::ResourceKey};
 
 /// What a server says of a tool's effects: hints of an untrusted party.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -125,6 +127,88 @@ pub struct ConnectionInfo {
     pub instructions: Option<String>,
     /// Token expiry, where there is a token.
     pub token_expires_at: Option<Moment>,
+}
+
+/// Which MCP endpoint of a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum McpTarget {
+    /// The deployment's own: its `mcp_url`, else the stack's gateway, else its runtime.
+    #[default]
+    Default,
+    /// A gateway or runtime (or a target: its gateway; an endpoint: its runtime with that qualifier).
+    Resource(ResourceKey),
+    /// An address; `https`, or loopback.
+    Url(String),
+}
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallOptions {
+    /// Without an answer or progress.
+    pub timeout: Duration,
+    /// In total, whatever progress arrives.
+    pub total: Duration,
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(60), total: Duration::from_secs(180) }
+    }
+}
+
+/// What an MCP server says beside answers, in the order in which it came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum McpNotice {
+    /// It asks the user something; answer with `McpSession::answer`.
+    Elicitation(Elicitation),
+    /// A call moves on.
+    Progress(Progress),
+    /// The list of tools has changed.
+    ToolsChanged,
+    /// A log message: level and data.
+    Message(String, Value),
+}
+
+/// A question of an MCP server to the user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elicitation {
+    /// Identifies it for the answer.
+    pub id: u64,
+    /// The server's words.
+    pub message: String,
+    /// What it asks for.
+    pub request: ElicitationRequest,
+}
+
+/// What an elicitation asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ElicitationRequest {
+    /// Values by this JSON schema (flat object).
+    Form(Value),
+    /// That the user opens this address.
+    Url(String),
+}
+
+/// The answer to an elicitation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ElicitationAnswer {
+    /// Yes, with the values of a form (`None` for a URL).
+    Accept(Option<Value>),
+    /// No.
+    Decline,
+    /// The user went away.
+    Cancel,
+}
+
+/// How far a call is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// Done so far.
+    pub progress: f64,
+    /// All there is, where the server knows.
+    pub total: Option<f64>,
+    /// The server's words.
+    pub message: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,0 +1,66 @@
+//! Input and output: one file a system. What goes in and comes out is `model`; SDK types stay in the file that calls the SDK.
+//!
+//! Nothing here knows whether it speaks to AWS or to the embedded stack: an endpoint URL decides. Every call has a
+//! time-out, answers `model::Failure`, and can be cancelled by dropping its future. Texts are raw: the view sanitises.
+
+pub mod aws;
+pub mod mcp;
+pub mod neo4j;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::model::{Deployment, Failure, FailureKind};
+
+pub use mcp::{McpOptions, McpSession};
+
+/// How all services behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceOptions {
+    /// Without an answer.
+    pub timeout: Duration,
+    /// For one MCP call in total, whatever progress arrives.
+    pub total_timeout: Duration,
+    /// Refuse every write, in every deployment.
+    pub read_only: bool,
+}
+
+impl Default for ServiceOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(60), total_timeout: Duration::from_secs(180), read_only: false }
+    }
+}
+
+/// The outside world. Cheap to clone; clones share connections, tokens and caches.
+#[derive(Clone)]
+pub struct Services {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What clones of [`Services`] share.
+pub(crate) struct Inner {
+    pub(crate) options: ServiceOptions,
+}
+
+impl Services {
+    /// Services without any connection yet; connections, clients and TLS roots are made when they are first needed.
+    pub fn new(options: ServiceOptions) -> Self {
+        Self { inner: Arc::new(Inner { options }) }
+    }
+
+    /// How these services behave.
+    pub fn options(&self) -> &ServiceOptions {
+        &self.inner.options
+    }
+
+    /// Refuses a write where read-only mode is on, for all or for this deployment.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] in read-only mode.
+    pub fn guard_write(&self, deployment: &Deployment, doing: &str) -> Result<(), Failure> {
+        if self.inner.options.read_only || deployment.read_only {
+            return Err(Failure::new(FailureKind::Denied, doing, "read-only mode refuses every write")
+                .hint("start without --read-only, and without `read_only = true` for this deployment, to allow it"));
+        }
+        Ok(())
+    }
+}
