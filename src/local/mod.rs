@@ -1,1 +1,178 @@
-//! The embedded stack: the wire protocols of AWS, MCP and Neo4j, served on loopback.
+//! The embedded stack: the wire protocols of AWS, MCP and Neo4j, served on one loopback port. Nothing here knows the
+//! console, and nothing here is AWS. `world` holds the state, `dispatch` finds the handler, one file serves one service.
+
+mod cbor;
+mod cloudformation;
+mod cognito;
+mod consents;
+mod control;
+mod deployments;
+mod dispatch;
+mod errors;
+pub mod faults;
+mod http;
+mod life;
+mod logs;
+mod mcp;
+mod metrics;
+mod neo4j;
+pub mod operations;
+mod report;
+mod secrets;
+mod seed;
+mod signature;
+mod sts;
+mod tokens;
+mod world;
+mod xml;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+use self::faults::Fault;
+use self::world::{Shared, World};
+
+pub use self::report::{DeploymentFacts, SignInFacts};
+
+/// How the embedded stack is started.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; none for one that is free.
+    pub port: Option<u16>,
+    /// The same seed gives the same world.
+    pub seed: u64,
+    /// Nothing happens by itself.
+    pub quiet_world: bool,
+    /// A real Neo4j behind deployments A to D.
+    pub neo4j: Option<RealNeo4j>,
+    /// A real MCP server as the external target of deployment B.
+    pub neo4j_mcp_url: Option<url::Url>,
+    /// What goes wrong from the start.
+    pub faults: Vec<Fault>,
+    /// A log group of generated events, for benchmarks.
+    pub generated_logs: Option<GeneratedLogs>,
+}
+
+/// A real Neo4j and the user whose password the secrets hold.
+#[derive(Clone)]
+pub struct RealNeo4j {
+    /// `http://…` (Query API) or `bolt://…`.
+    pub uri: String,
+    /// The database user.
+    pub user: String,
+    /// Its password at the start.
+    pub password: String,
+}
+
+impl std::fmt::Debug for RealNeo4j {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RealNeo4j").field("uri", &self.uri).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// Log events that are computed when they are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GeneratedLogs {
+    /// How many there are, up to the moment of the start.
+    pub events: u64,
+    /// How many fall into one second.
+    pub per_second: u64,
+}
+
+/// Why the stack does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port cannot be had.
+    #[error("cannot listen on 127.0.0.1:{port}: {cause}")]
+    Listen {
+        /// The port asked for; 0 is any.
+        port: u16,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The HTTP client for outgoing requests cannot be built.
+    #[error("cannot prepare outgoing requests: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A running stack. Dropping it stops it.
+#[derive(Debug)]
+pub struct Stack {
+    world: Shared,
+    address: SocketAddr,
+    server: Option<JoinHandle<()>>,
+}
+
+/// Starts the stack; it serves as soon as this returns.
+pub async fn start(options: Options) -> Result<Stack, StartError> {
+    let port = options.port.unwrap_or(0);
+    let listen = |cause| StartError::Listen { port, cause };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    // Loopback targets must not go through a proxy of the environment; a redirect would carry credentials elsewhere.
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+    let world: Shared = Arc::new(World::new(options, format!("http://{address}"), client));
+    if !world.options.quiet_world {
+        tokio::spawn(life::run(Arc::clone(&world)));
+    }
+    let server = tokio::spawn(accept(listener, Arc::clone(&world)));
+    Ok(Stack { world, address, server: Some(server) })
+}
+
+async fn accept(listener: TcpListener, world: Shared) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = world.stopping.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(http::serve_connection(Arc::clone(&world), stream));
+                }
+                // Out of file handles, most likely: wait for connections to end instead of spinning.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+impl Stack {
+    /// `http://127.0.0.1:PORT`: the address for every AWS service.
+    pub fn endpoint(&self) -> String {
+        self.world.base.clone()
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Arms a fault while the stack runs.
+    pub fn inject_fault(&self, fault: Fault) {
+        self.world.faults.arm(fault);
+    }
+
+    /// Disarms every fault.
+    pub fn clear_faults(&self) {
+        self.world.faults.clear();
+    }
+
+    /// Stops serving: open streams end, connections are closed.
+    pub async fn stop(mut self) {
+        self.world.stopping.cancel();
+        if let Some(server) = self.server.take() {
+            // A panic of the accept loop has been reported where it happened.
+            let _ = server.await;
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.world.stopping.cancel();
+    }
+}

@@ -1,0 +1,1 @@
+//! Control plane resources in the shapes that AWS gives them.

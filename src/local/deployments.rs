@@ -1,0 +1,268 @@
+//! The fixed facts of the five deployments: names, ids, sign-in data, addresses. What changes while the stack runs
+//! lives in `control`, `secrets`, `logs` and `cognito`.
+
+use super::Options;
+use super::seed::Seed;
+
+/// The region of the whole world.
+pub(crate) const REGION: &str = "us-west-2";
+/// The account of the whole world.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// One of the five deployments.
+#[derive(Clone, Debug)]
+pub(crate) struct Deployment {
+    /// `a` to `e`.
+    pub(crate) name: &'static str,
+    /// `A` to `E`.
+    pub(crate) shape: &'static str,
+    /// The CloudFormation stack that describes it, where there is one.
+    pub(crate) stack: Option<&'static str>,
+    /// The MCP address to give to a client.
+    pub(crate) mcp_url: String,
+    pub(crate) gateway_id: Option<String>,
+    pub(crate) runtime_id: Option<String>,
+    pub(crate) runtime_arn: Option<String>,
+    /// `m2m`, `user` or `sigv4`.
+    pub(crate) sign_in: &'static str,
+    /// The issuer of its tokens; none for D.
+    pub(crate) pool: Option<PoolFacts>,
+    /// The name of its secret; none for E.
+    pub(crate) secret_name: Option<&'static str>,
+    /// The ARN of its secret.
+    pub(crate) secret_arn: Option<String>,
+    /// The function name of its interceptor.
+    pub(crate) interceptor: Option<&'static str>,
+    pub(crate) log_groups: Vec<String>,
+    /// The database behind it as the world starts.
+    pub(crate) neo4j: Seat,
+}
+
+/// A place at a Neo4j: where, who, and the password at the start.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub(crate) uri: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) database: String,
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Seat").field("uri", &self.uri).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// A user pool with its one machine or user client.
+#[derive(Clone)]
+pub(crate) struct PoolFacts {
+    pub(crate) id: String,
+    pub(crate) name: &'static str,
+    /// `{base}/{pool id}`: the `iss` of its tokens.
+    pub(crate) issuer: String,
+    pub(crate) domain: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) scope: Option<&'static str>,
+    /// The one user of a pool that people sign in to, with the password.
+    pub(crate) user: Option<(&'static str, String)>,
+}
+
+impl std::fmt::Debug for PoolFacts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PoolFacts").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl PoolFacts {
+    pub(crate) fn token_url(&self) -> String {
+        format!("{}/oauth2/token", self.issuer)
+    }
+
+    pub(crate) fn discovery_url(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer)
+    }
+}
+
+/// The ARN of an AgentCore resource.
+pub(crate) fn agentcore_arn(resource: &str) -> String {
+    format!("arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:{resource}")
+}
+
+/// The log group of a runtime's endpoint.
+pub(crate) fn runtime_log_group(runtime_id: &str, endpoint: &str) -> String {
+    format!("/aws/bedrock-agentcore/runtimes/{runtime_id}-{endpoint}")
+}
+
+/// The log group to which a gateway's APPLICATION_LOGS are delivered.
+pub(crate) fn gateway_log_group(gateway_id: &str) -> String {
+    format!("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/{gateway_id}")
+}
+
+/// The log group of a Lambda function.
+pub(crate) fn lambda_log_group(function: &str) -> String {
+    format!("/aws/lambda/{function}")
+}
+
+/// The MCP address of a gateway.
+pub(crate) fn gateway_url(base: &str, gateway_id: &str) -> String {
+    format!("{base}/gateways-mcp/{gateway_id}/mcp")
+}
+
+/// The MCP address of a runtime, its ARN percent-encoded, without a qualifier.
+pub(crate) fn runtime_url(base: &str, runtime_arn: &str) -> String {
+    let encoded = percent_encoding::utf8_percent_encode(runtime_arn, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%2D", "-")
+        .replace("%5F", "_");
+    format!("{base}/runtimes/{encoded}/invocations")
+}
+
+/// The address at which the embedded part of the external target of deployment B answers.
+pub(crate) fn external_server_url(base: &str) -> String {
+    format!("{base}/external/neo4j-mcp/mcp")
+}
+
+/// The five, in order.
+pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Deployment> {
+    let world = Builder { base, seed, options };
+    vec![world.a(), world.b(), world.c(), world.d(), world.e()]
+}
+
+struct Builder<'a> {
+    base: &'a str,
+    seed: &'a Seed,
+    options: &'a Options,
+}
+
+impl Builder<'_> {
+    fn a(&self) -> Deployment {
+        let gateway = format!("neo4j-mcp-server-gateway-{}", self.seed.lower("gateway a", 10));
+        let runtime = format!("neo4j_mcp_server_mcp_server-{}", self.seed.mixed("runtime a", 10));
+        let interceptor = "neo4j-mcp-server-auth-interceptor";
+        Deployment {
+            stack: Some("neo4j-mcp-server"),
+            mcp_url: gateway_url(self.base, &gateway),
+            pool: Some(self.pool("a", "neo4j-mcp-server-pool", Some("neo4j-mcp/invoke"))),
+            log_groups: vec![
+                gateway_log_group(&gateway),
+                lambda_log_group(interceptor),
+                runtime_log_group(&runtime, "DEFAULT"),
+                "aws/spans".into(),
+            ],
+            gateway_id: Some(gateway),
+            interceptor: Some(interceptor),
+            ..self.deployment("a", "A", "m2m", Some(runtime), Some("neo4j-mcp-server/neo4j"))
+        }
+    }
+
+    fn b(&self) -> Deployment {
+        let gateway = format!("neo4j-mcp-gw-{}", self.seed.lower("gateway b", 10));
+        let interceptor = "Neo4jAgentCoreGatewayStack-AuthInterceptor";
+        Deployment {
+            stack: Some("Neo4jAgentCoreGatewayStack"),
+            mcp_url: gateway_url(self.base, &gateway),
+            pool: Some(self.pool("b", "neo4j-mcp-gateway-pool", Some("neo4j-mcp-gateway/invoke"))),
+            log_groups: vec![gateway_log_group(&gateway), lambda_log_group(interceptor), "/ecs/neo4j-mcp".into()],
+            gateway_id: Some(gateway),
+            interceptor: Some(interceptor),
+            ..self.deployment("b", "B", "m2m", None, Some("neo4j-mcp-gateway/neo4j"))
+        }
+    }
+
+    fn c(&self) -> Deployment {
+        let runtime = format!("mcp_server-{}", self.seed.mixed("runtime c", 10));
+        let mut pool = self.pool("c", "mcp-server-users", None);
+        pool.client_secret = None;
+        pool.user = Some(("mcpuser", format!("{}!a1", self.seed.mixed("user c", 14))));
+        Deployment {
+            pool: Some(pool),
+            log_groups: vec![runtime_log_group(&runtime, "DEFAULT"), "aws/spans".into()],
+            ..self.deployment("c", "C", "user", Some(runtime), Some("mcp-server/neo4j"))
+        }
+    }
+
+    fn d(&self) -> Deployment {
+        let runtime = format!("Neo4jMcpRuntime-{}", self.seed.mixed("runtime d", 10));
+        Deployment {
+            stack: Some("Neo4jMCPRuntimeStack"),
+            log_groups: vec![runtime_log_group(&runtime, "DEFAULT"), "aws/spans".into()],
+            ..self.deployment("d", "D", "sigv4", Some(runtime), Some("neo4j-mcp-runtime/neo4j"))
+        }
+    }
+
+    fn e(&self) -> Deployment {
+        let gateway = format!("ac-gateway-mcp-server-{}", self.seed.lower("gateway e", 10));
+        Deployment {
+            mcp_url: gateway_url(self.base, &gateway),
+            pool: Some(self.pool("e", "sample-agentcore-gateway-pool", Some("sample-agentcore-gateway-id/invoke"))),
+            log_groups: vec![gateway_log_group(&gateway)],
+            gateway_id: Some(gateway),
+            ..self.deployment("e", "E", "m2m", None, None)
+        }
+    }
+
+    /// What is built alike for all of them; gateway deployments overwrite the address.
+    fn deployment(
+        &self,
+        name: &'static str,
+        shape: &'static str,
+        sign_in: &'static str,
+        runtime_id: Option<String>,
+        secret_name: Option<&'static str>,
+    ) -> Deployment {
+        let runtime_arn = runtime_id.as_ref().map(|id| agentcore_arn(&format!("runtime/{id}")));
+        let mcp_url =
+            runtime_arn.as_ref().map(|arn| format!("{}?qualifier=DEFAULT", runtime_url(self.base, arn))).unwrap_or_default();
+        let secret_arn = secret_name.map(|secret| {
+            format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-{}", self.seed.mixed(&format!("secret {name}"), 6))
+        });
+        Deployment {
+            name,
+            shape,
+            stack: None,
+            mcp_url,
+            gateway_id: None,
+            runtime_id,
+            runtime_arn,
+            sign_in,
+            pool: None,
+            secret_name,
+            secret_arn,
+            interceptor: None,
+            log_groups: Vec::new(),
+            neo4j: self.seat(name),
+        }
+    }
+
+    fn seat(&self, name: &str) -> Seat {
+        match &self.options.neo4j {
+            Some(real) if name != "e" => Seat {
+                uri: real.uri.clone(),
+                user: real.user.clone(),
+                password: real.password.clone(),
+                database: "neo4j".into(),
+            },
+            _ => Seat {
+                uri: format!("{}/neo4j/{name}", self.base),
+                user: "neo4j".into(),
+                password: self.seed.mixed(&format!("neo4j {name}"), 24),
+                database: "neo4j".into(),
+            },
+        }
+    }
+
+    fn pool(&self, deployment: &str, name: &'static str, scope: Option<&'static str>) -> PoolFacts {
+        let id = format!("{REGION}_{}", self.seed.mixed(&format!("pool {deployment}"), 9));
+        PoolFacts {
+            issuer: format!("{}/{id}", self.base),
+            domain: format!("{name}-{ACCOUNT}"),
+            client_id: self.seed.lower(&format!("client {deployment}"), 26),
+            client_secret: Some(self.seed.lower(&format!("client secret {deployment}"), 52)),
+            scope,
+            user: None,
+            name,
+            id,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The world: the fixed facts, the clock, and the state of every service behind one shared handle. No wire format here.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::Options;
+use super::control::Control;
+use super::deployments::{self, Deployment};
+use super::faults::FaultTable;
+use super::logs::Logs;
+use super::secrets::Secrets;
+use super::seed::Seed;
+use super::tokens::Keys;
+
+/// The handle that every request handler gets.
+pub(crate) type Shared = std::sync::Arc<World>;
+
+/// All state of one embedded stack.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) options: Options,
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub(crate) base: String,
+    pub(crate) seed: Seed,
+    /// When this world began; ages in it count from here.
+    pub(crate) began: Timestamp,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) faults: FaultTable,
+    pub(crate) keys: Keys,
+    pub(crate) control: Control,
+    pub(crate) logs: Logs,
+    pub(crate) secrets: Secrets,
+    pub(crate) consents: super::consents::Consents,
+    /// For outgoing requests: foreign key sets, the rotation function, targets. Never follows redirects.
+    pub(crate) client: reqwest::Client,
+    /// Ends every stream and task of the world.
+    pub(crate) stopping: CancellationToken,
+    /// Runtime sessions by (runtime id, session id).
+    sessions: Mutex<HashMap<(String, String), Timestamp>>,
+}
+
+impl World {
+    pub(crate) fn new(options: Options, base: String, client: reqwest::Client) -> Self {
+        let seed = Seed::new(options.seed);
+        let deployments = deployments::build(&base, &seed, &options);
+        let began = Timestamp::now();
+        let control = Control::new(&base, &seed, &options, &deployments, began);
+        let secrets = Secrets::new(&seed, &deployments, began);
+        let logs = Logs::new(&options, &deployments, began);
+        Self {
+            access_key_id: format!("AKIA{}", seed.upper("access key", 16)),
+            secret_access_key: seed.mixed("secret access key", 40),
+            faults: FaultTable::new(options.faults.clone()),
+            keys: Keys::generate(),
+            consents: super::consents::Consents::default(),
+            stopping: CancellationToken::new(),
+            sessions: Mutex::default(),
+            options,
+            base,
+            seed,
+            began,
+            deployments,
+            control,
+            logs,
+            secrets,
+            client,
+        }
+    }
+
+    /// The time of this world.
+    #[expect(clippy::unused_self, reason = "the clock belongs to the world, so that handlers never reach for their own")]
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// The deployment of that name.
+    pub(crate) fn deployment(&self, name: &str) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.name == name)
+    }
+
+    /// The deployment whose gateway has that id.
+    pub(crate) fn deployment_of_gateway(&self, gateway_id: &str) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.gateway_id.as_deref() == Some(gateway_id))
+    }
+
+    /// The deployment whose runtime has that id.
+    pub(crate) fn deployment_of_runtime(&self, runtime_id: &str) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.runtime_id.as_deref() == Some(runtime_id))
+    }
+
+    /// Remembers that a runtime session is alive.
+    pub(crate) fn open_session(&self, runtime_id: &str, session_id: &str) {
+        lock(&self.sessions).insert((runtime_id.to_owned(), session_id.to_owned()), self.now());
+    }
+
+    /// Whether that runtime session is alive.
+    pub(crate) fn has_session(&self, runtime_id: &str, session_id: &str) -> bool {
+        lock(&self.sessions).contains_key(&(runtime_id.to_owned(), session_id.to_owned()))
+    }
+
+    /// Ends a runtime session; false if there is none.
+    pub(crate) fn stop_session(&self, runtime_id: &str, session_id: &str) -> bool {
+        lock(&self.sessions).remove(&(runtime_id.to_owned(), session_id.to_owned())).is_some()
+    }
+}
+
+/// Locks, also after a panic elsewhere: the state is plain data, valid after every statement.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
