@@ -1,0 +1,156 @@
+//! The configuration: one TOML file, read whole and judged whole. `read` turns text into deployments and settings,
+//! `problem` says what is wrong and where, `write` is the only thing that writes a configuration.
+//!
+//! A file that is wrong in places never stops the console: what is right in it counts, the rest is told.
+
+mod deployment;
+mod problem;
+mod read;
+mod section;
+pub mod write;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use etcetera::BaseStrategy as _;
+
+use crate::model::Deployment;
+
+pub use problem::Problem;
+pub use read::parse;
+
+/// The documented example; a test holds it against the reader.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// What the file says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// Deployments in the order of the file; only those without a problem.
+    pub deployments: Vec<Deployment>,
+    /// Settings of the console.
+    pub ui: Ui,
+    /// The `[keys]` table as written; `keys` judges it against the action table.
+    pub keys: toml::Table,
+}
+
+/// Settings of the console. Environment and flags go over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ui {
+    /// Name of an embedded theme or path of a theme file; `None`: what fits the terminal.
+    pub theme: Option<String>,
+    /// How often the fleet is listed anew while nothing moves.
+    pub refresh: Duration,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { theme: None, refresh: Duration::from_secs(30), mouse: true }
+    }
+}
+
+/// A configuration with where it came from and what is to be said about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// What is right in it.
+    pub config: Config,
+    /// Where it was looked for; `None` where this machine has no home folder.
+    pub path: Option<PathBuf>,
+    /// Whether there was a file.
+    pub found: bool,
+    /// Everything that is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// What works but should not stay so.
+    pub warnings: Vec<String>,
+}
+
+/// The path of the configuration where no other is named: `$XDG_CONFIG_HOME/agentcore-console/config.toml`.
+pub fn default_path() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join("agentcore-console").join("config.toml"))
+}
+
+/// Reads the named file, or the default one. Only a named file must exist.
+pub fn load(named: Option<&Path>) -> Loaded {
+    let Some(path) = named.map(Path::to_path_buf).or_else(default_path) else {
+        return Loaded::default();
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let (config, problems) = parse(&text, &environment_region);
+            let warnings = warn_of_readers(&path, &config).into_iter().collect();
+            Loaded { config, path: Some(path), found: true, problems, warnings }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
+            Loaded { path: Some(path), ..Loaded::default() }
+        }
+        Err(error) => {
+            let problems = vec![Problem::whole_file(format!("cannot be read: {error}"))];
+            Loaded { path: Some(path), problems, ..Loaded::default() }
+        }
+    }
+}
+
+/// The region of the environment, for deployments that name none.
+fn environment_region() -> Option<String> {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|region| !region.is_empty())
+}
+
+#[cfg(unix)]
+fn warn_of_readers(path: &Path, config: &Config) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let mode = fs::metadata(path).ok()?.mode();
+    let exposed = mode & 0o077 != 0 && config.deployments.iter().any(deployment::holds_inline_secret);
+    exposed.then(|| {
+        let shown = path.display();
+        format!("{shown} holds secrets and others may read it (mode {:o}): chmod 600 {shown}", mode & 0o777)
+    })
+}
+
+#[cfg(not(unix))]
+fn warn_of_readers(_path: &Path, _config: &Config) -> Option<String> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_right_and_whole() {
+        let (config, problems) = parse(EXAMPLE, &|| None);
+        assert_eq!(problems, []);
+        let shapes: Vec<&str> = config.deployments.iter().map(|each| each.sign_in.mode()).collect();
+        assert_eq!(shapes, ["m2m", "m2m", "bearer", "sigv4", "user"]);
+    }
+
+    #[test]
+    fn a_missing_file_is_only_wrong_where_it_was_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let loaded = load(Some(&folder.path().join("none.toml")));
+        assert!(!loaded.found);
+        assert_eq!(loaded.problems.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn inline_secrets_that_others_may_read_are_warned_about() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let text = "[deployments.x]\nregion = \"us-west-2\"\nmcp_url = \"https://x.example/mcp\"\n\
+                    [deployments.x.sign_in]\nmode = \"bearer\"\ntoken = \"abc\"\n";
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let warnings = load(Some(&path)).warnings;
+        assert!(warnings.len() == 1 && warnings[0].contains("chmod 600"), "{warnings:?}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(load(Some(&path)).warnings, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,152 @@
+//! From text to a [`Config`]: syntax first, then every table, all problems at once.
+
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, Problem, Ui, deployment, problem::Problems, section::Section};
+
+/// Reads a configuration. What is right in it comes back beside everything that is wrong.
+/// `region` is asked where neither a deployment nor the defaults name one.
+pub fn parse(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Problem>) {
+    let problems = Problems::of(text);
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        problems.add(&error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
+    }
+    let span = root.span();
+    let config = {
+        let root = Section::open("", root.get_ref(), span, &["ui", "keys", "defaults", "deployments"], &problems);
+        Config { deployments: deployments(&root, &problems, region), ui: settings(&root), keys: keys(&root) }
+    };
+    (config, problems.into_sorted())
+}
+
+fn deployments(
+    root: &Section<'_, '_>,
+    problems: &Problems<'_>,
+    region: &dyn Fn() -> Option<String>,
+) -> Vec<crate::model::Deployment> {
+    let defaults = root.section("defaults", &deployment::DEFAULTS);
+    let Some(all) = root.free_section("deployments") else { return Vec::new() };
+    all.entries()
+        .filter_map(|(name, _)| {
+            let before = problems.count();
+            let section = all.section(name, &deployment::KEYS)?;
+            let read = deployment::read(name, &section, defaults.as_ref(), region);
+            // A deployment with a problem is not guessed at: it is left out, and the problem says so.
+            (problems.count() == before).then_some(read)
+        })
+        .collect()
+}
+
+fn settings(root: &Section<'_, '_>) -> Ui {
+    let mut ui = Ui::default();
+    let Some(section) = root.section("ui", &["theme", "refresh", "mouse"]) else { return ui };
+    ui.theme = section.text("theme");
+    ui.mouse = section.flag("mouse").unwrap_or(ui.mouse);
+    if let Some(text) = section.text("refresh") {
+        match crate::model::parse_duration(&text) {
+            Some(refresh) if refresh >= Duration::from_secs(1) => ui.refresh = refresh,
+            Some(_) => section.complain_of("refresh", "at least 1s, or AWS will throttle every one of your tools"),
+            None => section.complain_of("refresh", format!("\"{text}\" is no length of time: write 30s, 5m, 1h")),
+        }
+    }
+    ui
+}
+
+/// The `[keys]` table, detached from the text; its meaning is the keymap's business.
+fn keys(root: &Section<'_, '_>) -> toml::Table {
+    root.free_section("keys").map(|section| section.entries().map(|(key, value)| (key.to_owned(), owned(value.get_ref()))).collect()).unwrap_or_default()
+}
+
+fn owned(value: &DeValue<'_>) -> toml::Value {
+    match value {
+        DeValue::String(text) => toml::Value::String(text.as_ref().to_owned()),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Integer)
+        }
+        DeValue::Float(number) => number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float),
+        DeValue::Boolean(flag) => toml::Value::Boolean(*flag),
+        DeValue::Datetime(at) => toml::Value::Datetime(*at),
+        DeValue::Array(items) => toml::Value::Array(items.iter().map(|item| owned(item.get_ref())).collect()),
+        DeValue::Table(table) => {
+            toml::Value::Table(table.iter().map(|(key, value)| (key.get_ref().as_ref().to_owned(), owned(value.get_ref()))).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{SecretSource, SignIn};
+
+    fn problems(text: &str) -> Vec<String> {
+        parse(text, &|| None).1.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn all_problems_come_at_once_with_line_column_and_nearest_name() {
+        let text = "[ui]\ntheem = \"dark\"\nrefresh = \"soon\"\n\n\
+                    [deployments.prod]\nregoin = \"us-west-2\"\nstack = 7\n\n\
+                    [deployments.prod.sign_in]\nmode = \"mtm\"\n";
+        assert_eq!(
+            problems(text),
+            [
+                "line 2, column 1: unknown key \"theem\" in [ui]; did you mean \"theme\"?",
+                "line 3, column 11: refresh: \"soon\" is no length of time: write 30s, 5m, 1h",
+                "line 5, column 1: [deployments.prod]: no region: write region = \"us-west-2\", or set AWS_REGION",
+                "line 6, column 1: unknown key \"regoin\" in [deployments.prod]; did you mean \"region\"?",
+                "line 7, column 9: stack: a text in quotes is wanted here, not an integer",
+                "line 10, column 8: mode: unknown sign-in \"mtm\"; did you mean \"m2m\"?",
+            ]
+        );
+    }
+
+    #[test]
+    fn broken_syntax_hides_nothing_else() {
+        let found = problems("[deployments.x]\nregion = us-west-2\nmcp_url = \"https://x.example/mcp\"\nfoo = 1\n");
+        assert!(found.iter().any(|each| each.starts_with("line 2, column 10: not TOML")), "{found:#?}");
+        assert!(found.iter().any(|each| each.contains("line 4, column 1: unknown key \"foo\"")), "{found:#?}");
+    }
+
+    #[test]
+    fn what_is_right_counts_beside_what_is_wrong() {
+        let text = "[deployments.good]\nregion = \"us-west-2\"\nmcp_url = \"https://x.example/mcp\"\n\
+                    [deployments.bad]\nregion = 1\n";
+        let (config, problems) = parse(text, &|| None);
+        assert_eq!(config.deployments.iter().map(|each| each.name.as_str()).collect::<Vec<_>>(), ["good"]);
+        assert!(!problems.is_empty());
+    }
+
+    #[test]
+    fn defaults_fill_and_the_deployment_wins() {
+        let text = "[defaults]\nregion = \"eu-west-1\"\nprofile = \"ops\"\n\
+                    [deployments.one]\nmcp_url = \"https://x.example/mcp\"\nsign_in = { mode = \"m2m\", token_url = \"https://t.example\", client_id = \"c\", client_secret = { env = \"S\" } }\n\
+                    [deployments.two]\nregion = \"us-east-1\"\nstack = \"s\"\n";
+        let (config, problems) = parse(text, &|| None);
+        assert_eq!(problems, []);
+        let [one, two] = config.deployments.as_slice() else { panic!("{config:?}") };
+        assert_eq!((one.region.as_str(), one.profile.as_deref()), ("eu-west-1", Some("ops")));
+        assert_eq!((two.region.as_str(), two.profile.as_deref()), ("us-east-1", Some("ops")));
+        assert!(matches!(&one.sign_in, SignIn::M2m { client_secret: SecretSource::Environment(name), .. } if name == "S"));
+        assert!(matches!(&two.sign_in, SignIn::M2m { client_secret: SecretSource::UserPoolClient, .. }));
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        let with = |url: &str| problems(&format!("[deployments.x]\nregion = \"r\"\nmcp_url = \"{url}\"\nsign_in = {{ mode = \"none\" }}\n"));
+        assert_eq!(with("http://127.0.0.1:4000/mcp"), Vec::<String>::new());
+        assert_eq!(with("http://localhost:4000/mcp"), Vec::<String>::new());
+        assert!(with("http://mcp.example/mcp").first().is_some_and(|each| each.contains("https")));
+        assert!(with("mcp.example").first().is_some_and(|each| each.contains("no URL")));
+    }
+
+    #[test]
+    fn the_region_of_the_environment_comes_last() {
+        let text = "[deployments.x]\nmcp_url = \"https://x.example/mcp\"\nsign_in = { mode = \"none\" }\n";
+        let (config, problems) = parse(text, &|| Some("ap-south-1".into()));
+        assert_eq!(problems, []);
+        assert_eq!(config.deployments.first().map(|each| each.region.as_str()), Some("ap-south-1"));
+    }
+}

@@ -1,0 +1,187 @@
+//! Reading one table of the configuration: values of the expected type, unknown keys told with the nearest known one.
+
+use std::ops::Range;
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::problem::Problems;
+use crate::model::{SecretSource, SecretText, did_you_mean};
+
+/// A table with its dotted name, for messages.
+pub(super) struct Section<'a, 'i> {
+    /// Dotted name: `deployments.prod.sign_in`.
+    pub(super) name: String,
+    /// Where it stands in the text.
+    pub(super) span: Range<usize>,
+    table: &'a DeTable<'i>,
+    problems: &'a Problems<'a>,
+}
+
+impl<'a, 'i> Section<'a, 'i> {
+    /// Opens a table and tells its unknown keys.
+    pub(super) fn open(
+        name: impl Into<String>,
+        table: &'a DeTable<'i>,
+        span: Range<usize>,
+        known: &[&str],
+        problems: &'a Problems<'a>,
+    ) -> Self {
+        let section = Self { name: name.into(), span, table, problems };
+        section.refuse_strangers(known);
+        section
+    }
+
+    fn refuse_strangers(&self, known: &[&str]) {
+        for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let word = key.get_ref();
+            let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+            let hint = did_you_mean(word, known.iter().copied());
+            let hint = if hint.is_empty() { format!("; known: {}", known.join(", ")) } else { hint };
+            self.problems.add(&key.span(), format!("unknown key \"{word}\"{place}{hint}"));
+        }
+    }
+
+    /// Tells a problem of the whole table.
+    pub(super) fn complain(&self, message: impl Into<String>) {
+        self.problems.add(&self.span, format!("[{}]: {}", self.name, message.into()));
+    }
+
+    /// Tells a problem of one key's value, or of the table where the key is missing.
+    pub(super) fn complain_of(&self, key: &str, message: impl Into<String>) {
+        match self.table.get(key) {
+            Some(value) => self.problems.add(&value.span(), format!("{key}: {}", message.into())),
+            None => self.complain(format!("{key}: {}", message.into())),
+        }
+    }
+
+    /// Whether the key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The value as it stands.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'i>>> {
+        self.table.get(key)
+    }
+
+    /// All entries, in the order of the text.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Spanned<DeValue<'i>>)> {
+        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
+    }
+
+    /// A text; empty is as absent, and told.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        let value = self.table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) if !text.trim().is_empty() => Some(text.as_ref().to_owned()),
+            DeValue::String(_) => {
+                self.complain_of(key, "is empty");
+                None
+            }
+            other => {
+                self.mistyped(key, value.span(), "a text in quotes", other);
+                None
+            }
+        }
+    }
+
+    /// A list of texts; one text alone stands for a list of one.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        match value.get_ref() {
+            DeValue::String(text) => vec![text.as_ref().to_owned()],
+            DeValue::Array(items) => items
+                .iter()
+                .filter_map(|item| match item.get_ref() {
+                    DeValue::String(text) => Some(text.as_ref().to_owned()),
+                    other => {
+                        self.mistyped(key, item.span(), "texts in quotes", other);
+                        None
+                    }
+                })
+                .collect(),
+            other => {
+                self.mistyped(key, value.span(), "a list of texts", other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Yes or no.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        let value = self.table.get(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.mistyped(key, value.span(), "true or false", value.get_ref());
+        }
+        flag
+    }
+
+    /// A secret: text in place, `{ env = "NAME" }` or `{ file = "PATH" }`.
+    pub(super) fn secret(&self, key: &str) -> Option<SecretSource> {
+        let value = self.table.get(key)?;
+        self.secret_of(key, value)
+    }
+
+    /// The same for a value that was found already.
+    pub(super) fn secret_of(&self, key: &str, value: &Spanned<DeValue<'i>>) -> Option<SecretSource> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(SecretSource::Inline(SecretText::from(text.as_ref()))),
+            DeValue::Table(table) => {
+                let name = format!("{}.{key}", self.name);
+                let section = Section::open(name, table, value.span(), &["env", "file", "from"], self.problems);
+                match (section.text("env"), section.text("file"), section.text("from")) {
+                    (Some(variable), None, None) => Some(SecretSource::Environment(variable)),
+                    (None, Some(path), None) => Some(SecretSource::File(path)),
+                    (None, None, Some(from)) if from == "user-pool-client" => Some(SecretSource::UserPoolClient),
+                    (None, None, Some(from)) => {
+                        let hint = did_you_mean(&from, ["user-pool-client"]);
+                        section.complain_of("from", format!("unknown source \"{from}\"{hint}; known: user-pool-client"));
+                        None
+                    }
+                    _ => {
+                        section.complain("give one of env, file, from");
+                        None
+                    }
+                }
+            }
+            other => {
+                self.mistyped(key, value.span(), "a text, { env = \"NAME\" } or { file = \"PATH\" }", other);
+                None
+            }
+        }
+    }
+
+    /// A table inside this one.
+    pub(super) fn section(&self, key: &str, known: &[&str]) -> Option<Section<'a, 'i>> {
+        let value = self.table.get(key)?;
+        let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Section::open(name, table, value.span(), known, self.problems)),
+            other => {
+                self.mistyped(key, value.span(), "a table", other);
+                None
+            }
+        }
+    }
+
+    /// A table inside this one whose keys are free.
+    pub(super) fn free_section(&self, key: &str) -> Option<Section<'a, 'i>> {
+        let DeValue::Table(table) = self.table.get(key)?.get_ref() else {
+            return self.section(key, &[]);
+        };
+        let known: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+        self.section(key, &known)
+    }
+
+    fn mistyped(&self, key: &str, span: Range<usize>, wanted: &str, found: &DeValue<'_>) {
+        self.problems.add(&span, format!("{key}: {wanted} is wanted here, not {} {}", article(found.type_str()), found.type_str()));
+    }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
