@@ -59,6 +59,7 @@
 //! ([`model::SecretText`]) and every text from outside passes [`model::sanitize()`] before it becomes a cell.
 
 pub mod auth;
+pub mod cli;
 pub mod config;
 #[cfg(feature = "local")]
 pub mod local;

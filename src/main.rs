@@ -1,3 +1,7 @@
-//! The binary: parse, run, exit code.
+//! The binary: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agentcore_console::cli::main()
+}

@@ -8,30 +8,20 @@ pub mod duration;
 pub mod failure;
 pub mod log;
 pub mod moment;
-<<<<<<< HEAD
-pub mod neo4j;
-=======
 pub mod nearest;
->>>>>>> 9bf60e0 (Read and write the configuration: all problems at once, with line, column and the nearest name)
+pub mod neo4j;
 pub mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod tool;
 
-<<<<<<< HEAD
 pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
-pub use failure::{Failure, FailureKind};
-pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
-pub use moment::Moment;
-pub use neo4j::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
-=======
-pub use deployment::{Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, StaticCredentials};
 pub use duration::parse_duration;
 pub use failure::{Failure, FailureKind};
 pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
 pub use moment::Moment;
 pub use nearest::{did_you_mean, nearest};
->>>>>>> 9bf60e0 (Read and write the configuration: all problems at once, with line, column and the nearest name)
+pub use neo4j::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
 pub use secret::{RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef};

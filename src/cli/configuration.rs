@@ -1,0 +1,61 @@
+//! `config check | path | example`.
+
+use serde_json::json;
+
+use crate::{config, model::sanitize::sanitize};
+
+use super::{
+    Outcome, Stop,
+    arguments::{ConfigCommand, ConfigOptions, TextOrJson},
+    context::{Context, no_configuration},
+    output,
+};
+
+/// Runs `config`.
+pub(crate) fn run(context: &Context, options: &ConfigOptions) -> Outcome {
+    match options.command {
+        ConfigCommand::Check { output } => check(context, output),
+        ConfigCommand::Path => path(context),
+        ConfigCommand::Example => Ok(output::text(config::EXAMPLE)?),
+    }
+}
+
+fn path(context: &Context) -> Outcome {
+    let loaded = context.load();
+    match loaded.path {
+        Some(path) => Ok(output::text(&sanitize(&path.display().to_string()))?),
+        None => Err(no_configuration(&loaded).into()),
+    }
+}
+
+fn check(context: &Context, format: TextOrJson) -> Outcome {
+    let loaded = context.load();
+    if !loaded.found && loaded.problems.is_empty() {
+        return Err(no_configuration(&loaded).into());
+    }
+    // Deployments with problems are left out of the configuration, so names can only be judged when there are none.
+    let picked = if loaded.problems.is_empty() { context.pick(loaded.config.deployments.clone())? } else { Vec::new() };
+    let path = loaded.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let names: Vec<&str> = picked.iter().map(|each| each.name.as_str()).collect();
+    match format {
+        TextOrJson::Json => output::json(&json!({
+            "path": path,
+            "deployments": names,
+            "problems": loaded.problems,
+            "warnings": loaded.warnings,
+        }))?,
+        TextOrJson::Text => {
+            for problem in &loaded.problems {
+                output::note(&format!("{path}: {problem}"));
+            }
+            for warning in &loaded.warnings {
+                output::note(&format!("warning: {warning}"));
+            }
+            if loaded.problems.is_empty() {
+                let named = if names.is_empty() { "no deployment".into() } else { names.join(", ") };
+                output::text(&sanitize(&format!("{path}: well. Deployments: {named}")))?;
+            }
+        }
+    }
+    if loaded.problems.is_empty() { Ok(()) } else { Err(Stop::Code(2)) }
+}

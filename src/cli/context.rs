@@ -1,0 +1,92 @@
+//! What every command starts from: the configuration, the deployments that were picked, the services.
+
+use crate::{
+    config::{self, Loaded},
+    model::{Deployment, Failure, did_you_mean},
+};
+
+use super::{arguments::Global, output, usage};
+
+/// The flags that work everywhere, and what follows from them. Nothing is read before it is asked for.
+pub(crate) struct Context {
+    /// The flags.
+    pub(crate) global: Global,
+}
+
+impl Context {
+    /// From the flags alone.
+    pub(crate) const fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    /// The configuration as it is, with its problems.
+    pub(crate) fn load(&self) -> Loaded {
+        config::load(self.global.config.as_deref())
+    }
+
+    /// The picked deployments of a configuration without problems; warnings go to stderr.
+    ///
+    /// # Errors
+    /// Usage: problems (all of them), no configuration, an unknown name, or nothing configured.
+    pub(crate) fn deployments(&self) -> Result<Vec<Deployment>, Failure> {
+        let loaded = self.load();
+        refuse_problems(&loaded)?;
+        loaded.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
+        if !loaded.found {
+            return Err(no_configuration(&loaded));
+        }
+        let picked = self.pick(loaded.config.deployments)?;
+        if picked.is_empty() {
+            return Err(usage("reading the configuration", "it names no deployment")
+                .hint("`agentcore-console config example` prints a documented one"));
+        }
+        Ok(picked)
+    }
+
+    /// Those that `--deployment` names, in that order; all without it.
+    pub(crate) fn pick(&self, all: Vec<Deployment>) -> Result<Vec<Deployment>, Failure> {
+        if self.global.deployment.is_empty() {
+            return Ok(all);
+        }
+        let known: Vec<&str> = all.iter().map(|each| each.name.as_str()).collect();
+        let strangers: Vec<String> = self
+            .global
+            .deployment
+            .iter()
+            .filter(|name| !known.contains(&name.as_str()))
+            .map(|name| format!("unknown deployment \"{name}\"{}", did_you_mean(name, known.iter().copied())))
+            .collect();
+        if !strangers.is_empty() {
+            let hint = if known.is_empty() { "none is configured".into() } else { format!("known: {}", known.join(", ")) };
+            return Err(usage("picking deployments", strangers.join("; ")).hint(hint));
+        }
+        let mut picked: Vec<Deployment> = Vec::new();
+        for name in &self.global.deployment {
+            let found = all.iter().find(|each| each.name.as_str() == name);
+            picked.extend(found.filter(|each| picked.iter().all(|other| other.name != each.name)).cloned());
+        }
+        Ok(picked)
+    }
+}
+
+/// All problems of the configuration as one failure.
+pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
+    if loaded.problems.is_empty() {
+        return Ok(());
+    }
+    let path = loaded.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let count = loaded.problems.len();
+    let cause = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+    let mut failure = usage(format!("reading the configuration {path}"), cause);
+    for problem in &loaded.problems {
+        failure = failure.evidence(problem.to_string());
+    }
+    Err(failure)
+}
+
+/// There is no file at the default place.
+pub(crate) fn no_configuration(loaded: &Loaded) -> Failure {
+    let place = loaded.path.as_ref().map_or_else(|| "anywhere".into(), |path| format!("at {}", path.display()));
+    usage("reading the configuration", format!("there is none {place}"))
+        .hint("`agentcore-console demo` needs none; `agentcore-console init` writes one; --config FILE names another")
+}

@@ -1,0 +1,154 @@
+//! `local`: only the embedded stack, in the foreground, and the configuration of this console for it.
+
+use std::{fs, path::Path};
+
+use crate::{
+    config::{Config, Ui, write},
+    local::{self, DeploymentFacts, Options, RealNeo4j, SignInFacts, Stack, faults},
+    model::{Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials},
+};
+
+use super::{
+    Outcome,
+    arguments::{LocalOptions, TextOrJson},
+    output, process, usage,
+};
+
+/// Runs `local` until it is asked to end.
+pub(crate) fn run(options: &LocalOptions) -> Outcome {
+    let started = to_options(options)?;
+    let runtime = process::runtime()?;
+    runtime.block_on(async {
+        // Listening for the end before saying "ready": whoever reads the line may end us at once.
+        let end = process::asked_to_end();
+        let stack = local::start(started).await.map_err(|error| not_started(&error))?;
+        if let Some(path) = &options.write_config {
+            save(path, &configuration(&stack))?;
+        }
+        match options.output {
+            TextOrJson::Json => output::json_line(&stack.ready_line())?,
+            TextOrJson::Text => {
+                output::text(&stack.text())?;
+                if let Some(path) = &options.write_config {
+                    output::text(&format!("A configuration for it: agentcore-console --config {}", path.display()))?;
+                }
+            }
+        }
+        end.await?;
+        stack.stop().await;
+        Ok(())
+    })
+}
+
+/// The configuration of this console for a running stack: complete, needs nothing of the environment.
+pub(crate) fn configuration(stack: &Stack) -> Config {
+    let (access_key_id, secret_access_key) = stack.credentials();
+    let keys = StaticCredentials {
+        access_key_id,
+        secret_access_key: SecretSource::Inline(SecretText::from(secret_access_key)),
+        session_token: None,
+    };
+    let endpoint = stack.endpoint();
+    let deployments = stack.deployments().into_iter().map(|facts| deployment(facts, &endpoint, &keys)).collect();
+    Config { deployments, ui: Ui::default(), keys: toml::Table::new() }
+}
+
+fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) -> Deployment {
+    let shape = shape(&facts.shape);
+    // D reads Neo4j's credentials from a header of its own; A works with the token alone.
+    let headers = match shape {
+        Some(Shape::D) => vec![HeaderSpec::BasicFromSecret {
+            name: "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization".into(),
+            secret_id: None,
+        }],
+        Some(Shape::A | Shape::B | Shape::C | Shape::E) | None => Vec::new(),
+    };
+    Deployment {
+        name: DeploymentName::from(facts.name),
+        shape,
+        region: facts.region,
+        profile: None,
+        endpoint_url: Some(endpoint.to_owned()),
+        credentials: Some(keys.clone()),
+        stack: facts.stack,
+        gateways: facts.gateway_id.into_iter().collect(),
+        runtimes: facts.runtime_arn.into_iter().collect(),
+        mcp_url: Some(facts.mcp_url),
+        secrets: facts.secret_id.into_iter().collect(),
+        log_groups: facts.log_groups,
+        sign_in: sign_in(facts.sign_in),
+        headers,
+        neo4j_uri: None,
+        read_only: false,
+    }
+}
+
+fn shape(letter: &str) -> Option<Shape> {
+    match letter {
+        "A" => Some(Shape::A),
+        "B" => Some(Shape::B),
+        "C" => Some(Shape::C),
+        "D" => Some(Shape::D),
+        "E" => Some(Shape::E),
+        _ => None,
+    }
+}
+
+fn sign_in(facts: SignInFacts) -> SignIn {
+    let inline = |text: String| SecretSource::Inline(SecretText::from(text));
+    match facts {
+        SignInFacts::Machine { token_url, client_id, client_secret, scope, user_pool_id } => SignIn::M2m {
+            token_url: Some(token_url),
+            client_id: Some(client_id),
+            client_secret: inline(client_secret),
+            scope: Some(scope),
+            user_pool_id: Some(user_pool_id),
+        },
+        SignInFacts::User { client_id, username, password, .. } => {
+            SignIn::User { client_id: Some(client_id), client_secret: None, username, password: inline(password) }
+        }
+        SignInFacts::SigV4 => SignIn::SigV4,
+    }
+}
+
+fn save(path: &Path, config: &Config) -> Result<(), Failure> {
+    const COMMAND: &str = "local --write-config";
+    let text = write::render(config, COMMAND);
+    let own = format!("{}{COMMAND}", write::MARK);
+    write::save(path, &text, |old| old.trim().is_empty() || old.starts_with(&own)).map_err(|error| {
+        usage(format!("writing {}", path.display()), error.to_string()).hint("name a file that does not exist yet")
+    })
+}
+
+fn to_options(options: &LocalOptions) -> Result<Options, Failure> {
+    Ok(Options {
+        port: options.port,
+        seed: options.seed,
+        quiet_world: options.quiet_world,
+        neo4j: real_neo4j(options)?,
+        neo4j_mcp_url: options.neo4j_mcp_url.clone(),
+        faults: options.faults.as_deref().map(read_faults).transpose()?.unwrap_or_default(),
+        ..Options::default()
+    })
+}
+
+fn real_neo4j(options: &LocalOptions) -> Result<Option<RealNeo4j>, Failure> {
+    let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else { return Ok(None) };
+    let password = std::env::var(variable)
+        .map_err(|_| usage("reading the password of the real Neo4j", format!("the environment has no {variable}")))?;
+    Ok(Some(RealNeo4j { uri: uri.clone(), user: options.neo4j_user.clone(), password }))
+}
+
+fn read_faults(path: &Path) -> Result<Vec<faults::Fault>, Failure> {
+    let doing = || format!("reading the faults of {}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
+    faults::parse(&text).map_err(|error| usage(doing(), error.to_string()))
+}
+
+pub(crate) fn not_started(error: &local::StartError) -> Failure {
+    let kind = match error {
+        local::StartError::Listen { .. } => FailureKind::Network,
+        local::StartError::Client(_) => FailureKind::Usage,
+    };
+    Failure::new(kind, "starting the embedded stack", error.to_string())
+}

@@ -1,0 +1,92 @@
+//! The commands: the same services as the console, without the terminal. One file a command.
+//!
+//! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
+//! 3 sign-in, 4 refused by AWS or by read-only mode, 5 network or time-out.
+
+mod arguments;
+mod configuration;
+mod context;
+#[cfg(feature = "local")]
+mod local;
+mod output;
+mod process;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::model::{Failure, FailureKind};
+
+use arguments::{Arguments, Command};
+use context::Context;
+
+/// Why a command ends before it is through.
+pub(crate) enum Stop {
+    /// Something failed: told on stderr, and its class is the exit code.
+    Failed(Box<Failure>),
+    /// Everything was told already; this is the exit code.
+    Code(u8),
+    /// Whoever read our output went away: end without a word.
+    PipeClosed,
+}
+
+/// What a command answers: nothing, or why it stopped.
+pub(crate) type Outcome = Result<(), Stop>;
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::PipeClosed;
+        }
+        Failure::new(FailureKind::Network, "writing the output", error.to_string()).into()
+    }
+}
+
+/// A failure of usage: exit code 2.
+pub(crate) fn usage(doing: impl Into<String>, cause: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Usage, doing, cause)
+}
+
+/// Parses the command line, runs what it says, and answers the exit code.
+pub fn main() -> ExitCode {
+    process::harden();
+    process::report_panics();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are data for stdout and exit 0; the rest is usage and exits 2. clap knows which.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    if let Err(failure) = process::start_log() {
+        output::complain(&failure);
+        return ExitCode::from(failure.kind.exit_code());
+    }
+    match dispatch(arguments) {
+        Ok(()) | Err(Stop::PipeClosed) => ExitCode::SUCCESS,
+        Err(Stop::Code(code)) => ExitCode::from(code),
+        Err(Stop::Failed(failure)) => {
+            output::complain(&failure);
+            ExitCode::from(failure.kind.exit_code())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Outcome {
+    let context = Context::new(arguments.global);
+    let Some(command) = arguments.command else {
+        return Err(usage("starting the console", "not built into this binary").into());
+    };
+    match command {
+        #[cfg(feature = "local")]
+        Command::Local(options) => local::run(&options),
+        Command::Config(options) => configuration::run(&context, &options),
+    }
+}

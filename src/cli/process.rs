@@ -1,0 +1,85 @@
+//! The process itself: no core dumps, panics told without content, a log only where one is asked for, signals.
+
+use std::{
+    fs, io,
+    panic::PanicHookInfo,
+    sync::{Mutex, Once},
+};
+
+use tracing_subscriber::EnvFilter;
+
+use super::{output, usage};
+use crate::model::Failure;
+
+/// Keeps what this process holds in memory from being written to disk by a crash.
+pub(crate) fn harden() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Refused only inside sandboxes that forbid core dumps anyway.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
+}
+
+/// Tells a panic in one sanitised line. The message may quote data, so only its first line is shown, and cut.
+pub(crate) fn report_panics() {
+    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let message = panic.payload_as_str().unwrap_or("").lines().next().unwrap_or("").chars().take(200).collect::<String>();
+        output::note(&format!("agentcore-console failed unexpectedly{place}: {message}"));
+    }));
+}
+
+/// Writes a log to the file that `AGENTCORE_LOG` names, at the levels of `AGENTCORE_LOG_LEVEL`. Without it: no log at all.
+pub(crate) fn start_log() -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("AGENTCORE_LOG").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let doing = || format!("opening the log file {}", path.display());
+    let file = options.open(&path).map_err(|error| usage(doing(), error.to_string()))?;
+    let levels = std::env::var("AGENTCORE_LOG_LEVEL").unwrap_or_else(|_| "agentcore_console=debug,warn".into());
+    let filter = EnvFilter::try_new(&levels).map_err(|error| usage("reading AGENTCORE_LOG_LEVEL", error.to_string()))?;
+    tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter).with_writer(Mutex::new(file)).init();
+    Ok(())
+}
+
+/// A tokio runtime for a command, and the TLS provider that everything shares. Made when a command first needs it.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    install_tls();
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error: io::Error| usage("starting", format!("no threads: {error}")))
+}
+
+/// Makes aws-lc-rs the one cryptography of the process.
+pub(crate) fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error says that a provider is installed already, which is what is wanted.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    });
+}
+
+/// Waits until the process is asked to end: SIGINT, SIGTERM or SIGHUP.
+pub(crate) async fn asked_to_end() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+            _ = hang_up.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
