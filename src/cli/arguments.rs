@@ -21,16 +21,39 @@ Exit codes: 0 done, 1 the answer is no, 2 usage or configuration, 3 sign-in, 4 r
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Global {
     /// Configuration file [default: agentcore-console/config.toml in the configuration folder]
-    #[arg(long, global = true, value_name = "FILE", env = "AGENTCORE_CONFIG", hide_env_values = true, help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "AGENTCORE_CONFIG",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Only this deployment; may be given several times
-    #[arg(long, short = 'd', global = true, value_name = "NAME", env = "AGENTCORE_DEPLOYMENT", value_delimiter = ',', hide_env_values = true, help_heading = "Everywhere")]
+    #[arg(
+        long,
+        short = 'd',
+        global = true,
+        value_name = "NAME",
+        env = "AGENTCORE_DEPLOYMENT",
+        value_delimiter = ',',
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) deployment: Vec<String>,
     /// Refuse every write
     #[arg(long, global = true, env = "AGENTCORE_READ_ONLY", value_parser = FalseyValueParser::new(), hide_env_values = true, help_heading = "Everywhere")]
     pub(crate) read_only: bool,
     /// Theme of the console: dark, light, mono, or a file
-    #[arg(long, global = true, value_name = "THEME", env = "AGENTCORE_THEME", hide_env_values = true, help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "THEME",
+        env = "AGENTCORE_THEME",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) theme: Option<String>,
     /// How long to wait for an answer: 60s, 5m [default: 60s; with `status --wait`: 5m]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, env = "AGENTCORE_TIMEOUT", hide_env_values = true, help_heading = "Everywhere")]

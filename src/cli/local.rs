@@ -5,7 +5,9 @@ use std::{fs, path::Path};
 use crate::{
     config::{Config, Ui, write},
     local::{self, DeploymentFacts, Options, RealNeo4j, SignInFacts, Stack, faults},
-    model::{Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials},
+    model::{
+        Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials,
+    },
 };
 
 use super::{
@@ -20,7 +22,7 @@ pub(crate) fn run(options: &LocalOptions) -> Outcome {
     let runtime = process::runtime()?;
     runtime.block_on(async {
         // Listening for the end before saying "ready": whoever reads the line may end us at once.
-        let end = process::asked_to_end();
+        let mut end = process::End::listen()?;
         let stack = local::start(started).await.map_err(|error| not_started(&error))?;
         if let Some(path) = &options.write_config {
             save(path, &configuration(&stack))?;
@@ -34,7 +36,7 @@ pub(crate) fn run(options: &LocalOptions) -> Outcome {
                 }
             }
         }
-        end.await?;
+        end.wait().await?;
         stack.stop().await;
         Ok(())
     })

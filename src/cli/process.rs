@@ -68,18 +68,37 @@ pub(crate) fn install_tls() {
     });
 }
 
-/// Waits until the process is asked to end: SIGINT, SIGTERM or SIGHUP.
-pub(crate) async fn asked_to_end() -> io::Result<()> {
+/// The wish that this process ends: SIGINT, SIGTERM or SIGHUP. Listening begins when it is made.
+pub(crate) struct End {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-            _ = hang_up.recv() => Ok(()),
+    signals: [tokio::signal::unix::Signal; 3],
+}
+
+impl End {
+    /// Begins to listen. Must be called within a tokio runtime.
+    pub(crate) fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
+            Ok(Self { signals })
         }
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    /// Waits for it. Cancel safe.
+    pub(crate) async fn wait(&mut self) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate, hang_up] = &mut self.signals;
+            tokio::select! {
+                _ = interrupt.recv() => Ok(()),
+                _ = terminate.recv() => Ok(()),
+                _ = hang_up.recv() => Ok(()),
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    }
 }

@@ -8,15 +8,27 @@ use crate::model::{Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, 
 
 /// Keys of a deployment.
 pub(super) const KEYS: [&str; 15] = [
-    "shape", "region", "profile", "endpoint_url", "credentials", "stack", "gateways", "runtimes", "mcp_url", "secrets",
-    "log_groups", "sign_in", "headers", "neo4j_uri", "read_only",
+    "shape",
+    "region",
+    "profile",
+    "endpoint_url",
+    "credentials",
+    "stack",
+    "gateways",
+    "runtimes",
+    "mcp_url",
+    "secrets",
+    "log_groups",
+    "sign_in",
+    "headers",
+    "neo4j_uri",
+    "read_only",
 ];
 /// Keys of `[defaults]`: what every deployment takes unless it says otherwise.
 pub(super) const DEFAULTS: [&str; 5] = ["region", "profile", "endpoint_url", "credentials", "read_only"];
 
 const MODES: [&str; 5] = ["m2m", "bearer", "sigv4", "user", "none"];
-const SIGN_IN: [&str; 8] =
-    ["mode", "token_url", "client_id", "client_secret", "scope", "user_pool_id", "token", "username"];
+const SIGN_IN: [&str; 8] = ["mode", "token_url", "client_id", "client_secret", "scope", "user_pool_id", "token", "username"];
 
 /// Reads one deployment. Problems are told on the way; with any of them, the deployment is not to be used.
 pub(super) fn read(
@@ -184,7 +196,8 @@ fn of_mode(mode: &str, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignI
         "m2m" => {
             let named = inner.has("client_id") && (inner.has("token_url") || inner.has("user_pool_id"));
             if !named && !has_stack {
-                inner.complain("mode \"m2m\" needs client_id and token_url (or user_pool_id), or a stack whose outputs name them");
+                inner
+                    .complain("mode \"m2m\" needs client_id and token_url (or user_pool_id), or a stack whose outputs name them");
             }
             Some(machine(Some(inner)))
         }

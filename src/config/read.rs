@@ -57,22 +57,25 @@ fn settings(root: &Section<'_, '_>) -> Ui {
 
 /// The `[keys]` table, detached from the text; its meaning is the keymap's business.
 fn keys(root: &Section<'_, '_>) -> toml::Table {
-    root.free_section("keys").map(|section| section.entries().map(|(key, value)| (key.to_owned(), owned(value.get_ref()))).collect()).unwrap_or_default()
+    root.free_section("keys")
+        .map(|section| section.entries().map(|(key, value)| (key.to_owned(), owned(value.get_ref()))).collect())
+        .unwrap_or_default()
 }
 
 fn owned(value: &DeValue<'_>) -> toml::Value {
     match value {
         DeValue::String(text) => toml::Value::String(text.as_ref().to_owned()),
-        DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Integer)
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Integer),
+        DeValue::Float(number) => {
+            number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float)
         }
-        DeValue::Float(number) => number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float),
         DeValue::Boolean(flag) => toml::Value::Boolean(*flag),
         DeValue::Datetime(at) => toml::Value::Datetime(*at),
         DeValue::Array(items) => toml::Value::Array(items.iter().map(|item| owned(item.get_ref())).collect()),
-        DeValue::Table(table) => {
-            toml::Value::Table(table.iter().map(|(key, value)| (key.get_ref().as_ref().to_owned(), owned(value.get_ref()))).collect())
-        }
+        DeValue::Table(table) => toml::Value::Table(
+            table.iter().map(|(key, value)| (key.get_ref().as_ref().to_owned(), owned(value.get_ref()))).collect(),
+        ),
     }
 }
 
@@ -135,7 +138,9 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        let with = |url: &str| problems(&format!("[deployments.x]\nregion = \"r\"\nmcp_url = \"{url}\"\nsign_in = {{ mode = \"none\" }}\n"));
+        let with = |url: &str| {
+            problems(&format!("[deployments.x]\nregion = \"r\"\nmcp_url = \"{url}\"\nsign_in = {{ mode = \"none\" }}\n"))
+        };
         assert_eq!(with("http://127.0.0.1:4000/mcp"), Vec::<String>::new());
         assert_eq!(with("http://localhost:4000/mcp"), Vec::<String>::new());
         assert!(with("http://mcp.example/mcp").first().is_some_and(|each| each.contains("https")));

@@ -178,7 +178,8 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     fn mistyped(&self, key: &str, span: Range<usize>, wanted: &str, found: &DeValue<'_>) {
-        self.problems.add(&span, format!("{key}: {wanted} is wanted here, not {} {}", article(found.type_str()), found.type_str()));
+        self.problems
+            .add(&span, format!("{key}: {wanted} is wanted here, not {} {}", article(found.type_str()), found.type_str()));
     }
 }
 

@@ -19,9 +19,16 @@ mod tests {
 
     #[test]
     fn people_write_lengths_in_many_ways() {
-        for (text, millis) in
-            [("30s", 30_000), ("5m", 300_000), ("1h30m", 5_400_000), ("2d", 172_800_000), ("500ms", 500), ("90", 90_000), ("1.5", 1_500), ("1h 5s", 3_605_000)]
-        {
+        for (text, millis) in [
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("1h30m", 5_400_000),
+            ("2d", 172_800_000),
+            ("500ms", 500),
+            ("90", 90_000),
+            ("1.5", 1_500),
+            ("1h 5s", 3_605_000),
+        ] {
             assert_eq!(parse_duration(text).map(|length| length.as_millis()), Some(millis), "{text}");
         }
         for text in ["soon", "", "-5m", "-1", "5 parsecs"] {
