@@ -20,7 +20,9 @@ expect() { # expect WHAT COMMAND...: the command must succeed; its output is sho
 contains() { # contains TEXT COMMAND...: the command succeeds and its output holds the text
     local text=$1 output
     shift
-    output=$("$@" 2>&1) && grep -qF -- "$text" <<<"$output" || { printf '%s\n' "$output" "(expected: $text)"; return 1; }
+    if output=$("$@" 2>&1) && grep -qF -- "$text" <<<"$output"; then return 0; fi
+    printf '%s\n' "$output" "(expected: $text)"
+    return 1
 }
 refused() { # refused TEXT COMMAND...: the command fails and says the text
     local text=$1 output

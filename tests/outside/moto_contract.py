@@ -28,13 +28,11 @@ def main():
     ) as process:
         wait_for_port(port, process, 60)
         endpoint = f"http://127.0.0.1:{port}"
-        aws = lambda service: boto3.client(
-            service,
-            endpoint_url=endpoint,
-            region_name=REGION,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
+
+        def aws(service):
+            keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+            return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **keys)
+
         seeded = seed(aws)
         console = Console(configure(endpoint, seeded))
         check_fleet(console, seeded)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# check: a real Neo4j and its official MCP server behind the embedded gateway: status, tools, Cypher, rotation, the way back
+# check: a real Neo4j and its official MCP server behind the gateway: tools, Cypher, rotation and the way back
 # needs: neo4j:{lane} python:neo4j python:boto
 # lanes: lts current
 # limit: 300
