@@ -63,6 +63,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod logs;
 pub mod model;
 pub mod rotation;
 pub mod services;
