@@ -61,6 +61,7 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod logs;

@@ -237,12 +237,9 @@ impl Builder<'_> {
 
     fn seat(&self, name: &str) -> Seat {
         match &self.options.neo4j {
-            Some(real) if name != "e" => Seat {
-                uri: real.uri.clone(),
-                user: real.user.clone(),
-                password: real.password.clone(),
-                database: "neo4j".into(),
-            },
+            Some(real) if name != "e" => {
+                Seat { uri: real.uri.clone(), user: real.user.clone(), password: real.password.clone(), database: "neo4j".into() }
+            }
             _ => Seat {
                 uri: format!("{}/neo4j/{name}", self.base),
                 user: "neo4j".into(),

@@ -149,9 +149,7 @@ fn authenticate(world: &World, request: &Request, call: &Call, fault: Option<Fau
         other => other,
     };
     let skew = if fault == Some(FaultKind::ClockSkew) { SKEW } else { SignedDuration::ZERO };
-    signature::verify(world, request, name, skew)
-        .map(|_| ())
-        .map_err(|refusal| ApiError::of_signature(&refusal, call.protocol))
+    signature::verify(world, request, name, skew).map(|_| ()).map_err(|refusal| ApiError::of_signature(&refusal, call.protocol))
 }
 
 fn write(reply: Reply, call: &Call, request_id: &str) -> Response {

@@ -370,7 +370,10 @@ mod tests {
     #[test]
     fn refuses_unknown_names_with_the_known_ones() {
         let refuse = |text: &str| parse(text).unwrap_err().to_string();
-        assert!(refuse(r#"[{"deployment":"a","hop":"interceptor","fault":"explode"}]"#).ends_with("known: slow, no-permission, broken"));
+        assert!(
+            refuse(r#"[{"deployment":"a","hop":"interceptor","fault":"explode"}]"#)
+                .ends_with("known: slow, no-permission, broken")
+        );
         assert!(refuse(r#"[{"deployment":"a","hop":"moon","fault":"slow"}]"#).contains("known: token, gateway"));
         assert!(refuse(r#"[{"service":"logs","operation":"Fly","fault":"slow"}]"#).contains("FilterLogEvents"));
         assert!(refuse(r#"[{"service":"s3","operation":"*","fault":"slow"}]"#).contains("secretsmanager"));

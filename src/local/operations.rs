@@ -83,10 +83,5 @@ const SECRETS: [&str; 14] = [
     "RestoreSecret",
 ];
 
-const COGNITO: [&str; 5] = [
-    "DescribeUserPool",
-    "DescribeUserPoolClient",
-    "DescribeUserPoolDomain",
-    "ListUserPoolClients",
-    "InitiateAuth",
-];
+const COGNITO: [&str; 5] =
+    ["DescribeUserPool", "DescribeUserPoolClient", "DescribeUserPoolDomain", "ListUserPoolClients", "InitiateAuth"];

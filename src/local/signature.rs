@@ -96,16 +96,10 @@ pub(crate) fn claimed_service(request: &Request) -> Option<&str> {
 }
 
 /// Verifies the signature for a service; `skew` is added to the service's clock.
-pub(crate) fn verify(
-    world: &World,
-    request: &Request,
-    service: &str,
-    skew: SignedDuration,
-) -> Result<Caller, SignatureRefusal> {
+pub(crate) fn verify(world: &World, request: &Request, service: &str, skew: SignedDuration) -> Result<Caller, SignatureRefusal> {
     let authorization = header(request.headers(), "authorization").ok_or(SignatureRefusal::Missing)?;
     let parts = authorization.strip_prefix(ALGORITHM).ok_or(SignatureRefusal::Missing)?;
-    let incomplete =
-        |name: &str| SignatureRefusal::Incomplete(format!("Authorization header requires '{name}' parameter."));
+    let incomplete = |name: &str| SignatureRefusal::Incomplete(format!("Authorization header requires '{name}' parameter."));
     let credential = part(parts, "Credential").ok_or_else(|| incomplete("Credential"))?;
     let signed = part(parts, "SignedHeaders").ok_or_else(|| incomplete("SignedHeaders"))?;
     let signature = part(parts, "Signature").ok_or_else(|| incomplete("Signature"))?;
@@ -150,7 +144,9 @@ fn check_date(date: &str, day: &str, now: Timestamp) -> Result<(), SignatureRefu
         .map(|date| date.timestamp())
         .ok_or_else(wrong)?;
     if !date.starts_with(day) {
-        return Err(SignatureRefusal::Scope("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.".into()));
+        return Err(SignatureRefusal::Scope(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.".into(),
+        ));
     }
     let distance = now.duration_since(sent);
     if distance.abs() > LARGEST_SKEW {
@@ -237,8 +233,7 @@ mod tests {
             "{ALGORITHM}\n20260102T030405Z\n20260102/us-west-2/bedrock-agentcore/aws4_request\n{}",
             hex::encode(Sha256::digest(canonical))
         );
-        let signature =
-            sign("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20260102", "bedrock-agentcore", &text).unwrap();
+        let signature = sign("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20260102", "bedrock-agentcore", &text).unwrap();
         assert_eq!(signature, "75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1");
     }
 }

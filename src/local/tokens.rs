@@ -136,8 +136,7 @@ impl Own {
         let pair = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).ok()?;
         let der = pair.as_der().ok()?;
         let body = STANDARD.encode(der.as_ref());
-        let lines: Vec<String> =
-            body.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        let lines: Vec<String> = body.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
         let public = pair.public_key();
         let modulus = URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero());

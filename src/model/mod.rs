@@ -26,6 +26,6 @@ pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, St
 pub use sanitize::sanitize;
 pub use secret::{RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef};
 pub use tool::{
-    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice, McpTarget, Progress, Table,
-    Tool, ToolAnnotations,
+    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice,
+    McpTarget, Progress, Table, Tool, ToolAnnotations,
 };

@@ -9,8 +9,8 @@ use super::super::deployments::{
 };
 use super::super::seed::Seed;
 use super::{
-    Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind, Runtime, RuntimeVersion,
-    State, Target,
+    Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind, Runtime, RuntimeVersion, State,
+    Target,
 };
 
 /// The newest MCP versions that a gateway can be configured for.

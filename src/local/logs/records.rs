@@ -59,7 +59,15 @@ impl World {
     }
 
     /// Writes a structured line of the runtime's own library (level, request id, session id).
-    pub(crate) fn log_runtime_json(&self, runtime_id: &str, endpoint: &str, level: &str, message: &str, request_id: &str, session_id: &str) {
+    pub(crate) fn log_runtime_json(
+        &self,
+        runtime_id: &str,
+        endpoint: &str,
+        level: &str,
+        message: &str,
+        request_id: &str,
+        session_id: &str,
+    ) {
         let line = json!({
             "timestamp": self.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             "level": level,

@@ -16,7 +16,12 @@ impl Services {
     }
 
     /// Makes the gateway read the target's tools again. Answers the target as it is then (usually `SYNCHRONIZING`).
-    pub async fn synchronize_target(&self, deployment: &Deployment, _gateway_id: &str, _target_id: &str) -> Result<Resource, Failure> {
+    pub async fn synchronize_target(
+        &self,
+        deployment: &Deployment,
+        _gateway_id: &str,
+        _target_id: &str,
+    ) -> Result<Resource, Failure> {
         Err(pending(deployment))
     }
 

@@ -16,12 +16,26 @@ impl Services {
     }
 
     /// Puts a version. The same token with the same text is no change; with another text it is a [`crate::model::FailureKind::Conflict`].
-    pub async fn put_secret_version(&self, deployment: &Deployment, _id: &str, _token: &str, _text: &SecretText, _stages: &[String]) -> Result<(), Failure> {
+    pub async fn put_secret_version(
+        &self,
+        deployment: &Deployment,
+        _id: &str,
+        _token: &str,
+        _text: &SecretText,
+        _stages: &[String],
+    ) -> Result<(), Failure> {
         Err(pending(deployment))
     }
 
     /// Moves a staging label to a version, from the version that has it (which must then be named); `to: None` removes it.
-    pub async fn move_stage(&self, deployment: &Deployment, _id: &str, _stage: &str, _to: Option<&str>, _remove_from: Option<&str>) -> Result<(), Failure> {
+    pub async fn move_stage(
+        &self,
+        deployment: &Deployment,
+        _id: &str,
+        _stage: &str,
+        _to: Option<&str>,
+        _remove_from: Option<&str>,
+    ) -> Result<(), Failure> {
         Err(pending(deployment))
     }
 

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{
-    CallOptions, CallOutcome, ConnectionInfo, Deployment, ElicitationAnswer, Failure, HeaderSpec, McpNotice, McpTarget, SignIn, Tool,
+    CallOptions, CallOutcome, ConnectionInfo, Deployment, ElicitationAnswer, Failure, HeaderSpec, McpNotice, McpTarget, SignIn,
+    Tool,
 };
 
 use super::{Services, aws::pending};
@@ -28,7 +29,12 @@ pub struct McpSession {
 
 impl Services {
     /// Signs in and connects. `McpTarget::Default` is the deployment's own endpoint.
-    pub async fn mcp_connect(&self, deployment: &Deployment, _via: &McpTarget, _options: McpOptions) -> Result<McpSession, Failure> {
+    pub async fn mcp_connect(
+        &self,
+        deployment: &Deployment,
+        _via: &McpTarget,
+        _options: McpOptions,
+    ) -> Result<McpSession, Failure> {
         Err(pending(deployment))
     }
 }

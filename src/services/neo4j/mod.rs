@@ -11,17 +11,34 @@ impl Services {
     }
 
     /// Changes the user's own password; the server compares `from` and sets `to` in one step.
-    pub async fn neo4j_alter_password(&self, address: &Neo4jAddress, _user: &str, _from: &SecretText, _to: &SecretText) -> AlterAnswer {
+    pub async fn neo4j_alter_password(
+        &self,
+        address: &Neo4jAddress,
+        _user: &str,
+        _from: &SecretText,
+        _to: &SecretText,
+    ) -> AlterAnswer {
         AlterAnswer::Refused(pending(address))
     }
 
     /// Who is connected, as far as this user may see.
-    pub async fn neo4j_connections(&self, address: &Neo4jAddress, _user: &str, _password: &SecretText) -> Result<Vec<Neo4jConnection>, Failure> {
+    pub async fn neo4j_connections(
+        &self,
+        address: &Neo4jAddress,
+        _user: &str,
+        _password: &SecretText,
+    ) -> Result<Vec<Neo4jConnection>, Failure> {
         Err(pending(address))
     }
 
     /// Ends connections by id; answers how many were ended.
-    pub async fn neo4j_kill_connections(&self, address: &Neo4jAddress, _user: &str, _password: &SecretText, _ids: &[String]) -> Result<usize, Failure> {
+    pub async fn neo4j_kill_connections(
+        &self,
+        address: &Neo4jAddress,
+        _user: &str,
+        _password: &SecretText,
+        _ids: &[String],
+    ) -> Result<usize, Failure> {
         Err(pending(address))
     }
 }
