@@ -1,5 +1,8 @@
 //! Sign-ins: a request goes in, headers come out. One file a mode.
 
+pub(crate) mod sigv4;
+pub(crate) mod source;
+
 use crate::model::{Claims, Deployment, Failure, FailureKind, SecretText, SignIn};
 use crate::services::Services;
 

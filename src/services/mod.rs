@@ -6,6 +6,8 @@
 pub mod aws;
 pub mod mcp;
 pub mod neo4j;
+pub(crate) mod retry;
+pub(crate) mod web;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,12 +41,17 @@ pub struct Services {
 /// What clones of [`Services`] share.
 pub(crate) struct Inner {
     pub(crate) options: ServiceOptions,
+    pub(crate) web: web::Web,
+    pub(crate) accounts: aws::account::Accounts,
+    pub(crate) stacks: aws::PerDeployment<aws::stack::Remembered>,
+    pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
 }
 
 impl Services {
     /// Services without any connection yet; connections, clients and TLS roots are made when they are first needed.
     pub fn new(options: ServiceOptions) -> Self {
-        Self { inner: Arc::new(Inner { options }) }
+        let inner = Inner { options, web: web::Web::default(), accounts: Default::default(), stacks: Default::default(), targets: Default::default() };
+        Self { inner: Arc::new(inner) }
     }
 
     /// How these services behave.
@@ -62,5 +69,36 @@ impl Services {
                 .hint("start without --read-only, and without `read_only = true` for this deployment, to allow it"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::model::{Deployment, SecretSource, SignIn, StaticCredentials};
+
+    /// A deployment at an address where nothing listens.
+    pub(crate) fn deployment() -> Deployment {
+        Deployment {
+            name: "d".into(),
+            shape: None,
+            region: "us-west-2".into(),
+            profile: None,
+            endpoint_url: Some("http://127.0.0.1:9".into()),
+            credentials: Some(StaticCredentials {
+                access_key_id: "AKIDEXAMPLE".into(),
+                secret_access_key: SecretSource::Inline("secret".into()),
+                session_token: None,
+            }),
+            stack: None,
+            gateways: Vec::new(),
+            runtimes: Vec::new(),
+            mcp_url: None,
+            secrets: Vec::new(),
+            log_groups: Vec::new(),
+            sign_in: SignIn::None,
+            headers: Vec::new(),
+            neo4j_uri: None,
+            read_only: false,
+        }
     }
 }

@@ -1,37 +1,161 @@
-//! The AgentCore control and data plane: gateways, targets, runtimes, endpoints, sessions.
+//! The AgentCore control plane, one operation at a time, and the two operations of its data plane that no SDK is carried for.
 
-use crate::model::{Deployment, Failure, Kind, Resource, ResourceKey};
+use std::sync::Arc;
 
-use super::{super::Services, pending};
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Deployment, Failure, FailureKind, Resource},
+    services::Services,
+};
+
+use super::{
+    account::Account,
+    capture::{captured, pages},
+    failure::Doing,
+    resources,
+    signed::Request,
+};
 
 impl Services {
-    /// All resources of a kind that belong to the deployment. Follows all pages.
-    pub async fn list(&self, deployment: &Deployment, _kind: Kind) -> Result<Vec<Resource>, Failure> {
-        Err(pending(deployment))
-    }
-
-    /// Everything about one resource.
-    pub async fn describe(&self, deployment: &Deployment, _key: &ResourceKey) -> Result<Resource, Failure> {
-        Err(pending(deployment))
-    }
-
     /// Makes the gateway read the target's tools again. Answers the target as it is then (usually `SYNCHRONIZING`).
-    pub async fn synchronize_target(
-        &self,
-        deployment: &Deployment,
-        _gateway_id: &str,
-        _target_id: &str,
-    ) -> Result<Resource, Failure> {
-        Err(pending(deployment))
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::Conflict`] while consent is pending.
+    pub async fn synchronize_target(&self, deployment: &Deployment, gateway_id: &str, target_id: &str) -> Result<Resource, Failure> {
+        let text = format!("synchronizing target {target_id} of {gateway_id}");
+        self.guard_write(deployment, &text)?;
+        let account = self.account(deployment).await?;
+        let doing = Doing { text: &text, action: "bedrock-agentcore:SynchronizeGatewayTargets", account: &account };
+        let request = account.control().synchronize_gateway_targets().gateway_identifier(gateway_id).target_id_list(target_id);
+        let answer = captured!(doing, request)?;
+        self.forget_targets(deployment).await;
+        let found = answer.get("targets").and_then(Value::as_array).and_then(|targets| targets.first());
+        match found {
+            Some(target) => Ok(resources::target(&deployment.name, gateway_id, target, None)),
+            None => Err(Failure::new(FailureKind::Server, text.as_str(), "AWS answered without the target")),
+        }
     }
 
     /// Ends a runtime session (at least 33 characters long) so that the next request starts a fresh container.
-    pub async fn stop_session(&self, deployment: &Deployment, _runtime_arn: &str, _session_id: &str) -> Result<(), Failure> {
-        Err(pending(deployment))
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::NotFound`] for a session that is not there.
+    pub async fn stop_session(&self, deployment: &Deployment, runtime_arn: &str, session_id: &str) -> Result<(), Failure> {
+        let text = format!("stopping session {session_id}");
+        self.guard_write(deployment, &text)?;
+        let account = self.account(deployment).await?;
+        let request = Request {
+            service: Some("bedrock-agentcore"),
+            url: format!("{}/runtimes/{}/stopruntimesession?qualifier=DEFAULT", account.address("bedrock-agentcore"), resources::component(runtime_arn)),
+            headers: vec![("content-type", "application/json"), ("x-amzn-bedrock-agentcore-runtime-session-id", session_id)],
+            body: json!({"clientToken": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes(),
+        };
+        let doing = Doing { text: &text, action: "bedrock-agentcore:StopRuntimeSession", account: &account };
+        self.send_signed(doing, &request).await.map(drop)
     }
 
     /// Tells AgentCore that a person has given the consent that `session_uri` names (`CompleteResourceTokenAuth`).
-    pub async fn complete_consent(&self, deployment: &Deployment, _session_uri: &str) -> Result<(), Failure> {
-        Err(pending(deployment))
+    /// `user` is the user id of a target's authorization data; without it the deployment's own token says who it is.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::Usage`] where neither a user id nor a token is to be had.
+    pub async fn complete_consent(&self, deployment: &Deployment, session_uri: &str, user: Option<&str>) -> Result<(), Failure> {
+        let text = format!("completing the consent for {}", deployment.name);
+        self.guard_write(deployment, &text)?;
+        let account = self.account(deployment).await?;
+        let who = match user {
+            Some(user) => json!({"userId": user}),
+            None => json!({"userToken": self.token(deployment, None).await?.0.reveal()}),
+        };
+        let request = Request {
+            service: Some("bedrock-agentcore"),
+            url: format!("{}/identities/CompleteResourceTokenAuth", account.address("bedrock-agentcore")),
+            headers: vec![("content-type", "application/json")],
+            body: json!({"userIdentifier": who, "sessionUri": session_uri}).to_string().into_bytes(),
+        };
+        let doing = Doing { text: &text, action: "bedrock-agentcore:CompleteResourceTokenAuth", account: &account };
+        self.send_signed(doing, &request).await.map(drop)
+    }
+}
+
+/// One deployment's view of the control plane.
+#[derive(Clone)]
+pub(crate) struct Control {
+    /// The account.
+    pub(crate) account: Arc<Account>,
+    /// The deployment's name, for messages.
+    pub(crate) name: String,
+}
+
+impl Control {
+    /// All gateways of the account and region: their summaries.
+    pub(crate) async fn gateways(&self) -> Result<Vec<Value>, Failure> {
+        let text = format!("listing gateways of {}", self.name);
+        let doing = Doing { text: &text, action: "bedrock-agentcore:ListGateways", account: &self.account };
+        pages(&text, "items", |token| async move { captured!(doing, self.account.control().list_gateways().set_next_token(token)) }).await
+    }
+
+    /// One gateway.
+    pub(crate) async fn gateway(&self, id: &str) -> Result<Value, Failure> {
+        let text = format!("reading gateway {id}");
+        let doing = Doing { text: &text, action: "bedrock-agentcore:GetGateway", account: &self.account };
+        captured!(doing, self.account.control().get_gateway().gateway_identifier(id))
+    }
+
+    /// The targets of a gateway: their summaries.
+    pub(crate) async fn targets(&self, gateway: &str) -> Result<Vec<Value>, Failure> {
+        let text = format!("listing targets of {gateway}");
+        let doing = Doing { text: &text, action: "bedrock-agentcore:ListGatewayTargets", account: &self.account };
+        let page = |token| async move { captured!(doing, self.account.control().list_gateway_targets().gateway_identifier(gateway).set_next_token(token)) };
+        pages(&text, "items", page).await
+    }
+
+    /// One target.
+    pub(crate) async fn target(&self, gateway: &str, id: &str) -> Result<Value, Failure> {
+        let text = format!("reading target {id} of {gateway}");
+        let doing = Doing { text: &text, action: "bedrock-agentcore:GetGatewayTarget", account: &self.account };
+        captured!(doing, self.account.control().get_gateway_target().gateway_identifier(gateway).target_id(id))
+    }
+
+    /// All runtimes of the account and region: their summaries.
+    pub(crate) async fn runtimes(&self) -> Result<Vec<Value>, Failure> {
+        let text = format!("listing runtimes of {}", self.name);
+        let doing = Doing { text: &text, action: "bedrock-agentcore:ListAgentRuntimes", account: &self.account };
+        pages(&text, "agentRuntimes", |token| async move { captured!(doing, self.account.control().list_agent_runtimes().set_next_token(token)) }).await
+    }
+
+    /// One runtime, its latest version.
+    pub(crate) async fn runtime(&self, id: &str) -> Result<Value, Failure> {
+        let text = format!("reading runtime {id}");
+        let doing = Doing { text: &text, action: "bedrock-agentcore:GetAgentRuntime", account: &self.account };
+        captured!(doing, self.account.control().get_agent_runtime().agent_runtime_id(id))
+    }
+
+    /// The endpoints of a runtime.
+    pub(crate) async fn endpoints(&self, runtime: &str) -> Result<Vec<Value>, Failure> {
+        let text = format!("listing endpoints of {runtime}");
+        let doing = Doing { text: &text, action: "bedrock-agentcore:ListAgentRuntimeEndpoints", account: &self.account };
+        let page = |token| async move { captured!(doing, self.account.control().list_agent_runtime_endpoints().agent_runtime_id(runtime).set_next_token(token)) };
+        pages(&text, "runtimeEndpoints", page).await
+    }
+
+    /// One endpoint of a runtime.
+    pub(crate) async fn endpoint(&self, runtime: &str, name: &str) -> Result<Value, Failure> {
+        let text = format!("reading endpoint {name} of {runtime}");
+        let doing = Doing { text: &text, action: "bedrock-agentcore:GetAgentRuntimeEndpoint", account: &self.account };
+        captured!(doing, self.account.control().get_agent_runtime_endpoint().agent_runtime_id(runtime).endpoint_name(name))
+    }
+
+    /// One secret, without values.
+    pub(crate) async fn secret(&self, id: &str) -> Result<Value, Failure> {
+        let text = format!("reading secret {id}");
+        let doing = Doing { text: &text, action: "secretsmanager:DescribeSecret", account: &self.account };
+        captured!(doing, self.account.secrets().describe_secret().secret_id(id))
+    }
+
+    /// The address at which runtimes are invoked.
+    pub(crate) fn data_plane(&self) -> String {
+        self.account.address("bedrock-agentcore")
     }
 }

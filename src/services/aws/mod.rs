@@ -1,25 +1,69 @@
 //! AWS: the control plane, CloudFormation, CloudWatch Logs, Secrets Manager, Cognito and STS.
 
+pub(crate) mod account;
+mod capture;
+pub(crate) mod cognito;
 mod control;
+pub(crate) mod fleet;
+pub(crate) mod failure;
 pub mod logs;
+pub(crate) mod resources;
 mod secrets;
+pub(crate) mod signed;
+pub(crate) mod stack;
+mod tail;
 
-use crate::model::{Deployment, Failure, FailureKind, Identity, StackFacts};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
-use super::Services;
+use crate::model::{Deployment, DeploymentName, Failure, Identity, Moment};
+
+use self::{account::Account, failure::Doing};
+use super::{Inner, Services};
+
+/// Something remembered for each deployment as it is configured now: a changed configuration starts anew.
+pub(crate) type PerDeployment<T> = std::sync::Mutex<HashMap<DeploymentName, (Deployment, Arc<T>)>>;
 
 impl Services {
     /// Who AWS takes us for, with the time until which, and the clock's skew.
+    ///
+    /// # Errors
+    /// [`crate::model::FailureKind::SignIn`] without valid credentials.
     pub async fn identity(&self, deployment: &Deployment) -> Result<Identity, Failure> {
-        Err(pending(deployment))
+        let account = self.account(deployment).await?;
+        let text = format!("asking AWS who {} is", deployment.name);
+        let doing = Doing { text: &text, action: "sts:GetCallerIdentity", account: &account };
+        let answer = account.sts().get_caller_identity().send().await.map_err(|error| failure::sdk(doing, &error))?;
+        let expires = account.credentials(&text).await.ok().and_then(|keys| keys.expiry());
+        Ok(Identity {
+            account: answer.account.unwrap_or_default(),
+            arn: answer.arn.unwrap_or_default(),
+            expires_at: expires.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| Moment::from_millis(since.as_millis() as i64)),
+            clock_skew_ms: account.clock_skew_ms(),
+        })
     }
 
-    /// What the deployment's stack says; cached. Default where no stack is configured.
-    pub async fn stack_facts(&self, deployment: &Deployment) -> Result<StackFacts, Failure> {
-        Err(pending(deployment))
+    /// The account of a deployment, with its clients.
+    pub(crate) async fn account(&self, deployment: &Deployment) -> Result<Arc<Account>, Failure> {
+        self.inner.accounts.of(deployment, self.inner.options.timeout).await
     }
 }
 
+impl Inner {
+    /// What is remembered for a deployment.
+    pub(crate) fn remembered<T: Default>(&self, memory: &PerDeployment<T>, deployment: &Deployment) -> Arc<T> {
+        let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match memory.get(&deployment.name) {
+            Some((configured, kept)) if configured == deployment => Arc::clone(kept),
+            _ => {
+                let fresh = Arc::<T>::default();
+                memory.insert(deployment.name.clone(), (deployment.clone(), Arc::clone(&fresh)));
+                fresh
+            }
+        }
+    }
+}
+
+/// What is not connected yet.
 pub(crate) fn pending(deployment: &Deployment) -> Failure {
-    Failure::new(FailureKind::Network, format!("asking AWS for {}", deployment.name), "not connected yet")
+    Failure::new(crate::model::FailureKind::Network, format!("asking AWS for {}", deployment.name), "not connected yet")
 }

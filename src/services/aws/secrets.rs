@@ -1,56 +1,167 @@
-//! Secrets Manager.
+//! Secrets Manager. Values live in [`SecretText`] and nowhere else; no answer with a value is captured as JSON.
 
-use crate::model::{Deployment, Failure, SecretDetail, SecretText, SecretValue, VersionRef};
+use std::collections::HashSet;
 
-use super::{super::Services, pending};
+use aws_sdk_secretsmanager::{Client, primitives::DateTime};
+
+use crate::{
+    model::{Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef},
+    services::Services,
+};
+
+use super::failure::{self, Doing};
+
+/// One call: the deployment's account, the words for a failure, and the request built on the client.
+macro_rules! call {
+    ($services:expr, $deployment:expr, $text:expr, $operation:literal, |$client:ident| $request:expr) => {{
+        let account = $services.account($deployment).await?;
+        let text: String = $text;
+        let doing = Doing { text: &text, action: concat!("secretsmanager:", $operation), account: &account };
+        let $client: &Client = account.secrets();
+        $request.send().await.map_err(|error| failure::sdk(doing, &error))
+    }};
+}
 
 impl Services {
     /// Everything about a secret except values.
-    pub async fn secret_detail(&self, deployment: &Deployment, _id: &str) -> Result<SecretDetail, Failure> {
-        Err(pending(deployment))
+    pub async fn secret_detail(&self, deployment: &Deployment, id: &str) -> Result<SecretDetail, Failure> {
+        let secret = call!(self, deployment, format!("reading secret {id}"), "DescribeSecret", |client| client.describe_secret().secret_id(id))?;
+        let mut versions = self.secret_versions(deployment, id).await?;
+        // Describe also names versions without a value: they matter for a rotation that died early.
+        let known: HashSet<String> = versions.iter().map(|version| version.version_id.clone()).collect();
+        let staged = secret.version_ids_to_stages.unwrap_or_default();
+        for (version_id, stages) in &staged {
+            if !known.contains(version_id) {
+                versions.push(SecretVersion { version_id: version_id.clone(), stages: stages.clone(), created_at: None });
+            }
+        }
+        versions.sort_by(|one, other| other.created_at.cmp(&one.created_at).then_with(|| one.version_id.cmp(&other.version_id)));
+        let with = |stage: &str| staged.iter().find(|(_, labels)| labels.iter().any(|label| label == stage)).map(|(id, _)| id.clone());
+        let current = with("AWSCURRENT");
+        let rules = secret.rotation_rules;
+        Ok(SecretDetail {
+            arn: secret.arn.unwrap_or_default(),
+            name: secret.name.unwrap_or_default(),
+            description: secret.description,
+            kms_key: secret.kms_key_id,
+            rotation: RotationState {
+                enabled: secret.rotation_enabled,
+                lambda_arn: secret.rotation_lambda_arn,
+                every_days: rules.as_ref().and_then(|rules| rules.automatically_after_days),
+                schedule: rules.and_then(|rules| rules.schedule_expression),
+                last_rotated: secret.last_rotated_date.map(moment),
+                next_rotation: secret.next_rotation_date.map(moment),
+                pending_version: with("AWSPENDING").filter(|id| Some(id) != current.as_ref()),
+            },
+            versions,
+            last_changed: secret.last_changed_date.map(moment),
+            deleted: secret.deleted_date.map(moment),
+            tags: secret.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect(),
+        })
+    }
+
+    async fn secret_versions(&self, deployment: &Deployment, id: &str) -> Result<Vec<SecretVersion>, Failure> {
+        let mut versions = Vec::new();
+        let mut token: Option<String> = None;
+        let mut seen = HashSet::new();
+        loop {
+            let page = call!(self, deployment, format!("listing versions of {id}"), "ListSecretVersionIds", |client| client
+                .list_secret_version_ids()
+                .secret_id(id)
+                .include_deprecated(true)
+                .set_next_token(token))?;
+            versions.extend(page.versions.unwrap_or_default().into_iter().map(|version| SecretVersion {
+                version_id: version.version_id.unwrap_or_default(),
+                stages: version.version_stages.unwrap_or_default(),
+                created_at: version.created_date.map(moment),
+            }));
+            token = page.next_token.filter(|token| seen.insert(token.clone()));
+            if token.is_none() {
+                return Ok(versions);
+            }
+        }
     }
 
     /// The value of one version.
-    pub async fn secret_value(&self, deployment: &Deployment, _id: &str, _version: &VersionRef) -> Result<SecretValue, Failure> {
-        Err(pending(deployment))
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] where no version has that label or id, or it has no value.
+    pub async fn secret_value(&self, deployment: &Deployment, id: &str, version: &VersionRef) -> Result<SecretValue, Failure> {
+        let (stage, version_id) = match version {
+            VersionRef::Stage(stage) => (Some(stage.clone()), None),
+            VersionRef::Id(id) => (None, Some(id.clone())),
+        };
+        let value = call!(self, deployment, format!("reading the value of {id}"), "GetSecretValue", |client| client
+            .get_secret_value()
+            .secret_id(id)
+            .set_version_stage(stage)
+            .set_version_id(version_id))?;
+        Ok(SecretValue {
+            version_id: value.version_id.unwrap_or_default(),
+            stages: value.version_stages.unwrap_or_default(),
+            content: value.secret_string.map_or(SecretContent::Binary, |text| SecretContent::Text(SecretText::new(text))),
+            created: value.created_date.map(moment),
+        })
     }
 
-    /// Puts a version. The same token with the same text is no change; with another text it is a [`crate::model::FailureKind::Conflict`].
-    pub async fn put_secret_version(
-        &self,
-        deployment: &Deployment,
-        _id: &str,
-        _token: &str,
-        _text: &SecretText,
-        _stages: &[String],
-    ) -> Result<(), Failure> {
-        Err(pending(deployment))
+    /// Puts a version. The same token with the same text is no change; with another text it is a [`FailureKind::Conflict`].
+    pub async fn put_secret_version(&self, deployment: &Deployment, id: &str, token: &str, text: &SecretText, stages: &[String]) -> Result<(), Failure> {
+        let words = format!("putting a version of {id}");
+        self.guard_write(deployment, &words)?;
+        call!(self, deployment, words, "PutSecretValue", |client| client
+            .put_secret_value()
+            .secret_id(id)
+            .client_request_token(token)
+            .secret_string(text.reveal())
+            .set_version_stages(Some(stages.to_vec())))
+        .map(drop)
     }
 
     /// Moves a staging label to a version, from the version that has it (which must then be named); `to: None` removes it.
-    pub async fn move_stage(
-        &self,
-        deployment: &Deployment,
-        _id: &str,
-        _stage: &str,
-        _to: Option<&str>,
-        _remove_from: Option<&str>,
-    ) -> Result<(), Failure> {
-        Err(pending(deployment))
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] (`InvalidParameterException`) where the label sits on another version than the named one.
+    pub async fn move_stage(&self, deployment: &Deployment, id: &str, stage: &str, to: Option<&str>, remove_from: Option<&str>) -> Result<(), Failure> {
+        let words = format!("moving {stage} of {id}");
+        self.guard_write(deployment, &words)?;
+        call!(self, deployment, words, "UpdateSecretVersionStage", |client| client
+            .update_secret_version_stage()
+            .secret_id(id)
+            .version_stage(stage)
+            .set_move_to_version_id(to.map(str::to_owned))
+            .set_remove_from_version_id(remove_from.map(str::to_owned)))
+        .map(drop)
     }
 
     /// Starts the secret's own rotation function; answers the id of the version that it makes.
-    pub async fn start_rotation(&self, deployment: &Deployment, _id: &str, _token: &str) -> Result<String, Failure> {
-        Err(pending(deployment))
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] while an earlier rotation is not complete, or none is configured.
+    pub async fn start_rotation(&self, deployment: &Deployment, id: &str, token: &str) -> Result<String, Failure> {
+        let words = format!("starting the rotation of {id}");
+        self.guard_write(deployment, &words)?;
+        let answer = call!(self, deployment, words.clone(), "RotateSecret", |client| client.rotate_secret().secret_id(id).client_request_token(token))?;
+        answer.version_id.ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a version"))
     }
 
     /// Switches scheduled rotation off and stops one in progress (it may leave AWSPENDING behind).
-    pub async fn cancel_rotation(&self, deployment: &Deployment, _id: &str) -> Result<(), Failure> {
-        Err(pending(deployment))
+    pub async fn cancel_rotation(&self, deployment: &Deployment, id: &str) -> Result<(), Failure> {
+        let words = format!("cancelling the rotation of {id}");
+        self.guard_write(deployment, &words)?;
+        call!(self, deployment, words, "CancelRotateSecret", |client| client.cancel_rotate_secret().secret_id(id)).map(drop)
     }
 
     /// A password of the service's random source, without the characters of `exclude`.
-    pub async fn random_password(&self, deployment: &Deployment, _length: u16, _exclude: &str) -> Result<SecretText, Failure> {
-        Err(pending(deployment))
+    pub async fn random_password(&self, deployment: &Deployment, length: u16, exclude: &str) -> Result<SecretText, Failure> {
+        let words = "asking for a random password".to_owned();
+        let answer = call!(self, deployment, words.clone(), "GetRandomPassword", |client| client
+            .get_random_password()
+            .password_length(i64::from(length))
+            .exclude_characters(exclude))?;
+        answer.random_password.map(SecretText::new).ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a password"))
     }
+}
+
+fn moment(at: DateTime) -> Moment {
+    Moment::from_millis(at.to_millis().unwrap_or_default())
 }

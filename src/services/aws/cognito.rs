@@ -1,0 +1,153 @@
+//! Cognito: the client secret and the token endpoint of a user pool, and a person's sign-in.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::{
+    model::{Deployment, Failure, FailureKind, SecretText},
+    services::Services,
+};
+
+use super::{
+    failure::Doing,
+    signed::{Answer, Request},
+};
+
+/// What a person's sign-in answered.
+pub(crate) struct UserTokens {
+    /// Access token.
+    pub(crate) access: SecretText,
+    /// Seconds that it is valid.
+    pub(crate) seconds: u64,
+}
+
+impl Services {
+    /// The client secret of an app client, by `DescribeUserPoolClient`.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] where the client has none (a public client cannot use client credentials).
+    pub(crate) async fn client_secret(&self, deployment: &Deployment, pool: &str, client: &str) -> Result<SecretText, Failure> {
+        let doing = format!("reading the client secret of {client}");
+        let answer = self.cognito(deployment, &doing, "DescribeUserPoolClient", &json!({"UserPoolId": pool, "ClientId": client}), true).await?;
+        let answer = answer.json(&doing)?;
+        match answer.pointer("/UserPoolClient/ClientSecret").and_then(Value::as_str) {
+            Some(secret) => Ok(SecretText::from(secret)),
+            None => Err(Failure::new(FailureKind::Usage, doing, format!("the app client {client} has no secret")).hint("client credentials need an app client with a secret")),
+        }
+    }
+
+    /// The token endpoint of a user pool: from its discovery document, which needs no permission, else from its domain.
+    pub(crate) async fn pool_token_url(&self, deployment: &Deployment, pool: &str) -> Result<String, Failure> {
+        let doing = format!("looking for the token endpoint of {pool}");
+        let account = self.account(deployment).await?;
+        let discovery = format!("{}/{pool}/.well-known/openid-configuration", account.address("cognito-idp"));
+        let found = self.fetch_json(&doing, &discovery).await;
+        if let Some(url) = found.as_ref().ok().and_then(|document| document.get("token_endpoint")).and_then(Value::as_str) {
+            return Ok(url.to_owned());
+        }
+        let answer = self.cognito(deployment, &doing, "DescribeUserPool", &json!({"UserPoolId": pool}), true).await?.json(&doing)?;
+        let text = |name: &str| answer.pointer(name).and_then(Value::as_str).map(str::to_owned);
+        if let Some(custom) = text("/UserPool/CustomDomain") {
+            return Ok(format!("https://{custom}/oauth2/token"));
+        }
+        match text("/UserPool/Domain") {
+            Some(domain) => Ok(format!("https://{domain}.auth.{}.amazoncognito.com/oauth2/token", account.region)),
+            None => Err(Failure::new(FailureKind::Usage, doing, format!("the user pool {pool} has no domain, and so no token endpoint"))
+                .hint("give the pool a domain, or set token_url for this deployment")),
+        }
+    }
+
+    /// Signs a person in by user name and password (`USER_PASSWORD_AUTH`).
+    ///
+    /// # Errors
+    /// [`FailureKind::SignIn`] where it is refused or Cognito asks for more than a password.
+    pub(crate) async fn sign_in_user(
+        &self,
+        deployment: &Deployment,
+        client: &str,
+        client_secret: Option<&SecretText>,
+        username: &str,
+        password: &SecretText,
+    ) -> Result<UserTokens, Failure> {
+        let doing = format!("signing in {username}");
+        let mut parameters = json!({"USERNAME": username, "PASSWORD": password.reveal()});
+        if let Some(secret) = client_secret {
+            parameters["SECRET_HASH"] = secret_hash(secret, username, client).into();
+        }
+        let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": client, "AuthParameters": parameters});
+        let answer = self.cognito(deployment, &doing, "InitiateAuth", &body, false).await.map_err(explain_sign_in)?;
+        let answer = answer.json(&doing)?;
+        if let Some(challenge) = answer.get("ChallengeName").and_then(Value::as_str) {
+            return Err(Failure::new(FailureKind::SignIn, doing, format!("Cognito asks for more than a password: {challenge}"))
+                .code(challenge)
+                .hint(challenge_hint(challenge)));
+        }
+        let result = answer.get("AuthenticationResult").unwrap_or(&Value::Null);
+        match result.get("AccessToken").and_then(Value::as_str) {
+            Some(token) => Ok(UserTokens { access: SecretText::from(token), seconds: result.get("ExpiresIn").and_then(Value::as_u64).unwrap_or(3600) }),
+            None => Err(Failure::new(FailureKind::SignIn, doing, "Cognito answered without an access token")),
+        }
+    }
+
+    async fn cognito(&self, deployment: &Deployment, doing: &str, operation: &str, body: &Value, signed: bool) -> Result<Answer, Failure> {
+        let account = self.account(deployment).await?;
+        let action = format!("cognito-idp:{operation}");
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let request = Request {
+            service: signed.then_some("cognito-idp"),
+            url: format!("{}/", account.address("cognito-idp")),
+            headers: vec![("content-type", "application/x-amz-json-1.1"), ("x-amz-target", &target)],
+            body: body.to_string().into_bytes(),
+        };
+        self.send_signed(Doing { text: doing, action: &action, account: &account }, &request).await
+    }
+}
+
+/// Base64 of HMAC-SHA256 over user name and client id, keyed with the client secret.
+fn secret_hash(secret: &SecretText, username: &str, client: &str) -> String {
+    // A key of any length is good for HMAC.
+    Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes()).map_or_else(
+        |_| String::new(),
+        |mut mac| {
+            mac.update(username.as_bytes());
+            mac.update(client.as_bytes());
+            STANDARD.encode(mac.finalize().into_bytes())
+        },
+    )
+}
+
+fn explain_sign_in(failure: Failure) -> Failure {
+    let hint = match (failure.code.as_deref(), failure.cause.as_str()) {
+        (Some("NotAuthorizedException"), cause) if cause.contains("secret hash") => "set the app client's client_secret",
+        (Some("NotAuthorizedException" | "UserNotFoundException"), _) => "check user name and password",
+        (Some("PasswordResetRequiredException"), _) => "the password must be reset first (`aws cognito-idp forgot-password`)",
+        (Some("UserNotConfirmedException"), _) => "the user must be confirmed first",
+        (Some("InvalidParameterException"), _) => "allow USER_PASSWORD_AUTH for the app client",
+        (Some("ResourceNotFoundException"), _) => "check client_id and the region",
+        _ => return failure,
+    };
+    failure.hint(hint)
+}
+
+fn challenge_hint(challenge: &str) -> &'static str {
+    match challenge {
+        "NEW_PASSWORD_REQUIRED" => "set a permanent password first (`aws cognito-idp admin-set-user-password … --permanent`)",
+        "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | "EMAIL_OTP" | "SMS_OTP" | "MFA_SETUP" | "SELECT_MFA_TYPE" => {
+            "this console answers no second factor: get a token elsewhere and use the sign-in `bearer`"
+        }
+        _ => "get a token elsewhere and use the sign-in `bearer`",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_hash_is_cognitos() {
+        // Computed by Python's hmac module.
+        assert_eq!(secret_hash(&SecretText::from("s3cr3t"), "mcpuser", "client1"), "h6UAUDKb33j66oUXX/kddRwl4kPV619uZP8yKn+FnGY=");
+    }
+}

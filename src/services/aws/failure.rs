@@ -1,0 +1,217 @@
+//! The one mapper from AWS's errors, by SDK or by hand, to [`Failure`].
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::{
+    model::{Failure, FailureKind},
+    services::web,
+};
+
+use super::account::Account;
+
+/// What is being done, for whom: everything a message needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Doing<'a> {
+    /// In the user's words: `listing gateways of prod`.
+    pub(crate) text: &'a str,
+    /// The IAM action: `bedrock-agentcore:ListGateways`.
+    pub(crate) action: &'a str,
+    /// With which account.
+    pub(crate) account: &'a Account,
+}
+
+/// Maps the failure of an SDK call.
+pub(crate) fn sdk<E>(doing: Doing<'_>, error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let chain = web::chain(error);
+    let host = doing.account.endpoint.clone().unwrap_or_else(|| format!("AWS in {}", doing.account.region));
+    if let Some(cause) = find::<CredentialsError>(error) {
+        return credentials(doing.text, doing.account, cause);
+    }
+    match error {
+        SdkError::ServiceError(context) => {
+            let response = context.raw();
+            let meta = context.err().meta();
+            let request_id = request_id(|name| response.headers().get(name));
+            service(doing, meta.code(), meta.message(), response.status().as_u16(), request_id)
+        }
+        SdkError::ResponseError(context) => {
+            let response = context.raw();
+            let status = response.status().as_u16();
+            let failure = if status >= 500 {
+                Failure::new(FailureKind::Server, doing.text, format!("{host} answered with status {status}"))
+            } else {
+                Failure::new(FailureKind::Network, doing.text, format!("the answer of {host} broke off or is not AWS's")).hint("if an endpoint is configured, check that AWS's API answers there")
+            };
+            with_request_id(failure.status(status).evidence(chain), request_id(|name| response.headers().get(name)))
+        }
+        SdkError::TimeoutError(_) => timed_out(doing.text, &host, chain),
+        SdkError::DispatchFailure(dispatch) => {
+            if dispatch.is_timeout() {
+                // A time-out of the connector is one of connecting.
+                return web::unreachable(doing.text, &host, format!("timed out: {chain}"));
+            }
+            if chain.contains("no credentials") || chain.contains("NoMatchingAuthScheme") || chain.to_ascii_lowercase().contains("identity") {
+                return no_credentials(doing.text, doing.account, &chain);
+            }
+            web::unreachable(doing.text, &host, chain)
+        }
+        SdkError::ConstructionFailure(_) => Failure::new(FailureKind::Usage, doing.text, "the request could not be made").evidence(chain),
+        _ => Failure::new(FailureKind::Network, doing.text, "the request failed").evidence(chain),
+    }
+}
+
+/// Maps an error answer of a service: `code` and `message` as it gave them.
+pub(crate) fn service(doing: Doing<'_>, code: Option<&str>, message: Option<&str>, status: u16, request_id: Option<String>) -> Failure {
+    let code = code.map(|code| code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code));
+    let kind = classify(code.unwrap_or_default(), status);
+    let cause = match (message.map(str::trim).filter(|text| !text.is_empty()), code) {
+        (Some(message), _) => message.to_owned(),
+        (None, Some(code)) => code.to_owned(),
+        (None, None) => format!("status {status} without a reason"),
+    };
+    let hint = hint(doing, kind, code.unwrap_or_default(), &cause);
+    let mut failure = with_request_id(Failure::new(kind, doing.text, cause).status(status), request_id);
+    failure.code = code.map(str::to_owned);
+    failure.hint = hint;
+    if kind == FailureKind::Denied {
+        failure = failure.evidence(format!("action: {}", doing.action));
+    }
+    failure
+}
+
+/// The class of an AWS error code; the status decides where the code is unknown.
+fn classify(code: &str, status: u16) -> FailureKind {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidSignatureException"
+        | "SignatureDoesNotMatch" | "IncompleteSignature" | "IncompleteSignatureException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException"
+        | "InvalidAccessKeyId" | "UnauthorizedException" | "AuthFailure" | "RequestTimeTooSkewed" | "NotAuthorizedException" | "PasswordResetRequiredException"
+        | "UserNotFoundException" | "UserNotConfirmedException" => FailureKind::SignIn,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" | "DecryptionFailure" | "DecryptionFailureException" => FailureKind::Denied,
+        "ResourceNotFoundException" | "ResourceNotFound" | "NotFoundException" | "UnknownOperationException" => FailureKind::NotFound,
+        "Throttling" | "ThrottlingException" | "ThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "RequestThrottled"
+        | "RequestThrottledException" => FailureKind::Throttled,
+        "ConflictException" | "RetryableConflictException" | "ResourceExistsException" | "InvalidRequestException" | "PreconditionNotMetException"
+        | "InvalidOperationException" | "LimitExceededException" | "ServiceQuotaExceededException" | "ConcurrentModificationException"
+        | "ResourceLimitExceededException" => FailureKind::Conflict,
+        "ValidationException" | "ValidationError" | "InvalidParameterException" | "InvalidParameterValue" | "MissingParameter" => FailureKind::Usage,
+        _ => match status {
+            401 => FailureKind::SignIn,
+            403 => FailureKind::Denied,
+            404 => FailureKind::NotFound,
+            409 => FailureKind::Conflict,
+            429 => FailureKind::Throttled,
+            500.. => FailureKind::Server,
+            _ => FailureKind::Refused,
+        },
+    }
+}
+
+fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<String> {
+    match kind {
+        FailureKind::SignIn if matches!(code, "RequestTimeTooSkewed" | "RequestExpired") || cause.contains("Signature expired") || cause.contains("Signature not yet current") => {
+            let seconds = doing.account.clock_skew_ms() / 1000;
+            Some(format!("this machine's clock differs from AWS's by {seconds} s: set it right"))
+        }
+        FailureKind::SignIn => Some(login_hint(doing.account)),
+        FailureKind::Denied => Some(format!("allow the action {} for this identity (`aws sts get-caller-identity` names it)", missing_action(cause).unwrap_or(doing.action))),
+        FailureKind::NotFound if code == "UnknownOperationException" => Some(format!("this operation is not available in {}", doing.account.region)),
+        FailureKind::NotFound => Some(format!("check the name, and that it is in {} and in this account", doing.account.region)),
+        FailureKind::Throttled => Some("AWS asks to slow down; try again in a moment".to_owned()),
+        FailureKind::Usage
+        | FailureKind::Conflict
+        | FailureKind::Network
+        | FailureKind::Timeout
+        | FailureKind::Server
+        | FailureKind::Refused
+        | FailureKind::Cancelled => None,
+    }
+}
+
+/// `bedrock-agentcore:ListGateways` out of "… is not authorized to perform: bedrock-agentcore:ListGateways on resource …".
+fn missing_action(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("not authorized to perform: ")?;
+    rest.split_whitespace().next().map(|action| action.trim_end_matches([',', '.']))
+}
+
+/// No answer within the time.
+pub(crate) fn timed_out(doing: &str, host: &str, chain: String) -> Failure {
+    Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time")).hint("try again; --timeout allows more").evidence(chain)
+}
+
+/// No AWS credentials were found, or what provides them failed.
+pub(crate) fn credentials(doing: &str, account: &Account, error: &CredentialsError) -> Failure {
+    no_credentials(doing, account, &web::chain(error))
+}
+
+/// No AWS credentials.
+pub(crate) fn no_credentials(doing: &str, account: &Account, why: &str) -> Failure {
+    let cause = match &account.profile {
+        Some(profile) => format!("the profile {profile} gives no AWS credentials"),
+        None => "no AWS credentials were found".to_owned(),
+    };
+    Failure::new(FailureKind::SignIn, doing, cause).hint(login_hint(account)).evidence(why)
+}
+
+fn login_hint(account: &Account) -> String {
+    match &account.profile {
+        Some(profile) => format!("run `aws sso login --profile {profile}`, or renew that profile's credentials"),
+        None if account.endpoint.is_some() => "check access_key_id and secret_access_key of this deployment".to_owned(),
+        None => "set a profile for this deployment and run `aws sso login --profile …`, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+    }
+}
+
+/// The request id under any of the names that AWS uses.
+pub(crate) fn request_id<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"].into_iter().find_map(header).map(str::to_owned)
+}
+
+fn with_request_id(failure: Failure, id: Option<String>) -> Failure {
+    match id {
+        Some(id) => failure.request_id(id),
+        None => failure,
+    }
+}
+
+fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(each) = next {
+        if let Some(found) = each.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = each.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_decide_before_the_status() {
+        for (code, status, expected) in [
+            ("ExpiredTokenException", 403, FailureKind::SignIn),
+            ("AccessDeniedException", 400, FailureKind::Denied),
+            ("ThrottlingException", 400, FailureKind::Throttled),
+            ("ResourceNotFoundException", 400, FailureKind::NotFound),
+            ("InternalServiceError", 500, FailureKind::Server),
+            ("SomethingNew", 403, FailureKind::Denied),
+            ("SomethingNew", 400, FailureKind::Refused),
+            ("", 503, FailureKind::Server),
+        ] {
+            assert_eq!(classify(code, status), expected, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn the_missing_action_is_named() {
+        let message = "User: arn:aws:iam::1:user/x is not authorized to perform: logs:StartLiveTail on resource: arn because no policy";
+        assert_eq!(missing_action(message), Some("logs:StartLiveTail"));
+        assert_eq!(missing_action("denied"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! AWS operations that no SDK crate is carried for: signed by hand, sent by the plain HTTP client, retried like an SDK's.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+
+use crate::{
+    auth::sigv4::{self, Signable},
+    model::{Failure, FailureKind},
+    services::{Services, retry, web},
+};
+
+use super::{account::ATTEMPTS, failure, failure::Doing};
+
+/// Longest answer that is read; the largest known one, a stack with 200 outputs, stays far below.
+const LONGEST: usize = 8 << 20;
+
+/// A request to an AWS service.
+pub(crate) struct Request<'a> {
+    /// Signing name: `cloudformation`; `None` sends it unsigned (Cognito's InitiateAuth).
+    pub(crate) service: Option<&'a str>,
+    /// Address with path and query.
+    pub(crate) url: String,
+    /// Headers; all of them are signed.
+    pub(crate) headers: Vec<(&'a str, &'a str)>,
+    /// Body of the POST.
+    pub(crate) body: Vec<u8>,
+}
+
+/// A successful answer.
+pub(crate) struct Answer {
+    /// Its body.
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`FailureKind::Network`] where it is something else.
+    pub(crate) fn json(&self, doing: &str) -> Result<Value, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| not_aws(doing, &error, &self.body))
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Services {
+    /// Sends a signed POST. Throttling, broken connections and 5xx are tried again with jitter.
+    pub(crate) async fn send_signed(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
+        let mut failures = 0;
+        loop {
+            match self.send_once(doing, request).await {
+                Err(failure) if failure.kind.is_transient() && failure.kind != FailureKind::Timeout && failures + 1 < ATTEMPTS => {
+                    failures += 1;
+                    tokio::time::sleep(retry::backoff(failures, Duration::from_millis(250), Duration::from_secs(4))).await;
+                }
+                Err(failure) => {
+                    if failure.kind == FailureKind::SignIn {
+                        doing.account.forget_credentials().await;
+                    }
+                    return Err(failure);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn send_once(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
+        let client = self.inner.web.client(doing.text, &request.url)?;
+        let mut sending = client.post(&request.url).timeout(self.inner.options.timeout.min(Duration::from_secs(20)));
+        for (name, value) in &request.headers {
+            sending = sending.header(*name, *value);
+        }
+        if let Some(service) = request.service {
+            let credentials = doing.account.credentials(doing.text).await?;
+            let signable = Signable { method: "POST", url: &request.url, headers: &request.headers, body: &request.body };
+            for (name, value) in sigv4::headers(doing.text, signable, &credentials, service, &doing.account.region, doing.account.signing_time())? {
+                sending = sending.header(name, value);
+            }
+        }
+        let response = sending.body(request.body.clone()).send().await.map_err(|error| web::failure(doing.text, &request.url, &error))?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
+            doing.account.note_date(date);
+        }
+        let body = web::read_at_most(response, LONGEST).await.map_err(|error| error.failure(doing.text, &request.url))?;
+        if (200..300).contains(&status) {
+            return Ok(Answer { body });
+        }
+        Err(error_answer(doing, status, &headers, &body))
+    }
+}
+
+/// An error in any of AWS's protocols: JSON 1.0 and 1.1, REST JSON, query XML.
+fn error_answer(doing: Doing<'_>, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let request_id = failure::request_id(header);
+    if let Ok(json) = serde_json::from_slice::<Value>(body) {
+        let text = |names: &[&str]| names.iter().find_map(|name| json.get(*name).and_then(Value::as_str)).map(str::to_owned);
+        let code = header("x-amzn-errortype").map(str::to_owned).or_else(|| text(&["__type", "code", "Code"]));
+        let message = text(&["message", "Message", "errorMessage"]);
+        return failure::service(doing, code.as_deref(), message.as_deref(), status, request_id);
+    }
+    let text = String::from_utf8_lossy(body);
+    if let Ok(document) = roxmltree::Document::parse(&text) {
+        let find = |name: &str| document.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).map(str::to_owned);
+        let request_id = request_id.or_else(|| find("RequestId"));
+        return failure::service(doing, find("Code").as_deref(), find("Message").as_deref(), status, request_id);
+    }
+    let failure = failure::service(doing, header("x-amzn-errortype"), None, status, request_id);
+    failure.evidence(web::preview(body))
+}
+
+fn not_aws(doing: &str, error: &serde_json::Error, body: &[u8]) -> Failure {
+    Failure::new(FailureKind::Network, doing, format!("the answer is not AWS's: {error}")).evidence(web::preview(body))
+}
