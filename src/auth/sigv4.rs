@@ -36,7 +36,8 @@ pub(crate) fn headers(
     region: &str,
     at: SystemTime,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
-    let wrong = |error: &dyn std::error::Error| Failure::new(FailureKind::Usage, doing, format!("the request cannot be signed: {error}"));
+    let wrong =
+        |error: &dyn std::error::Error| Failure::new(FailureKind::Usage, doing, format!("the request cannot be signed: {error}"));
     let identity = credentials.clone().into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
@@ -47,8 +48,9 @@ pub(crate) fn headers(
         .build()
         .map_err(|error| wrong(&error))?
         .into();
-    let signable = SignableRequest::new(request.method, request.url, request.headers.iter().copied(), SignableBody::Bytes(request.body))
-        .map_err(|error| wrong(&error))?;
+    let signable =
+        SignableRequest::new(request.method, request.url, request.headers.iter().copied(), SignableBody::Bytes(request.body))
+            .map_err(|error| wrong(&error))?;
     let (instructions, _) = sign(signable, &params).map_err(|error| wrong(&error))?.into_parts();
     let (signed, _) = instructions.into_parts();
     signed
@@ -83,6 +85,9 @@ mod tests {
         let signed = headers("signing", request, &credentials, "bedrock-agentcore", "us-west-2", at).unwrap();
         let authorization = signed.iter().find(|(name, _)| name == "authorization").unwrap().1.to_str().unwrap();
         assert!(authorization.contains("SignedHeaders=accept;content-type;host;x-amz-date"), "{authorization}");
-        assert!(authorization.ends_with("Signature=75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1"), "{authorization}");
+        assert!(
+            authorization.ends_with("Signature=75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1"),
+            "{authorization}"
+        );
     }
 }

@@ -11,20 +11,33 @@ pub(crate) async fn read(doing: &str, what: &str, source: &SecretSource) -> Resu
         SecretSource::Inline(text) => Ok(text.clone()),
         SecretSource::Environment(name) => match std::env::var(name) {
             Ok(value) if !value.is_empty() => Ok(SecretText::new(value)),
-            _ => Err(Failure::new(FailureKind::Usage, doing, format!("{what} is to come from the environment variable {name}, which is not set"))
-                .hint(format!("export {name} before starting"))),
+            _ => Err(Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("{what} is to come from the environment variable {name}, which is not set"),
+            )
+            .hint(format!("export {name} before starting"))),
         },
         SecretSource::File(path) => {
             let text = tokio::fs::read_to_string(path).await.map(SecretText::new).map_err(|error| {
-                Failure::new(FailureKind::Usage, doing, format!("{what} is to come from the file {path}, which cannot be read: {error}"))
+                Failure::new(
+                    FailureKind::Usage,
+                    doing,
+                    format!("{what} is to come from the file {path}, which cannot be read: {error}"),
+                )
             })?;
             match text.reveal().lines().next().map(str::trim_end).filter(|line| !line.is_empty()) {
                 Some(line) => Ok(SecretText::from(line)),
-                None => Err(Failure::new(FailureKind::Usage, doing, format!("{what} is to come from the file {path}, whose first line is empty"))),
+                None => Err(Failure::new(
+                    FailureKind::Usage,
+                    doing,
+                    format!("{what} is to come from the file {path}, whose first line is empty"),
+                )),
             }
         }
         SecretSource::UserPoolClient => {
-            Err(Failure::new(FailureKind::Usage, doing, format!("{what} cannot come from a user pool")).hint("use an environment variable, a file, or the text itself"))
+            Err(Failure::new(FailureKind::Usage, doing, format!("{what} cannot come from a user pool"))
+                .hint("use an environment variable, a file, or the text itself"))
         }
     }
 }

@@ -3,25 +3,25 @@
 //! A value of the outside world becomes one of these in the file that calls the SDK, and stays one of these
 //! until a screen or a command prints it.
 
+pub mod database;
 pub mod deployment;
 pub mod duration;
 pub mod failure;
 pub mod log;
 pub mod moment;
 pub mod nearest;
-pub mod neo4j;
 pub mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod tool;
 
+pub use database::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
 pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
 pub use duration::parse_duration;
 pub use failure::{Failure, FailureKind};
 pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
 pub use moment::Moment;
 pub use nearest::{did_you_mean, nearest};
-pub use neo4j::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
 pub use secret::{RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef};

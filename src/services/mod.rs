@@ -50,7 +50,13 @@ pub(crate) struct Inner {
 impl Services {
     /// Services without any connection yet; connections, clients and TLS roots are made when they are first needed.
     pub fn new(options: ServiceOptions) -> Self {
-        let inner = Inner { options, web: web::Web::default(), accounts: Default::default(), stacks: Default::default(), targets: Default::default() };
+        let inner = Inner {
+            options,
+            web: web::Web::default(),
+            accounts: Default::default(),
+            stacks: Default::default(),
+            targets: Default::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 

@@ -48,9 +48,13 @@ impl Services {
         let body = read_at_most(response, DOCUMENT).await.map_err(|error| error.failure(doing, address))?;
         if !status.is_success() {
             let kind = if status.as_u16() == 404 { FailureKind::NotFound } else { FailureKind::Network };
-            return Err(Failure::new(kind, doing, format!("{address} answered with status {}", status.as_u16())).status(status.as_u16()).evidence(preview(&body)));
+            return Err(Failure::new(kind, doing, format!("{address} answered with status {}", status.as_u16()))
+                .status(status.as_u16())
+                .evidence(preview(&body)));
         }
-        serde_json::from_slice(&body).map_err(|error| Failure::new(FailureKind::Network, doing, format!("{address} gives no JSON: {error}")).evidence(preview(&body)))
+        serde_json::from_slice(&body).map_err(|error| {
+            Failure::new(FailureKind::Network, doing, format!("{address} gives no JSON: {error}")).evidence(preview(&body))
+        })
     }
 }
 
@@ -65,7 +69,8 @@ fn make(loopback: bool) -> Result<reqwest::Client, String> {
     if loopback {
         builder = builder.no_proxy();
     } else if let Some(bundle) = extra_roots() {
-        let roots = reqwest::Certificate::from_pem_bundle(&bundle).map_err(|error| format!("AWS_CA_BUNDLE cannot be used: {error}"))?;
+        let roots =
+            reqwest::Certificate::from_pem_bundle(&bundle).map_err(|error| format!("AWS_CA_BUNDLE cannot be used: {error}"))?;
         builder = builder.tls_certs_merge(roots);
     }
     builder.build().map_err(|error| format!("no HTTP client could be made: {error}"))
@@ -91,14 +96,21 @@ pub(crate) fn is_loopback(address: &str) -> bool {
 /// # Errors
 /// [`FailureKind::Usage`].
 pub(crate) fn check_address(doing: &str, address: &str) -> Result<Url, Failure> {
-    let url = Url::parse(address)
-        .map_err(|error| Failure::new(FailureKind::Usage, doing, format!("{address} is not an address: {error}")).hint("an address begins with https://"))?;
+    let url = Url::parse(address).map_err(|error| {
+        Failure::new(FailureKind::Usage, doing, format!("{address} is not an address: {error}"))
+            .hint("an address begins with https://")
+    })?;
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(address) => Ok(url),
-        "http" => Err(Failure::new(FailureKind::Usage, doing, format!("{address} is not encrypted: credentials are sent by https only, or on this machine"))
-            .hint("use the https address")),
-        other => Err(Failure::new(FailureKind::Usage, doing, format!("{other}: is not a scheme that can be used here")).hint("use an https address")),
+        "http" => Err(Failure::new(
+            FailureKind::Usage,
+            doing,
+            format!("{address} is not encrypted: credentials are sent by https only, or on this machine"),
+        )
+        .hint("use the https address")),
+        other => Err(Failure::new(FailureKind::Usage, doing, format!("{other}: is not a scheme that can be used here"))
+            .hint("use an https address")),
     }
 }
 
@@ -117,7 +129,8 @@ pub(crate) fn failure(doing: &str, address: &str, error: &reqwest::Error) -> Fai
     if error.is_connect() {
         return unreachable(doing, &host, chain);
     }
-    Failure::new(FailureKind::Network, doing, format!("the connection to {host} broke before the answer was whole")).evidence(chain)
+    Failure::new(FailureKind::Network, doing, format!("the connection to {host} broke before the answer was whole"))
+        .evidence(chain)
 }
 
 /// A connection that was never made: the cause, and the next step, follow from the words of the error chain.
@@ -128,9 +141,15 @@ pub(crate) fn unreachable(doing: &str, host: &str, chain: String) -> Failure {
     } else if lower.contains("refused") {
         (format!("{host} refused the connection: nothing listens there"), "check the endpoint's address and port")
     } else if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
-        (format!("no TLS connection to {host}"), "a proxy that opens TLS needs its root certificate in AWS_CA_BUNDLE or SSL_CERT_FILE")
+        (
+            format!("no TLS connection to {host}"),
+            "a proxy that opens TLS needs its root certificate in AWS_CA_BUNDLE or SSL_CERT_FILE",
+        )
     } else if lower.contains("timed out") || lower.contains("timeout") || lower.contains("deadline") {
-        (format!("{host} did not accept a connection in time"), "check the network, the VPN, the proxy and the endpoint's security group")
+        (
+            format!("{host} did not accept a connection in time"),
+            "check the network, the VPN, the proxy and the endpoint's security group",
+        )
     } else {
         (format!("no connection to {host}"), "check the network, the VPN and the proxy (HTTPS_PROXY, NO_PROXY)")
     };
@@ -149,7 +168,9 @@ impl ReadError {
     /// The same as a failure.
     pub(crate) fn failure(&self, doing: &str, address: &str) -> Failure {
         match self {
-            Self::TooLong(limit) => Failure::new(FailureKind::Refused, doing, format!("the answer is longer than the limit of {} MB", limit >> 20)),
+            Self::TooLong(limit) => {
+                Failure::new(FailureKind::Refused, doing, format!("the answer is longer than the limit of {} MB", limit >> 20))
+            }
             Self::Broken(error) => failure(doing, address, error),
         }
     }
@@ -201,7 +222,13 @@ mod tests {
         for address in ["https://example.com/mcp", "http://127.0.0.1:80/", "http://localhost:1/x", "http://[::1]:9"] {
             assert!(check_address("calling", address).is_ok(), "{address}");
         }
-        for address in ["http://example.com/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "example.com", "http://localhost.example.com"] {
+        for address in [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "ftp://127.0.0.1/",
+            "example.com",
+            "http://localhost.example.com",
+        ] {
             assert_eq!(check_address("calling", address).unwrap_err().kind, FailureKind::Usage, "{address}");
         }
     }

@@ -13,9 +13,7 @@ use std::{
 };
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig,
-    retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig,
+    BehaviorVersion, Region, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
     timeout::TimeoutConfig,
 };
 use aws_credential_types::{Credentials, provider::ProvideCredentials as _};
@@ -79,7 +77,11 @@ pub(crate) struct Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Account").field("region", &self.region).field("profile", &self.profile).field("endpoint", &self.endpoint).finish_non_exhaustive()
+        out.debug_struct("Account")
+            .field("region", &self.region)
+            .field("profile", &self.profile)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
     }
 }
 
@@ -295,7 +297,13 @@ async fn static_credentials(doing: &str, keys: &StaticCredentials) -> Result<Cre
     if secret.is_empty() {
         return Err(Failure::new(FailureKind::Usage, doing, "the secret access key is empty"));
     }
-    Ok(Credentials::new(&keys.access_key_id, secret.reveal(), token.map(|token| token.reveal().to_owned()), None, "configuration"))
+    Ok(Credentials::new(
+        &keys.access_key_id,
+        secret.reveal(),
+        token.map(|token| token.reveal().to_owned()),
+        None,
+        "configuration",
+    ))
 }
 
 /// One client for all SDKs: one pool, one set of TLS roots, the proxy of the environment (except for loopback).

@@ -32,7 +32,8 @@ impl Capture {
     /// [`FailureKind::Network`] where the body is no JSON.
     pub(crate) fn json(&self, doing: &str) -> Result<Value, Failure> {
         let body = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        serde_json::from_slice(&body).map_err(|error| Failure::new(FailureKind::Network, doing, format!("the answer is not AWS's: {error}")))
+        serde_json::from_slice(&body)
+            .map_err(|error| Failure::new(FailureKind::Network, doing, format!("the answer is not AWS's: {error}")))
     }
 }
 
@@ -80,7 +81,12 @@ where
         if let Some(Value::Array(found)) = answer.get_mut(items).map(Value::take) {
             all.extend(found);
         }
-        match answer.get("nextToken").or_else(|| answer.get("NextToken")).and_then(Value::as_str).filter(|token| !token.is_empty()) {
+        match answer
+            .get("nextToken")
+            .or_else(|| answer.get("NextToken"))
+            .and_then(Value::as_str)
+            .filter(|token| !token.is_empty())
+        {
             None => return Ok(all),
             Some(next) if !seen.insert(next.to_owned()) => {
                 return Err(Failure::new(FailureKind::Server, doing, "the service repeats a page: the list has no end"));

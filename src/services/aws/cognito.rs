@@ -30,11 +30,14 @@ impl Services {
     /// [`FailureKind::Usage`] where the client has none (a public client cannot use client credentials).
     pub(crate) async fn client_secret(&self, deployment: &Deployment, pool: &str, client: &str) -> Result<SecretText, Failure> {
         let doing = format!("reading the client secret of {client}");
-        let answer = self.cognito(deployment, &doing, "DescribeUserPoolClient", &json!({"UserPoolId": pool, "ClientId": client}), true).await?;
+        let answer = self
+            .cognito(deployment, &doing, "DescribeUserPoolClient", &json!({"UserPoolId": pool, "ClientId": client}), true)
+            .await?;
         let answer = answer.json(&doing)?;
         match answer.pointer("/UserPoolClient/ClientSecret").and_then(Value::as_str) {
             Some(secret) => Ok(SecretText::from(secret)),
-            None => Err(Failure::new(FailureKind::Usage, doing, format!("the app client {client} has no secret")).hint("client credentials need an app client with a secret")),
+            None => Err(Failure::new(FailureKind::Usage, doing, format!("the app client {client} has no secret"))
+                .hint("client credentials need an app client with a secret")),
         }
     }
 
@@ -47,15 +50,20 @@ impl Services {
         if let Some(url) = found.as_ref().ok().and_then(|document| document.get("token_endpoint")).and_then(Value::as_str) {
             return Ok(url.to_owned());
         }
-        let answer = self.cognito(deployment, &doing, "DescribeUserPool", &json!({"UserPoolId": pool}), true).await?.json(&doing)?;
+        let answer =
+            self.cognito(deployment, &doing, "DescribeUserPool", &json!({"UserPoolId": pool}), true).await?.json(&doing)?;
         let text = |name: &str| answer.pointer(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(custom) = text("/UserPool/CustomDomain") {
             return Ok(format!("https://{custom}/oauth2/token"));
         }
         match text("/UserPool/Domain") {
             Some(domain) => Ok(format!("https://{domain}.auth.{}.amazoncognito.com/oauth2/token", account.region)),
-            None => Err(Failure::new(FailureKind::Usage, doing, format!("the user pool {pool} has no domain, and so no token endpoint"))
-                .hint("give the pool a domain, or set token_url for this deployment")),
+            None => Err(Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("the user pool {pool} has no domain, and so no token endpoint"),
+            )
+            .hint("give the pool a domain, or set token_url for this deployment")),
         }
     }
 
@@ -86,12 +94,22 @@ impl Services {
         }
         let result = answer.get("AuthenticationResult").unwrap_or(&Value::Null);
         match result.get("AccessToken").and_then(Value::as_str) {
-            Some(token) => Ok(UserTokens { access: SecretText::from(token), seconds: result.get("ExpiresIn").and_then(Value::as_u64).unwrap_or(3600) }),
+            Some(token) => Ok(UserTokens {
+                access: SecretText::from(token),
+                seconds: result.get("ExpiresIn").and_then(Value::as_u64).unwrap_or(3600),
+            }),
             None => Err(Failure::new(FailureKind::SignIn, doing, "Cognito answered without an access token")),
         }
     }
 
-    async fn cognito(&self, deployment: &Deployment, doing: &str, operation: &str, body: &Value, signed: bool) -> Result<Answer, Failure> {
+    async fn cognito(
+        &self,
+        deployment: &Deployment,
+        doing: &str,
+        operation: &str,
+        body: &Value,
+        signed: bool,
+    ) -> Result<Answer, Failure> {
         let account = self.account(deployment).await?;
         let action = format!("cognito-idp:{operation}");
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
@@ -148,6 +166,9 @@ mod tests {
     #[test]
     fn the_secret_hash_is_cognitos() {
         // Computed by Python's hmac module.
-        assert_eq!(secret_hash(&SecretText::from("s3cr3t"), "mcpuser", "client1"), "h6UAUDKb33j66oUXX/kddRwl4kPV619uZP8yKn+FnGY=");
+        assert_eq!(
+            secret_hash(&SecretText::from("s3cr3t"), "mcpuser", "client1"),
+            "h6UAUDKb33j66oUXX/kddRwl4kPV619uZP8yKn+FnGY="
+        );
     }
 }

@@ -22,7 +22,12 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::Conflict`] while consent is pending.
-    pub async fn synchronize_target(&self, deployment: &Deployment, gateway_id: &str, target_id: &str) -> Result<Resource, Failure> {
+    pub async fn synchronize_target(
+        &self,
+        deployment: &Deployment,
+        gateway_id: &str,
+        target_id: &str,
+    ) -> Result<Resource, Failure> {
         let text = format!("synchronizing target {target_id} of {gateway_id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
@@ -47,7 +52,11 @@ impl Services {
         let account = self.account(deployment).await?;
         let request = Request {
             service: Some("bedrock-agentcore"),
-            url: format!("{}/runtimes/{}/stopruntimesession?qualifier=DEFAULT", account.address("bedrock-agentcore"), resources::component(runtime_arn)),
+            url: format!(
+                "{}/runtimes/{}/stopruntimesession?qualifier=DEFAULT",
+                account.address("bedrock-agentcore"),
+                resources::component(runtime_arn)
+            ),
             headers: vec![("content-type", "application/json"), ("x-amzn-bedrock-agentcore-runtime-session-id", session_id)],
             body: json!({"clientToken": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes(),
         };
@@ -93,7 +102,12 @@ impl Control {
     pub(crate) async fn gateways(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing gateways of {}", self.name);
         let doing = Doing { text: &text, action: "bedrock-agentcore:ListGateways", account: &self.account };
-        pages(&text, "items", |token| async move { captured!(doing, self.account.control().list_gateways().set_next_token(token)) }).await
+        pages(
+            &text,
+            "items",
+            |token| async move { captured!(doing, self.account.control().list_gateways().set_next_token(token)) },
+        )
+        .await
     }
 
     /// One gateway.
@@ -107,7 +121,9 @@ impl Control {
     pub(crate) async fn targets(&self, gateway: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing targets of {gateway}");
         let doing = Doing { text: &text, action: "bedrock-agentcore:ListGatewayTargets", account: &self.account };
-        let page = |token| async move { captured!(doing, self.account.control().list_gateway_targets().gateway_identifier(gateway).set_next_token(token)) };
+        let page = |token| async move {
+            captured!(doing, self.account.control().list_gateway_targets().gateway_identifier(gateway).set_next_token(token))
+        };
         pages(&text, "items", page).await
     }
 
@@ -122,7 +138,10 @@ impl Control {
     pub(crate) async fn runtimes(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing runtimes of {}", self.name);
         let doing = Doing { text: &text, action: "bedrock-agentcore:ListAgentRuntimes", account: &self.account };
-        pages(&text, "agentRuntimes", |token| async move { captured!(doing, self.account.control().list_agent_runtimes().set_next_token(token)) }).await
+        pages(&text, "agentRuntimes", |token| async move {
+            captured!(doing, self.account.control().list_agent_runtimes().set_next_token(token))
+        })
+        .await
     }
 
     /// One runtime, its latest version.
@@ -136,7 +155,12 @@ impl Control {
     pub(crate) async fn endpoints(&self, runtime: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing endpoints of {runtime}");
         let doing = Doing { text: &text, action: "bedrock-agentcore:ListAgentRuntimeEndpoints", account: &self.account };
-        let page = |token| async move { captured!(doing, self.account.control().list_agent_runtime_endpoints().agent_runtime_id(runtime).set_next_token(token)) };
+        let page = |token| async move {
+            captured!(
+                doing,
+                self.account.control().list_agent_runtime_endpoints().agent_runtime_id(runtime).set_next_token(token)
+            )
+        };
         pages(&text, "runtimeEndpoints", page).await
     }
 

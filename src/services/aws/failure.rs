@@ -45,7 +45,8 @@ where
             let failure = if status >= 500 {
                 Failure::new(FailureKind::Server, doing.text, format!("{host} answered with status {status}"))
             } else {
-                Failure::new(FailureKind::Network, doing.text, format!("the answer of {host} broke off or is not AWS's")).hint("if an endpoint is configured, check that AWS's API answers there")
+                Failure::new(FailureKind::Network, doing.text, format!("the answer of {host} broke off or is not AWS's"))
+                    .hint("if an endpoint is configured, check that AWS's API answers there")
             };
             with_request_id(failure.status(status).evidence(chain), request_id(|name| response.headers().get(name)))
         }
@@ -55,18 +56,29 @@ where
                 // A time-out of the connector is one of connecting.
                 return web::unreachable(doing.text, &host, format!("timed out: {chain}"));
             }
-            if chain.contains("no credentials") || chain.contains("NoMatchingAuthScheme") || chain.to_ascii_lowercase().contains("identity") {
+            if chain.contains("no credentials")
+                || chain.contains("NoMatchingAuthScheme")
+                || chain.to_ascii_lowercase().contains("identity")
+            {
                 return no_credentials(doing.text, doing.account, &chain);
             }
             web::unreachable(doing.text, &host, chain)
         }
-        SdkError::ConstructionFailure(_) => Failure::new(FailureKind::Usage, doing.text, "the request could not be made").evidence(chain),
+        SdkError::ConstructionFailure(_) => {
+            Failure::new(FailureKind::Usage, doing.text, "the request could not be made").evidence(chain)
+        }
         _ => Failure::new(FailureKind::Network, doing.text, "the request failed").evidence(chain),
     }
 }
 
 /// Maps an error answer of a service: `code` and `message` as it gave them.
-pub(crate) fn service(doing: Doing<'_>, code: Option<&str>, message: Option<&str>, status: u16, request_id: Option<String>) -> Failure {
+pub(crate) fn service(
+    doing: Doing<'_>,
+    code: Option<&str>,
+    message: Option<&str>,
+    status: u16,
+    request_id: Option<String>,
+) -> Failure {
     let code = code.map(|code| code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code));
     let kind = classify(code.unwrap_or_default(), status);
     let cause = match (message.map(str::trim).filter(|text| !text.is_empty()), code) {
@@ -87,18 +99,57 @@ pub(crate) fn service(doing: Doing<'_>, code: Option<&str>, message: Option<&str
 /// The class of an AWS error code; the status decides where the code is unknown.
 fn classify(code: &str, status: u16) -> FailureKind {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidSignatureException"
-        | "SignatureDoesNotMatch" | "IncompleteSignature" | "IncompleteSignatureException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException"
-        | "InvalidAccessKeyId" | "UnauthorizedException" | "AuthFailure" | "RequestTimeTooSkewed" | "NotAuthorizedException" | "PasswordResetRequiredException"
-        | "UserNotFoundException" | "UserNotConfirmedException" => FailureKind::SignIn,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" | "DecryptionFailure" | "DecryptionFailureException" => FailureKind::Denied,
-        "ResourceNotFoundException" | "ResourceNotFound" | "NotFoundException" | "UnknownOperationException" => FailureKind::NotFound,
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "RequestThrottled"
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidAccessKeyId"
+        | "UnauthorizedException"
+        | "AuthFailure"
+        | "RequestTimeTooSkewed"
+        | "NotAuthorizedException"
+        | "PasswordResetRequiredException"
+        | "UserNotFoundException"
+        | "UserNotConfirmedException" => FailureKind::SignIn,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "OptInRequired"
+        | "DecryptionFailure"
+        | "DecryptionFailureException" => FailureKind::Denied,
+        "ResourceNotFoundException" | "ResourceNotFound" | "NotFoundException" | "UnknownOperationException" => {
+            FailureKind::NotFound
+        }
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "RequestThrottled"
         | "RequestThrottledException" => FailureKind::Throttled,
-        "ConflictException" | "RetryableConflictException" | "ResourceExistsException" | "InvalidRequestException" | "PreconditionNotMetException"
-        | "InvalidOperationException" | "LimitExceededException" | "ServiceQuotaExceededException" | "ConcurrentModificationException"
+        "ConflictException"
+        | "RetryableConflictException"
+        | "ResourceExistsException"
+        | "InvalidRequestException"
+        | "PreconditionNotMetException"
+        | "InvalidOperationException"
+        | "LimitExceededException"
+        | "ServiceQuotaExceededException"
+        | "ConcurrentModificationException"
         | "ResourceLimitExceededException" => FailureKind::Conflict,
-        "ValidationException" | "ValidationError" | "InvalidParameterException" | "InvalidParameterValue" | "MissingParameter" => FailureKind::Usage,
+        "ValidationException"
+        | "ValidationError"
+        | "InvalidParameterException"
+        | "InvalidParameterValue"
+        | "MissingParameter" => FailureKind::Usage,
         _ => match status {
             401 => FailureKind::SignIn,
             403 => FailureKind::Denied,
@@ -113,13 +164,22 @@ fn classify(code: &str, status: u16) -> FailureKind {
 
 fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<String> {
     match kind {
-        FailureKind::SignIn if matches!(code, "RequestTimeTooSkewed" | "RequestExpired") || cause.contains("Signature expired") || cause.contains("Signature not yet current") => {
+        FailureKind::SignIn
+            if matches!(code, "RequestTimeTooSkewed" | "RequestExpired")
+                || cause.contains("Signature expired")
+                || cause.contains("Signature not yet current") =>
+        {
             let seconds = doing.account.clock_skew_ms() / 1000;
             Some(format!("this machine's clock differs from AWS's by {seconds} s: set it right"))
         }
         FailureKind::SignIn => Some(login_hint(doing.account)),
-        FailureKind::Denied => Some(format!("allow the action {} for this identity (`aws sts get-caller-identity` names it)", missing_action(cause).unwrap_or(doing.action))),
-        FailureKind::NotFound if code == "UnknownOperationException" => Some(format!("this operation is not available in {}", doing.account.region)),
+        FailureKind::Denied => Some(format!(
+            "allow the action {} for this identity (`aws sts get-caller-identity` names it)",
+            missing_action(cause).unwrap_or(doing.action)
+        )),
+        FailureKind::NotFound if code == "UnknownOperationException" => {
+            Some(format!("this operation is not available in {}", doing.account.region))
+        }
         FailureKind::NotFound => Some(format!("check the name, and that it is in {} and in this account", doing.account.region)),
         FailureKind::Throttled => Some("AWS asks to slow down; try again in a moment".to_owned()),
         FailureKind::Usage
@@ -140,7 +200,9 @@ fn missing_action(message: &str) -> Option<&str> {
 
 /// No answer within the time.
 pub(crate) fn timed_out(doing: &str, host: &str, chain: String) -> Failure {
-    Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time")).hint("try again; --timeout allows more").evidence(chain)
+    Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time"))
+        .hint("try again; --timeout allows more")
+        .evidence(chain)
 }
 
 /// No AWS credentials were found, or what provides them failed.
@@ -210,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_missing_action_is_named() {
-        let message = "User: arn:aws:iam::1:user/x is not authorized to perform: logs:StartLiveTail on resource: arn because no policy";
+        let message =
+            "User: arn:aws:iam::1:user/x is not authorized to perform: logs:StartLiveTail on resource: arn because no policy";
         assert_eq!(missing_action(message), Some("logs:StartLiveTail"));
         assert_eq!(missing_action("denied"), None);
     }

@@ -55,7 +55,9 @@ impl Services {
         Ok(match key.kind {
             Kind::Gateway => resources::gateway(name, &control.gateway(&gateway_id(own)).await?),
             Kind::Target => resources::target(name, owner, &control.target(owner, own).await?, None),
-            Kind::Runtime => resources::runtime(name, &control.data_plane(), &control.runtime(&resources::runtime_id(own)).await?),
+            Kind::Runtime => {
+                resources::runtime(name, &control.data_plane(), &control.runtime(&resources::runtime_id(own)).await?)
+            }
             Kind::Endpoint => resources::endpoint(name, &control.data_plane(), owner, &control.endpoint(owner, own).await?),
             Kind::Secret => resources::secret(name, &control.secret(own).await?),
         })
@@ -87,7 +89,13 @@ impl Services {
                 .await
             }
             Members::Named(ids) => {
-                named(deployment, Kind::Gateway, ids, |id| async move { Ok(resources::gateway(name, &control.gateway(&id).await?)) }).await
+                named(
+                    deployment,
+                    Kind::Gateway,
+                    ids,
+                    |id| async move { Ok(resources::gateway(name, &control.gateway(&id).await?)) },
+                )
+                .await
             }
         }
     }
@@ -134,7 +142,10 @@ impl Services {
             .await;
         }
         let ids = self.runtime_ids(deployment, control).await?;
-        named(deployment, Kind::Runtime, ids, |id| async move { Ok(resources::runtime(name, data_plane, &control.runtime(&id).await?)) }).await
+        named(deployment, Kind::Runtime, ids, |id| async move {
+            Ok(resources::runtime(name, data_plane, &control.runtime(&id).await?))
+        })
+        .await
     }
 
     async fn endpoints(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
@@ -154,7 +165,10 @@ impl Services {
             }
         })
         .await?;
-        let summaries = lists.into_iter().flat_map(|(found, runtime)| found.into_iter().map(move |summary| (runtime.clone(), summary))).collect::<Vec<_>>();
+        let summaries = lists
+            .into_iter()
+            .flat_map(|(found, runtime)| found.into_iter().map(move |summary| (runtime.clone(), summary)))
+            .collect::<Vec<_>>();
         each(summaries, |(runtime, summary)| async move {
             // The list says all but the reason of a failure.
             let wanted = status_of(&summary) != "READY";
@@ -170,7 +184,13 @@ impl Services {
         } else {
             deployment.secrets.iter().cloned().collect()
         };
-        named(deployment, Kind::Secret, ids, |id| async move { Ok(resources::secret(&deployment.name, &control.secret(&id).await?)) }).await
+        named(
+            deployment,
+            Kind::Secret,
+            ids,
+            |id| async move { Ok(resources::secret(&deployment.name, &control.secret(&id).await?)) },
+        )
+        .await
     }
 
     async fn gateway_ids(&self, deployment: &Deployment) -> Result<Members, Failure> {
@@ -198,7 +218,13 @@ impl Services {
         let mut ids: BTreeSet<String> = facts.runtime_arn.iter().map(|arn| resources::runtime_id(arn)).collect();
         ids.extend(deployment.mcp_url.as_deref().and_then(resources::runtime_arn_of_url).map(|arn| resources::runtime_id(&arn)));
         match self.targets(deployment, control).await {
-            Ok(targets) => ids.extend(targets.iter().flat_map(|target| &target.links).filter(|link| link.relation == Relation::Calls).map(|link| link.id.clone())),
+            Ok(targets) => ids.extend(
+                targets
+                    .iter()
+                    .flat_map(|target| &target.links)
+                    .filter(|link| link.relation == Relation::Calls)
+                    .map(|link| link.id.clone()),
+            ),
             // Without the right to list targets the runtimes that are known otherwise still show.
             Err(failure) if !ids.is_empty() => tracing::info!(%failure, "runtimes that targets call are not known"),
             Err(failure) => return Err(failure),
@@ -215,7 +241,11 @@ impl Targets {
         if let Some((_, detail)) = kept.filter(|(of, _)| of == summary) {
             return Some(detail);
         }
-        let detail = control.target(gateway, id).await.inspect_err(|failure| tracing::info!(%failure, "a target's detail is not to be had")).ok()?;
+        let detail = control
+            .target(gateway, id)
+            .await
+            .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not to be had"))
+            .ok()?;
         let mut details = self.details.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         details.insert(key, (summary.clone(), detail.clone()));
         Some(detail)
@@ -266,7 +296,9 @@ where
 {
     let read = &read;
     let results = each(ids, |id| async move { Ok((read(id.clone()).await, id)) }).await?;
-    if let Some((Err(failure), _)) = results.iter().find(|(result, _)| result.is_err()).filter(|_| results.iter().all(|(result, _)| result.is_err())) {
+    if let Some((Err(failure), _)) =
+        results.iter().find(|(result, _)| result.is_err()).filter(|_| results.iter().all(|(result, _)| result.is_err()))
+    {
         return Err(failure.clone());
     }
     // Two names of the same resource (an id and its ARN) are one.
@@ -303,7 +335,11 @@ mod tests {
         let deployment = crate::services::tests::deployment();
         let ids = || BTreeSet::from(["good".to_owned(), "gone".to_owned()]);
         let read = |id: String| async move {
-            if id == "gone" { Err(Failure::new(FailureKind::NotFound, "reading", "no such secret").code("ResourceNotFoundException")) } else { Ok(resource(&id)) }
+            if id == "gone" {
+                Err(Failure::new(FailureKind::NotFound, "reading", "no such secret").code("ResourceNotFoundException"))
+            } else {
+                Ok(resource(&id))
+            }
         };
         let found = named(&deployment, Kind::Secret, ids(), read).await.unwrap();
         let statuses: Vec<_> = found.iter().map(|each| (each.key.id.as_str(), each.status.as_str())).collect();

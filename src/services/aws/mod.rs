@@ -4,8 +4,8 @@ pub(crate) mod account;
 mod capture;
 pub(crate) mod cognito;
 mod control;
-pub(crate) mod fleet;
 pub(crate) mod failure;
+pub(crate) mod fleet;
 pub mod logs;
 pub(crate) mod resources;
 mod secrets;
@@ -37,7 +37,9 @@ impl Services {
         Ok(Identity {
             account: answer.account.unwrap_or_default(),
             arn: answer.arn.unwrap_or_default(),
-            expires_at: expires.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| Moment::from_millis(since.as_millis() as i64)),
+            expires_at: expires
+                .and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok())
+                .map(|since| Moment::from_millis(since.as_millis() as i64)),
             clock_skew_ms: account.clock_skew_ms(),
         })
     }

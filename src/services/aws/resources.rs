@@ -20,7 +20,11 @@ pub(crate) fn gateway(deployment: &DeploymentName, json: &Value) -> Resource {
     facts.add("Protocol", text(json, "/protocolType"));
     facts.add("MCP versions", list(json, "/protocolConfiguration/mcp/supportedVersions"));
     facts.add("Search", text(json, "/protocolConfiguration/mcp/searchType"));
-    facts.add("Session timeout", text(json, "/protocolConfiguration/mcp/sessionConfiguration/sessionTimeoutInSeconds").map(|seconds| format!("{seconds} s")));
+    facts.add(
+        "Session timeout",
+        text(json, "/protocolConfiguration/mcp/sessionConfiguration/sessionTimeoutInSeconds")
+            .map(|seconds| format!("{seconds} s")),
+    );
     facts.add("Response streaming", text(json, "/protocolConfiguration/mcp/streamingConfiguration/enableResponseStreaming"));
     let interceptors = items(json, "/interceptorConfigurations");
     for each in interceptors {
@@ -29,14 +33,19 @@ pub(crate) fn gateway(deployment: &DeploymentName, json: &Value) -> Resource {
         let arn = text(each, "/interceptor/lambda/arn").unwrap_or_default();
         facts.add("Interceptor", Some(format!("{at} {}{}", function_name(&arn), if headers { ", sees headers" } else { "" })));
     }
-    facts.add("Exception level", Some(text(json, "/exceptionLevel").unwrap_or_else(|| "not set: tool errors are opaque".into())).filter(|_| json.get("gatewayUrl").is_some()));
+    facts.add(
+        "Exception level",
+        Some(text(json, "/exceptionLevel").unwrap_or_else(|| "not set: tool errors are opaque".into()))
+            .filter(|_| json.get("gatewayUrl").is_some()),
+    );
     facts.add("Policy engine", text(json, "/policyEngineConfiguration/arn"));
     facts.add("Policy mode", text(json, "/policyEngineConfiguration/mode"));
     facts.add("Role", text(json, "/roleArn"));
     facts.add("Workload identity", text(json, "/workloadIdentityDetails/workloadIdentityArn"));
     facts.add("Description", text(json, "/description"));
     let mut log_groups = vec![format!("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/{id}")];
-    log_groups.extend(interceptors.iter().filter_map(|each| text(each, "/interceptor/lambda/arn")).map(|arn| lambda_log_group(&arn)));
+    log_groups
+        .extend(interceptors.iter().filter_map(|each| text(each, "/interceptor/lambda/arn")).map(|arn| lambda_log_group(&arn)));
     Resource {
         arn: text(json, "/gatewayArn"),
         name: text(json, "/name").unwrap_or_else(|| id.clone()),
@@ -61,10 +70,19 @@ pub(crate) fn target(deployment: &DeploymentName, gateway_id: &str, json: &Value
     facts.add("Runtime", runtime.clone());
     facts.add("Lambda", lambda.clone());
     facts.add("Listing", either("/listingMode").or_else(|| text(configuration, "/mcp/mcpServer/listingMode")));
-    facts.add("Last synchronized", moment(json, "lastSynchronizedAt").or_else(|| summary.and_then(|each| moment(each, "lastSynchronizedAt"))).map(Moment::iso));
+    facts.add(
+        "Last synchronized",
+        moment(json, "lastSynchronizedAt")
+            .or_else(|| summary.and_then(|each| moment(each, "lastSynchronizedAt")))
+            .map(Moment::iso),
+    );
     for provider in items(json, "/credentialProviderConfigurations") {
         facts.add("Outbound sign-in", text(provider, "/credentialProviderType"));
-        facts.add("Credential provider", text(provider, "/credentialProvider/oauthCredentialProvider/providerArn").or_else(|| text(provider, "/credentialProvider/apiKeyCredentialProvider/providerArn")));
+        facts.add(
+            "Credential provider",
+            text(provider, "/credentialProvider/oauthCredentialProvider/providerArn")
+                .or_else(|| text(provider, "/credentialProvider/apiKeyCredentialProvider/providerArn")),
+        );
         facts.add("Outbound scopes", list(provider, "/credentialProvider/oauthCredentialProvider/scopes"));
         facts.add("Grant type", text(provider, "/credentialProvider/oauthCredentialProvider/grantType"));
     }
@@ -74,7 +92,8 @@ pub(crate) fn target(deployment: &DeploymentName, gateway_id: &str, json: &Value
     facts.add("Description", text(json, "/description"));
     let mut links = vec![link(Relation::Owner, Kind::Gateway, gateway_id)];
     links.extend(runtime.as_deref().map(|arn| link(Relation::Calls, Kind::Runtime, &runtime_id(arn))));
-    let mut log_groups: Vec<String> = runtime.as_deref().map(|arn| runtime_log_group(&runtime_id(arn), "DEFAULT")).into_iter().collect();
+    let mut log_groups: Vec<String> =
+        runtime.as_deref().map(|arn| runtime_log_group(&runtime_id(arn), "DEFAULT")).into_iter().collect();
     log_groups.extend(lambda.as_deref().map(lambda_log_group));
     Resource {
         arn: None,
@@ -94,24 +113,46 @@ pub(crate) fn runtime(deployment: &DeploymentName, data_plane: &str, json: &Valu
     facts.add("Version", text(json, "/agentRuntimeVersion"));
     facts.add("Protocol", text(json, "/protocolConfiguration/serverProtocol"));
     let detailed = json.get("roleArn").is_some();
-    facts.add("Authorizer", detailed.then(|| if json.pointer("/authorizerConfiguration/customJWTAuthorizer").is_some() { "CUSTOM_JWT" } else { "AWS_IAM (SigV4)" }.to_owned()));
+    facts.add(
+        "Authorizer",
+        detailed.then(|| {
+            if json.pointer("/authorizerConfiguration/customJWTAuthorizer").is_some() { "CUSTOM_JWT" } else { "AWS_IAM (SigV4)" }
+                .to_owned()
+        }),
+    );
     authorizer(&mut facts, json);
     facts.add("Header allow-list", list(json, "/requestHeaderConfiguration/requestHeaderAllowlist"));
     facts.add("Network", text(json, "/networkConfiguration/networkMode"));
     facts.add("Image", text(json, "/agentRuntimeArtifact/containerConfiguration/containerUri"));
     let environment = json.get("environmentVariables").and_then(Value::as_object);
-    facts.add("Environment", environment.map(|variables| variables.keys().cloned().collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty()));
-    facts.add("Idle timeout", text(json, "/lifecycleConfiguration/idleRuntimeSessionTimeout").map(|seconds| format!("{seconds} s")));
+    facts.add(
+        "Environment",
+        environment.map(|variables| variables.keys().cloned().collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty()),
+    );
+    facts.add(
+        "Idle timeout",
+        text(json, "/lifecycleConfiguration/idleRuntimeSessionTimeout").map(|seconds| format!("{seconds} s")),
+    );
     facts.add("Longest life", text(json, "/lifecycleConfiguration/maxLifetime").map(|seconds| format!("{seconds} s")));
-    facts.add("MMDSv2 required", detailed.then(|| text(json, "/metadataConfiguration/requireMMDSV2").unwrap_or_else(|| "not set".into())));
+    facts.add(
+        "MMDSv2 required",
+        detailed.then(|| text(json, "/metadataConfiguration/requireMMDSV2").unwrap_or_else(|| "not set".into())),
+    );
     facts.add("Role", text(json, "/roleArn"));
     facts.add("Description", text(json, "/description"));
-    let secrets = environment.into_iter().flatten().filter_map(|(_, value)| value.as_str()).filter(|value| value.starts_with("arn:") && value.contains(":secretsmanager:"));
+    let secrets = environment
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, value)| value.as_str())
+        .filter(|value| value.starts_with("arn:") && value.contains(":secretsmanager:"));
     Resource {
         mcp_url: arn.as_deref().map(|arn| invocation_url(data_plane, arn, "DEFAULT")),
         name: text(json, "/agentRuntimeName").unwrap_or_else(|| id.clone()),
         links: secrets.map(|arn| link(Relation::Reads, Kind::Secret, arn)).collect(),
-        log_groups: vec![runtime_log_group(&id, "DEFAULT"), format!("/aws/vendedlogs/bedrock-agentcore/runtime/APPLICATION_LOGS/{id}")],
+        log_groups: vec![
+            runtime_log_group(&id, "DEFAULT"),
+            format!("/aws/vendedlogs/bedrock-agentcore/runtime/APPLICATION_LOGS/{id}"),
+        ],
         facts: facts.0,
         arn,
         ..base(deployment, Kind::Runtime, id, json)
@@ -146,16 +187,32 @@ pub(crate) fn endpoint(deployment: &DeploymentName, data_plane: &str, runtime_id
 pub(crate) fn secret(deployment: &DeploymentName, json: &Value) -> Resource {
     let name = text(json, "/Name").unwrap_or_default();
     let stages = json.get("VersionIdsToStages").and_then(Value::as_object);
-    let with = |stage: &str| stages.into_iter().flatten().find(|(_, labels)| labels.as_array().is_some_and(|labels| labels.iter().any(|label| label == stage))).map(|(id, _)| id.clone());
+    let with = |stage: &str| {
+        stages
+            .into_iter()
+            .flatten()
+            .find(|(_, labels)| labels.as_array().is_some_and(|labels| labels.iter().any(|label| label == stage)))
+            .map(|(id, _)| id.clone())
+    };
     let (current, pending) = (with("AWSCURRENT"), with("AWSPENDING"));
     let rotating = pending.is_some() && pending != current;
     let mut facts = Facts::default();
     facts.add("Current version", current);
     facts.add("Pending version", pending.filter(|_| rotating));
     facts.add("Previous version", with("AWSPREVIOUS"));
-    facts.add("Rotation", Some(if json.get("RotationEnabled").and_then(Value::as_bool) == Some(true) { "scheduled" } else { "not scheduled" }.to_owned()));
+    facts.add(
+        "Rotation",
+        Some(
+            if json.get("RotationEnabled").and_then(Value::as_bool) == Some(true) { "scheduled" } else { "not scheduled" }
+                .to_owned(),
+        ),
+    );
     facts.add("Rotation function", text(json, "/RotationLambdaARN"));
-    facts.add("Every", text(json, "/RotationRules/ScheduleExpression").or_else(|| text(json, "/RotationRules/AutomaticallyAfterDays").map(|days| format!("{days} days"))));
+    facts.add(
+        "Every",
+        text(json, "/RotationRules/ScheduleExpression")
+            .or_else(|| text(json, "/RotationRules/AutomaticallyAfterDays").map(|days| format!("{days} days"))),
+    );
     facts.add("Last rotated", moment(json, "LastRotatedDate").map(Moment::iso));
     facts.add("Next rotation", moment(json, "NextRotationDate").map(Moment::iso));
     facts.add("Last changed", moment(json, "LastChangedDate").map(Moment::iso));
@@ -166,8 +223,17 @@ pub(crate) fn secret(deployment: &DeploymentName, json: &Value) -> Resource {
     let deleted = moment(json, "DeletedDate");
     Resource {
         arn: text(json, "/ARN"),
-        status: if deleted.is_some() { "DELETED" } else if rotating { "ROTATING" } else { "ENABLED" }.to_owned(),
-        reason: deleted.map(|at| format!("deletion is scheduled, asked for at {}", at.iso())).or_else(|| rotating.then(|| "a version waits with AWSPENDING: a rotation is in progress or stuck".to_owned())),
+        status: if deleted.is_some() {
+            "DELETED"
+        } else if rotating {
+            "ROTATING"
+        } else {
+            "ENABLED"
+        }
+        .to_owned(),
+        reason: deleted
+            .map(|at| format!("deletion is scheduled, asked for at {}", at.iso()))
+            .or_else(|| rotating.then(|| "a version waits with AWSPENDING: a rotation is in progress or stuck".to_owned())),
         created: moment(json, "CreatedDate"),
         updated: moment(json, "LastChangedDate"),
         log_groups: text(json, "/RotationLambdaARN").map(|arn| lambda_log_group(&arn)).into_iter().collect(),
@@ -217,7 +283,14 @@ fn authorizer(facts: &mut Facts, json: &Value) {
     facts.add("Allowed scopes", list(jwt, "/allowedScopes"));
     for claim in items(jwt, "/customClaims") {
         let value = claim.pointer("/authorizingClaimMatchValue/claimMatchValue").map(Value::to_string).unwrap_or_default();
-        facts.add("Claim", Some(format!("{} {} {value}", text(claim, "/inboundTokenClaimName").unwrap_or_default(), text(claim, "/authorizingClaimMatchValue/claimMatchOperator").unwrap_or_default())));
+        facts.add(
+            "Claim",
+            Some(format!(
+                "{} {} {value}",
+                text(claim, "/inboundTokenClaimName").unwrap_or_default(),
+                text(claim, "/authorizingClaimMatchValue/claimMatchOperator").unwrap_or_default()
+            )),
+        );
     }
 }
 
@@ -229,8 +302,12 @@ fn masked(json: &Value) -> Value {
             .map(|(name, value)| {
                 let lower = name.to_ascii_lowercase();
                 let value = match value {
-                    Value::Object(variables) if name == "environmentVariables" => variables.keys().map(|key| (key.clone(), Value::from("***"))).collect::<Map<_, _>>().into(),
-                    Value::String(_) if lower.ends_with("secret") || lower.contains("password") || lower == "secretstring" => Value::from("***"),
+                    Value::Object(variables) if name == "environmentVariables" => {
+                        variables.keys().map(|key| (key.clone(), Value::from("***"))).collect::<Map<_, _>>().into()
+                    }
+                    Value::String(_) if lower.ends_with("secret") || lower.contains("password") || lower == "secretstring" => {
+                        Value::from("***")
+                    }
                     other => masked(other),
                 };
                 (name.clone(), value)
@@ -367,7 +444,12 @@ mod tests {
     #[test]
     fn a_target_leads_to_its_runtime_by_the_encoded_arn() {
         let endpoint = invocation_url("https://bedrock-agentcore.us-west-2.amazonaws.com", ARN, "DEFAULT");
-        assert!(endpoint.contains("runtimes/arn%3Aaws%3Abedrock-agentcore%3Aus-west-2%3A123456789012%3Aruntime%2Fneo4j_mcp-abcdefghij/invocations?"), "{endpoint}");
+        assert!(
+            endpoint.contains(
+                "runtimes/arn%3Aaws%3Abedrock-agentcore%3Aus-west-2%3A123456789012%3Aruntime%2Fneo4j_mcp-abcdefghij/invocations?"
+            ),
+            "{endpoint}"
+        );
         let detail = json!({"targetId": "TARGETID01", "name": "t", "status": "SYNCHRONIZE_UNSUCCESSFUL", "statusReasons": ["one", "two"], "updatedAt": "2026-01-02T03:04:05Z",
             "targetConfiguration": {"mcp": {"mcpServer": {"endpoint": endpoint}}}, "credentialProviderConfigurations": [{"credentialProviderType": "OAUTH"}]});
         let target = target(&"d".into(), "gw-abcdefghij", &detail, None);
@@ -410,14 +492,18 @@ mod tests {
 
     #[test]
     fn a_secret_rotates_while_pending_is_not_current() {
-        let json = |pending: Value| json!({"Name": "n", "ARN": "arn", "VersionIdsToStages": {"v1": ["AWSCURRENT"], "v2": pending}});
+        let json =
+            |pending: Value| json!({"Name": "n", "ARN": "arn", "VersionIdsToStages": {"v1": ["AWSCURRENT"], "v2": pending}});
         assert_eq!(secret(&"d".into(), &json(json!(["AWSPENDING"]))).status, "ROTATING");
         assert_eq!(secret(&"d".into(), &json(json!(["AWSPREVIOUS"]))).status, "ENABLED");
     }
 
     #[test]
     fn a_gateway_id_is_in_its_host_name_and_arn() {
-        assert_eq!(gateway_id_of_url("https://gw-abcdefghij.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp").as_deref(), Some("gw-abcdefghij"));
+        assert_eq!(
+            gateway_id_of_url("https://gw-abcdefghij.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp").as_deref(),
+            Some("gw-abcdefghij")
+        );
         assert_eq!(gateway_id_of_url("http://127.0.0.1:8000/mcp"), None);
         assert_eq!(arn_tail("arn:aws:bedrock-agentcore:r:1:gateway/gw-abcdefghij", "gateway").as_deref(), Some("gw-abcdefghij"));
         assert_eq!(runtime_id("arn:aws:bedrock-agentcore:r:1:runtime/rt-abcdefghij/runtime-endpoint/DEFAULT"), "rt-abcdefghij");

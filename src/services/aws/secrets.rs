@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use aws_sdk_secretsmanager::{Client, primitives::DateTime};
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef},
+    model::{
+        Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail, SecretText, SecretValue,
+        SecretVersion, VersionRef,
+    },
     services::Services,
 };
 
@@ -25,7 +28,9 @@ macro_rules! call {
 impl Services {
     /// Everything about a secret except values.
     pub async fn secret_detail(&self, deployment: &Deployment, id: &str) -> Result<SecretDetail, Failure> {
-        let secret = call!(self, deployment, format!("reading secret {id}"), "DescribeSecret", |client| client.describe_secret().secret_id(id))?;
+        let secret = call!(self, deployment, format!("reading secret {id}"), "DescribeSecret", |client| client
+            .describe_secret()
+            .secret_id(id))?;
         let mut versions = self.secret_versions(deployment, id).await?;
         // Describe also names versions without a value: they matter for a rotation that died early.
         let known: HashSet<String> = versions.iter().map(|version| version.version_id.clone()).collect();
@@ -36,7 +41,8 @@ impl Services {
             }
         }
         versions.sort_by(|one, other| other.created_at.cmp(&one.created_at).then_with(|| one.version_id.cmp(&other.version_id)));
-        let with = |stage: &str| staged.iter().find(|(_, labels)| labels.iter().any(|label| label == stage)).map(|(id, _)| id.clone());
+        let with =
+            |stage: &str| staged.iter().find(|(_, labels)| labels.iter().any(|label| label == stage)).map(|(id, _)| id.clone());
         let current = with("AWSCURRENT");
         let rules = secret.rotation_rules;
         Ok(SecretDetail {
@@ -56,7 +62,12 @@ impl Services {
             versions,
             last_changed: secret.last_changed_date.map(moment),
             deleted: secret.deleted_date.map(moment),
-            tags: secret.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect(),
+            tags: secret
+                .tags
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+                .collect(),
         })
     }
 
@@ -105,7 +116,14 @@ impl Services {
     }
 
     /// Puts a version. The same token with the same text is no change; with another text it is a [`FailureKind::Conflict`].
-    pub async fn put_secret_version(&self, deployment: &Deployment, id: &str, token: &str, text: &SecretText, stages: &[String]) -> Result<(), Failure> {
+    pub async fn put_secret_version(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+        token: &str,
+        text: &SecretText,
+        stages: &[String],
+    ) -> Result<(), Failure> {
         let words = format!("putting a version of {id}");
         self.guard_write(deployment, &words)?;
         call!(self, deployment, words, "PutSecretValue", |client| client
@@ -121,7 +139,14 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] (`InvalidParameterException`) where the label sits on another version than the named one.
-    pub async fn move_stage(&self, deployment: &Deployment, id: &str, stage: &str, to: Option<&str>, remove_from: Option<&str>) -> Result<(), Failure> {
+    pub async fn move_stage(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+        stage: &str,
+        to: Option<&str>,
+        remove_from: Option<&str>,
+    ) -> Result<(), Failure> {
         let words = format!("moving {stage} of {id}");
         self.guard_write(deployment, &words)?;
         call!(self, deployment, words, "UpdateSecretVersionStage", |client| client
@@ -140,7 +165,10 @@ impl Services {
     pub async fn start_rotation(&self, deployment: &Deployment, id: &str, token: &str) -> Result<String, Failure> {
         let words = format!("starting the rotation of {id}");
         self.guard_write(deployment, &words)?;
-        let answer = call!(self, deployment, words.clone(), "RotateSecret", |client| client.rotate_secret().secret_id(id).client_request_token(token))?;
+        let answer = call!(self, deployment, words.clone(), "RotateSecret", |client| client
+            .rotate_secret()
+            .secret_id(id)
+            .client_request_token(token))?;
         answer.version_id.ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a version"))
     }
 
@@ -158,7 +186,10 @@ impl Services {
             .get_random_password()
             .password_length(i64::from(length))
             .exclude_characters(exclude))?;
-        answer.random_password.map(SecretText::new).ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a password"))
+        answer
+            .random_password
+            .map(SecretText::new)
+            .ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a password"))
     }
 }
 

@@ -56,7 +56,9 @@ impl Services {
         let mut failures = 0;
         loop {
             match self.send_once(doing, request).await {
-                Err(failure) if failure.kind.is_transient() && failure.kind != FailureKind::Timeout && failures + 1 < ATTEMPTS => {
+                Err(failure)
+                    if failure.kind.is_transient() && failure.kind != FailureKind::Timeout && failures + 1 < ATTEMPTS =>
+                {
                     failures += 1;
                     tokio::time::sleep(retry::backoff(failures, Duration::from_millis(250), Duration::from_secs(4))).await;
                 }
@@ -80,11 +82,14 @@ impl Services {
         if let Some(service) = request.service {
             let credentials = doing.account.credentials(doing.text).await?;
             let signable = Signable { method: "POST", url: &request.url, headers: &request.headers, body: &request.body };
-            for (name, value) in sigv4::headers(doing.text, signable, &credentials, service, &doing.account.region, doing.account.signing_time())? {
+            for (name, value) in
+                sigv4::headers(doing.text, signable, &credentials, service, &doing.account.region, doing.account.signing_time())?
+            {
                 sending = sending.header(name, value);
             }
         }
-        let response = sending.body(request.body.clone()).send().await.map_err(|error| web::failure(doing.text, &request.url, &error))?;
+        let response =
+            sending.body(request.body.clone()).send().await.map_err(|error| web::failure(doing.text, &request.url, &error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
@@ -110,7 +115,9 @@ fn error_answer(doing: Doing<'_>, status: u16, headers: &HeaderMap, body: &[u8])
     }
     let text = String::from_utf8_lossy(body);
     if let Ok(document) = roxmltree::Document::parse(&text) {
-        let find = |name: &str| document.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).map(str::to_owned);
+        let find = |name: &str| {
+            document.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).map(str::to_owned)
+        };
         let request_id = request_id.or_else(|| find("RequestId"));
         return failure::service(doing, find("Code").as_deref(), find("Message").as_deref(), status, request_id);
     }

@@ -38,8 +38,13 @@ impl Services {
     async fn read_stack(&self, deployment: &Deployment, stack: &str) -> Result<StackFacts, Failure> {
         let account = self.account(deployment).await?;
         let doing = format!("reading the stack {stack}");
-        let text = self.cloudformation(&account, &doing, "DescribeStacks", stack).await.map_err(|failure| explain(failure, &account, stack))?;
-        let outputs = outputs(&text).map_err(|error| Failure::new(FailureKind::Network, doing.as_str(), format!("the answer is not CloudFormation's: {error}")))?;
+        let text = self
+            .cloudformation(&account, &doing, "DescribeStacks", stack)
+            .await
+            .map_err(|failure| explain(failure, &account, stack))?;
+        let outputs = outputs(&text).map_err(|error| {
+            Failure::new(FailureKind::Network, doing.as_str(), format!("the answer is not CloudFormation's: {error}"))
+        })?;
         let mut facts = from_outputs(outputs);
         if facts.gateway_id.is_none() || facts.runtime_arn.is_none() || facts.secret_arn.is_none() {
             // Poor outputs: the stack's resources know more. Where that is not allowed, the outputs must do.
@@ -139,7 +144,11 @@ fn add_resources(facts: &mut StackFacts, text: &str, account: &Account) {
     }
     if facts.runtime_arn.is_none() {
         facts.runtime_arn = only("AWS::BedrockAgentCore::Runtime").map(|id| {
-            if id.starts_with("arn:") { id } else { format!("arn:aws:bedrock-agentcore:{}:{account_number}:runtime/{id}", account.region) }
+            if id.starts_with("arn:") {
+                id
+            } else {
+                format!("arn:aws:bedrock-agentcore:{}:{account_number}:runtime/{id}", account.region)
+            }
         });
     }
     if facts.secret_arn.is_none() {

@@ -18,7 +18,12 @@ impl Intercept for PlainHost {
         "PlainHost"
     }
 
-    fn modify_before_signing(&self, context: &mut BeforeTransmitInterceptorContextMut<'_>, _: &RuntimeComponents, _: &mut ConfigBag) -> Result<(), BoxError> {
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
         let request = context.request_mut();
         let plain = request.uri().replacen("//stream-", "//", 1);
         request.set_uri(plain)?;
