@@ -1,0 +1,280 @@
+//! What the rotation asks of the world, and what the world answers: plain data without a single secret value.
+//!
+//! Versions stand for the values they hold; whoever performs the effects keeps the values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::labels::{Labels, VersionId};
+use super::report::{Ending, Question};
+
+/// What must happen next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Perform this and answer with an [`Observation`].
+    Effect(Effect),
+    /// Ask the operator and answer with [`Observation::Agreed`].
+    Ask(Question),
+    /// Nothing is left to do.
+    Done(Ending),
+}
+
+/// One call to the outside, in the imperative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Read labels and settings of the secret.
+    DescribeSecret,
+    /// Read one version's value and keep it; answer what kind of value it is.
+    ReadVersion {
+        /// Which one.
+        version: VersionId,
+    },
+    /// Draw a new password and make a new secret text of it that otherwise equals the text of `like`.
+    GeneratePassword {
+        /// The version whose text is the pattern.
+        like: VersionId,
+    },
+    /// Store the generated text under its version id, with this one label. The same call twice is one call.
+    PutVersion {
+        /// The id chosen when the password was generated.
+        version: VersionId,
+        /// A label that no other version carries.
+        label: String,
+    },
+    /// `UpdateSecretVersionStage`: a compare-and-swap on one label.
+    MoveStage {
+        /// The label.
+        stage: String,
+        /// Its new holder; none takes it off.
+        to: Option<VersionId>,
+        /// The holder that it must have now; none means that nobody else may hold it.
+        remove_from: Option<VersionId>,
+    },
+    /// Open a NEW connection to the database with this version's user and password.
+    Login {
+        /// Whose password.
+        version: VersionId,
+    },
+    /// `ALTER CURRENT USER SET PASSWORD FROM … TO …` in a session opened with `from`: a compare-and-swap on the password.
+    AlterPassword {
+        /// The version whose password is proven.
+        from: VersionId,
+        /// The version whose password is set.
+        to: VersionId,
+    },
+    /// List the other connections of this user.
+    ListConnections {
+        /// Log in with this version.
+        version: VersionId,
+    },
+    /// Close connections that the operator has agreed to close.
+    KillConnections {
+        /// Log in with this version.
+        version: VersionId,
+        /// Their ids as listed.
+        ids: Vec<String>,
+    },
+    /// Make consumers that cache the value read it again (stop runtime sessions).
+    RefreshConsumers,
+    /// One Cypher call through the gateway or runtime.
+    CallThroughChain,
+    /// Start the secret's own rotation function.
+    StartManagedRotation,
+    /// Do nothing for so long.
+    Wait {
+        /// Milliseconds.
+        millis: u64,
+        /// Shown to the operator.
+        reason: Pause,
+    },
+}
+
+/// Why the rotation waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pause {
+    /// Two wrong logins: a third would lock the user for everybody.
+    LockWindow,
+    /// The database answers nobody because somebody tried wrong passwords.
+    Limited,
+    /// One read of labels is no proof; they are read again.
+    Settle,
+    /// The call failed and is tried again.
+    Retry,
+    /// The rotation function is at work.
+    Managed,
+}
+
+impl fmt::Display for Pause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::LockWindow => "two logins were refused; a third would lock the user, so its lock time is waited out",
+            Self::Limited => "Neo4j refuses every login of this user for now, because somebody keeps trying a wrong password",
+            Self::Settle => "one read of the labels is no proof; reading again",
+            Self::Retry => "no answer that says anything; trying again",
+            Self::Managed => "the rotation function is at work",
+        })
+    }
+}
+
+/// What was seen. One kind of answer for each effect, and [`Observation::Failed`] for every one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// To `DescribeSecret`.
+    Described(SecretFacts),
+    /// To `ReadVersion`.
+    Read(ReadAnswer),
+    /// To `GeneratePassword`: the id under which the new text will be stored.
+    Generated {
+        /// Chosen by whoever holds the value.
+        version: VersionId,
+    },
+    /// To `PutVersion`: stored, or already stored with the same value.
+    Stored,
+    /// To `MoveStage`: done.
+    Moved,
+    /// To `MoveStage` and `StartManagedRotation`: the service's definite no, the label is elsewhere.
+    Conflict,
+    /// To `Login`.
+    Login(LoginAnswer),
+    /// To `AlterPassword`.
+    Altered(AlterAnswer),
+    /// To `ListConnections`: without our own.
+    Connections(Vec<Connection>),
+    /// To `KillConnections`: how many were closed.
+    Killed(usize),
+    /// To `RefreshConsumers`: what was done, a sentence for each.
+    Refreshed(Vec<String>),
+    /// To `CallThroughChain`.
+    Called(CallAnswer),
+    /// To `StartManagedRotation`.
+    Started {
+        /// The version that the function will fill.
+        version: VersionId,
+    },
+    /// To `Wait`.
+    Waited,
+    /// To a question.
+    Agreed(bool),
+    /// To anything: no answer, or one that is no answer to the question.
+    Failed(Trouble),
+}
+
+/// What DescribeSecret says that matters here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SecretFacts {
+    /// Labels of all versions.
+    pub labels: Labels,
+    /// A rotation function is set and switched on.
+    pub managed: bool,
+    /// The secret is scheduled for deletion.
+    pub deleted: bool,
+}
+
+/// What a version holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ReadAnswer {
+    /// A value.
+    Value(VersionFacts),
+    /// The version has labels but no value (yet).
+    Empty,
+}
+
+/// What matters of a version's value, without the value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VersionFacts {
+    /// User and address: must be the same in both versions of a rotation.
+    pub identity: Arc<str>,
+    /// The text equals, byte for byte, the one that was generated for this version by this process.
+    pub as_prepared: bool,
+    /// Why this value cannot be rotated.
+    pub problem: Option<Arc<str>>,
+}
+
+/// What the database said to a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginAnswer {
+    /// The password is right.
+    Accepted,
+    /// The password is right and must be changed (`CredentialsExpired`).
+    MustChange,
+    /// The password is wrong (`Unauthorized`).
+    Wrong,
+    /// Too many wrong tries by somebody (`AuthenticationRateLimit`): says nothing about this password.
+    Limited,
+    /// The user is no native user: another system keeps the password.
+    External,
+}
+
+/// What the database said to the change of the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlterAnswer {
+    /// Done.
+    Done,
+    /// The old password was refused, at the login or by the statement.
+    WrongOld,
+    /// Old and new are the same.
+    Same,
+    /// The server's rules refuse the new password, definitely and for ever.
+    Policy(String),
+    /// This member cannot write; another is the leader.
+    NotLeader,
+    /// The user has no right to change its password here.
+    Forbidden(String),
+}
+
+/// One connection of the rotated user, as `dbms.listConnections` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Connection {
+    /// For `dbms.killConnections`.
+    pub id: String,
+    /// `bolt`, `http`, …
+    pub connector: String,
+    /// "Go Driver/6.2.0".
+    pub agent: String,
+    /// Where it comes from.
+    pub address: String,
+}
+
+/// What a call through the chain proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallAnswer {
+    /// Answered; the sentence says by what.
+    Answered(String),
+    /// The chain answered that the credentials are wrong, or failed otherwise.
+    Refused(String),
+    /// There is no chain to call, or none is known.
+    Unknown(String),
+}
+
+/// A call that brought no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// It was sent; nobody knows whether it took effect.
+    InDoubt,
+    /// It was never sent: nobody could be reached.
+    Unreachable(String),
+    /// The service asked for patience; it took no effect.
+    Throttled,
+    /// A permission is missing; it took no effect.
+    Denied(String),
+    /// Our own credentials have run out.
+    Expired(String),
+    /// The thing does not exist.
+    NotFound,
+    /// Another definite no; it took no effect.
+    Refused(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InDoubt => formatter.write_str("the answer was lost"),
+            Self::Unreachable(what) => write!(formatter, "not reached: {what}"),
+            Self::Throttled => formatter.write_str("throttled"),
+            Self::Denied(what) => write!(formatter, "not permitted: {what}"),
+            Self::Expired(what) => write!(formatter, "our credentials have run out: {what}"),
+            Self::NotFound => formatter.write_str("it does not exist"),
+            Self::Refused(what) => write!(formatter, "refused: {what}"),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The first look: does everything that a rotation needs hold? Nothing is written here.
+
+use super::super::effect::{Connection, SecretFacts, VersionFacts};
+use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
+use super::super::report::{Evidence, Kind, Outcome, Why};
+use super::{Machine, Place};
+
+impl Machine {
+    /// Labels were read to find out where things stand.
+    pub(super) fn surveyed(&mut self, facts: &SecretFacts) {
+        if facts.deleted {
+            return self.end(Outcome::Refused, Why::Deleted);
+        }
+        let Some(current) = facts.labels.holder(CURRENT).cloned() else {
+            return self.end(Outcome::Refused, Why::NoCurrent);
+        };
+        let pending = facts.labels.holder(PENDING).cloned();
+        self.state.base = Some(current.clone());
+        if self.state.underway {
+            return self.find_out(current, pending);
+        }
+        match pending {
+            Some(pending) if pending != current => {
+                let author = facts.labels.author(&pending);
+                self.state.chosen = Some(pending.clone());
+                return self.end(Outcome::Refused, Why::Pending(pending, author));
+            }
+            Some(_) if self.state.rounds == 0 => self.note(Evidence::FinishedLeftPending(current)),
+            None if self.state.rounds == 0 => self.note(Evidence::NothingPending),
+            Some(_) | None => {}
+        }
+        if self.state.kind == Kind::Rollback {
+            let Some(previous) = facts.labels.holder(PREVIOUS).cloned() else {
+                return self.end(Outcome::Refused, Why::NoPrevious);
+            };
+            self.state.chosen = Some(previous);
+        }
+        self.go(Place::ReadCurrent);
+    }
+
+    pub(super) fn current_read(&mut self, facts: &VersionFacts) {
+        if let Some(problem) = &facts.problem {
+            return self.end(Outcome::Refused, Why::Shape(problem.to_string()));
+        }
+        self.go(if self.state.kind == Kind::Rollback { Place::ReadPrevious } else { Place::CheckLogin });
+    }
+
+    pub(super) fn previous_read(&mut self, facts: &VersionFacts) {
+        if let Some(problem) = &facts.problem {
+            return self.end(Outcome::Refused, Why::Shape(problem.to_string()));
+        }
+        if self.names_another(facts) {
+            let previous = self.chosen();
+            return self.end(Outcome::Refused, Why::Mismatch(previous));
+        }
+        self.go(Place::CheckLogin);
+    }
+
+    /// Does this value name another user or address than the current one?
+    pub(super) fn names_another(&self, facts: &VersionFacts) -> bool {
+        let current = self.state.base.as_ref().and_then(|base| self.state.readable.get(base));
+        current.is_some_and(|current| current.identity != facts.identity)
+    }
+
+    /// A version has labels but no value.
+    pub(super) fn found_empty(&mut self, version: VersionId) {
+        match self.state.place {
+            Place::Probe => return self.next_suspect(),
+            Place::ManagedExplain => return self.managed_explained(None),
+            _ => {}
+        }
+        // A version that was stored a moment ago may not be readable everywhere yet.
+        if self.state.rounds < self.settings.equal_reads.saturating_sub(1) {
+            self.state.rounds += 1;
+            return self.wait_to_settle();
+        }
+        self.state.rounds = 0;
+        if self.state.chosen.as_ref() == Some(&version) && self.state.underway {
+            return self.pending_is_empty(version);
+        }
+        self.end(Outcome::Refused, Why::Shape(format!("version {version} has no value")));
+    }
+
+    /// The current password was accepted.
+    pub(super) fn current_works(&mut self) {
+        if let Some(base) = self.state.base.clone() {
+            self.note(Evidence::CurrentWorks(base));
+        }
+        self.state.rounds = 0;
+        self.go(Place::CheckConnections);
+    }
+
+    /// The current password was refused: read again once, since another rotation may have ended this moment, and try again once.
+    pub(super) fn current_refused(&mut self) {
+        let current = self.state.base.clone();
+        if self.state.rounds == 0 {
+            self.state.rounds = 1;
+            if let Some(current) = current {
+                self.say(Evidence::Refused(current));
+            }
+            self.wait_to_settle();
+            return self.go(Place::Survey);
+        }
+        if let Some(current) = current {
+            self.end(Outcome::Refused, Why::Drift(current));
+        }
+    }
+
+    pub(super) fn consumers_seen(&mut self, connections: Vec<Connection>) {
+        self.note(Evidence::Connected(connections));
+        self.go(Place::Proceed);
+    }
+
+    /// The operator has seen the plan.
+    pub(super) fn proceed(&mut self, yes: bool) {
+        if !yes {
+            return self.end(Outcome::Refused, Why::Declined);
+        }
+        if self.settings.rehearse {
+            return self.end(Outcome::NothingToDo, Why::Rehearsed);
+        }
+        self.state.underway = true;
+        if self.state.managed && self.state.kind == Kind::Rotate {
+            return self.go(Place::ManagedStart);
+        }
+        let finished = self.state.labels.holder(PENDING).is_some();
+        let next = if finished { Place::ClearFinished } else { self.first_write() };
+        self.go(next);
+    }
+
+    pub(super) fn first_write(&mut self) -> Place {
+        if self.state.kind == Kind::Rollback {
+            self.name_labels();
+            self.state.goal.clone_from(&self.state.chosen);
+            Place::LabelChosen
+        } else {
+            Place::Generate
+        }
+    }
+}

@@ -1,0 +1,591 @@
+//! Every state that operators, crashes, lost answers and late changes can lead to, walked exhaustively with the real machine
+//! against a strict model of staging labels and of Neo4j's login limiter.
+//!
+//! At every state: the password that the database accepts is in a labelled version. From every state: one more `resume` reaches
+//! the end where that password is AWSCURRENT and no AWSPENDING is left, also if a change in flight arrives after all.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::fmt::Write as _;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
+
+use super::super::effect::{AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts};
+use super::super::labels::{CURRENT, Labels, PENDING, PREVIOUS, VersionId};
+use super::super::report::{Kind, Outcome};
+use super::{Machine, Settings, State};
+
+const NOW: i64 = 1_795_269_901_000;
+
+/// Secrets Manager's labels and Neo4j's password and limiter. A password is named by the version that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct World {
+    stored: BTreeSet<VersionId>,
+    labels: BTreeMap<Arc<str>, VersionId>,
+    password: VersionId,
+    failures: u8,
+    locked: bool,
+    /// Changes that were sent and whose answer was given up, but which may still arrive.
+    in_flight: BTreeSet<(VersionId, VersionId)>,
+    /// The labels before the last change, for reads that lag behind.
+    before: Labels,
+}
+
+impl World {
+    fn new() -> Self {
+        let (first, old) = (VersionId::new("c"), VersionId::new("o"));
+        Self {
+            stored: [first.clone(), old.clone()].into(),
+            labels: [(Arc::from(CURRENT), first.clone()), (Arc::from(PREVIOUS), old)].into(),
+            password: first,
+            failures: 0,
+            locked: false,
+            in_flight: BTreeSet::new(),
+            before: Labels::default(),
+        }
+    }
+
+    fn seen(&self) -> Labels {
+        let mut versions: BTreeMap<VersionId, Vec<Arc<str>>> = BTreeMap::new();
+        for (label, version) in &self.labels {
+            versions.entry(version.clone()).or_default().push(label.clone());
+        }
+        Labels::new(versions)
+    }
+
+    fn is_safe(&self) -> bool {
+        self.labels.values().any(|version| *version == self.password)
+    }
+
+    fn agrees(&self) -> bool {
+        self.labels.get(CURRENT) == Some(&self.password) && !self.labels.contains_key(PENDING)
+    }
+
+    fn change(&mut self, from: &VersionId, to: &VersionId) -> bool {
+        let holds = self.password == *from;
+        if holds {
+            self.password = to.clone();
+        }
+        holds
+    }
+
+    /// As strict as the service: a label only moves off the version that the caller names.
+    fn move_stage(&mut self, stage: &str, to: Option<&VersionId>, remove_from: Option<&VersionId>) -> Observation {
+        if self.labels.get(stage) != remove_from || to.is_some_and(|to| !self.stored.contains(to)) {
+            return Observation::Conflict;
+        }
+        match to {
+            Some(to) => {
+                let left = self.labels.insert(Arc::from(stage), to.clone());
+                if let (CURRENT, Some(left)) = (stage, left) {
+                    self.labels.insert(Arc::from(PREVIOUS), left);
+                }
+            }
+            None => {
+                self.labels.remove(stage);
+            }
+        }
+        Observation::Moved
+    }
+
+    fn login(&mut self, version: &VersionId) -> LoginAnswer {
+        if self.locked {
+            return LoginAnswer::Limited;
+        }
+        if self.password == *version {
+            self.failures = 0;
+            return LoginAnswer::Accepted;
+        }
+        self.failures = (self.failures + 1).min(3);
+        self.locked = self.failures >= 3;
+        LoginAnswer::Wrong
+    }
+
+    fn perform(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
+        let seen = self.seen();
+        let observation = self.answer(effect, operator);
+        if self.seen() != seen {
+            self.before = seen;
+        }
+        observation
+    }
+
+    fn answer(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
+        match effect {
+            Effect::DescribeSecret => Observation::Described(SecretFacts { labels: self.seen(), managed: false, deleted: false }),
+            Effect::ReadVersion { version } if self.stored.contains(version) => {
+                Observation::Read(ReadAnswer::Value(VersionFacts { identity: Arc::from("neo4j"), as_prepared: true, problem: None }))
+            }
+            Effect::ReadVersion { .. } => Observation::Read(ReadAnswer::Empty),
+            Effect::GeneratePassword { .. } => {
+                operator.generated += 1;
+                Observation::Generated { version: VersionId::new(format!("{}{}", operator.name, operator.generated)) }
+            }
+            Effect::PutVersion { version, label } => {
+                self.stored.insert(version.clone());
+                self.labels.insert(Arc::from(label.as_str()), version.clone());
+                Observation::Stored
+            }
+            Effect::MoveStage { stage, to, remove_from } => self.move_stage(stage, to.as_ref(), remove_from.as_ref()),
+            Effect::Login { version } => {
+                let answer = self.login(version);
+                match answer {
+                    LoginAnswer::Wrong => operator.wrong += 1,
+                    LoginAnswer::Accepted => operator.wrong = 0,
+                    LoginAnswer::MustChange | LoginAnswer::Limited | LoginAnswer::External => {}
+                }
+                Observation::Login(answer)
+            }
+            Effect::AlterPassword { from, to } => {
+                Observation::Altered(if self.change(from, to) { AlterAnswer::Done } else { AlterAnswer::WrongOld })
+            }
+            Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
+            Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
+            Effect::RefreshConsumers => Observation::Refreshed(Vec::new()),
+            Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
+            Effect::StartManagedRotation => Observation::Conflict,
+            Effect::Wait { millis, .. } => {
+                if *millis >= 5_000 {
+                    self.locked = false;
+                    operator.wrong = 0;
+                }
+                Observation::Waited
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Operator {
+    name: &'static str,
+    generated: u8,
+    begun: u8,
+    /// Wrong logins since the last success or lock window.
+    wrong: u8,
+    at: At,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum At {
+    Running(Box<State>),
+    Ended(Outcome),
+    Dead,
+}
+
+fn settings(name: &str) -> Arc<Settings> {
+    Arc::new(Settings { operator: name.to_owned(), tries: 1, limited_tries: 3, laps: 4, jitter_millis: 0, ..Settings::default() })
+}
+
+/// Each rotation of one person begins at its own second, so that labels are unique as they are in life.
+fn now(operator: &Operator) -> i64 {
+    NOW + i64::from(operator.begun) * 1_000
+}
+
+fn revive(operator: &Operator, state: State) -> Machine {
+    Machine { settings: settings(operator.name), state, now: now(operator), evidence: Vec::new(), warned: false, reports: Vec::new(), changed_at: None }
+}
+
+fn begin(kind: Kind, name: &str) -> Box<State> {
+    Box::new(Machine::start(kind, Settings { operator: name.to_owned(), ..Settings::default() }, NOW).state)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Node {
+    world: World,
+    operators: Vec<Operator>,
+    faults: u8,
+    /// Steps that nobody else can see or influence are taken at once: they commute with everything that others do.
+    merged: bool,
+}
+
+/// Can no other operator notice this call or change its answer?
+fn is_private(world: &World, effect: &Effect) -> bool {
+    match effect {
+        Effect::ReadVersion { version } => world.stored.contains(version),
+        Effect::GeneratePassword { .. }
+        | Effect::ListConnections { .. }
+        | Effect::KillConnections { .. }
+        | Effect::RefreshConsumers
+        | Effect::CallThroughChain => true,
+        Effect::Wait { millis, .. } => *millis < 5_000,
+        Effect::DescribeSecret
+        | Effect::PutVersion { .. }
+        | Effect::MoveStage { .. }
+        | Effect::Login { .. }
+        | Effect::AlterPassword { .. }
+        | Effect::StartManagedRotation => false,
+    }
+}
+
+fn take_private_steps(node: &mut Node, index: usize) {
+    loop {
+        let mut operator = node.operators[index].clone();
+        let At::Running(state) = &operator.at else { return };
+        let mut machine = revive(&operator, (**state).clone());
+        let observation = match machine.next() {
+            Next::Ask(_) => Observation::Agreed(true),
+            Next::Effect(effect) if is_private(&node.world, &effect) => node.world.perform(&effect, &mut operator),
+            Next::Done(ending) => {
+                operator.at = At::Ended(ending.outcome);
+                node.operators[index] = operator;
+                return;
+            }
+            Next::Effect(_) => return,
+        };
+        machine.on(observation, now(&operator));
+        operator.at = At::Running(Box::new(machine.state));
+        node.operators[index] = operator;
+    }
+}
+
+/// What may go wrong with one call.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    None,
+    /// It took effect, and nobody heard of it.
+    ReplyLost,
+    /// It never arrived, and nobody knows.
+    CallLost,
+    /// It arrives later, or never.
+    Late,
+    /// A read shows the labels as they were before the last change.
+    Stale,
+    /// The process dies before the call, and somebody resumes.
+    KilledBefore,
+    /// The process dies after the call, and somebody resumes.
+    KilledAfter,
+    /// The process dies after the call, and nobody looks for now.
+    GoneAfter,
+}
+
+const FAULTS: [Fault; 7] = [Fault::ReplyLost, Fault::CallLost, Fault::Late, Fault::Stale, Fault::KilledBefore, Fault::KilledAfter, Fault::GoneAfter];
+
+/// Takes one step of one operator. `None` where this fault makes no difference here.
+fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
+    let mut node = node.clone();
+    let mut operator = node.operators[index].clone();
+    let At::Running(state) = &operator.at else { return None };
+    let mut machine = revive(&operator, (**state).clone());
+    match machine.next() {
+        Next::Done(ending) => {
+            if !matches!(fault, Fault::None) {
+                return None;
+            }
+            operator.at = At::Ended(ending.outcome);
+        }
+        Next::Ask(_) => {
+            if !matches!(fault, Fault::None) {
+                return None;
+            }
+            machine.on(Observation::Agreed(true), now(&operator));
+            operator.at = At::Running(Box::new(machine.state));
+        }
+        Next::Effect(effect) => {
+            let writes = matches!(effect, Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. });
+            let counts = writes || matches!(effect, Effect::Login { .. });
+            let mut resumed = None;
+            let observation = match fault {
+                Fault::None => node.world.perform(&effect, &mut operator),
+                Fault::ReplyLost if counts => {
+                    node.world.perform(&effect, &mut operator);
+                    Observation::Failed(Trouble::InDoubt)
+                }
+                Fault::CallLost if !matches!(effect, Effect::Wait { .. }) => Observation::Failed(Trouble::InDoubt),
+                Fault::Late => {
+                    let Effect::AlterPassword { from, to } = &effect else { return None };
+                    node.world.in_flight.insert((from.clone(), to.clone()));
+                    Observation::Failed(Trouble::InDoubt)
+                }
+                Fault::Stale => {
+                    if effect != Effect::DescribeSecret || node.world.before.holder(CURRENT).is_none() {
+                        return None;
+                    }
+                    Observation::Described(SecretFacts { labels: node.world.before.clone(), managed: false, deleted: false })
+                }
+                Fault::KilledBefore if writes => {
+                    resumed = Some(At::Running(begin(Kind::Resume, operator.name)));
+                    Observation::Waited
+                }
+                Fault::KilledAfter | Fault::GoneAfter if writes => {
+                    node.world.perform(&effect, &mut operator);
+                    let gone = matches!(fault, Fault::GoneAfter);
+                    resumed = Some(if gone { At::Dead } else { At::Running(begin(Kind::Resume, operator.name)) });
+                    Observation::Waited
+                }
+                Fault::ReplyLost | Fault::CallLost | Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter => return None,
+            };
+            if let Some(at) = resumed {
+                operator.at = at;
+                operator.wrong = 0;
+            } else {
+                machine.on(observation, now(&operator));
+                operator.at = At::Running(Box::new(machine.state));
+            }
+        }
+    }
+    if !matches!(fault, Fault::None) {
+        node.faults = node.faults.checked_sub(1)?;
+    }
+    node.operators[index] = operator;
+    if node.merged {
+        take_private_steps(&mut node, index);
+    }
+    Some(node)
+}
+
+fn successors(node: &Node) -> Vec<(String, Node)> {
+    let mut found = Vec::new();
+    for index in 0..node.operators.len() {
+        let tries = std::iter::once(Fault::None).chain(FAULTS.into_iter().filter(|_| node.faults > 0));
+        for fault in tries {
+            if let Some(next) = step(node, index, fault) {
+                found.push((describe(node, index, fault), next));
+            }
+        }
+    }
+    for change in &node.world.in_flight {
+        let mut arrived = node.clone();
+        arrived.world.in_flight.remove(change);
+        arrived.world.change(&change.0, &change.1);
+        found.push((format!("a late change {} -> {} arrives", change.0, change.1), arrived));
+        let mut lost = node.clone();
+        lost.world.in_flight.remove(change);
+        found.push((String::from("a late change is lost"), lost));
+    }
+    found
+}
+
+fn describe(node: &Node, index: usize, fault: Fault) -> String {
+    let operator = &node.operators[index];
+    let At::Running(state) = &operator.at else { return String::new() };
+    format!("{}: {:?} {fault:?}", operator.name, state.place)
+}
+
+/// One more resume, alone and without faults.
+fn resume(world: &World) -> (World, Outcome) {
+    let mut world = world.clone();
+    let mut operator = Operator { name: "last", generated: 0, begun: 0, wrong: 0, at: At::Dead };
+    let mut machine = Machine::start(Kind::Resume, Settings { operator: "last".into(), ..Settings::default() }, NOW);
+    for _ in 0..400 {
+        let observation = match machine.next() {
+            Next::Done(ending) => return (world, ending.outcome),
+            Next::Ask(_) => Observation::Agreed(true),
+            Next::Effect(effect) => world.perform(&effect, &mut operator),
+        };
+        assert!(operator.wrong <= 2, "more than two wrong logins in one lock window");
+        assert!(world.is_safe(), "the accepted password lost its last label while resuming");
+        machine.on(observation, NOW);
+    }
+    panic!("resume does not end from {world:?}; it stands at {:?}", machine.state);
+}
+
+#[derive(Default, Debug)]
+struct Walk {
+    states: usize,
+    worlds: usize,
+    outcomes: BTreeMap<String, usize>,
+    complete: bool,
+}
+
+struct Explorer {
+    hashers: [RandomState; 2],
+    seen: HashSet<(u64, u64)>,
+    /// For the way that led to a broken state.
+    trail: Vec<(usize, String)>,
+    queue: VecDeque<(usize, Node)>,
+    worlds: HashSet<World>,
+}
+
+impl Explorer {
+    fn new() -> Self {
+        Self { hashers: [RandomState::new(), RandomState::new()], seen: HashSet::new(), trail: Vec::new(), queue: VecDeque::new(), worlds: HashSet::new() }
+    }
+
+    fn admit(&mut self, from: usize, how: String, node: Node) {
+        if self.seen.insert((self.hashers[0].hash_one(&node), self.hashers[1].hash_one(&node))) {
+            self.trail.push((from, how));
+            self.queue.push_back((self.trail.len() - 1, node));
+        }
+    }
+
+    fn way(&self, mut at: usize) -> String {
+        let mut steps = Vec::new();
+        while at != 0 {
+            let (from, how) = &self.trail[at];
+            steps.push(how.as_str());
+            at = *from;
+        }
+        steps.reverse();
+        let mut text = String::new();
+        for step in steps {
+            let _ = writeln!(text, "  {step}");
+        }
+        text
+    }
+
+    fn walk(mut self, start: Node, limit: usize) -> Walk {
+        let mut outcomes = BTreeMap::new();
+        self.admit(0, String::from("start"), start);
+        while let Some((at, node)) = self.queue.pop_front() {
+            if self.seen.len() >= limit {
+                return Walk { states: self.seen.len(), worlds: self.worlds.len(), outcomes, complete: false };
+            }
+            self.judge(at, &node);
+            for operator in &node.operators {
+                if let At::Ended(outcome) = &operator.at {
+                    *outcomes.entry(outcome.name().to_owned()).or_insert(0) += 1;
+                }
+            }
+            for (how, next) in successors(&node) {
+                self.admit(at, how, next);
+            }
+        }
+        Walk { states: self.seen.len(), worlds: self.worlds.len(), outcomes, complete: true }
+    }
+
+    fn judge(&mut self, at: usize, node: &Node) {
+        assert!(node.world.is_safe(), "the accepted password {} is in no labelled version:\n{}", node.world.password, self.way(at));
+        for operator in &node.operators {
+            assert!(operator.wrong <= 2, "{} has tried {} wrong logins in one lock window:\n{}", operator.name, operator.wrong, self.way(at));
+        }
+        if !self.worlds.insert(node.world.clone()) {
+            return;
+        }
+        if let Err(complaint) = resume_converges(&node.world) {
+            panic!("{complaint}:\n{}{:#?}", self.way(at), node.world);
+        }
+    }
+}
+
+/// From here, one more resume reaches the end, and a change that arrives after it neither loses the password nor sticks.
+fn resume_converges(world: &World) -> Result<(), String> {
+    let (mut after, outcome) = resume(world);
+    if !matches!(outcome, Outcome::Resumed | Outcome::NothingToDo) || !after.agrees() {
+        return Err(format!("resume ended with {outcome:?}, agreement: {}", after.agrees()));
+    }
+    for (from, to) in std::mem::take(&mut after.in_flight) {
+        after.change(&from, &to);
+        if !after.is_safe() {
+            return Err(format!("a late change {from} -> {to} after resume lost the password"));
+        }
+    }
+    let (after, outcome) = resume(&after);
+    if after.agrees() { Ok(()) } else { Err(format!("a late change and one more resume ended with {outcome:?}")) }
+}
+
+fn start(kinds: &[Kind], faults: u8) -> Node {
+    let names = ["ana", "ben", "cem"];
+    let operators = kinds
+        .iter()
+        .zip(names)
+        .map(|(kind, name)| Operator { name, generated: 0, begun: 0, wrong: 0, at: At::Running(begin(*kind, name)) })
+        .collect();
+    Node { world: World::new(), operators, faults, merged: kinds.len() > 1 }
+}
+
+/// More by hand: `ROTATION_STATES=20000000 cargo test --release explore`.
+fn limit(usual: usize) -> usize {
+    std::env::var("ROTATION_STATES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+fn report(what: &str, walk: &Walk) {
+    println!("{what}: {} states, {} worlds, complete: {}, endings {:?}", walk.states, walk.worlds, walk.complete, walk.outcomes);
+}
+
+#[test]
+fn without_faults_one_operator_rotates() {
+    let walk = Explorer::new().walk(start(&[Kind::Rotate], 0), limit(10_000));
+    report("rotate, no faults", &walk);
+    assert!(walk.complete);
+    assert_eq!(walk.outcomes.keys().collect::<Vec<_>>(), ["rotated"]);
+}
+
+#[test]
+fn one_operator_with_five_faults_never_loses_the_password() {
+    let walk = Explorer::new().walk(start(&[Kind::Rotate], 5), limit(400_000));
+    report("rotate, 5 faults", &walk);
+    assert!(walk.complete);
+    assert!(walk.outcomes.contains_key("rotated") && walk.outcomes.contains_key("resumed"));
+}
+
+#[test]
+fn one_operator_rolling_back_with_five_faults_never_loses_the_password() {
+    let walk = Explorer::new().walk(start(&[Kind::Rollback], 5), limit(400_000));
+    report("roll back, 5 faults", &walk);
+    assert!(walk.complete);
+    assert!(walk.outcomes.contains_key("rotated") && walk.outcomes.contains_key("resumed"));
+}
+
+#[test]
+fn two_operators_who_rotate_never_lose_the_password() {
+    let walk = Explorer::new().walk(start(&[Kind::Rotate, Kind::Rotate], 1), limit(600_000));
+    report("two rotate, 1 fault", &walk);
+}
+
+#[test]
+fn one_who_rotates_and_one_who_rolls_back_never_lose_the_password() {
+    let walk = Explorer::new().walk(start(&[Kind::Rotate, Kind::Rollback], 1), limit(600_000));
+    report("rotate and roll back, 1 fault", &walk);
+}
+
+#[test]
+fn three_operators_never_lose_the_password() {
+    let walk = Explorer::new().walk(start(&[Kind::Rotate, Kind::Resume, Kind::Rotate], 0), limit(100_000));
+    report("three, no fault", &walk);
+}
+
+/// A small generator: the same seed takes the same way on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % bound as u64).unwrap()
+    }
+}
+
+/// One long way at random: where a walk in breadth does not come to.
+fn wander(seed: u64) -> usize {
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let kinds: Vec<Kind> = (0..3).map(|_| [Kind::Rotate, Kind::Rotate, Kind::Resume, Kind::Rollback][dice.below(4)]).collect();
+    let mut node = start(&kinds, 8);
+    let mut way = String::new();
+    let mut steps = 0;
+    while steps < 600 {
+        let index = dice.below(3);
+        let fault = if dice.below(12) == 0 { FAULTS[dice.below(FAULTS.len())] } else { Fault::None };
+        if let Some(next) = step(&node, index, fault) {
+            let _ = writeln!(way, "  {}", describe(&node, index, fault));
+            node = next;
+            steps += 1;
+        } else if !matches!(node.operators[index].at, At::Running(_)) && node.operators[index].begun < 4 {
+            let kind = [Kind::Rotate, Kind::Resume, Kind::Rollback][dice.below(3)];
+            let _ = writeln!(way, "  {} begins to {kind:?}", node.operators[index].name);
+            let operator = &mut node.operators[index];
+            operator.begun += 1;
+            operator.wrong = 0;
+            operator.at = At::Running(begin(kind, operator.name));
+        } else if node.operators.iter().all(|operator| !matches!(operator.at, At::Running(_))) {
+            break;
+        }
+        if dice.below(20) == 0 && let Some(change) = node.world.in_flight.pop_first() {
+            let _ = writeln!(way, "  late change {change:?}");
+            node.world.change(&change.0, &change.1);
+        }
+        assert!(node.world.is_safe(), "seed {seed}: the accepted password is in no labelled version:\n{way}");
+        assert!(node.operators.iter().all(|operator| operator.wrong <= 2), "seed {seed}: wrong logins:\n{way}");
+    }
+    if let Err(complaint) = resume_converges(&node.world) {
+        panic!("seed {seed}: {complaint}:\n{way}{:#?}", node.world);
+    }
+    steps
+}
+
+/// More by hand: `ROTATION_WALKS=1000000`.
+#[test]
+fn three_operators_with_eight_faults_at_random_never_lose_the_password() {
+    let walks = std::env::var("ROTATION_WALKS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_500);
+    let steps: usize = (1..=walks).map(wander).sum();
+    println!("{walks} walks, {steps} steps");
+}

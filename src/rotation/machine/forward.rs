@@ -1,0 +1,298 @@
+//! Prepare, claim, set, verify, promote: the way forward when nothing goes wrong, and where it turns off.
+
+use super::super::effect::{AlterAnswer, Pause, Trouble, VersionFacts};
+use super::super::labels::{self, CURRENT, PENDING, VersionId};
+use super::super::report::{Evidence, Kind, Outcome, Why};
+use super::{Machine, Place};
+
+impl Machine {
+    /// Unique labels: nothing is stolen from another version when they are set.
+    pub(super) fn name_labels(&mut self) {
+        let seconds = self.now.div_euclid(1_000);
+        self.state.prepared_label.get_or_insert_with(|| labels::prepared_label(&self.settings.operator, seconds));
+        self.state.sent_label.get_or_insert_with(|| labels::sent_label(&self.settings.operator, seconds));
+    }
+
+    pub(super) fn generated(&mut self, version: VersionId) {
+        self.state.mine = Some(version.clone());
+        self.state.goal = Some(version);
+        self.state.prepared_label = None;
+        self.state.sent_label = None;
+        self.name_labels();
+        if self.state.policy > 0 {
+            // The first value's labels are its own; the second's differ by their number.
+            let number = self.state.policy;
+            let operator = format!("{}+{number}", self.settings.operator);
+            let seconds = self.now.div_euclid(1_000);
+            self.state.prepared_label = Some(labels::prepared_label(&operator, seconds));
+            self.state.sent_label = Some(labels::sent_label(&operator, seconds));
+        }
+        self.go(Place::Put);
+    }
+
+    pub(super) fn stored(&mut self) {
+        let (Some(mine), Some(label)) = (self.state.mine.clone(), self.state.prepared_label.clone()) else { return self.unexpected() };
+        self.note(Evidence::Stored(mine.clone(), label));
+        if self.state.policy > 0 {
+            return self.go(Place::Replace);
+        }
+        self.state.chosen = Some(mine);
+        self.go(Place::Claim);
+    }
+
+    /// A label has moved as asked.
+    pub(super) fn moved(&mut self) {
+        match self.state.place {
+            Place::ClearFinished => {
+                let next = self.first_write();
+                self.go(next);
+            }
+            Place::LabelChosen => {
+                let label = self.state.prepared_label.clone().unwrap_or_default();
+                self.note(Evidence::Taken(self.chosen(), label));
+                self.go(Place::Claim);
+            }
+            Place::Claim => {
+                self.state.claimed = true;
+                self.go(Place::ClaimLook);
+            }
+            Place::Replace => self.replaced(),
+            Place::Mark => self.go(Place::BeforeSet),
+            Place::Promote => self.promoted(),
+            Place::LabelForeign => self.go(Place::Release),
+            Place::DropOrphan | Place::Release => self.given_up(),
+            Place::Unpend => self.go(Place::Tidy),
+            Place::Unlabel => self.unlabelled(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// The service's definite no to a move.
+    pub(super) fn conflicted(&mut self) {
+        match self.state.place {
+            // Somebody else has taken it off.
+            Place::ClearFinished | Place::DropOrphan | Place::Release | Place::Unpend | Place::Unlabel => self.moved(),
+            // The label is unique to this rotation: it can only be where it should be.
+            Place::LabelChosen | Place::Mark | Place::LabelForeign => self.moved(),
+            Place::Claim => self.go(Place::ClaimLook),
+            Place::Replace => self.find_out_soon(),
+            Place::Promote => self.go(Place::PromoteLook),
+            Place::ManagedStart => self.find_out_soon(),
+            _ => self.unexpected(),
+        }
+    }
+
+    pub(super) fn claim_in_doubt(&mut self) {
+        self.state.claimed = true;
+        if self.state.place == Place::Replace {
+            // AWSPENDING is on the old value, on the new one or elsewhere: the labels decide.
+            return self.find_out_soon();
+        }
+        self.go(Place::ClaimLook);
+    }
+
+    /// Who holds AWSPENDING after the claim?
+    pub(super) fn claim_seen(&mut self) {
+        let chosen = self.chosen();
+        match self.state.labels.holder(PENDING).cloned() {
+            Some(holder) if holder == chosen => {
+                self.note(Evidence::Claimed(chosen));
+                self.state.rounds = 0;
+                self.go(Place::ReadBack);
+            }
+            Some(holder) => {
+                if self.state.rounds + 1 < self.settings.equal_reads {
+                    self.state.rounds += 1;
+                    return self.wait_to_settle();
+                }
+                self.state.rounds = 0;
+                let author = self.state.labels.author(&holder);
+                self.lose_claim(Why::Pending(holder, author));
+            }
+            None => {
+                if self.state.rounds >= self.settings.equal_reads {
+                    self.state.rounds = 0;
+                    return self.lose_claim(Why::Unsettled);
+                }
+                self.state.rounds += 1;
+                self.wait_to_settle();
+                self.go(Place::Claim);
+            }
+        }
+    }
+
+    /// Never claimed, so never sent to the database by anybody: our label may go, the value with it. Where a claim may have taken
+    /// effect after all, the label stays, since it tells the next `resume` that the version is ours.
+    fn lose_claim(&mut self, why: Why) {
+        self.state.ending = Some(super::Ending { outcome: Outcome::Refused, version: self.state.chosen.clone(), why });
+        if self.state.mine.is_some() && self.state.mine == self.state.chosen && !self.state.claimed {
+            return self.go(Place::DropOrphan);
+        }
+        self.given_up();
+    }
+
+    pub(super) fn given_up(&mut self) {
+        match self.state.ending.take() {
+            Some(ending) => self.end(ending.outcome, ending.why),
+            None => self.find_out_soon(),
+        }
+    }
+
+    pub(super) fn read_back(&mut self, facts: &VersionFacts) {
+        let chosen = self.chosen();
+        if self.state.mine.as_ref() == Some(&chosen) && !facts.as_prepared {
+            return self.end(Outcome::Failed, Why::ReadBackDiffers(chosen));
+        }
+        if let Some(problem) = &facts.problem {
+            return self.end(Outcome::Failed, Why::Shape(problem.to_string()));
+        }
+        self.note(Evidence::ReadBack);
+        if self.state.from.as_ref() == Some(&chosen) {
+            // The database accepts it already: the labels only have to follow.
+            return self.go(Place::Verify);
+        }
+        if self.state.from.is_none() {
+            self.state.from.clone_from(&self.state.base);
+        }
+        self.go(Place::Mark);
+    }
+
+    /// The last look before the database is touched.
+    pub(super) fn seen_before_set(&mut self) {
+        let pending = self.state.labels.holder(PENDING);
+        let current = self.state.labels.holder(CURRENT);
+        if pending == self.state.chosen.as_ref() && current == self.state.base.as_ref() {
+            self.state.sent = true;
+            return self.go(Place::Alter);
+        }
+        self.overtaken();
+    }
+
+    pub(super) fn altered(&mut self, answer: AlterAnswer) {
+        match answer {
+            AlterAnswer::Done => {
+                self.state.changed = true;
+                self.changed_at = Some(self.now);
+                self.note(Evidence::Changed);
+                self.go(Place::Verify);
+            }
+            AlterAnswer::Same => self.go(Place::Verify),
+            AlterAnswer::WrongOld => {
+                self.note(Evidence::ChangeLost);
+                self.find_out_soon();
+            }
+            AlterAnswer::Policy(why) => {
+                self.note(Evidence::PolicyRefuses(why.clone()));
+                self.state.unusable.push((self.chosen(), why));
+                self.go(Place::AfterPolicy);
+            }
+            AlterAnswer::NotLeader => self.try_again(Trouble::Refused("this member of the cluster is not the leader".to_owned())),
+            AlterAnswer::Forbidden(why) => self.end(Outcome::Failed, Why::Forbidden(why)),
+        }
+    }
+
+    pub(super) fn alter_failed(&mut self, trouble: Trouble) {
+        match trouble {
+            Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled => {
+                self.note(Evidence::ChangeInDoubt(trouble));
+                self.find_out_soon();
+            }
+            Trouble::NotFound | Trouble::Denied(_) | Trouble::Expired(_) | Trouble::Refused(_) => self.give_up(trouble),
+        }
+    }
+
+    /// The database has refused the new value for good and still accepts the old one: only now may another value take its place.
+    pub(super) fn replace_value(&mut self) {
+        self.state.policy = self.state.policy.saturating_add(1);
+        if self.state.policy <= self.settings.policy_tries {
+            return self.go(Place::Generate);
+        }
+        let why = self.state.unusable.last().map(|(_, why)| why.clone()).unwrap_or_default();
+        self.state.ending = Some(super::Ending { outcome: Outcome::Failed, version: None, why: Why::Policy(why) });
+        self.go(Place::Release);
+    }
+
+    fn replaced(&mut self) {
+        if let Some(old) = self.state.chosen.clone() {
+            let ours: Vec<_> = self.state.labels.ours_on(&old).map(|label| (old.clone(), label.clone())).collect();
+            self.state.loose.extend(ours);
+        }
+        self.state.chosen.clone_from(&self.state.mine);
+        self.go(Place::ClaimLook);
+    }
+
+    pub(super) fn promoted(&mut self) {
+        self.state.promoted = true;
+        self.state.base.clone_from(&self.state.chosen);
+        let outage = self.changed_at.map(|at| self.now - at);
+        self.note(Evidence::Promoted(self.chosen(), outage));
+        self.go(Place::Unpend);
+    }
+
+    /// Is AWSCURRENT where it should be, although the answer said no or was lost?
+    pub(super) fn promotion_seen(&mut self) {
+        if self.state.labels.holder(CURRENT) == self.state.chosen.as_ref() {
+            return self.promoted();
+        }
+        self.overtaken();
+    }
+
+    /// The labels are not as we left them.
+    pub(super) fn overtaken(&mut self) {
+        self.note(Evidence::Overtaken);
+        self.find_out_soon();
+    }
+
+    pub(super) fn wait_to_settle(&mut self) {
+        self.wait_for(Pause::Settle, self.settings.settle_millis + self.settings.jitter_millis);
+    }
+
+    /// All logins that were accepted, by what they were for.
+    pub(super) fn accepted(&mut self) {
+        match self.state.place {
+            Place::CheckLogin => self.current_works(),
+            Place::Probe => self.suspect_accepted(),
+            Place::Verify => self.chosen_works(),
+            Place::AfterPolicy => self.replace_value(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// All logins that were refused.
+    pub(super) fn refused(&mut self) {
+        match self.state.place {
+            Place::CheckLogin => self.current_refused(),
+            Place::Probe => self.suspect_refused(),
+            Place::Verify => {
+                self.say(Evidence::Refused(self.chosen()));
+                self.find_out_soon();
+            }
+            Place::AfterPolicy => self.find_out_soon(),
+            _ => self.unexpected(),
+        }
+    }
+
+    fn chosen_works(&mut self) {
+        self.state.verified = true;
+        self.note(Evidence::Works(self.chosen()));
+        if !self.state.promoted {
+            return self.go(Place::Promote);
+        }
+        self.after_clean();
+    }
+
+    pub(super) fn agreed(&mut self, yes: bool) {
+        match self.state.place {
+            Place::Proceed => self.proceed(yes),
+            Place::AgreeFinish => self.finish_foreign(yes),
+            Place::AgreeRelease => self.release_foreign(yes),
+            Place::AskClose => self.close(yes),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// Did this process begin a rotation of its own (rather than find one)?
+    pub(super) fn is_own(&self) -> bool {
+        self.state.kind != Kind::Resume
+    }
+}

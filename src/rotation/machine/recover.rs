@@ -1,0 +1,269 @@
+//! Finding out where things stand from the labels and the database alone, and from there to one consistent end.
+//!
+//! Labels decide what shall become current; logins decide what the database has. Both may be read while others move them.
+
+use super::super::effect::VersionFacts;
+use super::super::labels::{self, PREVIOUS, VersionId};
+use super::super::report::{Ending, Evidence, Kind, Outcome, Why};
+use super::{Machine, Place};
+
+impl Machine {
+    /// Something is not as expected: read the labels and decide anew. Bounded, so that two operators cannot chase each other for ever.
+    pub(super) fn find_out_soon(&mut self) {
+        self.state.laps = self.state.laps.saturating_add(1);
+        if self.state.laps > self.settings.laps {
+            return self.end(Outcome::Failed, Why::Unsettled);
+        }
+        self.go(Place::Survey);
+    }
+
+    /// Labels were read while writes may be under way.
+    pub(super) fn find_out(&mut self, current: VersionId, pending: Option<VersionId>) {
+        self.state.changed = false;
+        self.state.verified = false;
+        self.state.from = None;
+        self.state.promoted = false;
+        let Some(pending) = pending else {
+            self.state.chosen = None;
+            if self.state.quiet {
+                return self.settled(current);
+            }
+            return self.begin_probing();
+        };
+        self.state.quiet = false;
+        if pending == current {
+            self.note_once(Evidence::FinishedLeftPending(current));
+            self.state.chosen = Some(pending);
+            self.state.promoted = true;
+            return self.go(Place::Unpend);
+        }
+        if self.state.chosen.as_ref() != Some(&pending) {
+            self.state.agreed = false;
+        }
+        if self.state.mine.as_ref() != Some(&pending) {
+            let author = self.state.labels.author(&pending);
+            self.note_once(Evidence::FoundPending(pending.clone(), author));
+        }
+        self.state.chosen = Some(pending);
+        self.compare();
+    }
+
+    fn note_once(&mut self, evidence: Evidence) {
+        if !self.evidence.contains(&evidence) {
+            self.note(evidence);
+        }
+    }
+
+    /// The first of the two versions that has not been read.
+    pub(super) fn unread(&self) -> Option<VersionId> {
+        let wanted = [self.state.base.as_ref(), self.state.chosen.as_ref()];
+        wanted.into_iter().flatten().find(|version| !self.state.readable.contains_key(version)).cloned()
+    }
+
+    /// Both versions must name the same user at the same address.
+    fn compare(&mut self) {
+        if self.unread().is_some() {
+            return self.go(Place::Compare);
+        }
+        let chosen = self.chosen();
+        if self.state.readable.get(&chosen).is_some_and(|facts| self.names_another(facts)) {
+            return self.end(Outcome::Refused, Why::Mismatch(chosen));
+        }
+        self.begin_probing();
+    }
+
+    pub(super) fn compared(&mut self, version: &VersionId, facts: &VersionFacts) {
+        if let Some(problem) = &facts.problem {
+            return self.end(Outcome::Refused, Why::Shape(format!("version {version}: {problem}")));
+        }
+        self.compare();
+    }
+
+    /// AWSPENDING is on a version without a value.
+    pub(super) fn pending_is_empty(&mut self, version: VersionId) {
+        if !self.settings.release_foreign {
+            return self.end(Outcome::Refused, Why::PendingEmpty(version));
+        }
+        self.state.suspects = self.state.base.iter().cloned().collect();
+        self.go(Place::Probe);
+    }
+
+    /// Which versions may be what the database has, the likeliest first: each costs a wrong login if it is not.
+    fn begin_probing(&mut self) {
+        let state = &self.state;
+        let mut suspects: Vec<VersionId> = Vec::new();
+        let maybe_sent = state.chosen.as_ref().is_some_and(|chosen| state.sent || state.labels.was_sent(chosen) || !self.is_ours(chosen));
+        if maybe_sent {
+            suspects.extend(state.chosen.clone());
+            suspects.extend(state.base.clone());
+        } else {
+            suspects.extend(state.base.clone());
+            suspects.extend(state.chosen.clone());
+        }
+        if state.rounds > 0 {
+            let others = state.labels.holder(PREVIOUS).into_iter().chain(state.labels.leftovers());
+            for other in others {
+                if !suspects.contains(other) {
+                    suspects.push(other.clone());
+                }
+            }
+        }
+        self.state.suspects = suspects;
+        self.go(Place::Probe);
+    }
+
+    fn is_ours(&self, version: &VersionId) -> bool {
+        self.state.mine.as_ref() == Some(version) || self.state.labels.ours_on(version).next().is_some()
+    }
+
+    /// A suspect was read for the first time.
+    pub(super) fn suspect_read(&mut self, facts: &VersionFacts) {
+        let is_current = self.state.suspects.first() == self.state.base.as_ref();
+        match &facts.problem {
+            Some(problem) if is_current => self.end(Outcome::Refused, Why::Shape(problem.to_string())),
+            Some(_) => self.next_suspect(),
+            None if self.names_another(facts) => self.next_suspect(),
+            None => {}
+        }
+    }
+
+    pub(super) fn next_suspect(&mut self) {
+        if !self.state.suspects.is_empty() {
+            self.state.suspects.remove(0);
+        }
+        if self.state.suspects.is_empty() {
+            self.exhausted();
+        }
+    }
+
+    pub(super) fn suspect_refused(&mut self) {
+        if let Some(suspect) = self.state.suspects.first().cloned() {
+            self.say(Evidence::Refused(suspect));
+            self.state.tried += 1;
+        }
+        self.next_suspect();
+        if self.state.must_wait && !self.state.suspects.is_empty() {
+            let (pause, millis) = self.login_pause();
+            self.report_wait(pause, millis);
+        }
+    }
+
+    /// No suspect was accepted. A change that was in flight, or a label that moved, explains that: only equal reads over time do not.
+    fn exhausted(&mut self) {
+        if self.state.rounds > 0 && self.state.labels == self.state.round_labels {
+            self.state.rounds += 1;
+        } else {
+            self.state.rounds = 1;
+            self.state.round_labels = self.state.labels.clone();
+        }
+        if self.state.rounds >= self.settings.equal_reads {
+            let tried = self.state.tried.div_ceil(usize::from(self.state.rounds));
+            return self.end(Outcome::Failed, Why::Stuck(tried));
+        }
+        self.wait_to_settle();
+        self.go(Place::Survey);
+    }
+
+    /// The database has this version's password.
+    pub(super) fn suspect_accepted(&mut self) {
+        let Some(accepted) = self.state.suspects.first().cloned() else { return self.unexpected() };
+        self.state.suspects.clear();
+        self.state.rounds = 0;
+        self.state.tried = 0;
+        let Some(chosen) = self.state.chosen.clone() else {
+            if self.state.base.as_ref() == Some(&accepted) {
+                return self.seems_quiet(accepted);
+            }
+            return self.adopt(accepted);
+        };
+        let foreign = !self.state.agreed && !self.is_ours(&chosen);
+        if accepted == chosen {
+            self.state.verified = true;
+            self.note(Evidence::Works(chosen));
+            return self.go(if foreign { Place::AgreeFinish } else { Place::Promote });
+        }
+        if self.state.base.as_ref() == Some(&accepted) {
+            self.note_once(Evidence::CurrentWorks(accepted.clone()));
+        } else {
+            self.note(Evidence::Drift(accepted.clone()));
+        }
+        if foreign {
+            if self.settings.release_foreign && self.state.base.as_ref() == Some(&accepted) {
+                return self.go(Place::AgreeRelease);
+            }
+            return self.end(Outcome::Refused, Why::ForeignNotAccepted(chosen));
+        }
+        self.state.from = Some(accepted);
+        self.name_labels();
+        self.go(if self.state.labels.was_sent(&chosen) { Place::BeforeSet } else { Place::Mark });
+    }
+
+    pub(super) fn finish_foreign(&mut self, yes: bool) {
+        let chosen = self.chosen();
+        if !yes {
+            return self.end(Outcome::Refused, Why::Pending(chosen, None));
+        }
+        self.state.agreed = true;
+        self.go(Place::Promote);
+    }
+
+    pub(super) fn release_foreign(&mut self, yes: bool) {
+        let chosen = self.chosen();
+        if !yes {
+            return self.end(Outcome::Refused, Why::Pending(chosen, None));
+        }
+        // The label stays on it: should its owner's change still arrive, the version is found again.
+        self.state.prepared_label = Some(labels::sent_label(&self.settings.operator, self.now.div_euclid(1_000)));
+        self.state.ending = Some(Ending { outcome: Outcome::Resumed, version: Some(chosen.clone()), why: Why::Released(chosen) });
+        self.go(Place::LabelForeign);
+    }
+
+    /// Nothing is pending and the current password works. An absence is only believed after a second read.
+    fn seems_quiet(&mut self, current: VersionId) {
+        self.note_once(Evidence::CurrentWorks(current));
+        self.note_once(Evidence::NothingPending);
+        self.state.quiet = true;
+        let somebody_was_here = self.state.labels.leftovers().iter().any(|version| self.state.labels.was_sent(version));
+        if somebody_was_here || self.is_own() {
+            self.wait_to_settle();
+        }
+        self.go(Place::Survey);
+    }
+
+    /// Secret and database agree, and nothing is pending.
+    fn settled(&mut self, current: VersionId) {
+        let goal = self.state.goal.clone();
+        if self.state.kind == Kind::Resume && self.state.goal.is_none() {
+            self.state.loose = self.state.labels.orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
+            self.state.loose.extend(self.state.labels.ours_on(&current).map(|label| (current.clone(), label.clone())));
+            self.state.ending = Some(Ending { outcome: Outcome::NothingToDo, version: Some(current), why: Why::Agreed });
+            return self.unlabel_next();
+        }
+        self.state.verified = true;
+        if goal.as_ref() == Some(&current) {
+            self.state.chosen = Some(current);
+            self.state.promoted = true;
+            return self.go(Place::Tidy);
+        }
+        if goal.is_some() && goal.as_ref() == self.state.labels.holder(PREVIOUS) {
+            // Ours was finished by somebody, who has rotated again since.
+            return self.end_well();
+        }
+        let ending = Ending { outcome: Outcome::Failed, version: Some(current), why: Why::Superseded };
+        self.state.ending = Some(ending);
+        if self.state.mine.is_some() && !self.state.sent && !self.state.claimed {
+            return self.go(Place::DropOrphan);
+        }
+        self.given_up();
+    }
+
+    /// The database has a version that the secret calls neither current nor pending: the labels follow the database.
+    fn adopt(&mut self, accepted: VersionId) {
+        self.note(Evidence::Drift(accepted.clone()));
+        let seconds = self.now.div_euclid(1_000);
+        self.state.prepared_label = Some(labels::prepared_label(&format!("{}+drift", self.settings.operator), seconds));
+        self.state.from = Some(accepted.clone());
+        self.state.chosen = Some(accepted);
+        self.go(Place::LabelChosen);
+    }
+}

@@ -1,0 +1,471 @@
+//! What people are told: steps, evidence, questions and the ending. Sentences without a single secret value.
+
+use std::fmt;
+
+use super::effect::{Connection, Pause, Trouble};
+use super::labels::{Author, VersionId};
+
+/// What is done to the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A new password.
+    Rotate,
+    /// Find out where a rotation stopped and bring it to its end.
+    Resume,
+    /// Back to the previous password.
+    Rollback,
+}
+
+/// The steps as the operator sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// Read-only: does the current password work, is nothing pending?
+    Check,
+    /// Store the new value beside the current one.
+    Prepare,
+    /// Take AWSPENDING: lock and record.
+    Claim,
+    /// Change the password in Neo4j.
+    Set,
+    /// Log in with it.
+    Verify,
+    /// Move AWSCURRENT.
+    Promote,
+    /// Take AWSPENDING and our labels off.
+    Clean,
+    /// Old connections, caches, a call through the chain.
+    Consumers,
+}
+
+impl Step {
+    /// In their order.
+    pub const ALL: [Self; 8] =
+        [Self::Check, Self::Prepare, Self::Claim, Self::Set, Self::Verify, Self::Promote, Self::Clean, Self::Consumers];
+
+    /// The name in the output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Prepare => "prepare",
+            Self::Claim => "claim",
+            Self::Set => "set",
+            Self::Verify => "verify",
+            Self::Promote => "promote",
+            Self::Clean => "clean",
+            Self::Consumers => "consumers",
+        }
+    }
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepState {
+    /// It has begun.
+    Started,
+    /// Something was seen while it runs.
+    Running,
+    /// It waits, and says for what.
+    Waiting,
+    /// It has ended well.
+    Done,
+    /// It has ended, and something could not be proven.
+    Warning,
+    /// The rotation has ended in this step.
+    Failed,
+}
+
+impl StepState {
+    /// The name in the output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Is the step over?
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Done | Self::Warning | Self::Failed)
+    }
+}
+
+/// One line of the protocol for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The step.
+    pub step: Step,
+    /// How it stands now.
+    pub state: StepState,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Report {
+    /// The evidence as one sentence.
+    pub fn sentence(&self) -> String {
+        let parts: Vec<String> = self.evidence.iter().map(ToString::to_string).collect();
+        parts.join(" · ")
+    }
+}
+
+/// Something seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// A login with the current version was accepted.
+    CurrentWorks(VersionId),
+    /// It was accepted, but the server wants the password changed.
+    MustChange,
+    /// No AWSPENDING that matters.
+    NothingPending,
+    /// AWSPENDING is still on the current version: a finished rotation.
+    FinishedLeftPending(VersionId),
+    /// Who is connected as this user now.
+    Connected(Vec<Connection>),
+    /// The list of connections could not be had.
+    ConnectionsUnknown(Trouble),
+    /// The new value is stored.
+    Stored(VersionId, String),
+    /// An existing version is taken instead of a new value.
+    Taken(VersionId, String),
+    /// AWSPENDING is on it.
+    Claimed(VersionId),
+    /// It was read back and is what was stored.
+    ReadBack,
+    /// The database has changed the password.
+    Changed,
+    /// Whether the password was changed is not known yet.
+    ChangeInDoubt(Trouble),
+    /// It refused the change, since the old password is not the one given.
+    ChangeLost,
+    /// It refuses the new password.
+    PolicyRefuses(String),
+    /// The new password logs in on a new connection.
+    Works(VersionId),
+    /// The login is limited, but the change itself was confirmed.
+    ConfirmedByChange,
+    /// AWSCURRENT is on it; readers failed for so long (milliseconds), where that is known.
+    Promoted(VersionId, Option<i64>),
+    /// Our labels and AWSPENDING are gone.
+    Cleaned,
+    /// Labels that were never claimed are gone: how many.
+    Orphans(usize),
+    /// A version does not log in.
+    Refused(VersionId),
+    /// The database accepts this version although the secret says another.
+    Drift(VersionId),
+    /// AWSPENDING was found here, prepared by this person.
+    FoundPending(VersionId, Option<Author>),
+    /// Another has been faster.
+    Overtaken,
+    /// A wait.
+    Waiting(Pause, u64),
+    /// A call failed.
+    Trouble(Trouble),
+    /// So many connections were closed.
+    Closed(usize),
+    /// The operator keeps the old connections.
+    Kept(usize),
+    /// A consumer was told to read again.
+    Refreshed(String),
+    /// The call through the chain was answered.
+    ChainAnswered(String),
+    /// It was not, or proves nothing.
+    ChainUnproven(String),
+    /// The rotation function was started for this version.
+    FunctionStarted(VersionId),
+    /// The rotation function has finished.
+    FunctionFinished(VersionId),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CurrentWorks(version) => write!(formatter, "the current password works (version {})", version.short()),
+            Self::MustChange => formatter.write_str("Neo4j wants this password changed"),
+            Self::NothingPending => formatter.write_str("no rotation pending"),
+            Self::FinishedLeftPending(version) => {
+                write!(formatter, "AWSPENDING is still on the current version {}: a finished rotation left it", version.short())
+            }
+            Self::Connected(connections) => write_connections(formatter, connections),
+            Self::ConnectionsUnknown(trouble) => write!(formatter, "who is connected is not known ({trouble})"),
+            Self::Stored(version, label) => write!(formatter, "new value stored as version {} (label {label})", version.short()),
+            Self::Taken(version, label) => write!(formatter, "version {} is taken again (label {label})", version.short()),
+            Self::Claimed(version) => write!(formatter, "AWSPENDING → {}", version.short()),
+            Self::ReadBack => formatter.write_str("read back byte for byte"),
+            Self::Changed => formatter.write_str("ALTER CURRENT USER was confirmed by Neo4j"),
+            Self::ChangeInDoubt(trouble) => write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out"),
+            Self::ChangeLost => formatter.write_str("Neo4j refused the change: the old password is no longer the one in the secret; finding out"),
+            Self::PolicyRefuses(why) => write!(formatter, "Neo4j refuses the new password ({why})"),
+            Self::Works(version) => write!(formatter, "a new connection logs in with version {}", version.short()),
+            Self::ConfirmedByChange => {
+                formatter.write_str("logins are limited because somebody keeps trying a wrong password; Neo4j confirmed the change itself")
+            }
+            Self::Promoted(version, None) => write!(formatter, "AWSCURRENT → {}", version.short()),
+            Self::Promoted(version, Some(millis)) => {
+                write!(formatter, "AWSCURRENT → {}; readers failed for {}", version.short(), Seconds(*millis))
+            }
+            Self::Cleaned => formatter.write_str("AWSPENDING and our labels are off"),
+            Self::Orphans(count) => write!(formatter, "{count} labels of values that were never used are off"),
+            Self::Refused(version) => write!(formatter, "version {} does not log in", version.short()),
+            Self::Drift(version) => write!(formatter, "Neo4j accepts version {}, which is neither current nor pending", version.short()),
+            Self::FoundPending(version, author) => {
+                write!(formatter, "AWSPENDING is on version {}, {}", version.short(), Whose(author.as_ref()))
+            }
+            Self::Overtaken => formatter.write_str("somebody else has moved on in the meantime; finding out"),
+            Self::Waiting(pause, millis) => write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX))),
+            Self::Trouble(trouble) => trouble.fmt(formatter),
+            Self::Closed(count) => write!(formatter, "{count} old connections closed"),
+            Self::Kept(count) => write!(formatter, "{count} old connections stay open and go on with the old password until they end"),
+            Self::Refreshed(what) => formatter.write_str(what),
+            Self::ChainAnswered(what) => write!(formatter, "the chain answered: {what}"),
+            Self::ChainUnproven(why) => write!(formatter, "not proven through the chain: {why}"),
+            Self::FunctionStarted(version) => write!(formatter, "the secret's rotation function was started for version {}", version.short()),
+            Self::FunctionFinished(version) => write!(formatter, "the rotation function made version {} current", version.short()),
+        }
+    }
+}
+
+fn write_connections(formatter: &mut fmt::Formatter<'_>, connections: &[Connection]) -> fmt::Result {
+    if connections.is_empty() {
+        return formatter.write_str("nobody else is connected as this user");
+    }
+    let mut agents: Vec<&str> = connections.iter().map(|one| one.agent.as_str()).filter(|agent| !agent.is_empty()).collect();
+    agents.sort_unstable();
+    agents.dedup();
+    let plural = if connections.len() == 1 { "connection" } else { "connections" };
+    write!(formatter, "{} other {plural} of this user", connections.len())?;
+    if agents.is_empty() { Ok(()) } else { write!(formatter, " ({})", agents.join(", ")) }
+}
+
+/// Milliseconds for people.
+struct Seconds(i64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{} s", self.0 / 1_000, (self.0 % 1_000) / 100)
+    }
+}
+
+/// Whose a pending version is, as far as its label says.
+struct Whose<'a>(Option<&'a Author>);
+
+impl fmt::Display for Whose<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(author) => {
+                let since = jiff::Timestamp::from_second(author.unix_seconds).map_or_else(|_| author.unix_seconds.to_string(), |at| at.to_string());
+                write!(formatter, "prepared by {} with this program at {since}", author.operator)
+            }
+            None => formatter.write_str("put there by another program or a rotation function: it carries no label of this program"),
+        }
+    }
+}
+
+/// What only the operator can decide.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// The plan was shown: go on and write?
+    Proceed,
+    /// AWSPENDING is of another program, and the database accepts its value: make it current?
+    FinishForeign(VersionId),
+    /// AWSPENDING is of another program, and the database does not accept its value: take it off?
+    ReleaseForeign(VersionId),
+    /// These connections are still authenticated with the old password: close them?
+    CloseConnections(Vec<Connection>),
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proceed => formatter.write_str("Change the password now?"),
+            Self::FinishForeign(version) => write!(
+                formatter,
+                "AWSPENDING is on version {}, which this program did not prepare, and Neo4j accepts it. Make it the current one?",
+                version.short()
+            ),
+            Self::ReleaseForeign(version) => write!(
+                formatter,
+                "AWSPENDING is on version {}, which this program did not prepare, and Neo4j does not accept it. Take AWSPENDING off?",
+                version.short()
+            ),
+            Self::CloseConnections(connections) => {
+                write_connections(formatter, connections)?;
+                formatter.write_str(" went on working with the old password. Close them, so that their owners log in anew?")
+            }
+        }
+    }
+}
+
+/// How it ended, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The password was changed; secret and database agree.
+    Rotated,
+    /// A stopped rotation was brought to its end; secret and database agree.
+    Resumed,
+    /// Secret and database already agreed.
+    NothingToDo,
+    /// Nothing was written, for a reason.
+    Refused,
+    /// It stopped; the sentence says how things stand.
+    Failed,
+}
+
+impl Outcome {
+    /// The name in the output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rotated => "rotated",
+            Self::Resumed => "resumed",
+            Self::NothingToDo => "nothing-to-do",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The last line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ending {
+    /// In one word.
+    pub outcome: Outcome,
+    /// The version that is current now, or the one in question.
+    pub version: Option<VersionId>,
+    /// Why.
+    pub why: Why,
+}
+
+/// The reason of an ending.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// All went well.
+    Agreed,
+    /// A rehearsal ends before the first write.
+    Rehearsed,
+    /// The operator said no.
+    Declined,
+    /// The secret is scheduled for deletion.
+    Deleted,
+    /// The secret has no current version.
+    NoCurrent,
+    /// There is no previous version to go back to.
+    NoPrevious,
+    /// The value cannot be rotated.
+    Shape(String),
+    /// A rotation is pending.
+    Pending(VersionId, Option<Author>),
+    /// The rotation function's version has no value yet.
+    PendingEmpty(VersionId),
+    /// A foreign pending version that the database does not accept.
+    ForeignNotAccepted(VersionId),
+    /// Pending and current name different users or addresses.
+    Mismatch(VersionId),
+    /// The database does not accept the current version.
+    Drift(VersionId),
+    /// No labelled version is accepted; so many were tried.
+    Stuck(usize),
+    /// The user's password is kept by another system.
+    External,
+    /// The user may not change its password.
+    Forbidden(String),
+    /// The server's rules refuse every new password that was drawn.
+    Policy(String),
+    /// What was read back is not what was stored.
+    ReadBackDiffers(VersionId),
+    /// Somebody keeps the user locked with wrong passwords.
+    Limited,
+    /// Somebody else keeps changing labels.
+    Unsettled,
+    /// AWSPENDING was taken from us by somebody else.
+    Superseded,
+    /// The rotation function did not finish in time.
+    FunctionUnfinished(VersionId, bool),
+    /// AWSPENDING of a foreign version was taken off.
+    Released(VersionId),
+    /// A call failed for good; `sent` says whether the password may already be the new one.
+    Trouble {
+        /// What happened.
+        trouble: Trouble,
+        /// The database may already have the pending password.
+        sent: bool,
+    },
+    /// An answer did not fit the question: a mistake in this program.
+    Unexpected,
+}
+
+impl Why {
+    /// Was it the network?
+    pub fn is_network(&self) -> bool {
+        matches!(self, Self::Trouble { trouble: Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled, .. })
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agreed => formatter.write_str("secret and database agree"),
+            Self::Rehearsed => formatter.write_str("dry run: nothing was written"),
+            Self::Declined => formatter.write_str("not confirmed: nothing further was changed"),
+            Self::Deleted => formatter.write_str("the secret is scheduled for deletion; restore it first (`aws secretsmanager restore-secret`)"),
+            Self::NoCurrent => formatter.write_str("the secret has no AWSCURRENT version"),
+            Self::NoPrevious => formatter.write_str("the secret has no AWSPREVIOUS version to go back to"),
+            Self::Shape(problem) => formatter.write_str(problem),
+            Self::Pending(version, author) => write!(
+                formatter,
+                "a rotation is pending: AWSPENDING is on version {version}, {}; `secrets resume` finds out and ends it",
+                Whose(author.as_ref())
+            ),
+            Self::PendingEmpty(version) => write!(
+                formatter,
+                "AWSPENDING is on version {version}, which has no value: a rotation function stopped before it stored one, or is about to"
+            ),
+            Self::ForeignNotAccepted(version) => write!(
+                formatter,
+                "AWSPENDING is on version {version}, {}; Neo4j does not accept its password, so nothing was changed. Let its owner finish, or take it off with `secrets resume --release`",
+                Whose(None)
+            ),
+            Self::Mismatch(version) => write!(
+                formatter,
+                "the pending version {version} names another user or address than the current one; this is no rotation of a password"
+            ),
+            Self::Drift(version) => write!(
+                formatter,
+                "Neo4j does not accept the current version {version}; nothing was written. `secrets resume` tries the other labelled versions"
+            ),
+            Self::Stuck(tried) => write!(
+                formatter,
+                "Neo4j accepts none of the {tried} labelled versions; somebody has changed the password outside the secret. Set it anew as an administrator"
+            ),
+            Self::External => formatter.write_str("this user's password is kept by another system (LDAP, SSO); it cannot be changed in Neo4j"),
+            Self::Forbidden(why) => write!(formatter, "the user may not change its own password ({why})"),
+            Self::Policy(why) => write!(formatter, "Neo4j's rules refuse the new passwords ({why}); the old one still works. Configure a longer or wider password"),
+            Self::ReadBackDiffers(version) => write!(
+                formatter,
+                "version {version} reads back differently than it was stored; Neo4j was not touched. `secrets resume` goes on when that is understood"
+            ),
+            Self::Limited => formatter.write_str(
+                "somebody keeps trying a wrong password, so Neo4j refuses every login of this user; stop that consumer, then `secrets resume`",
+            ),
+            Self::Unsettled => formatter.write_str("somebody else keeps changing this secret; run `secrets resume` when that is over"),
+            Self::Superseded => formatter.write_str("somebody else took AWSPENDING off our version; secret and database agree, the password is not ours"),
+            Self::FunctionUnfinished(version, has_value) => write!(
+                formatter,
+                "the rotation function has not finished with version {version} ({}); its log group is /aws/lambda/ and its name. `secrets resume` finds out which password Neo4j accepts",
+                if *has_value { "it has a value" } else { "it has no value yet" }
+            ),
+            Self::Released(version) => write!(formatter, "AWSPENDING is off version {version}; secret and database agree"),
+            Self::Trouble { trouble, sent: true } => write!(
+                formatter,
+                "{trouble}. Neo4j may already have the pending password: nothing is lost, `secrets resume` on any machine ends it"
+            ),
+            Self::Trouble { trouble, sent: false } => write!(formatter, "{trouble}. The password in Neo4j was not changed"),
+            Self::Unexpected => formatter.write_str("an answer did not fit its question; this is a mistake in this program. `secrets resume` is safe"),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Finding the credentials in a secret's text, and replacing the password in it so that not one other byte changes.
+//!
+//! Deployments spell the keys differently (`password`, `NEO4J_PASSWORD`, …): the spelling found is the spelling kept.
+//! Values are wiped when dropped and have no `Debug`.
+
+use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+/// A secret's text that can be rotated.
+pub struct Shape {
+    text: Zeroizing<String>,
+    /// Where the password's JSON string stands in the text, quotes included.
+    password_at: std::ops::Range<usize>,
+    password: Zeroizing<String>,
+    user: String,
+    address: Option<String>,
+    database: Option<String>,
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Shape(***)")
+    }
+}
+
+/// Why a value cannot be rotated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShapeError {
+    /// `SecretBinary`.
+    Binary,
+    /// The text is no JSON object; where it stops being one.
+    NotJson(String),
+    /// No member looks like a password; these members there are.
+    NoPassword(Vec<String>),
+    /// No member looks like a user.
+    NoUser(Vec<String>),
+    /// Two members look like the same thing.
+    Ambiguous(String, String),
+    /// The member is no text.
+    NotText(String),
+}
+
+impl fmt::Display for ShapeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binary => formatter.write_str("the secret is binary; only a JSON object with user and password can be rotated"),
+            Self::NotJson(why) => write!(formatter, "the secret is no JSON object ({why}); nothing in it can be replaced safely"),
+            Self::NoPassword(keys) => {
+                write!(formatter, "the secret has no member `password` or `NEO4J_PASSWORD`; it has {}", list(keys))
+            }
+            Self::NoUser(keys) => write!(formatter, "the secret has no member `username`, `NEO4J_USERNAME` or `user`; it has {}", list(keys)),
+            Self::Ambiguous(one, other) => write!(formatter, "the secret has both `{one}` and `{other}`; which of them is used is not known"),
+            Self::NotText(key) => write!(formatter, "the secret's member `{key}` is no text"),
+        }
+    }
+}
+
+impl std::error::Error for ShapeError {}
+
+fn list(keys: &[String]) -> String {
+    if keys.is_empty() { "none".to_owned() } else { keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ") }
+}
+
+const PASSWORD: [&str; 3] = ["password", "neo4j_password", "pass"];
+const USER: [&str; 4] = ["username", "neo4j_username", "user", "neo4j_user"];
+const ADDRESS: [&str; 5] = ["uri", "neo4j_uri", "url", "neo4j_url", "host"];
+const DATABASE: [&str; 3] = ["database", "neo4j_database", "dbname"];
+const PORT: [&str; 1] = ["port"];
+
+impl Shape {
+    /// Reads a secret's text.
+    pub fn parse(text: &str) -> Result<Self, ShapeError> {
+        let members = members(text)?;
+        let keys = || members.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        let (key, raw) = one_of(&members, &PASSWORD)?.ok_or_else(|| ShapeError::NoPassword(keys()))?;
+        let password = Zeroizing::new(text_of(key, raw)?);
+        // The raw value is a slice of the text: its place is the distance of their beginnings.
+        let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+        let password_at = start..start + raw.get().len();
+        let (key, raw) = one_of(&members, &USER)?.ok_or_else(|| ShapeError::NoUser(keys()))?;
+        let user = text_of(key, raw)?;
+        let address = match one_of(&members, &ADDRESS)? {
+            Some((key, raw)) => Some(with_port(text_of(key, raw)?, one_of(&members, &PORT)?.map(|(_, raw)| raw))),
+            None => None,
+        };
+        let database = one_of(&members, &DATABASE)?.map(|(key, raw)| text_of(key, raw)).transpose()?.filter(|name| !name.is_empty());
+        Ok(Self { text: Zeroizing::new(text.to_owned()), password_at, password, user, address, database })
+    }
+
+    /// The user's name.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The password. Handle with care.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Where the database is, as the secret spells it (with its port, where that is a member of its own).
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// The database's name.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// User and address: two versions of one rotation must agree in it.
+    pub fn identity(&self) -> String {
+        format!("{} @ {}", self.user, self.address.as_deref().unwrap_or("-"))
+    }
+
+    /// The same text with another password: every other byte stays as it is.
+    pub fn with_password(&self, password: &str) -> Result<Zeroizing<String>, ShapeError> {
+        let quoted = Zeroizing::new(serde_json::to_string(password).map_err(|error| ShapeError::NotJson(error.to_string()))?);
+        let mut text = Zeroizing::new(String::with_capacity(self.text.len() + quoted.len()));
+        let (before, after) = (self.text.get(..self.password_at.start), self.text.get(self.password_at.end..));
+        let (Some(before), Some(after)) = (before, after) else {
+            return Err(ShapeError::NotJson("the password's place was lost".to_owned()));
+        };
+        text.push_str(before);
+        text.push_str(&quoted);
+        text.push_str(after);
+        Ok(text)
+    }
+}
+
+type Member<'a> = (String, &'a RawValue);
+
+/// All members in their order, each value as it is spelled.
+fn members(text: &str) -> Result<Vec<Member<'_>>, ShapeError> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<Member<'de>>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = map.next_entry::<String, &'de RawValue>()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let members = deserializer.deserialize_map(Members).map_err(|error| not_json(&error))?;
+    deserializer.end().map_err(|error| not_json(&error))?;
+    Ok(members)
+}
+
+/// Only the place of an error: its words may quote the value.
+fn not_json(error: &serde_json::Error) -> ShapeError {
+    ShapeError::NotJson(format!("line {}, column {}", error.line(), error.column()))
+}
+
+fn one_of<'a, 'b>(members: &'b [Member<'a>], names: &[&str]) -> Result<Option<(&'b str, &'a RawValue)>, ShapeError> {
+    let mut found: Option<(&str, &RawValue)> = None;
+    // The names stand in the order of their weight: `uri` is taken before `host`.
+    for name in names {
+        for (key, raw) in members.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            match found {
+                // A shorter name beside a longer one (`user` beside `username`) is another thing only for passwords and users.
+                Some((first, _)) if first.eq_ignore_ascii_case(name) || names == PASSWORD || names == USER => {
+                    return Err(ShapeError::Ambiguous(first.to_owned(), key.clone()));
+                }
+                Some(_) => {}
+                None => found = Some((key, raw)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn text_of(key: &str, raw: &RawValue) -> Result<String, ShapeError> {
+    serde_json::from_str(raw.get()).map_err(|_| ShapeError::NotText(key.to_owned()))
+}
+
+fn with_port(address: String, port: Option<&RawValue>) -> String {
+    let port = port.map(|raw| raw.get().trim_matches('"')).filter(|port| port.parse::<u16>().is_ok());
+    match port {
+        Some(port) if !address.contains("://") && !address.contains(':') => format!("{address}:{port}"),
+        _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_password_changes_whatever_the_text_looks_like() {
+        let text = "{ \"NEO4J_URI\":\"neo4j+s:\\/\\/db\" ,\n\t\"Extra\" : {\"b\":1.50, \"a\":[1 ,2]},\"NEO4J_PASSWORD\" : \"ol\\u0064 \\\"one\\\"\",\n \"NEO4J_USERNAME\":\"ne\\u006f4j\",\"n\":1e5 }\n";
+        let shape = Shape::parse(text).unwrap();
+        assert_eq!((shape.password(), shape.user(), shape.address()), ("old \"one\"", "neo4j", Some("neo4j+s://db")));
+        let changed = shape.with_password("new").unwrap();
+        assert_eq!(*changed, text.replace("\"ol\\u0064 \\\"one\\\"\"", "\"new\""));
+        assert_eq!(Shape::parse(&changed).unwrap().password(), "new");
+    }
+
+    #[test]
+    fn the_spellings_of_the_known_deployments_are_found() {
+        for (text, user, address, database) in [
+            (r#"{"uri":"neo4j+s://a","username":"neo4j","password":"p","database":"movies"}"#, "neo4j", Some("neo4j+s://a"), Some("movies")),
+            (r#"{"NEO4J_URI":"bolt://b","NEO4J_USERNAME":"u","NEO4J_PASSWORD":"p","NEO4J_DATABASE":""}"#, "u", Some("bolt://b"), None),
+            (r#"{"host":"db.internal","port":7687,"user":"u","password":"p"}"#, "u", Some("db.internal:7687"), None),
+            (r#"{"host":"db.internal","port":"7687","url":"bolt://c:1","user":"u","password":"p"}"#, "u", Some("bolt://c:1"), None),
+            (r#"{"Username":"u","Password":"p"}"#, "u", None, None),
+        ] {
+            let shape = Shape::parse(text).unwrap();
+            assert_eq!((shape.user(), shape.address(), shape.database(), shape.password()), (user, address, database, "p"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_rotated_is_refused_with_its_reason_and_without_its_value() {
+        for (text, wanted) in [
+            ("hunter2", "no JSON object"),
+            ("[\"hunter2\"]", "no JSON object"),
+            (r#"{"username":"u","password":"hunter2"} x"#, "no JSON object"),
+            (r#"{"username":"u","token":"hunter2"}"#, "`username`, `token`"),
+            (r#"{"password":"hunter2"}"#, "no member `username`"),
+            (r#"{"username":"u","password":"hunter2","NEO4J_PASSWORD":"hunter2"}"#, "both `password` and `NEO4J_PASSWORD`"),
+            (r#"{"username":"u","password":"hunter2","password":"hunter2"}"#, "both `password` and `password`"),
+            (r#"{"username":"u","password":["hunter2"]}"#, "is no text"),
+        ] {
+            let error = Shape::parse(text).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{text}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_shape_shows_nothing_when_debugged() {
+        let shape = Shape::parse(r#"{"username":"u","password":"hunter2"}"#).unwrap();
+        assert!(!format!("{shape:?}").contains("hunter2"));
+    }
+}
