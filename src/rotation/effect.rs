@@ -191,7 +191,7 @@ pub struct VersionFacts {
 }
 
 /// What the database said to a login.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginAnswer {
     /// The password is right.
     Accepted,

@@ -329,10 +329,21 @@ impl Machine {
     fn effect_at(&self, place: Place) -> Effect {
         let state = &self.state;
         match place {
-            Place::Survey | Place::ClaimLook | Place::BeforeSet | Place::PromoteLook | Place::Tidy | Place::ManagedWatch => Effect::DescribeSecret,
-            Place::ReadCurrent => self.read(state.base.as_ref()),
-            Place::ReadPrevious | Place::ReadBack | Place::ManagedExplain => self.read(state.chosen.as_ref()),
-            Place::Compare => self.read(self.unread().as_ref()),
+            Place::Survey
+            | Place::ClaimLook
+            | Place::BeforeSet
+            | Place::PromoteLook
+            | Place::Tidy
+            | Place::ManagedWatch
+            // Questions and the end are no effects; `next` never asks for one there.
+            | Place::Proceed
+            | Place::AgreeFinish
+            | Place::AgreeRelease
+            | Place::AskClose
+            | Place::Done => Effect::DescribeSecret,
+            Place::ReadCurrent => read(state.base.as_ref()),
+            Place::ReadPrevious | Place::ReadBack | Place::ManagedExplain => read(state.chosen.as_ref()),
+            Place::Compare => read(self.unread().as_ref()),
             Place::CheckLogin => self.login(state.base.as_ref()),
             Place::Verify => self.login(state.chosen.as_ref()),
             Place::AfterPolicy => self.login(state.from.as_ref()),
@@ -357,14 +368,13 @@ impl Machine {
             | Place::Release
             | Place::Unpend
             | Place::Unlabel => self.label_move(place),
-            Place::Proceed | Place::AgreeFinish | Place::AgreeRelease | Place::AskClose | Place::Done => Effect::DescribeSecret,
         }
     }
 
     fn label_move(&self, place: Place) -> Effect {
         let state = &self.state;
         let chosen = state.chosen.clone();
-        let (stage, to, remove_from) = match place {
+        let (label, to, remove_from) = match place {
             Place::ClearFinished => (labels::PENDING.to_owned(), None, state.base.clone()),
             Place::Claim => (labels::PENDING.to_owned(), chosen, None),
             Place::Replace => (labels::PENDING.to_owned(), state.mine.clone(), chosen),
@@ -378,11 +388,7 @@ impl Machine {
             },
             _ => (state.prepared_label.clone().unwrap_or_default(), chosen, None),
         };
-        Effect::MoveStage { stage, to, remove_from }
-    }
-
-    fn read(&self, version: Option<&VersionId>) -> Effect {
-        Effect::ReadVersion { version: given(version) }
+        Effect::MoveStage { stage: label, to, remove_from }
     }
 
     /// A version must have been read before its password can be used.
@@ -408,7 +414,7 @@ impl Machine {
 
     fn answered(&mut self, answer: Observation) {
         match answer {
-            Observation::Described(facts) => self.described(facts),
+            Observation::Described(facts) => self.described(&facts),
             Observation::Read(read) => self.read_answered(read),
             Observation::Generated { version } => self.generated(version),
             Observation::Stored => self.stored(),
@@ -426,11 +432,11 @@ impl Machine {
         }
     }
 
-    fn described(&mut self, facts: SecretFacts) {
+    fn described(&mut self, facts: &SecretFacts) {
         self.state.labels = facts.labels.clone();
         self.state.managed = facts.managed;
         match self.state.place {
-            Place::Survey => self.surveyed(&facts),
+            Place::Survey => self.surveyed(facts),
             Place::ClaimLook => self.claim_seen(),
             Place::BeforeSet => self.seen_before_set(),
             Place::PromoteLook => self.promotion_seen(),
@@ -556,6 +562,10 @@ impl Machine {
     fn unexpected(&mut self) {
         self.end(Outcome::Failed, Why::Unexpected);
     }
+}
+
+fn read(version: Option<&VersionId>) -> Effect {
+    Effect::ReadVersion { version: given(version) }
 }
 
 /// A place is only entered when its version is known; an empty id would be refused by the service, not taken for another.

@@ -70,14 +70,18 @@ impl Machine {
     /// The service's definite no to a move.
     pub(super) fn conflicted(&mut self) {
         match self.state.place {
-            // Somebody else has taken it off.
-            Place::ClearFinished | Place::DropOrphan | Place::Release | Place::Unpend | Place::Unlabel => self.moved(),
-            // The label is unique to this rotation: it can only be where it should be.
-            Place::LabelChosen | Place::Mark | Place::LabelForeign => self.moved(),
+            // To be taken off: somebody else has done it. To be put on: unique to this rotation, it can only be where it should be.
+            Place::ClearFinished
+            | Place::DropOrphan
+            | Place::Release
+            | Place::Unpend
+            | Place::Unlabel
+            | Place::LabelChosen
+            | Place::Mark
+            | Place::LabelForeign => self.moved(),
             Place::Claim => self.go(Place::ClaimLook),
-            Place::Replace => self.find_out_soon(),
             Place::Promote => self.go(Place::PromoteLook),
-            Place::ManagedStart => self.find_out_soon(),
+            Place::Replace | Place::ManagedStart => self.find_out_soon(),
             _ => self.unexpected(),
         }
     }
