@@ -68,3 +68,4 @@ pub mod logs;
 pub mod model;
 pub mod rotation;
 pub mod services;
+pub mod tools;

@@ -1,0 +1,187 @@
+//! From `name=value` on a command line (or a form's field) to the JSON that a tool's schema asks for.
+
+use serde_json::{Map, Value};
+
+use super::schema::{Arguments, Property, Type};
+use crate::model::did_you_mean;
+
+/// Puts `name=value` texts over `given`, each as its schema says. A list takes JSON, or one item at a time.
+///
+/// # Errors
+/// All that is wrong, a sentence each.
+pub fn merge(
+    given: Map<String, Value>,
+    pairs: &[(String, String)],
+    schema: &Arguments,
+) -> Result<Map<String, Value>, Vec<String>> {
+    let (mut arguments, mut wrong) = (given, Vec::new());
+    let mut begun: Vec<&str> = Vec::new();
+    for (name, text) in pairs {
+        let value = match schema.property(name) {
+            Some(property) => read(property, text),
+            None if schema.open => Ok(json_or_text(text)),
+            None => {
+                let known: Vec<&str> = schema.properties.iter().map(|each| each.name.as_str()).collect();
+                let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Err(format!("unknown argument \"{name}\"{}; known: {list}", did_you_mean(name, known.iter().copied())))
+            }
+        };
+        match value {
+            // The second item of a list joins the first.
+            Ok(Value::Array(more)) if begun.contains(&name.as_str()) => {
+                if let Some(Value::Array(items)) = arguments.get_mut(name) {
+                    items.extend(more);
+                }
+            }
+            Ok(value) => {
+                begun.push(name);
+                arguments.insert(name.clone(), value);
+            }
+            Err(why) => wrong.push(why),
+        }
+    }
+    if wrong.is_empty() { Ok(arguments) } else { Err(wrong) }
+}
+
+/// The value of a property from text. Where the schema says string, text stays text.
+///
+/// # Errors
+/// A sentence that says what is wanted.
+pub fn read(property: &Property, text: &str) -> Result<Value, String> {
+    if !property.choices.is_empty() {
+        return choose(property, text);
+    }
+    typed(&property.types, &property.items, text).ok_or_else(|| {
+        let wanted: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
+        format!("{}: {} is wanted, not \"{text}\"", property.name, wanted.join(" or "))
+    })
+}
+
+/// JSON where it parses as JSON, otherwise text: the rule of `--param`.
+pub fn json_or_text(text: &str) -> Value {
+    parse(text).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn choose(property: &Property, text: &str) -> Result<Value, String> {
+    let found =
+        property.choices.iter().find(|choice| choice.as_str().is_some_and(|word| word == text) || choice.to_string() == text);
+    found.cloned().ok_or_else(|| {
+        let known: Vec<String> =
+            property.choices.iter().map(|each| each.as_str().map_or_else(|| each.to_string(), str::to_owned)).collect();
+        let hint = did_you_mean(text, known.iter().map(String::as_str));
+        format!("{}: unknown value \"{text}\"{hint}; known: {}", property.name, known.join(", "))
+    })
+}
+
+fn typed(types: &[Type], items: &[Type], text: &str) -> Option<Value> {
+    if types.is_empty() {
+        return Some(json_or_text(text));
+    }
+    if types.contains(&Type::String) {
+        return Some(Value::String(text.to_owned()));
+    }
+    let parsed = parse(text);
+    if let Some(value) = parsed.filter(|value| types.iter().any(|each| fits(*each, value))) {
+        return Some(value);
+    }
+    // One item of a list, without the brackets.
+    if types.contains(&Type::Array) && !text.trim_start().starts_with(['[', '{']) {
+        return typed(items, &[], text).map(|item| Value::Array(vec![item]));
+    }
+    None
+}
+
+fn fits(wanted: Type, value: &Value) -> bool {
+    match (wanted, value) {
+        (Type::Integer, Value::Number(number)) => number.is_i64() || number.is_u64(),
+        (Type::Number, Value::Number(_))
+        | (Type::Boolean, Value::Bool(_))
+        | (Type::Array, Value::Array(_))
+        | (Type::Object, Value::Object(_))
+        | (Type::Null, Value::Null)
+        | (Type::String, Value::String(_)) => true,
+        (
+            Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Array | Type::Object | Type::Null,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_),
+        ) => false,
+    }
+}
+
+/// JSON, unless reading it would change a whole number that is too large.
+fn parse(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let loses = matches!(&value, Value::Number(number) if number.is_f64()) && !text.contains(['.', 'e', 'E']);
+    (!loses).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::schema;
+    use serde_json::json;
+
+    fn call(schema: &Value, pairs: &[(&str, &str)]) -> Result<Value, Vec<String>> {
+        let pairs: Vec<(String, String)> = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        merge(Map::new(), &pairs, &schema::read(schema)).map(Value::Object)
+    }
+
+    #[test]
+    fn values_follow_the_schema() {
+        let schema = json!({"properties": {
+            "name": {"type": "string"}, "count": {"type": "integer"}, "ratio": {"type": "number"}, "deep": {"type": "boolean"},
+            "params": {"type": "object"}, "tags": {"type": "array", "items": {"type": "string"}}, "any": {},
+            "limit": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "maybe": {"type": ["string", "null"]},
+            "mode": {"$ref": "#/$defs/Mode"},
+        }, "$defs": {"Mode": {"enum": ["fast", "slow"]}}, "additionalProperties": false});
+        assert_eq!(
+            call(
+                &schema,
+                &[
+                    ("name", "42"),
+                    ("count", "9007199254740993"),
+                    ("ratio", "1"),
+                    ("deep", "true"),
+                    ("params", "{\"a\":1}"),
+                    ("tags", "a"),
+                    ("tags", "b"),
+                    ("any", "[1]"),
+                    ("limit", "null"),
+                    ("maybe", "null"),
+                    ("mode", "slow"),
+                ]
+            ),
+            Ok(
+                json!({"name": "42", "count": 9_007_199_254_740_993_i64, "ratio": 1, "deep": true, "params": {"a": 1}, "tags": ["a", "b"],
+                "any": [1], "limit": null, "maybe": "null", "mode": "slow"})
+            )
+        );
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let schema = json!({"properties": {"count": {"type": "integer"}, "mode": {"enum": ["fast", "slow"]}}});
+        assert_eq!(
+            call(&schema, &[("count", "1.5"), ("mode", "fsat"), ("cuont", "1")]),
+            Err(vec![
+                "count: integer is wanted, not \"1.5\"".to_owned(),
+                "mode: unknown value \"fsat\"; did you mean \"fast\"?; known: fast, slow".to_owned(),
+                "unknown argument \"cuont\"; did you mean \"count\"?; known: count, mode".to_owned(),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_parameter_is_json_where_it_can_be() {
+        for (text, value) in [
+            ("1", json!(1)),
+            ("1.0", json!(1.0)),
+            ("\"1\"", json!("1")),
+            ("Keanu", json!("Keanu")),
+            ("[1,2]", json!([1, 2])),
+            ("", json!("")),
+        ] {
+            assert_eq!(json_or_text(text), value);
+        }
+        assert_eq!(json_or_text("99999999999999999999"), json!("99999999999999999999"), "no digit is lost");
+    }
+}

@@ -1,0 +1,6 @@
+//! What is known about tools without asking anybody: reading their schemas, finding the Cypher tools, explaining errors.
+//! Pure: screens and commands share it.
+
+pub mod arguments;
+pub mod cypher;
+pub mod schema;
