@@ -121,7 +121,7 @@ fn authoriser(evidence: &Evidence) -> Judgement {
         return not_judged(&evidence.token, "no token to judge");
     };
     let admitting = evidence.gateways.value().into_iter().chain(evidence.runtimes.value()).flatten();
-    let Some((resource, rules)) = admitting.filter_map(|resource| Some((resource, jwt_rules(resource)?))).next() else {
+    let Some((resource, rules)) = admitting.into_iter().find_map(|resource| Some((resource, jwt_rules(resource)?))) else {
         return unknown("no JWT authoriser could be read");
     };
     match mismatch(claims, rules) {
