@@ -178,14 +178,21 @@ mod tests {
     use super::*;
 
     fn labels(versions: &[(&str, &[&str])]) -> Labels {
-        Labels::new(versions.iter().map(|(version, labels)| (VersionId::new(*version), labels.iter().map(|label| Arc::from(*label)).collect())))
+        Labels::new(
+            versions
+                .iter()
+                .map(|(version, labels)| (VersionId::new(*version), labels.iter().map(|label| Arc::from(*label)).collect())),
+        )
     }
 
     #[test]
     fn a_label_names_operator_and_time_and_nothing_else() {
         let label = prepared_label("Ana María/ops.eu\n", 1_795_269_901);
         assert_eq!(label, "console.rot.Ana-Mar-a-ops-eu-.1795269901");
-        assert_eq!(author_of(&label, PREPARED_PREFIX), Some(Author { operator: "Ana-Mar-a-ops-eu-".into(), unix_seconds: 1_795_269_901 }));
+        assert_eq!(
+            author_of(&label, PREPARED_PREFIX),
+            Some(Author { operator: "Ana-Mar-a-ops-eu-".into(), unix_seconds: 1_795_269_901 })
+        );
         assert_eq!(prepared_label("", 1), "console.rot.unknown.1");
         assert!(prepared_label(&"x".repeat(1_000), i64::MAX).len() < 256);
     }

@@ -40,10 +40,17 @@ pub enum PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length(length) => write!(formatter, "a password of {length} characters: between {SHORTEST} and {LONGEST} are allowed"),
-            Self::TooFew(count) => write!(formatter, "an alphabet of {count} different characters: at least {FEWEST_CHARACTERS} are needed"),
+            Self::Length(length) => {
+                write!(formatter, "a password of {length} characters: between {SHORTEST} and {LONGEST} are allowed")
+            }
+            Self::TooFew(count) => {
+                write!(formatter, "an alphabet of {count} different characters: at least {FEWEST_CHARACTERS} are needed")
+            }
             Self::Unsafe(characters) => {
-                write!(formatter, "the alphabet has {characters:?}: only letters, digits and {SAFE_MARKS} need no quoting anywhere")
+                write!(
+                    formatter,
+                    "the alphabet has {characters:?}: only letters, digits and {SAFE_MARKS} need no quoting anywhere"
+                )
             }
             Self::MoreBytes => formatter.write_str("more random bytes are needed"),
         }
@@ -64,7 +71,8 @@ impl Policy {
         if !(SHORTEST..=LONGEST).contains(&length) {
             return Err(PolicyError::Length(length));
         }
-        let unsafe_ones: String = alphabet.chars().filter(|one| !one.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*one)).collect();
+        let unsafe_ones: String =
+            alphabet.chars().filter(|one| !one.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*one)).collect();
         if !unsafe_ones.is_empty() {
             return Err(PolicyError::Unsafe(unsafe_ones));
         }

@@ -199,13 +199,17 @@ impl fmt::Display for Evidence {
             Self::Claimed(version) => write!(formatter, "AWSPENDING → {}", version.short()),
             Self::ReadBack => formatter.write_str("read back byte for byte"),
             Self::Changed => formatter.write_str("ALTER CURRENT USER was confirmed by Neo4j"),
-            Self::ChangeInDoubt(trouble) => write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out"),
-            Self::ChangeLost => formatter.write_str("Neo4j refused the change: the old password is no longer the one in the secret; finding out"),
+            Self::ChangeInDoubt(trouble) => {
+                write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out")
+            }
+            Self::ChangeLost => {
+                formatter.write_str("Neo4j refused the change: the old password is no longer the one in the secret; finding out")
+            }
             Self::PolicyRefuses(why) => write!(formatter, "Neo4j refuses the new password ({why})"),
             Self::Works(version) => write!(formatter, "a new connection logs in with version {}", version.short()),
-            Self::ConfirmedByChange => {
-                formatter.write_str("logins are limited because somebody keeps trying a wrong password; Neo4j confirmed the change itself")
-            }
+            Self::ConfirmedByChange => formatter.write_str(
+                "logins are limited because somebody keeps trying a wrong password; Neo4j confirmed the change itself",
+            ),
             Self::Promoted(version, None) => write!(formatter, "AWSCURRENT → {}", version.short()),
             Self::Promoted(version, Some(millis)) => {
                 write!(formatter, "AWSCURRENT → {}; readers failed for {}", version.short(), Seconds(*millis))
@@ -213,20 +217,30 @@ impl fmt::Display for Evidence {
             Self::Cleaned => formatter.write_str("AWSPENDING and our labels are off"),
             Self::Orphans(count) => write!(formatter, "{count} labels of values that were never used are off"),
             Self::Refused(version) => write!(formatter, "version {} does not log in", version.short()),
-            Self::Drift(version) => write!(formatter, "Neo4j accepts version {}, which is neither current nor pending", version.short()),
+            Self::Drift(version) => {
+                write!(formatter, "Neo4j accepts version {}, which is neither current nor pending", version.short())
+            }
             Self::FoundPending(version, author) => {
                 write!(formatter, "AWSPENDING is on version {}, {}", version.short(), Whose(author.as_ref()))
             }
             Self::Overtaken => formatter.write_str("somebody else has moved on in the meantime; finding out"),
-            Self::Waiting(pause, millis) => write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX))),
+            Self::Waiting(pause, millis) => {
+                write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX)))
+            }
             Self::Trouble(trouble) => trouble.fmt(formatter),
             Self::Closed(count) => write!(formatter, "{count} old connections closed"),
-            Self::Kept(count) => write!(formatter, "{count} old connections stay open and go on with the old password until they end"),
+            Self::Kept(count) => {
+                write!(formatter, "{count} old connections stay open and go on with the old password until they end")
+            }
             Self::Refreshed(what) => formatter.write_str(what),
             Self::ChainAnswered(what) => write!(formatter, "the chain answered: {what}"),
             Self::ChainUnproven(why) => write!(formatter, "not proven through the chain: {why}"),
-            Self::FunctionStarted(version) => write!(formatter, "the secret's rotation function was started for version {}", version.short()),
-            Self::FunctionFinished(version) => write!(formatter, "the rotation function made version {} current", version.short()),
+            Self::FunctionStarted(version) => {
+                write!(formatter, "the secret's rotation function was started for version {}", version.short())
+            }
+            Self::FunctionFinished(version) => {
+                write!(formatter, "the rotation function made version {} current", version.short())
+            }
         }
     }
 }
@@ -259,10 +273,13 @@ impl fmt::Display for Whose<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(author) => {
-                let since = jiff::Timestamp::from_second(author.unix_seconds).map_or_else(|_| author.unix_seconds.to_string(), |at| at.to_string());
+                let since = jiff::Timestamp::from_second(author.unix_seconds)
+                    .map_or_else(|_| author.unix_seconds.to_string(), |at| at.to_string());
                 write!(formatter, "prepared by {} with this program at {since}", author.operator)
             }
-            None => formatter.write_str("put there by another program or a rotation function: it carries no label of this program"),
+            None => {
+                formatter.write_str("put there by another program or a rotation function: it carries no label of this program")
+            }
         }
     }
 }

@@ -52,8 +52,12 @@ impl fmt::Display for ShapeError {
             Self::NoPassword(keys) => {
                 write!(formatter, "the secret has no member `password` or `NEO4J_PASSWORD`; it has {}", list(keys))
             }
-            Self::NoUser(keys) => write!(formatter, "the secret has no member `username`, `NEO4J_USERNAME` or `user`; it has {}", list(keys)),
-            Self::Ambiguous(one, other) => write!(formatter, "the secret has both `{one}` and `{other}`; which of them is used is not known"),
+            Self::NoUser(keys) => {
+                write!(formatter, "the secret has no member `username`, `NEO4J_USERNAME` or `user`; it has {}", list(keys))
+            }
+            Self::Ambiguous(one, other) => {
+                write!(formatter, "the secret has both `{one}` and `{other}`; which of them is used is not known")
+            }
             Self::NotText(key) => write!(formatter, "the secret's member `{key}` is no text"),
         }
     }
@@ -87,7 +91,8 @@ impl Shape {
             Some((key, raw)) => Some(with_port(text_of(key, raw)?, one_of(&members, &PORT)?.map(|(_, raw)| raw))),
             None => None,
         };
-        let database = one_of(&members, &DATABASE)?.map(|(key, raw)| text_of(key, raw)).transpose()?.filter(|name| !name.is_empty());
+        let database =
+            one_of(&members, &DATABASE)?.map(|(key, raw)| text_of(key, raw)).transpose()?.filter(|name| !name.is_empty());
         Ok(Self { text: Zeroizing::new(text.to_owned()), password_at, password, user, address, database })
     }
 
@@ -214,14 +219,33 @@ mod tests {
     #[test]
     fn the_spellings_of_the_known_deployments_are_found() {
         for (text, user, address, database) in [
-            (r#"{"uri":"neo4j+s://a","username":"neo4j","password":"p","database":"movies"}"#, "neo4j", Some("neo4j+s://a"), Some("movies")),
-            (r#"{"NEO4J_URI":"bolt://b","NEO4J_USERNAME":"u","NEO4J_PASSWORD":"p","NEO4J_DATABASE":""}"#, "u", Some("bolt://b"), None),
+            (
+                r#"{"uri":"neo4j+s://a","username":"neo4j","password":"p","database":"movies"}"#,
+                "neo4j",
+                Some("neo4j+s://a"),
+                Some("movies"),
+            ),
+            (
+                r#"{"NEO4J_URI":"bolt://b","NEO4J_USERNAME":"u","NEO4J_PASSWORD":"p","NEO4J_DATABASE":""}"#,
+                "u",
+                Some("bolt://b"),
+                None,
+            ),
             (r#"{"host":"db.internal","port":7687,"user":"u","password":"p"}"#, "u", Some("db.internal:7687"), None),
-            (r#"{"host":"db.internal","port":"7687","url":"bolt://c:1","user":"u","password":"p"}"#, "u", Some("bolt://c:1"), None),
+            (
+                r#"{"host":"db.internal","port":"7687","url":"bolt://c:1","user":"u","password":"p"}"#,
+                "u",
+                Some("bolt://c:1"),
+                None,
+            ),
             (r#"{"Username":"u","Password":"p"}"#, "u", None, None),
         ] {
             let shape = Shape::parse(text).unwrap();
-            assert_eq!((shape.user(), shape.address(), shape.database(), shape.password()), (user, address, database, "p"), "{text}");
+            assert_eq!(
+                (shape.user(), shape.address(), shape.database(), shape.password()),
+                (user, address, database, "p"),
+                "{text}"
+            );
         }
     }
 

@@ -31,7 +31,9 @@ impl Machine {
     }
 
     pub(super) fn stored(&mut self) {
-        let (Some(mine), Some(label)) = (self.state.mine.clone(), self.state.prepared_label.clone()) else { return self.unexpected() };
+        let (Some(mine), Some(label)) = (self.state.mine.clone(), self.state.prepared_label.clone()) else {
+            return self.unexpected();
+        };
         self.note(Evidence::Stored(mine.clone(), label));
         if self.state.policy > 0 {
             return self.go(Place::Replace);

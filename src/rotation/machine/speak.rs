@@ -82,10 +82,18 @@ impl Machine {
 /// The step that a place belongs to; finding out belongs to whatever step it interrupts.
 fn step_of(place: Place) -> Option<Step> {
     match place {
-        Place::ReadCurrent | Place::ReadPrevious | Place::CheckLogin | Place::CheckConnections | Place::Proceed => Some(Step::Check),
+        Place::ReadCurrent | Place::ReadPrevious | Place::CheckLogin | Place::CheckConnections | Place::Proceed => {
+            Some(Step::Check)
+        }
         Place::ClearFinished | Place::Generate | Place::Put | Place::LabelChosen => Some(Step::Prepare),
         Place::Claim | Place::ClaimLook | Place::ReadBack | Place::Replace => Some(Step::Claim),
-        Place::Mark | Place::BeforeSet | Place::Alter | Place::AfterPolicy | Place::ManagedStart | Place::ManagedWatch | Place::ManagedExplain => Some(Step::Set),
+        Place::Mark
+        | Place::BeforeSet
+        | Place::Alter
+        | Place::AfterPolicy
+        | Place::ManagedStart
+        | Place::ManagedWatch
+        | Place::ManagedExplain => Some(Step::Set),
         Place::Verify => Some(Step::Verify),
         Place::Promote | Place::PromoteLook => Some(Step::Promote),
         Place::Unpend | Place::Tidy | Place::Unlabel => Some(Step::Clean),
