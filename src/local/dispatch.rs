@@ -8,7 +8,7 @@ use super::errors::{ApiError, Protocol};
 use super::faults::FaultKind;
 use super::http::{self as wire, Request, Response, full, header, respond, set_header};
 use super::world::{Shared, World};
-use super::{cbor, cloudformation, cognito, control, logs, mcp, metrics, neo4j, secrets, signature, sts};
+use super::{cbor, cloudformation, cognito, control, logs, mcp, metrics, neo4j, secrets, signature, sts, tokens};
 
 /// How late an answer is under the fault `slow`.
 const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
@@ -99,6 +99,9 @@ async fn serve(world: &Shared, request: &Request, call: Call) -> Response {
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;
     let fault = world.faults.take_operation(call.service, &call.operation);
+    if let Err(refusal) = check_bearer(world, request, &call).await {
+        return refusal.into_response(protocol, &request_id);
+    }
     let mut response = match fault {
         Some(FaultKind::CutBefore) => return wire::cut(),
         _ => match perform(world, request, &call, fault) {
@@ -113,6 +116,19 @@ async fn serve(world: &Shared, request: &Request, call: Call) -> Response {
     }
     set_header(&mut response, "x-amzn-requestid", &request_id);
     response
+}
+
+/// Judges the bearer token of the one operation that takes it instead of a signature.
+async fn check_bearer(world: &World, request: &Request, call: &Call) -> Result<(), ApiError> {
+    if !control::takes_bearer(world, request, call) {
+        return Ok(());
+    }
+    let Some(authorizer) = control::bearer_authorizer(world, call) else { return Ok(()) };
+    let token = tokens::bearer(header(request.headers(), "authorization"));
+    let refuse = |refusal: tokens::TokenRefusal| {
+        ApiError::new(StatusCode::UNAUTHORIZED, "UnauthorizedException", refusal.message())
+    };
+    tokens::verify(world, &authorizer, token).await.map(|_| ()).map_err(refuse)
 }
 
 fn perform(world: &Shared, request: &Request, call: &Call, fault: Option<FaultKind>) -> Outcome {

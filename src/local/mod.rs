@@ -17,6 +17,7 @@ mod mcp;
 mod metrics;
 mod neo4j;
 pub mod operations;
+mod pages;
 mod report;
 mod secrets;
 mod seed;

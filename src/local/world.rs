@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
+use super::cognito::Cognito;
+use super::consents::{Consent, Consents, Stage};
 use super::control::Control;
 use super::deployments::{self, Deployment};
 use super::faults::FaultTable;
@@ -35,7 +37,8 @@ pub(crate) struct World {
     pub(crate) control: Control,
     pub(crate) logs: Logs,
     pub(crate) secrets: Secrets,
-    pub(crate) consents: super::consents::Consents,
+    pub(crate) cognito: Cognito,
+    pub(crate) consents: Consents,
     /// For outgoing requests: foreign key sets, the rotation function, targets. Never follows redirects.
     pub(crate) client: reqwest::Client,
     /// Ends every stream and task of the world.
@@ -57,7 +60,8 @@ impl World {
             secret_access_key: seed.mixed("secret access key", 40),
             faults: FaultTable::new(options.faults.clone()),
             keys: Keys::generate(),
-            consents: super::consents::Consents::default(),
+            cognito: Cognito::new(&seed, &deployments),
+            consents: open_consents(&control),
             stopping: CancellationToken::new(),
             sessions: Mutex::default(),
             options,
@@ -107,6 +111,28 @@ impl World {
     pub(crate) fn stop_session(&self, runtime_id: &str, session_id: &str) -> bool {
         lock(&self.sessions).remove(&(runtime_id.to_owned(), session_id.to_owned())).is_some()
     }
+}
+
+/// The consents that targets wait for as the world begins; their addresses do not grow old, so that a demo can take its time.
+fn open_consents(control: &Control) -> Consents {
+    let consents = Consents::default();
+    control.with(|state| {
+        for gateway in &state.gateways {
+            for target in &gateway.targets {
+                let Some(open) = &target.authorization else { continue };
+                let consent = Consent {
+                    gateway_id: gateway.id.clone(),
+                    target_id: target.id.clone(),
+                    user: open.user_id.clone(),
+                    return_url: target.default_return_url().unwrap_or_default().to_owned(),
+                    stage: Stage::Asked,
+                    asked: Timestamp::MAX,
+                };
+                consents.ask(open.session_uri.clone(), consent);
+            }
+        }
+    });
+    consents
 }
 
 /// Locks, also after a panic elsewhere: the state is plain data, valid after every statement.

@@ -2,8 +2,9 @@
 //! requests, `build` makes the resources of the five deployments.
 
 mod build;
+pub(crate) mod changes;
 mod handlers;
-mod shapes;
+pub(crate) mod shapes;
 
 use std::sync::Mutex;
 
@@ -15,7 +16,7 @@ use super::deployments::Deployment;
 use super::seed::Seed;
 use super::world::lock;
 
-pub(crate) use self::handlers::{handle, recognise, takes_bearer};
+pub(crate) use self::handlers::{bearer_authorizer, handle, recognise, takes_bearer};
 
 /// All resources of the control plane.
 #[derive(Debug)]
@@ -255,6 +256,14 @@ impl Target {
         status.clone_into(&mut self.status);
         self.status_reasons = reasons;
         self.updated = at;
+    }
+
+    /// Where the browser goes after a person's consent.
+    pub(crate) fn default_return_url(&self) -> Option<&str> {
+        match &self.credential {
+            Credential::Oauth { default_return_url, .. } => default_return_url.as_deref(),
+            Credential::None | Credential::GatewayRole => None,
+        }
     }
 }
 
