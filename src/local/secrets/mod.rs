@@ -1,6 +1,9 @@
 //! Secrets Manager: secrets, versions and staging labels, with AWS's rules about them. `handlers` speaks the wire.
 
 mod handlers;
+mod passwords;
+mod rotation;
+mod staging;
 
 use std::sync::Mutex;
 
@@ -25,6 +28,8 @@ pub(crate) struct Secret {
     pub(crate) arn: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
+    /// The AWS service that keeps it, such as `bedrock-agentcore-identity`.
+    pub(crate) owner: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) changed: Timestamp,
     pub(crate) accessed: Option<Timestamp>,
@@ -92,6 +97,17 @@ impl Secrets {
     }
 }
 
+/// The value under the fault `stale`: its password is another one than the database has.
+pub(crate) fn stale(value: &str) -> String {
+    let Ok(mut secret) = serde_json::from_str::<serde_json::Value>(value) else { return value.to_owned() };
+    for name in ["password", "NEO4J_PASSWORD"] {
+        if let Some(password) = secret.get_mut(name) {
+            *password = "a password from before the last change".into();
+        }
+    }
+    secret.to_string()
+}
+
 /// The secret of a deployment as the world begins, spelt as that deployment's stack spells it.
 fn initial(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Secret> {
     let name = deployment.secret_name?;
@@ -107,6 +123,7 @@ fn initial(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Sec
         arn: deployment.secret_arn.clone()?,
         name: name.to_owned(),
         description: Some(format!("Neo4j credentials of deployment {}", deployment.shape)),
+        owner: None,
         created,
         changed: created,
         accessed: Some(began),
