@@ -170,7 +170,7 @@ fn sources(layer: &str) -> Vec<Source> {
 fn production_lines(text: &str) -> Vec<(usize, String)> {
     text.lines()
         .enumerate()
-        .take_while(|(_, line)| !line.trim_start().starts_with("#[cfg(test)]"))
+        .take_while(|(_, line)| !["#[cfg(test)]", "#![cfg(test)]"].iter().any(|mark| line.trim_start().starts_with(mark)))
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
         .map(|(index, line)| (index + 1, line.to_owned()))
         .collect()

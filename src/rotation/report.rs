@@ -399,6 +399,8 @@ pub enum Why {
     Limited,
     /// Somebody else keeps changing labels.
     Unsettled,
+    /// The operator asked to stop; it was done where nothing is half done.
+    Stopped,
     /// AWSPENDING was taken from us by somebody else.
     Superseded,
     /// The rotation function did not finish in time.
@@ -470,6 +472,7 @@ impl fmt::Display for Why {
                 "somebody keeps trying a wrong password, so Neo4j refuses every login of this user; stop that consumer, then `secrets resume`",
             ),
             Self::Unsettled => formatter.write_str("somebody else keeps changing this secret; run `secrets resume` when that is over"),
+            Self::Stopped => formatter.write_str("stopped as asked; `secrets resume` goes on from here"),
             Self::Superseded => formatter.write_str("somebody else took AWSPENDING off our version; secret and database agree, the password is not ours"),
             Self::FunctionUnfinished(version, has_value) => write!(
                 formatter,

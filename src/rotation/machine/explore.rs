@@ -4,14 +4,14 @@
 //! At every state: the password that the database accepts is in a labelled version. From every state: one more `resume` reaches
 //! the end where that password is AWSCURRENT and no AWSPENDING is left, also if a change in flight arrives after all.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
-use super::super::effect::{
-    AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts,
-};
+use super::super::effect::{AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts};
 use super::super::labels::{CURRENT, Labels, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Kind, Outcome};
 use super::{Machine, Settings, State};
@@ -20,20 +20,25 @@ const NOW: i64 = 1_795_269_901_000;
 
 /// Secrets Manager's labels and Neo4j's password and limiter. A password is named by the version that holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct World {
-    stored: BTreeSet<VersionId>,
-    labels: BTreeMap<Arc<str>, VersionId>,
-    password: VersionId,
-    failures: u8,
-    locked: bool,
+pub(super) struct World {
+    pub(super) stored: BTreeSet<VersionId>,
+    pub(super) labels: BTreeMap<Arc<str>, VersionId>,
+    pub(super) password: VersionId,
+    pub(super) failures: u8,
+    pub(super) locked: bool,
     /// Changes that were sent and whose answer was given up, but which may still arrive.
-    in_flight: BTreeSet<(VersionId, VersionId)>,
+    pub(super) in_flight: BTreeSet<(VersionId, VersionId)>,
     /// The labels before the last change, for reads that lag behind.
-    before: Labels,
+    pub(super) before: Labels,
 }
 
 impl World {
-    fn new() -> Self {
+    /// Nobody in particular.
+    pub(super) fn nobody() -> Operator {
+        Operator { name: "ana", generated: 0, begun: 0, wrong: 0, at: At::Dead }
+    }
+
+    pub(super) fn new() -> Self {
         let (first, old) = (VersionId::new("c"), VersionId::new("o"));
         Self {
             stored: [first.clone(), old.clone()].into(),
@@ -46,7 +51,7 @@ impl World {
         }
     }
 
-    fn seen(&self) -> Labels {
+    pub(super) fn seen_labels(&self) -> Labels {
         let mut versions: BTreeMap<VersionId, Vec<Arc<str>>> = BTreeMap::new();
         for (label, version) in &self.labels {
             versions.entry(version.clone()).or_default().push(label.clone());
@@ -54,11 +59,11 @@ impl World {
         Labels::new(versions)
     }
 
-    fn is_safe(&self) -> bool {
+    pub(super) fn is_safe(&self) -> bool {
         self.labels.values().any(|version| *version == self.password)
     }
 
-    fn agrees(&self) -> bool {
+    pub(super) fn agrees(&self) -> bool {
         self.labels.get(CURRENT) == Some(&self.password) && !self.labels.contains_key(PENDING)
     }
 
@@ -102,10 +107,10 @@ impl World {
         LoginAnswer::Wrong
     }
 
-    fn perform(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
-        let seen = self.seen();
+    pub(super) fn perform(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
+        let seen = self.seen_labels();
         let observation = self.answer(effect, operator);
-        if self.seen() != seen {
+        if self.seen_labels() != seen {
             self.before = seen;
         }
         observation
@@ -113,13 +118,9 @@ impl World {
 
     fn answer(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
         match effect {
-            Effect::DescribeSecret => Observation::Described(SecretFacts { labels: self.seen(), managed: false, deleted: false }),
+            Effect::DescribeSecret => Observation::Described(SecretFacts { labels: self.seen_labels(), managed: false, deleted: false }),
             Effect::ReadVersion { version } if self.stored.contains(version) => {
-                Observation::Read(ReadAnswer::Value(VersionFacts {
-                    identity: Arc::from("neo4j"),
-                    as_prepared: true,
-                    problem: None,
-                }))
+                Observation::Read(ReadAnswer::Value(VersionFacts { identity: Arc::from("neo4j"), as_prepared: true, problem: None }))
             }
             Effect::ReadVersion { .. } => Observation::Read(ReadAnswer::Empty),
             Effect::GeneratePassword { .. } => {
@@ -161,7 +162,7 @@ impl World {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Operator {
+pub(super) struct Operator {
     name: &'static str,
     generated: u8,
     begun: u8,
@@ -170,8 +171,15 @@ struct Operator {
     at: At,
 }
 
+impl Operator {
+    /// Wrong logins since the last success or lock window.
+    pub(super) fn wrong_logins(&self) -> u8 {
+        self.wrong
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum At {
+pub(super) enum At {
     Running(Box<State>),
     Ended(Outcome),
     Dead,
@@ -187,15 +195,7 @@ fn now(operator: &Operator) -> i64 {
 }
 
 fn revive(operator: &Operator, state: State) -> Machine {
-    Machine {
-        settings: settings(operator.name),
-        state,
-        now: now(operator),
-        evidence: Vec::new(),
-        warned: false,
-        reports: Vec::new(),
-        changed_at: None,
-    }
+    Machine { settings: settings(operator.name), state, now: now(operator), asked_at: now(operator), evidence: Vec::new(), warned: false, reports: Vec::new(), changed_at: None }
 }
 
 fn begin(kind: Kind, name: &str) -> Box<State> {
@@ -271,8 +271,7 @@ enum Fault {
     GoneAfter,
 }
 
-const FAULTS: [Fault; 7] =
-    [Fault::ReplyLost, Fault::CallLost, Fault::Late, Fault::Stale, Fault::KilledBefore, Fault::KilledAfter, Fault::GoneAfter];
+const FAULTS: [Fault; 7] = [Fault::ReplyLost, Fault::CallLost, Fault::Late, Fault::Stale, Fault::KilledBefore, Fault::KilledAfter, Fault::GoneAfter];
 
 /// Takes one step of one operator. `None` where this fault makes no difference here.
 fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
@@ -412,13 +411,7 @@ struct Explorer {
 
 impl Explorer {
     fn new() -> Self {
-        Self {
-            hashers: [RandomState::new(), RandomState::new()],
-            seen: HashSet::new(),
-            trail: Vec::new(),
-            queue: VecDeque::new(),
-            worlds: HashSet::new(),
-        }
+        Self { hashers: [RandomState::new(), RandomState::new()], seen: HashSet::new(), trail: Vec::new(), queue: VecDeque::new(), worlds: HashSet::new() }
     }
 
     fn admit(&mut self, from: usize, how: String, node: Node) {
@@ -464,20 +457,9 @@ impl Explorer {
     }
 
     fn judge(&mut self, at: usize, node: &Node) {
-        assert!(
-            node.world.is_safe(),
-            "the accepted password {} is in no labelled version:\n{}",
-            node.world.password,
-            self.way(at)
-        );
+        assert!(node.world.is_safe(), "the accepted password {} is in no labelled version:\n{}", node.world.password, self.way(at));
         for operator in &node.operators {
-            assert!(
-                operator.wrong <= 2,
-                "{} has tried {} wrong logins in one lock window:\n{}",
-                operator.name,
-                operator.wrong,
-                self.way(at)
-            );
+            assert!(operator.wrong <= 2, "{} has tried {} wrong logins in one lock window:\n{}", operator.name, operator.wrong, self.way(at));
         }
         if !self.worlds.insert(node.world.clone()) {
             return;
@@ -601,9 +583,7 @@ fn wander(seed: u64) -> usize {
         } else if node.operators.iter().all(|operator| !matches!(operator.at, At::Running(_))) {
             break;
         }
-        if dice.below(20) == 0
-            && let Some(change) = node.world.in_flight.pop_first()
-        {
+        if dice.below(20) == 0 && let Some(change) = node.world.in_flight.pop_first() {
             let _ = writeln!(way, "  late change {change:?}");
             node.world.change(&change.0, &change.1);
         }

@@ -200,6 +200,7 @@ impl Machine {
     pub(super) fn alter_failed(&mut self, trouble: Trouble) {
         match trouble {
             Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled => {
+                self.silent_since();
                 self.note(Evidence::ChangeInDoubt(trouble));
                 self.find_out_soon();
             }

@@ -9,7 +9,6 @@ impl Machine {
     pub(super) fn go(&mut self, place: Place) {
         self.state.place = place;
         self.state.tries = 0;
-        self.state.since = None;
         let Some(step) = step_of(place) else { return };
         if step != self.state.step {
             self.report_end();
@@ -71,11 +70,14 @@ impl Machine {
 
     /// The good end of what was begun.
     pub(super) fn end_well(&mut self) {
-        let outcome = match self.state.kind {
+        self.end(self.good_outcome(), Why::Agreed);
+    }
+
+    pub(super) fn good_outcome(&self) -> Outcome {
+        match self.state.kind {
             Kind::Rotate | Kind::Rollback => Outcome::Rotated,
             Kind::Resume => Outcome::Resumed,
-        };
-        self.end(outcome, Why::Agreed);
+        }
     }
 }
 

@@ -1,0 +1,229 @@
+//! What a rotation remembers between two answers, and its settings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::effect::{Connection, Pause, VersionFacts};
+use super::super::labels::{Labels, VersionId};
+use super::super::report::{Ending, Kind, Step};
+
+/// How patient and how careful a rotation is. Times in milliseconds unless said otherwise.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who rotates: part of the labels.
+    pub operator: String,
+    /// Neo4j's `dbms.security.auth_lock_time`.
+    pub lock_millis: u64,
+    /// Added to each wait, drawn once, so that several operators do not wake together.
+    pub jitter_millis: u64,
+    /// Between reads of labels that must agree before anything is concluded from an absence.
+    pub settle_millis: u64,
+    /// How many equal reads prove that no labelled version is accepted.
+    pub equal_reads: u8,
+    /// How often one call is tried again.
+    pub tries: u8,
+    /// For how long one call is tried again.
+    pub patience_millis: i64,
+    /// First pause between tries; doubled up to eight times of it.
+    pub retry_millis: u64,
+    /// How often a limited login is asked again.
+    pub limited_tries: u8,
+    /// How many new passwords are drawn when the server's rules refuse one.
+    pub policy_tries: u8,
+    /// How often a rotation may find itself overtaken before it gives up.
+    pub laps: u8,
+    /// Between looks at a rotation function at work.
+    pub managed_millis: u64,
+    /// How many such looks.
+    pub managed_looks: u16,
+    /// Labels of values that were never claimed are taken off after so many seconds.
+    pub orphan_seconds: i64,
+    /// Stop before the first write.
+    pub rehearse: bool,
+    /// A foreign AWSPENDING whose value the database does not accept may be taken off.
+    pub release_foreign: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            operator: "unknown".to_owned(),
+            lock_millis: 5_000,
+            jitter_millis: 150,
+            settle_millis: 2_500,
+            equal_reads: 3,
+            tries: 8,
+            patience_millis: 30_000,
+            retry_millis: 400,
+            limited_tries: 30,
+            policy_tries: 2,
+            laps: 10,
+            managed_millis: 2_000,
+            managed_looks: 90,
+            orphan_seconds: 3_600,
+            rehearse: false,
+            release_foreign: false,
+        }
+    }
+}
+
+/// Everything that decides what happens next. Equal states behave equally, which is what the exploration counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct State {
+    pub(super) kind: Kind,
+    pub(super) place: Place,
+    pub(super) step: Step,
+    pub(super) pause: Option<(Pause, u64)>,
+    /// Writes have begun, or this is a resume: whatever is unclear is found out, not refused.
+    pub(super) underway: bool,
+    /// The last read of the labels.
+    pub(super) labels: Labels,
+    pub(super) managed: bool,
+    pub(super) readable: BTreeMap<VersionId, VersionFacts>,
+    /// AWSCURRENT as last read: what the next compare-and-swap compares with.
+    pub(super) base: Option<VersionId>,
+    /// The version that shall become current.
+    pub(super) chosen: Option<VersionId>,
+    /// Whose password the database is known to accept before the change.
+    pub(super) from: Option<VersionId>,
+    /// A version stored by this process.
+    pub(super) mine: Option<VersionId>,
+    /// The version that this process set out to make current.
+    pub(super) goal: Option<VersionId>,
+    pub(super) prepared_label: Option<String>,
+    pub(super) sent_label: Option<String>,
+    /// Versions whose password the database has refused for good.
+    pub(super) unusable: Vec<(VersionId, String)>,
+    /// AWSPENDING may have been ours at some time: not every claim was answered by a definite no.
+    pub(super) claimed: bool,
+    /// This process has sent a change of password whose effect may still come.
+    pub(super) sent: bool,
+    /// The database itself has confirmed the change.
+    pub(super) changed: bool,
+    /// The chosen version has logged in.
+    pub(super) verified: bool,
+    pub(super) promoted: bool,
+    /// The operator has agreed to finish what another program began.
+    pub(super) agreed: bool,
+    /// The operator has seen that nothing is pending once already.
+    pub(super) quiet: bool,
+    /// What is still to be probed in this round.
+    pub(super) suspects: Vec<VersionId>,
+    /// Rounds of probing with equal labels and no version accepted.
+    pub(super) rounds: u8,
+    pub(super) round_labels: Labels,
+    pub(super) tried: usize,
+    pub(super) wrong: u8,
+    pub(super) limited: u8,
+    pub(super) must_wait: bool,
+    pub(super) tries: u8,
+    pub(super) since: Option<i64>,
+    pub(super) laps: u8,
+    pub(super) policy: u8,
+    pub(super) looks: u16,
+    /// Labels still to be taken off.
+    pub(super) loose: Vec<(VersionId, Arc<str>)>,
+    /// Connections of consumers, to be closed.
+    pub(super) connections: Vec<Connection>,
+    pub(super) ending: Option<Ending>,
+}
+
+/// Which effect is next, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    // check
+    Survey,
+    ReadCurrent,
+    ReadPrevious,
+    CheckLogin,
+    CheckConnections,
+    Proceed,
+    // prepare
+    ClearFinished,
+    Generate,
+    Put,
+    LabelChosen,
+    // claim
+    Claim,
+    ClaimLook,
+    ReadBack,
+    Replace,
+    // set
+    Mark,
+    BeforeSet,
+    Alter,
+    AfterPolicy,
+    // verify, promote
+    Verify,
+    Promote,
+    PromoteLook,
+    // recover
+    Compare,
+    Probe,
+    AgreeFinish,
+    AgreeRelease,
+    LabelForeign,
+    // give up cleanly
+    DropOrphan,
+    Release,
+    // clean
+    Unpend,
+    Tidy,
+    Unlabel,
+    // consumers
+    ListConnections,
+    AskClose,
+    Kill,
+    Refresh,
+    Call,
+    // the secret's own rotation function
+    ManagedStart,
+    ManagedWatch,
+    ManagedExplain,
+    Done,
+}
+
+impl State {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            place: Place::Survey,
+            step: Step::Check,
+            pause: None,
+            underway: kind == Kind::Resume,
+            labels: Labels::default(),
+            managed: false,
+            readable: BTreeMap::new(),
+            base: None,
+            chosen: None,
+            from: None,
+            mine: None,
+            goal: None,
+            prepared_label: None,
+            sent_label: None,
+            unusable: Vec::new(),
+            claimed: false,
+            sent: false,
+            changed: false,
+            verified: false,
+            promoted: false,
+            agreed: false,
+            quiet: false,
+            suspects: Vec::new(),
+            rounds: 0,
+            round_labels: Labels::default(),
+            tried: 0,
+            wrong: 0,
+            limited: 0,
+            must_wait: false,
+            tries: 0,
+            since: None,
+            laps: 0,
+            policy: 0,
+            looks: 0,
+            loose: Vec::new(),
+            connections: Vec::new(),
+            ending: None,
+        }
+    }
+}

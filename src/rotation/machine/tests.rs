@@ -1,0 +1,527 @@
+//! One way at a time: what the machine does where services, databases and operators answer something special.
+
+#![cfg(test)]
+
+use std::sync::Arc;
+
+use super::super::effect::{
+    AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next, Observation, Pause, ReadAnswer, SecretFacts, Trouble, VersionFacts,
+};
+use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
+use super::super::report::{Ending, Kind, Outcome, Question, Report, Step, StepState, Why};
+use super::explore::World;
+use super::{Machine, Settings};
+
+const NOW: i64 = 1_795_269_901_000;
+
+/// A world, what is special about it, and what was done in it.
+struct Bench {
+    world: World,
+    machine: Machine,
+    now: i64,
+    /// How long each call takes, in milliseconds.
+    pace: i64,
+    agree: bool,
+    effects: Vec<Effect>,
+    questions: Vec<Question>,
+    reports: Vec<Report>,
+}
+
+impl Bench {
+    fn new(kind: Kind) -> Self {
+        Self::with(kind, |_| {})
+    }
+
+    fn with(kind: Kind, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings { operator: "ana".into(), ..Settings::default() };
+        change(&mut settings);
+        let machine = Machine::start(kind, settings, NOW);
+        Self { world: World::new(), machine, now: NOW, pace: 10, agree: true, effects: Vec::new(), questions: Vec::new(), reports: Vec::new() }
+    }
+
+    fn label(&mut self, label: &str, version: &str) {
+        self.world.stored.insert(VersionId::new(version));
+        self.world.labels.insert(Arc::from(label), VersionId::new(version));
+    }
+
+    fn labelled(&self, label: &str) -> Option<&str> {
+        self.world.labels.get(label).map(VersionId::as_str)
+    }
+
+    fn accept(&mut self, version: &str) {
+        self.world.password = VersionId::new(version);
+    }
+
+    fn run(&mut self) -> Ending {
+        self.run_with(|_, _| None)
+    }
+
+    /// Runs to the end; `special` answers instead of the world where it wants to.
+    fn run_with(&mut self, mut special: impl FnMut(&mut World, &Effect) -> Option<Observation>) -> Ending {
+        let mut operator = World::nobody();
+        for _ in 0..2_000 {
+            let observation = match self.machine.next() {
+                Next::Done(ending) => return ending,
+                Next::Ask(question) => {
+                    self.questions.push(question);
+                    Observation::Agreed(self.agree)
+                }
+                Next::Effect(effect) => {
+                    self.effects.push(effect.clone());
+                    self.now += if let Effect::Wait { millis, .. } = effect { i64::try_from(millis).unwrap() } else { self.pace };
+                    special(&mut self.world, &effect).unwrap_or_else(|| self.world.perform(&effect, &mut operator))
+                }
+            };
+            assert!(self.world.is_safe(), "the accepted password is in no labelled version");
+            assert!(operator.wrong_logins() <= 2, "too many wrong logins in one lock window");
+            let reports = self.machine.on(observation, self.now);
+            self.reports.extend(reports);
+        }
+        panic!("it does not end: {:?}", self.effects.last());
+    }
+
+    fn writes(&self) -> usize {
+        self.effects.iter().filter(|effect| is_write(effect)).count()
+    }
+
+    fn ours_left(&self) -> Vec<&str> {
+        self.world.labels.keys().map(|label| &**label).filter(|label| label.starts_with("console.")).collect()
+    }
+}
+
+fn is_write(effect: &Effect) -> bool {
+    matches!(effect, Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::StartManagedRotation)
+}
+
+fn logins(effects: &[Effect]) -> Vec<&str> {
+    effects.iter().filter_map(|effect| if let Effect::Login { version } = effect { Some(version.as_str()) } else { None }).collect()
+}
+
+#[test]
+fn a_rotation_goes_through_its_steps_and_leaves_nothing_behind() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("ana1"))));
+    assert_eq!((bench.labelled(CURRENT), bench.labelled(PREVIOUS), bench.labelled(PENDING)), (Some("ana1"), Some("c"), None));
+    assert!(bench.ours_left().is_empty());
+    assert!(bench.world.agrees());
+    let ended: Vec<Step> = bench.reports.iter().filter(|report| report.state.ended()).map(|report| report.step).collect();
+    assert_eq!(ended, Step::ALL);
+    assert!(bench.reports.iter().filter(|report| report.state.ended()).all(|report| report.state == StepState::Done));
+    assert_eq!(bench.questions, [Question::Proceed]);
+}
+
+#[test]
+fn readers_fail_only_between_the_change_and_the_promotion() {
+    let mut bench = Bench::new(Kind::Rotate);
+    bench.run();
+    let at = |wanted: fn(&Effect) -> bool| bench.effects.iter().position(wanted).unwrap();
+    let alter = at(|effect| matches!(effect, Effect::AlterPassword { .. }));
+    let promote = at(|effect| matches!(effect, Effect::MoveStage { stage, .. } if stage == CURRENT));
+    assert_eq!(promote - alter, 2, "between them stands one login and nothing else: {:?}", &bench.effects[alter..=promote]);
+    let sentence = bench.reports.iter().find(|report| report.step == Step::Promote && report.state.ended()).unwrap().sentence();
+    assert!(sentence.contains("readers failed for 0.0 s"), "{sentence}");
+}
+
+#[test]
+fn a_rehearsal_and_a_no_write_nothing() {
+    let mut bench = Bench::with(Kind::Rotate, |settings| settings.rehearse = true);
+    assert_eq!(bench.run().why, Why::Rehearsed);
+    assert_eq!(bench.writes(), 0);
+    let mut bench = Bench::new(Kind::Rotate);
+    bench.agree = false;
+    assert_eq!(bench.run().outcome, Outcome::Refused);
+    assert_eq!(bench.writes(), 0);
+}
+
+#[test]
+fn a_finished_rotation_that_left_awspending_is_no_obstacle() {
+    let mut bench = Bench::new(Kind::Rotate);
+    bench.label(PENDING, "c");
+    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert!(bench.world.agrees());
+}
+
+#[test]
+fn a_pending_rotation_is_refused_and_its_owner_named() {
+    let mut bench = Bench::new(Kind::Rotate);
+    bench.label(PENDING, "p");
+    bench.label("console.rot.ben.1795269000", "p");
+    let ending = bench.run();
+    assert_eq!(ending.outcome, Outcome::Refused);
+    assert_eq!(bench.writes(), 0);
+    let sentence = ending.why.to_string();
+    assert!(sentence.contains("prepared by ben") && sentence.contains("2026-11-21") && sentence.contains("secrets resume"), "{sentence}");
+}
+
+#[test]
+fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|_, effect| match effect {
+        Effect::AlterPassword { to, .. } if to.as_str() == "ana1" => Some(Observation::Altered(AlterAnswer::Policy("too simple".into()))),
+        _ => None,
+    });
+    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("ana2"))));
+    assert!(bench.world.agrees());
+    assert!(bench.ours_left().is_empty(), "{:?}", bench.ours_left());
+}
+
+#[test]
+fn rules_that_refuse_every_value_leave_the_old_password_and_no_lock() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|_, effect| {
+        matches!(effect, Effect::AlterPassword { .. }).then(|| Observation::Altered(AlterAnswer::Policy("too simple".into())))
+    });
+    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Policy("too simple".into())));
+    assert!(bench.world.agrees());
+    assert_eq!(bench.labelled(CURRENT), Some("c"));
+}
+
+#[test]
+fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_the_operator_agrees() {
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label(PENDING, "f");
+    bench.accept("f");
+    let ending = bench.run();
+    assert_eq!((ending.outcome, bench.labelled(CURRENT)), (Outcome::Resumed, Some("f")));
+    assert!(bench.questions.contains(&Question::FinishForeign(VersionId::new("f"))));
+    assert!(bench.world.agrees());
+
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label(PENDING, "f");
+    bench.accept("f");
+    bench.agree = false;
+    assert_eq!(bench.run().outcome, Outcome::Refused);
+    assert_eq!(bench.writes(), 0);
+
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label(PENDING, "f");
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::ForeignNotAccepted(VersionId::new("f"))));
+    assert_eq!(bench.writes(), 0);
+}
+
+#[test]
+fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
+    let mut bench = Bench::with(Kind::Resume, |settings| settings.release_foreign = true);
+    bench.label(PENDING, "f");
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.why), (Outcome::Resumed, Why::Released(VersionId::new("f"))));
+    assert_eq!(bench.labelled(PENDING), None);
+    assert!(bench.world.seen_labels().was_sent(&VersionId::new("f")), "its owner's change may still arrive");
+}
+
+#[test]
+fn a_pending_version_without_a_value_is_explained() {
+    let mut bench = Bench::new(Kind::Resume);
+    bench.world.labels.insert(Arc::from(PENDING), VersionId::new("empty"));
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::PendingEmpty(VersionId::new("empty"))));
+    assert_eq!(bench.writes(), 0);
+}
+
+#[test]
+fn a_resume_with_nothing_to_do_says_so() {
+    let mut bench = Bench::new(Kind::Resume);
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.version), (Outcome::NothingToDo, Some(VersionId::new("c"))));
+    assert_eq!(bench.writes(), 0);
+    assert_eq!(logins(&bench.effects), ["c"]);
+}
+
+#[test]
+fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label("console.rot.ben.1795200000", "old");
+    bench.label("console.rot.cem.1795269900", "young");
+    bench.label("console.rot.dan.1795200000", "sent");
+    bench.label("console.sent.dan.1795200000", "sent");
+    assert_eq!(bench.run().outcome, Outcome::NothingToDo);
+    assert_eq!(bench.ours_left(), ["console.rot.cem.1795269900", "console.rot.dan.1795200000", "console.sent.dan.1795200000"]);
+}
+
+#[test]
+fn drift_is_refused_before_writing_and_mended_by_resume() {
+    let mut bench = Bench::new(Kind::Rotate);
+    bench.accept("o");
+    assert_eq!(bench.run().why, Why::Drift(VersionId::new("c")));
+    assert_eq!((bench.writes(), logins(&bench.effects).len()), (0, 2));
+
+    let mut bench = Bench::new(Kind::Resume);
+    bench.accept("o");
+    assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert_eq!(bench.labelled(CURRENT), Some("o"));
+    assert!(bench.world.agrees());
+}
+
+#[test]
+fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label("console.sent.ben.1795269000", "x");
+    let start = bench.now;
+    // Nobody knows the password: every login is refused, and the limiter behaves.
+    let ending = bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong)));
+    assert!(matches!(ending.why, Why::Stuck(_)), "{:?}", ending.why);
+    let reads = bench.effects.iter().filter(|effect| **effect == Effect::DescribeSecret).count();
+    assert!(reads >= 3 && bench.now - start >= 5_000);
+    // After two wrong logins, each further one comes after a lock window.
+    let mut since_wait = 0;
+    for effect in &bench.effects {
+        match effect {
+            Effect::Wait { reason: Pause::LockWindow, millis } => {
+                assert!(*millis >= 5_000);
+                since_wait = 1;
+            }
+            Effect::Login { .. } => {
+                since_wait += 1;
+                assert!(since_wait <= 2);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(bench.writes(), 0);
+}
+
+#[test]
+fn another_user_or_a_value_without_a_password_is_no_rotation() {
+    let odd = |identity: &'static str, problem: Option<&'static str>| {
+        move |_: &mut World, effect: &Effect| match effect {
+            Effect::ReadVersion { version } if version.as_str() == "p" => Some(Observation::Read(ReadAnswer::Value(VersionFacts {
+                identity: Arc::from(identity),
+                as_prepared: false,
+                problem: problem.map(Arc::from),
+            }))),
+            _ => None,
+        }
+    };
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label(PENDING, "p");
+    assert_eq!(bench.run_with(odd("admin @ elsewhere", None)).why, Why::Mismatch(VersionId::new("p")));
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label(PENDING, "p");
+    let why = bench.run_with(odd("neo4j", Some("the secret is binary"))).why;
+    assert!(matches!(&why, Why::Shape(text) if text.contains("binary")), "{why:?}");
+    assert!(logins(&bench.effects).is_empty());
+}
+
+#[test]
+fn a_limited_login_is_no_evidence_and_is_waited_out() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let mut limited = 4;
+    let ending = bench.run_with(|_, effect| {
+        (matches!(effect, Effect::Login { .. }) && limited > 0).then(|| {
+            limited -= 1;
+            Observation::Login(LoginAnswer::Limited)
+        })
+    });
+    assert_eq!(ending.outcome, Outcome::Rotated);
+    let first = bench.effects.iter().find_map(|effect| if let Effect::Wait { millis, reason: Pause::Limited } = effect { Some(*millis) } else { None });
+    assert!(first.unwrap() >= 5_000);
+
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Limited)));
+    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Limited));
+    assert_eq!(bench.writes(), 0);
+}
+
+#[test]
+fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let mut limited = false;
+    let mut left = 3;
+    let ending = bench.run_with(|world, effect| {
+        limited |= matches!(effect, Effect::AlterPassword { .. });
+        if limited && left > 0 && matches!(effect, Effect::Login { .. }) {
+            left -= 1;
+            assert!(left == 2 || world.labels.get(CURRENT).map(VersionId::as_str) == Some("ana1"), "readers wait for the limiter");
+            return Some(Observation::Login(LoginAnswer::Limited));
+        }
+        None
+    });
+    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert!(bench.world.agrees());
+}
+
+#[test]
+fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|_, effect| match effect {
+        Effect::Login { version } if version.as_str() == "c" => Some(Observation::Login(LoginAnswer::MustChange)),
+        _ => None,
+    });
+    assert_eq!(ending.outcome, Outcome::Rotated);
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::External)));
+    assert_eq!((ending.outcome, ending.why, bench.writes()), (Outcome::Refused, Why::External, 0));
+}
+
+#[test]
+fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
+    for dies_at in 0..30 {
+        let mut bench = Bench::new(Kind::Rotate);
+        let mut calls = 0;
+        let died = std::cell::Cell::new(None);
+        bench.pace = 10;
+        // Each call of a dead network costs ten seconds.
+        let mut machine_end = None;
+        let mut operator = World::nobody();
+        while machine_end.is_none() {
+            let observation = match bench.machine.next() {
+                Next::Done(ending) => {
+                    machine_end = Some(ending);
+                    continue;
+                }
+                Next::Ask(_) => Observation::Agreed(true),
+                Next::Effect(Effect::Wait { millis, .. }) => {
+                    bench.now += i64::try_from(millis).unwrap();
+                    Observation::Waited
+                }
+                Next::Effect(effect) if calls < dies_at => {
+                    calls += 1;
+                    bench.now += 10;
+                    bench.world.perform(&effect, &mut operator)
+                }
+                Next::Effect(_) => {
+                    died.set(died.get().or(Some(bench.now)));
+                    bench.now += 10_000;
+                    Observation::Failed(Trouble::InDoubt)
+                }
+            };
+            bench.machine.on(observation, bench.now);
+        }
+        let ending = machine_end.unwrap();
+        let Some(died) = died.get() else { return assert!(dies_at > 20) };
+        assert!(bench.now - died <= 58_000, "dead at call {dies_at}: {} s", (bench.now - died) / 1_000);
+        assert!(bench.world.is_safe());
+        let agreed = bench.world.labels.get(CURRENT) == Some(&bench.world.password);
+        assert!(ending.why.is_network() || agreed, "dead at call {dies_at}: {ending:?}");
+    }
+}
+
+#[test]
+fn the_rotation_function_is_started_watched_and_explained() {
+    let facts = |world: &World, managed: bool| Observation::Described(SecretFacts { labels: world.seen_labels(), managed, deleted: false });
+    let mut bench = Bench::new(Kind::Rotate);
+    let mut looks = 0;
+    let ending = bench.run_with(|world, effect| match effect {
+        Effect::StartManagedRotation => {
+            world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
+            Some(Observation::Started { version: VersionId::new("m") })
+        }
+        Effect::DescribeSecret => {
+            looks += 1;
+            if looks == 4 {
+                world.stored.insert(VersionId::new("m"));
+                world.labels.insert(Arc::from(PREVIOUS), VersionId::new("c"));
+                world.labels.insert(Arc::from(CURRENT), VersionId::new("m"));
+                world.password = VersionId::new("m");
+            }
+            Some(facts(world, true))
+        }
+        _ => None,
+    });
+    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("m"))));
+    assert!(bench.world.agrees());
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::PutVersion { .. } | Effect::AlterPassword { .. })));
+
+    let mut bench = Bench::with(Kind::Rotate, |settings| settings.managed_looks = 3);
+    let ending = bench.run_with(|world, effect| match effect {
+        Effect::StartManagedRotation => {
+            world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
+            Some(Observation::Failed(Trouble::InDoubt))
+        }
+        Effect::DescribeSecret => Some(facts(world, true)),
+        _ => None,
+    });
+    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::FunctionUnfinished(VersionId::new("m"), false)));
+
+    let mut bench = Bench::new(Kind::Rotate);
+    bench.label(PENDING, "m");
+    let ending = bench.run_with(|world, effect| (*effect == Effect::DescribeSecret).then(|| facts(world, true)));
+    assert_eq!((ending.outcome, bench.writes()), (Outcome::Refused, 0));
+}
+
+#[test]
+fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
+    let mut bench = Bench::new(Kind::Rollback);
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("o"))));
+    assert_eq!((bench.labelled(CURRENT), bench.labelled(PREVIOUS)), (Some("o"), Some("c")));
+    assert!(bench.world.agrees() && bench.ours_left().is_empty());
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::GeneratePassword { .. } | Effect::PutVersion { .. })));
+
+    let mut bench = Bench::new(Kind::Rollback);
+    bench.world.labels.remove(PREVIOUS);
+    assert_eq!(bench.run().why, Why::NoPrevious);
+}
+
+#[test]
+fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
+    let connection = Connection { id: "bolt-7".into(), connector: "bolt".into(), agent: "Go Driver/6.2.0".into(), address: "10.0.0.7".into() };
+    for (agree, state) in [(true, StepState::Done), (false, StepState::Warning)] {
+        let mut bench = Bench::new(Kind::Resume);
+        bench.label(PENDING, "p");
+        bench.label("console.rot.ana.1795269000", "p");
+        bench.agree = agree;
+        let ending = bench.run_with(|_, effect| match effect {
+            Effect::ListConnections { .. } => Some(Observation::Connections(vec![connection.clone()])),
+            _ => None,
+        });
+        assert_eq!(ending.outcome, Outcome::Resumed);
+        assert_eq!(bench.effects.iter().any(|effect| matches!(effect, Effect::KillConnections { ids, .. } if ids == &["bolt-7"])), agree);
+        let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
+        assert_eq!(last.state, state);
+        assert!(last.sentence().contains("Go Driver/6.2.0") && last.sentence().contains("the chain answered"), "{}", last.sentence());
+    }
+}
+
+#[test]
+fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|_, effect| match effect {
+        Effect::CallThroughChain => Some(Observation::Called(CallAnswer::Refused("401".into()))),
+        Effect::ListConnections { .. } | Effect::RefreshConsumers => Some(Observation::Failed(Trouble::Denied("no".into()))),
+        _ => None,
+    });
+    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert_eq!(bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().state, StepState::Warning);
+}
+
+#[test]
+fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it() {
+    for (write, outcome) in [(false, Outcome::Refused), (true, Outcome::Failed)] {
+        let mut bench = Bench::new(Kind::Rotate);
+        let ending = bench.run_with(|_, effect| {
+            (is_write(effect) == write && !matches!(effect, Effect::GeneratePassword { .. } | Effect::ListConnections { .. }))
+                .then(|| Observation::Failed(Trouble::Denied("secretsmanager:…".into())))
+        });
+        assert_eq!(ending.outcome, outcome);
+        assert!(ending.why.to_string().contains("was not changed"), "{}", ending.why);
+    }
+}
+
+#[test]
+fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
+    let mut bench = Bench::new(Kind::Rotate);
+    assert!(bench.machine.stop());
+    let Next::Done(ending) = bench.machine.next() else { panic!("not stopped") };
+    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Stopped));
+
+    let mut bench = Bench::new(Kind::Rotate);
+    let mut operator = World::nobody();
+    let mut refused_to_stop = 0;
+    loop {
+        let observation = match bench.machine.next() {
+            Next::Done(_) => break,
+            Next::Ask(_) => Observation::Agreed(true),
+            Next::Effect(effect) => bench.world.perform(&effect, &mut operator),
+        };
+        bench.machine.on(observation, NOW);
+        let behind = bench.world.labels.get(CURRENT) != Some(&bench.world.password);
+        if behind {
+            assert!(!bench.machine.stop(), "stopped while readers fail");
+            refused_to_stop += 1;
+        }
+    }
+    assert!(refused_to_stop > 0);
+}
