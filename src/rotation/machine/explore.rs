@@ -11,7 +11,9 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
-use super::super::effect::{AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts};
+use super::super::effect::{
+    AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts,
+};
 use super::super::labels::{CURRENT, Labels, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Kind, Outcome};
 use super::{Machine, Settings, State};
@@ -118,9 +120,15 @@ impl World {
 
     fn answer(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
         match effect {
-            Effect::DescribeSecret => Observation::Described(SecretFacts { labels: self.seen_labels(), managed: false, deleted: false }),
+            Effect::DescribeSecret => {
+                Observation::Described(SecretFacts { labels: self.seen_labels(), managed: false, deleted: false })
+            }
             Effect::ReadVersion { version } if self.stored.contains(version) => {
-                Observation::Read(ReadAnswer::Value(VersionFacts { identity: Arc::from("neo4j"), as_prepared: true, problem: None }))
+                Observation::Read(ReadAnswer::Value(VersionFacts {
+                    identity: Arc::from("neo4j"),
+                    as_prepared: true,
+                    problem: None,
+                }))
             }
             Effect::ReadVersion { .. } => Observation::Read(ReadAnswer::Empty),
             Effect::GeneratePassword { .. } => {
@@ -195,7 +203,16 @@ fn now(operator: &Operator) -> i64 {
 }
 
 fn revive(operator: &Operator, state: State) -> Machine {
-    Machine { settings: settings(operator.name), state, now: now(operator), asked_at: now(operator), evidence: Vec::new(), warned: false, reports: Vec::new(), changed_at: None }
+    Machine {
+        settings: settings(operator.name),
+        state,
+        now: now(operator),
+        asked_at: now(operator),
+        evidence: Vec::new(),
+        warned: false,
+        reports: Vec::new(),
+        changed_at: None,
+    }
 }
 
 fn begin(kind: Kind, name: &str) -> Box<State> {
@@ -271,7 +288,8 @@ enum Fault {
     GoneAfter,
 }
 
-const FAULTS: [Fault; 7] = [Fault::ReplyLost, Fault::CallLost, Fault::Late, Fault::Stale, Fault::KilledBefore, Fault::KilledAfter, Fault::GoneAfter];
+const FAULTS: [Fault; 7] =
+    [Fault::ReplyLost, Fault::CallLost, Fault::Late, Fault::Stale, Fault::KilledBefore, Fault::KilledAfter, Fault::GoneAfter];
 
 /// Takes one step of one operator. `None` where this fault makes no difference here.
 fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
@@ -411,7 +429,13 @@ struct Explorer {
 
 impl Explorer {
     fn new() -> Self {
-        Self { hashers: [RandomState::new(), RandomState::new()], seen: HashSet::new(), trail: Vec::new(), queue: VecDeque::new(), worlds: HashSet::new() }
+        Self {
+            hashers: [RandomState::new(), RandomState::new()],
+            seen: HashSet::new(),
+            trail: Vec::new(),
+            queue: VecDeque::new(),
+            worlds: HashSet::new(),
+        }
     }
 
     fn admit(&mut self, from: usize, how: String, node: Node) {
@@ -457,9 +481,20 @@ impl Explorer {
     }
 
     fn judge(&mut self, at: usize, node: &Node) {
-        assert!(node.world.is_safe(), "the accepted password {} is in no labelled version:\n{}", node.world.password, self.way(at));
+        assert!(
+            node.world.is_safe(),
+            "the accepted password {} is in no labelled version:\n{}",
+            node.world.password,
+            self.way(at)
+        );
         for operator in &node.operators {
-            assert!(operator.wrong <= 2, "{} has tried {} wrong logins in one lock window:\n{}", operator.name, operator.wrong, self.way(at));
+            assert!(
+                operator.wrong <= 2,
+                "{} has tried {} wrong logins in one lock window:\n{}",
+                operator.name,
+                operator.wrong,
+                self.way(at)
+            );
         }
         if !self.worlds.insert(node.world.clone()) {
             return;
@@ -583,7 +618,9 @@ fn wander(seed: u64) -> usize {
         } else if node.operators.iter().all(|operator| !matches!(operator.at, At::Running(_))) {
             break;
         }
-        if dice.below(20) == 0 && let Some(change) = node.world.in_flight.pop_first() {
+        if dice.below(20) == 0
+            && let Some(change) = node.world.in_flight.pop_first()
+        {
             let _ = writeln!(way, "  late change {change:?}");
             node.world.change(&change.0, &change.1);
         }

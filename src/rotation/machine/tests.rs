@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::super::effect::{
-    AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next, Observation, Pause, ReadAnswer, SecretFacts, Trouble, VersionFacts,
+    AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next, Observation, Pause, ReadAnswer, SecretFacts, Trouble,
+    VersionFacts,
 };
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Ending, Kind, Outcome, Question, Report, Step, StepState, Why};
@@ -36,7 +37,16 @@ impl Bench {
         let mut settings = Settings { operator: "ana".into(), ..Settings::default() };
         change(&mut settings);
         let machine = Machine::start(kind, settings, NOW);
-        Self { world: World::new(), machine, now: NOW, pace: 10, agree: true, effects: Vec::new(), questions: Vec::new(), reports: Vec::new() }
+        Self {
+            world: World::new(),
+            machine,
+            now: NOW,
+            pace: 10,
+            agree: true,
+            effects: Vec::new(),
+            questions: Vec::new(),
+            reports: Vec::new(),
+        }
     }
 
     fn label(&mut self, label: &str, version: &str) {
@@ -90,11 +100,17 @@ impl Bench {
 }
 
 fn is_write(effect: &Effect) -> bool {
-    matches!(effect, Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::StartManagedRotation)
+    matches!(
+        effect,
+        Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::StartManagedRotation
+    )
 }
 
 fn logins(effects: &[Effect]) -> Vec<&str> {
-    effects.iter().filter_map(|effect| if let Effect::Login { version } = effect { Some(version.as_str()) } else { None }).collect()
+    effects
+        .iter()
+        .filter_map(|effect| if let Effect::Login { version } = effect { Some(version.as_str()) } else { None })
+        .collect()
 }
 
 #[test]
@@ -151,14 +167,19 @@ fn a_pending_rotation_is_refused_and_its_owner_named() {
     assert_eq!(ending.outcome, Outcome::Refused);
     assert_eq!(bench.writes(), 0);
     let sentence = ending.why.to_string();
-    assert!(sentence.contains("prepared by ben") && sentence.contains("2026-11-21") && sentence.contains("secrets resume"), "{sentence}");
+    assert!(
+        sentence.contains("prepared by ben") && sentence.contains("2026-11-21") && sentence.contains("secrets resume"),
+        "{sentence}"
+    );
 }
 
 #[test]
 fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
-        Effect::AlterPassword { to, .. } if to.as_str() == "ana1" => Some(Observation::Altered(AlterAnswer::Policy("too simple".into()))),
+        Effect::AlterPassword { to, .. } if to.as_str() == "ana1" => {
+            Some(Observation::Altered(AlterAnswer::Policy("too simple".into())))
+        }
         _ => None,
     });
     assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("ana2"))));
@@ -260,7 +281,8 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
     bench.label("console.sent.ben.1795269000", "x");
     let start = bench.now;
     // Nobody knows the password: every login is refused, and the limiter behaves.
-    let ending = bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong)));
+    let ending =
+        bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong)));
     assert!(matches!(ending.why, Why::Stuck(_)), "{:?}", ending.why);
     let reads = bench.effects.iter().filter(|effect| **effect == Effect::DescribeSecret).count();
     assert!(reads >= 3 && bench.now - start >= 5_000);
@@ -286,11 +308,13 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
 fn another_user_or_a_value_without_a_password_is_no_rotation() {
     let odd = |identity: &'static str, problem: Option<&'static str>| {
         move |_: &mut World, effect: &Effect| match effect {
-            Effect::ReadVersion { version } if version.as_str() == "p" => Some(Observation::Read(ReadAnswer::Value(VersionFacts {
-                identity: Arc::from(identity),
-                as_prepared: false,
-                problem: problem.map(Arc::from),
-            }))),
+            Effect::ReadVersion { version } if version.as_str() == "p" => {
+                Some(Observation::Read(ReadAnswer::Value(VersionFacts {
+                    identity: Arc::from(identity),
+                    as_prepared: false,
+                    problem: problem.map(Arc::from),
+                })))
+            }
             _ => None,
         }
     };
@@ -315,11 +339,15 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
         })
     });
     assert_eq!(ending.outcome, Outcome::Rotated);
-    let first = bench.effects.iter().find_map(|effect| if let Effect::Wait { millis, reason: Pause::Limited } = effect { Some(*millis) } else { None });
+    let first = bench
+        .effects
+        .iter()
+        .find_map(|effect| if let Effect::Wait { millis, reason: Pause::Limited } = effect { Some(*millis) } else { None });
     assert!(first.unwrap() >= 5_000);
 
     let mut bench = Bench::new(Kind::Rotate);
-    let ending = bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Limited)));
+    let ending =
+        bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Limited)));
     assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Limited));
     assert_eq!(bench.writes(), 0);
 }
@@ -333,7 +361,10 @@ fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
         limited |= matches!(effect, Effect::AlterPassword { .. });
         if limited && left > 0 && matches!(effect, Effect::Login { .. }) {
             left -= 1;
-            assert!(left == 2 || world.labels.get(CURRENT).map(VersionId::as_str) == Some("ana1"), "readers wait for the limiter");
+            assert!(
+                left == 2 || world.labels.get(CURRENT).map(VersionId::as_str) == Some("ana1"),
+                "readers wait for the limiter"
+            );
             return Some(Observation::Login(LoginAnswer::Limited));
         }
         None
@@ -351,7 +382,8 @@ fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() 
     });
     assert_eq!(ending.outcome, Outcome::Rotated);
     let mut bench = Bench::new(Kind::Rotate);
-    let ending = bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::External)));
+    let ending =
+        bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::External)));
     assert_eq!((ending.outcome, ending.why, bench.writes()), (Outcome::Refused, Why::External, 0));
 }
 
@@ -400,7 +432,9 @@ fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
 
 #[test]
 fn the_rotation_function_is_started_watched_and_explained() {
-    let facts = |world: &World, managed: bool| Observation::Described(SecretFacts { labels: world.seen_labels(), managed, deleted: false });
+    let facts = |world: &World, managed: bool| {
+        Observation::Described(SecretFacts { labels: world.seen_labels(), managed, deleted: false })
+    };
     let mut bench = Bench::new(Kind::Rotate);
     let mut looks = 0;
     let ending = bench.run_with(|world, effect| match effect {
@@ -457,7 +491,8 @@ fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
 
 #[test]
 fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
-    let connection = Connection { id: "bolt-7".into(), connector: "bolt".into(), agent: "Go Driver/6.2.0".into(), address: "10.0.0.7".into() };
+    let connection =
+        Connection { id: "bolt-7".into(), connector: "bolt".into(), agent: "Go Driver/6.2.0".into(), address: "10.0.0.7".into() };
     for (agree, state) in [(true, StepState::Done), (false, StepState::Warning)] {
         let mut bench = Bench::new(Kind::Resume);
         bench.label(PENDING, "p");
@@ -468,10 +503,17 @@ fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
             _ => None,
         });
         assert_eq!(ending.outcome, Outcome::Resumed);
-        assert_eq!(bench.effects.iter().any(|effect| matches!(effect, Effect::KillConnections { ids, .. } if ids == &["bolt-7"])), agree);
+        assert_eq!(
+            bench.effects.iter().any(|effect| matches!(effect, Effect::KillConnections { ids, .. } if ids == &["bolt-7"])),
+            agree
+        );
         let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
         assert_eq!(last.state, state);
-        assert!(last.sentence().contains("Go Driver/6.2.0") && last.sentence().contains("the chain answered"), "{}", last.sentence());
+        assert!(
+            last.sentence().contains("Go Driver/6.2.0") && last.sentence().contains("the chain answered"),
+            "{}",
+            last.sentence()
+        );
     }
 }
 

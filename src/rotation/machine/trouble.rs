@@ -39,7 +39,9 @@ impl Machine {
             Place::Alter => return self.alter_failed(trouble),
             Place::Promote if trouble == Trouble::InDoubt => return self.go(Place::PromoteLook),
             Place::Claim | Place::Replace if trouble == Trouble::InDoubt => return self.claim_in_doubt(),
-            Place::CheckConnections | Place::ListConnections | Place::Kill | Place::Refresh | Place::Call => return self.consumer_trouble(trouble),
+            Place::CheckConnections | Place::ListConnections | Place::Kill | Place::Refresh | Place::Call => {
+                return self.consumer_trouble(trouble);
+            }
             Place::ManagedStart if trouble == Trouble::InDoubt => return self.go(Place::ManagedWatch),
             _ => {}
         }
