@@ -6,16 +6,12 @@
 
 mod ask;
 mod check;
-#[cfg(test)]
-mod explore;
 mod finish;
 mod forward;
 mod managed;
 mod recover;
 mod speak;
 mod state;
-#[cfg(test)]
-mod tests;
 mod trouble;
 
 use std::sync::Arc;
@@ -220,3 +216,8 @@ impl Machine {
         self.end(Outcome::Failed, Why::Unexpected);
     }
 }
+
+#[cfg(test)]
+mod explore;
+#[cfg(test)]
+mod tests;
