@@ -1,8 +1,14 @@
 //! CloudWatch Logs: groups, streams and events as they are now, for every reader and writer.
 //! `handlers` speaks the wire, `filter` reads filter patterns.
 
+mod filter;
+mod generated;
 mod handlers;
+mod insights;
+mod query;
+mod read;
 pub(crate) mod records;
+mod tail;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -13,6 +19,7 @@ use super::Options;
 use super::deployments::{ACCOUNT, Deployment, REGION};
 use super::world::lock;
 
+use self::generated::Generated;
 pub(crate) use self::handlers::handle;
 
 /// How many events a group keeps before the oldest go.
@@ -24,6 +31,10 @@ const KEPT_RECENT: usize = 50_000;
 #[derive(Debug)]
 pub(crate) struct Logs {
     groups: Mutex<BTreeMap<String, Group>>,
+    /// Open live tail sessions.
+    sessions: tail::Sessions,
+    /// Queries that were started.
+    queries: insights::Queries,
 }
 
 /// One event.
@@ -52,6 +63,8 @@ pub(crate) struct Group {
     pub(crate) recent: VecDeque<Arc<Event>>,
     pub(crate) arrivals: u64,
     pub(crate) stored_bytes: u64,
+    /// Its events are computed instead of kept.
+    generated: Option<Generated>,
 }
 
 /// What is known of one stream.
@@ -64,6 +77,24 @@ pub(crate) struct Stream {
 }
 
 impl Group {
+    fn new(created: i64, class: &str, generated: Option<Generated>) -> Self {
+        let mut group = Self { created, class: class.to_owned(), generated, ..Self::default() };
+        if let Some(source) = &generated {
+            let (first, last) = (source.timestamp(0), source.timestamp(source.shape.events.saturating_sub(1)));
+            let facts = Stream { created: first, first_event: Some(first), last_event: Some(last), last_ingestion: Some(last) };
+            for number in 0..4 {
+                group.streams.insert(generated::stream_name(number), facts.clone());
+            }
+        }
+        group
+    }
+
+    /// What came in after an arrival, and until a moment (which the fault `late` sets back).
+    fn arrived_after(&self, arrival: u64, until: i64) -> Vec<Arc<Event>> {
+        let start = self.recent.partition_point(|event| event.arrival <= arrival);
+        self.recent.range(start..).take_while(|event| event.ingestion <= until).cloned().collect()
+    }
+
     /// Takes in one event at its place in time.
     pub(crate) fn append(&mut self, stream: &str, timestamp: i64, ingestion: i64, message: String) {
         let name: Arc<str> = match self.streams.get_key_value(stream) {
@@ -90,13 +121,18 @@ impl Group {
 }
 
 impl Logs {
-    pub(crate) fn new(_options: &Options, deployments: &[Deployment], began: Timestamp) -> Self {
+    pub(crate) fn new(options: &Options, deployments: &[Deployment], began: Timestamp) -> Self {
         let mut groups = BTreeMap::new();
         for name in deployments.iter().flat_map(|deployment| &deployment.log_groups) {
-            let group = Group { created: began.as_millisecond() - 890 * 3_600_000, class: "STANDARD".into(), ..Group::default() };
+            let group = Group::new(began.as_millisecond() - 890 * 3_600_000, "STANDARD", None);
             groups.entry(name.clone()).or_insert(group);
         }
-        Self { groups: Mutex::new(groups) }
+        if let Some(shape) = options.generated_logs {
+            let now = began.as_millisecond();
+            let source = Generated { shape, end: now, live: true };
+            groups.insert("/local/generated".into(), Group::new(now, "STANDARD", Some(source)));
+        }
+        Self { groups: Mutex::new(groups), sessions: tail::Sessions::default(), queries: insights::Queries::default() }
     }
 
     /// Reads or changes the groups; keep it short, nothing may wait inside.
@@ -108,11 +144,7 @@ impl Logs {
     pub(crate) fn append(&self, group: &str, stream: &str, now: Timestamp, message: String) {
         let now = now.as_millisecond();
         self.with(|groups| {
-            let group = groups.entry(group.to_owned()).or_insert_with(|| Group {
-                created: now,
-                class: "STANDARD".into(),
-                ..Group::default()
-            });
+            let group = groups.entry(group.to_owned()).or_insert_with(|| Group::new(now, "STANDARD", None));
             group.append(stream, now, now, message);
         });
     }

@@ -1,0 +1,466 @@
+//! Filter patterns of CloudWatch Logs: terms, exclusions, alternatives, regular expressions and JSON conditions
+//! (user guide, "Filter pattern syntax"). Pure.
+
+use regex::Regex;
+use serde_json::Value;
+
+/// The longest pattern.
+const LONGEST: usize = 1024;
+
+/// A pattern that was read.
+#[derive(Clone, Debug)]
+pub(super) enum Pattern {
+    /// Every event.
+    Everything,
+    Terms(Terms),
+    Json(Condition),
+}
+
+/// Words in the text of an event.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Terms {
+    all: Vec<Term>,
+    none: Vec<Term>,
+    any: Vec<Term>,
+}
+
+#[derive(Clone, Debug)]
+enum Term {
+    Text(String),
+    Regex(Regex),
+}
+
+/// A condition on the JSON of an event.
+#[derive(Clone, Debug)]
+pub(super) enum Condition {
+    And(Box<Condition>, Box<Condition>),
+    Or(Box<Condition>, Box<Condition>),
+    Compare(Vec<Step>, Comparison, Operand),
+    IsNull(Vec<Step>),
+    Is(Vec<Step>, bool),
+    NotExists(Vec<Step>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Member(String),
+    Index(usize),
+    AnyIndex,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Different,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Operand {
+    /// Text; an asterisk stands for anything.
+    Text(String),
+    Number(f64),
+    Regex(Regex),
+}
+
+impl Pattern {
+    /// Reads a pattern; the problem in words if it cannot be read.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.len() > LONGEST {
+            return Err("the filter pattern is longer than 1024 characters".into());
+        }
+        if text.is_empty() || text == "\"\"" {
+            return Ok(Self::Everything);
+        }
+        if let Some(inside) = text.strip_prefix('{') {
+            let inside = inside.strip_suffix('}').ok_or("a JSON pattern ends with }")?;
+            return Parser::new(inside)?.whole().map(Self::Json);
+        }
+        if text.starts_with('[') {
+            return Err("patterns for space-delimited events are not served by the embedded stack".into());
+        }
+        parse_terms(text).map(Self::Terms)
+    }
+
+    /// Whether an event's message matches.
+    pub(super) fn matches(&self, message: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Terms(terms) => terms.matches(message),
+            Self::Json(condition) => {
+                message.trim_start().starts_with('{')
+                    && serde_json::from_str::<Value>(message).is_ok_and(|value| condition.holds(&value))
+            }
+        }
+    }
+}
+
+fn parse_terms(text: &str) -> Result<Terms, String> {
+    let mut terms = Terms::default();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (mark, after) = match rest.chars().next() {
+            Some('-') => ('-', rest.get(1..).unwrap_or_default()),
+            Some('?') => ('?', rest.get(1..).unwrap_or_default()),
+            _ => (' ', rest),
+        };
+        let (term, after) = take_term(after)?;
+        match mark {
+            '-' => terms.none.push(term),
+            '?' => terms.any.push(term),
+            _ => terms.all.push(term),
+        }
+        rest = after.trim_start();
+    }
+    Ok(terms)
+}
+
+fn take_term(text: &str) -> Result<(Term, &str), String> {
+    if let Some(inside) = text.strip_prefix('"') {
+        let (phrase, after) = take_quoted(inside)?;
+        return Ok((Term::Text(phrase), after));
+    }
+    if let Some((regex, after)) = text.strip_prefix('%').and_then(|inside| inside.split_once('%')) {
+        return Ok((Term::Regex(Regex::new(regex).map_err(|error| error.to_string())?), after));
+    }
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (word, after) = text.split_at(end);
+    let plain = |letter: char| letter.is_alphanumeric() || "_.:/@$#*+,=".contains(letter);
+    if word.is_empty() || !word.chars().all(plain) {
+        return Err(format!("Invalid filter pattern: enclose the term {word:?} in double quotation marks"));
+    }
+    Ok((Term::Text(word.to_owned()), after))
+}
+
+/// The text up to the closing quotation mark, and what is after it.
+fn take_quoted(text: &str) -> Result<(String, &str), String> {
+    let mut phrase = String::new();
+    let mut letters = text.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return Ok((phrase, text.get(at + 1..).unwrap_or_default())),
+            '\\' => phrase.extend(letters.next().map(|(_, escaped)| escaped)),
+            other => phrase.push(other),
+        }
+    }
+    Err("Invalid filter pattern: a quotation mark is not closed".into())
+}
+
+impl Terms {
+    fn matches(&self, message: &str) -> bool {
+        let has = |term: &Term| match term {
+            Term::Text(text) => message.contains(text),
+            Term::Regex(regex) => regex.is_match(message),
+        };
+        // Beside terms that must be there, alternatives do not count.
+        let alternatives = self.any.is_empty() || !self.all.is_empty() || self.any.iter().any(has);
+        self.all.iter().all(has) && !self.none.iter().any(has) && alternatives
+    }
+}
+
+impl Condition {
+    fn holds(&self, value: &Value) -> bool {
+        match self {
+            Self::And(one, other) => one.holds(value) && other.holds(value),
+            Self::Or(one, other) => one.holds(value) || other.holds(value),
+            Self::Compare(path, comparison, operand) => {
+                select(value, path).into_iter().any(|found| compares(found, *comparison, operand))
+            }
+            Self::IsNull(path) => select(value, path).into_iter().any(Value::is_null),
+            Self::Is(path, wanted) => select(value, path).into_iter().any(|found| found.as_bool() == Some(*wanted)),
+            Self::NotExists(path) => select(value, path).is_empty(),
+        }
+    }
+}
+
+fn select<'a>(value: &'a Value, path: &[Step]) -> Vec<&'a Value> {
+    let mut found = vec![value];
+    for step in path {
+        found = found
+            .into_iter()
+            .flat_map(|value| match step {
+                Step::Member(name) => value.get(name).into_iter().collect::<Vec<_>>(),
+                Step::Index(index) => value.get(index).into_iter().collect(),
+                Step::AnyIndex => value.as_array().into_iter().flatten().collect(),
+            })
+            .collect();
+    }
+    found
+}
+
+fn compares(found: &Value, comparison: Comparison, operand: &Operand) -> bool {
+    match operand {
+        Operand::Number(wanted) => found.as_f64().is_some_and(|number| match comparison {
+            Comparison::Equal => (number - wanted).abs() < f64::EPSILON * wanted.abs().max(1.0),
+            Comparison::Different => (number - wanted).abs() >= f64::EPSILON * wanted.abs().max(1.0),
+            Comparison::Less => number < *wanted,
+            Comparison::LessOrEqual => number <= *wanted,
+            Comparison::Greater => number > *wanted,
+            Comparison::GreaterOrEqual => number >= *wanted,
+        }),
+        Operand::Text(_) | Operand::Regex(_) => {
+            let text = match found {
+                Value::String(text) => text.clone(),
+                Value::Number(_) | Value::Bool(_) => found.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => return false,
+            };
+            let equal = match operand {
+                Operand::Text(wanted) => is_like(&text, wanted),
+                Operand::Regex(regex) => regex.is_match(&text),
+                Operand::Number(_) => false,
+            };
+            match comparison {
+                Comparison::Equal => equal,
+                Comparison::Different => !equal,
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Equality in which `*` stands for any text.
+fn is_like(text: &str, wanted: &str) -> bool {
+    let mut parts = wanted.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+/// The tokens of a JSON pattern.
+#[derive(Clone, Debug)]
+enum Token {
+    Open,
+    Close,
+    And,
+    Or,
+    Comparison(Comparison),
+    Path(Vec<Step>),
+    Quoted(String),
+    Regex(Regex),
+    Word(String),
+}
+
+struct Parser {
+    tokens: std::vec::IntoIter<Token>,
+    next: Option<Token>,
+}
+
+impl Parser {
+    fn new(text: &str) -> Result<Self, String> {
+        let mut tokens = tokenize(text)?.into_iter();
+        let next = tokens.next();
+        Ok(Self { tokens, next })
+    }
+
+    fn take(&mut self) -> Option<Token> {
+        std::mem::replace(&mut self.next, self.tokens.next())
+    }
+
+    fn whole(mut self) -> Result<Condition, String> {
+        let condition = self.alternatives(0)?;
+        match self.next {
+            None => Ok(condition),
+            Some(token) => Err(format!("Invalid filter pattern: {token:?} is not expected")),
+        }
+    }
+
+    fn alternatives(&mut self, depth: usize) -> Result<Condition, String> {
+        let mut left = self.conjunction(depth)?;
+        while matches!(self.next, Some(Token::Or)) {
+            self.take();
+            left = Condition::Or(Box::new(left), Box::new(self.conjunction(depth)?));
+        }
+        Ok(left)
+    }
+
+    fn conjunction(&mut self, depth: usize) -> Result<Condition, String> {
+        let mut left = self.single(depth)?;
+        while matches!(self.next, Some(Token::And)) {
+            self.take();
+            left = Condition::And(Box::new(left), Box::new(self.single(depth)?));
+        }
+        Ok(left)
+    }
+
+    fn single(&mut self, depth: usize) -> Result<Condition, String> {
+        if depth > 30 {
+            return Err("Invalid filter pattern: it is nested too deeply".into());
+        }
+        match self.take() {
+            Some(Token::Open) => {
+                let inside = self.alternatives(depth + 1)?;
+                match self.take() {
+                    Some(Token::Close) => Ok(inside),
+                    _ => Err("Invalid filter pattern: a parenthesis is not closed".into()),
+                }
+            }
+            Some(Token::Path(path)) => self.comparison(path),
+            _ => Err("Invalid filter pattern: a selector such as $.level is expected".into()),
+        }
+    }
+
+    fn comparison(&mut self, path: Vec<Step>) -> Result<Condition, String> {
+        match self.take() {
+            Some(Token::Comparison(comparison)) => {
+                let operand = match self.take() {
+                    Some(Token::Quoted(text)) => Operand::Text(text),
+                    Some(Token::Regex(regex)) => Operand::Regex(regex),
+                    Some(Token::Word(word)) => word.parse().map_or_else(|_| Operand::Text(word), Operand::Number),
+                    _ => return Err("Invalid filter pattern: a value is expected".into()),
+                };
+                Ok(Condition::Compare(path, comparison, operand))
+            }
+            Some(Token::Word(word)) if word == "IS" => match self.take() {
+                Some(Token::Word(what)) if what == "NULL" => Ok(Condition::IsNull(path)),
+                Some(Token::Word(what)) if what == "TRUE" => Ok(Condition::Is(path, true)),
+                Some(Token::Word(what)) if what == "FALSE" => Ok(Condition::Is(path, false)),
+                _ => Err("Invalid filter pattern: IS is followed by NULL, TRUE or FALSE".into()),
+            },
+            Some(Token::Word(word)) if word == "NOT" => match self.take() {
+                Some(Token::Word(what)) if what == "EXISTS" => Ok(Condition::NotExists(path)),
+                _ => Err("Invalid filter pattern: NOT is followed by EXISTS".into()),
+            },
+            _ => Err("Invalid filter pattern: a comparison is expected".into()),
+        }
+    }
+}
+
+fn tokenize(text: &str) -> Result<Vec<Token>, String> {
+    const MARKS: [(&str, Token); 10] = [
+        ("(", Token::Open),
+        (")", Token::Close),
+        ("&&", Token::And),
+        ("||", Token::Or),
+        ("!=", Token::Comparison(Comparison::Different)),
+        ("<=", Token::Comparison(Comparison::LessOrEqual)),
+        (">=", Token::Comparison(Comparison::GreaterOrEqual)),
+        ("=", Token::Comparison(Comparison::Equal)),
+        ("<", Token::Comparison(Comparison::Less)),
+        (">", Token::Comparison(Comparison::Greater)),
+    ];
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        if let Some((mark, token)) = MARKS.iter().find(|(mark, _)| rest.starts_with(mark)) {
+            tokens.push(token.clone());
+            rest = rest.get(mark.len()..).unwrap_or_default();
+        } else if let Some(inside) = rest.strip_prefix('"') {
+            let (text, after) = take_quoted(inside)?;
+            tokens.push(Token::Quoted(text));
+            rest = after;
+        } else if let Some((regex, after)) = rest.strip_prefix('%').and_then(|inside| inside.split_once('%')) {
+            tokens.push(Token::Regex(Regex::new(regex).map_err(|error| error.to_string())?));
+            rest = after;
+        } else {
+            let stops = |letter: char| letter.is_whitespace() || "()=<>!&|".contains(letter);
+            let end = rest.find(stops).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            if word.is_empty() {
+                return Err(format!("Invalid filter pattern near {rest:?}"));
+            }
+            let path = word.strip_prefix('$').map(read_path);
+            tokens.push(match path {
+                Some(path) => Token::Path(path?),
+                None => Token::Word(word.to_owned()),
+            });
+            rest = after;
+        }
+        rest = rest.trim_start();
+    }
+    Ok(tokens)
+}
+
+/// `.a.b[0].c[*]` after the dollar sign.
+fn read_path(text: &str) -> Result<Vec<Step>, String> {
+    let mut path = Vec::new();
+    for piece in text.split('.').skip(1) {
+        let (name, mut indexes) = piece.find('[').map_or((piece, ""), |at| piece.split_at(at));
+        if name.is_empty() {
+            return Err("Invalid filter pattern: a selector has an empty member".into());
+        }
+        path.push(Step::Member(name.to_owned()));
+        while let Some(inside) = indexes.strip_prefix('[') {
+            let (index, after) = inside.split_once(']').ok_or("Invalid filter pattern: a bracket is not closed")?;
+            path.push(match index {
+                "*" => Step::AnyIndex,
+                number => Step::Index(number.parse().map_err(|_| "Invalid filter pattern: an index is a number")?),
+            });
+            indexes = after;
+        }
+    }
+    if path.is_empty() { Err("Invalid filter pattern: a selector names no member".into()) } else { Ok(path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, message: &str) -> bool {
+        Pattern::parse(pattern).unwrap().matches(message)
+    }
+
+    #[test]
+    fn terms_follow_the_user_guide() {
+        let line = "[ERROR] Unable to locate x-9 in file";
+        for (pattern, wanted) in [
+            ("", true),
+            ("ERROR", true),
+            ("error", false),
+            ("ERROR locate", true),
+            ("ERROR nothing", false),
+            ("\"Unable to locate\"", true),
+            ("ERROR -file", false),
+            ("ERROR -\"x-10\"", true),
+            ("?WARN ?ERROR", true),
+            ("?WARN ?INFO", false),
+            ("%x-[0-9]%", true),
+            ("-%x-[0-9]%", false),
+            ("file ?nothing", true),
+        ] {
+            assert_eq!(matches(pattern, line), wanted, "{pattern}");
+        }
+        assert!(Pattern::parse("a-b(c").is_err(), "special characters need quotation marks");
+        assert!(Pattern::parse("\"open").is_err());
+    }
+
+    #[test]
+    fn json_conditions_follow_the_user_guide() {
+        let line = r#"{"level":"ERROR","took":12.5,"code":404,"user":{"id":"u-17","tags":["a","b"]},"gone":null,"ok":false}"#;
+        for (pattern, wanted) in [
+            ("{ $.level = \"ERROR\" }", true),
+            ("{ $.level = ERROR }", true),
+            ("{ $.level != \"ERROR\" }", false),
+            ("{ $.level = \"E*R\" }", true),
+            ("{ $.level = %^ERR% }", true),
+            ("{ $.took > 12 && $.took <= 12.5 }", true),
+            ("{ $.code = 404 }", true),
+            ("{ $.code = 4* }", true),
+            ("{ $.user.id = \"u-*\" && ($.code = 200 || $.code >= 400) }", true),
+            ("{ $.user.tags[1] = \"b\" }", true),
+            ("{ $.user.tags[*] = \"b\" }", true),
+            ("{ $.user.tags[0] = \"b\" }", false),
+            ("{ $.gone IS NULL }", true),
+            ("{ $.missing NOT EXISTS }", true),
+            ("{ $.missing != \"x\" }", false),
+            ("{ $.ok IS FALSE }", true),
+            ("{ $.ok IS TRUE }", false),
+        ] {
+            assert_eq!(matches(pattern, line), wanted, "{pattern}");
+        }
+        assert!(!matches("{ $.level = \"ERROR\" }", "plain ERROR"));
+        for broken in ["{ $.level = }", "{ level = 1 }", "{ ($.a = 1 }", "{ $.a = 1", "{ $.a ~ 1 }", "{ $. = 1 }"] {
+            assert!(Pattern::parse(broken).is_err(), "{broken}");
+        }
+    }
+}
