@@ -72,66 +72,30 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) enum Command {
     /// Only the embedded stack, in the foreground: AWS, MCP and Neo4j wire protocols on loopback
     #[cfg(feature = "local")]
-    Local(LocalOptions),
+    Local(super::local::Options),
+    /// Write a configuration from a stack's outputs or a .mcp-credentials.json
+    Init(super::init::Options),
+    /// List gateways, targets, runtimes, endpoints and secrets with their status
+    Status(super::status::Options),
+    /// Everything about one resource
+    Describe(super::describe::Options),
+    /// Read or follow logs, merged over groups, without credentials
+    Logs(super::logs::Options),
+    /// List MCP tools, call them, run Cypher through them
+    Tools(super::tools::Options),
+    /// The token of a sign-in: its expiry and its claims, decoded and not verified
+    Token(super::token::Options),
+    /// Work on gateway targets
+    Targets(super::targets::Options),
     /// Judge the configuration
-    Config(ConfigOptions),
-}
-
-/// How `local` starts the embedded stack.
-#[derive(Debug, Args)]
-pub(crate) struct LocalOptions {
-    /// Port on 127.0.0.1 [default: a free one]
-    #[arg(long, value_name = "N")]
-    pub(crate) port: Option<u16>,
-    /// How to say that it is ready
-    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
-    pub(crate) output: TextOrJson,
-    /// The same number gives the same world
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// A world in which nothing happens by itself
-    #[arg(long)]
-    pub(crate) quiet_world: bool,
-    /// Write a configuration of this console for the stack
-    #[arg(long, value_name = "FILE")]
-    pub(crate) write_config: Option<PathBuf>,
-    /// A real Neo4j behind deployments A to D: http(s):// (Query API) or bolt://, neo4j://
-    #[arg(long, value_name = "URI", requires = "neo4j_password_env")]
-    pub(crate) neo4j_uri: Option<String>,
-    /// Its user
-    #[arg(long, value_name = "USER", default_value = "neo4j")]
-    pub(crate) neo4j_user: String,
-    /// The environment variable that holds its password
-    #[arg(long, value_name = "NAME")]
-    pub(crate) neo4j_password_env: Option<String>,
-    /// A real MCP server as the external target of deployment B
-    #[arg(long, value_name = "URL")]
-    pub(crate) neo4j_mcp_url: Option<url::Url>,
-    /// Faults to inject: a JSON list, by operation or by hop
-    #[arg(long, value_name = "FILE")]
-    pub(crate) faults: Option<PathBuf>,
-}
-
-/// `config check`.
-#[derive(Debug, Args)]
-pub(crate) struct ConfigOptions {
-    #[command(subcommand)]
-    pub(crate) command: ConfigCommand,
-}
-
-/// What to do with the configuration.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Tell everything that is wrong with it, with line and column
-    Check {
-        /// How to print
-        #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
-        output: TextOrJson,
+    Config(super::configuration::Options),
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
-    /// Print the path of the configuration
-    Path,
-    /// Print the documented example
-    Example,
+    /// The manual page
+    Man,
 }
 
 /// Text for people or JSON for programs.
@@ -139,6 +103,15 @@ pub(crate) enum ConfigCommand {
 pub(crate) enum TextOrJson {
     /// For people
     Text,
+    /// For programs
+    Json,
+}
+
+/// A table for people or JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableOrJson {
+    /// For people
+    Table,
     /// For programs
     Json,
 }

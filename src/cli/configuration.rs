@@ -1,18 +1,40 @@
 //! `config check | path | example`.
 
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{config, model::sanitize::sanitize};
 
 use super::{
     Outcome, Stop,
-    arguments::{ConfigCommand, ConfigOptions, TextOrJson},
+    arguments::TextOrJson,
     context::{Context, no_configuration},
     output,
 };
 
+/// What to do with the configuration.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Tell everything that is wrong with it, with line and column
+    Check {
+        /// How to print
+        #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+        output: TextOrJson,
+    },
+    /// Print its path
+    Path,
+    /// Print the documented example
+    Example,
+}
+
 /// Runs `config`.
-pub(crate) fn run(context: &Context, options: &ConfigOptions) -> Outcome {
+pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     match options.command {
         ConfigCommand::Check { output } => check(context, output),
         ConfigCommand::Path => path(context),
@@ -52,8 +74,8 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
                 output::note(&format!("warning: {warning}"));
             }
             if loaded.problems.is_empty() {
-                let named = if names.is_empty() { "no deployment".into() } else { names.join(", ") };
-                output::text(&sanitize(&format!("{path}: well. Deployments: {named}")))?;
+                let shown = if names.is_empty() { "no deployment".into() } else { names.join(", ") };
+                output::text(&sanitize(&format!("{path}: well. Deployments: {shown}")))?;
             }
         }
     }

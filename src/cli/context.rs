@@ -3,6 +3,7 @@
 use crate::{
     config::{self, Loaded},
     model::{Deployment, Failure, did_you_mean},
+    services::{ServiceOptions, Services},
 };
 
 use super::{arguments::Global, output, usage};
@@ -41,6 +42,29 @@ impl Context {
                 .hint("`agentcore-console config example` prints a documented one"));
         }
         Ok(picked)
+    }
+
+    /// The one deployment that a command works on.
+    ///
+    /// # Errors
+    /// Usage where several are configured and none is picked.
+    pub(crate) fn deployment(&self) -> Result<Deployment, Failure> {
+        let all = self.deployments()?;
+        match all.as_slice() {
+            [only] => Ok(only.clone()),
+            several => Err(which(several)),
+        }
+    }
+
+    /// The services as the flags want them; nothing is connected yet.
+    pub(crate) fn services(&self) -> Services {
+        let usual = ServiceOptions::default();
+        let timeout = self.global.timeout.unwrap_or(usual.timeout);
+        Services::new(ServiceOptions {
+            timeout,
+            total_timeout: usual.total_timeout.max(timeout),
+            read_only: self.global.read_only,
+        })
     }
 
     /// Those that `--deployment` names, in that order; all without it.
@@ -89,4 +113,11 @@ pub(crate) fn no_configuration(loaded: &Loaded) -> Failure {
     let place = loaded.path.as_ref().map_or_else(|| "anywhere".into(), |path| format!("at {}", path.display()));
     usage("reading the configuration", format!("there is none {place}"))
         .hint("`agentcore-console demo` needs none; `agentcore-console init` writes one; --config FILE names another")
+}
+
+/// Several deployments, and the command works on one.
+pub(crate) fn which(several: &[Deployment]) -> Failure {
+    let names: Vec<&str> = several.iter().map(|each| each.name.as_str()).collect();
+    usage("picking a deployment", "this works on one, and several are configured")
+        .hint(format!("pick one: --deployment {}", names.join("|")))
 }

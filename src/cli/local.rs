@@ -1,23 +1,59 @@
 //! `local`: only the embedded stack, in the foreground, and the configuration of this console for it.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
 
 use crate::{
     config::{Config, Ui, write},
-    local::{self, DeploymentFacts, Options, RealNeo4j, SignInFacts, Stack, faults},
+    local::{self, DeploymentFacts, RealNeo4j, SignInFacts, Stack, faults},
     model::{
         Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials,
     },
 };
 
-use super::{
-    Outcome,
-    arguments::{LocalOptions, TextOrJson},
-    output, process, usage,
-};
+use super::{Outcome, arguments::TextOrJson, output, process, usage};
+
+/// How `local` starts the embedded stack.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Port on 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// How to say that it is ready
+    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) output: TextOrJson,
+    /// The same number gives the same world
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A world in which nothing happens by itself
+    #[arg(long)]
+    pub(crate) quiet_world: bool,
+    /// Write a configuration of this console for the stack
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_config: Option<PathBuf>,
+    /// A real Neo4j behind deployments A to D: http(s):// (Query API) or bolt://, neo4j://
+    #[arg(long, value_name = "URI", requires = "neo4j_password_env")]
+    pub(crate) neo4j_uri: Option<String>,
+    /// Its user
+    #[arg(long, value_name = "USER", default_value = "neo4j")]
+    pub(crate) neo4j_user: String,
+    /// The environment variable that holds its password
+    #[arg(long, value_name = "NAME")]
+    pub(crate) neo4j_password_env: Option<String>,
+    /// A real MCP server as the external target of deployment B
+    #[arg(long, value_name = "URL")]
+    pub(crate) neo4j_mcp_url: Option<url::Url>,
+    /// Faults to inject: a JSON list, by operation or by hop
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+}
 
 /// Runs `local` until it is asked to end.
-pub(crate) fn run(options: &LocalOptions) -> Outcome {
+pub(crate) fn run(options: &Options) -> Outcome {
     let started = to_options(options)?;
     let runtime = process::runtime()?;
     runtime.block_on(async {
@@ -122,19 +158,19 @@ fn save(path: &Path, config: &Config) -> Result<(), Failure> {
     })
 }
 
-fn to_options(options: &LocalOptions) -> Result<Options, Failure> {
-    Ok(Options {
+fn to_options(options: &Options) -> Result<local::Options, Failure> {
+    Ok(local::Options {
         port: options.port,
         seed: options.seed,
         quiet_world: options.quiet_world,
         neo4j: real_neo4j(options)?,
         neo4j_mcp_url: options.neo4j_mcp_url.clone(),
         faults: options.faults.as_deref().map(read_faults).transpose()?.unwrap_or_default(),
-        ..Options::default()
+        ..local::Options::default()
     })
 }
 
-fn real_neo4j(options: &LocalOptions) -> Result<Option<RealNeo4j>, Failure> {
+fn real_neo4j(options: &Options) -> Result<Option<RealNeo4j>, Failure> {
     let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else { return Ok(None) };
     let password = std::env::var(variable)
         .map_err(|_| usage("reading the password of the real Neo4j", format!("the environment has no {variable}")))?;

@@ -5,17 +5,30 @@
 
 mod arguments;
 mod configuration;
+mod confirm;
 mod context;
+mod describe;
+mod fleet;
+mod init;
 #[cfg(feature = "local")]
 mod local;
+mod logs;
 mod output;
 mod process;
+mod shell;
+mod sign_in;
+mod status;
+mod table;
+mod targets;
+mod time;
+mod token;
+mod tools;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Moment};
 
 use arguments::{Arguments, Command};
 use context::Context;
@@ -53,6 +66,11 @@ pub(crate) fn usage(doing: impl Into<String>, cause: impl Into<String>) -> Failu
     Failure::new(FailureKind::Usage, doing, cause)
 }
 
+/// This moment, by this machine's clock.
+pub(crate) fn now() -> Moment {
+    Moment::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
 /// Parses the command line, runs what it says, and answers the exit code.
 pub fn main() -> ExitCode {
     process::harden();
@@ -87,6 +105,15 @@ fn dispatch(arguments: Arguments) -> Outcome {
     match command {
         #[cfg(feature = "local")]
         Command::Local(options) => local::run(&options),
+        Command::Init(options) => init::run(&context, &options),
+        Command::Status(options) => status::run(&context, &options),
+        Command::Describe(options) => describe::run(&context, &options),
+        Command::Logs(options) => logs::run(&context, &options),
+        Command::Tools(options) => tools::run(&context, &options),
+        Command::Token(options) => token::run(&context, &options),
+        Command::Targets(options) => targets::run(&context, &options),
         Command::Config(options) => configuration::run(&context, &options),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man => shell::manual(),
     }
 }

@@ -19,6 +19,7 @@ use etcetera::BaseStrategy as _;
 
 use crate::model::Deployment;
 
+pub(crate) use deployment::check_header_name;
 pub use problem::Problem;
 pub use read::parse;
 

@@ -64,7 +64,7 @@ pub fn json_or_text(text: &str) -> Value {
 
 fn choose(property: &Property, text: &str) -> Result<Value, String> {
     let found =
-        property.choices.iter().find(|choice| choice.as_str().is_some_and(|word| word == text) || choice.to_string() == text);
+        property.choices.iter().find(|choice| choice.as_str().is_some_and(|word| word == text) || json_or_text(text) == **choice);
     found.cloned().ok_or_else(|| {
         let known: Vec<String> =
             property.choices.iter().map(|each| each.as_str().map_or_else(|| each.to_string(), str::to_owned)).collect();

@@ -165,11 +165,11 @@ fn types(root: &Value, schema: &Value, depth: usize) -> Vec<Type> {
         found.push(Type::Null);
     }
     let mut each = Vec::new();
-    found.into_iter().for_each(|one| {
+    for one in found {
         if !each.contains(&one) {
             each.push(one);
         }
-    });
+    }
     each
 }
 

@@ -1,0 +1,28 @@
+//! Asking before a write: where somebody sits, in words; where nobody does, only `--yes` counts.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use crate::model::{Failure, FailureKind, sanitize};
+
+use super::usage;
+
+/// Agrees when `--yes` was given or the user says so.
+///
+/// # Errors
+/// Usage where nobody can be asked; cancelled where the user says no.
+pub(crate) fn confirm(yes: bool, doing: &str, question: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(usage(doing, "this writes, and nobody can be asked here").hint("--yes says that you mean it"));
+    }
+    let refused = || Failure::new(FailureKind::Cancelled, doing, "you said no");
+    let mut error = io::stderr().lock();
+    let asked = write!(error, "{} [y/N] ", sanitize(question)).and_then(|()| error.flush());
+    let mut answer = String::new();
+    if asked.is_err() || io::stdin().lock().read_line(&mut answer).is_err() {
+        return Err(refused());
+    }
+    if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) { Ok(()) } else { Err(refused()) }
+}

@@ -1,0 +1,138 @@
+//! Listing over deployments and kinds at once, and finding the one resource that a word names.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Deployment, DeploymentName, Failure, FailureKind, Kind, Resource, nearest},
+    services::Services,
+};
+
+use super::{output, usage};
+
+/// Something that could not be listed.
+pub(crate) struct Problem {
+    /// For which deployment.
+    pub(crate) deployment: DeploymentName,
+    /// What.
+    pub(crate) kind: Kind,
+    /// Why.
+    pub(crate) failure: Failure,
+}
+
+impl Problem {
+    /// As an entry of `problems`.
+    pub(crate) fn json(&self) -> Value {
+        let Failure { doing, kind, cause, hint, request_id, code, .. } = &self.failure;
+        json!({
+            "deployment": self.deployment, "kind": self.kind, "doing": doing, "class": kind, "message": cause, "code": code,
+            "hint": hint, "request_id": request_id,
+        })
+    }
+}
+
+/// What a listing brought, in the order of deployments and kinds.
+#[derive(Default)]
+pub(crate) struct Listing {
+    /// What there is.
+    pub(crate) resources: Vec<Resource>,
+    /// What could not be listed.
+    pub(crate) problems: Vec<Problem>,
+    /// How many lists were asked for.
+    pub(crate) asked: usize,
+}
+
+impl Listing {
+    /// The first problem, where nothing at all could be listed.
+    pub(crate) fn total_failure(&self) -> Option<&Failure> {
+        let all = self.asked > 0 && self.problems.len() == self.asked;
+        self.problems.first().filter(|_| all).map(|problem| &problem.failure)
+    }
+
+    /// Tells the problems on stderr; the same one of many lists is told once.
+    pub(crate) fn tell_problems(&self) {
+        let mut told: Vec<(&DeploymentName, &str)> = Vec::new();
+        for problem in &self.problems {
+            let key = (&problem.deployment, problem.failure.cause.as_str());
+            if !told.contains(&key) {
+                output::complain(&problem.failure);
+                told.push(key);
+            }
+        }
+    }
+}
+
+/// Lists all kinds of all deployments, all at once.
+pub(crate) async fn list(services: &Services, deployments: &[Deployment], kinds: &[Kind]) -> Listing {
+    let asked = deployments.iter().flat_map(|deployment| kinds.iter().map(move |kind| (deployment, *kind)));
+    let answers =
+        join_all(asked.map(|(deployment, kind)| async move { (deployment, kind, services.list(deployment, kind).await) })).await;
+    let mut listing = Listing { asked: answers.len(), ..Listing::default() };
+    for (deployment, kind, answer) in answers {
+        match answer {
+            Ok(resources) => listing.resources.extend(resources),
+            Err(failure) => listing.problems.push(Problem { deployment: deployment.name.clone(), kind, failure }),
+        }
+    }
+    listing
+}
+
+/// The one resource of these kinds that `word` names: its id, own id, name or ARN. The same one under several
+/// deployments is one.
+///
+/// # Errors
+/// Usage with the nearest name, or with all that are meant; a failure of listing where nothing was found because of it.
+pub(crate) async fn find(
+    services: &Services,
+    deployments: &[Deployment],
+    kinds: &[Kind],
+    word: &str,
+) -> Result<(Deployment, Resource), Failure> {
+    let listing = list(services, deployments, kinds).await;
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+    let doing = format!("looking for the {} {word}", names.join(" or "));
+    let mut found: Vec<&Resource> = listing.resources.iter().filter(|each| is_named(each, word)).collect();
+    found.dedup_by(|later, first| is_same(first, later));
+    match found.as_slice() {
+        [only] => {
+            let deployment = deployments.iter().find(|each| each.name == only.key.deployment);
+            let deployment = deployment.ok_or_else(|| usage(doing, "it belongs to no picked deployment"))?;
+            Ok((deployment.clone(), (*only).clone()))
+        }
+        [] => Err(not_found(&listing, &doing, word)),
+        several => {
+            let meant: Vec<String> = several.iter().map(|each| format!("{}/{}", each.key.deployment, each.key.id)).collect();
+            Err(usage(doing, format!("several have that name: {}", meant.join(", ")))
+                .hint("give the whole id, or pick one --deployment"))
+        }
+    }
+}
+
+/// Whether the word names this resource.
+pub(crate) fn is_named(resource: &Resource, word: &str) -> bool {
+    word == resource.key.id || word == resource.key.own_id() || word == resource.name || resource.arn.as_deref() == Some(word)
+}
+
+/// The same thing, listed for two deployments.
+fn is_same(one: &Resource, other: &Resource) -> bool {
+    one.key.kind == other.key.kind && one.key.id == other.key.id && one.arn == other.arn
+}
+
+fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
+    let names: Vec<&str> =
+        listing.resources.iter().flat_map(|each| [each.name.as_str(), each.key.id.as_str(), each.key.own_id()]).collect();
+    if let Some(problem) = listing.problems.first() {
+        let Failure { kind, cause, .. } = &problem.failure;
+        let failure = Failure { doing: doing.to_owned(), ..problem.failure.clone() };
+        return if *kind == FailureKind::NotFound { usage(doing, cause.clone()) } else { failure };
+    }
+    let hint = nearest(word, names.iter().copied()).map_or_else(
+        || {
+            let mut known: Vec<&str> = listing.resources.iter().map(|each| each.key.id.as_str()).collect();
+            known.dedup();
+            if known.is_empty() { "there is none".to_owned() } else { format!("known: {}", known.join(", ")) }
+        },
+        |name| format!("did you mean \"{name}\"?"),
+    );
+    usage(doing, "there is nothing of that name").hint(hint)
+}

@@ -1,0 +1,159 @@
+//! Several groups read at once and merged by time while they come: no group is held in memory whole.
+
+use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
+
+use tokio::sync::{Notify, mpsc};
+
+use crate::{
+    model::{Deployment, Failure, LogBatch, LogEvent, LogQuery},
+    services::Services,
+};
+
+use super::sources::Source;
+
+/// Reads one group into its end of the merge.
+pub(super) struct Reader {
+    deployment: Deployment,
+    group: String,
+    sender: mpsc::UnboundedSender<LogBatch>,
+    progress: Arc<Notify>,
+}
+
+impl Reader {
+    /// Reads the group to its end.
+    pub(super) async fn read(self, services: &Services, query: &LogQuery) -> Result<(), Failure> {
+        let query = LogQuery { groups: vec![self.group.clone()], ..query.clone() };
+        let answer = services
+            .filter_logs(&self.deployment, &query, |batch| {
+                let gone = self.sender.send(batch).is_err();
+                self.progress.notify_one();
+                if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+            .await;
+        drop(self.sender);
+        self.progress.notify_one();
+        answer
+    }
+}
+
+/// The other end: events of all groups in the order of time.
+pub(super) struct Merged {
+    groups: Vec<Group>,
+    progress: Arc<Notify>,
+}
+
+struct Group {
+    receiver: mpsc::UnboundedReceiver<LogBatch>,
+    waiting: VecDeque<LogEvent>,
+    ended: bool,
+}
+
+/// A reader for each group, and the merge of all.
+pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
+    let progress = Arc::new(Notify::new());
+    let mut readers = Vec::new();
+    let mut groups = Vec::new();
+    for source in sources {
+        for group in &source.groups {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            readers.push(Reader {
+                deployment: source.deployment.clone(),
+                group: group.clone(),
+                sender,
+                progress: Arc::clone(&progress),
+            });
+            groups.push(Group { receiver, waiting: VecDeque::new(), ended: false });
+        }
+    }
+    (readers, Merged { groups, progress })
+}
+
+impl Merged {
+    /// The next events that no group can come before any more; `None` when all groups have ended.
+    pub(super) async fn next(&mut self) -> Option<Vec<LogEvent>> {
+        loop {
+            self.groups.iter_mut().for_each(Group::drain);
+            let ready = self.take_ready();
+            if !ready.is_empty() {
+                return Some(ready);
+            }
+            if self.groups.iter().all(|group| group.ended && group.waiting.is_empty()) {
+                return None;
+            }
+            self.progress.notified().await;
+        }
+    }
+
+    fn take_ready(&mut self) -> Vec<LogEvent> {
+        let mut ready = Vec::new();
+        while self.groups.iter().all(|group| group.ended || !group.waiting.is_empty()) {
+            let first = self
+                .groups
+                .iter_mut()
+                .filter(|group| !group.waiting.is_empty())
+                .min_by_key(|group| group.waiting.front().map(|event| (event.timestamp, event.ingestion)));
+            let Some(event) = first.and_then(|group| group.waiting.pop_front()) else { break };
+            ready.push(event);
+        }
+        ready
+    }
+}
+
+impl Group {
+    fn drain(&mut self) {
+        loop {
+            match self.receiver.try_recv() {
+                Ok(batch) => {
+                    let mut events = batch.events;
+                    events.sort_by_key(|event| (event.timestamp, event.ingestion));
+                    self.waiting.extend(events);
+                }
+                Err(mpsc::error::TryRecvError::Empty) => return,
+                Err(mpsc::error::TryRecvError::Disconnected) => {
+                    self.ended = true;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Moment;
+
+    fn event(at: i64, group: &str) -> LogEvent {
+        let moment = Moment::from_millis(at);
+        LogEvent {
+            timestamp: moment,
+            ingestion: moment,
+            group: group.into(),
+            stream: "s".into(),
+            id: None,
+            message: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn events_come_in_the_order_of_time_and_none_is_held_back_for_ever() {
+        let (mut readers, mut merged) = {
+            let deployment =
+                crate::config::parse("[deployments.x]\nregion = \"r\"\nlog_groups = [\"a\"]\n", &|| None).0.deployments.remove(0);
+            channels(&[Source { deployment, groups: vec!["a".into(), "b".into()] }])
+        };
+        let (b, a) = (readers.pop().unwrap(), readers.pop().unwrap());
+        let send = |reader: &Reader, times: &[i64]| {
+            let events = times.iter().map(|at| event(*at, &reader.group)).collect();
+            reader.sender.send(LogBatch { events, notices: Vec::new() }).unwrap();
+        };
+        let times = |events: Vec<LogEvent>| events.iter().map(|each| each.timestamp.millis()).collect::<Vec<_>>();
+        send(&a, &[1, 5, 9]);
+        send(&b, &[2, 3]);
+        assert_eq!(times(merged.next().await.unwrap()), [1, 2, 3], "5 must wait for b");
+        drop(b);
+        assert_eq!(times(merged.next().await.unwrap()), [5, 9]);
+        drop(a);
+        assert!(merged.next().await.is_none());
+    }
+}

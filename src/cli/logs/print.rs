@@ -1,0 +1,202 @@
+//! Log lines on stdout: filtered, without credentials, as text or as JSON lines.
+
+use std::io::{self, BufWriter, Stdout, Write as _};
+
+use jiff::tz::TimeZone;
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    logs::{Level, Line, redact},
+    model::{LogEvent, LogNotice, sanitize, sanitize::escape_json},
+};
+
+use super::super::{
+    Outcome,
+    arguments::TextOrJson,
+    output,
+    table::{Tone, is_coloured, toned},
+};
+
+/// Which lines are wanted.
+pub(super) struct Filter {
+    /// That match.
+    pub(super) grep: Option<Regex>,
+    /// Of this level and above.
+    pub(super) level: Option<Level>,
+    /// With this id, as one of their ids or within their text.
+    pub(super) id: Option<String>,
+}
+
+impl Filter {
+    fn admits(&self, event: &LogEvent, line: &Line, shown: &str) -> bool {
+        self.level.is_none_or(|least| line.level.is_some_and(|level| level >= least))
+            && self.grep.as_ref().is_none_or(|pattern| pattern.is_match(shown))
+            && self
+                .id
+                .as_ref()
+                .is_none_or(|id| line.has_id(id) || event.message.contains(id.as_str()) || event.stream.contains(id.as_str()))
+    }
+}
+
+/// Prints events and notices.
+pub(super) struct Printer {
+    out: BufWriter<Stdout>,
+    format: TextOrJson,
+    filter: Filter,
+    several: bool,
+    zone: Option<TimeZone>,
+}
+
+impl Printer {
+    /// A printer; `several`: lines name their group.
+    pub(super) fn new(format: TextOrJson, filter: Filter, several: bool) -> Self {
+        // People read their own clock; programs get the one that means the same everywhere.
+        let zone = io::IsTerminal::is_terminal(&io::stdout()).then(TimeZone::system);
+        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()), format, filter, several, zone }
+    }
+
+    /// Those events that pass the filter, in the order given.
+    pub(super) fn events(&mut self, events: &[LogEvent]) -> Outcome {
+        for event in events {
+            let line = Line::read(&event.message);
+            let shown = redact(&event.message);
+            if !self.filter.admits(event, &line, &shown) {
+                continue;
+            }
+            match self.format {
+                TextOrJson::Json => self.json(&members(event, &line, &shown))?,
+                TextOrJson::Text => self.text(event, &line, &shown)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A notice: a line of its own in JSON, a remark beside the data in text.
+    pub(super) fn notice(&mut self, notice: &LogNotice) -> Outcome {
+        match self.format {
+            TextOrJson::Json => self.json(&json!({"notice": notice.kind, "timestamp": notice.at.millis(), "text": notice.text})),
+            TextOrJson::Text => {
+                self.flush()?;
+                output::note(&format!("-- {} {}", notice.at.iso(), notice.text));
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything so far is seen now.
+    pub(super) fn flush(&mut self) -> Outcome {
+        Ok(self.out.flush()?)
+    }
+
+    /// The end.
+    pub(super) fn finish(&mut self) -> Outcome {
+        self.flush()
+    }
+
+    fn json(&mut self, value: &Value) -> Outcome {
+        let text = serde_json::to_string(value).map_err(io::Error::from)?;
+        writeln!(self.out, "{}", escape_json(&text))?;
+        Ok(())
+    }
+
+    fn text(&mut self, event: &LogEvent, line: &Line, shown: &str) -> Outcome {
+        let time = self.zone.as_ref().map_or_else(|| event.timestamp.iso(), |zone| event.timestamp.clock_millis(zone));
+        let level = line.level.map_or("", Level::word).to_uppercase();
+        let level = toned(&format!("{level:<5}"), line.level.map_or(Tone::Plain, tone));
+        write!(self.out, "{time}  ")?;
+        if self.several {
+            let source = event.group.rsplit('/').next().unwrap_or(&event.group);
+            write!(
+                self.out,
+                "{}  ",
+                if is_coloured() { toned(&sanitize(source), Tone::Dim) } else { sanitize(source).into_owned() }
+            )?;
+        }
+        writeln!(self.out, "{level}  {}", sanitize(shown.trim_end()))?;
+        Ok(())
+    }
+}
+
+const fn tone(level: Level) -> Tone {
+    match level {
+        Level::Trace | Level::Debug => Tone::Dim,
+        Level::Info => Tone::Plain,
+        Level::Warn => Tone::Attention,
+        Level::Error | Level::Fatal => Tone::Bad,
+    }
+}
+
+fn members(event: &LogEvent, line: &Line, shown: &str) -> Value {
+    let mut all = Map::new();
+    all.insert("timestamp".into(), json!(event.timestamp.millis()));
+    all.insert("ingestion_time".into(), json!(event.ingestion.millis()));
+    all.insert("source".into(), json!(event.group));
+    all.insert("stream".into(), json!(event.stream));
+    all.insert("id".into(), json!(event.id));
+    all.insert("message".into(), json!(shown));
+    all.insert("level".into(), json!(line.level));
+    for (name, id) in [
+        ("trace_id", &line.trace_id),
+        ("span_id", &line.span_id),
+        ("session_id", &line.session_id),
+        ("request_id", &line.request_id),
+    ] {
+        if let Some(id) = id {
+            all.insert(name.into(), json!(id));
+        }
+    }
+    Value::Object(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Moment;
+
+    fn event(message: &str) -> LogEvent {
+        let at = Moment::from_millis(1_795_224_324_652);
+        LogEvent {
+            timestamp: at,
+            ingestion: at.plus(33),
+            group: "/aws/x".into(),
+            stream: "st-1".into(),
+            id: Some("e1".into()),
+            message: message.into(),
+        }
+    }
+
+    #[test]
+    fn json_lines_have_the_members_that_are_promised() {
+        let event = event("level=warn password=canary request_id=r1");
+        let shown = redact(&event.message);
+        let value = members(&event, &Line::read(&event.message), &shown);
+        assert_eq!(
+            value,
+            json!({"timestamp": 1_795_224_324_652_i64, "ingestion_time": 1_795_224_324_685_i64, "source": "/aws/x", "stream": "st-1", "id": "e1",
+                "message": "level=warn password=*** request_id=r1", "level": "warn", "request_id": "r1"})
+        );
+    }
+
+    #[test]
+    fn filters_take_levels_from_below_ids_and_patterns() {
+        let admits = |filter: &Filter, text: &str| {
+            let event = event(text);
+            filter.admits(&event, &Line::read(text), &redact(text))
+        };
+        let none = || Filter { grep: None, level: None, id: None };
+        let errors = Filter { level: Some(Level::Warn), ..none() };
+        assert!(
+            admits(&errors, "level=error x")
+                && admits(&errors, "level=warn x")
+                && !admits(&errors, "level=info x")
+                && !admits(&errors, "x")
+        );
+        let ids = Filter { id: Some("r1".into()), ..none() };
+        assert!(admits(&ids, "request_id=r1") && !admits(&ids, "request_id=r2"));
+        let grep = Filter { grep: Some(Regex::new("time ?out").unwrap()), ..none() };
+        assert!(admits(&grep, "a timeout") && !admits(&grep, "fine"));
+        let secret = Filter { grep: Some(Regex::new("canary").unwrap()), ..none() };
+        assert!(!admits(&secret, "password=canary"), "what is not shown cannot be searched for");
+    }
+}

@@ -1,0 +1,164 @@
+//! From the names of a command line to log groups in places: a group that several deployments share is read once.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+
+use crate::{
+    model::{Deployment, Failure, Kind, Resource, SecretSource, nearest},
+    services::Services,
+};
+
+use super::super::{fleet, output, usage};
+
+/// Groups to read with one deployment's credentials.
+pub(super) struct Source {
+    /// Whose credentials and region.
+    pub(super) deployment: Deployment,
+    /// Log group names, each once.
+    pub(super) groups: Vec<String>,
+}
+
+/// Finds what the names mean.
+///
+/// # Errors
+/// Usage with the nearest name for one that means nothing; a failure of asking.
+pub(super) async fn resolve(services: &Services, deployments: &[Deployment], names: &[String]) -> Result<Vec<Source>, Failure> {
+    let places = places(services, deployments).await;
+    let mut sources: Vec<Source> =
+        places.iter().filter_map(|place| Some(Source { deployment: place.first()?.clone(), groups: Vec::new() })).collect();
+    for name in names {
+        let found = resolve_one(services, &places, name).await?;
+        for (place, groups) in found {
+            if let Some(source) = sources.get_mut(place) {
+                let fresh: Vec<String> = groups.into_iter().filter(|group| !source.groups.contains(group)).collect();
+                source.groups.extend(fresh);
+            }
+        }
+    }
+    sources.retain(|source| !source.groups.is_empty());
+    Ok(sources)
+}
+
+/// Account, region and endpoint.
+type Account = (String, String, Option<String>);
+
+/// Deployments by where their logs are: the same account and region, whatever the name.
+async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Deployment>> {
+    let mut places: Vec<Vec<Deployment>> = Vec::new();
+    for deployment in deployments {
+        match places.iter_mut().find(|place| place.first().is_some_and(|first| same_access(first, deployment))) {
+            Some(place) => place.push(deployment.clone()),
+            None => places.push(vec![deployment.clone()]),
+        }
+    }
+    if places.len() < 2 {
+        return places;
+    }
+    // Two ways in may lead to one account: only AWS knows. Who cannot say stays by himself.
+    let accounts = join_all(places.iter().map(|place| async move {
+        let first = place.first()?;
+        let identity = services.identity(first).await.ok()?;
+        Some((identity.account, first.region.clone(), first.endpoint_url.clone()))
+    }))
+    .await;
+    let mut merged: Vec<(Option<Account>, Vec<Deployment>)> = Vec::new();
+    for (account, place) in accounts.into_iter().zip(places) {
+        match merged.iter_mut().find(|(known, _)| account.is_some() && *known == account) {
+            Some((_, all)) => all.extend(place),
+            None => merged.push((account, place)),
+        }
+    }
+    merged.into_iter().map(|(_, place)| place).collect()
+}
+
+fn same_access(one: &Deployment, other: &Deployment) -> bool {
+    let key = |deployment: &Deployment| {
+        deployment.credentials.as_ref().map(|keys| {
+            let inline = match &keys.secret_access_key {
+                SecretSource::Inline(_) | SecretSource::UserPoolClient => None,
+                SecretSource::Environment(name) | SecretSource::File(name) => Some(name.clone()),
+            };
+            (keys.access_key_id.clone(), inline)
+        })
+    };
+    one.region == other.region && one.profile == other.profile && one.endpoint_url == other.endpoint_url && key(one) == key(other)
+}
+
+/// A group of that very name first; then the groups of a resource or a deployment of that name.
+async fn resolve_one(services: &Services, places: &[Vec<Deployment>], name: &str) -> Result<Vec<(usize, Vec<String>)>, Failure> {
+    let doing = format!("looking for the logs of {name}");
+    let asked = join_all(places.iter().map(|place| existing(services, place, name))).await;
+    let mut exact = Vec::new();
+    for (place, groups) in asked.iter().enumerate() {
+        if groups.as_ref().is_ok_and(|groups| groups.iter().any(|group| group == name)) {
+            exact.push((place, vec![name.to_owned()]));
+        }
+    }
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut found = Vec::new();
+    let mut problem = asked.into_iter().find_map(Result::err);
+    for (at, place) in places.iter().enumerate() {
+        let listing = fleet::list(services, place, &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint]).await;
+        problem = problem.or(listing.total_failure().cloned());
+        let groups = groups_of(place, &listing.resources, name);
+        known.extend(place.iter().flat_map(|each| each.log_groups.iter().cloned().chain([each.name.to_string()])));
+        known.extend(
+            listing
+                .resources
+                .iter()
+                .flat_map(|each| [each.key.id.clone(), each.name.clone()].into_iter().chain(each.log_groups.clone())),
+        );
+        if !groups.is_empty() {
+            found.push((at, readable(services, place, groups).await));
+        }
+    }
+    if found.iter().any(|(_, groups)| !groups.is_empty()) {
+        return Ok(found);
+    }
+    if !found.is_empty() {
+        return Err(usage(doing, "its log groups do not exist (yet): they are made when it first writes"));
+    }
+    let failure = problem.unwrap_or_else(|| usage(doing, "there is no log group, gateway or runtime of that name"));
+    Err(nearest(name, known.iter().map(String::as_str))
+        .map_or_else(|| failure.clone(), |near| failure.clone().hint(format!("did you mean \"{near}\"?"))))
+}
+
+async fn existing(services: &Services, place: &[Deployment], prefix: &str) -> Result<Vec<String>, Failure> {
+    match place.first() {
+        Some(deployment) => services.log_groups(deployment, prefix).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<String> {
+    let named = resources.iter().filter(|each| fleet::is_named(each, name));
+    let mut groups: Vec<String> = named.flat_map(|each| each.log_groups.iter().cloned()).collect();
+    for deployment in place.iter().filter(|each| each.name.as_str() == name) {
+        let own = resources.iter().filter(|each| each.key.deployment == deployment.name);
+        groups.extend(deployment.log_groups.iter().cloned().chain(own.flat_map(|each| each.log_groups.iter().cloned())));
+    }
+    let mut each = Vec::new();
+    for group in groups {
+        if !each.contains(&group) {
+            each.push(group);
+        }
+    }
+    each
+}
+
+/// Those that exist; the others are told.
+async fn readable(services: &Services, place: &[Deployment], groups: Vec<String>) -> Vec<String> {
+    let asked = join_all(groups.iter().map(|group| existing(services, place, group))).await;
+    let mut kept = Vec::new();
+    for (group, answer) in groups.into_iter().zip(asked) {
+        match answer {
+            Ok(existing) if !existing.contains(&group) => output::note(&format!("note: {group} does not exist (yet)")),
+            Ok(_) | Err(_) => kept.push(group),
+        }
+    }
+    kept
+}

@@ -1,0 +1,228 @@
+//! `status`: the fleet as a table or as JSON; once, again and again, or until it is as wished.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Deployment, Failure, Kind, Moment, Resource, did_you_mean},
+    services::Services,
+};
+
+use super::{
+    Outcome, Stop,
+    arguments::TableOrJson,
+    context::Context,
+    fleet::{self, Listing},
+    output, process,
+    table::{Cell, Table, Tone},
+    usage,
+};
+
+/// What to list, and until when.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only this kind: gateway, target, runtime, endpoint, secret
+    #[arg(value_parser = kind)]
+    kind: Option<Kind>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t = TableOrJson::Table)]
+    output: TableOrJson,
+    /// List again and again, and print what changed
+    #[arg(long, conflicts_with = "wait")]
+    watch: bool,
+    /// Wait until everything listed has this status; exit 1 when --timeout is over
+    #[arg(long, value_name = "STATUS")]
+    wait: Option<String>,
+}
+
+/// The kind that a word names.
+pub(crate) fn kind(word: &str) -> Result<Kind, String> {
+    let known = Kind::ALL.map(Kind::word);
+    Kind::parse(word).ok_or_else(|| format!("unknown kind \"{word}\"{}; known: {}", did_you_mean(word, known), known.join(", ")))
+}
+
+/// Between two listings of `--wait` and `--watch`.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long `--wait` waits unless told otherwise.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Runs `status`.
+pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+    let deployments = context.deployments()?;
+    let kinds = options.kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
+    let work = Work { services: context.services(), deployments, kinds, output: options.output };
+    process::runtime()?.block_on(async {
+        match &options.wait {
+            Some(status) => work.wait(&status.to_ascii_uppercase(), context.global.timeout.unwrap_or(PATIENCE)).await,
+            None if options.watch => work.watch().await,
+            None => work.once().await,
+        }
+    })
+}
+
+struct Work {
+    services: Services,
+    deployments: Vec<Deployment>,
+    kinds: Vec<Kind>,
+    output: TableOrJson,
+}
+
+impl Work {
+    async fn list(&self) -> Listing {
+        fleet::list(&self.services, &self.deployments, &self.kinds).await
+    }
+
+    async fn once(&self) -> Outcome {
+        let listing = self.list().await;
+        self.print(&listing)?;
+        listing.tell_problems();
+        listing.total_failure().map_or(Ok(()), |failure| Err(Stop::Code(failure.kind.exit_code())))
+    }
+
+    async fn watch(&self) -> Outcome {
+        let mut last: Option<(Value, usize)> = None;
+        loop {
+            let listing = self.list().await;
+            let now = (self.json(&listing), listing.problems.len());
+            if last.as_ref() != Some(&now) {
+                if last.is_some() && self.output == TableOrJson::Table {
+                    output::text("")?;
+                }
+                self.print(&listing)?;
+                listing.tell_problems();
+                last = Some(now);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn wait(&self, status: &str, patience: Duration) -> Outcome {
+        let end = Instant::now() + patience;
+        let mut listing = self.list().await;
+        check_status(status, &listing)?;
+        loop {
+            let waiting = waiting_for(status, &listing);
+            if waiting.is_empty() && listing.problems.is_empty() {
+                self.print(&listing)?;
+                return Ok(());
+            }
+            let hopeless = listing.problems.iter().find(|problem| !problem.failure.kind.is_transient());
+            if let Some(problem) = hopeless {
+                listing.tell_problems();
+                return Err(Stop::Code(problem.failure.kind.exit_code()));
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.print(&listing)?;
+                listing.tell_problems();
+                let names: Vec<String> =
+                    waiting.iter().map(|each| format!("{} {} is {}", each.key.kind, each.key.id, each.status)).collect();
+                output::note(&format!("error: not all are {status} after {} s: {}", patience.as_secs(), names.join(", ")));
+                return Err(Stop::Code(1));
+            }
+            tokio::time::sleep(PAUSE.min(left)).await;
+            listing = self.list().await;
+        }
+    }
+
+    fn print(&self, listing: &Listing) -> Outcome {
+        match self.output {
+            TableOrJson::Json => output::json_line(&self.json(listing))?,
+            TableOrJson::Table => table(&listing.resources).print()?,
+        }
+        Ok(())
+    }
+
+    fn json(&self, listing: &Listing) -> Value {
+        let deployments: Vec<Value> = self.deployments.iter().map(deployment).collect();
+        let resources: Vec<Value> = listing.resources.iter().map(resource).collect();
+        let problems: Vec<Value> = listing.problems.iter().map(fleet::Problem::json).collect();
+        json!({ "deployments": deployments, "resources": resources, "problems": problems })
+    }
+}
+
+/// A secret is enabled, never ready: it does not keep anybody waiting for READY.
+fn waiting_for<'a>(status: &str, listing: &'a Listing) -> Vec<&'a Resource> {
+    let concerned = |each: &&Resource| each.key.kind != Kind::Secret || SECRET.contains(&status);
+    listing.resources.iter().filter(concerned).filter(|each| each.status != status).collect()
+}
+
+const SECRET: [&str; 3] = ["ENABLED", "ROTATING", "DELETED"];
+const KNOWN: [&str; 13] = [
+    "READY",
+    "CREATING",
+    "UPDATING",
+    "DELETING",
+    "FAILED",
+    "CREATE_FAILED",
+    "UPDATE_FAILED",
+    "UPDATE_UNSUCCESSFUL",
+    "SYNCHRONIZING",
+    "SYNCHRONIZE_UNSUCCESSFUL",
+    "CREATE_PENDING_AUTH",
+    "UPDATE_PENDING_AUTH",
+    "SYNCHRONIZE_PENDING_AUTH",
+];
+
+/// A word that is neither known nor seen anywhere would be waited for in vain.
+fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
+    let known = || KNOWN.iter().chain(&SECRET).copied();
+    if known().any(|each| each == status) || listing.resources.iter().any(|each| each.status == status) {
+        return Ok(());
+    }
+    let hint = did_you_mean(status, known());
+    Err(usage("waiting", format!("unknown status \"{status}\"{hint}"))
+        .hint(format!("known: {}", known().collect::<Vec<_>>().join(", "))))
+}
+
+fn deployment(each: &Deployment) -> Value {
+    json!({
+        "name": each.name, "shape": each.shape, "region": each.region, "profile": each.profile, "stack": each.stack,
+        "endpoint": each.endpoint_url, "sign_in": each.sign_in.mode(), "read_only": each.read_only,
+    })
+}
+
+fn resource(each: &Resource) -> Value {
+    json!({
+        "deployment": each.key.deployment, "kind": each.key.kind, "id": each.key.own_id(), "owner": owner(each), "arn": each.arn, "name": each.name,
+        "status": each.status, "reason": each.reason, "updated_at": each.updated.map(Moment::iso),
+    })
+}
+
+/// The gateway of a target, the runtime of an endpoint: what its id is unique within.
+pub(crate) fn owner(each: &Resource) -> Option<&str> {
+    match each.key.kind {
+        Kind::Target | Kind::Endpoint => Some(each.key.owner_id()),
+        Kind::Gateway | Kind::Runtime | Kind::Secret => None,
+    }
+}
+
+fn table(resources: &[Resource]) -> Table {
+    let now = super::now();
+    let mut table = Table::new(["DEPLOYMENT", "KIND", "NAME", "ID", "STATUS", "AGE", "REASON"]);
+    for each in resources {
+        let age = each.updated.or(each.created).map_or_else(String::new, |at| at.age(now));
+        table.row(vec![
+            Cell::new(each.key.deployment.as_str()),
+            Cell::new(each.key.kind.word()),
+            Cell::new(&each.name),
+            Cell::new(&each.key.id).tone(Tone::Dim),
+            Cell::new(&each.status).tone(tone(&each.status)),
+            Cell::new(&age).right(),
+            Cell::new(each.reason.as_deref().unwrap_or("")),
+        ]);
+    }
+    table
+}
+
+/// How a status looks.
+pub(crate) fn tone(status: &str) -> Tone {
+    match status {
+        "READY" | "ENABLED" => Tone::Good,
+        bad if bad.contains("FAILED") || bad.ends_with("UNSUCCESSFUL") || bad == "DELETED" => Tone::Bad,
+        changing if changing.ends_with("ING") || changing.ends_with("PENDING_AUTH") => Tone::Attention,
+        _ => Tone::Plain,
+    }
+}

@@ -1,0 +1,100 @@
+//! `targets sync ID`: makes a gateway read the tools of a target again.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    model::{Deployment, Failure, FailureKind, Kind, Moment, Resource},
+    services::Services,
+};
+
+use super::{Outcome, Stop, arguments::TextOrJson, confirm::confirm, context::Context, fleet, output, process};
+
+/// What to do with targets.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: TargetsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum TargetsCommand {
+    /// Make the gateway read the target's tools again
+    Sync(Sync),
+}
+
+#[derive(Debug, Args)]
+struct Sync {
+    /// The target's id or name
+    id: String,
+    /// Wait until it is through; exit 1 where it does not end well
+    #[arg(long)]
+    wait: bool,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    output: TextOrJson,
+}
+
+/// Runs `targets`.
+pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+    let TargetsCommand::Sync(sync) = &options.command;
+    let deployments = context.deployments()?;
+    let services = context.services();
+    let doing = format!("synchronising {}", sync.id);
+    if context.global.read_only {
+        // Before anything is asked of anybody.
+        for deployment in &deployments {
+            services.guard_write(deployment, &doing)?;
+        }
+    }
+    process::runtime()?.block_on(async {
+        let (deployment, target) = fleet::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
+        services.guard_write(&deployment, &doing)?;
+        confirm(sync.yes, &doing, &format!("Synchronise target {} of gateway {}?", target.name, target.key.owner_id()))?;
+        let now = services.synchronize_target(&deployment, target.key.owner_id(), target.key.own_id()).await?;
+        if !sync.wait {
+            return print(&now, sync.output);
+        }
+        let patience = context.global.timeout.unwrap_or(Duration::from_mins(5));
+        let end = settle(&services, &deployment, now, patience).await?;
+        print(&end, sync.output)?;
+        if end.status == "READY" { Ok(()) } else { Err(Stop::Code(1)) }
+    })
+}
+
+/// Watches the target until its status stands still.
+async fn settle(
+    services: &Services,
+    deployment: &Deployment,
+    mut target: Resource,
+    patience: Duration,
+) -> Result<Resource, Failure> {
+    let end = Instant::now() + patience;
+    while target.status.ends_with("ING") {
+        if Instant::now() >= end {
+            let cause = format!("it is still {} after {} s", target.status, patience.as_secs());
+            return Err(Failure::new(FailureKind::Refused, format!("waiting for {}", target.name), cause));
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        target = services.describe(deployment, &target.key).await?;
+    }
+    Ok(target)
+}
+
+fn print(target: &Resource, format: TextOrJson) -> Outcome {
+    match format {
+        TextOrJson::Json => output::json(&serde_json::json!({
+            "deployment": target.key.deployment, "id": target.key.id, "name": target.name, "status": target.status,
+            "reason": target.reason, "updated_at": target.updated.map(Moment::iso),
+        }))?,
+        TextOrJson::Text => {
+            let reason = target.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
+            output::text(&crate::model::sanitize(&format!("{}  {}{reason}", target.name, target.status)))?;
+        }
+    }
+    Ok(())
+}

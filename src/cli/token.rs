@@ -1,0 +1,69 @@
+//! `token`: what a sign-in gives. The token itself only where it is asked for by name.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::model::{Claims, Moment, SecretText, sanitize};
+
+use super::{Outcome, arguments::TextOrJson, context::Context, output, process, sign_in};
+
+/// What to show.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Print the claims alone, as JSON
+    #[arg(long)]
+    claims: bool,
+    /// Print the token itself
+    #[arg(long)]
+    reveal: bool,
+    /// Another sign-in than the configured one
+    #[arg(long, value_enum)]
+    sign_in: Option<sign_in::Mode>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    output: TextOrJson,
+}
+
+/// Runs `token`.
+pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+    let deployment = context.deployment()?;
+    let other = options.sign_in.map(|mode| sign_in::of_mode(mode, &deployment)).transpose()?.flatten();
+    let services = context.services();
+    let (token, claims) = process::runtime()?.block_on(services.token(&deployment, other.as_ref()))?;
+    match options.output {
+        TextOrJson::Json => output::json(&whole(&claims, options.reveal.then_some(&token)))?,
+        TextOrJson::Text if options.claims => output::json(&claims.claims)?,
+        TextOrJson::Text if options.reveal => output::text(token.reveal())?,
+        TextOrJson::Text => output::text(&summary(&claims))?,
+    }
+    Ok(())
+}
+
+fn whole(claims: &Claims, token: Option<&SecretText>) -> Value {
+    let mut all = Map::new();
+    all.insert("token_type".into(), json!(claims.token_type));
+    all.insert("expires_at".into(), json!(claims.expires_at.map(Moment::iso)));
+    all.insert("claims".into(), claims.claims.clone());
+    if let Some(token) = token {
+        all.insert("token".into(), json!(token.reveal()));
+    }
+    Value::Object(all)
+}
+
+/// The claims that sign-ins fail by, one a line.
+fn summary(claims: &Claims) -> String {
+    let now = super::now();
+    let expiry = claims.expires_at.map_or_else(
+        || "unknown".to_owned(),
+        |at| format!("{at} (in {})", crate::model::moment::short_duration(at.since(now).max(0))),
+    );
+    let mut lines = vec![format!("type     {}", claims.token_type), format!("expires  {expiry}")];
+    for name in ["iss", "client_id", "aud", "sub", "username", "scope", "token_use"] {
+        if let Some(value) = claims.claims.get(name) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            lines.push(format!("{name:<8} {text}"));
+        }
+    }
+    lines.push("(decoded, not verified; --claims prints all, --reveal the token itself)".into());
+    lines.iter().map(|line| sanitize(line)).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,69 @@
+//! One connection for one command: its sign-in, its headers, and a voice for what the server asks meanwhile.
+
+use std::io::{self, IsTerminal as _};
+
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::{
+    model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, HeaderSpec, McpNotice, SecretSource, SecretText},
+    services::{McpOptions, McpSession},
+};
+
+use super::{
+    super::{context::Context, output, sign_in},
+    Way, via,
+};
+
+/// A connected endpoint.
+pub(super) struct Connection {
+    /// Whose sign-in it is.
+    pub(super) deployment: Deployment,
+    /// The session.
+    pub(super) session: McpSession,
+    voice: JoinHandle<()>,
+}
+
+/// Connects as the flags say.
+pub(super) async fn connect(context: &Context, way: &Way) -> Result<Connection, Failure> {
+    let services = context.services();
+    let (deployment, target) = via::resolve(context, &services, way).await?;
+    let sign_in = way.sign_in.map(|mode| sign_in::of_mode(mode, &deployment)).transpose()?.flatten();
+    let headers = way.header.iter().map(|(name, value)| HeaderSpec::Literal {
+        name: name.clone(),
+        value: SecretSource::Inline(SecretText::from(value.as_str())),
+    });
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let options = McpOptions { sign_in, headers: headers.collect(), notices: Some(sender) };
+    let session = services.mcp_connect(&deployment, &target, options).await?;
+    let voice = tokio::spawn(speak(receiver, session.clone()));
+    Ok(Connection { deployment, session, voice })
+}
+
+impl Connection {
+    /// Ends the session at the server.
+    pub(super) async fn close(self) {
+        self.voice.abort();
+        self.session.close().await;
+    }
+}
+
+/// Nobody answers questions here: they are cancelled, and that is said.
+async fn speak(mut notices: mpsc::UnboundedReceiver<McpNotice>, session: McpSession) {
+    while let Some(notice) = notices.recv().await {
+        match notice {
+            McpNotice::Elicitation(question) => {
+                let asked = match &question.request {
+                    ElicitationRequest::Form(_) => String::new(),
+                    ElicitationRequest::Url(url) => format!(" (at {url})"),
+                };
+                output::note(&format!("elicitation cancelled, since a command cannot answer it: {}{asked}", question.message));
+                session.answer(question.id, ElicitationAnswer::Cancel);
+            }
+            McpNotice::Progress(progress) if io::stderr().is_terminal() => {
+                let total = progress.total.map_or_else(String::new, |total| format!(" of {total}"));
+                output::note(&format!("{}{total} {}", progress.progress, progress.message.unwrap_or_default()));
+            }
+            McpNotice::Progress(_) | McpNotice::ToolsChanged | McpNotice::Message(..) => {}
+        }
+    }
+}

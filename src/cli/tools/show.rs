@@ -1,0 +1,197 @@
+//! Tools and results on stdout: as a table, as JSON, as CSV. Hints go to stderr.
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::{CallOutcome, Table as Rows, Tool, sanitize},
+    tools::cypher,
+};
+
+use super::{
+    super::{
+        Outcome, Stop, output,
+        table::{Cell, Table, Tone},
+    },
+    Format,
+};
+
+/// The tools of a server.
+pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
+    match format {
+        Format::Json => output::json(&json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}))?,
+        Format::Csv => {
+            let rows =
+                tools.iter().map(|tool| [tool.name.as_str(), effect(tool).0, first_line(tool)].map(str::to_owned).to_vec());
+            output::text(&csv(["name", "effect", "description"].map(str::to_owned).to_vec(), rows))?;
+        }
+        Format::Table => {
+            let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"]);
+            for tool in tools {
+                let (target, own) = tool.parts();
+                let (word, tone) = effect(tool);
+                table.row(vec![
+                    Cell::new(target.unwrap_or("")),
+                    Cell::new(own),
+                    Cell::new(word).tone(tone),
+                    Cell::new(first_line(tool)),
+                ]);
+            }
+            table.print()?;
+        }
+    }
+    Ok(())
+}
+
+fn effect(tool: &Tool) -> (&'static str, Tone) {
+    if tool.is_guarded() {
+        return ("writes", Tone::Attention);
+    }
+    if tool.annotations.read_only == Some(true) { ("reads", Tone::Good) } else { ("", Tone::Plain) }
+}
+
+fn first_line(tool: &Tool) -> &str {
+    tool.description
+        .as_deref()
+        .or(tool.title.as_deref())
+        .unwrap_or("")
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("")
+}
+
+/// The outcome of a call; what to know beside it on stderr.
+pub(super) fn outcome(outcome: &CallOutcome, query: Option<&str>, format: Format) -> Outcome {
+    let shown = match (format, &outcome.table) {
+        (Format::Json, _) => Ok(output::json(&whole(outcome))?),
+        (_, _) if outcome.is_error => {
+            output::note(&format!("error: {}", query.map_or_else(|| outcome.text(), |query| explained(&outcome.text(), query))));
+            Ok(())
+        }
+        (Format::Csv, Some(rows)) => {
+            let lines = rows.rows.iter().map(|row| row.iter().map(plain).collect());
+            Ok(output::text(&csv(rows.columns.clone(), lines))?)
+        }
+        (Format::Table, Some(rows)) => Ok(table(rows).print()?),
+        (Format::Csv, None) => {
+            output::note("error: the result is no table: -o json shows it");
+            Err(Stop::Code(1))
+        }
+        (Format::Table, None) => Ok(content(outcome)?),
+    };
+    shown?;
+    if let (true, Format::Json, Some(query)) = (outcome.is_error, format, query) {
+        output::note(&format!("error: {}", explained(&outcome.text(), query)));
+    }
+    if let Some(query) = query
+        && let Some(error) = outcome.is_error.then(|| cypher::syntax_error(&outcome.text(), query)).flatten()
+    {
+        output::note(&format!("  {}", error.source));
+        output::note(&format!("  {}^ line {}, column {}", " ".repeat(error.indent), error.line, error.column));
+    }
+    if let Some(rows) = &outcome.table {
+        hints(rows, outcome, format);
+    }
+    Ok(())
+}
+
+/// A syntax error without the server's own picture of the statement, which has its EXPLAIN in it.
+fn explained(text: &str, query: &str) -> String {
+    cypher::syntax_error(text, query).map_or_else(|| text.to_owned(), |error| error.message)
+}
+
+fn hints(rows: &Rows, outcome: &CallOutcome, format: Format) {
+    if format == Format::Table {
+        let count = rows.rows.len();
+        output::note(&format!("{count} {}, {} ms", if count == 1 { "row" } else { "rows" }, outcome.elapsed.total));
+    }
+    for column in &rows.lost_temporals {
+        output::note(&format!(
+            "hint: {column} holds a date or time that the server lost on the way (it arrives as {{}}): return toString({column}) instead"
+        ));
+    }
+}
+
+fn whole(outcome: &CallOutcome) -> Value {
+    json!({
+        "is_error": outcome.is_error,
+        "columns": outcome.table.as_ref().map(|table| &table.columns),
+        "rows": outcome.table.as_ref().map(|table| &table.rows),
+        "content": outcome.content,
+        "structured_content": outcome.structured_content,
+        "elapsed_ms": outcome.elapsed,
+        "request_id": outcome.request_id,
+    })
+}
+
+fn table(rows: &Rows) -> Table {
+    let mut table = Table::new(rows.columns.iter().map(String::as_str));
+    for row in &rows.rows {
+        let cells = row.iter().map(|value| {
+            let cell = Cell::new(&plain(value));
+            match value {
+                Value::Number(_) => cell.right(),
+                Value::Null => cell.tone(Tone::Dim),
+                Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => cell,
+            }
+        });
+        table.row(cells.collect());
+    }
+    table
+}
+
+/// A value as a cell: text as it is, everything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Content that is no table: texts as they are, line by line sanitised; other blocks by name.
+fn content(outcome: &CallOutcome) -> Outcome {
+    for block in &outcome.content {
+        match block.get("text").and_then(Value::as_str) {
+            Some(text) => {
+                let pretty = serde_json::from_str::<Value>(text).ok().filter(|value| value.is_object() || value.is_array());
+                let text = pretty.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned());
+                output::text(&text.lines().map(sanitize).collect::<Vec<_>>().join("\n"))?;
+            }
+            None => output::json(block)?,
+        }
+    }
+    if outcome.content.is_empty()
+        && let Some(structured) = &outcome.structured_content
+    {
+        output::json(structured)?;
+    }
+    Ok(())
+}
+
+/// RFC 4180, with line ends as they are within quotes and everything that steers a terminal made visible.
+fn csv(header: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut out = String::new();
+    for row in std::iter::once(header).chain(rows) {
+        let cells: Vec<String> = row.iter().map(|cell| field(cell)).collect();
+        out.push_str(&cells.join(","));
+        out.push_str("\r\n");
+    }
+    out
+}
+
+fn field(cell: &str) -> String {
+    let safe = cell.split('\n').map(|line| sanitize(line.trim_end_matches('\r'))).collect::<Vec<_>>().join("\n");
+    if safe.contains([',', '"', '\n']) || safe.starts_with(' ') || safe.ends_with(' ') {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_quotes_what_must_be_quoted() {
+        let rows = vec![vec!["a,b".to_owned(), "say \"hi\"\nthere".to_owned()], vec!["plain".to_owned(), "\u{1b}[2J".to_owned()]];
+        assert_eq!(csv(vec!["x".into(), "y".into()], rows), "x,y\r\n\"a,b\",\"say \"\"hi\"\"\nthere\"\r\nplain,␛[2J\r\n");
+    }
+}
