@@ -24,7 +24,7 @@ pub use moment::Moment;
 pub use nearest::{did_you_mean, nearest};
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
-pub use secret::{RotationState, SecretContent, SecretDetail, SecretText, SecretValue, SecretVersion, VersionRef};
+pub use secret::{RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue, SecretVersion, VersionRef};
 pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice,
     McpTarget, Progress, Table, Tool, ToolAnnotations,

@@ -118,6 +118,21 @@ impl SecretDetail {
     }
 }
 
+/// What a rotation needs to know of a secret, again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretStages {
+    /// ARN.
+    pub arn: String,
+    /// Name.
+    pub name: String,
+    /// Labels by version id.
+    pub stages: BTreeMap<String, Vec<String>>,
+    /// The service's own rotation is on and has a function.
+    pub managed: bool,
+    /// It is scheduled for deletion.
+    pub deleted: bool,
+}
+
 /// Which version of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum VersionRef {

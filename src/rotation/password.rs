@@ -83,6 +83,11 @@ impl Policy {
         Ok(Self { length, alphabet })
     }
 
+    /// Characters of a password.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// How many random bytes are enough for nearly every drawing.
     pub fn bytes_needed(&self) -> usize {
         self.length * 16 + 256

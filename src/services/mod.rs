@@ -8,6 +8,7 @@ mod doctor;
 pub mod mcp;
 pub mod neo4j;
 pub(crate) mod retry;
+pub mod rotation;
 pub(crate) mod web;
 
 use std::{sync::Arc, time::Duration};

@@ -6,8 +6,8 @@ use aws_sdk_secretsmanager::{Client, primitives::DateTime};
 
 use crate::{
     model::{
-        Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail, SecretText, SecretValue,
-        SecretVersion, VersionRef,
+        Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail, SecretStages, SecretText,
+        SecretValue, SecretVersion, VersionRef,
     },
     services::Services,
 };
@@ -68,6 +68,20 @@ impl Services {
                 .into_iter()
                 .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
                 .collect(),
+        })
+    }
+
+    /// Labels and rotation settings alone: one call, for a rotation that looks often.
+    pub async fn secret_stages(&self, deployment: &Deployment, id: &str) -> Result<SecretStages, Failure> {
+        let secret = call!(self, deployment, format!("reading the labels of {id}"), "DescribeSecret", |client| client
+            .describe_secret()
+            .secret_id(id))?;
+        Ok(SecretStages {
+            arn: secret.arn.unwrap_or_default(),
+            name: secret.name.unwrap_or_default(),
+            stages: secret.version_ids_to_stages.unwrap_or_default().into_iter().collect(),
+            managed: secret.rotation_enabled == Some(true) && secret.rotation_lambda_arn.is_some(),
+            deleted: secret.deleted_date.is_some(),
         })
     }
 

@@ -1,0 +1,234 @@
+//! The rotation performed: the pure machine asks, the world answers, people are told, an audit record is kept.
+//!
+//! Values of secrets live in `world` only, in memory that is wiped. The same entry serves the console and the commands.
+
+mod audit;
+mod readers;
+mod world;
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    model::{Deployment, Failure, FailureKind, Moment},
+    rotation::{
+        effect::{Effect, Next, Observation, Trouble},
+        machine::{Machine, Settings},
+        password::Policy,
+        plan::Plan,
+        report::{Ending, Kind, Question, Report},
+    },
+};
+
+use super::Services;
+
+pub use audit::{Audit, default_path as default_audit_path};
+pub use world::World;
+
+/// One call to AWS or Neo4j; the machine decides what silence means.
+const CALL: Duration = Duration::from_secs(10);
+/// The call through the chain may start containers.
+const CHAIN_CALL: Duration = Duration::from_secs(20);
+/// Finding out who we are and who reads the secret must not hold a rotation up.
+const SURVEY: Duration = Duration::from_secs(5);
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct RotationOptions {
+    /// Rotate, resume or roll back.
+    pub kind: Kind,
+    /// Stop before the first write.
+    pub rehearse: bool,
+    /// Take a foreign AWSPENDING off where the database does not accept its value.
+    pub release_foreign: bool,
+    /// Another address of Neo4j than the secret's: a tunnel.
+    pub neo4j_uri: Option<String>,
+    /// What new passwords look like.
+    pub policy: Policy,
+    /// Find out who reads the secret, for a plan that somebody reads.
+    pub survey: bool,
+    /// Where the audit record is kept; none: nowhere.
+    pub audit: Option<PathBuf>,
+}
+
+impl RotationOptions {
+    /// As usual.
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            rehearse: false,
+            release_foreign: false,
+            neo4j_uri: None,
+            policy: Policy::default(),
+            survey: true,
+            audit: default_audit_path(),
+        }
+    }
+}
+
+/// Whoever sits before the rotation: a terminal, a pipe, a test.
+pub trait Desk: Send {
+    /// A step has moved.
+    fn tell(&mut self, report: Report);
+    /// Something beside the steps: the audit record could not be written.
+    fn warn(&mut self, sentence: String);
+    /// The plan, before [`Question::Proceed`] is asked.
+    fn plan(&mut self, plan: Plan);
+    /// A question that only the operator can answer.
+    fn ask(&mut self, question: Question) -> impl Future<Output = bool> + Send;
+}
+
+/// What the machine's effects are performed on.
+pub trait Performer: Send {
+    /// Milliseconds since 1970.
+    fn now(&self) -> i64;
+    /// Performs one effect. Dropping the future gives the call up; whether it took effect is then in doubt.
+    fn perform(&mut self, effect: &Effect) -> impl Future<Output = Observation> + Send;
+    /// The plan as far as it is known now.
+    fn plan(&mut self, machine: &Machine) -> impl Future<Output = Option<Plan>> + Send;
+    /// The first write is about to happen.
+    fn before_first_write(&mut self, machine: &Machine) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+impl Services {
+    /// Rotates, resumes or rolls back; returns when secret and database agree and one call through the chain was answered, or when
+    /// it must stop. `stop` asks for the earliest end that leaves nothing half done.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] in read-only mode. Everything else is an [`Ending`].
+    pub async fn rotate(
+        &self,
+        deployment: &Deployment,
+        secret: &str,
+        options: RotationOptions,
+        desk: &mut impl Desk,
+        stop: &CancellationToken,
+    ) -> Result<Ending, Failure> {
+        if !options.rehearse {
+            self.guard_write(deployment, &format!("changing the password in {secret}"))?;
+        }
+        let identity = tokio::time::timeout(SURVEY, self.identity(deployment)).await.ok().and_then(Result::ok);
+        let operator = identity.as_ref().map_or_else(local_user, |identity| operator_of(&identity.arn));
+        let settings = Settings {
+            operator: operator.clone(),
+            jitter_millis: jitter(),
+            rehearse: options.rehearse,
+            release_foreign: options.release_foreign,
+            ..Settings::default()
+        };
+        let audit = Audit::new(options.audit.clone(), deployment, secret, &operator, options.kind);
+        let credentials_end = identity.and_then(|identity| identity.expires_at).map(Moment::millis);
+        let mut world = World::new(self, deployment, secret, &options, credentials_end, audit.clone());
+        let machine = Machine::start(options.kind, settings, world.now());
+        let ending = drive(machine, &mut world, desk, stop).await;
+        if !options.rehearse
+            && let Err(problem) = audit.outcome(&ending, world.now()).await
+        {
+            desk.warn(problem);
+        }
+        Ok(ending)
+    }
+}
+
+/// Asks the machine and answers it until it has ended.
+pub async fn drive(mut machine: Machine, world: &mut impl Performer, desk: &mut impl Desk, stop: &CancellationToken) -> Ending {
+    machine.take_reports().into_iter().for_each(|report| desk.tell(report));
+    let mut written = false;
+    loop {
+        if stop.is_cancelled() {
+            machine.stop();
+        }
+        let observation = match machine.next() {
+            Next::Done(ending) => {
+                machine.take_reports().into_iter().for_each(|report| desk.tell(report));
+                return ending;
+            }
+            Next::Ask(question) => Observation::Agreed(ask(&machine, question, world, desk, stop).await),
+            Next::Effect(Effect::Wait { millis, .. }) => {
+                wait(millis, stop, &machine).await;
+                Observation::Waited
+            }
+            Next::Effect(effect) => {
+                if !written && is_write(&effect) {
+                    written = true;
+                    if let Err(problem) = world.before_first_write(&machine).await {
+                        desk.warn(problem);
+                    }
+                }
+                let limit = if effect == Effect::CallThroughChain { CHAIN_CALL } else { CALL };
+                let answer = tokio::time::timeout(limit, world.perform(&effect)).await;
+                answer.unwrap_or(Observation::Failed(Trouble::InDoubt))
+            }
+        };
+        machine.on(observation, world.now()).into_iter().for_each(|report| desk.tell(report));
+    }
+}
+
+async fn ask(
+    machine: &Machine,
+    question: Question,
+    world: &mut impl Performer,
+    desk: &mut impl Desk,
+    stop: &CancellationToken,
+) -> bool {
+    if question == Question::Proceed
+        && let Some(plan) = world.plan(machine).await
+    {
+        desk.plan(plan);
+    }
+    tokio::select! {
+        yes = desk.ask(question) => yes,
+        () = stop.cancelled() => false,
+    }
+}
+
+/// A wait ends early where stopping is possible now.
+async fn wait(millis: u64, stop: &CancellationToken, machine: &Machine) {
+    let sleep = tokio::time::sleep(Duration::from_millis(millis));
+    if machine.is_between() {
+        return sleep.await;
+    }
+    tokio::select! {
+        () = sleep => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+fn is_write(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::StartManagedRotation
+    )
+}
+
+/// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
+pub fn exit_code(ending: &Ending) -> u8 {
+    use crate::rotation::report::Outcome;
+    match ending.outcome {
+        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => 0,
+        Outcome::Failed if ending.why.is_network() => FailureKind::Network.exit_code(),
+        Outcome::Refused | Outcome::Failed => 1,
+    }
+}
+
+/// The last part of who AWS takes us for: a user's name, a role's session.
+fn operator_of(arn: &str) -> String {
+    arn.rsplit(['/', ':']).next().filter(|name| !name.is_empty()).map_or_else(local_user, str::to_owned)
+}
+
+fn local_user() -> String {
+    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    named("USER").or_else(|| named("USERNAME")).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Between 50 and 305 ms, so that several operators do not wake together.
+fn jitter() -> u64 {
+    let mut byte = [128];
+    // Without randomness everybody waits equally long, which is no mistake.
+    let _ = getrandom::fill(&mut byte);
+    50 + u64::from(byte[0])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! The driver against worlds of plain data under a paused clock: time-outs, stopping, questions, the audit record.
+
+#![cfg(test)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    rotation::{
+        effect::{AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts, VersionFacts},
+        labels::{CURRENT, Labels, PREVIOUS, VersionId},
+        plan::{Known, Plan},
+        report::{Outcome, Step, Why},
+    },
+    services::tests::deployment,
+};
+
+use super::*;
+
+/// Answers as well as can be; from the `silent_from`-th call on, not at all.
+struct Fake {
+    start: tokio::time::Instant,
+    labels: BTreeMap<String, VersionId>,
+    password: VersionId,
+    calls: usize,
+    silent_from: usize,
+    effects: Vec<Effect>,
+    intents: usize,
+    stop_at: Option<(usize, CancellationToken)>,
+    readable: BTreeSet<VersionId>,
+}
+
+impl Fake {
+    fn new() -> Self {
+        let (current, previous) = (VersionId::new("current"), VersionId::new("previous"));
+        Self {
+            start: tokio::time::Instant::now(),
+            labels: [(CURRENT.to_owned(), current.clone()), (PREVIOUS.to_owned(), previous)].into(),
+            password: current,
+            calls: 0,
+            silent_from: usize::MAX,
+            effects: Vec::new(),
+            intents: 0,
+            stop_at: None,
+            readable: BTreeSet::new(),
+        }
+    }
+
+    fn facts(&self) -> SecretFacts {
+        let mut versions: BTreeMap<VersionId, Vec<Arc<str>>> = BTreeMap::new();
+        for (label, version) in &self.labels {
+            versions.entry(version.clone()).or_default().push(Arc::from(label.as_str()));
+        }
+        SecretFacts { labels: Labels::new(versions), managed: false, deleted: false }
+    }
+
+    fn login(&self, version: &VersionId) -> LoginAnswer {
+        if *version == self.password { LoginAnswer::Accepted } else { LoginAnswer::Wrong }
+    }
+}
+
+impl Performer for Fake {
+    fn now(&self) -> i64 {
+        i64::try_from(self.start.elapsed().as_millis()).unwrap()
+    }
+
+    async fn perform(&mut self, effect: &Effect) -> Observation {
+        self.calls += 1;
+        self.effects.push(effect.clone());
+        if let Some((call, token)) = &self.stop_at
+            && self.calls == *call
+        {
+            token.cancel();
+        }
+        if self.calls > self.silent_from {
+            return std::future::pending().await;
+        }
+        match effect {
+            Effect::DescribeSecret => Observation::Described(self.facts()),
+            Effect::ReadVersion { version } => {
+                self.readable.insert(version.clone());
+                let facts = VersionFacts { identity: Arc::from("neo4j"), as_prepared: true, problem: None };
+                Observation::Read(ReadAnswer::Value(facts))
+            }
+            Effect::GeneratePassword { .. } => Observation::Generated { version: VersionId::new("fresh") },
+            Effect::PutVersion { version, label } => {
+                self.labels.insert(label.clone(), version.clone());
+                Observation::Stored
+            }
+            Effect::MoveStage { stage, to, remove_from } => {
+                if self.labels.get(stage) != remove_from.as_ref() {
+                    return Observation::Conflict;
+                }
+                match to {
+                    Some(to) => self.labels.insert(stage.clone(), to.clone()),
+                    None => self.labels.remove(stage),
+                };
+                Observation::Moved
+            }
+            Effect::Login { version } => Observation::Login(self.login(version)),
+            Effect::AlterPassword { to, .. } => {
+                self.password = to.clone();
+                Observation::Altered(AlterAnswer::Done)
+            }
+            Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
+            Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
+            Effect::RefreshConsumers => Observation::Refreshed(Vec::new()),
+            Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
+            Effect::StartManagedRotation => Observation::Conflict,
+            Effect::Wait { .. } => Observation::Waited,
+        }
+    }
+
+    async fn plan(&mut self, _: &Machine) -> Option<Plan> {
+        Some(Plan::draw(Kind::Rotate, &Known::default()))
+    }
+
+    async fn before_first_write(&mut self, _: &Machine) -> Result<(), String> {
+        assert!(!self.effects.iter().any(is_write), "a write came before its record");
+        self.intents += 1;
+        Err("disk full".into())
+    }
+}
+
+#[derive(Default)]
+struct Notes {
+    told: Vec<String>,
+    answer: bool,
+    steps: Vec<Step>,
+}
+
+impl Desk for Notes {
+    fn tell(&mut self, report: Report) {
+        if report.state.ended() {
+            self.steps.push(report.step);
+        }
+    }
+
+    fn warn(&mut self, sentence: String) {
+        self.told.push(format!("warning: {sentence}"));
+    }
+
+    fn plan(&mut self, plan: Plan) {
+        self.told.push(format!("plan of {} steps", plan.steps.len()));
+    }
+
+    async fn ask(&mut self, question: Question) -> bool {
+        self.told.push(format!("{question:?}"));
+        self.answer
+    }
+}
+
+fn machine(kind: Kind) -> Machine {
+    Machine::start(kind, Settings { operator: "ana".into(), ..Settings::default() }, 0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_shows_its_plan_asks_records_and_ends() {
+    let mut world = Fake::new();
+    let mut desk = Notes { answer: true, ..Notes::default() };
+    let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &CancellationToken::new()).await;
+    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert_eq!(exit_code(&ending), 0);
+    assert_eq!(world.labels.get(CURRENT), Some(&world.password));
+    assert_eq!(world.intents, 1);
+    assert_eq!(desk.told, ["plan of 7 steps", "Proceed", "warning: disk full"]);
+    assert_eq!(desk.steps, Step::ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_dies_anywhere_is_given_up_within_a_minute_of_the_last_answer() {
+    for silent_from in 0..26 {
+        let mut world = Fake::new();
+        world.silent_from = silent_from;
+        let mut desk = Notes { answer: true, ..Notes::default() };
+        let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &CancellationToken::new()).await;
+        let took = world.start.elapsed().as_secs();
+        assert!(took < 60, "silent from call {silent_from}: {took} s");
+        let agreed = world.labels.get(CURRENT) == Some(&world.password);
+        assert!(exit_code(&ending) == 5 || (agreed && exit_code(&ending) == 0), "silent from call {silent_from}: {ending:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_ends_at_once_before_the_change_and_after_the_promotion_once_it_has_begun() {
+    for call in 1..24 {
+        let mut world = Fake::new();
+        let token = CancellationToken::new();
+        world.stop_at = Some((call, token.clone()));
+        let mut desk = Notes { answer: true, ..Notes::default() };
+        let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &token).await;
+        assert_eq!(world.labels.get(CURRENT), Some(&world.password), "stopped at call {call}: readers are left failing");
+        assert!(ending.why == Why::Stopped || ending.outcome == Outcome::Rotated || ending.why == Why::Declined, "{ending:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_no_writes_nothing_and_records_nothing() {
+    let mut world = Fake::new();
+    let mut desk = Notes::default();
+    let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &CancellationToken::new()).await;
+    assert_eq!((ending.outcome, exit_code(&ending), world.intents), (Outcome::Refused, 1, 0));
+    assert!(!world.effects.iter().any(is_write));
+}
+
+#[tokio::test]
+async fn the_audit_record_is_appended_for_the_user_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state").join("audit.jsonl");
+    let audit = Audit::new(Some(path.clone()), &deployment(), "neo4j", "ana", Kind::Rotate);
+    audit.intent(Some("v1"), 0).await.unwrap();
+    let ending = Ending { outcome: Outcome::Rotated, version: Some(VersionId::new("v2")), why: Why::Agreed };
+    audit.outcome(&ending, 1_795_269_901_000).await.unwrap();
+    let lines: Vec<serde_json::Value> =
+        std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["record"], "intent");
+    assert_eq!(lines[0]["version_id"], "v1");
+    assert_eq!((&lines[1]["outcome"], &lines[1]["operator"]), (&"rotated".into(), &"ana".into()));
+    assert_eq!(lines[1]["at"], "2026-11-21T14:05:01.000Z");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let link = folder.path().join("link.jsonl");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let audit = Audit::new(Some(link), &deployment(), "neo4j", "ana", Kind::Rotate);
+        assert!(audit.intent(None, 0).await.unwrap_err().contains("could not be written"));
+    }
+}
+
+#[test]
+fn operators_are_named_by_the_last_part_of_their_arn() {
+    assert_eq!(operator_of("arn:aws:sts::123456789012:assumed-role/ops/ana"), "ana");
+    assert_eq!(operator_of("arn:aws:iam::123456789012:root"), "root");
+}
