@@ -1,17 +1,84 @@
 //! Sign-ins: a request goes in, headers come out. One file a mode.
+//!
+//! Secret words are read when they are needed and wiped after; a token is kept in memory only, and never shown.
 
+pub(crate) mod bearer;
+pub(crate) mod m2m;
 pub(crate) mod sigv4;
 pub(crate) mod source;
+pub(crate) mod token;
+pub(crate) mod user;
 
-use crate::model::{Claims, Deployment, Failure, FailureKind, SecretText, SignIn};
-use crate::services::Services;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use http::{HeaderName, HeaderValue};
+
+use crate::{
+    model::{Claims, Deployment, Failure, FailureKind, SecretText, SignIn},
+    services::Services,
+};
+
+/// Headers that sign one request.
+pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// Signs requests to one endpoint.
+pub(crate) trait Credentials: Send + Sync {
+    /// The headers for exactly this request.
+    fn authorize<'a>(&'a self, request: sigv4::Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>>;
+
+    /// The endpoint answered 401 to a request with these headers. Whether trying once more is worth it.
+    fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool>;
+}
 
 impl Services {
     /// A token of the deployment's sign-in (or of `sign_in`): cached, one request at a time, renewed 60 s before it ends.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where the sign-in has no token (`sigv4`, `none`); [`FailureKind::SignIn`] where it is refused.
-    pub async fn token(&self, deployment: &Deployment, _sign_in: Option<&SignIn>) -> Result<(SecretText, Claims), Failure> {
-        Err(Failure::new(FailureKind::Network, format!("signing in to {}", deployment.name), "not connected yet"))
+    pub async fn token(&self, deployment: &Deployment, sign_in: Option<&SignIn>) -> Result<(SecretText, Claims), Failure> {
+        let sign_in = sign_in.unwrap_or(&deployment.sign_in);
+        let token = match sign_in {
+            SignIn::M2m { .. } | SignIn::User { .. } => self.cached_token(deployment, sign_in).await?,
+            SignIn::Bearer { token } => bearer::read(deployment, token).await?,
+            SignIn::SigV4 | SignIn::None => {
+                let doing = format!("signing in to {}", deployment.name);
+                return Err(Failure::new(FailureKind::Usage, doing, format!("the sign-in `{}` has no token", sign_in.mode()))
+                    .hint("only m2m, bearer and user have one"));
+            }
+        };
+        Ok((token.text, token.claims))
+    }
+
+    /// What signs requests to a deployment's endpoint at `url`.
+    pub(crate) async fn credentials(
+        &self,
+        deployment: &Deployment,
+        sign_in: &SignIn,
+        url: &str,
+    ) -> Result<Arc<dyn Credentials>, Failure> {
+        Ok(match sign_in {
+            SignIn::M2m { .. } | SignIn::User { .. } => Arc::new(token::TokenCredentials {
+                services: self.clone(),
+                deployment: deployment.clone(),
+                sign_in: sign_in.clone(),
+            }),
+            SignIn::Bearer { token } => Arc::new(bearer::Bearer { deployment: deployment.clone(), source: token.clone() }),
+            SignIn::SigV4 => Arc::new(sigv4::SigV4::new(self.account(deployment).await?, url)),
+            SignIn::None => Arc::new(Anonymous),
+        })
+    }
+}
+
+/// No sign-in at all.
+struct Anonymous;
+
+impl Credentials for Anonymous {
+    fn authorize<'a>(&'a self, _: sigv4::Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
+        Box::pin(async { Ok(Headers::new()) })
+    }
+
+    fn refused<'a>(&'a self, _: &'a Headers) -> BoxFuture<'a, bool> {
+        Box::pin(async { false })
     }
 }

@@ -1,15 +1,21 @@
 //! AWS Signature Version 4 over a request as it will be sent.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
+use futures::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 
-use crate::model::{Failure, FailureKind};
+use crate::{
+    model::{Failure, FailureKind},
+    services::aws::account::Account,
+};
+
+use super::Headers;
 
 /// What is signed: exactly what will be sent.
 #[derive(Clone, Copy)]
@@ -24,6 +30,39 @@ pub(crate) struct Signable<'a> {
     pub(crate) body: &'a [u8],
 }
 
+/// Signs requests to AgentCore with the deployment's AWS credentials.
+pub(crate) struct SigV4 {
+    account: Arc<Account>,
+    region: String,
+}
+
+impl SigV4 {
+    /// For requests to `url`, whose host names the region, or else the deployment does.
+    pub(crate) fn new(account: Arc<Account>, url: &str) -> Self {
+        let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let labels: Vec<&str> = host.split('.').collect();
+        let by_host = labels.iter().position(|label| *label == "amazonaws").and_then(|at| labels.get(at.checked_sub(1)?));
+        let region = by_host.map_or_else(|| account.region.clone(), |region| (*region).to_owned());
+        Self { account, region }
+    }
+}
+
+impl super::Credentials for SigV4 {
+    fn authorize<'a>(&'a self, request: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
+        Box::pin(async move {
+            let credentials = self.account.credentials("signing the request").await?;
+            headers("signing the request", request, &credentials, "bedrock-agentcore", &self.region, self.account.signing_time())
+        })
+    }
+
+    fn refused<'a>(&'a self, _: &'a Headers) -> BoxFuture<'a, bool> {
+        Box::pin(async {
+            self.account.forget_credentials().await;
+            true
+        })
+    }
+}
+
 /// The headers that sign a request: `authorization`, `x-amz-date`, and `x-amz-security-token` for temporary credentials.
 ///
 /// # Errors
@@ -35,7 +74,7 @@ pub(crate) fn headers(
     service: &str,
     region: &str,
     at: SystemTime,
-) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+) -> Result<Headers, Failure> {
     let wrong =
         |error: &dyn std::error::Error| Failure::new(FailureKind::Usage, doing, format!("the request cannot be signed: {error}"));
     let identity = credentials.clone().into();

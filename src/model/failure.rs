@@ -75,6 +75,9 @@ impl FailureKind {
     }
 }
 
+/// How evidence begins that names an address for consent.
+const CONSENT: &str = "consent: ";
+
 impl Failure {
     /// A failure without further evidence.
     pub fn new(kind: FailureKind, doing: impl Into<String>, cause: impl Into<String>) -> Self {
@@ -116,6 +119,17 @@ impl Failure {
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
+    }
+
+    /// The same failure with an address at which a person must give consent first (MCP error -32042).
+    #[must_use]
+    pub fn consent_url(self, url: &str) -> Self {
+        self.evidence(format!("{CONSENT}{url}"))
+    }
+
+    /// The addresses at which a person must give consent before the call can succeed.
+    pub fn consent_urls(&self) -> impl Iterator<Item = &str> {
+        self.evidence.iter().filter_map(|fact| fact.strip_prefix(CONSENT))
     }
 
     /// The same failure with one more fact.

@@ -46,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) web: web::Web,
     pub(crate) accounts: aws::account::Accounts,
     pub(crate) stacks: aws::PerDeployment<aws::stack::Remembered>,
+    pub(crate) tokens: crate::auth::token::Tokens,
     pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
 }
 
@@ -58,6 +59,7 @@ impl Services {
             accounts: Default::default(),
             stacks: Default::default(),
             targets: Default::default(),
+            tokens: crate::auth::token::Tokens::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -119,6 +119,18 @@ pub(crate) fn same_origin(one: &str, other: &str) -> bool {
     matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one.origin() == other.origin())
 }
 
+/// A redirect that was not followed: nothing was sent on.
+pub(crate) fn redirect_refused(doing: &str, address: &str, location: Option<&str>) -> Failure {
+    let target = location.and_then(|to| Url::parse(address).ok()?.join(to).ok());
+    let origin = target.as_ref().map_or_else(|| "nowhere".to_owned(), |to| to.origin().ascii_serialization());
+    let failure =
+        Failure::new(FailureKind::Network, doing, format!("a redirect to {origin} was refused; nothing was sent there"));
+    match target {
+        Some(to) => failure.hint("if that is the right address, configure it").evidence(format!("location: {to}")),
+        None => failure,
+    }
+}
+
 /// A failed exchange, as reqwest saw it, in the words of the layer that failed.
 pub(crate) fn failure(doing: &str, address: &str, error: &reqwest::Error) -> Failure {
     let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned());

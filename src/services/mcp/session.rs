@@ -1,0 +1,276 @@
+//! A connection to an MCP endpoint: its tools and its calls.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rmcp::{
+    RoleClient,
+    model::{
+        CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam, ClientRequest, ErrorData,
+        ListToolsRequest, PaginatedRequestParams, RequestId,
+    },
+    service::{Peer, PeerRequestOptions, RunningService, ServiceError},
+};
+use serde_json::{Map, Value};
+
+use crate::model::{
+    CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind, Tool, ToolAnnotations,
+};
+
+use super::{
+    elicitation::Listener,
+    table,
+    wire::{self, Exchange, Wire},
+};
+
+/// Pages of tools after which a listing stops.
+const PAGES: usize = 200;
+/// Ending a session at the server.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// A connection to an MCP endpoint. Cheap to clone; it closes when the last clone is dropped.
+#[derive(Clone)]
+pub struct McpSession(Arc<Shared>);
+
+struct Shared {
+    info: ConnectionInfo,
+    service: tokio::sync::Mutex<Option<RunningService<RoleClient, Listener>>>,
+    peer: Peer<RoleClient>,
+    listener: Listener,
+    wire: Wire,
+    timeout: Duration,
+    /// What signing in and connecting took: part of the first call's time.
+    opening: Mutex<Option<Elapsed>>,
+}
+
+impl McpSession {
+    pub(crate) fn new(
+        info: ConnectionInfo,
+        service: RunningService<RoleClient, Listener>,
+        wire: Wire,
+        timeout: Duration,
+        opening: Elapsed,
+    ) -> Self {
+        let (peer, listener) = (service.peer().clone(), service.service().clone());
+        Self(Arc::new(Shared {
+            info,
+            service: tokio::sync::Mutex::new(Some(service)),
+            peer,
+            listener,
+            wire,
+            timeout,
+            opening: Mutex::new(Some(opening)),
+        }))
+    }
+
+    /// What connecting has learned.
+    pub fn info(&self) -> ConnectionInfo {
+        self.0.info.clone()
+    }
+
+    /// All tools, over all pages, each as the server gave it.
+    ///
+    /// # Errors
+    /// [`FailureKind::Server`] where the server's pages have no end.
+    pub async fn tools(&self) -> Result<Vec<Tool>, Failure> {
+        let doing = format!("listing tools of {}", self.0.info.url);
+        let (mut tools, mut cursor, mut seen) = (Vec::new(), None, HashSet::new());
+        for _ in 0..PAGES {
+            let request = ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
+            let options = CallOptions { timeout: self.0.timeout, total: self.0.timeout };
+            let (result, _) = self.request(&doing, ClientRequest::ListToolsRequest(request), options).await?;
+            let found = result
+                .get("tools")
+                .and_then(Value::as_array)
+                .ok_or_else(|| Failure::new(FailureKind::Network, doing.as_str(), "the answer names no tools"))?;
+            tools.extend(found.iter().map(tool));
+            cursor = result.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+            match &cursor {
+                None => return Ok(tools),
+                Some(next) if !seen.insert(next.clone()) => {
+                    return Err(Failure::new(
+                        FailureKind::Server,
+                        doing,
+                        "the server repeats a page: the list of tools has no end",
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Err(Failure::new(FailureKind::Server, doing, format!("the list of tools has more than {PAGES} pages")))
+    }
+
+    /// Calls a tool. Dropping the future cancels the call at the server. A tool that reports an error is an `Ok` with `is_error`.
+    ///
+    /// # Errors
+    /// [`FailureKind::Refused`] with code and message for a JSON-RPC error; one that asks for consent (-32042) carries
+    /// the addresses, see [`Failure::consent_urls`].
+    pub async fn call(&self, name: &str, arguments: Map<String, Value>, options: CallOptions) -> Result<CallOutcome, Failure> {
+        let doing = format!("calling {name}");
+        let statement = arguments.get("query").and_then(Value::as_str).map(str::to_owned);
+        let started = Instant::now();
+        let request = CallToolRequest::new(CallToolRequestParams::new(name.to_owned()).with_arguments(arguments));
+        let (raw, exchange) = self.request(&doing, ClientRequest::CallToolRequest(request), options).await?;
+        let opening = self.0.opening.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let elapsed = Elapsed {
+            sign_in: opening.sign_in + millis(exchange.sign_in),
+            connect: opening.connect,
+            first_byte: millis(exchange.first_byte),
+            total: opening.total + millis(started.elapsed()),
+        };
+        let is_error = raw.get("isError").and_then(Value::as_bool).unwrap_or_default();
+        Ok(CallOutcome {
+            is_error,
+            table: if is_error { None } else { table::of_result(&raw, statement.as_deref()) },
+            content: raw.get("content").and_then(Value::as_array).cloned().unwrap_or_default(),
+            structured_content: raw.get("structuredContent").filter(|content| !content.is_null()).cloned(),
+            raw,
+            elapsed,
+            request_id: exchange.request_id,
+        })
+    }
+
+    /// Answers an elicitation. One that is already answered or given up is ignored.
+    pub fn answer(&self, id: u64, answer: ElicitationAnswer) {
+        self.0.listener.answer(id, answer);
+    }
+
+    /// Ends the session at the server (waits at most five seconds).
+    pub async fn close(self) {
+        if let Some(mut service) = self.0.service.lock().await.take()
+            && tokio::time::timeout(CLOSING, service.close()).await.is_err()
+        {
+            tracing::info!("the MCP session did not end in time");
+        }
+    }
+
+    async fn request(&self, doing: &str, request: ClientRequest, options: CallOptions) -> Result<(Value, Exchange), Failure> {
+        let how =
+            PeerRequestOptions::with_timeout(options.timeout).reset_timeout_on_progress().with_max_total_timeout(options.total);
+        let handle = self.0.peer.send_request_with_option(request, how).await.map_err(|error| failure(doing, error, None))?;
+        let id = handle.id.clone();
+        let mut guard = CancelWhenDropped { peer: self.0.peer.clone(), wire: self.0.wire.clone(), id: Some(id.clone()) };
+        let answer = handle.await_response().await;
+        guard.id = None;
+        let mut exchange = self.0.wire.take(&id);
+        exchange.request_id = exchange.request_id.or_else(|| Some(id.to_string()));
+        let failed = exchange.failure.take();
+        match (answer, exchange.result.take()) {
+            (Ok(_), Some(result)) => Ok((result, exchange)),
+            (Ok(_), None) => {
+                Err(failed.unwrap_or_else(|| Failure::new(FailureKind::Network, doing, "the answer holds no result")))
+            }
+            (Err(error), _) => {
+                let mut failure = failed.map_or_else(
+                    || failure(doing, error, Some(options)),
+                    |failure| Failure { doing: doing.to_owned(), ..failure },
+                );
+                failure.request_id = failure.request_id.or(exchange.request_id);
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Tells the server that nobody waits any more, when a call's future is dropped.
+struct CancelWhenDropped {
+    peer: Peer<RoleClient>,
+    wire: Wire,
+    id: Option<RequestId>,
+}
+
+impl Drop for CancelWhenDropped {
+    fn drop(&mut self) {
+        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else { return };
+        let peer = self.peer.clone();
+        drop(self.wire.take(&id));
+        runtime.spawn(async move {
+            let params = CancelledNotificationParam::new(Some(id), Some("the user cancelled".to_owned()));
+            let cancelled = CancelledNotification::new(params);
+            if let Err(error) = peer.send_notification(cancelled.into()).await {
+                tracing::debug!(%error, "the server was not told of the cancellation");
+            }
+        });
+    }
+}
+
+/// A failure of rmcp's that the wire does not know of.
+fn failure(doing: &str, error: ServiceError, options: Option<CallOptions>) -> Failure {
+    match error {
+        ServiceError::McpError(error) => rpc(doing, &error),
+        ServiceError::Timeout { timeout } => {
+            let total = options.is_some_and(|options| timeout == options.total && options.total != options.timeout);
+            let cause = format!("no answer within {} s{}", timeout.as_secs(), if total { " in total" } else { "" });
+            Failure::new(FailureKind::Timeout, doing, cause).hint("the server was told to stop; --timeout allows more")
+        }
+        ServiceError::Cancelled { reason } => {
+            Failure::new(FailureKind::Cancelled, doing, reason.unwrap_or_else(|| "the call was cancelled".to_owned()))
+        }
+        ServiceError::TransportSend(error) => transport(doing, &error),
+        ServiceError::TransportClosed => wire::cut(doing).hint("connect again"),
+        other => Failure::new(FailureKind::Network, doing, other.to_string()),
+    }
+}
+
+/// The failure that the wire gave to rmcp.
+pub(crate) fn transport(doing: &str, error: &rmcp::transport::DynamicTransportError) -> Failure {
+    use rmcp::transport::streamable_http_client::StreamableHttpError;
+    match error.error.downcast_ref::<StreamableHttpError<Failure>>() {
+        Some(StreamableHttpError::Client(failure)) => Failure { doing: doing.to_owned(), ..failure.clone() },
+        Some(StreamableHttpError::SessionExpired) => {
+            Failure::new(FailureKind::Refused, doing, "the server has ended the session").status(404).hint("connect again")
+        }
+        Some(other) => Failure::new(FailureKind::Network, doing, other.to_string()),
+        None => wire::cut(doing),
+    }
+}
+
+/// A JSON-RPC error; the consent that -32042 asks for is kept as evidence.
+pub(crate) fn rpc(doing: &str, error: &ErrorData) -> Failure {
+    let mut failure = Failure::new(FailureKind::Refused, doing, error.message.to_string()).code(error.code.0.to_string());
+    let Some(data) = &error.data else { return failure };
+    if error.code.0 == CONSENT {
+        failure = failure.hint("open the address in a browser, give consent, and call again");
+        let listed = data.get("elicitations").and_then(Value::as_array).into_iter().flatten();
+        let urls: Vec<&str> =
+            listed.filter_map(|each| each.get("url")).chain(data.get("authorization_url")).filter_map(Value::as_str).collect();
+        for url in urls {
+            failure = failure.consent_url(url);
+        }
+        return failure;
+    }
+    failure.evidence(format!("data: {}", data.to_string().chars().take(2000).collect::<String>()))
+}
+
+/// `URLElicitationRequired`: a person must give consent first.
+const CONSENT: i32 = -32042;
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis() as u64
+}
+
+/// A tool as the server gave it. One without a schema takes any object.
+fn tool(raw: &Value) -> Tool {
+    let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
+    let flag = |name: &str| raw.get("annotations").and_then(|annotations| annotations.get(name)).and_then(Value::as_bool);
+    Tool {
+        name: text("name").unwrap_or_default(),
+        title: text("title").or_else(|| raw.pointer("/annotations/title").and_then(Value::as_str).map(str::to_owned)),
+        description: text("description"),
+        input_schema: raw
+            .get("inputSchema")
+            .filter(|schema| schema.is_object())
+            .cloned()
+            .unwrap_or_else(|| serde_json::json!({"type": "object"})),
+        annotations: ToolAnnotations {
+            read_only: flag("readOnlyHint"),
+            destructive: flag("destructiveHint"),
+            idempotent: flag("idempotentHint"),
+            open_world: flag("openWorldHint"),
+        },
+        raw: raw.clone(),
+    }
+}
