@@ -18,7 +18,7 @@ use crate::{
 use super::{Credentials, Headers, m2m, sigv4::Signable, user};
 
 /// A token is renewed so long before its end.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 /// The longest token that is decoded for display.
 const LONGEST: usize = 64 * 1024;
 

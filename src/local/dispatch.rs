@@ -125,9 +125,8 @@ async fn check_bearer(world: &World, request: &Request, call: &Call) -> Result<(
     }
     let Some(authorizer) = control::bearer_authorizer(world, call) else { return Ok(()) };
     let token = tokens::bearer(header(request.headers(), "authorization"));
-    let refuse = |refusal: tokens::TokenRefusal| {
-        ApiError::new(StatusCode::UNAUTHORIZED, "UnauthorizedException", refusal.message())
-    };
+    let refuse =
+        |refusal: tokens::TokenRefusal| ApiError::new(StatusCode::UNAUTHORIZED, "UnauthorizedException", refusal.message());
     tokens::verify(world, &authorizer, token).await.map(|_| ()).map_err(refuse)
 }
 

@@ -30,7 +30,7 @@ pub struct ServiceOptions {
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), total_timeout: Duration::from_secs(180), read_only: false }
+        Self { timeout: Duration::from_mins(1), total_timeout: Duration::from_mins(3), read_only: false }
     }
 }
 
@@ -56,9 +56,9 @@ impl Services {
         let inner = Inner {
             options,
             web: web::Web::default(),
-            accounts: Default::default(),
-            stacks: Default::default(),
-            targets: Default::default(),
+            accounts: aws::account::Accounts::default(),
+            stacks: aws::PerDeployment::default(),
+            targets: aws::PerDeployment::default(),
             tokens: crate::auth::token::Tokens::default(),
         };
         Self { inner: Arc::new(inner) }

@@ -190,9 +190,8 @@ fn list_clients(cognito: &Cognito, input: &Value) -> Outcome {
             .filter(|size| (1..=60).contains(size))
             .ok_or_else(|| ApiError::bad("InvalidParameterException", "MaxResults must be between 1 and 60"))?,
     };
-    let entries = pool.clients.iter().map(|client| {
-        json!({"ClientId": client.id, "UserPoolId": pool.facts.id, "ClientName": client.name})
-    });
+    let entries =
+        pool.clients.iter().map(|client| json!({"ClientId": client.id, "UserPoolId": pool.facts.id, "ClientName": client.name}));
     let page = pages::cut(&pool.facts.id, entries.collect(), size, input.get("NextToken").and_then(Value::as_str))
         .map_err(|_| ApiError::bad("InvalidParameterException", "Invalid token"))?;
     let mut answer = Map::new();
@@ -244,8 +243,7 @@ fn check_secret_hash(client: &Client, user: &str, given: Option<&str>) -> Result
     let Some(secret) = &client.secret else { return Ok(()) };
     let refuse = |text: String| ApiError::bad("NotAuthorizedException", text);
     let id = &client.id;
-    let given =
-        given.ok_or_else(|| refuse(format!("Client {id} is configured with secret but SECRET_HASH was not received")))?;
+    let given = given.ok_or_else(|| refuse(format!("Client {id} is configured with secret but SECRET_HASH was not received")))?;
     let unable = || refuse(format!("Unable to verify secret hash for client {id}"));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| unable())?;
     mac.update(user.as_bytes());

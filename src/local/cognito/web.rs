@@ -34,9 +34,7 @@ pub(crate) async fn handle_web(world: &World, request: &Request) -> Response {
         (".well-known/jwks.json", &Method::GET) => {
             answer(StatusCode::OK, &world.keys.key_set([&key_id(world, pool, "access"), &key_id(world, pool, "id")]))
         }
-        (".well-known/oauth-authorization-server", _) => {
-            answer(StatusCode::BAD_REQUEST, &json!({"message": "Bad Request"}))
-        }
+        (".well-known/oauth-authorization-server", _) => answer(StatusCode::BAD_REQUEST, &json!({"message": "Bad Request"})),
         ("oauth2/token", &Method::POST) => token_endpoint(world, pool, request).await,
         ("oauth2/token", _) => answer(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": "invalid_request"})),
         _ => not_found(path),
@@ -208,8 +206,5 @@ pub(super) fn user_tokens(world: &World, pool: &Pool, client: &Client, user: &st
         "iat": now,
         "jti": world.seed.next_uuid(),
     });
-    Some((
-        world.keys.sign(&key_id(world, pool, "access"), &access)?,
-        world.keys.sign(&key_id(world, pool, "id"), &id)?,
-    ))
+    Some((world.keys.sign(&key_id(world, pool, "access"), &access)?, world.keys.sign(&key_id(world, pool, "id"), &id)?))
 }

@@ -51,9 +51,9 @@ pub(super) fn update_gateway(world: &Shared, input: &Value) -> Outcome {
         gateway.supported_versions = read_texts(mcp.get("supportedVersions"));
         text(&mcp, "instructions").unwrap_or_default().clone_into(&mut gateway.instructions);
         gateway.semantic_search = text(&mcp, "searchType") == Some("SEMANTIC");
-        gateway.session_timeout = mcp.get("sessionConfiguration").map(|session| {
-            session.get("sessionTimeoutInSeconds").and_then(Value::as_u64).unwrap_or(3600)
-        });
+        gateway.session_timeout = mcp
+            .get("sessionConfiguration")
+            .map(|session| session.get("sessionTimeoutInSeconds").and_then(Value::as_u64).unwrap_or(3600));
         gateway.response_streaming =
             mcp.pointer("/streamingConfiguration/enableResponseStreaming").and_then(Value::as_bool).unwrap_or(false);
         gateway.debug = text(input, "exceptionLevel") == Some("DEBUG");
@@ -149,7 +149,9 @@ pub(crate) async fn probe(world: &World, gateway_id: &str, endpoint: &str) -> Re
         .json(&hello)
         .send()
         .await
-        .map_err(|error| format!("Failed to connect to the MCP server: {}", if error.is_timeout() { "timeout" } else { "connection refused" }))?;
+        .map_err(|error| {
+            format!("Failed to connect to the MCP server: {}", if error.is_timeout() { "timeout" } else { "connection refused" })
+        })?;
     // A server that asks for credentials is there; the call itself will carry them.
     match answer.status().as_u16() {
         200..=299 | 401 | 403 => Ok(()),
@@ -220,8 +222,13 @@ fn environment(input: &Value) -> Vec<(String, String)> {
 
 /// Members that the world shows again as they were sent.
 fn kept(input: &Value) -> Map<String, Value> {
-    const KEPT: [&str; 5] =
-        ["networkConfiguration", "protocolConfiguration", "lifecycleConfiguration", "agentRuntimeArtifact", "filesystemConfigurations"];
+    const KEPT: [&str; 5] = [
+        "networkConfiguration",
+        "protocolConfiguration",
+        "lifecycleConfiguration",
+        "agentRuntimeArtifact",
+        "filesystemConfigurations",
+    ];
     KEPT.iter().filter_map(|name| Some(((*name).to_owned(), input.get(*name)?.clone()))).collect()
 }
 

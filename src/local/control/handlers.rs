@@ -58,12 +58,8 @@ fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
         ("GET", ["gateways", g]) => control("GetGateway", vec![("gatewayIdentifier", g)]),
         ("PUT", ["gateways", g]) => control("UpdateGateway", vec![("gatewayIdentifier", g)]),
         ("GET", ["gateways", g, "targets"]) => control("ListGatewayTargets", vec![("gatewayIdentifier", g)]),
-        ("GET", ["gateways", g, "targets", t]) => {
-            control("GetGatewayTarget", vec![("gatewayIdentifier", g), ("targetId", t)])
-        }
-        ("PUT", ["gateways", g, "synchronizeTargets"]) => {
-            control("SynchronizeGatewayTargets", vec![("gatewayIdentifier", g)])
-        }
+        ("GET", ["gateways", g, "targets", t]) => control("GetGatewayTarget", vec![("gatewayIdentifier", g), ("targetId", t)]),
+        ("PUT", ["gateways", g, "synchronizeTargets"]) => control("SynchronizeGatewayTargets", vec![("gatewayIdentifier", g)]),
         ("GET", ["gateways", g, "rules"]) => control("ListGatewayRules", vec![("gatewayIdentifier", g)]),
         ("GET", ["gateways", g, "rules", r]) => control("GetGatewayRule", vec![("gatewayIdentifier", g), ("ruleId", r)]),
         ("GET", ["policy-engines"]) => control("ListPolicyEngines", vec![]),
@@ -73,15 +69,11 @@ fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
         ("GET", ["runtimes", r]) => control("GetAgentRuntime", vec![("agentRuntimeId", r)]),
         ("PUT", ["runtimes", r]) => control("UpdateAgentRuntime", vec![("agentRuntimeId", r)]),
         ("POST", ["runtimes", r, "versions"]) => control("ListAgentRuntimeVersions", vec![("agentRuntimeId", r)]),
-        ("POST", ["runtimes", r, "runtime-endpoints"]) => {
-            control("ListAgentRuntimeEndpoints", vec![("agentRuntimeId", r)])
-        }
+        ("POST", ["runtimes", r, "runtime-endpoints"]) => control("ListAgentRuntimeEndpoints", vec![("agentRuntimeId", r)]),
         ("GET", ["runtimes", r, "runtime-endpoints", e]) => {
             control("GetAgentRuntimeEndpoint", vec![("agentRuntimeId", r), ("endpointName", e)])
         }
-        ("POST", ["runtimes", arn, "stopruntimesession"]) => {
-            Some((DATA, "StopRuntimeSession", vec![("agentRuntimeArn", arn)]))
-        }
+        ("POST", ["runtimes", arn, "stopruntimesession"]) => Some((DATA, "StopRuntimeSession", vec![("agentRuntimeArn", arn)])),
         ("POST", ["identities", "CompleteResourceTokenAuth"]) => Some((DATA, "CompleteResourceTokenAuth", vec![])),
         ("POST", ["identities", "get-token-vault"]) => control("GetTokenVault", vec![]),
         ("POST", ["identities", operation]) => control(operation, vec![]),
@@ -97,7 +89,8 @@ fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
 /// Whether this call is signed by a bearer token instead: sessions of runtimes that take tokens.
 pub(crate) fn takes_bearer(world: &World, request: &Request, call: &Call) -> bool {
     let is_bearer = || {
-        header(request.headers(), "authorization").is_some_and(|value| value.get(..7).is_some_and(|s| s.eq_ignore_ascii_case("bearer ")))
+        header(request.headers(), "authorization")
+            .is_some_and(|value| value.get(..7).is_some_and(|s| s.eq_ignore_ascii_case("bearer ")))
     };
     call.operation == "StopRuntimeSession"
         && is_bearer()
@@ -127,9 +120,7 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
             list(call, "items", world.control.with(|state| state.gateways.iter().map(shapes::gateway_item).collect()))
         }
         "GetGateway" => Ok(Reply::Json(shapes::gateway(&gateway(world, input)?))),
-        "ListGatewayTargets" => {
-            list(call, "items", gateway(world, input)?.targets.iter().map(shapes::target_item).collect())
-        }
+        "ListGatewayTargets" => list(call, "items", gateway(world, input)?.targets.iter().map(shapes::target_item).collect()),
         "GetGatewayTarget" => get_target(world, input),
         "UpdateGateway" => changes::update_gateway(world, input),
         "SynchronizeGatewayTargets" => changes::synchronize(world, input),
@@ -138,11 +129,19 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
         "UpdateAgentRuntime" => changes::update_runtime(world, input),
         "ListAgentRuntimeVersions" => {
             let runtime = runtime(world, input)?;
-            list(call, "agentRuntimes", runtime.versions.iter().rev().map(|version| shapes::runtime_item(&runtime, version)).collect())
+            list(
+                call,
+                "agentRuntimes",
+                runtime.versions.iter().rev().map(|version| shapes::runtime_item(&runtime, version)).collect(),
+            )
         }
         "ListAgentRuntimeEndpoints" => {
             let runtime = runtime(world, input)?;
-            list(call, "runtimeEndpoints", runtime.endpoints.iter().map(|endpoint| shapes::endpoint(&runtime, endpoint)).collect())
+            list(
+                call,
+                "runtimeEndpoints",
+                runtime.endpoints.iter().map(|endpoint| shapes::endpoint(&runtime, endpoint)).collect(),
+            )
         }
         "GetAgentRuntimeEndpoint" => get_endpoint(world, input),
         "StopRuntimeSession" => changes::stop_session(world, input),

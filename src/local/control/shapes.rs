@@ -179,8 +179,8 @@ pub(super) fn target(gateway_arn: &str, target: &Target) -> Value {
         "mcpToolSchema": schema,
         "listingMode": target.listing_mode,
     }));
-    let headers = (!target.allowed_request_headers.is_empty())
-        .then(|| json!({"allowedRequestHeaders": target.allowed_request_headers}));
+    let headers =
+        (!target.allowed_request_headers.is_empty()).then(|| json!({"allowedRequestHeaders": target.allowed_request_headers}));
     without_nulls(json!({
         "gatewayArn": gateway_arn,
         "targetId": target.id,

@@ -72,11 +72,7 @@ pub(super) fn with_version(mut value: Value, id: Option<&str>) -> Value {
 }
 
 /// Runs `act` on the secret that `SecretId` names: a name, an ARN, or an ARN without its suffix.
-pub(super) fn with_secret(
-    world: &World,
-    input: &Value,
-    act: impl FnOnce(&mut Secret) -> Result<Value, ApiError>,
-) -> Outcome {
+pub(super) fn with_secret(world: &World, input: &Value, act: impl FnOnce(&mut Secret) -> Result<Value, ApiError>) -> Outcome {
     let id = required(input, "SecretId")?;
     world.secrets.with(|secrets| {
         let partial = format!("{id}-");
@@ -86,9 +82,8 @@ pub(super) fn with_secret(
                 || (id.starts_with("arn:") && secret.arn.strip_prefix(&partial).is_some_and(|suffix| suffix.len() == 6))
         };
         let secret = secrets.iter_mut().find(|secret| named(secret));
-        let secret = secret.ok_or_else(|| {
-            ApiError::bad("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-        })?;
+        let secret = secret
+            .ok_or_else(|| ApiError::bad("ResourceNotFoundException", "Secrets Manager can't find the specified secret."))?;
         act(secret).map(Reply::Json)
     })
 }
@@ -139,7 +134,10 @@ fn create(world: &World, input: &Value) -> Outcome {
     let name = required(input, "Name")?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-!".contains(letter);
     if name.len() > 512 || !name.chars().all(fits) {
-        return Err(ApiError::bad("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"));
+        return Err(ApiError::bad(
+            "ValidationException",
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+        ));
     }
     let token = request_token(world, input)?;
     let value = payload(input)?;
@@ -338,12 +336,11 @@ fn paged(list: &str, entries: Vec<Value>, input: &Value) -> Result<(Value, Optio
 fn list_versions(world: &World, input: &Value) -> Outcome {
     let deprecated = input.get("IncludeDeprecated").and_then(Value::as_bool).unwrap_or(false);
     with_secret(world, input, |secret| {
-        let shown = secret.versions.iter().filter(|version| {
-            version.value.is_some() && (deprecated || !version.stages.is_empty())
-        });
-        let entries = shown.map(|version| {
-            json!({"VersionId": version.id, "VersionStages": version.stages, "CreatedDate": seconds(version.created)})
-        });
+        let shown =
+            secret.versions.iter().filter(|version| version.value.is_some() && (deprecated || !version.stages.is_empty()));
+        let entries = shown.map(
+            |version| json!({"VersionId": version.id, "VersionStages": version.stages, "CreatedDate": seconds(version.created)}),
+        );
         let (versions, next) = paged(&secret.arn, entries.collect(), input)?;
         let mut answer = identity(secret);
         if let Some(members) = answer.as_object_mut() {

@@ -45,7 +45,8 @@ pub(super) fn answer(input: &Value) -> Outcome {
 
 /// A password as the rotation templates draw it: 32 characters, without those that trouble connection strings.
 pub(super) fn fresh() -> Result<String, ApiError> {
-    let types: Vec<Vec<char>> = [LOWER, UPPER, DIGITS, "!#$%&()*+,-.:;<=>?[]^_{|}~"].map(|letters| letters.chars().collect()).into();
+    let types: Vec<Vec<char>> =
+        [LOWER, UPPER, DIGITS, "!#$%&()*+,-.:;<=>?[]^_{|}~"].map(|letters| letters.chars().collect()).into();
     draw(32, &types, true).ok_or_else(|| ApiError::bad("InternalServiceError", "no random numbers"))
 }
 
@@ -99,7 +100,9 @@ mod tests {
     fn has_the_letters_asked_for() {
         let plain = password(&json!({}));
         assert_eq!(plain.chars().count(), 32);
-        let digits = password(&json!({"PasswordLength": 4, "ExcludePunctuation": true, "ExcludeLowercase": true, "ExcludeUppercase": true, "ExcludeCharacters": "02468"}));
+        let digits = password(
+            &json!({"PasswordLength": 4, "ExcludePunctuation": true, "ExcludeLowercase": true, "ExcludeUppercase": true, "ExcludeCharacters": "02468"}),
+        );
         assert!(digits.chars().all(|letter| "13579".contains(letter)), "{digits}");
         assert!(answer(&json!({"PasswordLength": 3})).is_err(), "four types do not fit into three characters");
         assert_ne!(password(&json!({})), plain);

@@ -24,9 +24,7 @@ pub(super) fn rotate(world: &Shared, input: &Value) -> Outcome {
     let now = world.now();
     let outcome = with_live_secret(world, input, |secret| {
         let function = text(input, "RotationLambdaARN").map(str::to_owned).or_else(|| secret.rotation_function.clone());
-        let function = function.ok_or_else(|| {
-            request("No Lambda rotation function ARN is associated with this secret.")
-        })?;
+        let function = function.ok_or_else(|| request("No Lambda rotation function ARN is associated with this secret."))?;
         if function != lambda_arn(ROTATION_FUNCTION) {
             return Err(ApiError::bad(
                 "AccessDeniedException",

@@ -50,10 +50,13 @@ struct AccountKey {
     access_key_id: Option<String>,
 }
 
+/// Where an account is, or will be once it is made.
+type AccountCell = Arc<tokio::sync::OnceCell<Arc<Account>>>;
+
 /// All accounts in use.
 #[derive(Default)]
 pub(crate) struct Accounts {
-    known: Mutex<HashMap<AccountKey, (Option<StaticCredentials>, Arc<tokio::sync::OnceCell<Arc<Account>>>)>>,
+    known: Mutex<HashMap<AccountKey, (Option<StaticCredentials>, AccountCell)>>,
     http: OnceLock<SharedHttpClient>,
     loopback: OnceLock<SharedHttpClient>,
 }
@@ -230,7 +233,7 @@ impl Account {
     /// [`FailureKind::SignIn`] where there are none.
     pub(crate) async fn credentials(&self, doing: &str) -> Result<Credentials, Failure> {
         let mut cached = self.credentials.lock().await;
-        let soon = SystemTime::now() + Duration::from_secs(60);
+        let soon = SystemTime::now() + Duration::from_mins(1);
         if let Some(credentials) = cached.as_ref().filter(|keys| keys.expiry().is_none_or(|end| end > soon)) {
             return Ok(credentials.clone());
         }

@@ -65,7 +65,7 @@ impl Services {
 
     /// The next listing of targets asks AWS again, details included.
     pub(crate) async fn forget_targets(&self, deployment: &Deployment) {
-        let memory = self.inner.remembered(&self.inner.targets, deployment);
+        let memory = super::remembered(&self.inner.targets, deployment);
         *memory.listed.lock().await = None;
         memory.details.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
@@ -101,7 +101,7 @@ impl Services {
     }
 
     async fn targets(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
-        let memory = self.inner.remembered(&self.inner.targets, deployment);
+        let memory = super::remembered(&self.inner.targets, deployment);
         let mut listed = memory.listed.lock().await;
         if let Some((at, targets)) = listed.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             tracing::trace!(age = ?at.elapsed(), "targets from memory");

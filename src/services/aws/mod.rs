@@ -18,7 +18,7 @@ use std::{collections::HashMap, sync::Arc, time::SystemTime};
 use crate::model::{Deployment, DeploymentName, Failure, Identity, Moment};
 
 use self::{account::Account, failure::Doing};
-use super::{Inner, Services};
+use super::Services;
 
 /// Something remembered for each deployment as it is configured now: a changed configuration starts anew.
 pub(crate) type PerDeployment<T> = std::sync::Mutex<HashMap<DeploymentName, (Deployment, Arc<T>)>>;
@@ -50,17 +50,15 @@ impl Services {
     }
 }
 
-impl Inner {
-    /// What is remembered for a deployment.
-    pub(crate) fn remembered<T: Default>(&self, memory: &PerDeployment<T>, deployment: &Deployment) -> Arc<T> {
-        let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match memory.get(&deployment.name) {
-            Some((configured, kept)) if configured == deployment => Arc::clone(kept),
-            _ => {
-                let fresh = Arc::<T>::default();
-                memory.insert(deployment.name.clone(), (deployment.clone(), Arc::clone(&fresh)));
-                fresh
-            }
+/// What is remembered for a deployment.
+pub(crate) fn remembered<T: Default>(memory: &PerDeployment<T>, deployment: &Deployment) -> Arc<T> {
+    let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match memory.get(&deployment.name) {
+        Some((configured, kept)) if configured == deployment => Arc::clone(kept),
+        _ => {
+            let fresh = Arc::<T>::default();
+            memory.insert(deployment.name.clone(), (deployment.clone(), Arc::clone(&fresh)));
+            fresh
         }
     }
 }

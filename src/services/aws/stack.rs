@@ -12,7 +12,7 @@ use crate::{
 use super::{account::Account, failure::Doing, resources, signed::Request};
 
 /// How long a stack's facts are kept.
-const FRESH: Duration = Duration::from_secs(300);
+const FRESH: Duration = Duration::from_mins(5);
 
 /// A remembered answer for a deployment.
 pub(crate) type Remembered = tokio::sync::Mutex<Option<(Instant, StackFacts)>>;
@@ -24,7 +24,7 @@ impl Services {
     /// [`FailureKind::NotFound`] for a stack that does not exist.
     pub async fn stack_facts(&self, deployment: &Deployment) -> Result<StackFacts, Failure> {
         let Some(stack) = &deployment.stack else { return Ok(StackFacts::default()) };
-        let cell = self.inner.remembered(&self.inner.stacks, deployment);
+        let cell = super::remembered(&self.inner.stacks, deployment);
         let mut kept = cell.lock().await;
         if let Some((at, facts)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             tracing::trace!(age = ?at.elapsed(), "stack facts from memory");

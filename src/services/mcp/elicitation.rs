@@ -12,8 +12,7 @@ use rmcp::{
     ClientHandler, RoleClient,
     model::{
         ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability, ErrorData,
-        FormElicitationCapability, Implementation, LoggingMessageNotificationParam, ProgressNotificationParam,
-        UrlElicitationCapability,
+        FormElicitationCapability, Implementation, ProgressNotificationParam, UrlElicitationCapability,
     },
     service::{NotificationContext, RequestContext},
 };
@@ -82,7 +81,7 @@ impl ClientHandler for Listener {
     async fn create_elicitation(
         &self,
         request: ElicitRequestParams,
-        context: RequestContext<RoleClient>,
+        exchange: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
         let (message, request) = match request {
             ElicitRequestParams::FormElicitationParams { message, requested_schema, .. } => {
@@ -91,7 +90,7 @@ impl ClientHandler for Listener {
             ElicitRequestParams::UrlElicitationParams { message, url, .. } => (message, ElicitationRequest::Url(url)),
             _ => return Ok(ElicitResult::new(ElicitationAction::Decline)),
         };
-        Ok(match self.ask(message, request, context.ct.cancelled()).await {
+        Ok(match self.ask(message, request, exchange.ct.cancelled()).await {
             ElicitationAnswer::Accept(Some(content)) => ElicitResult::new(ElicitationAction::Accept).with_content(content),
             ElicitationAnswer::Accept(None) => ElicitResult::new(ElicitationAction::Accept),
             ElicitationAnswer::Decline => ElicitResult::new(ElicitationAction::Decline),
@@ -108,7 +107,7 @@ impl ClientHandler for Listener {
     }
 
     #[expect(deprecated, reason = "servers of today still send log messages")]
-    async fn on_logging_message(&self, params: LoggingMessageNotificationParam, _: NotificationContext<RoleClient>) {
+    async fn on_logging_message(&self, params: rmcp::model::LoggingMessageNotificationParam, _: NotificationContext<RoleClient>) {
         let level =
             serde_json::to_value(params.level).ok().and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default();
         self.tell(McpNotice::Message(level, params.data));

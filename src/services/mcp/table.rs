@@ -1,8 +1,8 @@
 //! From a tool's result to a [`Table`]: pure. The shape decides, never the tool's name.
 //!
-//! 1. an array of row objects (the official server, Labs), 2. an envelope `{"rows": […]}` (canary), 3. an object of
-//! counters (Labs' writer). Anything else is not tabular. The official server sorts a row's keys; the order of the
-//! statement's RETURN is recovered from its text.
+//! An array of row objects is one (the official server, Labs), so is an envelope `{"rows": […]}` (canary), so is an
+//! object of counters (Labs' writer). Anything else is not tabular. The official server sorts a row's keys; the order
+//! of the statement's RETURN is recovered from its text.
 
 use serde_json::{Map, Value};
 

@@ -1,0 +1,5 @@
+//! The services against the embedded stack, in process, and against small servers that misbehave as no stack does.
+#![cfg(feature = "local")]
+
+mod aws;
+mod stack;

@@ -1,0 +1,85 @@
+//! The embedded stack for a test, and its deployments as a configuration would give them.
+
+use std::collections::BTreeMap;
+
+use agentcore_console::{
+    local::{self, DeploymentFacts, SignInFacts, Stack},
+    model::{Deployment, HeaderSpec, SecretSource, SignIn, StaticCredentials},
+};
+
+/// A running stack with its deployments by name.
+pub struct World {
+    pub stack: Stack,
+    pub deployments: BTreeMap<String, Deployment>,
+}
+
+/// A stack in which nothing happens by itself.
+pub async fn quiet() -> World {
+    let stack = local::start(local::Options { seed: 7, quiet_world: true, ..local::Options::default() }).await.unwrap();
+    let deployments = stack.deployments().into_iter().map(|facts| (facts.name.clone(), configured(&stack, facts))).collect();
+    World { stack, deployments }
+}
+
+fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
+    let (access_key_id, secret_access_key) = stack.credentials();
+    let inline = |text: String| SecretSource::Inline(text.into());
+    let direct = facts.gateway_id.is_none();
+    let headers = if facts.shape == "D" {
+        let name = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization".into();
+        vec![HeaderSpec::BasicFromSecret { name, secret_id: None }]
+    } else {
+        Vec::new()
+    };
+    Deployment {
+        region: facts.region,
+        endpoint_url: Some(stack.endpoint()),
+        credentials: Some(StaticCredentials { access_key_id, secret_access_key: inline(secret_access_key), session_token: None }),
+        stack: facts.stack,
+        gateways: facts.gateway_id.into_iter().collect(),
+        runtimes: facts.runtime_arn.into_iter().collect(),
+        mcp_url: direct.then_some(facts.mcp_url),
+        secrets: facts.secret_id.into_iter().collect(),
+        log_groups: facts.log_groups,
+        headers,
+        sign_in: match facts.sign_in {
+            SignInFacts::Machine { token_url, client_id, client_secret, scope, user_pool_id } => SignIn::M2m {
+                token_url: Some(token_url),
+                client_id: Some(client_id),
+                client_secret: inline(client_secret),
+                scope: Some(scope),
+                user_pool_id: Some(user_pool_id),
+            },
+            SignInFacts::User { client_id, username, password, .. } => {
+                SignIn::User { client_id: Some(client_id), client_secret: None, username, password: inline(password) }
+            }
+            SignInFacts::SigV4 => SignIn::SigV4,
+        },
+        ..deployment(&facts.name)
+    }
+}
+
+/// A deployment of which nothing but the region is known.
+pub fn deployment(name: &str) -> Deployment {
+    Deployment {
+        name: name.into(),
+        shape: None,
+        region: "us-west-2".into(),
+        profile: None,
+        endpoint_url: None,
+        credentials: Some(StaticCredentials {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: SecretSource::Inline("secret".into()),
+            session_token: None,
+        }),
+        stack: None,
+        gateways: Vec::new(),
+        runtimes: Vec::new(),
+        mcp_url: None,
+        secrets: Vec::new(),
+        log_groups: Vec::new(),
+        sign_in: SignIn::None,
+        headers: Vec::new(),
+        neo4j_uri: None,
+        read_only: false,
+    }
+}
