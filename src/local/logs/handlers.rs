@@ -82,9 +82,11 @@ pub(super) fn name_of_identifier(identifier: &str) -> Result<String, ApiError> {
         return Ok(identifier.to_owned());
     }
     let name = identifier.strip_prefix(&group_arn(""));
-    name.filter(|name| !name.is_empty() && !name.contains(':') && !name.contains('*'))
-        .map(str::to_owned)
-        .ok_or_else(|| invalid(format!("The log group identifier {identifier} is not valid: no other account or region, and no ':*' at its end.")))
+    name.filter(|name| !name.is_empty() && !name.contains(':') && !name.contains('*')).map(str::to_owned).ok_or_else(|| {
+        invalid(format!(
+            "The log group identifier {identifier} is not valid: no other account or region, and no ':*' at its end."
+        ))
+    })
 }
 
 impl Group {
@@ -114,8 +116,8 @@ fn page_of(list: &str, entries: Vec<Value>, input: &Value, member: &str) -> Outc
             .filter(|size| (1..=50).contains(size))
             .ok_or_else(|| invalid("1 validation error detected: Value at 'limit' must be between 1 and 50"))?,
     };
-    let page = pages::cut(list, entries, size, text(input, "nextToken"))
-        .map_err(|_| invalid("The specified nextToken is invalid."))?;
+    let page =
+        pages::cut(list, entries, size, text(input, "nextToken")).map_err(|_| invalid("The specified nextToken is invalid."))?;
     let mut answer = Map::new();
     answer.insert(member.into(), Value::Array(page.entries));
     if let Some(next) = page.next {
@@ -208,7 +210,9 @@ fn create_group(world: &World, input: &Value) -> Outcome {
     let name = group_name(input)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "._-/#".contains(letter);
     if name.is_empty() || name.len() > 512 || !name.chars().all(fits) {
-        return Err(invalid("1 validation error detected: Value at 'logGroupName' must satisfy the regular expression [\\.\\-_/#A-Za-z0-9]+"));
+        return Err(invalid(
+            "1 validation error detected: Value at 'logGroupName' must satisfy the regular expression [\\.\\-_/#A-Za-z0-9]+",
+        ));
     }
     let class = text(input, "logGroupClass").unwrap_or("STANDARD");
     if !["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"].contains(&class) {
@@ -263,7 +267,10 @@ fn put_events(world: &World, input: &Value) -> Outcome {
             } else if *timestamp < oldest {
                 Some(("tooOldLogEventEndIndex", index + 1))
             } else if *timestamp > newest {
-                rejected.contains_key("tooNewLogEventStartIndex").then_some(None).unwrap_or(Some(("tooNewLogEventStartIndex", index)))
+                rejected
+                    .contains_key("tooNewLogEventStartIndex")
+                    .then_some(None)
+                    .unwrap_or(Some(("tooNewLogEventStartIndex", index)))
             } else {
                 group.append(stream, *timestamp, now, message.clone());
                 None
@@ -284,7 +291,9 @@ fn put_events(world: &World, input: &Value) -> Outcome {
 /// The events of a batch, checked against its limits.
 fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
     let list = input.get("logEvents").and_then(Value::as_array);
-    let list = list.filter(|list| !list.is_empty()).ok_or_else(|| invalid("1 validation error detected: Value at 'logEvents' must have at least 1 member"))?;
+    let list = list
+        .filter(|list| !list.is_empty())
+        .ok_or_else(|| invalid("1 validation error detected: Value at 'logEvents' must have at least 1 member"))?;
     if list.len() > BATCH_EVENTS {
         return Err(invalid("1 validation error detected: Value at 'logEvents' must have at most 10000 members"));
     }
@@ -292,7 +301,8 @@ fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
     let mut bytes = 0;
     for event in list {
         let timestamp = pages::number(event.get("timestamp")).ok_or_else(|| invalid("timestamp must not be null"))?;
-        let message = text(event, "message").filter(|message| !message.is_empty()).ok_or_else(|| invalid("message must not be empty"))?;
+        let message =
+            text(event, "message").filter(|message| !message.is_empty()).ok_or_else(|| invalid("message must not be empty"))?;
         bytes += message.len() + 26;
         if events.last().is_some_and(|(before, _)| *before > timestamp) {
             return Err(invalid("Log events in a single PutLogEvents request must be in chronological order."));
@@ -311,9 +321,8 @@ fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
 }
 
 fn put_retention(world: &World, input: &Value) -> Outcome {
-    const DAYS: [i64; 23] = [
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0,
-    ];
+    const DAYS: [i64; 23] =
+        [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0];
     let name = group_name(input)?;
     let days = pages::number(input.get("retentionInDays")).filter(|days| *days > 0 && DAYS.contains(days));
     let days = days.ok_or_else(|| invalid("retentionInDays is not one of the values that can be set"))?;

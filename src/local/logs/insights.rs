@@ -80,9 +80,8 @@ fn run(world: &World, groups: &[String], from: i64, to: i64, query: &Query, limi
     for name in groups {
         let mut range = Range { from, to, after: None, newest_first: true, ingested_until: i64::MAX };
         loop {
-            let events = world.logs.with(|known| {
-                known.get(name).map(|group| group.read(&range, STEP, now)).ok_or_else(missing_group)
-            })?;
+            let events =
+                world.logs.with(|known| known.get(name).map(|group| group.read(&range, STEP, now)).ok_or_else(missing_group))?;
             let Some(last) = events.last() else { break };
             range.after = Some((key(last), false));
             for event in &events {

@@ -107,16 +107,13 @@ fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// `2026-11-21 10:45:21.123`, as Insights shows times.
 fn moment(milliseconds: i64) -> String {
-    Timestamp::from_millisecond(milliseconds)
-        .map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
-        .unwrap_or_default()
+    Timestamp::from_millisecond(milliseconds).map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
 impl Query {
     /// Reads a query; the problem in words if it cannot be read.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let text: String =
-            text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
+        let text: String = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
         let mut query = Self::default();
         let tokens = tokenize(&text)?;
         for command in tokens.split(|token| *token == Token::Mark("|")) {
@@ -615,7 +612,15 @@ mod tests {
 
     #[test]
     fn says_what_it_cannot_read() {
-        for broken in ["fly @message", "filter level =", "filter (level = 1", "fields @message extra words", "stats median(x)", "sort", "filter a like 'open"] {
+        for broken in [
+            "fly @message",
+            "filter level =",
+            "filter (level = 1",
+            "fields @message extra words",
+            "stats median(x)",
+            "sort",
+            "filter a like 'open",
+        ] {
             assert!(Query::parse(broken).is_err(), "{broken}");
         }
     }

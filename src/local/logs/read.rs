@@ -200,13 +200,7 @@ struct Taken<'a> {
 
 /// Takes events until the page is full. The first page of a search by JSON is empty, as it often is at AWS: the search has
 /// only begun.
-fn take_page(
-    read: &[Arc<Event>],
-    count: usize,
-    limit: usize,
-    wanted: impl Fn(&Event) -> bool,
-    begins_empty: bool,
-) -> Taken<'_> {
+fn take_page(read: &[Arc<Event>], count: usize, limit: usize, wanted: impl Fn(&Event) -> bool, begins_empty: bool) -> Taken<'_> {
     if let (true, Some(first)) = (begins_empty, read.first()) {
         return Taken { events: Vec::new(), next: Some((key(first), true)) };
     }
@@ -281,7 +275,9 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
         _ if backward => ((place.0, !place.1), place),
         _ => (place, (place.0, !place.1)),
     };
-    let shown = events.iter().map(|event| json!({"timestamp": event.timestamp, "message": event.message, "ingestionTime": event.ingestion}));
+    let shown = events
+        .iter()
+        .map(|event| json!({"timestamp": event.timestamp, "message": event.message, "ingestionTime": event.ingestion}));
     Ok(Reply::Json(json!({
         "events": shown.collect::<Vec<_>>(),
         "nextForwardToken": format!("f/{}", write_token(&list, forward.0, forward.1)),

@@ -17,10 +17,10 @@ use super::super::errors::ApiError;
 use super::super::faults::{FaultKind, Hop};
 use super::super::http::{Response, streaming};
 use super::super::world::Shared;
+use super::Event;
 use super::filter::Pattern;
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
 use super::read::readable_until;
-use super::Event;
 
 /// One update comes each second.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -83,9 +83,11 @@ pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
     check(&identifiers, &streams, &prefixes)?;
     let pattern = Pattern::parse(pattern_text).map_err(invalid)?;
     let groups = identifiers.iter().map(|identifier| follow(world, identifier)).collect::<Result<Vec<_>, _>>()?;
-    let seat = world.logs.sessions.sit().ok_or_else(|| {
-        ApiError::bad("LimitExceededException", "There are 15 live tail sessions already.")
-    })?;
+    let seat = world
+        .logs
+        .sessions
+        .sit()
+        .ok_or_else(|| ApiError::bad("LimitExceededException", "There are 15 live tail sessions already."))?;
     let session_start = json!({
         "requestId": world.seed.next_uuid(),
         "sessionId": world.seed.next_uuid(),
@@ -182,12 +184,15 @@ impl Tail {
     /// Whether a fault sits at the logs of one of the groups' deployments; `take` counts it.
     fn fault(&self, kind: FaultKind, take: bool) -> bool {
         let names = self.groups.iter().map(|group| &group.name);
-        let deployments = names.flat_map(|name| {
-            self.world.deployments.iter().filter(move |deployment| deployment.log_groups.contains(name))
-        });
+        let deployments =
+            names.flat_map(|name| self.world.deployments.iter().filter(move |deployment| deployment.log_groups.contains(name)));
         let faults = &self.world.faults;
         deployments.into_iter().any(|deployment| {
-            if take { faults.applies(deployment.name, Hop::Logs, kind) } else { faults.is_armed(deployment.name, Hop::Logs, kind) }
+            if take {
+                faults.applies(deployment.name, Hop::Logs, kind)
+            } else {
+                faults.is_armed(deployment.name, Hop::Logs, kind)
+            }
         })
     }
 
@@ -208,7 +213,8 @@ impl Tail {
             let source = world.logs.with(|groups| groups.get(&group.name).and_then(|known| known.generated));
             if let Some(source) = source {
                 let end = source.count(now);
-                let events: Vec<Event> = (group.arrival..end).map(|index| source.event(index)).filter(|event| wanted(event)).collect();
+                let events: Vec<Event> =
+                    (group.arrival..end).map(|index| source.event(index)).filter(|event| wanted(event)).collect();
                 group.arrival = end;
                 for chunk in events.chunks(MOST_EVENTS) {
                     frames.extend(frame_of(chunk.iter().map(|event| (group.identifier.as_str(), event)), false));
