@@ -84,6 +84,18 @@ impl Prepared {
         }
     }
 
+    /// A SHOW command that only a user database answers.
+    pub(crate) fn is_user_database_show(&self) -> bool {
+        use syntax::Shown;
+        matches!(&self.statement.body, Body::Show(show) if matches!(show.what, Shown::Indexes | Shown::Constraints))
+    }
+
+    /// A query without any procedure call.
+    pub(crate) fn is_plain_return(&self) -> bool {
+        let Body::Query(query) = &self.statement.body else { return false };
+        !query.parts.iter().flatten().any(|clause| matches!(clause.kind, syntax::ClauseKind::Call(_)))
+    }
+
     /// The first clause that the `system` database does not take.
     pub(crate) fn refused_by_system(&self) -> Option<&'static str> {
         let Body::Query(query) = &self.statement.body else { return None };
@@ -149,6 +161,16 @@ pub(crate) fn run(prepared: &Prepared, parameters: &Map, graph: &mut Graph, host
     }
     answer.describe(&after);
     answer
+}
+
+/// Whether a text asks for EXPLAIN or PROFILE; None where it cannot be read.
+pub(crate) fn mode_of(text: &str) -> Option<Mode> {
+    parser::parse(text).ok().map(|statement| statement.mode)
+}
+
+/// A text as a temporal value of the kind `date`, `datetime`, `duration`, …; None where it cannot be read.
+pub(crate) fn temporal_text(kind: &str, text: &str) -> Option<Value> {
+    temporal::call(kind, &[Value::from(text)], &jiff::Zoned::default())?.ok()
 }
 
 use evaluate::Engine;
