@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) secrets: Secrets,
     pub(crate) cognito: Cognito,
     pub(crate) consents: Consents,
+    pub(crate) neo4j: super::neo4j::Servers,
+    pub(crate) mcp: super::mcp::Sessions,
     /// For outgoing requests: foreign key sets, the rotation function, targets. Never follows redirects.
     pub(crate) client: reqwest::Client,
     /// Ends every stream and task of the world.
@@ -62,6 +64,8 @@ impl World {
             keys: Keys::generate(),
             cognito: Cognito::new(&seed, &deployments),
             consents: open_consents(&control),
+            neo4j: super::neo4j::Servers::new(&base, &seed, &deployments),
+            mcp: super::mcp::Sessions::default(),
             stopping: CancellationToken::new(),
             sessions: Mutex::default(),
             options,

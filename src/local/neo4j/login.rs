@@ -194,7 +194,11 @@ mod tests {
         let mut users = Users::with("neo4j", "correct-horse");
         let refusals = [
             ("wrong", "long-enough", "User 'neo4j' failed to alter their own password: Invalid principal or credentials."),
-            ("correct-horse", "correct-horse", "User 'neo4j' failed to alter their own password: Old password and new password cannot be the same."),
+            (
+                "correct-horse",
+                "correct-horse",
+                "User 'neo4j' failed to alter their own password: Old password and new password cannot be the same.",
+            ),
             ("correct-horse", "short", "A password must be at least 8 characters."),
             ("correct-horse", "", "A password cannot be empty."),
         ];
@@ -215,13 +219,22 @@ mod tests {
     fn users_come_change_and_go() {
         let mut users = Users::with("neo4j", "correct-horse");
         assert_eq!(users.create("bob", "long-enough", true), Ok(()));
-        assert_eq!(users.create("bob", "long-enough", true), Err(ChangeRefusal("Failed to create the specified user 'bob': User already exists.".into())));
+        assert_eq!(
+            users.create("bob", "long-enough", true),
+            Err(ChangeRefusal("Failed to create the specified user 'bob': User already exists.".into()))
+        );
         assert_eq!(users.log_in("bob", "long-enough", at(0)), Ok(true), "the password must be changed");
         assert_eq!(users.change_own("bob", "long-enough", "long-enough-2"), Ok(()));
         assert_eq!(users.log_in("bob", "long-enough-2", at(0)), Ok(false));
         assert_eq!(users.alter("bob", Some("long-enough-3"), Some(false)), Ok(()));
-        assert_eq!(users.alter("eve", Some("long-enough-3"), None), Err(ChangeRefusal("Failed to alter the specified user 'eve': User does not exist.".into())));
-        assert_eq!(users.remove("neo4j", "neo4j"), Err(ChangeRefusal("Failed to delete the specified user 'neo4j': Deleting yourself is not allowed.".into())));
+        assert_eq!(
+            users.alter("eve", Some("long-enough-3"), None),
+            Err(ChangeRefusal("Failed to alter the specified user 'eve': User does not exist.".into()))
+        );
+        assert_eq!(
+            users.remove("neo4j", "neo4j"),
+            Err(ChangeRefusal("Failed to delete the specified user 'neo4j': Deleting yourself is not allowed.".into()))
+        );
         assert_eq!(users.remove("bob", "neo4j"), Ok(()));
         assert_eq!(users.list(), [("neo4j".to_owned(), false)]);
     }

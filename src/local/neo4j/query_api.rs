@@ -25,7 +25,9 @@ pub(crate) async fn handle(world: &World, server: Arc<Server>, base: &str, path:
     if path == "/" || path.is_empty() {
         return discovery(base);
     }
-    let Some(database) = path.strip_prefix("/db/").and_then(|rest| rest.strip_suffix("/query/v2")).filter(|name| !name.contains('/')) else {
+    let Some(database) =
+        path.strip_prefix("/db/").and_then(|rest| rest.strip_suffix("/query/v2")).filter(|name| !name.contains('/'))
+    else {
         return error(StatusCode::NOT_FOUND, INVALID, "Not Found");
     };
     if request.method() == Method::OPTIONS {
@@ -74,7 +76,11 @@ fn log_in(world: &World, server: &Server, database: &str, request: &Request) -> 
         return Err(unauthorized("Unsupported authentication token, scheme 'bearer' is not supported."));
     }
     let Some((user, password)) = basic(authorization) else {
-        return Err(Box::new(error(StatusCode::BAD_REQUEST, "Neo.ClientError.Request.InvalidFormat", "Invalid authentication header.")));
+        return Err(Box::new(error(
+            StatusCode::BAD_REQUEST,
+            "Neo.ClientError.Request.InvalidFormat",
+            "Invalid authentication header.",
+        )));
     };
     match server.log_in(&user, &password, world.now()) {
         Ok(change_required) => Ok(Session {
@@ -184,11 +190,8 @@ async fn execute(world: &World, server: Arc<Server>, mut session: Session, state
 }
 
 fn success(answer: &Answer, _effect: Effect, counters: bool, form: Form, mode: Option<Mode>, bookmark: &str) -> Response {
-    let rows: Vec<Json> = answer
-        .rows
-        .iter()
-        .map(|row| Json::Array(row.iter().map(|value| render::value(answer, form, value)).collect()))
-        .collect();
+    let rows: Vec<Json> =
+        answer.rows.iter().map(|row| Json::Array(row.iter().map(|value| render::value(answer, form, value)).collect())).collect();
     let mut body = JsonMap::new();
     body.insert("data".to_owned(), json!({"fields": answer.columns, "values": rows}));
     match &answer.failure {
@@ -199,7 +202,9 @@ fn success(answer: &Answer, _effect: Effect, counters: bool, form: Form, mode: O
             }
             match mode {
                 Some(Mode::Explain) => drop(body.insert("queryPlan".to_owned(), plan(&answer.columns, None))),
-                Some(Mode::Profile) => drop(body.insert("profiledQueryPlan".to_owned(), plan(&answer.columns, Some(answer.rows.len())))),
+                Some(Mode::Profile) => {
+                    drop(body.insert("profiledQueryPlan".to_owned(), plan(&answer.columns, Some(answer.rows.len()))))
+                }
                 Some(Mode::Run) | None => {}
             }
             body.insert("bookmarks".to_owned(), json!([format!("FB:{}", STANDARD.encode(bookmark))]));

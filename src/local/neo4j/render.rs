@@ -98,7 +98,8 @@ fn typed(answer: &Answer, value: &Value) -> Json {
         Value::Node(id) => {
             let node = answer.nodes.get(id).map(AsRef::as_ref);
             let properties = node.map_or_else(|| json!({}), |node| typed_map(answer, &node.properties));
-            let inner = json!({"_element_id": node_element(answer, *id), "_labels": labels(answer, node), "_properties": properties});
+            let inner =
+                json!({"_element_id": node_element(answer, *id), "_labels": labels(answer, node), "_properties": properties});
             wrapped("Node", inner)
         }
         Value::Relationship(id) => {

@@ -116,7 +116,13 @@ impl Server {
     }
 
     /// Runs a statement. An error is one that Neo4j finds before it makes rows.
-    pub(crate) fn run(&self, session: &Session, text: &str, parameters: &Map, now: Timestamp) -> Result<(Answer, Effect), Failure> {
+    pub(crate) fn run(
+        &self,
+        session: &Session,
+        text: &str,
+        parameters: &Map,
+        now: Timestamp,
+    ) -> Result<(Answer, Effect), Failure> {
         let prepared = cypher::prepare(text, parameters);
         let command = prepared.as_ref().ok().and_then(Prepared::user_command);
         let own_change = session.database == "system" && matches!(command, Some(UserCommand::AlterCurrent { .. }));
@@ -168,7 +174,11 @@ impl Server {
                 let name = text(name)?;
                 if suspended.is_some() {
                     let own = name == session.user;
-                    let message = if own { "Changing your own activation status is not allowed." } else { "'SET STATUS' is not available in community edition." };
+                    let message = if own {
+                        "Changing your own activation status is not allowed."
+                    } else {
+                        "'SET STATUS' is not available in community edition."
+                    };
                     return Err(Failure::compile(ARGUMENT, format!("Failed to alter the specified user '{name}': {message}")));
                 }
                 if *if_exists && !users.contains(&name) {
@@ -215,8 +225,10 @@ fn refuse_on_system(prepared: &Prepared, text: &str) -> Result<(), Failure> {
         return Err(Failure::compile(SEMANTIC, message));
     }
     if prepared.is_plain_return() {
-        let message =
-            format!("Not a recognised system command or procedure. This Cypher command can only be executed in a user database: {}", text.trim());
+        let message = format!(
+            "Not a recognised system command or procedure. This Cypher command can only be executed in a user database: {}",
+            text.trim()
+        );
         return Err(Failure::compile(SEMANTIC, message));
     }
     Ok(())
@@ -277,8 +289,11 @@ impl Host for Around<'_> {
             let texts = [connector, user, agent, &self.server.address, client];
             [Value::from(id), moment(since)].into_iter().chain(texts.into_iter().map(Value::from)).collect()
         };
-        let mut rows: Vec<Vec<Value>> =
-            connections.open.iter().map(|one| row(&one.id, one.since, one.connector, &one.user, &one.agent, &one.client)).collect();
+        let mut rows: Vec<Vec<Value>> = connections
+            .open
+            .iter()
+            .map(|one| row(&one.id, one.since, one.connector, &one.user, &one.agent, &one.client))
+            .collect();
         if self.session.http {
             rows.push(row("http-1", self.now, "http", &self.session.user, &self.session.agent, &self.session.client));
         }

@@ -267,7 +267,9 @@ pub(crate) fn equals(left: &Value, right: &Value) -> Option<bool> {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => None,
         (Value::Integer(a), Value::Integer(b)) => Some(a == b),
-        (Value::Integer(a), Value::Float(b)) | (Value::Float(b), Value::Integer(a)) => Some(compare_mixed(*a, *b) == Some(Ordering::Equal)),
+        (Value::Integer(a), Value::Float(b)) | (Value::Float(b), Value::Integer(a)) => {
+            Some(compare_mixed(*a, *b) == Some(Ordering::Equal))
+        }
         (Value::List(a), Value::List(b)) => {
             if a.len() != b.len() {
                 return Some(false);
@@ -356,9 +358,12 @@ pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
         (Value::Node(a), Value::Node(b)) | (Value::Relationship(a), Value::Relationship(b)) => a.cmp(b),
         (Value::Path(a), Value::Path(b)) => a.nodes.cmp(&b.nodes).then_with(|| a.relationships.cmp(&b.relationships)),
         (Value::Duration(a), Value::Duration(b)) => a.average().cmp(&b.average()),
-        (Value::Point(a), Value::Point(b)) => {
-            a.srid.cmp(&b.srid).then(a.x.total_cmp(&b.x)).then(a.y.total_cmp(&b.y)).then(a.z.unwrap_or(0.0).total_cmp(&b.z.unwrap_or(0.0)))
-        }
+        (Value::Point(a), Value::Point(b)) => a
+            .srid
+            .cmp(&b.srid)
+            .then(a.x.total_cmp(&b.x))
+            .then(a.y.total_cmp(&b.y))
+            .then(a.z.unwrap_or(0.0).total_cmp(&b.z.unwrap_or(0.0))),
         (Value::Float(a), Value::Float(b)) if a.is_nan() || b.is_nan() => a.is_nan().cmp(&b.is_nan()),
         (Value::Float(a), _) if a.is_nan() => Ordering::Greater,
         (_, Value::Float(b)) if b.is_nan() => Ordering::Less,
@@ -459,7 +464,15 @@ mod tests {
 
     #[test]
     fn floats_are_written_as_neo4j_writes_them() {
-        let cases = [(1.0, "1.0"), (1e20, "1.0E20"), (1e-7, "1.0E-7"), (123_456_789.0, "1.23456789E8"), (0.5, "0.5"), (-0.0, "-0.0"), (1e7, "1.0E7")];
+        let cases = [
+            (1.0, "1.0"),
+            (1e20, "1.0E20"),
+            (1e-7, "1.0E-7"),
+            (123_456_789.0, "1.23456789E8"),
+            (0.5, "0.5"),
+            (-0.0, "-0.0"),
+            (1e7, "1.0E7"),
+        ];
         for (value, text) in cases {
             assert_eq!(float_text(value), text);
         }

@@ -290,7 +290,14 @@ impl Checker<'_> {
             None => scope.clone(),
             Some(names) => {
                 names.iter().try_for_each(|name| self.known(name, scope))?;
-                Scope { names: scope.names.iter().filter(|(known, _)| names.iter().any(|name| name.text == *known)).cloned().collect() }
+                Scope {
+                    names: scope
+                        .names
+                        .iter()
+                        .filter(|(known, _)| names.iter().any(|name| name.text == *known))
+                        .cloned()
+                        .collect(),
+                }
             }
         };
         let mut columns = Vec::new();
@@ -299,7 +306,10 @@ impl Checker<'_> {
         }
         for column in columns {
             if scope.find(&column).is_some() && imports.is_some() {
-                return self.fail(&format!("Variable `{column}` already declared in outer scope"), query.parts.iter().flatten().last().map_or(0, |clause| clause.at));
+                return self.fail(
+                    &format!("Variable `{column}` already declared in outer scope"),
+                    query.parts.iter().flatten().last().map_or(0, |clause| clause.at),
+                );
             }
             scope.declare(&column, Type::Any);
         }
@@ -321,7 +331,11 @@ impl Checker<'_> {
         if too_many || too_few {
             let (amount, expected) = if too_many { ("too many", procedure.most) } else { ("insufficient", procedure.least) };
             let verb = if too_many { "provides too many arguments" } else { "does not provide the required number of arguments" };
-            let wanted = if expected == 0 { "none".to_owned() } else { format!("{} {expected}", if too_many { "no more than" } else { "at least" }) };
+            let wanted = if expected == 0 {
+                "none".to_owned()
+            } else {
+                format!("{} {expected}", if too_many { "no more than" } else { "at least" })
+            };
             let _ = amount;
             return self.fail(&format!("Procedure call {verb}: got {} expected {wanted}.", arguments.len()), call.at);
         }
@@ -492,8 +506,12 @@ impl Checker<'_> {
             None => scope.declare(&name.text, kind),
             Some(known) if known == kind || known == Type::Any => {}
             Some(known) => {
-                let message =
-                    format!("Type mismatch: {} defined with conflicting type {} (expected {})", name.text, known.name(), kind.name());
+                let message = format!(
+                    "Type mismatch: {} defined with conflicting type {} (expected {})",
+                    name.text,
+                    known.name(),
+                    kind.name()
+                );
                 return self.fail(&message, name.at);
             }
         }
@@ -525,7 +543,10 @@ impl Checker<'_> {
         }
         for node in nodes {
             if node.labels.as_ref().is_some_and(|labels| labels.conjunction().is_none()) {
-                return self.fail(&format!("Label expressions in patterns are not allowed in a {clause} clause, but only in a MATCH clause"), node.at);
+                return self.fail(
+                    &format!("Label expressions in patterns are not allowed in a {clause} clause, but only in a MATCH clause"),
+                    node.at,
+                );
             }
             if let Some(name) = &node.name {
                 let described = node.labels.is_some() || node.properties.is_some() || pattern.rest.is_empty();
@@ -566,7 +587,9 @@ impl Checker<'_> {
                 self.no_aggregates(value)?;
                 self.expression(value, scope)
             }
-            SetItem::Dynamic { target, key, value } => [target, key, value].into_iter().try_for_each(|part| self.expression(part, scope)),
+            SetItem::Dynamic { target, key, value } => {
+                [target, key, value].into_iter().try_for_each(|part| self.expression(part, scope))
+            }
             SetItem::Replace { name, value } | SetItem::Merge { name, value } => {
                 self.known(name, scope)?;
                 self.expression(value, scope)

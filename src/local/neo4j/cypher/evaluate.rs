@@ -229,8 +229,12 @@ impl Engine<'_> {
                 Err(Failure::run(TYPE, format!("Cannot access a list by key `{}`: expected an Integer", other.described())))
             }
             (other, key) => {
-                let message = format!("`{}` is not a collection or a map. Element access is only possible by performing a collection lookup \
-                     using an integer index, or by performing a map lookup using a string key (found: {})", other.described(), key.described());
+                let message = format!(
+                    "`{}` is not a collection or a map. Element access is only possible by performing a collection lookup \
+                     using an integer index, or by performing a map lookup using a string key (found: {})",
+                    other.described(),
+                    key.described()
+                );
                 Err(Failure::run(TYPE, message))
             }
         }
@@ -596,9 +600,8 @@ fn add(left: Value, right: Value) -> Evaluated {
         (Value::String(text), Value::String(more)) => Ok(Value::String(text + &more)),
         (Value::String(text), other @ (Value::Integer(_) | Value::Float(_))) => Ok(Value::String(text + &other.text())),
         (other @ (Value::Integer(_) | Value::Float(_)), Value::String(text)) => Ok(Value::String(other.text() + &text)),
-        (left, right) => temporal::arithmetic(Operator::Add, &left, &right).unwrap_or_else(|| {
-            Err(Failure::run(TYPE, format!("Cannot add `{}` and `{}`", left.type_name(), right.type_name())))
-        }),
+        (left, right) => temporal::arithmetic(Operator::Add, &left, &right)
+            .unwrap_or_else(|| Err(Failure::run(TYPE, format!("Cannot add `{}` and `{}`", left.type_name(), right.type_name())))),
     }
 }
 
@@ -653,7 +656,8 @@ fn wrong_amount(value: &Value) -> Failure {
 /// Whether a value may be stored as a property.
 pub(super) fn storable(value: &Value) -> Result<(), Failure> {
     let refused = |value: &Value| {
-        let message = format!("Property values can only be of primitive types or arrays thereof. Encountered: {}.", value.described());
+        let message =
+            format!("Property values can only be of primitive types or arrays thereof. Encountered: {}.", value.described());
         Failure::run(TYPE, message)
     };
     match value {

@@ -44,7 +44,9 @@ impl Engine<'_> {
             let mut table = self.clauses(part, start)?;
             if let Some(mut known) = result.take() {
                 let order: Vec<_> = known.names.iter().map(|name| table.names.iter().position(|other| other == name)).collect();
-                let reorder = |row: Vec<Value>| order.iter().map(|at| at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null)).collect();
+                let reorder = |row: Vec<Value>| {
+                    order.iter().map(|at| at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null)).collect()
+                };
                 if known.failure.is_none() {
                     known.rows.extend(table.rows.into_iter().map(reorder));
                     known.failure = table.failure.take();
@@ -79,7 +81,9 @@ impl Engine<'_> {
 
     pub(super) fn clause(&self, clause: &ClauseKind, table: Table) -> Result<Table, Failure> {
         match clause {
-            ClauseKind::Match { optional, patterns, predicate } => Ok(self.matching(*optional, patterns, predicate.as_ref(), table)),
+            ClauseKind::Match { optional, patterns, predicate } => {
+                Ok(self.matching(*optional, patterns, predicate.as_ref(), table))
+            }
             ClauseKind::Unwind { list, name } => {
                 let names = with(&table.names, [name.text.clone()]);
                 let old = table.names.clone();
@@ -96,7 +100,8 @@ impl Engine<'_> {
             ClauseKind::With(projection) | ClauseKind::Return(projection) => self.project(projection, table),
             ClauseKind::Call(call) => self.call_procedure(call, table),
             ClauseKind::Subquery { optional, imports, query } => {
-                let imports: Option<Vec<String>> = imports.as_ref().map(|names| names.iter().map(|name| name.text.clone()).collect());
+                let imports: Option<Vec<String>> =
+                    imports.as_ref().map(|names| names.iter().map(|name| name.text.clone()).collect());
                 self.subquery(*optional, imports.as_deref(), query, table)
             }
             ClauseKind::Finish => Ok(Table { names: Vec::new(), rows: Vec::new(), failure: table.failure }),
@@ -137,9 +142,12 @@ impl Engine<'_> {
         for row in table.rows {
             let (names, values): (Vec<String>, Vec<Value>) = match imports {
                 None => (old.clone(), row.clone()),
-                Some(imports) => {
-                    old.iter().zip(&row).filter(|(name, _)| imports.contains(name)).map(|(name, value)| (name.clone(), value.clone())).unzip()
-                }
+                Some(imports) => old
+                    .iter()
+                    .zip(&row)
+                    .filter(|(name, _)| imports.contains(name))
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .unzip(),
             };
             let inner = self.query(query, &names, &values)?;
             let columns = columns.get_or_insert_with(|| inner.names.clone());

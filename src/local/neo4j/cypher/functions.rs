@@ -10,29 +10,119 @@ use crate::local::neo4j::value::{Map, Point, Value};
 
 /// Name in lower case, least and most arguments.
 const FUNCTIONS: &[(&str, usize, usize)] = &[
-    ("count", 1, 1), ("sum", 1, 1), ("avg", 1, 1), ("min", 1, 1), ("max", 1, 1), ("collect", 1, 1), ("stdev", 1, 1), ("stdevp", 1, 1),
-    ("percentiledisc", 2, 2), ("percentilecont", 2, 2),
-    ("id", 1, 1), ("elementid", 1, 1), ("labels", 1, 1), ("type", 1, 1), ("properties", 1, 1), ("keys", 1, 1), ("startnode", 1, 1),
-    ("endnode", 1, 1), ("nodes", 1, 1), ("relationships", 1, 1), ("length", 1, 1), ("size", 1, 1), ("exists", 1, 1),
-    ("coalesce", 1, 64), ("head", 1, 1), ("last", 1, 1), ("tail", 1, 1), ("range", 2, 3), ("reverse", 1, 1), ("isempty", 1, 1),
-    ("nullif", 2, 2), ("valuetype", 1, 1),
-    ("abs", 1, 1), ("ceil", 1, 1), ("floor", 1, 1), ("round", 1, 3), ("sign", 1, 1), ("rand", 0, 0), ("sqrt", 1, 1), ("exp", 1, 1),
-    ("log", 1, 1), ("log10", 1, 1), ("e", 0, 0), ("pi", 0, 0), ("sin", 1, 1), ("cos", 1, 1), ("tan", 1, 1), ("cot", 1, 1),
-    ("asin", 1, 1), ("acos", 1, 1), ("atan", 1, 1), ("atan2", 2, 2), ("degrees", 1, 1), ("radians", 1, 1), ("haversin", 1, 1),
+    ("count", 1, 1),
+    ("sum", 1, 1),
+    ("avg", 1, 1),
+    ("min", 1, 1),
+    ("max", 1, 1),
+    ("collect", 1, 1),
+    ("stdev", 1, 1),
+    ("stdevp", 1, 1),
+    ("percentiledisc", 2, 2),
+    ("percentilecont", 2, 2),
+    ("id", 1, 1),
+    ("elementid", 1, 1),
+    ("labels", 1, 1),
+    ("type", 1, 1),
+    ("properties", 1, 1),
+    ("keys", 1, 1),
+    ("startnode", 1, 1),
+    ("endnode", 1, 1),
+    ("nodes", 1, 1),
+    ("relationships", 1, 1),
+    ("length", 1, 1),
+    ("size", 1, 1),
+    ("exists", 1, 1),
+    ("coalesce", 1, 64),
+    ("head", 1, 1),
+    ("last", 1, 1),
+    ("tail", 1, 1),
+    ("range", 2, 3),
+    ("reverse", 1, 1),
+    ("isempty", 1, 1),
+    ("nullif", 2, 2),
+    ("valuetype", 1, 1),
+    ("abs", 1, 1),
+    ("ceil", 1, 1),
+    ("floor", 1, 1),
+    ("round", 1, 3),
+    ("sign", 1, 1),
+    ("rand", 0, 0),
+    ("sqrt", 1, 1),
+    ("exp", 1, 1),
+    ("log", 1, 1),
+    ("log10", 1, 1),
+    ("e", 0, 0),
+    ("pi", 0, 0),
+    ("sin", 1, 1),
+    ("cos", 1, 1),
+    ("tan", 1, 1),
+    ("cot", 1, 1),
+    ("asin", 1, 1),
+    ("acos", 1, 1),
+    ("atan", 1, 1),
+    ("atan2", 2, 2),
+    ("degrees", 1, 1),
+    ("radians", 1, 1),
+    ("haversin", 1, 1),
     ("isnan", 1, 1),
-    ("toupper", 1, 1), ("tolower", 1, 1), ("upper", 1, 1), ("lower", 1, 1), ("trim", 1, 1), ("btrim", 1, 2), ("ltrim", 1, 2),
-    ("rtrim", 1, 2), ("replace", 3, 3), ("split", 2, 2), ("substring", 2, 3), ("left", 2, 2), ("right", 2, 2), ("char_length", 1, 1),
-    ("character_length", 1, 1), ("normalize", 1, 1),
-    ("tostring", 1, 1), ("tostringornull", 1, 1), ("tointeger", 1, 1), ("tointegerornull", 1, 1), ("tofloat", 1, 1),
-    ("tofloatornull", 1, 1), ("toboolean", 1, 1), ("tobooleanornull", 1, 1), ("tostringlist", 1, 1), ("tointegerlist", 1, 1),
-    ("tofloatlist", 1, 1), ("tobooleanlist", 1, 1),
-    ("timestamp", 0, 0), ("randomuuid", 0, 0), ("apoc.version", 0, 0), ("point", 1, 1), ("point.distance", 2, 2), ("distance", 2, 2),
-    ("point.withinbbox", 3, 3), ("apoc.text.join", 2, 2),
-    ("date", 0, 1), ("time", 0, 1), ("localtime", 0, 1), ("datetime", 0, 1), ("localdatetime", 0, 1), ("duration", 1, 1),
-    ("date.truncate", 1, 3), ("datetime.truncate", 1, 3), ("localdatetime.truncate", 1, 3), ("date.realtime", 0, 1),
-    ("datetime.realtime", 0, 1), ("date.statement", 0, 1), ("datetime.statement", 0, 1), ("date.transaction", 0, 1),
-    ("datetime.transaction", 0, 1), ("datetime.fromepoch", 2, 2), ("datetime.fromepochmillis", 1, 1), ("duration.between", 2, 2),
-    ("duration.indays", 2, 2), ("duration.inmonths", 2, 2), ("duration.inseconds", 2, 2),
+    ("toupper", 1, 1),
+    ("tolower", 1, 1),
+    ("upper", 1, 1),
+    ("lower", 1, 1),
+    ("trim", 1, 1),
+    ("btrim", 1, 2),
+    ("ltrim", 1, 2),
+    ("rtrim", 1, 2),
+    ("replace", 3, 3),
+    ("split", 2, 2),
+    ("substring", 2, 3),
+    ("left", 2, 2),
+    ("right", 2, 2),
+    ("char_length", 1, 1),
+    ("character_length", 1, 1),
+    ("normalize", 1, 1),
+    ("tostring", 1, 1),
+    ("tostringornull", 1, 1),
+    ("tointeger", 1, 1),
+    ("tointegerornull", 1, 1),
+    ("tofloat", 1, 1),
+    ("tofloatornull", 1, 1),
+    ("toboolean", 1, 1),
+    ("tobooleanornull", 1, 1),
+    ("tostringlist", 1, 1),
+    ("tointegerlist", 1, 1),
+    ("tofloatlist", 1, 1),
+    ("tobooleanlist", 1, 1),
+    ("timestamp", 0, 0),
+    ("randomuuid", 0, 0),
+    ("apoc.version", 0, 0),
+    ("point", 1, 1),
+    ("point.distance", 2, 2),
+    ("distance", 2, 2),
+    ("point.withinbbox", 3, 3),
+    ("apoc.text.join", 2, 2),
+    ("date", 0, 1),
+    ("time", 0, 1),
+    ("localtime", 0, 1),
+    ("datetime", 0, 1),
+    ("localdatetime", 0, 1),
+    ("duration", 1, 1),
+    ("date.truncate", 1, 3),
+    ("datetime.truncate", 1, 3),
+    ("localdatetime.truncate", 1, 3),
+    ("date.realtime", 0, 1),
+    ("datetime.realtime", 0, 1),
+    ("date.statement", 0, 1),
+    ("datetime.statement", 0, 1),
+    ("date.transaction", 0, 1),
+    ("datetime.transaction", 0, 1),
+    ("datetime.fromepoch", 2, 2),
+    ("datetime.fromepochmillis", 1, 1),
+    ("duration.between", 2, 2),
+    ("duration.indays", 2, 2),
+    ("duration.inmonths", 2, 2),
+    ("duration.inseconds", 2, 2),
 ];
 
 /// Least and most arguments of a known function.
@@ -90,7 +180,19 @@ impl Engine<'_> {
 
     fn entity_function(&self, lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
         let first = values.first()?;
-        let known = ["id", "elementid", "labels", "type", "properties", "keys", "startnode", "endnode", "nodes", "relationships", "length"];
+        let known = [
+            "id",
+            "elementid",
+            "labels",
+            "type",
+            "properties",
+            "keys",
+            "startnode",
+            "endnode",
+            "nodes",
+            "relationships",
+            "length",
+        ];
         if !known.contains(&lower) {
             return None;
         }
@@ -102,23 +204,27 @@ impl Engine<'_> {
         let value = match (lower, first) {
             ("id", Value::Node(id) | Value::Relationship(id)) => Value::Integer(*id as i64),
             ("elementid", Value::Node(_) | Value::Relationship(_)) => Value::String(graph.element_id(first)),
-            ("labels", Value::Node(id)) => {
-                texts(graph.node(*id).map(|node| graph.label_order(&node.labels)).unwrap_or_default())
-            }
+            ("labels", Value::Node(id)) => texts(graph.node(*id).map(|node| graph.label_order(&node.labels)).unwrap_or_default()),
             ("type", Value::Relationship(id)) => {
                 let gone = self.gone.borrow().get(id).cloned();
                 graph.relationship(*id).map(|found| found.kind.clone()).or(gone).map_or(Value::Null, Value::String)
             }
-            ("startnode", Value::Relationship(id)) => graph.relationship(*id).map_or(Value::Null, |found| Value::Node(found.start)),
+            ("startnode", Value::Relationship(id)) => {
+                graph.relationship(*id).map_or(Value::Null, |found| Value::Node(found.start))
+            }
             ("endnode", Value::Relationship(id)) => graph.relationship(*id).map_or(Value::Null, |found| Value::Node(found.end)),
             ("properties", Value::Map(_)) => first.clone(),
-            ("properties", Value::Node(_) | Value::Relationship(_)) => Value::Map(graph.properties(first).cloned().unwrap_or_default()),
+            ("properties", Value::Node(_) | Value::Relationship(_)) => {
+                Value::Map(graph.properties(first).cloned().unwrap_or_default())
+            }
             ("keys", Value::Map(map)) => texts(map.keys().cloned().collect()),
             ("keys", Value::Node(_) | Value::Relationship(_)) => {
                 texts(graph.properties(first).map(|map| map.keys().cloned().collect()).unwrap_or_default())
             }
             ("nodes", Value::Path(path)) => Value::List(path.nodes.iter().map(|id| Value::Node(*id)).collect()),
-            ("relationships", Value::Path(path)) => Value::List(path.relationships.iter().map(|id| Value::Relationship(*id)).collect()),
+            ("relationships", Value::Path(path)) => {
+                Value::List(path.relationships.iter().map(|id| Value::Relationship(*id)).collect())
+            }
             ("length", Value::Path(path)) => Value::Integer(path.relationships.len() as i64),
             _ => return Some(Err(invalid(name, expected_entity(lower), first))),
         };
@@ -256,8 +362,8 @@ fn number_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluate
     match lower {
         "e" => return Some(Ok(Value::Float(std::f64::consts::E))),
         "pi" => return Some(Ok(Value::Float(std::f64::consts::PI))),
-        "abs" | "sign" | "round" | "ceil" | "floor" | "sqrt" | "exp" | "log" | "log10" | "sin" | "cos" | "tan" | "cot" | "asin"
-        | "acos" | "atan" | "atan2" | "degrees" | "radians" | "haversin" | "isnan" => {}
+        "abs" | "sign" | "round" | "ceil" | "floor" | "sqrt" | "exp" | "log" | "log10" | "sin" | "cos" | "tan" | "cot"
+        | "asin" | "acos" | "atan" | "atan2" | "degrees" | "radians" | "haversin" | "isnan" => {}
         _ => return None,
     }
     if values.iter().any(Value::is_null) {
@@ -331,7 +437,8 @@ fn point(map: &Map) -> Evaluated {
     let (x, y, z) = (number(&["x", "longitude"]), number(&["y", "latitude"]), number(&["z", "height"]));
     let (Some(x), Some(y)) = (x, y) else {
         let keys: Vec<_> = map.keys().cloned().collect();
-        let message = format!("A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})", keys.join(", "));
+        let message =
+            format!("A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})", keys.join(", "));
         return Err(Failure::run(ARGUMENT, message));
     };
     let srid = match (geographic, z.is_some()) {

@@ -269,11 +269,24 @@ mod tests {
         assert_eq!(
             kinds("1 2.5 1e3 0x1F .5 9223372036854775808 [1..2]"),
             vec![
-                Integer(1), Float(2.5), Float(1000.0), Integer(31), Float(0.5), IntegerMinimum,
-                Symbol("["), Integer(1), Symbol(".."), Integer(2), Symbol("]"), End
+                Integer(1),
+                Float(2.5),
+                Float(1000.0),
+                Integer(31),
+                Float(0.5),
+                IntegerMinimum,
+                Symbol("["),
+                Integer(1),
+                Symbol(".."),
+                Integer(2),
+                Symbol("]"),
+                End
             ]
         );
-        assert_eq!(kinds(r"'it\'s' `a``b` größe // end"), vec![Text("it's".into()), Quoted("a`b".into()), Word("größe".into()), End]);
+        assert_eq!(
+            kinds(r"'it\'s' `a``b` größe // end"),
+            vec![Text("it's".into()), Quoted("a`b".into()), Word("größe".into()), End]
+        );
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::evaluate::{Bindings, Engine, Evaluated};
 use super::failure::{Failure, SEMANTIC};
-use super::syntax::{Direction, Expression, Kind, LabelExpression, NodePattern, Operator, Pattern, RelationshipPattern, Shortest};
+use super::syntax::{
+    Direction, Expression, Kind, LabelExpression, NodePattern, Operator, Pattern, RelationshipPattern, Shortest,
+};
 use crate::local::neo4j::value::{PathValue, Value, equals};
 
 type Found<T = ()> = Result<T, Failure>;
@@ -130,14 +132,16 @@ impl Engine<'_> {
 
     fn plan<'p>(&self, patterns: &'p [Pattern], predicate: Option<&'p Expression>, state: &State<'_>) -> Vec<Step<'p>> {
         let mut plan = Vec::new();
-        let mut bound: HashSet<&str> = state.names.iter().zip(&state.bound).filter(|(_, bound)| **bound).map(|(name, _)| name.as_str()).collect();
+        let mut bound: HashSet<&str> =
+            state.names.iter().zip(&state.bound).filter(|(_, bound)| **bound).map(|(name, _)| name.as_str()).collect();
         let mut conditions = Vec::new();
         if let Some(predicate) = predicate {
             conjuncts(predicate, &mut conditions);
         }
         let own: HashSet<&str> = state.names.iter().map(String::as_str).collect();
         for (part, pattern) in patterns.iter().enumerate() {
-            let nodes: Vec<&NodePattern> = std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node)).collect();
+            let nodes: Vec<&NodePattern> =
+                std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node)).collect();
             if pattern.shortest != Shortest::No {
                 for (element, node) in nodes.iter().enumerate() {
                     plan.push(Step::Start(part, element, node));
@@ -185,7 +189,13 @@ impl Engine<'_> {
         nodes.iter().enumerate().min_by_key(|(index, node)| (cost(node), *index)).map_or(0, |(index, _)| index)
     }
 
-    fn walk(&self, plan: &[Step<'_>], at: usize, state: &mut State<'_>, emit: &mut dyn FnMut(&State<'_>) -> Found<bool>) -> Found<bool> {
+    fn walk(
+        &self,
+        plan: &[Step<'_>],
+        at: usize,
+        state: &mut State<'_>,
+        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
+    ) -> Found<bool> {
         let Some(step) = plan.get(at) else { return emit(state) };
         self.step()?;
         match step {
@@ -573,7 +583,14 @@ struct Reach {
 }
 
 /// Goes back from the end of a search to its start.
-fn trace(here: u64, from: u64, arrivals: &HashMap<u64, Vec<(u64, u64)>>, trail: &mut Vec<u64>, all: bool, found: &mut Vec<Vec<u64>>) {
+fn trace(
+    here: u64,
+    from: u64,
+    arrivals: &HashMap<u64, Vec<(u64, u64)>>,
+    trail: &mut Vec<u64>,
+    all: bool,
+    found: &mut Vec<Vec<u64>>,
+) {
     if here == from {
         found.push(trail.iter().rev().copied().collect());
         return;
@@ -608,7 +625,9 @@ fn settle<'p: 'b, 'b>(
     if let Some(name) = name {
         bound.insert(&name.text);
     }
-    let ready = |condition: &&Expression| simple(condition) && free(condition).iter().all(|name| bound.contains(name) || !own.contains(name));
+    let ready = |condition: &&Expression| {
+        simple(condition) && free(condition).iter().all(|name| bound.contains(name) || !own.contains(name))
+    };
     let mut index = 0;
     while let Some(condition) = conditions.get(index) {
         if ready(condition) {

@@ -35,7 +35,10 @@ impl Parser<'_> {
         let explain = self.take_word("EXPLAIN");
         let profile = self.take_word("PROFILE");
         if (explain && profile) || (profile && self.take_word("EXPLAIN")) {
-            return Err(Failure::compile(super::failure::ARGUMENT, "Can't specify multiple conflicting values for execution mode"));
+            return Err(Failure::compile(
+                super::failure::ARGUMENT,
+                "Can't specify multiple conflicting values for execution mode",
+            ));
         }
         self.options()?;
         let mode = match (explain, profile) {
@@ -74,7 +77,9 @@ impl Parser<'_> {
         if self.take("; ".trim()) && self.peek().kind != TokenKind::End {
             let count = self.tokens.iter().filter(|token| token.kind == TokenKind::Symbol(";")).count() + 1;
             let first = self.text.split('\n').next().unwrap_or_default();
-            let message = format!("Expected exactly one statement per query but got: {count} (line 0, column 0 (offset: 0))\n\"{first}\"\n ^");
+            let message = format!(
+                "Expected exactly one statement per query but got: {count} (line 0, column 0 (offset: 0))\n\"{first}\"\n ^"
+            );
             return Err(Failure::compile(super::failure::SYNTAX, message));
         }
         while self.take(";") {}

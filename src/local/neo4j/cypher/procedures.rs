@@ -55,27 +55,70 @@ pub(crate) fn find(name: &str) -> Option<&'static Procedure> {
 pub(crate) fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
     match what {
         Shown::Indexes => &[
-            ("id", true), ("name", true), ("state", true), ("populationPercent", true), ("type", true), ("entityType", true),
-            ("labelsOrTypes", true), ("properties", true), ("indexProvider", true), ("owningConstraint", true), ("lastRead", true),
-            ("readCount", true), ("trackedSince", false), ("options", false), ("failureMessage", false), ("createStatement", false),
+            ("id", true),
+            ("name", true),
+            ("state", true),
+            ("populationPercent", true),
+            ("type", true),
+            ("entityType", true),
+            ("labelsOrTypes", true),
+            ("properties", true),
+            ("indexProvider", true),
+            ("owningConstraint", true),
+            ("lastRead", true),
+            ("readCount", true),
+            ("trackedSince", false),
+            ("options", false),
+            ("failureMessage", false),
+            ("createStatement", false),
         ],
         Shown::Constraints => &[
-            ("id", true), ("name", true), ("type", true), ("entityType", true), ("labelsOrTypes", true), ("properties", true),
-            ("ownedIndex", true), ("propertyType", true), ("options", false), ("createStatement", false),
+            ("id", true),
+            ("name", true),
+            ("type", true),
+            ("entityType", true),
+            ("labelsOrTypes", true),
+            ("properties", true),
+            ("ownedIndex", true),
+            ("propertyType", true),
+            ("options", false),
+            ("createStatement", false),
         ],
         Shown::Databases => &[
-            ("name", true), ("type", true), ("aliases", true), ("access", true), ("address", true), ("role", true), ("writer", true),
-            ("requestedStatus", true), ("currentStatus", true), ("statusMessage", true), ("default", true), ("home", true),
+            ("name", true),
+            ("type", true),
+            ("aliases", true),
+            ("access", true),
+            ("address", true),
+            ("role", true),
+            ("writer", true),
+            ("requestedStatus", true),
+            ("currentStatus", true),
+            ("statusMessage", true),
+            ("default", true),
+            ("home", true),
             ("constituents", true),
         ],
-        Shown::Procedures => &[("name", true), ("description", true), ("mode", true), ("worksOnSystem", true), ("signature", false)],
-        Shown::Functions => &[("name", true), ("category", true), ("description", true), ("isBuiltIn", false), ("aggregating", false)],
+        Shown::Procedures => {
+            &[("name", true), ("description", true), ("mode", true), ("worksOnSystem", true), ("signature", false)]
+        }
+        Shown::Functions => {
+            &[("name", true), ("category", true), ("description", true), ("isBuiltIn", false), ("aggregating", false)]
+        }
         Shown::Users | Shown::CurrentUser => {
             &[("user", true), ("roles", true), ("passwordChangeRequired", true), ("suspended", true), ("home", true)]
         }
         Shown::Transactions => &[
-            ("database", true), ("transactionId", true), ("currentQueryId", true), ("connectionId", true), ("clientAddress", true),
-            ("username", true), ("currentQuery", true), ("startTime", true), ("status", true), ("elapsedTime", true),
+            ("database", true),
+            ("transactionId", true),
+            ("currentQueryId", true),
+            ("connectionId", true),
+            ("clientAddress", true),
+            ("username", true),
+            ("currentQuery", true),
+            ("startTime", true),
+            ("status", true),
+            ("elapsedTime", true),
         ],
         Shown::Settings => &[("name", true), ("value", true), ("isDynamic", true), ("defaultValue", true), ("description", true)],
     }
@@ -87,7 +130,8 @@ impl Engine<'_> {
         let single = |names: &[String]| names.iter().map(|name| vec![Value::from(name.as_str())]).collect();
         Ok(match name {
             "db.labels" => {
-                let used: Vec<String> = graph.known_labels.iter().filter(|label| graph.count_labelled(label) > 0).cloned().collect();
+                let used: Vec<String> =
+                    graph.known_labels.iter().filter(|label| graph.count_labelled(label) > 0).cloned().collect();
                 single(&used)
             }
             "db.relationshipTypes" => {
@@ -97,11 +141,23 @@ impl Engine<'_> {
                 single(&types)
             }
             "db.propertyKeys" => single(&graph.known_keys),
-            "db.info" => vec![vec![Value::String(graph.uuid.replace('-', "").to_uppercase()), Value::from(self.host.database()), Value::String(self.now.timestamp().to_string())]],
-            "dbms.info" => vec![vec![Value::String(graph.uuid.replace('-', "").to_uppercase()), Value::from("system"), Value::String(self.now.timestamp().to_string())]],
+            "db.info" => vec![vec![
+                Value::String(graph.uuid.replace('-', "").to_uppercase()),
+                Value::from(self.host.database()),
+                Value::String(self.now.timestamp().to_string()),
+            ]],
+            "dbms.info" => vec![vec![
+                Value::String(graph.uuid.replace('-', "").to_uppercase()),
+                Value::from("system"),
+                Value::String(self.now.timestamp().to_string()),
+            ]],
             "db.ping" => vec![vec![Value::Boolean(true)]],
             "dbms.components" => {
-                vec![vec![Value::from("Neo4j Kernel"), Value::List(vec![Value::from(self.host.version())]), Value::from("community")]]
+                vec![vec![
+                    Value::from("Neo4j Kernel"),
+                    Value::List(vec![Value::from(self.host.version())]),
+                    Value::from("community"),
+                ]]
             }
             "dbms.showCurrentUser" => vec![vec![Value::from(self.host.user()), Value::List(Vec::new()), Value::List(Vec::new())]],
             "dbms.listConnections" => self.host.connections(),
@@ -127,7 +183,12 @@ impl Engine<'_> {
         let mut rows = self.shown(show.what);
         rows.iter_mut().for_each(|row| row.resize(all.len(), Value::Null));
         let renamed: Vec<(usize, String)> = match show.yields.as_deref() {
-            None => columns.iter().enumerate().filter(|(_, (_, shown))| *shown).map(|(at, (name, _))| (at, (*name).to_owned())).collect(),
+            None => columns
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, shown))| *shown)
+                .map(|(at, (name, _))| (at, (*name).to_owned()))
+                .collect(),
             Some([]) => all.iter().cloned().enumerate().collect(),
             Some(yields) => yields
                 .iter()
@@ -152,7 +213,10 @@ impl Engine<'_> {
                     .names
                     .iter()
                     .map(|name| super::syntax::Item {
-                        expression: super::syntax::Expression { at: usize::MAX, kind: super::syntax::Kind::Variable(name.clone()) },
+                        expression: super::syntax::Expression {
+                            at: usize::MAX,
+                            kind: super::syntax::Kind::Variable(name.clone()),
+                        },
                         name: name.clone(),
                         aliased: true,
                     })
@@ -173,16 +237,36 @@ impl Engine<'_> {
                     let kind = if name == "system" { "system" } else { "standard" };
                     let own = Value::Boolean(name == "neo4j");
                     vec![
-                        text(name), text(kind), Value::List(Vec::new()), text("read-write"), text(self.host.address()), text("primary"),
-                        Value::Boolean(true), text("online"), text("online"), text(""), own.clone(), own, Value::List(Vec::new()),
+                        text(name),
+                        text(kind),
+                        Value::List(Vec::new()),
+                        text("read-write"),
+                        text(self.host.address()),
+                        text("primary"),
+                        Value::Boolean(true),
+                        text("online"),
+                        text("online"),
+                        text(""),
+                        own.clone(),
+                        own,
+                        Value::List(Vec::new()),
                     ]
                 })
                 .collect(),
             Shown::Procedures => {
-                let mut rows: Vec<_> = PROCEDURES.iter().map(|one| {
-                    let signature = format!("{}() :: ({})", one.name, one.columns.join(", "));
-                    vec![text(one.name), text(""), text("READ"), Value::Boolean(one.name.starts_with("dbms")), Value::String(signature)]
-                }).collect();
+                let mut rows: Vec<_> = PROCEDURES
+                    .iter()
+                    .map(|one| {
+                        let signature = format!("{}() :: ({})", one.name, one.columns.join(", "));
+                        vec![
+                            text(one.name),
+                            text(""),
+                            text("READ"),
+                            Value::Boolean(one.name.starts_with("dbms")),
+                            Value::String(signature),
+                        ]
+                    })
+                    .collect();
                 rows.sort_by_key(|row: &Vec<Value>| row.first().map(Value::text));
                 rows
             }
@@ -192,21 +276,48 @@ impl Engine<'_> {
                 let aggregating = super::syntax::is_aggregate_function;
                 names
                     .into_iter()
-                    .map(|name| vec![text(name), text(""), text(""), Value::Boolean(!name.starts_with("apoc")), Value::Boolean(aggregating(name))])
+                    .map(|name| {
+                        vec![
+                            text(name),
+                            text(""),
+                            text(""),
+                            Value::Boolean(!name.starts_with("apoc")),
+                            Value::Boolean(aggregating(name)),
+                        ]
+                    })
                     .collect()
             }
             Shown::Users | Shown::CurrentUser => {
                 let users = self.host.users().into_iter().filter(|(name, _)| what == Shown::Users || name == self.host.user());
-                users.map(|(name, change)| vec![Value::String(name), Value::Null, Value::Boolean(change), Value::Null, Value::Null]).collect()
+                users
+                    .map(|(name, change)| {
+                        vec![Value::String(name), Value::Null, Value::Boolean(change), Value::Null, Value::Null]
+                    })
+                    .collect()
             }
             Shown::Transactions => vec![vec![
-                text(self.host.database()), text("neo4j-transaction-1"), text("query-1"), text("http-1"), text(self.host.address()),
-                text(self.host.user()), text("SHOW TRANSACTIONS"), Value::String(self.now.timestamp().to_string()), text("Running"), text("PT0S"),
+                text(self.host.database()),
+                text("neo4j-transaction-1"),
+                text("query-1"),
+                text("http-1"),
+                text(self.host.address()),
+                text(self.host.user()),
+                text("SHOW TRANSACTIONS"),
+                Value::String(self.now.timestamp().to_string()),
+                text("Running"),
+                text("PT0S"),
             ]],
             Shown::Settings => {
-                let settings = [("dbms.security.auth_enabled", "true"), ("dbms.security.auth_max_failed_attempts", "3"),
-                    ("dbms.security.auth_lock_time", "5s"), ("dbms.security.auth_minimum_password_length", "8")];
-                settings.into_iter().map(|(name, value)| vec![text(name), text(value), Value::Boolean(false), text(value), text("")]).collect()
+                let settings = [
+                    ("dbms.security.auth_enabled", "true"),
+                    ("dbms.security.auth_max_failed_attempts", "3"),
+                    ("dbms.security.auth_lock_time", "5s"),
+                    ("dbms.security.auth_minimum_password_length", "8"),
+                ];
+                settings
+                    .into_iter()
+                    .map(|(name, value)| vec![text(name), text(value), Value::Boolean(false), text(value), text("")])
+                    .collect()
             }
         }
     }

@@ -159,7 +159,14 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn sort(&self, rows: &mut Vec<Projected>, projection: &Projection, items: &[Item], names: &[String], old: &[String]) -> Result<(), Failure> {
+    fn sort(
+        &self,
+        rows: &mut Vec<Projected>,
+        projection: &Projection,
+        items: &[Item],
+        names: &[String],
+        old: &[String],
+    ) -> Result<(), Failure> {
         let mut keyed = Vec::with_capacity(rows.len());
         let sorts: Vec<(Expression, bool)> =
             projection.order.iter().map(|sort| (substituted(&sort.expression, items), sort.descending)).collect();
@@ -262,7 +269,9 @@ fn average(name: &str, values: Vec<Value>) -> Result<Value, Failure> {
         return Ok(Value::Null);
     }
     match total(name, values)? {
-        Value::Duration(sum) => Ok(Value::Duration(Duration::new(sum.months / count, sum.days / count, sum.seconds / count, sum.nanos / count))),
+        Value::Duration(sum) => {
+            Ok(Value::Duration(Duration::new(sum.months / count, sum.days / count, sum.seconds / count, sum.nanos / count)))
+        }
         sum => arithmetic(Operator::Divide, sum, Value::Float(count as f64)),
     }
 }

@@ -17,7 +17,9 @@ const NAME_TAKEN: &str = "Neo.ClientError.Schema.IndexWithNameAlreadyExists";
 impl Engine<'_> {
     pub(super) fn schema(&self, command: &SchemaCommand) -> Result<(), Failure> {
         match command {
-            SchemaCommand::CreateIndex { name, unless_exists, kind, subject } => self.create_index(name.as_deref(), *unless_exists, kind, subject),
+            SchemaCommand::CreateIndex { name, unless_exists, kind, subject } => {
+                self.create_index(name.as_deref(), *unless_exists, kind, subject)
+            }
             SchemaCommand::CreateConstraint { name, unless_exists, kind, subject } => {
                 self.create_constraint(name.as_deref(), *unless_exists, *kind, subject)
             }
@@ -55,7 +57,13 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn create_constraint(&self, name: Option<&str>, unless_exists: bool, kind: ConstraintKind, subject: &SchemaSubject) -> Result<(), Failure> {
+    fn create_constraint(
+        &self,
+        name: Option<&str>,
+        unless_exists: bool,
+        kind: ConstraintKind,
+        subject: &SchemaSubject,
+    ) -> Result<(), Failure> {
         let described = described(subject);
         if kind != ConstraintKind::Unique {
             let (kind, what) = match kind {
@@ -76,11 +84,16 @@ impl Engine<'_> {
             return Ok(());
         }
         if let Some(same) = same {
-            let message = format!("Constraint already exists: Constraint( id={}, name='{}', type='UNIQUENESS', schema={described} )", same.id, same.name);
+            let message = format!(
+                "Constraint already exists: Constraint( id={}, name='{}', type='UNIQUENESS', schema={described} )",
+                same.id, same.name
+            );
             return Err(Failure::compile(CONSTRAINT_EXISTS, message));
         }
         if graph.rules.iter().any(|rule| rule.index == "RANGE" && concerns(rule, subject)) {
-            let message = format!("There already exists an index {described}. A constraint cannot be created until the index has been dropped.");
+            let message = format!(
+                "There already exists an index {described}. A constraint cannot be created until the index has been dropped."
+            );
             return Err(Failure::compile(INDEX_EXISTS, message));
         }
         if let Some((first, second, shown)) = duplicate(&graph, subject) {
@@ -210,12 +223,31 @@ pub(super) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
         let (labels, properties) = (names(&rule.labels), names(&rule.properties));
         if constraints {
             let id = Value::Integer(rule.id + 1);
-            return vec![id, name.clone(), Value::from(rule.constraint.unwrap_or_default()), entity, labels, properties, name, Value::Null];
+            return vec![
+                id,
+                name.clone(),
+                Value::from(rule.constraint.unwrap_or_default()),
+                entity,
+                labels,
+                properties,
+                name,
+                Value::Null,
+            ];
         }
         let owner = if rule.constraint.is_some() { name.clone() } else { Value::Null };
         vec![
-            id, name, Value::from("ONLINE"), Value::Float(100.0), Value::from(rule.index.as_str()), entity, labels, properties,
-            Value::from(provider(&rule.index)), owner, Value::Null, Value::Integer(0),
+            id,
+            name,
+            Value::from("ONLINE"),
+            Value::Float(100.0),
+            Value::from(rule.index.as_str()),
+            entity,
+            labels,
+            properties,
+            Value::from(provider(&rule.index)),
+            owner,
+            Value::Null,
+            Value::Integer(0),
         ]
     };
     rules.into_iter().map(row).collect()
@@ -266,7 +298,11 @@ pub(super) fn describe(graph: &Graph) -> Value {
         properties.extend(found.properties.iter().map(|(key, value)| (key.clone(), describe_property(value, None))));
     }
     for (kind, (count, properties)) in types {
-        let entry = map([("type", Value::from("relationship")), ("count", Value::Integer(count)), ("properties", Value::Map(properties))]);
+        let entry = map([
+            ("type", Value::from("relationship")),
+            ("count", Value::Integer(count)),
+            ("properties", Value::Map(properties)),
+        ]);
         schema.insert(kind, entry);
     }
     Value::Map(schema)
@@ -278,7 +314,8 @@ fn describe_label(graph: &Graph, label: &str) -> Value {
     for id in graph.labelled(label) {
         let Some(node) = graph.node(id) else { continue };
         for (key, value) in &node.properties {
-            let rules = graph.rules.iter().filter(|rule| rule.labels.iter().any(|known| known == label) && rule.properties.contains(key));
+            let rules =
+                graph.rules.iter().filter(|rule| rule.labels.iter().any(|known| known == label) && rule.properties.contains(key));
             let flags = rules.fold((false, false), |(_, unique), rule| (true, unique || rule.constraint.is_some()));
             properties.insert(key.clone(), describe_property(value, Some(flags)));
         }
@@ -300,7 +337,12 @@ fn describe_label(graph: &Graph, label: &str) -> Value {
         }
         let labels = Value::List(one.labels.into_iter().map(Value::String).collect());
         let direction = Value::from(if outgoing { "out" } else { "in" });
-        let entry = [("direction", direction), ("count", Value::Integer(one.count)), ("labels", labels), ("properties", Value::Map(one.properties))];
+        let entry = [
+            ("direction", direction),
+            ("count", Value::Integer(one.count)),
+            ("labels", labels),
+            ("properties", Value::Map(one.properties)),
+        ];
         relationships.insert(kind, map(entry));
     }
     map([
@@ -313,7 +355,8 @@ fn describe_label(graph: &Graph, label: &str) -> Value {
 }
 
 fn describe_property(value: &Value, flags: Option<(bool, bool)>) -> Value {
-    let mut entry = Map::from([("type".to_owned(), Value::from(apoc_type(value))), ("existence".to_owned(), Value::Boolean(false))]);
+    let mut entry =
+        Map::from([("type".to_owned(), Value::from(apoc_type(value))), ("existence".to_owned(), Value::Boolean(false))]);
     entry.insert("indexed".to_owned(), Value::Boolean(flags.is_some_and(|(indexed, _)| indexed)));
     match flags {
         Some((_, unique)) => drop(entry.insert("unique".to_owned(), Value::Boolean(unique))),
@@ -372,7 +415,12 @@ pub(super) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
     for (labels, occurrence) in kinds {
         let name: String = labels.iter().map(|label| format!(":`{label}`")).collect();
         let labels = Value::List(labels.into_iter().map(Value::String).collect());
-        rows.extend(occurrence.rows().into_iter().map(|[key, types, all]| vec![Value::from(name.as_str()), labels.clone(), key, types, all]));
+        rows.extend(
+            occurrence
+                .rows()
+                .into_iter()
+                .map(|[key, types, all]| vec![Value::from(name.as_str()), labels.clone(), key, types, all]),
+        );
     }
     rows
 }
@@ -384,7 +432,9 @@ pub(super) fn relationship_properties(graph: &Graph) -> Vec<Vec<Value>> {
     }
     let mut rows = Vec::new();
     for (kind, occurrence) in kinds {
-        rows.extend(occurrence.rows().into_iter().map(|[key, types, all]| vec![Value::String(format!(":`{kind}`")), key, types, all]));
+        rows.extend(
+            occurrence.rows().into_iter().map(|[key, types, all]| vec![Value::String(format!(":`{kind}`")), key, types, all]),
+        );
     }
     rows
 }

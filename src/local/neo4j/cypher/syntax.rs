@@ -253,13 +253,41 @@ pub(crate) enum Kind {
     IsNull(Box<Expression>, bool),
     IsType(Box<Expression>, String, bool),
     HasLabels(Box<Expression>, LabelExpression),
-    Function { name: String, distinct: bool, arguments: Vec<Expression> },
+    Function {
+        name: String,
+        distinct: bool,
+        arguments: Vec<Expression>,
+    },
     CountStar,
-    Case { subject: Option<Box<Expression>>, branches: Vec<(Expression, Expression)>, otherwise: Option<Box<Expression>> },
-    Comprehension { name: String, list: Box<Expression>, predicate: Option<Box<Expression>>, result: Option<Box<Expression>> },
-    PatternComprehension { pattern: Box<Pattern>, predicate: Option<Box<Expression>>, result: Box<Expression> },
-    Quantified { quantifier: Quantifier, name: String, list: Box<Expression>, predicate: Box<Expression> },
-    Reduce { accumulator: String, start: Box<Expression>, name: String, list: Box<Expression>, step: Box<Expression> },
+    Case {
+        subject: Option<Box<Expression>>,
+        branches: Vec<(Expression, Expression)>,
+        otherwise: Option<Box<Expression>>,
+    },
+    Comprehension {
+        name: String,
+        list: Box<Expression>,
+        predicate: Option<Box<Expression>>,
+        result: Option<Box<Expression>>,
+    },
+    PatternComprehension {
+        pattern: Box<Pattern>,
+        predicate: Option<Box<Expression>>,
+        result: Box<Expression>,
+    },
+    Quantified {
+        quantifier: Quantifier,
+        name: String,
+        list: Box<Expression>,
+        predicate: Box<Expression>,
+    },
+    Reduce {
+        accumulator: String,
+        start: Box<Expression>,
+        name: String,
+        list: Box<Expression>,
+        step: Box<Expression>,
+    },
     /// A pattern as a predicate, or inside `exists(…)`, `size(…)`, `shortestPath(…)`.
     Pattern(Box<Pattern>),
     Subquery(SubqueryKind, Box<Query>),
@@ -364,17 +392,40 @@ pub(crate) enum Shown {
 /// The commands about users. Passwords are expressions: a text or a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum UserCommand {
-    AlterCurrent { old: Expression, new: Expression },
-    Alter { name: Expression, if_exists: bool, password: Option<Expression>, change_required: Option<bool>, suspended: Option<bool> },
-    Create { name: Expression, unless_exists: bool, replace: bool, password: Expression, change_required: bool },
-    Drop { name: Expression, if_exists: bool },
+    AlterCurrent {
+        old: Expression,
+        new: Expression,
+    },
+    Alter {
+        name: Expression,
+        if_exists: bool,
+        password: Option<Expression>,
+        change_required: Option<bool>,
+        suspended: Option<bool>,
+    },
+    Create {
+        name: Expression,
+        unless_exists: bool,
+        replace: bool,
+        password: Expression,
+        change_required: bool,
+    },
+    Drop {
+        name: Expression,
+        if_exists: bool,
+    },
 }
 
 impl Expression {
     /// Calls `visit` for every direct part of this expression. Subqueries and patterns are not entered.
     pub(crate) fn children<'a>(&'a self, visit: &mut dyn FnMut(&'a Expression)) {
         match &self.kind {
-            Kind::Literal(_) | Kind::Variable(_) | Kind::Parameter(_) | Kind::CountStar | Kind::Pattern(_) | Kind::Subquery(..) => {}
+            Kind::Literal(_)
+            | Kind::Variable(_)
+            | Kind::Parameter(_)
+            | Kind::CountStar
+            | Kind::Pattern(_)
+            | Kind::Subquery(..) => {}
             Kind::Property(inner, _) | Kind::Negate(inner) | Kind::Not(inner) | Kind::IsNull(inner, _) => visit(inner),
             Kind::IsType(inner, ..) | Kind::HasLabels(inner, _) => visit(inner),
             Kind::Index(left, right) | Kind::Binary(_, left, right) => {

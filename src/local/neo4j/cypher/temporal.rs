@@ -25,7 +25,9 @@ pub(super) fn call(lower: &str, values: &[Value], now: &Zoned) -> Option<Evaluat
     Some(match (kind, rest, values) {
         ("duration", "", [value]) => duration(value),
         ("duration", measure, [from, to]) => between(measure, from, to),
-        ("datetime", "fromepoch", [Value::Integer(seconds), Value::Integer(nanos)]) => epoch(i128::from(*seconds) * 1_000_000_000 + i128::from(*nanos)),
+        ("datetime", "fromepoch", [Value::Integer(seconds), Value::Integer(nanos)]) => {
+            epoch(i128::from(*seconds) * 1_000_000_000 + i128::from(*nanos))
+        }
         ("datetime", "fromepochmillis", [Value::Integer(millis)]) => epoch(i128::from(*millis) * 1_000_000),
         (_, "truncate", [Value::String(unit), rest @ ..]) => {
             let value = rest.first().cloned().unwrap_or_else(|| Value::DateTime(Box::new(now.clone())));
@@ -97,7 +99,9 @@ fn instant(kind: &str, value: &Value) -> Evaluated {
         Value::Map(map) => from_map(kind, map),
         other => match Moment::of(other) {
             Some(moment) => moment.value(kind),
-            None => Err(Failure::run(TYPE, format!("Invalid call signature for {kind}: Provided input was [{}].", other.described()))),
+            None => {
+                Err(Failure::run(TYPE, format!("Invalid call signature for {kind}: Provided input was [{}].", other.described())))
+            }
         },
     }
 }
@@ -164,7 +168,8 @@ fn date_of(map: &Map, base: civil::Date) -> Result<civil::Date, Failure> {
     let missing = |part: i8| if fresh { 1 } else { i64::from(part) };
     let month = within("MonthOfYear", integer(map, "month")?.unwrap_or(missing(base.month())), 1, 12)?;
     let day = within("DayOfMonth", integer(map, "day")?.unwrap_or(missing(base.day())), 1, 31)?;
-    civil::Date::new(year as i16, month as i8, day as i8).map_err(|_| Failure::run(ARGUMENT, format!("Invalid date '{year}-{month:02}-{day:02}'")))
+    civil::Date::new(year as i16, month as i8, day as i8)
+        .map_err(|_| Failure::run(ARGUMENT, format!("Invalid date '{year}-{month:02}-{day:02}'")))
 }
 
 fn time_of(map: &Map, base: civil::Time) -> Result<civil::Time, Failure> {
@@ -213,7 +218,9 @@ fn duration(value: &Value) -> Evaluated {
                 + fraction("days", 86_400e9);
             Ok(Value::Duration(Duration::new(months, days, seconds, nanos)))
         }
-        other => Err(Failure::run(TYPE, format!("Invalid call signature for duration: Provided input was [{}].", other.described()))),
+        other => {
+            Err(Failure::run(TYPE, format!("Invalid call signature for duration: Provided input was [{}].", other.described())))
+        }
     }
 }
 
@@ -271,10 +278,16 @@ pub(super) fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Opt
         (Operator::Add, Value::Duration(a), Value::Duration(b)) => Some(Ok(combined(*a, *b, 1))),
         (Operator::Subtract, Value::Duration(a), Value::Duration(b)) => Some(Ok(combined(*a, *b, -1))),
         (Operator::Subtract, Value::Integer(0), Value::Duration(b)) => Some(Ok(combined(Duration::default(), *b, -1))),
-        (Operator::Multiply, Value::Duration(a), Value::Integer(b)) | (Operator::Multiply, Value::Integer(b), Value::Duration(a)) => {
+        (Operator::Multiply, Value::Duration(a), Value::Integer(b))
+        | (Operator::Multiply, Value::Integer(b), Value::Duration(a)) => {
             let nanos = i128::from(a.nanos) * i128::from(*b);
             let carried = (nanos / 1_000_000_000) as i64;
-            Some(Ok(Value::Duration(Duration::new(a.months * b, a.days * b, a.seconds * b + carried, (nanos % 1_000_000_000) as i64))))
+            Some(Ok(Value::Duration(Duration::new(
+                a.months * b,
+                a.days * b,
+                a.seconds * b + carried,
+                (nanos % 1_000_000_000) as i64,
+            ))))
         }
         (Operator::Add, instant, Value::Duration(duration)) | (Operator::Add, Value::Duration(duration), instant) => {
             shifted(instant, *duration, 1)

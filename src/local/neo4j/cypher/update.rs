@@ -4,7 +4,9 @@ use super::evaluate::{Bindings, Engine, storable};
 use super::execute::Table;
 use super::failure::{CONSTRAINT, Failure, SEMANTIC, TYPE};
 use super::matching;
-use super::syntax::{ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, RemoveItem, SetItem};
+use super::syntax::{
+    ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, RemoveItem, SetItem,
+};
 use crate::local::neo4j::value::{Map, PathValue, Value};
 
 type Done<T = ()> = Result<T, Failure>;
@@ -77,7 +79,11 @@ impl Engine<'_> {
     }
 
     fn create_node(&self, pattern: &NodePattern, names: &[String], row: &mut [Value]) -> Done<u64> {
-        let known = pattern.name.as_ref().and_then(|name| names.iter().position(|known| *known == name.text)).and_then(|slot| row.get(slot));
+        let known = pattern
+            .name
+            .as_ref()
+            .and_then(|name| names.iter().position(|known| *known == name.text))
+            .and_then(|slot| row.get(slot));
         match known {
             Some(Value::Node(id)) => return Ok(*id),
             Some(Value::Null) | None => {}
@@ -94,7 +100,14 @@ impl Engine<'_> {
         Ok(id)
     }
 
-    fn create_relationship(&self, pattern: &RelationshipPattern, from: u64, to: u64, names: &[String], row: &mut [Value]) -> Done<u64> {
+    fn create_relationship(
+        &self,
+        pattern: &RelationshipPattern,
+        from: u64,
+        to: u64,
+        names: &[String],
+        row: &mut [Value],
+    ) -> Done<u64> {
         let types = pattern.types.as_ref().and_then(LabelExpression::conjunction).unwrap_or_default();
         let kind = types.first().cloned().unwrap_or_default();
         let properties = self.wanted(pattern.properties.as_deref(), names, row)?;
@@ -111,12 +124,18 @@ impl Engine<'_> {
         match self.evaluate(properties, &Bindings::row(names, row))? {
             Value::Map(map) => Ok(map),
             Value::Null => Ok(Map::new()),
-            other => Err(Failure::run(TYPE, format!("Parameter provided for node creation is not a Map, instead got {}", other.described()))),
+            other => Err(Failure::run(
+                TYPE,
+                format!("Parameter provided for node creation is not a Map, instead got {}", other.described()),
+            )),
         }
     }
 
     fn set_all(&self, entity: &Value, properties: Map) -> Done {
-        properties.into_iter().filter(|(_, value)| !value.is_null()).try_for_each(|(key, value)| self.set_one(entity, &key, value))
+        properties
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .try_for_each(|(key, value)| self.set_one(entity, &key, value))
     }
 
     fn set_one(&self, entity: &Value, key: &str, value: Value) -> Done {
@@ -144,7 +163,14 @@ impl Engine<'_> {
         Err(Failure { phase: super::failure::Phase::Compile, ..Failure::run(CONSTRAINT, message) })
     }
 
-    fn merge(&self, pattern: &Pattern, on_create: &[SetItem], on_match: &[SetItem], names: &[String], row: Vec<Value>) -> Done<Vec<Vec<Value>>> {
+    fn merge(
+        &self,
+        pattern: &Pattern,
+        on_create: &[SetItem],
+        on_match: &[SetItem],
+        names: &[String],
+        row: Vec<Value>,
+    ) -> Done<Vec<Vec<Value>>> {
         self.no_null_in_merge(pattern, names, &row)?;
         let patterns = std::slice::from_ref(pattern);
         let mut found = self.matches_of(patterns, None, names, &row, None)?;
@@ -165,11 +191,13 @@ impl Engine<'_> {
         let bound = names.get(..row.len()).unwrap_or(names);
         let nodes = std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node));
         let parts = nodes.map(|node| ("node", node.properties.as_deref()));
-        let parts = parts.chain(pattern.rest.iter().map(|(relationship, _)| ("relationship", relationship.properties.as_deref())));
+        let parts =
+            parts.chain(pattern.rest.iter().map(|(relationship, _)| ("relationship", relationship.properties.as_deref())));
         for (what, properties) in parts {
             let wanted = self.wanted(properties, bound, row)?;
             if let Some((key, _)) = wanted.iter().find(|(_, value)| value.is_null()) {
-                let message = format!("Cannot merge the following {what} because of null property value for '{key}': ( {{{key}: null}})");
+                let message =
+                    format!("Cannot merge the following {what} because of null property value for '{key}': ( {{{key}: null}})");
                 return Err(Failure { phase: super::failure::Phase::Compile, ..Failure::run(SEMANTIC, message) });
             }
         }
@@ -189,7 +217,8 @@ impl Engine<'_> {
             SetItem::Replace { name, value } => {
                 let target = self.variable(name, row)?;
                 let wanted = self.map_of(value, row)?;
-                let old: Vec<String> = self.graph.borrow().properties(&target).map(|map| map.keys().cloned().collect()).unwrap_or_default();
+                let old: Vec<String> =
+                    self.graph.borrow().properties(&target).map(|map| map.keys().cloned().collect()).unwrap_or_default();
                 for key in old.iter().filter(|key| !wanted.contains_key(*key)) {
                     self.set_on(&target, key, Value::Null)?;
                 }
@@ -223,7 +252,10 @@ impl Engine<'_> {
                 self.set_one(target, key, value)?;
                 if let Value::Node(id) = target { self.keep_unique(*id) } else { Ok(()) }
             }
-            other => Err(Failure::run(TYPE, format!("Invalid input for SET: expected a node or a relationship, got: {}", other.described()))),
+            other => Err(Failure::run(
+                TYPE,
+                format!("Invalid input for SET: expected a node or a relationship, got: {}", other.described()),
+            )),
         }
     }
 
@@ -235,8 +267,12 @@ impl Engine<'_> {
         match self.evaluate(value, row)? {
             Value::Map(map) => Ok(map),
             Value::Null => Ok(Map::new()),
-            entity @ (Value::Node(_) | Value::Relationship(_)) => Ok(self.graph.borrow().properties(&entity).cloned().unwrap_or_default()),
-            other => Err(Failure::run(TYPE, format!("Expected {} to be a map, but it was :`{}`", other.text(), other.type_name()))),
+            entity @ (Value::Node(_) | Value::Relationship(_)) => {
+                Ok(self.graph.borrow().properties(&entity).cloned().unwrap_or_default())
+            }
+            other => {
+                Err(Failure::run(TYPE, format!("Expected {} to be a map, but it was :`{}`", other.text(), other.type_name())))
+            }
         }
     }
 
@@ -272,14 +308,18 @@ impl Engine<'_> {
                         relationships.extend(path.relationships);
                     }
                     other => {
-                        return Err(Failure::run(TYPE, format!("Expected to find a node or relationship, got: {}", other.described())));
+                        return Err(Failure::run(
+                            TYPE,
+                            format!("Expected to find a node or relationship, got: {}", other.described()),
+                        ));
                     }
                 }
             }
         }
         relationships.into_iter().for_each(|id| self.delete_relationship(id));
         for id in nodes {
-            let attached = self.graph.borrow().node(id).map(|node| node.outgoing.iter().chain(&node.incoming).copied().collect::<Vec<_>>());
+            let attached =
+                self.graph.borrow().node(id).map(|node| node.outgoing.iter().chain(&node.incoming).copied().collect::<Vec<_>>());
             let Some(attached) = attached else { continue };
             if detach {
                 attached.into_iter().for_each(|id| self.delete_relationship(id));

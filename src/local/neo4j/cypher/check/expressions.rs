@@ -54,9 +54,7 @@ impl Checker<'_> {
                 predicate.iter().try_for_each(|part| self.expression(part, &inner))?;
                 self.expression(result, &inner)
             }
-            Kind::Subquery(_, query) => {
-                query.parts.iter().try_for_each(|part| self.clauses(part, scope.clone(), true).map(drop))
-            }
+            Kind::Subquery(_, query) => query.parts.iter().try_for_each(|part| self.clauses(part, scope.clone(), true).map(drop)),
             Kind::MapProjection(subject, elements) => {
                 self.expression(subject, scope)?;
                 for element in elements {
@@ -154,16 +152,20 @@ impl Checker<'_> {
                         _ => None,
                     },
                     Operator::Subtract => match (left_kind, right_kind) {
-                        (Type::String, _) => {
-                            Some(("Float, Integer, Duration, Date, Time, LocalTime, LocalDateTime or DateTime", left_kind, left.at))
-                        }
+                        (Type::String, _) => Some((
+                            "Float, Integer, Duration, Date, Time, LocalTime, LocalDateTime or DateTime",
+                            left_kind,
+                            left.at,
+                        )),
                         (Type::Integer | Type::Float, Type::String | Type::Boolean | Type::List) => {
                             Some(("Float or Integer", right_kind, right.at))
                         }
                         _ => None,
                     },
                     Operator::Multiply | Operator::Divide => match (left_kind, right_kind) {
-                        (Type::String | Type::Boolean | Type::List, _) => Some(("Float, Integer or Duration", left_kind, left.at)),
+                        (Type::String | Type::Boolean | Type::List, _) => {
+                            Some(("Float, Integer or Duration", left_kind, left.at))
+                        }
                         (Type::Integer | Type::Float, Type::String | Type::Boolean | Type::List) => {
                             Some(("Float, Integer or Duration", right_kind, right.at))
                         }

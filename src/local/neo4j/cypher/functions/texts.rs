@@ -12,7 +12,23 @@ pub(super) fn call(lower: &str, name: &str, values: &[Value]) -> Option<Evaluate
     if lower.starts_with("to") && !matches!(lower, "toupper" | "tolower") {
         return Some(convert(lower, name, values.first().unwrap_or(&Value::Null)));
     }
-    let known = ["toupper", "tolower", "upper", "lower", "trim", "btrim", "ltrim", "rtrim", "replace", "split", "substring", "left", "right", "reverse", "normalize"];
+    let known = [
+        "toupper",
+        "tolower",
+        "upper",
+        "lower",
+        "trim",
+        "btrim",
+        "ltrim",
+        "rtrim",
+        "replace",
+        "split",
+        "substring",
+        "left",
+        "right",
+        "reverse",
+        "normalize",
+    ];
     if !known.contains(&lower) {
         return None;
     }
@@ -41,7 +57,11 @@ fn text_function(lower: &str, name: &str, text: &str, values: &[Value]) -> Evalu
         ("rtrim", ..) => text.trim_end_matches(strip).to_owned(),
         ("reverse", ..) => text.chars().rev().collect(),
         ("replace", Some(Value::String(from)), Some(Value::String(to))) => {
-            if from.is_empty() { text.to_owned() } else { text.replace(from.as_str(), to) }
+            if from.is_empty() {
+                text.to_owned()
+            } else {
+                text.replace(from.as_str(), to)
+            }
         }
         ("split", Some(separators), _) => return split(name, text, separators),
         ("left", Some(Value::Integer(length)), _) => text.chars().take(count(*length)?).collect(),
@@ -60,8 +80,9 @@ fn text_function(lower: &str, name: &str, text: &str, values: &[Value]) -> Evalu
 }
 
 fn count(number: i64) -> Result<usize, Failure> {
-    usize::try_from(number)
-        .map_err(|_| Failure::run("Neo.DatabaseError.Statement.ExecutionFailed", "Cannot handle negative start index nor negative length"))
+    usize::try_from(number).map_err(|_| {
+        Failure::run("Neo.DatabaseError.Statement.ExecutionFailed", "Cannot handle negative start index nor negative length")
+    })
 }
 
 fn split(name: &str, text: &str, separators: &Value) -> Evaluated {
@@ -75,7 +96,8 @@ fn split(name: &str, text: &str, separators: &Value) -> Evaluated {
     }
     let mut parts = Vec::new();
     let mut rest = text;
-    while let Some((index, length)) = separators.iter().filter_map(|one| rest.find(one.as_str()).map(|at| (at, one.len()))).min() {
+    while let Some((index, length)) = separators.iter().filter_map(|one| rest.find(one.as_str()).map(|at| (at, one.len()))).min()
+    {
         parts.push(Value::from(rest.get(..index).unwrap_or_default()));
         rest = rest.get(index + length..).unwrap_or_default();
     }
@@ -133,5 +155,9 @@ fn integer(text: &str, lenient: bool) -> Evaluated {
     if !lenient && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
         return Err(Failure::run(TYPE, format!("integer, {trimmed}, is too large")));
     }
-    Ok(trimmed.parse::<f64>().ok().filter(|number| number.is_finite()).map_or(Value::Null, |number| Value::Integer(number as i64)))
+    Ok(trimmed
+        .parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite())
+        .map_or(Value::Null, |number| Value::Integer(number as i64)))
 }

@@ -4,7 +4,8 @@ use super::{AFTER_CLAUSE, Parser, STATEMENT_START};
 use crate::local::neo4j::cypher::failure::Failure;
 use crate::local::neo4j::cypher::lexer::TokenKind;
 use crate::local::neo4j::cypher::syntax::{
-    Clause, ClauseKind, Expression, Item, Kind, LabelExpression, Name, ProcedureCall, Projection, RemoveItem, SetItem, SortItem, Yield,
+    Clause, ClauseKind, Expression, Item, Kind, LabelExpression, Name, ProcedureCall, Projection, RemoveItem, SetItem, SortItem,
+    Yield,
 };
 
 impl Parser<'_> {
@@ -17,11 +18,7 @@ impl Parser<'_> {
         loop {
             let at = self.at();
             if let Some(kind) = self.clause()? {
-                let last = matches!(kind, ClauseKind::Return(_) | ClauseKind::Finish);
                 clauses.push(Clause { at, kind });
-                if last {
-                    return Ok(clauses);
-                }
                 continue;
             }
             if clauses.is_empty() {
@@ -153,7 +150,8 @@ impl Parser<'_> {
                 items.push(self.item()?);
             }
         }
-        let mut projection = Projection { distinct, everything, items, order: Vec::new(), skip: None, limit: None, predicate: None };
+        let mut projection =
+            Projection { distinct, everything, items, order: Vec::new(), skip: None, limit: None, predicate: None };
         self.order(&mut projection)?;
         if with {
             projection.predicate = self.predicate()?;
@@ -196,7 +194,8 @@ impl Parser<'_> {
         };
         if wrong {
             let written = self.written(from, self.position);
-            let message = format!("Invalid input. '{}' is not a valid value. Must be a non-negative integer.", written.trim_matches('\''));
+            let message =
+                format!("Invalid input. '{}' is not a valid value. Must be a non-negative integer.", written.trim_matches('\''));
             return Err(self.fail(&message, expression.at));
         }
         Ok(expression)

@@ -38,7 +38,8 @@ impl Parser<'_> {
         if self.take_words(&["ALTER", "USER"]) {
             return self.alter_user().map(Some);
         }
-        let administration = ["ALTER", "DROP", "GRANT", "DENY", "REVOKE", "START", "STOP", "RENAME", "ENABLE", "DEALLOCATE", "REALLOCATE"];
+        let administration =
+            ["ALTER", "DROP", "GRANT", "DENY", "REVOKE", "START", "STOP", "RENAME", "ENABLE", "DEALLOCATE", "REALLOCATE"];
         if administration.iter().any(|word| self.is_word(word)) && matches!(self.peek_at(1).kind, TokenKind::Word(_)) {
             return Ok(Some(self.unsupported()));
         }
@@ -86,7 +87,8 @@ impl Parser<'_> {
             let subject = SchemaSubject { relationship: false, labels: vec![label], properties };
             return Ok(Body::Schema(SchemaCommand::CreateIndex { name: None, unless_exists: false, kind, subject }));
         }
-        let name = if self.is_word("FOR") || self.is_word("IF") { None } else { Some(self.name("an index name, 'FOR' or 'IF'")?.text) };
+        let name =
+            if self.is_word("FOR") || self.is_word("IF") { None } else { Some(self.name("an index name, 'FOR' or 'IF'")?.text) };
         let unless_exists = self.take_words(&["IF", "NOT", "EXISTS"]);
         self.expect_word("FOR")?;
         let (relationship, labels) = self.schema_pattern()?;
@@ -132,7 +134,8 @@ impl Parser<'_> {
             return Ok(ConstraintKind::Unique);
         }
         if self.take("::") || self.take_word("TYPED") {
-            while matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Symbol("<" | ">" | "|")) && !self.is_word("OPTIONS") {
+            while matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Symbol("<" | ">" | "|")) && !self.is_word("OPTIONS")
+            {
                 self.next();
             }
             return Ok(ConstraintKind::Typed);
@@ -234,7 +237,10 @@ impl Parser<'_> {
             (&["SETTINGS"], Shown::Settings),
         ];
         let Some((words, what)) = SHOWN.iter().find(|(words, _)| self.is_words(words)) else {
-            if ["ROLES", "PRIVILEGES", "ALIASES", "SERVERS", "SUPPORTED", "POPULATED", "ROLE"].iter().any(|word| self.is_word(word)) {
+            if ["ROLES", "PRIVILEGES", "ALIASES", "SERVERS", "SUPPORTED", "POPULATED", "ROLE"]
+                .iter()
+                .any(|word| self.is_word(word))
+            {
                 return Ok(self.unsupported());
             }
             return Err(self.unexpected(
@@ -244,12 +250,19 @@ impl Parser<'_> {
             ));
         };
         self.take_words(words);
-        let nameable = matches!(what, Shown::Databases) && !self.is_word("YIELD") && !self.is_word("WHERE") && !self.is_word("RETURN");
+        let nameable =
+            matches!(what, Shown::Databases) && !self.is_word("YIELD") && !self.is_word("WHERE") && !self.is_word("RETURN");
         let named = if nameable { self.variable() } else { None };
         let mut show = Show { what: *what, at, yields: self.yields()?, predicate: None, projections: Vec::new() };
         if show.yields.is_some() {
             let mut projection = Projection {
-                distinct: false, everything: true, items: Vec::new(), order: Vec::new(), skip: None, limit: None, predicate: None,
+                distinct: false,
+                everything: true,
+                items: Vec::new(),
+                order: Vec::new(),
+                skip: None,
+                limit: None,
+                predicate: None,
             };
             self.order(&mut projection)?;
             show.projections.push(projection);

@@ -3,10 +3,8 @@
 use super::Parser;
 use crate::local::neo4j::cypher::failure::Failure;
 use crate::local::neo4j::cypher::lexer::TokenKind;
-use crate::local::neo4j::cypher::syntax::{
-    Expression, Kind, MapElement, Operator, Quantifier, Query, SubqueryKind,
-};
 use crate::local::neo4j::cypher::syntax::{Clause, ClauseKind};
+use crate::local::neo4j::cypher::syntax::{Expression, Kind, MapElement, Operator, Quantifier, Query, SubqueryKind};
 use crate::local::neo4j::value::Value;
 
 type Read = Result<Expression, Failure>;

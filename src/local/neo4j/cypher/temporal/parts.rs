@@ -88,7 +88,10 @@ fn parse_time(text: &str) -> Option<civil::Time> {
     let parts: Vec<&str> = if whole.contains(':') {
         whole.split(':').collect()
     } else {
-        [whole.get(..2), whole.get(2..4).filter(|p| !p.is_empty()), whole.get(4..6).filter(|p| !p.is_empty())].into_iter().flatten().collect()
+        [whole.get(..2), whole.get(2..4).filter(|p| !p.is_empty()), whole.get(4..6).filter(|p| !p.is_empty())]
+            .into_iter()
+            .flatten()
+            .collect()
     };
     let number = |index: usize| parts.get(index).map_or(Some(0), |part| part.parse::<i8>().ok());
     let nanos = if fraction.is_empty() { 0 } else { format!("{fraction:0<9}").get(..9)?.parse().ok()? };
@@ -105,7 +108,9 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits: String = text.strip_prefix(['+', '-'])?.chars().filter(char::is_ascii_digit).collect();
-    let part = |from: usize, to: usize| digits.get(from..to.min(digits.len())).filter(|p| !p.is_empty()).map_or(Some(0), |p| p.parse::<i32>().ok());
+    let part = |from: usize, to: usize| {
+        digits.get(from..to.min(digits.len())).filter(|p| !p.is_empty()).map_or(Some(0), |p| p.parse::<i32>().ok())
+    };
     Offset::from_seconds(sign * (part(0, 2)? * 3600 + part(2, 4)? * 60 + part(4, 6)?)).ok()
 }
 
