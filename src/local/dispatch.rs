@@ -83,7 +83,7 @@ fn recognise(request: &Request) -> Option<Call> {
 }
 
 fn recognise_query(request: &Request) -> Option<Call> {
-    let form = metrics::query_input(request.body());
+    let form = super::xml::read_form(request.body());
     let action = form.get("Action")?.as_str()?.to_owned();
     let (service, namespace) = match form.get("Version").and_then(Value::as_str) {
         Some("2010-05-15") => ("cloudformation", "http://cloudformation.amazonaws.com/doc/2010-05-15/"),

@@ -116,6 +116,7 @@ pub async fn start(options: Options) -> Result<Stack, StartError> {
     // Loopback targets must not go through a proxy of the environment; a redirect would carry credentials elsewhere.
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
     let world: Shared = Arc::new(World::new(options, format!("http://{address}"), client));
+    life::write_history(&world);
     if !world.options.quiet_world {
         tokio::spawn(life::run(Arc::clone(&world)));
     }

@@ -73,6 +73,51 @@ impl Seed {
     }
 }
 
+/// A fast sequence of numbers (splitmix64) for what happens often.
+#[derive(Clone, Debug)]
+pub(crate) struct Sequence(u64);
+
+impl Sequence {
+    pub(crate) fn new(start: u64) -> Self {
+        Self(start)
+    }
+
+    /// The next number.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut number = self.0;
+        number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        number ^ (number >> 31)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    /// One of several.
+    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
+        choices.get(self.below(choices.len() as u64) as usize)
+    }
+
+    /// A version 4 UUID.
+    pub(crate) fn uuid(&mut self) -> String {
+        let mut bytes = [0; 16];
+        let (high, low) = bytes.split_at_mut(8);
+        high.copy_from_slice(&self.next().to_be_bytes());
+        low.copy_from_slice(&self.next().to_be_bytes());
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// That many hexadecimal digits, at most 32.
+    pub(crate) fn hexadecimal(&mut self, digits: usize) -> String {
+        let mut text = format!("{:016x}{:016x}", self.next(), self.next());
+        text.truncate(digits);
+        text
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ mod filter;
 mod generated;
 mod handlers;
 mod insights;
+mod observe;
 mod query;
 mod read;
 pub(crate) mod records;
@@ -21,6 +22,7 @@ use super::world::lock;
 
 use self::generated::Generated;
 pub(crate) use self::handlers::handle;
+pub(crate) use self::observe::Observed;
 
 /// How many events a group keeps before the oldest go.
 const KEPT_EVENTS: usize = 200_000;
@@ -140,12 +142,11 @@ impl Logs {
         act(&mut lock(&self.groups))
     }
 
-    /// Writes one event of now; the group and the stream come to be if they are not there.
-    pub(crate) fn append(&self, group: &str, stream: &str, now: Timestamp, message: String) {
-        let now = now.as_millisecond();
+    /// Writes one event (times in milliseconds since 1970); the group and the stream come to be if they are not there.
+    pub(crate) fn append_at(&self, group: &str, stream: &str, timestamp: i64, ingestion: i64, message: String) {
         self.with(|groups| {
-            let group = groups.entry(group.to_owned()).or_insert_with(|| Group::new(now, "STANDARD", None));
-            group.append(stream, now, now, message);
+            let group = groups.entry(group.to_owned()).or_insert_with(|| Group::new(ingestion, "STANDARD", None));
+            group.append(stream, timestamp, ingestion, message);
         });
     }
 }

@@ -1,10 +1,15 @@
 //! The lines that the platform itself writes: gateway records, runtime lines, Lambda lines, in the shapes that AWS gives
 //! them (developer guide, observability; fixtures of the starter toolkit).
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::deployments::{ACCOUNT, agentcore_arn, gateway_log_group, lambda_log_group, runtime_log_group};
+use super::super::faults::{FaultKind, Hop};
 use super::super::world::World;
+
+/// How far time stamps go back under the fault `out-of-order`, at most, in milliseconds.
+const DISORDER: u64 = 4000;
 
 /// One record of a gateway's APPLICATION_LOGS.
 #[derive(Clone, Debug, Default)]
@@ -25,37 +30,81 @@ pub(crate) struct GatewayRecord<'a> {
     pub(crate) response_body: Option<String>,
 }
 
-impl World {
-    /// Writes a gateway record to its vended log group.
-    pub(crate) fn log_gateway(&self, record: &GatewayRecord<'_>) {
-        let now = self.now();
-        let mut body = json!({"isError": record.is_error, "log": record.log});
+impl GatewayRecord<'_> {
+    /// The record as a line, at a time.
+    pub(crate) fn line(&self, at: Timestamp) -> String {
+        let mut body = json!({"isError": self.is_error, "log": self.log});
         if let Some(members) = body.as_object_mut() {
-            if let Some(request) = &record.request_body {
+            if let Some(request) = &self.request_body {
                 members.insert("requestBody".into(), request.as_str().into());
             }
-            if let Some(response) = &record.response_body {
+            if let Some(response) = &self.response_body {
                 members.insert("responseBody".into(), response.as_str().into());
             }
-            members.insert("id".into(), record.id.as_str().map_or_else(|| record.id.to_string(), str::to_owned).into());
+            members.insert("id".into(), self.id.as_str().map_or_else(|| self.id.to_string(), str::to_owned).into());
         }
-        let line = json!({
-            "resource_arn": agentcore_arn(&format!("gateway/{}", record.gateway_id)),
-            "event_timestamp": now.as_millisecond(),
+        json!({
+            "resource_arn": agentcore_arn(&format!("gateway/{}", self.gateway_id)),
+            "event_timestamp": at.as_millisecond(),
             "body": body,
             "account_id": ACCOUNT,
-            "request_id": record.request_id,
-            "trace_id": record.trace_id,
-            "span_id": record.span_id,
+            "request_id": self.request_id,
+            "trace_id": self.trace_id,
+            "span_id": self.span_id,
+        })
+        .to_string()
+    }
+}
+
+/// The stream of a gateway's records.
+pub(crate) const GATEWAY_STREAM: &str = "BedrockAgentCoreGateway_ApplicationLogs";
+
+/// A structured line of the runtime's own library.
+pub(crate) fn runtime_line(at: Timestamp, level: &str, message: &str, request_id: &str, session_id: &str) -> String {
+    json!({
+        "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        "level": level,
+        "message": message,
+        "logger": "bedrock_agentcore.app",
+        "requestId": request_id,
+        "sessionId": session_id,
+    })
+    .to_string()
+}
+
+impl World {
+    /// Writes one line of now.
+    fn write_line(&self, group: &str, stream: &str, line: String) {
+        let now = self.now();
+        let disorder = self.deployments.iter().any(|deployment| {
+            self.faults.is_armed(deployment.name, Hop::Logs, FaultKind::OutOfOrder)
+                && deployment.log_groups.iter().any(|known| known == group)
         });
-        self.logs.append(&gateway_log_group(record.gateway_id), "BedrockAgentCoreGateway_ApplicationLogs", now, line.to_string());
+        let back = if disorder { self.seed.number(&self.seed.next_uuid()) % DISORDER } else { 0 };
+        let stamped = now.checked_sub(SignedDuration::from_millis(back as i64)).unwrap_or(now);
+        self.logs.append_at(group, stream, stamped.as_millisecond(), now.as_millisecond(), line);
+    }
+
+    /// The stream of a runtime's container.
+    pub(crate) fn runtime_stream(&self, runtime_id: &str, at: Timestamp) -> String {
+        format!("{}/[runtime-logs]{}", at.strftime("%Y/%m/%d"), self.seed.uuid(&format!("container {runtime_id}")))
+    }
+
+    /// The stream of a function's instance.
+    pub(crate) fn lambda_stream(&self, function: &str, at: Timestamp) -> String {
+        let instance = self.seed.uuid(&format!("instance {function}")).replace('-', "");
+        format!("{}/[$LATEST]{instance}", at.strftime("%Y/%m/%d"))
+    }
+
+    /// Writes a gateway record to its vended log group.
+    pub(crate) fn log_gateway(&self, record: &GatewayRecord<'_>) {
+        self.write_line(&gateway_log_group(record.gateway_id), GATEWAY_STREAM, record.line(self.now()));
     }
 
     /// Writes a line that the program in a runtime's container printed.
     pub(crate) fn log_runtime(&self, runtime_id: &str, endpoint: &str, line: &str) {
-        let now = self.now();
-        let stream = format!("{}/[runtime-logs]{}", now.strftime("%Y/%m/%d"), self.seed.uuid(&format!("container {runtime_id}")));
-        self.logs.append(&runtime_log_group(runtime_id, endpoint), &stream, now, line.to_owned());
+        let stream = self.runtime_stream(runtime_id, self.now());
+        self.write_line(&runtime_log_group(runtime_id, endpoint), &stream, line.to_owned());
     }
 
     /// Writes a structured line of the runtime's own library (level, request id, session id).
@@ -68,28 +117,23 @@ impl World {
         request_id: &str,
         session_id: &str,
     ) {
-        let line = json!({
-            "timestamp": self.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-            "level": level,
-            "message": message,
-            "logger": "bedrock_agentcore.app",
-            "requestId": request_id,
-            "sessionId": session_id,
-        });
-        self.log_runtime(runtime_id, endpoint, &line.to_string());
+        self.log_runtime(runtime_id, endpoint, &runtime_line(self.now(), level, message, request_id, session_id));
     }
 
     /// Writes a span to `aws/spans`.
     pub(crate) fn log_span(&self, span: &Value) {
-        self.logs.append("aws/spans", "default", self.now(), span.to_string());
+        self.write_line("aws/spans", "default", span.to_string());
     }
 
     /// Writes a line of a Lambda function.
     pub(crate) fn log_lambda(&self, function: &str, line: &str) {
-        let now = self.now();
-        let instance = self.seed.uuid(&format!("instance {function}")).replace('-', "");
-        let stream = format!("{}/[$LATEST]{instance}", now.strftime("%Y/%m/%d"));
-        self.logs.append(&lambda_log_group(function), &stream, now, line.to_owned());
+        let stream = self.lambda_stream(function, self.now());
+        self.write_line(&lambda_log_group(function), &stream, line.to_owned());
+    }
+
+    /// Writes a line of the external MCP server's container (deployment B).
+    pub(crate) fn log_container(&self, line: &str) {
+        self.write_line("/ecs/neo4j-mcp", "neo4j-mcp/server/1", line.to_owned());
     }
 
     /// A fresh trace id (32 hexadecimal digits) and span id (16).
