@@ -7,6 +7,9 @@ use super::{Machine, Place};
 impl Machine {
     /// Goes to a place; where that belongs to another step, the old one ends and the new one begins.
     pub(super) fn go(&mut self, place: Place) {
+        if self.settings.rehearse && writes(place) {
+            return self.end(Outcome::NothingToDo, Why::Rehearsed);
+        }
         self.state.place = place;
         self.state.tries = 0;
         let Some(step) = step_of(place) else { return };
@@ -109,5 +112,51 @@ fn step_of(place: Place) -> Option<Step> {
         | Place::DropOrphan
         | Place::Release
         | Place::Done => None,
+    }
+}
+
+/// Is the effect of this place a write?
+fn writes(place: Place) -> bool {
+    match place {
+        Place::ClearFinished
+        | Place::Put
+        | Place::LabelChosen
+        | Place::Claim
+        | Place::Replace
+        | Place::Mark
+        | Place::Alter
+        | Place::Promote
+        | Place::LabelForeign
+        | Place::DropOrphan
+        | Place::Release
+        | Place::Unpend
+        | Place::Unlabel
+        | Place::Kill
+        | Place::Refresh
+        | Place::ManagedStart => true,
+        Place::Survey
+        | Place::ReadCurrent
+        | Place::ReadPrevious
+        | Place::CheckLogin
+        | Place::CheckConnections
+        | Place::Proceed
+        | Place::Generate
+        | Place::ClaimLook
+        | Place::ReadBack
+        | Place::BeforeSet
+        | Place::AfterPolicy
+        | Place::Verify
+        | Place::PromoteLook
+        | Place::Compare
+        | Place::Probe
+        | Place::AgreeFinish
+        | Place::AgreeRelease
+        | Place::Tidy
+        | Place::ListConnections
+        | Place::AskClose
+        | Place::Call
+        | Place::ManagedWatch
+        | Place::ManagedExplain
+        | Place::Done => false,
     }
 }

@@ -144,6 +144,13 @@ fn a_rehearsal_and_a_no_write_nothing() {
     let mut bench = Bench::with(Kind::Rotate, |settings| settings.rehearse = true);
     assert_eq!(bench.run().why, Why::Rehearsed);
     assert_eq!(bench.writes(), 0);
+    let mut bench = Bench::with(Kind::Resume, |settings| settings.rehearse = true);
+    bench.label(PENDING, "p");
+    bench.label("console.rot.ben.1795269000", "p");
+    bench.accept("p");
+    assert_eq!(bench.run().why, Why::Rehearsed);
+    assert_eq!(bench.writes(), 0);
+    assert!(bench.reports.iter().any(|report| report.sentence().contains("a new connection logs in with version p")));
     let mut bench = Bench::new(Kind::Rotate);
     bench.agree = false;
     assert_eq!(bench.run().outcome, Outcome::Refused);
