@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Describe(super::describe::Options),
     /// Read or follow logs, merged over groups, without credentials
     Logs(super::logs::Options),
+    /// Neo4j secrets: list, show, rotate the password, resume, roll back
+    Secrets(super::secrets::Options),
     /// List MCP tools, call them, run Cypher through them
     Tools(super::tools::Options),
     /// The token of a sign-in: its expiry and its claims, decoded and not verified

@@ -15,6 +15,7 @@ mod local;
 mod logs;
 mod output;
 mod process;
+mod secrets;
 mod shell;
 mod sign_in;
 mod status;
@@ -109,6 +110,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Status(options) => status::run(&context, &options),
         Command::Describe(options) => describe::run(&context, &options),
         Command::Logs(options) => logs::run(&context, &options),
+        Command::Secrets(options) => secrets::run(&context, &options),
         Command::Tools(options) => tools::run(&context, &options),
         Command::Token(options) => token::run(&context, &options),
         Command::Targets(options) => targets::run(&context, &options),

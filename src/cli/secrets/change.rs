@@ -1,0 +1,145 @@
+//! `secrets rotate`, `resume` and `rollback`: the rotation before a terminal or a pipe.
+
+use std::io::{self, IsTerminal as _};
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::{Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, fleet, output, process, usage},
+    model::{Deployment, Failure, FailureKind, Kind as ResourceKind},
+    rotation::{
+        password::Policy,
+        report::{Ending, Kind},
+    },
+    services::{
+        Services,
+        rotation::{RotationOptions, exit_code},
+    },
+};
+
+use super::{Change, How, desk::Console};
+
+/// Runs one of the three.
+pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {
+    let doing = format!("{} {}", word(kind), change.id);
+    let policy = Policy::new(change.length, &change.alphabet).map_err(|error| usage(&doing, error.to_string()))?;
+    let deployments = context.deployments()?;
+    let services = context.services();
+    if !how.dry_run {
+        refuse_early(context, &services, &deployments, &doing)?;
+        agree_to_begin(kind, &doing, &change.id, how)?;
+    }
+    let runtime = process::runtime()?;
+    let outcome = runtime.block_on(async {
+        let (deployment, secret) = match find(&services, &deployments, &change.id).await {
+            Ok(found) => found,
+            Err(failure) => return Err(not_begun(failure, how.output)),
+        };
+        let mut options = RotationOptions::new(kind);
+        options.rehearse = how.dry_run;
+        options.release_foreign = change.release;
+        options.neo4j_uri.clone_from(&change.neo4j_uri);
+        options.policy = policy;
+        options.survey = how.dry_run || !how.yes;
+        let mut desk = Console::new(how, &secret, change.keep_connections);
+        let stop = listen()?;
+        let ending = services.rotate(&deployment, &secret, options, &mut desk, &stop).await?;
+        tell(&ending, how)?;
+        // A rehearsal has no outcome of its own: what would be refused was told.
+        match exit_code(&ending) {
+            code if code == 0 || how.dry_run => Ok(()),
+            code => Err(Stop::Code(code)),
+        }
+    });
+    // A question may still wait for its answer on another thread; nobody needs it any more.
+    runtime.shutdown_background();
+    outcome
+}
+
+const fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rotate => "rotating",
+        Kind::Resume => "resuming",
+        Kind::Rollback => "rolling back",
+    }
+}
+
+/// Before anything is asked of anybody.
+fn refuse_early(context: &Context, services: &Services, deployments: &[Deployment], doing: &str) -> Result<(), Failure> {
+    if !context.global.read_only {
+        return Ok(());
+    }
+    deployments.iter().try_for_each(|deployment| services.guard_write(deployment, doing))
+}
+
+/// Where nobody can be asked, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.
+fn agree_to_begin(kind: Kind, doing: &str, id: &str, how: How) -> Result<(), Failure> {
+    let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
+    match kind {
+        Kind::Rotate | Kind::Rollback if somebody => Ok(()),
+        Kind::Rotate | Kind::Rollback | Kind::Resume => {
+            confirm(how.yes, doing, &format!("Find out where {id} stands and bring it to its end?"))
+        }
+    }
+}
+
+/// The deployment that a secret belongs to: as configured, without a single call; else as AWS lists it.
+async fn find(services: &Services, deployments: &[Deployment], id: &str) -> Result<(Deployment, String), Failure> {
+    let configured: Vec<&Deployment> =
+        deployments.iter().filter(|deployment| deployment.secrets.iter().any(|secret| secret == id)).collect();
+    if let [only] = configured.as_slice() {
+        return Ok(((*only).clone(), id.to_owned()));
+    }
+    let (deployment, found) = fleet::find(services, deployments, &[ResourceKind::Secret], id).await?;
+    Ok((deployment, found.key.own_id().to_owned()))
+}
+
+/// The secret was not even reached: programs still get their last line.
+fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
+    if format == TableOrJson::Json && failure.kind != FailureKind::Usage {
+        let line = json!({"outcome": "failed", "version_id": null, "reason": failure.to_string()});
+        if let Err(error) = output::json_line(&line) {
+            return error.into();
+        }
+    }
+    failure.into()
+}
+
+fn tell(ending: &Ending, how: How) -> io::Result<()> {
+    let version = ending.version.as_ref().map(ToString::to_string);
+    match how.output {
+        TableOrJson::Json => {
+            let mut line = json!({"outcome": ending.outcome.name(), "version_id": version, "reason": ending.why.to_string()});
+            if how.dry_run
+                && let Some(members) = line.as_object_mut()
+            {
+                members.insert("dry_run".to_owned(), true.into());
+            }
+            output::json_line(&line)
+        }
+        TableOrJson::Table => {
+            let version = version.map_or_else(String::new, |version| format!(" (version {version})"));
+            output::text(&crate::model::sanitize(&format!("{}{version}: {}", ending.outcome.name(), ending.why)))
+        }
+    }
+}
+
+/// The first signal asks for the earliest end that leaves nothing half done; the second one ends at once.
+fn listen() -> io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    let mut end = process::End::listen()?;
+    tokio::spawn(async move {
+        if end.wait().await.is_err() {
+            return;
+        }
+        asked.cancel();
+        output::note("stopping as soon as nothing is half done; once more ends at once, and `secrets resume` goes on from there");
+        if end.wait().await.is_ok() {
+            output::note("ended in the middle: run `secrets resume`");
+            std::process::exit(1);
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,120 @@
+//! Whoever runs the command: steps as lines, questions on the terminal, `--yes` where nobody sits.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use crate::{
+    cli::{
+        arguments::TableOrJson,
+        output,
+        table::{Tone, toned},
+    },
+    model::{Moment, sanitize},
+    rotation::{
+        plan::Plan,
+        report::{Question, Report, StepState},
+    },
+    services::rotation::Desk,
+};
+
+use super::How;
+
+/// A terminal or a pipe.
+pub(super) struct Console {
+    how: How,
+    secret: String,
+    keep_connections: bool,
+    zone: jiff::tz::TimeZone,
+}
+
+impl Console {
+    pub(super) fn new(how: How, secret: &str, keep_connections: bool) -> Self {
+        Self { how, secret: secret.to_owned(), keep_connections, zone: jiff::tz::TimeZone::system() }
+    }
+
+    fn line(&self, report: &Report) -> String {
+        let (glyph, tone) = match report.state {
+            StepState::Done => ("●", Tone::Good),
+            StepState::Warning => ("▲", Tone::Attention),
+            StepState::Failed => ("✖", Tone::Bad),
+            StepState::Started | StepState::Running | StepState::Waiting => ("◐", Tone::Dim),
+        };
+        let at = Moment::from_millis(report.at).clock(&self.zone);
+        format!("{} {at}  {:<10} {}", toned(glyph, tone), report.step.name(), sanitize(&report.sentence()))
+    }
+}
+
+impl Desk for Console {
+    fn tell(&mut self, report: Report) {
+        let written = match (self.how.output, report.state.ended()) {
+            (TableOrJson::Json, true) => output::json_line(&json!({
+                "step": report.step.name(), "state": report.state.name(), "at": Moment::from_millis(report.at).iso(),
+                "evidence": report.sentence(),
+            })),
+            (TableOrJson::Table, true) => output::text(&self.line(&report)),
+            // What a step waits for is told at once, beside the data.
+            (_, false) if report.state == StepState::Waiting => {
+                output::note(&format!("{}: {}", report.step.name(), report.sentence()));
+                Ok(())
+            }
+            (_, false) => Ok(()),
+        };
+        // Whoever read us may have gone; the rotation goes on to its end all the same.
+        drop(written);
+    }
+
+    fn warn(&mut self, sentence: String) {
+        output::note(&format!("warning: {sentence}"));
+    }
+
+    fn plan(&mut self, plan: Plan) {
+        if self.how.dry_run && self.how.output == TableOrJson::Json {
+            drop(output::json_line(&json!({ "plan": plan })));
+            return;
+        }
+        for line in plan.lines() {
+            if self.how.dry_run {
+                drop(output::text(&sanitize(&line)));
+            } else if !self.how.yes {
+                output::note(&line);
+            }
+        }
+    }
+
+    async fn ask(&mut self, question: Question) -> bool {
+        if let Question::CloseConnections(_) = &question
+            && self.keep_connections
+        {
+            return false;
+        }
+        if self.how.yes || self.how.dry_run {
+            return true;
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        if question == Question::Proceed {
+            return typed(format!("Type {} to go on: ", self.secret)).await.trim() == self.secret;
+        }
+        let answer = typed(format!("{question} [y/N] ")).await;
+        ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())
+    }
+}
+
+/// A line of the terminal, read on a thread of its own: a signal must be heard while nobody types.
+async fn typed(prompt: String) -> String {
+    let (send, receive) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut error = io::stderr().lock();
+        let mut answer = String::new();
+        let asked = write!(error, "{}", sanitize(&prompt)).and_then(|()| error.flush());
+        if asked.is_ok() {
+            let _ = io::stdin().lock().read_line(&mut answer);
+        }
+        // The receiver is gone where a signal was faster.
+        let _ = send.send(answer);
+    });
+    receive.await.unwrap_or_default()
+}

@@ -1,0 +1,83 @@
+//! `secrets`: list them, show their versions, rotate the password behind one, resume, roll back. Never a value.
+
+mod change;
+mod desk;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::{Outcome, arguments::TableOrJson, context::Context};
+use crate::rotation::report::Kind;
+
+/// What to do with secrets.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    command: Option<SecretsCommand>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// What goes for all of them.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct How {
+    /// Show what would be done and write nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// Do it without asking
+    #[arg(long, short, global = true)]
+    pub(crate) yes: bool,
+    /// How to print
+    #[arg(long, short, global = true, value_enum, default_value_t = TableOrJson::Table)]
+    pub(crate) output: TableOrJson,
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// All Neo4j secrets with their current version and rotation (what `secrets` alone does)
+    List,
+    /// Versions, staging labels and rotation of one
+    Show {
+        /// Its name or ARN
+        id: String,
+    },
+    /// Change the password in Neo4j and in the secret, so that dying at any instant loses nothing
+    Rotate(Change),
+    /// Find out where a rotation stopped and bring it to its end; safe at any time, on any machine
+    Resume(Change),
+    /// Back to the previous version's password
+    Rollback(Change),
+}
+
+/// What a change of the password takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Change {
+    /// The secret's name or ARN
+    pub(crate) id: String,
+    /// Another address of Neo4j than the secret's, e.g. a tunnel: bolt://, neo4j+s://, https://
+    #[arg(long, value_name = "URI")]
+    pub(crate) neo4j_uri: Option<String>,
+    /// Leave old connections of the user open; they go on with the old password until they end
+    #[arg(long)]
+    pub(crate) keep_connections: bool,
+    /// Characters of the new password
+    #[arg(long, value_name = "N", default_value_t = crate::rotation::password::LENGTH)]
+    pub(crate) length: usize,
+    /// Characters to draw from: letters, digits, - _ . ~
+    #[arg(long, value_name = "CHARACTERS", default_value = crate::rotation::password::ALPHABET, hide_default_value = true)]
+    pub(crate) alphabet: String,
+    /// With resume: take another program's AWSPENDING off where Neo4j does not accept its value
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+/// Runs `secrets`.
+pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+    match &options.command {
+        None | Some(SecretsCommand::List) => show::list(context, options.how.output),
+        Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),
+        Some(SecretsCommand::Rotate(change)) => change::run(context, Kind::Rotate, change, options.how),
+        Some(SecretsCommand::Resume(change)) => change::run(context, Kind::Resume, change, options.how),
+        Some(SecretsCommand::Rollback(change)) => change::run(context, Kind::Rollback, change, options.how),
+    }
+}
