@@ -98,6 +98,9 @@ pub(crate) enum Command {
     },
     /// The manual page
     Man,
+    /// Run one scenario of the MCP conformance suite as its environment variables say
+    #[command(hide = true)]
+    ConformanceClient(super::conformance::Options),
 }
 
 /// Text for people or JSON for programs.

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{self, Loaded},
-    model::{Deployment, Failure, did_you_mean},
+    model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean},
     services::{ServiceOptions, Services},
 };
 
@@ -53,6 +53,29 @@ impl Context {
         match all.as_slice() {
             [only] => Ok(only.clone()),
             several => Err(which(several)),
+        }
+    }
+
+    /// A deployment that knows nothing: for a URL without a configuration.
+    pub(crate) fn nobody() -> Deployment {
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
+        Deployment {
+            name: DeploymentName::from("url"),
+            shape: None,
+            region: region.unwrap_or_else(|| "us-east-1".into()),
+            profile: None,
+            endpoint_url: None,
+            credentials: None,
+            stack: None,
+            gateways: Vec::new(),
+            runtimes: Vec::new(),
+            mcp_url: None,
+            secrets: Vec::new(),
+            log_groups: Vec::new(),
+            sign_in: SignIn::None,
+            headers: Vec::new(),
+            neo4j_uri: None,
+            read_only: false,
         }
     }
 

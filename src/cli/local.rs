@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
 }
 
 /// The configuration of this console for a running stack: complete, needs nothing of the environment.
-pub(crate) fn configuration(stack: &Stack) -> Config {
+pub fn configuration(stack: &Stack) -> Config {
     let (access_key_id, secret_access_key) = stack.credentials();
     let keys = StaticCredentials {
         access_key_id,

@@ -6,12 +6,14 @@
 mod arguments;
 mod configuration;
 mod confirm;
+mod conformance;
+mod console;
 mod context;
 mod describe;
 mod fleet;
 mod init;
 #[cfg(feature = "local")]
-mod local;
+pub mod local;
 mod logs;
 mod output;
 mod process;
@@ -101,7 +103,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Outcome {
     let context = Context::new(arguments.global);
     let Some(command) = arguments.command else {
-        return Err(usage("starting the console", "not built into this binary").into());
+        return console::run(&context);
     };
     match command {
         #[cfg(feature = "local")]
@@ -117,5 +119,6 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Config(options) => configuration::run(&context, &options),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::manual(),
+        Command::ConformanceClient(options) => conformance::run(&context, &options),
     }
 }

@@ -1,7 +1,7 @@
 //! Which endpoint, by whose sign-in: `--via` and `--deployment` put together.
 
 use crate::{
-    model::{Deployment, DeploymentName, Failure, Kind, McpTarget, SignIn},
+    model::{Deployment, Failure, Kind, McpTarget},
     services::Services,
 };
 
@@ -28,38 +28,15 @@ fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure>
     let all = match context.deployments() {
         Ok(all) => all,
         // Without any configuration a URL is enough for a sign-in that needs none.
-        Err(_) if anonymous && context.global.deployment.is_empty() && !context.load().found => return Ok(nobody()),
+        Err(_) if anonymous && context.global.deployment.is_empty() && !context.load().found => return Ok(Context::nobody()),
         Err(failure) => return Err(failure),
     };
     let own: Vec<&Deployment> = all.iter().filter(|each| each.mcp_url.as_deref() == Some(url)).collect();
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [owner]) => Ok((*owner).clone()),
-        (_, _) if way.sign_in == Some(sign_in::Mode::None) => Ok(nobody()),
+        (_, _) if way.sign_in == Some(sign_in::Mode::None) => Ok(Context::nobody()),
         (several, _) => Err(which(several)),
-    }
-}
-
-/// A deployment that knows nothing: for a URL without a configuration.
-fn nobody() -> Deployment {
-    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
-    Deployment {
-        name: DeploymentName::from("url"),
-        shape: None,
-        region: region.unwrap_or_else(|| "us-east-1".into()),
-        profile: None,
-        endpoint_url: None,
-        credentials: None,
-        stack: None,
-        gateways: Vec::new(),
-        runtimes: Vec::new(),
-        mcp_url: None,
-        secrets: Vec::new(),
-        log_groups: Vec::new(),
-        sign_in: SignIn::None,
-        headers: Vec::new(),
-        neo4j_uri: None,
-        read_only: false,
     }
 }
 

@@ -1,0 +1,177 @@
+//! The one stack of these tests, and the compiled binary pointed at it.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{LazyLock, mpsc},
+};
+
+use agentcore_console::{
+    cli::local::configuration,
+    config::write,
+    local::{self, Options},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What the running stack said of itself.
+pub struct World {
+    /// A configuration for it.
+    pub config: String,
+    /// Its ready line.
+    pub ready: Value,
+}
+
+impl World {
+    /// What it said of one deployment.
+    pub fn deployment(&self, name: &str) -> &Value {
+        self.ready["deployments"].as_array().unwrap().iter().find(|each| each["name"] == name).unwrap()
+    }
+}
+
+/// The stack: quiet, started once, ended with the process.
+pub static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let stack = local::start(Options { quiet_world: true, ..Options::default() }).await.unwrap();
+            let config = write::render(&configuration(&stack), "local --write-config");
+            sender.send(World { config, ready: stack.ready_line() }).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    receiver.recv().unwrap()
+});
+
+/// A folder with a configuration, and the binary run in it with an empty environment.
+pub struct Console {
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Console {
+    /// On the embedded stack.
+    pub fn new() -> Self {
+        Self::with(&WORLD.config)
+    }
+
+    /// With this configuration.
+    pub fn with(config: &str) -> Self {
+        let console = Self::bare();
+        let path = console.config();
+        write::save(&path, config, |_| true).unwrap();
+        console
+    }
+
+    /// Without any configuration.
+    pub fn bare() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where the configuration is found without `--config`.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("agentcore-console").join("config.toml")
+    }
+
+    /// A file in the folder.
+    pub fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The binary with these arguments, not yet started. Its standard streams are no terminal.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agentcore-console"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("XDG_CONFIG_HOME", self.folder.path())
+            .env("TZ", "UTC")
+            .envs(self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &[&str]) -> Answer {
+        Answer::of(self.command(arguments).output().unwrap(), arguments)
+    }
+
+    /// Runs it to its end with this standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Answer::of(child.wait_with_output().unwrap(), arguments)
+    }
+}
+
+/// What a run answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub arguments: String,
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Answer {
+    fn of(output: std::process::Output, arguments: &[&str]) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self {
+            arguments: arguments.join(" "),
+            code: output.status.code().unwrap_or(-1),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// Its exit code must be this one.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// Its stderr must say this.
+    #[track_caller]
+    pub fn says(self, words: &str) -> Self {
+        assert!(self.err.contains(words), "stderr lacks {words:?}: {self:#?}");
+        self
+    }
+
+    /// Its stdout must be empty: no data.
+    #[track_caller]
+    pub fn without_data(self) -> Self {
+        assert_eq!(self.out, "", "{self:#?}");
+        self
+    }
+
+    /// Its stdout as one JSON value.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// Its stdout as JSON lines.
+    #[track_caller]
+    pub fn json_lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    }
+}
