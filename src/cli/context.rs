@@ -1,5 +1,7 @@
 //! What every command starts from: the configuration, the deployments that were picked, the services.
 
+use std::time::Duration;
+
 use crate::{
     config::{self, Loaded},
     model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean},
@@ -81,8 +83,17 @@ impl Context {
 
     /// The services as the flags want them; nothing is connected yet.
     pub(crate) fn services(&self) -> Services {
+        self.services_within(self.global.timeout)
+    }
+
+    /// The same where `--timeout` means a longer wait than for one answer.
+    pub(crate) fn patient_services(&self) -> Services {
+        self.services_within(None)
+    }
+
+    fn services_within(&self, timeout: Option<Duration>) -> Services {
         let usual = ServiceOptions::default();
-        let timeout = self.global.timeout.unwrap_or(usual.timeout);
+        let timeout = timeout.unwrap_or(usual.timeout);
         Services::new(ServiceOptions {
             timeout,
             total_timeout: usual.total_timeout.max(timeout),

@@ -52,7 +52,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployments = context.deployments()?;
     let kinds = options.kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
-    let work = Work { services: context.services(), deployments, kinds, output: options.output };
+    let services = if options.wait.is_some() { context.patient_services() } else { context.services() };
+    let work = Work { services, deployments, kinds, output: options.output };
     process::runtime()?.block_on(async {
         match &options.wait {
             Some(status) => work.wait(&status.to_ascii_uppercase(), context.global.timeout.unwrap_or(PATIENCE)).await,

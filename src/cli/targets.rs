@@ -43,7 +43,7 @@ struct Sync {
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let TargetsCommand::Sync(sync) = &options.command;
     let deployments = context.deployments()?;
-    let services = context.services();
+    let services = if sync.wait { context.patient_services() } else { context.services() };
     let doing = format!("synchronising {}", sync.id);
     if context.global.read_only {
         // Before anything is asked of anybody.
@@ -88,7 +88,7 @@ async fn settle(
 fn print(target: &Resource, format: TextOrJson) -> Outcome {
     match format {
         TextOrJson::Json => output::json(&serde_json::json!({
-            "deployment": target.key.deployment, "id": target.key.id, "name": target.name, "status": target.status,
+            "deployment": target.key.deployment, "id": target.key.own_id(), "owner": target.key.owner_id(), "name": target.name, "status": target.status,
             "reason": target.reason, "updated_at": target.updated.map(Moment::iso),
         }))?,
         TextOrJson::Text => {

@@ -187,7 +187,7 @@ fn init_reads_a_stack() {
     assert_eq!(listed["resources"][0]["id"], WORLD.deployment("a")["gateway_id"]);
     console
         .run(&["init", "--stack", "nope", "--config", console.folder().join("x.toml").to_str().unwrap()])
-        .exits(2)
+        .exits(1)
         .says("nope");
     assert!(!console.folder().join("x.toml").exists());
 }

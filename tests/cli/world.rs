@@ -17,22 +17,22 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the running stack said of itself.
-pub struct World {
+pub(crate) struct World {
     /// A configuration for it.
-    pub config: String,
+    pub(crate) config: String,
     /// Its ready line.
-    pub ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl World {
     /// What it said of one deployment.
-    pub fn deployment(&self, name: &str) -> &Value {
+    pub(crate) fn deployment(&self, name: &str) -> &Value {
         self.ready["deployments"].as_array().unwrap().iter().find(|each| each["name"] == name).unwrap()
     }
 }
 
 /// The stack: quiet, started once, ended with the process.
-pub static WORLD: LazyLock<World> = LazyLock::new(|| {
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -46,19 +46,19 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
 });
 
 /// A folder with a configuration, and the binary run in it with an empty environment.
-pub struct Console {
+pub(crate) struct Console {
     folder: TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Console {
     /// On the embedded stack.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&WORLD.config)
     }
 
     /// With this configuration.
-    pub fn with(config: &str) -> Self {
+    pub(crate) fn with(config: &str) -> Self {
         let console = Self::bare();
         let path = console.config();
         write::save(&path, config, |_| true).unwrap();
@@ -66,35 +66,35 @@ impl Console {
     }
 
     /// Without any configuration.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
     }
 
     /// Sets a variable of the environment.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
     /// Where the configuration is found without `--config`.
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("agentcore-console").join("config.toml")
     }
 
     /// A file in the folder.
-    pub fn file(&self, name: &str, content: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, content).unwrap();
         path
     }
 
     /// The folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// The binary with these arguments, not yet started. Its standard streams are no terminal.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_agentcore-console"));
         command
             .args(arguments)
@@ -110,12 +110,12 @@ impl Console {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, arguments: &[&str]) -> Answer {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
         Answer::of(self.command(arguments).output().unwrap(), arguments)
     }
 
     /// Runs it to its end with this standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         Answer::of(child.wait_with_output().unwrap(), arguments)
@@ -124,11 +124,11 @@ impl Console {
 
 /// What a run answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub arguments: String,
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Answer {
+    pub(crate) arguments: String,
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Answer {
@@ -144,34 +144,34 @@ impl Answer {
 
     /// Its exit code must be this one.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
 
     /// Its stderr must say this.
     #[track_caller]
-    pub fn says(self, words: &str) -> Self {
+    pub(crate) fn says(self, words: &str) -> Self {
         assert!(self.err.contains(words), "stderr lacks {words:?}: {self:#?}");
         self
     }
 
     /// Its stdout must be empty: no data.
     #[track_caller]
-    pub fn without_data(self) -> Self {
+    pub(crate) fn without_data(self) -> Self {
         assert_eq!(self.out, "", "{self:#?}");
         self
     }
 
     /// Its stdout as one JSON value.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
     /// Its stdout as JSON lines.
     #[track_caller]
-    pub fn json_lines(&self) -> Vec<Value> {
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
         self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
     }
 }
