@@ -178,7 +178,7 @@ impl Account {
         self.logs.get_or_init(|| {
             let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config).interceptor(self.clock());
             if self.endpoint.is_some() {
-                config = config.interceptor(super::tail::PlainHost);
+                config = config.interceptor(super::live::PlainHost);
             }
             aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
         })
