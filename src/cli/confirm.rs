@@ -6,6 +6,17 @@ use crate::model::{Failure, FailureKind, sanitize};
 
 use super::usage;
 
+/// Refuses early where neither `--yes` was given nor anybody can be asked.
+///
+/// # Errors
+/// Usage.
+pub(crate) fn need_somebody(yes: bool, doing: &str) -> Result<(), Failure> {
+    if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Ok(());
+    }
+    Err(usage(doing, "this writes, and nobody can be asked here").hint("--yes says that you mean it"))
+}
+
 /// Agrees when `--yes` was given or the user says so.
 ///
 /// # Errors
@@ -14,9 +25,7 @@ pub(crate) fn confirm(yes: bool, doing: &str, question: &str) -> Result<(), Fail
     if yes {
         return Ok(());
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(usage(doing, "this writes, and nobody can be asked here").hint("--yes says that you mean it"));
-    }
+    need_somebody(yes, doing)?;
     let refused = || Failure::new(FailureKind::Cancelled, doing, "you said no");
     let mut error = io::stderr().lock();
     let asked = write!(error, "{} [y/N] ", sanitize(question)).and_then(|()| error.flush());

@@ -57,11 +57,11 @@ fn summary(claims: &Claims) -> String {
         || "unknown".to_owned(),
         |at| format!("{at} (in {})", crate::model::moment::short_duration(at.since(now).max(0))),
     );
-    let mut lines = vec![format!("type     {}", claims.token_type), format!("expires  {expiry}")];
+    let mut lines = vec![format!("type       {}", claims.token_type), format!("expires    {expiry}")];
     for name in ["iss", "client_id", "aud", "sub", "username", "scope", "token_use"] {
         if let Some(value) = claims.claims.get(name) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            lines.push(format!("{name:<8} {text}"));
+            lines.push(format!("{name:<9}  {text}"));
         }
     }
     lines.push("(decoded, not verified; --claims prints all, --reveal the token itself)".into());

@@ -2,4 +2,6 @@
 
 mod configuration;
 mod fleet;
+mod logs;
+mod tools;
 mod world;

@@ -14,7 +14,12 @@ use crate::{
 };
 
 use super::{
-    super::{Outcome, Stop, confirm::confirm, context::Context, process, usage},
+    super::{
+        Outcome, Stop,
+        confirm::{confirm, need_somebody},
+        context::Context,
+        process, usage,
+    },
     Way,
     connect::{self, Connection},
     show,
@@ -77,7 +82,9 @@ pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Ou
     let query = if options.query == "-" { read_all("-")? } else { options.query.clone() };
     let access = if options.write { cypher::Access::Write } else { cypher::Access::Read };
     if options.write {
-        refuse_in_read_only(context.global.read_only, "running a writing statement")?;
+        let doing = "running a writing statement";
+        refuse_in_read_only(context.global.read_only, doing)?;
+        need_somebody(way.yes, doing)?;
     }
     let parameters = options.parameters.iter().map(|(name, text)| (name.clone(), arguments::json_or_text(text))).collect();
     let connection = connect::connect(context, way).await?;
@@ -102,7 +109,7 @@ pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Ou
 }
 
 /// The tool of that whole name, else the only one with that own name.
-fn pick<'a>(tools: &'a [Tool], name: &str) -> Result<&'a Tool, Failure> {
+pub(super) fn pick<'a>(tools: &'a [Tool], name: &str) -> Result<&'a Tool, Failure> {
     if let Some(tool) = tools.iter().find(|tool| tool.name == name) {
         return Ok(tool);
     }
@@ -124,7 +131,7 @@ fn pick<'a>(tools: &'a [Tool], name: &str) -> Result<&'a Tool, Failure> {
     }
 }
 
-fn pick_cypher(tools: &[Tool], access: cypher::Access) -> Result<&Tool, Failure> {
+pub(super) fn pick_cypher(tools: &[Tool], access: cypher::Access) -> Result<&Tool, Failure> {
     let (word, doing) = match access {
         cypher::Access::Read => ("read-cypher", "looking for the tool that reads Cypher"),
         cypher::Access::Write => ("write-cypher", "looking for the tool that writes Cypher"),
@@ -146,7 +153,7 @@ fn ambiguous(doing: String, several: &[&Tool]) -> Failure {
 }
 
 /// Read-only mode lets pass only what is known to read; elsewhere a tool that may destroy wants a word.
-fn guard(context: &Context, way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
+pub(super) fn guard(context: &Context, way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
     let doing = format!("calling {}", tool.name);
     let reads = !tool.is_guarded()
         && (tool.annotations.read_only == Some(true)

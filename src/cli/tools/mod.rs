@@ -1,6 +1,7 @@
-//! `tools list | call | cypher`: MCP tools of any gateway or runtime.
+//! `tools list | call | cypher | check`: MCP tools of any gateway or runtime.
 
 mod call;
+mod check;
 mod connect;
 mod show;
 mod via;
@@ -56,6 +57,8 @@ enum ToolsCommand {
     Call(call::Call),
     /// Run a Cypher statement through the read-cypher tool, or write-cypher with --write
     Cypher(call::Cypher),
+    /// Run saved calls and compare what comes back
+    Check(check::Check),
 }
 
 /// Runs `tools`.
@@ -67,6 +70,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             ToolsCommand::List => list(context, way).await,
             ToolsCommand::Call(call) => call::call(context, way, call).await,
             ToolsCommand::Cypher(cypher) => call::cypher(context, way, cypher).await,
+            ToolsCommand::Check(check) => check::run(context, way, check).await,
         }
     });
     // A connection that hangs must not keep the process: what was to be said was said.

@@ -1,0 +1,167 @@
+//! `tools check FILE`: saved calls with what must come back. One line a check; exit 1 where one does not hold.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    model::{CallOptions, CallOutcome, Failure, Tool},
+    tools::cypher,
+};
+
+use super::{
+    super::{
+        Outcome, Stop,
+        context::Context,
+        output,
+        table::{Tone, toned},
+        usage,
+    },
+    Format, Way, call, connect,
+};
+
+/// Which checks.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// A TOML file of [[check]] tables: name, cypher (with params) or tool (with arguments), and what must come back:
+    /// columns, rows, row_count, contains, is_error, within_ms
+    file: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    check: Vec<Case>,
+}
+
+/// One saved call.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Case {
+    name: String,
+    cypher: Option<String>,
+    params: Map<String, Value>,
+    tool: Option<String>,
+    arguments: Map<String, Value>,
+    columns: Option<Vec<String>>,
+    rows: Option<Vec<Vec<Value>>>,
+    row_count: Option<usize>,
+    contains: Option<String>,
+    is_error: bool,
+    within_ms: Option<u64>,
+}
+
+/// Runs `tools check`.
+pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcome {
+    let cases = read(options)?;
+    let connection = connect::connect(context, way).await?;
+    let mut failed = 0;
+    let answer = async {
+        let tools = connection.session.tools().await?;
+        for case in &cases {
+            let (tool, arguments) = prepare(case, &tools)?;
+            call::guard(context, way, &connection, tool)?;
+            let outcome = connection.session.call(&tool.name, arguments, CallOptions::default()).await?;
+            let wrong = judge(case, &outcome);
+            failed += usize::from(!wrong.is_empty());
+            show(case, &outcome, &wrong, way.output)?;
+        }
+        Ok::<(), Stop>(())
+    }
+    .await;
+    connection.close().await;
+    answer?;
+    if failed == 0 { Ok(()) } else { Err(Stop::Code(1)) }
+}
+
+fn read(options: &Check) -> Result<Vec<Case>, Failure> {
+    let doing = || format!("reading {}", options.file.display());
+    let text = fs::read_to_string(&options.file).map_err(|error| usage(doing(), error.to_string()))?;
+    let file: File = toml::from_str(&text).map_err(|error| usage(doing(), error.to_string()))?;
+    let mut failure = usage(doing(), "not every check says what to call");
+    for (at, case) in file.check.iter().enumerate() {
+        if case.name.is_empty() {
+            failure = failure.evidence(format!("check {}: no name", at + 1));
+        }
+        if case.cypher.is_some() == case.tool.is_some() {
+            failure = failure.evidence(format!("check {}: give one of cypher and tool", at + 1));
+        }
+    }
+    if failure.evidence.is_empty() { Ok(file.check) } else { Err(failure) }
+}
+
+fn prepare<'a>(case: &Case, tools: &'a [Tool]) -> Result<(&'a Tool, Map<String, Value>), Failure> {
+    match (&case.cypher, &case.tool) {
+        (Some(statement), _) => {
+            let tool = call::pick_cypher(tools, cypher::Access::Read)?;
+            Ok((tool, cypher::arguments(tool, statement, case.params.clone())))
+        }
+        (None, name) => Ok((call::pick(tools, name.as_deref().unwrap_or(""))?, case.arguments.clone())),
+    }
+}
+
+/// All that is not as the check wants it.
+fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let text = outcome.text();
+    if outcome.is_error != case.is_error {
+        wrong.push(if outcome.is_error { format!("an error: {text}") } else { "an error was expected".into() });
+    }
+    let (columns, rows) = outcome.table.as_ref().map_or((&[][..], &[][..]), |table| (&table.columns[..], &table.rows[..]));
+    if let Some(expected) = case.columns.as_ref().filter(|expected| expected[..] != *columns) {
+        wrong.push(format!("columns {columns:?} instead of {expected:?}"));
+    }
+    if let Some(expected) = case.rows.as_ref().filter(|expected| expected[..] != *rows) {
+        wrong.push(format!("rows {} instead of {}", json!(rows), json!(expected)));
+    }
+    if let Some(expected) = case.row_count.filter(|expected| *expected != rows.len()) {
+        wrong.push(format!("{} rows instead of {expected}", rows.len()));
+    }
+    if let Some(expected) = case.contains.as_ref().filter(|expected| !text.contains(expected.as_str())) {
+        wrong.push(format!("no \"{expected}\" in the answer"));
+    }
+    if let Some(limit) = case.within_ms.filter(|limit| outcome.elapsed.total > *limit) {
+        wrong.push(format!("{} ms, more than {limit}", outcome.elapsed.total));
+    }
+    wrong
+}
+
+fn show(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) -> Outcome {
+    let ok = wrong.is_empty();
+    if format == Format::Json {
+        let line = json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": outcome.elapsed.total});
+        return Ok(output::json_line(&line)?);
+    }
+    let (word, tone) = if ok { ("ok", Tone::Good) } else { ("FAIL", Tone::Bad) };
+    let why = if ok { String::new() } else { format!(": {}", wrong.join("; ")) };
+    let rest = crate::model::sanitize(&format!("{}{why}  {} ms", case.name, outcome.elapsed.total)).into_owned();
+    Ok(output::text(&format!("{}  {rest}", toned(&format!("{word:<4}"), tone)))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Elapsed, Table};
+
+    #[test]
+    fn every_expectation_can_fail() {
+        let outcome = CallOutcome {
+            is_error: false,
+            table: Some(Table { columns: vec!["n".into()], rows: vec![vec![json!(5)]], lost_temporals: Vec::new() }),
+            content: vec![json!({"type": "text", "text": "[{\"n\":5}]"})],
+            structured_content: None,
+            raw: Value::Null,
+            elapsed: Elapsed { total: 12, ..Elapsed::default() },
+            request_id: None,
+        };
+        let wrong = |text: &str| judge(&toml::from_str::<Case>(text).unwrap(), &outcome).len();
+        assert_eq!(wrong("columns = [\"n\"]\nrows = [[5]]\nrow_count = 1\ncontains = \"5\"\nwithin_ms = 12"), 0);
+        for text in
+            ["columns = [\"m\"]", "rows = [[6]]", "row_count = 2", "contains = \"6\"", "within_ms = 11", "is_error = true"]
+        {
+            assert_eq!(wrong(text), 1, "{text}");
+        }
+    }
+}

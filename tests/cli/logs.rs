@@ -1,0 +1,128 @@
+//! `logs`: what was written by AWS operations comes out merged, filtered and without credentials.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use serde_json::{Value, json};
+
+use crate::world::{Console, WORLD, put_logs};
+
+fn messages(lines: &[Value]) -> Vec<&str> {
+    lines.iter().map(|line| line["message"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn every_event_comes_once_with_the_members_that_are_promised() {
+    let group = "/test/members";
+    let sent = put_logs(group, "stream-1", &[(-3000, "level=warn first password=canary"), (-2000, "second"), (-2000, "second")]);
+    let answer = Console::new().run(&["logs", group, "-o", "json"]).exits(0);
+    let lines = answer.json_lines();
+    assert_eq!(
+        messages(&lines),
+        ["level=warn first password=***", "second", "second"],
+        "a group of all five deployments is read once"
+    );
+    let first = &lines[0];
+    for name in ["timestamp", "ingestion_time", "source", "stream", "id", "message", "level"] {
+        assert!(first.get(name).is_some(), "{name}: {first}");
+    }
+    assert_eq!(
+        (&first["timestamp"], &first["source"], &first["stream"], &first["level"]),
+        (&json!(sent - 3000), &json!(group), &json!("stream-1"), &json!("warn"))
+    );
+    assert!(first["ingestion_time"].is_i64() && first["id"].is_string());
+}
+
+#[test]
+fn groups_are_merged_by_time_and_filtered() {
+    let (one, two) = ("/test/merge-1", "/test/merge-2");
+    put_logs(one, "s", &[(-5000, "level=info a trace_id=t1"), (-3000, "level=error c")]);
+    put_logs(two, "s", &[(-4000, "level=debug b"), (-2000, "level=error d trace_id=t1")]);
+    let console = Console::new();
+    let run = |more: &[&str]| {
+        let arguments: Vec<&str> = ["logs", one, two, "-o", "json"].iter().chain(more).copied().collect();
+        let lines = console.run(&arguments).exits(0).json_lines();
+        lines.iter().map(|line| line["message"].as_str().unwrap().split(' ').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(&[]), ["a", "b", "c", "d"]);
+    assert_eq!(run(&["--level", "error"]), ["c", "d"]);
+    assert_eq!(run(&["--level", "info"]), ["a", "c", "d"]);
+    assert_eq!(run(&["--grep", "[ab] ?"]), ["a", "b", "c", "d"], "trace and debug match too");
+    assert_eq!(run(&["--grep", "^level=debug"]), ["b"]);
+    assert_eq!(run(&["--id", "t1"]), ["a", "d"]);
+    assert_eq!(run(&["--since", "3500ms"]), ["c", "d"]);
+}
+
+#[test]
+fn hostile_lines_reach_no_terminal_in_either_form() {
+    let group = "/test/hostile";
+    put_logs(group, "s", &[(-1000, "x\u{1b}]52;c;aGk=\u{7}\u{9b}2J\u{202e}y\u{200b}\u{e0041}")]);
+    let console = Console::new();
+    for format in ["json", "text"] {
+        let out = console.run(&["logs", group, "-o", format]).exits(0).out;
+        let bad: Vec<char> =
+            out.chars().filter(|each| *each != '\n' && agentcore_console::model::sanitize::is_dangerous(*each)).collect();
+        assert_eq!(bad, [] as [char; 0], "{out}");
+    }
+    let lines = console.run(&["logs", group, "-o", "json"]).exits(0).json_lines();
+    assert!(messages(&lines)[0].contains("\u{1b}]52;c;aGk="), "JSON says the same");
+}
+
+#[test]
+fn a_gateway_or_runtime_names_its_groups() {
+    let a = WORLD.deployment("a");
+    let group = a["log_groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|group| group.as_str().unwrap().contains("/runtimes/"))
+        .unwrap()
+        .as_str()
+        .unwrap();
+    put_logs(group, "named", &[(-1000, "here I am")]);
+    let runtime = a["runtime_arn"].as_str().unwrap().rsplit('/').next().unwrap();
+    let lines = Console::new().run(&["logs", runtime, "-o", "json", "--grep", "here I am"]).exits(0).json_lines();
+    assert_eq!(messages(&lines), ["here I am"]);
+}
+
+#[test]
+fn unknown_names_and_times_exit_2() {
+    let console = Console::new();
+    put_logs("/test/known", "s", &[(-1000, "x")]);
+    console.run(&["logs", "neo4j-mcp-gww", "-d", "b"]).exits(2).says("did you mean \"neo4j-mcp-gw\"?").without_data();
+    console.run(&["logs", "/test/known", "--since", "whenever"]).exits(2).says("no time").without_data();
+    console.run(&["logs", "/test/known", "--since", "1m", "--until", "2m"]).exits(2).says("before").without_data();
+    console.run(&["logs", "/test/known", "--grep", "("]).exits(2).says("--grep").without_data();
+}
+
+#[test]
+fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
+    let group = "/test/follow";
+    put_logs(group, "s", &[(-2000, "before")]);
+    let console = Console::new();
+    let mut child = console.command(&["logs", group, "-f", "-o", "json", "-d", "a"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || loop {
+        let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        if line.get("notice").is_none() {
+            break line["message"].as_str().unwrap().to_owned();
+        }
+    };
+    assert_eq!(next(), "before");
+    put_logs(group, "s", &[(0, "after")]);
+    assert_eq!(next(), "after");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let group = "/test/pipe";
+    let many: Vec<(i64, &str)> =
+        (0..2000).map(|at| (-5000 + at, "a line that is long enough to fill the pipe of an operating system")).collect();
+    put_logs(group, "s", &many);
+    let mut child = Console::new().command(&["logs", group, "-o", "json"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
