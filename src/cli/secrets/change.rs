@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
         options.survey = how.dry_run || !how.yes;
         let mut desk = Console::new(how, &secret, change.keep_connections);
         let stop = listen()?;
-        let ending = services.rotate(&deployment, &secret, options, &mut desk, &stop).await?;
+        let ending = Box::pin(services.rotate(&deployment, &secret, options, &mut desk, &stop)).await?;
         tell(&ending, how)?;
         // A rehearsal has no outcome of its own: what would be refused was told.
         match exit_code(&ending) {
