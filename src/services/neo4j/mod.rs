@@ -1,48 +1,132 @@
 //! Neo4j itself: logins, password changes, connections; over Bolt or the Query API as the address's scheme says.
+//!
+//! Nothing here tries again by itself: whether a wrong login may be repeated is the caller's business. Passwords travel as
+//! parameters and headers, never in a statement's text.
 
-use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Neo4jAddress, Neo4jConnection, SecretText};
+mod bolt;
+mod judge;
+mod query_api;
+
+use serde_json::{Value, json};
+
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection, SecretText};
 
 use super::Services;
 
+const ALTER: &str = "ALTER CURRENT USER SET PASSWORD FROM $old TO $new";
+const CONNECTIONS: &str = "CALL dbms.listConnections() YIELD connectionId, connectTime, connector, username, userAgent, clientAddress \
+                           RETURN connectionId, connectTime, connector, username, userAgent, clientAddress";
+const KILL: &str = "CALL dbms.killConnections($ids) YIELD connectionId RETURN connectionId";
+
+/// One statement for one server.
+struct Statement<'a> {
+    /// In the user's words.
+    doing: &'a str,
+    /// `system` for administration.
+    database: &'a str,
+    text: &'a str,
+    /// May hold passwords: wiped by whoever sends it as far as libraries allow.
+    parameters: Value,
+}
+
+/// Why a statement brought no rows.
+#[derive(Clone, Debug, PartialEq)]
+enum Refusal {
+    /// Neo4j itself said no: code and message.
+    Server(String, String),
+    /// It was never sent: nobody could be reached.
+    Unreachable(Failure),
+    /// It was sent, and no answer of Neo4j came.
+    Lost(Failure),
+    /// It was not sent, or something that is not Neo4j answered.
+    Other(Failure),
+}
+
 impl Services {
-    /// One login attempt, and what it proves.
-    pub async fn neo4j_login(&self, address: &Neo4jAddress, _user: &str, _password: &SecretText) -> LoginAnswer {
-        LoginAnswer::Unreachable(pending(address))
+    /// One login attempt on a new connection, and what it proves.
+    pub async fn neo4j_login(&self, address: &Neo4jAddress, user: &str, password: &SecretText) -> LoginAnswer {
+        let doing = format!("logging in to {} as {user}", address.uri);
+        let statement = Statement { doing: &doing, database: &address.database, text: "RETURN 1 AS ok", parameters: json!({}) };
+        judge::login(self.run(address, user, password, statement).await.map(drop))
     }
 
     /// Changes the user's own password; the server compares `from` and sets `to` in one step.
     pub async fn neo4j_alter_password(
         &self,
         address: &Neo4jAddress,
-        _user: &str,
-        _from: &SecretText,
-        _to: &SecretText,
+        user: &str,
+        from: &SecretText,
+        to: &SecretText,
     ) -> AlterAnswer {
-        AlterAnswer::Refused(pending(address))
+        let doing = format!("changing the password of {user} at {}", address.uri);
+        let parameters = json!({"old": from.reveal(), "new": to.reveal()});
+        let statement = Statement { doing: &doing, database: "system", text: ALTER, parameters };
+        judge::alter(&doing, self.run(address, user, from, statement).await.map(drop))
     }
 
     /// Who is connected, as far as this user may see.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] where the user may not see connections.
     pub async fn neo4j_connections(
         &self,
         address: &Neo4jAddress,
-        _user: &str,
-        _password: &SecretText,
+        user: &str,
+        password: &SecretText,
     ) -> Result<Vec<Neo4jConnection>, Failure> {
-        Err(pending(address))
+        let doing = format!("listing the connections of {}", address.uri);
+        let statement = Statement { doing: &doing, database: "system", text: CONNECTIONS, parameters: json!({}) };
+        let rows = self.run(address, user, password, statement).await.map_err(|refusal| judge::failure(&doing, refusal))?;
+        Ok(rows.iter().map(connection).collect())
     }
 
     /// Ends connections by id; answers how many were ended.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] where the user may not end connections.
     pub async fn neo4j_kill_connections(
         &self,
         address: &Neo4jAddress,
-        _user: &str,
-        _password: &SecretText,
-        _ids: &[String],
+        user: &str,
+        password: &SecretText,
+        ids: &[String],
     ) -> Result<usize, Failure> {
-        Err(pending(address))
+        let doing = format!("closing {} connections of {}", ids.len(), address.uri);
+        let statement = Statement { doing: &doing, database: "system", text: KILL, parameters: json!({ "ids": ids }) };
+        let rows = self.run(address, user, password, statement).await.map_err(|refusal| judge::failure(&doing, refusal))?;
+        Ok(rows.len())
+    }
+
+    async fn run(
+        &self,
+        address: &Neo4jAddress,
+        user: &str,
+        password: &SecretText,
+        statement: Statement<'_>,
+    ) -> Result<Vec<Vec<Value>>, Refusal> {
+        let scheme = address.uri.split("://").next().unwrap_or_default();
+        match scheme {
+            "http" | "https" => query_api::run(&self.inner.web, &address.uri, user, password, statement).await,
+            "bolt" | "bolt+s" | "bolt+ssc" | "neo4j" | "neo4j+s" | "neo4j+ssc" => {
+                bolt::run(&address.uri, user, password, statement).await
+            }
+            other => {
+                let failure = Failure::new(FailureKind::Usage, statement.doing, format!("{other}:// is no address of Neo4j"));
+                Err(Refusal::Other(failure.hint("use neo4j+s://, bolt+s://, neo4j://, bolt:// or, for the Query API, https://")))
+            }
+        }
     }
 }
 
-fn pending(address: &Neo4jAddress) -> Failure {
-    Failure::new(FailureKind::Network, format!("asking {}", address.uri), "not connected yet")
+/// A row of [`CONNECTIONS`].
+fn connection(row: &Vec<Value>) -> Neo4jConnection {
+    let text = |index: usize| row.get(index).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Neo4jConnection {
+        id: text(0),
+        since: text(1).parse::<jiff::Timestamp>().ok().map(|at| Moment::from_millis(at.as_millisecond())),
+        connector: text(2),
+        user: text(3),
+        agent: text(4),
+        client_address: text(5),
+    }
 }

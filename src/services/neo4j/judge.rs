@@ -1,0 +1,114 @@
+//! What an answer of Neo4j proves: the same codes come over Bolt and over the Query API (seen on 5.26 and 2026.08). Pure.
+
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer};
+
+use super::Refusal;
+
+const UNAUTHORIZED: &str = "Neo.ClientError.Security.Unauthorized";
+const RATE_LIMIT: &str = "Neo.ClientError.Security.AuthenticationRateLimit";
+const EXPIRED: &str = "Neo.ClientError.Security.CredentialsExpired";
+const FORBIDDEN: &str = "Neo.ClientError.Security.Forbidden";
+const ARGUMENT: &str = "Neo.ClientError.Statement.ArgumentError";
+const NOT_A_LEADER: &str = "Neo.ClientError.Cluster.NotALeader";
+const NOT_AVAILABLE: &str = "Neo.TransientError.";
+
+/// A login, judged by what became of a statement after it.
+pub(super) fn login(answer: Result<(), Refusal>) -> LoginAnswer {
+    let (code, message) = match answer {
+        Ok(()) => return LoginAnswer::Accepted { server: None },
+        Err(Refusal::Server(code, message)) => (code, message),
+        Err(Refusal::Unreachable(failure)) => return LoginAnswer::Unreachable(failure),
+        Err(Refusal::Lost(failure) | Refusal::Other(failure)) => return LoginAnswer::Other(failure),
+    };
+    match code.as_str() {
+        UNAUTHORIZED => LoginAnswer::WrongPassword,
+        RATE_LIMIT => LoginAnswer::RateLimited,
+        EXPIRED => LoginAnswer::MustChange,
+        code if code.starts_with("Neo.ClientError.Security.") && code != FORBIDDEN || code.starts_with(NOT_AVAILABLE) => {
+            LoginAnswer::Other(server("logging in", code, &message))
+        }
+        // The statement was refused (no such database, no right to read): whoever hears that is logged in.
+        _ => LoginAnswer::Accepted { server: None },
+    }
+}
+
+/// The change of a password.
+pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> AlterAnswer {
+    let (code, message) = match answer {
+        Ok(()) => return AlterAnswer::Done,
+        Err(Refusal::Server(code, message)) => (code, message),
+        Err(Refusal::Lost(failure)) => return AlterAnswer::InDoubt(failure),
+        Err(Refusal::Unreachable(failure) | Refusal::Other(failure)) => return AlterAnswer::Refused(failure),
+    };
+    let lower = message.to_ascii_lowercase();
+    match code.as_str() {
+        UNAUTHORIZED => AlterAnswer::WrongOld,
+        NOT_A_LEADER => AlterAnswer::NotLeader(None),
+        ARGUMENT if lower.contains("invalid principal or credentials") => AlterAnswer::WrongOld,
+        ARGUMENT if lower.contains("cannot be the same") => AlterAnswer::Same,
+        ARGUMENT => AlterAnswer::Policy(message),
+        // An error within the server after the statement began says nothing about its effect.
+        code if code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE) => {
+            AlterAnswer::InDoubt(server(doing, code, &message))
+        }
+        code => AlterAnswer::Refused(server(doing, code, &message)),
+    }
+}
+
+/// Any other statement.
+pub(super) fn failure(doing: &str, refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Server(code, message) => server(doing, &code, &message),
+        Refusal::Unreachable(failure) | Refusal::Lost(failure) | Refusal::Other(failure) => failure,
+    }
+}
+
+fn server(doing: &str, code: &str, message: &str) -> Failure {
+    let kind = match code {
+        UNAUTHORIZED | EXPIRED => FailureKind::SignIn,
+        RATE_LIMIT => FailureKind::Throttled,
+        FORBIDDEN => FailureKind::Denied,
+        code if code.starts_with("Neo.TransientError.") || code.starts_with("Neo.DatabaseError.") => FailureKind::Server,
+        _ => FailureKind::Refused,
+    };
+    Failure::new(kind, doing, message).code(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(code: &str, message: &str) -> Result<(), Refusal> {
+        Err(Refusal::Server(code.into(), message.into()))
+    }
+
+    #[test]
+    fn a_login_is_judged_by_the_codes_that_a_real_server_gives() {
+        assert_eq!(login(Ok(())), LoginAnswer::Accepted { server: None });
+        assert_eq!(login(said(UNAUTHORIZED, "Invalid credential.")), LoginAnswer::WrongPassword);
+        assert_eq!(login(said(RATE_LIMIT, "wait")), LoginAnswer::RateLimited);
+        assert_eq!(login(said(EXPIRED, "change it")), LoginAnswer::MustChange);
+        assert_eq!(login(said("Neo.ClientError.Database.DatabaseNotFound", "x")), LoginAnswer::Accepted { server: None });
+        assert_eq!(login(said(FORBIDDEN, "may not read")), LoginAnswer::Accepted { server: None });
+        let unknown = login(said("Neo.ClientError.Security.TokenExpired", "x"));
+        assert!(matches!(unknown, LoginAnswer::Other(_)), "{unknown:?}");
+        let starting = login(said("Neo.TransientError.General.DatabaseUnavailable", "x"));
+        assert!(matches!(starting, LoginAnswer::Other(_)), "a server that is not up proves nothing: {starting:?}");
+    }
+
+    #[test]
+    fn a_change_is_judged_by_the_messages_that_a_real_server_gives() {
+        let wrong = "User 'neo4j' failed to alter their own password: Invalid principal or credentials.";
+        assert_eq!(alter("x", said(ARGUMENT, wrong)), AlterAnswer::WrongOld);
+        assert_eq!(alter("x", said(UNAUTHORIZED, "Invalid credential.")), AlterAnswer::WrongOld);
+        assert_eq!(alter("x", said(ARGUMENT, "Old password and new password cannot be the same.")), AlterAnswer::Same);
+        let short = "A password must be at least 8 characters.";
+        assert_eq!(alter("x", said(ARGUMENT, short)), AlterAnswer::Policy(short.into()));
+        assert_eq!(alter("x", said(NOT_A_LEADER, "x")), AlterAnswer::NotLeader(None));
+        assert!(matches!(alter("x", said("Neo.DatabaseError.General.UnknownError", "x")), AlterAnswer::InDoubt(_)));
+        assert!(matches!(alter("x", said(FORBIDDEN, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Denied));
+        assert!(
+            matches!(alter("x", said(RATE_LIMIT, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Throttled)
+        );
+    }
+}
