@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Secrets(super::secrets::Options),
     /// List MCP tools, call them, run Cypher through them
     Tools(super::tools::Options),
+    /// Walk the chain of each deployment and name the hop that fails
+    Doctor(super::doctor::Options),
     /// The token of a sign-in: its expiry and its claims, decoded and not verified
     Token(super::token::Options),
     /// Work on gateway targets

@@ -10,6 +10,7 @@ mod conformance;
 mod console;
 mod context;
 mod describe;
+mod doctor;
 mod fleet;
 mod init;
 #[cfg(feature = "local")]
@@ -114,6 +115,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Logs(options) => logs::run(&context, &options),
         Command::Secrets(options) => secrets::run(&context, &options),
         Command::Tools(options) => tools::run(&context, &options),
+        Command::Doctor(options) => doctor::run(&context, &options),
         Command::Token(options) => token::run(&context, &options),
         Command::Targets(options) => targets::run(&context, &options),
         Command::Config(options) => configuration::run(&context, &options),

@@ -46,7 +46,7 @@ fn groups_are_merged_by_time_and_filtered() {
     assert_eq!(run(&[]), ["a", "b", "c", "d"]);
     assert_eq!(run(&["--level", "error"]), ["c", "d"]);
     assert_eq!(run(&["--level", "info"]), ["a", "c", "d"]);
-    assert_eq!(run(&["--grep", "[ab] ?"]), ["a", "b", "c", "d"], "trace and debug match too");
+    assert_eq!(run(&["--grep", "trace|b$"]), ["a", "b", "d"]);
     assert_eq!(run(&["--grep", "^level=debug"]), ["b"]);
     assert_eq!(run(&["--id", "t1"]), ["a", "d"]);
     assert_eq!(run(&["--since", "3500ms"]), ["c", "d"]);
@@ -120,7 +120,8 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     let many: Vec<(i64, &str)> =
         (0..2000).map(|at| (-5000 + at, "a line that is long enough to fill the pipe of an operating system")).collect();
     put_logs(group, "s", &many);
-    let mut child = Console::new().command(&["logs", group, "-o", "json"]).spawn().unwrap();
+    let console = Console::new();
+    let mut child = console.command(&["logs", group, "-o", "json"]).spawn().unwrap();
     drop(child.stdout.take());
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
