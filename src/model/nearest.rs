@@ -2,25 +2,23 @@
 
 /// The known name that was most likely meant; `None` where nothing is near enough to be worth saying.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
+    let word = word.to_lowercase();
     known
         .into_iter()
-        .map(|name| (distance(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= tolerance(word, name))
-        .min_by_key(|(distance, _)| *distance)
+        .filter_map(|name| {
+            let lower = name.to_lowercase();
+            let slips = strsim::osa_distance(&word, &lower);
+            // A word that somebody stopped writing, or wrote on, is near whatever is missing.
+            let begun = word.len() >= 2 && (lower.starts_with(&word) || word.starts_with(&lower));
+            (begun || slips <= tolerance(&word, &lower)).then_some((slips, name))
+        })
+        .min_by_key(|(slips, _)| *slips)
         .map(|(_, name)| name)
 }
 
 /// The same as the end of a sentence: `; did you mean "region"?`, or nothing.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
-}
-
-fn distance(word: &str, name: &str) -> usize {
-    if word.len() >= 2 && (name.starts_with(word) || word.starts_with(name)) {
-        return 1;
-    }
-    strsim::osa_distance(word, name)
 }
 
 /// One slip in three characters is still the same word.
@@ -39,6 +37,7 @@ mod tests {
         assert_eq!(nearest("Gateway", known), Some("gateways"));
         assert_eq!(nearest("readonly", known), Some("read_only"));
         assert_eq!(nearest("zebra", known), None);
+        assert_eq!(nearest("neo4j-mcp-gww", ["neo4j-mcp", "neo4j-mcp-gw"]), Some("neo4j-mcp-gw"));
         assert_eq!(did_you_mean("regio", known), "; did you mean \"region\"?");
         assert_eq!(did_you_mean("zebra", known), "");
     }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 
 use serde_json::{Value, json};
 
-use crate::world::{Console, WORLD, put_logs};
+use crate::world::{Console, WORLD, now, put_logs};
 
 fn messages(lines: &[Value]) -> Vec<&str> {
     lines.iter().map(|line| line["message"].as_str().unwrap()).collect()
@@ -13,7 +13,8 @@ fn messages(lines: &[Value]) -> Vec<&str> {
 #[test]
 fn every_event_comes_once_with_the_members_that_are_promised() {
     let group = "/test/members";
-    let sent = put_logs(group, "stream-1", &[(-3000, "level=warn first password=canary"), (-2000, "second"), (-2000, "second")]);
+    let sent = now();
+    put_logs(group, "stream-1", sent, &[(-3000, "level=warn first password=canary"), (-2000, "second"), (-2000, "second")]);
     let answer = Console::new().run(&["logs", group, "-o", "json"]).exits(0);
     let lines = answer.json_lines();
     assert_eq!(
@@ -35,8 +36,9 @@ fn every_event_comes_once_with_the_members_that_are_promised() {
 #[test]
 fn groups_are_merged_by_time_and_filtered() {
     let (one, two) = ("/test/merge-1", "/test/merge-2");
-    put_logs(one, "s", &[(-5000, "level=info a trace_id=t1"), (-3000, "level=error c")]);
-    put_logs(two, "s", &[(-4000, "level=debug b"), (-2000, "level=error d trace_id=t1")]);
+    let base = now();
+    put_logs(one, "s", base, &[(-5000, "level=info a trace_id=t1"), (-3000, "level=error c")]);
+    put_logs(two, "s", base, &[(-4000, "level=debug b"), (-2000, "level=error d trace_id=t1")]);
     let console = Console::new();
     let run = |more: &[&str]| {
         let arguments: Vec<&str> = ["logs", one, two, "-o", "json"].iter().chain(more).copied().collect();
@@ -49,13 +51,13 @@ fn groups_are_merged_by_time_and_filtered() {
     assert_eq!(run(&["--grep", "trace|b$"]), ["a", "b", "d"]);
     assert_eq!(run(&["--grep", "^level=debug"]), ["b"]);
     assert_eq!(run(&["--id", "t1"]), ["a", "d"]);
-    assert_eq!(run(&["--since", "3500ms"]), ["c", "d"]);
+    assert_eq!(run(&["--since", &agentcore_console::model::Moment::from_millis(base - 3500).iso()]), ["c", "d"]);
 }
 
 #[test]
 fn hostile_lines_reach_no_terminal_in_either_form() {
     let group = "/test/hostile";
-    put_logs(group, "s", &[(-1000, "x\u{1b}]52;c;aGk=\u{7}\u{9b}2J\u{202e}y\u{200b}\u{e0041}")]);
+    put_logs(group, "s", now(), &[(-1000, "x\u{1b}]52;c;aGk=\u{7}\u{9b}2J\u{202e}y\u{200b}\u{e0041}")]);
     let console = Console::new();
     for format in ["json", "text"] {
         let out = console.run(&["logs", group, "-o", format]).exits(0).out;
@@ -78,7 +80,7 @@ fn a_gateway_or_runtime_names_its_groups() {
         .unwrap()
         .as_str()
         .unwrap();
-    put_logs(group, "named", &[(-1000, "here I am")]);
+    put_logs(group, "named", now(), &[(-1000, "here I am")]);
     let runtime = a["runtime_arn"].as_str().unwrap().rsplit('/').next().unwrap();
     let lines = Console::new().run(&["logs", runtime, "-o", "json", "--grep", "here I am"]).exits(0).json_lines();
     assert_eq!(messages(&lines), ["here I am"]);
@@ -87,7 +89,7 @@ fn a_gateway_or_runtime_names_its_groups() {
 #[test]
 fn unknown_names_and_times_exit_2() {
     let console = Console::new();
-    put_logs("/test/known", "s", &[(-1000, "x")]);
+    put_logs("/test/known", "s", now(), &[(-1000, "x")]);
     console.run(&["logs", "neo4j-mcp-gww", "-d", "b"]).exits(2).says("did you mean \"neo4j-mcp-gw\"?").without_data();
     console.run(&["logs", "/test/known", "--since", "whenever"]).exits(2).says("no time").without_data();
     console.run(&["logs", "/test/known", "--since", "1m", "--until", "2m"]).exits(2).says("before").without_data();
@@ -97,7 +99,7 @@ fn unknown_names_and_times_exit_2() {
 #[test]
 fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
     let group = "/test/follow";
-    put_logs(group, "s", &[(-2000, "before")]);
+    put_logs(group, "s", now(), &[(-2000, "before")]);
     let console = Console::new();
     let mut child = console.command(&["logs", group, "-f", "-o", "json", "-d", "a"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -108,7 +110,7 @@ fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
         }
     };
     assert_eq!(next(), "before");
-    put_logs(group, "s", &[(0, "after")]);
+    put_logs(group, "s", now(), &[(0, "after")]);
     assert_eq!(next(), "after");
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
     assert!(child.wait().unwrap().success());
@@ -119,7 +121,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     let group = "/test/pipe";
     let many: Vec<(i64, &str)> =
         (0..2000).map(|at| (-5000 + at, "a line that is long enough to fill the pipe of an operating system")).collect();
-    put_logs(group, "s", &many);
+    put_logs(group, "s", now(), &many);
     let console = Console::new();
     let mut child = console.command(&["logs", group, "-o", "json"]).spawn().unwrap();
     drop(child.stdout.take());

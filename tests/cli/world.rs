@@ -176,9 +176,13 @@ impl Answer {
     }
 }
 
-/// Writes events by the AWS SDK into a group that is made where it is missing; each time is milliseconds from now.
-/// Answers the moment that counted as now.
-pub(crate) fn put_logs(group: &str, stream: &str, events: &[(i64, &str)]) -> i64 {
+/// This moment in milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Writes events by the AWS SDK into a group that is made where it is missing; each time is milliseconds from `base`.
+pub(crate) fn put_logs(group: &str, stream: &str, base: i64, events: &[(i64, &str)]) {
     let text = |name: &str| WORLD.ready[name].as_str().unwrap().to_owned();
     let credentials =
         aws_sdk_cloudwatchlogs::config::Credentials::new(text("access_key_id"), text("secret_access_key"), None, None, "test");
@@ -188,14 +192,13 @@ pub(crate) fn put_logs(group: &str, stream: &str, events: &[(i64, &str)]) -> i64
         .endpoint_url(text("endpoint"))
         .credentials_provider(credentials)
         .build();
-    let now = jiff::Timestamp::now().as_millisecond();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let client = aws_sdk_cloudwatchlogs::Client::from_conf(config);
         // Both may exist, from an earlier call.
         let _ = client.create_log_group().log_group_name(group).send().await;
         let _ = client.create_log_stream().log_group_name(group).log_stream_name(stream).send().await;
         let events = events.iter().map(|(at, message)| {
-            aws_sdk_cloudwatchlogs::types::InputLogEvent::builder().timestamp(now + at).message(*message).build().unwrap()
+            aws_sdk_cloudwatchlogs::types::InputLogEvent::builder().timestamp(base + at).message(*message).build().unwrap()
         });
         client
             .put_log_events()
@@ -206,5 +209,4 @@ pub(crate) fn put_logs(group: &str, stream: &str, events: &[(i64, &str)]) -> i64
             .await
             .unwrap();
     });
-    now
 }
