@@ -32,7 +32,9 @@ fn write(value: &Value, bytes: &mut Vec<u8>) {
         }
         Value::Array(entries) => {
             write_head(4, entries.len() as u64, bytes);
-            entries.iter().for_each(|entry| write(entry, bytes));
+            for entry in entries {
+                write(entry, bytes);
+            }
         }
         Value::Object(members) => {
             if let (1, Some(seconds)) = (members.len(), members.get(TIME)) {
@@ -64,17 +66,17 @@ fn write_head(major: u8, argument: u64, bytes: &mut Vec<u8>) {
     let major = major << 5;
     match argument {
         0..=23 => bytes.push(major | argument as u8),
-        24..=0xff => bytes.extend([major | 24, argument as u8]),
+        24..=0xff => bytes.extend([major | 0x18, argument as u8]),
         0x100..=0xffff => {
-            bytes.push(major | 25);
+            bytes.push(major | 0x19);
             bytes.extend((argument as u16).to_be_bytes());
         }
         0x1_0000..=0xffff_ffff => {
-            bytes.push(major | 26);
+            bytes.push(major | 0x1a);
             bytes.extend((argument as u32).to_be_bytes());
         }
         _ => {
-            bytes.push(major | 27);
+            bytes.push(major | 0x1b);
             bytes.extend(argument.to_be_bytes());
         }
     }

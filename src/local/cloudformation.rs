@@ -80,14 +80,15 @@ fn summary(world: &World, stack: &Stack) -> String {
 }
 
 fn describe(world: &World, stack: &Stack) -> String {
-    let outputs: String = stack
+    let outputs = stack
         .outputs
         .iter()
         .map(|(key, value, export)| {
             let export = export.as_ref().map(|name| format!("<ExportName>{}</ExportName>", escape(name))).unwrap_or_default();
             format!("<member><OutputKey>{key}</OutputKey><OutputValue>{}</OutputValue>{export}</member>", escape(value))
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "<member><StackId>{}</StackId><StackName>{}</StackName><Description>{}</Description><CreationTime>{}</CreationTime>\
          <StackStatus>CREATE_COMPLETE</StackStatus><DisableRollback>false</DisableRollback><Outputs>{outputs}</Outputs></member>",
@@ -100,7 +101,7 @@ fn describe(world: &World, stack: &Stack) -> String {
 
 fn resources(world: &World, stack: &Stack) -> String {
     let id = stack_id(world, stack.name);
-    let members: String = stack
+    let members = stack
         .resources
         .iter()
         .map(|(logical, kind, physical)| {
@@ -113,7 +114,8 @@ fn resources(world: &World, stack: &Stack) -> String {
                 created(world)
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!("<StackResources>{members}</StackResources>")
 }
 

@@ -50,9 +50,10 @@ impl ApiError {
         };
         // The JSON 1.1 services answer 400, all others 403.
         let status = match (protocol, refusal) {
-            (Protocol::AwsJson(_), SignatureRefusal::Missing) => StatusCode::FORBIDDEN,
+            (Protocol::AwsJson(_), SignatureRefusal::Missing) | (Protocol::RestJson | Protocol::Query(_), _) => {
+                StatusCode::FORBIDDEN
+            }
             (Protocol::AwsJson(_) | Protocol::Cbor, _) => StatusCode::BAD_REQUEST,
-            (Protocol::RestJson | Protocol::Query(_), _) => StatusCode::FORBIDDEN,
         };
         Self::new(status, code, refusal.message())
     }

@@ -83,18 +83,6 @@ impl SignatureRefusal {
     }
 }
 
-/// Whether the request tries to be signed at all.
-pub(crate) fn is_signed(request: &Request) -> bool {
-    header(request.headers(), "authorization").is_some_and(|value| value.starts_with(ALGORITHM))
-        || request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="))
-}
-
-/// The service in the credential scope, as the client says; unverified.
-pub(crate) fn claimed_service(request: &Request) -> Option<&str> {
-    let authorization = header(request.headers(), "authorization")?.strip_prefix(ALGORITHM)?;
-    part(authorization, "Credential")?.split('/').nth(3)
-}
-
 /// Verifies the signature for a service; `skew` is added to the service's clock.
 pub(crate) fn verify(world: &World, request: &Request, service: &str, skew: SignedDuration) -> Result<Caller, SignatureRefusal> {
     let authorization = header(request.headers(), "authorization").ok_or(SignatureRefusal::Missing)?;

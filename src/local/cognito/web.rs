@@ -95,9 +95,8 @@ fn grant(world: &World, pool: &Pool, request: &Request, fault: Option<FaultKind>
         (Some((id, secret)), None) => (id.as_str(), Some(secret.as_str())),
         // Both may be there as long as they agree.
         (Some((id, secret)), Some(other)) if id == other => (id.as_str(), Some(secret.as_str())),
-        (Some(_), Some(_)) => return Err("invalid_request"),
         (None, Some(id)) => (id, field("client_secret")),
-        (None, None) => return Err("invalid_request"),
+        (Some(_), Some(_)) | (None, None) => return Err("invalid_request"),
     };
     let client = pool.clients.iter().find(|client| client.id == id).ok_or("invalid_client")?;
     if client.secret.as_deref() != secret {

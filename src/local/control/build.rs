@@ -63,7 +63,7 @@ impl Builder<'_> {
         target.allowed_request_headers = vec!["X-Neo4j-Authorization".into()];
         gateway.targets.push(target);
         state.gateways.push(gateway);
-        let mut runtime = self.runtime(deployment, "neo4j_mcp_server_mcp_server", jwt);
+        let mut runtime = self.runtime(deployment, "neo4j_mcp_server_mcp_server", &jwt);
         let environment = vec![
             ("NEO4J_SECRET_ARN".into(), deployment.secret_arn.clone().unwrap_or_default()),
             ("NEO4J_URI".into(), deployment.neo4j.uri.clone()),
@@ -93,7 +93,7 @@ impl Builder<'_> {
 
     fn c(&self, deployment: &Deployment, state: &mut State) {
         let Some(pool) = &deployment.pool else { return };
-        let mut runtime = self.runtime(deployment, "mcp_server", Authorizer::Jwt(authorizer(pool)));
+        let mut runtime = self.runtime(deployment, "mcp_server", &Authorizer::Jwt(authorizer(pool)));
         for version in &mut runtime.versions {
             version.environment = vec![
                 ("NEO4J_SECRET_ARN".into(), deployment.secret_arn.clone().unwrap_or_default()),
@@ -105,7 +105,7 @@ impl Builder<'_> {
 
     fn d(&self, deployment: &Deployment, state: &mut State) {
         const HEADER: &str = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization";
-        let mut runtime = self.runtime(deployment, "Neo4jMcpRuntime", Authorizer::Iam);
+        let mut runtime = self.runtime(deployment, "Neo4jMcpRuntime", &Authorizer::Iam);
         for version in &mut runtime.versions {
             version.request_headers = vec![HEADER.into()];
             version.environment = vec![
@@ -187,7 +187,7 @@ impl Builder<'_> {
         let mut cold = self.plain_runtime(
             &format!("never_invoked-{}", self.seed.mixed("runtime cold", 10)),
             "never_invoked",
-            Authorizer::Iam,
+            &Authorizer::Iam,
         );
         if let Some(version) = cold.versions.last_mut() {
             version.status = "UPDATE_FAILED".into();
@@ -253,11 +253,11 @@ impl Builder<'_> {
         }
     }
 
-    fn runtime(&self, deployment: &Deployment, name: &str, authorizer: Authorizer) -> Runtime {
+    fn runtime(&self, deployment: &Deployment, name: &str, authorizer: &Authorizer) -> Runtime {
         self.plain_runtime(deployment.runtime_id.as_deref().unwrap_or_default(), name, authorizer)
     }
 
-    fn plain_runtime(&self, id: &str, name: &str, authorizer: Authorizer) -> Runtime {
+    fn plain_runtime(&self, id: &str, name: &str, authorizer: &Authorizer) -> Runtime {
         let arn = agentcore_arn(&format!("runtime/{id}"));
         let version = |number: u32, hours: i64| RuntimeVersion {
             version: number.to_string(),

@@ -297,13 +297,12 @@ pub(super) fn complete_consent(world: &World, input: &Value) -> Outcome {
     let now = world.now();
     world.control.with(|state| {
         // A target that waited for this consent can be used from now on.
-        if let Some(target) = state.target_mut(&consent.gateway_id, &consent.target_id) {
-            if target.status.ends_with("_PENDING_AUTH") {
-                target.set_status("READY", Vec::new(), now);
-                target.last_synchronized = Some(now);
-                target.synchronisations += 1;
-                target.authorization = None;
-            }
+        let target = state.target_mut(&consent.gateway_id, &consent.target_id);
+        if let Some(target) = target.filter(|target| target.status.ends_with("_PENDING_AUTH")) {
+            target.set_status("READY", Vec::new(), now);
+            target.last_synchronized = Some(now);
+            target.synchronisations += 1;
+            target.authorization = None;
         }
     });
     Ok(Reply::Json(json!({})))

@@ -158,8 +158,8 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
 
 /// The resources that are only listed and shown.
 fn handle_others(world: &World, call: &Call) -> Outcome {
-    let input = &call.input;
     const PROVIDER: [&str; 4] = ["name", "credentialProviderArn", "createdTime", "lastUpdatedTime"];
+    let input = &call.input;
     match call.operation.as_str() {
         "ListOauth2CredentialProviders" => {
             let names = [&PROVIDER[..], &["credentialProviderVendor"]].concat();

@@ -132,13 +132,11 @@ impl Call<'_> {
             self.put(&group, &stream, self.took - 12, line(self.took - 12, "WARN", &text));
         }
         let end = self.took - 8;
-        match self.failure {
-            Some(failure) => self.put(&group, &stream, end, line(end, "ERROR", failure)),
-            None => {
-                let text = format!("Invocation completed successfully ({:.3}s)", self.took as f64 / 1000.0);
-                self.put(&group, &stream, end, line(end, "INFO", &text));
-            }
-        }
+        let (level, text) = match self.failure {
+            Some(failure) => ("ERROR", failure.to_owned()),
+            None => ("INFO", format!("Invocation completed successfully ({:.3}s)", self.took as f64 / 1000.0)),
+        };
+        self.put(&group, &stream, end, line(end, level, &text));
         self.put("aws/spans", "default", self.took, self.span_of(id).to_string());
     }
 

@@ -129,9 +129,8 @@ fn take_term(text: &str) -> Result<(Term, &str), String> {
     }
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, after) = text.split_at(end);
-    let plain = |letter: char| letter.is_alphanumeric() || "_.:/@$#*+,=".contains(letter);
-    if word.is_empty() || !word.chars().all(plain) {
-        return Err(format!("Invalid filter pattern: enclose the term {word:?} in double quotation marks"));
+    if word.is_empty() || !word.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
+        return Err(format!("Invalid filter pattern: Invalid character(s) in term '{word}'"));
     }
     Ok((Term::Text(word.to_owned()), after))
 }

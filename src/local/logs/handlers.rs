@@ -257,35 +257,33 @@ fn put_events(world: &World, input: &Value) -> Outcome {
         if !group.has_stream(stream) {
             return Err(missing_stream(stream));
         }
-        let oldest = now - 14 * DAY;
-        let expired = group.retention_days.map_or(i64::MIN, |days| now - days * DAY);
-        let newest = now + 2 * 3_600_000;
-        let mut rejected = Map::new();
-        for (index, (timestamp, message)) in events.iter().enumerate() {
-            let reason = if *timestamp < expired {
-                Some(("expiredLogEventEndIndex", index + 1))
-            } else if *timestamp < oldest {
-                Some(("tooOldLogEventEndIndex", index + 1))
-            } else if *timestamp > newest {
-                rejected
-                    .contains_key("tooNewLogEventStartIndex")
-                    .then_some(None)
-                    .unwrap_or(Some(("tooNewLogEventStartIndex", index)))
-            } else {
-                group.append(stream, *timestamp, now, message.clone());
-                None
-            };
-            if let Some((member, index)) = reason {
-                rejected.insert(member.into(), index.into());
-            }
-        }
-        Ok(rejected)
+        Ok(append_batch(group, stream, events, now))
     })?;
     let mut answer = json!({"nextSequenceToken": "49599396607703531511419593985621160512859251095480828066"});
     if let (false, Some(members)) = (rejected.is_empty(), answer.as_object_mut()) {
         members.insert("rejectedLogEventsInfo".into(), Value::Object(rejected));
     }
     Ok(Reply::Json(answer))
+}
+
+/// Appends what is neither too old nor too new; tells where in the batch the rest is.
+fn append_batch(group: &mut Group, stream: &str, events: Vec<(i64, String)>, now: i64) -> Map<String, Value> {
+    let expired = group.retention_days.map_or(i64::MIN, |days| now - days * DAY);
+    let (oldest, newest) = (now - 14 * DAY, now + 2 * 3_600_000);
+    let mut rejected = Map::new();
+    // Batches are in the order of time: ends count the rejected before it, the start is the first one after it.
+    for (index, (timestamp, message)) in events.into_iter().enumerate() {
+        if timestamp < expired {
+            rejected.insert("expiredLogEventEndIndex".into(), (index + 1).into());
+        } else if timestamp < oldest {
+            rejected.insert("tooOldLogEventEndIndex".into(), (index + 1).into());
+        } else if timestamp > newest {
+            rejected.entry("tooNewLogEventStartIndex").or_insert(index.into());
+        } else {
+            group.append(stream, timestamp, now, message);
+        }
+    }
+    rejected
 }
 
 /// The events of a batch, checked against its limits.
@@ -312,10 +310,9 @@ fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
     if bytes > BATCH_BYTES {
         return Err(invalid(format!("Upload too large: {bytes} bytes exceeds limit of {BATCH_BYTES}")));
     }
-    if let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) {
-        if last - first > DAY {
-            return Err(invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours."));
-        }
+    let ends = events.first().zip(events.last());
+    if ends.is_some_and(|((first, _), (last, _))| last - first > DAY) {
+        return Err(invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours."));
     }
     Ok(events)
 }

@@ -151,10 +151,9 @@ pub(super) fn stop(world: &World, input: &Value) -> Outcome {
     if running.stopped || world.now().duration_since(running.started) >= RUNNING {
         return Err(invalid("The query has ended already."));
     }
-    if let Some(id) = text(input, "queryId") {
-        if let Some(known) = lock(&world.logs.queries.0).get_mut(id) {
-            known.stopped = true;
-        }
+    let id = text(input, "queryId").unwrap_or_default();
+    if let Some(known) = lock(&world.logs.queries.0).get_mut(id) {
+        known.stopped = true;
     }
     Ok(Reply::Json(json!({"success": true})))
 }

@@ -162,7 +162,7 @@ impl Query {
         // Newest first is the order of Insights.
         records.sort_by_key(|record| std::cmp::Reverse((record.event.timestamp, record.event.arrival)));
         for (field, descending) in self.sort.iter().rev() {
-            records.sort_by(|one, other| directed(compare(one.field(field), other.field(field)), *descending));
+            records.sort_by(|one, other| directed(compare(one.field(field).as_deref(), other.field(field).as_deref()), *descending));
         }
         let mut seen = std::collections::HashSet::new();
         if !self.dedup.is_empty() {
@@ -183,11 +183,15 @@ impl Query {
     }
 
     fn sort_rows(&self, rows: &mut [Row]) {
-        let value = |row: &Row, name: &str| row.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
+        
         for (field, descending) in self.sort.iter().rev() {
-            rows.sort_by(|one, other| directed(compare(value(one, field), value(other, field)), *descending));
+            rows.sort_by(|one, other| directed(compare(cell(one, field), cell(other, field)), *descending));
         }
     }
+}
+
+fn cell<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
+    row.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
 fn directed(ordering: Ordering, descending: bool) -> Ordering {
@@ -195,8 +199,8 @@ fn directed(ordering: Ordering, descending: bool) -> Ordering {
 }
 
 /// Numbers by size, everything else by text.
-fn compare(one: Option<String>, other: Option<String>) -> Ordering {
-    match (&one, &other) {
+fn compare(one: Option<&str>, other: Option<&str>) -> Ordering {
+    match (one, other) {
         (Some(left), Some(right)) => match (left.parse::<f64>(), right.parse::<f64>()) {
             (Ok(left), Ok(right)) => left.total_cmp(&right),
             _ => left.cmp(right),
@@ -278,7 +282,7 @@ impl Expression {
             Self::In(field, values) => record.field(field).is_some_and(|value| values.contains(&value)),
             Self::Compare(field, operator, wanted) => {
                 let Some(value) = record.field(field) else { return operator == "!=" };
-                let ordering = compare(Some(value), Some(wanted.clone()));
+                let ordering = compare(Some(&value), Some(wanted));
                 match operator.as_str() {
                     "=" => ordering.is_eq(),
                     "!=" => ordering.is_ne(),

@@ -243,12 +243,12 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
     let (from, to) = (time(input, "startTime")?.unwrap_or(0), time(input, "endTime")?.map_or(i64::MAX - 1, |end| end - 1));
     let limit = limit(input)?;
     let token = text(input, "nextToken");
-    let list = format!("{name}|{stream}");
+    let place_list = format!("{name}|{stream}");
     let (backward, after) = match token {
         None => (!input.get("startFromHead").and_then(Value::as_bool).unwrap_or(false), None),
         Some(token) => {
             let (direction, rest) = token.split_once('/').ok_or_else(bad_token)?;
-            let place = read_token(&list, rest).ok_or_else(bad_token)?;
+            let place = read_token(&place_list, rest).ok_or_else(bad_token)?;
             match direction {
                 "f" => (false, Some(place)),
                 "b" => (true, Some(place)),
@@ -280,8 +280,8 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
         .map(|event| json!({"timestamp": event.timestamp, "message": event.message, "ingestionTime": event.ingestion}));
     Ok(Reply::Json(json!({
         "events": shown.collect::<Vec<_>>(),
-        "nextForwardToken": format!("f/{}", write_token(&list, forward.0, forward.1)),
-        "nextBackwardToken": format!("b/{}", write_token(&list, back.0, back.1)),
+        "nextForwardToken": format!("f/{}", write_token(&place_list, forward.0, forward.1)),
+        "nextBackwardToken": format!("b/{}", write_token(&place_list, back.0, back.1)),
     })))
 }
 
