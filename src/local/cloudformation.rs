@@ -52,8 +52,8 @@ pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
 }
 
 fn paged(element: &str, list: &str, entries: Vec<String>, token: Option<&str>) -> Outcome {
-    let page = pages::cut(list, entries, PAGE, token)
-        .map_err(|_| ApiError::bad("ValidationError", "The NextToken is not valid"))?;
+    let page =
+        pages::cut(list, entries, PAGE, token).map_err(|_| ApiError::bad("ValidationError", "The NextToken is not valid"))?;
     let next = page.next.map(|next| format!("<NextToken>{next}</NextToken>")).unwrap_or_default();
     Ok(Reply::Xml(format!("<{element}>{}</{element}>{next}", page.entries.concat())))
 }

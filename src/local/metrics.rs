@@ -171,9 +171,7 @@ fn series(world: &World, known: &[Metric], stat: &Value, from: i64, to: i64, asc
     })?;
     // A metric is its whole set of dimensions; without all of them there are no data.
     let wanted = dimensions(metric.get("Dimensions"));
-    let found = known.iter().find(|known| {
-        known.name == name && known.dimensions.len() == wanted.len() && known.has(&wanted)
-    });
+    let found = known.iter().find(|known| known.name == name && known.dimensions.len() == wanted.len() && known.has(&wanted));
     let Some(found) = found.filter(|_| metric.get("Namespace").and_then(Value::as_str) == Some(NAMESPACE)) else {
         return Ok((Vec::new(), Vec::new()));
     };

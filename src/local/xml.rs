@@ -73,6 +73,9 @@ mod tests {
     fn forms_become_values_and_values_elements() {
         let form = read_form(b"Action=X&Q.member.2.Id=b&Q.member.1.Id=a&Q.member.1.M.N=%26");
         assert_eq!(form, json!({"Action": "X", "Q": [{"Id": "a", "M": {"N": "&"}}, {"Id": "b"}]}));
-        assert_eq!(inside(&json!({"A": [1, "<"], "T": {TIME: 0}})), "<A><member>1</member><member>&lt;</member></A><T>1970-01-01T00:00:00Z</T>");
+        assert_eq!(
+            inside(&json!({"A": [1, "<"], "T": {TIME: 0}})),
+            "<A><member>1</member><member>&lt;</member></A><T>1970-01-01T00:00:00Z</T>"
+        );
     }
 }

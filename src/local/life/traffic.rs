@@ -116,9 +116,17 @@ impl Call<'_> {
         let (group, stream) = (lambda_log_group(function), self.world.lambda_stream(function, self.began));
         let request = &self.request;
         self.put(&group, &stream, 4, format!("START RequestId: {request} Version: $LATEST"));
-        self.put(&group, &stream, 6, format!("[INFO]\t{}\t{request}\tforwarding tools/call with the Neo4j credentials", self.at(6)));
+        self.put(
+            &group,
+            &stream,
+            6,
+            format!("[INFO]\t{}\t{request}\tforwarding tools/call with the Neo4j credentials", self.at(6)),
+        );
         self.put(&group, &stream, 19, format!("END RequestId: {request}"));
-        let report = format!("REPORT RequestId: {request}\tDuration: 14.{:02} ms\tBilled Duration: 15 ms\tMemory Size: 256 MB\tMax Memory Used: 71 MB", self.id);
+        let report = format!(
+            "REPORT RequestId: {request}\tDuration: 14.{:02} ms\tBilled Duration: 15 ms\tMemory Size: 256 MB\tMax Memory Used: 71 MB",
+            self.id
+        );
         self.put(&group, &stream, 19, report);
     }
 

@@ -162,7 +162,8 @@ impl Query {
         // Newest first is the order of Insights.
         records.sort_by_key(|record| std::cmp::Reverse((record.event.timestamp, record.event.arrival)));
         for (field, descending) in self.sort.iter().rev() {
-            records.sort_by(|one, other| directed(compare(one.field(field).as_deref(), other.field(field).as_deref()), *descending));
+            records
+                .sort_by(|one, other| directed(compare(one.field(field).as_deref(), other.field(field).as_deref()), *descending));
         }
         let mut seen = std::collections::HashSet::new();
         if !self.dedup.is_empty() {
@@ -183,7 +184,6 @@ impl Query {
     }
 
     fn sort_rows(&self, rows: &mut [Row]) {
-        
         for (field, descending) in self.sort.iter().rev() {
             rows.sort_by(|one, other| directed(compare(cell(one, field), cell(other, field)), *descending));
         }
