@@ -1,5 +1,7 @@
 //! Where secret words of the configuration come from: read when they are needed, never kept.
 
+use std::path::PathBuf;
+
 use crate::model::{Failure, FailureKind, SecretSource, SecretText};
 
 /// Reads a secret word. `what` names it in messages.
@@ -19,7 +21,7 @@ pub(crate) async fn read(doing: &str, what: &str, source: &SecretSource) -> Resu
             .hint(format!("export {name} before starting"))),
         },
         SecretSource::File(path) => {
-            let text = tokio::fs::read_to_string(path).await.map(SecretText::new).map_err(|error| {
+            let text = tokio::fs::read_to_string(at_home(path)).await.map(SecretText::new).map_err(|error| {
                 Failure::new(
                     FailureKind::Usage,
                     doing,
@@ -39,5 +41,13 @@ pub(crate) async fn read(doing: &str, what: &str, source: &SecretSource) -> Resu
             Err(Failure::new(FailureKind::Usage, doing, format!("{what} cannot come from a user pool"))
                 .hint("use an environment variable, a file, or the text itself"))
         }
+    }
+}
+
+/// `~/` is the home folder, as in every other configuration of people.
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
     }
 }

@@ -41,7 +41,7 @@ fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result
     let name = format!("{above} {}", command.get_name());
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     writeln!(page, ".SS {}\n{}", escaped(&name), escaped(&about))?;
-    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set() && !argument.is_global_set()) {
+    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
         let values: Vec<String> = argument.get_value_names().into_iter().flatten().map(ToString::to_string).collect();
         let takes = argument.get_action().takes_values();
         let value = if takes { format!(" {}", values.join(" ")) } else { String::new() };

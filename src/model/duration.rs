@@ -8,7 +8,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let span: jiff::Span = text.parse().ok()?;
+    // Hours and minutes of a clock are a time, not a length.
+    let span: jiff::Span = text.parse().ok().filter(|_| !text.contains(':'))?;
     let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
     Duration::try_from(length).ok()
 }
@@ -31,7 +32,7 @@ mod tests {
         ] {
             assert_eq!(parse_duration(text).map(|length| length.as_millis()), Some(millis), "{text}");
         }
-        for text in ["soon", "", "-5m", "-1", "5 parsecs"] {
+        for text in ["soon", "", "-5m", "-1", "5 parsecs", "11:00:00"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    model::{Deployment, Failure, LogBatch, LogEvent, LogQuery},
+    model::{Deployment, Failure, LogBatch, LogEvent, LogNotice, LogQuery},
     services::Services,
 };
 
@@ -48,6 +48,15 @@ struct Group {
     ended: bool,
 }
 
+/// What is next in time, and what is to be said.
+#[derive(Default)]
+pub(super) struct Next {
+    /// Events that no other can come before any more.
+    pub(super) events: Vec<LogEvent>,
+    /// Notices, as soon as they come.
+    pub(super) notices: Vec<LogNotice>,
+}
+
 /// A reader for each group, and the merge of all.
 pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
     let progress = Arc::new(Notify::new());
@@ -70,12 +79,12 @@ pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
 
 impl Merged {
     /// The next events that no group can come before any more; `None` when all groups have ended.
-    pub(super) async fn next(&mut self) -> Option<Vec<LogEvent>> {
+    pub(super) async fn next(&mut self) -> Option<Next> {
         loop {
-            self.groups.iter_mut().for_each(Group::drain);
-            let ready = self.take_ready();
-            if !ready.is_empty() {
-                return Some(ready);
+            let notices: Vec<LogNotice> = self.groups.iter_mut().flat_map(Group::drain).collect();
+            let events = self.take_ready();
+            if !events.is_empty() || !notices.is_empty() {
+                return Some(Next { events, notices });
             }
             if self.groups.iter().all(|group| group.ended && group.waiting.is_empty()) {
                 return None;
@@ -100,18 +109,20 @@ impl Merged {
 }
 
 impl Group {
-    fn drain(&mut self) {
+    fn drain(&mut self) -> Vec<LogNotice> {
+        let mut notices = Vec::new();
         loop {
             match self.receiver.try_recv() {
                 Ok(batch) => {
+                    notices.extend(batch.notices);
                     let mut events = batch.events;
                     events.sort_by_key(|event| (event.timestamp, event.ingestion));
                     self.waiting.extend(events);
                 }
-                Err(mpsc::error::TryRecvError::Empty) => return,
+                Err(mpsc::error::TryRecvError::Empty) => return notices,
                 Err(mpsc::error::TryRecvError::Disconnected) => {
                     self.ended = true;
-                    return;
+                    return notices;
                 }
             }
         }
@@ -147,7 +158,7 @@ mod tests {
             let events = times.iter().map(|at| event(*at, &reader.group)).collect();
             reader.sender.send(LogBatch { events, notices: Vec::new() }).unwrap();
         };
-        let times = |events: Vec<LogEvent>| events.iter().map(|each| each.timestamp.millis()).collect::<Vec<_>>();
+        let times = |next: Next| next.events.iter().map(|each| each.timestamp.millis()).collect::<Vec<_>>();
         send(&a, &[1, 5, 9]);
         send(&b, &[2, 3]);
         assert_eq!(times(merged.next().await.unwrap()), [1, 2, 3], "5 must wait for b");

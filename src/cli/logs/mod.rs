@@ -12,7 +12,7 @@ use regex::Regex;
 
 use crate::{
     logs::Level,
-    model::{Failure, LogQuery, Moment, NoticeKind, did_you_mean},
+    model::{Failure, LogQuery, Moment, did_you_mean},
 };
 
 use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, time, usage};
@@ -91,8 +91,9 @@ async fn read(services: &crate::services::Services, sources: Vec<Source>, query:
     let (readers, mut merged) = merge::channels(&sources);
     let reading = join_all(readers.into_iter().map(|reader| reader.read(services, query)));
     let printing = async {
-        while let Some(events) = merged.next().await {
-            printer.events(&events)?;
+        while let Some(next) = merged.next().await {
+            printer.notices(&next.notices)?;
+            printer.events(&next.events)?;
         }
         printer.finish()
     };
@@ -135,9 +136,7 @@ async fn follow(services: &crate::services::Services, sources: Vec<Source>, quer
             Some(Ok(mut batch)) => {
                 batch.events.retain(|event| until.is_none_or(|until| event.timestamp <= until));
                 batch.events.sort_by_key(|event| (event.timestamp, event.ingestion));
-                for notice in batch.notices.iter().filter(|notice| notice.kind != NoticeKind::Started) {
-                    printer.notice(notice)?;
-                }
+                printer.notices(&batch.notices)?;
                 printer.events(&batch.events)?;
                 printer.flush()?;
                 last = None;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     logs::{Level, Line, redact},
-    model::{LogEvent, LogNotice, sanitize, sanitize::escape_json},
+    model::{LogEvent, LogNotice, NoticeKind, sanitize, sanitize::escape_json},
 };
 
 use super::super::{
@@ -72,8 +72,12 @@ impl Printer {
         Ok(())
     }
 
-    /// A notice: a line of its own in JSON, a remark beside the data in text.
-    pub(super) fn notice(&mut self, notice: &LogNotice) -> Outcome {
+    /// Notices: lines of their own in JSON, remarks beside the data in text. That it has begun is no news.
+    pub(super) fn notices(&mut self, notices: &[LogNotice]) -> Outcome {
+        notices.iter().filter(|notice| notice.kind != NoticeKind::Started).try_for_each(|notice| self.notice(notice))
+    }
+
+    fn notice(&mut self, notice: &LogNotice) -> Outcome {
         match self.format {
             TextOrJson::Json => self.json(&json!({"notice": notice.kind, "timestamp": notice.at.millis(), "text": notice.text})),
             TextOrJson::Text => {
