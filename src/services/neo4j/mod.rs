@@ -77,7 +77,7 @@ impl Services {
         let doing = format!("listing the connections of {}", address.uri);
         let statement = Statement { doing: &doing, database: "system", text: CONNECTIONS, parameters: json!({}) };
         let rows = self.run(address, user, password, statement).await.map_err(|refusal| judge::failure(&doing, refusal))?;
-        Ok(rows.iter().map(connection).collect())
+        Ok(rows.iter().map(|row| connection(row)).collect())
     }
 
     /// Ends connections by id; answers how many were ended.
@@ -119,7 +119,7 @@ impl Services {
 }
 
 /// A row of [`CONNECTIONS`].
-fn connection(row: &Vec<Value>) -> Neo4jConnection {
+fn connection(row: &[Value]) -> Neo4jConnection {
     let text = |index: usize| row.get(index).and_then(Value::as_str).unwrap_or_default().to_owned();
     Neo4jConnection {
         id: text(0),

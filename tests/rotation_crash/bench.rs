@@ -1,0 +1,208 @@
+//! An embedded stack, a proxy before it, and the binary run against both.
+
+use std::{
+    collections::HashMap,
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use agentcore_console::{
+    cli::local::configuration,
+    config::write,
+    local::{self, Options, Stack},
+    model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
+    rotation::{labels, shape::Shape},
+    services::{ServiceOptions, Services},
+};
+use tempfile::TempDir;
+
+use crate::{
+    Scenario,
+    proxy::{Act, Look, Proxy, Shared},
+};
+
+/// How long one run of the binary may take; a dead one would take a minute.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Sees the world past the proxy.
+struct Eye {
+    services: Services,
+    deployment: Deployment,
+    secret: String,
+    /// Values never change: each is read once.
+    passwords: Mutex<HashMap<String, String>>,
+}
+
+impl Eye {
+    async fn password(&self, version: &str) -> Option<String> {
+        if let Some(known) = self.passwords.lock().unwrap().get(version) {
+            return Some(known.clone());
+        }
+        let reference = VersionRef::Id(version.to_owned());
+        let value = self.services.secret_value(&self.deployment, &self.secret, &reference).await.ok()?;
+        let SecretContent::Text(text) = value.content else { return None };
+        let password = Shape::parse(text.reveal()).unwrap().password().to_owned();
+        self.passwords.lock().unwrap().insert(version.to_owned(), password.clone());
+        Some(password)
+    }
+
+    async fn look(&self, shared: &Shared) {
+        // One look at a time, so that each sees the state after its own write or a later one.
+        let _one = shared.written.lock().await;
+        let accepted = shared.now.lock().unwrap().accepted.clone();
+        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
+        for (version, labels) in &stages {
+            if !labels.is_empty() && self.password(version).await.as_ref() == Some(&accepted) {
+                return;
+            }
+        }
+        let mut now = shared.now.lock().unwrap();
+        let complaint = format!("the accepted password is in no labelled version after {:?}", now.names);
+        now.complaints.push(complaint);
+    }
+
+    /// What is left of a rotation, or why secret and database differ.
+    async fn agreement(&self, accepted: &str) -> Result<(), String> {
+        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
+        let holder = |stage: &str| stages.iter().find(|(_, all)| all.iter().any(|one| one == stage)).map(|(version, _)| version);
+        let current = holder(labels::CURRENT).ok_or("no AWSCURRENT")?;
+        if self.password(current).await.as_deref() != Some(accepted) {
+            return Err("AWSCURRENT is not what Neo4j accepts".into());
+        }
+        if let Some(pending) = holder(labels::PENDING) {
+            return Err(format!("AWSPENDING is still on {pending}"));
+        }
+        Ok(())
+    }
+
+    async fn has_leftovers(&self) -> bool {
+        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
+        stages.values().flatten().any(|label| label == labels::PENDING || labels::is_ours(label))
+    }
+
+    async fn accepts(&self, password: &str) -> bool {
+        let uri = self.deployment.neo4j_uri.clone().unwrap();
+        let address = Neo4jAddress { uri, database: "neo4j".into() };
+        let answer = self.services.neo4j_login(&address, "neo4j", &SecretText::from(password)).await;
+        matches!(answer, LoginAnswer::Accepted { .. })
+    }
+}
+
+/// All of it.
+pub(crate) struct Bench {
+    stack: Stack,
+    proxy: Proxy,
+    eye: Arc<Eye>,
+    folder: TempDir,
+}
+
+impl Bench {
+    pub(crate) async fn start(seed: u64) -> Self {
+        let stack = local::start(Options { seed, quiet_world: true, ..Options::default() }).await.unwrap();
+        let mut config = configuration(&stack);
+        let mut direct = config.deployments.iter().find(|each| each.name.as_str() == "a").unwrap().clone();
+        let services = Services::new(ServiceOptions::default());
+        let secret = direct.secrets.first().unwrap().clone();
+        let current = VersionRef::Stage(labels::CURRENT.to_owned());
+        let value = services.secret_value(&direct, &secret, &current).await.unwrap();
+        let SecretContent::Text(text) = value.content else { panic!("a binary secret") };
+        let shape = Shape::parse(text.reveal()).unwrap();
+        direct.neo4j_uri = Some(shape.address().unwrap().to_owned());
+        let passwords = Mutex::default();
+        let eye = Arc::new(Eye { services, deployment: direct.clone(), secret, passwords });
+        let seeing = Arc::clone(&eye);
+        let look: Look = Arc::new(move |shared| {
+            let eye = Arc::clone(&seeing);
+            Box::pin(async move { eye.look(&shared).await })
+        });
+        let proxy = Proxy::start(&stack.endpoint(), look).await;
+        shape.password().clone_into(&mut proxy.shared.now.lock().unwrap().accepted);
+        for deployment in &mut config.deployments {
+            deployment.endpoint_url = Some(proxy.address.clone());
+            deployment.neo4j_uri = direct.neo4j_uri.as_ref().map(|uri| uri.replace(&stack.endpoint(), &proxy.address));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        write::save(&folder.path().join("config.toml"), &write::render(&config, "local --write-config"), |_| true).unwrap();
+        Self { stack, proxy, eye, folder }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stack.stop().await;
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.proxy.shared
+    }
+
+    /// Runs `secrets COMMAND`, with an act at a request; answers its exit code (none: killed) and what it printed.
+    async fn run(&self, command: &str, (at, act): (usize, Act)) -> (Option<i32>, String) {
+        let child = {
+            let mut now = self.shared().now.lock().unwrap();
+            (now.at, now.act, now.seen, now.refused) = (at, act, 0, 0);
+            now.names.push(format!("-- {command}"));
+            let child = Command::new(env!("CARGO_BIN_EXE_agentcore-console"))
+                .args(["secrets", command, &self.eye.secret, "--yes", "-o", "json"])
+                .env_clear()
+                .env("AGENTCORE_CONFIG", self.folder.path().join("config.toml"))
+                .env("XDG_STATE_HOME", self.folder.path())
+                .env("HOME", self.folder.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            now.child = Some(child.id());
+            child
+        };
+        if let Act::KillAtMillis(millis) = act {
+            // Real time is what this is about: an instant that no request marks.
+            tokio::time::sleep(Duration::from_millis(millis as u64)).await;
+            self.shared().kill();
+        }
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+        let output = tokio::time::timeout(PATIENCE, ended).await.expect("the binary does not end").unwrap();
+        self.shared().now.lock().unwrap().child = None;
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), text)
+    }
+
+    /// How many requests a rotation makes; a second version for roll backs is left behind.
+    pub(crate) async fn count_requests(&mut self) -> usize {
+        let (code, text) = self.run("rotate", (0, Act::Nothing)).await;
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains("\"outcome\":\"rotated\""), "{text}");
+        self.shared().now.lock().unwrap().seen
+    }
+
+    /// Plays one scenario to its end; answers whether it was interrupted with something left to do.
+    pub(crate) async fn play(&mut self, scenario: Scenario) -> bool {
+        self.shared().now.lock().unwrap().names.clear();
+        if scenario.command == "rollback" {
+            let (code, text) = self.run("rotate", (0, Act::Nothing)).await;
+            assert_eq!(code, Some(0), "a rotation before a roll back: {text}");
+        }
+        let (first, mut said) = self.run(scenario.command, scenario.first).await;
+        if matches!(scenario.first.1, Act::CutBefore | Act::CutAfter) {
+            assert_eq!(first, Some(0), "one lost answer is no reason to stop: {scenario:?}\n{said}");
+        }
+        let interrupted = self.eye.has_leftovers().await;
+        if let Some(second) = scenario.second {
+            said = format!("{said}{}", self.run("resume", second).await.1);
+            self.shared().release().await;
+        }
+        let (code, text) = self.run("resume", (0, Act::Nothing)).await;
+        let (accepted, complaints, most_refused, limited, names) = {
+            let now = self.shared().now.lock().unwrap();
+            (now.accepted.clone(), now.complaints.clone(), now.most_refused, now.limited, now.names.clone())
+        };
+        let story = format!("{scenario:?}\n{said}{text}{names:#?}");
+        assert!(complaints.is_empty(), "{complaints:?}\n{story}");
+        assert_eq!(code, Some(0), "resume did not end well\n{story}");
+        assert!(text.contains("\"outcome\":\"resumed\"") || text.contains("\"outcome\":\"nothing-to-do\""), "{story}");
+        assert_eq!(self.eye.agreement(&accepted).await, Ok(()), "{story}");
+        assert!(self.eye.accepts(&accepted).await, "Neo4j refuses the password that it took last\n{story}");
+        assert!(most_refused <= 2 && limited == 0, "{most_refused} refused logins, {limited} limited\n{story}");
+        interrupted
+    }
+}
