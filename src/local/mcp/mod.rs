@@ -1,12 +1,105 @@
-//! The MCP side of the embedded stack: gateways, runtimes, the consent page and the official server's tools.
+//! The MCP side of the embedded stack: gateways, runtimes, the consent page and the servers behind them.
+//!
+//! `gateway` -> (`interceptor`) -> `target` -> over HTTP -> `runtime` or an external server -> `tool_server` ->
+//! `neo4j_server` -> `database`. `message` and `protocol` are what all of them speak.
+
+mod consent;
+mod database;
+mod gateway;
+mod go_json;
+mod interceptor;
+mod message;
+mod neo4j_server;
+mod protocol;
+mod runtime;
+mod target;
+mod tool_server;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
 use super::http::{Request, Response, not_found};
-use super::world::Shared;
+use super::world::{Shared, lock};
+use target::ProviderToken;
 
 /// What gateways remember between requests.
-#[derive(Debug, Default)]
-pub(crate) struct Sessions {}
+#[derive(Default)]
+pub(crate) struct Sessions {
+    /// By gateway and session id: whose it is, and since when.
+    open: Mutex<HashMap<(String, String), (String, Timestamp)>>,
+    /// By target: at which synchronisation the tools were asked for, and the tools.
+    tools: Mutex<HashMap<String, (u64, Vec<Value>)>>,
+    /// By credential provider.
+    provider_tokens: Mutex<HashMap<String, ProviderToken>>,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    fn open(&self, gateway: &str, id: &str, user: &str, now: Timestamp) {
+        lock(&self.open).insert((gateway.to_owned(), id.to_owned()), (user.to_owned(), now));
+    }
+
+    /// The time-out is absolute from initialize.
+    fn is_open(&self, gateway: &str, id: &str, user: &str, timeout: u64, now: Timestamp) -> bool {
+        let lifetime = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or(i64::MAX));
+        let known = lock(&self.open).get(&(gateway.to_owned(), id.to_owned())).cloned();
+        known.is_some_and(|(owner, since)| owner == user && now.duration_since(since) < lifetime)
+    }
+
+    fn close(&self, gateway: &str, id: &str) -> bool {
+        lock(&self.open).remove(&(gateway.to_owned(), id.to_owned())).is_some()
+    }
+
+    fn tools(&self, target: &str, synchronisation: u64) -> Option<Vec<Value>> {
+        lock(&self.tools).get(target).filter(|(at, _)| *at == synchronisation).map(|(_, tools)| tools.clone())
+    }
+
+    fn keep_tools(&self, target: &str, synchronisation: u64, tools: &[Value]) {
+        lock(&self.tools).insert(target.to_owned(), (synchronisation, tools.to_vec()));
+    }
+
+    fn provider_token(&self, provider: &str, now: Timestamp) -> Option<String> {
+        lock(&self.provider_tokens).get(provider).filter(|known| now < known.until).map(|known| known.token.clone())
+    }
+
+    fn keep_provider_token(&self, provider: &str, token: &str, now: Timestamp, lifetime: SignedDuration) {
+        let until = now.checked_add(lifetime).unwrap_or(now);
+        lock(&self.provider_tokens).insert(provider.to_owned(), ProviderToken { token: token.to_owned(), until });
+    }
+}
 
 /// Answers everything that is neither an AWS operation nor the Query API.
-pub(crate) async fn handle(_world: &Shared, request: Request) -> Response {
-    not_found(request.uri().path())
+pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    // The form of RFC 9728, with the resource's own path behind the well-known one.
+    if let Some(resource) = path.strip_prefix("/.well-known/oauth-protected-resource/gateways-mcp/") {
+        let id = resource.split('/').next().unwrap_or_default();
+        return gateway::handle(world, id, "/.well-known/oauth-protected-resource", &request).await;
+    }
+    if let Some(rest) = path.strip_prefix("/gateways-mcp/") {
+        let (id, inner) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        return gateway::handle(world, id, inner, &request).await;
+    }
+    if let Some(rest) = path.strip_prefix("/runtimes/") {
+        return runtime::handle(world, rest, &request).await;
+    }
+    if let (Some(inner), Some(deployment)) = (path.strip_prefix("/external/neo4j-mcp"), world.deployment("b")) {
+        return tool_server::external_neo4j(world, deployment, inner, &request).await;
+    }
+    if let (Some(inner), Some(deployment)) = (path.strip_prefix("/external/github-mcp"), world.deployment("e")) {
+        return tool_server::external_code_host(world, deployment, inner, &request).await;
+    }
+    match path.as_str() {
+        consent::PAGE => consent::page(world, &request),
+        consent::DONE => consent::done(),
+        _ => not_found(&path),
+    }
 }
