@@ -80,10 +80,6 @@ impl Server {
         }
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
     /// Logs in over HTTP, where every request does so: whether the password must be changed.
     pub(crate) fn log_in(&self, user: &str, password: &str, now: Timestamp) -> Result<bool, LoginRefusal> {
         lock(&self.users).log_in(user, password, now)

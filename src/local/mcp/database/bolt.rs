@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use neo4j::driver::auth::AuthToken;
 use neo4j::driver::{ConnectionConfig, Driver, DriverConfig, RoutingControl};
-use neo4j::error::Neo4jError;
+use neo4j::Neo4jError;
 use neo4j::value::graph;
 use neo4j::{ValueReceive, ValueSend};
 use serde_json::{Map, Value as Json, json};

@@ -9,7 +9,7 @@ use super::failure::{Failure, PARAMETER_MISSING, PROCEDURE_NOT_FOUND};
 use super::procedures;
 use super::syntax::{
     Body, Clause, ClauseKind, Direction, Expression, Kind, Mode, Name, NodePattern, Pattern, ProcedureCall, Projection, Query,
-    RelationshipPattern, RemoveItem, SchemaCommand, SetItem, Shown, Statement,
+    RelationshipPattern, RemoveItem, SetItem, Shown, Statement,
 };
 use crate::local::neo4j::value::Map;
 
@@ -596,12 +596,5 @@ impl Checker<'_> {
             }
             SetItem::Labels { name, .. } => self.known(name, scope),
         }
-    }
-}
-
-impl SchemaCommand {
-    /// Whether it changes a constraint (and not an index).
-    pub(crate) fn is_constraint(&self) -> bool {
-        matches!(self, Self::CreateConstraint { .. } | Self::DropConstraint { .. })
     }
 }
