@@ -20,7 +20,8 @@ pub(crate) const DONE: &str = "/consent/done";
 
 /// Answers at the consent page.
 pub(crate) fn page(world: &Shared, request: &Request) -> Response {
-    let posted = url::form_urlencoded::parse(request.body()).find(|(key, _)| key == "request_uri").map(|(_, value)| value.into_owned());
+    let posted =
+        url::form_urlencoded::parse(request.body()).find(|(key, _)| key == "request_uri").map(|(_, value)| value.into_owned());
     let Some(session_uri) = query_parameter(request.uri(), "request_uri").or(posted) else {
         return html(StatusCode::BAD_REQUEST, "<p>The address lacks request_uri.</p>");
     };
@@ -57,7 +58,11 @@ pub(crate) fn done() -> Response {
 }
 
 fn html(status: StatusCode, body: &str) -> Response {
-    respond(status, "text/html; charset=utf-8", format!("<!doctype html><html lang=\"en\"><title>Consent</title><body>{body}</body></html>"))
+    respond(
+        status,
+        "text/html; charset=utf-8",
+        format!("<!doctype html><html lang=\"en\"><title>Consent</title><body>{body}</body></html>"),
+    )
 }
 
 /// The answer to a call whose target lacks this person's consent: a fresh address each time.

@@ -50,10 +50,9 @@ impl DatabaseError {
     fn login(refusal: LoginRefusal) -> Self {
         let (code, message) = match refusal {
             LoginRefusal::Invalid => ("Unauthorized", "The client is unauthorized due to authentication failure."),
-            LoginRefusal::LockedOut => (
-                "AuthenticationRateLimit",
-                "The client has provided incorrect authentication details too many times in a row.",
-            ),
+            LoginRefusal::LockedOut => {
+                ("AuthenticationRateLimit", "The client has provided incorrect authentication details too many times in a row.")
+            }
         };
         Self::Neo4j(format!("Neo.ClientError.Security.{code}"), message.to_owned())
     }
@@ -73,7 +72,9 @@ pub(crate) struct Statement<'a> {
 /// Plays the fault of the database hop for one tool call.
 pub(crate) async fn pass(world: &Shared, deployment: &Deployment) -> Result<(), DatabaseError> {
     match world.faults.take_hop(deployment.name, Hop::Neo4j) {
-        Some(FaultKind::Down | FaultKind::CutBefore | FaultKind::CutAfter) => Err(DatabaseError::Unreachable(address(deployment))),
+        Some(FaultKind::Down | FaultKind::CutBefore | FaultKind::CutAfter) => {
+            Err(DatabaseError::Unreachable(address(deployment)))
+        }
         Some(FaultKind::LockedOut) => Err(DatabaseError::login(LoginRefusal::LockedOut)),
         Some(FaultKind::Slow) => {
             tokio::time::sleep(SLOWNESS).await;
@@ -88,11 +89,17 @@ fn address(deployment: &Deployment) -> String {
 }
 
 /// Asks what a statement would do, as the official server does by EXPLAIN: whether it only reads, where that is known.
-pub(crate) async fn explain(world: &Shared, deployment: &Deployment, statement: &Statement<'_>) -> Result<Option<bool>, DatabaseError> {
+pub(crate) async fn explain(
+    world: &Shared,
+    deployment: &Deployment,
+    statement: &Statement<'_>,
+) -> Result<Option<bool>, DatabaseError> {
     let explained = format!("EXPLAIN {}", statement.text);
     let asked = Statement { text: &explained, ..*statement };
     match stand_in(world, deployment) {
-        Some(server) => ask(world, server, &deployment.neo4j.database, &asked).await.map(|(effect, _)| Some(effect == Effect::Read)),
+        Some(server) => {
+            ask(world, server, &deployment.neo4j.database, &asked).await.map(|(effect, _)| Some(effect == Effect::Read))
+        }
         None => run(world, deployment, &asked).await.map(|_| None),
     }
 }
@@ -115,7 +122,12 @@ fn stand_in(world: &Shared, deployment: &Deployment) -> Option<Arc<Server>> {
     world.neo4j.get(deployment.name).filter(|_| own)
 }
 
-async fn ask(world: &Shared, server: Arc<Server>, database: &str, statement: &Statement<'_>) -> Result<(Effect, Rows), DatabaseError> {
+async fn ask(
+    world: &Shared,
+    server: Arc<Server>,
+    database: &str,
+    statement: &Statement<'_>,
+) -> Result<(Effect, Rows), DatabaseError> {
     let now = world.now();
     let change_required = server.log_in_pooled(statement.user, statement.password, AGENT, now).map_err(DatabaseError::login)?;
     let session = Session {

@@ -6,7 +6,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::interceptor::{self, Verdict};
-use super::message::{self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, UNAUTHORIZED, accepted, accepts_both, method_not_allowed, session_id};
+use super::message::{
+    self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, UNAUTHORIZED, accepted, accepts_both, method_not_allowed, session_id,
+};
 use super::target::{self, Answer, Outbound};
 use super::{consent, protocol};
 use crate::local::control::{Authorizer, Credential, Gateway, Target};
@@ -54,9 +56,14 @@ pub(crate) async fn handle(world: &Shared, id: &str, path: &str, request: &Reque
     let deployment = world.deployment_of_gateway(id).cloned();
     let fault = deployment.as_ref().and_then(|deployment| world.faults.take_hop(deployment.name, Hop::Gateway));
     match fault {
-        Some(FaultKind::Throttling) => return json_response(StatusCode::TOO_MANY_REQUESTS, &json!({"message": "Too Many Requests"})),
+        Some(FaultKind::Throttling) => {
+            return json_response(StatusCode::TOO_MANY_REQUESTS, &json!({"message": "Too Many Requests"}));
+        }
         Some(FaultKind::AccessDenied) => {
-            return json_response(StatusCode::FORBIDDEN, &json!({"message": "User is not authorized to perform: bedrock-agentcore:InvokeGateway"}));
+            return json_response(
+                StatusCode::FORBIDDEN,
+                &json!({"message": "User is not authorized to perform: bedrock-agentcore:InvokeGateway"}),
+            );
         }
         Some(FaultKind::InternalError) => return internal_error(),
         Some(FaultKind::CutBefore) => return wire::cut(),
@@ -81,7 +88,8 @@ fn protected_resource(gateway: &Gateway) -> Response {
         return json_response(StatusCode::NOT_FOUND, &json!({"message": "This gateway has no authorization server"}));
     };
     let issuer = jwt.discovery_url.trim_end_matches("/.well-known/openid-configuration");
-    let mut document = json!({"authorization_servers": [issuer], "resource": gateway.url, "bearer_methods_supported": ["header"]});
+    let mut document =
+        json!({"authorization_servers": [issuer], "resource": gateway.url, "bearer_methods_supported": ["header"]});
     if let (false, Some(members)) = (jwt.allowed_scopes.is_empty(), document.as_object_mut()) {
         members.insert("scopes_supported".to_owned(), json!(jwt.allowed_scopes));
     }
@@ -201,7 +209,8 @@ impl Passage<'_> {
     async fn run(mut self, request: &Request) -> Response {
         let request_id = self.world.seed.next_uuid();
         let (trace_id, span_id) = self.world.next_trace();
-        let shown = self.message.id.as_ref().map_or_else(String::new, |id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+        let shown =
+            self.message.id.as_ref().map_or_else(String::new, |id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
         let body = String::from_utf8_lossy(request.body()).into_owned();
         let record = |log: &str, is_error: bool, request_body: Option<String>, response_body: Option<String>| {
             self.world.log_gateway(&GatewayRecord {
@@ -240,7 +249,11 @@ impl Passage<'_> {
         });
         log_span(self.world, &message, &version, (&trace_id, &span_id), began, failed);
         set_header(&mut response, "x-amzn-requestid", &request_id);
-        set_header(&mut response, "x-amzn-trace-id", &format!("Root=1-{}-{}", trace_id.get(..8).unwrap_or_default(), trace_id.get(8..).unwrap_or_default()));
+        set_header(
+            &mut response,
+            "x-amzn-trace-id",
+            &format!("Root=1-{}-{}", trace_id.get(..8).unwrap_or_default(), trace_id.get(8..).unwrap_or_default()),
+        );
         response
     }
 
@@ -354,7 +367,14 @@ impl Passage<'_> {
     }
 
     fn outbound<'a>(&'a self, target: &'a Target) -> Outbound<'a> {
-        Outbound { world: self.world, deployment: self.deployment.as_ref(), target, user: &self.user, headers: &self.headers, version: &self.version }
+        Outbound {
+            world: self.world,
+            deployment: self.deployment.as_ref(),
+            target,
+            user: &self.user,
+            headers: &self.headers,
+            version: &self.version,
+        }
     }
 
     async fn list(&self) -> Response {
@@ -466,7 +486,9 @@ impl Passage<'_> {
         scored.sort_by(|a, b| b.0.cmp(&a.0));
         let tools: Vec<Value> = scored.into_iter().take(10).map(|(_, tool)| tool).collect();
         let content = json!({"tools": tools});
-        self.result(json!({"content": [{"type": "text", "text": content.to_string()}], "structuredContent": content, "isError": false}))
+        self.result(
+            json!({"content": [{"type": "text", "text": content.to_string()}], "structuredContent": content, "isError": false}),
+        )
     }
 }
 

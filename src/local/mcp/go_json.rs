@@ -40,9 +40,7 @@ const NOT_A_NUMBER: &str = "\u{0}number";
 
 fn impossible(value: &Json) -> Option<&str> {
     match value {
-        Json::Object(map) => {
-            map.get(NOT_A_NUMBER).and_then(Json::as_str).or_else(|| map.values().find_map(impossible))
-        }
+        Json::Object(map) => map.get(NOT_A_NUMBER).and_then(Json::as_str).or_else(|| map.values().find_map(impossible)),
         Json::Array(items) => items.iter().find_map(impossible),
         _ => None,
     }
@@ -52,7 +50,13 @@ fn impossible(value: &Json) -> Option<&str> {
 pub(crate) fn float(number: f64) -> Json {
     serde_json::Number::from_f64(number).map_or_else(
         || {
-            let name = if number.is_nan() { "NaN" } else if number > 0.0 { "+Inf" } else { "-Inf" };
+            let name = if number.is_nan() {
+                "NaN"
+            } else if number > 0.0 {
+                "+Inf"
+            } else {
+                "-Inf"
+            };
             json!({NOT_A_NUMBER: name})
         },
         Json::Number,

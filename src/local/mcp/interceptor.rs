@@ -25,7 +25,13 @@ pub(crate) enum Verdict {
 }
 
 /// Runs the function of a deployment for one request.
-pub(crate) async fn intercept(world: &Shared, deployment: &Deployment, function: &str, headers: &HeaderMap, body: &Value) -> Verdict {
+pub(crate) async fn intercept(
+    world: &Shared,
+    deployment: &Deployment,
+    function: &str,
+    headers: &HeaderMap,
+    body: &Value,
+) -> Verdict {
     match world.faults.take_hop(deployment.name, Hop::Interceptor) {
         // The role may not invoke it: the function never runs, so there is no log line either.
         Some(FaultKind::NoPermission) => return Verdict::Failed,
@@ -39,7 +45,11 @@ pub(crate) async fn intercept(world: &Shared, deployment: &Deployment, function:
         _ => {}
     }
     let event = event(headers, body);
-    let outcome = if deployment.name == "a" { swap_for_own_header(world, deployment, function, &event).await } else { swap_for_basic(world, deployment, function, &event).await };
+    let outcome = if deployment.name == "a" {
+        swap_for_own_header(world, deployment, function, &event).await
+    } else {
+        swap_for_basic(world, deployment, function, &event).await
+    };
     match outcome {
         Ok(output) => verdict(&output, body),
         Err(line) => {
@@ -74,11 +84,18 @@ fn verdict(output: &Value, body: &Value) -> Verdict {
     let part = |name: &str| output.get("mcp").and_then(|mcp| mcp.get(name));
     let headers = |part: &Value| part.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
     if let Some(response) = part("transformedGatewayResponse") {
-        let status = response.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
-        return Verdict::Respond { status, headers: headers(response), body: response.get("body").cloned().unwrap_or(Value::Null) };
+        let status =
+            response.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+        return Verdict::Respond {
+            status,
+            headers: headers(response),
+            body: response.get("body").cloned().unwrap_or(Value::Null),
+        };
     }
     match part("transformedGatewayRequest") {
-        Some(request) => Verdict::Forward { headers: headers(request), body: request.get("body").cloned().unwrap_or_else(|| body.clone()) },
+        Some(request) => {
+            Verdict::Forward { headers: headers(request), body: request.get("body").cloned().unwrap_or_else(|| body.clone()) }
+        }
         None => Verdict::Failed,
     }
 }
@@ -131,7 +148,9 @@ pub(crate) async fn credentials(world: &Shared, deployment: &Deployment) -> Resu
             ));
         }
         Some(FaultKind::Throttling) => {
-            return Err("An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded".to_owned());
+            return Err(
+                "An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded".to_owned()
+            );
         }
         Some(FaultKind::InternalError) => {
             return Err("An error occurred (InternalServiceError) when calling the GetSecretValue operation".to_owned());
@@ -158,7 +177,12 @@ fn run_logged(world: &Shared, function: &str, lines: &[String]) {
         world.log_lambda(function, line);
     }
     world.log_lambda(function, &format!("END RequestId: {id}"));
-    world.log_lambda(function, &format!("REPORT RequestId: {id}\tDuration: 24.61 ms\tBilled Duration: 25 ms\tMemory Size: 128 MB\tMax Memory Used: 84 MB"));
+    world.log_lambda(
+        function,
+        &format!(
+            "REPORT RequestId: {id}\tDuration: 24.61 ms\tBilled Duration: 25 ms\tMemory Size: 128 MB\tMax Memory Used: 84 MB"
+        ),
+    );
 }
 
 #[cfg(test)]

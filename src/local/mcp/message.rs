@@ -33,7 +33,9 @@ impl Message {
     /// Reads a body; the error is the answer.
     pub(crate) fn read(body: &Bytes) -> Result<Self, Response> {
         let refuse = |code, message: &str| json_response(StatusCode::BAD_REQUEST, &error(Some(Value::Null), code, message, None));
-        let Ok(value) = serde_json::from_slice::<Value>(body) else { return Err(refuse(PARSE_ERROR, "Parse error: Invalid JSON")) };
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Err(refuse(PARSE_ERROR, "Parse error: Invalid JSON"));
+        };
         if value.is_array() {
             return Err(refuse(INVALID_REQUEST, "Invalid Request: batches are not supported"));
         }
@@ -110,9 +112,10 @@ pub(crate) fn accepts_both(headers: &HeaderMap) -> bool {
 fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     let accept = header(headers, "accept").unwrap_or_default();
     let main = kind.split('/').next().unwrap_or_default();
-    accept.split(',').map(|one| one.split(';').next().unwrap_or_default().trim()).any(|one| {
-        one.eq_ignore_ascii_case(kind) || one == "*/*" || one.strip_suffix("/*") == Some(main)
-    })
+    accept
+        .split(',')
+        .map(|one| one.split(';').next().unwrap_or_default().trim())
+        .any(|one| one.eq_ignore_ascii_case(kind) || one == "*/*" || one.strip_suffix("/*") == Some(main))
 }
 
 /// 202 without a body.
@@ -144,7 +147,9 @@ pub(crate) fn answer_in_stream(body: &[u8], id: Option<&Value>) -> Option<Value>
         let data: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
         serde_json::from_str::<Value>(&data.join("\n")).ok()
     });
-    messages.filter(|message| message.get("id") == id && (message.get("result").is_some() || message.get("error").is_some())).last()
+    messages
+        .filter(|message| message.get("id") == id && (message.get("result").is_some() || message.get("error").is_some()))
+        .last()
 }
 
 /// The MCP session id of a request.

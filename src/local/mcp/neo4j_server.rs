@@ -32,9 +32,7 @@ pub(crate) fn tools() -> Vec<Value> {
         "required": ["query"],
         "additionalProperties": false,
     });
-    let annotations = |title: &str, reads: bool| {
-        json!({"title": title, "readOnlyHint": reads, "destructiveHint": !reads, "idempotentHint": reads, "openWorldHint": true})
-    };
+    let annotations = |title: &str, reads: bool| json!({"title": title, "readOnlyHint": reads, "destructiveHint": !reads, "idempotentHint": reads, "openWorldHint": true});
     vec![
         json!({
             "annotations": annotations("Get Neo4j Schema", true),
@@ -53,7 +51,13 @@ pub(crate) fn tools() -> Vec<Value> {
 }
 
 /// The result of a call; None for a tool that the server does not have.
-pub(crate) async fn call(world: &Shared, deployment: &Deployment, credentials: &Credentials, tool: &str, arguments: &Value) -> Option<Value> {
+pub(crate) async fn call(
+    world: &Shared,
+    deployment: &Deployment,
+    credentials: &Credentials,
+    tool: &str,
+    arguments: &Value,
+) -> Option<Value> {
     let outcome = match tool {
         "get-schema" => schema(world, deployment, credentials).await,
         "read-cypher" => read(world, deployment, credentials, arguments).await,
@@ -132,7 +136,12 @@ fn types(entry: &Value) -> Map<String, Value> {
     properties.map(|(name, property)| (name.clone(), property.get("type").cloned().unwrap_or(Value::Null))).collect()
 }
 
-fn statement<'a>(credentials: &'a Credentials, text: &'a str, parameters: &'a Map<String, Value>, read_only: bool) -> Statement<'a> {
+fn statement<'a>(
+    credentials: &'a Credentials,
+    text: &'a str,
+    parameters: &'a Map<String, Value>,
+    read_only: bool,
+) -> Statement<'a> {
     Statement { user: &credentials.0, password: &credentials.1, text, parameters, read_only }
 }
 

@@ -71,7 +71,9 @@ fn check_stateless(headers: &HeaderMap, message: &Message, in_body: Option<&str>
         }
     }
     match in_body {
-        None => return Err(bad(message, INVALID_PARAMS, "Invalid params: request requires protocolVersion in request _meta", None)),
+        None => {
+            return Err(bad(message, INVALID_PARAMS, "Invalid params: request requires protocolVersion in request _meta", None));
+        }
         Some(STATELESS) => {}
         Some(other) => return mismatch(&format!("MCP-Protocol-Version header does not match _meta protocolVersion `{other}`")),
     }
@@ -139,8 +141,15 @@ mod tests {
     #[test]
     fn versions_are_agreed_on_assumed_and_refused() {
         let supported: Vec<String> = ["2026-07-28", "2025-11-25", "2025-03-26"].map(str::to_owned).into();
-        let initialize = |version: &str| message(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"protocolVersion":"{version}"}}}}"#));
-        for (wanted, agreed) in [("2025-11-25", "2025-11-25"), ("2025-03-26", "2025-03-26"), ("2025-06-18", "2025-11-25"), ("2026-07-28", "2025-11-25")] {
+        let initialize = |version: &str| {
+            message(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"protocolVersion":"{version}"}}}}"#))
+        };
+        for (wanted, agreed) in [
+            ("2025-11-25", "2025-11-25"),
+            ("2025-03-26", "2025-03-26"),
+            ("2025-06-18", "2025-11-25"),
+            ("2026-07-28", "2025-11-25"),
+        ] {
             assert_eq!(of_request(&HeaderMap::new(), &initialize(wanted), &supported).unwrap(), agreed);
         }
         let ping = message(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);

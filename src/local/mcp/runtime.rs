@@ -31,12 +31,18 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
     }
     let named = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
     if !named.starts_with("arn:") && query_parameter(request.uri(), "accountId").is_none() {
-        return platform_error(StatusCode::BAD_REQUEST, "ValidationException", "accountId is required when the agent is given by its id");
+        return platform_error(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            "accountId is required when the agent is given by its id",
+        );
     }
     let id = named.rsplit('/').next().unwrap_or_default();
     let qualifier = query_parameter(request.uri(), "qualifier").unwrap_or_else(|| "DEFAULT".to_owned());
     let found = world.control.runtime(id).filter(|runtime| !named.starts_with("arn:") || runtime.arn == named);
-    let Some(runtime) = found else { return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'")) };
+    let Some(runtime) = found else {
+        return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"));
+    };
     let Some(version) = runtime.live(&qualifier).cloned() else {
         return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"));
     };
@@ -54,7 +60,11 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
         return *response;
     }
     let Some(deployment) = world.deployment_of_runtime(&runtime.id).cloned() else {
-        return platform_error(StatusCode::FAILED_DEPENDENCY, "RuntimeClientError", "The runtime did not start: its container exits at once");
+        return platform_error(
+            StatusCode::FAILED_DEPENDENCY,
+            "RuntimeClientError",
+            "The runtime did not start: its container exits at once",
+        );
     };
     invoke(world, &deployment, &runtime, &version, &qualifier, request).await
 }
@@ -76,16 +86,22 @@ fn protected_resource(version: &RuntimeVersion, url: &str, qualifier: &str) -> R
     json_response(StatusCode::OK, &document)
 }
 
-async fn authorize(world: &Shared, version: &RuntimeVersion, request: &Request, url: &str, qualifier: &str) -> Result<(), Box<Response>> {
+async fn authorize(
+    world: &Shared,
+    version: &RuntimeVersion,
+    request: &Request,
+    url: &str,
+    qualifier: &str,
+) -> Result<(), Box<Response>> {
     const MISMATCH: &str = "Authorization method mismatch. The agent is configured for a different authorization method than what was used in your request. Check the agent's authorization configuration and ensure your request uses the matching method (OAuth or SigV4)";
     let token = tokens::bearer(header(request.headers(), "authorization"));
     let refuse = |response: Response| Err(Box::new(response));
     match &version.authorizer {
         Authorizer::None => Ok(()),
         Authorizer::Iam if token.is_some() => refuse(platform_error(StatusCode::FORBIDDEN, "AccessDeniedException", MISMATCH)),
-        Authorizer::Iam => signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO).map(drop).map_err(|refusal| {
-            Box::new(platform_error(StatusCode::FORBIDDEN, refusal.code(), &refusal.message()))
-        }),
+        Authorizer::Iam => signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO)
+            .map(drop)
+            .map_err(|refusal| Box::new(platform_error(StatusCode::FORBIDDEN, refusal.code(), &refusal.message()))),
         Authorizer::Jwt(_) if signature::is_signed(request) => {
             refuse(platform_error(StatusCode::FORBIDDEN, "AccessDeniedException", MISMATCH))
         }
@@ -152,7 +168,14 @@ async fn invoke(
     // A container that refuses is a client error of the runtime: the platform wraps it.
     if !response.status().is_success() {
         let text = "Tool execution error - Please check your CloudWatch logs for more information";
-        world.log_runtime_json(&runtime.id, qualifier, "ERROR", &format!("container answered {}", response.status()), &request_id, &session);
+        world.log_runtime_json(
+            &runtime.id,
+            qualifier,
+            "ERROR",
+            &format!("container answered {}", response.status()),
+            &request_id,
+            &session,
+        );
         response = json_response(StatusCode::OK, &message.error(-32010, text, None));
     }
     set_header(&mut response, "mcp-session-id", &session);
@@ -234,7 +257,12 @@ async fn container(
     let line = match server {
         ToolServer::FastMcp => format!("INFO     Processing request of type {}", message.method),
         ToolServer::Neo4j | ToolServer::CodeHost => {
-            format!("time={} level=INFO msg=\"handled request\" method={} tool={}", world.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"), message.method, message.tool())
+            format!(
+                "time={} level=INFO msg=\"handled request\" method={} tool={}",
+                world.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
+                message.method,
+                message.tool()
+            )
         }
     };
     world.log_runtime(&runtime.id, qualifier, &line);

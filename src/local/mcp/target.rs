@@ -110,7 +110,8 @@ async fn headers(outbound: &Outbound<'_>) -> Result<HeaderMap, Failure> {
     }
     if let Some(token) = provider_token(outbound).await? {
         // The provider overwrites what the interceptor set.
-        let value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Failure::Provider("the token is no text".to_owned()))?;
+        let value = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| Failure::Provider("the token is no text".to_owned()))?;
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
@@ -132,7 +133,8 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failu
     }
     let Some(pool) = outbound.deployment.and_then(|deployment| deployment.pool.as_ref()) else { return Ok(None) };
     let form = [("grant_type", "client_credentials"), ("scope", &scopes.join(" "))];
-    let request = outbound.world.client.post(pool.token_url()).basic_auth(&pool.client_id, pool.client_secret.as_deref()).form(&form);
+    let request =
+        outbound.world.client.post(pool.token_url()).basic_auth(&pool.client_id, pool.client_secret.as_deref()).form(&form);
     let failed = |error: reqwest::Error| Failure::Provider(format!("{provider}: {error}"));
     let answer: Value = request.timeout(PATIENCE).send().await.map_err(failed)?.json().await.map_err(failed)?;
     let Some(token) = answer.get("access_token").and_then(Value::as_str) else {

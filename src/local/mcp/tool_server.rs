@@ -229,7 +229,11 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
         return respond(StatusCode::OK, "application/json", r#"{"status":"ok"}"#);
     }
     if path.trim_end_matches('/') != "/mcp" {
-        return respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "Not Found: This server only handles requests to /mcp\n");
+        return respond(
+            StatusCode::NOT_FOUND,
+            "text/plain; charset=utf-8",
+            "Not Found: This server only handles requests to /mcp\n",
+        );
     }
     if request.method() != Method::POST {
         let text = "Method Not Allowed: only POST is supported on /mcp\n";
@@ -243,7 +247,11 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
     };
     let media = header(request.headers(), "content-type").unwrap_or_default();
     if media.split(';').next() != Some("application/json") {
-        return respond(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", "Invalid content type: must be 'application/json'\n");
+        return respond(
+            StatusCode::BAD_REQUEST,
+            "text/plain; charset=utf-8",
+            "Invalid content type: must be 'application/json'\n",
+        );
     }
     match Message::read(request.body()) {
         Ok(message) => answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials) }, &message).await,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use neo4j::Neo4jError;
 use neo4j::driver::auth::AuthToken;
 use neo4j::driver::{ConnectionConfig, Driver, DriverConfig, RoutingControl};
-use neo4j::Neo4jError;
 use neo4j::value::graph;
 use neo4j::{ValueReceive, ValueSend};
 use serde_json::{Map, Value as Json, json};
@@ -21,7 +21,8 @@ pub(super) async fn run(seat: &Seat, statement: &Statement<'_>) -> Result<Rows, 
     let auth = AuthToken::new_basic_auth(statement.user, statement.password);
     let database = Arc::new(seat.database.clone());
     let text = statement.text.to_owned();
-    let parameters: HashMap<String, ValueSend> = statement.parameters.iter().map(|(key, value)| (key.clone(), send(value))).collect();
+    let parameters: HashMap<String, ValueSend> =
+        statement.parameters.iter().map(|(key, value)| (key.clone(), send(value))).collect();
     let routing = if statement.read_only { RoutingControl::Read } else { RoutingControl::Write };
     let finished = tokio::task::spawn_blocking(move || {
         let driver = Driver::new(connection, DriverConfig::new().with_auth(Arc::new(auth)));
@@ -67,7 +68,9 @@ fn receive(value: ValueReceive) -> Json {
             "EndId": found.end_node_id, "EndElementId": found.end_node_element_id, "Type": found.type_, "Props": properties(found.properties),
         }),
         ValueReceive::Path(path) => encode_path(&path),
-        ValueReceive::Cartesian2D(point) => json!({"X": go_json::float(point.x()), "Y": go_json::float(point.y()), "SpatialRefId": point.srid()}),
+        ValueReceive::Cartesian2D(point) => {
+            json!({"X": go_json::float(point.x()), "Y": go_json::float(point.y()), "SpatialRefId": point.srid()})
+        }
         ValueReceive::WGS84_2D(point) => {
             json!({"X": go_json::float(point.longitude()), "Y": go_json::float(point.latitude()), "SpatialRefId": point.srid()})
         }
