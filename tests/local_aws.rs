@@ -168,7 +168,13 @@ async fn staging_labels_follow_the_rules() {
     let (first, second) = ("first-version-0123456789-0123456789", "second-version-0123456789-012345678");
     client.create_secret().name("s").client_request_token(first).secret_string("one").send().await.unwrap();
     let put = |value: &str| {
-        client.put_secret_value().secret_id("s").client_request_token(second).secret_string(value).version_stages("AWSPENDING").send()
+        client
+            .put_secret_value()
+            .secret_id("s")
+            .client_request_token(second)
+            .secret_string(value)
+            .version_stages("AWSPENDING")
+            .send()
     };
     put("two").await.unwrap();
     put("two").await.unwrap();
@@ -276,7 +282,8 @@ async fn every_operation_fault_has_its_service_s_shape_and_is_counted() {
         assert_eq!(error.code(), code, "{kind}");
         assert!(client.describe_log_groups().send().await.is_ok(), "{kind} happens once");
     }
-    let tried = ["throttling", "access-denied", "internal-error", "expired-token", "clock-skew", "cut-before", "cut-after", "slow"];
+    let tried =
+        ["throttling", "access-denied", "internal-error", "expired-token", "clock-skew", "cut-before", "cut-after", "slow"];
     for kind in FaultKind::ALL.iter().filter(|kind| kind.fits_operations()) {
         assert!(tried.contains(&kind.name()), "{} is not tried here", kind.name());
     }
@@ -291,7 +298,8 @@ async fn tokens_are_signed_by_the_published_key() {
     let http = reqwest::Client::new();
     let form = [("grant_type", "client_credentials"), ("scope", text("scope"))];
     let ask = || http.post(text("token_url")).form(&form);
-    let token: Value = ask().basic_auth(text("client_id"), Some(text("client_secret"))).send().await.unwrap().json().await.unwrap();
+    let token: Value =
+        ask().basic_auth(text("client_id"), Some(text("client_secret"))).send().await.unwrap().json().await.unwrap();
     let token = token["access_token"].as_str().unwrap();
     let discovery: Value =
         http.get(format!("{}/.well-known/openid-configuration", text("issuer"))).send().await.unwrap().json().await.unwrap();

@@ -102,7 +102,7 @@ async fn authorize(
         Authorizer::Iam => signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO)
             .map(drop)
             .map_err(|refusal| Box::new(platform_error(StatusCode::FORBIDDEN, refusal.code(), &refusal.message()))),
-        Authorizer::Jwt(_) if signature::is_signed(request) => {
+        Authorizer::Jwt(_) if is_signed(request) => {
             refuse(platform_error(StatusCode::FORBIDDEN, "AccessDeniedException", MISMATCH))
         }
         Authorizer::Jwt(jwt) => match tokens::verify(world, jwt, token).await {
@@ -110,6 +110,12 @@ async fn authorize(
             Err(refusal) => refuse(token_refused(&refusal, url, qualifier)),
         },
     }
+}
+
+/// Whether the request tries to be signed by SigV4.
+fn is_signed(request: &Request) -> bool {
+    header(request.headers(), "authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
+        || request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="))
 }
 
 /// The measured answers: 403 for what cannot be read as a token, 401 without an id for everything else.
