@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::world::{Console, WORLD};
+use crate::world::{self, Console, WORLD};
 
 #[test]
 fn status_has_the_members_that_are_promised() {
@@ -115,4 +115,31 @@ fn a_target_is_synchronised_only_when_meant_and_allowed() {
     console.run(&["targets", "sync", "nope", "--yes"]).exits(2).without_data();
     let answer = console.run(&["targets", "sync", id, "--yes", "--wait", "-o", "json", "-d", "a"]).exits(0).json();
     assert_eq!((answer["id"].as_str(), answer["status"].as_str()), (Some(id), Some("READY")));
+}
+
+#[test]
+fn faults_of_a_service_have_the_exit_code_of_their_class() {
+    for (fault, code) in [("access-denied", 4), ("expired-token", 3), ("internal-error", 5), ("throttling", 4)] {
+        let world = world::start(&format!(
+            r#"[{{"service":"bedrock-agentcore-control","operation":"ListGateways","fault":"{fault}"}},
+            {{"service":"bedrock-agentcore-control","operation":"GetGateway","fault":"{fault}"}}]"#
+        ));
+        let console = Console::with(&world.config);
+        let answer = console.run(&["status", "gateway", "-d", "a", "-o", "json"]).exits(code).json();
+        assert_eq!(answer["resources"], json!([]), "{fault}");
+        assert_eq!(answer["problems"].as_array().unwrap().len(), 1, "{fault}");
+        let whole = console.run(&["status", "-d", "a", "-o", "json"]).exits(0).json();
+        assert!(
+            whole["resources"].as_array().unwrap().iter().any(|each| each["kind"] == "runtime"),
+            "one kind takes no other away: {fault}"
+        );
+    }
+}
+
+#[test]
+fn a_service_that_recovers_is_asked_again() {
+    let world =
+        world::start(r#"[{"service":"bedrock-agentcore-control","operation":"GetGateway","fault":"throttling","times":2}]"#);
+    let answer = Console::with(&world.config).run(&["status", "gateway", "-d", "a", "-o", "json"]).exits(0).json();
+    assert_eq!((answer["resources"].as_array().unwrap().len(), &answer["problems"]), (1, &json!([])));
 }

@@ -32,18 +32,22 @@ impl World {
 }
 
 /// The stack: quiet, started once, ended with the process.
-pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| start("[]"));
+
+/// Another stack, in which these faults are armed.
+pub(crate) fn start(faults: &str) -> World {
+    let options = Options { quiet_world: true, faults: local::faults::parse(faults).unwrap(), ..Options::default() };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let stack = local::start(Options { quiet_world: true, ..Options::default() }).await.unwrap();
+            let stack = local::start(options).await.unwrap();
             let config = write::render(&configuration(&stack), "local --write-config");
             sender.send(World { config, ready: stack.ready_line() }).unwrap();
             std::future::pending::<()>().await;
         });
     });
     receiver.recv().unwrap()
-});
+}
 
 /// A folder with a configuration, and the binary run in it with an empty environment.
 pub(crate) struct Console {
