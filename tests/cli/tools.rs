@@ -71,7 +71,9 @@ fn parameters_are_json_where_they_can_be() {
 fn a_result_is_a_table_or_csv() {
     let console = Console::new();
     let table = console.run(&["tools", "cypher", MATRIX, "-d", "b"]).exits(0).says("rows");
-    assert!(table.out.starts_with("name") && table.out.contains("Keanu Reeves      The Matrix"), "{}", table.out);
+    let at = table.out.find("film").unwrap();
+    assert!(table.out.starts_with("name") && table.out.contains("Keanu Reeves"), "{}", table.out);
+    assert!(table.out.lines().skip(1).all(|line| line.get(at..) == Some("The Matrix")), "{}", table.out);
     let csv = console.run(&["tools", "cypher", "RETURN 'a,\"b\"' AS x, 2 AS y", "-d", "b", "-o", "csv"]).exits(0);
     assert_eq!(csv.out, "x,y\r\n\"a,\"\"b\"\"\",2\r\n");
 }
