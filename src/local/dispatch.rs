@@ -33,6 +33,8 @@ pub(crate) enum Reply {
     Json(Value),
     /// Another good status.
     Status(u16, Value),
+    /// Status 200 and this JSON, written already.
+    Text(String),
     /// The inside of `<OperationResult>`.
     Xml(String),
     /// Written by the handler itself.
@@ -170,6 +172,10 @@ fn authenticate(world: &World, request: &Request, call: &Call, fault: Option<Fau
 fn write(reply: Reply, call: &Call, request_id: &str) -> Response {
     let (status, value) = match reply {
         Reply::Whole(response) => return *response,
+        Reply::Text(text) => {
+            let kind = if let Protocol::AwsJson(kind) = call.protocol { kind } else { "application/json" };
+            return respond(StatusCode::OK, kind, text);
+        }
         Reply::Xml(inside) => (StatusCode::OK, Value::String(inside)),
         Reply::Json(value) => (StatusCode::OK, value),
         Reply::Status(status, value) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), value),

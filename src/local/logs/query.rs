@@ -428,7 +428,11 @@ impl<'a> Reader<'a> {
     fn aggregate_or_word(&mut self) -> Result<String, String> {
         let mut name = self.word()?;
         if self.takes(&Token::Mark("(")) {
-            let inside = if self.takes(&Token::Mark("*")) { "*".to_owned() } else { self.word().unwrap_or_default() };
+            let inside = match self.peek() {
+                Some(Token::Mark(")")) => String::new(),
+                Some(Token::Mark("*")) => self.take().map(|_| "*".to_owned()).unwrap_or_default(),
+                _ => self.word()?,
+            };
             self.close()?;
             name = format!("{name}({inside})");
         }

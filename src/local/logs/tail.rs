@@ -20,7 +20,7 @@ use super::super::world::Shared;
 use super::Event;
 use super::filter::Pattern;
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
-use super::read::readable_until;
+use super::read::{push_text, readable_until};
 
 /// One update comes each second.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -267,11 +267,6 @@ fn frame_of<'a>(events: impl Iterator<Item = (&'a str, &'a Event)>, sampled: boo
     }
     payload.push_str("]}");
     message("event", ":event-type", "sessionUpdate", payload.into())
-}
-
-fn push_text(payload: &mut String, text: &str) {
-    // A text always has a JSON form.
-    payload.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
 fn frame(event: &'static str, payload: &Value) -> Bytes {
