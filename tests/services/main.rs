@@ -2,4 +2,5 @@
 #![cfg(feature = "local")]
 
 mod aws;
+mod neo4j;
 mod stack;

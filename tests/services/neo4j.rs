@@ -1,0 +1,69 @@
+//! Logins and password changes at the embedded stack's Neo4j.
+
+use agentcore_console::{
+    model::{AlterAnswer, Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
+    services::{ServiceOptions, Services},
+};
+
+use crate::stack::{self, World};
+
+/// Address, user and password as the deployment's secret has them.
+async fn seat(services: &Services, deployment: &Deployment) -> (Neo4jAddress, String, SecretText) {
+    let value = services.secret_value(deployment, &deployment.secrets[0], &VersionRef::Stage("AWSCURRENT".into())).await.unwrap();
+    let SecretContent::Text(text) = &value.content else { panic!("text") };
+    let json: serde_json::Value = serde_json::from_str(text.reveal()).unwrap();
+    let find =
+        |names: [&str; 2]| names.iter().find_map(|name| json.get(*name)).and_then(|value| value.as_str()).unwrap().to_owned();
+    let uri = find(["uri", "NEO4J_URI"]);
+    (
+        Neo4jAddress { uri, database: "neo4j".into() },
+        find(["username", "NEO4J_USERNAME"]),
+        find(["password", "NEO4J_PASSWORD"]).into(),
+    )
+}
+
+#[tokio::test]
+async fn a_password_is_proved_changed_and_the_old_one_refused() {
+    let World { stack: _stack, deployments } = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (address, user, old) = seat(&services, &deployments["a"]).await;
+    let new = SecretText::from("Zoë: $'\"\\` {} 9");
+    assert!(matches!(services.neo4j_login(&address, &user, &old).await, LoginAnswer::Accepted { .. }));
+    assert_eq!(services.neo4j_alter_password(&address, &user, &old, &old).await, AlterAnswer::Same);
+    let short = SecretText::from("short");
+    assert!(matches!(services.neo4j_alter_password(&address, &user, &old, &short).await, AlterAnswer::Policy(_)));
+    assert_eq!(services.neo4j_alter_password(&address, &user, &old, &new).await, AlterAnswer::Done);
+    assert!(matches!(services.neo4j_login(&address, &user, &new).await, LoginAnswer::Accepted { .. }));
+    assert_eq!(services.neo4j_login(&address, &user, &old).await, LoginAnswer::WrongPassword);
+    assert_eq!(services.neo4j_alter_password(&address, &user, &old, &new).await, AlterAnswer::WrongOld);
+}
+
+#[tokio::test]
+async fn a_lock_out_is_not_a_wrong_password() {
+    let World { stack: _stack, deployments } = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (address, user, right) = seat(&services, &deployments["a"]).await;
+    for _ in 0..3 {
+        assert_eq!(services.neo4j_login(&address, &user, &SecretText::from("wrong-password")).await, LoginAnswer::WrongPassword);
+    }
+    assert_eq!(services.neo4j_login(&address, &user, &right).await, LoginAnswer::RateLimited);
+    let altered = services.neo4j_alter_password(&address, &user, &right, &SecretText::from("another-one")).await;
+    assert!(matches!(altered, AlterAnswer::Refused(_)), "{altered:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_proves_nothing() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let services = Services::new(ServiceOptions::default());
+    let password = SecretText::from("canary-password");
+    for scheme in ["http", "bolt", "neo4j"] {
+        let address = Neo4jAddress { uri: format!("{scheme}://127.0.0.1:{port}"), database: "neo4j".into() };
+        let login = services.neo4j_login(&address, "neo4j", &password).await;
+        assert!(matches!(login, LoginAnswer::Unreachable(_)), "{login:?}");
+        let altered = services.neo4j_alter_password(&address, "neo4j", &password, &SecretText::from("new-password")).await;
+        assert!(matches!(altered, AlterAnswer::Refused(_)), "never sent: {altered:?}");
+        assert!(!format!("{login:?}{altered:?}").contains("canary"));
+    }
+}
