@@ -152,7 +152,7 @@ pub struct CallOptions {
 
 impl Default for CallOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), total: Duration::from_secs(180) }
+        Self { timeout: Duration::from_mins(1), total: Duration::from_mins(3) }
     }
 }
 

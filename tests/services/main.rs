@@ -2,5 +2,8 @@
 #![cfg(feature = "local")]
 
 mod aws;
+mod fake;
+mod logs;
+mod mcp;
 mod neo4j;
 mod stack;

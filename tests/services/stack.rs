@@ -8,16 +8,23 @@ use agentcore_console::{
 };
 
 /// A running stack with its deployments by name.
-pub struct World {
-    pub stack: Stack,
-    pub deployments: BTreeMap<String, Deployment>,
+pub(crate) struct World {
+    pub(crate) stack: Stack,
+    pub(crate) deployments: BTreeMap<String, Deployment>,
 }
 
 /// A stack in which nothing happens by itself.
-pub async fn quiet() -> World {
+pub(crate) async fn quiet() -> World {
     let stack = local::start(local::Options { seed: 7, quiet_world: true, ..local::Options::default() }).await.unwrap();
     let deployments = stack.deployments().into_iter().map(|facts| (facts.name.clone(), configured(&stack, facts))).collect();
     World { stack, deployments }
+}
+
+/// Arms a fault as a faults file would.
+pub(crate) fn fault(world: &World, entry: &str) {
+    for fault in local::faults::parse(&format!("[{entry}]")).unwrap() {
+        world.stack.inject_fault(fault);
+    }
 }
 
 fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
@@ -59,7 +66,7 @@ fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
 }
 
 /// A deployment of which nothing but the region is known.
-pub fn deployment(name: &str) -> Deployment {
+pub(crate) fn deployment(name: &str) -> Deployment {
     Deployment {
         name: name.into(),
         shape: None,

@@ -13,7 +13,7 @@ use super::{
     account::Account,
     capture::{captured, pages},
     failure::Doing,
-    resources,
+    names, resources,
     signed::Request,
 };
 
@@ -55,7 +55,7 @@ impl Services {
             url: format!(
                 "{}/runtimes/{}/stopruntimesession?qualifier=DEFAULT",
                 account.address("bedrock-agentcore"),
-                resources::component(runtime_arn)
+                names::component(runtime_arn)
             ),
             headers: vec![("content-type", "application/json"), ("x-amzn-bedrock-agentcore-runtime-session-id", session_id)],
             body: json!({"clientToken": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes(),

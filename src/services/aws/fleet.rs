@@ -14,7 +14,7 @@ use crate::{
     services::Services,
 };
 
-use super::{control::Control, resources};
+use super::{control::Control, names, resources};
 
 /// Requests to the control plane at a time, for one listing.
 const CONCURRENT: usize = 6;
@@ -55,9 +55,7 @@ impl Services {
         Ok(match key.kind {
             Kind::Gateway => resources::gateway(name, &control.gateway(&gateway_id(own)).await?),
             Kind::Target => resources::target(name, owner, &control.target(owner, own).await?, None),
-            Kind::Runtime => {
-                resources::runtime(name, &control.data_plane(), &control.runtime(&resources::runtime_id(own)).await?)
-            }
+            Kind::Runtime => resources::runtime(name, &control.data_plane(), &control.runtime(&names::runtime_id(own)).await?),
             Kind::Endpoint => resources::endpoint(name, &control.data_plane(), owner, &control.endpoint(owner, own).await?),
             Kind::Secret => resources::secret(name, &control.secret(own).await?),
         })
@@ -201,7 +199,7 @@ impl Services {
             return Ok(Members::Named(deployment.gateways.iter().map(|id| gateway_id(id)).collect()));
         }
         let facts = self.stack_facts(deployment).await?;
-        let from_url = || deployment.mcp_url.as_deref().and_then(resources::gateway_id_of_url);
+        let from_url = || deployment.mcp_url.as_deref().and_then(names::gateway_id_of_url);
         let id = facts.gateway_id.clone().or_else(from_url);
         if id.is_none() && facts.runtime_arn.is_none() && deployment.runtimes.is_empty() && deployment.mcp_url.is_none() {
             return Err(nothing_named(deployment, &facts.outputs));
@@ -212,7 +210,7 @@ impl Services {
     /// The runtimes that are configured or the stack's, and those that the deployment's targets call.
     async fn runtime_ids(&self, deployment: &Deployment, control: &Control) -> Result<BTreeSet<String>, Failure> {
         if !deployment.runtimes.is_empty() {
-            return Ok(deployment.runtimes.iter().map(|id| resources::runtime_id(id)).collect());
+            return Ok(deployment.runtimes.iter().map(|id| names::runtime_id(id)).collect());
         }
         let facts = match self.stack_facts(deployment).await {
             Ok(facts) => facts,
@@ -223,8 +221,8 @@ impl Services {
             }
             Err(failure) => return Err(failure),
         };
-        let mut ids: BTreeSet<String> = facts.runtime_arn.iter().map(|arn| resources::runtime_id(arn)).collect();
-        ids.extend(deployment.mcp_url.as_deref().and_then(resources::runtime_arn_of_url).map(|arn| resources::runtime_id(&arn)));
+        let mut ids: BTreeSet<String> = facts.runtime_arn.iter().map(|arn| names::runtime_id(arn)).collect();
+        ids.extend(deployment.mcp_url.as_deref().and_then(names::runtime_arn_of_url).map(|arn| names::runtime_id(&arn)));
         match self.targets(deployment, control).await {
             Ok(targets) => ids.extend(
                 targets
@@ -270,7 +268,7 @@ fn is_all(ids: &[String]) -> bool {
 }
 
 fn gateway_id(id_or_arn: &str) -> String {
-    resources::arn_tail(id_or_arn, "gateway").unwrap_or_else(|| id_or_arn.to_owned())
+    names::arn_tail(id_or_arn, "gateway").unwrap_or_else(|| id_or_arn.to_owned())
 }
 
 fn id_of(summary: &Value, member: &str) -> String {

@@ -58,7 +58,7 @@ impl Services {
             match read {
                 Ok(()) => {}
                 Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => {
-                    unread.push((group, failure))
+                    unread.push((group, failure));
                 }
                 Err(failure) => return Err(failure),
             }
@@ -185,7 +185,7 @@ impl Reader {
     pub(crate) async fn page(&self, ask: &Ask) -> Result<Page, Failure> {
         let mut failures = 0;
         loop {
-            match self.page_once(ask).await {
+            match Box::pin(self.page_once(ask)).await {
                 Err(failure) if failure.kind == FailureKind::Throttled && failures + 1 < TRIES => {
                     failures += 1;
                     tokio::time::sleep(retry::backoff(failures, Duration::from_secs(1), Duration::from_secs(8))).await;

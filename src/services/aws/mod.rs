@@ -7,8 +7,10 @@ mod control;
 pub(crate) mod failure;
 mod fill;
 pub(crate) mod fleet;
+mod listen;
 mod live;
 pub mod logs;
+pub(crate) mod names;
 pub(crate) mod resources;
 mod secrets;
 mod seen;
@@ -49,7 +51,8 @@ impl Services {
 
     /// The account of a deployment, with its clients.
     pub(crate) async fn account(&self, deployment: &Deployment) -> Result<Arc<Account>, Failure> {
-        self.inner.accounts.of(deployment, self.inner.options.timeout).await
+        // Making an account takes a large future, which is rarely needed.
+        Box::pin(self.inner.accounts.of(deployment, self.inner.options.timeout)).await
     }
 }
 
@@ -64,9 +67,4 @@ pub(crate) fn remembered<T: Default>(memory: &PerDeployment<T>, deployment: &Dep
             fresh
         }
     }
-}
-
-/// What is not connected yet.
-pub(crate) fn pending(deployment: &Deployment) -> Failure {
-    Failure::new(crate::model::FailureKind::Network, format!("asking AWS for {}", deployment.name), "not connected yet")
 }

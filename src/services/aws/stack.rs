@@ -9,7 +9,7 @@ use crate::{
     services::Services,
 };
 
-use super::{account::Account, failure::Doing, resources, signed::Request};
+use super::{account::Account, failure::Doing, names, signed::Request};
 
 /// How long a stack's facts are kept.
 const FRESH: Duration = Duration::from_mins(5);
@@ -101,10 +101,10 @@ fn from_outputs(outputs: Vec<(String, String)>) -> StackFacts {
         let by = |name: &&str| outputs.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty());
         names.iter().find_map(by).map(|(_, value)| value.clone())
     };
-    let gateway_url = find(&["GatewayUrl"]).map(|url| resources::gateway_url(&url));
+    let gateway_url = find(&["GatewayUrl"]).map(|url| names::gateway_url(&url));
     let gateway_id = find(&["GatewayId", "GatewayIdentifier"])
-        .or_else(|| find(&["GatewayArn"]).and_then(|arn| resources::arn_tail(&arn, "gateway")))
-        .or_else(|| gateway_url.as_deref().and_then(resources::gateway_id_of_url));
+        .or_else(|| find(&["GatewayArn"]).and_then(|arn| names::arn_tail(&arn, "gateway")))
+        .or_else(|| gateway_url.as_deref().and_then(names::gateway_id_of_url));
     StackFacts {
         gateway_id,
         gateway_url,
@@ -140,7 +140,7 @@ fn add_resources(facts: &mut StackFacts, text: &str, account: &Account) {
         of_type.next().filter(|_| of_type.next().is_none())
     };
     if facts.gateway_id.is_none() {
-        facts.gateway_id = only("AWS::BedrockAgentCore::Gateway").map(|id| resources::arn_tail(&id, "gateway").unwrap_or(id));
+        facts.gateway_id = only("AWS::BedrockAgentCore::Gateway").map(|id| names::arn_tail(&id, "gateway").unwrap_or(id));
     }
     if facts.runtime_arn.is_none() {
         facts.runtime_arn = only("AWS::BedrockAgentCore::Runtime").map(|id| {

@@ -12,7 +12,7 @@ use futures::{
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
@@ -27,7 +27,7 @@ use super::{
 };
 
 /// A session sends an update each second: silence for this long is a dead connection.
-const WATCHDOG: Duration = Duration::from_secs(5);
+pub(super) const WATCHDOG: Duration = Duration::from_secs(5);
 /// Starting a session.
 const START: Duration = Duration::from_secs(10);
 /// Groups in one session.
@@ -35,24 +35,15 @@ const GROUPS: usize = 10;
 /// Sessions of one tail; an account has fifteen.
 const SESSIONS: usize = 3;
 /// What is read again before a gap, in milliseconds: events may come in so much later than their time.
-const OVERLAP: i64 = 60_000;
+pub(super) const OVERLAP: i64 = 60_000;
 /// How often groups that do not exist yet are looked for.
-const LOOK: Duration = Duration::from_secs(10);
-/// After an update that AWS sampled, its second is read once it has settled.
-const SETTLE: Duration = Duration::from_secs(3);
-/// Live tail is known to lose lines: what came in lately is read again so often, while lines come.
-const RECONCILE: Duration = Duration::from_secs(30);
+pub(super) const LOOK: Duration = Duration::from_secs(10);
 /// How far a reconciliation reaches back, in milliseconds.
-const RECONCILED: i64 = 150_000;
+pub(super) const RECONCILED: i64 = 150_000;
 /// Between two polls of all groups.
 const POLL: Duration = Duration::from_secs(2);
 /// Live tail is tried again so long after it was not to be had for a passing reason.
 const LIVE_AGAIN: Duration = Duration::from_mins(5);
-/// Live events held back during a back-fill; beyond, they are read with it.
-const HELD: usize = 20_000;
-
-/// A reader that takes longer than this for a batch makes the service drop updates, in milliseconds.
-const SLOW: i64 = 5_000;
 
 /// One update of a live session.
 #[derive(Clone, Debug, Default)]
@@ -119,42 +110,29 @@ impl Drop for AbortOnDrop {
 }
 
 /// The receiver is gone: nobody listens any more.
-struct Gone;
+pub(super) struct Gone;
 
 /// Why a session is over.
-enum End {
+pub(super) enum End {
     /// The connection broke or fell silent.
     Lost(Failure),
     /// The service ended it in order, or a group has come into being: start anew at once.
     Anew,
 }
 
-/// Why something is read again.
-#[derive(Clone, Copy)]
-enum Reading {
-    /// The beginning: from `since`.
-    Begin,
-    /// What was missed since the connection was lost.
-    Gap(Moment),
-    /// What AWS left out.
-    Sampled,
-    /// What live tail may have lost.
-    Late,
-}
-
 /// One tail of at most ten groups.
-struct Tail<S> {
-    source: Arc<S>,
+pub(super) struct Tail<S> {
+    pub(super) source: Arc<S>,
     names: Vec<String>,
     out: Out,
     /// Nothing before this is wanted.
-    begin: Moment,
+    pub(super) begin: Moment,
     /// Wanted of what was there at the beginning.
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
     /// All before this was passed on.
-    covered: Option<Moment>,
-    seen: Seen,
-    missing: HashSet<String>,
+    pub(super) covered: Option<Moment>,
+    pub(super) seen: Seen,
+    pub(super) missing: HashSet<String>,
 }
 
 impl<S: Source> Tail<S> {
@@ -221,117 +199,6 @@ impl<S: Source> Tail<S> {
                     }
                 },
             }
-        }
-    }
-
-    /// One session until its end.
-    async fn listen(&mut self, mut session: Session, groups: usize, lost: Option<Moment>) -> Result<End, Gone> {
-        let now = self.source.now();
-        if self.covered.is_none() {
-            let what = if groups == 1 { "live tail".to_owned() } else { format!("live tail of {groups} groups") };
-            self.notice(now, NoticeKind::Started, what).await?;
-        }
-        let mut reading = match (self.covered, lost) {
-            (None, _) => Reading::Begin,
-            (Some(_), Some(at)) => Reading::Gap(at),
-            (Some(_), None) => Reading::Late,
-        };
-        let from = self.covered.map_or(self.begin, |covered| covered.plus(-OVERLAP).max(self.begin));
-        let limit = if self.covered.is_none() { self.limit } else { None };
-        let mut filling = Some(fill::start(&self.source, self.present_names(), from, limit));
-        let (mut live, mut pass, mut held, mut filled) = (Pass::default(), Pass::default(), Some(Vec::new()), 0);
-        let mut next_look = Instant::now() + LOOK;
-        // What was being taken in while it was read shows up later: it is read once more.
-        let mut next_fill = Some((Instant::now() + RECONCILE, Reading::Late, from));
-        let (mut heard, mut stirred) = (Instant::now(), now);
-        loop {
-            tokio::select! {
-                biased;
-                update = session.next() => {
-                    heard = Instant::now();
-                    let update = match update {
-                        Some(Ok(update)) => update,
-                        Some(Err(failure)) if failure.code.as_deref() == Some("SessionTimeoutException") => return Ok(End::Anew),
-                        Some(Err(failure)) => return Ok(End::Lost(failure)),
-                        None => return Ok(End::Lost(Failure::new(FailureKind::Network, "following the log", "the stream ended"))),
-                    };
-                    let now = self.source.now();
-                    if update.sampled {
-                        self.notice(now, NoticeKind::Sampled, "more than 500 events in a second: AWS left some out, which are being read".to_owned()).await?;
-                        next_fill = sooner(next_fill, (Instant::now() + SETTLE, Reading::Sampled, now.plus(-3_000)));
-                    }
-                    if !update.events.is_empty() {
-                        stirred = now;
-                        next_fill = sooner(next_fill, (Instant::now() + RECONCILE, Reading::Late, now.plus(-RECONCILED)));
-                    }
-                    match &mut held {
-                        Some(held) if held.len() < HELD => held.extend(update.events),
-                        // What does not fit is stored, and will be read.
-                        Some(_) => next_fill = sooner(next_fill, (Instant::now() + SETTLE, Reading::Sampled, now.plus(-OVERLAP))),
-                        None => {
-                            self.pass_on(update.events, &mut live).await?;
-                            self.covered = Some(now);
-                            if self.source.now().since(now) > SLOW {
-                                // The reader held us up: the service has dropped what it could not send meanwhile.
-                                next_fill = sooner(next_fill, (Instant::now(), Reading::Late, now.plus(-OVERLAP)));
-                            }
-                        }
-                    }
-                    self.seen.forget(&mut live, now);
-                }
-                page = fill::next(&mut filling) => match page {
-                    Some(Fill::Page(events)) => filled += self.pass_on(events, &mut pass).await?,
-                    Some(Fill::Failed(group, failure)) => {
-                        let now = self.source.now();
-                        if failure.kind == FailureKind::NotFound {
-                            self.missing.insert(group.clone());
-                        }
-                        self.send(LogBatch { events: Vec::new(), notices: vec![unavailable(now, &group, &failure)] }).await?;
-                    }
-                    None => {
-                        filling = None;
-                        self.filled(reading, filled).await?;
-                        if let Some(events) = held.take() {
-                            self.pass_on(events, &mut live).await?;
-                            self.covered = Some(self.source.now());
-                        }
-                        let now = self.source.now();
-                        if now.since(stirred) < RECONCILED {
-                            next_fill = sooner(next_fill, (Instant::now() + RECONCILE, Reading::Late, now.plus(-RECONCILED)));
-                        }
-                    }
-                },
-                () = sleep_until(next_fill.map_or_else(far, |(at, _, _)| at)), if next_fill.is_some() && filling.is_none() => {
-                    if let Some((_, why, from)) = next_fill.take() {
-                        (reading, filled, pass) = (why, 0, Pass::default());
-                        filling = Some(fill::start(&self.source, self.present_names(), from.max(self.begin), None));
-                    }
-                }
-                () = sleep_until(next_look), if !self.missing.is_empty() => {
-                    next_look = Instant::now() + LOOK;
-                    if self.something_came().await {
-                        return Ok(End::Anew);
-                    }
-                }
-                () = sleep_until(heard + WATCHDOG) => {
-                    return Ok(End::Lost(Failure::new(FailureKind::Timeout, "following the log", "no update for five seconds")));
-                }
-            }
-        }
-    }
-
-    /// Says what reading again has brought.
-    async fn filled(&self, reading: Reading, count: usize) -> Result<(), Gone> {
-        let now = self.source.now();
-        let events = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
-        match reading {
-            Reading::Gap(lost) => {
-                let seconds = now.since(lost) as f64 / 1000.0;
-                self.notice(now, NoticeKind::GapFilled, format!("reconnected after {seconds:.1} s, {events} filled in")).await
-            }
-            Reading::Sampled => self.notice(now, NoticeKind::Sampled, format!("{events} that AWS left out were read")).await,
-            Reading::Late if count > 0 => self.notice(now, NoticeKind::Late, format!("{events} came late")).await,
-            Reading::Begin | Reading::Late => Ok(()),
         }
     }
 
@@ -412,7 +279,7 @@ impl<S: Source> Tail<S> {
         Ok(groups)
     }
 
-    async fn something_came(&self) -> bool {
+    pub(super) async fn something_came(&self) -> bool {
         for name in &self.missing {
             if matches!(timeout(WATCHDOG / 2, self.source.find(name)).await, Ok(Ok(Some(_)))) {
                 return true;
@@ -421,12 +288,12 @@ impl<S: Source> Tail<S> {
         false
     }
 
-    fn present_names(&self) -> Vec<String> {
+    pub(super) fn present_names(&self) -> Vec<String> {
         self.names.iter().filter(|name| !self.missing.contains(*name)).cloned().collect()
     }
 
     /// Passes on what is new; answers how much that was.
-    async fn pass_on(&mut self, events: Vec<LogEvent>, pass: &mut Pass) -> Result<usize, Gone> {
+    pub(super) async fn pass_on(&mut self, events: Vec<LogEvent>, pass: &mut Pass) -> Result<usize, Gone> {
         let now = self.source.now();
         let begin = self.begin;
         let events: Vec<LogEvent> = events
@@ -440,28 +307,13 @@ impl<S: Source> Tail<S> {
         Ok(count)
     }
 
-    async fn notice(&self, at: Moment, kind: NoticeKind, text: String) -> Result<(), Gone> {
+    pub(super) async fn notice(&self, at: Moment, kind: NoticeKind, text: String) -> Result<(), Gone> {
         self.send(LogBatch { events: Vec::new(), notices: vec![LogNotice { at, kind, text }] }).await
     }
 
-    async fn send(&self, batch: LogBatch) -> Result<(), Gone> {
+    pub(super) async fn send(&self, batch: LogBatch) -> Result<(), Gone> {
         self.out.send(Ok(batch)).await.map_err(|_| Gone)
     }
-}
-
-/// A reading to come: when, why, and from when on.
-type Planned = (Instant, Reading, Moment);
-
-/// The sooner of two plans, reaching back as far as the farther one.
-fn sooner(planned: Option<Planned>, other: Planned) -> Option<Planned> {
-    let Some(planned) = planned else { return Some(other) };
-    let (when, why, _) = if other.0 < planned.0 { other } else { planned };
-    Some((when, why, planned.2.min(other.2)))
-}
-
-/// A time that does not come.
-fn far() -> Instant {
-    Instant::now() + Duration::from_hours(24 * 365)
 }
 
 #[cfg(test)]

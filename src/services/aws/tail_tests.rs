@@ -19,10 +19,13 @@ enum Act {
     Silence,
 }
 
+/// A session: each act after so many seconds; or why there is none.
+type Scene = Result<Vec<(u64, Act)>, Failure>;
+
 #[derive(Default)]
 struct Script {
     stored: Mutex<Vec<(i64, LogEvent)>>,
-    sessions: Mutex<VecDeque<Result<Vec<(u64, Act)>, Failure>>>,
+    sessions: Mutex<VecDeque<Scene>>,
     born: Mutex<i64>,
     open: Arc<AtomicUsize>,
 }

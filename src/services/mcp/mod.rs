@@ -34,7 +34,7 @@ use crate::{
 };
 
 use self::{elicitation::Listener, wire::Wire};
-use super::{Services, aws::resources, web};
+use super::{Services, aws::names, web};
 
 pub use self::session::McpSession;
 
@@ -154,7 +154,7 @@ impl Services {
         let account = self.account(deployment).await?;
         let configured = deployment.runtimes.iter().find(|runtime| runtime.starts_with("arn:")).cloned();
         if let Some(arn) = configured.or(facts.runtime_arn) {
-            return Ok(Some(resources::invocation_url(&account.address("bedrock-agentcore"), &arn, "DEFAULT")));
+            return Ok(Some(names::invocation_url(&account.address("bedrock-agentcore"), &arn, "DEFAULT")));
         }
         Ok(self.list(deployment, Kind::Runtime).await?.into_iter().find_map(|runtime| runtime.mcp_url))
     }

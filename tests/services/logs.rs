@@ -1,0 +1,146 @@
+//! Logs of the embedded stack: filtered, followed, cut and polled.
+
+use std::{ops::ControlFlow, time::Duration};
+
+use agentcore_console::{
+    model::{Deployment, FailureKind, LogEvent, LogQuery, Moment, NoticeKind},
+    services::{ServiceOptions, Services},
+};
+use aws_sdk_cloudwatchlogs::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::InputLogEvent,
+};
+use futures::StreamExt as _;
+
+use crate::stack::{self, World};
+
+/// A client of the stack that is not ours, to write with.
+fn writer(world: &World) -> Client {
+    let (id, secret) = world.stack.credentials();
+    let config = aws_sdk_cloudwatchlogs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-west-2"))
+        .endpoint_url(world.stack.endpoint())
+        .credentials_provider(Credentials::new(id, secret, None, None, "test"))
+        .build();
+    Client::from_conf(config)
+}
+
+fn now() -> Moment {
+    Moment::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
+async fn group(client: &Client, name: &str) {
+    client.create_log_group().log_group_name(name).send().await.unwrap();
+    client.create_log_stream().log_group_name(name).log_stream_name("s").send().await.unwrap();
+}
+
+async fn write(client: &Client, name: &str, messages: impl IntoIterator<Item = String>) {
+    let at = now().millis();
+    let event = |message: String| InputLogEvent::builder().timestamp(at).message(message).build().unwrap();
+    let events = messages.into_iter().map(event).collect();
+    client.put_log_events().log_group_name(name).log_stream_name("s").set_log_events(Some(events)).send().await.unwrap();
+}
+
+async fn read(services: &Services, deployment: &Deployment, query: &LogQuery) -> Vec<LogEvent> {
+    let mut events = Vec::new();
+    let read = services.filter_logs(deployment, query, |batch| {
+        events.extend(batch.events);
+        ControlFlow::Continue(())
+    });
+    read.await.unwrap();
+    events
+}
+
+fn query(name: &str) -> LogQuery {
+    LogQuery { groups: vec![name.to_owned()], since: Some(now().plus(-60_000)), ..LogQuery::default() }
+}
+
+#[tokio::test]
+async fn all_pages_are_read_and_the_newest_are_the_last() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (client, a) = (writer(&world), &world.deployments["a"]);
+    group(&client, "/test/pages").await;
+    for round in 0..3 {
+        write(&client, "/test/pages", (0..40).map(|number| format!("line {round} {number}"))).await;
+    }
+    let query = query("/test/pages");
+    let events = read(&services, a, &query).await;
+    assert_eq!(events.len(), 120);
+    let ids: std::collections::HashSet<_> = events.iter().map(|event| event.id.clone()).collect();
+    assert_eq!(ids.len(), 120);
+    let newest = read(&services, a, &LogQuery { limit: Some(5), ..query.clone() }).await;
+    let messages = |events: &[LogEvent]| events.iter().map(|event| event.message.clone()).collect::<Vec<_>>();
+    assert_eq!(messages(&newest).len(), 5);
+    assert!(messages(&newest).iter().all(|message| message.starts_with("line 2 ")), "{newest:?}");
+    let found = read(&services, a, &LogQuery { pattern: Some("\"line 1 7\"".into()), ..query }).await;
+    assert_eq!(messages(&found), ["line 1 7"]);
+}
+
+#[tokio::test]
+async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (client, a) = (writer(&world), &world.deployments["a"]);
+    let failure = services.filter_logs(a, &query("/test/none"), |_| ControlFlow::Continue(())).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NotFound);
+    group(&client, "/test/some").await;
+    let both = LogQuery { groups: vec!["/test/none".into(), "/test/some".into()], ..query("") };
+    let mut notices = Vec::new();
+    let read = services.filter_logs(a, &both, |batch| {
+        notices.extend(batch.notices);
+        ControlFlow::Continue(())
+    });
+    read.await.unwrap();
+    assert_eq!(notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(), [NoticeKind::Unavailable]);
+    let names = services.log_groups(a, "/test/").await.unwrap();
+    assert_eq!(names, ["/test/some"]);
+}
+
+/// Follows until `count` events and a notice of that kind have come.
+async fn follow(
+    tail: &mut agentcore_console::services::aws::logs::LogTail,
+    count: usize,
+    kind: Option<NoticeKind>,
+) -> (Vec<String>, Vec<NoticeKind>) {
+    let (mut messages, mut kinds) = (Vec::new(), Vec::new());
+    let following = async {
+        while messages.len() < count || kind.is_some_and(|kind| !kinds.contains(&kind)) {
+            let batch = tail.next().await.expect("it goes on").unwrap();
+            messages.extend(batch.events.into_iter().map(|event| event.message));
+            kinds.extend(batch.notices.into_iter().map(|notice| notice.kind));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), following).await.expect("all of it comes");
+    (messages, kinds)
+}
+
+#[tokio::test]
+async fn a_tail_shows_what_was_there_and_then_what_comes_once() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let (client, a) = (writer(&world), &world.deployments["a"]);
+    group(&client, "/test/tail").await;
+    write(&client, "/test/tail", ["before".to_owned()]).await;
+    let mut tail = services.tail_logs(a, query("/test/tail"));
+    let (messages, _) = follow(&mut tail, 1, Some(NoticeKind::Started)).await;
+    assert_eq!(messages, ["before"]);
+    write(&client, "/test/tail", ["after".to_owned(), "after".to_owned()]).await;
+    let (messages, _) = follow(&mut tail, 2, None).await;
+    assert_eq!(messages, ["after", "after"]);
+}
+
+#[tokio::test]
+async fn without_the_right_to_live_tail_it_polls() {
+    let world = stack::quiet().await;
+    stack::fault(&world, r#"{"service": "logs", "operation": "StartLiveTail", "fault": "access-denied"}"#);
+    let services = Services::new(ServiceOptions::default());
+    let (client, a) = (writer(&world), &world.deployments["a"]);
+    group(&client, "/test/poll").await;
+    write(&client, "/test/poll", ["line".to_owned()]).await;
+    let mut tail = services.tail_logs(a, query("/test/poll"));
+    let (messages, kinds) = follow(&mut tail, 1, Some(NoticeKind::Polling)).await;
+    assert_eq!((messages, kinds), (vec!["line".to_owned()], vec![NoticeKind::Polling]));
+}
