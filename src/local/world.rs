@@ -106,11 +106,6 @@ impl World {
         lock(&self.sessions).insert((runtime_id.to_owned(), session_id.to_owned()), self.now());
     }
 
-    /// Whether that runtime session is alive.
-    pub(crate) fn has_session(&self, runtime_id: &str, session_id: &str) -> bool {
-        lock(&self.sessions).contains_key(&(runtime_id.to_owned(), session_id.to_owned()))
-    }
-
     /// Ends a runtime session; false if there is none.
     pub(crate) fn stop_session(&self, runtime_id: &str, session_id: &str) -> bool {
         lock(&self.sessions).remove(&(runtime_id.to_owned(), session_id.to_owned())).is_some()
