@@ -2,6 +2,7 @@
 #![cfg(feature = "local")]
 
 mod aws;
+mod deployments;
 mod fake;
 mod logs;
 mod mcp;
