@@ -148,9 +148,15 @@ impl Server {
         let host = Around { server: self, session, now };
         let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
         let answer = cypher::run(&prepared, parameters, &mut lock(self.graph()), &host, zoned);
-        match &answer.failure {
-            Some(failure) if failure.phase == Phase::Compile => Err(failure.clone()),
-            _ => Ok((answer, prepared.effect)),
+        // A statement without columns does its work before the answer begins.
+        let before_rows = |failure: &Failure| match failure.phase {
+            Phase::Compile => true,
+            Phase::Run => answer.columns.is_empty(),
+            Phase::Commit => false,
+        };
+        match answer.failure.clone().filter(before_rows) {
+            Some(failure) => Err(failure),
+            None => Ok((answer, prepared.effect)),
         }
     }
 

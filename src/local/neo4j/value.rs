@@ -282,7 +282,9 @@ pub(crate) fn equals(left: &Value, right: &Value) -> Option<bool> {
             }
             all_equal(a.values().zip(b.values()))
         }
-        (Value::DateTime(a), Value::DateTime(b)) => Some(a.timestamp() == b.timestamp()),
+        (Value::DateTime(a), Value::DateTime(b)) => {
+            Some(a.timestamp() == b.timestamp() && a.offset() == b.offset() && a.time_zone() == b.time_zone())
+        }
         (a, b) => Some(a == b),
     }
 }

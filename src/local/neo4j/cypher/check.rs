@@ -197,7 +197,7 @@ impl Checker<'_> {
                     columns = after.names.into_iter().map(|(name, _)| name).collect();
                 }
                 ClauseKind::Call(call) => {
-                    let found = self.procedure(call, &mut scope, alone)?;
+                    let found = self.procedure(call, clause.at, &mut scope, alone)?;
                     if alone {
                         columns = found;
                     }
@@ -316,7 +316,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn procedure(&mut self, call: &ProcedureCall, scope: &mut Scope, alone: bool) -> Check<Vec<String>> {
+    fn procedure(&mut self, call: &ProcedureCall, at: usize, scope: &mut Scope, alone: bool) -> Check<Vec<String>> {
         let Some(procedure) = procedures::find(&call.name) else {
             let message = format!(
                 "There is no procedure with the name `{}` registered for this database instance. Please ensure you've spelled the \
@@ -337,7 +337,7 @@ impl Checker<'_> {
                 format!("{} {expected}", if too_many { "no more than" } else { "at least" })
             };
             let _ = amount;
-            return self.fail(&format!("Procedure call {verb}: got {} expected {wanted}.", arguments.len()), call.at);
+            return self.fail(&format!("Procedure call {verb}: got {} expected {wanted}.", arguments.len()), at);
         }
         arguments.iter().try_for_each(|part| self.expression(part, scope))?;
         let columns: Vec<String> = procedure.columns.iter().map(|column| (*column).to_owned()).collect();
@@ -345,7 +345,7 @@ impl Checker<'_> {
             if !alone && !columns.is_empty() {
                 return self.fail(
                     "Procedure call inside a query does not support naming results implicitly (name explicitly using `YIELD` instead)",
-                    call.at,
+                    at,
                 );
             }
             return Ok(columns);

@@ -46,6 +46,8 @@ pub(crate) struct Engine<'a> {
     pub(super) work: Cell<u64>,
     pub(super) random: Cell<u64>,
     pub(super) patterns: RefCell<BTreeMap<String, regex::Regex>>,
+    /// Nodes to be deleted that had relationships when they were named.
+    pub(super) doomed: RefCell<Vec<u64>>,
     /// The types of relationships that this statement has deleted: `type(r)` still answers.
     pub(super) gone: RefCell<HashMap<u64, String>>,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// Makes rows of rows, up to the first that cannot be made.
-    fn flat_map(self, names: Vec<String>, mut make: impl FnMut(Vec<Value>) -> Result<Vec<Vec<Value>>, Failure>) -> Self {
+    pub(super) fn flat_map(self, names: Vec<String>, mut make: impl FnMut(Vec<Value>) -> Result<Vec<Vec<Value>>, Failure>) -> Self {
         let mut table = Self { names, rows: Vec::new(), failure: self.failure };
         for row in self.rows {
             match make(row) {
@@ -110,10 +110,7 @@ impl Engine<'_> {
             | ClauseKind::Set(_)
             | ClauseKind::Remove(_)
             | ClauseKind::Delete { .. }
-            | ClauseKind::Foreach { .. } => match table.failure {
-                Some(failure) => Err(failure),
-                None => self.update(clause, table),
-            },
+            | ClauseKind::Foreach { .. } => self.update(clause, table),
         }
     }
 
