@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
+# check: the Neo4j stand-in answers as a real Neo4j: reads, writes, errors, logins, lock-out
+# needs: neo4j:{lane}
+# lanes: lts
+# limit: 240
 """Holds the Neo4j stand-in against a real Neo4j: the same calls go to both, and the answers must agree.
 
-    neo4j_parity.py BINARY REAL_URL USER PASSWORD
+usage: neo4j_parity.py [BINARY REAL_URL USER PASSWORD]   (without them: AGENTCORE_BINARY, and a Neo4j of its own)
 
-REAL_URL is the base of a real Neo4j's HTTP port, whose content is deleted and whose user's password is changed and
-changed back. Only the standard library is used. The real one may know more procedures; what is compared is status, error
-code, error text (without the list of what a parser expected), columns and rows.
+REAL_URL is the base of a real Neo4j's HTTP port, whose content is deleted. Only the standard library is used. What is
+compared is status, error code, error text (without the list of what a parser expected), columns, rows and counters.
 """
 
 import base64
@@ -376,8 +379,15 @@ def http_details(checks, ours, theirs):
 
 
 def main():
-    binary, url, user, password = sys.argv[1:5]
-    real = Neo4j(url, user, password)
+    if len(sys.argv) > 4:
+        sys.exit(compare(sys.argv[1], Neo4j(*sys.argv[2:5])))
+    import programs
+
+    with programs.neo4j() as server:
+        sys.exit(compare(programs.BINARY, Neo4j(server.http_uri, server.user, server.password)))
+
+
+def compare(binary, real):
     load(real)
     stack = subprocess.Popen([binary, "local", "-o", "json", "--quiet-world"], stdout=subprocess.PIPE, text=True)
     checks = Checks()
@@ -399,7 +409,7 @@ def main():
     finally:
         stack.terminate()
     print(f"{checks.passed} passed, {checks.failed} failed")
-    sys.exit(1 if checks.failed else 0)
+    return 1 if checks.failed else 0
 
 
 def secret(facts):

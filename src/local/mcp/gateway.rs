@@ -477,8 +477,10 @@ impl Passage<'_> {
         let text = |tool: &Value, key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default().to_lowercase();
         let mut scored: Vec<(usize, Value)> = Vec::new();
         for tool in self.tools().await.into_iter().filter(|tool| text(tool, "name") != SEARCH) {
-            let searched = format!("{} {}", text(&tool, "name"), text(&tool, "description"));
-            let score = words.iter().filter(|word| searched.contains(**word)).count();
+            let (name, description) = (text(&tool, "name"), text(&tool, "description"));
+            // A word in the name says more than one in the description.
+            let worth = |word: &&str| 3 * usize::from(name.contains(*word)) + usize::from(description.contains(*word));
+            let score = words.iter().map(worth).sum();
             scored.push((score, tool));
         }
         let any = scored.iter().any(|(score, _)| *score > 0);

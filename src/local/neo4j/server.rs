@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock};
 
 use jiff::Timestamp;
 
-use super::cypher::syntax::{Expression, Kind, UserCommand};
+use super::cypher::syntax::{Expression, Kind, Mode, UserCommand};
 use super::cypher::{self, Answer, Effect, Failure, Host, Phase, Prepared};
 use super::graph::Graph;
 use super::login::{ChangeRefusal, LoginRefusal, Users};
@@ -141,7 +141,8 @@ impl Server {
             self.change_users(session, command, parameters)?;
             return Ok((Answer::default(), Effect::System));
         }
-        if session.read_only && matches!(prepared.effect, Effect::Write | Effect::Schema) {
+        let explained = prepared.mode() == Mode::Explain;
+        if session.read_only && !explained && matches!(prepared.effect, Effect::Write | Effect::Schema) {
             let message = format!("Writing in read access mode not allowed. Attempted write to {}", session.database);
             return Err(Failure::compile("Neo.ClientError.Statement.AccessMode", message));
         }

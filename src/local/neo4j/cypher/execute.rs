@@ -19,6 +19,14 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// All rows or none: for a clause whose rows Neo4j holds back until the last is made.
+    pub(super) fn held_back(mut self) -> Self {
+        if self.failure.is_some() {
+            self.rows.clear();
+        }
+        self
+    }
+
     /// Makes rows of rows, up to the first that cannot be made.
     pub(super) fn flat_map(self, names: Vec<String>, mut make: impl FnMut(Vec<Value>) -> Result<Vec<Vec<Value>>, Failure>) -> Self {
         let mut table = Self { names, rows: Vec::new(), failure: self.failure };

@@ -28,14 +28,20 @@ impl Engine<'_> {
                 let names = extended(&old, std::slice::from_ref(pattern));
                 table.flat_map(names.clone(), |row| self.merge(pattern, on_create, on_match, &names, row))
             }
-            ClauseKind::Set(items) => table.flat_map(old.clone(), |row| {
-                items.iter().try_for_each(|item| self.set(item, &Bindings::row(&old, &row)))?;
-                Ok(vec![row])
-            }),
-            ClauseKind::Remove(items) => table.flat_map(old.clone(), |row| {
-                items.iter().try_for_each(|item| self.remove(item, &Bindings::row(&old, &row)))?;
-                Ok(vec![row])
-            }),
+            ClauseKind::Set(items) => {
+                let set = |row: Vec<Value>| {
+                    items.iter().try_for_each(|item| self.set(item, &Bindings::row(&old, &row)))?;
+                    Ok(vec![row])
+                };
+                table.flat_map(old.clone(), set).held_back()
+            }
+            ClauseKind::Remove(items) => {
+                let remove = |row: Vec<Value>| {
+                    items.iter().try_for_each(|item| self.remove(item, &Bindings::row(&old, &row)))?;
+                    Ok(vec![row])
+                };
+                table.flat_map(old.clone(), remove).held_back()
+            }
             ClauseKind::Delete { detach, expressions } => {
                 self.delete(*detach, expressions, &table)?;
                 table
