@@ -295,7 +295,7 @@ impl Passage<'_> {
                 self.result(result)
             }
             "server/discover" if self.version == protocol::STATELESS => {
-                self.result(protocol::discovery(&self.gateway.supported_versions, capabilities, &server, instructions))
+                self.result(protocol::discovery(&self.gateway.supported_versions, &capabilities, &server, instructions))
             }
             "ping" => self.result(json!({})),
             "tools/list" => self.list().await,
@@ -344,10 +344,10 @@ impl Passage<'_> {
         if pending || self.world.faults.is_armed(name, Hop::Target, FaultKind::Unsynchronised) {
             return Vec::new();
         }
-        if target.listing_mode != "DYNAMIC" {
-            if let Some(tools) = self.world.mcp.tools(&target.id, target.synchronisations) {
-                return tools;
-            }
+        if target.listing_mode != "DYNAMIC"
+            && let Some(tools) = self.world.mcp.tools(&target.id, target.synchronisations)
+        {
+            return tools;
         }
         let mut tools = Vec::new();
         let mut cursor = None;
@@ -407,10 +407,10 @@ impl Passage<'_> {
         if self.world.faults.applies(name, Hop::Target, FaultKind::Unsynchronised) || target.status.ends_with("_PENDING_AUTH") {
             return self.unknown(&full);
         }
-        if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array) {
-            if !tools.iter().any(|one| one.get("name").and_then(Value::as_str) == Some(tool)) {
-                return self.unknown(&full);
-            }
+        if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array)
+            && !tools.iter().any(|one| one.get("name").and_then(Value::as_str) == Some(tool))
+        {
+            return self.unknown(&full);
         }
         if matches!(&target.credential, Credential::Oauth { grant_type: "AUTHORIZATION_CODE", .. }) {
             if consent::is_forced(&self.message) {
@@ -485,7 +485,7 @@ impl Passage<'_> {
         }
         let any = scored.iter().any(|(score, _)| *score > 0);
         scored.retain(|(score, _)| *score > 0 || !any);
-        scored.sort_by(|a, b| b.0.cmp(&a.0));
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let tools: Vec<Value> = scored.into_iter().take(10).map(|(_, tool)| tool).collect();
         let content = json!({"tools": tools});
         self.result(

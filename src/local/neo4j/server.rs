@@ -331,15 +331,15 @@ impl Host for NoHost {
         VERSION
     }
 
-    fn address(&self) -> &str {
+    fn address(&self) -> &'static str {
         ""
     }
 
-    fn user(&self) -> &str {
+    fn user(&self) -> &'static str {
         ""
     }
 
-    fn database(&self) -> &str {
+    fn database(&self) -> &'static str {
         "neo4j"
     }
 

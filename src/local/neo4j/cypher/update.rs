@@ -5,7 +5,8 @@ use super::execute::Table;
 use super::failure::{CONSTRAINT, Failure, Phase, SEMANTIC, TYPE};
 use super::matching;
 use super::syntax::{
-    Clause, ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, RemoveItem, SetItem,
+    Clause, ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, RemoveItem,
+    SetItem,
 };
 use crate::local::neo4j::value::{Map, PathValue, Value};
 
@@ -99,7 +100,9 @@ impl Engine<'_> {
         let id = self.graph.borrow_mut().create_node();
         self.counters.borrow_mut().nodes_created += 1;
         let labels = pattern.labels.as_ref().and_then(LabelExpression::conjunction).unwrap_or_default();
-        labels.iter().for_each(|label| self.add_label(id, label));
+        for label in &labels {
+            self.add_label(id, label);
+        }
         self.set_all(&Value::Node(id), properties)?;
         self.keep_unique(id)?;
         bind(names, row, pattern.name.as_ref(), Value::Node(id));
@@ -236,7 +239,9 @@ impl Engine<'_> {
             }
             SetItem::Labels { name, labels } => {
                 if let Value::Node(id) = self.variable(name, row)? {
-                    labels.iter().for_each(|label| self.add_label(id, label));
+                    for label in labels {
+                        self.add_label(id, label);
+                    }
                     self.keep_unique(id)?;
                 }
                 Ok(())
@@ -322,13 +327,17 @@ impl Engine<'_> {
                 }
             }
         }
-        relationships.into_iter().for_each(|id| self.delete_relationship(id));
+        for id in relationships {
+            self.delete_relationship(id);
+        }
         for id in nodes {
             let attached =
                 self.graph.borrow().node(id).map(|node| node.outgoing.iter().chain(&node.incoming).copied().collect::<Vec<_>>());
             let Some(attached) = attached else { continue };
             if detach {
-                attached.into_iter().for_each(|id| self.delete_relationship(id));
+                for id in attached {
+                    self.delete_relationship(id);
+                }
             } else if !attached.is_empty() {
                 // Only the end of the statement tells whether the relationships go as well.
                 self.doomed.borrow_mut().push(id);
@@ -344,7 +353,8 @@ impl Engine<'_> {
     /// At the end: nodes that were to go but still have relationships.
     pub(super) fn settle_deletions(&self) -> Done {
         for id in self.doomed.take() {
-            let attached = self.graph.borrow().node(id).is_some_and(|node| !node.outgoing.is_empty() || !node.incoming.is_empty());
+            let attached =
+                self.graph.borrow().node(id).is_some_and(|node| !node.outgoing.is_empty() || !node.incoming.is_empty());
             if attached {
                 let message = format!(
                     "Cannot delete node<{id}>, because it still has relationships. To delete this node, you must first delete its relationships."
