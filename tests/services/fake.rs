@@ -16,7 +16,6 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 /// What came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) authorization: Option<String>,
     pub(crate) headers: http::HeaderMap,
@@ -160,7 +159,6 @@ async fn read(request: Request<Incoming>) -> Asked {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     Asked {
-        method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         authorization: head.headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned),
         headers: head.headers,
