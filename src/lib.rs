@@ -58,14 +58,20 @@
 //! `runtime/perform.rs` matches over effects; arrows between layers point down. A secret shows itself as `***`
 //! ([`model::SecretText`]) and every text from outside passes [`model::sanitize()`] before it becomes a cell.
 
+pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod doctor;
+pub mod keys;
+pub mod kinds;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod logs;
 pub mod model;
 pub mod rotation;
+pub mod runtime;
+pub mod screens;
 pub mod services;
 pub mod tools;
+pub mod widgets;

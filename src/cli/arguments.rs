@@ -70,6 +70,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// The console on an embedded stack: needs nothing, touches nothing outside of this machine
+    #[cfg(feature = "local")]
+    Demo(super::demo::Options),
     /// Only the embedded stack, in the foreground: AWS, MCP and Neo4j wire protocols on loopback
     #[cfg(feature = "local")]
     Local(super::local::Options),
@@ -91,6 +94,8 @@ pub(crate) enum Command {
     Token(super::token::Options),
     /// Work on gateway targets
     Targets(super::targets::Options),
+    /// Every key of the console, as the keymap that a configuration may change
+    Keys,
     /// Judge the configuration
     Config(super::configuration::Options),
     /// Completions for a shell

@@ -1,14 +1,103 @@
 //! The console itself: what it starts with, and the refusal where there is no terminal.
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    io::{self, IsTerminal as _},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use super::{Outcome, context::Context, usage};
-use crate::model::Failure;
+use super::{Outcome, context::Context, process, usage};
+use crate::{
+    app::AppOptions,
+    config::{
+        Ui,
+        theme::{Depth, EMBEDDED, Theme},
+    },
+    keys::Keymap,
+    model::{Deployment, Failure, FailureKind, Moment},
+    runtime::{self, Start},
+};
 
-/// Runs the console until the user leaves it.
-pub(crate) fn run(_context: &Context) -> Outcome {
+/// Runs the console until the user leaves it. Nothing that is wrong with the configuration stops it.
+pub(crate) fn run(context: &Context) -> Outcome {
     need_terminal()?;
-    Err(usage("starting the console", "this build has only the commands").into())
+    let loaded = context.load();
+    let mut problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    problems.extend(loaded.warnings.iter().cloned());
+    let deployments = context.pick(loaded.config.deployments)?;
+    let options = app_options(context, &loaded.config.ui, &loaded.config.keys, deployments.clone(), problems)?;
+    let services = context.services();
+    let start = async move { Ok(Start { deployments, services, faults: None }) };
+    show(options, loaded.config.ui.mouse, start)
+}
+
+/// What the app starts with, from configuration and flags.
+///
+/// # Errors
+/// Usage: a theme that is none.
+pub(crate) fn app_options(
+    context: &Context,
+    ui: &Ui,
+    keys: &toml::Table,
+    deployments: Vec<Deployment>,
+    mut problems: Vec<String>,
+) -> Result<AppOptions, Failure> {
+    let mut keymap = Keymap::embedded();
+    problems.extend(keymap.lay_over(keys).into_iter().map(|problem| format!("[keys] {problem}")));
+    Ok(AppOptions {
+        deployments,
+        starting: None,
+        problems,
+        themes: themes(context, ui)?,
+        keymap,
+        read_only: context.global.read_only,
+        zone: jiff::tz::TimeZone::system(),
+        refresh_ms: i64::try_from(ui.refresh.as_millis()).unwrap_or(i64::MAX),
+        now: now(),
+    })
+}
+
+/// Shows the console; `start` runs after its first frame.
+pub(crate) fn show(
+    options: AppOptions,
+    mouse: bool,
+    start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
+) -> Outcome {
+    let runtime = process::runtime()?;
+    let result = runtime.block_on(runtime::console(options, mouse, start));
+    // What still runs may take its time to end; the user has left.
+    runtime.shutdown_background();
+    result.map_err(|error| Failure::new(FailureKind::Usage, "showing the console", error.to_string()).into())
+}
+
+/// The wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the flag.
+fn themes(context: &Context, ui: &Ui) -> Result<Vec<Theme>, Failure> {
+    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let depth = match std::env::var("COLORTERM").as_deref() {
+        Ok("truecolor" | "24bit") => Depth::True,
+        _ => Depth::Sixteen,
+    };
+    let wanted = match (&context.global.theme, colourless, &ui.theme) {
+        (Some(flag), ..) => flag.as_str(),
+        (None, true, _) => "mono",
+        (None, false, Some(configured)) => configured.as_str(),
+        (None, false, None) => "dark",
+    };
+    let first = if EMBEDDED.iter().any(|(name, _)| *name == wanted) {
+        Theme::embedded(wanted, depth)
+    } else {
+        match std::fs::read_to_string(wanted) {
+            Ok(text) => Theme::parse(wanted, &text, depth),
+            Err(error) => Err(format!("{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}")),
+        }
+    };
+    let first = first.map_err(|wrong| usage("choosing the theme", wrong))?;
+    let others = EMBEDDED.iter().filter(|(name, _)| *name != wanted).filter_map(|(name, _)| Theme::embedded(name, depth).ok());
+    Ok(std::iter::once(first).chain(others).collect())
+}
+
+fn now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Refuses to start where nobody could see or type anything.

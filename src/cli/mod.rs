@@ -9,6 +9,8 @@ mod confirm;
 mod conformance;
 mod console;
 mod context;
+#[cfg(feature = "local")]
+mod demo;
 mod describe;
 mod doctor;
 mod fleet;
@@ -108,6 +110,8 @@ fn dispatch(arguments: Arguments) -> Outcome {
     };
     match command {
         #[cfg(feature = "local")]
+        Command::Demo(options) => demo::run(&context, &options),
+        #[cfg(feature = "local")]
         Command::Local(options) => local::run(&options),
         Command::Init(options) => init::run(&context, &options),
         Command::Status(options) => status::run(&context, &options),
@@ -118,6 +122,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Doctor(options) => doctor::run(&context, &options),
         Command::Token(options) => token::run(&context, &options),
         Command::Targets(options) => targets::run(&context, &options),
+        Command::Keys => Ok(output::text(crate::keys::DEFAULT.trim_end())?),
         Command::Config(options) => configuration::run(&context, &options),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::manual(),

@@ -7,6 +7,7 @@ mod deployment;
 mod problem;
 mod read;
 mod section;
+pub mod theme;
 pub mod write;
 
 use std::{

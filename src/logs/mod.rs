@@ -1,7 +1,25 @@
 //! Log lines as data: what a line says of itself, and what of it may be shown. Pure: no IO, no clock.
 
+mod filter;
 pub mod line;
 pub mod redact;
+pub mod store;
 
+pub use filter::{Filter, contains};
 pub use line::{Level, Line};
 pub use redact::redact;
+
+/// The word for what writes to a log group: the hop of the chain that an operator looks for.
+pub fn source_word(group: &str) -> &'static str {
+    if group.starts_with("/aws/lambda/") {
+        "interceptor"
+    } else if group.contains("/gateway/") {
+        "gateway"
+    } else if group.contains("/runtimes/") || group.contains("/runtime/") {
+        "runtime"
+    } else if group == "aws/spans" {
+        "spans"
+    } else {
+        "log"
+    }
+}

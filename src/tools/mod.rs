@@ -3,5 +3,5 @@
 
 pub mod arguments;
 pub mod cypher;
-pub mod effect;
+pub mod highlight;
 pub mod schema;

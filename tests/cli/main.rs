@@ -3,6 +3,5 @@
 mod configuration;
 mod fleet;
 mod logs;
-mod secrets;
 mod tools;
 mod world;

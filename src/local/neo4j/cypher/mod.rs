@@ -132,7 +132,6 @@ pub(crate) fn run(prepared: &Prepared, parameters: &Map, graph: &mut Graph, host
         work: Cell::new(0),
         random: Cell::new(seed | 1),
         patterns: RefCell::default(),
-        doomed: RefCell::default(),
         gone: RefCell::new(HashMap::new()),
     };
     let result = match &prepared.statement.body {
@@ -152,9 +151,6 @@ pub(crate) fn run(prepared: &Prepared, parameters: &Map, graph: &mut Graph, host
             }
         }
         Err(failure) => answer.failure = Some(failure),
-    }
-    if answer.failure.is_none() {
-        answer.failure = engine.settle_deletions().err();
     }
     let after = engine.graph.into_inner();
     if answer.failure.is_none() {

@@ -426,12 +426,8 @@ impl Expression {
             | Kind::CountStar
             | Kind::Pattern(_)
             | Kind::Subquery(..) => {}
-            Kind::Property(inner, _)
-            | Kind::Negate(inner)
-            | Kind::Not(inner)
-            | Kind::IsNull(inner, _)
-            | Kind::IsType(inner, ..)
-            | Kind::HasLabels(inner, _) => visit(inner),
+            Kind::Property(inner, _) | Kind::Negate(inner) | Kind::Not(inner) | Kind::IsNull(inner, _) => visit(inner),
+            Kind::IsType(inner, ..) | Kind::HasLabels(inner, _) => visit(inner),
             Kind::Index(left, right) | Kind::Binary(_, left, right) => {
                 visit(left);
                 visit(right);
@@ -453,30 +449,22 @@ impl Expression {
             }
             Kind::Comparison(first, rest) => {
                 visit(first);
-                for (_, operand) in rest {
-                    visit(operand);
-                }
+                rest.iter().for_each(|(_, operand)| visit(operand));
             }
             Kind::Case { subject, branches, otherwise } => {
-                if let Some(part) = subject {
-                    visit(part);
-                }
+                subject.iter().for_each(|part| visit(part));
                 for (condition, result) in branches {
                     visit(condition);
                     visit(result);
                 }
-                if let Some(part) = otherwise {
-                    visit(part);
-                }
+                otherwise.iter().for_each(|part| visit(part));
             }
             Kind::Comprehension { list, predicate, result, .. } => {
                 visit(list);
                 predicate.iter().chain(result).for_each(|part| visit(part));
             }
             Kind::PatternComprehension { predicate, result, .. } => {
-                if let Some(part) = predicate {
-                    visit(part);
-                }
+                predicate.iter().for_each(|part| visit(part));
                 visit(result);
             }
             Kind::Quantified { list, predicate, .. } => {

@@ -188,7 +188,8 @@ impl Parser<'_> {
         let expression = self.expression()?;
         let wrong = match &expression.kind {
             Kind::Literal(crate::local::neo4j::value::Value::Integer(number)) => *number < 0,
-            Kind::Literal(_) | Kind::Negate(_) => true,
+            Kind::Literal(_) => true,
+            Kind::Negate(_) => true,
             _ => false,
         };
         if wrong {
@@ -331,15 +332,16 @@ impl Parser<'_> {
         if self.is("(") {
             self.next();
             let mut imports = Vec::new();
-            if self.take("*") {
+            if !self.take("*") {
+                while !self.is(")") {
+                    imports.push(self.name("a variable name")?);
+                    if !self.take(",") {
+                        break;
+                    }
+                }
+            } else {
                 self.expect(")")?;
                 return self.subquery(optional, None);
-            }
-            while !self.is(")") {
-                imports.push(self.name("a variable name")?);
-                if !self.take(",") {
-                    break;
-                }
             }
             self.expect(")")?;
             return self.subquery(optional, Some(imports));

@@ -1,0 +1,150 @@
+//! Actions: what the user can want. One table gives the id for the keymap, the words for footer and palette, the line for
+//! help, whether it writes and what it needs.
+
+/// What an action needs to be offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// A selected row.
+    Selection,
+}
+
+/// An action's row in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Id in the keymap: `fleet.synchronize`.
+    pub id: &'static str,
+    /// Word or two for the footer.
+    pub short: &'static str,
+    /// Line for help and palette.
+    pub help: &'static str,
+    /// Changes something outside: read-only mode takes it away.
+    pub writes: bool,
+    /// What it needs.
+    pub needs: Needs,
+    /// Place in the footer: the smaller, the earlier; 0 is never shown there.
+    pub rank: u8,
+}
+
+macro_rules! actions {
+    ($($variant:ident = $id:literal, $short:literal, $help:literal, $writes:expr, $needs:ident, $rank:literal;)+) => {
+        /// What the user can want.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action { $(#[doc = $help] $variant,)+ }
+
+        impl Action {
+            /// Every action, in the order of the help.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Its row in the table.
+            pub const fn spec(self) -> &'static Spec {
+                match self {
+                    $(Self::$variant => &Spec { id: $id, short: $short, help: $help, writes: $writes, needs: Needs::$needs, rank: $rank },)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    Quit = "app.quit", "quit", "Leave the console; a running rotation is waited for", false, Nothing, 0;
+    Suspend = "app.suspend", "suspend", "Suspend to the shell (fg comes back)", false, Nothing, 0;
+    Help = "app.help", "keys", "Every key that works here", false, Nothing, 99;
+    Palette = "app.palette", "palette", "Find any command by its name", false, Nothing, 98;
+    Refresh = "app.refresh", "refresh", "Ask again now", false, Nothing, 70;
+    Back = "app.back", "back", "Close what lies on top, cancel what runs, clear the filter", false, Nothing, 0;
+    NextTheme = "app.theme", "theme", "Next theme", false, Nothing, 0;
+    OpenFleet = "screen.fleet", "fleet", "Fleet: gateways, targets, runtimes, endpoints and secrets", false, Nothing, 0;
+    OpenLogs = "screen.logs", "logs", "Logs: what the deployment writes, live", false, Nothing, 0;
+    OpenSecrets = "screen.secrets", "secrets", "Secrets: versions, stages, rotation", false, Nothing, 0;
+    OpenTools = "screen.tools", "tools", "Tools: call what the MCP servers offer", false, Nothing, 0;
+    OpenDoctor = "screen.doctor", "doctor", "Doctor: which hop of the chain is broken", false, Nothing, 0;
+    OpenActivity = "screen.activity", "activity", "Activity: what this console did and what failed", false, Nothing, 0;
+
+    Up = "list.up", "up", "One line up", false, Nothing, 0;
+    Down = "list.down", "down", "One line down", false, Nothing, 0;
+    PageUp = "list.page-up", "page up", "One page up", false, Nothing, 0;
+    PageDown = "list.page-down", "page down", "One page down", false, Nothing, 0;
+    Top = "list.top", "top", "To the first line", false, Nothing, 0;
+    Bottom = "list.bottom", "bottom", "To the last line", false, Nothing, 0;
+    Left = "list.left", "fold", "Fold, or scroll to the left", false, Nothing, 0;
+    Right = "list.right", "unfold", "Unfold, or scroll to the right", false, Nothing, 0;
+    Open = "list.open", "open", "Open what is selected", false, Selection, 1;
+    Filter = "list.filter", "filter", "Show only what contains a text", false, Nothing, 50;
+    Sort = "list.sort", "sort", "Sort by the next column", false, Nothing, 60;
+    Mark = "list.mark", "mark", "Mark or unmark the selected row", false, Selection, 0;
+
+    FollowLogs = "fleet.logs", "logs", "Logs of what is selected", false, Selection, 10;
+    FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
+    FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
+    FollowRelation = "fleet.relation", "relation", "Go on along the relation: target, its runtime, its logs, its secret", false, Selection, 14;
+    Synchronize = "fleet.synchronize", "sync", "Synchronize the selected target: its gateway reads its tools again", true, Selection, 13;
+    CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
+    CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
+    CopyJson = "copy.json", "copy JSON", "Copy the API's answer as JSON", false, Selection, 0;
+    CopyCommand = "copy.command", "copy aws", "Copy the aws command that shows it", false, Selection, 0;
+
+    NextTab = "detail.tab", "facts/JSON", "Facts or JSON", false, Nothing, 2;
+
+    Follow = "logs.follow", "follow", "Follow the newest line, or stop following", false, Nothing, 1;
+    Search = "logs.search", "find", "Find a text", false, Nothing, 5;
+    NextHit = "logs.next-hit", "next hit", "To the next hit", false, Nothing, 6;
+    PreviousHit = "logs.previous-hit", "previous hit", "To the previous hit", false, Nothing, 0;
+    NextError = "logs.next-error", "next error", "To the next error", false, Nothing, 4;
+    PreviousError = "logs.previous-error", "previous error", "To the previous error", false, Nothing, 0;
+    FilterLogs = "logs.filter", "filter", "Filter by words: level>=warn, text, !text, /regex/, trace=…", false, Nothing, 7;
+    OnlyTrace = "logs.trace", "this trace", "Only lines of this trace", false, Selection, 10;
+    OnlySession = "logs.session", "this session", "Only lines of this session", false, Selection, 11;
+    OnlyRequest = "logs.request", "this request", "Only lines of this request", false, Selection, 12;
+    Wrap = "logs.wrap", "wrap", "Wrap long lines", false, Nothing, 8;
+    ExportLogs = "logs.export", "export", "Write the shown lines to a file", false, Nothing, 9;
+    NextSource = "logs.source", "source", "Next deployment's logs", false, Nothing, 3;
+
+    Rotate = "secrets.rotate", "rotate", "Rotate the Neo4j password of the selected secret", true, Selection, 2;
+    Resume = "secrets.resume", "resume", "Bring an unfinished rotation to its end", true, Selection, 3;
+    Rollback = "secrets.rollback", "roll back", "Return to the previous password", true, Selection, 4;
+
+    ChooseEndpoint = "tools.endpoint", "endpoint", "Choose the gateway or runtime to talk to", false, Nothing, 6;
+    Connect = "tools.connect", "connect", "Connect again", false, Nothing, 8;
+    Run = "tools.run", "run", "Call the tool", false, Nothing, 1;
+    NextPane = "tools.next-pane", "next pane", "To the next pane", false, Nothing, 2;
+    PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
+    RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
+    NextView = "tools.view", "table/text/raw", "Result as table, text or raw JSON", false, Nothing, 3;
+    CopyResult = "tools.copy", "copy", "Copy the result", false, Nothing, 7;
+    ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
+    CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
+
+    Examine = "doctor.examine", "examine", "Examine all deployments again", false, Nothing, 1;
+    CopyFix = "doctor.copy", "copy fix", "Copy the fix", false, Selection, 2;
+
+    Yes = "confirm.yes", "yes", "Yes, do it", false, Nothing, 1;
+    No = "confirm.no", "no", "No, leave it", false, Nothing, 2;
+    Accept = "prompt.accept", "accept", "Accept", false, Nothing, 1;
+    PromptPrevious = "prompt.previous", "previous", "Previous suggestion", false, Nothing, 0;
+    PromptNext = "prompt.next", "next", "Next suggestion", false, Nothing, 0;
+}
+
+impl Action {
+    /// The action of that id.
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.spec().id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_lead_back() {
+        let ids: HashSet<&str> = Action::ALL.iter().map(|action| action.spec().id).collect();
+        assert_eq!(ids.len(), Action::ALL.len());
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.spec().id), Some(*action));
+        }
+    }
+}

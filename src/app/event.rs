@@ -1,0 +1,59 @@
+//! Events: facts that have happened outside, as plain data. The only way in which the outside reaches the state.
+
+use super::effect::Endpoint;
+use crate::{
+    doctor,
+    model::{
+        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, Kind, LogBatch, Progress,
+        Resource, ResourceKey, SecretDetail, Tool,
+    },
+    rotation::{
+        plan::Plan,
+        report::{Ending, Question, Report},
+    },
+};
+
+/// A fact.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The console has what it works on: deployments, and the faults that its stack can play.
+    Started(Result<(Vec<Deployment>, Vec<String>), Failure>),
+    /// A kind was listed.
+    Listed(DeploymentName, Kind, Result<Vec<Resource>, Failure>),
+    /// A resource was described.
+    Described(ResourceKey, Box<Result<Resource, Failure>>),
+    /// A target's synchronisation was asked for.
+    Synchronized(ResourceKey, Box<Result<Resource, Failure>>),
+    /// A tail brought something.
+    LogsArrived(LogBatch),
+    /// A tail has ended.
+    TailFailed(Failure),
+    /// A secret's versions were read.
+    SecretRead(DeploymentName, String, Box<Result<SecretDetail, Failure>>),
+    /// A rotation made its plan.
+    RotationPlanned(Box<Plan>),
+    /// A rotation moved.
+    RotationReported(Report),
+    /// A rotation says something beside its steps.
+    RotationWarned(String),
+    /// A rotation asks.
+    RotationAsked(Question),
+    /// A rotation has ended.
+    RotationEnded(Box<Result<Ending, Failure>>),
+    /// An MCP endpoint answered, with its tools and the token's claims.
+    Connected(Endpoint, Box<Result<(ConnectionInfo, Option<Claims>, Vec<Tool>), Failure>>),
+    /// A call was answered.
+    Called(Endpoint, Box<Result<CallOutcome, Failure>>),
+    /// A call moves on.
+    Progressed(Endpoint, Progress),
+    /// A server asks the user.
+    Elicited(Endpoint, Elicitation),
+    /// The server's tools have changed.
+    ToolsChanged(Endpoint),
+    /// A deployment was examined.
+    Examined(Box<doctor::Report>),
+    /// Something was copied; what, in a word or two.
+    Copied(String),
+    /// Something was written to a file, or not.
+    Exported(Result<String, Failure>),
+}

@@ -1,0 +1,727 @@
+//! The app: pure. Actions and events go in, effects come out; the time is data; nothing here waits or reaches outside.
+
+mod action;
+mod effect;
+mod event;
+mod loadable;
+mod store;
+mod view;
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+
+pub use action::{Action, Needs, Spec};
+pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
+pub use event::Event;
+pub use loadable::Loadable;
+pub use store::{Deed, Store, Transition};
+
+use crate::{
+    config::theme::Theme,
+    keys::{Chord, Found, Keymap, Layer},
+    model::{Deployment, Failure, Kind, Moment},
+    screens::{
+        Context, Reply, Route, Screen, Wish,
+        activity::Activity,
+        confirm::{Answered, Confirm},
+        doctor::Doctor,
+        fleet::{Fleet, deployment_groups},
+        help::Help,
+        logs::Logs,
+        palette::{self, Choice, Palette, Subject},
+        secrets::Secrets,
+        tools::Tools,
+    },
+};
+
+/// While something is on its way the fleet is asked again after this long, in milliseconds.
+const MOVING_MS: i64 = 3_000;
+/// A word in passing stays this long.
+const TOAST_MS: i64 = 5_000;
+/// Ages on the screen are renewed this often while nothing else happens.
+const AGES_MS: i64 = 10_000;
+/// The spinner's pace while something is on its way.
+const SPIN_MS: i64 = 120;
+/// The longest pause between two looks at a fleet that never changes, in units of the configured refresh.
+const CALMEST: i64 = 8;
+const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
+
+/// What the app starts with.
+#[derive(Clone, Debug)]
+pub struct AppOptions {
+    /// The deployments of the configuration; the demo's come with its stack.
+    pub deployments: Vec<Deployment>,
+    /// What is being started, where the deployments come with it.
+    pub starting: Option<String>,
+    /// What is wrong with the configuration: shown, never in the way.
+    pub problems: Vec<String>,
+    /// The first theme, and those that the theme key goes through.
+    pub themes: Vec<Theme>,
+    /// What keys mean.
+    pub keymap: Keymap,
+    /// Whether writes are refused for all.
+    pub read_only: bool,
+    /// Where times are shown.
+    pub zone: jiff::tz::TimeZone,
+    /// How often a calm fleet is asked, in milliseconds.
+    pub refresh_ms: i64,
+    /// The time.
+    pub now: Moment,
+}
+
+/// A word in passing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Toast {
+    pub(crate) text: String,
+    pub(crate) is_failure: bool,
+    pub(crate) until: Moment,
+}
+
+/// The whole state of the console.
+#[derive(Debug)]
+pub struct App {
+    /// What is known.
+    pub store: Store,
+    pub(crate) options: AppOptions,
+    pub(crate) route: Route,
+    pub(crate) fleet: Fleet,
+    pub(crate) logs: Logs,
+    pub(crate) secrets: Secrets,
+    pub(crate) tools: Tools,
+    pub(crate) doctor: Doctor,
+    pub(crate) activity: Activity,
+    pub(crate) help: Option<Help>,
+    pub(crate) palette: Option<Palette>,
+    pub(crate) confirm: Option<Confirm>,
+    /// A failed write: it stays until it is closed.
+    pub(crate) alarm: Option<Failure>,
+    pub(crate) toast: Option<Toast>,
+    pub(crate) begun: Vec<Chord>,
+    pub(crate) theme: usize,
+    pub(crate) now: Moment,
+    pub(crate) calls: usize,
+    /// Faults of the embedded stack that the palette offers.
+    pub(crate) faults: Vec<String>,
+    has_started: bool,
+    next_refresh: Moment,
+    calm_rounds: u32,
+    leaving: bool,
+    is_over: bool,
+}
+
+impl App {
+    /// The state before anything is known.
+    pub fn new(options: AppOptions) -> Self {
+        let store = Store { deployments: options.deployments.clone(), ..Store::default() };
+        let now = options.now;
+        let problems = options.problems.len();
+        let toast = (problems > 0).then(|| Toast {
+            text: format!(
+                "the configuration has {problems} problem{}: see 6 Activity, or `config check`",
+                if problems == 1 { "" } else { "s" }
+            ),
+            is_failure: true,
+            until: now.plus(4 * TOAST_MS),
+        });
+        let mut app = Self {
+            store,
+            route: Route::Fleet,
+            fleet: Fleet::default(),
+            logs: Logs::default(),
+            secrets: Secrets::default(),
+            tools: Tools::default(),
+            doctor: Doctor::default(),
+            activity: Activity::default(),
+            help: None,
+            palette: None,
+            confirm: None,
+            alarm: None,
+            toast,
+            begun: Vec::new(),
+            theme: 0,
+            now,
+            calls: 0,
+            faults: Vec::new(),
+            has_started: false,
+            next_refresh: now,
+            calm_rounds: 0,
+            leaving: false,
+            is_over: false,
+            options,
+        };
+        for problem in app.options.problems.clone() {
+            let failure = Failure::new(crate::model::FailureKind::Usage, "reading the configuration", problem)
+                .hint("`agentcore-console config check` shows all of them");
+            app.store.note(Deed {
+                at: now,
+                what: "read the configuration".to_owned(),
+                write: false,
+                result: Err(Box::new(failure)),
+            });
+        }
+        app
+    }
+
+    /// Whether the console is to end.
+    pub const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Tells how many calls are on their way; for the header.
+    pub const fn calls(&mut self, count: usize) {
+        self.calls = count;
+    }
+
+    /// What the first frame leaves to be done.
+    pub fn start(&self) -> Effects {
+        Effects::one(Effect::Start)
+    }
+
+    /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next refresh.
+    pub fn next_wake(&self) -> Option<Moment> {
+        if self.store.deployments.is_empty() && self.toast.is_none() && self.options.starting.is_none() {
+            return None;
+        }
+        if self.options.starting.is_some() {
+            return Some(self.now.plus(SPIN_MS));
+        }
+        let spin = (self.calls > 0 || self.store.loading() > 0).then(|| self.now.plus(SPIN_MS));
+        let flash = self.store.feed.front().filter(|each| self.now.since(each.at) < 600).map(|each| each.at.plus(620));
+        let toast = self.toast.as_ref().map(|toast| toast.until);
+        let countdown = self.tools.next_wake(self.now).filter(|_| self.route == Route::Tools);
+        [Some(self.next_refresh), Some(self.now.plus(AGES_MS)), spin, flash, toast, countdown].into_iter().flatten().min()
+    }
+
+    /// The time is now this: what is due is asked for.
+    pub fn tick(&mut self, now: Moment) -> Effects {
+        self.now = now;
+        if self.toast.as_ref().is_some_and(|toast| toast.until <= now) {
+            self.toast = None;
+        }
+        if !self.has_started || self.store.deployments.is_empty() || now < self.next_refresh {
+            return Effects::none();
+        }
+        self.refresh()
+    }
+
+    /// Asks for every list that is not being asked for already.
+    pub fn refresh(&mut self) -> Effects {
+        let mut effects = Vec::new();
+        for deployment in &self.store.deployments {
+            for kind in Kind::ALL {
+                let list = self.store.lists.entry((deployment.name.clone(), kind)).or_default();
+                if list.loading.is_none() {
+                    list.ask(self.now);
+                    effects.push(Effect::List(deployment.name.clone(), kind));
+                }
+            }
+        }
+        self.calm_rounds = self.calm_rounds.saturating_add(1);
+        self.schedule();
+        Effects(effects)
+    }
+
+    /// A fleet that moves is asked often; one that never changes less and less, down to a limit.
+    fn schedule(&mut self) {
+        let pause = if self.store.is_moving() {
+            MOVING_MS
+        } else {
+            let calmer = 1_i64 << (self.calm_rounds / 3).min(3);
+            self.options.refresh_ms * calmer.min(CALMEST)
+        };
+        self.next_refresh = self.now.plus(pause);
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyEvent, now: Moment) -> Effects {
+        self.now = now;
+        if key.kind == KeyEventKind::Release {
+            return Effects::none();
+        }
+        self.stir();
+        let layers = self.layers();
+        let mut keys = std::mem::take(&mut self.begun);
+        keys.push(Chord::from(key).normalized());
+        match self.options.keymap.find(&layers, &keys) {
+            Found::Action(action) => self.act(action),
+            Found::Prefix if !self.is_typing() => {
+                self.begun = keys;
+                Effects::none()
+            }
+            Found::Prefix | Found::Nothing => self.press(key),
+        }
+    }
+
+    /// Somebody is here: the fleet is looked at as often as configured again.
+    fn stir(&mut self) {
+        self.calm_rounds = 0;
+        let soon = self.now.plus(self.options.refresh_ms);
+        self.next_refresh = self.next_refresh.min(soon);
+    }
+
+    /// The active layers of the keymap, the topmost first.
+    pub fn layers(&self) -> Vec<Layer> {
+        let mut layers = if self.alarm.is_some() {
+            vec![Layer::Confirm]
+        } else if let Some(confirm) = &self.confirm {
+            vec![confirm.layer()]
+        } else if self.palette.is_some() {
+            vec![Layer::Prompt]
+        } else if self.help.is_some() {
+            vec![Layer::List, Layer::Global]
+        } else {
+            let screen = self.screen();
+            let mut layers = screen.layers();
+            if !screen.is_typing() {
+                layers.push(Layer::Global);
+            }
+            layers
+        };
+        layers.push(Layer::Always);
+        layers
+    }
+
+    fn is_typing(&self) -> bool {
+        match (&self.confirm, &self.palette) {
+            (Some(confirm), _) => confirm.is_typing(),
+            (None, Some(_)) => true,
+            (None, None) => self.help.is_none() && self.screen().is_typing(),
+        }
+    }
+
+    /// A key that no layer knows: text where text is wanted.
+    fn press(&mut self, key: KeyEvent) -> Effects {
+        if let Some(confirm) = &mut self.confirm {
+            confirm.press(key);
+            return Effects::none();
+        }
+        if let Some(palette) = &mut self.palette {
+            palette.press(key);
+            return Effects::none();
+        }
+        if !self.is_typing() {
+            return Effects::none();
+        }
+        let reply = self.with_screen(|screen, context| screen.press(key, context));
+        self.follow(reply)
+    }
+
+    /// Takes pasted text: only where text is wanted, and never as keys.
+    pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
+        self.now = now;
+        if let Some(confirm) = &mut self.confirm {
+            confirm.typed.paste(text);
+            return Effects::none();
+        }
+        if let Some(palette) = &mut self.palette {
+            palette.paste(text);
+            return Effects::none();
+        }
+        if !self.is_typing() {
+            return Effects::none();
+        }
+        let reply = self.with_screen(|screen, context| screen.paste(text, context));
+        self.follow(reply)
+    }
+
+    /// Takes the mouse: a tab or a row under a click, the wheel.
+    pub fn mouse(&mut self, mouse: MouseEvent, now: Moment) -> Effects {
+        self.now = now;
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.act(Action::Up),
+            MouseEventKind::ScrollDown => self.act(Action::Down),
+            MouseEventKind::Down(MouseButton::Left)
+                if self.confirm.is_none() && self.palette.is_none() && self.help.is_none() =>
+            {
+                self.click(mouse.column, mouse.row)
+            }
+            _ => Effects::none(),
+        }
+    }
+
+    fn click(&mut self, column: u16, row: u16) -> Effects {
+        if row == 1 {
+            let wide = ratatui::layout::Rect { x: 0, y: 1, width: u16::MAX, height: 1 };
+            let tabs = crate::screens::frame::tab_places(wide, self.store.unseen_failures);
+            let hit = tabs.into_iter().find(|(_, x, wide)| (*x..x + wide).contains(&column));
+            return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
+        }
+        let reply = self.with_screen(|screen, context| screen.click(column, row, context));
+        self.follow(reply)
+    }
+
+    /// Does what the user wants.
+    pub fn act(&mut self, action: Action) -> Effects {
+        if self.options.read_only && action.spec().writes {
+            self.say("read-only mode: nothing is changed".to_owned(), true);
+            return Effects::none();
+        }
+        match action {
+            Action::Quit => return self.quit(),
+            Action::Suspend => return Effects::one(Effect::Suspend),
+            _ => {}
+        }
+        if let Some(effects) = self.act_on_top(action) {
+            return effects;
+        }
+        let reply = self.with_screen(|screen, context| screen.act(action, context));
+        if reply.handled {
+            return self.follow(reply);
+        }
+        self.act_everywhere(action)
+    }
+
+    /// What lies on top takes the action first.
+    fn act_on_top(&mut self, action: Action) -> Option<Effects> {
+        if self.alarm.is_some() {
+            if matches!(action, Action::Yes | Action::No | Action::Back | Action::Open) {
+                self.alarm = None;
+            }
+            return Some(Effects::none());
+        }
+        if let Some(confirm) = &self.confirm {
+            return Some(match confirm.act(action) {
+                Answered::Open => Effects::none(),
+                Answered::Closed(effects) => {
+                    self.confirm = None;
+                    effects
+                }
+            });
+        }
+        if let Some(palette) = self.palette.take() {
+            return Some(self.act_on_palette(palette, action));
+        }
+        if let Some(help) = &mut self.help {
+            if matches!(action, Action::Back | Action::Help) {
+                self.help = None;
+                return Some(Effects::none());
+            }
+            if help.act(action) {
+                return Some(Effects::none());
+            }
+            self.help = None;
+        }
+        None
+    }
+
+    fn act_on_palette(&mut self, mut palette: Palette, action: Action) -> Effects {
+        match action {
+            Action::Back => Effects::none(),
+            Action::Accept => {
+                let chosen = palette.chosen(self.offers());
+                chosen.map_or_else(Effects::none, |choice| self.choose(choice))
+            }
+            _ => {
+                let count = palette.matching(self.offers()).len();
+                palette.go(action, count);
+                self.palette = Some(palette);
+                Effects::none()
+            }
+        }
+    }
+
+    pub(crate) fn offers(&self) -> Vec<palette::Offer> {
+        let mut layers = self.screen().layers();
+        layers.extend([Layer::Global, Layer::Always]);
+        palette::offers(&layers, &self.look(), &self.faults)
+    }
+
+    fn choose(&mut self, choice: Choice) -> Effects {
+        match choice {
+            Choice::Act(action) => self.act(action),
+            Choice::Examine(deployment) => self.grant(Wish::Examine(deployment)),
+            Choice::Reveal(key) => self.grant(Wish::Detail(key)),
+            Choice::Fault(index) => Effects::one(Effect::PlayFault(index)),
+            Choice::Tools(subject) => {
+                let endpoint = match subject {
+                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
+                        Endpoint { deployment, target: crate::model::McpTarget::Default }
+                    }
+                    Subject::Resource(key) => {
+                        Endpoint { deployment: key.deployment.clone(), target: crate::model::McpTarget::Resource(key) }
+                    }
+                };
+                self.grant(Wish::Tools(endpoint))
+            }
+            Choice::Logs(subject) => {
+                let (deployment, title, groups) = match subject {
+                    Subject::Deployment(name) => (name.clone(), name.to_string(), deployment_groups(&self.store, &name)),
+                    Subject::Group(name, group) => (name, group.clone(), vec![group]),
+                    Subject::Resource(key) => {
+                        let resource = self.store.resource(&key);
+                        let title = resource.map_or_else(|| key.id.clone(), |each| each.name.clone());
+                        (key.deployment.clone(), title, resource.map_or_else(Vec::new, |each| each.log_groups.clone()))
+                    }
+                };
+                self.grant(Wish::Logs { deployment, title, groups, since: None })
+            }
+        }
+    }
+
+    fn act_everywhere(&mut self, action: Action) -> Effects {
+        match action {
+            Action::Help => self.help = Some(Help::default()),
+            Action::Palette => self.palette = Some(Palette::default()),
+            Action::NextTheme => self.theme = (self.theme + 1) % self.options.themes.len().max(1),
+            Action::Refresh => return self.refresh(),
+            Action::OpenFleet => return self.show(Route::Fleet),
+            Action::OpenLogs => return self.show(Route::Logs),
+            Action::OpenSecrets => return self.show(Route::Secrets),
+            Action::OpenTools => return self.show(Route::Tools),
+            Action::OpenDoctor => return self.show(Route::Doctor),
+            Action::OpenActivity => return self.show(Route::Activity),
+            _ => {}
+        }
+        Effects::none()
+    }
+
+    /// Quitting waits for a rotation to reach a safe step; asked a second time, it does not.
+    fn quit(&mut self) -> Effects {
+        if let Some(running) = self.secrets.running().filter(|_| !self.leaving) {
+            self.leaving = true;
+            self.secrets.stopping();
+            self.say(
+                format!(
+                    "{running} stops at its next safe step, then the console ends. Again: end now, `secrets resume` goes on later"
+                ),
+                true,
+            );
+            return Effects::one(Effect::Stop(Slot::Rotation));
+        }
+        self.is_over = true;
+        Effects::none()
+    }
+
+    fn show(&mut self, route: Route) -> Effects {
+        if route == self.route {
+            return Effects::none();
+        }
+        let left = self.with_screen_effects(|screen, context| screen.leave(context));
+        self.route = route;
+        let entered = self.with_screen_effects(|screen, context| screen.enter(context));
+        left.and(entered)
+    }
+
+    fn follow(&mut self, reply: Reply) -> Effects {
+        let Reply { effects, wishes, .. } = reply;
+        wishes.into_iter().fold(effects, |effects, wish| effects.and(self.grant(wish)))
+    }
+
+    fn grant(&mut self, wish: Wish) -> Effects {
+        match wish {
+            Wish::Show(route) => self.show(route),
+            Wish::Ask(confirm) => {
+                self.confirm = Some(confirm);
+                Effects::none()
+            }
+            Wish::Say(text) => {
+                self.say(text, false);
+                Effects::none()
+            }
+            Wish::Complain(failure) => {
+                self.complain(failure);
+                Effects::none()
+            }
+            Wish::Logs { deployment, title, groups, since } => {
+                let shown = self.show(Route::Logs);
+                shown.and(self.logs.tail(deployment, title, groups, since, self.now))
+            }
+            Wish::Tools(endpoint) => {
+                let shown = self.show(Route::Tools);
+                let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+                shown.and(self.tools.connect(endpoint, &mut context))
+            }
+            Wish::Examine(deployment) => {
+                let shown = self.show(Route::Doctor);
+                let context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+                shown.and(self.doctor.examine(&deployment, &context))
+            }
+            Wish::Secret(deployment, id) => {
+                self.secrets.select(&deployment, &id, &self.store);
+                self.show(Route::Secrets)
+            }
+            Wish::Reveal(key) => {
+                self.fleet.reveal(&key);
+                self.show(Route::Fleet)
+            }
+            Wish::Detail(key) => {
+                self.fleet.reveal(&key);
+                let shown = self.show(Route::Fleet);
+                shown.and(self.act(Action::Open))
+            }
+        }
+    }
+
+    pub(crate) fn say(&mut self, text: String, is_failure: bool) {
+        self.toast = Some(Toast { text, is_failure, until: self.now.plus(TOAST_MS) });
+    }
+
+    fn complain(&mut self, failure: Failure) {
+        let what = failure.doing.clone();
+        self.store.note(Deed { at: self.now, what, write: false, result: Err(Box::new(failure.clone())) });
+        self.say(format!("{failure}"), true);
+    }
+
+    /// A fact has happened.
+    pub fn on(&mut self, event: Event, now: Moment) -> Effects {
+        self.now = now;
+        match event {
+            Event::Started(result) => self.started(result),
+            Event::Listed(deployment, kind, result) => {
+                let before = self.store.feed.len();
+                self.store.list_answered(&deployment, kind, result, now);
+                if self.store.feed.len() != before {
+                    self.calm_rounds = 0;
+                }
+                if self.store.is_moving() {
+                    self.next_refresh = self.next_refresh.min(now.plus(MOVING_MS));
+                }
+                self.tools.listed(&self.store);
+                Effects::none()
+            }
+            Event::Described(key, result) => {
+                if let Ok(resource) = result.as_ref() {
+                    self.store.resource_seen(resource.clone(), now);
+                }
+                if let Some(detail) = self.fleet.detail_mut() {
+                    detail.answered(&key, *result);
+                }
+                Effects::none()
+            }
+            Event::Synchronized(key, result) => {
+                self.wrote(
+                    format!("synchronize {} of {}", key.own_id(), key.deployment),
+                    result.as_ref().as_ref().map(|target| target.status.clone()).map_err(Clone::clone),
+                );
+                if let Ok(resource) = *result {
+                    self.store.resource_seen(resource, now);
+                    self.next_refresh = now.plus(MOVING_MS);
+                }
+                Effects::none()
+            }
+            Event::LogsArrived(batch) => {
+                self.logs.arrived(batch, now);
+                Effects::none()
+            }
+            Event::TailFailed(failure) => {
+                self.logs.failed(failure);
+                Effects::none()
+            }
+            Event::SecretRead(deployment, id, result) => {
+                self.secrets.read(&deployment, &id, *result, now);
+                Effects::none()
+            }
+            Event::RotationPlanned(_)
+            | Event::RotationReported(_)
+            | Event::RotationWarned(_)
+            | Event::RotationAsked(_)
+            | Event::RotationEnded(_) => self.on_rotation(event),
+            Event::Connected(..) | Event::Called(..) | Event::Progressed(..) | Event::Elicited(..) | Event::ToolsChanged(_) => {
+                self.on_tools(event)
+            }
+            Event::Examined(report) => {
+                self.doctor.examined(*report, now);
+                Effects::none()
+            }
+            Event::Copied(what) => {
+                self.say(format!("copied {what}"), false);
+                Effects::none()
+            }
+            Event::Exported(result) => {
+                match result {
+                    Ok(path) => self.say(format!("written to {path}"), false),
+                    Err(failure) => self.complain(failure),
+                }
+                Effects::none()
+            }
+        }
+    }
+
+    fn started(&mut self, result: Result<(Vec<Deployment>, Vec<String>), Failure>) -> Effects {
+        self.has_started = true;
+        self.options.starting = None;
+        match result {
+            Ok((deployments, faults)) => {
+                self.store.deployments = deployments;
+                self.faults = faults;
+                self.refresh()
+            }
+            Err(failure) => {
+                self.alarm = Some(failure.clone());
+                self.complain(failure);
+                Effects::none()
+            }
+        }
+    }
+
+    fn on_rotation(&mut self, event: Event) -> Effects {
+        match event {
+            Event::RotationPlanned(plan) => self.secrets.planned(*plan),
+            Event::RotationReported(report) => return self.secrets.reported(report),
+            Event::RotationWarned(sentence) => self.secrets.warned(sentence),
+            Event::RotationAsked(question) => {
+                self.confirm = self.secrets.asked(&question);
+                self.palette = None;
+                self.help = None;
+            }
+            Event::RotationEnded(result) => {
+                self.confirm = None;
+                if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
+                    self.wrote(what, noted);
+                }
+                self.is_over |= self.leaving;
+                return self.refresh();
+            }
+            _ => {}
+        }
+        Effects::none()
+    }
+
+    fn on_tools(&mut self, event: Event) -> Effects {
+        let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+        let reply = self.tools.on(event, &mut context);
+        self.follow(reply)
+    }
+
+    /// Notes a write. A failed one stays on the screen until it is closed.
+    fn wrote(&mut self, what: String, result: Result<String, Failure>) {
+        if let Err(failure) = &result {
+            self.alarm = Some(failure.clone());
+        } else {
+            self.say(what.clone(), false);
+        }
+        self.store.note(Deed { at: self.now, what, write: true, result: result.map_err(Box::new) });
+    }
+
+    pub(crate) fn screen(&self) -> &dyn Screen {
+        match self.route {
+            Route::Fleet => &self.fleet,
+            Route::Logs => &self.logs,
+            Route::Secrets => &self.secrets,
+            Route::Tools => &self.tools,
+            Route::Doctor => &self.doctor,
+            Route::Activity => &self.activity,
+        }
+    }
+
+    fn with_screen(&mut self, work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Reply) -> Reply {
+        let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+        let screen: &mut dyn Screen = match self.route {
+            Route::Fleet => &mut self.fleet,
+            Route::Logs => &mut self.logs,
+            Route::Secrets => &mut self.secrets,
+            Route::Tools => &mut self.tools,
+            Route::Doctor => &mut self.doctor,
+            Route::Activity => &mut self.activity,
+        };
+        work(screen, &mut context)
+    }
+
+    fn with_screen_effects(&mut self, work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Effects) -> Effects {
+        self.with_screen(|screen, context| Reply::effects(work(screen, context))).effects
+    }
+
+    pub(crate) fn spinner(&self) -> &'static str {
+        let turn = usize::try_from(self.now.millis() / SPIN_MS).unwrap_or(0) % SPINNER.len();
+        SPINNER.get(turn).copied().unwrap_or("·")
+    }
+}

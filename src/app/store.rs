@@ -1,0 +1,172 @@
+//! What is known: the fleet, its transitions, the activity. Screens read it; only events write it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::loadable::Loadable;
+use crate::{
+    kinds,
+    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey},
+};
+
+/// Transitions kept.
+const FEED: usize = 200;
+/// Activity lines kept.
+const ACTIVITY: usize = 1_000;
+
+/// All that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    /// The deployments of the configuration, in its order.
+    pub deployments: Vec<Deployment>,
+    /// Lists by deployment and kind.
+    pub lists: BTreeMap<(DeploymentName, Kind), Loadable<Vec<Resource>>>,
+    /// What changed its status, newest first.
+    pub feed: VecDeque<Transition>,
+    /// What this console did, newest first.
+    pub activity: VecDeque<Deed>,
+    /// Failures since the activity was last looked at.
+    pub unseen_failures: usize,
+}
+
+/// A change of status that was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// When it was seen.
+    pub at: Moment,
+    /// Which resource.
+    pub key: ResourceKey,
+    /// Its name.
+    pub name: String,
+    /// Status before; none for a new resource.
+    pub from: Option<String>,
+    /// Status after; none for one that is gone.
+    pub to: Option<String>,
+    /// AWS's reason.
+    pub reason: Option<String>,
+}
+
+/// Something that this console did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// When it ended.
+    pub at: Moment,
+    /// What was done, in a phrase.
+    pub what: String,
+    /// Whether it changed something outside.
+    pub write: bool,
+    /// How it went: the good end, or the failure.
+    pub result: Result<String, Box<Failure>>,
+}
+
+impl Store {
+    /// The deployment of that name.
+    pub fn deployment(&self, name: &DeploymentName) -> Option<&Deployment> {
+        self.deployments.iter().find(|each| &each.name == name)
+    }
+
+    /// All known resources of a deployment.
+    pub fn resources<'a>(&'a self, deployment: &'a DeploymentName) -> impl Iterator<Item = &'a Resource> {
+        Kind::ALL.into_iter().filter_map(move |kind| self.lists.get(&(deployment.clone(), kind))?.get()).flatten()
+    }
+
+    /// A resource by its key.
+    pub fn resource(&self, key: &ResourceKey) -> Option<&Resource> {
+        self.lists.get(&(key.deployment.clone(), key.kind))?.get()?.iter().find(|each| &each.key == key)
+    }
+
+    /// Whether anything is on its way to another state: the fleet is then asked more often.
+    pub fn is_moving(&self) -> bool {
+        self.lists.values().filter_map(Loadable::get).flatten().any(|resource| kinds::health(resource) == Health::Changing)
+    }
+
+    /// How many lists are being asked for.
+    pub fn loading(&self) -> usize {
+        self.lists.values().filter(|list| list.loading.is_some()).count()
+    }
+
+    /// The age of the oldest visible list.
+    pub fn freshness(&self) -> Option<Moment> {
+        self.lists.values().filter_map(|list| list.value.as_ref().map(|(at, _)| *at)).min()
+    }
+
+    /// The health of a deployment: the worst of its resources; a list that failed makes it at least degraded.
+    pub fn health(&self, name: &DeploymentName) -> Option<Health> {
+        let worst = self.resources(name).map(kinds::health).max();
+        let broken =
+            Kind::ALL.into_iter().any(|kind| self.lists.get(&(name.clone(), kind)).is_some_and(|list| list.failure.is_some()));
+        if broken { worst.max(Some(Health::Degraded)) } else { worst }
+    }
+
+    /// Takes a list in and notes what changed in it.
+    pub fn list_answered(
+        &mut self,
+        deployment: &DeploymentName,
+        kind: Kind,
+        result: Result<Vec<Resource>, Failure>,
+        now: Moment,
+    ) {
+        let list = self.lists.entry((deployment.clone(), kind)).or_default();
+        if let Err(failure) = &result {
+            let known = list.problem().is_some_and(|old| old.cause == failure.cause);
+            let failure = failure.clone();
+            list.answer(result, now);
+            if !known {
+                self.note(Deed {
+                    at: now,
+                    what: format!("list {kind}s of {deployment}"),
+                    write: false,
+                    result: Err(Box::new(failure)),
+                });
+            }
+            return;
+        }
+        let before: Option<Vec<(ResourceKey, String, String)>> =
+            list.get().map(|old| old.iter().map(|each| (each.key.clone(), each.name.clone(), each.status.clone())).collect());
+        list.answer(result, now);
+        let Some(before) = before else { return };
+        let mut seen = Vec::new();
+        for resource in list.get().into_iter().flatten() {
+            let old = before.iter().find(|(key, ..)| *key == resource.key);
+            if old.is_none_or(|(.., status)| *status != resource.status) {
+                seen.push(Transition {
+                    at: now,
+                    key: resource.key.clone(),
+                    name: resource.name.clone(),
+                    from: old.map(|(.., status)| status.clone()),
+                    to: Some(resource.status.clone()),
+                    reason: resource.reason.clone(),
+                });
+            }
+        }
+        let gone = before.into_iter().filter(|(key, ..)| !list.get().into_iter().flatten().any(|each| each.key == *key));
+        seen.extend(gone.map(|(key, name, status)| Transition {
+            at: now,
+            key,
+            name,
+            from: Some(status),
+            to: None,
+            reason: None,
+        }));
+        for transition in seen {
+            self.feed.push_front(transition);
+        }
+        self.feed.truncate(FEED);
+    }
+
+    /// Puts one resource in the place of its older self.
+    pub fn resource_seen(&mut self, resource: Resource, now: Moment) {
+        let place = (resource.key.deployment.clone(), resource.key.kind);
+        let Some(list) = self.lists.get(&place).and_then(Loadable::get) else { return };
+        let renewed = list.iter().map(|each| if each.key == resource.key { resource.clone() } else { each.clone() }).collect();
+        self.list_answered(&place.0, place.1, Ok(renewed), now);
+    }
+
+    /// Notes a deed.
+    pub fn note(&mut self, deed: Deed) {
+        if deed.result.is_err() {
+            self.unseen_failures += 1;
+        }
+        self.activity.push_front(deed);
+        self.activity.truncate(ACTIVITY);
+    }
+}

@@ -1,0 +1,116 @@
+//! How the whole console looks: the frame, the screen in it, what lies on top.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::App;
+use crate::{
+    config::theme::{Role, Theme},
+    screens::{Look, detail::failure_lines, frame},
+    widgets::Pen,
+};
+
+impl App {
+    /// Draws everything. Changes nothing but what was visible (for clicks and pages).
+    pub fn view(&self, buffer: &mut Buffer) {
+        let area = buffer.area;
+        let look = self.look();
+        let mut pen = Pen::new(buffer, look.theme);
+        if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {
+            let text = format!("too small: {}x{}, needs {}x{}", area.width, area.height, frame::LEAST.0, frame::LEAST.1);
+            pen.put(area.x, area.y, area.width, &text, Role::Text);
+            return;
+        }
+        let places = frame::places(area);
+        let screen = self.screen();
+        frame::head(&look, screen.headline(&look), self.calls, places.head, &mut pen);
+        frame::tabs(self.route, self.store.unseen_failures, &places, &mut pen);
+        if let Some(help) = &self.help {
+            let mut layers = screen.layers();
+            layers.extend([crate::keys::Layer::Global, crate::keys::Layer::Always]);
+            help.view(&layers, &look, places.body, &mut pen);
+        } else {
+            screen.view(&look, places.body, &mut pen);
+        }
+        if self.palette.is_some() || self.confirm.is_some() || self.alarm.is_some() {
+            pen.shade(places.body, Role::Faint);
+        }
+        if let Some(palette) = &self.palette {
+            palette.view(self.offers(), places.body, &mut pen);
+        }
+        if let Some(confirm) = &self.confirm {
+            confirm.view(places.body, &mut pen);
+        }
+        self.draw_foot(&look, &places, &mut pen);
+        self.draw_alarm(places.body, &mut pen);
+    }
+
+    fn draw_foot(&self, look: &Look<'_>, places: &frame::Places, pen: &mut Pen<'_>) {
+        let layers = self.layers();
+        if !self.begun.is_empty() {
+            self.draw_continuations(&layers, places, pen);
+            return;
+        }
+        if let Some(toast) = &self.toast {
+            pen.rule(places.foot_rule);
+            let role = if toast.is_failure { Role::Degraded } else { Role::Text };
+            pen.put(places.foot.x + 1, places.foot.y, places.foot.width.saturating_sub(2), &toast.text, role);
+            return;
+        }
+        let on_top = self.palette.is_some() || self.confirm.is_some() || self.help.is_some();
+        frame::foot(&layers, look, |action| on_top || self.screen().offers(action, look), places, pen);
+    }
+
+    /// A begun sequence shows the ways on.
+    fn draw_continuations(&self, layers: &[crate::keys::Layer], places: &frame::Places, pen: &mut Pen<'_>) {
+        pen.rule(places.foot_rule);
+        let end = places.foot.right();
+        let begun = crate::keys::show_sequence(&self.begun);
+        let mut x =
+            pen.pieces(places.foot.x + 1, places.foot.y, places.foot.width, &[(begun.as_str(), Role::Name), (" …  ", Role::Dim)]);
+        for (rest, action) in self.options.keymap.continuations(layers, &self.begun) {
+            let pieces = [(rest.as_str(), Role::Accent), (" ", Role::Dim), (action.spec().short, Role::Dim), ("   ", Role::Dim)];
+            x = pen.pieces(x, places.foot.y, end.saturating_sub(x), &pieces);
+        }
+    }
+
+    fn draw_alarm(&self, area: Rect, pen: &mut Pen<'_>) {
+        let Some(failure) = &self.alarm else { return };
+        let wide = area.width.saturating_sub(4).min(90);
+        let lines: Vec<_> = failure_lines(failure)
+            .into_iter()
+            .flat_map(|line| {
+                let text: String = line.iter().map(|(text, _)| text.as_str()).collect();
+                let role = line.first().map_or(Role::Text, |(_, role)| *role);
+                crate::screens::detail::wrapped(&text, wide.saturating_sub(4), role)
+            })
+            .collect();
+        let high = u16::try_from(lines.len()).unwrap_or(8).saturating_add(3).min(area.height);
+        let place = Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 3, width: wide, height: high };
+        pen.clear(place);
+        pen.rule(place);
+        for (row, line) in lines.iter().enumerate().take(usize::from(high.saturating_sub(3))) {
+            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            pen.pieces(place.x + 2, place.y + 1 + u16::try_from(row).unwrap_or(0), wide.saturating_sub(4), &pieces);
+        }
+        pen.pieces(place.x + 2, place.bottom().saturating_sub(2), wide, &[("esc", Role::Accent), (" close", Role::Dim)]);
+        pen.rule(Rect { y: place.bottom().saturating_sub(1), height: 1, ..place });
+    }
+
+    pub(crate) fn look(&self) -> Look<'_> {
+        Look {
+            store: &self.store,
+            theme: self.theme(),
+            keymap: &self.options.keymap,
+            now: self.now,
+            zone: &self.options.zone,
+            read_only: self.options.read_only,
+            spinner: self.spinner(),
+            starting: self.options.starting.as_deref(),
+        }
+    }
+
+    fn theme(&self) -> &Theme {
+        static PLAIN: std::sync::OnceLock<Theme> = std::sync::OnceLock::new();
+        self.options.themes.get(self.theme).unwrap_or_else(|| PLAIN.get_or_init(Theme::plain))
+    }
+}

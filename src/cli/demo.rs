@@ -1,0 +1,61 @@
+//! `demo`: the console on the embedded stack. Needs nothing, reads no configuration, touches nothing outside of loopback.
+
+use clap::Args;
+
+use super::{Outcome, console, context::Context, local::configuration, usage};
+use crate::{
+    config::Config,
+    local::{
+        self,
+        faults::{Fault, FaultKind, Place},
+    },
+    runtime::{Faults, Start},
+};
+
+/// How the demo starts its world.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The same number gives the same world
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A world in which nothing happens by itself
+    #[arg(long)]
+    pub(crate) quiet_world: bool,
+}
+
+/// Runs the console on a stack of its own. The first frame is on the screen before the stack stands.
+pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
+    console::need_terminal()?;
+    let config = Config::default();
+    let mut shown = console::app_options(context, &config.ui, &config.keys, Vec::new(), Vec::new())?;
+    shown.starting = Some("the embedded stack: AWS, MCP and Neo4j on loopback".to_owned());
+    let wanted = local::Options { seed: options.seed, quiet_world: options.quiet_world, ..local::Options::default() };
+    let services = context.services();
+    let start = async move {
+        let stack = local::start(wanted).await.map_err(|error| usage("starting the embedded stack", error.to_string()))?;
+        let deployments = configuration(&stack).deployments;
+        let faults = playable(stack, &deployments.iter().map(|each| each.name.to_string()).collect::<Vec<_>>());
+        Ok(Start { deployments, services, faults: Some(faults) })
+    };
+    console::show(shown, config.ui.mouse, start)
+}
+
+/// The faults of the hops, one for each deployment and hop that it fits, and a way to take them all back. The stack lives as
+/// long as what is returned.
+fn playable(stack: local::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
+    let mut names = vec!["none: take all faults back".to_owned()];
+    let mut faults = Vec::new();
+    for kind in FaultKind::ALL {
+        for hop in kind.hops() {
+            for deployment in deployments {
+                names.push(format!("{deployment}: {} {}", hop.name(), kind.name()));
+                faults.push(Fault { place: Place::Hop { deployment: deployment.clone(), hop: *hop }, kind: *kind, times: None });
+            }
+        }
+    }
+    let play: Faults = Box::new(move |index| match index.checked_sub(1).and_then(|at| faults.get(at)) {
+        Some(fault) => stack.inject_fault(fault.clone()),
+        None => stack.clear_faults(),
+    });
+    (names, play)
+}

@@ -1,0 +1,223 @@
+//! Themes: named roles, each with its style. Screens ask for a role and never name a colour.
+//!
+//! A role is written `{ color = "#58a6ff", ansi = "blue", bold = true }`: `color` for terminals with 24-bit colour,
+//! `ansi` for those with sixteen. Every theme names every role.
+
+use ratatui::style::{Color, Modifier, Style};
+use serde::Deserialize;
+
+/// What a piece of text or a line is, in the eyes of the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// What has a name of its own.
+    Name,
+    /// Ordinary values.
+    Text,
+    /// Context: labels, ages, units.
+    Dim,
+    /// Never the only carrier of a meaning: hints, line numbers, guides.
+    Faint,
+    /// What is selected, what is a key, what can be followed.
+    Accent,
+    /// As it should be.
+    Well,
+    /// Works in part.
+    Degraded,
+    /// Does not work.
+    Failed,
+    /// On its way.
+    Changing,
+    /// A person must act.
+    Person,
+    /// Background of the selected row.
+    Selected,
+    /// Thin rules between parts.
+    Rule,
+    /// A hit of a search.
+    Hit,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 13] = [
+        Self::Name,
+        Self::Text,
+        Self::Dim,
+        Self::Faint,
+        Self::Accent,
+        Self::Well,
+        Self::Degraded,
+        Self::Failed,
+        Self::Changing,
+        Self::Person,
+        Self::Selected,
+        Self::Rule,
+        Self::Hit,
+    ];
+
+    /// Its name in a theme file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Text => "text",
+            Self::Dim => "dim",
+            Self::Faint => "faint",
+            Self::Accent => "accent",
+            Self::Well => "well",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+            Self::Changing => "changing",
+            Self::Person => "person",
+            Self::Selected => "selected",
+            Self::Rule => "rule",
+            Self::Hit => "hit",
+        }
+    }
+
+    /// Whether its colour is a background.
+    const fn is_background(self) -> bool {
+        matches!(self, Self::Selected)
+    }
+}
+
+/// How many colours the terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// 24-bit colour.
+    True,
+    /// The sixteen colours of the terminal's own palette.
+    Sixteen,
+}
+
+/// The styles of all roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// Name of the theme.
+    pub name: String,
+    styles: [Style; Role::ALL.len()],
+}
+
+/// One role as a theme file writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    color: Option<String>,
+    ansi: Option<String>,
+    #[serde(default)]
+    bold: bool,
+    #[serde(default)]
+    dim: bool,
+    #[serde(default)]
+    underlined: bool,
+    #[serde(default)]
+    reversed: bool,
+}
+
+/// The embedded themes by name.
+pub const EMBEDDED: [(&str, &str); 3] = [
+    ("dark", include_str!("../../assets/themes/dark.toml")),
+    ("light", include_str!("../../assets/themes/light.toml")),
+    ("mono", include_str!("../../assets/themes/mono.toml")),
+];
+
+impl Theme {
+    /// The style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// No style at all, for a console that was given no theme.
+    pub fn plain() -> Self {
+        Self { name: "plain".to_owned(), styles: [Style::default(); Role::ALL.len()] }
+    }
+
+    /// An embedded theme.
+    ///
+    /// # Errors
+    /// The names that there are, where it is none of them.
+    pub fn embedded(name: &str, depth: Depth) -> Result<Self, String> {
+        let found = EMBEDDED.iter().find(|(each, _)| *each == name);
+        let Some((_, text)) = found else {
+            let names: Vec<&str> = EMBEDDED.iter().map(|(each, _)| *each).collect();
+            return Err(format!("no theme is called {name:?}; there are {}", names.join(", ")));
+        };
+        Self::parse(name, text, depth)
+    }
+
+    /// Reads a theme file.
+    ///
+    /// # Errors
+    /// What is wrong with it: TOML that cannot be read, a role that is missing or unknown, a colour that is none.
+    pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, String> {
+        let mut roles: std::collections::BTreeMap<String, Written> = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut styles = [Style::default(); Role::ALL.len()];
+        for role in Role::ALL {
+            let Some(written) = roles.remove(role.word()) else {
+                return Err(format!("theme {name:?} lacks the role {:?}", role.word()));
+            };
+            let style = written.style(role, depth).map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.word()))?;
+            if let Some(place) = styles.get_mut(role as usize) {
+                *place = style;
+            }
+        }
+        match roles.keys().next() {
+            Some(unknown) => Err(format!("theme {name:?} has an unknown role {unknown:?}")),
+            None => Ok(Self { name: name.to_owned(), styles }),
+        }
+    }
+}
+
+impl Written {
+    fn style(&self, role: Role, depth: Depth) -> Result<Style, String> {
+        let word = match depth {
+            Depth::True => self.color.as_ref().or(self.ansi.as_ref()),
+            Depth::Sixteen => self.ansi.as_ref().or(self.color.as_ref()),
+        };
+        let mut style = Style::default();
+        if let Some(word) = word {
+            let color: Color = word.parse().map_err(|_| format!("{word:?} is no colour"))?;
+            style = if role.is_background() { style.bg(color) } else { style.fg(color) };
+        }
+        let modifiers = [
+            (self.bold, Modifier::BOLD),
+            (self.dim, Modifier::DIM),
+            (self.underlined, Modifier::UNDERLINED),
+            (self.reversed, Modifier::REVERSED),
+        ];
+        Ok(modifiers.into_iter().filter(|(on, _)| *on).fold(style, |style, (_, modifier)| style.add_modifier(modifier)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_theme_names_every_role_in_both_depths() {
+        for (name, _) in EMBEDDED {
+            for depth in [Depth::True, Depth::Sixteen] {
+                let theme = Theme::embedded(name, depth).unwrap();
+                assert_eq!(theme.name, name);
+            }
+        }
+    }
+
+    #[test]
+    fn mono_has_no_colour_and_still_tells_roles_apart() {
+        let mono = Theme::embedded("mono", Depth::True).unwrap();
+        for role in Role::ALL {
+            assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None), "{role:?}");
+        }
+        assert_ne!(mono.style(Role::Selected), mono.style(Role::Text));
+    }
+
+    #[test]
+    fn a_missing_role_an_unknown_role_and_a_bad_colour_are_named() {
+        let dark = EMBEDDED[0].1;
+        let missing: String = dark.lines().filter(|line| !line.starts_with("accent")).map(|line| format!("{line}\n")).collect();
+        assert!(Theme::parse("x", &missing, Depth::True).unwrap_err().contains("\"accent\""));
+        assert!(Theme::parse("x", &format!("{dark}\nshiny = {{}}\n"), Depth::True).unwrap_err().contains("shiny"));
+        assert!(Theme::parse("x", &dark.replace("#58a6ff", "blurple"), Depth::True).unwrap_err().contains("blurple"));
+        assert!(Theme::embedded("dork", Depth::True).unwrap_err().contains("dark, light, mono"));
+    }
+}

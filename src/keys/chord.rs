@@ -1,0 +1,90 @@
+//! One key with its modifiers, and sequences of them, as users write them: `ctrl-p`, `G`, `g g`, `enter`.
+
+use crokey::KeyCombination;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// One key press with its modifiers, normalised: a capital letter and shift with its small one are the same.
+pub type Chord = KeyCombination;
+
+/// Names that read better than crokey's own, in both directions.
+const NAMES: [(&str, &str); 4] = [("pageup", "page-up"), ("pagedown", "page-down"), ("del", "delete"), ("ins", "insert")];
+
+/// Parses chords that are parted by spaces.
+///
+/// # Errors
+/// The part that is no key.
+pub fn parse_sequence(text: &str) -> Result<Vec<Chord>, String> {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    if parts.is_empty() {
+        return Err("an empty key".to_owned());
+    }
+    parts.into_iter().map(parse_chord).collect()
+}
+
+/// Shows a sequence the way users write it.
+pub fn show_sequence(sequence: &[Chord]) -> String {
+    sequence.iter().map(|chord| show_chord(*chord)).collect::<Vec<_>>().join(" ")
+}
+
+fn parse_chord(text: &str) -> Result<Chord, String> {
+    let mut characters = text.chars();
+    if let (Some(only), None) = (characters.next(), characters.next()) {
+        // A character stands for itself, also where crokey gives it a meaning (`-`).
+        return Ok(KeyCombination::from(KeyEvent::new(KeyCode::Char(only), KeyModifiers::NONE)));
+    }
+    let plain = text.trim_matches(['<', '>']).to_ascii_lowercase();
+    let known = NAMES.iter().fold(plain, |text, (crokeys, ours)| text.replace(ours, crokeys));
+    crokey::parse(&known).map(KeyCombination::normalized).map_err(|_| format!("{text:?} is no key"))
+}
+
+fn show_chord(chord: Chord) -> String {
+    if let crokey::OneToThree::One(KeyCode::Char(letter)) = chord.codes
+        && (chord.modifiers - KeyModifiers::SHIFT).is_empty()
+        && letter != ' '
+    {
+        return letter.to_string();
+    }
+    let shown = chord.to_string().to_ascii_lowercase();
+    NAMES.iter().fold(shown, |text, (crokeys, ours)| text.replace(crokeys, ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_users_write_is_what_is_shown() {
+        for text in [
+            "q",
+            "G",
+            "g g",
+            "ctrl-p",
+            "?",
+            "/",
+            ":",
+            "-",
+            "enter",
+            "esc",
+            "tab",
+            "space",
+            "page-down",
+            "f5",
+            "alt-1",
+            "ctrl-enter",
+            "left",
+        ] {
+            let sequence = parse_sequence(text).unwrap_or_else(|wrong| panic!("{wrong}"));
+            assert_eq!(show_sequence(&sequence), text);
+        }
+        assert!(parse_sequence("hyper-q").unwrap_err().contains("hyper-q"));
+    }
+
+    #[test]
+    fn a_key_event_matches_what_was_parsed() {
+        let pressed = |code, modifiers| KeyCombination::from(KeyEvent::new(code, modifiers)).normalized();
+        assert_eq!(parse_sequence("G").unwrap(), [pressed(KeyCode::Char('G'), KeyModifiers::SHIFT)]);
+        assert_eq!(parse_sequence("G").unwrap()[0].normalized(), pressed(KeyCode::Char('G'), KeyModifiers::NONE));
+        assert_eq!(parse_sequence("ctrl-p").unwrap(), [pressed(KeyCode::Char('p'), KeyModifiers::CONTROL)]);
+        assert_eq!(parse_sequence("?").unwrap()[0].normalized(), pressed(KeyCode::Char('?'), KeyModifiers::NONE));
+    }
+}

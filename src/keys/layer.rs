@@ -1,0 +1,93 @@
+//! The named parts of the keymap. Which of them are active, and in which order, is the app's word.
+
+/// A part of the keymap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Works everywhere, text fields included.
+    Always,
+    /// Works on every screen.
+    Global,
+    /// Moving in lists and texts.
+    List,
+    /// The fleet.
+    Fleet,
+    /// A detail with facts and JSON.
+    Detail,
+    /// The logs.
+    Logs,
+    /// The secrets.
+    Secrets,
+    /// The tools.
+    Tools,
+    /// Editing a query or a field of a tool's form.
+    Editor,
+    /// The doctor.
+    Doctor,
+    /// What this console did.
+    Activity,
+    /// A one-line prompt: filter, search, palette.
+    Prompt,
+    /// A question.
+    Confirm,
+}
+
+impl Layer {
+    /// Every layer, in the order of the help.
+    pub const ALL: [Self; 13] = [
+        Self::Fleet,
+        Self::Detail,
+        Self::Logs,
+        Self::Secrets,
+        Self::Tools,
+        Self::Editor,
+        Self::Doctor,
+        Self::Activity,
+        Self::List,
+        Self::Prompt,
+        Self::Confirm,
+        Self::Global,
+        Self::Always,
+    ];
+
+    /// Its table name in the keymap.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Global => "global",
+            Self::List => "list",
+            Self::Fleet => "fleet",
+            Self::Detail => "detail",
+            Self::Logs => "logs",
+            Self::Secrets => "secrets",
+            Self::Tools => "tools",
+            Self::Editor => "editor",
+            Self::Doctor => "doctor",
+            Self::Activity => "activity",
+            Self::Prompt => "prompt",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    /// Its title in the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Always | Self::Global => "Everywhere",
+            Self::List => "Moving",
+            Self::Fleet => "Fleet",
+            Self::Detail => "Detail",
+            Self::Logs => "Logs",
+            Self::Secrets => "Secrets",
+            Self::Tools => "Tools",
+            Self::Editor => "Editor and form",
+            Self::Doctor => "Doctor",
+            Self::Activity => "Activity",
+            Self::Prompt => "Prompt",
+            Self::Confirm => "Question",
+        }
+    }
+
+    /// The layer of that table name.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layer| layer.word() == word)
+    }
+}

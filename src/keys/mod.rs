@@ -1,0 +1,9 @@
+//! Keys: chords and sequences, layers, and what they mean now. The keymap is one TOML file; help and footer are computed from it.
+
+mod chord;
+mod keymap;
+mod layer;
+
+pub use chord::{Chord, parse_sequence, show_sequence};
+pub use keymap::{DEFAULT, Found, Keymap};
+pub use layer::Layer;

@@ -1,0 +1,267 @@
+//! The lines of a tail in their order, within bounds, and honest about what was dropped.
+//!
+//! Events come in batches, in no particular order; they lie here by (timestamp, ingestion, arrival). A view asks for the
+//! rows it can show and never for all.
+
+use std::sync::Arc;
+
+use super::{Level, Line, filter::Filter, redact};
+use crate::model::{LogBatch, LogEvent, LogNotice, Moment};
+
+/// Lines kept; beyond it the oldest go, and are counted.
+const MOST: usize = 200_000;
+/// Events that CloudWatch took in this much after their time count as late, in milliseconds.
+const LATE_MS: i64 = 5_000;
+
+/// A line of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When it happened.
+    pub at: Moment,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What a line is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// An event.
+    Event {
+        /// Log group.
+        group: Arc<str>,
+        /// Log stream.
+        stream: Arc<str>,
+        /// The text, credentials taken out.
+        text: String,
+        /// What could be read of it.
+        line: Line,
+        /// Whether CloudWatch took it in long after its time.
+        late: bool,
+    },
+    /// A word about the tail.
+    Notice(LogNotice),
+}
+
+impl Entry {
+    /// The level of an event.
+    pub const fn level(&self) -> Option<Level> {
+        match &self.body {
+            Body::Event { line, .. } => line.level,
+            Body::Notice(_) => None,
+        }
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.level().is_some_and(|level| level >= Level::Error)
+    }
+}
+
+/// The store.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    entries: Vec<Entry>,
+    /// Rows that pass the filter; `None`: all do.
+    passing: Option<Vec<usize>>,
+    filter: Filter,
+    /// Events that came late.
+    pub late: usize,
+    /// Lines that had to go for newer ones.
+    pub evicted: usize,
+}
+
+impl Store {
+    /// Takes a batch in. Answers how many lines now stand at the end that were not there before.
+    pub fn take(&mut self, batch: LogBatch) -> usize {
+        let mut fresh: Vec<(i64, Entry)> =
+            batch.events.into_iter().map(|event| (event.ingestion.millis(), entry(event))).collect();
+        fresh.extend(
+            batch.notices.into_iter().map(|notice| (notice.at.millis(), Entry { at: notice.at, body: Body::Notice(notice) })),
+        );
+        fresh.sort_by_key(|(ingestion, entry)| (entry.at, *ingestion));
+        let count = fresh.len();
+        self.late += fresh.iter().filter(|(_, entry)| matches!(entry.body, Body::Event { late: true, .. })).count();
+        let newest = self.entries.last().map(|entry| entry.at);
+        let in_order = fresh.first().is_none_or(|(_, first)| newest.is_none_or(|newest| first.at >= newest));
+        if in_order {
+            for (_, entry) in fresh {
+                self.push(entry);
+            }
+        } else {
+            self.insert(fresh.into_iter().map(|(_, entry)| entry));
+        }
+        self.evict();
+        count
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if let Some(passing) = &mut self.passing
+            && self.filter.passes(&entry)
+        {
+            passing.push(self.entries.len());
+        }
+        self.entries.push(entry);
+    }
+
+    /// Out of order: each to its place. A stable sort of a nearly sorted list is one pass.
+    fn insert(&mut self, fresh: impl Iterator<Item = Entry>) {
+        self.entries.extend(fresh);
+        self.entries.sort_by_key(|entry| entry.at);
+        self.refilter();
+    }
+
+    /// Room is made a tenth at a time, so that a full store does not shift with every line.
+    fn evict(&mut self) {
+        if self.entries.len() > MOST {
+            let gone = self.entries.len() - MOST + MOST / 10;
+            self.entries.drain(..gone);
+            self.evicted += gone;
+            self.refilter();
+        }
+    }
+
+    /// Sets what is shown.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+        self.refilter();
+    }
+
+    /// What is shown.
+    pub const fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    fn refilter(&mut self) {
+        self.passing = (!self.filter.is_empty()).then(|| {
+            self.entries.iter().enumerate().filter(|(_, entry)| self.filter.passes(entry)).map(|(row, _)| row).collect()
+        });
+    }
+
+    /// All lines kept.
+    pub const fn kept(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Rows that pass the filter.
+    pub fn len(&self) -> usize {
+        self.passing.as_ref().map_or(self.entries.len(), Vec::len)
+    }
+
+    /// Whether no row passes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A row among those that pass.
+    pub fn row(&self, index: usize) -> Option<&Entry> {
+        let at = match &self.passing {
+            Some(passing) => *passing.get(index)?,
+            None => index,
+        };
+        self.entries.get(at)
+    }
+
+    /// The next row after `from` (before it, backwards) that is wanted, going round the end once.
+    pub fn find(&self, from: usize, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> Option<usize> {
+        let length = self.len();
+        (1..=length)
+            .map(|step| if backwards { (from + length - step % length.max(1)) % length } else { (from + step) % length })
+            .find(|row| self.row(*row).is_some_and(&wanted))
+    }
+
+    /// Events and errors a bucket over the last `buckets` buckets of `width_ms` before `now`.
+    pub fn rates(&self, now: Moment, width_ms: i64, buckets: usize) -> (Vec<u64>, Vec<u64>) {
+        let (mut all, mut errors) = (vec![0; buckets], vec![0; buckets]);
+        let span = width_ms * i64::try_from(buckets).unwrap_or(0);
+        for entry in self.entries.iter().rev().take_while(|entry| now.since(entry.at) < span) {
+            if matches!(entry.body, Body::Notice(_)) {
+                continue;
+            }
+            let back = usize::try_from(now.since(entry.at).max(0) / width_ms).unwrap_or(usize::MAX);
+            let Some(bucket) = buckets.checked_sub(back + 1) else { continue };
+            if let Some(count) = all.get_mut(bucket) {
+                *count += 1;
+            }
+            if entry.is_error()
+                && let Some(count) = errors.get_mut(bucket)
+            {
+                *count += 1;
+            }
+        }
+        (all, errors)
+    }
+}
+
+fn entry(event: LogEvent) -> Entry {
+    let text = redact(event.message.trim_end()).into_owned();
+    let line = Line::read(&text);
+    let late = event.ingestion.since(event.timestamp) > LATE_MS;
+    Entry { at: event.timestamp, body: Body::Event { group: event.group, stream: event.stream, text, line, late } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(events: &[(i64, &str)]) -> LogBatch {
+        let events = events.iter().map(|(at, message)| LogEvent {
+            timestamp: Moment::from_millis(*at),
+            ingestion: Moment::from_millis(if *message == "late" { at + 9_000 } else { *at }),
+            group: "g".into(),
+            stream: "s".into(),
+            id: None,
+            message: (*message).to_owned(),
+        });
+        LogBatch { events: events.collect(), notices: Vec::new() }
+    }
+
+    fn texts(store: &Store) -> Vec<String> {
+        let text = |entry: &Entry| match &entry.body {
+            Body::Event { text, .. } => text.clone(),
+            Body::Notice(notice) => notice.text.clone(),
+        };
+        (0..store.len()).filter_map(|row| store.row(row)).map(text).collect()
+    }
+
+    #[test]
+    fn late_events_find_their_place_and_are_counted() {
+        let mut store = Store::default();
+        store.take(batch(&[(20_000, "b"), (10_000, "a")]));
+        store.take(batch(&[(30_000, "c")]));
+        store.take(batch(&[(12_000, "late"), (29_500, "near")]));
+        assert_eq!(texts(&store), ["a", "late", "b", "near", "c"]);
+        assert_eq!(store.late, 1);
+    }
+
+    #[test]
+    fn the_filter_holds_for_what_comes_and_can_be_taken_off() {
+        let mut store = Store::default();
+        store.take(batch(&[(1, "INFO one"), (2, "ERROR two")]));
+        store.set_filter(Filter::parse("level>=error").unwrap());
+        store.take(batch(&[(3, "ERROR three"), (4, "INFO four")]));
+        assert_eq!(texts(&store), ["ERROR two", "ERROR three"]);
+        assert_eq!(store.find(0, false, Entry::is_error), Some(1));
+        assert_eq!(store.find(0, true, Entry::is_error), Some(1));
+        store.set_filter(Filter::default());
+        assert_eq!((store.len(), store.kept()), (4, 4));
+    }
+
+    #[test]
+    fn credentials_never_get_into_the_store() {
+        let mut store = Store::default();
+        store.take(batch(&[(1, r#"{"headers":{"Authorization":"Basic bmVvNGo6Y2FuYXJ5"}}"#)]));
+        assert!(!texts(&store).concat().contains("bmVvNGo6Y2FuYXJ5"));
+    }
+
+    #[test]
+    fn rates_count_by_bucket() {
+        let mut store = Store::default();
+        store.take(batch(&[(1_000, "INFO a"), (1_500, "ERROR b"), (3_200, "INFO c")]));
+        assert_eq!(store.rates(Moment::from_millis(4_000), 1_000, 4), (vec![0, 2, 0, 1], vec![0, 1, 0, 0]).clone());
+    }
+
+    #[test]
+    fn an_empty_store_finds_nothing() {
+        assert_eq!(Store::default().find(0, false, |_| true), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! Writing a text to a new file in the current folder, readable by its owner alone.
+
+use std::{fs, io::Write as _};
+
+use crate::model::{Failure, FailureKind};
+
+/// Writes the text to `stem-N.extension`, the first such name that is free. Answers the name.
+///
+/// # Errors
+/// [`FailureKind::Usage`] with the reason where the folder cannot be written to.
+pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, Failure> {
+    let stem: String =
+        stem.chars().map(|each| if each.is_ascii_alphanumeric() || each == '-' || each == '_' { each } else { '-' }).collect();
+    for number in 1..1_000 {
+        let name = format!("{stem}-{number}.{extension}");
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600);
+        }
+        match options.open(&name) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes()).map_err(|error| failure(&name, &error))?;
+                return Ok(name);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failure(&name, &error)),
+        }
+    }
+    Err(Failure::new(FailureKind::Usage, format!("writing {stem}"), "a thousand such files are here already"))
+}
+
+fn failure(name: &str, error: &std::io::Error) -> Failure {
+    Failure::new(FailureKind::Usage, format!("writing {name}"), error.to_string())
+        .hint("start the console in a folder that you may write to")
+}

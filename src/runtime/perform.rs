@@ -1,0 +1,324 @@
+//! Effects become calls: the only match over `Effect`, a line an arm.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    clipboard, export,
+    run::{Faults, Start, now},
+    tasks::{Performer, Sender},
+};
+use crate::{
+    app::{Effect, Endpoint, Event, RotationKind, Slot},
+    model::{
+        CallOptions, CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind,
+        Kind, LogQuery, McpNotice, Resource, ResourceKey, SecretDetail, Tool,
+    },
+    rotation::{
+        plan::Plan,
+        report::{Kind as What, Question, Report},
+    },
+    services::{
+        McpOptions, McpSession, Services,
+        rotation::{Desk, RotationOptions},
+    },
+};
+
+/// What is still to be started.
+type Starting = BoxFuture<'static, Result<Start, Failure>>;
+
+/// The real outside: the services, and what they keep between effects.
+pub struct Outside {
+    starting: Option<Starting>,
+    world: World,
+    once: u64,
+}
+
+/// What an effect's work needs of the outside. Clones share it.
+#[derive(Clone)]
+struct World {
+    begun: Arc<OnceLock<Begun>>,
+    sessions: Arc<Mutex<HashMap<Endpoint, McpSession>>>,
+    answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
+    faults: Arc<Mutex<Option<Faults>>>,
+}
+
+/// What starting has brought.
+struct Begun {
+    deployments: HashMap<DeploymentName, Deployment>,
+    services: Services,
+}
+
+impl Outside {
+    /// Everything is started by the first effect, after the first frame.
+    pub fn new(start: impl Future<Output = Result<Start, Failure>> + Send + 'static) -> Self {
+        let world = World { begun: Arc::default(), sessions: Arc::default(), answer: Arc::default(), faults: Arc::default() };
+        Self { starting: Some(start.boxed()), world, once: 0 }
+    }
+}
+
+impl Performer for Outside {
+    fn slot(&mut self, effect: &Effect) -> Option<Slot> {
+        self.once += 1;
+        Some(match effect {
+            Effect::Start => Slot::Once(self.once),
+            Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
+            Effect::Describe(_) => Slot::Detail,
+            Effect::Tail(..) => Slot::Tail,
+            Effect::ReadSecret(..) => Slot::Secret,
+            Effect::Rotate { .. } => Slot::Rotation,
+            Effect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
+            Effect::Call { endpoint, .. } => Slot::Call(endpoint.clone()),
+            Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
+            Effect::Synchronize(_) | Effect::Copy(_) | Effect::Export { .. } => Slot::Once(self.once),
+            Effect::Stop(_)
+            | Effect::AnswerRotation(_)
+            | Effect::AnswerElicitation(..)
+            | Effect::PlayFault(_)
+            | Effect::Suspend => return None,
+        })
+    }
+
+    fn perform(&mut self, effect: Effect, sender: Sender, stop: CancellationToken) -> BoxFuture<'static, Option<Event>> {
+        let world = self.world.clone();
+        match effect {
+            Effect::Start => world.start(self.starting.take()),
+            Effect::List(name, kind) => {
+                async move { Some(Event::Listed(name.clone(), kind, world.list(&name, kind).await)) }.boxed()
+            }
+            Effect::Describe(key) => {
+                async move { Some(Event::Described(key.clone(), Box::new(world.describe(&key).await))) }.boxed()
+            }
+            Effect::Synchronize(key) => {
+                async move { Some(Event::Synchronized(key.clone(), Box::new(world.synchronize(&key).await))) }.boxed()
+            }
+            Effect::Tail(name, query) => async move { world.tail(&name, query, &sender).await }.boxed(),
+            Effect::ReadSecret(name, id) => {
+                async move { Some(Event::SecretRead(name.clone(), id.clone(), Box::new(world.read_secret(&name, &id).await))) }
+                    .boxed()
+            }
+            Effect::Rotate { deployment, secret, kind } => {
+                async move { Some(world.rotate(&deployment, &secret, kind, sender, stop).await) }.boxed()
+            }
+            Effect::Connect(endpoint) => {
+                async move { Some(Event::Connected(endpoint.clone(), Box::new(world.connect(&endpoint, sender).await))) }.boxed()
+            }
+            Effect::Call { endpoint, tool, arguments, options } => async move {
+                Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options).await)))
+            }
+            .boxed(),
+            Effect::Examine(name) => async move { world.examine(&name).await }.boxed(),
+            Effect::Copy(text) => async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed(),
+            Effect::Export { stem, extension, text } => {
+                async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
+            }
+            Effect::AnswerRotation(yes) => nothing(world.answer_rotation(yes)),
+            Effect::AnswerElicitation(endpoint, id, answer) => nothing(world.answer_elicitation(&endpoint, id, answer)),
+            Effect::PlayFault(index) => nothing(world.play_fault(index)),
+            Effect::Stop(_) | Effect::Suspend => nothing(()),
+        }
+    }
+}
+
+/// What was done at once leaves nothing to wait for.
+fn nothing(_done: ()) -> BoxFuture<'static, Option<Event>> {
+    futures::future::ready(None).boxed()
+}
+
+impl World {
+    fn start(self, starting: Option<Starting>) -> BoxFuture<'static, Option<Event>> {
+        async move {
+            let started = match starting?.await {
+                Ok(started) => started,
+                Err(failure) => return Some(Event::Started(Err(failure))),
+            };
+            let deployments = started.deployments.clone();
+            let by_name = started.deployments.into_iter().map(|each| (each.name.clone(), each)).collect();
+            let _ = self.begun.set(Begun { deployments: by_name, services: started.services });
+            let names = started.faults.map_or_else(Vec::new, |(names, play)| {
+                *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = Some(play);
+                names
+            });
+            Some(Event::Started(Ok((deployments, names))))
+        }
+        .boxed()
+    }
+
+    fn play_fault(&self, index: usize) {
+        if let Some(play) = self.faults.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            play(index);
+        }
+    }
+
+    /// The services and a deployment of that name.
+    fn of(&self, name: &DeploymentName) -> Result<(&Services, &Deployment), Failure> {
+        let begun = self.begun.get();
+        let found = begun.and_then(|begun| Some((&begun.services, begun.deployments.get(name)?)));
+        found.ok_or_else(|| Failure::new(FailureKind::Usage, format!("looking {name} up"), "no deployment is called that"))
+    }
+
+    async fn list(&self, name: &DeploymentName, kind: Kind) -> Result<Vec<Resource>, Failure> {
+        let (services, deployment) = self.of(name)?;
+        services.list(deployment, kind).await
+    }
+
+    async fn describe(&self, key: &ResourceKey) -> Result<Resource, Failure> {
+        let (services, deployment) = self.of(&key.deployment)?;
+        services.describe(deployment, key).await
+    }
+
+    async fn synchronize(&self, key: &ResourceKey) -> Result<Resource, Failure> {
+        let (services, deployment) = self.of(&key.deployment)?;
+        services.synchronize_target(deployment, key.owner_id(), key.own_id()).await
+    }
+
+    async fn read_secret(&self, name: &DeploymentName, id: &str) -> Result<SecretDetail, Failure> {
+        let (services, deployment) = self.of(name)?;
+        services.secret_detail(deployment, id).await
+    }
+
+    async fn tail(&self, name: &DeploymentName, query: LogQuery, sender: &Sender) -> Option<Event> {
+        let (services, deployment) = match self.of(name) {
+            Ok(found) => found,
+            Err(failure) => return Some(Event::TailFailed(failure)),
+        };
+        let mut tail = services.tail_logs(deployment, query);
+        while let Some(batch) = tail.next().await {
+            match batch {
+                Ok(batch) => {
+                    if !sender.send(Event::LogsArrived(batch)).await {
+                        return None;
+                    }
+                }
+                Err(failure) => return Some(Event::TailFailed(failure)),
+            }
+        }
+        None
+    }
+
+    async fn rotate(
+        &self,
+        name: &DeploymentName,
+        secret: &str,
+        kind: RotationKind,
+        sender: Sender,
+        stop: CancellationToken,
+    ) -> Event {
+        let what = match kind {
+            RotationKind::Rotate => What::Rotate,
+            RotationKind::Resume => What::Resume,
+            RotationKind::Rollback => What::Rollback,
+        };
+        let (services, deployment) = match self.of(name) {
+            Ok(found) => found,
+            Err(failure) => return Event::RotationEnded(Box::new(Err(failure))),
+        };
+        let mut options = RotationOptions::new(what);
+        options.neo4j_uri.clone_from(&deployment.neo4j_uri);
+        let mut desk = ScreenDesk { sender, answer: Arc::clone(&self.answer), stop: stop.clone() };
+        let ending = services.rotate(deployment, secret, options, &mut desk, &stop).await;
+        Event::RotationEnded(Box::new(ending))
+    }
+
+    fn answer_rotation(&self, yes: bool) {
+        let waiting = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waiting) = waiting {
+            // A rotation that has ended meanwhile needs no answer.
+            let _ = waiting.send(yes);
+        }
+    }
+
+    async fn connect(&self, endpoint: &Endpoint, sender: Sender) -> Result<(ConnectionInfo, Option<Claims>, Vec<Tool>), Failure> {
+        let (services, deployment) = self.of(&endpoint.deployment)?;
+        let (notices, arriving) = mpsc::unbounded_channel();
+        let options = McpOptions { notices: Some(notices), ..McpOptions::default() };
+        let session = services.mcp_connect(deployment, &endpoint.target, options).await?;
+        let tools = session.tools().await?;
+        let info = session.info();
+        let claims = match info.token_expires_at {
+            Some(_) => services.token(deployment, None).await.ok().map(|(_, claims)| claims),
+            None => None,
+        };
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), session);
+        tokio::spawn(pass_on(arriving, endpoint.clone(), sender));
+        Ok((info, claims, tools))
+    }
+
+    async fn call(
+        &self,
+        endpoint: &Endpoint,
+        tool: &str,
+        arguments: Map<String, Value>,
+        options: CallOptions,
+    ) -> Result<CallOutcome, Failure> {
+        let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
+        let session = session
+            .ok_or_else(|| Failure::new(FailureKind::Network, format!("calling {tool}"), "not connected").hint("C connects"))?;
+        session.call(tool, arguments, options).await
+    }
+
+    fn answer_elicitation(&self, endpoint: &Endpoint, id: u64, answer: ElicitationAnswer) {
+        let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
+        if let Some(session) = session {
+            session.answer(id, answer);
+        }
+    }
+
+    async fn examine(&self, name: &DeploymentName) -> Option<Event> {
+        let (services, deployment) = self.of(name).ok()?;
+        Some(Event::Examined(Box::new(services.examine(deployment, now()).await)))
+    }
+}
+
+/// What a connection says beside answers, as long as it lives.
+async fn pass_on(mut arriving: mpsc::UnboundedReceiver<McpNotice>, endpoint: Endpoint, sender: Sender) {
+    while let Some(notice) = arriving.recv().await {
+        let event = match notice {
+            McpNotice::Elicitation(elicitation) => Event::Elicited(endpoint.clone(), elicitation),
+            McpNotice::Progress(progress) => Event::Progressed(endpoint.clone(), progress),
+            McpNotice::ToolsChanged => Event::ToolsChanged(endpoint.clone()),
+            McpNotice::Message(..) => continue,
+        };
+        if !sender.send_aside(event).await {
+            return;
+        }
+    }
+}
+
+/// The operator at the screen, as a rotation sees it.
+struct ScreenDesk {
+    sender: Sender,
+    answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
+    stop: CancellationToken,
+}
+
+impl Desk for ScreenDesk {
+    fn tell(&mut self, report: Report) {
+        self.sender.try_send(Event::RotationReported(report));
+    }
+
+    fn warn(&mut self, sentence: String) {
+        self.sender.try_send(Event::RotationWarned(sentence));
+    }
+
+    fn plan(&mut self, plan: Plan) {
+        self.sender.try_send(Event::RotationPlanned(Box::new(plan)));
+    }
+
+    async fn ask(&mut self, question: Question) -> bool {
+        let (asked, answered) = oneshot::channel();
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+        if !self.sender.send(Event::RotationAsked(question)).await {
+            return false;
+        }
+        // Quitting answers no: nothing that needs a yes goes on without a person.
+        tokio::select! { () = self.stop.cancelled() => false, yes = answered => yes.unwrap_or(false) }
+    }
+}

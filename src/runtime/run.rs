@@ -1,0 +1,199 @@
+//! The loop: wait for one wake, drain input and facts, draw if something changed, yield. An idle console does nothing.
+
+use std::{
+    io,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use crossterm::event::{Event as Term, KeyEventKind};
+use futures::{FutureExt as _, Stream, StreamExt as _};
+use ratatui::backend::Backend;
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    perform::Outside,
+    tasks::{Fact, Performer, Tasks},
+    terminal,
+};
+use crate::{
+    app::{App, AppOptions, Effect, Effects},
+    model::{Deployment, Failure, Moment},
+    services::Services,
+};
+
+/// Events of one sort taken in a row before the other sort has its turn.
+const BURST: usize = 64;
+/// Between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+/// Facts that may wait for the console.
+const QUEUE: usize = 256;
+
+/// What the terminal says.
+pub type Input = io::Result<Term>;
+
+/// Plays a fault of the embedded stack, by its number in the list of [`Start`].
+pub type Faults = Box<dyn FnMut(usize) + Send>;
+
+/// What the console works on.
+pub struct Start {
+    /// The deployments.
+    pub deployments: Vec<Deployment>,
+    /// The services.
+    pub services: Services,
+    /// Faults that can be played, and how.
+    pub faults: Option<(Vec<String>, Faults)>,
+}
+
+/// A console: the state, and how the time is told.
+pub struct Console<C> {
+    /// The state.
+    pub app: App,
+    /// Tells the time.
+    pub clock: C,
+}
+
+/// What woke the loop.
+enum Wake {
+    Term(Option<Input>),
+    Fact(Option<Fact>),
+    Frame,
+    Time,
+    Signal,
+}
+
+/// Runs until the app is over, the terminal is gone or a signal asks for the end.
+///
+/// # Errors
+/// What the terminal says when it cannot be written to.
+pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
+    console: &mut Console<C>,
+    screen: &mut ratatui::Terminal<B>,
+    mut input: impl Stream<Item = Input> + Unpin,
+    performer: P,
+    mut signal: impl Future<Output = ()> + Unpin,
+    mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
+) -> Result<(), B::Error> {
+    let (sender, mut facts) = mpsc::channel(QUEUE);
+    let mut tasks = Tasks::new(performer, sender);
+    // The frame is on the screen before anything is asked of anybody.
+    draw(&console.app, screen)?;
+    perform(console.app.start(), &mut tasks, screen, &mut suspend);
+    let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
+    while !console.app.is_over() {
+        console.app.calls(tasks.count());
+        let wake = wait(console, &mut input, &mut facts, &mut signal, dirty, next_frame).await;
+        let now = (console.clock)();
+        let (mut term, mut fact) = match wake {
+            Wake::Term(event) => (Some(event), None),
+            Wake::Fact(fact) => (None, fact),
+            Wake::Frame => (None, None),
+            Wake::Time => {
+                dirty = true;
+                let effects = console.app.tick(now);
+                perform(effects, &mut tasks, screen, &mut suspend);
+                (None, None)
+            }
+            Wake::Signal => break,
+        };
+        for _ in 0..BURST {
+            let Some(event) = term.take().or_else(|| input.next().now_or_never()) else { break };
+            // The end of input, or an error of it, is a terminal that is gone: nothing is left to do here.
+            let Some(Ok(event)) = event else { return Ok(()) };
+            dirty = true;
+            let effects = take(&mut console.app, event, now);
+            perform(effects, &mut tasks, screen, &mut suspend);
+            if console.app.is_over() {
+                return Ok(());
+            }
+        }
+        for _ in 0..BURST {
+            let Some(each) = fact.take().or_else(|| facts.try_recv().ok()) else { break };
+            if let Some(event) = tasks.fresh(each) {
+                dirty = true;
+                let effects = console.app.on(event, now);
+                perform(effects, &mut tasks, screen, &mut suspend);
+            }
+        }
+        if dirty && Instant::now() >= next_frame {
+            console.app.calls(tasks.count());
+            draw(&console.app, screen)?;
+            dirty = false;
+            next_frame = Instant::now() + FRAME;
+        }
+        // An input stream that is always ready must not starve the workers.
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+async fn wait<C: Fn() -> Moment>(
+    console: &Console<C>,
+    input: &mut (impl Stream<Item = Input> + Unpin),
+    facts: &mut mpsc::Receiver<Fact>,
+    signal: &mut (impl Future<Output = ()> + Unpin),
+    dirty: bool,
+    next_frame: Instant,
+) -> Wake {
+    let due = console.app.next_wake();
+    let pause = due.map(|at| Duration::from_millis(u64::try_from(at.since((console.clock)())).unwrap_or(0)));
+    tokio::select! {
+        () = signal => Wake::Signal,
+        () = tokio::time::sleep_until(next_frame), if dirty => Wake::Frame,
+        event = input.next() => Wake::Term(event),
+        fact = facts.recv() => Wake::Fact(fact),
+        () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => Wake::Time,
+    }
+}
+
+fn take(app: &mut App, event: Term, now: Moment) -> Effects {
+    match event {
+        Term::Key(key) if key.kind != KeyEventKind::Release => app.key(key, now),
+        Term::Mouse(mouse) => app.mouse(mouse, now),
+        Term::Paste(text) => app.paste(&text, now),
+        Term::Key(_) | Term::Resize(..) | Term::FocusGained | Term::FocusLost => Effects::none(),
+    }
+}
+
+fn perform<B: Backend, P: Performer>(
+    effects: Effects,
+    tasks: &mut Tasks<P>,
+    screen: &mut ratatui::Terminal<B>,
+    suspend: &mut impl FnMut(&mut ratatui::Terminal<B>),
+) {
+    for effect in effects.0 {
+        if effect == Effect::Suspend {
+            suspend(screen);
+        } else {
+            tasks.begin(effect);
+        }
+    }
+}
+
+fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), B::Error> {
+    screen.draw(|frame| app.view(frame.buffer_mut())).map(|_| ())
+}
+
+/// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
+///
+/// # Errors
+/// What the terminal says when it cannot be taken or written to.
+pub async fn console(
+    options: AppOptions,
+    mouse: bool,
+    start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
+) -> io::Result<()> {
+    let mut console = Console { app: App::new(options), clock: now };
+    let (guard, mut screen) = terminal::enter(mouse)?;
+    let events = crossterm::event::EventStream::new();
+    let outside = Outside::new(start);
+    let signal = Box::pin(terminal::end_signal());
+    let result = run(&mut console, &mut screen, events, outside, signal, move |screen| terminal::suspend(screen, mouse)).await;
+    drop(guard);
+    result
+}
+
+/// The time of this machine.
+pub(super) fn now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

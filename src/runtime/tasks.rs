@@ -1,0 +1,154 @@
+//! What runs: one task a slot, each with its generation. The one place that drops late answers of superseded work.
+
+use std::collections::HashMap;
+
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{Effect, Event, Slot};
+
+/// A fact with the slot and generation of the work that it comes from.
+#[derive(Debug)]
+pub struct Fact {
+    slot: Slot,
+    generation: u64,
+    event: Event,
+    sort: Sort,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// On the way.
+    Interim,
+    /// The work's last.
+    Last,
+    /// It outlives the work that it comes from: what a connection says after it was made.
+    Aside,
+}
+
+/// Where work sends what it learns.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    slot: Slot,
+    generation: u64,
+    channel: mpsc::Sender<Fact>,
+}
+
+impl Sender {
+    /// Tells a fact; waits where the console is behind. `false` when nobody listens any more.
+    pub async fn send(&self, event: Event) -> bool {
+        self.channel.send(self.fact(event, Sort::Interim)).await.is_ok()
+    }
+
+    /// Tells a fact that outlives its work: it counts whatever runs in the slot by then.
+    pub async fn send_aside(&self, event: Event) -> bool {
+        self.channel.send(self.fact(event, Sort::Aside)).await.is_ok()
+    }
+
+    /// Tells a fact without waiting, from where nothing may wait. `false` when it could not be told.
+    pub fn try_send(&self, event: Event) -> bool {
+        self.channel.try_send(self.fact(event, Sort::Interim)).is_ok()
+    }
+
+    fn fact(&self, event: Event, sort: Sort) -> Fact {
+        Fact { slot: self.slot.clone(), generation: self.generation, event, sort }
+    }
+}
+
+/// What performs effects: the services, or a script in tests.
+pub trait Performer: Send + 'static {
+    /// The slot that an effect runs in; `None`: it is done at once by `perform` itself.
+    fn slot(&mut self, effect: &Effect) -> Option<Slot>;
+
+    /// The work of an effect. What it learns on the way goes to the sender; its last fact is what it answers.
+    fn perform(&mut self, effect: Effect, sender: Sender, stop: CancellationToken) -> BoxFuture<'static, Option<Event>>;
+}
+
+/// The work in flight.
+pub struct Tasks<P> {
+    performer: P,
+    channel: mpsc::Sender<Fact>,
+    live: HashMap<Slot, Live>,
+    generation: u64,
+}
+
+struct Live {
+    generation: u64,
+    stop: CancellationToken,
+}
+
+impl<P: Performer> Tasks<P> {
+    /// No work yet; facts go into this channel.
+    pub fn new(performer: P, channel: mpsc::Sender<Fact>) -> Self {
+        Self { performer, channel, live: HashMap::new(), generation: 0 }
+    }
+
+    /// How many are in flight; a tail is not something that one waits for.
+    pub fn count(&self) -> usize {
+        self.live.keys().filter(|slot| **slot != Slot::Tail).count()
+    }
+
+    /// Begins an effect. Newer work in a slot ends the older, unless that must finish.
+    pub fn begin(&mut self, effect: Effect) {
+        if let Effect::Stop(slot) = &effect {
+            self.stop(slot);
+            return;
+        }
+        let Some(slot) = self.performer.slot(&effect) else {
+            let sender = Sender { slot: Slot::Detail, generation: 0, channel: self.channel.clone() };
+            drop(self.performer.perform(effect, sender, CancellationToken::new()));
+            return;
+        };
+        if slot.must_finish() && self.live.contains_key(&slot) {
+            return;
+        }
+        self.stop(&slot);
+        self.generation += 1;
+        let (generation, stop) = (self.generation, CancellationToken::new());
+        let sender = Sender { slot: slot.clone(), generation, channel: self.channel.clone() };
+        let work = self.performer.perform(effect, sender.clone(), stop.clone());
+        let finishes = slot.must_finish();
+        self.live.insert(slot, Live { generation, stop: stop.clone() });
+        tokio::spawn(async move {
+            let event = if finishes {
+                work.await
+            } else {
+                tokio::select! { () = stop.cancelled() => return, event = work => event }
+            };
+            if let Some(event) = event {
+                // The console may be gone; then nobody needs the answer.
+                let _ = sender.channel.send(sender.fact(event, Sort::Last)).await;
+            }
+        });
+    }
+
+    /// Cancels what runs in a slot. What must finish is only asked to, and stays.
+    fn stop(&mut self, slot: &Slot) {
+        if slot.must_finish() {
+            if let Some(live) = self.live.get(slot) {
+                live.stop.cancel();
+            }
+        } else if let Some(live) = self.live.remove(slot) {
+            live.stop.cancel();
+        }
+    }
+
+    /// The event, if the work that it comes from is still the current one of its slot.
+    pub fn fresh(&mut self, fact: Fact) -> Option<Event> {
+        if fact.sort == Sort::Aside {
+            return Some(fact.event);
+        }
+        let is_current = self.live.get(&fact.slot).is_some_and(|live| live.generation == fact.generation);
+        if is_current && fact.sort == Sort::Last {
+            self.live.remove(&fact.slot);
+        }
+        is_current.then_some(fact.event)
+    }
+}
+
+impl<P> Drop for Tasks<P> {
+    fn drop(&mut self) {
+        self.live.values().for_each(|live| live.stop.cancel());
+    }
+}

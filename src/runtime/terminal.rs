@@ -1,0 +1,111 @@
+//! The terminal: taken, given back whatever happens, suspended. The only file that touches it.
+
+use std::{
+    io::{self, Stdout, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crossterm::{
+    cursor,
+    event::{
+        DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, KeyboardEnhancementFlags,
+        PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    },
+    execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+
+/// The terminal that the console draws on.
+pub type Screen = Terminal<CrosstermBackend<Stdout>>;
+
+/// Whether the terminal is ours now: it is given back once, by whoever comes first.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Proof that the terminal is ours; dropping it gives it back.
+#[must_use]
+pub struct Guard(());
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Takes the terminal: raw mode, alternate screen, bracketed paste, the mouse where it is wanted.
+///
+/// # Errors
+/// What the terminal says.
+pub fn enter(mouse: bool) -> io::Result<(Guard, Screen)> {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // First the terminal, then the message: else nobody could read it.
+        restore();
+        previous(panic);
+    }));
+    take(mouse)?;
+    let guard = Guard(());
+    let screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    Ok((guard, screen))
+}
+
+fn take(mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    // Terminals without the protocol ignore it; those with it can tell ctrl-enter from enter.
+    execute!(io::stdout(), PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
+    if mouse {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Gives the terminal back, once; whatever it says is of no use any more.
+pub fn restore() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            io::stdout(),
+            DisableMouseCapture,
+            PopKeyboardEnhancementFlags,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = disable_raw_mode();
+        let _ = io::stdout().flush();
+    }
+}
+
+/// Gives the terminal to the shell and stops; goes on when the shell says so.
+#[cfg(unix)]
+pub fn suspend(screen: &mut Screen, mouse: bool) {
+    use rustix::process::{Signal, getpid, kill_process};
+
+    restore();
+    // A group without a shell ignores the signal: then it goes on at once.
+    let _ = kill_process(getpid(), Signal::TSTP);
+    let _ = take(mouse);
+    let _ = screen.clear();
+}
+
+/// There is nothing to suspend to.
+#[cfg(not(unix))]
+pub fn suspend(_screen: &mut Screen, _mouse: bool) {}
+
+/// Comes when the system asks for the end: SIGTERM, SIGHUP.
+#[cfg(unix)]
+pub async fn end_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+}
+
+/// Never comes.
+#[cfg(not(unix))]
+pub async fn end_signal() {
+    std::future::pending().await
+}

@@ -1,0 +1,120 @@
+//! Activity: what this console did and what failed, newest first, with request ids.
+
+use ratatui::layout::Rect;
+
+use super::{Context, Look, Reply, Screen, detail::failure_lines};
+use crate::{
+    app::{Action, Effect},
+    config::theme::Role,
+    keys::Layer,
+    widgets::{List, Pen},
+};
+
+/// The state of the Activity screen.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    list: List,
+    open: bool,
+}
+
+impl Screen for Activity {
+    fn layers(&self) -> Vec<Layer> {
+        vec![Layer::Activity, Layer::List]
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) -> crate::app::Effects {
+        context.store.unseen_failures = 0;
+        crate::app::Effects::none()
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        if self.list.act(action, context.store.activity.len()) {
+            return Reply::done();
+        }
+        match action {
+            Action::Open => {
+                self.open = !self.open;
+                Reply::done()
+            }
+            Action::Back if self.open => {
+                self.open = false;
+                Reply::done()
+            }
+            Action::CopyId => {
+                let deed = context.store.activity.get(self.list.cursor());
+                let request = deed.and_then(|deed| deed.result.as_ref().err()).and_then(|failure| failure.request_id.clone());
+                request.map_or_else(
+                    || Reply::wish(super::Wish::Say("no request id is known".to_owned())),
+                    |id| Reply::effect(Effect::Copy(id)),
+                )
+            }
+            _ => Reply::ignored(),
+        }
+    }
+
+    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+        match self.list.row_at(column, line) {
+            Some(row) => {
+                self.list.select(row);
+                Reply::done()
+            }
+            None => Reply::ignored(),
+        }
+    }
+
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        let deeds = &look.store.activity;
+        if deeds.is_empty() {
+            pen.put(
+                area.x + 3,
+                area.y + 1,
+                area.width,
+                "Nothing yet. Writes, calls and failures are listed here, with request ids.",
+                Role::Dim,
+            );
+            return;
+        }
+        let detail = deeds.get(self.list.cursor()).and_then(|deed| deed.result.as_ref().err()).filter(|_| self.open);
+        let lines = detail.map(|failure| failure_lines(failure));
+        let below = lines.as_ref().map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1).min(area.height / 2);
+        let body = Rect { height: area.height - below, ..area };
+        for (row, index) in self.list.window(body, deeds.len()).enumerate() {
+            let Some(deed) = deeds.get(index) else { continue };
+            let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
+            if index == self.list.cursor() {
+                pen.select_row(Rect { y, height: 1, ..body }, true);
+            }
+            let (glyph, role, words) = match &deed.result {
+                Ok(words) => ("●", Role::Well, words.clone()),
+                Err(failure) => ("✖", Role::Failed, failure.cause.clone()),
+            };
+            let time = deed.at.clock(look.zone);
+            let write = if deed.write { " write " } else { "       " };
+            let request = deed
+                .result
+                .as_ref()
+                .err()
+                .and_then(|failure| failure.request_id.as_ref())
+                .map_or_else(String::new, |id| format!("   request {id}"));
+            let pieces = [
+                (time.as_str(), Role::Faint),
+                ("  ", Role::Dim),
+                (glyph, role),
+                (write, Role::Person),
+                (deed.what.as_str(), Role::Text),
+                ("   ", Role::Dim),
+                (words.as_str(), role),
+                (request.as_str(), Role::Dim),
+            ];
+            pen.pieces(body.x + 2, y, body.width.saturating_sub(3), &pieces);
+        }
+        if let Some(lines) = lines {
+            let place = Rect { y: area.y + body.height, height: below, ..area };
+            pen.rule(place);
+            for (row, line) in lines.iter().take(usize::from(below.saturating_sub(1))).enumerate() {
+                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+                pen.pieces(place.x + 2, place.y + 1 + u16::try_from(row).unwrap_or(0), place.width.saturating_sub(3), &pieces);
+            }
+        }
+    }
+}

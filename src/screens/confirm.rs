@@ -1,0 +1,114 @@
+//! A question before something is changed. It costs what the act costs: a key, or the name typed out.
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use super::detail::wrapped;
+use crate::{
+    app::{Action, Effect, Effects},
+    config::theme::Role,
+    keys::Layer,
+    widgets::{LineInput, Pen},
+};
+
+/// A question.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// What is asked, in one line.
+    pub title: String,
+    /// What will happen, in one sentence or more.
+    pub text: Vec<String>,
+    /// What must be typed; `None`: a key is enough.
+    pub name: Option<String>,
+    /// What is typed so far.
+    pub typed: LineInput,
+    /// What yes leads to.
+    pub yes: Effects,
+    /// What no leads to.
+    pub no: Effects,
+}
+
+/// What became of a question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// It is still open.
+    Open,
+    /// It is answered, and this is to be done.
+    Closed(Effects),
+}
+
+impl Confirm {
+    /// A question for a key.
+    pub fn ask(title: String, text: String, yes: Effect) -> Self {
+        Self { title, text: vec![text], name: None, typed: LineInput::default(), yes: Effects::one(yes), no: Effects::none() }
+    }
+
+    /// A question whose yes is the name typed out.
+    pub fn type_name(title: String, text: Vec<String>, name: String, yes: Effects, no: Effects) -> Self {
+        Self { title, text, name: Some(name), typed: LineInput::default(), yes, no }
+    }
+
+    /// Layers of the keymap.
+    pub const fn layer(&self) -> Layer {
+        if self.name.is_some() { Layer::Prompt } else { Layer::Confirm }
+    }
+
+    /// Whether letters are text.
+    pub const fn is_typing(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// Takes a key that is text.
+    pub fn press(&mut self, key: KeyEvent) {
+        self.typed.press(key);
+    }
+
+    /// Takes an action.
+    pub fn act(&self, action: Action) -> Answered {
+        match action {
+            Action::Yes if self.name.is_none() => Answered::Closed(self.yes.clone()),
+            Action::Accept | Action::Open if self.name.as_deref() == Some(self.typed.text().trim()) => {
+                Answered::Closed(self.yes.clone())
+            }
+            Action::No | Action::Back => Answered::Closed(self.no.clone()),
+            _ => Answered::Open,
+        }
+    }
+
+    /// Draws it over the screen.
+    pub fn view(&self, area: Rect, pen: &mut Pen<'_>) {
+        let wide = area.width.saturating_sub(4).min(76);
+        let lines: Vec<_> = self.text.iter().flat_map(|text| wrapped(text, wide.saturating_sub(4), Role::Text)).collect();
+        let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(6).min(area.height);
+        let place = Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 3, width: wide, height: high };
+        pen.clear(place);
+        pen.rule(place);
+        pen.rule(Rect { y: place.bottom().saturating_sub(1), ..place });
+        pen.put(place.x + 2, place.y + 1, wide.saturating_sub(4), &self.title, Role::Name);
+        for (row, line) in lines.iter().enumerate().take(usize::from(high.saturating_sub(5))) {
+            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            pen.pieces(place.x + 2, place.y + 2 + u16::try_from(row).unwrap_or(0), wide.saturating_sub(4), &pieces);
+        }
+        let y = place.bottom().saturating_sub(2);
+        match &self.name {
+            Some(name) => {
+                let label = format!("type {name} to go on: ");
+                let x = pen.pieces(
+                    place.x + 2,
+                    y,
+                    wide.saturating_sub(4),
+                    &[(label.as_str(), Role::Dim), (self.typed.text(), Role::Accent)],
+                );
+                pen.put(x, y, 1, "▏", Role::Accent);
+            }
+            None => {
+                pen.pieces(
+                    place.x + 2,
+                    y,
+                    wide.saturating_sub(4),
+                    &[("y", Role::Accent), (" yes   ", Role::Dim), ("n", Role::Accent), (" no", Role::Dim)],
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Doctor: every deployment's chain hop by hop, the cause on top with its evidence and its fix.
+
+use std::collections::BTreeMap;
+
+use ratatui::layout::Rect;
+
+use super::{Context, Look, Reply, Screen, Wish, detail::wrapped};
+use crate::{
+    app::{Action, Effect, Effects},
+    config::theme::Role,
+    doctor::{Finding, Report, State},
+    keys::Layer,
+    model::{DeploymentName, Moment},
+    widgets::{List, Pen},
+};
+
+/// The state of the Doctor screen.
+#[derive(Clone, Debug, Default)]
+pub struct Doctor {
+    list: List,
+    reports: BTreeMap<DeploymentName, (Moment, Report)>,
+    asked: BTreeMap<DeploymentName, Moment>,
+}
+
+impl Doctor {
+    /// Takes an examination in.
+    pub fn examined(&mut self, report: Report, now: Moment) {
+        self.asked.remove(&report.deployment);
+        self.reports.insert(report.deployment.clone(), (now, report));
+    }
+
+    /// Begins the examination of one deployment, and shows it.
+    pub fn examine(&mut self, deployment: &DeploymentName, context: &Context<'_>) -> Effects {
+        if let Some(at) = context.store.deployments.iter().position(|each| each.name == *deployment) {
+            self.list.select(at);
+        }
+        self.asked.insert(deployment.clone(), context.now);
+        Effects::one(Effect::Examine(deployment.clone()))
+    }
+
+    /// What is known of a deployment's chain.
+    pub fn report(&self, deployment: &DeploymentName) -> Option<&Report> {
+        self.reports.get(deployment).map(|(_, report)| report)
+    }
+
+    fn examine_all(&mut self, context: &Context<'_>) -> Effects {
+        let names: Vec<DeploymentName> = context.store.deployments.iter().map(|each| each.name.clone()).collect();
+        self.asked.extend(names.iter().map(|name| (name.clone(), context.now)));
+        names.into_iter().map(Effect::Examine).collect()
+    }
+
+    fn shown<'a>(&'a self, look: &Look<'a>) -> Option<&'a DeploymentName> {
+        look.store.deployments.get(self.list.cursor()).map(|each| &each.name)
+    }
+}
+
+impl Screen for Doctor {
+    fn layers(&self) -> Vec<Layer> {
+        vec![Layer::Doctor, Layer::List]
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+        if self.reports.is_empty() && self.asked.is_empty() { self.examine_all(context) } else { Effects::none() }
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        if self.list.act(action, context.store.deployments.len()) {
+            return Reply::done();
+        }
+        let name = context.store.deployments.get(self.list.cursor()).map(|each| each.name.clone());
+        match (action, name) {
+            (Action::Examine | Action::Refresh, _) => Reply::effects(self.examine_all(context)),
+            (Action::Open, Some(name)) => Reply::effects(self.examine(&name, context)),
+            (Action::FollowLogs, Some(name)) => {
+                let groups = super::fleet::deployment_groups(context.store, &name);
+                Reply::wish(Wish::Logs { title: name.to_string(), deployment: name, groups, since: None })
+            }
+            (Action::CopyFix, Some(name)) => match self.report(&name).and_then(|report| report.verdict.as_ref()) {
+                Some(verdict) => Reply::effect(Effect::Copy(verdict.fix.clone())),
+                None => Reply::wish(Wish::Say("nothing is to be fixed".to_owned())),
+            },
+            _ => Reply::ignored(),
+        }
+    }
+
+    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+        match self.list.row_at(column, line) {
+            Some(row) => {
+                self.list.select(row);
+                Reply::done()
+            }
+            None => Reply::ignored(),
+        }
+    }
+
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        let deployments = &look.store.deployments;
+        if deployments.is_empty() {
+            pen.put(area.x + 3, area.y + 1, area.width, "No deployment is configured, so there is no chain to walk.", Role::Dim);
+            return;
+        }
+        let high = u16::try_from(deployments.len()).unwrap_or(u16::MAX).min(area.height / 3).max(1);
+        let top = Rect { height: high, ..area };
+        for (row, index) in self.list.window(top, deployments.len()).enumerate() {
+            let Some(deployment) = deployments.get(index) else { continue };
+            let line = Rect { y: top.y + u16::try_from(row).unwrap_or(0), height: 1, ..top };
+            if index == self.list.cursor() {
+                pen.select_row(line, true);
+            }
+            self.draw_line(&deployment.name, look, line, pen);
+        }
+        let rule = Rect { y: area.y + high, height: 1, ..area };
+        pen.rule(rule);
+        let body = Rect { y: rule.y + 1, height: area.height.saturating_sub(high + 1), ..area };
+        match self.shown(look).and_then(|name| self.reports.get(name)) {
+            Some((_, report)) => draw_report(report, body, pen),
+            None => {
+                pen.pieces(
+                    body.x + 3,
+                    body.y + 1,
+                    body.width,
+                    &[(look.spinner, Role::Changing), (" walking the chain", Role::Dim)],
+                );
+            }
+        }
+    }
+}
+
+impl Doctor {
+    fn draw_line(&self, name: &DeploymentName, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
+        pen.put(line.x + 2, line.y, 24, name.as_str(), Role::Name);
+        let mut x = line.x + 28;
+        let asked = self.asked.get(name);
+        if let Some((at, report)) = self.reports.get(name) {
+            for finding in &report.hops {
+                let (glyph, role) = mark(finding.state);
+                x = pen.put(x, line.y, 1, glyph, role);
+            }
+            let words = match &report.verdict {
+                Some(verdict) => (format!("   {}: {}", verdict.hop, verdict.evidence), Role::Failed),
+                None => (format!("   all well, {} ago", at.age(look.now)), Role::Dim),
+            };
+            x = pen.put(x, line.y, line.right().saturating_sub(x + 6), &words.0, words.1);
+        }
+        if let Some(since) = asked {
+            pen.pieces(
+                x + 1,
+                line.y,
+                12,
+                &[(look.spinner, Role::Changing), (" ", Role::Dim), (since.age(look.now).as_str(), Role::Dim)],
+            );
+        }
+    }
+}
+
+fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
+    let mut y = area.y;
+    let end = area.bottom();
+    if let Some(verdict) = &report.verdict {
+        let mut lines = vec![vec![
+            (format!("{} is the cause.", verdict.hop), Role::Failed),
+            (format!("   source: {}", verdict.source), Role::Dim),
+        ]];
+        lines.extend(wrapped(&verdict.evidence, area.width.saturating_sub(4), Role::Text));
+        lines.extend(wrapped(&format!("Fix: {}", verdict.fix), area.width.saturating_sub(4), Role::Accent));
+        for line in &lines {
+            if y < end {
+                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+                pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
+            }
+            y += 1;
+        }
+        if y < end {
+            pen.rule(Rect { y, height: 1, ..area });
+        }
+        y += 1;
+    }
+    for finding in &report.hops {
+        if y >= end {
+            break;
+        }
+        draw_finding(
+            finding,
+            report.verdict.as_ref().is_some_and(|verdict| verdict.hop == finding.hop),
+            Rect { y, height: 1, ..area },
+            pen,
+        );
+        y += 1;
+    }
+}
+
+fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>) {
+    let (glyph, role) = mark(finding.state);
+    pen.pieces(
+        line.x + 2,
+        line.y,
+        15,
+        &[(glyph, role), (" ", role), (finding.hop.word(), if finding.state == State::Failed { Role::Name } else { Role::Text })],
+    );
+    let dim = matches!(finding.state, State::Skipped | State::Unknown);
+    let room = line.width.saturating_sub(32);
+    pen.put(line.x + 18, line.y, room, &finding.evidence, if dim { Role::Dim } else { Role::Text });
+    let elapsed = finding.elapsed_ms.map_or_else(
+        || "-".to_owned(),
+        |millis| if millis < 1000 { format!("{millis} ms") } else { format!("{:.1} s", millis as f64 / 1000.0) },
+    );
+    pen.put_right(line.right().saturating_sub(1), line.y, 9, &elapsed, Role::Dim);
+    if is_cause {
+        pen.put(line.right().saturating_sub(13), line.y, 2, "←", Role::Failed);
+    }
+}
+
+/// Glyph and role of a hop's state.
+pub const fn mark(state: State) -> (&'static str, Role) {
+    match state {
+        State::Ok => ("●", Role::Well),
+        State::Warning => ("▲", Role::Degraded),
+        State::Failed => ("✖", Role::Failed),
+        State::Skipped => ("·", Role::Faint),
+        State::Unknown => ("○", Role::Dim),
+    }
+}

@@ -1,0 +1,394 @@
+//! Fleet: gateways, targets, runtimes, endpoints and secrets of all deployments as one tree, what is wrong first.
+
+use std::collections::HashSet;
+
+use ratatui::layout::Rect;
+
+mod draw;
+mod tree;
+
+use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm, detail::Detail};
+use crate::{
+    app::{Action, Effect, Endpoint, Loadable},
+    config::theme::Role,
+    keys::Layer,
+    kinds,
+    model::{DeploymentName, Kind, McpTarget, Relation, Resource, ResourceKey},
+    widgets::{LineInput, List, Pen},
+};
+use crossterm::event::KeyEvent;
+pub use tree::{Place, Row, rows};
+
+/// From this width the detail stands beside the list.
+const BESIDE: u16 = 120;
+
+/// How the tree is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// What is wrong first.
+    #[default]
+    Health,
+    /// By name.
+    Name,
+    /// What changed last first.
+    Age,
+}
+
+/// The state of the Fleet.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    list: List,
+    selected: Option<Place>,
+    folded: HashSet<Place>,
+    /// Rows with children that were unfolded by hand, where folding is the rule.
+    unfolded: HashSet<Place>,
+    marks: HashSet<Place>,
+    order: Order,
+    filter: LineInput,
+    typing: bool,
+    detail: Option<Detail>,
+}
+
+impl Fleet {
+    /// Puts the cursor on a resource, unfolding what it lies below.
+    pub fn reveal(&mut self, key: &ResourceKey) {
+        self.folded.remove(&Place::Deployment(key.deployment.clone()));
+        let owner = match key.kind {
+            Kind::Target => Some(Kind::Gateway),
+            Kind::Endpoint => Some(Kind::Runtime),
+            Kind::Gateway | Kind::Runtime | Kind::Secret => None,
+        };
+        if let Some(kind) = owner {
+            let owner = ResourceKey { deployment: key.deployment.clone(), kind, id: key.owner_id().to_owned() };
+            self.folded.remove(&Place::Resource(owner.clone()));
+            self.unfolded.insert(Place::Resource(owner));
+        }
+        self.filter = LineInput::default();
+        self.selected = Some(Place::Resource(key.clone()));
+    }
+
+    /// The detail that is open.
+    pub fn detail_mut(&mut self) -> Option<&mut Detail> {
+        self.detail.as_mut()
+    }
+
+    fn rows<'a>(&self, store: &'a crate::app::Store) -> Vec<Row<'a>> {
+        rows(store, self.order, self.filter.text(), |place| self.is_folded(place))
+    }
+
+    /// Runtimes keep their endpoints to themselves until asked; everything else is open.
+    fn is_folded(&self, place: &Place) -> bool {
+        let by_rule = matches!(place, Place::Resource(key) if key.kind == Kind::Runtime);
+        if by_rule { !self.unfolded.contains(place) } else { self.folded.contains(place) }
+    }
+
+    fn fold(&mut self, place: Place, fold: bool) {
+        if fold {
+            self.unfolded.remove(&place);
+            self.folded.insert(place);
+        } else {
+            self.folded.remove(&place);
+            self.unfolded.insert(place);
+        }
+    }
+
+    /// The selection follows its resource, not its row.
+    fn selected_row(&self, rows: &[Row<'_>]) -> usize {
+        let by_place = self.selected.as_ref().and_then(|place| rows.iter().position(|row| row.place == *place));
+        by_place.unwrap_or_else(|| self.list.cursor().min(rows.len().saturating_sub(1)))
+    }
+
+    fn move_cursor(&mut self, action: Action, context: &Context<'_>) -> bool {
+        let rows = self.rows(context.store);
+        let mut list = self.list.clone();
+        list.select(self.selected_row(&rows));
+        if !list.act(action, rows.len()) {
+            return false;
+        }
+        self.selected = rows.get(list.cursor()).map(|row| row.place.clone());
+        self.list = list;
+        true
+    }
+
+    fn current<'a>(&self, store: &'a crate::app::Store) -> Option<Row<'a>> {
+        let rows = self.rows(store);
+        let at = self.selected_row(&rows);
+        rows.into_iter().nth(at)
+    }
+
+    fn open(&mut self, context: &mut Context<'_>) -> Reply {
+        let Some(row) = self.current(context.store) else { return Reply::done() };
+        self.selected = Some(row.place.clone());
+        match &row.place {
+            Place::Deployment(_) => {
+                let folded = self.is_folded(&row.place);
+                self.fold(row.place, !folded);
+                Reply::done()
+            }
+            Place::Resource(key) => {
+                self.detail = Some(Detail::new(key.clone(), context.now));
+                Reply::effect(Effect::Describe(key.clone()))
+            }
+            Place::Problem(deployment, kind) => Reply::effect(Effect::List(deployment.clone(), *kind)),
+        }
+    }
+
+    /// Folds, or goes to the parent where there is nothing to fold.
+    fn go_left(&mut self, context: &Context<'_>) {
+        let rows = self.rows(context.store);
+        let at = self.selected_row(&rows);
+        let Some(row) = rows.get(at) else { return };
+        if row.has_children && !self.is_folded(&row.place) {
+            self.fold(row.place.clone(), true);
+        } else if let Some(parent) = rows.iter().take(at).rev().find(|each| each.depth < row.depth) {
+            self.selected = Some(parent.place.clone());
+        }
+    }
+
+    fn go_right(&mut self, context: &Context<'_>) {
+        if let Some(row) = self.current(context.store)
+            && row.has_children
+        {
+            self.selected = Some(row.place.clone());
+            self.fold(row.place, false);
+        }
+    }
+
+    fn follow(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        let Some(row) = self.current(context.store) else { return Reply::done() };
+        let deployment = row.place.deployment().clone();
+        match action {
+            Action::FollowDoctor => Reply::wish(Wish::Examine(deployment)),
+            Action::FollowLogs => follow_logs(context, &deployment, row.resource),
+            Action::FollowTools => Reply::wish(Wish::Tools(endpoint(&deployment, row.resource))),
+            Action::FollowRelation => self.follow_relation(context, row.resource.map(|resource| resource.key.clone())),
+            Action::Synchronize => synchronize(context, row.resource),
+            _ => Reply::ignored(),
+        }
+    }
+
+    /// Target to its runtime, gateway to its first target, runtime to its endpoints, secret to its screen.
+    fn follow_relation(&mut self, context: &Context<'_>, key: Option<ResourceKey>) -> Reply {
+        let Some(key) = key else { return Reply::done() };
+        let Some(resource) = context.store.resource(&key) else { return Reply::done() };
+        if key.kind == Kind::Secret {
+            return Reply::wish(Wish::Secret(key.deployment.clone(), key.id.clone()));
+        }
+        let linked = resource.links.iter().filter(|link| link.relation != Relation::Owner).find_map(|link| {
+            let mut known = context.store.resources(&key.deployment);
+            known
+                .find(|each| {
+                    each.key.kind == link.kind && (each.key.id == link.id || each.arn.as_deref() == Some(link.id.as_str()))
+                })
+                .map(|each| each.key.clone())
+        });
+        let child = || {
+            context
+                .store
+                .resources(&key.deployment)
+                .find(|each| kinds::parent(each) == Some((key.kind, key.id.as_str())))
+                .map(|each| each.key.clone())
+        };
+        match linked.or_else(child) {
+            Some(next) => {
+                self.reveal(&next);
+                Reply::done()
+            }
+            None => Reply::wish(Wish::Say(format!("{} leads to nothing that is listed here", resource.name))),
+        }
+    }
+
+    fn copy(&self, action: Action, context: &Context<'_>) -> Reply {
+        let Some(resource) = self.current(context.store).and_then(|row| row.resource) else { return Reply::done() };
+        super::detail::copy(action, resource, context.store)
+    }
+}
+
+/// Logs of the resource, or of everything in the deployment.
+fn follow_logs(context: &Context<'_>, deployment: &DeploymentName, resource: Option<&Resource>) -> Reply {
+    let (title, groups) = match resource {
+        Some(resource) if !resource.log_groups.is_empty() => (resource.name.clone(), resource.log_groups.clone()),
+        _ => (deployment.to_string(), deployment_groups(context.store, deployment)),
+    };
+    if groups.is_empty() {
+        return Reply::wish(Wish::Say(format!("{deployment} has no log groups yet")));
+    }
+    Reply::wish(Wish::Logs { deployment: deployment.clone(), title, groups, since: None })
+}
+
+/// All log groups of a deployment, each once, in the order of its resources.
+pub fn deployment_groups(store: &crate::app::Store, deployment: &DeploymentName) -> Vec<String> {
+    let mut groups: Vec<String> = Vec::new();
+    let configured = store.deployment(deployment).into_iter().flat_map(|each| &each.log_groups);
+    for group in configured.chain(store.resources(deployment).flat_map(|resource| &resource.log_groups)) {
+        if !groups.contains(group) {
+            groups.push(group.clone());
+        }
+    }
+    groups
+}
+
+/// The MCP endpoint that a resource stands for.
+fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> Endpoint {
+    let target = match resource {
+        Some(resource) => match resource.key.kind {
+            Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => McpTarget::Resource(resource.key.clone()),
+            Kind::Secret => McpTarget::Default,
+        },
+        None => McpTarget::Default,
+    };
+    Endpoint { deployment: deployment.clone(), target }
+}
+
+fn synchronize(context: &Context<'_>, resource: Option<&Resource>) -> Reply {
+    let Some(resource) = resource.filter(|resource| resource.key.kind == Kind::Target) else {
+        return Reply::wish(Wish::Say("only a target can be synchronized".to_owned()));
+    };
+    if context.read_only || context.store.deployment(&resource.key.deployment).is_some_and(|each| each.read_only) {
+        return Reply::wish(Wish::Say("read-only mode: nothing is synchronized".to_owned()));
+    }
+    Reply::wish(Wish::Ask(Confirm::ask(
+        format!("Synchronize {}?", resource.name),
+        "Its gateway asks it for its tools again; calls go on meanwhile.".to_owned(),
+        Effect::Synchronize(resource.key.clone()),
+    )))
+}
+
+impl Screen for Fleet {
+    fn layers(&self) -> Vec<Layer> {
+        match (self.typing, &self.detail) {
+            (true, _) => vec![Layer::Prompt],
+            (false, Some(_)) => vec![Layer::Detail, Layer::List],
+            (false, None) => vec![Layer::Fleet, Layer::List],
+        }
+    }
+
+    fn is_typing(&self) -> bool {
+        self.typing
+    }
+
+    fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
+        if self.filter.press(key) { Reply::done() } else { Reply::ignored() }
+    }
+
+    fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
+        self.filter.paste(text);
+        Reply::done()
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        if let Some(detail) = &mut self.detail {
+            if action == Action::Back {
+                self.detail = None;
+                return Reply::done();
+            }
+            let reply = detail.act(action, context);
+            if reply.handled {
+                return reply;
+            }
+        }
+        if self.move_cursor(action, context) {
+            return Reply::done();
+        }
+        match action {
+            Action::Open => self.open(context),
+            Action::Left => {
+                self.go_left(context);
+                Reply::done()
+            }
+            Action::Right => {
+                self.go_right(context);
+                Reply::done()
+            }
+            Action::Filter => {
+                self.typing = true;
+                Reply::done()
+            }
+            Action::Accept => {
+                self.typing = false;
+                Reply::done()
+            }
+            Action::Back if self.typing || !self.filter.text().is_empty() => {
+                self.typing = false;
+                self.filter = LineInput::default();
+                Reply::done()
+            }
+            Action::Sort => {
+                self.order = match self.order {
+                    Order::Health => Order::Name,
+                    Order::Name => Order::Age,
+                    Order::Age => Order::Health,
+                };
+                Reply::done()
+            }
+            Action::Mark => {
+                if let Some(row) = self.current(context.store)
+                    && !self.marks.remove(&row.place)
+                {
+                    self.marks.insert(row.place);
+                }
+                self.move_cursor(Action::Down, context);
+                Reply::done()
+            }
+            Action::FollowLogs | Action::FollowTools | Action::FollowDoctor | Action::FollowRelation | Action::Synchronize => {
+                self.follow(action, context)
+            }
+            Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => self.copy(action, context),
+            _ => Reply::ignored(),
+        }
+    }
+
+    fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
+        let Some(at) = self.list.row_at(column, line) else { return Reply::ignored() };
+        let place = self.rows(context.store).get(at).map(|row| row.place.clone());
+        if place.is_some() && place == self.selected {
+            return self.open(context);
+        }
+        self.list.select(at);
+        self.selected = place;
+        Reply::done()
+    }
+
+    fn offers(&self, action: Action, look: &Look<'_>) -> bool {
+        let resource = self.current(look.store).and_then(|row| row.resource);
+        match action {
+            Action::Synchronize => !look.read_only && resource.is_some_and(|resource| resource.key.kind == Kind::Target),
+            Action::FollowRelation => resource.is_some(),
+            _ => true,
+        }
+    }
+
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        if look.store.deployments.is_empty() {
+            match look.starting {
+                Some(what) => {
+                    pen.pieces(
+                        area.x + 3,
+                        area.y + 1,
+                        area.width,
+                        &[(look.spinner, Role::Changing), (" starting ", Role::Dim), (what, Role::Text)],
+                    );
+                }
+                None => draw::welcome(area, pen),
+            }
+            return;
+        }
+        match &self.detail {
+            Some(detail) if area.width >= BESIDE => {
+                let left = area.width * 55 / 100;
+                draw::fleet(self, look, Rect { width: left, ..area }, pen);
+                pen.divider(Rect { x: area.x + left, width: 1, ..area });
+                detail.view(look, Rect { x: area.x + left + 2, width: area.width - left - 2, ..area }, pen);
+            }
+            Some(detail) => detail.view(look, area, pen),
+            None => draw::fleet(self, look, area, pen),
+        }
+    }
+}
+
+/// Whether a list of the deployment was never answered.
+fn is_unknown(store: &crate::app::Store, deployment: &DeploymentName) -> bool {
+    Kind::ALL.into_iter().all(|kind| {
+        store.lists.get(&(deployment.clone(), kind)).is_none_or(|list: &Loadable<Vec<Resource>>| list.value.is_none())
+    })
+}

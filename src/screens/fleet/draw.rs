@@ -1,0 +1,229 @@
+//! How the Fleet looks: the table, the filter line, what happened lately, and the welcome without a configuration.
+
+use ratatui::layout::Rect;
+
+use super::{Fleet, Order, Place, Row, is_unknown};
+use crate::{
+    app::Transition,
+    config::theme::Role,
+    kinds,
+    model::{Health, Moment, Resource},
+    screens::Look,
+    widgets::{Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, word},
+};
+
+/// A transition's row flashes that long after it was seen, in milliseconds.
+const FLASH_MS: i64 = 600;
+
+const COLUMNS: [Column; 5] = [
+    Column { title: "NAME", size: Size::Share(24), right: false, from: 0 },
+    Column { title: "KIND", size: Size::Fixed(8), right: false, from: 56 },
+    Column { title: "STATUS", size: Size::Share(16), right: false, from: 0 },
+    Column { title: "AGE", size: Size::Fixed(4), right: true, from: 40 },
+    Column { title: "REASON", size: Size::Share(14), right: false, from: 72 },
+];
+
+/// The table with its header, and below it the feed where there is room.
+pub fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    let feed = if area.height >= 16 { (area.height / 4).clamp(3, 7) } else { 0 };
+    let feed = if look.store.feed.is_empty() { 0 } else { feed };
+    let table = Rect { height: area.height - feed, ..area };
+    draw_table(state, look, table, pen);
+    if feed > 0 {
+        draw_feed(look, Rect { y: area.y + table.height, height: feed, ..area }, pen);
+    }
+}
+
+fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    let layout = lay_out(&COLUMNS, area.x + 1, area.width.saturating_sub(2));
+    header(state, &layout, area, pen);
+    let prompt = state.typing || !state.filter.text().is_empty();
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + u16::from(prompt)), ..area };
+    let rows = state.rows(look.store);
+    let selected = state.selected_row(&rows);
+    let mut list = state.list.clone();
+    list.select(selected);
+    let window = list.window(body, rows.len());
+    state.list.window(body, rows.len());
+    for (line, (index, row)) in rows.iter().enumerate().skip(window.start).take(window.len()).enumerate() {
+        let y = body.y + u16::try_from(line).unwrap_or(u16::MAX);
+        let place = Rect { y, height: 1, ..body };
+        if index == selected {
+            pen.select_row(place, true);
+        }
+        draw_row(state, row, look, &layout, y, pen);
+        flash(row, look, place, pen);
+    }
+    if rows.is_empty() {
+        pen.put(body.x + 3, body.y + 1, body.width, "Nothing here contains that text. Esc clears the filter.", Role::Dim);
+    }
+    if prompt {
+        let y = area.bottom().saturating_sub(1);
+        let x = pen.pieces(area.x + 1, y, area.width, &[("/", Role::Accent), (state.filter.text(), Role::Text)]);
+        if state.typing {
+            pen.put(x, y, 1, "▏", Role::Accent);
+        }
+        pen.put_right(area.right().saturating_sub(1), y, 20, &format!("{} rows", rows.len()), Role::Dim);
+    }
+}
+
+fn header(state: &Fleet, layout: &Layout, area: Rect, pen: &mut Pen<'_>) {
+    let sorted = match state.order {
+        Order::Health => 2,
+        Order::Name => 0,
+        Order::Age => 3,
+    };
+    for (index, x, wide) in layout {
+        let Some(column) = COLUMNS.get(*index) else { continue };
+        let x = if *index == 0 { x + 2 } else { *x };
+        if column.right {
+            pen.put_right(x + wide, area.y, *wide, column.title, Role::Dim);
+        } else {
+            pen.put(x, area.y, *wide, column.title, Role::Dim);
+        }
+        if *index == sorted {
+            let at = if column.right { x + wide } else { x + u16::try_from(column.title.len()).unwrap_or(0) };
+            pen.put(at, area.y, 1, "▾", Role::Accent);
+        }
+    }
+}
+
+fn draw_row(state: &Fleet, row: &Row<'_>, look: &Look<'_>, layout: &Layout, y: u16, pen: &mut Pen<'_>) {
+    for (index, x, wide) in layout {
+        match index {
+            0 => draw_name(state, row, *x, y, *wide, pen),
+            1 => {
+                let kind = row.resource.map_or_else(|| shape(row), |resource| resource.key.kind.word().to_owned());
+                pen.put(*x, y, *wide, &kind, Role::Dim);
+            }
+            2 => draw_status(row, look, *x, y, *wide, pen),
+            3 => {
+                if let Some(updated) = changed(row, look) {
+                    pen.put_right(x + wide, y, *wide, &updated.age(look.now), Role::Dim);
+                }
+            }
+            _ => {
+                let remark = row.resource.and_then(|resource| kinds::remark(resource, look.now));
+                pen.put(*x, y, *wide, &remark.unwrap_or_default(), Role::Dim);
+            }
+        }
+    }
+}
+
+fn shape(row: &Row<'_>) -> String {
+    row.deployment.and_then(|deployment| deployment.shape).map_or_else(String::new, |shape| format!("{shape:?}"))
+}
+
+fn draw_name(state: &Fleet, row: &Row<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+    let arrow = match (row.has_children, row.is_folded) {
+        (true, true) => "▸ ",
+        (true, false) => "▾ ",
+        (false, _) => "  ",
+    };
+    let indent = row.depth * 2;
+    let mark = if state.marks.contains(&row.place) { "✓" } else { " " };
+    pen.put(x.saturating_sub(1), y, 1, mark, Role::Accent);
+    let at = pen.put(x + indent, y, room.saturating_sub(indent), arrow, Role::Faint);
+    let left = room.saturating_sub(at.saturating_sub(x));
+    match (&row.place, row.resource) {
+        (Place::Deployment(name), _) => pen.put(at, y, left, name.as_str(), Role::Name),
+        (Place::Resource(_), Some(resource)) => pen.put(at, y, left, &cut_middle(&resource.name, usize::from(left)), Role::Text),
+        (Place::Problem(_, kind), _) => pen.put(at, y, left, &format!("{kind}s"), Role::Dim),
+        (Place::Resource(_), None) => at,
+    };
+}
+
+fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+    if let Some(failure) = row.failure {
+        let text = format!("not listed: {}", failure.cause);
+        pen.pieces(x, y, room, &[("▲ ", Role::Degraded), (text.as_str(), Role::Degraded)]);
+        return;
+    }
+    if let Some(resource) = row.resource {
+        let health = kinds::health(resource);
+        let role = role_of(health);
+        pen.pieces(x, y, room, &[(glyph(health), role), (" ", role), (kinds::status_text(resource, look.now).as_str(), role)]);
+        return;
+    }
+    let Some(deployment) = row.deployment else { return };
+    if is_unknown(look.store, &deployment.name) && look.store.loading() > 0 {
+        pen.pieces(x, y, room, &[(look.spinner, Role::Changing), (" asking", Role::Dim)]);
+        return;
+    }
+    match look.store.health(&deployment.name) {
+        Some(health) => {
+            let role = role_of(health);
+            pen.pieces(x, y, room, &[(glyph(health), role), (" ", role), (word(health), role)]);
+        }
+        None => {
+            pen.put(x, y, room, "○ nothing listed", Role::Dim);
+        }
+    }
+}
+
+/// When the resource changed; for a deployment, when its newest one did.
+fn changed(row: &Row<'_>, look: &Look<'_>) -> Option<Moment> {
+    match (row.resource, row.deployment) {
+        (Some(resource), _) => resource.updated.or(resource.created),
+        (None, Some(deployment)) => {
+            look.store.resources(&deployment.name).filter_map(|resource: &Resource| resource.updated).max()
+        }
+        (None, None) => None,
+    }
+}
+
+/// A row whose status has just changed is shown inverted for a moment, once.
+fn flash(row: &Row<'_>, look: &Look<'_>, place: Rect, pen: &mut Pen<'_>) {
+    let Place::Resource(key) = &row.place else { return };
+    let recent = look.store.feed.iter().take_while(|each| look.now.since(each.at) < FLASH_MS);
+    if recent.into_iter().any(|each| each.key == *key) {
+        pen.buffer.set_style(place, ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED));
+    }
+}
+
+fn draw_feed(look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    pen.rule(area);
+    pen.put(area.x + 1, area.y, 10, " LATELY ", Role::Dim);
+    for (line, transition) in look.store.feed.iter().take(usize::from(area.height - 1)).enumerate() {
+        let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
+        draw_transition(transition, look, Rect { y, height: 1, ..area }, pen);
+    }
+}
+
+fn draw_transition(transition: &Transition, look: &Look<'_>, row: Rect, pen: &mut Pen<'_>) {
+    let end = row.right();
+    let mut x = pen.put(row.x + 1, row.y, 9, &transition.at.clock(look.zone), Role::Faint) + 2;
+    let who = format!("{} / {}", transition.key.deployment, transition.name);
+    let room = (row.width / 3).clamp(18, 44);
+    pen.put(x, row.y, room, &cut(&who, usize::from(room)), Role::Text);
+    x += room + 2;
+    let from = transition.from.as_deref().unwrap_or("new");
+    let to = transition.to.as_deref().unwrap_or("gone");
+    let health = look.store.resource(&transition.key).map_or(Health::Unknown, kinds::health);
+    let role = if transition.to.is_some() { role_of(health) } else { Role::Dim };
+    x = pen.pieces(x, row.y, end.saturating_sub(x), &[(from, Role::Dim), (" → ", Role::Faint), (to, role)]);
+    if let Some(reason) = &transition.reason {
+        pen.put(x + 2, row.y, end.saturating_sub(x + 3), reason, Role::Dim);
+    }
+}
+
+/// What a console without deployments says.
+pub fn welcome(area: Rect, pen: &mut Pen<'_>) {
+    let lines: [(&str, Role); 9] = [
+        ("No deployment is configured.", Role::Name),
+        ("", Role::Text),
+        ("Look around first:", Role::Text),
+        ("   agentcore-console demo", Role::Accent),
+        ("   the console on an embedded stack: nothing is needed, nothing is touched", Role::Dim),
+        ("", Role::Text),
+        ("Or name your own deployments in the configuration:", Role::Text),
+        ("   agentcore-console config check", Role::Accent),
+        ("   says where it is looked for and what is wrong with it", Role::Dim),
+    ];
+    for (line, (text, role)) in lines.into_iter().enumerate() {
+        let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
+        if y < area.bottom() {
+            pen.put(area.x + 3, y, area.width.saturating_sub(4), text, role);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The rows of the Fleet: deployments, below them their resources, below those what belongs to them.
+
+use super::Order;
+use crate::{
+    app::Store,
+    kinds,
+    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey},
+};
+
+/// What a row stands for; identifies it across refreshes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A deployment.
+    Deployment(DeploymentName),
+    /// A resource.
+    Resource(ResourceKey),
+    /// A list that could not be had.
+    Problem(DeploymentName, Kind),
+}
+
+impl Place {
+    /// The deployment it belongs to.
+    pub const fn deployment(&self) -> &DeploymentName {
+        match self {
+            Self::Deployment(name) | Self::Problem(name, _) => name,
+            Self::Resource(key) => &key.deployment,
+        }
+    }
+}
+
+/// A row.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// What it stands for.
+    pub place: Place,
+    /// How deep it lies.
+    pub depth: u16,
+    /// Whether something lies below it.
+    pub has_children: bool,
+    /// Whether that is folded away.
+    pub is_folded: bool,
+    /// The deployment, on its own row.
+    pub deployment: Option<&'a Deployment>,
+    /// The resource.
+    pub resource: Option<&'a Resource>,
+    /// Why a list could not be had.
+    pub failure: Option<&'a Failure>,
+}
+
+/// All visible rows in their order. A filter keeps what contains its text, and what that lies below.
+pub fn rows<'a>(store: &'a Store, order: Order, filter: &str, is_folded: impl Fn(&Place) -> bool) -> Vec<Row<'a>> {
+    let filter = filter.to_lowercase();
+    let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
+    match order {
+        Order::Health => deployments.sort_by_key(|each| std::cmp::Reverse(urgency(store.health(&each.name)))),
+        Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
+        Order::Age => deployments
+            .sort_by_key(|each| std::cmp::Reverse(store.resources(&each.name).filter_map(|resource| resource.updated).max())),
+    }
+    let mut rows = Vec::new();
+    for deployment in deployments {
+        let place = Place::Deployment(deployment.name.clone());
+        let folded = is_folded(&place) && filter.is_empty();
+        let below = below_deployment(store, deployment, order, &filter, &is_folded);
+        if !filter.is_empty() && below.is_empty() && !contains(deployment.name.as_str(), &filter) {
+            continue;
+        }
+        rows.push(Row {
+            place,
+            depth: 0,
+            has_children: !below.is_empty(),
+            is_folded: folded,
+            deployment: Some(deployment),
+            resource: None,
+            failure: None,
+        });
+        if !folded {
+            rows.extend(below);
+        }
+    }
+    rows
+}
+
+/// What wants a person's eye comes first; a change in progress before calm.
+fn urgency(health: Option<Health>) -> Option<Health> {
+    health.filter(|health| !matches!(health, Health::Well | Health::Unknown))
+}
+
+fn below_deployment<'a>(
+    store: &'a Store,
+    deployment: &'a Deployment,
+    order: Order,
+    filter: &str,
+    is_folded: &impl Fn(&Place) -> bool,
+) -> Vec<Row<'a>> {
+    let all: Vec<&Resource> = store.resources(&deployment.name).collect();
+    let matches =
+        |resource: &Resource| filter.is_empty() || describes(resource, filter) || contains(deployment.name.as_str(), filter);
+    let mut tops: Vec<&Resource> = all.iter().copied().filter(|resource| !has_parent_in(resource, &all)).collect();
+    sort(&mut tops, order);
+    let mut rows = Vec::new();
+    for top in tops {
+        let mut children: Vec<&Resource> =
+            all.iter().copied().filter(|each| kinds::parent(each) == Some((top.key.kind, top.key.id.as_str()))).collect();
+        sort(&mut children, order);
+        children.retain(|child| matches(child) || matches(top));
+        if !matches(top) && children.is_empty() {
+            continue;
+        }
+        let place = Place::Resource(top.key.clone());
+        let folded = is_folded(&place) && filter.is_empty();
+        rows.push(row(top, 1, !children.is_empty(), folded));
+        if !folded {
+            rows.extend(children.into_iter().map(|child| row(child, 2, false, false)));
+        }
+    }
+    if filter.is_empty() {
+        rows.extend(problems(store, deployment));
+    }
+    rows
+}
+
+fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
+    let failed =
+        |kind| store.lists.get(&(deployment.name.clone(), kind)).and_then(|list| list.problem()).map(|failure| (kind, failure));
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for (kind, failure) in Kind::ALL.into_iter().filter_map(failed) {
+        if rows.iter().any(|row| row.failure.is_some_and(|other| other.cause == failure.cause)) {
+            continue;
+        }
+        rows.push(Row {
+            place: Place::Problem(deployment.name.clone(), kind),
+            depth: 1,
+            has_children: false,
+            is_folded: false,
+            deployment: None,
+            resource: None,
+            failure: Some(failure),
+        });
+    }
+    rows
+}
+
+fn row(resource: &Resource, depth: u16, has_children: bool, is_folded: bool) -> Row<'_> {
+    Row {
+        place: Place::Resource(resource.key.clone()),
+        depth,
+        has_children,
+        is_folded,
+        deployment: None,
+        resource: Some(resource),
+        failure: None,
+    }
+}
+
+fn has_parent_in(resource: &Resource, all: &[&Resource]) -> bool {
+    kinds::parent(resource).is_some_and(|(kind, id)| all.iter().any(|each| each.key.kind == kind && each.key.id == id))
+}
+
+fn sort(resources: &mut [&Resource], order: Order) {
+    match order {
+        Order::Health => resources.sort_by_key(|each| (each.key.kind, std::cmp::Reverse(urgency(Some(kinds::health(each)))))),
+        Order::Name => resources.sort_by(|one, other| one.name.cmp(&other.name)),
+        Order::Age => resources.sort_by_key(|each| std::cmp::Reverse(each.updated.unwrap_or(Moment::from_millis(0)))),
+    }
+}
+
+fn describes(resource: &Resource, filter: &str) -> bool {
+    let reason = resource.reason.as_deref().unwrap_or_default();
+    [resource.name.as_str(), resource.key.id.as_str(), resource.status.as_str(), resource.key.kind.word(), reason]
+        .into_iter()
+        .any(|text| contains(text, filter))
+}
+
+fn contains(text: &str, filter: &str) -> bool {
+    text.to_lowercase().contains(filter)
+}

@@ -1,0 +1,73 @@
+//! Help: every key that works here and now, computed from the keymap.
+
+use ratatui::layout::Rect;
+
+use super::Look;
+use crate::{app::Action, config::theme::Role, keys::Layer, widgets::Pen};
+
+/// The open help.
+#[derive(Clone, Debug, Default)]
+pub struct Help {
+    scroll: usize,
+}
+
+impl Help {
+    /// Scrolls; `false` where the action is no scrolling.
+    pub fn act(&mut self, action: Action) -> bool {
+        match action {
+            Action::Up => self.scroll = self.scroll.saturating_sub(1),
+            Action::Down => self.scroll += 1,
+            Action::PageUp => self.scroll = self.scroll.saturating_sub(15),
+            Action::PageDown => self.scroll += 15,
+            Action::Top => self.scroll = 0,
+            Action::Bottom => self.scroll = usize::MAX,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Draws the keys of these layers.
+    pub fn view(&self, layers: &[Layer], look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        pen.clear(area);
+        let lines = lines(layers, look);
+        let height = usize::from(area.height.saturating_sub(1));
+        let top = self.scroll.min(lines.len().saturating_sub(height));
+        let more = if lines.len() > height { "   ↑ ↓ scroll" } else { "" };
+        pen.pieces(area.x + 1, area.y, area.width, &[("Keys", Role::Name), ("   esc closes", Role::Dim), (more, Role::Dim)]);
+        for (row, (keys, text)) in lines.iter().skip(top).take(height).enumerate() {
+            let y = area.y + 1 + u16::try_from(row).unwrap_or(u16::MAX);
+            if text.is_empty() {
+                pen.put(area.x + 1, y, area.width, keys, Role::Dim);
+            } else {
+                pen.put(area.x + 3, y, 22, keys, Role::Accent);
+                pen.put(area.x + 26, y, area.width.saturating_sub(27), text, Role::Text);
+            }
+        }
+    }
+}
+
+/// Headings (with no text) and keys with their meaning.
+fn lines(layers: &[Layer], look: &Look<'_>) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    let mut shown: Vec<(Action, Vec<String>)> = Vec::new();
+    for layer in layers {
+        let bindings: Vec<(Action, Vec<String>)> = look
+            .keymap
+            .bindings(*layer)
+            .into_iter()
+            .filter(|(action, keys)| {
+                !keys.is_empty()
+                    && !(look.read_only && action.spec().writes)
+                    && !shown.iter().any(|other| other.0 == *action && other.1 == *keys)
+            })
+            .collect();
+        if bindings.is_empty() {
+            continue;
+        }
+        lines.push((String::new(), String::new()));
+        lines.push((layer.title().to_uppercase(), String::new()));
+        lines.extend(bindings.iter().map(|(action, keys)| (keys.join("  "), action.spec().help.to_owned())));
+        shown.extend(bindings);
+    }
+    lines
+}

@@ -1,0 +1,224 @@
+//! Screens: what fills the window. Each file holds one screen's state, what it does with an action, and how it looks.
+//!
+//! A screen never reaches outside: it answers effects, and wishes to the rest of the console.
+
+pub mod activity;
+pub mod confirm;
+pub mod detail;
+pub mod doctor;
+pub mod fleet;
+pub mod frame;
+pub mod help;
+pub mod logs;
+pub mod palette;
+pub mod secrets;
+pub mod tools;
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+
+use crate::{
+    app::{Action, Effects, Endpoint, Store},
+    config::theme::Theme,
+    keys::{Keymap, Layer},
+    model::{DeploymentName, Failure, Moment, ResourceKey},
+    widgets::Pen,
+};
+use confirm::Confirm;
+
+/// The screens, in the order of their number keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// All resources of all deployments.
+    #[default]
+    Fleet,
+    /// What they write.
+    Logs,
+    /// Neo4j secrets and their rotation.
+    Secrets,
+    /// MCP tools.
+    Tools,
+    /// The chain, hop by hop.
+    Doctor,
+    /// What this console did.
+    Activity,
+}
+
+impl Route {
+    /// Every screen.
+    pub const ALL: [Self; 6] = [Self::Fleet, Self::Logs, Self::Secrets, Self::Tools, Self::Doctor, Self::Activity];
+
+    /// Its title on the tab.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Fleet => "Fleet",
+            Self::Logs => "Logs",
+            Self::Secrets => "Secrets",
+            Self::Tools => "Tools",
+            Self::Doctor => "Doctor",
+            Self::Activity => "Activity",
+        }
+    }
+}
+
+/// What a screen may read and note while it acts.
+pub struct Context<'a> {
+    /// What is known.
+    pub store: &'a mut Store,
+    /// The time.
+    pub now: Moment,
+    /// Whether writes are refused for all.
+    pub read_only: bool,
+}
+
+/// What a screen may read while it draws.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// What is known.
+    pub store: &'a Store,
+    /// How roles look.
+    pub theme: &'a Theme,
+    /// What keys mean.
+    pub keymap: &'a Keymap,
+    /// The time.
+    pub now: Moment,
+    /// Where times are shown.
+    pub zone: &'a jiff::tz::TimeZone,
+    /// Whether writes are refused for all.
+    pub read_only: bool,
+    /// Turns while something is on its way.
+    pub spinner: &'static str,
+    /// What is being started, before there are deployments.
+    pub starting: Option<&'a str>,
+}
+
+/// What a screen wishes of the rest of the console.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Another screen.
+    Show(Route),
+    /// A question to the user.
+    Ask(Confirm),
+    /// A word in passing.
+    Say(String),
+    /// A failure that must be seen.
+    Complain(Failure),
+    /// The logs of these groups; the title says whose.
+    Logs {
+        /// Whose account.
+        deployment: DeploymentName,
+        /// For the header.
+        title: String,
+        /// Which groups.
+        groups: Vec<String>,
+        /// From when, where it is a moment of interest and not simply now.
+        since: Option<Moment>,
+    },
+    /// The tools of an endpoint.
+    Tools(Endpoint),
+    /// An examination of a deployment.
+    Examine(DeploymentName),
+    /// The secret in the Secrets screen.
+    Secret(DeploymentName, String),
+    /// The detail of a resource.
+    Detail(ResourceKey),
+    /// The resource in the Fleet.
+    Reveal(ResourceKey),
+}
+
+/// What an action led to.
+#[must_use]
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// To be done outside.
+    pub effects: Effects,
+    /// To be done by the rest of the console.
+    pub wishes: Vec<Wish>,
+    /// Whether the screen knew what to do.
+    pub handled: bool,
+}
+
+impl Reply {
+    /// It was for this screen, and nothing more is to be done.
+    pub fn done() -> Self {
+        Self { handled: true, ..Self::default() }
+    }
+
+    /// It was not for this screen.
+    pub fn ignored() -> Self {
+        Self::default()
+    }
+
+    /// It leads to an effect.
+    pub fn effect(effect: crate::app::Effect) -> Self {
+        Self { effects: Effects::one(effect), handled: true, ..Self::default() }
+    }
+
+    /// It leads to effects.
+    pub fn effects(effects: Effects) -> Self {
+        Self { effects, handled: true, ..Self::default() }
+    }
+
+    /// It leads to a wish.
+    pub fn wish(wish: Wish) -> Self {
+        Self { wishes: vec![wish], handled: true, ..Self::default() }
+    }
+
+    /// And to this wish too.
+    pub fn and_wish(mut self, wish: Wish) -> Self {
+        self.wishes.push(wish);
+        self
+    }
+}
+
+/// What every screen can do.
+pub trait Screen {
+    /// Layers of the keymap that are its own, the topmost first.
+    fn layers(&self) -> Vec<Layer>;
+
+    /// Whether letters are text now, and go to [`Screen::press`].
+    fn is_typing(&self) -> bool {
+        false
+    }
+
+    /// Takes a key that is text.
+    fn press(&mut self, _key: KeyEvent, _context: &mut Context<'_>) -> Reply {
+        Reply::ignored()
+    }
+
+    /// Takes pasted text.
+    fn paste(&mut self, _text: &str, _context: &mut Context<'_>) -> Reply {
+        Reply::ignored()
+    }
+
+    /// Does what the user wants.
+    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply;
+
+    /// It has come to the front.
+    fn enter(&mut self, _context: &mut Context<'_>) -> Effects {
+        Effects::none()
+    }
+
+    /// It is no longer in front: what costs money or rate while nobody looks stops.
+    fn leave(&mut self, _context: &mut Context<'_>) -> Effects {
+        Effects::none()
+    }
+
+    /// A click at a place of the screen; twice on a row opens it.
+    fn click(&mut self, _column: u16, _line: u16, _context: &mut Context<'_>) -> Reply {
+        Reply::ignored()
+    }
+
+    /// The words of the header's first line; `None`: the fleet's summary.
+    fn headline(&self, _look: &Look<'_>) -> Option<Vec<(String, crate::config::theme::Role)>> {
+        None
+    }
+
+    /// Whether an action makes sense now; the footer leaves the others out.
+    fn offers(&self, _action: Action, _look: &Look<'_>) -> bool {
+        true
+    }
+
+    /// Draws it.
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>);
+}

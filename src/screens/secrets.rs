@@ -1,0 +1,469 @@
+//! Secrets: Neo4j secrets with their versions and stages, and the rotation, step by step, while it runs.
+
+use ratatui::layout::Rect;
+
+use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
+use crate::{
+    app::{Action, Effect, Effects, Loadable, RotationKind, Store},
+    config::theme::Role,
+    keys::Layer,
+    kinds,
+    model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail},
+    rotation::{
+        plan::Plan,
+        report::{Ending, Outcome, Question, Report, Step, StepState},
+    },
+    widgets::{List, Pen, cut_middle, glyph, role_of},
+};
+
+/// The state of the Secrets screen.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    list: List,
+    detail: Option<(DeploymentName, String, Loadable<SecretDetail>)>,
+    run: Option<Run>,
+    /// Whether the running or finished rotation is shown instead of the versions.
+    shows_run: bool,
+}
+
+/// A rotation that runs or has run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    deployment: DeploymentName,
+    secret: String,
+    kind: RotationKind,
+    began: Moment,
+    plan: Option<Plan>,
+    reports: Vec<Report>,
+    warnings: Vec<String>,
+    ended: Option<(Moment, Result<Ending, Failure>)>,
+    stopping: bool,
+}
+
+impl Secrets {
+    /// Whether a rotation runs.
+    pub fn is_rotating(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.ended.is_none())
+    }
+
+    /// What quitting now would leave: for the question that it asks.
+    pub fn running(&self) -> Option<String> {
+        self.run.as_ref().filter(|run| run.ended.is_none()).map(|run| format!("{} of {}", run.kind.word(), run.secret))
+    }
+
+    /// Notes that the running rotation was asked to stop where nothing is half done.
+    pub fn stopping(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.stopping = true;
+        }
+    }
+
+    /// Puts the cursor on a secret.
+    pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) {
+        if let Some(at) = secrets(store).iter().position(|each| each.key.deployment == *deployment && each.key.id == id) {
+            self.list.select(at);
+            self.shows_run = false;
+        }
+    }
+
+    /// Takes the versions of a secret in.
+    pub fn read(&mut self, deployment: &DeploymentName, id: &str, result: Result<SecretDetail, Failure>, now: Moment) {
+        if let Some((name, secret, detail)) = &mut self.detail
+            && name == deployment
+            && secret == id
+        {
+            detail.answer(result, now);
+        }
+    }
+
+    /// Takes the plan in.
+    pub fn planned(&mut self, plan: Plan) {
+        if let Some(run) = &mut self.run {
+            run.plan = Some(plan);
+        }
+    }
+
+    /// Takes a step's news in; the versions are read again with it, since a step changes them.
+    pub fn reported(&mut self, report: Report) -> Effects {
+        let Some(run) = &mut self.run else { return Effects::none() };
+        let reread = report.state.ended();
+        run.reports.push(report);
+        if reread { Effects::one(Effect::ReadSecret(run.deployment.clone(), run.secret.clone())) } else { Effects::none() }
+    }
+
+    /// Takes a warning in.
+    pub fn warned(&mut self, sentence: String) {
+        if let Some(run) = &mut self.run {
+            run.warnings.push(sentence);
+        }
+    }
+
+    /// Makes the rotation's question one to the user; going on costs the name typed out.
+    pub fn asked(&self, question: &Question) -> Option<Confirm> {
+        let run = self.run.as_ref()?;
+        let (yes, no) = (Effects::one(Effect::AnswerRotation(true)), Effects::one(Effect::AnswerRotation(false)));
+        Some(match question {
+            Question::Proceed => {
+                let text = run.plan.as_ref().map_or_else(Vec::new, Plan::lines);
+                Confirm::type_name(format!("{} {}", capital(run.kind.word()), run.secret), text, run.secret.clone(), yes, no)
+            }
+            Question::FinishForeign(_) | Question::ReleaseForeign(_) | Question::CloseConnections(_) => {
+                let mut confirm = Confirm::ask(
+                    format!("{} {}", capital(run.kind.word()), run.secret),
+                    question.to_string(),
+                    Effect::AnswerRotation(true),
+                );
+                confirm.no = no;
+                confirm
+            }
+        })
+    }
+
+    /// Takes the end in. Answers what is to be noted: the deed's words.
+    pub fn ended(&mut self, result: Result<Ending, Failure>, now: Moment) -> Option<(String, Result<String, Failure>)> {
+        let run = self.run.as_mut()?;
+        let what = format!("{} {} of {}", run.kind.word(), run.secret, run.deployment);
+        let noted = result.as_ref().map(ending_words).map_err(Clone::clone);
+        run.ended = Some((now, result));
+        Some((what, noted))
+    }
+
+    fn current<'a>(&self, store: &'a Store) -> Option<&'a Resource> {
+        let all = secrets(store);
+        let at = self.list.cursor().min(all.len().saturating_sub(1));
+        all.into_iter().nth(at)
+    }
+
+    fn read_current(&mut self, context: &Context<'_>) -> Effects {
+        let Some(resource) = self.current(context.store) else { return Effects::none() };
+        let (name, id) = (resource.key.deployment.clone(), resource.key.id.clone());
+        let kept = self.detail.take().filter(|(old, secret, _)| *old == name && *secret == id);
+        let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
+        detail.ask(context.now);
+        self.detail = Some((name.clone(), id.clone(), detail));
+        Effects::one(Effect::ReadSecret(name, id))
+    }
+
+    fn begin(&mut self, kind: RotationKind, context: &Context<'_>) -> Reply {
+        if let Some(running) = self.running() {
+            self.shows_run = true;
+            return Reply::wish(Wish::Say(format!("{running} is still running")));
+        }
+        let Some(resource) = self.current(context.store) else { return Reply::done() };
+        let (deployment, secret) = (resource.key.deployment.clone(), resource.key.id.clone());
+        if context.read_only || context.store.deployment(&deployment).is_some_and(|each| each.read_only) {
+            return Reply::wish(Wish::Say("read-only mode: no password is changed".to_owned()));
+        }
+        self.run = Some(Run {
+            deployment: deployment.clone(),
+            secret: secret.clone(),
+            kind,
+            began: context.now,
+            plan: None,
+            reports: Vec::new(),
+            warnings: Vec::new(),
+            ended: None,
+            stopping: false,
+        });
+        self.shows_run = true;
+        let effects = self.read_current(context);
+        Reply::effects(effects.and(Effects::one(Effect::Rotate { deployment, secret, kind })))
+    }
+}
+
+/// The secrets of all deployments, in the order of the configuration.
+fn secrets(store: &Store) -> Vec<&Resource> {
+    store
+        .deployments
+        .iter()
+        .flat_map(|each| store.resources(&each.name))
+        .filter(|resource| resource.key.kind == Kind::Secret)
+        .collect()
+}
+
+impl Screen for Secrets {
+    fn layers(&self) -> Vec<Layer> {
+        vec![Layer::Secrets, Layer::List]
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+        if self.is_rotating() { Effects::none() } else { self.read_current(context) }
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        let count = secrets(context.store).len();
+        if !self.shows_run && self.list.act(action, count) {
+            return Reply::effects(self.read_current(context));
+        }
+        match action {
+            Action::Rotate => self.begin(RotationKind::Rotate, context),
+            Action::Resume => self.begin(RotationKind::Resume, context),
+            Action::Rollback => self.begin(RotationKind::Rollback, context),
+            Action::Back if self.shows_run => {
+                self.shows_run = false;
+                Reply::effects(self.read_current(context))
+            }
+            Action::Open => {
+                self.shows_run = self.run.is_some() && !self.shows_run;
+                Reply::effects(self.read_current(context))
+            }
+            Action::Refresh => Reply::effects(self.read_current(context)),
+            Action::CopyArn => self
+                .current(context.store)
+                .and_then(|each| each.arn.clone())
+                .map_or_else(Reply::done, |arn| Reply::effect(Effect::Copy(arn))),
+            _ => Reply::ignored(),
+        }
+    }
+
+    fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
+        match self.list.row_at(column, line).filter(|_| !self.shows_run) {
+            Some(row) => {
+                self.list.select(row);
+                Reply::effects(self.read_current(context))
+            }
+            None => Reply::ignored(),
+        }
+    }
+
+    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
+        let run = self.run.as_ref().filter(|_| self.shows_run)?;
+        let (words, role) = match &run.ended {
+            None if run.stopping => (format!("◐ stopping at the next safe step, {}", run.began.age(look.now)), Role::Degraded),
+            None => (format!("◐ {} {}", running_word(run.kind), run.began.age(look.now)), Role::Changing),
+            Some((_, Ok(ending))) => (ending_words(ending), ending_role(ending)),
+            Some((_, Err(failure))) => (failure.cause.clone(), Role::Failed),
+        };
+        let whom = run.plan.as_ref().map_or_else(String::new, |plan| format!("   user {} at {}", plan.user, plan.address));
+        Some(vec![
+            (run.secret.clone(), Role::Name),
+            (format!("   {}", run.deployment), Role::Dim),
+            (whom, Role::Dim),
+            ("   ".to_owned(), Role::Dim),
+            (words, role),
+        ])
+    }
+
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        if let Some(run) = self.run.as_ref().filter(|_| self.shows_run) {
+            self.draw_run(run, look, area, pen);
+            return;
+        }
+        let all = secrets(look.store);
+        if all.is_empty() {
+            let words = if look.store.loading() > 0 {
+                "asking for secrets"
+            } else {
+                "No Neo4j secret is known. Name one in the configuration (`secrets = [\"…\"]`), or a stack whose outputs name it."
+            };
+            pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(4), words, Role::Dim);
+            return;
+        }
+        let high = u16::try_from(all.len()).unwrap_or(u16::MAX).min(area.height / 2).max(1);
+        pen.put(area.x + 4, area.y, 40, "SECRET", Role::Dim);
+        pen.put(area.x + 40.min(area.width / 2), area.y, 20, "DEPLOYMENT", Role::Dim);
+        let top = Rect { y: area.y + 1, height: high, ..area };
+        for (row, index) in self.list.window(top, all.len()).enumerate() {
+            let Some(resource) = all.get(index) else { continue };
+            let line = Rect { y: top.y + u16::try_from(row).unwrap_or(0), height: 1, ..top };
+            if index == self.list.cursor().min(all.len() - 1) {
+                pen.select_row(line, true);
+            }
+            draw_secret(resource, look, line, pen);
+        }
+        let rule = Rect { y: top.bottom(), height: 1, ..area };
+        pen.rule(rule);
+        self.draw_versions(look, Rect { y: rule.y + 1, height: area.bottom().saturating_sub(rule.y + 1), ..area }, pen);
+    }
+}
+
+fn draw_secret(resource: &Resource, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
+    let health = kinds::health(resource);
+    let half = 40.min(line.width / 2);
+    pen.put(
+        line.x + 4,
+        line.y,
+        half.saturating_sub(5),
+        &cut_middle(&resource.name, usize::from(half.saturating_sub(5))),
+        Role::Name,
+    );
+    let status = kinds::status_text(resource, look.now);
+    let remark = kinds::remark(resource, look.now).map_or_else(String::new, |remark| format!("   {remark}"));
+    let pieces = [
+        (resource.key.deployment.as_str(), Role::Text),
+        ("   ", Role::Dim),
+        (glyph(health), role_of(health)),
+        (" ", Role::Dim),
+        (status.as_str(), role_of(health)),
+        (remark.as_str(), Role::Degraded),
+    ];
+    pen.pieces(line.x + half, line.y, line.width.saturating_sub(half + 1), &pieces);
+}
+
+impl Secrets {
+    fn draw_versions(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        let Some((_, _, detail)) = &self.detail else { return };
+        let mut lines: Vec<Vec<(String, Role)>> = Vec::new();
+        if let Some(failure) = detail.problem() {
+            lines.extend(super::detail::failure_lines(failure));
+        }
+        match detail.get() {
+            None if detail.loading.is_some() => lines.push(vec![(format!("{} reading its versions", look.spinner), Role::Dim)]),
+            None => {}
+            Some(secret) => lines.extend(version_lines(secret, look)),
+        }
+        for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
+            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            pen.pieces(area.x + 4, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(5), &pieces);
+        }
+    }
+
+    fn draw_run(&self, run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        let mut y = area.y;
+        for step in Step::ALL {
+            if y < area.bottom() {
+                draw_step(run, step, look, Rect { y, height: 1, ..area }, pen);
+            }
+            y += 1;
+        }
+        if let Some((_, Err(failure))) = &run.ended {
+            for line in super::detail::failure_lines(failure) {
+                if y < area.bottom() {
+                    let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+                    pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
+                }
+                y += 1;
+            }
+        }
+        for warning in &run.warnings {
+            if y < area.bottom() {
+                pen.put(area.x + 2, y, area.width.saturating_sub(3), &format!("▲ {warning}"), Role::Degraded);
+            }
+            y += 1;
+        }
+        if y < area.bottom() {
+            pen.rule(Rect { y, height: 1, ..area });
+            let place = Rect { y: y + 1, height: 1, ..area };
+            draw_promise(run, place, pen);
+            self.draw_versions(look, Rect { y: y + 3, height: area.bottom().saturating_sub(y + 3), ..area }, pen);
+        }
+    }
+}
+
+fn version_lines(secret: &SecretDetail, look: &Look<'_>) -> Vec<Vec<(String, Role)>> {
+    let mut lines = vec![vec![(format!("{:<14}{:<36}{}", "VERSION", "STAGES", "CREATED"), Role::Dim)]];
+    for version in &secret.versions {
+        let is_current = version.stages.iter().any(|stage| stage == "AWSCURRENT");
+        let age = version.created_at.map_or_else(|| "-".to_owned(), |at| at.age(look.now));
+        lines.push(vec![
+            (format!("{:<14}", cut_middle(&version.version_id, 12)), Role::Text),
+            (format!("{:<36}", version.stages.join(" ")), if is_current { Role::Accent } else { Role::Text }),
+            (age, Role::Dim),
+        ]);
+    }
+    lines.push(Vec::new());
+    let rotation = &secret.rotation;
+    let words = match (&rotation.pending_version, rotation.enabled, &rotation.lambda_arn) {
+        (Some(pending), _, _) => (
+            format!("A rotation is in progress or stuck: AWSPENDING is on {}. u brings it to its end.", cut_middle(pending, 12)),
+            Role::Degraded,
+        ),
+        (None, Some(true), Some(lambda)) => (format!("Rotated by {}", lambda.rsplit(':').next().unwrap_or(lambda)), Role::Dim),
+        (None, ..) => ("No rotation function: R rotates from here, step by step.".to_owned(), Role::Dim),
+    };
+    lines.push(vec![words]);
+    if let Some(next) = rotation.next_rotation {
+        lines.push(vec![(format!("next scheduled rotation {}", next.date_time(look.zone)), Role::Dim)]);
+    }
+    lines
+}
+
+fn draw_step(run: &Run, step: Step, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
+    let latest = run.reports.iter().rev().find(|report| report.step == step);
+    let Some(report) = latest else {
+        pen.pieces(line.x + 2, line.y, line.width, &[("○", Role::Faint), ("           ", Role::Faint), (step.name(), Role::Dim)]);
+        return;
+    };
+    let (mark, role) = match report.state {
+        StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => (look.spinner, Role::Changing),
+        StepState::Started | StepState::Running | StepState::Waiting => ("○", Role::Dim),
+        StepState::Done => ("●", Role::Well),
+        StepState::Warning => ("▲", Role::Degraded),
+        StepState::Failed => ("✖", Role::Failed),
+    };
+    let at = Moment::from_millis(report.at);
+    let began = run.reports.iter().find(|each| each.step == step).map_or(at, |each| Moment::from_millis(each.at));
+    if !report.state.ended() && run.ended.is_none() {
+        pen.select_row(line, false);
+    }
+    let name = format!("{:<11}", step.name());
+    let since = if report.state.ended() { at.since(began) } else { look.now.since(began) };
+    let elapsed = if since >= 100 { format!("   {:.1} s", since as f64 / 1000.0) } else { String::new() };
+    let sentence = report.sentence();
+    let time = at.clock(look.zone);
+    let evidence = if report.state == StepState::Failed { Role::Failed } else { Role::Text };
+    let pieces = [
+        (mark, role),
+        (" ", role),
+        (time.as_str(), Role::Faint),
+        ("  ", Role::Faint),
+        (name.as_str(), Role::Name),
+        (sentence.as_str(), evidence),
+        (elapsed.as_str(), Role::Changing),
+    ];
+    pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
+}
+
+fn draw_promise(run: &Run, place: Rect, pen: &mut Pen<'_>) {
+    let command = format!("secrets resume {}", run.secret);
+    match &run.ended {
+        None => {
+            let pieces = [
+                ("If this machine dies now, nothing is lost. ", Role::Well),
+                (command.as_str(), Role::Name),
+                (" on any machine ends it.", Role::Dim),
+            ];
+            pen.pieces(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
+        }
+        Some((_, Ok(ending))) => {
+            pen.put(place.x + 2, place.y, place.width.saturating_sub(3), &ending_words(ending), ending_role(ending));
+        }
+        Some((_, Err(_))) => {
+            pen.pieces(
+                place.x + 2,
+                place.y,
+                place.width,
+                &[
+                    ("Nothing was changed by this console. ", Role::Dim),
+                    (command.as_str(), Role::Name),
+                    (" looks again.", Role::Dim),
+                ],
+            );
+        }
+    }
+}
+
+fn ending_words(ending: &Ending) -> String {
+    format!("{}: {}", ending.outcome.name(), ending.why)
+}
+
+const fn ending_role(ending: &Ending) -> Role {
+    match ending.outcome {
+        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => Role::Well,
+        Outcome::Refused => Role::Degraded,
+        Outcome::Failed => Role::Failed,
+    }
+}
+
+const fn running_word(kind: RotationKind) -> &'static str {
+    match kind {
+        RotationKind::Rotate => "rotating",
+        RotationKind::Resume => "resuming",
+        RotationKind::Rollback => "rolling back",
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}

@@ -1,0 +1,616 @@
+//! Tools: an MCP endpoint, what it offers, a call and its result.
+
+mod draw;
+mod form;
+
+use std::collections::HashMap;
+
+use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+use serde_json::{Map, Value};
+
+use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
+use crate::{
+    app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot},
+    config::theme::Role,
+    keys::Layer,
+    model::{
+        CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Kind,
+        McpTarget, Moment, Progress, Tool,
+    },
+    widgets::{LineInput, List, Pen},
+};
+use form::Form;
+
+/// Calls remembered in a session.
+const HISTORY: usize = 50;
+
+/// The state of the Tools screen.
+#[derive(Clone, Debug, Default)]
+pub struct Tools {
+    endpoint: Option<Endpoint>,
+    connections: HashMap<Endpoint, Connection>,
+    pane: Pane,
+    list: List,
+    filter: LineInput,
+    filtering: bool,
+    forms: HashMap<String, Form>,
+    problems: Vec<String>,
+    result: Option<Outcome>,
+    rows: List,
+    first_column: usize,
+    shown: Shown,
+    open_row: bool,
+    history: Vec<Past>,
+    elicitation: Option<(Endpoint, Elicitation, LineInput)>,
+}
+
+/// What a connection learned.
+#[derive(Clone, Debug, Default)]
+struct Connection {
+    state: Loadable<(ConnectionInfo, Option<Claims>, Vec<Tool>)>,
+    call: Option<Running>,
+}
+
+/// A call on its way.
+#[derive(Clone, Debug)]
+struct Running {
+    tool: String,
+    arguments: Map<String, Value>,
+    since: Moment,
+    progress: Option<Progress>,
+}
+
+/// The last result.
+#[derive(Clone, Debug)]
+struct Outcome {
+    tool: String,
+    statement: Option<String>,
+    began: Moment,
+    ended: Moment,
+    result: Result<CallOutcome, Failure>,
+}
+
+/// A call of this session.
+#[derive(Clone, Debug)]
+struct Past {
+    at: Moment,
+    tool: String,
+    arguments: Map<String, Value>,
+    words: String,
+    good: bool,
+}
+
+/// The panes, from left to right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pane {
+    #[default]
+    List,
+    Form,
+    Result,
+}
+
+/// How a result is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    #[default]
+    Table,
+    Text,
+    Raw,
+}
+
+/// A line of the left pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    Tool(usize),
+    Past(usize),
+}
+
+impl Tools {
+    /// Talks to an endpoint: connects unless it is connected already.
+    pub fn connect(&mut self, endpoint: Endpoint, context: &mut Context<'_>) -> Effects {
+        let changed = self.endpoint.as_ref() != Some(&endpoint);
+        if changed {
+            self.list = List::default();
+            self.forms.clear();
+            self.result = None;
+            self.problems.clear();
+            self.pane = Pane::List;
+        }
+        self.endpoint = Some(endpoint.clone());
+        let connection = self.connections.entry(endpoint.clone()).or_default();
+        if connection.state.value.is_some() || connection.state.loading.is_some() {
+            return Effects::none();
+        }
+        connection.state.ask(context.now);
+        Effects::one(Effect::Connect(endpoint))
+    }
+
+    /// The fleet is known a little better: nothing to do until an endpoint is chosen.
+    pub const fn listed(&self, _store: &crate::app::Store) {}
+
+    /// When the countdown of a token changes next.
+    pub fn next_wake(&self, now: Moment) -> Option<Moment> {
+        let connection = self.connection()?;
+        if connection.call.is_some() {
+            return Some(now.plus(200));
+        }
+        let end = connection.state.get()?.0.token_expires_at?;
+        let left = end.since(now);
+        (left > 0).then(|| now.plus(if left < 120_000 { 1_000 } else { 30_000 }))
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        self.connections.get(self.endpoint.as_ref()?)
+    }
+
+    fn tools(&self) -> &[Tool] {
+        self.connection().and_then(|connection| connection.state.get()).map_or(&[], |(_, _, tools)| tools.as_slice())
+    }
+
+    /// The lines of the left pane: tools that pass the filter, then the session's calls.
+    fn items(&self) -> Vec<Item> {
+        let filter = self.filter.text().to_lowercase();
+        let tools = self.tools().iter().enumerate().filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
+        tools.map(|(at, _)| Item::Tool(at)).chain((0..self.history.len()).map(Item::Past)).collect()
+    }
+
+    fn selected(&self) -> Option<&Tool> {
+        let items = self.items();
+        let item = items.get(self.list.cursor().min(items.len().saturating_sub(1)))?;
+        match item {
+            Item::Tool(at) => self.tools().get(*at),
+            Item::Past(at) => self.history.get(*at).and_then(|past| self.tools().iter().find(|tool| tool.name == past.tool)),
+        }
+    }
+
+    fn form_mut(&mut self) -> Option<&mut Form> {
+        let tool = self.selected()?.clone();
+        Some(self.forms.entry(tool.name.clone()).or_insert_with(|| Form::new(&tool)))
+    }
+
+    /// A fact about connections and calls.
+    pub fn on(&mut self, event: Event, context: &mut Context<'_>) -> Reply {
+        match event {
+            Event::Connected(endpoint, result) => self.connected(&endpoint, *result, context),
+            Event::Called(endpoint, result) => self.called(&endpoint, *result, context),
+            Event::Progressed(endpoint, progress) => {
+                if let Some(call) = self.connections.get_mut(&endpoint).and_then(|connection| connection.call.as_mut()) {
+                    call.progress = Some(progress);
+                }
+                Reply::done()
+            }
+            Event::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
+            Event::ToolsChanged(endpoint) => {
+                let connection = self.connections.entry(endpoint.clone()).or_default();
+                connection.state.ask(context.now);
+                Reply::effect(Effect::Connect(endpoint))
+            }
+            _ => Reply::ignored(),
+        }
+    }
+
+    fn connected(
+        &mut self,
+        endpoint: &Endpoint,
+        result: Result<(ConnectionInfo, Option<Claims>, Vec<Tool>), Failure>,
+        context: &mut Context<'_>,
+    ) -> Reply {
+        let what = format!("connect to {}", name_of(endpoint, context.store));
+        let noted = result
+            .as_ref()
+            .map(|(info, _, tools)| format!("{}, {} tools", info.server, tools.len()))
+            .map_err(|failure| Box::new(failure.clone()));
+        context.store.note(Deed { at: context.now, what, write: false, result: noted });
+        if let Some(connection) = self.connections.get_mut(endpoint) {
+            connection.state.answer(result, context.now);
+        }
+        // The tool that most came for: reading Cypher.
+        let reader =
+            crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read).first().map(|tool| tool.name.clone());
+        if let Some(at) = self.tools().iter().position(|tool| Some(&tool.name) == reader.as_ref()) {
+            self.list.select(at);
+        }
+        Reply::done()
+    }
+
+    fn called(&mut self, endpoint: &Endpoint, result: Result<CallOutcome, Failure>, context: &mut Context<'_>) -> Reply {
+        let Some(call) = self.connections.get_mut(endpoint).and_then(|connection| connection.call.take()) else {
+            return Reply::done();
+        };
+        let (words, good) = match &result {
+            Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
+            Ok(outcome) => {
+                (outcome.table.as_ref().map_or_else(|| "ok".to_owned(), |table| format!("{} rows", table.rows.len())), true)
+            }
+            Err(failure) => (failure.code.clone().unwrap_or_else(|| "failed".to_owned()), false),
+        };
+        let write = self.tools().iter().any(|tool| tool.name == call.tool && tool.is_guarded());
+        let noted = match &result {
+            Ok(_) => Ok(words.clone()),
+            Err(failure) => Err(Box::new(failure.clone())),
+        };
+        context.store.note(Deed {
+            at: context.now,
+            what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
+            write,
+            result: noted,
+        });
+        self.history.insert(0, Past { at: context.now, tool: call.tool.clone(), arguments: call.arguments.clone(), words, good });
+        self.history.truncate(HISTORY);
+        let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
+        self.shown = match &result {
+            Ok(outcome) if outcome.table.is_some() => Shown::Table,
+            Ok(_) | Err(_) => Shown::Text,
+        };
+        self.result = Some(Outcome { tool: call.tool, statement, began: call.since, ended: context.now, result });
+        self.rows = List::default();
+        self.first_column = 0;
+        self.open_row = false;
+        Reply::done()
+    }
+
+    fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {
+        match &elicitation.request {
+            ElicitationRequest::Url(url) => {
+                let answer = |answer| Effects::one(Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer));
+                let mut confirm = Confirm::ask(
+                    "The server asks you to open an address".to_owned(),
+                    elicitation.message.clone(),
+                    Effect::Stop(Slot::Detail),
+                );
+                confirm.text.push(url.clone());
+                confirm.text.push(
+                    "Open it yourself if you trust it; it is not opened for you. Yes tells the server that you will.".to_owned(),
+                );
+                confirm.yes = answer(ElicitationAnswer::Accept(None));
+                confirm.no = answer(ElicitationAnswer::Decline);
+                Reply::wish(Wish::Ask(confirm))
+            }
+            ElicitationRequest::Form(schema) => {
+                let defaults = crate::tools::schema::defaults(&crate::tools::schema::read(schema));
+                let text = LineInput::new(Value::Object(defaults).to_string());
+                self.elicitation = Some((endpoint, elicitation, text));
+                Reply::done()
+            }
+        }
+    }
+
+    /// Answers a form elicitation with the JSON that was typed, or without.
+    fn answer(&mut self, accept: bool) -> Reply {
+        let Some((endpoint, elicitation, text)) = self.elicitation.take() else { return Reply::ignored() };
+        let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
+            (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
+            (true, Err(error)) => {
+                self.elicitation = Some((endpoint, elicitation, text));
+                return Reply::wish(Wish::Say(format!("the JSON cannot be read: {error}")));
+            }
+            (false, _) => ElicitationAnswer::Decline,
+        };
+        Reply::effect(Effect::AnswerElicitation(endpoint, elicitation.id, answer))
+    }
+
+    fn run(&mut self, context: &mut Context<'_>) -> Reply {
+        let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else { return Reply::done() };
+        if self.connection().is_some_and(|connection| connection.call.is_some()) {
+            return Reply::wish(Wish::Say("a call is on its way: esc cancels it".to_owned()));
+        }
+        let read_only = context.read_only || context.store.deployment(&endpoint.deployment).is_some_and(|each| each.read_only);
+        if read_only && tool.is_guarded() {
+            return Reply::wish(Wish::Say(format!("read-only mode: {} is not called", tool.name)));
+        }
+        let arguments = match self.form_mut().map(|form| form.arguments()) {
+            Some(Ok(arguments)) => arguments,
+            Some(Err(problems)) => {
+                self.problems = problems;
+                return Reply::done();
+            }
+            None => return Reply::done(),
+        };
+        self.problems.clear();
+        let call = Effect::Call {
+            endpoint: endpoint.clone(),
+            tool: tool.name.clone(),
+            arguments: arguments.clone(),
+            options: CallOptions::default(),
+        };
+        if let Some(connection) = self.connections.get_mut(&endpoint) {
+            connection.call = Some(Running { tool: tool.name.clone(), arguments, since: context.now, progress: None });
+        }
+        if tool.is_guarded() {
+            // The call begins with the yes; a no takes it back.
+            let mut confirm = Confirm::ask(
+                format!("Call {}?", tool.parts().1),
+                format!("It may change or destroy data of {}.", endpoint.deployment),
+                call,
+            );
+            confirm.no = Effects::one(Effect::Stop(Slot::Call(endpoint)));
+            return Reply::wish(Wish::Ask(confirm));
+        }
+        Reply::effect(call)
+    }
+
+    /// Cancels the call on its way. Whether a write took place is then unknown.
+    fn cancel(&mut self) -> Option<Reply> {
+        let endpoint = self.endpoint.clone()?;
+        self.connections.get_mut(&endpoint)?.call.take()?;
+        Some(
+            Reply::effect(Effect::Stop(Slot::Call(endpoint)))
+                .and_wish(Wish::Say("cancelled; whether a write took place is not known".to_owned())),
+        )
+    }
+
+    fn go_pane(&mut self, backwards: bool) {
+        if self.pane == Pane::Form && self.form_mut().is_some_and(|form| form.go(backwards)) {
+            return;
+        }
+        self.pane = match (self.pane, backwards) {
+            (Pane::List, false) | (Pane::Result, true) => Pane::Form,
+            (Pane::Form, false) | (Pane::List, true) => Pane::Result,
+            (Pane::Result, false) | (Pane::Form, true) => Pane::List,
+        };
+    }
+
+    fn open(&mut self, context: &mut Context<'_>) -> Reply {
+        match self.pane {
+            Pane::List => {
+                let items = self.items();
+                if let Some(Item::Past(at)) = items.get(self.list.cursor())
+                    && let Some(past) = self.history.get(*at).cloned()
+                    && let Some(form) = self.form_mut()
+                {
+                    form.fill(&past.arguments);
+                }
+                self.pane = Pane::Form;
+                let without_fields = self.form_mut().is_some_and(|form| form.fields.is_empty() && form.raw.is_none());
+                if without_fields { self.run(context) } else { Reply::done() }
+            }
+            Pane::Result => {
+                self.open_row = !self.open_row;
+                Reply::done()
+            }
+            Pane::Form => Reply::done(),
+        }
+    }
+
+    fn table(&self) -> Option<&crate::model::Table> {
+        self.result.as_ref().and_then(|outcome| outcome.result.as_ref().ok()).and_then(|outcome| outcome.table.as_ref())
+    }
+
+    fn act_on_result(&mut self, action: Action) -> Reply {
+        let columns = self.table().map_or(0, |table| table.columns.len());
+        let length = match self.shown {
+            Shown::Table => self.table().map_or(0, |table| table.rows.len()),
+            Shown::Text | Shown::Raw => usize::MAX / 2,
+        };
+        match action {
+            Action::Left => self.first_column = self.first_column.saturating_sub(1),
+            Action::Right => self.first_column = (self.first_column + 1).min(columns.saturating_sub(1)),
+            _ => {
+                if !self.rows.act(action, length) {
+                    return Reply::ignored();
+                }
+            }
+        }
+        Reply::done()
+    }
+
+    fn result_text(&self) -> Option<String> {
+        let outcome = self.result.as_ref()?;
+        match &outcome.result {
+            Ok(call) => match self.shown {
+                Shown::Raw => serde_json::to_string_pretty(&call.raw).ok(),
+                Shown::Table | Shown::Text => Some(call.text()),
+            },
+            Err(failure) => {
+                failure.evidence.iter().find(|fact| fact.contains("http")).cloned().or_else(|| Some(failure.to_string()))
+            }
+        }
+    }
+
+    fn export(&self) -> Reply {
+        let Some(outcome) = &self.result else { return Reply::done() };
+        let stem = outcome.tool.replace("___", "-");
+        let text = match self.table() {
+            Some(table) if self.shown == Shown::Table => {
+                return Reply::effect(Effect::Export { stem, extension: "csv", text: draw::csv(table) });
+            }
+            _ => self.result_text().unwrap_or_default(),
+        };
+        Reply::effect(Effect::Export { stem, extension: "json", text })
+    }
+
+    /// The log lines around the last call.
+    fn call_logs(&self, context: &Context<'_>) -> Reply {
+        let (Some(endpoint), Some(outcome)) = (&self.endpoint, &self.result) else { return Reply::done() };
+        let groups = super::fleet::deployment_groups(context.store, &endpoint.deployment);
+        Reply::wish(Wish::Logs {
+            deployment: endpoint.deployment.clone(),
+            title: format!("{} around this call", endpoint.deployment),
+            groups,
+            since: Some(outcome.began.plus(-2_000)),
+        })
+    }
+
+    /// The next endpoint of the fleet: each deployment's own, then its gateways and runtimes.
+    fn next_endpoint(&mut self, context: &mut Context<'_>) -> Reply {
+        let mut known: Vec<Endpoint> = Vec::new();
+        for deployment in &context.store.deployments {
+            known.push(Endpoint { deployment: deployment.name.clone(), target: McpTarget::Default });
+            let callable = context
+                .store
+                .resources(&deployment.name)
+                .filter(|each| matches!(each.key.kind, Kind::Gateway | Kind::Runtime) && each.mcp_url.is_some());
+            known.extend(
+                callable
+                    .map(|each| Endpoint { deployment: deployment.name.clone(), target: McpTarget::Resource(each.key.clone()) }),
+            );
+        }
+        let at =
+            self.endpoint.as_ref().and_then(|endpoint| known.iter().position(|each| each == endpoint)).map_or(0, |at| at + 1);
+        match known.into_iter().cycle().nth(at).filter(|_| !context.store.deployments.is_empty()) {
+            Some(endpoint) => Reply::effects(self.connect(endpoint, context)),
+            None => Reply::done(),
+        }
+    }
+}
+
+/// What an endpoint is called.
+fn name_of(endpoint: &Endpoint, store: &crate::app::Store) -> String {
+    match &endpoint.target {
+        McpTarget::Default => endpoint.deployment.to_string(),
+        McpTarget::Resource(key) => store.resource(key).map_or_else(|| key.id.clone(), |resource| resource.name.clone()),
+        McpTarget::Url(url) => url.clone(),
+    }
+}
+
+impl Screen for Tools {
+    fn layers(&self) -> Vec<Layer> {
+        if self.elicitation.is_some() || self.filtering {
+            return vec![Layer::Prompt];
+        }
+        match self.pane {
+            Pane::Form => vec![Layer::Editor],
+            Pane::List | Pane::Result => vec![Layer::Tools, Layer::List],
+        }
+    }
+
+    fn is_typing(&self) -> bool {
+        self.elicitation.is_some() || self.filtering || self.pane == Pane::Form
+    }
+
+    fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
+        if let Some((_, _, text)) = &mut self.elicitation {
+            text.press(key);
+        } else if self.filtering {
+            self.filter.press(key);
+            self.list.select(0);
+        } else if let Some(form) = self.form_mut() {
+            form.press(key);
+            self.problems.clear();
+        }
+        Reply::done()
+    }
+
+    fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
+        if let Some((_, _, input)) = &mut self.elicitation {
+            input.paste(text);
+        } else if self.filtering {
+            self.filter.paste(text);
+        } else if let Some(form) = self.form_mut() {
+            form.paste(text);
+        }
+        Reply::done()
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+        if self.endpoint.is_some() { Effects::none() } else { self.next_endpoint(context).effects }
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        if self.elicitation.is_some() && matches!(action, Action::Accept | Action::Back) {
+            return self.answer(action == Action::Accept);
+        }
+        if self.filtering && matches!(action, Action::Accept | Action::Back) {
+            self.filtering = false;
+            if action == Action::Back {
+                self.filter = LineInput::default();
+            }
+            return Reply::done();
+        }
+        match action {
+            Action::Run => return self.run(context),
+            Action::NextPane | Action::PreviousPane => {
+                self.go_pane(action == Action::PreviousPane);
+                return Reply::done();
+            }
+            Action::Open => return self.open(context),
+            Action::ChooseEndpoint => return self.next_endpoint(context),
+            Action::Connect | Action::Refresh => return self.reconnect(context),
+            Action::CallLogs => return self.call_logs(context),
+            Action::ExportResult => return self.export(),
+            Action::CopyResult => return self.result_text().map_or_else(Reply::done, |text| Reply::effect(Effect::Copy(text))),
+            Action::RawForm => {
+                if let Some(Err(problems)) = self.form_mut().map(Form::toggle_raw) {
+                    self.problems = problems;
+                }
+                return Reply::done();
+            }
+            Action::NextView => {
+                self.shown = match self.shown {
+                    Shown::Table => Shown::Text,
+                    Shown::Text => Shown::Raw,
+                    Shown::Raw => Shown::Table,
+                };
+                self.rows = List::default();
+                return Reply::done();
+            }
+            Action::Filter => {
+                self.filtering = true;
+                return Reply::done();
+            }
+            Action::Back => return self.back(),
+            _ => {}
+        }
+        match self.pane {
+            Pane::Result => self.act_on_result(action),
+            Pane::List if self.list.act(action, self.items().len()) => Reply::done(),
+            Pane::List | Pane::Form => Reply::ignored(),
+        }
+    }
+
+    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+        if let Some(row) = self.list.row_at(column, line) {
+            self.pane = Pane::List;
+            self.list.select(row.min(self.items().len().saturating_sub(1)));
+        } else if let Some(row) = self.rows.row_at(column, line) {
+            self.pane = Pane::Result;
+            self.rows.select(row);
+        } else {
+            self.pane = Pane::Form;
+        }
+        Reply::done()
+    }
+
+    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
+        Some(draw::headline(self, look, self.endpoint.as_ref()?))
+    }
+
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        draw::tools(self, look, area, pen);
+    }
+}
+
+impl Tools {
+    fn reconnect(&mut self, context: &Context<'_>) -> Reply {
+        let Some(endpoint) = self.endpoint.clone() else { return Reply::done() };
+        let connection = self.connections.entry(endpoint.clone()).or_default();
+        connection.state.ask(context.now);
+        Reply::effect(Effect::Connect(endpoint))
+    }
+
+    /// One step back: the call, an opened row, the filter, the pane; then it is for somebody else.
+    fn back(&mut self) -> Reply {
+        if let Some(reply) = self.cancel() {
+            return reply;
+        }
+        if let Some(endpoint) = self.endpoint.clone()
+            && let Some(connection) = self.connections.get_mut(&endpoint)
+            && connection.state.loading.take().is_some()
+        {
+            return Reply::effect(Effect::Stop(Slot::Connection(endpoint)));
+        }
+        if std::mem::take(&mut self.open_row) {
+            return Reply::done();
+        }
+        if self.pane != Pane::List {
+            self.pane = Pane::List;
+            return Reply::done();
+        }
+        if !self.filter.text().is_empty() {
+            self.filter = LineInput::default();
+            return Reply::done();
+        }
+        Reply::ignored()
+    }
+}

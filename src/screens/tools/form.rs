@@ -1,0 +1,293 @@
+//! The arguments of a call under edit: a field a property, the statement of a Cypher tool over several lines, its
+//! parameters as they appear in it; or all of it as raw JSON.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui_textarea::TextArea;
+use serde_json::{Map, Value};
+
+use crate::{
+    model::Tool,
+    tools::{
+        arguments,
+        highlight::parameters,
+        schema::{self, Arguments, Property},
+    },
+};
+
+/// Names under which Cypher tools take their statement.
+const STATEMENTS: [&str; 3] = ["query", "cypher", "statement"];
+/// Names under which they take parameters.
+const PARAMETERS: [&str; 3] = ["params", "parameters", "args"];
+
+/// A form for one tool.
+#[derive(Clone, Debug)]
+pub struct Form {
+    schema: Arguments,
+    /// Fields in their order.
+    pub fields: Vec<Field>,
+    /// The field under edit.
+    pub focus: usize,
+    /// All arguments as JSON, where that is edited instead.
+    pub raw: Option<TextArea<'static>>,
+}
+
+/// A field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Where it goes.
+    pub goes: Goes,
+    /// The text under edit.
+    pub text: TextArea<'static>,
+}
+
+/// Where a field's value goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goes {
+    /// Into the argument of that name.
+    Argument(Property),
+    /// The statement: an argument over several lines.
+    Statement(Property),
+    /// Into the object of parameters.
+    Parameter,
+}
+
+impl Form {
+    /// An empty form, with the schema's defaults.
+    pub fn new(tool: &Tool) -> Self {
+        let schema = schema::read(&tool.input_schema);
+        let takes_statement = schema.properties.iter().any(|property| STATEMENTS.contains(&property.name.as_str()));
+        let fields = schema
+            .properties
+            .iter()
+            .filter(|property| !(takes_statement && PARAMETERS.contains(&property.name.as_str())))
+            .map(|property| {
+                let goes = if STATEMENTS.contains(&property.name.as_str()) {
+                    Goes::Statement(property.clone())
+                } else {
+                    Goes::Argument(property.clone())
+                };
+                Field {
+                    name: property.name.clone(),
+                    goes,
+                    text: area(&property.default.as_ref().map_or_else(String::new, plain)),
+                }
+            })
+            .collect();
+        Self { schema, fields, focus: 0, raw: None }
+    }
+
+    /// Fills the form with the arguments of an earlier call.
+    pub fn fill(&mut self, given: &Map<String, Value>) {
+        for field in &mut self.fields {
+            if let Some(value) = given.get(&field.name) {
+                field.text = area(&plain(value));
+            }
+        }
+        self.follow_statement();
+        let object = PARAMETERS.iter().find_map(|name| given.get(*name)).and_then(Value::as_object);
+        for field in self.fields.iter_mut().filter(|field| field.goes == Goes::Parameter) {
+            if let Some(value) = object.and_then(|object| object.get(&field.name)) {
+                field.text = area(&plain(value));
+            }
+        }
+    }
+
+    /// The statement, where the tool takes one.
+    pub fn statement(&self) -> Option<String> {
+        self.fields.iter().find(|field| matches!(field.goes, Goes::Statement(_))).map(|field| field.text.lines().join("\n"))
+    }
+
+    /// Goes to the next field (or the one before); `false` where there is none.
+    pub fn go(&mut self, backwards: bool) -> bool {
+        let next = if backwards { self.focus.checked_sub(1) } else { Some(self.focus + 1) };
+        match next.filter(|next| *next < self.fields.len() && self.raw.is_none()) {
+            Some(next) => {
+                self.focus = next;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes a key.
+    pub fn press(&mut self, key: KeyEvent) {
+        if let Some(raw) = &mut self.raw {
+            raw.input(key);
+            return;
+        }
+        let Some(field) = self.fields.get_mut(self.focus) else { return };
+        let one_line = !matches!(field.goes, Goes::Statement(_));
+        if one_line && matches!(key.code, KeyCode::Enter) {
+            let _ = self.go(false);
+            return;
+        }
+        // ctrl-u and ctrl-r are undo and redo to the text area; a line editor's user means "all of it".
+        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('u') {
+            field.text = area("");
+        } else {
+            field.text.input(key);
+        }
+        self.follow_statement();
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        if let Some(raw) = &mut self.raw {
+            raw.insert_str(&text);
+            return;
+        }
+        if let Some(field) = self.fields.get_mut(self.focus) {
+            field.text.insert_str(if matches!(field.goes, Goes::Statement(_)) { text } else { text.replace('\n', " ") });
+        }
+        self.follow_statement();
+    }
+
+    /// Fields for the parameters that the statement names now; what was typed for one stays as long as it is named.
+    fn follow_statement(&mut self) {
+        let Some(statement) = self.statement() else { return };
+        let wanted = parameters(&statement);
+        let mut old: Vec<Field> = Vec::new();
+        let mut kept: Vec<Field> = Vec::new();
+        for field in std::mem::take(&mut self.fields) {
+            if field.goes == Goes::Parameter { old.push(field) } else { kept.push(field) }
+        }
+        for name in wanted {
+            let known = old.iter().position(|field| field.name == name).map(|at| old.swap_remove(at));
+            kept.push(known.unwrap_or_else(|| Field { name, goes: Goes::Parameter, text: area("") }));
+        }
+        self.fields = kept;
+        self.focus = self.focus.min(self.fields.len().saturating_sub(1));
+    }
+
+    /// From fields to JSON, or back where the JSON can be read.
+    ///
+    /// # Errors
+    /// What is wrong with the fields or with the JSON.
+    pub fn toggle_raw(&mut self) -> Result<(), Vec<String>> {
+        let arguments = self.arguments()?;
+        if self.raw.take().is_some() {
+            self.fill(&arguments);
+        } else {
+            self.raw = Some(area(&serde_json::to_string_pretty(&arguments).unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    /// The arguments as the schema wants them.
+    ///
+    /// # Errors
+    /// All that is wrong, a sentence each.
+    pub fn arguments(&self) -> Result<Map<String, Value>, Vec<String>> {
+        if let Some(raw) = &self.raw {
+            let text = raw.lines().join("\n");
+            return match serde_json::from_str(if text.trim().is_empty() { "{}" } else { &text }) {
+                Ok(Value::Object(object)) => Ok(object),
+                Ok(_) => Err(vec!["the arguments are a JSON object".to_owned()]),
+                Err(error) => Err(vec![format!("the JSON cannot be read: {error}")]),
+            };
+        }
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut missing: Vec<String> = Vec::new();
+        let mut parameters = Map::new();
+        for field in &self.fields {
+            let text = field.text.lines().join("\n");
+            match &field.goes {
+                Goes::Parameter => {
+                    parameters.insert(field.name.clone(), arguments::json_or_text(&text));
+                }
+                Goes::Argument(property) | Goes::Statement(property) => {
+                    if !text.trim().is_empty() {
+                        pairs.push((field.name.clone(), text));
+                    } else if property.required {
+                        missing.push(format!("{} is required", field.name));
+                    }
+                }
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let mut merged = arguments::merge(Map::new(), &pairs, &self.schema)?;
+        if !parameters.is_empty() {
+            let name = self
+                .schema
+                .properties
+                .iter()
+                .map(|each| each.name.as_str())
+                .find(|name| PARAMETERS.contains(name))
+                .unwrap_or("params");
+            merged.insert(name.to_owned(), Value::Object(parameters));
+        }
+        Ok(merged)
+    }
+}
+
+fn area(text: &str) -> TextArea<'static> {
+    let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
+    area.move_cursor(ratatui_textarea::CursorMove::Bottom);
+    area.move_cursor(ratatui_textarea::CursorMove::End);
+    area
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn cypher_tool() -> Tool {
+        Tool {
+            name: "t___read-cypher".into(),
+            title: None,
+            description: None,
+            input_schema: json!({"type": "object", "properties": {"query": {"type": "string"}, "params": {"type": "object"}}, "required": ["query"]}),
+            annotations: crate::model::ToolAnnotations::default(),
+            raw: Value::Null,
+        }
+    }
+
+    fn type_text(form: &mut Form, text: &str) {
+        for letter in text.chars() {
+            form.press(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        }
+    }
+
+    #[test]
+    fn parameters_appear_with_the_statement_and_keep_their_types() {
+        let mut form = Form::new(&cypher_tool());
+        type_text(&mut form, "RETURN $year, $name");
+        assert_eq!(form.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["query", "year", "name"]);
+        assert!(form.go(false));
+        type_text(&mut form, "1990");
+        assert!(form.go(false));
+        type_text(&mut form, "Neo");
+        assert!(!form.go(false));
+        assert_eq!(
+            Value::Object(form.arguments().unwrap()),
+            json!({"query": "RETURN $year, $name", "params": {"year": 1990, "name": "Neo"}})
+        );
+    }
+
+    #[test]
+    fn raw_json_and_fields_say_the_same() {
+        let mut form = Form::new(&cypher_tool());
+        form.fill(json!({"query": "RETURN $x", "params": {"x": [1, 2]}}).as_object().unwrap());
+        let before = form.arguments().unwrap();
+        form.toggle_raw().unwrap();
+        assert_eq!(form.arguments().unwrap(), before);
+        form.toggle_raw().unwrap();
+        assert_eq!(form.arguments().unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_missing_is_said_before_anything_is_sent() {
+        assert_eq!(Form::new(&cypher_tool()).arguments().unwrap_err(), ["query is required"]);
+    }
+}

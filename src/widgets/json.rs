@@ -1,0 +1,77 @@
+//! JSON as lines of coloured pieces.
+
+use serde_json::Value;
+
+use crate::config::theme::Role;
+
+/// A line: its pieces with their roles.
+pub type JsonLine = Vec<(String, Role)>;
+
+/// The value over as many lines as it needs, indented by two.
+pub fn json_lines(value: &Value) -> Vec<JsonLine> {
+    let mut lines = Vec::new();
+    let mut line = JsonLine::new();
+    write(value, 0, &mut line, &mut lines);
+    lines.push(line);
+    lines
+}
+
+fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonLine>) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            line.push(("{".to_owned(), Role::Faint));
+            for (index, (name, member)) in members.iter().enumerate() {
+                lines.push(std::mem::take(line));
+                line.push((indent(depth + 1), Role::Faint));
+                line.push((quoted(name), Role::Accent));
+                line.push((": ".to_owned(), Role::Faint));
+                write(member, depth + 1, line, lines);
+                if index + 1 < members.len() {
+                    line.push((",".to_owned(), Role::Faint));
+                }
+            }
+            close("}", depth, line, lines);
+        }
+        Value::Array(items) if !items.is_empty() => {
+            line.push(("[".to_owned(), Role::Faint));
+            for (index, item) in items.iter().enumerate() {
+                lines.push(std::mem::take(line));
+                line.push((indent(depth + 1), Role::Faint));
+                write(item, depth + 1, line, lines);
+                if index + 1 < items.len() {
+                    line.push((",".to_owned(), Role::Faint));
+                }
+            }
+            close("]", depth, line, lines);
+        }
+        Value::String(text) => line.push((quoted(text), Role::Text)),
+        Value::Number(_) | Value::Bool(_) => line.push((value.to_string(), Role::Changing)),
+        Value::Null | Value::Object(_) | Value::Array(_) => line.push((value.to_string(), Role::Dim)),
+    }
+}
+
+fn close(bracket: &str, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonLine>) {
+    lines.push(std::mem::take(line));
+    line.push((format!("{}{bracket}", indent(depth)), Role::Faint));
+}
+
+fn indent(depth: usize) -> String {
+    "  ".repeat(depth)
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_are_the_json() {
+        let value = serde_json::json!({"name": "gw", "list": [1, {"a": null}], "empty": {}});
+        let text: Vec<String> =
+            json_lines(&value).iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect();
+        assert_eq!(text.join("\n"), serde_json::to_string_pretty(&value).unwrap());
+    }
+}

@@ -1,0 +1,93 @@
+//! A cursor in a list of any length, and the window of it that is visible.
+
+use std::cell::Cell;
+
+use ratatui::layout::Rect;
+
+use crate::app::Action;
+
+/// Where the cursor is and what was visible when it was last drawn.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    cursor: usize,
+    top: Cell<usize>,
+    area: Cell<Rect>,
+}
+
+impl List {
+    /// The row of the cursor.
+    pub const fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Puts the cursor on a row.
+    pub const fn select(&mut self, row: usize) {
+        self.cursor = row;
+    }
+
+    /// Moves as an action of the list layer says; `false` where it is none.
+    pub fn act(&mut self, action: Action, length: usize) -> bool {
+        let page = usize::from(self.area.get().height).max(2) - 1;
+        self.cursor = match action {
+            Action::Up => self.cursor.saturating_sub(1),
+            Action::Down => self.cursor + 1,
+            Action::PageUp => self.cursor.saturating_sub(page),
+            Action::PageDown => self.cursor + page,
+            Action::Top => 0,
+            Action::Bottom => length,
+            _ => return false,
+        };
+        self.clamp(length);
+        true
+    }
+
+    /// Keeps the cursor within a list that has become shorter.
+    pub fn clamp(&mut self, length: usize) {
+        self.cursor = self.cursor.min(length.saturating_sub(1));
+    }
+
+    /// The visible rows for this area; remembered for clicks and pages.
+    pub fn window(&self, area: Rect, length: usize) -> std::ops::Range<usize> {
+        let height = usize::from(area.height);
+        let mut top = self.top.get().min(length.saturating_sub(height));
+        if self.cursor < top {
+            top = self.cursor;
+        } else if height > 0 && self.cursor >= top + height {
+            top = self.cursor + 1 - height;
+        }
+        self.top.set(top);
+        self.area.set(area);
+        top..(top + height).min(length)
+    }
+
+    /// The row under a place on the screen.
+    pub fn row_at(&self, column: u16, line: u16) -> Option<usize> {
+        let area = self.area.get();
+        area.contains((column, line).into()).then(|| self.top.get() + usize::from(line - area.y))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_follows_the_cursor_and_no_further() {
+        let mut list = List::default();
+        let area = Rect::new(0, 3, 10, 4);
+        assert_eq!(list.window(area, 10), 0..4);
+        for _ in 0..4 {
+            list.act(Action::Down, 10);
+        }
+        assert_eq!((list.cursor(), list.window(area, 10)), (4, 1..5));
+        list.act(Action::Up, 10);
+        assert_eq!(list.window(area, 10), 1..5);
+        list.act(Action::Bottom, 10);
+        assert_eq!((list.cursor(), list.window(area, 10)), (9, 6..10));
+        list.clamp(3);
+        assert_eq!((list.cursor(), list.window(area, 3)), (2, 0..3));
+        assert_eq!(list.row_at(2, 4), Some(1));
+        assert_eq!(list.row_at(2, 9), None);
+        assert_eq!(list.window(Rect::ZERO, 0), 0..0);
+    }
+}

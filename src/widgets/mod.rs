@@ -1,0 +1,19 @@
+//! Parts of screens: they draw what they are given and know nothing of deployments or services.
+//!
+//! Every text reaches the buffer through [`Pen`], which sanitises it and cuts it to its place.
+
+mod json;
+mod line_input;
+mod list;
+mod pen;
+mod spark;
+mod status;
+mod table;
+
+pub use json::{JsonLine, json_lines};
+pub use line_input::LineInput;
+pub use list::List;
+pub use pen::{Pen, cut, cut_middle, width};
+pub use spark::sparkline;
+pub use status::{glyph, role_of, word};
+pub use table::{Column, Layout, Size, lay_out};

@@ -1,0 +1,39 @@
+//! Health as glyph, word and colour: never the colour alone.
+
+use crate::{config::theme::Role, model::Health};
+
+/// The glyph of a health; all are one column wide.
+pub const fn glyph(health: Health) -> &'static str {
+    match health {
+        Health::Well => "●",
+        Health::Unknown => "○",
+        Health::Changing => "◐",
+        Health::NeedsPerson => "◆",
+        Health::Degraded => "▲",
+        Health::Failed => "✖",
+    }
+}
+
+/// The word of a health.
+pub const fn word(health: Health) -> &'static str {
+    match health {
+        Health::Well => "well",
+        Health::Unknown => "unknown",
+        Health::Changing => "changing",
+        Health::NeedsPerson => "needs you",
+        Health::Degraded => "degraded",
+        Health::Failed => "failed",
+    }
+}
+
+/// The role of a health.
+pub const fn role_of(health: Health) -> Role {
+    match health {
+        Health::Well => Role::Well,
+        Health::Unknown => Role::Dim,
+        Health::Changing => Role::Changing,
+        Health::NeedsPerson => Role::Person,
+        Health::Degraded => Role::Degraded,
+        Health::Failed => Role::Failed,
+    }
+}
