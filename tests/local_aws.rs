@@ -82,6 +82,41 @@ async fn the_same_seed_gives_the_same_world() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_seed_gives_the_same_history_whose_ids_meet_in_all_groups() {
+    let mut histories = Vec::new();
+    for _ in 0..2 {
+        let stack = quiet().await;
+        let client = client!(logs, stack);
+        let line = stack.ready_line();
+        let groups = deployment(&line, "a")["log_groups"].as_array().unwrap();
+        let mut ids = Vec::new();
+        for group in groups {
+            let search = client.filter_log_events().log_group_name(group.as_str().unwrap());
+            let events = search.send().await.unwrap().events.unwrap();
+            assert!(events.len() > 20, "{group}");
+            assert!(events.is_sorted_by_key(|event| event.timestamp), "{group}");
+            ids.push(events.iter().filter_map(|event| request_or_trace(event.message.as_deref()?)).collect::<Vec<_>>());
+        }
+        let [gateway, interceptor, runtime, spans] = &ids[..] else { panic!("{groups:?}") };
+        assert!(gateway.iter().all(|(request, _)| interceptor.iter().any(|(other, _)| other == request)));
+        assert!(gateway.iter().all(|(request, _)| runtime.iter().any(|(other, _)| other == request)));
+        assert!(gateway.iter().all(|(_, trace)| spans.iter().any(|(_, other)| other == trace)));
+        histories.push(ids);
+    }
+    assert_eq!(histories[0], histories[1]);
+}
+
+/// Request and trace id of a line, where it has them.
+fn request_or_trace(message: &str) -> Option<(String, String)> {
+    if let Some((_, rest)) = message.split_once("RequestId: ") {
+        return Some((rest.chars().take(36).collect(), String::new()));
+    }
+    let record: Value = serde_json::from_str(message).ok()?;
+    let text = |names: [&str; 2]| names.iter().find_map(|name| record[*name].as_str()).unwrap_or_default().to_owned();
+    Some((text(["request_id", "requestId"]), text(["trace_id", "traceId"])))
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_ready_line_says_what_a_foreign_client_needs() {
     let stack = quiet().await;
     let line = stack.ready_line();

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::{
     config::{Config, Ui, write},
-    local::{self, DeploymentFacts, RealNeo4j, SignInFacts, Stack, faults},
+    local::{self, DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults},
     model::{
         Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials,
     },
@@ -78,16 +78,20 @@ pub(crate) fn run(options: &Options) -> Outcome {
     })
 }
 
-/// The configuration of this console for a running stack: complete, needs nothing of the environment.
+/// The configuration of this console for a stack: complete, needs nothing of the environment.
 pub fn configuration(stack: &Stack) -> Config {
-    let (access_key_id, secret_access_key) = stack.credentials();
+    configuration_for(stack.facts())
+}
+
+/// The same from what the stack says, which it can before it serves.
+pub(crate) fn configuration_for(facts: Facts) -> Config {
+    let Facts { endpoint, access_key_id, secret_access_key, deployments } = facts;
     let keys = StaticCredentials {
         access_key_id,
         secret_access_key: SecretSource::Inline(SecretText::from(secret_access_key)),
         session_token: None,
     };
-    let endpoint = stack.endpoint();
-    let deployments = stack.deployments().into_iter().map(|facts| deployment(facts, &endpoint, &keys)).collect();
+    let deployments = deployments.into_iter().map(|facts| deployment(facts, &endpoint, &keys)).collect();
     Config { deployments, ui: Ui::default(), keys: toml::Table::new() }
 }
 

@@ -123,6 +123,11 @@ pub(crate) fn external_server_url(base: &str) -> String {
     format!("{base}/external/neo4j-mcp/mcp")
 }
 
+/// The one access key of the world: id and secret.
+pub(crate) fn access_key(seed: &Seed) -> (String, String) {
+    (format!("AKIA{}", seed.upper("access key", 16)), seed.mixed("secret access key", 40))
+}
+
 /// The five, in order.
 pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Deployment> {
     let world = Builder { base, seed, options };

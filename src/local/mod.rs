@@ -36,7 +36,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use self::faults::Fault;
 use self::world::{Shared, World};
 
-pub use self::report::{DeploymentFacts, SignInFacts};
+pub use self::report::{DeploymentFacts, Facts, SignInFacts};
 
 /// How the embedded stack is started.
 #[derive(Clone, Debug, Default)]
@@ -107,12 +107,36 @@ pub struct Stack {
     server: Option<JoinHandle<()>>,
 }
 
-/// Starts the stack; it serves as soon as this returns.
-pub async fn start(options: Options) -> Result<Stack, StartError> {
+/// A port that is taken, and a world that can be told of before it serves: whoever connects meanwhile is kept waiting.
+#[derive(Debug)]
+pub struct Reserved {
+    options: Options,
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+}
+
+/// Takes the port. Costs next to nothing; what takes time is left to [`serve`].
+///
+/// # Errors
+/// [`StartError::Listen`].
+pub fn reserve(options: Options) -> Result<Reserved, StartError> {
     let port = options.port.unwrap_or(0);
     let listen = |cause| StartError::Listen { port, cause };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    Ok(Reserved { options, listener, address })
+}
+
+/// Starts the stack; it serves as soon as this returns.
+pub async fn start(options: Options) -> Result<Stack, StartError> {
+    serve(reserve(options)?).await
+}
+
+/// Starts the stack on the port that was taken; it serves as soon as this returns.
+pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
+    let Reserved { options, listener, address } = reserved;
+    let listener = TcpListener::from_std(listener).map_err(|cause| StartError::Listen { port: address.port(), cause })?;
     // Loopback targets must not go through a proxy of the environment; a redirect would carry credentials elsewhere.
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
     let world: Shared = Arc::new(World::new(options, format!("http://{address}"), client));

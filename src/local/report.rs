@@ -2,8 +2,33 @@
 
 use serde_json::{Value, json};
 
-use super::Stack;
 use super::deployments::{ACCOUNT, Deployment, REGION};
+use super::seed::Seed;
+use super::{Reserved, Stack};
+
+/// What a configuration needs to know about the whole stack.
+#[derive(Clone)]
+pub struct Facts {
+    /// `http://127.0.0.1:PORT`: the address for every AWS service.
+    pub endpoint: String,
+    /// The access key id that it takes.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// Every deployment.
+    pub deployments: Vec<DeploymentFacts>,
+}
+
+impl Reserved {
+    /// What the stack will be, before it serves: the same seed on the same port makes the same world.
+    pub fn facts(&self) -> Facts {
+        let endpoint = format!("http://{}", self.address);
+        let seed = Seed::new(self.options.seed);
+        let (access_key_id, secret_access_key) = super::deployments::access_key(&seed);
+        let deployments = super::deployments::build(&endpoint, &seed, &self.options).iter().map(facts).collect();
+        Facts { endpoint, access_key_id, secret_access_key, deployments }
+    }
+}
 
 /// What a configuration needs to know about one deployment.
 #[derive(Clone, Debug)]
@@ -74,6 +99,12 @@ impl std::fmt::Debug for SignInFacts {
 }
 
 impl Stack {
+    /// What a configuration needs to know.
+    pub fn facts(&self) -> Facts {
+        let (access_key_id, secret_access_key) = self.credentials();
+        Facts { endpoint: self.endpoint(), access_key_id, secret_access_key, deployments: self.deployments() }
+    }
+
     /// The printed access key id and secret access key.
     pub fn credentials(&self) -> (String, String) {
         (self.world.access_key_id.clone(), self.world.secret_access_key.clone())
@@ -202,5 +233,25 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
         sign_in,
         secret_id: deployment.secret_arn.clone(),
         log_groups: deployment.log_groups.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::local::{Options, reserve, serve};
+
+    #[tokio::test]
+    async fn what_is_told_before_the_start_is_what_starts() {
+        let reserved = reserve(Options { quiet_world: true, ..Options::default() }).unwrap();
+        let told = reserved.facts();
+        let stack = serve(reserved).await.unwrap();
+        let line = stack.ready_line();
+        assert_eq!(
+            (line["endpoint"].as_str(), line["secret_access_key"].as_str()),
+            (Some(&*told.endpoint), Some(&*told.secret_access_key))
+        );
+        for (told, said) in told.deployments.iter().zip(line["deployments"].as_array().unwrap()) {
+            assert_eq!((said["mcp_url"].as_str(), said["secret_id"].as_str()), (Some(&*told.mcp_url), told.secret_id.as_deref()));
+        }
     }
 }

@@ -54,12 +54,13 @@ impl World {
         let seed = Seed::new(options.seed);
         let deployments = deployments::build(&base, &seed, &options);
         let began = Timestamp::now();
+        let (access_key_id, secret_access_key) = deployments::access_key(&seed);
         let control = Control::new(&base, &seed, &options, &deployments, began);
         let secrets = Secrets::new(&seed, &deployments, began);
         let logs = Logs::new(&options, &deployments, began);
         Self {
-            access_key_id: format!("AKIA{}", seed.upper("access key", 16)),
-            secret_access_key: seed.mixed("secret access key", 40),
+            access_key_id,
+            secret_access_key,
             faults: FaultTable::new(options.faults.clone()),
             keys: Keys::generate(),
             cognito: Cognito::new(&seed, &deployments),
@@ -104,11 +105,6 @@ impl World {
     /// Remembers that a runtime session is alive.
     pub(crate) fn open_session(&self, runtime_id: &str, session_id: &str) {
         lock(&self.sessions).insert((runtime_id.to_owned(), session_id.to_owned()), self.now());
-    }
-
-    /// Whether that runtime session is alive.
-    pub(crate) fn has_session(&self, runtime_id: &str, session_id: &str) -> bool {
-        lock(&self.sessions).contains_key(&(runtime_id.to_owned(), session_id.to_owned()))
     }
 
     /// Ends a runtime session; false if there is none.

@@ -15,12 +15,16 @@ pub(crate) fn inside(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => escape(text),
-        Value::Array(entries) => entries.iter().map(|entry| format!("<member>{}</member>", inside(entry))).collect(),
+        Value::Array(entries) => entries.iter().map(|entry| element("member", entry)).collect::<Vec<_>>().concat(),
         Value::Object(members) => match (members.len(), members.get(TIME)) {
             (1, Some(seconds)) => time(seconds),
-            _ => members.iter().map(|(name, member)| format!("<{name}>{}</{name}>", inside(member))).collect(),
+            _ => members.iter().map(|(name, member)| element(name, member)).collect::<Vec<_>>().concat(),
         },
     }
+}
+
+fn element(name: &str, value: &Value) -> String {
+    format!("<{name}>{}</{name}>", inside(value))
 }
 
 fn time(seconds: &Value) -> String {

@@ -228,7 +228,9 @@ impl fmt::Display for Evidence {
                 write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX)))
             }
             Self::Trouble(trouble) => trouble.fmt(formatter),
+            Self::Closed(1) => formatter.write_str("1 old connection closed"),
             Self::Closed(count) => write!(formatter, "{count} old connections closed"),
+            Self::Kept(1) => formatter.write_str("1 old connection stays open and goes on with the old password until it ends"),
             Self::Kept(count) => {
                 write!(formatter, "{count} old connections stay open and go on with the old password until they end")
             }

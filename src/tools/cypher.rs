@@ -66,6 +66,9 @@ pub struct SyntaxError {
 /// What official servers put before a statement to learn its type, and what shifts columns in the first line.
 const PREFIX: &str = "EXPLAIN ";
 
+/// What stands before the sentence for people in the texts of the official server.
+const CODE: &str = "Neo.ClientError.Statement.SyntaxError (";
+
 /// Reads `… (line 1, column 17 (offset: 16))` out of an error text.
 pub fn syntax_error(text: &str, statement: &str) -> Option<SyntaxError> {
     let at = text.find("(line ")?;
@@ -77,7 +80,8 @@ pub fn syntax_error(text: &str, statement: &str) -> Option<SyntaxError> {
     }
     let source = statement.lines().nth(line.checked_sub(1)?).unwrap_or("");
     let before: String = source.chars().take(column.saturating_sub(1)).collect();
-    let message = text.get(..at).unwrap_or("").trim().trim_end_matches(['"', ':']).trim_end().to_owned();
+    let said = text.get(..at).unwrap_or("").trim().trim_end_matches(['"', ':']).trim_end();
+    let message = said.split_once(CODE).map_or(said, |(_, message)| message).to_owned();
     Some(SyntaxError { message, line, column, source: source.to_owned(), indent: before.width() })
 }
 
@@ -146,7 +150,7 @@ mod tests {
         let error = syntax_error(text, statement).unwrap();
         assert_eq!((error.line, error.column, error.indent, error.source.as_str()), (1, 11, 10, statement));
         assert_eq!(statement.get(error.indent..error.indent + 6), Some("RETRUN"));
-        assert!(error.message.ends_with("expected 'RETURN'"), "{}", error.message);
+        assert_eq!(error.message, "Invalid input 'RETRUN': expected 'RETURN'");
     }
 
     #[test]

@@ -3,5 +3,6 @@
 
 pub mod arguments;
 pub mod cypher;
+pub mod effect;
 pub mod highlight;
 pub mod schema;

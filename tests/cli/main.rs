@@ -3,5 +3,6 @@
 mod configuration;
 mod fleet;
 mod logs;
+mod secrets;
 mod tools;
 mod world;

@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -95,6 +97,7 @@ pub(crate) struct Bench {
     proxy: Proxy,
     eye: Arc<Eye>,
     folder: TempDir,
+    roots: Option<PathBuf>,
 }
 
 impl Bench {
@@ -124,7 +127,8 @@ impl Bench {
         }
         let folder = tempfile::tempdir().unwrap();
         write::save(&folder.path().join("config.toml"), &write::render(&config, "local --write-config"), |_| true).unwrap();
-        Self { stack, proxy, eye, folder }
+        let roots = one_root(folder.path());
+        Self { stack, proxy, eye, folder, roots }
     }
 
     pub(crate) async fn stop(self) {
@@ -147,6 +151,7 @@ impl Bench {
                 .env("AGENTCORE_CONFIG", self.folder.path().join("config.toml"))
                 .env("XDG_STATE_HOME", self.folder.path())
                 .env("HOME", self.folder.path())
+                .envs(self.roots.iter().map(|path| ("SSL_CERT_FILE", path)))
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
@@ -205,4 +210,15 @@ impl Bench {
         assert!(most_refused <= 2 && limited == 0, "{most_refused} refused logins, {limited} limited\n{story}");
         interrupted
     }
+}
+
+/// Everything is on loopback: reading all TLS roots of this machine would be most of each run, so one of them must do.
+fn one_root(folder: &Path) -> Option<PathBuf> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+    let bundle = bundles.iter().find_map(|path| fs::read_to_string(path).ok())?;
+    let first = bundle.find("-----BEGIN").zip(bundle.find(END)).and_then(|(start, end)| bundle.get(start..end + END.len()))?;
+    let path = folder.join("root.pem");
+    fs::write(&path, format!("{first}\n")).ok()?;
+    Some(path)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod aws;
+mod deployments;
 mod fake;
 mod logs;
 mod mcp;

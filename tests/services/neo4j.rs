@@ -52,6 +52,20 @@ async fn a_lock_out_is_not_a_wrong_password() {
 }
 
 #[tokio::test]
+async fn nobody_has_to_wait_for_a_database_that_says_nothing() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let services = Services::new(ServiceOptions::default());
+    for scheme in ["http", "bolt"] {
+        let address = Neo4jAddress { uri: format!("{scheme}://127.0.0.1:{port}"), database: "neo4j".into() };
+        let password = SecretText::from("password");
+        let login = services.neo4j_login(&address, "neo4j", &password);
+        let given_up = tokio::time::timeout(std::time::Duration::from_millis(200), login).await;
+        assert!(given_up.is_err(), "it was still waiting, and dropping it ended that");
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_there_proves_nothing() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -14,7 +14,7 @@ use crate::{
     },
     services::{
         Services,
-        rotation::{RotationOptions, exit_code},
+        rotation::{RotationOptions, exit_code, secret_name},
     },
 };
 
@@ -87,12 +87,17 @@ fn agree_to_begin(kind: Kind, doing: &str, id: &str, how: How) -> Result<(), Fai
 /// The deployment that a secret belongs to: as configured, without a single call; else as AWS lists it.
 async fn find(services: &Services, deployments: &[Deployment], id: &str) -> Result<(Deployment, String), Failure> {
     let configured: Vec<&Deployment> =
-        deployments.iter().filter(|deployment| deployment.secrets.iter().any(|secret| secret == id)).collect();
+        deployments.iter().filter(|deployment| deployment.secrets.iter().any(|secret| is_named(secret, id))).collect();
     if let [only] = configured.as_slice() {
-        return Ok(((*only).clone(), id.to_owned()));
+        let secret = only.secrets.iter().find(|secret| is_named(secret, id)).map_or(id, String::as_str);
+        return Ok(((*only).clone(), secret.to_owned()));
     }
     let (deployment, found) = fleet::find(services, deployments, &[ResourceKind::Secret], id).await?;
     Ok((deployment, found.key.own_id().to_owned()))
+}
+
+fn is_named(secret: &str, id: &str) -> bool {
+    secret == id || secret_name(secret) == id
 }
 
 /// The secret was not even reached: programs still get their last line.

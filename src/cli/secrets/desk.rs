@@ -16,7 +16,7 @@ use crate::{
         plan::Plan,
         report::{Question, Report, StepState},
     },
-    services::rotation::Desk,
+    services::rotation::{Desk, secret_name},
 };
 
 use super::How;
@@ -31,7 +31,7 @@ pub(super) struct Console {
 
 impl Console {
     pub(super) fn new(how: How, secret: &str, keep_connections: bool) -> Self {
-        Self { how, secret: secret.to_owned(), keep_connections, zone: jiff::tz::TimeZone::system() }
+        Self { how, secret: secret_name(secret).to_owned(), keep_connections, zone: jiff::tz::TimeZone::system() }
     }
 
     fn line(&self, report: &Report) -> String {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{CallOptions, CallOutcome, Failure, FailureKind, Tool, did_you_mean},
-    tools::{arguments, cypher, schema},
+    tools::{arguments, cypher, effect, schema},
 };
 
 use super::{
@@ -155,10 +155,7 @@ fn ambiguous(doing: String, several: &[&Tool]) -> Failure {
 /// Read-only mode lets pass only what is known to read; elsewhere a tool that may destroy wants a word.
 pub(super) fn guard(context: &Context, way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
     let doing = format!("calling {}", tool.name);
-    let reads = !tool.is_guarded()
-        && (tool.annotations.read_only == Some(true)
-            || cypher::tools(std::slice::from_ref(tool), cypher::Access::Read).len() == 1);
-    if !reads {
+    if !effect::only_reads(tool) {
         refuse_in_read_only(context.global.read_only || connection.deployment.read_only, &doing)?;
     }
     if tool.is_guarded() {

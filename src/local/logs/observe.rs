@@ -44,6 +44,9 @@ fn read(message: &str, timestamp: i64) -> Option<Observed> {
     if record.get("level").and_then(Value::as_str) == Some("ERROR") {
         return Some(Observed { errors: 1, ..nothing });
     }
+    if text.ends_with(" answered") {
+        return Some(Observed { invocations: 1, ..nothing });
+    }
     let seconds = text.strip_prefix("Invocation completed successfully (")?.strip_suffix("s)")?;
     Some(Observed { invocations: 1, latency: seconds.parse::<f64>().ok().map(|seconds| seconds * 1000.0), ..nothing })
 }

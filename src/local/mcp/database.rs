@@ -1,7 +1,7 @@
 //! The database behind the MCP server: the stand-in in this process, or a real Neo4j by the Query API or by Bolt. One
 //! statement in, rows in the official server's encoding out.
 
-mod bolt;
+pub(crate) mod bolt;
 mod query_api;
 
 use std::sync::Arc;

@@ -295,7 +295,7 @@ impl Passage<'_> {
                 self.result(result)
             }
             "server/discover" if self.version == protocol::STATELESS => {
-                self.result(protocol::discovery(&self.gateway.supported_versions, capabilities, &server, instructions))
+                self.result(protocol::discovery(&self.gateway.supported_versions, &capabilities, &server, instructions))
             }
             "ping" => self.result(json!({})),
             "tools/list" => self.list().await,
@@ -344,10 +344,10 @@ impl Passage<'_> {
         if pending || self.world.faults.is_armed(name, Hop::Target, FaultKind::Unsynchronised) {
             return Vec::new();
         }
-        if target.listing_mode != "DYNAMIC" {
-            if let Some(tools) = self.world.mcp.tools(&target.id, target.synchronisations) {
-                return tools;
-            }
+        if target.listing_mode != "DYNAMIC"
+            && let Some(tools) = self.world.mcp.tools(&target.id, target.synchronisations)
+        {
+            return tools;
         }
         let mut tools = Vec::new();
         let mut cursor = None;
@@ -407,10 +407,10 @@ impl Passage<'_> {
         if self.world.faults.applies(name, Hop::Target, FaultKind::Unsynchronised) || target.status.ends_with("_PENDING_AUTH") {
             return self.unknown(&full);
         }
-        if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array) {
-            if !tools.iter().any(|one| one.get("name").and_then(Value::as_str) == Some(tool)) {
-                return self.unknown(&full);
-            }
+        if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array)
+            && !tools.iter().any(|one| one.get("name").and_then(Value::as_str) == Some(tool))
+        {
+            return self.unknown(&full);
         }
         if matches!(&target.credential, Credential::Oauth { grant_type: "AUTHORIZATION_CODE", .. }) {
             if consent::is_forced(&self.message) {
@@ -477,13 +477,15 @@ impl Passage<'_> {
         let text = |tool: &Value, key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default().to_lowercase();
         let mut scored: Vec<(usize, Value)> = Vec::new();
         for tool in self.tools().await.into_iter().filter(|tool| text(tool, "name") != SEARCH) {
-            let searched = format!("{} {}", text(&tool, "name"), text(&tool, "description"));
-            let score = words.iter().filter(|word| searched.contains(**word)).count();
+            let (name, description) = (text(&tool, "name"), text(&tool, "description"));
+            // A word in the name says more than one in the description.
+            let worth = |word: &&str| 3 * usize::from(name.contains(*word)) + usize::from(description.contains(*word));
+            let score = words.iter().map(worth).sum();
             scored.push((score, tool));
         }
         let any = scored.iter().any(|(score, _)| *score > 0);
         scored.retain(|(score, _)| *score > 0 || !any);
-        scored.sort_by(|a, b| b.0.cmp(&a.0));
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let tools: Vec<Value> = scored.into_iter().take(10).map(|(_, tool)| tool).collect();
         let content = json!({"tools": tools});
         self.result(

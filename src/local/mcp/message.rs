@@ -71,6 +71,7 @@ impl Message {
         self.params.get("_meta")?.get(key)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the result becomes part of the answer")]
     pub(crate) fn result(&self, result: Value) -> Value {
         json!({"jsonrpc": "2.0", "id": self.id, "result": result})
     }

@@ -4,7 +4,7 @@
 //! `neo4j_server` -> `database`. `message` and `protocol` are what all of them speak.
 
 mod consent;
-mod database;
+pub(crate) mod database;
 mod gateway;
 mod go_json;
 mod interceptor;

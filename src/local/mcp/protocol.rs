@@ -113,7 +113,7 @@ pub(crate) fn dressed(version: &str, method: &str, mut result: Value) -> Value {
 }
 
 /// The result of `server/discover`.
-pub(crate) fn discovery(supported: &[String], capabilities: Value, server: &Value, instructions: Option<&str>) -> Value {
+pub(crate) fn discovery(supported: &[String], capabilities: &Value, server: &Value, instructions: Option<&str>) -> Value {
     let mut result = json!({
         "supportedVersions": supported,
         "capabilities": capabilities,

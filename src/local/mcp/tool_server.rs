@@ -253,12 +253,13 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
             "Invalid content type: must be 'application/json'\n",
         );
     }
-    match Message::read(request.body()) {
-        Ok(message) => answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials) }, &message).await,
-        Err(_) => {
-            let error = message::error(Some(Value::Null), message::PARSE_ERROR, "request body is not valid json", None);
-            json_response(StatusCode::BAD_REQUEST, &error)
-        }
+    if let Ok(message) = Message::read(request.body()) {
+        let (method, tool) = (&message.method, message.tool());
+        world.log_container(&format!("time={} level=INFO msg=request method={method} tool={tool:?}", world.now()));
+        answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials) }, &message).await
+    } else {
+        let error = message::error(Some(Value::Null), message::PARSE_ERROR, "request body is not valid json", None);
+        json_response(StatusCode::BAD_REQUEST, &error)
     }
 }
 

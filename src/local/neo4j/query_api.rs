@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::cypher::syntax::Mode;
-use super::cypher::{Answer, Effect, Failure};
+use super::cypher::{Answer, Failure};
 use super::login::LoginRefusal;
 use super::render::{self, Form};
 use super::server::{Server, Session, VERSION};
@@ -178,9 +178,9 @@ async fn execute(world: &World, server: Arc<Server>, mut session: Session, state
     let bookmark = world.seed.next_uuid();
     // A statement is pure work: it must not keep the threads that serve connections.
     let finished = tokio::task::spawn_blocking(move || match server.run(&session, &statement.text, &statement.parameters, now) {
-        Ok((answer, effect)) => {
+        Ok((answer, _)) => {
             let explained = super::cypher::mode_of(&statement.text);
-            success(&answer, effect, statement.counters, form, explained, &bookmark)
+            success(&answer, statement.counters, form, explained, &bookmark)
         }
         Err(failure) => refusal(&failure),
     });
@@ -189,26 +189,25 @@ async fn execute(world: &World, server: Arc<Server>, mut session: Session, state
     })
 }
 
-fn success(answer: &Answer, _effect: Effect, counters: bool, form: Form, mode: Option<Mode>, bookmark: &str) -> Response {
+fn success(answer: &Answer, counters: bool, form: Form, mode: Option<Mode>, bookmark: &str) -> Response {
     let rows: Vec<Json> =
         answer.rows.iter().map(|row| Json::Array(row.iter().map(|value| render::value(answer, form, value)).collect())).collect();
     let mut body = JsonMap::new();
     body.insert("data".to_owned(), json!({"fields": answer.columns, "values": rows}));
-    match &answer.failure {
-        Some(failure) => drop(body.insert("errors".to_owned(), json!([{"code": failure.code, "message": failure.message}]))),
-        None => {
-            if counters {
-                body.insert("counters".to_owned(), render::counters(&answer.counters));
-            }
-            match mode {
-                Some(Mode::Explain) => drop(body.insert("queryPlan".to_owned(), plan(&answer.columns, None))),
-                Some(Mode::Profile) => {
-                    drop(body.insert("profiledQueryPlan".to_owned(), plan(&answer.columns, Some(answer.rows.len()))))
-                }
-                Some(Mode::Run) | None => {}
-            }
-            body.insert("bookmarks".to_owned(), json!([format!("FB:{}", STANDARD.encode(bookmark))]));
+    if let Some(failure) = &answer.failure {
+        body.insert("errors".to_owned(), json!([{"code": failure.code, "message": failure.message}]));
+    } else {
+        if counters {
+            body.insert("counters".to_owned(), render::counters(&answer.counters));
         }
+        match mode {
+            Some(Mode::Explain) => drop(body.insert("queryPlan".to_owned(), plan(&answer.columns, None))),
+            Some(Mode::Profile) => {
+                drop(body.insert("profiledQueryPlan".to_owned(), plan(&answer.columns, Some(answer.rows.len()))));
+            }
+            Some(Mode::Run) | None => {}
+        }
+        body.insert("bookmarks".to_owned(), json!([format!("FB:{}", STANDARD.encode(bookmark))]));
     }
     let content_type = match form {
         Form::Plain => PLAIN,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock};
 
 use jiff::Timestamp;
 
-use super::cypher::syntax::{Expression, Kind, UserCommand};
+use super::cypher::syntax::{Expression, Kind, Mode, UserCommand};
 use super::cypher::{self, Answer, Effect, Failure, Host, Phase, Prepared};
 use super::graph::Graph;
 use super::login::{ChangeRefusal, LoginRefusal, Users};
@@ -141,16 +141,23 @@ impl Server {
             self.change_users(session, command, parameters)?;
             return Ok((Answer::default(), Effect::System));
         }
-        if session.read_only && matches!(prepared.effect, Effect::Write | Effect::Schema) {
+        let explained = prepared.mode() == Mode::Explain;
+        if session.read_only && !explained && matches!(prepared.effect, Effect::Write | Effect::Schema) {
             let message = format!("Writing in read access mode not allowed. Attempted write to {}", session.database);
             return Err(Failure::compile("Neo.ClientError.Statement.AccessMode", message));
         }
         let host = Around { server: self, session, now };
         let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
         let answer = cypher::run(&prepared, parameters, &mut lock(self.graph()), &host, zoned);
-        match &answer.failure {
-            Some(failure) if failure.phase == Phase::Compile => Err(failure.clone()),
-            _ => Ok((answer, prepared.effect)),
+        // A statement without columns does its work before the answer begins.
+        let before_rows = |failure: &Failure| match failure.phase {
+            Phase::Compile => true,
+            Phase::Run => answer.columns.is_empty(),
+            Phase::Commit => false,
+        };
+        match answer.failure.clone().filter(before_rows) {
+            Some(failure) => Err(failure),
+            None => Ok((answer, prepared.effect)),
         }
     }
 
@@ -324,15 +331,15 @@ impl Host for NoHost {
         VERSION
     }
 
-    fn address(&self) -> &str {
+    fn address(&self) -> &'static str {
         ""
     }
 
-    fn user(&self) -> &str {
+    fn user(&self) -> &'static str {
         ""
     }
 
-    fn database(&self) -> &str {
+    fn database(&self) -> &'static str {
         "neo4j"
     }
 

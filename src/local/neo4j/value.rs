@@ -11,8 +11,9 @@ use jiff::tz::Offset;
 pub(crate) type Map = BTreeMap<String, Value>;
 
 /// Any value that an expression can have. Nodes and relationships are held by their number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) enum Value {
+    #[default]
     Null,
     Boolean(bool),
     Integer(i64),
@@ -282,7 +283,9 @@ pub(crate) fn equals(left: &Value, right: &Value) -> Option<bool> {
             }
             all_equal(a.values().zip(b.values()))
         }
-        (Value::DateTime(a), Value::DateTime(b)) => Some(a.timestamp() == b.timestamp()),
+        (Value::DateTime(a), Value::DateTime(b)) => {
+            Some(a.timestamp() == b.timestamp() && a.offset() == b.offset() && a.time_zone() == b.time_zone())
+        }
         (a, b) => Some(a == b),
     }
 }
@@ -416,7 +419,9 @@ fn push_key(value: &Value, key: &mut String) {
         }
         Value::List(items) => {
             let _ = write!(key, "l{}:", items.len());
-            items.iter().for_each(|item| push_key(item, key));
+            for item in items {
+                push_key(item, key);
+            }
         }
         Value::Map(map) => {
             let _ = write!(key, "m{}:", map.len());

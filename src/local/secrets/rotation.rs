@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::control::shapes::lambda_arn;
+use super::super::deployments::Seat;
 use super::super::dispatch::Outcome;
 use super::super::errors::ApiError;
+use super::super::mcp::database::{DatabaseError, Statement, bolt};
 use super::super::world::{Shared, World};
 use super::handlers::{identity, request_token, text, with_live_secret, with_version};
 use super::{Payload, ROTATION_FUNCTION, Secret, Version, passwords, staging};
@@ -144,9 +146,10 @@ async fn set(world: &World, arn: &str, token: &str) -> Result<&'static str, Stri
         }
         let parameters = json!({"old": member(&old, "password"), "new": new});
         let statement = "ALTER CURRENT USER SET PASSWORD FROM $old TO $new";
-        return match query_system(world, &old, statement, parameters).await? {
-            true => Ok("the database has the pending password"),
-            false => Err("the database refused to change the password".into()),
+        return if query_system(world, &old, statement, parameters).await? {
+            Ok("the database has the pending password")
+        } else {
+            Err("the database refused to change the password".into())
         };
     }
     Err("neither the current nor the previous password is accepted by the database".into())
@@ -157,9 +160,10 @@ async fn test(world: &World, arn: &str, token: Option<&str>) -> Result<&'static 
         Some(token) => secret.version(token),
         None => secret.staged(staging::CURRENT),
     })?;
-    match query(world, &value, "RETURN 1", json!({})).await? {
-        true => Ok("logged in"),
-        false => Err("the database does not accept the password".into()),
+    if query(world, &value, "RETURN 1", json!({})).await? {
+        Ok("logged in")
+    } else {
+        Err("the database does not accept the password".into())
     }
 }
 
@@ -191,12 +195,13 @@ async fn query_system(world: &World, secret: &Value, statement: &str, parameters
     send(world, secret, "system", statement, parameters).await
 }
 
-/// Runs a statement over the Query API: whether it was accepted; an error where nobody can tell.
+/// Runs a statement at the secret's address: whether it was accepted; an error where nobody can tell.
 async fn send(world: &World, secret: &Value, database: &str, statement: &str, parameters: Value) -> Result<bool, String> {
     let uri = member(secret, "uri").ok_or("the secret has no uri")?;
-    let Some(base) = uri.strip_suffix('/').or(Some(uri)).filter(|uri| uri.starts_with("http")) else {
-        return Err("the function speaks the Query API only: the secret's uri must be http or https".into());
-    };
+    if !uri.starts_with("http") {
+        return send_by_bolt(uri, secret, database, statement, &parameters).await;
+    }
+    let base = uri.trim_end_matches('/');
     let answer = world
         .client
         .post(format!("{base}/db/{database}/query/v2"))
@@ -213,5 +218,21 @@ async fn send(world: &World, secret: &Value, database: &str, statement: &str, pa
             let body: Value = answer.json().await.unwrap_or(Value::Null);
             Ok((200..300).contains(&status) && body.get("errors").is_none())
         }
+    }
+}
+
+async fn send_by_bolt(uri: &str, secret: &Value, database: &str, text: &str, parameters: &Value) -> Result<bool, String> {
+    let owned = |name: &str| member(secret, name).unwrap_or_default().to_owned();
+    let (user, password) = (owned("username"), owned("password"));
+    let seat = Seat { uri: uri.to_owned(), user: user.clone(), password: password.clone(), database: database.to_owned() };
+    let parameters = parameters.as_object().cloned().unwrap_or_default();
+    let statement = Statement { user: &user, password: &password, text, parameters: &parameters, read_only: false };
+    match bolt::run(&seat, &statement).await {
+        Ok(_) => Ok(true),
+        Err(DatabaseError::Neo4j(code, _)) if code.ends_with("AuthenticationRateLimit") => {
+            Err("the database has locked the user out for a while".into())
+        }
+        Err(DatabaseError::Neo4j(..)) => Ok(false),
+        Err(DatabaseError::Unreachable(_)) => Err("the database cannot be reached".into()),
     }
 }

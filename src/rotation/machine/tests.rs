@@ -269,6 +269,20 @@ fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
 }
 
 #[test]
+fn a_version_whose_awspending_was_taken_off_by_somebody_is_never_sent_to_the_database() {
+    let mut bench = Bench::new(Kind::Rotate);
+    let ending = bench.run_with(|world, effect| {
+        if matches!(effect, Effect::MoveStage { stage, .. } if stage.starts_with("console.sent.")) {
+            world.labels.remove(PENDING);
+        }
+        None
+    });
+    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Superseded));
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })));
+    assert!(bench.world.agrees());
+}
+
+#[test]
 fn drift_is_refused_before_writing_and_mended_by_resume() {
     let mut bench = Bench::new(Kind::Rotate);
     bench.accept("o");

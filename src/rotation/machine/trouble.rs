@@ -4,6 +4,9 @@ use super::super::effect::{Effect, Next, Pause, Trouble};
 use super::super::report::{Evidence, Outcome, Why};
 use super::{Machine, Place};
 
+/// How often a call is tried again while nothing has been written.
+const EARLY_TRIES: u8 = 3;
+
 impl Machine {
     /// After two wrong logins, or while logins are limited: how long until the next one.
     pub(super) fn login_pause(&self) -> (Pause, u64) {
@@ -53,7 +56,9 @@ impl Machine {
 
     pub(super) fn try_again(&mut self, trouble: Trouble) {
         let since = self.silent_since();
-        if self.state.tries >= self.settings.tries || self.now - since > self.settings.patience_millis {
+        // Before the first write nothing is at stake: the operator is told soon.
+        let tries = if self.state.underway { self.settings.tries } else { self.settings.tries.min(EARLY_TRIES) };
+        if self.state.tries >= tries || self.now - since > self.settings.patience_millis {
             return self.give_up(trouble);
         }
         let factor = 1_u64 << self.state.tries.min(3);

@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, OnceLock,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -71,6 +71,8 @@ pub(crate) struct Account {
     pub(crate) endpoint: Option<String>,
     config: SdkConfig,
     skew: Arc<AtomicI64>,
+    /// Its credentials were refused: the next call makes it anew, from profiles as they are then.
+    stale: AtomicBool,
     credentials: tokio::sync::Mutex<Option<Credentials>>,
     control: OnceLock<aws_sdk_bedrockagentcorecontrol::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
@@ -104,7 +106,7 @@ impl Accounts {
             let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match known.get(&key) {
                 // The same access key id with another secret is another account: the old one may be a mistake that was mended.
-                Some((credentials, cell)) if *credentials == deployment.credentials => Arc::clone(cell),
+                Some((credentials, cell)) if *credentials == deployment.credentials && !is_stale(cell) => Arc::clone(cell),
                 _ => {
                     let cell = Arc::default();
                     known.insert(key, (deployment.credentials.clone(), Arc::clone(&cell)));
@@ -118,9 +120,6 @@ impl Accounts {
     async fn make(&self, deployment: &Deployment, timeout: Duration) -> Result<Arc<Account>, Failure> {
         let doing = format!("connecting to AWS for {}", deployment.name);
         let loopback = deployment.endpoint_url.as_deref().is_some_and(web::is_loopback);
-        if let Some(endpoint) = &deployment.endpoint_url {
-            web::check_address(&doing, endpoint)?;
-        }
         let http = if loopback { &self.loopback } else { &self.http };
         let http = http.get_or_init(|| http_client(loopback)).clone();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -149,12 +148,19 @@ impl Accounts {
         if let Some(keys) = &deployment.credentials {
             loader = loader.credentials_provider(static_credentials(&doing, keys).await?);
         }
+        let config = loader.load().await;
+        // The environment or the profile may name an endpoint too (AWS_ENDPOINT_URL).
+        let endpoint = config.endpoint_url().map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+        if let Some(endpoint) = &endpoint {
+            web::check_address(&doing, endpoint)?;
+        }
         Ok(Arc::new(Account {
             region: deployment.region.clone(),
             profile: deployment.profile.clone(),
-            endpoint: deployment.endpoint_url.as_deref().map(|endpoint| endpoint.trim_end_matches('/').to_owned()),
-            config: loader.load().await,
+            endpoint,
+            config,
             skew: Arc::default(),
+            stale: AtomicBool::new(false),
             credentials: tokio::sync::Mutex::default(),
             control: OnceLock::new(),
             logs: OnceLock::new(),
@@ -249,6 +255,11 @@ impl Account {
         Ok(credentials)
     }
 
+    /// Its credentials were refused: they may be fresh at the next call (`aws sso login`).
+    pub(crate) fn mark_stale(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+    }
+
     /// Forgets credentials for signing by hand: AWS has refused them, and the next ones may be fresh (`aws sso login`).
     pub(crate) async fn forget_credentials(&self) {
         *self.credentials.lock().await = None;
@@ -257,6 +268,10 @@ impl Account {
     fn clock(&self) -> Clock {
         Clock(Arc::clone(&self.skew))
     }
+}
+
+fn is_stale(cell: &AccountCell) -> bool {
+    cell.get().is_some_and(|account| account.stale.load(Ordering::Relaxed))
 }
 
 /// Learns the clock's skew from the Date header of every answer.

@@ -90,6 +90,9 @@ pub(crate) fn service(
     let mut failure = with_request_id(Failure::new(kind, doing.text, cause).status(status), request_id);
     failure.code = code.map(str::to_owned);
     failure.hint = hint;
+    if kind == FailureKind::SignIn && code != Some("RequestTimeTooSkewed") {
+        doing.account.mark_stale();
+    }
     if kind == FailureKind::Denied {
         failure = failure.evidence(format!("action: {}", doing.action));
     }
@@ -212,6 +215,7 @@ pub(crate) fn credentials(doing: &str, account: &Account, error: &CredentialsErr
 
 /// No AWS credentials.
 pub(crate) fn no_credentials(doing: &str, account: &Account, why: &str) -> Failure {
+    account.mark_stale();
     let cause = match &account.profile {
         Some(profile) => format!("the profile {profile} gives no AWS credentials"),
         None => "no AWS credentials were found".to_owned(),

@@ -58,8 +58,8 @@ impl Source for Reader {
 
     fn find<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Group>, Failure>> {
         Box::pin(async move {
-            match self.groups(name).await {
-                Ok(groups) => Ok(groups.into_iter().find(|group| group.name == name)),
+            match self.groups_page(name, None).await {
+                Ok((groups, _)) => Ok(groups.into_iter().find(|group| group.name == name)),
                 // Without the right to list groups, its ARN follows from the account.
                 Err(failure) if failure.kind == FailureKind::Denied => Ok(Some(self.guess(name).await?)),
                 Err(failure) => Err(failure),

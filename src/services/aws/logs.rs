@@ -161,24 +161,30 @@ impl Reader {
 
     /// All groups that begin with `prefix`.
     pub(crate) async fn groups(&self, prefix: &str) -> Result<Vec<Group>, Failure> {
-        let text = format!("listing log groups {prefix}*");
-        let doing = Doing { text: &text, action: "logs:DescribeLogGroups", account: &self.account };
         let (mut groups, mut token, mut seen) = (Vec::new(), None, HashSet::new());
         loop {
-            let prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
-            let request =
-                self.account.logs().describe_log_groups().set_log_group_name_prefix(prefix).limit(50).set_next_token(token);
-            let page = request.send().await.map_err(|error| failure::sdk(doing, &error))?;
-            groups.extend(page.log_groups.unwrap_or_default().into_iter().filter_map(|group| {
-                let arn = group.log_group_arn.or_else(|| group.arn.map(|arn| arn.trim_end_matches(":*").to_owned()));
-                let is_standard = group.log_group_class.is_none_or(|class| class == LogGroupClass::Standard);
-                Some(Group { name: group.log_group_name?, arn: arn?, is_standard })
-            }));
-            token = page.next_token.filter(|token| seen.insert(token.clone()));
+            let (found, next) = self.groups_page(prefix, token).await?;
+            groups.extend(found);
+            token = next.filter(|token| seen.insert(token.clone()));
             if token.is_none() {
                 return Ok(groups);
             }
         }
+    }
+
+    /// A page of the groups that begin with `prefix`, by name: the one of exactly that name is on the first.
+    pub(crate) async fn groups_page(&self, prefix: &str, token: Option<String>) -> Result<(Vec<Group>, Option<String>), Failure> {
+        let text = format!("listing log groups {prefix}*");
+        let doing = Doing { text: &text, action: "logs:DescribeLogGroups", account: &self.account };
+        let prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
+        let request = self.account.logs().describe_log_groups().set_log_group_name_prefix(prefix).limit(50).set_next_token(token);
+        let page = request.send().await.map_err(|error| failure::sdk(doing, &error))?;
+        let groups = page.log_groups.unwrap_or_default().into_iter().filter_map(|group| {
+            let arn = group.log_group_arn.or_else(|| group.arn.map(|arn| arn.trim_end_matches(":*").to_owned()));
+            let is_standard = group.log_group_class.is_none_or(|class| class == LogGroupClass::Standard);
+            Some(Group { name: group.log_group_name?, arn: arn?, is_standard })
+        });
+        Ok((groups.collect(), page.next_token))
     }
 
     /// One page. Throttling is waited out.

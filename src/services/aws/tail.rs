@@ -40,6 +40,10 @@ pub(super) const OVERLAP: i64 = 60_000;
 pub(super) const LOOK: Duration = Duration::from_secs(10);
 /// How far a reconciliation reaches back, in milliseconds.
 pub(super) const RECONCILED: i64 = 150_000;
+/// A session that ends within this time is a short one.
+const SHORT: Duration = Duration::from_secs(30);
+/// After so many short sessions in a row, live tail is no good here for now.
+const FLAPS: u32 = 5;
 /// Between two polls of all groups.
 const POLL: Duration = Duration::from_secs(2);
 /// Live tail is tried again so long after it was not to be had for a passing reason.
@@ -152,7 +156,7 @@ impl<S: Source> Tail<S> {
 
     /// Sessions one after the other. `Err(None)`: nobody listens.
     async fn follow(&mut self) -> Result<(), Option<Failure>> {
-        let (mut failures, mut lost) = (0, None);
+        let (mut failures, mut flaps, mut lost) = (0, 0, None);
         loop {
             let groups = self.present().await?;
             if groups.is_empty() {
@@ -168,13 +172,20 @@ impl<S: Source> Tail<S> {
             match started {
                 Ok(session) => {
                     failures = 0;
+                    let began = Instant::now();
                     match self.listen(session, groups.len(), lost.take()).await.map_err(|Gone| None)? {
                         End::Anew => {}
                         End::Lost(failure) => {
                             tracing::info!(%failure, "live tail lost");
                             lost = Some(self.source.now());
-                            sleep(retry::backoff(1, Duration::from_millis(400), Duration::from_secs(1))).await;
                         }
+                    }
+                    flaps = if began.elapsed() < SHORT { flaps + 1 } else { 0 };
+                    if flaps == FLAPS {
+                        flaps = 0;
+                        self.poll("live tail ends again and again", Some(LIVE_AGAIN)).await?;
+                    } else {
+                        sleep(retry::backoff(flaps, Duration::from_millis(400), Duration::from_secs(2))).await;
                     }
                 }
                 Err(failure) => match failure.kind {

@@ -187,6 +187,18 @@ async fn a_session_that_ends_in_order_is_no_gap() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sessions_that_end_at_once_are_given_up_for_polling() {
+    let script = Script::default();
+    *script.stored.lock().unwrap() = vec![stored(1, 1, "a"), stored(40, 40, "b")];
+    let over = || Failure::new(FailureKind::Server, "following", "over").code("SessionTimeoutException");
+    let scenes = (0..5).map(|_| Ok(vec![(0, Act::Fail(over()))]));
+    *script.sessions.lock().unwrap() = scenes.collect();
+    let (messages, notices, _) = follow(script, 60).await;
+    assert_eq!(messages, ["a", "b"]);
+    assert_eq!(kinds(&notices).last(), Some(&NoticeKind::Polling), "{notices:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_aws_left_out_is_read() {
     let script = Script::default();
     *script.stored.lock().unwrap() = vec![stored(5, 5, "shown"), stored(5, 5, "left out")];

@@ -160,9 +160,12 @@ impl McpSession {
         let failed = exchange.failure.take();
         match (answer, exchange.result.take()) {
             (Ok(_), Some(result)) => Ok((result, exchange)),
-            (Ok(_), None) => {
-                Err(failed.unwrap_or_else(|| Failure::new(FailureKind::Network, doing, "the answer holds no result")))
-            }
+            // A stream that was taken up again brings its answer by another way than the one that is watched.
+            (Ok(answer), None) => match (failed, serde_json::to_value(answer)) {
+                (None, Ok(result)) => Ok((result, exchange)),
+                (Some(failure), _) => Err(failure),
+                (None, Err(_)) => Err(Failure::new(FailureKind::Network, doing, "the answer holds no result")),
+            },
             (Err(error), _) => {
                 let mut failure = failed.map_or_else(
                     || failure(doing, error, Some(options)),

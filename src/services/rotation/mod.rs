@@ -24,7 +24,7 @@ use crate::{
 use super::Services;
 
 pub use audit::{Audit, default_path as default_audit_path};
-pub use world::World;
+pub use world::{World, secret_name};
 
 /// One call to AWS or Neo4j; the machine decides what silence means.
 const CALL: Duration = Duration::from_secs(10);

@@ -232,6 +232,15 @@ async fn the_audit_record_is_appended_for_the_user_alone() {
 }
 
 #[test]
+fn a_secret_is_named_without_the_rest_of_its_arn() {
+    assert_eq!(
+        secret_name("arn:aws:secretsmanager:us-west-2:123456789012:secret:neo4j-mcp/credentials-Ab12Cd"),
+        "neo4j-mcp/credentials"
+    );
+    assert_eq!(secret_name("neo4j-mcp/credentials-Ab12Cd"), "neo4j-mcp/credentials-Ab12Cd");
+}
+
+#[test]
 fn operators_are_named_by_the_last_part_of_their_arn() {
     assert_eq!(operator_of("arn:aws:sts::123456789012:assumed-role/ops/ana"), "ana");
     assert_eq!(operator_of("arn:aws:iam::123456789012:root"), "root");

@@ -304,7 +304,7 @@ impl Performer for World {
         };
         let known = Known {
             deployment: self.deployment.name.to_string(),
-            secret: self.secret.clone(),
+            secret: secret_name(&self.secret).to_owned(),
             user,
             address: address.uri,
             current: Some(current.to_string()),
@@ -347,6 +347,12 @@ fn with_scheme(address: &str) -> String {
     let host = address.split(':').next().unwrap_or_default();
     let here = matches!(host, "localhost" | "127.0.0.1");
     format!("{}://{address}", if here { "bolt" } else { "neo4j+s" })
+}
+
+/// The name within a secret's ARN (six characters follow it); anything else as it is.
+pub fn secret_name(id: &str) -> &str {
+    let Some((_, name)) = id.split_once(":secret:") else { return id };
+    name.rsplit_once('-').map_or(name, |(name, _)| name)
 }
 
 /// The one argument that takes the statement; further ones keep their defaults.

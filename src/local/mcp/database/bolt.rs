@@ -14,7 +14,7 @@ use super::{DatabaseError, Rows, Statement};
 use crate::local::deployments::Seat;
 use crate::local::mcp::go_json;
 
-pub(super) async fn run(seat: &Seat, statement: &Statement<'_>) -> Result<Rows, DatabaseError> {
+pub(crate) async fn run(seat: &Seat, statement: &Statement<'_>) -> Result<Rows, DatabaseError> {
     let uri = seat.uri.clone();
     let unreachable = DatabaseError::Unreachable(uri.trim_start_matches("bolt://").trim_start_matches("neo4j://").to_owned());
     let connection = ConnectionConfig::try_from(uri.as_str()).map_err(|_| unreachable.clone())?;

@@ -179,10 +179,10 @@ impl Checker<'_> {
                 ClauseKind::Call(_) | ClauseKind::Subquery { .. } => Some("CALL"),
                 _ => None,
             };
-            if let (Some(update), Some(reading)) = (updated, reading) {
-                if update != "CALL" {
-                    return self.fail(&format!("WITH is required between {update} and {reading}"), clause.at);
-                }
+            if let (Some(update), Some(reading)) = (updated, reading)
+                && update != "CALL"
+            {
+                return self.fail(&format!("WITH is required between {update} and {reading}"), clause.at);
             }
             match &clause.kind {
                 ClauseKind::With(projection) => {
@@ -197,7 +197,7 @@ impl Checker<'_> {
                     columns = after.names.into_iter().map(|(name, _)| name).collect();
                 }
                 ClauseKind::Call(call) => {
-                    let found = self.procedure(call, &mut scope, alone)?;
+                    let found = self.procedure(call, clause.at, &mut scope, alone)?;
                     if alone {
                         columns = found;
                     }
@@ -316,7 +316,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn procedure(&mut self, call: &ProcedureCall, scope: &mut Scope, alone: bool) -> Check<Vec<String>> {
+    fn procedure(&mut self, call: &ProcedureCall, at: usize, scope: &mut Scope, alone: bool) -> Check<Vec<String>> {
         let Some(procedure) = procedures::find(&call.name) else {
             let message = format!(
                 "There is no procedure with the name `{}` registered for this database instance. Please ensure you've spelled the \
@@ -337,7 +337,7 @@ impl Checker<'_> {
                 format!("{} {expected}", if too_many { "no more than" } else { "at least" })
             };
             let _ = amount;
-            return self.fail(&format!("Procedure call {verb}: got {} expected {wanted}.", arguments.len()), call.at);
+            return self.fail(&format!("Procedure call {verb}: got {} expected {wanted}.", arguments.len()), at);
         }
         arguments.iter().try_for_each(|part| self.expression(part, scope))?;
         let columns: Vec<String> = procedure.columns.iter().map(|column| (*column).to_owned()).collect();
@@ -345,13 +345,15 @@ impl Checker<'_> {
             if !alone && !columns.is_empty() {
                 return self.fail(
                     "Procedure call inside a query does not support naming results implicitly (name explicitly using `YIELD` instead)",
-                    call.at,
+                    at,
                 );
             }
             return Ok(columns);
         };
         if yields.is_empty() {
-            columns.iter().for_each(|column| scope.declare(column, Type::Any));
+            for column in &columns {
+                scope.declare(column, Type::Any);
+            }
             return Ok(columns);
         }
         for item in yields {
@@ -377,8 +379,9 @@ impl Checker<'_> {
             }
             columns = yields.iter().map(|item| item.name.text.clone()).collect();
         }
-        all.iter().for_each(|(name, _)| scope.declare(name, Type::Any));
-        columns.iter().for_each(|name| scope.declare(name, Type::Any));
+        for name in all.iter().map(|(name, _)| *name).chain(columns.iter().map(String::as_str)) {
+            scope.declare(name, Type::Any);
+        }
         show.predicate.iter().try_for_each(|predicate| self.predicate(predicate, &scope))?;
         let mut scope = Scope { names: columns.iter().map(|name| (name.clone(), Type::Any)).collect() };
         for projection in &show.projections {
@@ -408,7 +411,7 @@ impl Checker<'_> {
                 let first = projection.items.first().map_or(at, |item| item.expression.at);
                 return self.fail("Multiple result columns with the same name are not supported", first);
             }
-            after.names.push((item.name.clone(), self.type_of(&item.expression, scope)));
+            after.names.push((item.name.clone(), Self::type_of(&item.expression, scope)));
         }
         self.order(projection, scope, &after)?;
         for amount in projection.skip.iter().chain(&projection.limit) {
@@ -432,21 +435,19 @@ impl Checker<'_> {
             let mut both = scope.clone();
             both.names.extend(after.names.iter().cloned());
             self.expression(&sort.expression, &both)?;
-            if closed {
-                if let Some((name, at)) = self.unprojected(&sort.expression, projection, after) {
-                    let message = format!(
-                        "In a WITH/RETURN with DISTINCT or an aggregation, it is not possible to access variables declared before the \
+            if closed && let Some((name, at)) = Self::unprojected(&sort.expression, projection, after) {
+                let message = format!(
+                    "In a WITH/RETURN with DISTINCT or an aggregation, it is not possible to access variables declared before the \
                          WITH/RETURN: {name}"
-                    );
-                    return self.fail(&message, at);
-                }
+                );
+                return self.fail(&message, at);
             }
         }
         Ok(())
     }
 
     /// A variable of a sort expression that is gone behind an aggregation.
-    fn unprojected(&self, expression: &Expression, projection: &Projection, after: &Scope) -> Option<(String, usize)> {
+    fn unprojected(expression: &Expression, projection: &Projection, after: &Scope) -> Option<(String, usize)> {
         if projection.items.iter().any(|item| item.expression == *expression) {
             return None;
         }
@@ -459,7 +460,7 @@ impl Checker<'_> {
         let mut found = None;
         expression.children(&mut |child| {
             if found.is_none() {
-                found = self.unprojected(child, projection, after);
+                found = Self::unprojected(child, projection, after);
             }
         });
         found
@@ -485,11 +486,11 @@ impl Checker<'_> {
         self.element(pattern.first.name.as_ref(), Type::Node, scope)?;
         for (relationship, node) in &pattern.rest {
             let kind = if relationship.hops.is_some() { Type::List } else { Type::Relationship };
-            if let Some(name) = &relationship.name {
-                if !fresh.insert(name.text.clone()) {
-                    let message = format!("Cannot use the same relationship variable '{}' for multiple relationships", name.text);
-                    return self.fail(&message, name.at);
-                }
+            if let Some(name) = &relationship.name
+                && !fresh.insert(name.text.clone())
+            {
+                let message = format!("Cannot use the same relationship variable '{}' for multiple relationships", name.text);
+                return self.fail(&message, name.at);
             }
             self.element(relationship.name.as_ref(), kind, scope)?;
             self.element(node.name.as_ref(), Type::Node, scope)?;

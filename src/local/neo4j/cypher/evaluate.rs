@@ -46,6 +46,8 @@ pub(crate) struct Engine<'a> {
     pub(super) work: Cell<u64>,
     pub(super) random: Cell<u64>,
     pub(super) patterns: RefCell<BTreeMap<String, regex::Regex>>,
+    /// Nodes to be deleted that had relationships when they were named.
+    pub(super) doomed: RefCell<Vec<u64>>,
     /// The types of relationships that this statement has deleted: `type(r)` still answers.
     pub(super) gone: RefCell<HashMap<u64, String>>,
 }
@@ -111,7 +113,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    pub(super) fn room(&self, rows: usize) -> Result<(), Failure> {
+    pub(super) fn room(rows: usize) -> Result<(), Failure> {
         if rows > MOST_ROWS {
             let message = "The allocation of an extra 2.0 MiB would use more than the limit 512.0 MiB. Currently using 511.0 MiB. \
                            dbms.memory.transaction.total.max threshold reached";
@@ -513,9 +515,9 @@ fn contained(item: &Value, list: Value) -> Evaluated {
     Ok(truth(known))
 }
 
-fn texts(left: &Value, right: &Value, test: fn(&str, &str) -> bool) -> Value {
+fn texts(left: &Value, right: &Value, holds: fn(&str, &str) -> bool) -> Value {
     match (left, right) {
-        (Value::String(text), Value::String(part)) => Value::Boolean(test(text, part)),
+        (Value::String(whole), Value::String(part)) => Value::Boolean(holds(whole, part)),
         _ => Value::Null,
     }
 }
@@ -564,8 +566,7 @@ fn integers(operator: Operator, a: i64, b: i64) -> Evaluated {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
         Operator::Multiply => a.checked_mul(b),
-        Operator::Divide if b == 0 => return Err(by_zero()),
-        Operator::Modulo if b == 0 => return Err(by_zero()),
+        Operator::Divide | Operator::Modulo if b == 0 => return Err(by_zero()),
         Operator::Divide => a.checked_div(b),
         Operator::Modulo => a.checked_rem(b),
         Operator::Concatenate => return Err(Failure::run(TYPE, "Cannot concatenate `Long` and `Long`")),

@@ -19,8 +19,20 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// All rows or none: for a clause whose rows Neo4j holds back until the last is made.
+    pub(super) fn held_back(mut self) -> Self {
+        if self.failure.is_some() {
+            self.rows.clear();
+        }
+        self
+    }
+
     /// Makes rows of rows, up to the first that cannot be made.
-    fn flat_map(self, names: Vec<String>, mut make: impl FnMut(Vec<Value>) -> Result<Vec<Vec<Value>>, Failure>) -> Self {
+    pub(super) fn flat_map(
+        self,
+        names: Vec<String>,
+        mut make: impl FnMut(Vec<Value>) -> Result<Vec<Vec<Value>>, Failure>,
+    ) -> Self {
         let mut table = Self { names, rows: Vec::new(), failure: self.failure };
         for row in self.rows {
             match make(row) {
@@ -69,7 +81,7 @@ impl Engine<'_> {
         for clause in clauses {
             returned = matches!(clause.kind, ClauseKind::Return(_)) || (alone && matches!(clause.kind, ClauseKind::Call(_)));
             table = self.clause(&clause.kind, table)?;
-            self.room(table.rows.len())?;
+            Self::room(table.rows.len())?;
         }
         if !returned {
             table.names.clear();
@@ -93,11 +105,11 @@ impl Engine<'_> {
                         Value::List(items) => items,
                         single => vec![single],
                     };
-                    self.room(items.len())?;
+                    Self::room(items.len())?;
                     Ok(items.into_iter().map(|item| row.iter().cloned().chain([item]).collect()).collect())
                 }))
             }
-            ClauseKind::With(projection) | ClauseKind::Return(projection) => self.project(projection, table),
+            ClauseKind::With(projection) | ClauseKind::Return(projection) => self.project(projection, &table),
             ClauseKind::Call(call) => self.call_procedure(call, table),
             ClauseKind::Subquery { optional, imports, query } => {
                 let imports: Option<Vec<String>> =
@@ -110,10 +122,7 @@ impl Engine<'_> {
             | ClauseKind::Set(_)
             | ClauseKind::Remove(_)
             | ClauseKind::Delete { .. }
-            | ClauseKind::Foreach { .. } => match table.failure {
-                Some(failure) => Err(failure),
-                None => self.update(clause, table),
-            },
+            | ClauseKind::Foreach { .. } => self.update(clause, table),
         }
     }
 
@@ -158,7 +167,7 @@ impl Engine<'_> {
             } else {
                 rows.extend(inner.rows.into_iter().map(|found| row.iter().cloned().chain(found).collect()));
             }
-            self.room(rows.len())?;
+            Self::room(rows.len())?;
             if inner.failure.is_some() {
                 failure = inner.failure;
                 break;
@@ -189,7 +198,7 @@ impl Engine<'_> {
             let arguments = call.arguments.as_deref().unwrap_or_default();
             let arguments = arguments.iter().map(|argument| self.evaluate(argument, &bindings)).collect::<Result<Vec<_>, _>>()?;
             let mut rows = Vec::new();
-            for found in self.procedure(procedure.name, &arguments)? {
+            for found in self.procedure(procedure.name, &arguments) {
                 let columns = picked.iter().map(|(at, _)| found.get(*at).cloned().unwrap_or(Value::Null));
                 let extended: Vec<Value> = row.iter().cloned().chain(columns).collect();
                 if self.holds(call.predicate.as_ref(), &Bindings::row(&all_names, &extended))? {

@@ -21,6 +21,8 @@ pub(crate) enum Phase {
     Compile,
     /// While rows were made.
     Run,
+    /// When all rows were made and the changes were to be kept.
+    Commit,
 }
 
 pub(crate) const SYNTAX: &str = "Neo.ClientError.Statement.SyntaxError";

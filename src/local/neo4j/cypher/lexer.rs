@@ -218,7 +218,7 @@ impl Lexer<'_> {
             float = true;
             text.push_str(&exponent);
         }
-        if self.peek().is_some_and(|c| c.is_alphabetic()) && !float {
+        if self.peek().is_some_and(char::is_alphabetic) && !float {
             let tail = self.take_while(|c| c.is_alphanumeric() || c == '_');
             if !tail.eq_ignore_ascii_case("f") && !tail.eq_ignore_ascii_case("d") {
                 return Err(Failure::syntax("invalid literal number", self.statement, at));

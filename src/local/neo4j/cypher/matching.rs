@@ -47,20 +47,20 @@ impl State<'_> {
     }
 
     fn bind(&mut self, name: &str, value: Value) {
-        if let Some(slot) = self.slot(name) {
-            if let (Some(place), Some(bound)) = (self.values.get_mut(slot), self.bound.get_mut(slot)) {
-                *place = value;
-                *bound = true;
-            }
+        if let Some(slot) = self.slot(name)
+            && let (Some(place), Some(bound)) = (self.values.get_mut(slot), self.bound.get_mut(slot))
+        {
+            *place = value;
+            *bound = true;
         }
     }
 
     fn unbind(&mut self, name: &str) {
-        if let Some(slot) = self.slot(name) {
-            if let (Some(place), Some(bound)) = (self.values.get_mut(slot), self.bound.get_mut(slot)) {
-                *place = Value::Null;
-                *bound = false;
-            }
+        if let Some(slot) = self.slot(name)
+            && let (Some(place), Some(bound)) = (self.values.get_mut(slot), self.bound.get_mut(slot))
+        {
+            *place = Value::Null;
+            *bound = false;
         }
     }
 
@@ -124,7 +124,7 @@ impl Engine<'_> {
         let mut rows = Vec::new();
         self.walk(&plan, 0, &mut state, &mut |state| {
             rows.push(state.values.clone());
-            self.room(rows.len())?;
+            Self::room(rows.len())?;
             Ok(enough.is_none_or(|enough| rows.len() < enough))
         })?;
         Ok(rows)
@@ -142,15 +142,7 @@ impl Engine<'_> {
         for (part, pattern) in patterns.iter().enumerate() {
             let nodes: Vec<&NodePattern> =
                 std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node)).collect();
-            if pattern.shortest != Shortest::No {
-                for (element, node) in nodes.iter().enumerate() {
-                    plan.push(Step::Start(part, element, node));
-                    settle(node.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
-                }
-                plan.push(Step::Shortest(part, pattern));
-                let name = pattern.rest.first().and_then(|(relationship, _)| relationship.name.as_ref());
-                settle(name, &mut bound, &own, &mut conditions, &mut plan);
-            } else {
+            if pattern.shortest == Shortest::No {
                 let start = self.start(&nodes, &bound);
                 if let Some(node) = nodes.get(start) {
                     plan.push(Step::Start(part, start, node));
@@ -164,6 +156,14 @@ impl Engine<'_> {
                     settle(relationship.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
                     settle(node.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
                 }
+            } else {
+                for (element, node) in nodes.iter().enumerate() {
+                    plan.push(Step::Start(part, element, node));
+                    settle(node.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
+                }
+                plan.push(Step::Shortest(part, pattern));
+                let name = pattern.rest.first().and_then(|(relationship, _)| relationship.name.as_ref());
+                settle(name, &mut bound, &own, &mut conditions, &mut plan);
             }
             if let Some(path) = &pattern.path {
                 plan.push(Step::Path(part, &path.text));
@@ -267,10 +267,10 @@ impl Engine<'_> {
     }
 
     fn node_fits(&self, id: u64, node: &NodePattern, state: &State<'_>) -> Found<bool> {
-        if let Some(labels) = &node.labels {
-            if self.has_labels(&Value::Node(id), labels) != Some(true) {
-                return Ok(false);
-            }
+        if let Some(labels) = &node.labels
+            && self.has_labels(&Value::Node(id), labels) != Some(true)
+        {
+            return Ok(false);
         }
         self.properties_fit(&Value::Node(id), node.properties.as_deref(), state)
     }
@@ -307,10 +307,10 @@ impl Engine<'_> {
         }
         if direction != Direction::Outgoing {
             for id in &node.incoming {
-                if let Some(found) = graph.relationship(*id).filter(|found| fits(&found.kind)) {
-                    if direction == Direction::Incoming || found.start != found.end {
-                        leading.push((*id, found.start));
-                    }
+                if let Some(found) = graph.relationship(*id).filter(|found| fits(&found.kind))
+                    && (direction == Direction::Incoming || found.start != found.end)
+                {
+                    leading.push((*id, found.start));
                 }
             }
         }

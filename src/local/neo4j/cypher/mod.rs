@@ -132,6 +132,7 @@ pub(crate) fn run(prepared: &Prepared, parameters: &Map, graph: &mut Graph, host
         work: Cell::new(0),
         random: Cell::new(seed | 1),
         patterns: RefCell::default(),
+        doomed: RefCell::default(),
         gone: RefCell::new(HashMap::new()),
     };
     let result = match &prepared.statement.body {
@@ -151,6 +152,9 @@ pub(crate) fn run(prepared: &Prepared, parameters: &Map, graph: &mut Graph, host
             }
         }
         Err(failure) => answer.failure = Some(failure),
+    }
+    if answer.failure.is_none() {
+        answer.failure = engine.settle_deletions().err();
     }
     let after = engine.graph.into_inner();
     if answer.failure.is_none() {

@@ -34,7 +34,7 @@ impl Parser<'_> {
         self.options()?;
         let explain = self.take_word("EXPLAIN");
         let profile = self.take_word("PROFILE");
-        if (explain && profile) || (profile && self.take_word("EXPLAIN")) {
+        if profile && (explain || self.take_word("EXPLAIN")) {
             return Err(Failure::compile(
                 super::failure::ARGUMENT,
                 "Can't specify multiple conflicting values for execution mode",
@@ -163,7 +163,9 @@ impl Parser<'_> {
     fn take_words(&mut self, words: &[&str]) -> bool {
         let found = self.is_words(words);
         if found {
-            words.iter().for_each(|_| drop(self.next()));
+            for _ in words {
+                self.next();
+            }
         }
         found
     }

@@ -125,10 +125,10 @@ pub(crate) fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
 }
 
 impl Engine<'_> {
-    pub(super) fn procedure(&self, name: &str, arguments: &[Value]) -> Result<Vec<Vec<Value>>, Failure> {
+    pub(super) fn procedure(&self, name: &str, arguments: &[Value]) -> Vec<Vec<Value>> {
         let graph = self.graph.borrow();
         let single = |names: &[String]| names.iter().map(|name| vec![Value::from(name.as_str())]).collect();
-        Ok(match name {
+        match name {
             "db.labels" => {
                 let used: Vec<String> =
                     graph.known_labels.iter().filter(|label| graph.count_labelled(label) > 0).cloned().collect();
@@ -173,7 +173,7 @@ impl Engine<'_> {
             "db.schema.nodeTypeProperties" => super::schema::node_properties(&graph),
             "db.schema.relTypeProperties" => super::schema::relationship_properties(&graph),
             _ => Vec::new(),
-        })
+        }
     }
 
     /// The rows of a SHOW command, with its YIELD, WHERE and RETURN applied.
@@ -181,7 +181,9 @@ impl Engine<'_> {
         let columns = shown_columns(show.what);
         let all: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let mut rows = self.shown(show.what);
-        rows.iter_mut().for_each(|row| row.resize(all.len(), Value::Null));
+        for row in &mut rows {
+            row.resize(all.len(), Value::Null);
+        }
         let renamed: Vec<(usize, String)> = match show.yields.as_deref() {
             None => columns
                 .iter()
@@ -222,37 +224,45 @@ impl Engine<'_> {
                     })
                     .collect();
             }
-            table = self.project(&projection, table)?;
+            table = self.project(&projection, &table)?;
         }
         Ok(table)
+    }
+
+    fn databases(&self) -> Vec<Vec<Value>> {
+        let database = |name: &'static str| {
+            let kind = if name == "system" { "system" } else { "standard" };
+            let own = Value::Boolean(name == "neo4j");
+            let (none, yes, online) = (Value::List(Vec::new()), Value::Boolean(true), Value::from("online"));
+            let (access, address, role) = (Value::from("read-write"), Value::from(self.host.address()), Value::from("primary"));
+            let place = [Value::from(name), Value::from(kind), none.clone(), access, address, role, yes];
+            let status = [online.clone(), online, Value::from(""), own.clone(), own, none];
+            place.into_iter().chain(status).collect()
+        };
+        vec![database("neo4j"), database("system")]
+    }
+
+    fn own_transaction(&self) -> Vec<Value> {
+        let text = Value::from;
+        vec![
+            text(self.host.database()),
+            text("neo4j-transaction-1"),
+            text("query-1"),
+            text("http-1"),
+            text(self.host.address()),
+            text(self.host.user()),
+            text("SHOW TRANSACTIONS"),
+            Value::String(self.now.timestamp().to_string()),
+            text("Running"),
+            text("PT0S"),
+        ]
     }
 
     fn shown(&self, what: Shown) -> Vec<Vec<Value>> {
         let text = Value::from;
         match what {
             Shown::Indexes | Shown::Constraints => super::schema::rules(&self.graph.borrow(), what == Shown::Constraints),
-            Shown::Databases => ["neo4j", "system"]
-                .into_iter()
-                .map(|name| {
-                    let kind = if name == "system" { "system" } else { "standard" };
-                    let own = Value::Boolean(name == "neo4j");
-                    vec![
-                        text(name),
-                        text(kind),
-                        Value::List(Vec::new()),
-                        text("read-write"),
-                        text(self.host.address()),
-                        text("primary"),
-                        Value::Boolean(true),
-                        text("online"),
-                        text("online"),
-                        text(""),
-                        own.clone(),
-                        own,
-                        Value::List(Vec::new()),
-                    ]
-                })
-                .collect(),
+            Shown::Databases => self.databases(),
             Shown::Procedures => {
                 let mut rows: Vec<_> = PROCEDURES
                     .iter()
@@ -295,18 +305,7 @@ impl Engine<'_> {
                     })
                     .collect()
             }
-            Shown::Transactions => vec![vec![
-                text(self.host.database()),
-                text("neo4j-transaction-1"),
-                text("query-1"),
-                text("http-1"),
-                text(self.host.address()),
-                text(self.host.user()),
-                text("SHOW TRANSACTIONS"),
-                Value::String(self.now.timestamp().to_string()),
-                text("Running"),
-                text("PT0S"),
-            ]],
+            Shown::Transactions => vec![self.own_transaction()],
             Shown::Settings => {
                 let settings = [
                     ("dbms.security.auth_enabled", "true"),

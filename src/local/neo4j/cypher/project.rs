@@ -16,7 +16,7 @@ struct Projected {
 }
 
 impl Engine<'_> {
-    pub(super) fn project(&self, projection: &Projection, table: Table) -> Result<Table, Failure> {
+    pub(super) fn project(&self, projection: &Projection, table: &Table) -> Result<Table, Failure> {
         let mut items: Vec<Item> = Vec::new();
         if projection.everything {
             let mut names = table.names.clone();
@@ -35,7 +35,7 @@ impl Engine<'_> {
         // Where every row stands for itself, no more are made than are wanted: a failure behind them is never met.
         let plain = !aggregating && !projection.distinct && projection.order.is_empty() && projection.predicate.is_none();
         let wanted = limit.filter(|_| plain).map(|limit| skip.saturating_add(limit));
-        let (mut rows, mut failure) = if aggregating { self.grouped(&items, &table)? } else { self.each(&items, &table, wanted) };
+        let (mut rows, mut failure) = if aggregating { self.grouped(&items, table)? } else { self.each(&items, table, wanted) };
         if projection.distinct {
             let mut seen = HashSet::new();
             rows.retain(|row| seen.insert(group_key(&Value::List(row.values.clone()))));
@@ -92,7 +92,9 @@ impl Engine<'_> {
         }
         let keys: Vec<&Item> = items.iter().filter(|item| !item.expression.aggregates()).collect();
         let mut calls = Vec::new();
-        items.iter().for_each(|item| collect_aggregates(&item.expression, &mut calls));
+        for item in items {
+            collect_aggregates(&item.expression, &mut calls);
+        }
         let mut groups: Vec<(Vec<Value>, Vec<Collected>)> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
         if keys.is_empty() {
@@ -193,12 +195,6 @@ struct Collected {
     seen: HashSet<String>,
     /// The second argument, for percentiles.
     extra: Value,
-}
-
-impl Default for Value {
-    fn default() -> Self {
-        Self::Null
-    }
 }
 
 fn collect_aggregates<'e>(expression: &'e Expression, into: &mut Vec<&'e Expression>) {

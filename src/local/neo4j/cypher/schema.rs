@@ -413,7 +413,7 @@ pub(super) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
     }
     let mut rows = Vec::new();
     for (labels, occurrence) in kinds {
-        let name: String = labels.iter().map(|label| format!(":`{label}`")).collect();
+        let name = labels.iter().fold(String::new(), |name, label| name + ":`" + label + "`");
         let labels = Value::List(labels.into_iter().map(Value::String).collect());
         rows.extend(
             occurrence

@@ -426,8 +426,12 @@ impl Expression {
             | Kind::CountStar
             | Kind::Pattern(_)
             | Kind::Subquery(..) => {}
-            Kind::Property(inner, _) | Kind::Negate(inner) | Kind::Not(inner) | Kind::IsNull(inner, _) => visit(inner),
-            Kind::IsType(inner, ..) | Kind::HasLabels(inner, _) => visit(inner),
+            Kind::Property(inner, _)
+            | Kind::Negate(inner)
+            | Kind::Not(inner)
+            | Kind::IsNull(inner, _)
+            | Kind::IsType(inner, ..)
+            | Kind::HasLabels(inner, _) => visit(inner),
             Kind::Index(left, right) | Kind::Binary(_, left, right) => {
                 visit(left);
                 visit(right);
@@ -449,22 +453,30 @@ impl Expression {
             }
             Kind::Comparison(first, rest) => {
                 visit(first);
-                rest.iter().for_each(|(_, operand)| visit(operand));
+                for (_, operand) in rest {
+                    visit(operand);
+                }
             }
             Kind::Case { subject, branches, otherwise } => {
-                subject.iter().for_each(|part| visit(part));
+                if let Some(part) = subject {
+                    visit(part);
+                }
                 for (condition, result) in branches {
                     visit(condition);
                     visit(result);
                 }
-                otherwise.iter().for_each(|part| visit(part));
+                if let Some(part) = otherwise {
+                    visit(part);
+                }
             }
             Kind::Comprehension { list, predicate, result, .. } => {
                 visit(list);
                 predicate.iter().chain(result).for_each(|part| visit(part));
             }
             Kind::PatternComprehension { predicate, result, .. } => {
-                predicate.iter().for_each(|part| visit(part));
+                if let Some(part) = predicate {
+                    visit(part);
+                }
                 visit(result);
             }
             Kind::Quantified { list, predicate, .. } => {

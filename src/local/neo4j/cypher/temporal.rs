@@ -184,6 +184,7 @@ fn time_of(map: &Map, base: civil::Time) -> Result<civil::Time, Failure> {
     civil::Time::new(hour as i8, minute as i8, second as i8, nanos as i32).map_err(out_of_range)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn out_of_range(error: jiff::Error) -> Failure {
     Failure::run(ARGUMENT, error.to_string())
 }

@@ -1,5 +1,7 @@
 //! What statements answer on the movies graph; expectations were taken from a Neo4j 5.26 with the same data.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use super::Failure;
@@ -32,7 +34,7 @@ fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Fai
         .collect();
     let mut text = format!("{} {}", answer.columns.join(","), serde_json::Value::Array(rows));
     if let Some(failure) = answer.failure {
-        text.push_str(&format!(" {}: {}", failure.code, failure.message));
+        let _ = write!(text, " {}: {}", failure.code, failure.message);
     }
     Ok(text)
 }

@@ -2,66 +2,73 @@
 
 use super::evaluate::{Bindings, Engine, storable};
 use super::execute::Table;
-use super::failure::{CONSTRAINT, Failure, SEMANTIC, TYPE};
+use super::failure::{CONSTRAINT, Failure, Phase, SEMANTIC, TYPE};
 use super::matching;
 use super::syntax::{
-    ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, RemoveItem, SetItem,
+    Clause, ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, RemoveItem,
+    SetItem,
 };
 use crate::local::neo4j::value::{Map, PathValue, Value};
 
 type Done<T = ()> = Result<T, Failure>;
 
 impl Engine<'_> {
-    pub(super) fn update(&self, clause: &ClauseKind, mut table: Table) -> Result<Table, Failure> {
-        match clause {
+    /// Changes the graph row by row; the rows before one that fails stay.
+    pub(super) fn update(&self, clause: &ClauseKind, table: Table) -> Result<Table, Failure> {
+        let old = table.names.clone();
+        Ok(match clause {
             ClauseKind::Create(patterns) => {
-                let names = extended(&table.names, patterns);
-                for row in &mut table.rows {
+                let names = extended(&old, patterns);
+                table.flat_map(names.clone(), |mut row| {
                     row.resize(names.len(), Value::Null);
-                    patterns.iter().try_for_each(|pattern| self.create(pattern, &names, row))?;
-                }
-                table.names = names;
+                    patterns.iter().try_for_each(|pattern| self.create(pattern, &names, &mut row))?;
+                    Ok(vec![row])
+                })
             }
             ClauseKind::Merge { pattern, on_create, on_match } => {
-                let names = extended(&table.names, std::slice::from_ref(pattern));
-                let mut rows = Vec::new();
-                for row in table.rows {
-                    rows.extend(self.merge(pattern, on_create, on_match, &names, row)?);
-                }
-                table = Table { names, rows, failure: None };
+                let names = extended(&old, std::slice::from_ref(pattern));
+                table.flat_map(names.clone(), |row| self.merge(pattern, on_create, on_match, &names, row))
             }
             ClauseKind::Set(items) => {
-                for row in &table.rows {
-                    items.iter().try_for_each(|item| self.set(item, &Bindings::row(&table.names, row)))?;
-                }
+                let set = |row: Vec<Value>| {
+                    items.iter().try_for_each(|item| self.set(item, &Bindings::row(&old, &row)))?;
+                    Ok(vec![row])
+                };
+                table.flat_map(old.clone(), set).held_back()
             }
             ClauseKind::Remove(items) => {
-                for row in &table.rows {
-                    items.iter().try_for_each(|item| self.remove(item, &Bindings::row(&table.names, row)))?;
+                let remove = |row: Vec<Value>| {
+                    items.iter().try_for_each(|item| self.remove(item, &Bindings::row(&old, &row)))?;
+                    Ok(vec![row])
+                };
+                table.flat_map(old.clone(), remove).held_back()
+            }
+            ClauseKind::Delete { detach, expressions } => {
+                self.delete(*detach, expressions, &table)?;
+                table
+            }
+            ClauseKind::Foreach { name, list, clauses } => table.flat_map(old.clone(), |row| {
+                self.foreach(name, list, clauses, &Bindings::row(&old, &row))?;
+                Ok(vec![row])
+            }),
+            _ => table,
+        })
+    }
+
+    fn foreach(&self, name: &Name, list: &Expression, clauses: &[Clause], row: &Bindings<'_>) -> Done {
+        let (mut names, values) = row.flattened();
+        names.push(name.text.clone());
+        for item in self.items(list, row)?.unwrap_or_default() {
+            let inner = values.iter().cloned().chain([item]).collect();
+            let mut table = Table { names: names.clone(), rows: vec![inner], failure: None };
+            for clause in clauses {
+                table = self.clause(&clause.kind, table)?;
+                if let Some(failure) = table.failure {
+                    return Err(failure);
                 }
             }
-            ClauseKind::Delete { detach, expressions } => self.delete(*detach, expressions, &table)?,
-            ClauseKind::Foreach { name, list, clauses } => {
-                let mut names = table.names.clone();
-                names.push(name.text.clone());
-                for row in &table.rows {
-                    let items = match self.evaluate(list, &Bindings::row(&table.names, row))? {
-                        Value::List(items) => items,
-                        _ => continue,
-                    };
-                    for item in items {
-                        let mut values = row.clone();
-                        values.push(item);
-                        let mut inner = Table { names: names.clone(), rows: vec![values], failure: None };
-                        for clause in clauses {
-                            inner = self.clause(&clause.kind, inner)?;
-                        }
-                    }
-                }
-            }
-            _ => {}
         }
-        Ok(table)
+        Ok(())
     }
 
     fn create(&self, pattern: &Pattern, names: &[String], row: &mut [Value]) -> Done {
@@ -93,7 +100,9 @@ impl Engine<'_> {
         let id = self.graph.borrow_mut().create_node();
         self.counters.borrow_mut().nodes_created += 1;
         let labels = pattern.labels.as_ref().and_then(LabelExpression::conjunction).unwrap_or_default();
-        labels.iter().for_each(|label| self.add_label(id, label));
+        for label in &labels {
+            self.add_label(id, label);
+        }
         self.set_all(&Value::Node(id), properties)?;
         self.keep_unique(id)?;
         bind(names, row, pattern.name.as_ref(), Value::Node(id));
@@ -160,7 +169,7 @@ impl Engine<'_> {
             value => value.text(),
         };
         let message = format!("Node({other}) already exists with label `{label}` and property `{key}` = {shown}");
-        Err(Failure { phase: super::failure::Phase::Compile, ..Failure::run(CONSTRAINT, message) })
+        Err(Failure::run(CONSTRAINT, message))
     }
 
     fn merge(
@@ -198,7 +207,7 @@ impl Engine<'_> {
             if let Some((key, _)) = wanted.iter().find(|(_, value)| value.is_null()) {
                 let message =
                     format!("Cannot merge the following {what} because of null property value for '{key}': ( {{{key}: null}})");
-                return Err(Failure { phase: super::failure::Phase::Compile, ..Failure::run(SEMANTIC, message) });
+                return Err(Failure::run(SEMANTIC, message));
             }
         }
         Ok(())
@@ -230,7 +239,9 @@ impl Engine<'_> {
             }
             SetItem::Labels { name, labels } => {
                 if let Value::Node(id) = self.variable(name, row)? {
-                    labels.iter().for_each(|label| self.add_label(id, label));
+                    for label in labels {
+                        self.add_label(id, label);
+                    }
                     self.keep_unique(id)?;
                 }
                 Ok(())
@@ -316,18 +327,39 @@ impl Engine<'_> {
                 }
             }
         }
-        relationships.into_iter().for_each(|id| self.delete_relationship(id));
+        for id in relationships {
+            self.delete_relationship(id);
+        }
         for id in nodes {
             let attached =
                 self.graph.borrow().node(id).map(|node| node.outgoing.iter().chain(&node.incoming).copied().collect::<Vec<_>>());
             let Some(attached) = attached else { continue };
             if detach {
-                attached.into_iter().for_each(|id| self.delete_relationship(id));
+                for id in attached {
+                    self.delete_relationship(id);
+                }
             } else if !attached.is_empty() {
+                // Only the end of the statement tells whether the relationships go as well.
+                self.doomed.borrow_mut().push(id);
+                continue;
+            }
+            if self.graph.borrow_mut().delete_node(id) {
+                self.counters.borrow_mut().nodes_deleted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end: nodes that were to go but still have relationships.
+    pub(super) fn settle_deletions(&self) -> Done {
+        for id in self.doomed.take() {
+            let attached =
+                self.graph.borrow().node(id).is_some_and(|node| !node.outgoing.is_empty() || !node.incoming.is_empty());
+            if attached {
                 let message = format!(
                     "Cannot delete node<{id}>, because it still has relationships. To delete this node, you must first delete its relationships."
                 );
-                return Err(Failure::run(CONSTRAINT, message));
+                return Err(Failure { phase: Phase::Commit, ..Failure::run(CONSTRAINT, message) });
             }
             if self.graph.borrow_mut().delete_node(id) {
                 self.counters.borrow_mut().nodes_deleted += 1;

@@ -10,7 +10,7 @@ impl Checker<'_> {
     pub(super) fn predicate(&mut self, predicate: &Expression, scope: &Scope) -> Check {
         self.no_aggregates(predicate)?;
         self.expression(predicate, scope)?;
-        let kind = self.type_of(predicate, scope);
+        let kind = Self::type_of(predicate, scope);
         if matches!(kind, Type::Integer | Type::Float | Type::String | Type::Map) {
             return self.fail(&format!("Type mismatch: expected Boolean but was {}", kind.name()), predicate.at);
         }
@@ -79,7 +79,7 @@ impl Checker<'_> {
 
     fn list(&mut self, list: &Expression, scope: &Scope) -> Check {
         self.expression(list, scope)?;
-        let kind = self.type_of(list, scope);
+        let kind = Self::type_of(list, scope);
         if matches!(kind, Type::Any | Type::List) {
             return Ok(());
         }
@@ -98,7 +98,7 @@ impl Checker<'_> {
         }
         arguments.iter().try_for_each(|argument| self.expression(argument, scope))?;
         let Some(first) = arguments.first() else { return Ok(()) };
-        let kind = self.type_of(first, scope);
+        let kind = Self::type_of(first, scope);
         let (expected, allowed): (&str, &[Type]) = match name.to_ascii_lowercase().as_str() {
             "size" => ("String or List<T>", &[Type::String, Type::List]),
             "labels" => ("Node", &[Type::Node]),
@@ -123,7 +123,7 @@ impl Checker<'_> {
     fn plain_types(&mut self, expression: &Expression, scope: &Scope) -> Check {
         match &expression.kind {
             Kind::Property(subject, _) => {
-                let kind = self.type_of(subject, scope);
+                let kind = Self::type_of(subject, scope);
                 if matches!(kind, Type::Integer | Type::Float | Type::String | Type::Boolean | Type::List) {
                     let message = format!(
                         "Type mismatch: expected Map, Node, Relationship, Point, Duration, Date, Time, LocalTime, LocalDateTime or \
@@ -134,13 +134,13 @@ impl Checker<'_> {
                 }
             }
             Kind::Binary(Operator::In, _, right) => {
-                let kind = self.type_of(right, scope);
+                let kind = Self::type_of(right, scope);
                 if !matches!(kind, Type::List | Type::Any) {
                     return self.fail(&format!("Type mismatch: expected List<T> but was {}", kind.name()), right.at);
                 }
             }
             Kind::Binary(operator, left, right) => {
-                let (left_kind, right_kind) = (self.type_of(left, scope), self.type_of(right, scope));
+                let (left_kind, right_kind) = (Self::type_of(left, scope), Self::type_of(right, scope));
                 let message = match operator {
                     Operator::Add => match (left_kind, right_kind) {
                         (Type::Integer | Type::Float, Type::Boolean | Type::Map | Type::Node | Type::Relationship) => {
@@ -182,11 +182,11 @@ impl Checker<'_> {
                 }
             }
             Kind::Index(subject, index) => {
-                let kind = self.type_of(subject, scope);
+                let kind = Self::type_of(subject, scope);
                 if matches!(kind, Type::String | Type::Integer | Type::Float | Type::Boolean) {
                     return self.fail(&format!("Type mismatch: expected List<T> but was {}", kind.name()), subject.at);
                 }
-                if kind == Type::List && self.type_of(index, scope) == Type::String {
+                if kind == Type::List && Self::type_of(index, scope) == Type::String {
                     return self.fail("Type mismatch: list index must be given as Integer, but was String", index.at);
                 }
             }
@@ -195,7 +195,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    pub(super) fn type_of(&self, expression: &Expression, scope: &Scope) -> Type {
+    pub(super) fn type_of(expression: &Expression, scope: &Scope) -> Type {
         match &expression.kind {
             Kind::Literal(Value::Integer(_)) | Kind::CountStar => Type::Integer,
             Kind::Literal(Value::Float(_)) => Type::Float,

@@ -188,8 +188,7 @@ impl Parser<'_> {
         let expression = self.expression()?;
         let wrong = match &expression.kind {
             Kind::Literal(crate::local::neo4j::value::Value::Integer(number)) => *number < 0,
-            Kind::Literal(_) => true,
-            Kind::Negate(_) => true,
+            Kind::Literal(_) | Kind::Negate(_) => true,
             _ => false,
         };
         if wrong {
@@ -332,16 +331,15 @@ impl Parser<'_> {
         if self.is("(") {
             self.next();
             let mut imports = Vec::new();
-            if !self.take("*") {
-                while !self.is(")") {
-                    imports.push(self.name("a variable name")?);
-                    if !self.take(",") {
-                        break;
-                    }
-                }
-            } else {
+            if self.take("*") {
                 self.expect(")")?;
                 return self.subquery(optional, None);
+            }
+            while !self.is(")") {
+                imports.push(self.name("a variable name")?);
+                if !self.take(",") {
+                    break;
+                }
             }
             self.expect(")")?;
             return self.subquery(optional, Some(imports));

@@ -226,7 +226,7 @@ impl Parser<'_> {
             TokenKind::Symbol("[") => self.list()?,
             TokenKind::Symbol("{") => self.map()?,
             TokenKind::Quoted(_) => return self.named(None),
-            TokenKind::Word(word) => return self.named(Some(word.to_ascii_uppercase())),
+            TokenKind::Word(word) => return self.named(Some(&word.to_ascii_uppercase())),
             TokenKind::Symbol(_) | TokenKind::End => return Err(self.unexpected("an expression")),
         };
         Ok(Expression { at, kind })
@@ -326,10 +326,10 @@ impl Parser<'_> {
     }
 
     /// Whatever begins with a name: a variable, a function, a literal word, CASE, a subquery.
-    fn named(&mut self, keyword: Option<String>) -> Read {
+    fn named(&mut self, keyword: Option<&str>) -> Read {
         let at = self.at();
         let opens = |parser: &Self, symbol| parser.peek_at(1).kind == TokenKind::Symbol(symbol);
-        if let Some(word) = keyword.as_deref() {
+        if let Some(word) = keyword {
             let literal = match word {
                 "TRUE" => Some(Value::Boolean(true)),
                 "FALSE" => Some(Value::Boolean(false)),
@@ -344,15 +344,15 @@ impl Parser<'_> {
             if word == "CASE" && !opens(self, ".") {
                 return self.case().map(|kind| Expression { at, kind });
             }
-            if opens(self, "{") {
-                if let Some(kind) = self.subquery_expression(word)? {
-                    return Ok(Expression { at, kind });
-                }
+            if opens(self, "{")
+                && let Some(kind) = self.subquery_expression(word)?
+            {
+                return Ok(Expression { at, kind });
             }
-            if opens(self, "(") {
-                if let Some(kind) = self.special_call(word)? {
-                    return Ok(Expression { at, kind });
-                }
+            if opens(self, "(")
+                && let Some(kind) = self.special_call(word)?
+            {
+                return Ok(Expression { at, kind });
             }
         }
         if let Some(function) = self.attempt(Self::function_name) {
@@ -360,10 +360,10 @@ impl Parser<'_> {
         }
         let name = self.name("an expression")?;
         let variable = Expression { at, kind: Kind::Variable(name.text) };
-        if self.is("{") {
-            if let Some(kind) = self.attempt(|parser| parser.map_projection(variable.clone())) {
-                return Ok(Expression { at, kind });
-            }
+        if self.is("{")
+            && let Some(kind) = self.attempt(|parser| parser.map_projection(variable.clone()))
+        {
+            return Ok(Expression { at, kind });
         }
         Ok(variable)
     }

@@ -123,7 +123,7 @@ impl Parser<'_> {
         if self.take("[") {
             pattern.name = self.element_name();
             pattern.types = self.element_labels()?;
-            pattern.hops = self.hops()?;
+            pattern.hops = self.hops();
             pattern.properties = self.element_properties()?;
             pattern.predicate = self.predicate()?.map(Box::new);
             if !self.take("]") {
@@ -146,15 +146,15 @@ impl Parser<'_> {
     }
 
     /// `*`, `*2`, `*1..3`, `*..3`.
-    fn hops(&mut self) -> Result<Option<(usize, Option<usize>)>, Failure> {
+    fn hops(&mut self) -> Option<(usize, Option<usize>)> {
         if !self.take("*") {
-            return Ok(None);
+            return None;
         }
         let least = self.count();
         if self.take("..") {
-            return Ok(Some((least.unwrap_or(1), self.count())));
+            return Some((least.unwrap_or(1), self.count()));
         }
-        Ok(Some(least.map_or((1, None), |exactly| (exactly, Some(exactly)))))
+        Some(least.map_or((1, None), |exactly| (exactly, Some(exactly))))
     }
 
     /// `+`, `*`, `{2}`, `{1,3}` behind a relationship.

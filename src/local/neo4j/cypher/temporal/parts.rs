@@ -42,10 +42,10 @@ pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
     };
     let moment = Moment { date, time, zone };
     let value = moment.value(kind)?;
-    if let (Value::DateTime(made), Some(given), Some(_)) = (&value, given, zone_name) {
-        if made.offset() != given {
-            return Err(Failure::run(ARGUMENT, format!("Timezone and offset do not match: {text}")));
-        }
+    if let (Value::DateTime(made), Some(given), Some(_)) = (&value, given, zone_name)
+        && made.offset() != given
+    {
+        return Err(Failure::run(ARGUMENT, format!("Timezone and offset do not match: {text}")));
     }
     Ok(value)
 }

@@ -1,0 +1,181 @@
+//! `secrets`: what is said of them, and rotations as scripts run them. On a stack of their own, since passwords change.
+
+use std::{sync::LazyLock, time::Instant};
+
+use agentcore_console::{
+    model::{Deployment, SecretContent, SecretText, VersionRef},
+    rotation::shape::Shape,
+    services::{ServiceOptions, Services},
+};
+use serde_json::{Value, json};
+
+use crate::world::{Console, World, start};
+
+static OWN: LazyLock<World> = LazyLock::new(|| start("[]"));
+
+fn fault(operation: &str, fault: &str) -> String {
+    json!([{"service": "secretsmanager", "operation": operation, "fault": fault}]).to_string()
+}
+
+/// A secret of one deployment, and the AWS operations on it that a foreign tool would use.
+struct Foreign {
+    services: Services,
+    deployment: Deployment,
+    id: String,
+    name: String,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Foreign {
+    fn of(world: &World, deployment: &str) -> Self {
+        let (config, problems) = agentcore_console::config::parse(&world.config, &|| None);
+        assert!(problems.is_empty(), "{problems:?}");
+        let deployment = config.deployments.into_iter().find(|each| each.name.as_str() == deployment).unwrap();
+        let id = deployment.secrets.first().unwrap().clone();
+        let name = agentcore_console::services::rotation::secret_name(&id).to_owned();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        Self { services: Services::new(ServiceOptions::default()), deployment, id, name, runtime }
+    }
+
+    fn text(&self, stage: &str) -> String {
+        let reference = VersionRef::Stage(stage.to_owned());
+        let asked = self.services.secret_value(&self.deployment, &self.id, &reference);
+        let SecretContent::Text(text) = self.runtime.block_on(asked).unwrap().content else { panic!("binary") };
+        text.reveal().to_owned()
+    }
+
+    fn put(&self, token: &str, text: &str, stage: &str) {
+        let text = SecretText::from(text);
+        let stages = [stage.to_owned()];
+        let put = self.services.put_secret_version(&self.deployment, &self.id, token, &text, &stages);
+        self.runtime.block_on(put).unwrap();
+    }
+
+    fn stages(&self) -> Vec<(String, Vec<String>)> {
+        let asked = self.services.secret_stages(&self.deployment, &self.id);
+        self.runtime.block_on(asked).unwrap().stages.into_iter().filter(|(_, stages)| !stages.is_empty()).collect()
+    }
+
+    fn holder(&self, stage: &str) -> Option<String> {
+        self.stages().into_iter().find(|(_, stages)| stages.iter().any(|one| one == stage)).map(|(version, _)| version)
+    }
+}
+
+fn outcome(lines: &[Value]) -> (&str, Option<&str>) {
+    let last = lines.last().unwrap();
+    (last["outcome"].as_str().unwrap(), last["version_id"].as_str())
+}
+
+#[test]
+fn secrets_are_listed_and_shown_without_a_value() {
+    let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "c"));
+    let password = Shape::parse(&secret.text("AWSCURRENT")).unwrap().password().to_owned();
+    let listed = console.run(&["secrets", "-o", "json"]).exits(0);
+    let found = listed.json();
+    assert_eq!(found["secrets"].as_array().unwrap().len(), 4);
+    let shown = console.run(&["secrets", "show", &secret.name, "-o", "json"]).exits(0);
+    let value = shown.json();
+    assert_eq!(value["id"], secret.name.as_str());
+    assert_eq!(value["versions"][0]["stages"], json!(["AWSCURRENT"]));
+    assert!(value["versions"][0]["created_at"].as_str().unwrap().ends_with('Z'));
+    assert!(value["rotation"].is_object());
+    let table = console.run(&["secrets", "show", &secret.name]).exits(0);
+    for text in [&listed.out, &shown.out, &table.out] {
+        assert!(!text.contains(&password));
+    }
+    console.run(&["secrets", "show", "neo4j-mpc-server/neo4j"]).exits(2).without_data().says("neo4j-mcp-server/neo4j");
+}
+
+#[test]
+fn a_rotation_prints_its_steps_and_its_outcome_and_can_be_rolled_back() {
+    let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "a"));
+    let before = secret.text("AWSCURRENT");
+    let old = secret.holder("AWSCURRENT").unwrap();
+    console.run(&["secrets", "rotate", &secret.name]).exits(2).without_data().says("--yes");
+    console.run(&["secrets", "rotate", &secret.name, "--yes", "--read-only"]).exits(4).without_data();
+    let rehearsed = console.run(&["secrets", "rotate", &secret.name, "--dry-run"]).exits(0);
+    assert!(rehearsed.out.contains("ALTER CURRENT USER") && rehearsed.out.contains("neo4j_mcp_server"), "{}", rehearsed.out);
+    assert_eq!(secret.holder("AWSCURRENT").unwrap(), old);
+
+    let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    let steps: Vec<&str> = lines.iter().filter_map(|line| line["step"].as_str()).collect();
+    assert_eq!(steps, ["check", "prepare", "claim", "set", "verify", "promote", "clean", "consumers"]);
+    assert!(lines[..8].iter().all(|line| line["state"] == "done" && line["at"].is_string() && line["evidence"].is_string()));
+    let (word, version) = outcome(&lines);
+    assert_eq!((word, version.map(str::to_owned)), ("rotated", secret.holder("AWSCURRENT")));
+    assert_eq!(secret.holder("AWSPREVIOUS"), Some(old.clone()));
+    assert_eq!(secret.stages().len(), 2, "no label is left behind: {:?}", secret.stages());
+    // Nothing but the password has changed.
+    let after = secret.text("AWSCURRENT");
+    let password = |text: &str| Shape::parse(text).unwrap().password().to_owned();
+    assert_eq!(after, before.replace(&password(&before), &password(&after)));
+    assert_ne!(password(&after), password(&before));
+    assert!(lines.iter().all(|line| !line.to_string().contains(&password(&after))));
+
+    let lines = console.run(&["secrets", "resume", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    assert_eq!(outcome(&lines).0, "nothing-to-do");
+    let lines = console.run(&["secrets", "rollback", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    assert_eq!(outcome(&lines), ("rotated", Some(old.as_str())));
+    assert_eq!(secret.text("AWSCURRENT"), before);
+}
+
+#[test]
+fn a_foreign_pending_version_is_named_and_finished_only_where_the_database_accepts_it() {
+    let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "b"));
+    let current = secret.text("AWSCURRENT");
+    let other = Shape::parse(&current).unwrap().with_password("another-password-9").unwrap().to_string();
+    let (wrong, right) = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002");
+    secret.put(wrong, &other, "AWSPENDING");
+    let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(1).json_lines();
+    assert_eq!(outcome(&lines), ("refused", Some(wrong)));
+    let lines = console.run(&["secrets", "resume", &secret.name, "--yes", "-o", "json"]).exits(1).json_lines();
+    assert_eq!(outcome(&lines), ("refused", Some(wrong)));
+    assert!(lines.last().unwrap()["reason"].as_str().unwrap().contains("another program"));
+    assert_eq!(secret.holder("AWSPENDING").as_deref(), Some(wrong), "nothing was changed");
+    // The same AWSPENDING on a value that the database accepts.
+    secret.put(right, &current, "AWSPENDING");
+    let lines = console.run(&["secrets", "resume", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    assert_eq!(outcome(&lines), ("resumed", Some(right)));
+    assert_eq!((secret.holder("AWSCURRENT").as_deref(), secret.holder("AWSPENDING")), (Some(right), None));
+}
+
+#[test]
+fn a_secret_with_a_rotation_function_is_rotated_by_it() {
+    let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "d"));
+    let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    let (word, version) = outcome(&lines);
+    assert_eq!((word, version.map(str::to_owned)), ("rotated", secret.holder("AWSCURRENT")));
+    assert_eq!(secret.holder("AWSPENDING"), None);
+    assert!(lines.iter().any(|line| line["evidence"].as_str().is_some_and(|text| text.contains("rotation function"))));
+}
+
+#[test]
+fn a_missing_permission_is_a_refusal_before_the_first_write_and_a_failure_after_it() {
+    for (operation, word) in [("GetSecretValue", "refused"), ("PutSecretValue", "failed"), ("UpdateSecretVersionStage", "failed")]
+    {
+        let world = start(&fault(operation, "access-denied"));
+        let (console, secret) = (Console::with(&world.config), "neo4j-mcp-server/neo4j");
+        let lines = console.run(&["secrets", "rotate", secret, "--yes", "-o", "json"]).exits(1).json_lines();
+        assert_eq!(outcome(&lines).0, word, "{operation}");
+        let reason = lines.last().unwrap()["reason"].as_str().unwrap().to_owned();
+        assert!(reason.contains("not permitted") && reason.contains("was not changed"), "{operation}: {reason}");
+    }
+}
+
+#[test]
+fn a_dead_network_is_given_up_with_exit_5_and_an_outcome() {
+    let dead = OWN.config.replace(OWN.ready["endpoint"].as_str().unwrap(), "http://127.0.0.1:9");
+    let began = Instant::now();
+    let answer = Console::with(&dead).run(&["secrets", "rotate", "neo4j-mcp-server/neo4j", "--yes", "-o", "json"]).exits(5);
+    assert_eq!(outcome(&answer.json_lines()).0, "failed");
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
+fn impossible_passwords_are_refused_before_anything_is_asked() {
+    let console = Console::with(&OWN.config);
+    let rotate =
+        |option: &str, value: &str| console.run(&["secrets", "rotate", "neo4j-mcp-server/neo4j", "--yes", option, value]);
+    rotate("--length", "5").exits(2).without_data().says("5 characters");
+    rotate("--alphabet", "abcdefghijk$").exits(2).without_data().says("$");
+}
