@@ -1,7 +1,7 @@
 //! Log events that are computed when they are asked for: ten million of them cost no memory. For benchmarks.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::super::GeneratedLogs;
 use super::Event;
@@ -73,19 +73,22 @@ impl Generated {
             index % 97,
             index % 1013
         );
-        let stream = stream_name(index % STREAMS);
+        let stream = stream_of(index);
         Event { timestamp, ingestion: timestamp, stream, message, arrival: index + 1 }
     }
 }
 
+/// The names of the streams, made once: every event carries one.
+static NAMES: LazyLock<[Arc<str>; STREAMS as usize]> =
+    LazyLock::new(|| ["generated/0", "generated/1", "generated/2", "generated/3"].map(Arc::from));
+
 /// The names of the streams.
-pub(super) fn stream_name(number: u64) -> Arc<str> {
-    Arc::from(match number {
-        0 => "generated/0",
-        1 => "generated/1",
-        2 => "generated/2",
-        _ => "generated/3",
-    })
+pub(super) fn stream_names() -> impl Iterator<Item = Arc<str>> {
+    NAMES.iter().cloned()
+}
+
+fn stream_of(index: u64) -> Arc<str> {
+    NAMES.get((index % STREAMS) as usize).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -84,9 +84,7 @@ impl Group {
         if let Some(source) = &generated {
             let (first, last) = (source.timestamp(0), source.timestamp(source.shape.events.saturating_sub(1)));
             let facts = Stream { created: first, first_event: Some(first), last_event: Some(last), last_ingestion: Some(last) };
-            for number in 0..4 {
-                group.streams.insert(generated::stream_name(number), facts.clone());
-            }
+            group.streams.extend(generated::stream_names().map(|name| (name, facts.clone())));
         }
         group
     }

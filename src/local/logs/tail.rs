@@ -97,8 +97,8 @@ pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
         "logEventFilterPattern": pattern_text,
     });
     let mut opening = BytesMut::new();
-    opening.extend(frame("initial-response", &json!({})));
-    opening.extend(frame("sessionStart", &session_start));
+    opening.extend_from_slice(&frame("initial-response", &json!({})));
+    opening.extend_from_slice(&frame("sessionStart", &session_start));
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PERIOD, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let tail = Tail {
@@ -213,11 +213,11 @@ impl Tail {
             let source = world.logs.with(|groups| groups.get(&group.name).and_then(|known| known.generated));
             if let Some(source) = source {
                 let end = source.count(now);
-                let events: Vec<Event> =
-                    (group.arrival..end).map(|index| source.event(index)).filter(|event| wanted(event)).collect();
+                let mut new = (group.arrival..end).map(|index| source.event(index)).filter(|event| wanted(event)).peekable();
                 group.arrival = end;
-                for chunk in events.chunks(MOST_EVENTS) {
-                    frames.extend(frame_of(chunk.iter().map(|event| (group.identifier.as_str(), event)), false));
+                while new.peek().is_some() {
+                    let events: Vec<Event> = new.by_ref().take(MOST_EVENTS).collect();
+                    frames.extend_from_slice(&frame_of(events.iter().map(|event| (group.identifier.as_str(), event)), false));
                 }
                 continue;
             }
@@ -232,7 +232,7 @@ impl Tail {
         let sampled = forced || found.len() > MOST_EVENTS;
         let kept = sample(&found, if forced { 2 } else { found.len().div_ceil(MOST_EVENTS).max(1) });
         if frames.is_empty() || !found.is_empty() {
-            frames.extend(frame_of(kept.map(|(identifier, event)| (identifier.as_str(), &**event)), sampled));
+            frames.extend_from_slice(&frame_of(kept.map(|(identifier, event)| (identifier.as_str(), &**event)), sampled));
         }
         frames.freeze()
     }
