@@ -114,11 +114,13 @@ class Neo4j:
         self.bolt, self.http, self.user, self.password = bolt, http, "neo4j", password
         self.bolt_uri, self.http_uri = f"bolt://127.0.0.1:{bolt}", f"http://127.0.0.1:{http}"
 
-    def ask(self, statement, parameters=None, password=None, database="neo4j"):
+    def ask(self, statement, parameters=None, password=None, database="neo4j", user=None):
         """A statement on a new connection, by the Query API: (status, body as JSON)."""
         body = {"statement": statement, "parameters": parameters or {}}
         path = f"/db/{database}/query/v2"
-        status, _, text = post(self.http, path, body, self.user, self.password if password is None else password)
+        status, _, text = post(
+            self.http, path, body, user or self.user, self.password if password is None else password
+        )
         return status, json.loads(text) if text else {}
 
     def rows(self, statement, parameters=None, password=None):
