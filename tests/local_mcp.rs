@@ -51,7 +51,8 @@ impl World {
         }
         let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": text("client_id"),
             "AuthParameters": {"USERNAME": text("username"), "PASSWORD": text("password")}});
-        let request = self.http.post(self.stack.endpoint()).header("x-amz-target", "AWSCognitoIdentityProviderService.InitiateAuth");
+        let request =
+            self.http.post(self.stack.endpoint()).header("x-amz-target", "AWSCognitoIdentityProviderService.InitiateAuth");
         let answer: Value = request.body(body.to_string()).send().await.unwrap().json().await.unwrap();
         answer["AuthenticationResult"]["AccessToken"].as_str().unwrap().to_owned()
     }
@@ -65,7 +66,8 @@ impl World {
             ("mcp-protocol-version", "2025-11-25".to_owned()),
         ];
         let mut caller = Caller { world: self, url, headers };
-        let initialize = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
+        let initialize =
+            json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
         let answer = caller.post(&message("initialize", initialize)).await;
         if let Some(session) = answer.headers().get("mcp-session-id").filter(|_| name == "b") {
             caller.headers.push(("mcp-session-id", session.to_str().unwrap().to_owned()));
@@ -118,8 +120,12 @@ impl Caller<'_> {
         let (mut names, mut largest, mut params) = (Vec::new(), 0, json!({}));
         loop {
             let answer = self.ask("tools/list", params).await;
-            let page: Vec<String> =
-                answer["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect();
+            let page: Vec<String> = answer["result"]["tools"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|tool| tool["name"].as_str().unwrap().to_owned())
+                .collect();
             largest = largest.max(page.len());
             names.extend(page);
             let Some(cursor) = answer["result"]["nextCursor"].as_str() else { return (names, largest) };
@@ -324,7 +330,8 @@ async fn foreign_parts_stand_behind_the_gateways() {
     let node = r#"{ "Id": 171, "ElementId": "#;
     for (name, tool) in [("a", "mcp-server-target___read-cypher"), ("b", "neo4j-mcp___read-cypher"), ("c", "read-cypher")] {
         let answer = world.caller(name).await.call(tool, query.clone()).await;
-        let text = answer["result"]["content"][0]["text"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text =
+            answer["result"]["content"][0]["text"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(node) && text.contains("\"year\": 2026"), "{name}: {answer}");
     }
 }

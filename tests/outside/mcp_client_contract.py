@@ -13,21 +13,18 @@ Needs the package mcp. Both lifecycles are spoken: the handshake and the statele
 import asyncio
 import base64
 import contextlib
-import datetime
-import hashlib
-import hmac
 import json
 import os
 import subprocess
 import sys
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+
+from sign_in import database_password, send, signed, token
 
 CYPHER = "MATCH (p:Person {name: $name})-[:ACTED_IN]->(m) RETURN m.title AS title, m.released AS year ORDER BY year, title LIMIT 2"
 ROWS = [{"title": "Joe Versus the Volcano", "year": 1990}, {"title": "A League of Their Own", "year": 1992}]
@@ -56,62 +53,6 @@ class SigV4(httpx2.Auth):
         for name, value in signed(self.facts, request.method, str(request.url), request.content, "bedrock-agentcore").items():
             request.headers[name] = value
         yield request
-
-
-def signed(facts, method, url, body, service, headers=None):
-    """The headers that sign a request; the path is encoded once more, as AWS does."""
-    parts = urllib.parse.urlsplit(url)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
-    sent = {"host": parts.netloc, "x-amz-date": stamp, **(headers or {})}
-    names = ";".join(sorted(sent))
-    query = "&".join(sorted(f"{urllib.parse.quote(k, safe='-_.~')}={urllib.parse.quote(v, safe='-_.~')}" for k, v in urllib.parse.parse_qsl(parts.query, True)))
-    lines = [method, urllib.parse.quote(parts.path, safe="/-_.~"), query]
-    lines += [f"{name}:{sent[name]}" for name in sorted(sent)] + ["", names, hashlib.sha256(body).hexdigest()]
-    scope = f"{day}/{facts['region']}/{service}/aws4_request"
-    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
-    key = ("AWS4" + facts["secret_access_key"]).encode()
-    for part in (day, facts["region"], service, "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-    credential = f"{facts['access_key_id']}/{scope}"
-    authorization = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}"
-    return {**{name: value for name, value in sent.items() if name != "host"}, "authorization": authorization}
-
-
-def send(url, body=None, headers=None, method=None):
-    """An HTTP request without redirects followed: (status, headers, text)."""
-
-    class NoRedirect(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_):
-            return None
-
-    request = urllib.request.Request(url, body, headers or {}, method=method)
-    try:
-        with urllib.request.build_opener(NoRedirect).open(request, timeout=30) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read().decode()
-
-
-def token(facts, deployment):
-    if deployment["sign_in"] == "m2m":
-        form = {"grant_type": "client_credentials", "client_id": deployment["client_id"],
-                "client_secret": deployment["client_secret"], "scope": deployment["scope"]}
-        kind = {"content-type": "application/x-www-form-urlencoded"}
-        return json.loads(send(deployment["token_url"], urllib.parse.urlencode(form).encode(), kind)[2])["access_token"]
-    body = {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": deployment["client_id"],
-            "AuthParameters": {"USERNAME": deployment["username"], "PASSWORD": deployment["password"]}}
-    kind = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSCognitoIdentityProviderService.InitiateAuth"}
-    return json.loads(send(facts["endpoint"] + "/", json.dumps(body).encode(), kind)[2])["AuthenticationResult"]["AccessToken"]
-
-
-def database_password(facts, deployment):
-    """Read from the embedded Secrets Manager."""
-    kind, target = "application/x-amz-json-1.1", "secretsmanager.GetSecretValue"
-    body = json.dumps({"SecretId": deployment["secret_id"]}).encode()
-    headers = signed(facts, "POST", facts["endpoint"] + "/", body, "secretsmanager", {"content-type": kind, "x-amz-target": target})
-    return json.loads(json.loads(send(facts["endpoint"] + "/", body, headers)[2])["SecretString"])["password"]
 
 
 @contextlib.asynccontextmanager

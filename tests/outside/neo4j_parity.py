@@ -21,6 +21,8 @@ import time
 import urllib.error
 import urllib.request
 
+from sign_in import database_password
+
 MOVIES = pathlib.Path(__file__).resolve().parents[2] / "assets/graphs/movies.cypher"
 
 
@@ -393,7 +395,7 @@ def compare(binary, real):
     checks = Checks()
     try:
         facts = json.loads(stack.stdout.readline())
-        ours = Neo4j(facts["neo4j"]["query_api"], "neo4j", secret(facts))
+        ours = Neo4j(facts["neo4j"]["query_api"], "neo4j", database_password(facts, facts["deployments"][0]))
         for statement in READS:
             act = lambda one, statement=statement: one.call(statement, PARAMETERS, includeCounters=True)
             checks.same(statement, compared(act(ours), statement), compared(act(real), statement))
@@ -410,33 +412,6 @@ def compare(binary, real):
         stack.terminate()
     print(f"{checks.passed} passed, {checks.failed} failed")
     return 1 if checks.failed else 0
-
-
-def secret(facts):
-    """The database password of deployment A, read from the embedded Secrets Manager with a signed request."""
-    import datetime
-    import hashlib
-    import hmac
-
-    deployment = next(one for one in facts["deployments"] if one["name"] == "a")
-    body = json.dumps({"SecretId": deployment["secret_id"]}).encode()
-    host = facts["endpoint"].split("//")[1]
-    now = datetime.datetime.now(datetime.timezone.utc)
-    stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
-    signed = "content-type;host;x-amz-date;x-amz-target"
-    target, kind = "secretsmanager.GetSecretValue", "application/x-amz-json-1.1"
-    canonical = f"POST\n/\n\ncontent-type:{kind}\nhost:{host}\nx-amz-date:{stamp}\nx-amz-target:{target}\n\n{signed}\n{hashlib.sha256(body).hexdigest()}"
-    scope = f"{day}/{facts['region']}/secretsmanager/aws4_request"
-    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = ("AWS4" + facts["secret_access_key"]).encode()
-    for part in (day, facts["region"], "secretsmanager", "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
-    authorization = f"AWS4-HMAC-SHA256 Credential={facts['access_key_id']}/{scope}, SignedHeaders={signed}, Signature={signature}"
-    headers = {"content-type": kind, "x-amz-date": stamp, "x-amz-target": target, "authorization": authorization}
-    request = urllib.request.Request(facts["endpoint"] + "/", body, headers)
-    with urllib.request.urlopen(request) as answer:
-        return json.loads(json.loads(answer.read())["SecretString"])["password"]
 
 
 if __name__ == "__main__":

@@ -287,7 +287,7 @@ impl Passage<'_> {
         let capabilities = json!({"tools": {"listChanged": false}});
         let instructions = Some(self.gateway.instructions.as_str()).filter(|text| !text.is_empty());
         match self.message.method.as_str() {
-            "initialize" => {
+            "initialize" if self.version != protocol::STATELESS => {
                 let mut result = json!({"protocolVersion": self.version, "capabilities": capabilities, "serverInfo": server});
                 if let (Some(text), Some(members)) = (instructions, result.as_object_mut()) {
                     members.insert("instructions".to_owned(), json!(text));
@@ -297,7 +297,7 @@ impl Passage<'_> {
             "server/discover" if self.version == protocol::STATELESS => {
                 self.result(protocol::discovery(&self.gateway.supported_versions, &capabilities, &server, instructions))
             }
-            "ping" => self.result(json!({})),
+            "ping" if self.version != protocol::STATELESS => self.result(json!({})),
             "tools/list" => self.list().await,
             "tools/call" => self.call().await,
             other => {

@@ -14,16 +14,15 @@ const ASSUMED: &str = "2025-03-26";
 pub(crate) const HANDSHAKE: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// The version that a request speaks; the error is the answer.
 pub(crate) fn of_request(headers: &HeaderMap, message: &Message, supported: &[String]) -> Result<String, Response> {
-    if message.method == "initialize" {
-        return Ok(negotiated(message, supported));
-    }
     let named = header(headers, "mcp-protocol-version");
     let in_body = message.meta(META_VERSION).and_then(Value::as_str);
+    if message.method == "initialize" && in_body.is_none() {
+        return Ok(negotiated(message, supported));
+    }
     let version = named.or(in_body).unwrap_or(ASSUMED).to_owned();
     let assumed = named.is_none() && in_body.is_none();
     if !assumed && !supported.contains(&version) {
@@ -54,6 +53,9 @@ fn check_stateless(headers: &HeaderMap, message: &Message, in_body: Option<&str>
         return Ok(());
     }
     let mismatch = |text: &str| Err(bad(message, HEADER_MISMATCH, text, None));
+    if header(headers, "mcp-protocol-version").is_none() {
+        return mismatch("missing required MCP-Protocol-Version header");
+    }
     match header(headers, "mcp-method") {
         None => return mismatch("missing required Mcp-Method header"),
         Some(named) if named != message.method => {
@@ -77,10 +79,10 @@ fn check_stateless(headers: &HeaderMap, message: &Message, in_body: Option<&str>
         Some(STATELESS) => {}
         Some(other) => return mismatch(&format!("MCP-Protocol-Version header does not match _meta protocolVersion `{other}`")),
     }
-    for key in [META_CLIENT, META_CAPABILITIES] {
-        if message.meta(key).is_none() {
-            return Err(bad(message, INVALID_PARAMS, &format!("Invalid params: request requires {key} in request _meta"), None));
-        }
+    // A client should say who it is (clientInfo), but nobody may demand it.
+    if message.meta(META_CAPABILITIES).is_none() {
+        let text = format!("Invalid params: request requires {META_CAPABILITIES} in request _meta");
+        return Err(bad(message, INVALID_PARAMS, &text, None));
     }
     Ok(())
 }
