@@ -74,13 +74,18 @@ fn receive(value: ValueReceive) -> Json {
         ValueReceive::WGS84_2D(point) => {
             json!({"X": go_json::float(point.longitude()), "Y": go_json::float(point.latitude()), "SpatialRefId": point.srid()})
         }
-        ValueReceive::DateTimeFixed(moment) => json!(moment.to_rfc3339()),
-        ValueReceive::DateTime(moment) => json!(moment.to_rfc3339()),
+        ValueReceive::DateTimeFixed(moment) => json!(utc_as_z(&moment.to_rfc3339())),
+        ValueReceive::DateTime(moment) => json!(utc_as_z(&moment.to_rfc3339())),
         ValueReceive::Duration(duration) => json!({
             "Months": duration.months(), "Days": duration.days(), "Seconds": duration.seconds(), "Nanos": duration.nanoseconds(),
         }),
         _ => json!({}),
     }
+}
+
+/// Go writes the offset of UTC as Z.
+fn utc_as_z(text: &str) -> String {
+    text.strip_suffix("+00:00").map_or_else(|| text.to_owned(), |moment| format!("{moment}Z"))
 }
 
 fn properties(map: HashMap<String, ValueReceive>) -> Json {
