@@ -89,6 +89,27 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// What it does, in words.
+    pub const fn doing(&self) -> &'static str {
+        match self {
+            Self::DescribeSecret => "reading the secret's labels",
+            Self::ReadVersion { .. } => "reading a version of the secret",
+            Self::GeneratePassword { .. } => "drawing a password",
+            Self::PutVersion { .. } => "storing the new value",
+            Self::MoveStage { .. } => "moving a label of the secret",
+            Self::Login { .. } => "logging in to Neo4j",
+            Self::AlterPassword { .. } => "changing the password in Neo4j",
+            Self::ListConnections { .. } => "listing connections",
+            Self::KillConnections { .. } => "closing connections",
+            Self::RefreshConsumers => "refreshing consumers",
+            Self::CallThroughChain => "calling through the chain",
+            Self::StartManagedRotation => "starting the rotation function",
+            Self::Wait { .. } => "waiting",
+        }
+    }
+}
+
 /// Why the rotation waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pause {
@@ -268,7 +289,7 @@ pub enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InDoubt => formatter.write_str("the answer was lost"),
+            Self::InDoubt => formatter.write_str("no answer came"),
             Self::Unreachable(what) => write!(formatter, "not reached: {what}"),
             Self::Throttled => formatter.write_str("throttled"),
             Self::Denied(what) => write!(formatter, "not permitted: {what}"),

@@ -181,6 +181,8 @@ pub enum Evidence {
     FunctionStarted(VersionId),
     /// The rotation function has finished.
     FunctionFinished(VersionId),
+    /// Why it ended in this step.
+    Ended(Why),
 }
 
 impl fmt::Display for Evidence {
@@ -228,6 +230,7 @@ impl fmt::Display for Evidence {
                 write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX)))
             }
             Self::Trouble(trouble) => trouble.fmt(formatter),
+            Self::Ended(why) => why.fmt(formatter),
             Self::Closed(1) => formatter.write_str("1 old connection closed"),
             Self::Closed(count) => write!(formatter, "{count} old connections closed"),
             Self::Kept(1) => formatter.write_str("1 old connection stays open and goes on with the old password until it ends"),
@@ -411,6 +414,8 @@ pub enum Why {
     Released(VersionId),
     /// A call failed for good; `sent` says whether the password may already be the new one.
     Trouble {
+        /// What was being done.
+        doing: &'static str,
         /// What happened.
         trouble: Trouble,
         /// The database may already have the pending password.
@@ -482,11 +487,13 @@ impl fmt::Display for Why {
                 if *has_value { "it has a value" } else { "it has no value yet" }
             ),
             Self::Released(version) => write!(formatter, "AWSPENDING is off version {version}; secret and database agree"),
-            Self::Trouble { trouble, sent: true } => write!(
+            Self::Trouble { doing, trouble, sent: true } => write!(
                 formatter,
-                "{trouble}. Neo4j may already have the pending password: nothing is lost, `secrets resume` on any machine ends it"
+                "{doing}: {trouble}. Neo4j may already have the pending password: nothing is lost, `secrets resume` on any machine ends it"
             ),
-            Self::Trouble { trouble, sent: false } => write!(formatter, "{trouble}. The password in Neo4j was not changed"),
+            Self::Trouble { doing, trouble, sent: false } => {
+                write!(formatter, "{doing}: {trouble}. The password in Neo4j was not changed")
+            }
             Self::Unexpected => formatter.write_str("an answer did not fit its question; this is a mistake in this program. `secrets resume` is safe"),
         }
     }

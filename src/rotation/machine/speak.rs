@@ -62,7 +62,8 @@ impl Machine {
         if good {
             self.report_end();
         } else {
-            let evidence = std::mem::take(&mut self.evidence);
+            let mut evidence = std::mem::take(&mut self.evidence);
+            evidence.push(Evidence::Ended(why.clone()));
             self.report(StepState::Failed, evidence);
         }
         let version = if good { self.state.base.clone() } else { self.state.chosen.clone().or_else(|| self.state.base.clone()) };

@@ -76,7 +76,8 @@ impl Machine {
         let sent = self.state.sent && !self.state.promoted;
         let network = matches!(trouble, Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled);
         let outcome = if self.state.underway || network { Outcome::Failed } else { Outcome::Refused };
-        self.end(outcome, Why::Trouble { trouble, sent });
+        let doing = if let Next::Effect(effect) = self.next() { effect.doing() } else { "asking" };
+        self.end(outcome, Why::Trouble { doing, trouble, sent });
     }
 
     pub(super) fn wait_for(&mut self, pause: Pause, millis: u64) {
