@@ -2,11 +2,12 @@
 
 use std::{
     io,
+    task::Poll,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use crossterm::event::{Event as Term, KeyEventKind};
-use futures::{FutureExt as _, Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _};
 use ratatui::backend::Backend;
 use tokio::{sync::mpsc, time::Instant};
 
@@ -96,7 +97,11 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
             Wake::Signal => break,
         };
         for _ in 0..BURST {
-            let Some(event) = term.take().or_else(|| input.next().now_or_never()) else { break };
+            let ready = match term.take() {
+                Some(event) => Some(event),
+                None => ready_now(&mut input).await,
+            };
+            let Some(event) = ready else { break };
             // The end of input, or an error of it, is a terminal that is gone: nothing is left to do here.
             let Some(Ok(event)) = event else { return Ok(()) };
             dirty = true;
@@ -143,6 +148,18 @@ async fn wait<C: Fn() -> Moment>(
         fact = facts.recv() => Wake::Fact(fact),
         () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => Wake::Time,
     }
+}
+
+/// What the input has at once. Asked with this task's own waker: crossterm's stream remembers the waker of the first poll that
+/// found nothing, and one that does nothing would leave the next key unheard.
+async fn ready_now(input: &mut (impl Stream<Item = Input> + Unpin)) -> Option<Option<Input>> {
+    std::future::poll_fn(|context| {
+        Poll::Ready(match input.poll_next_unpin(context) {
+            Poll::Ready(event) => Some(event),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 fn take(app: &mut App, event: Term, now: Moment) -> Effects {
