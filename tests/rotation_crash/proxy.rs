@@ -171,10 +171,10 @@ impl Shared {
     /// Lets a held change arrive.
     pub(crate) async fn release(&self) {
         let held = self.now.lock().unwrap().held.take();
-        if let Some(request) = held {
-            if let Some(response) = self.exchange(&request).await {
-                self.note(&request, &response);
-            }
+        if let Some(request) = held
+            && let Some(response) = self.exchange(&request).await
+        {
+            self.note(&request, &response);
         }
     }
 
@@ -262,7 +262,7 @@ async fn read_message(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Vec<
                 return Some(std::mem::replace(rest, after));
             }
         }
-        let mut chunk = [0; 16_384];
+        let mut chunk = vec![0; 16_384];
         match stream.read(&mut chunk).await {
             Ok(0) | Err(_) => return None,
             Ok(count) => rest.extend_from_slice(&chunk[..count]),
