@@ -23,7 +23,16 @@ pub(crate) fn run(context: &Context) -> Outcome {
     let loaded = context.load();
     let mut problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     problems.extend(loaded.warnings.iter().cloned());
-    let deployments = context.pick(loaded.config.deployments)?;
+    // A name is judged where all deployments are known: one with a problem is left out, and its problem is told.
+    let deployments = match context.pick(loaded.config.deployments.clone()) {
+        Ok(picked) => picked,
+        Err(_) if !loaded.problems.is_empty() => {
+            let names = &context.global.deployment;
+            let known = loaded.config.deployments.into_iter();
+            known.filter(|each| names.iter().any(|name| name == each.name.as_str())).collect()
+        }
+        Err(failure) => return Err(failure.into()),
+    };
     let options = app_options(context, &loaded.config.ui, &loaded.config.keys, deployments.clone(), problems)?;
     let services = context.services();
     let start = async move { Ok(Start { deployments, services, faults: None }) };
@@ -42,12 +51,14 @@ pub(crate) fn app_options(
     mut problems: Vec<String>,
 ) -> Result<AppOptions, Failure> {
     let mut keymap = Keymap::embedded();
-    problems.extend(keymap.lay_over(keys).into_iter().map(|problem| format!("[keys] {problem}")));
+    // What is wrong with them is among the problems of the configuration already.
+    let _ = keymap.lay_over(keys);
+    let themes = themes(context, ui, &mut problems)?;
     Ok(AppOptions {
         deployments,
         starting: None,
         problems,
-        themes: themes(context, ui)?,
+        themes,
         keymap,
         read_only: context.global.read_only,
         zone: jiff::tz::TimeZone::system(),
@@ -70,7 +81,7 @@ pub(crate) fn show(
 }
 
 /// The wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the flag.
-fn themes(context: &Context, ui: &Ui) -> Result<Vec<Theme>, Failure> {
+fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<Theme>, Failure> {
     let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let depth = match std::env::var("COLORTERM").as_deref() {
         Ok("truecolor" | "24bit") => Depth::True,
@@ -90,9 +101,18 @@ fn themes(context: &Context, ui: &Ui) -> Result<Vec<Theme>, Failure> {
             Err(error) => Err(format!("{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}")),
         }
     };
-    let first = first.map_err(|wrong| usage("choosing the theme", wrong))?;
-    let others = EMBEDDED.iter().filter(|(name, _)| *name != wanted).filter_map(|(name, _)| Theme::embedded(name, depth).ok());
-    Ok(std::iter::once(first).chain(others).collect())
+    // A flag is corrected at once; a configuration never stops the start.
+    let first = match first {
+        Ok(theme) => Some(theme),
+        Err(wrong) if context.global.theme.is_some() => return Err(usage("choosing the theme", wrong)),
+        Err(wrong) => {
+            problems.push(format!("[ui] theme: {wrong}"));
+            None
+        }
+    };
+    let shown = first.as_ref().map(|theme| theme.name.clone());
+    let others = EMBEDDED.iter().filter(|(name, _)| shown.as_deref() != Some(*name));
+    Ok(first.into_iter().chain(others.filter_map(|(name, _)| Theme::embedded(name, depth).ok())).collect())
 }
 
 fn now() -> Moment {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    config::{self, Loaded},
+    config::{self, Loaded, Problem},
+    keys::Keymap,
     model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean},
     services::{ServiceOptions, Services},
 };
@@ -22,9 +23,12 @@ impl Context {
         Self { global }
     }
 
-    /// The configuration as it is, with its problems.
+    /// The configuration as it is, with its problems; those of its keys included, which know actions but no lines.
     pub(crate) fn load(&self) -> Loaded {
-        config::load(self.global.config.as_deref())
+        let mut loaded = config::load(self.global.config.as_deref());
+        let keys = Keymap::embedded().lay_over(&loaded.config.keys);
+        loaded.problems.extend(keys.into_iter().map(|each| Problem::whole_file(format!("[keys]: {each}"))));
+        loaded
     }
 
     /// The picked deployments of a configuration without problems; warnings go to stderr.

@@ -2,7 +2,11 @@
 
 use clap::Args;
 
-use super::{Outcome, console, context::Context, local::configuration, usage};
+use super::{
+    Outcome, console,
+    context::Context,
+    local::{configuration_for, not_started},
+};
 use crate::{
     config::Config,
     local::{
@@ -30,10 +34,12 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let mut shown = console::app_options(context, &config.ui, &config.keys, Vec::new(), Vec::new())?;
     shown.starting = Some("the embedded stack: AWS, MCP and Neo4j on loopback".to_owned());
     let wanted = local::Options { seed: options.seed, quiet_world: options.quiet_world, ..local::Options::default() };
+    // The port is taken and the world is known now; what takes time comes behind the first frame.
+    let reserved = local::reserve(wanted).map_err(|error| not_started(&error))?;
+    let deployments = context.pick(configuration_for(reserved.facts()).deployments)?;
     let services = context.services();
     let start = async move {
-        let stack = local::start(wanted).await.map_err(|error| usage("starting the embedded stack", error.to_string()))?;
-        let deployments = configuration(&stack).deployments;
+        let stack = local::serve(reserved).await.map_err(|error| not_started(&error))?;
         let faults = playable(stack, &deployments.iter().map(|each| each.name.to_string()).collect::<Vec<_>>());
         Ok(Start { deployments, services, faults: Some(faults) })
     };

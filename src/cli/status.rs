@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    model::{Deployment, Failure, Kind, Moment, Resource, did_you_mean},
+    kinds,
+    model::{Deployment, Failure, Health, Kind, Moment, Resource, did_you_mean},
     services::Services,
 };
 
@@ -210,7 +211,7 @@ fn table(resources: &[Resource]) -> Table {
             Cell::new(each.key.kind.word()),
             Cell::new(&each.name),
             Cell::new(&each.key.id).tone(Tone::Dim),
-            Cell::new(&each.status).tone(tone(&each.status)),
+            Cell::new(&each.status).tone(tone(each)),
             Cell::new(&age).right(),
             Cell::new(each.reason.as_deref().unwrap_or("")),
         ]);
@@ -218,12 +219,12 @@ fn table(resources: &[Resource]) -> Table {
     table
 }
 
-/// How a status looks.
-pub(crate) fn tone(status: &str) -> Tone {
-    match status {
-        "READY" | "ENABLED" => Tone::Good,
-        bad if bad.contains("FAILED") || bad.ends_with("UNSUCCESSFUL") || bad == "DELETED" => Tone::Bad,
-        changing if changing.ends_with("ING") || changing.ends_with("PENDING_AUTH") => Tone::Attention,
-        _ => Tone::Plain,
+/// How a resource looks.
+fn tone(each: &Resource) -> Tone {
+    match kinds::health(each) {
+        Health::Well => Tone::Good,
+        Health::Unknown => Tone::Plain,
+        Health::Changing | Health::NeedsPerson => Tone::Attention,
+        Health::Degraded | Health::Failed => Tone::Bad,
     }
 }

@@ -191,3 +191,13 @@ fn init_reads_a_stack() {
         .says("nope");
     assert!(!console.folder().join("x.toml").exists());
 }
+
+#[test]
+fn the_keymap_is_printed_and_can_be_laid_over() {
+    let keymap = Console::bare().run(&["keys"]).exits(0).out;
+    let table: toml::Table = keymap.parse().unwrap();
+    assert!(table.len() > 3, "{keymap}");
+    Console::with("[keys.global]\n\"app.quit\" = [\"ctrl-q\"]\n").run(&["config", "check"]).exits(0);
+    let slip = Console::with("[keys.global]\n\"app.quti\" = [\"ctrl-q\"]\n[ui]\ntheem = 1\n").run(&["config", "check"]).exits(2);
+    slip.says("app.quti").says("theme");
+}
