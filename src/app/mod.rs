@@ -184,11 +184,12 @@ impl App {
         if self.options.starting.is_some() {
             return Some(self.now.plus(SPIN_MS));
         }
+        let refresh = self.has_started.then_some(self.next_refresh);
         let spin = (self.calls > 0 || self.store.loading() > 0).then(|| self.now.plus(SPIN_MS));
         let flash = self.store.feed.front().filter(|each| self.now.since(each.at) < 600).map(|each| each.at.plus(620));
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let countdown = self.tools.next_wake(self.now).filter(|_| self.route == Route::Tools);
-        [Some(self.next_refresh), Some(self.now.plus(AGES_MS)), spin, flash, toast, countdown].into_iter().flatten().min()
+        [refresh, Some(self.now.plus(AGES_MS)), spin, flash, toast, countdown].into_iter().flatten().min()
     }
 
     /// The time is now this: what is due is asked for.
@@ -281,6 +282,9 @@ impl App {
     }
 
     fn is_typing(&self) -> bool {
+        if self.alarm.is_some() {
+            return false;
+        }
         match (&self.confirm, &self.palette) {
             (Some(confirm), _) => confirm.is_typing(),
             (None, Some(_)) => true,
@@ -290,6 +294,9 @@ impl App {
 
     /// A key that no layer knows: text where text is wanted.
     fn press(&mut self, key: KeyEvent) -> Effects {
+        if self.alarm.is_some() {
+            return Effects::none();
+        }
         if let Some(confirm) = &mut self.confirm {
             confirm.press(key);
             return Effects::none();
@@ -308,6 +315,9 @@ impl App {
     /// Takes pasted text: only where text is wanted, and never as keys.
     pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
         self.now = now;
+        if self.alarm.is_some() {
+            return Effects::none();
+        }
         if let Some(confirm) = &mut self.confirm {
             confirm.typed.paste(text);
             return Effects::none();
@@ -383,6 +393,7 @@ impl App {
                 Answered::Open => Effects::none(),
                 Answered::Closed(effects) => {
                     self.confirm = None;
+                    effects.0.iter().for_each(|effect| self.tools.begun(effect, self.now));
                     effects
                 }
             });
@@ -430,7 +441,11 @@ impl App {
             Choice::Act(action) => self.act(action),
             Choice::Examine(deployment) => self.grant(Wish::Examine(deployment)),
             Choice::Reveal(key) => self.grant(Wish::Detail(key)),
-            Choice::Fault(index) => Effects::one(Effect::PlayFault(index)),
+            Choice::Fault(index) => {
+                let name = self.faults.get(index).cloned().unwrap_or_default();
+                self.say(format!("fault played: {name}"), false);
+                Effects::one(Effect::PlayFault(index))
+            }
             Choice::Tools(subject) => {
                 let endpoint = match subject {
                     Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
@@ -495,10 +510,19 @@ impl App {
         if route == self.route {
             return Effects::none();
         }
-        let left = self.with_screen_effects(|screen, context| screen.leave(context));
-        self.route = route;
+        let left = self.turn_to(route);
         let entered = self.with_screen_effects(|screen, context| screen.enter(context));
         left.and(entered)
+    }
+
+    /// Another screen comes to the front and is told itself what it is to show.
+    fn turn_to(&mut self, route: Route) -> Effects {
+        if route == self.route {
+            return Effects::none();
+        }
+        let left = self.with_screen_effects(|screen, context| screen.leave(context));
+        self.route = route;
+        left
     }
 
     fn follow(&mut self, reply: Reply) -> Effects {
@@ -522,16 +546,16 @@ impl App {
                 Effects::none()
             }
             Wish::Logs { deployment, title, groups, since } => {
-                let shown = self.show(Route::Logs);
+                let shown = self.turn_to(Route::Logs);
                 shown.and(self.logs.tail(deployment, title, groups, since, self.now))
             }
             Wish::Tools(endpoint) => {
-                let shown = self.show(Route::Tools);
+                let shown = self.turn_to(Route::Tools);
                 let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
                 shown.and(self.tools.connect(endpoint, &mut context))
             }
             Wish::Examine(deployment) => {
-                let shown = self.show(Route::Doctor);
+                let shown = self.turn_to(Route::Doctor);
                 let context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
                 shown.and(self.doctor.examine(&deployment, &context))
             }
@@ -575,7 +599,6 @@ impl App {
                 if self.store.is_moving() {
                     self.next_refresh = self.next_refresh.min(now.plus(MOVING_MS));
                 }
-                self.tools.listed(&self.store);
                 Effects::none()
             }
             Event::Described(key, result) => {

@@ -5,6 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::App;
 use crate::{
     config::theme::{Role, Theme},
+    keys::Layer,
     screens::{Look, detail::failure_lines, frame},
     widgets::Pen,
 };
@@ -26,7 +27,7 @@ impl App {
         frame::tabs(self.route, self.store.unseen_failures, &places, &mut pen);
         if let Some(help) = &self.help {
             let mut layers = screen.layers();
-            layers.extend([crate::keys::Layer::Global, crate::keys::Layer::Always]);
+            layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
             help.view(&layers, &look, places.body, &mut pen);
         } else {
             screen.view(&look, places.body, &mut pen);
@@ -56,12 +57,17 @@ impl App {
             pen.put(places.foot.x + 1, places.foot.y, places.foot.width.saturating_sub(2), &toast.text, role);
             return;
         }
+        if self.alarm.is_some() {
+            pen.rule(places.foot_rule);
+            pen.pieces(places.foot.x + 1, places.foot.y, places.foot.width, &[("esc", Role::Accent), (" close", Role::Dim)]);
+            return;
+        }
         let on_top = self.palette.is_some() || self.confirm.is_some() || self.help.is_some();
         frame::foot(&layers, look, |action| on_top || self.screen().offers(action, look), places, pen);
     }
 
     /// A begun sequence shows the ways on.
-    fn draw_continuations(&self, layers: &[crate::keys::Layer], places: &frame::Places, pen: &mut Pen<'_>) {
+    fn draw_continuations(&self, layers: &[Layer], places: &frame::Places, pen: &mut Pen<'_>) {
         pen.rule(places.foot_rule);
         let end = places.foot.right();
         let begun = crate::keys::show_sequence(&self.begun);

@@ -161,6 +161,18 @@ impl Store {
         self.entries.get(at)
     }
 
+    /// The row at which a line stands now; where it is gone, the first that is not older.
+    pub fn position(&self, line: &Entry) -> usize {
+        let is_older = |row: &usize| self.row(*row).is_some_and(|each| each.at < line.at);
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if is_older(&middle) { low = middle + 1 } else { high = middle }
+        }
+        let same_time = (low..self.len()).take_while(|row| self.row(*row).is_some_and(|each| each.at == line.at));
+        same_time.into_iter().find(|row| self.row(*row) == Some(line)).unwrap_or(low)
+    }
+
     /// The next row after `from` (before it, backwards) that is wanted, going round the end once.
     pub fn find(&self, from: usize, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> Option<usize> {
         let length = self.len();

@@ -222,8 +222,11 @@ impl World {
         };
         let mut options = RotationOptions::new(what);
         options.neo4j_uri.clone_from(&deployment.neo4j_uri);
-        let mut desk = ScreenDesk { sender, answer: Arc::clone(&self.answer), stop: stop.clone() };
-        let ending = services.rotate(deployment, secret, options, &mut desk, &stop).await;
+        let (told, heard) = mpsc::unbounded_channel();
+        let mut desk = ScreenDesk { told, answer: Arc::clone(&self.answer), stop: stop.clone() };
+        let work = async move { services.rotate(deployment, secret, options, &mut desk, &stop).await };
+        // What was told arrives before the end does, however far behind the console is: no step is ever left out.
+        let (ending, ()) = futures::join!(work, tell(heard, &sender));
         Event::RotationEnded(Box::new(ending))
     }
 
@@ -292,30 +295,38 @@ async fn pass_on(mut arriving: mpsc::UnboundedReceiver<McpNotice>, endpoint: End
     }
 }
 
+/// Passes on what a rotation tells, in its order, until it has ended.
+async fn tell(mut heard: mpsc::UnboundedReceiver<Event>, sender: &Sender) {
+    while let Some(event) = heard.recv().await {
+        // Nobody may listen any more: the rotation goes on to its end all the same.
+        let _ = sender.send(event).await;
+    }
+}
+
 /// The operator at the screen, as a rotation sees it.
 struct ScreenDesk {
-    sender: Sender,
+    told: mpsc::UnboundedSender<Event>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     stop: CancellationToken,
 }
 
 impl Desk for ScreenDesk {
     fn tell(&mut self, report: Report) {
-        self.sender.try_send(Event::RotationReported(report));
+        let _ = self.told.send(Event::RotationReported(report));
     }
 
     fn warn(&mut self, sentence: String) {
-        self.sender.try_send(Event::RotationWarned(sentence));
+        let _ = self.told.send(Event::RotationWarned(sentence));
     }
 
     fn plan(&mut self, plan: Plan) {
-        self.sender.try_send(Event::RotationPlanned(Box::new(plan)));
+        let _ = self.told.send(Event::RotationPlanned(Box::new(plan)));
     }
 
     async fn ask(&mut self, question: Question) -> bool {
         let (asked, answered) = oneshot::channel();
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
-        if !self.sender.send(Event::RotationAsked(question)).await {
+        if self.told.send(Event::RotationAsked(question)).is_err() {
             return false;
         }
         // Quitting answers no: nothing that needs a yes goes on without a person.

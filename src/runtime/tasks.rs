@@ -13,7 +13,8 @@ use crate::app::{Effect, Event, Slot};
 pub struct Fact {
     slot: Slot,
     generation: u64,
-    event: Event,
+    /// Nothing where the work ended without a word.
+    event: Option<Event>,
     sort: Sort,
 }
 
@@ -38,20 +39,15 @@ pub struct Sender {
 impl Sender {
     /// Tells a fact; waits where the console is behind. `false` when nobody listens any more.
     pub async fn send(&self, event: Event) -> bool {
-        self.channel.send(self.fact(event, Sort::Interim)).await.is_ok()
+        self.channel.send(self.fact(Some(event), Sort::Interim)).await.is_ok()
     }
 
     /// Tells a fact that outlives its work: it counts whatever runs in the slot by then.
     pub async fn send_aside(&self, event: Event) -> bool {
-        self.channel.send(self.fact(event, Sort::Aside)).await.is_ok()
+        self.channel.send(self.fact(Some(event), Sort::Aside)).await.is_ok()
     }
 
-    /// Tells a fact without waiting, from where nothing may wait. `false` when it could not be told.
-    pub fn try_send(&self, event: Event) -> bool {
-        self.channel.try_send(self.fact(event, Sort::Interim)).is_ok()
-    }
-
-    fn fact(&self, event: Event, sort: Sort) -> Fact {
+    fn fact(&self, event: Option<Event>, sort: Sort) -> Fact {
         Fact { slot: self.slot.clone(), generation: self.generation, event, sort }
     }
 }
@@ -116,10 +112,8 @@ impl<P: Performer> Tasks<P> {
             } else {
                 tokio::select! { () = stop.cancelled() => return, event = work => event }
             };
-            if let Some(event) = event {
-                // The console may be gone; then nobody needs the answer.
-                let _ = sender.channel.send(sender.fact(event, Sort::Last)).await;
-            }
+            // The console may be gone; then nobody needs the answer.
+            let _ = sender.channel.send(sender.fact(event, Sort::Last)).await;
         });
     }
 
@@ -137,13 +131,13 @@ impl<P: Performer> Tasks<P> {
     /// The event, if the work that it comes from is still the current one of its slot.
     pub fn fresh(&mut self, fact: Fact) -> Option<Event> {
         if fact.sort == Sort::Aside {
-            return Some(fact.event);
+            return fact.event;
         }
         let is_current = self.live.get(&fact.slot).is_some_and(|live| live.generation == fact.generation);
         if is_current && fact.sort == Sort::Last {
             self.live.remove(&fact.slot);
         }
-        is_current.then_some(fact.event)
+        fact.event.filter(|_| is_current)
     }
 }
 

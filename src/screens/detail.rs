@@ -8,7 +8,7 @@ use crate::{
     config::theme::Role,
     kinds,
     model::{Failure, Moment, Resource, ResourceKey},
-    widgets::{JsonLine, Pen, glyph, json_lines, role_of, width},
+    widgets::{JsonLine, Pen, Scroll, cut, glyph, json_lines, role_of, width},
 };
 
 /// An open detail.
@@ -18,13 +18,13 @@ pub struct Detail {
     described: Option<Result<Box<Resource>, Failure>>,
     asked: Moment,
     json: bool,
-    scroll: usize,
+    scroll: Scroll,
 }
 
 impl Detail {
     /// A detail that waits for its answer.
     pub fn new(key: ResourceKey, asked: Moment) -> Self {
-        Self { key, described: None, asked, json: false, scroll: 0 }
+        Self { key, described: None, asked, json: false, scroll: Scroll::default() }
     }
 
     /// Takes the answer in, if it is for this resource.
@@ -44,19 +44,14 @@ impl Detail {
         match action {
             Action::NextTab => {
                 self.json = !self.json;
-                self.scroll = 0;
+                self.scroll.reset();
             }
-            Action::Up => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down => self.scroll += 1,
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(20),
-            Action::PageDown => self.scroll += 20,
-            Action::Top => self.scroll = 0,
-            Action::Bottom => self.scroll = usize::MAX,
             Action::Refresh => return Reply::effect(Effect::Describe(self.key.clone())),
             Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
                 let resource = self.resource(context.store);
                 return resource.map_or_else(Reply::done, |resource| copy(action, resource, context.store));
             }
+            _ if self.scroll.act(action) => {}
             _ => return Reply::ignored(),
         }
         Reply::done()
@@ -96,8 +91,8 @@ impl Detail {
         );
         let body = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
         let lines = if self.json { json_lines(&resource.raw) } else { self.facts(resource, look, body.width) };
-        let last = lines.len().saturating_sub(usize::from(body.height));
-        for (row, line) in lines.iter().skip(self.scroll.min(last)).take(usize::from(body.height)).enumerate() {
+        let window = self.scroll.window(usize::from(body.height), lines.len());
+        for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
             let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
             pen.pieces(body.x + 1, y, body.width.saturating_sub(2), &pieces);
@@ -157,19 +152,34 @@ pub fn failure_lines(failure: &Failure) -> Vec<JsonLine> {
     lines
 }
 
+/// A word as it is, or in pieces where it is wider than a line: an ARN, an address.
+fn broken(word: &str, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = word;
+    while width(rest) > room {
+        // `cut` ends in a mark of one column; without it, what was kept is a beginning of the word.
+        let kept = cut(rest, room + 1).trim_end_matches('…').len();
+        let Some((piece, after)) = rest.split_at_checked(kept).filter(|(piece, _)| !piece.is_empty()) else { break };
+        pieces.push(piece.to_owned());
+        rest = after;
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}
+
 /// Text broken at spaces into lines of at most `room` columns.
 pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<JsonLine> {
     let room = usize::from(room.max(10)) - 2;
     let mut lines: Vec<String> = vec![String::new()];
-    for part in text.split_whitespace() {
+    for part in text.split_whitespace().flat_map(|word| broken(word, room)) {
         let Some(line) = lines.last_mut() else { break };
-        if !line.is_empty() && width(line) + 1 + width(part) > room {
-            lines.push(part.to_owned());
+        if !line.is_empty() && width(line) + 1 + width(&part) > room {
+            lines.push(part);
         } else {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(part);
+            line.push_str(&part);
         }
     }
     lines.into_iter().map(|line| vec![(line, role)]).collect()

@@ -60,7 +60,11 @@ impl Screen for Doctor {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
-        if self.reports.is_empty() && self.asked.is_empty() { self.examine_all(context) } else { Effects::none() }
+        let names = context.store.deployments.iter().map(|each| each.name.clone());
+        let unknown: Vec<DeploymentName> =
+            names.filter(|name| !self.reports.contains_key(name) && !self.asked.contains_key(name)).collect();
+        self.asked.extend(unknown.iter().map(|name| (name.clone(), context.now)));
+        unknown.into_iter().map(Effect::Examine).collect()
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {

@@ -13,7 +13,7 @@ use crate::{
     config::theme::Role,
     keys::Layer,
     kinds,
-    model::{DeploymentName, Kind, McpTarget, Relation, Resource, ResourceKey},
+    model::{DeploymentName, Health, Kind, McpTarget, Relation, Resource, ResourceKey},
     widgets::{LineInput, List, Pen},
 };
 use crossterm::event::KeyEvent;
@@ -73,13 +73,18 @@ impl Fleet {
     }
 
     fn rows<'a>(&self, store: &'a crate::app::Store) -> Vec<Row<'a>> {
-        rows(store, self.order, self.filter.text(), |place| self.is_folded(place))
+        rows(store, self.order, self.filter.text(), |place| self.is_folded(place, store))
     }
 
-    /// Runtimes keep their endpoints to themselves until asked; everything else is open.
-    fn is_folded(&self, place: &Place) -> bool {
-        let by_rule = matches!(place, Place::Resource(key) if key.kind == Kind::Runtime);
-        if by_rule { !self.unfolded.contains(place) } else { self.folded.contains(place) }
+    /// Runtimes keep their endpoints to themselves until asked, or until one is not well; everything else is open.
+    fn is_folded(&self, place: &Place, store: &crate::app::Store) -> bool {
+        if self.folded.contains(place) || self.unfolded.contains(place) {
+            return self.folded.contains(place);
+        }
+        let Place::Resource(key) = place else { return false };
+        let below = |each: &Resource| kinds::parent(each) == Some((key.kind, key.id.as_str()));
+        key.kind == Kind::Runtime
+            && store.resources(&key.deployment).filter(|each| below(each)).all(|each| kinds::health(each) == Health::Well)
     }
 
     fn fold(&mut self, place: Place, fold: bool) {
@@ -121,7 +126,7 @@ impl Fleet {
         self.selected = Some(row.place.clone());
         match &row.place {
             Place::Deployment(_) => {
-                let folded = self.is_folded(&row.place);
+                let folded = self.is_folded(&row.place, context.store);
                 self.fold(row.place, !folded);
                 Reply::done()
             }
@@ -138,7 +143,7 @@ impl Fleet {
         let rows = self.rows(context.store);
         let at = self.selected_row(&rows);
         let Some(row) = rows.get(at) else { return };
-        if row.has_children && !self.is_folded(&row.place) {
+        if row.has_children && !self.is_folded(&row.place, context.store) {
             self.fold(row.place.clone(), true);
         } else if let Some(parent) = rows.iter().take(at).rev().find(|each| each.depth < row.depth) {
             self.selected = Some(parent.place.clone());
@@ -159,7 +164,7 @@ impl Fleet {
         let deployment = row.place.deployment().clone();
         match action {
             Action::FollowDoctor => Reply::wish(Wish::Examine(deployment)),
-            Action::FollowLogs => follow_logs(context, &deployment, row.resource),
+            Action::FollowLogs => self.follow_logs(context, &deployment, row.resource),
             Action::FollowTools => Reply::wish(Wish::Tools(endpoint(&deployment, row.resource))),
             Action::FollowRelation => self.follow_relation(context, row.resource.map(|resource| resource.key.clone())),
             Action::Synchronize => synchronize(context, row.resource),
@@ -192,10 +197,34 @@ impl Fleet {
         match linked.or_else(child) {
             Some(next) => {
                 self.reveal(&next);
-                Reply::done()
+                if self.detail.is_none() {
+                    return Reply::done();
+                }
+                self.detail = Some(Detail::new(next.clone(), context.now));
+                Reply::effect(Effect::Describe(next))
             }
             None => Reply::wish(Wish::Say(format!("{} leads to nothing that is listed here", resource.name))),
         }
+    }
+
+    /// Logs of all marked rows of the deployment together; without marks, of the current row.
+    fn follow_logs(&self, context: &Context<'_>, deployment: &DeploymentName, resource: Option<&Resource>) -> Reply {
+        let marked: Vec<&Resource> = context
+            .store
+            .resources(deployment)
+            .filter(|each| self.marks.contains(&Place::Resource(each.key.clone())) && !each.log_groups.is_empty())
+            .collect();
+        if marked.is_empty() {
+            return follow_logs(context, deployment, resource);
+        }
+        let names: Vec<&str> = marked.iter().map(|each| each.name.as_str()).collect();
+        let mut groups: Vec<String> = Vec::new();
+        for group in marked.iter().flat_map(|each| &each.log_groups) {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
+        }
+        Reply::wish(Wish::Logs { deployment: deployment.clone(), title: names.join(" + "), groups, since: None })
     }
 
     fn copy(&self, action: Action, context: &Context<'_>) -> Reply {

@@ -3,27 +3,23 @@
 use ratatui::layout::Rect;
 
 use super::Look;
-use crate::{app::Action, config::theme::Role, keys::Layer, widgets::Pen};
+use crate::{
+    app::Action,
+    config::theme::Role,
+    keys::Layer,
+    widgets::{Pen, Scroll},
+};
 
 /// The open help.
 #[derive(Clone, Debug, Default)]
 pub struct Help {
-    scroll: usize,
+    scroll: Scroll,
 }
 
 impl Help {
     /// Scrolls; `false` where the action is no scrolling.
     pub fn act(&mut self, action: Action) -> bool {
-        match action {
-            Action::Up => self.scroll = self.scroll.saturating_sub(1),
-            Action::Down => self.scroll += 1,
-            Action::PageUp => self.scroll = self.scroll.saturating_sub(15),
-            Action::PageDown => self.scroll += 15,
-            Action::Top => self.scroll = 0,
-            Action::Bottom => self.scroll = usize::MAX,
-            _ => return false,
-        }
-        true
+        self.scroll.act(action)
     }
 
     /// Draws the keys of these layers.
@@ -31,10 +27,10 @@ impl Help {
         pen.clear(area);
         let lines = lines(layers, look);
         let height = usize::from(area.height.saturating_sub(1));
-        let top = self.scroll.min(lines.len().saturating_sub(height));
+        let window = self.scroll.window(height, lines.len());
         let more = if lines.len() > height { "   ↑ ↓ scroll" } else { "" };
         pen.pieces(area.x + 1, area.y, area.width, &[("Keys", Role::Name), ("   esc closes", Role::Dim), (more, Role::Dim)]);
-        for (row, (keys, text)) in lines.iter().skip(top).take(height).enumerate() {
+        for (row, (keys, text)) in lines.iter().skip(window.start).take(window.len()).enumerate() {
             let y = area.y + 1 + u16::try_from(row).unwrap_or(u16::MAX);
             if text.is_empty() {
                 pen.put(area.x + 1, y, area.width, keys, Role::Dim);

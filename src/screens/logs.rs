@@ -12,7 +12,7 @@ use crate::{
         store::{Body, Entry, Store},
     },
     model::{DeploymentName, Failure, LogBatch, LogQuery, Moment, NoticeKind},
-    widgets::{LineInput, List, Pen, cut_middle, json_lines, sparkline, width},
+    widgets::{LineInput, List, Pen, Scroll, cut_middle, json_lines, sparkline, width},
 };
 use crossterm::event::KeyEvent;
 
@@ -38,7 +38,9 @@ pub struct Logs {
     search: String,
     wrong: Option<String>,
     open: bool,
-    scroll: usize,
+    /// The line that was read before a filter let nothing through.
+    filtered_away: Option<Entry>,
+    scroll: Scroll,
 }
 
 /// What is tailed.
@@ -102,13 +104,12 @@ impl Logs {
         }
         self.failure = None;
         let before = self.store.len();
+        let read = self.current().cloned();
         let count = self.store.take(batch);
-        if self.follows {
-            self.list.select(self.store.len().saturating_sub(1));
-        } else {
+        self.stay(read.as_ref());
+        if !self.follows {
             self.unseen += count.min(self.store.len().saturating_sub(before));
         }
-        self.list.clamp(self.store.len());
     }
 
     /// The tail has ended.
@@ -118,6 +119,16 @@ impl Logs {
 
     fn current(&self) -> Option<&Entry> {
         self.store.row(self.list.cursor())
+    }
+
+    /// The cursor stays on its line whatever came before it; or on the newest, where that is followed.
+    fn stay(&mut self, read: Option<&Entry>) {
+        match read.filter(|_| !self.follows) {
+            Some(line) => self.list.carry(self.store.position(line)),
+            None if self.follows => self.list.select(self.store.len().saturating_sub(1)),
+            None => {}
+        }
+        self.list.clamp(self.store.len());
     }
 
     fn stop_following(&mut self) {
@@ -156,11 +167,10 @@ impl Logs {
         match Filter::parse(text) {
             Ok(filter) => {
                 self.wrong = None;
+                let read = self.current().cloned().or_else(|| self.filtered_away.take());
                 self.store.set_filter(filter);
-                self.list.clamp(self.store.len());
-                if self.follows {
-                    self.list.select(self.store.len().saturating_sub(1));
-                }
+                self.filtered_away = read.clone().filter(|_| self.store.is_empty());
+                self.stay(read.as_ref());
             }
             Err(wrong) => self.wrong = Some(wrong),
         }
@@ -294,11 +304,11 @@ impl Screen for Logs {
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
         if self.open && matches!(action, Action::PageDown | Action::PageUp) {
-            self.scroll = if action == Action::PageDown { self.scroll + 5 } else { self.scroll.saturating_sub(5) };
+            self.scroll.act(action);
             return Reply::done();
         }
-        if self.list.act(action, self.store.len()) {
-            self.scroll = 0;
+        if self.list.page_along(action, self.store.len()) {
+            self.scroll.reset();
             let at_end = self.list.cursor() + 1 >= self.store.len();
             self.follows = at_end && matches!(action, Action::Bottom);
             if self.follows {
@@ -332,7 +342,7 @@ impl Screen for Logs {
             }
             Action::Open => {
                 self.open = !self.open;
-                self.scroll = 0;
+                self.scroll.reset();
                 self.stop_following();
                 Reply::done()
             }
@@ -393,8 +403,7 @@ impl Screen for Logs {
         }
         self.draw_status(Rect { height: 1, ..area }, pen);
         let below = if self.open { (area.height / 2).max(4).min(area.height.saturating_sub(3)) } else { 0 };
-        let foot = u16::from(self.unseen > 0 || self.prompt.is_some() || self.wrong.is_some());
-        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below + foot), ..area };
+        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
         if self.store.is_empty() {
             self.draw_empty(look, body, pen);
         } else {
@@ -403,14 +412,23 @@ impl Screen for Logs {
         if below > 0 {
             self.draw_open(look, Rect { y: body.bottom(), height: below, ..area }, pen);
         }
-        if foot > 0 {
-            self.draw_foot(Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }, pen);
-        }
     }
 }
 
 impl Logs {
+    /// The line over the lines: what is typed, what is filtered, what came meanwhile, what was kept. It is always there, so that
+    /// nothing that one reads moves when it has something to say.
     fn draw_status(&self, line: Rect, pen: &mut Pen<'_>) {
+        if let Some(wrong) = &self.wrong {
+            let room = line.width.saturating_sub(1);
+            pen.put(line.x + 1, line.y, room, &format!("the filter cannot be read: {wrong}"), Role::Failed);
+            return;
+        }
+        match &self.prompt {
+            Some(Prompt::Search(input)) => return prompt("/", input, line, pen),
+            Some(Prompt::Filter(input)) => return prompt("filter ", input, line, pen),
+            None => {}
+        }
         let filter = self.store.filter();
         let mut pieces: Vec<(String, Role)> = Vec::new();
         if filter.is_empty() {
@@ -423,6 +441,10 @@ impl Logs {
         if !self.search.is_empty() {
             pieces.push(("   find ".to_owned(), Role::Dim));
             pieces.push((self.search.clone(), Role::Hit));
+        }
+        if self.unseen > 0 {
+            pieces.push((format!("   ▼ {} new since you paused", thousands(self.unseen)), Role::Degraded));
+            pieces.push(("   f follows".to_owned(), Role::Dim));
         }
         let shown: Vec<(&str, Role)> = pieces.iter().map(|(text, role)| (text.as_str(), *role)).collect();
         let end = pen.pieces(line.x + 1, line.y, line.width.saturating_sub(1), &shown);
@@ -566,35 +588,10 @@ impl Logs {
             Ok(_) | Err(_) => lines.extend(text.lines().flat_map(|part| wrapped(part, area.width.saturating_sub(4), Role::Text))),
         }
         let height = usize::from(area.height.saturating_sub(1));
-        let top = self.scroll.min(lines.len().saturating_sub(height));
-        for (row, line) in lines.iter().skip(top).take(height).enumerate() {
+        let window = self.scroll.window(height, lines.len());
+        for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
             let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
             pen.pieces(area.x + 3, area.y + 1 + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(4), &pieces);
-        }
-    }
-
-    fn draw_foot(&self, line: Rect, pen: &mut Pen<'_>) {
-        if let Some(wrong) = &self.wrong {
-            pen.put(line.x + 1, line.y, line.width, &format!("the filter cannot be read: {wrong}"), Role::Failed);
-            return;
-        }
-        match &self.prompt {
-            Some(Prompt::Search(input)) => prompt("/", input, line, pen),
-            Some(Prompt::Filter(input)) => prompt("filter ", input, line, pen),
-            None => {
-                let many = thousands(self.unseen);
-                pen.pieces(
-                    line.x + 1,
-                    line.y,
-                    line.width,
-                    &[
-                        ("▼ ", Role::Degraded),
-                        (many.as_str(), Role::Degraded),
-                        (" new since you paused", Role::Degraded),
-                        ("   f follows", Role::Dim),
-                    ],
-                );
-            }
         }
     }
 }

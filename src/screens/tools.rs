@@ -18,7 +18,7 @@ use crate::{
         CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Kind,
         McpTarget, Moment, Progress, Tool,
     },
-    widgets::{LineInput, List, Pen},
+    widgets::{LineInput, List, Pen, Scroll},
 };
 use form::Form;
 
@@ -38,6 +38,7 @@ pub struct Tools {
     problems: Vec<String>,
     result: Option<Outcome>,
     rows: List,
+    text: Scroll,
     first_column: usize,
     shown: Shown,
     open_row: bool,
@@ -125,9 +126,6 @@ impl Tools {
         connection.state.ask(context.now);
         Effects::one(Effect::Connect(endpoint))
     }
-
-    /// The fleet is known a little better: nothing to do until an endpoint is chosen.
-    pub const fn listed(&self, _store: &crate::app::Store) {}
 
     /// When the countdown of a token changes next.
     pub fn next_wake(&self, now: Moment) -> Option<Moment> {
@@ -245,6 +243,7 @@ impl Tools {
         };
         self.result = Some(Outcome { tool: call.tool, statement, began: call.since, ended: context.now, result });
         self.rows = List::default();
+        self.text.reset();
         self.first_column = 0;
         self.open_row = false;
         Reply::done()
@@ -253,18 +252,17 @@ impl Tools {
     fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {
         match &elicitation.request {
             ElicitationRequest::Url(url) => {
-                let answer = |answer| Effects::one(Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer));
+                let answer = |answer| Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer);
                 let mut confirm = Confirm::ask(
                     "The server asks you to open an address".to_owned(),
                     elicitation.message.clone(),
-                    Effect::Stop(Slot::Detail),
+                    answer(ElicitationAnswer::Accept(None)),
                 );
                 confirm.text.push(url.clone());
                 confirm.text.push(
                     "Open it yourself if you trust it; it is not opened for you. Yes tells the server that you will.".to_owned(),
                 );
-                confirm.yes = answer(ElicitationAnswer::Accept(None));
-                confirm.no = answer(ElicitationAnswer::Decline);
+                confirm.no = Effects::one(answer(ElicitationAnswer::Decline));
                 Reply::wish(Wish::Ask(confirm))
             }
             ElicitationRequest::Form(schema) => {
@@ -308,26 +306,26 @@ impl Tools {
             None => return Reply::done(),
         };
         self.problems.clear();
-        let call = Effect::Call {
-            endpoint: endpoint.clone(),
-            tool: tool.name.clone(),
-            arguments: arguments.clone(),
-            options: CallOptions::default(),
-        };
-        if let Some(connection) = self.connections.get_mut(&endpoint) {
-            connection.call = Some(Running { tool: tool.name.clone(), arguments, since: context.now, progress: None });
-        }
+        let call =
+            Effect::Call { endpoint: endpoint.clone(), tool: tool.name.clone(), arguments, options: CallOptions::default() };
         if tool.is_guarded() {
-            // The call begins with the yes; a no takes it back.
-            let mut confirm = Confirm::ask(
+            return Reply::wish(Wish::Ask(Confirm::ask(
                 format!("Call {}?", tool.parts().1),
                 format!("It may change or destroy data of {}.", endpoint.deployment),
                 call,
-            );
-            confirm.no = Effects::one(Effect::Stop(Slot::Call(endpoint)));
-            return Reply::wish(Wish::Ask(confirm));
+            )));
         }
+        self.begun(&call, context.now);
         Reply::effect(call)
+    }
+
+    /// Notes a call that begins now: at once, or with the yes to the question before it.
+    pub fn begun(&mut self, effect: &Effect, now: Moment) {
+        if let Effect::Call { endpoint, tool, arguments, .. } = effect
+            && let Some(connection) = self.connections.get_mut(endpoint)
+        {
+            connection.call = Some(Running { tool: tool.clone(), arguments: arguments.clone(), since: now, progress: None });
+        }
     }
 
     /// Cancels the call on its way. Whether a write took place is then unknown.
@@ -378,10 +376,9 @@ impl Tools {
     }
 
     fn act_on_result(&mut self, action: Action) -> Reply {
-        let columns = self.table().map_or(0, |table| table.columns.len());
-        let length = match self.shown {
-            Shown::Table => self.table().map_or(0, |table| table.rows.len()),
-            Shown::Text | Shown::Raw => usize::MAX / 2,
+        let table = self.table().filter(|_| self.shown == Shown::Table).map(|table| (table.columns.len(), table.rows.len()));
+        let Some((columns, length)) = table else {
+            return if self.text.act(action) { Reply::done() } else { Reply::ignored() };
         };
         match action {
             Action::Left => self.first_column = self.first_column.saturating_sub(1),
@@ -543,6 +540,7 @@ impl Screen for Tools {
                     Shown::Raw => Shown::Table,
                 };
                 self.rows = List::default();
+                self.text.reset();
                 return Reply::done();
             }
             Action::Filter => {

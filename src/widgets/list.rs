@@ -41,6 +41,26 @@ impl List {
         true
     }
 
+    /// Moves by lines as a pager does: the page goes with the cursor as long as there is more of it.
+    pub fn page_along(&mut self, action: Action, length: usize) -> bool {
+        let height = usize::from(self.area.get().height);
+        let top = self.top.get().min(length.saturating_sub(height));
+        let moved = self.act(action, length);
+        match action {
+            Action::Up => self.top.set(top.saturating_sub(1)),
+            Action::Down => self.top.set((top + 1).min(length.saturating_sub(height))),
+            _ => {}
+        }
+        moved
+    }
+
+    /// Puts the cursor on the row at which its line stands now, so that what is read stays where it is.
+    pub fn carry(&mut self, row: usize) {
+        let top = self.top.get();
+        self.top.set((top + row).saturating_sub(self.cursor));
+        self.cursor = row;
+    }
+
     /// Keeps the cursor within a list that has become shorter.
     pub fn clamp(&mut self, length: usize) {
         self.cursor = self.cursor.min(length.saturating_sub(1));

@@ -24,7 +24,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// The table with its header, and below it the feed where there is room.
-pub fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let feed = if area.height >= 16 { (area.height / 4).clamp(3, 7) } else { 0 };
     let feed = if look.store.feed.is_empty() { 0 } else { feed };
     let table = Rect { height: area.height - feed, ..area };
@@ -89,7 +89,15 @@ fn header(state: &Fleet, layout: &Layout, area: Rect, pen: &mut Pen<'_>) {
 }
 
 fn draw_row(state: &Fleet, row: &Row<'_>, look: &Look<'_>, layout: &Layout, y: u16, pen: &mut Pen<'_>) {
+    let end = layout.last().map_or(0, |(_, x, wide)| x + wide);
     for (index, x, wide) in layout {
+        if let Some(failure) = row.failure.filter(|_| *index >= 2) {
+            // Why a list is missing is worth all the room that is left.
+            let room = end.saturating_sub(*x);
+            let text = format!("not listed: {}", failure.cause);
+            pen.pieces(*x, y, room, &[("▲ ", Role::Degraded), (text.as_str(), Role::Degraded)]);
+            return;
+        }
         match index {
             0 => draw_name(state, row, *x, y, *wide, pen),
             1 => {
@@ -121,8 +129,9 @@ fn draw_name(state: &Fleet, row: &Row<'_>, x: u16, y: u16, room: u16, pen: &mut 
         (false, _) => "  ",
     };
     let indent = row.depth * 2;
-    let mark = if state.marks.contains(&row.place) { "✓" } else { " " };
-    pen.put(x.saturating_sub(1), y, 1, mark, Role::Accent);
+    if state.marks.contains(&row.place) {
+        pen.put(x.saturating_sub(1), y, 1, "✓", Role::Accent);
+    }
     let at = pen.put(x + indent, y, room.saturating_sub(indent), arrow, Role::Faint);
     let left = room.saturating_sub(at.saturating_sub(x));
     match (&row.place, row.resource) {
@@ -134,11 +143,6 @@ fn draw_name(state: &Fleet, row: &Row<'_>, x: u16, y: u16, room: u16, pen: &mut 
 }
 
 fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
-    if let Some(failure) = row.failure {
-        let text = format!("not listed: {}", failure.cause);
-        pen.pieces(x, y, room, &[("▲ ", Role::Degraded), (text.as_str(), Role::Degraded)]);
-        return;
-    }
     if let Some(resource) = row.resource {
         let health = kinds::health(resource);
         let role = role_of(health);
@@ -183,7 +187,7 @@ fn flash(row: &Row<'_>, look: &Look<'_>, place: Rect, pen: &mut Pen<'_>) {
 
 fn draw_feed(look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.rule(area);
-    pen.put(area.x + 1, area.y, 10, " LATELY ", Role::Dim);
+    pen.put(area.x + 2, area.y, 10, " LATELY ", Role::Dim);
     for (line, transition) in look.store.feed.iter().take(usize::from(area.height - 1)).enumerate() {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
         draw_transition(transition, look, Rect { y, height: 1, ..area }, pen);
@@ -208,7 +212,7 @@ fn draw_transition(transition: &Transition, look: &Look<'_>, row: Rect, pen: &mu
 }
 
 /// What a console without deployments says.
-pub fn welcome(area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn welcome(area: Rect, pen: &mut Pen<'_>) {
     let lines: [(&str, Role); 9] = [
         ("No deployment is configured.", Role::Name),
         ("", Role::Text),

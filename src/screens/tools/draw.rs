@@ -20,7 +20,7 @@ use crate::{
         cypher::syntax_error,
         highlight::{Token, highlight},
     },
-    widgets::{JsonLine, Pen, json_lines, width},
+    widgets::{JsonLine, Pen, Scroll, json_lines, width},
 };
 
 /// The widest a column of a result grows.
@@ -29,7 +29,7 @@ const WIDEST: usize = 48;
 const BESIDE: u16 = 100;
 
 /// What the first line says: where, how signed in, for how long, which server.
-pub fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> Vec<(String, Role)> {
+pub(super) fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> Vec<(String, Role)> {
     let name = name_of(endpoint, look.store);
     let mut pieces = vec![(endpoint.deployment.to_string(), Role::Name)];
     if name != endpoint.deployment.as_str() {
@@ -58,7 +58,7 @@ pub fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> Vec<(Str
 }
 
 /// The panes, beside each other where there is room, else the one that is used.
-pub fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let Some(connection) = state.connection() else {
         pen.put(
             area.x + 3,
@@ -72,7 +72,7 @@ pub fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     if let (Some(failure), None) = (connection.state.problem(), connection.state.get()) {
         draw_lines(
             &with_evidence(failure),
-            0,
+            &Scroll::default(),
             Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(3), height: area.height.saturating_sub(1) },
             pen,
         );
@@ -382,8 +382,8 @@ fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     draw_result_head(state, outcome, look, Rect { height: 1, ..area }, focused, pen);
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
     match (&outcome.result, state.shown) {
-        (Err(failure), _) => draw_lines(&with_evidence(failure), state.rows.cursor(), body, pen),
-        (Ok(call), Shown::Raw) => draw_lines(&json_lines(&call.raw), state.rows.cursor(), body, pen),
+        (Err(failure), _) => draw_lines(&with_evidence(failure), &state.text, body, pen),
+        (Ok(call), Shown::Raw) => draw_lines(&json_lines(&call.raw), &state.text, body, pen),
         (Ok(call), Shown::Table) if call.table.is_some() => {
             if let Some(table) = &call.table {
                 draw_table(state, table, focused, body, pen);
@@ -396,7 +396,7 @@ fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             } else {
                 text_lines(&text, call.structured_content.as_ref())
             };
-            draw_lines(&lines, state.rows.cursor(), body, pen);
+            draw_lines(&lines, &state.text, body, pen);
         }
     }
 }
@@ -494,7 +494,12 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
         let object: serde_json::Map<String, Value> = table.columns.iter().cloned().zip(row.iter().cloned()).collect();
         let place = Rect { y: body.bottom(), height: below, ..area };
         pen.rule(place);
-        draw_lines(&json_lines(&Value::Object(object)), 0, Rect { y: place.y + 1, height: below - 1, ..place }, pen);
+        draw_lines(
+            &json_lines(&Value::Object(object)),
+            &Scroll::default(),
+            Rect { y: place.y + 1, height: below - 1, ..place },
+            pen,
+        );
     }
 }
 
@@ -506,10 +511,9 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn draw_lines(lines: &[JsonLine], top: usize, area: Rect, pen: &mut Pen<'_>) {
-    let height = usize::from(area.height);
-    let top = top.min(lines.len().saturating_sub(height));
-    for (row, line) in lines.iter().skip(top).take(height).enumerate() {
+fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &mut Pen<'_>) {
+    let window = scroll.window(usize::from(area.height), lines.len());
+    for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
         let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
         pen.pieces(area.x + 1, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(1), &pieces);
     }
@@ -564,7 +568,7 @@ fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
 }
 
 /// A table as CSV (RFC 4180). A cell that a spreadsheet would take for a formula keeps its text, quoted.
-pub fn csv(table: &Table) -> String {
+pub(super) fn csv(table: &Table) -> String {
     let line = |cells: Vec<String>| cells.iter().map(|cell| quote(cell)).collect::<Vec<_>>().join(",") + "\r\n";
     let head = line(table.columns.clone());
     table.rows.iter().fold(head, |text, row| text + &line(row.iter().map(cell).collect()))

@@ -21,30 +21,30 @@ const PARAMETERS: [&str; 3] = ["params", "parameters", "args"];
 
 /// A form for one tool.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub(super) struct Form {
     schema: Arguments,
     /// Fields in their order.
-    pub fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
     /// The field under edit.
-    pub focus: usize,
+    pub(super) focus: usize,
     /// All arguments as JSON, where that is edited instead.
-    pub raw: Option<TextArea<'static>>,
+    pub(super) raw: Option<TextArea<'static>>,
 }
 
 /// A field.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(super) struct Field {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Where it goes.
-    pub goes: Goes,
+    pub(super) goes: Goes,
     /// The text under edit.
-    pub text: TextArea<'static>,
+    pub(super) text: TextArea<'static>,
 }
 
 /// Where a field's value goes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Goes {
+pub(super) enum Goes {
     /// Into the argument of that name.
     Argument(Property),
     /// The statement: an argument over several lines.
@@ -55,7 +55,7 @@ pub enum Goes {
 
 impl Form {
     /// An empty form, with the schema's defaults.
-    pub fn new(tool: &Tool) -> Self {
+    pub(super) fn new(tool: &Tool) -> Self {
         let schema = schema::read(&tool.input_schema);
         let takes_statement = schema.properties.iter().any(|property| STATEMENTS.contains(&property.name.as_str()));
         let fields = schema
@@ -79,7 +79,7 @@ impl Form {
     }
 
     /// Fills the form with the arguments of an earlier call.
-    pub fn fill(&mut self, given: &Map<String, Value>) {
+    pub(super) fn fill(&mut self, given: &Map<String, Value>) {
         for field in &mut self.fields {
             if let Some(value) = given.get(&field.name) {
                 field.text = area(&plain(value));
@@ -95,12 +95,12 @@ impl Form {
     }
 
     /// The statement, where the tool takes one.
-    pub fn statement(&self) -> Option<String> {
+    pub(super) fn statement(&self) -> Option<String> {
         self.fields.iter().find(|field| matches!(field.goes, Goes::Statement(_))).map(|field| field.text.lines().join("\n"))
     }
 
     /// Goes to the next field (or the one before); `false` where there is none.
-    pub fn go(&mut self, backwards: bool) -> bool {
+    pub(super) fn go(&mut self, backwards: bool) -> bool {
         let next = if backwards { self.focus.checked_sub(1) } else { Some(self.focus + 1) };
         match next.filter(|next| *next < self.fields.len() && self.raw.is_none()) {
             Some(next) => {
@@ -112,7 +112,7 @@ impl Form {
     }
 
     /// Takes a key.
-    pub fn press(&mut self, key: KeyEvent) {
+    pub(super) fn press(&mut self, key: KeyEvent) {
         if let Some(raw) = &mut self.raw {
             raw.input(key);
             return;
@@ -133,7 +133,7 @@ impl Form {
     }
 
     /// Takes pasted text.
-    pub fn paste(&mut self, text: &str) {
+    pub(super) fn paste(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         if let Some(raw) = &mut self.raw {
             raw.insert_str(&text);
@@ -166,7 +166,7 @@ impl Form {
     ///
     /// # Errors
     /// What is wrong with the fields or with the JSON.
-    pub fn toggle_raw(&mut self) -> Result<(), Vec<String>> {
+    pub(super) fn toggle_raw(&mut self) -> Result<(), Vec<String>> {
         let arguments = self.arguments()?;
         if self.raw.take().is_some() {
             self.fill(&arguments);
@@ -180,7 +180,7 @@ impl Form {
     ///
     /// # Errors
     /// All that is wrong, a sentence each.
-    pub fn arguments(&self) -> Result<Map<String, Value>, Vec<String>> {
+    pub(super) fn arguments(&self) -> Result<Map<String, Value>, Vec<String>> {
         if let Some(raw) = &self.raw {
             let text = raw.lines().join("\n");
             return match serde_json::from_str(if text.trim().is_empty() { "{}" } else { &text }) {

@@ -1,0 +1,65 @@
+//! How far a text is scrolled. It knows what was visible when it was last drawn, so that no key runs past the end.
+
+use std::cell::Cell;
+
+use crate::app::Action;
+
+/// The first visible line of a text that has no cursor.
+#[derive(Clone, Debug, Default)]
+pub struct Scroll {
+    top: Cell<usize>,
+    page: Cell<usize>,
+    last: Cell<usize>,
+}
+
+impl Scroll {
+    /// Moves as an action of the list layer says; `false` where it is none.
+    pub fn act(&mut self, action: Action) -> bool {
+        let (top, last) = (self.top.get(), self.last.get());
+        let page = self.page.get().max(2) - 1;
+        let to = match action {
+            Action::Up => top.saturating_sub(1),
+            Action::Down => top + 1,
+            Action::PageUp => top.saturating_sub(page),
+            Action::PageDown => top + page,
+            Action::Top => 0,
+            Action::Bottom => last,
+            _ => return false,
+        };
+        self.top.set(to.min(last));
+        true
+    }
+
+    /// Back to the beginning.
+    pub fn reset(&mut self) {
+        self.top.set(0);
+    }
+
+    /// The visible lines of a text of this length, in a window of this height.
+    pub fn window(&self, height: usize, length: usize) -> std::ops::Range<usize> {
+        let last = length.saturating_sub(height);
+        self.last.set(last);
+        self.page.set(height);
+        self.top.set(self.top.get().min(last));
+        self.top.get()..(self.top.get() + height).min(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_the_end_and_one_line_up_from_it_is_seen() {
+        let mut scroll = Scroll::default();
+        assert_eq!(scroll.window(4, 10), 0..4);
+        for action in [Action::Bottom, Action::Down, Action::PageDown] {
+            assert!(scroll.act(action));
+            assert_eq!(scroll.window(4, 10), 6..10);
+        }
+        assert!(scroll.act(Action::Up));
+        assert_eq!(scroll.window(4, 10), 5..9);
+        assert_eq!(scroll.window(4, 2), 0..2);
+        assert!(!scroll.act(Action::Open));
+    }
+}

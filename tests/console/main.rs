@@ -1,0 +1,6 @@
+//! The console: its state alone, its frames, its loop, and the whole program in a terminal.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+
+mod bench;
+mod reducer;
+mod world;

@@ -1,0 +1,282 @@
+//! What the consoles of these tests look at: two deployments and everything that can be said about them.
+
+use agentcore_console::{
+    app::{Effect, Endpoint, Event},
+    doctor::{Finding, Hop, Report as Examination, State, Verdict},
+    model::{
+        CallOutcome, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure, FailureKind, Kind, Link, LogBatch, LogEvent,
+        LogNotice, McpTarget, Moment, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
+        Shape, SignIn, Table, Tool, ToolAnnotations,
+    },
+    rotation::{
+        plan::{Known, Plan},
+        report::{Ending, Evidence, Kind as RotationKind, Outcome, Report, Step, StepState, Why},
+    },
+};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, NOW};
+
+/// Never to be seen in any frame.
+pub(crate) const CANARY: &str = "canary-4711-hunter2";
+
+pub(crate) fn deployment(name: &str, shape: Shape) -> Deployment {
+    Deployment {
+        name: name.into(),
+        shape: Some(shape),
+        region: "us-west-2".into(),
+        profile: None,
+        endpoint_url: None,
+        credentials: None,
+        stack: Some(format!("{name}-stack")),
+        gateways: Vec::new(),
+        runtimes: Vec::new(),
+        mcp_url: None,
+        secrets: Vec::new(),
+        log_groups: Vec::new(),
+        sign_in: SignIn::Bearer { token: agentcore_console::model::SecretSource::Inline(CANARY.into()) },
+        headers: Vec::new(),
+        neo4j_uri: None,
+        read_only: false,
+    }
+}
+
+pub(crate) fn deployments() -> Vec<Deployment> {
+    vec![deployment("prod", Shape::A), deployment("analytics", Shape::B)]
+}
+
+pub(crate) fn key(deployment: &str, kind: Kind, id: &str) -> ResourceKey {
+    ResourceKey { deployment: deployment.into(), kind, id: id.into() }
+}
+
+pub(crate) fn resource(deployment: &str, kind: Kind, id: &str, name: &str, status: &str) -> Resource {
+    let day = 86_400_000;
+    Resource {
+        key: key(deployment, kind, id),
+        arn: Some(format!("arn:aws:bedrock-agentcore:us-west-2:123456789012:{kind}/{id}")),
+        name: name.into(),
+        status: status.into(),
+        reason: None,
+        created: Some(NOW.plus(-9 * day)),
+        updated: Some(NOW.plus(-2 * day)),
+        facts: Vec::new(),
+        links: Vec::new(),
+        log_groups: Vec::new(),
+        mcp_url: None,
+        raw: json!({"name": name, "status": status}),
+    }
+}
+
+/// All resources of a deployment, by kind.
+pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
+    let gateway = format!("{deployment}-gw");
+    let one = match kind {
+        Kind::Gateway => Resource {
+            mcp_url: Some("https://gw.example/mcp".into()),
+            log_groups: vec![format!("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/{gateway}")],
+            ..resource(deployment, kind, &gateway, &format!("{deployment}-gateway"), "READY")
+        },
+        Kind::Target if deployment == "prod" => Resource {
+            reason: Some("tools/list: HTTP 401, the audience is not admitted".into()),
+            links: vec![Link { relation: Relation::Calls, kind: Kind::Runtime, id: "prod-rt".into() }],
+            ..resource(deployment, kind, &format!("{gateway}/T1"), "neo4j-mcp", "SYNCHRONIZE_UNSUCCESSFUL")
+        },
+        Kind::Target => resource(deployment, kind, &format!("{gateway}/T1"), "external-mcp", "READY"),
+        Kind::Runtime if deployment == "prod" => Resource {
+            links: vec![Link { relation: Relation::Reads, kind: Kind::Secret, id: "prod/neo4j".into() }],
+            log_groups: vec!["/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT".into()],
+            mcp_url: Some("https://rt.example/mcp".into()),
+            ..resource(deployment, kind, "prod-rt", "neo4j_mcp_server", "READY")
+        },
+        Kind::Endpoint if deployment == "prod" => Resource {
+            raw: json!({"liveVersion": "3", "targetVersion": "3"}),
+            ..resource(deployment, kind, "prod-rt/DEFAULT", "DEFAULT", "READY")
+        },
+        Kind::Runtime | Kind::Endpoint => return Vec::new(),
+        Kind::Secret => resource(deployment, kind, &format!("{deployment}/neo4j"), &format!("{deployment}/neo4j"), "ENABLED"),
+    };
+    vec![one]
+}
+
+/// A console on which the fleet was listed.
+pub(crate) fn ready() -> Bench {
+    let mut bench = Bench::open(deployments());
+    start(&mut bench);
+    list(&mut bench);
+    bench
+}
+
+pub(crate) fn start(bench: &mut Bench) -> Vec<Effect> {
+    bench.on(Event::Started(Ok((deployments(), Vec::new()))))
+}
+
+pub(crate) fn list(bench: &mut Bench) {
+    for deployment in ["prod", "analytics"] {
+        for kind in Kind::ALL {
+            bench.on(Event::Listed(deployment.into(), kind, Ok(resources(deployment, kind))));
+        }
+    }
+}
+
+pub(crate) fn refused(doing: &str) -> Failure {
+    Failure::new(FailureKind::Denied, doing, "AccessDeniedException: not authorized to perform this action")
+        .hint("let the role do it, then r asks again")
+        .request_id("2f437955-0000-4000-8000-000000000000")
+}
+
+pub(crate) fn log(millis: i64, group: &str, message: &str) -> LogEvent {
+    let at = NOW.plus(millis);
+    LogEvent { timestamp: at, ingestion: at, group: group.into(), stream: "s".into(), id: None, message: message.into() }
+}
+
+/// Lines of a tail: steps of a call, an error, JSON, and one that tries to steer the terminal.
+pub(crate) fn logs() -> LogBatch {
+    let (gateway, runtime) =
+        ("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/prod-gw", "/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT");
+    LogBatch {
+        events: vec![
+            log(-9_000, gateway, r#"{"level":"INFO","body":{"log":"Started processing request"},"trace_id":"691bb6a8c0ffee"}"#),
+            log(-8_500, runtime, r#"{"level":"WARN","message":"the query took 2.4 s","sessionId":"cc8a8e69"}"#),
+            log(-8_000, runtime, "ERROR AccessDenied: secretsmanager:GetSecretValue on prod/neo4j"),
+            log(-7_000, runtime, "\u{1b}]52;c;aGk=\u{7}\u{202e}drow\u{9b}2J"),
+            log(-6_000, runtime, &format!(r#"{{"level":"INFO","message":"login","password":"{CANARY}"}}"#)),
+            log(-5_000, gateway, "INFO the last line of all"),
+        ],
+        notices: vec![LogNotice { at: NOW.plus(-9_500), kind: NoticeKind::Started, text: "live tail of 2 groups".into() }],
+    }
+}
+
+/// So many numbered lines, a second apart, the last one now.
+pub(crate) fn numbered(from: i64, to: i64) -> LogBatch {
+    let events = (from..to).map(|number| log(number * 1000, "/aws/lambda/neo4j-interceptor", &format!("INFO line {number:04}")));
+    let started = LogNotice { at: NOW.plus(from * 1000 - 1), kind: NoticeKind::Started, text: "live tail of 1 group".into() };
+    LogBatch { events: events.collect(), notices: if from == 0 { vec![started] } else { Vec::new() } }
+}
+
+pub(crate) fn secret(id: &str) -> SecretDetail {
+    let version = |id: &str, stage: &str, days: i64| SecretVersion {
+        version_id: id.into(),
+        stages: vec![stage.into()],
+        created_at: Some(NOW.plus(-days * 86_400_000)),
+    };
+    SecretDetail {
+        arn: format!("arn:aws:secretsmanager:us-west-2:123456789012:secret:{id}-Ab12Cd"),
+        name: id.into(),
+        description: None,
+        kms_key: None,
+        versions: vec![
+            version("7f3c0000-1111-4222-8333-444444444444", "AWSCURRENT", 23),
+            version("a1b20000-1111-4222-8333-444444444444", "AWSPREVIOUS", 60),
+        ],
+        rotation: RotationState::default(),
+        last_changed: None,
+        deleted: None,
+        tags: std::collections::BTreeMap::default(),
+    }
+}
+
+pub(crate) fn plan(secret: &str) -> Plan {
+    let known = Known {
+        deployment: "prod".into(),
+        secret: secret.into(),
+        user: "neo4j".into(),
+        address: "bolt://db.internal:7687".into(),
+        now: NOW.millis(),
+        password_length: 32,
+        ..Known::default()
+    };
+    Plan::draw(RotationKind::Rotate, &known)
+}
+
+pub(crate) fn step(step: Step, state: StepState, after: i64) -> Event {
+    let evidence = if state == StepState::Done { vec![Evidence::NothingPending] } else { Vec::new() };
+    Event::RotationReported(Report { step, state, at: NOW.plus(after).millis(), evidence })
+}
+
+pub(crate) fn rotated() -> Event {
+    Event::RotationEnded(Box::new(Ok(Ending { outcome: Outcome::Rotated, version: None, why: Why::Agreed })))
+}
+
+pub(crate) fn endpoint(name: &str) -> Endpoint {
+    Endpoint { deployment: name.into(), target: McpTarget::Default }
+}
+
+fn tool(name: &str, description: &str, annotations: ToolAnnotations, input_schema: Value) -> Tool {
+    Tool { name: name.into(), title: None, description: Some(description.into()), input_schema, annotations, raw: Value::Null }
+}
+
+pub(crate) fn tools() -> Vec<Tool> {
+    let statement = json!({"type": "object", "required": ["query"], "properties": {
+        "query": {"type": "string", "description": "The Cypher statement"}, "params": {"type": "object"}}});
+    let reads = ToolAnnotations { read_only: Some(true), ..ToolAnnotations::default() };
+    let writes = ToolAnnotations { destructive: Some(true), ..ToolAnnotations::default() };
+    vec![
+        tool("neo4j-mcp___get-schema", "The schema of the graph", reads, json!({"type": "object", "properties": {}})),
+        tool("neo4j-mcp___read-cypher", "Runs a reading statement", reads, statement.clone()),
+        tool("neo4j-mcp___write-cypher", "Runs a writing statement", writes, statement),
+    ]
+}
+
+pub(crate) fn connected(endpoint: &Endpoint) -> Event {
+    let info = ConnectionInfo {
+        url: "https://gw.example/mcp".into(),
+        sign_in: "m2m",
+        protocol: "2025-11-25".into(),
+        server: "neo4j-mcp 1.6.1".into(),
+        instructions: None,
+        token_expires_at: Some(NOW.plus(41 * 60_000)),
+    };
+    Event::Connected(endpoint.clone(), Box::new(Ok((info, None, tools()))))
+}
+
+pub(crate) fn called(endpoint: &Endpoint) -> Event {
+    let table = Table {
+        columns: vec!["actor".into(), "movie".into(), "year".into()],
+        rows: vec![
+            vec![json!("Keanu Reeves"), json!("The Matrix"), json!(1999)],
+            vec![json!("東京 \u{1b}[2J"), json!("Lost \u{202e}in"), json!(2003)],
+        ],
+        lost_temporals: Vec::new(),
+    };
+    let outcome = CallOutcome {
+        is_error: false,
+        table: Some(table),
+        content: vec![json!({"type": "text", "text": "[]"})],
+        structured_content: None,
+        raw: json!({"content": []}),
+        elapsed: Elapsed { sign_in: 0, connect: 0, first_byte: 41, total: 46 },
+        request_id: None,
+    };
+    Event::Called(endpoint.clone(), Box::new(Ok(outcome)))
+}
+
+/// An examination that found the interceptor broken, or nothing.
+pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
+    let hops = Hop::ALL
+        .iter()
+        .map(|hop| {
+            let state = match (broken, hop.cmp(&Hop::Interceptor)) {
+                (false, _) | (true, std::cmp::Ordering::Less) => State::Ok,
+                (true, std::cmp::Ordering::Equal) => State::Failed,
+                (true, std::cmp::Ordering::Greater) => State::Unknown,
+            };
+            Finding { hop: *hop, state, evidence: format!("what was seen at {hop}"), elapsed_ms: Some(12) }
+        })
+        .collect();
+    let verdict = broken.then(|| Verdict {
+        hop: Hop::Interceptor,
+        evidence: "AccessDenied: secretsmanager:GetSecretValue on prod/neo4j".into(),
+        fix: "let role neo4j-interceptor-role do secretsmanager:GetSecretValue on the secret".into(),
+        source: "log group /aws/lambda/neo4j-interceptor".into(),
+    });
+    Event::Examined(Box::new(Examination { deployment: deployment.into(), healthy: !broken, verdict, hops }))
+}
+
+pub(crate) fn name(text: &str) -> DeploymentName {
+    text.into()
+}
+
+/// Milliseconds before now.
+pub(crate) fn ago(millis: i64) -> Moment {
+    NOW.plus(-millis)
+}
