@@ -3,6 +3,7 @@
 //! From here on secret and database agree; what cannot be proven about consumers is said and does not undo anything.
 
 use super::super::effect::{CallAnswer, Connection, Trouble};
+use super::super::labels::CURRENT;
 use super::super::report::{Evidence, Question};
 use super::{Machine, Place};
 
@@ -12,7 +13,11 @@ impl Machine {
         let chosen = self.chosen();
         let labels = &self.state.labels;
         let mut loose = std::mem::take(&mut self.state.loose);
-        loose.extend(labels.ours_on(&chosen).map(|label| (chosen.clone(), label.clone())));
+        // Where the version is no longer current, somebody may be taking it again: their label on it must stay.
+        let is_current = labels.holder(CURRENT) == Some(&chosen);
+        let own = [self.state.prepared_label.as_deref(), self.state.sent_label.as_deref()];
+        let ours = labels.ours_on(&chosen).filter(|label| is_current || own.contains(&Some(&***label)));
+        loose.extend(ours.map(|label| (chosen.clone(), label.clone())));
         let orphans = labels.orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
         let count = orphans.len();
         loose.extend(orphans);
