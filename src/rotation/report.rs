@@ -480,7 +480,7 @@ impl fmt::Display for Why {
             ),
             Self::Unsettled => formatter.write_str("somebody else keeps changing this secret; run `secrets resume` when that is over"),
             Self::Stopped => formatter.write_str("stopped as asked; `secrets resume` goes on from here"),
-            Self::Superseded => formatter.write_str("somebody else took AWSPENDING off our version; secret and database agree, the password is not ours"),
+            Self::Superseded => formatter.write_str("somebody else has rotated in the meantime; secret and database agree, the password is not ours"),
             Self::FunctionUnfinished(version, has_value) => write!(
                 formatter,
                 "the rotation function has not finished with version {version} ({}); its log group is /aws/lambda/ and its name. `secrets resume` finds out which password Neo4j accepts",

@@ -624,6 +624,7 @@ fn wander(seed: u64) -> usize {
     let kinds: Vec<Kind> = (0..3).map(|_| [Kind::Rotate, Kind::Rotate, Kind::Resume, Kind::Rollback][dice.below(4)]).collect();
     let mut node = start(&kinds, 8);
     let mut way = String::new();
+    let (mut current, mut older) = (node.world.labels.get(CURRENT).cloned(), BTreeSet::new());
     let mut steps = 0;
     while steps < 600 {
         let index = dice.below(3);
@@ -641,6 +642,13 @@ fn wander(seed: u64) -> usize {
             operator.at = At::Running(begin(kind, operator.name));
         } else if node.operators.iter().all(|operator| !matches!(operator.at, At::Running(_))) {
             break;
+        }
+        // A change on its way is bound to a connection: it does not outlive two later rotations, nor could anything make up for one
+        // that did, since a roll back may by then have brought the value back from which it changes.
+        if node.world.labels.get(CURRENT) != current.as_ref() {
+            current = node.world.labels.get(CURRENT).cloned();
+            let old = std::mem::replace(&mut older, node.world.in_flight.clone());
+            node.world.in_flight.retain(|change| !old.contains(change));
         }
         if dice.below(20) == 0
             && let Some(change) = node.world.in_flight.pop_first()

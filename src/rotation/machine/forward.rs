@@ -1,7 +1,7 @@
 //! Prepare, claim, set, verify, promote: the way forward when nothing goes wrong, and where it turns off.
 
 use super::super::effect::{AlterAnswer, Pause, Trouble, VersionFacts};
-use super::super::labels::{self, CURRENT, PENDING, VersionId};
+use super::super::labels::{self, CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Evidence, Kind, Outcome, Why};
 use super::{Machine, Place};
 
@@ -101,6 +101,12 @@ impl Machine {
     pub(super) fn claim_seen(&mut self) {
         let chosen = self.chosen();
         match self.state.labels.holder(PENDING).cloned() {
+            Some(holder) if holder == chosen && self.is_stale_goal() => {
+                // Somebody has rotated since this roll back was planned. Our label stays on it until it is old.
+                self.state.ending =
+                    Some(super::Ending { outcome: Outcome::Refused, version: Some(chosen), why: Why::Superseded });
+                self.go(Place::Release);
+            }
             Some(holder) if holder == chosen => {
                 self.note(Evidence::Claimed(chosen));
                 self.state.rounds = 0;
@@ -125,6 +131,13 @@ impl Machine {
                 self.go(Place::Claim);
             }
         }
+    }
+
+    /// The version to go back to is no longer the previous one: going back to it now would undo more than was planned, and to a
+    /// value from which a change may still be on its way.
+    fn is_stale_goal(&self) -> bool {
+        let going_back = self.state.kind == Kind::Rollback && self.state.goal == self.state.chosen;
+        going_back && self.state.labels.holder(PREVIOUS) != self.state.chosen.as_ref()
     }
 
     /// Never claimed, so never sent to the database by anybody: our label may go, the value with it. Where a claim may have taken
