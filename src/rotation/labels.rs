@@ -14,6 +14,8 @@ pub const PREVIOUS: &str = "AWSPREVIOUS";
 
 const PREPARED_PREFIX: &str = "console.rot.";
 const SENT_PREFIX: &str = "console.sent.";
+/// Ends the operator's name in the label of a version that is taken because the database accepts it already.
+pub const ADOPTING: &str = "+drift";
 /// Secrets Manager allows 256 characters; names of people are cut well below that.
 const OPERATOR_LENGTH: usize = 64;
 
@@ -134,6 +136,15 @@ impl Labels {
     /// The labels that this program has put on a version.
     pub fn ours_on(&self, version: &VersionId) -> impl Iterator<Item = &Arc<str>> {
         self.of(version).iter().filter(|label| is_ours(label))
+    }
+
+    /// The labels of ours on a version that a finished rotation may take off: not those of somebody who, since `unix_seconds`, has
+    /// begun to make this very version current again.
+    pub fn finished_on(&self, version: &VersionId, unix_seconds: i64) -> impl Iterator<Item = &Arc<str>> {
+        self.ours_on(version).filter(move |label| {
+            let author = author_of(label, PREPARED_PREFIX);
+            !author.is_some_and(|author| author.operator.ends_with(ADOPTING) && author.unix_seconds >= unix_seconds)
+        })
     }
 
     /// Versions with a label of ours but no stage of Secrets Manager: newest first by the time in the label.

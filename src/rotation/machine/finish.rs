@@ -16,7 +16,9 @@ impl Machine {
         // Where the version is no longer current, somebody may be taking it again: their label on it must stay.
         let is_current = labels.holder(CURRENT) == Some(&chosen);
         let own = [self.state.prepared_label.as_deref(), self.state.sent_label.as_deref()];
-        let ours = labels.ours_on(&chosen).filter(|label| is_current || own.contains(&Some(&***label)));
+        let old = self.now.div_euclid(1_000) - self.settings.orphan_seconds;
+        let finished: Vec<_> = labels.finished_on(&chosen, old).filter(|_| is_current).collect();
+        let ours = labels.ours_on(&chosen).filter(|label| finished.contains(label) || own.contains(&Some(&***label)));
         loose.extend(ours.map(|label| (chosen.clone(), label.clone())));
         let orphans = labels.orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
         let count = orphans.len();

@@ -236,7 +236,9 @@ impl Machine {
         let goal = self.state.goal.clone();
         if self.state.kind == Kind::Resume && self.state.goal.is_none() {
             self.state.loose = self.state.labels.orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
-            self.state.loose.extend(self.state.labels.ours_on(&current).map(|label| (current.clone(), label.clone())));
+            let old = self.now.div_euclid(1_000) - self.settings.orphan_seconds;
+            let finished = self.state.labels.finished_on(&current, old);
+            self.state.loose.extend(finished.map(|label| (current.clone(), label.clone())));
             self.state.ending = Some(Ending { outcome: Outcome::NothingToDo, version: Some(current), why: Why::Agreed });
             return self.unlabel_next();
         }
@@ -262,7 +264,8 @@ impl Machine {
     fn adopt(&mut self, accepted: VersionId) {
         self.note(Evidence::Drift(accepted.clone()));
         let seconds = self.now.div_euclid(1_000);
-        self.state.prepared_label = Some(labels::prepared_label(&format!("{}+drift", self.settings.operator), seconds));
+        self.state.prepared_label =
+            Some(labels::prepared_label(&format!("{}{}", self.settings.operator, labels::ADOPTING), seconds));
         self.state.from = Some(accepted.clone());
         self.state.chosen = Some(accepted);
         self.go(Place::LabelChosen);
