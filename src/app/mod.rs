@@ -388,7 +388,7 @@ impl App {
             }
             return Some(Effects::none());
         }
-        if let Some(confirm) = &self.confirm {
+        if let Some(confirm) = &mut self.confirm {
             return Some(match confirm.act(action) {
                 Answered::Open => Effects::none(),
                 Answered::Closed(effects) => {

@@ -97,6 +97,12 @@ impl Store {
         if broken { worst.max(Some(Health::Degraded)) } else { worst }
     }
 
+    /// How many lists of the deployment failed for that same cause.
+    pub fn same_problems(&self, name: &DeploymentName, failure: &Failure) -> usize {
+        let problem = |kind| self.lists.get(&(name.clone(), kind))?.problem();
+        Kind::ALL.into_iter().filter_map(problem).filter(|other| other.cause == failure.cause).count()
+    }
+
     /// Takes a list in and notes what changed in it.
     pub fn list_answered(
         &mut self,

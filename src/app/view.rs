@@ -6,7 +6,7 @@ use super::App;
 use crate::{
     config::theme::{Role, Theme},
     keys::Layer,
-    screens::{Look, detail::failure_lines, frame},
+    screens::{Look, confirm::width_on_top, detail::failure_lines, frame},
     widgets::Pen,
 };
 
@@ -57,12 +57,12 @@ impl App {
             pen.put(places.foot.x + 1, places.foot.y, places.foot.width.saturating_sub(2), &toast.text, role);
             return;
         }
-        if self.alarm.is_some() {
+        if self.alarm.is_some() || self.help.is_some() {
             pen.rule(places.foot_rule);
             pen.pieces(places.foot.x + 1, places.foot.y, places.foot.width, &[("esc", Role::Accent), (" close", Role::Dim)]);
             return;
         }
-        let on_top = self.palette.is_some() || self.confirm.is_some() || self.help.is_some();
+        let on_top = self.palette.is_some() || self.confirm.is_some();
         frame::foot(&layers, look, |action| on_top || self.screen().offers(action, look), places, pen);
     }
 
@@ -81,7 +81,7 @@ impl App {
 
     fn draw_alarm(&self, area: Rect, pen: &mut Pen<'_>) {
         let Some(failure) = &self.alarm else { return };
-        let wide = area.width.saturating_sub(4).min(90);
+        let wide = width_on_top(area, 90);
         let lines: Vec<_> = failure_lines(failure)
             .into_iter()
             .flat_map(|line| {

@@ -62,6 +62,10 @@ impl Screen for Activity {
         }
     }
 
+    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        !matches!(action, Action::Filter | Action::Sort | Action::Mark)
+    }
+
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let deeds = &look.store.activity;
         if deeds.is_empty() {

@@ -8,7 +8,7 @@ use crate::{
     app::{Action, Effect, Effects},
     config::theme::Role,
     keys::Layer,
-    widgets::{LineInput, Pen},
+    widgets::{LineInput, Pen, Scroll},
 };
 
 /// A question.
@@ -22,6 +22,8 @@ pub struct Confirm {
     pub name: Option<String>,
     /// What is typed so far.
     pub typed: LineInput,
+    /// How far the text is scrolled, where the window is too low for it.
+    pub scroll: Scroll,
     /// What yes leads to.
     pub yes: Effects,
     /// What no leads to.
@@ -40,12 +42,13 @@ pub enum Answered {
 impl Confirm {
     /// A question for a key.
     pub fn ask(title: String, text: String, yes: Effect) -> Self {
-        Self { title, text: vec![text], name: None, typed: LineInput::default(), yes: Effects::one(yes), no: Effects::none() }
+        let (typed, scroll) = (LineInput::default(), Scroll::default());
+        Self { title, text: vec![text], name: None, typed, scroll, yes: Effects::one(yes), no: Effects::none() }
     }
 
     /// A question whose yes is the name typed out.
     pub fn type_name(title: String, text: Vec<String>, name: String, yes: Effects, no: Effects) -> Self {
-        Self { title, text, name: Some(name), typed: LineInput::default(), yes, no }
+        Self { title, text, name: Some(name), typed: LineInput::default(), scroll: Scroll::default(), yes, no }
     }
 
     /// Layers of the keymap.
@@ -64,7 +67,12 @@ impl Confirm {
     }
 
     /// Takes an action.
-    pub fn act(&self, action: Action) -> Answered {
+    pub fn act(&mut self, action: Action) -> Answered {
+        self.scroll.act(match action {
+            Action::PromptPrevious => Action::Up,
+            Action::PromptNext => Action::Down,
+            other => other,
+        });
         match action {
             Action::Yes if self.name.is_none() => Answered::Closed(self.yes.clone()),
             Action::Accept | Action::Open if self.name.as_deref() == Some(self.typed.text().trim()) => {
@@ -77,15 +85,20 @@ impl Confirm {
 
     /// Draws it over the screen.
     pub fn view(&self, area: Rect, pen: &mut Pen<'_>) {
-        let wide = area.width.saturating_sub(4).min(76);
+        let wide = width_on_top(area, 80);
         let lines: Vec<_> = self.text.iter().flat_map(|text| wrapped(text, wide.saturating_sub(4), Role::Text)).collect();
         let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(6).min(area.height);
         let place = Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 3, width: wide, height: high };
         pen.clear(place);
         pen.rule(place);
         pen.rule(Rect { y: place.bottom().saturating_sub(1), ..place });
-        pen.put(place.x + 2, place.y + 1, wide.saturating_sub(4), &self.title, Role::Name);
-        for (row, line) in lines.iter().enumerate().take(usize::from(high.saturating_sub(5))) {
+        let window = self.scroll.window(usize::from(high.saturating_sub(5)), lines.len());
+        let x = pen.put(place.x + 2, place.y + 1, wide.saturating_sub(4), &self.title, Role::Name);
+        if window.len() < lines.len() {
+            let more = format!("   ↑ ↓ lines {} to {} of {}", window.start + 1, window.end, lines.len());
+            pen.put(x, place.y + 1, place.right().saturating_sub(x + 1), &more, Role::Degraded);
+        }
+        for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
             let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
             pen.pieces(place.x + 2, place.y + 2 + u16::try_from(row).unwrap_or(0), wide.saturating_sub(4), &pieces);
         }
@@ -111,4 +124,9 @@ impl Confirm {
             }
         }
     }
+}
+
+/// The width of what lies on top: all of a narrow window, so that nothing looks out at its sides.
+pub const fn width_on_top(area: Rect, most: u16) -> u16 {
+    if area.width < most + 8 { area.width } else { most }
 }

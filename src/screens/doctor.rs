@@ -97,6 +97,10 @@ impl Screen for Doctor {
         }
     }
 
+    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        !matches!(action, Action::Filter | Action::Sort | Action::Mark)
+    }
+
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let deployments = &look.store.deployments;
         if deployments.is_empty() {

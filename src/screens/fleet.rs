@@ -382,7 +382,8 @@ impl Screen for Fleet {
         let resource = self.current(look.store).and_then(|row| row.resource);
         match action {
             Action::Synchronize => !look.read_only && resource.is_some_and(|resource| resource.key.kind == Kind::Target),
-            Action::FollowRelation => resource.is_some(),
+            Action::FollowRelation => resource.is_some() || self.detail.is_some(),
+            Action::Filter | Action::Sort | Action::Mark | Action::Open => self.detail.is_none(),
             _ => true,
         }
     }

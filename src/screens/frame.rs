@@ -63,7 +63,9 @@ pub fn head(look: &Look<'_>, headline: Option<Vec<(String, Role)>>, calls: usize
 fn summary(store: &Store) -> Vec<(String, Role)> {
     let mut pieces = vec![("agentcore".to_owned(), Role::Name)];
     let count = store.deployments.len();
-    pieces.push((format!("   {count} deployment{}", if count == 1 { "" } else { "s" }), Role::Dim));
+    if count > 0 {
+        pieces.push((format!("   {count} deployment{}", if count == 1 { "" } else { "s" }), Role::Dim));
+    }
     let healths: Vec<Health> = store.deployments.iter().filter_map(|each| store.health(&each.name)).collect();
     for health in [Health::Well, Health::Degraded, Health::Failed, Health::Changing, Health::NeedsPerson, Health::Unknown] {
         let many = healths.iter().filter(|each| **each == health).count();
@@ -151,13 +153,14 @@ pub fn foot(layers: &[Layer], look: &Look<'_>, offers: impl Fn(Action) -> bool, 
     for layer in layers {
         for (action, keys) in look.keymap.bindings(*layer) {
             let spec = action.spec();
-            if spec.rank > 0 && !keys.is_empty() && !shown.contains(&action) && !(look.read_only && spec.writes) && offers(action)
-            {
+            // Out of what one types in there is one way that everybody looks for.
+            let is_shown = spec.rank > 0 || (action == Action::Back && *layer == Layer::Prompt);
+            if is_shown && !keys.is_empty() && !shown.contains(&action) && !(look.read_only && spec.writes) && offers(action) {
                 shown.push(action);
             }
         }
     }
-    shown.sort_by_key(|action| action.spec().rank);
+    shown.sort_by_key(|action| (*action == Action::Back, action.spec().rank));
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
     let hints = shown.into_iter().filter_map(|action| Some((look.keymap.key_of(layers, action)?, action.spec().short)));
     // Help is the last word of every line: it keeps its place.

@@ -389,6 +389,14 @@ impl Screen for Logs {
         ])
     }
 
+    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        match action {
+            Action::NextHit | Action::PreviousHit => !self.search.is_empty(),
+            Action::Sort | Action::Mark | Action::Filter => false,
+            _ => true,
+        }
+    }
+
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if self.source.is_none() {
             pen.put(area.x + 3, area.y + 1, area.width, "No logs are chosen yet.", Role::Name);
@@ -545,7 +553,7 @@ impl Logs {
         let (word, role) = level_look(line.level);
         pen.put(x, area.y, 5, word, role);
         x += 6;
-        let message = line.message.as_deref().unwrap_or(text);
+        let message = without_level(line.message.as_deref().unwrap_or(text), word);
         let body_role = if entry.is_error() { Role::Name } else { Role::Text };
         let room = area.right().saturating_sub(x + 1);
         if self.wrap {
@@ -605,10 +613,18 @@ fn height(entry: &Entry, room: u16) -> u16 {
     let prefix = if room < 90 { 17 } else { 34 };
     match &entry.body {
         Body::Event { text, line, .. } => {
-            let message = line.message.as_deref().unwrap_or(text);
+            let message = without_level(line.message.as_deref().unwrap_or(text), level_look(line.level).0);
             u16::try_from(wrapped(message, room.saturating_sub(prefix), Role::Text).len()).unwrap_or(1)
         }
         Body::Notice(_) => 1,
+    }
+}
+
+/// The message without the level that it begins with: that stands in its own column.
+fn without_level<'a>(message: &'a str, level: &str) -> &'a str {
+    match message.strip_prefix(level) {
+        Some(rest) if !level.is_empty() && rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
+        _ => message,
     }
 }
 

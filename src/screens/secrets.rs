@@ -244,6 +244,10 @@ impl Screen for Secrets {
         ])
     }
 
+    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        !matches!(action, Action::Filter | Action::Sort | Action::Mark)
+    }
+
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if let Some(run) = self.run.as_ref().filter(|_| self.shows_run) {
             self.draw_run(run, look, area, pen);

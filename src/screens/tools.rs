@@ -574,6 +574,16 @@ impl Screen for Tools {
         Some(draw::headline(self, look, self.endpoint.as_ref()?))
     }
 
+    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        let is_connected = self.connection().is_some_and(|connection| connection.state.get().is_some());
+        match action {
+            Action::ChooseEndpoint | Action::Connect | Action::Help | Action::Palette | Action::Accept | Action::Back => true,
+            Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => self.result.is_some(),
+            Action::Sort | Action::Mark => false,
+            _ => is_connected,
+        }
+    }
+
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         draw::tools(self, look, area, pen);
     }

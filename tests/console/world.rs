@@ -5,8 +5,8 @@ use agentcore_console::{
     doctor::{Finding, Hop, Report as Examination, State, Verdict},
     model::{
         CallOutcome, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure, FailureKind, Kind, Link, LogBatch, LogEvent,
-        LogNotice, McpTarget, Moment, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
-        Shape, SignIn, Table, Tool, ToolAnnotations,
+        LogNotice, McpTarget, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape,
+        SignIn, Table, Tool, ToolAnnotations,
     },
     rotation::{
         plan::{Known, Plan},
@@ -274,9 +274,4 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
 
 pub(crate) fn name(text: &str) -> DeploymentName {
     text.into()
-}
-
-/// Milliseconds before now.
-pub(crate) fn ago(millis: i64) -> Moment {
-    NOW.plus(-millis)
 }

@@ -99,7 +99,7 @@ fn draw_row(state: &Fleet, row: &Row<'_>, look: &Look<'_>, layout: &Layout, y: u
             return;
         }
         match index {
-            0 => draw_name(state, row, *x, y, *wide, pen),
+            0 => draw_name(state, row, look, *x, y, *wide, pen),
             1 => {
                 let kind = row.resource.map_or_else(|| shape(row), |resource| resource.key.kind.word().to_owned());
                 pen.put(*x, y, *wide, &kind, Role::Dim);
@@ -122,7 +122,7 @@ fn shape(row: &Row<'_>) -> String {
     row.deployment.and_then(|deployment| deployment.shape).map_or_else(String::new, |shape| format!("{shape:?}"))
 }
 
-fn draw_name(state: &Fleet, row: &Row<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+fn draw_name(state: &Fleet, row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
     let arrow = match (row.has_children, row.is_folded) {
         (true, true) => "▸ ",
         (true, false) => "▾ ",
@@ -137,7 +137,11 @@ fn draw_name(state: &Fleet, row: &Row<'_>, x: u16, y: u16, room: u16, pen: &mut 
     match (&row.place, row.resource) {
         (Place::Deployment(name), _) => pen.put(at, y, left, name.as_str(), Role::Name),
         (Place::Resource(_), Some(resource)) => pen.put(at, y, left, &cut_middle(&resource.name, usize::from(left)), Role::Text),
-        (Place::Problem(_, kind), _) => pen.put(at, y, left, &format!("{kind}s"), Role::Dim),
+        (Place::Problem(deployment, kind), _) => {
+            let more = row.failure.map_or(0, |failure| look.store.same_problems(deployment, failure)).saturating_sub(1);
+            let more = if more > 0 { format!(" +{more}") } else { String::new() };
+            pen.put(at, y, left, &format!("{kind}s{more}"), Role::Dim)
+        }
         (Place::Resource(_), None) => at,
     };
 }

@@ -1,0 +1,299 @@
+//! How the console looks: every screen empty, loading, ready and failed, at two sizes, with its colours as letters.
+
+use std::fmt::Write as _;
+
+use agentcore_console::{
+    app::Event,
+    config::theme::{Depth, EMBEDDED, Role, Theme},
+    model::{Kind, sanitize::is_dangerous},
+    rotation::report::{Question, Step, StepState},
+    screens::Route,
+};
+use ratatui::{
+    buffer::{Buffer, Cell},
+    style::Modifier,
+};
+
+use crate::{
+    bench::{Bench, lines, options},
+    world::{self, CANARY, connected, deployments, endpoint, key, name, ready},
+};
+
+/// What a screen has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Empty,
+    Loading,
+    Ready,
+    Failed,
+}
+
+impl Phase {
+    const ALL: [Self; 4] = [Self::Empty, Self::Loading, Self::Ready, Self::Failed];
+}
+
+/// The letter of each role in the legend layer. A selected row has capitals, a reversed cell `#`, no role of ours `?`.
+const LETTERS: [(Role, char); 12] = [
+    (Role::Name, 'n'),
+    (Role::Text, 't'),
+    (Role::Dim, 'd'),
+    (Role::Faint, 'f'),
+    (Role::Accent, 'a'),
+    (Role::Well, 'w'),
+    (Role::Degraded, 'g'),
+    (Role::Failed, 'x'),
+    (Role::Changing, 'c'),
+    (Role::Person, 'p'),
+    (Role::Rule, '-'),
+    (Role::Hit, 'h'),
+];
+
+#[test]
+fn every_screen_in_every_phase() {
+    for route in Route::ALL {
+        for phase in Phase::ALL {
+            let bench = show(route, phase);
+            let low = bench.buffer(80, 24);
+            let text = format!("{}\n{}\n{}", lines(&low).join("\n"), legend(&low), bench.frame(120, 36));
+            keep(&format!("{}-{}", route.title(), format!("{phase:?}").to_lowercase()), &text);
+        }
+    }
+}
+
+#[test]
+fn what_lies_on_top() {
+    let mut bench = ready();
+    bench.keys("j enter");
+    keep("on-top-detail", &both(&bench));
+    let mut bench = ready();
+    bench.keys(":");
+    bench.text("logs");
+    keep("on-top-palette", &both(&bench));
+    let mut bench = ready();
+    bench.keys("?");
+    keep("on-top-help", &both(&bench));
+    let mut bench = ready();
+    bench.keys("j j y");
+    keep("on-top-question", &both(&bench));
+    let mut bench = ready();
+    bench.on(Event::Synchronized(
+        key("prod", Kind::Target, "prod-gw/T1"),
+        Box::new(Err(world::refused("synchronizing neo4j-mcp"))),
+    ));
+    keep("on-top-alarm", &both(&bench));
+}
+
+#[test]
+fn a_rotation_from_plan_to_end() {
+    let mut bench = ready();
+    bench.keys("3 R");
+    bench.on(Event::RotationPlanned(Box::new(world::plan("prod/neo4j"))));
+    bench.on(Event::RotationAsked(Question::Proceed));
+    keep("rotation-plan", &both(&bench));
+    bench.text("prod/neo4j");
+    bench.keys("enter");
+    bench.on(Event::SecretRead(name("prod"), "prod/neo4j".into(), Box::new(Ok(world::secret("prod/neo4j")))));
+    bench.on(world::step(Step::Check, StepState::Started, 0));
+    bench.on(world::step(Step::Check, StepState::Done, 400));
+    bench.on(world::step(Step::Prepare, StepState::Done, 900));
+    bench.on(world::step(Step::Set, StepState::Running, 1_000));
+    bench.on(Event::RotationWarned("who is connected as this user could not be listed".into()));
+    bench.pass(2_500);
+    keep("rotation-running", &both(&bench));
+    bench.on(world::rotated());
+    keep("rotation-ended", &both(&bench));
+}
+
+#[test]
+fn small_windows() {
+    let bench = show(Route::Fleet, Phase::Ready);
+    keep("small-40x12", &bench.frame(40, 12));
+    keep("small-20x5", &bench.frame(20, 5));
+    let starting = Bench::with(agentcore_console::app::AppOptions { starting: Some("the embedded stack".into()), ..options() });
+    keep("starting", &starting.frame(80, 24));
+    let wrong = Bench::with(agentcore_console::app::AppOptions {
+        problems: vec!["line 3: no key is called \"regoin\"".into()],
+        ..options()
+    });
+    keep("wrong-configuration", &wrong.frame(80, 24));
+}
+
+#[test]
+fn every_size_draws_and_says_something() {
+    for route in Route::ALL {
+        for phase in Phase::ALL {
+            let bench = show(route, phase);
+            for (width, height) in
+                [(1, 1), (20, 5), (39, 7), (40, 8), (41, 9), (60, 16), (79, 23), (99, 30), (119, 40), (300, 100)]
+            {
+                let buffer = bench.buffer(width, height);
+                assert!(buffer.content.iter().any(|cell| cell.symbol() != " "), "{route:?} {phase:?} {width}x{height}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_that_steers_a_terminal_and_no_secret_is_ever_in_a_cell() {
+    for route in Route::ALL {
+        for phase in Phase::ALL {
+            let mut bench = show(route, phase);
+            for keys in ["down", "enter", "?", "esc", "v", "v", ":", "esc"] {
+                for (width, height) in [(80, 24), (160, 50)] {
+                    let buffer = bench.buffer(width, height);
+                    for cell in &buffer.content {
+                        assert!(!cell.symbol().chars().any(is_dangerous), "{route:?} {phase:?}: {:?}", cell.symbol());
+                    }
+                    let frame = lines(&buffer).join("\n");
+                    assert!(!frame.contains("hunter2"), "{route:?} {phase:?} shows {CANARY}:\n{frame}");
+                }
+                bench.keys(keys);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_theme_draws_every_screen() {
+    for (theme_name, _) in EMBEDDED {
+        for depth in [Depth::True, Depth::Sixteen] {
+            let theme = Theme::embedded(theme_name, depth).unwrap();
+            for route in Route::ALL {
+                let mut bench = show_with(route, Phase::Ready, vec![theme.clone()]);
+                bench.keys("down");
+                let buffer = bench.buffer(100, 30);
+                let drawn: Vec<&Cell> = buffer.content.iter().filter(|cell| cell.symbol() != " ").collect();
+                let known = |cell: &Cell| Role::ALL.iter().any(|role| wears(cell, &theme, *role));
+                let foreign = drawn.iter().find(|cell| !known(cell));
+                assert!(foreign.is_none(), "{theme_name} {route:?}: a cell wears no role: {foreign:?}");
+                assert!(
+                    lines(&buffer).iter().any(|line| line.starts_with('▌')) || route == Route::Fleet,
+                    "{theme_name} {route:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_stay_where_they_are_when_data_comes() {
+    let heading = |bench: &Bench| bench.frame(120, 36).lines().nth(3).map(str::to_owned);
+    let mut bench = Bench::open(deployments());
+    world::start(&mut bench);
+    let before = heading(&bench);
+    world::list(&mut bench);
+    assert_eq!(heading(&bench), before);
+}
+
+fn show(route: Route, phase: Phase) -> Bench {
+    show_with(route, phase, options().themes)
+}
+
+/// The console on a screen, with what that phase has brought.
+fn show_with(route: Route, phase: Phase, themes: Vec<Theme>) -> Bench {
+    let number = (1 + Route::ALL.iter().position(|each| *each == route).unwrap()).to_string();
+    let known = if phase == Phase::Empty { Vec::new() } else { deployments() };
+    let mut bench = Bench::with(agentcore_console::app::AppOptions { deployments: known.clone(), themes, ..options() });
+    bench.on(Event::Started(Ok((known, Vec::new()))));
+    match phase {
+        Phase::Empty | Phase::Loading => {
+            bench.keys(&number);
+        }
+        Phase::Ready => {
+            world::list(&mut bench);
+            bench.keys(&number);
+            fill(&mut bench);
+        }
+        Phase::Failed => {
+            if route != Route::Fleet {
+                world::list(&mut bench);
+            }
+            bench.keys(&number);
+            break_down(&mut bench, route);
+        }
+    }
+    bench
+}
+
+fn fill(bench: &mut Bench) {
+    let prod = endpoint("prod");
+    bench.on(Event::LogsArrived(world::logs()));
+    bench.on(Event::SecretRead(name("prod"), "prod/neo4j".into(), Box::new(Ok(world::secret("prod/neo4j")))));
+    bench.on(connected(&prod));
+    if bench.frame(120, 36).contains("read-cypher") {
+        bench.keys("enter");
+        bench.text("MATCH (p:Person) RETURN p.name AS actor // all");
+        bench.keys("f5");
+        bench.on(world::called(&prod));
+        bench.keys("esc");
+    }
+    bench.on(world::examined("prod", true));
+    bench.on(world::examined("analytics", false));
+    let moving = world::resource("prod", Kind::Gateway, "prod-gw", "prod-gateway", "UPDATING");
+    bench.on(Event::Listed(name("prod"), Kind::Gateway, Ok(vec![moving])));
+    bench.on(Event::Copied("to the clipboard".into()));
+    bench.pass(7_000);
+}
+
+fn break_down(bench: &mut Bench, route: Route) {
+    let prod = endpoint("prod");
+    if route == Route::Fleet {
+        for deployment in ["prod", "analytics"] {
+            for kind in Kind::ALL {
+                bench.on(Event::Listed(name(deployment), kind, Err(world::refused(&format!("listing {kind}s of {deployment}")))));
+            }
+        }
+    }
+    bench.on(Event::TailFailed(world::refused("following the logs of prod")));
+    bench.on(Event::SecretRead(name("prod"), "prod/neo4j".into(), Box::new(Err(world::refused("reading prod/neo4j")))));
+    bench.on(Event::Connected(prod, Box::new(Err(world::refused("connecting to prod")))));
+    bench.on(world::examined("prod", true));
+    bench.on(world::examined("analytics", true));
+    bench.on(Event::Exported(Err(world::refused("writing logs.txt"))));
+    bench.pass(7_000);
+}
+
+/// A frame at 80x24 with its colours, and at 120x36.
+fn both(bench: &Bench) -> String {
+    let low = bench.buffer(80, 24);
+    format!("{}\n{}\n{}", lines(&low).join("\n"), legend(&low), bench.frame(120, 36))
+}
+
+/// The colours as letters, below the text: what the text alone does not tell.
+fn legend(buffer: &Buffer) -> String {
+    let theme = &options().themes[0];
+    let mut text = String::from(
+        "---- n name  t text  d dim  f faint  a accent  w well  g degraded  x failed  c changing  p person  - rule  h hit\n",
+    );
+    for y in buffer.area.top()..buffer.area.bottom() {
+        let row: String = (buffer.area.left()..buffer.area.right()).map(|x| letter(&buffer[(x, y)], theme)).collect();
+        writeln!(text, "{}", row.trim_end()).unwrap();
+    }
+    text + "----"
+}
+
+fn letter(cell: &Cell, theme: &Theme) -> char {
+    let selected = Some(cell.bg) == theme.style(Role::Selected).bg;
+    if cell.symbol() == " " {
+        return if selected { '_' } else { ' ' };
+    }
+    if cell.modifier.contains(Modifier::REVERSED) && !wears(cell, theme, Role::Hit) {
+        return '#';
+    }
+    let found = LETTERS.iter().find(|(role, _)| wears(cell, theme, *role)).map_or('?', |(_, letter)| *letter);
+    if selected { found.to_ascii_uppercase() } else { found }
+}
+
+fn wears(cell: &Cell, theme: &Theme, role: Role) -> bool {
+    let style = theme.style(role);
+    let bold = Modifier::BOLD;
+    style.fg.unwrap_or_default() == cell.fg && style.add_modifier.contains(bold) == cell.modifier.contains(bold)
+}
+
+fn keep(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
