@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// What an endpoint says when one connects: itself, the token's claims where there is a token, its tools.
+pub type Welcome = (ConnectionInfo, Option<Claims>, Vec<Tool>);
+
 /// A fact.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -41,7 +44,7 @@ pub enum Event {
     /// A rotation has ended.
     RotationEnded(Box<Result<Ending, Failure>>),
     /// An MCP endpoint answered, with its tools and the token's claims.
-    Connected(Endpoint, Box<Result<(ConnectionInfo, Option<Claims>, Vec<Tool>), Failure>>),
+    Connected(Endpoint, Box<Result<Welcome, Failure>>),
     /// A call was answered.
     Called(Endpoint, Box<Result<CallOutcome, Failure>>),
     /// A call moves on.

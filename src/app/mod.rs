@@ -3,31 +3,32 @@
 mod action;
 mod effect;
 mod event;
+mod facts;
+mod input;
 mod loadable;
 mod store;
 mod view;
-
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+mod wishes;
 
 pub use action::{Action, Needs, Spec};
 pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
-pub use event::Event;
+pub use event::{Event, Welcome};
 pub use loadable::Loadable;
 pub use store::{Deed, Store, Transition};
 
 use crate::{
     config::theme::Theme,
-    keys::{Chord, Found, Keymap, Layer},
+    keys::{Chord, Keymap},
     model::{Deployment, Failure, Kind, Moment},
     screens::{
-        Context, Reply, Route, Screen, Wish,
+        Context, Reply, Route, Screen,
         activity::Activity,
         confirm::{Answered, Confirm},
         doctor::Doctor,
-        fleet::{Fleet, deployment_groups},
+        fleet::Fleet,
         help::Help,
         logs::Logs,
-        palette::{self, Choice, Palette, Subject},
+        palette::Palette,
         secrets::Secrets,
         tools::Tools,
     },
@@ -41,8 +42,8 @@ const TOAST_MS: i64 = 5_000;
 const AGES_MS: i64 = 10_000;
 /// The spinner's pace while something is on its way.
 const SPIN_MS: i64 = 120;
-/// The longest pause between two looks at a fleet that never changes, in units of the configured refresh.
-const CALMEST: i64 = 8;
+/// A fleet that never changes is asked at least every refresh times two to the power of this.
+const CALMEST: u32 = 3;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
 /// What the app starts with.
@@ -217,146 +218,15 @@ impl App {
             }
         }
         self.calm_rounds = self.calm_rounds.saturating_add(1);
-        self.schedule();
+        self.next_refresh = self.now.plus(self.pause());
         Effects(effects)
     }
 
-    /// A fleet that moves is asked often; one that never changes less and less, down to a limit.
-    fn schedule(&mut self) {
-        let pause = if self.store.is_moving() {
-            MOVING_MS
-        } else {
-            let calmer = 1_i64 << (self.calm_rounds / 3).min(3);
-            self.options.refresh_ms * calmer.min(CALMEST)
-        };
-        self.next_refresh = self.now.plus(pause);
-    }
-
-    /// Takes a key.
-    pub fn key(&mut self, key: KeyEvent, now: Moment) -> Effects {
-        self.now = now;
-        if key.kind == KeyEventKind::Release {
-            return Effects::none();
-        }
-        self.stir();
-        let layers = self.layers();
-        let mut keys = std::mem::take(&mut self.begun);
-        keys.push(Chord::from(key).normalized());
-        match self.options.keymap.find(&layers, &keys) {
-            Found::Action(action) => self.act(action),
-            Found::Prefix if !self.is_typing() => {
-                self.begun = keys;
-                Effects::none()
-            }
-            Found::Prefix | Found::Nothing => self.press(key),
-        }
-    }
-
-    /// Somebody is here: the fleet is looked at as often as configured again.
-    fn stir(&mut self) {
-        self.calm_rounds = 0;
-        let soon = self.now.plus(self.options.refresh_ms);
-        self.next_refresh = self.next_refresh.min(soon);
-    }
-
-    /// The active layers of the keymap, the topmost first.
-    pub fn layers(&self) -> Vec<Layer> {
-        let mut layers = if self.alarm.is_some() {
-            vec![Layer::Confirm]
-        } else if let Some(confirm) = &self.confirm {
-            vec![confirm.layer()]
-        } else if self.palette.is_some() {
-            vec![Layer::Prompt]
-        } else if self.help.is_some() {
-            vec![Layer::List, Layer::Global]
-        } else {
-            let screen = self.screen();
-            let mut layers = screen.layers();
-            if !screen.is_typing() {
-                layers.push(Layer::Global);
-            }
-            layers
-        };
-        layers.push(Layer::Always);
-        layers
-    }
-
-    fn is_typing(&self) -> bool {
-        if self.alarm.is_some() {
-            return false;
-        }
-        match (&self.confirm, &self.palette) {
-            (Some(confirm), _) => confirm.is_typing(),
-            (None, Some(_)) => true,
-            (None, None) => self.help.is_none() && self.screen().is_typing(),
-        }
-    }
-
-    /// A key that no layer knows: text where text is wanted.
-    fn press(&mut self, key: KeyEvent) -> Effects {
-        if self.alarm.is_some() {
-            return Effects::none();
-        }
-        if let Some(confirm) = &mut self.confirm {
-            confirm.press(key);
-            return Effects::none();
-        }
-        if let Some(palette) = &mut self.palette {
-            palette.press(key);
-            return Effects::none();
-        }
-        if !self.is_typing() {
-            return Effects::none();
-        }
-        let reply = self.with_screen(|screen, context| screen.press(key, context));
-        self.follow(reply)
-    }
-
-    /// Takes pasted text: only where text is wanted, and never as keys.
-    pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
-        self.now = now;
-        if self.alarm.is_some() {
-            return Effects::none();
-        }
-        if let Some(confirm) = &mut self.confirm {
-            confirm.typed.paste(text);
-            return Effects::none();
-        }
-        if let Some(palette) = &mut self.palette {
-            palette.paste(text);
-            return Effects::none();
-        }
-        if !self.is_typing() {
-            return Effects::none();
-        }
-        let reply = self.with_screen(|screen, context| screen.paste(text, context));
-        self.follow(reply)
-    }
-
-    /// Takes the mouse: a tab or a row under a click, the wheel.
-    pub fn mouse(&mut self, mouse: MouseEvent, now: Moment) -> Effects {
-        self.now = now;
-        match mouse.kind {
-            MouseEventKind::ScrollUp => self.act(Action::Up),
-            MouseEventKind::ScrollDown => self.act(Action::Down),
-            MouseEventKind::Down(MouseButton::Left)
-                if self.confirm.is_none() && self.palette.is_none() && self.help.is_none() =>
-            {
-                self.click(mouse.column, mouse.row)
-            }
-            _ => Effects::none(),
-        }
-    }
-
-    fn click(&mut self, column: u16, row: u16) -> Effects {
-        if row == 1 {
-            let wide = ratatui::layout::Rect { x: 0, y: 1, width: u16::MAX, height: 1 };
-            let tabs = crate::screens::frame::tab_places(wide, self.store.unseen_failures);
-            let hit = tabs.into_iter().find(|(_, x, wide)| (*x..x + wide).contains(&column));
-            return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
-        }
-        let reply = self.with_screen(|screen, context| screen.click(column, row, context));
-        self.follow(reply)
+    /// A fleet that moves is asked often, one that never changes less and less. What has been on its way for long without any
+    /// change is stuck rather than moving, and is asked like a calm one.
+    fn pause(&self) -> i64 {
+        let calm = self.options.refresh_ms << (self.calm_rounds / 2).min(CALMEST);
+        if self.store.is_moving() { (MOVING_MS << (self.calm_rounds / 3).min(8)).min(calm) } else { calm }
     }
 
     /// Does what the user wants.
@@ -430,48 +300,6 @@ impl App {
         }
     }
 
-    pub(crate) fn offers(&self) -> Vec<palette::Offer> {
-        let mut layers = self.screen().layers();
-        layers.extend([Layer::Global, Layer::Always]);
-        palette::offers(&layers, &self.look(), &self.faults)
-    }
-
-    fn choose(&mut self, choice: Choice) -> Effects {
-        match choice {
-            Choice::Act(action) => self.act(action),
-            Choice::Examine(deployment) => self.grant(Wish::Examine(deployment)),
-            Choice::Reveal(key) => self.grant(Wish::Detail(key)),
-            Choice::Fault(index) => {
-                let name = self.faults.get(index).cloned().unwrap_or_default();
-                self.say(format!("fault played: {name}"), false);
-                Effects::one(Effect::PlayFault(index))
-            }
-            Choice::Tools(subject) => {
-                let endpoint = match subject {
-                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
-                        Endpoint { deployment, target: crate::model::McpTarget::Default }
-                    }
-                    Subject::Resource(key) => {
-                        Endpoint { deployment: key.deployment.clone(), target: crate::model::McpTarget::Resource(key) }
-                    }
-                };
-                self.grant(Wish::Tools(endpoint))
-            }
-            Choice::Logs(subject) => {
-                let (deployment, title, groups) = match subject {
-                    Subject::Deployment(name) => (name.clone(), name.to_string(), deployment_groups(&self.store, &name)),
-                    Subject::Group(name, group) => (name, group.clone(), vec![group]),
-                    Subject::Resource(key) => {
-                        let resource = self.store.resource(&key);
-                        let title = resource.map_or_else(|| key.id.clone(), |each| each.name.clone());
-                        (key.deployment.clone(), title, resource.map_or_else(Vec::new, |each| each.log_groups.clone()))
-                    }
-                };
-                self.grant(Wish::Logs { deployment, title, groups, since: None })
-            }
-        }
-    }
-
     fn act_everywhere(&mut self, action: Action) -> Effects {
         match action {
             Action::Help => self.help = Some(Help::default()),
@@ -530,189 +358,14 @@ impl App {
         wishes.into_iter().fold(effects, |effects, wish| effects.and(self.grant(wish)))
     }
 
-    fn grant(&mut self, wish: Wish) -> Effects {
-        match wish {
-            Wish::Show(route) => self.show(route),
-            Wish::Ask(confirm) => {
-                self.confirm = Some(confirm);
-                Effects::none()
-            }
-            Wish::Say(text) => {
-                self.say(text, false);
-                Effects::none()
-            }
-            Wish::Complain(failure) => {
-                self.complain(failure);
-                Effects::none()
-            }
-            Wish::Logs { deployment, title, groups, since } => {
-                let shown = self.turn_to(Route::Logs);
-                shown.and(self.logs.tail(deployment, title, groups, since, self.now))
-            }
-            Wish::Tools(endpoint) => {
-                let shown = self.turn_to(Route::Tools);
-                let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
-                shown.and(self.tools.connect(endpoint, &mut context))
-            }
-            Wish::Examine(deployment) => {
-                let shown = self.turn_to(Route::Doctor);
-                let context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
-                shown.and(self.doctor.examine(&deployment, &context))
-            }
-            Wish::Secret(deployment, id) => {
-                self.secrets.select(&deployment, &id, &self.store);
-                self.show(Route::Secrets)
-            }
-            Wish::Reveal(key) => {
-                self.fleet.reveal(&key);
-                self.show(Route::Fleet)
-            }
-            Wish::Detail(key) => {
-                self.fleet.reveal(&key);
-                let shown = self.show(Route::Fleet);
-                shown.and(self.act(Action::Open))
-            }
-        }
-    }
-
     pub(crate) fn say(&mut self, text: String, is_failure: bool) {
         self.toast = Some(Toast { text, is_failure, until: self.now.plus(TOAST_MS) });
     }
 
-    fn complain(&mut self, failure: Failure) {
+    fn complain(&mut self, failure: &Failure) {
         let what = failure.doing.clone();
         self.store.note(Deed { at: self.now, what, write: false, result: Err(Box::new(failure.clone())) });
         self.say(format!("{failure}"), true);
-    }
-
-    /// A fact has happened.
-    pub fn on(&mut self, event: Event, now: Moment) -> Effects {
-        self.now = now;
-        match event {
-            Event::Started(result) => self.started(result),
-            Event::Listed(deployment, kind, result) => {
-                let before = self.store.feed.len();
-                self.store.list_answered(&deployment, kind, result, now);
-                if self.store.feed.len() != before {
-                    self.calm_rounds = 0;
-                }
-                if self.store.is_moving() {
-                    self.next_refresh = self.next_refresh.min(now.plus(MOVING_MS));
-                }
-                Effects::none()
-            }
-            Event::Described(key, result) => {
-                if let Ok(resource) = result.as_ref() {
-                    self.store.resource_seen(resource.clone(), now);
-                }
-                if let Some(detail) = self.fleet.detail_mut() {
-                    detail.answered(&key, *result);
-                }
-                Effects::none()
-            }
-            Event::Synchronized(key, result) => {
-                self.wrote(
-                    format!("synchronize {} of {}", key.own_id(), key.deployment),
-                    result.as_ref().as_ref().map(|target| target.status.clone()).map_err(Clone::clone),
-                );
-                if let Ok(resource) = *result {
-                    self.store.resource_seen(resource, now);
-                    self.next_refresh = now.plus(MOVING_MS);
-                }
-                Effects::none()
-            }
-            Event::LogsArrived(batch) => {
-                self.logs.arrived(batch, now);
-                Effects::none()
-            }
-            Event::TailFailed(failure) => {
-                self.logs.failed(failure);
-                Effects::none()
-            }
-            Event::SecretRead(deployment, id, result) => {
-                self.secrets.read(&deployment, &id, *result, now);
-                Effects::none()
-            }
-            Event::RotationPlanned(_)
-            | Event::RotationReported(_)
-            | Event::RotationWarned(_)
-            | Event::RotationAsked(_)
-            | Event::RotationEnded(_) => self.on_rotation(event),
-            Event::Connected(..) | Event::Called(..) | Event::Progressed(..) | Event::Elicited(..) | Event::ToolsChanged(_) => {
-                self.on_tools(event)
-            }
-            Event::Examined(report) => {
-                self.doctor.examined(*report, now);
-                Effects::none()
-            }
-            Event::Copied(what) => {
-                self.say(format!("copied {what}"), false);
-                Effects::none()
-            }
-            Event::Exported(result) => {
-                match result {
-                    Ok(path) => self.say(format!("written to {path}"), false),
-                    Err(failure) => self.complain(failure),
-                }
-                Effects::none()
-            }
-        }
-    }
-
-    fn started(&mut self, result: Result<(Vec<Deployment>, Vec<String>), Failure>) -> Effects {
-        self.has_started = true;
-        self.options.starting = None;
-        match result {
-            Ok((deployments, faults)) => {
-                self.store.deployments = deployments;
-                self.faults = faults;
-                self.refresh()
-            }
-            Err(failure) => {
-                self.alarm = Some(failure.clone());
-                self.complain(failure);
-                Effects::none()
-            }
-        }
-    }
-
-    fn on_rotation(&mut self, event: Event) -> Effects {
-        match event {
-            Event::RotationPlanned(plan) => self.secrets.planned(*plan),
-            Event::RotationReported(report) => return self.secrets.reported(report),
-            Event::RotationWarned(sentence) => self.secrets.warned(sentence),
-            Event::RotationAsked(question) => {
-                self.confirm = self.secrets.asked(&question);
-                self.palette = None;
-                self.help = None;
-            }
-            Event::RotationEnded(result) => {
-                self.confirm = None;
-                if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
-                    self.wrote(what, noted);
-                }
-                self.is_over |= self.leaving;
-                return self.refresh();
-            }
-            _ => {}
-        }
-        Effects::none()
-    }
-
-    fn on_tools(&mut self, event: Event) -> Effects {
-        let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
-        let reply = self.tools.on(event, &mut context);
-        self.follow(reply)
-    }
-
-    /// Notes a write. A failed one stays on the screen until it is closed.
-    fn wrote(&mut self, what: String, result: Result<String, Failure>) {
-        if let Err(failure) = &result {
-            self.alarm = Some(failure.clone());
-        } else {
-            self.say(what.clone(), false);
-        }
-        self.store.note(Deed { at: self.now, what, write: true, result: result.map_err(Box::new) });
     }
 
     pub(crate) fn screen(&self) -> &dyn Screen {

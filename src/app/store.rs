@@ -160,7 +160,7 @@ impl Store {
     }
 
     /// Puts one resource in the place of its older self.
-    pub fn resource_seen(&mut self, resource: Resource, now: Moment) {
+    pub fn resource_seen(&mut self, resource: &Resource, now: Moment) {
         let place = (resource.key.deployment.clone(), resource.key.kind);
         let Some(list) = self.lists.get(&place).and_then(Loadable::get) else { return };
         let renewed = list.iter().map(|each| if each.key == resource.key { resource.clone() } else { each.clone() }).collect();

@@ -92,7 +92,7 @@ pub fn parent(resource: &Resource) -> Option<(Kind, &str)> {
 }
 
 /// The aws command that shows the resource; without credentials, with the region.
-pub fn aws_command(key: &ResourceKey, region: &str) -> String {
+pub fn command_line(key: &ResourceKey, region: &str) -> String {
     let (owner, own) = (key.owner_id(), key.own_id());
     let call = match key.kind {
         Kind::Gateway => format!("bedrock-agentcore-control get-gateway --gateway-identifier {own}"),

@@ -16,10 +16,10 @@ use super::{
     tasks::{Performer, Sender},
 };
 use crate::{
-    app::{Effect, Endpoint, Event, RotationKind, Slot},
+    app::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
     model::{
-        CallOptions, CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind,
-        Kind, LogQuery, McpNotice, Resource, ResourceKey, SecretDetail, Tool,
+        CallOptions, CallOutcome, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind, Kind, LogQuery, McpNotice,
+        Resource, ResourceKey, SecretDetail,
     },
     rotation::{
         plan::Plan,
@@ -68,7 +68,6 @@ impl Performer for Outside {
     fn slot(&mut self, effect: &Effect) -> Option<Slot> {
         self.once += 1;
         Some(match effect {
-            Effect::Start => Slot::Once(self.once),
             Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
             Effect::Describe(_) => Slot::Detail,
             Effect::Tail(..) => Slot::Tail,
@@ -77,7 +76,7 @@ impl Performer for Outside {
             Effect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
             Effect::Call { endpoint, .. } => Slot::Call(endpoint.clone()),
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
-            Effect::Synchronize(_) | Effect::Copy(_) | Effect::Export { .. } => Slot::Once(self.once),
+            Effect::Start | Effect::Synchronize(_) | Effect::Copy(_) | Effect::Export { .. } => Slot::Once(self.once),
             Effect::Stop(_)
             | Effect::AnswerRotation(_)
             | Effect::AnswerElicitation(..)
@@ -114,21 +113,22 @@ impl Performer for Outside {
                 Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options).await)))
             }
             .boxed(),
-            Effect::Examine(name) => async move { world.examine(&name).await }.boxed(),
+            Effect::Examine(name) => async move { Box::pin(world.examine(&name)).await }.boxed(),
             Effect::Copy(text) => async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed(),
             Effect::Export { stem, extension, text } => {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
             }
-            Effect::AnswerRotation(yes) => nothing(world.answer_rotation(yes)),
-            Effect::AnswerElicitation(endpoint, id, answer) => nothing(world.answer_elicitation(&endpoint, id, answer)),
-            Effect::PlayFault(index) => nothing(world.play_fault(index)),
-            Effect::Stop(_) | Effect::Suspend => nothing(()),
+            Effect::AnswerRotation(yes) => at_once(|| world.answer_rotation(yes)),
+            Effect::AnswerElicitation(endpoint, id, answer) => at_once(|| world.answer_elicitation(&endpoint, id, answer)),
+            Effect::PlayFault(index) => at_once(|| world.play_fault(index)),
+            Effect::Stop(_) | Effect::Suspend => at_once(|| ()),
         }
     }
 }
 
-/// What was done at once leaves nothing to wait for.
-fn nothing(_done: ()) -> BoxFuture<'static, Option<Event>> {
+/// What is done at once leaves nothing to wait for.
+fn at_once(act: impl FnOnce()) -> BoxFuture<'static, Option<Event>> {
+    act();
     futures::future::ready(None).boxed()
 }
 
@@ -238,7 +238,7 @@ impl World {
         }
     }
 
-    async fn connect(&self, endpoint: &Endpoint, sender: Sender) -> Result<(ConnectionInfo, Option<Claims>, Vec<Tool>), Failure> {
+    async fn connect(&self, endpoint: &Endpoint, sender: Sender) -> Result<Welcome, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
         let (notices, arriving) = mpsc::unbounded_channel();
         let options = McpOptions { notices: Some(notices), ..McpOptions::default() };
@@ -276,7 +276,7 @@ impl World {
 
     async fn examine(&self, name: &DeploymentName) -> Option<Event> {
         let (services, deployment) = self.of(name).ok()?;
-        Some(Event::Examined(Box::new(services.examine(deployment, now()).await)))
+        Some(Event::Examined(Box::new(Box::pin(services.examine(deployment, now())).await)))
     }
 }
 

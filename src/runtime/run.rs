@@ -56,7 +56,7 @@ pub struct Console<C> {
 /// What woke the loop.
 enum Wake {
     Term(Option<Input>),
-    Fact(Option<Fact>),
+    Fact(Option<Box<Fact>>),
     Frame,
     Time,
     Signal,
@@ -86,7 +86,7 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
         let now = (console.clock)();
         let (mut term, mut fact) = match wake {
             Wake::Term(event) => (Some(event), None),
-            Wake::Fact(fact) => (None, fact),
+            Wake::Fact(fact) => (None, fact.map(|fact| *fact)),
             Wake::Frame => (None, None),
             Wake::Time => {
                 dirty = true;
@@ -145,7 +145,7 @@ async fn wait<C: Fn() -> Moment>(
         () = signal => Wake::Signal,
         () = tokio::time::sleep_until(next_frame), if dirty => Wake::Frame,
         event = input.next() => Wake::Term(event),
-        fact = facts.recv() => Wake::Fact(fact),
+        fact = facts.recv() => Wake::Fact(fact.map(Box::new)),
         () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => Wake::Time,
     }
 }

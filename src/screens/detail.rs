@@ -192,7 +192,7 @@ pub fn copy(action: Action, resource: &Resource, store: &Store) -> Reply {
         Action::CopyArn => resource.arn.clone(),
         Action::CopyId => Some(resource.key.own_id().to_owned()),
         Action::CopyJson => serde_json::to_string_pretty(&resource.raw).ok(),
-        Action::CopyCommand => Some(kinds::aws_command(&resource.key, region)),
+        Action::CopyCommand => Some(kinds::command_line(&resource.key, region)),
         _ => return Reply::ignored(),
     };
     match text {

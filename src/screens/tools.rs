@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 
 use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
 use crate::{
-    app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot},
+    app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot, Welcome},
     config::theme::Role,
     keys::Layer,
     model::{
-        CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Kind,
-        McpTarget, Moment, Progress, Tool,
+        CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Kind, McpTarget, Moment, Progress,
+        Tool,
     },
     widgets::{LineInput, List, Pen, Scroll},
 };
@@ -49,7 +49,7 @@ pub struct Tools {
 /// What a connection learned.
 #[derive(Clone, Debug, Default)]
 struct Connection {
-    state: Loadable<(ConnectionInfo, Option<Claims>, Vec<Tool>)>,
+    state: Loadable<Welcome>,
     call: Option<Running>,
 }
 
@@ -188,12 +188,7 @@ impl Tools {
         }
     }
 
-    fn connected(
-        &mut self,
-        endpoint: &Endpoint,
-        result: Result<(ConnectionInfo, Option<Claims>, Vec<Tool>), Failure>,
-        context: &mut Context<'_>,
-    ) -> Reply {
+    fn connected(&mut self, endpoint: &Endpoint, result: Result<Welcome, Failure>, context: &mut Context<'_>) -> Reply {
         let what = format!("connect to {}", name_of(endpoint, context.store));
         let noted = result
             .as_ref()

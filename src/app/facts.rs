@@ -1,0 +1,137 @@
+//! What happens outside: each event changes the state and may ask for more.
+
+use super::{App, Deed, Effects, Event, MOVING_MS};
+use crate::{
+    model::{Deployment, Failure, Moment},
+    screens::Context,
+};
+
+impl App {
+    /// A fact has happened.
+    pub fn on(&mut self, event: Event, now: Moment) -> Effects {
+        self.now = now;
+        match event {
+            Event::Started(result) => self.started(result),
+            Event::Listed(deployment, kind, result) => {
+                let before = self.store.feed.len();
+                self.store.list_answered(&deployment, kind, result, now);
+                if self.store.feed.len() != before {
+                    self.calm_rounds = 0;
+                }
+                self.next_refresh = self.next_refresh.min(now.plus(self.pause()));
+                Effects::none()
+            }
+            Event::Described(key, result) => {
+                if let Ok(resource) = result.as_ref() {
+                    self.store.resource_seen(resource, now);
+                }
+                if let Some(detail) = self.fleet.detail_mut() {
+                    detail.answered(&key, *result);
+                }
+                Effects::none()
+            }
+            Event::Synchronized(key, result) => {
+                self.wrote(
+                    format!("synchronize {} of {}", key.own_id(), key.deployment),
+                    result.as_ref().as_ref().map(|target| target.status.clone()).map_err(Clone::clone),
+                );
+                if let Ok(resource) = *result {
+                    self.store.resource_seen(&resource, now);
+                    self.next_refresh = now.plus(MOVING_MS);
+                }
+                Effects::none()
+            }
+            Event::LogsArrived(batch) => {
+                self.logs.arrived(batch, now);
+                Effects::none()
+            }
+            Event::TailFailed(failure) => {
+                self.logs.failed(failure);
+                Effects::none()
+            }
+            Event::SecretRead(deployment, id, result) => {
+                self.secrets.read(&deployment, &id, *result, now);
+                Effects::none()
+            }
+            Event::RotationPlanned(_)
+            | Event::RotationReported(_)
+            | Event::RotationWarned(_)
+            | Event::RotationAsked(_)
+            | Event::RotationEnded(_) => self.on_rotation(event),
+            Event::Connected(..) | Event::Called(..) | Event::Progressed(..) | Event::Elicited(..) | Event::ToolsChanged(_) => {
+                self.on_tools(event)
+            }
+            Event::Examined(report) => {
+                self.doctor.examined(*report, now);
+                Effects::none()
+            }
+            Event::Copied(what) => {
+                self.say(format!("copied {what}"), false);
+                Effects::none()
+            }
+            Event::Exported(result) => {
+                match result {
+                    Ok(path) => self.say(format!("written to {path}"), false),
+                    Err(failure) => self.complain(&failure),
+                }
+                Effects::none()
+            }
+        }
+    }
+
+    fn started(&mut self, result: Result<(Vec<Deployment>, Vec<String>), Failure>) -> Effects {
+        self.has_started = true;
+        self.options.starting = None;
+        match result {
+            Ok((deployments, faults)) => {
+                self.store.deployments = deployments;
+                self.faults = faults;
+                self.refresh()
+            }
+            Err(failure) => {
+                self.alarm = Some(failure.clone());
+                self.complain(&failure);
+                Effects::none()
+            }
+        }
+    }
+
+    fn on_rotation(&mut self, event: Event) -> Effects {
+        match event {
+            Event::RotationPlanned(plan) => self.secrets.planned(*plan),
+            Event::RotationReported(report) => return self.secrets.reported(report),
+            Event::RotationWarned(sentence) => self.secrets.warned(sentence),
+            Event::RotationAsked(question) => {
+                self.confirm = self.secrets.asked(&question);
+                self.palette = None;
+                self.help = None;
+            }
+            Event::RotationEnded(result) => {
+                self.confirm = None;
+                if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
+                    self.wrote(what, noted);
+                }
+                self.is_over |= self.leaving;
+                return self.refresh();
+            }
+            _ => {}
+        }
+        Effects::none()
+    }
+
+    fn on_tools(&mut self, event: Event) -> Effects {
+        let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+        let reply = self.tools.on(event, &mut context);
+        self.follow(reply)
+    }
+
+    /// Notes a write. A failed one stays on the screen until it is closed.
+    fn wrote(&mut self, what: String, result: Result<String, Failure>) {
+        if let Err(failure) = &result {
+            self.alarm = Some(failure.clone());
+        } else {
+            self.say(what.clone(), false);
+        }
+        self.store.note(Deed { at: self.now, what, write: true, result: result.map_err(Box::new) });
+    }
+}

@@ -1,0 +1,138 @@
+//! What the user does: keys, pasted text, the mouse; and which layers of the keymap hear it.
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+
+use super::{Action, App, Effects};
+use crate::{
+    keys::{Chord, Found, Layer},
+    model::Moment,
+};
+
+impl App {
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyEvent, now: Moment) -> Effects {
+        self.now = now;
+        if key.kind == KeyEventKind::Release {
+            return Effects::none();
+        }
+        self.stir();
+        let layers = self.layers();
+        let mut keys = std::mem::take(&mut self.begun);
+        keys.push(Chord::from(key).normalized());
+        match self.options.keymap.find(&layers, &keys) {
+            Found::Action(action) => self.act(action),
+            Found::Prefix if !self.is_typing() => {
+                self.begun = keys;
+                Effects::none()
+            }
+            Found::Prefix | Found::Nothing => self.press(key),
+        }
+    }
+
+    /// Somebody is here: the fleet is looked at as often as configured again.
+    fn stir(&mut self) {
+        self.calm_rounds = 0;
+        let soon = self.now.plus(self.options.refresh_ms);
+        self.next_refresh = self.next_refresh.min(soon);
+    }
+
+    /// The active layers of the keymap, the topmost first.
+    pub fn layers(&self) -> Vec<Layer> {
+        let mut layers = if self.alarm.is_some() {
+            vec![Layer::Confirm]
+        } else if let Some(confirm) = &self.confirm {
+            vec![confirm.layer()]
+        } else if self.palette.is_some() {
+            vec![Layer::Prompt]
+        } else if self.help.is_some() {
+            vec![Layer::List, Layer::Global]
+        } else {
+            let screen = self.screen();
+            let mut layers = screen.layers();
+            if !screen.is_typing() {
+                layers.push(Layer::Global);
+            }
+            layers
+        };
+        layers.push(Layer::Always);
+        layers
+    }
+
+    fn is_typing(&self) -> bool {
+        if self.alarm.is_some() {
+            return false;
+        }
+        match (&self.confirm, &self.palette) {
+            (Some(confirm), _) => confirm.is_typing(),
+            (None, Some(_)) => true,
+            (None, None) => self.help.is_none() && self.screen().is_typing(),
+        }
+    }
+
+    /// A key that no layer knows: text where text is wanted.
+    fn press(&mut self, key: KeyEvent) -> Effects {
+        if self.alarm.is_some() {
+            return Effects::none();
+        }
+        if let Some(confirm) = &mut self.confirm {
+            confirm.press(key);
+            return Effects::none();
+        }
+        if let Some(palette) = &mut self.palette {
+            palette.press(key);
+            return Effects::none();
+        }
+        if !self.is_typing() {
+            return Effects::none();
+        }
+        let reply = self.with_screen(|screen, context| screen.press(key, context));
+        self.follow(reply)
+    }
+
+    /// Takes pasted text: only where text is wanted, and never as keys.
+    pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
+        self.now = now;
+        if self.alarm.is_some() {
+            return Effects::none();
+        }
+        if let Some(confirm) = &mut self.confirm {
+            confirm.typed.paste(text);
+            return Effects::none();
+        }
+        if let Some(palette) = &mut self.palette {
+            palette.paste(text);
+            return Effects::none();
+        }
+        if !self.is_typing() {
+            return Effects::none();
+        }
+        let reply = self.with_screen(|screen, context| screen.paste(text, context));
+        self.follow(reply)
+    }
+
+    /// Takes the mouse: a tab or a row under a click, the wheel.
+    pub fn mouse(&mut self, mouse: MouseEvent, now: Moment) -> Effects {
+        self.now = now;
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.act(Action::Up),
+            MouseEventKind::ScrollDown => self.act(Action::Down),
+            MouseEventKind::Down(MouseButton::Left)
+                if self.confirm.is_none() && self.palette.is_none() && self.help.is_none() =>
+            {
+                self.click(mouse.column, mouse.row)
+            }
+            _ => Effects::none(),
+        }
+    }
+
+    fn click(&mut self, column: u16, row: u16) -> Effects {
+        if row == 1 {
+            let wide = ratatui::layout::Rect { x: 0, y: 1, width: u16::MAX, height: 1 };
+            let tabs = crate::screens::frame::tab_places(wide, self.store.unseen_failures);
+            let hit = tabs.into_iter().find(|(_, x, wide)| (*x..x + wide).contains(&column));
+            return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
+        }
+        let reply = self.with_screen(|screen, context| screen.click(column, row, context));
+        self.follow(reply)
+    }
+}

@@ -1,0 +1,100 @@
+//! What screens and the palette wish of the whole console: other screens, questions, words in passing.
+
+use super::{Action, App, Effect, Effects, Endpoint};
+use crate::{
+    keys::Layer,
+    screens::{
+        Context, Route, Wish,
+        fleet::deployment_groups,
+        palette::{self, Choice, Subject},
+    },
+};
+
+impl App {
+    pub(crate) fn offers(&self) -> Vec<palette::Offer> {
+        let mut layers = self.screen().layers();
+        layers.extend([Layer::Global, Layer::Always]);
+        palette::offers(&layers, &self.look(), &self.faults)
+    }
+
+    pub(super) fn choose(&mut self, choice: Choice) -> Effects {
+        match choice {
+            Choice::Act(action) => self.act(action),
+            Choice::Examine(deployment) => self.grant(Wish::Examine(deployment)),
+            Choice::Reveal(key) => self.grant(Wish::Detail(key)),
+            Choice::Fault(index) => {
+                let name = self.faults.get(index).cloned().unwrap_or_default();
+                self.say(format!("fault played: {name}"), false);
+                Effects::one(Effect::PlayFault(index))
+            }
+            Choice::Tools(subject) => {
+                let endpoint = match subject {
+                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
+                        Endpoint { deployment, target: crate::model::McpTarget::Default }
+                    }
+                    Subject::Resource(key) => {
+                        Endpoint { deployment: key.deployment.clone(), target: crate::model::McpTarget::Resource(key) }
+                    }
+                };
+                self.grant(Wish::Tools(endpoint))
+            }
+            Choice::Logs(subject) => {
+                let (deployment, title, groups) = match subject {
+                    Subject::Deployment(name) => (name.clone(), name.to_string(), deployment_groups(&self.store, &name)),
+                    Subject::Group(name, group) => (name, group.clone(), vec![group]),
+                    Subject::Resource(key) => {
+                        let resource = self.store.resource(&key);
+                        let title = resource.map_or_else(|| key.id.clone(), |each| each.name.clone());
+                        (key.deployment.clone(), title, resource.map_or_else(Vec::new, |each| each.log_groups.clone()))
+                    }
+                };
+                self.grant(Wish::Logs { deployment, title, groups, since: None })
+            }
+        }
+    }
+
+    pub(super) fn grant(&mut self, wish: Wish) -> Effects {
+        match wish {
+            Wish::Show(route) => self.show(route),
+            Wish::Ask(confirm) => {
+                self.confirm = Some(confirm);
+                Effects::none()
+            }
+            Wish::Say(text) => {
+                self.say(text, false);
+                Effects::none()
+            }
+            Wish::Complain(failure) => {
+                self.complain(&failure);
+                Effects::none()
+            }
+            Wish::Logs { deployment, title, groups, since } => {
+                let shown = self.turn_to(Route::Logs);
+                shown.and(self.logs.tail(deployment, title, groups, since, self.now))
+            }
+            Wish::Tools(endpoint) => {
+                let shown = self.turn_to(Route::Tools);
+                let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+                shown.and(self.tools.connect(endpoint, &mut context))
+            }
+            Wish::Examine(deployment) => {
+                let shown = self.turn_to(Route::Doctor);
+                let context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+                shown.and(self.doctor.examine(&deployment, &context))
+            }
+            Wish::Secret(deployment, id) => {
+                self.secrets.select(&deployment, &id, &self.store);
+                self.show(Route::Secrets)
+            }
+            Wish::Reveal(key) => {
+                self.fleet.reveal(&key);
+                self.show(Route::Fleet)
+            }
+            Wish::Detail(key) => {
+                self.fleet.reveal(&key);
+                let shown = self.show(Route::Fleet);
+                shown.and(self.act(Action::Open))
+            }
+        }
+    }
+}
