@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_missing_role_an_unknown_role_and_a_bad_colour_are_named() {
         let dark = EMBEDDED[0].1;
-        let missing: String = dark.lines().filter(|line| !line.starts_with("accent")).map(|line| format!("{line}\n")).collect();
+        let missing = dark.lines().filter(|line| !line.starts_with("accent")).collect::<Vec<_>>().join("\n");
         assert!(Theme::parse("x", &missing, Depth::True).unwrap_err().contains("\"accent\""));
         assert!(Theme::parse("x", &format!("{dark}\nshiny = {{}}\n"), Depth::True).unwrap_err().contains("shiny"));
         assert!(Theme::parse("x", &dark.replace("#58a6ff", "blurple"), Depth::True).unwrap_err().contains("blurple"));

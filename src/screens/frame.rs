@@ -94,7 +94,7 @@ fn right_side(look: &Look<'_>, calls: usize) -> Vec<(String, Role)> {
     }
     match look.store.freshness() {
         Some(at) if look.store.lists.values().any(|list| list.failure.is_some()) => {
-            pieces.push((format!("stale {}", at.age(look.now)), Role::Degraded))
+            pieces.push((format!("stale {}", at.age(look.now)), Role::Degraded));
         }
         Some(at) => pieces.push((format!("fresh {}", at.age(look.now)), Role::Well)),
         None => {}
@@ -155,7 +155,7 @@ pub fn foot(layers: &[Layer], look: &Look<'_>, offers: impl Fn(Action) -> bool, 
             let spec = action.spec();
             // Out of what one types in there is one way that everybody looks for.
             let is_shown = spec.rank > 0 || (action == Action::Back && *layer == Layer::Prompt);
-            if is_shown && !keys.is_empty() && !shown.contains(&action) && !(look.read_only && spec.writes) && offers(action) {
+            if is_shown && !keys.is_empty() && !shown.contains(&action) && look.allows(action) && offers(action) {
                 shown.push(action);
             }
         }

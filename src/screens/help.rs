@@ -52,9 +52,7 @@ fn lines(layers: &[Layer], look: &Look<'_>) -> Vec<(String, String)> {
             .bindings(*layer)
             .into_iter()
             .filter(|(action, keys)| {
-                !keys.is_empty()
-                    && !(look.read_only && action.spec().writes)
-                    && !shown.iter().any(|other| other.0 == *action && other.1 == *keys)
+                !keys.is_empty() && look.allows(*action) && !shown.iter().any(|other| other.0 == *action && other.1 == *keys)
             })
             .collect();
         if bindings.is_empty() {

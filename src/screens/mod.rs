@@ -92,6 +92,13 @@ pub struct Look<'a> {
     pub starting: Option<&'a str>,
 }
 
+impl Look<'_> {
+    /// Whether the mode allows an action: read-only mode takes the writes away.
+    pub const fn allows(&self, action: Action) -> bool {
+        !(self.read_only && action.spec().writes)
+    }
+}
+
 /// What a screen wishes of the rest of the console.
 #[derive(Clone, Debug)]
 pub enum Wish {

@@ -152,7 +152,7 @@ pub fn offers(layers: &[Layer], look: &Look<'_>, faults: &[String]) -> Vec<Offer
             || spec.id.starts_with("list.")
             || spec.id.starts_with("prompt.")
             || spec.id.starts_with("confirm.");
-        if !reachable || is_motion || (look.read_only && spec.writes) {
+        if !reachable || is_motion || !look.allows(*action) {
             continue;
         }
         let key = look.keymap.key_of(layers, *action).unwrap_or_default();
