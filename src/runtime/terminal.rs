@@ -12,7 +12,7 @@ use crossterm::{
         PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
     },
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -86,7 +86,11 @@ pub fn suspend(screen: &mut Screen, mouse: bool) {
     // A group without a shell ignores the signal: then it goes on at once.
     let _ = kill_process(getpid(), Signal::TSTP);
     let _ = take(mouse);
-    let _ = screen.clear();
+    // `clear` of the library asks the terminal where its cursor is, and the answer would be taken for a key; two swaps make both
+    // buffers blank as well, so that the next frame is drawn whole.
+    let _ = execute!(io::stdout(), Clear(ClearType::All));
+    screen.swap_buffers();
+    screen.swap_buffers();
 }
 
 /// There is nothing to suspend to.

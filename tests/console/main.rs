@@ -3,5 +3,8 @@
 
 mod bench;
 mod frames;
+mod journeys;
+#[cfg(feature = "local")]
+mod pty;
 mod reducer;
 mod world;

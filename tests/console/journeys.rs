@@ -1,0 +1,412 @@
+//! The real loop on a terminal of memory, a scripted outside and a clock that stands still until everybody waits.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use agentcore_console::{
+    app::{App, AppOptions, Effect, Event, Slot},
+    model::{Kind, Moment},
+    runtime::{Console, Input, Performer, Sender, run},
+};
+use crossterm::event::{Event as Term, KeyCode, KeyEvent, KeyModifiers};
+use futures::{FutureExt as _, channel::mpsc, future::BoxFuture};
+use ratatui::{
+    Terminal,
+    backend::{Backend, ClearType, TestBackend, WindowSize},
+    buffer::Cell,
+    layout::{Position, Size},
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bench::{NOW, lines, options},
+    world::{self, deployments},
+};
+
+/// What the outside answers to an effect, and after how long; nothing: it never answers.
+type Script = Box<dyn FnMut(&Effect) -> Option<(Duration, Event)> + Send>;
+
+#[tokio::test(start_paused = true)]
+async fn the_first_frame_comes_before_any_answer() {
+    let journey = Journey::begin(Box::new(|_| None));
+    let watch = journey.watch.clone();
+    journey
+        .travel(async move |steps| {
+            steps.until("Fleet").await;
+            assert_eq!(steps.watch.effects(), [Effect::Start]);
+            steps.keys("q").await;
+        })
+        .await;
+    assert!(watch.frames() >= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journey_from_the_fleet_to_the_logs_of_a_gateway() {
+    Journey::begin(Box::new(answer))
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            steps.keys("jl").await;
+            steps.until("line 0009").await;
+            steps.keys("k").await;
+            steps.until("paused").await;
+            steps.keys("1").await;
+            steps.until("NAME").await;
+            steps.keys("q").await;
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn four_hundred_keys_give_few_frames_and_all_of_them_count() {
+    let journey = Journey::begin(Box::new(answer));
+    let watch = journey.watch.clone();
+    journey
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            let before = steps.watch.frames();
+            steps.keys(&format!("/{}", "x".repeat(399))).await;
+            steps.until("Nothing here contains").await;
+            steps.settle().await;
+            let frames = steps.watch.frames() - before;
+            assert!(frames <= 20, "{frames} frames for 400 keys");
+            steps.key(KeyCode::Esc).await;
+            steps.until("prod-gateway").await;
+            steps.keys("q").await;
+        })
+        .await;
+    assert!(watch.text().contains("prod-gateway"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_superseded_is_dropped() {
+    let mut asked = 0;
+    let script = Box::new(move |effect: &Effect| match effect {
+        Effect::Describe(key) => {
+            asked += 1;
+            // The first question is answered long after the second.
+            let (after, status) = if asked == 1 { (5_000, "FIRST ANSWER") } else { (100, "SECOND ANSWER") };
+            let found = world::resources("prod", Kind::Gateway).remove(0);
+            let resource = agentcore_console::model::Resource { status: status.into(), ..found };
+            Some((Duration::from_millis(after), Event::Described(key.clone(), Box::new(Ok(resource)))))
+        }
+        other => answer(other),
+    });
+    Journey::begin(script)
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            steps.keys("j").await;
+            steps.key(KeyCode::Enter).await;
+            steps.until("asking AWS").await;
+            steps.keys("r").await;
+            steps.until("SECOND ANSWER").await;
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            steps.settle().await;
+            assert!(!steps.watch.text().contains("FIRST ANSWER"), "{}", steps.watch.text());
+            steps.keys("q").await;
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_keys_does_not_starve_facts() {
+    Journey::begin(Box::new(answer))
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            steps.keys("l").await;
+            // Two hundred keys a millisecond: the keyboard is never quiet.
+            for _ in 0..400 {
+                steps.keys(&"j".repeat(200)).await;
+                tokio::time::advance(Duration::from_millis(1)).await;
+                if steps.watch.text().contains("line 0009") {
+                    steps.keys("q").await;
+                    return;
+                }
+            }
+            panic!("no line in eighty thousand keys:\n{}", steps.watch.text());
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_console_draws_no_frames() {
+    Journey::begin(Box::new(|effect| match effect {
+        Effect::Start => Some((Duration::ZERO, Event::Started(Ok((Vec::new(), Vec::new()))))),
+        _ => None,
+    }))
+    .travel(async |steps| {
+        steps.settle().await;
+        let before = steps.watch.frames();
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        assert_eq!(steps.watch.frames(), before);
+        steps.keys("q").await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_calm_fleet_costs_a_few_frames_a_minute() {
+    Journey::begin(Box::new(answer))
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            tokio::time::sleep(Duration::from_mins(10)).await;
+            let (before, asked) = (steps.watch.frames(), steps.watch.effects().len());
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            let frames = steps.watch.frames() - before;
+            let asked = steps.watch.effects().len() - asked;
+            assert!(frames <= 12, "{frames} frames in a calm minute");
+            assert!(asked <= 2 * Kind::ALL.len(), "{asked} calls in a calm minute");
+            steps.keys("q").await;
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_input_and_a_signal_end_the_loop() {
+    let journey = Journey::begin(Box::new(answer));
+    journey.travel(async |steps| steps.input.close_channel()).await;
+    let journey = Journey::begin(Box::new(answer));
+    let signal = journey.signal.clone();
+    journey
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            signal.cancel();
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_the_logs_ends_their_tail() {
+    Journey::begin(Box::new(answer))
+        .travel(async |steps| {
+            steps.until("prod-gateway").await;
+            steps.keys("2").await;
+            steps.until("line 0009").await;
+            assert_eq!(steps.watch.stopped(), 0);
+            steps.keys("1").await;
+            steps.until("NAME").await;
+            steps.settle().await;
+            assert_eq!(steps.watch.stopped(), 1);
+            steps.keys("q").await;
+        })
+        .await;
+}
+
+/// An outside on which all is well.
+fn answer(effect: &Effect) -> Option<(Duration, Event)> {
+    let event = match effect {
+        Effect::Start => Event::Started(Ok((deployments(), Vec::new()))),
+        Effect::List(deployment, kind) => {
+            Event::Listed(deployment.clone(), *kind, Ok(world::resources(deployment.as_str(), *kind)))
+        }
+        Effect::Tail(..) => Event::LogsArrived(world::numbered(0, 10)),
+        _ => return None,
+    };
+    Some((Duration::from_millis(200), event))
+}
+
+/// A console, its scripted outside, and what can be seen of both.
+struct Journey {
+    outside: Scripted,
+    watch: Watch,
+    signal: CancellationToken,
+}
+
+impl Journey {
+    fn begin(script: Script) -> Self {
+        let watch =
+            Watch(Arc::new(Mutex::new(Seen { screen: TestBackend::new(120, 36), frames: 0, effects: Vec::new(), stopped: 0 })));
+        Self { outside: Scripted { script, watch: watch.clone() }, watch, signal: CancellationToken::new() }
+    }
+
+    /// Runs the loop until the steps have ended it.
+    async fn travel(self, steps: impl AsyncFnOnce(&mut Steps)) {
+        let (input, arriving) = mpsc::unbounded();
+        let begun = Instant::now();
+        let clock = move || -> Moment { NOW.plus(i64::try_from(begun.elapsed().as_millis()).unwrap()) };
+        let mut console = Console { app: App::new(AppOptions { deployments: deployments(), ..options() }), clock };
+        let mut screen = Terminal::new(self.watch.clone()).unwrap();
+        let signal = self.signal.clone();
+        let ended = Box::pin(async move { signal.cancelled().await });
+        let mut steps_state = Steps { input, watch: self.watch.clone() };
+        let (result, ()) = tokio::join!(
+            tokio::time::timeout(Duration::from_hours(24), run(&mut console, &mut screen, arriving, self.outside, ended, |_| {})),
+            steps(&mut steps_state)
+        );
+        result.expect("the loop ends").unwrap();
+    }
+}
+
+/// What a user does and waits for.
+struct Steps {
+    input: mpsc::UnboundedSender<Input>,
+    watch: Watch,
+}
+
+impl Steps {
+    async fn keys(&mut self, keys: &str) {
+        for letter in keys.chars() {
+            self.send(KeyCode::Char(letter));
+        }
+        tokio::task::yield_now().await;
+    }
+
+    async fn key(&mut self, code: KeyCode) {
+        self.send(code);
+        tokio::task::yield_now().await;
+    }
+
+    fn send(&self, code: KeyCode) {
+        self.input.unbounded_send(Ok(Term::Key(KeyEvent::new(code, KeyModifiers::NONE)))).unwrap();
+    }
+
+    /// Waits, in the time of the test, until the screen shows a text.
+    async fn until(&self, text: &str) {
+        for _ in 0..2_000 {
+            if self.watch.text().contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{text:?} never came:\n{}", self.watch.text());
+    }
+
+    /// Lets everything happen that happens within a second.
+    async fn settle(&self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// The scripted outside.
+struct Scripted {
+    script: Script,
+    watch: Watch,
+}
+
+impl Performer for Scripted {
+    fn slot(&mut self, effect: &Effect) -> Option<Slot> {
+        Some(match effect {
+            Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
+            Effect::Describe(_) => Slot::Detail,
+            Effect::Tail(..) => Slot::Tail,
+            _ => Slot::Once(self.watch.effects().len() as u64),
+        })
+    }
+
+    fn perform(&mut self, effect: Effect, sender: Sender, stop: CancellationToken) -> BoxFuture<'static, Option<Event>> {
+        let answer = (self.script)(&effect);
+        let watch = self.watch.clone();
+        self.watch.0.lock().unwrap().effects.push(effect.clone());
+        async move {
+            let (after, event) = match answer {
+                Some(answer) => answer,
+                None => return std::future::pending().await,
+            };
+            tokio::time::sleep(after).await;
+            if !matches!(effect, Effect::Tail(..)) {
+                return Some(event);
+            }
+            // A tail goes on until it is ended.
+            let _guard = Ending(watch);
+            sender.send(event).await;
+            stop.cancelled().await;
+            None
+        }
+        .boxed()
+    }
+}
+
+/// Counts when a tail is dropped.
+struct Ending(Watch);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().stopped += 1;
+    }
+}
+
+/// What a test sees: the screen, how often it was drawn, what was asked of the outside.
+#[derive(Clone)]
+struct Watch(Arc<Mutex<Seen>>);
+
+struct Seen {
+    screen: TestBackend,
+    frames: usize,
+    effects: Vec<Effect>,
+    stopped: usize,
+}
+
+impl Watch {
+    fn text(&self) -> String {
+        lines(self.0.lock().unwrap().screen.buffer()).join("\n")
+    }
+
+    fn frames(&self) -> usize {
+        self.0.lock().unwrap().frames
+    }
+
+    fn effects(&self) -> Vec<Effect> {
+        self.0.lock().unwrap().effects.clone()
+    }
+
+    fn stopped(&self) -> usize {
+        self.0.lock().unwrap().stopped
+    }
+}
+
+impl Backend for Watch {
+    type Error = Infallible;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> Result<(), Infallible> {
+        let mut seen = self.0.lock().unwrap();
+        seen.frames += 1;
+        seen.screen.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.0.lock().unwrap().screen.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.clear()
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.clear_region(clear_type)
+    }
+
+    fn size(&self) -> Result<Size, Infallible> {
+        self.0.lock().unwrap().screen.size()
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.0.lock().unwrap().screen.window_size()
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.flush()
+    }
+
+    fn scroll_region_up(&mut self, region: std::ops::Range<u16>, count: u16) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.scroll_region_up(region, count)
+    }
+
+    fn scroll_region_down(&mut self, region: std::ops::Range<u16>, count: u16) -> Result<(), Infallible> {
+        self.0.lock().unwrap().screen.scroll_region_down(region, count)
+    }
+}

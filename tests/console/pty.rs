@@ -1,0 +1,215 @@
+//! The whole program in a terminal: what it shows, what it leaves behind. Every wait is for something on the screen.
+
+use std::{
+    io::{Read as _, Write as _},
+    sync::{Arc, Condvar, Mutex, mpsc},
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn q_ends_it_and_gives_the_terminal_back() {
+    let mut terminal = Terminal::demo();
+    terminal.until("neo4j-mcp-gw");
+    terminal.check("the console has the terminal", |screen| {
+        screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste()
+    });
+    terminal.keys("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn sigterm_ends_it_and_gives_the_terminal_back() {
+    let mut terminal = Terminal::demo();
+    terminal.until("neo4j-mcp-gw");
+    let process = rustix::process::Pid::from_raw(i32::try_from(terminal.child.process_id().unwrap()).unwrap()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_window_too_small_says_so_and_comes_back() {
+    let mut terminal = Terminal::demo();
+    terminal.until("neo4j-mcp-gw");
+    terminal.resize(20, 5);
+    terminal.until("too small");
+    terminal.resize(100, 30);
+    terminal.until("neo4j-mcp-gw");
+    terminal.keys("q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let script = "\"$0\" demo --quiet-world; echo stopped=$?; read -r line; fg; echo over=$?";
+    let mut terminal = Terminal::run("bash", &["--norc", "-m", "-c", script, env!("CARGO_BIN_EXE_agentcore-console")]);
+    terminal.until("neo4j-mcp-gw");
+    terminal.keys("\x1a");
+    terminal.until("stopped=148");
+    terminal.is_given_back();
+    terminal.keys("\n");
+    terminal.until("neo4j-mcp-gw");
+    terminal.keys("q");
+    terminal.until("over=0");
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_password_is_rotated_from_the_screen() {
+    let mut terminal = Terminal::demo();
+    terminal.until("neo4j-mcp-gw");
+    terminal.keys("3");
+    terminal.until("SECRET");
+    // The secret of deployment b: its line becomes the selected one.
+    for _ in 0..10 {
+        if terminal.lines().iter().any(|line| line.starts_with('▌') && line.contains("neo4j-mcp-gateway/neo4j")) {
+            break;
+        }
+        let before = terminal.selected();
+        terminal.keys("j");
+        terminal.wait("the cursor moves", |terminal| terminal.selected() != before);
+    }
+    assert!(terminal.selected().contains("neo4j-mcp-gateway/neo4j"), "{}", terminal.text());
+    terminal.keys("R");
+    terminal.until("to go on:");
+    terminal.keys("neo4j-mcp-gateway/neo4j\r");
+    terminal.wait("the rotation ends", |terminal| {
+        terminal.text().contains("rotated:") || terminal.text().contains("to go on:") || terminal.text().contains("y yes")
+    });
+    while terminal.text().contains("y yes") {
+        // The program asks whether it may close connections that still work with the old password.
+        terminal.keys("y");
+        terminal.wait("the question is answered", |terminal| !terminal.text().contains("y yes"));
+        terminal.wait("the rotation ends", |terminal| terminal.text().contains("rotated:") || terminal.text().contains("y yes"));
+    }
+    terminal.until("rotated: ");
+    terminal.keys("q");
+    assert_eq!(terminal.ended(), 0);
+}
+
+/// A terminal with a program in it.
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Box<dyn std::io::Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
+}
+
+impl Terminal {
+    fn demo() -> Self {
+        Self::run(env!("CARGO_BIN_EXE_agentcore-console"), &["demo", "--quiet-world"])
+    }
+
+    fn run(program: &str, arguments: &[&str]) -> Self {
+        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")] {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new((Mutex::new(vt100::Parser::new(lines_of(30), lines_of(100), 0)), Condvar::new()));
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let shared = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 8192];
+            while let Ok(count) = output.read(&mut bytes) {
+                if count == 0 {
+                    break;
+                }
+                shared.0.lock().unwrap().process(&bytes[..count]);
+                shared.1.notify_all();
+            }
+        });
+        let keyboard = pair.master.take_writer().unwrap();
+        Self { master: pair.master, keyboard, child, screen }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    fn resize(&self, columns: u16, rows: u16) {
+        self.screen.0.lock().unwrap().screen_mut().set_size(lines_of(rows), lines_of(columns));
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.screen.0.lock().unwrap().screen().contents()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.text().lines().map(str::to_owned).collect()
+    }
+
+    fn selected(&self) -> String {
+        self.lines().into_iter().find(|line| line.starts_with('▌')).unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn until(&self, text: &str) {
+        self.wait(text, |terminal| terminal.text().contains(text));
+    }
+
+    /// Waits for output until the condition holds.
+    #[track_caller]
+    fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds(self) {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{what:?} never came:\n{}", self.text());
+            let guard = self.screen.0.lock().unwrap();
+            drop(self.screen.1.wait_timeout(guard, left.min(Duration::from_millis(200))).unwrap());
+        }
+    }
+
+    #[track_caller]
+    fn check(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+        self.wait(what, |terminal| holds(terminal.screen.0.lock().unwrap().screen()));
+    }
+
+    #[track_caller]
+    fn is_given_back(&self) {
+        self.check("the terminal is given back", |screen| {
+            !screen.alternate_screen()
+                && !screen.hide_cursor()
+                && !screen.bracketed_paste()
+                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+        });
+    }
+
+    /// Waits for the program's end and answers its exit code.
+    fn ended(&mut self) -> u32 {
+        let mut killer = self.child.clone_killer();
+        let (sender, receiver) = mpsc::channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            if receiver.recv_timeout(PATIENCE).is_err() {
+                let _ = killer.kill();
+            }
+        });
+        let status = self.child.wait().unwrap();
+        let _ = sender.send(());
+        watchdog.join().unwrap();
+        status.exit_code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A test that failed leaves no program behind.
+        let _ = self.child.kill();
+    }
+}
+
+fn lines_of(count: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(count).unwrap()
+}
