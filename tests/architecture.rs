@@ -2,6 +2,8 @@
 //!
 //! Each rule reads the production part of the files (what stands before `#[cfg(test)]`), without comments.
 
+#![expect(clippy::expect_used, reason = "a source that cannot be read fails the test, as it should")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -198,7 +198,7 @@ impl Logs {
     fn accept(&mut self) -> Reply {
         match self.prompt.take() {
             Some(Prompt::Search(input)) => {
-                self.search = input.text().to_owned();
+                input.text().clone_into(&mut self.search);
                 if self.search.is_empty() { Reply::done() } else { self.jump_to_hit(true) }
             }
             Some(Prompt::Filter(input)) => {
