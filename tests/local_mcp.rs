@@ -134,6 +134,7 @@ impl Caller<'_> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over what `json!` has just made")]
 fn message(method: &str, params: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 }

@@ -134,7 +134,6 @@ pub async fn start(options: Options) -> Result<Stack, StartError> {
 }
 
 /// Starts the stack on the port that was taken; it serves as soon as this returns.
-#[expect(clippy::unused_async, reason = "it spawns: only a runtime may call it, and that is what async says")]
 pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
     let Reserved { options, listener, address } = reserved;
     let listener = TcpListener::from_std(listener).map_err(|cause| StartError::Listen { port: address.port(), cause })?;

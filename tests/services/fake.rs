@@ -61,6 +61,7 @@ impl Reply {
     }
 
     /// A JSON-RPC result for what was asked.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what `json!` has just made")]
     pub(crate) fn result(asked: &Asked, result: Value) -> Self {
         Self::json(&json!({"jsonrpc": "2.0", "id": asked.message["id"], "result": result}))
     }
