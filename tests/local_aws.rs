@@ -160,7 +160,8 @@ async fn values_that_the_models_do_not_know_arrive_as_they_are() {
     let line = stack.ready_line();
     let gateway = deployment(&line, "e")["gateway_id"].as_str().unwrap();
     let targets = client.list_gateway_targets().gateway_identifier(gateway).send().await.unwrap().items;
-    let modes: Vec<&str> = targets.iter().filter_map(|target| target.listing_mode.as_ref()).map(control::types::ListingMode::as_str).collect();
+    let modes: Vec<&str> =
+        targets.iter().filter_map(|target| target.listing_mode.as_ref()).map(control::types::ListingMode::as_str).collect();
     assert!(modes.contains(&"ADAPTIVE"), "{modes:?}");
     let pending = targets.iter().find(|target| target.status == control::types::TargetStatus::CreatePendingAuth).unwrap();
     assert!(pending.authorization_data.is_some());

@@ -253,7 +253,7 @@ fn serve(answer: &str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::clone(&asked);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let mut buffer = [0; 64 * 1024];
+            let mut buffer = vec![0; 64 * 1024];
             let length = stream.read(&mut buffer).unwrap_or(0);
             heard.lock().unwrap().push(String::from_utf8_lossy(&buffer[..length]).into_owned());
             // The client may have gone away, which is its business.

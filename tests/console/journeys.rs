@@ -301,10 +301,7 @@ impl Performer for Scripted {
         let watch = self.watch.clone();
         self.watch.0.lock().unwrap().effects.push(effect.clone());
         async move {
-            let (after, event) = match answer {
-                Some(answer) => answer,
-                None => return std::future::pending().await,
-            };
+            let Some((after, event)) = answer else { return std::future::pending().await };
             tokio::time::sleep(after).await;
             if !matches!(effect, Effect::Tail(..)) {
                 return Some(event);
