@@ -6,7 +6,7 @@ use super::App;
 use crate::{
     config::theme::{Role, Theme},
     keys::Layer,
-    screens::{Look, confirm::width_on_top, detail::failure_lines, frame},
+    screens::{Look, confirm::width_on_top, detail::failure_block, frame},
     widgets::Pen,
 };
 
@@ -82,14 +82,7 @@ impl App {
     fn draw_alarm(&self, area: Rect, pen: &mut Pen<'_>) {
         let Some(failure) = &self.alarm else { return };
         let wide = width_on_top(area, 90);
-        let lines: Vec<_> = failure_lines(failure)
-            .into_iter()
-            .flat_map(|line| {
-                let text: String = line.iter().map(|(text, _)| text.as_str()).collect();
-                let role = line.first().map_or(Role::Text, |(_, role)| *role);
-                crate::screens::detail::wrapped(&text, wide.saturating_sub(4), role)
-            })
-            .collect();
+        let lines = failure_block(failure, wide.saturating_sub(4));
         let high = u16::try_from(lines.len()).unwrap_or(8).saturating_add(3).min(area.height);
         let place = Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 3, width: wide, height: high };
         pen.clear(place);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Context, Look, Reply, Screen, detail::failure_lines};
+use super::{Context, Look, Reply, Screen, detail::failure_block};
 use crate::{
     app::{Action, Effect},
     config::theme::Role,
@@ -79,7 +79,7 @@ impl Screen for Activity {
             return;
         }
         let detail = deeds.get(self.list.cursor()).and_then(|deed| deed.result.as_ref().err()).filter(|_| self.open);
-        let lines = detail.map(|failure| failure_lines(failure));
+        let lines = detail.map(|failure| failure_block(failure, area.width.saturating_sub(3)));
         let below = lines.as_ref().map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1).min(area.height / 2);
         let body = Rect { height: area.height - below, ..area };
         for (row, index) in self.list.window(body, deeds.len()).enumerate() {

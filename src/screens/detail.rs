@@ -103,7 +103,7 @@ impl Detail {
         let mut lines = Vec::new();
         match &self.described {
             None => lines.push(vec![(format!("{} asking AWS, {}", look.spinner, self.asked.age(look.now)), Role::Dim)]),
-            Some(Err(failure)) => lines.extend(failure_lines(failure)),
+            Some(Err(failure)) => lines.extend(failure_block(failure, room)),
             Some(Ok(_)) => {}
         }
         if let Some(remark) = kinds::remark(resource, look.now) {
@@ -150,6 +150,16 @@ pub fn failure_lines(failure: &Failure) -> Vec<JsonLine> {
     }
     lines.push(Vec::new());
     lines
+}
+
+/// The same, broken into lines of at most `room` columns.
+pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
+    let broken = |line: JsonLine| {
+        let text: String = line.iter().map(|(text, _)| text.as_str()).collect();
+        let role = line.first().map_or(Role::Text, |(_, role)| *role);
+        wrapped(&text, room, role)
+    };
+    failure_lines(failure).into_iter().flat_map(broken).collect()
 }
 
 /// A word as it is, or in pieces where it is wider than a line: an ARN, an address.

@@ -309,7 +309,7 @@ impl Secrets {
         let Some((_, _, detail)) = &self.detail else { return };
         let mut lines: Vec<Vec<(String, Role)>> = Vec::new();
         if let Some(failure) = detail.problem() {
-            lines.extend(super::detail::failure_lines(failure));
+            lines.extend(super::detail::failure_block(failure, area.width.saturating_sub(5)));
         }
         match detail.get() {
             None if detail.loading.is_some() => lines.push(vec![(format!("{} reading its versions", look.spinner), Role::Dim)]),
@@ -331,7 +331,7 @@ impl Secrets {
             y += 1;
         }
         if let Some((_, Err(failure))) = &run.ended {
-            for line in super::detail::failure_lines(failure) {
+            for line in super::detail::failure_block(failure, area.width.saturating_sub(3)) {
                 if y < area.bottom() {
                     let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
                     pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);

@@ -2,6 +2,7 @@
 
 mod draw;
 mod form;
+mod text;
 
 use std::collections::HashMap;
 
@@ -75,6 +76,7 @@ struct Outcome {
 /// A call of this session.
 #[derive(Clone, Debug)]
 struct Past {
+    endpoint: Endpoint,
     at: Moment,
     tool: String,
     arguments: Map<String, Value>,
@@ -149,8 +151,9 @@ impl Tools {
     /// The lines of the left pane: tools that pass the filter, then the session's calls.
     fn items(&self) -> Vec<Item> {
         let filter = self.filter.text().to_lowercase();
+        let past = self.history.iter().enumerate().filter(|(_, past)| Some(&past.endpoint) == self.endpoint.as_ref());
         let tools = self.tools().iter().enumerate().filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
-        tools.map(|(at, _)| Item::Tool(at)).chain((0..self.history.len()).map(Item::Past)).collect()
+        tools.map(|(at, _)| Item::Tool(at)).chain(past.map(|(at, _)| Item::Past(at))).collect()
     }
 
     fn selected(&self) -> Option<&Tool> {
@@ -229,7 +232,17 @@ impl Tools {
             write,
             result: noted,
         });
-        self.history.insert(0, Past { at: context.now, tool: call.tool.clone(), arguments: call.arguments.clone(), words, good });
+        self.history.insert(
+            0,
+            Past {
+                endpoint: endpoint.clone(),
+                at: context.now,
+                tool: call.tool.clone(),
+                arguments: call.arguments.clone(),
+                words,
+                good,
+            },
+        );
         self.history.truncate(HISTORY);
         let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
         self.shown = match &result {
@@ -354,9 +367,12 @@ impl Tools {
                 {
                     form.fill(&past.arguments);
                 }
-                self.pane = Pane::Form;
                 let without_fields = self.form_mut().is_some_and(|form| form.fields.is_empty() && form.raw.is_none());
-                if without_fields { self.run(context) } else { Reply::done() }
+                if without_fields {
+                    return self.run(context);
+                }
+                self.pane = Pane::Form;
+                Reply::done()
             }
             Pane::Result => {
                 self.open_row = !self.open_row;
@@ -394,9 +410,7 @@ impl Tools {
                 Shown::Raw => serde_json::to_string_pretty(&call.raw).ok(),
                 Shown::Table | Shown::Text => Some(call.text()),
             },
-            Err(failure) => {
-                failure.evidence.iter().find(|fact| fact.contains("http")).cloned().or_else(|| Some(failure.to_string()))
-            }
+            Err(failure) => Some(failure.consent_urls().next().map_or_else(|| failure.to_string(), str::to_owned)),
         }
     }
 

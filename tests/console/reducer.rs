@@ -588,3 +588,62 @@ fn the_theme_key_goes_round() {
     bench.keys("ctrl-t ctrl-t");
     assert_eq!(styles(&bench), dark);
 }
+
+#[test]
+fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
+    let mut bench = ready();
+    let prod = endpoint("prod");
+    bench.keys("4");
+    bench.on(connected(&prod));
+    bench.keys("k enter");
+    let address = format!("https://consent.example/authorize?request_uri={}", "x".repeat(120));
+    let failure = world::refused("calling get_me").consent_url(&address);
+    bench.on(Event::Called(prod, Box::new(Err(failure))));
+    let shown: String = bench.frame(80, 40).split_whitespace().collect();
+    bench.shows("A person must consent first");
+    assert_eq!(bench.keys("c c"), [Effect::Copy(address)]);
+    assert!(!shown.contains("consent:https"), "the address stands alone, to be selected");
+}
+
+#[test]
+fn the_calls_of_one_endpoint_are_not_offered_at_another() {
+    let mut bench = ready();
+    let prod = endpoint("prod");
+    bench.keys("4");
+    bench.on(connected(&prod));
+    bench.keys("enter");
+    bench.text("RETURN 1");
+    bench.keys("f5");
+    bench.on(world::called(&prod));
+    bench.shows("14:00 read-cypher");
+    bench.keys("esc");
+    for _ in 0..5 {
+        if bench.keys("p").contains(&Effect::Connect(endpoint("analytics"))) {
+            break;
+        }
+    }
+    bench.on(connected(&endpoint("analytics")));
+    bench.shows("read-cypher");
+    bench.hides("14:00 read-cypher");
+}
+
+#[test]
+fn a_long_statement_is_seen_whole_in_a_narrow_window() {
+    let mut bench = ready();
+    bench.keys("4");
+    bench.on(connected(&endpoint("prod")));
+    bench.keys("enter");
+    bench.text(&format!("RETURN '{}' AS the_end", "x".repeat(120)));
+    let frame = bench.frame(80, 24);
+    assert!(frame.contains("RETURN 'x") && frame.contains("AS the_end"), "{frame}");
+}
+
+#[test]
+fn a_question_that_is_longer_than_the_window_scrolls() {
+    let mut bench = rotating();
+    bench.on(Event::RotationAsked(Question::Proceed));
+    let top = bench.frame(80, 16);
+    assert!(top.contains("↑ ↓ lines 1 to") && top.contains("to go on"), "{top}");
+    bench.keys("down down down");
+    assert!(bench.frame(80, 16).contains("lines 4 to"), "{}", bench.frame(80, 16));
+}

@@ -11,7 +11,7 @@ use crate::{
     },
     screens::{
         Look,
-        detail::{failure_lines, wrapped},
+        detail::{failure_block, wrapped},
     },
     widgets::{LineInput, Pen, cut_middle, json_lines, width},
 };
@@ -66,7 +66,9 @@ impl Logs {
 
     pub(super) fn draw_empty(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if let Some(failure) = &self.failure {
-            for (row, line) in failure_lines(failure).iter().take(usize::from(area.height)).enumerate() {
+            for (row, line) in
+                failure_block(failure, area.width.saturating_sub(4)).iter().take(usize::from(area.height)).enumerate()
+            {
                 let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
                 pen.pieces(area.x + 3, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(4), &pieces);
             }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     Item, Outcome, Pane, Shown, Tools,
     form::{Field, Form, Goes},
-    name_of,
+    name_of, text,
 };
 use crate::{
     app::Endpoint,
@@ -14,12 +14,9 @@ use crate::{
     model::{Elapsed, Failure, Table, Tool, moment::short_duration},
     screens::{
         Look,
-        detail::{failure_lines, wrapped},
+        detail::{failure_block, wrapped},
     },
-    tools::{
-        cypher::syntax_error,
-        highlight::{Token, highlight},
-    },
+    tools::cypher::syntax_error,
     widgets::{JsonLine, Pen, Scroll, json_lines, width},
 };
 
@@ -71,7 +68,7 @@ pub(super) fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_
     };
     if let (Some(failure), None) = (connection.state.problem(), connection.state.get()) {
         draw_lines(
-            &with_evidence(failure),
+            &failure_text(failure, area.width.saturating_sub(3)),
             &Scroll::default(),
             Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(3), height: area.height.saturating_sub(1) },
             pen,
@@ -206,10 +203,16 @@ fn form_height(form: &Form, tool: &Tool, room: u16) -> u16 {
         || {
             form.fields
                 .iter()
-                .map(|field| if matches!(field.goes, Goes::Statement(_)) { field.text.lines().len().max(3) + 1 } else { 1 })
+                .map(|field| {
+                    if matches!(field.goes, Goes::Statement(_)) {
+                        text::rows_of(&field.text, room.saturating_sub(3)).max(3) + 1
+                    } else {
+                        1
+                    }
+                })
                 .sum()
         },
-        |raw| raw.lines().len(),
+        |raw| text::rows_of(raw, room.saturating_sub(3)),
     );
     let description = tool.description.as_ref().map_or(0, |text| wrapped(text, room.saturating_sub(4), Role::Dim).len().min(2));
     u16::try_from(fields + description + 2).unwrap_or(u16::MAX)
@@ -252,10 +255,9 @@ fn draw_form(state: &Tools, tool: &Tool, form: &Form, look: &Look<'_>, area: Rec
         y += 1;
     }
     if let Some(raw) = &form.raw {
-        draw_text(
+        text::draw(
             raw,
-            true,
-            false,
+            text::Look::Lines,
             focused,
             Rect { x: area.x + 2, y, width: area.width.saturating_sub(3), height: area.bottom().saturating_sub(y) },
             pen,
@@ -282,17 +284,18 @@ fn draw_form(state: &Tools, tool: &Tool, form: &Form, look: &Look<'_>, area: Rec
 fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u16 {
     let bar = if focused { "▌" } else { " " };
     if let Goes::Statement(_) = field.goes {
-        let high = u16::try_from(field.text.lines().len().max(3) + 1).unwrap_or(u16::MAX).min(area.height);
+        let high = u16::try_from(text::rows_of(&field.text, area.width.saturating_sub(3)).max(3) + 1)
+            .unwrap_or(u16::MAX)
+            .min(area.height);
         for row in 0..high.saturating_sub(1) {
             pen.put(area.x + 1, area.y + row, 1, bar, Role::Accent);
         }
         if field.text.is_empty() && !focused {
             pen.put(area.x + 6, area.y, area.width.saturating_sub(7), "MATCH (n) RETURN n LIMIT 10", Role::Faint);
         }
-        draw_text(
+        text::draw(
             &field.text,
-            false,
-            true,
+            text::Look::Cypher,
             focused,
             Rect { x: area.x + 2, width: area.width.saturating_sub(3), height: high.saturating_sub(1), ..area },
             pen,
@@ -317,57 +320,9 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
     };
     let x = pen.put(area.x + 3, area.y, 24, &label, Role::Accent) + 2;
     let line = Rect { x, y: area.y, width: area.right().saturating_sub(x + 22), height: 1 };
-    draw_text(&field.text, false, false, focused, line, pen);
+    text::draw(&field.text, text::Look::Line, focused, line, pen);
     pen.put_right(area.right().saturating_sub(1), area.y, 20, &note, Role::Faint);
     1
-}
-
-/// Text under edit; scrolls so that the cursor is seen.
-fn draw_text(text: &ratatui_textarea::TextArea<'static>, json: bool, cypher: bool, focused: bool, area: Rect, pen: &mut Pen<'_>) {
-    let cursor = text.cursor();
-    let (row, column) = (cursor.0, cursor.1);
-    let height = usize::from(area.height.max(1));
-    let top = (row + 1).saturating_sub(height);
-    for (offset, line) in text.lines().iter().skip(top).take(height).enumerate() {
-        let y = area.y + u16::try_from(offset).unwrap_or(0);
-        let mut x = area.x;
-        if cypher || json {
-            let number = (top + offset + 1).to_string();
-            pen.put_right(x + 2, y, 2, &number, Role::Faint);
-            x += 4;
-        }
-        let room = area.right().saturating_sub(x);
-        let first = if focused && top + offset == row { (column + 1).saturating_sub(usize::from(room)) } else { 0 };
-        let visible: String = line.chars().skip(first).collect();
-        if cypher {
-            let pieces: Vec<(&str, Role)> =
-                highlight(&visible).into_iter().map(|(text, token)| (text, token_role(token))).collect();
-            pen.pieces(x, y, room, &pieces);
-        } else {
-            pen.put(x, y, room, &visible, Role::Text);
-        }
-        if focused && top + offset == row {
-            let before: String = line.chars().skip(first).take(column - first.min(column)).collect();
-            let at = x + u16::try_from(width(&crate::model::sanitize(&before))).unwrap_or(0);
-            if at < area.right() {
-                pen.buffer.set_style(
-                    Rect { x: at, y, width: 1, height: 1 },
-                    ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED),
-                );
-            }
-        }
-    }
-}
-
-const fn token_role(token: Token) -> Role {
-    match token {
-        Token::Keyword => Role::Failed,
-        Token::Label => Role::Well,
-        Token::Text => Role::Changing,
-        Token::Number | Token::Parameter => Role::Accent,
-        Token::Comment => Role::Faint,
-        Token::Plain => Role::Text,
-    }
 }
 
 fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
@@ -382,7 +337,7 @@ fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     draw_result_head(state, outcome, look, Rect { height: 1, ..area }, focused, pen);
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
     match (&outcome.result, state.shown) {
-        (Err(failure), _) => draw_lines(&with_evidence(failure), &state.text, body, pen),
+        (Err(failure), _) => draw_lines(&failure_text(failure, body.width), &state.text, body, pen),
         (Ok(call), Shown::Raw) => draw_lines(&json_lines(&call.raw), &state.text, body, pen),
         (Ok(call), Shown::Table) if call.table.is_some() => {
             if let Some(table) = &call.table {
@@ -519,10 +474,21 @@ fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &mut Pen<'_>
     }
 }
 
-/// A failure with what is worth keeping of its answer: an address for consent among it.
-fn with_evidence(failure: &Failure) -> Vec<JsonLine> {
-    let mut lines = failure_lines(failure);
-    lines.extend(failure.evidence.iter().map(|fact| vec![(fact.clone(), Role::Accent)]));
+/// A failure, and below it what its answer is worth keeping for: first of all the address at which a person must consent.
+fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
+    let mut lines = failure_block(failure, room);
+    let mut addresses = failure.consent_urls().peekable();
+    let waits = addresses.peek().is_some();
+    if waits {
+        lines.push(vec![
+            ("◆ ".to_owned(), Role::Person),
+            ("A person must consent first, at this address:".to_owned(), Role::Person),
+        ]);
+        lines.extend(addresses.flat_map(|address| wrapped(address, room, Role::Accent)));
+        lines.push(vec![("esc, then c c copies it. Afterwards f5 calls again.".to_owned(), Role::Dim)]);
+    }
+    let others = failure.evidence.iter().filter(|fact| !failure.consent_urls().any(|address| fact.ends_with(address)));
+    lines.extend(others.flat_map(|fact| wrapped(fact, room, Role::Dim)));
     lines
 }
 

@@ -57,13 +57,16 @@ impl Form {
     /// An empty form, with the schema's defaults.
     pub(super) fn new(tool: &Tool) -> Self {
         let schema = schema::read(&tool.input_schema);
-        let takes_statement = schema.properties.iter().any(|property| STATEMENTS.contains(&property.name.as_str()));
+        // Many a tool has a `query` that is no Cypher: a search for repositories.
+        let is_cypher = tool.parts().1.contains("cypher");
+        let is_statement = |name: &str| STATEMENTS.contains(&name) && (is_cypher || name == "cypher");
+        let takes_statement = schema.properties.iter().any(|property| is_statement(&property.name));
         let fields = schema
             .properties
             .iter()
             .filter(|property| !(takes_statement && PARAMETERS.contains(&property.name.as_str())))
             .map(|property| {
-                let goes = if STATEMENTS.contains(&property.name.as_str()) {
+                let goes = if is_statement(&property.name) {
                     Goes::Statement(property.clone())
                 } else {
                     Goes::Argument(property.clone())
@@ -119,8 +122,8 @@ impl Form {
         }
         let Some(field) = self.fields.get_mut(self.focus) else { return };
         let one_line = !matches!(field.goes, Goes::Statement(_));
-        if one_line && matches!(key.code, KeyCode::Enter) {
-            let _ = self.go(false);
+        if one_line && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
+            let _ = self.go(key.code == KeyCode::Up);
             return;
         }
         // ctrl-u and ctrl-r are undo and redo to the text area; a line editor's user means "all of it".
@@ -284,6 +287,13 @@ mod tests {
         assert_eq!(form.arguments().unwrap(), before);
         form.toggle_raw().unwrap();
         assert_eq!(form.arguments().unwrap(), before);
+    }
+
+    #[test]
+    fn a_query_that_is_no_cypher_is_a_field_like_any_other() {
+        let form = Form::new(&Tool { name: "github___search_repositories".into(), ..cypher_tool() });
+        assert!(form.fields.iter().all(|field| matches!(field.goes, Goes::Argument(_))), "{:?}", form.fields);
+        assert_eq!(form.fields.len(), 2, "its params are a field too");
     }
 
     #[test]

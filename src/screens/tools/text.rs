@@ -1,0 +1,157 @@
+//! Text under edit, as it is drawn: broken softly at the edge, with line numbers, colours and the cursor.
+
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
+use ratatui_textarea::TextArea;
+
+use crate::{
+    config::theme::Role,
+    tools::highlight::{Token, highlight},
+    widgets::{Pen, width},
+};
+
+/// Columns of the line number and the space behind it.
+const NUMBERS: u16 = 4;
+
+/// How a text is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// One line, which scrolls to its side.
+    Line,
+    /// Several lines with numbers.
+    Lines,
+    /// Several lines of Cypher.
+    Cypher,
+}
+
+/// A row of the screen: a piece of a line, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    line: usize,
+    from: usize,
+    to: usize,
+}
+
+/// How many rows a text of several lines takes in an area of this width.
+pub(super) fn rows_of(text: &TextArea<'static>, wide: u16) -> usize {
+    rows(text.lines(), room(wide)).len()
+}
+
+/// Draws the text; the row of the cursor is always seen.
+pub(super) fn draw(text: &TextArea<'static>, look: Look, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+    let cursor = text.cursor();
+    let (line, column) = (cursor.0, cursor.1);
+    match look {
+        Look::Line => draw_line(text, column, focused, area, pen),
+        Look::Lines | Look::Cypher => draw_rows(text, (line, column), look, focused, area, pen),
+    }
+}
+
+fn draw_line(text: &TextArea<'static>, column: usize, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+    let Some(line) = text.lines().first() else { return };
+    let first = if focused { (column + 1).saturating_sub(usize::from(area.width)) } else { 0 };
+    let visible: String = line.chars().skip(first).collect();
+    pen.put(area.x, area.y, area.width, &visible, Role::Text);
+    if focused {
+        let before: String = line.chars().skip(first).take(column.saturating_sub(first)).collect();
+        draw_cursor(area.x, area.y, &before, area.right(), pen);
+    }
+}
+
+fn draw_rows(text: &TextArea<'static>, at: (usize, usize), look: Look, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+    let rows = rows(text.lines(), room(area.width));
+    let (line, column) = at;
+    let here = rows.iter().rposition(|row| row.line == line && row.from <= column).unwrap_or(0);
+    let height = usize::from(area.height.max(1));
+    let top = if focused { (here + 1).saturating_sub(height) } else { 0 };
+    let x = area.x + NUMBERS;
+    for (offset, row) in rows.iter().enumerate().skip(top).take(height) {
+        let y = area.y + u16::try_from(offset - top).unwrap_or(0);
+        if row.from == 0 {
+            pen.put_right(area.x + 2, y, 2, &(row.line + 1).to_string(), Role::Faint);
+        }
+        let whole = text.lines().get(row.line).map_or("", String::as_str);
+        let pieces = match look {
+            Look::Cypher => highlight(whole).into_iter().map(|(text, token)| (text, role(token))).collect(),
+            Look::Line | Look::Lines => vec![(whole, Role::Text)],
+        };
+        draw_pieces(&pieces, *row, x, y, area.right().saturating_sub(x), pen);
+        if focused && offset == here {
+            let before: String = whole.chars().skip(row.from).take(column - row.from).collect();
+            draw_cursor(x, y, &before, area.right(), pen);
+        }
+    }
+}
+
+/// The part of the pieces that is on this row.
+fn draw_pieces(pieces: &[(&str, Role)], row: Row, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+    let (mut at, end, mut begin) = (x, x.saturating_add(room), 0);
+    for (text, role) in pieces {
+        let count = text.chars().count();
+        let (from, to) = (row.from.max(begin), row.to.min(begin + count));
+        if from < to {
+            let part: String = text.chars().skip(from - begin).take(to - from).collect();
+            at = pen.put(at, y, end.saturating_sub(at), &part, *role);
+        }
+        begin += count;
+    }
+}
+
+fn draw_cursor(x: u16, y: u16, before: &str, end: u16, pen: &mut Pen<'_>) {
+    let at = x.saturating_add(u16::try_from(width(&crate::model::sanitize(before))).unwrap_or(u16::MAX));
+    if at < end {
+        pen.buffer.set_style(Rect { x: at, y, width: 1, height: 1 }, Style::new().add_modifier(Modifier::REVERSED));
+    }
+}
+
+/// Columns for the text itself; one is kept for the cursor behind the last letter.
+fn room(wide: u16) -> usize {
+    usize::from(wide.saturating_sub(NUMBERS + 1)).max(1)
+}
+
+fn rows(lines: &[String], room: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (line, text) in lines.iter().enumerate() {
+        let (mut from, mut used, mut count) = (0, 0, 0);
+        for letter in text.chars() {
+            let wide = width(&crate::model::sanitize(letter.encode_utf8(&mut [0; 4])));
+            if used + wide > room && count > from {
+                rows.push(Row { line, from, to: count });
+                (from, used) = (count, 0);
+            }
+            used += wide;
+            count += 1;
+        }
+        rows.push(Row { line, from, to: count });
+    }
+    rows
+}
+
+const fn role(token: Token) -> Role {
+    match token {
+        Token::Keyword => Role::Failed,
+        Token::Label => Role::Well,
+        Token::Text => Role::Changing,
+        Token::Number | Token::Parameter => Role::Accent,
+        Token::Comment => Role::Faint,
+        Token::Plain => Role::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_go_on_in_the_next_row_and_wide_letters_count_twice() {
+        let rows = |text: &str, room| {
+            let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+            rows(&lines, room).into_iter().map(|row| (row.line, row.from, row.to)).collect::<Vec<_>>()
+        };
+        assert_eq!(rows("abcdefg\n\nxy", 3), [(0, 0, 3), (0, 3, 6), (0, 6, 7), (1, 0, 0), (2, 0, 2)]);
+        assert_eq!(rows("東京都", 4), [(0, 0, 2), (0, 2, 3)]);
+        assert_eq!(rows("東", 1), [(0, 0, 1)], "a letter wider than the room still has its row");
+    }
+}
