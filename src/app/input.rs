@@ -127,8 +127,8 @@ impl App {
 
     fn click(&mut self, column: u16, row: u16) -> Effects {
         if row == 1 {
-            let wide = ratatui::layout::Rect { x: 0, y: 1, width: u16::MAX, height: 1 };
-            let tabs = crate::screens::frame::tab_places(wide, self.store.unseen_failures);
+            let line = ratatui::layout::Rect { x: 0, y: 1, width: self.wide.get(), height: 1 };
+            let tabs = crate::screens::frame::tab_places(line, self.store.unseen_failures);
             let hit = tabs.into_iter().find(|(_, x, wide)| (*x..x + wide).contains(&column));
             return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
         }

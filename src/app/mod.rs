@@ -100,6 +100,8 @@ pub struct App {
     pub(crate) theme: usize,
     pub(crate) now: Moment,
     pub(crate) calls: usize,
+    /// How wide the window was when it was last drawn: tabs stand closer in a narrow one.
+    pub(crate) wide: std::cell::Cell<u16>,
     /// Faults of the embedded stack that the palette offers.
     pub(crate) faults: Vec<String>,
     has_started: bool,
@@ -141,6 +143,7 @@ impl App {
             theme: 0,
             now,
             calls: 0,
+            wide: std::cell::Cell::new(0),
             faults: Vec::new(),
             has_started: false,
             next_refresh: now,

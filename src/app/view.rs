@@ -14,6 +14,7 @@ impl App {
     /// Draws everything. Changes nothing but what was visible (for clicks and pages).
     pub fn view(&self, buffer: &mut Buffer) {
         let area = buffer.area;
+        self.wide.set(area.width);
         let look = self.look();
         let mut pen = Pen::new(buffer, look.theme);
         if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {

@@ -98,7 +98,7 @@ impl Screen for Doctor {
     }
 
     fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
-        !matches!(action, Action::Filter | Action::Sort | Action::Mark)
+        !matches!(action, Action::Filter | Action::Sort | Action::Mark | Action::Refresh)
     }
 
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {

@@ -99,11 +99,15 @@ impl Palette {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(self.input.text(), CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
-        let mut scored: Vec<(u32, Offer)> = offers
+        let wanted = self.input.text().trim().to_lowercase();
+        let mut scored: Vec<((bool, bool, u32), Offer)> = offers
             .into_iter()
             .filter_map(|offer| {
                 let hay = format!("{} {}", offer.text, offer.note);
-                pattern.score(nucleo_matcher::Utf32Str::new(&hay, &mut buffer), &mut matcher).map(|score| (score, offer))
+                let score = pattern.score(nucleo_matcher::Utf32Str::new(&hay, &mut buffer), &mut matcher)?;
+                // Who types a command's words out means just that one: `logs NAME`.
+                let text = offer.text.to_lowercase();
+                Some(((text == wanted, text.starts_with(&wanted), score), offer))
             })
             .collect();
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));

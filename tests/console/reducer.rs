@@ -647,3 +647,40 @@ fn a_question_that_is_longer_than_the_window_scrolls() {
     bench.keys("down down down");
     assert!(bench.frame(80, 16).contains("lines 4 to"), "{}", bench.frame(80, 16));
 }
+
+#[test]
+fn a_commands_words_typed_out_are_that_command() {
+    let mut bench = ready();
+    bench.keys(":");
+    bench.text("tools analytics");
+    assert_eq!(bench.keys("enter"), [Effect::Connect(endpoint("analytics"))]);
+    bench.keys(":");
+    bench.text("doctor prod");
+    assert_eq!(bench.keys("enter"), [Effect::Examine(name("prod"))]);
+}
+
+#[test]
+fn a_click_on_a_tab_opens_it_in_a_narrow_window_too() {
+    for (width, height) in [(120, 36), (50, 20)] {
+        let mut bench = ready();
+        let tabs = bench.frame(width, height).lines().nth(1).map(str::to_owned).unwrap();
+        let column = u16::try_from(tabs.find("5 Doc").unwrap()).unwrap();
+        let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
+        let modifiers = crossterm::event::KeyModifiers::NONE;
+        let click = crossterm::event::MouseEvent { kind, column: column + 2, row: 1, modifiers };
+        let effects = bench.app.mouse(click, bench.now).0;
+        assert_eq!(effects.len(), 2, "every deployment is examined: {effects:?}");
+    }
+}
+
+#[test]
+fn a_second_click_on_a_row_opens_it() {
+    let mut bench = ready();
+    let row = bench.frame(120, 36).lines().position(|line| line.contains("prod-gateway")).unwrap();
+    let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
+    let modifiers = crossterm::event::KeyModifiers::NONE;
+    let click = crossterm::event::MouseEvent { kind, column: 10, row: u16::try_from(row).unwrap(), modifiers };
+    assert_eq!(bench.app.mouse(click, bench.now).0, []);
+    assert!(bench.selected().contains("prod-gateway"));
+    assert_eq!(bench.app.mouse(click, bench.now).0, [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]);
+}

@@ -181,11 +181,12 @@ impl Logs {
 
     pub(super) fn draw_open(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         pen.rule(area);
-        let Some(Entry { at, body: Body::Event { group, stream, text, .. } }) = self.current() else { return };
-        let mut lines = vec![
-            vec![(at.date_time(look.zone), Role::Dim), (format!("   {group}"), Role::Text)],
-            vec![(format!("stream {stream}"), Role::Dim)],
-        ];
+        let Some(Entry { at, body }) = self.current() else { return };
+        let (whose, stream, text) = match body {
+            Body::Event { group, stream, text, .. } => (format!("   {group}"), format!("stream {stream}"), text),
+            Body::Notice(notice) => ("   a word of the tail".to_owned(), String::new(), &notice.text),
+        };
+        let mut lines = vec![vec![(at.date_time(look.zone), Role::Dim), (whose, Role::Text)], vec![(stream, Role::Dim)]];
         match serde_json::from_str::<serde_json::Value>(text.trim()) {
             Ok(value) if value.is_object() => lines.extend(json_lines(&value)),
             Ok(_) | Err(_) => lines.extend(text.lines().flat_map(|part| wrapped(part, area.width.saturating_sub(4), Role::Text))),
