@@ -46,6 +46,8 @@ pub struct Outside {
 struct World {
     begun: Arc<OnceLock<Begun>>,
     sessions: Arc<Mutex<HashMap<Endpoint, McpSession>>>,
+    /// Addresses at which a person was asked to consent by the last call of an endpoint.
+    consents: Arc<Mutex<HashMap<Endpoint, Vec<String>>>>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     faults: Arc<Mutex<Option<Faults>>>,
 }
@@ -59,7 +61,13 @@ struct Begun {
 impl Outside {
     /// Everything is started by the first effect, after the first frame.
     pub fn new(start: impl Future<Output = Result<Start, Failure>> + Send + 'static) -> Self {
-        let world = World { begun: Arc::default(), sessions: Arc::default(), answer: Arc::default(), faults: Arc::default() };
+        let world = World {
+            begun: Arc::default(),
+            sessions: Arc::default(),
+            consents: Arc::default(),
+            answer: Arc::default(),
+            faults: Arc::default(),
+        };
         Self { starting: Some(start.boxed()), world, once: 0 }
     }
 }
@@ -264,7 +272,28 @@ impl World {
         let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
         let session = session
             .ok_or_else(|| Failure::new(FailureKind::Network, format!("calling {tool}"), "not connected").hint("C connects"))?;
-        session.call(tool, arguments, options).await
+        self.complete_consents(endpoint).await;
+        let result = session.call(tool, arguments, options).await;
+        if let Err(failure) = &result {
+            let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
+            self.consents.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), asked);
+        }
+        result
+    }
+
+    /// The person who calls again after a consent was asked for has given it: AgentCore wants to hear for whom it was. Where it
+    /// was not given, AgentCore refuses that, and the call asks for consent again.
+    async fn complete_consents(&self, endpoint: &Endpoint) {
+        let asked = self.consents.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint).unwrap_or_default();
+        let Ok((services, deployment)) = self.of(&endpoint.deployment) else { return };
+        for address in asked {
+            let session = url::Url::parse(&address).ok().and_then(|address| {
+                address.query_pairs().find(|(name, _)| name == "request_uri").map(|(_, uri)| uri.into_owned())
+            });
+            if let Some(session) = session {
+                let _ = services.complete_consent(deployment, &session, None).await;
+            }
+        }
     }
 
     fn answer_elicitation(&self, endpoint: &Endpoint, id: u64, answer: ElicitationAnswer) {

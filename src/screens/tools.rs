@@ -370,6 +370,8 @@ impl Tools {
                 }
                 let without_fields = self.form_mut().is_some_and(|form| form.fields.is_empty() && form.raw.is_none());
                 if without_fields {
+                    // In a narrow window that is where its result is seen.
+                    self.pane = Pane::Result;
                     return self.run(context);
                 }
                 self.pane = Pane::Form;

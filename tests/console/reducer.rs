@@ -601,6 +601,7 @@ fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
     bench.on(Event::Called(prod, Box::new(Err(failure))));
     let shown: String = bench.frame(80, 40).split_whitespace().collect();
     bench.shows("A person must consent first");
+    assert!(bench.frame(80, 24).contains("A person must consent first"), "in a narrow window too");
     assert_eq!(bench.keys("c c"), [Effect::Copy(address)]);
     assert!(!shown.contains("consent:https"), "the address stands alone, to be selected");
 }

@@ -485,8 +485,7 @@ fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
             ("A person must consent first, at this address:".to_owned(), Role::Person),
         ]);
         lines.extend(addresses.flat_map(|address| wrapped(address, room, Role::Accent)));
-        lines
-            .push(vec![("c c copies it (after esc, while a field is edited). Afterwards f5 calls again.".to_owned(), Role::Dim)]);
+        lines.push(vec![("c c copies it (esc first, in a field). Then f5 calls again.".to_owned(), Role::Dim)]);
     }
     let others = failure.evidence.iter().filter(|fact| !failure.consent_urls().any(|address| fact.ends_with(address)));
     lines.extend(others.flat_map(|fact| wrapped(fact, room, Role::Dim)));
