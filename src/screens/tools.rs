@@ -217,9 +217,7 @@ impl Tools {
         };
         let (words, good) = match &result {
             Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
-            Ok(outcome) => {
-                (outcome.table.as_ref().map_or_else(|| "ok".to_owned(), |table| format!("{} rows", table.rows.len())), true)
-            }
+            Ok(outcome) => (outcome.table.as_ref().map_or_else(|| "ok".to_owned(), draw::rows_in_words), true),
             Err(failure) => (failure.code.clone().unwrap_or_else(|| "failed".to_owned()), false),
         };
         let write = self.tools().iter().any(|tool| tool.name == call.tool && tool.is_guarded());

@@ -93,6 +93,33 @@ fn a_password_is_rotated_from_the_screen() {
     assert_eq!(terminal.ended(), 0);
 }
 
+#[test]
+fn a_statement_is_called_through_every_kind_of_deployment() {
+    let mut terminal = Terminal::demo();
+    terminal.until("neo4j-mcp-gw");
+    for deployment in ["a", "b", "c", "d"] {
+        terminal.keys(":");
+        terminal.until("⏎ accept");
+        terminal.keys(&format!("tools {deployment}\r"));
+        terminal.wait("the tools of the deployment", |terminal| {
+            terminal.text().starts_with(&format!(" {deployment}   ●")) && terminal.selected().contains("read-cypher")
+        });
+        terminal.keys("\r");
+        terminal.until("ctrl-p palette");
+        terminal.keys(&format!("MATCH (m:Movie {{title: 'The Matrix'}}) RETURN m.released AS year, '{deployment}!' AS through"));
+        terminal.keys("\x12");
+        terminal.wait("the table", |terminal| {
+            let rows = terminal.lines();
+            rows.iter().any(|line| line.contains("1 row "))
+                && rows.iter().any(|line| line.contains(&format!("1999  {deployment}!")))
+        });
+        terminal.keys("\x1b");
+        terminal.until("? keys");
+    }
+    terminal.keys("q");
+    assert_eq!(terminal.ended(), 0);
+}
+
 /// A terminal with a program in it.
 struct Terminal {
     master: Box<dyn MasterPty + Send>,

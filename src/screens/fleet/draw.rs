@@ -63,7 +63,13 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if state.typing {
             pen.put(x, y, 1, "▏", Role::Accent);
         }
-        pen.put_right(area.right().saturating_sub(1), y, 20, &format!("{} rows", rows.len()), Role::Dim);
+        pen.put_right(
+            area.right().saturating_sub(1),
+            y,
+            20,
+            &format!("{} row{}", rows.len(), if rows.len() == 1 { "" } else { "s" }),
+            Role::Dim,
+        );
     }
 }
 

@@ -365,9 +365,7 @@ fn draw_result_head(state: &Tools, outcome: &Outcome, look: &Look<'_>, line: Rec
     };
     let what = match &outcome.result {
         Ok(call) if call.is_error => ("error".to_owned(), Role::Failed),
-        Ok(call) => {
-            (call.table.as_ref().map_or_else(|| "ok".to_owned(), |table| format!("{} rows", table.rows.len())), Role::Well)
-        }
+        Ok(call) => (call.table.as_ref().map_or_else(|| "ok".to_owned(), rows_in_words), Role::Well),
         Err(_) => ("failed".to_owned(), Role::Failed),
     };
     let hint =
@@ -533,7 +531,12 @@ fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
     );
 }
 
-/// A table as CSV (RFC 4180). A cell that a spreadsheet would take for a formula keeps its text, quoted.
+/// How many rows, in words.
+pub(super) fn rows_in_words(table: &Table) -> String {
+    format!("{} row{}", table.rows.len(), if table.rows.len() == 1 { "" } else { "s" })
+}
+
+/// A table as CSV (RFC 4180).
 pub(super) fn csv(table: &Table) -> String {
     let line = |cells: Vec<String>| cells.iter().map(|cell| quote(cell)).collect::<Vec<_>>().join(",") + "\r\n";
     let head = line(table.columns.clone());
