@@ -112,7 +112,13 @@ impl Detail {
         }
         let label_width = resource.facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0).max(8);
         let mut fact = |label: &str, value: String| {
-            lines.push(vec![(format!("{label:<label_width$}  "), Role::Dim), (value, Role::Text)]);
+            // An ARN or an address is there to be taken along: it is shown whole, however narrow the window.
+            let beside = room.saturating_sub(u16::try_from(label_width).unwrap_or(0) + 2);
+            for (row, mut part) in wrapped(&value, beside, Role::Text).into_iter().enumerate() {
+                let label = if row == 0 { label } else { "" };
+                part.insert(0, (format!("{label:<label_width$}  "), Role::Dim));
+                lines.push(part);
+            }
         };
         fact("id", resource.key.own_id().to_owned());
         if let Some(arn) = &resource.arn {

@@ -685,3 +685,17 @@ fn a_second_click_on_a_row_opens_it() {
     assert!(bench.selected().contains("prod-gateway"));
     assert_eq!(bench.app.mouse(click, bench.now).0, [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]);
 }
+
+#[test]
+fn a_detail_shows_addresses_whole_in_a_narrow_window() {
+    let mut bench = ready();
+    bench.keys("j enter");
+    let address = format!("https://consent.example/authorize?request_uri={}end", "x".repeat(150));
+    let described = Resource {
+        facts: vec![agentcore_console::model::Fact { label: "Authorization URL", value: address.clone() }],
+        ..resources("prod", Kind::Gateway).remove(0)
+    };
+    bench.on(Event::Described(described.key.clone(), Box::new(Ok(described))));
+    let shown: String = bench.frame(80, 24).split_whitespace().collect();
+    assert!(shown.contains(&address), "{}", bench.frame(80, 24));
+}
