@@ -110,7 +110,7 @@ impl Detail {
             lines.extend(wrapped(&remark, room, role_of(kinds::health(resource))));
             lines.push(Vec::new());
         }
-        let label_width = resource.facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0).max(8);
+        let label_width = resource.facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0).max("log group".len());
         let mut fact = |label: &str, value: String| {
             // An ARN or an address is there to be taken along: it is shown whole, however narrow the window.
             let beside = room.saturating_sub(u16::try_from(label_width).unwrap_or(0) + 2);
