@@ -1,6 +1,6 @@
 //! What happens outside: each event changes the state and may ask for more.
 
-use super::{App, Deed, Effects, Event, MOVING_MS};
+use super::{App, Deed, Effects, Event};
 use crate::{
     model::{Deployment, Failure, Moment},
     screens::Context,
@@ -16,9 +16,8 @@ impl App {
                 let before = self.store.feed.len();
                 self.store.list_answered(&deployment, kind, result, now);
                 if self.store.feed.len() != before {
-                    self.calm_rounds = 0;
+                    self.pace.changed(now);
                 }
-                self.next_refresh = self.next_refresh.min(now.plus(self.pause()));
                 Effects::none()
             }
             Event::Described(key, result) => {
@@ -37,7 +36,7 @@ impl App {
                 );
                 if let Ok(resource) = *result {
                     self.store.resource_seen(&resource, now);
-                    self.next_refresh = now.plus(MOVING_MS);
+                    self.pace.changed(now);
                 }
                 Effects::none()
             }

@@ -15,7 +15,7 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Effects::none();
         }
-        self.stir();
+        self.pace.stirred(now);
         let layers = self.layers();
         let mut keys = std::mem::take(&mut self.begun);
         keys.push(Chord::from(key).normalized());
@@ -27,13 +27,6 @@ impl App {
             }
             Found::Prefix | Found::Nothing => self.press(key),
         }
-    }
-
-    /// Somebody is here: the fleet is looked at as often as configured again.
-    fn stir(&mut self) {
-        self.calm_rounds = 0;
-        let soon = self.now.plus(self.options.refresh_ms);
-        self.next_refresh = self.next_refresh.min(soon);
     }
 
     /// The active layers of the keymap, the topmost first.

@@ -6,6 +6,7 @@ mod event;
 mod facts;
 mod input;
 mod loadable;
+mod pace;
 mod store;
 mod view;
 mod wishes;
@@ -14,12 +15,13 @@ pub use action::{Action, Needs, Spec};
 pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
 pub use event::{Event, Welcome};
 pub use loadable::Loadable;
+use pace::{Due, Pace};
 pub use store::{Deed, Store, Transition};
 
 use crate::{
     config::theme::Theme,
     keys::{Chord, Keymap},
-    model::{Deployment, Failure, Kind, Moment},
+    model::{Deployment, DeploymentName, Failure, Kind, Moment},
     screens::{
         Context, Reply, Route, Screen,
         activity::Activity,
@@ -34,16 +36,12 @@ use crate::{
     },
 };
 
-/// While something is on its way the fleet is asked again after this long, in milliseconds.
-const MOVING_MS: i64 = 3_000;
 /// A word in passing stays this long.
 const TOAST_MS: i64 = 5_000;
 /// Ages on the screen are renewed this often while nothing else happens.
 const AGES_MS: i64 = 10_000;
 /// The spinner's pace while something is on its way.
 const SPIN_MS: i64 = 120;
-/// A fleet that never changes is asked at least every refresh times two to the power of this.
-const CALMEST: u32 = 3;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
 /// What the app starts with.
@@ -105,8 +103,7 @@ pub struct App {
     /// Faults of the embedded stack that the palette offers.
     pub(crate) faults: Vec<String>,
     has_started: bool,
-    next_refresh: Moment,
-    calm_rounds: u32,
+    pace: Pace,
     leaving: bool,
     is_over: bool,
 }
@@ -146,8 +143,7 @@ impl App {
             wide: std::cell::Cell::new(0),
             faults: Vec::new(),
             has_started: false,
-            next_refresh: now,
-            calm_rounds: 0,
+            pace: Pace::new(options.refresh_ms, now),
             leaving: false,
             is_over: false,
             options,
@@ -188,7 +184,7 @@ impl App {
         if self.options.starting.is_some() {
             return Some(self.now.plus(SPIN_MS));
         }
-        let refresh = self.has_started.then_some(self.next_refresh);
+        let refresh = self.has_started.then(|| self.pace.next(self.store.is_moving()));
         let spin = (self.calls > 0 || self.store.loading() > 0).then(|| self.now.plus(SPIN_MS));
         let flash = self.store.feed.front().filter(|each| self.now.since(each.at) < 600).map(|each| each.at.plus(620));
         let toast = self.toast.as_ref().map(|toast| toast.until);
@@ -202,34 +198,38 @@ impl App {
         if self.toast.as_ref().is_some_and(|toast| toast.until <= now) {
             self.toast = None;
         }
-        if !self.has_started || self.store.deployments.is_empty() || now < self.next_refresh {
+        if !self.has_started || self.store.deployments.is_empty() {
             return Effects::none();
         }
-        self.refresh()
+        match self.pace.due(now, self.store.is_moving()) {
+            Due::Nothing => Effects::none(),
+            Due::All => self.refresh(),
+            Due::Moving => {
+                self.pace.asked_moving(now);
+                let moving = self.store.moving_lists();
+                self.ask(moving)
+            }
+        }
     }
 
     /// Asks for every list that is not being asked for already.
     pub fn refresh(&mut self) -> Effects {
-        let mut effects = Vec::new();
-        for deployment in &self.store.deployments {
-            for kind in Kind::ALL {
-                let list = self.store.lists.entry((deployment.name.clone(), kind)).or_default();
-                if list.loading.is_none() {
-                    list.ask(self.now);
-                    effects.push(Effect::List(deployment.name.clone(), kind));
-                }
-            }
-        }
-        self.calm_rounds = self.calm_rounds.saturating_add(1);
-        self.next_refresh = self.now.plus(self.pause());
-        Effects(effects)
+        self.pace.asked_all(self.now);
+        let names: Vec<DeploymentName> = self.store.deployments.iter().map(|each| each.name.clone()).collect();
+        let all = names.into_iter().flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind))).collect();
+        self.ask(all)
     }
 
-    /// A fleet that moves is asked often, one that never changes less and less. What has been on its way for long without any
-    /// change is stuck rather than moving, and is asked like a calm one.
-    fn pause(&self) -> i64 {
-        let calm = self.options.refresh_ms << (self.calm_rounds / 2).min(CALMEST);
-        if self.store.is_moving() { (MOVING_MS << (self.calm_rounds / 3).min(8)).min(calm) } else { calm }
+    fn ask(&mut self, lists: Vec<(DeploymentName, Kind)>) -> Effects {
+        let mut effects = Vec::new();
+        for (name, kind) in lists {
+            let list = self.store.lists.entry((name.clone(), kind)).or_default();
+            if list.loading.is_none() {
+                list.ask(self.now);
+                effects.push(Effect::List(name, kind));
+            }
+        }
+        Effects(effects)
     }
 
     /// Does what the user wants.

@@ -74,9 +74,14 @@ impl Store {
         self.lists.get(&(key.deployment.clone(), key.kind))?.get()?.iter().find(|each| &each.key == key)
     }
 
-    /// Whether anything is on its way to another state: the fleet is then asked more often.
+    /// Whether anything is on its way to another state.
     pub fn is_moving(&self) -> bool {
-        self.lists.values().filter_map(Loadable::get).flatten().any(|resource| kinds::health(resource) == Health::Changing)
+        self.lists.values().any(moves)
+    }
+
+    /// The lists in which something is on its way to another state.
+    pub fn moving_lists(&self) -> Vec<(DeploymentName, Kind)> {
+        self.lists.iter().filter(|(_, list)| moves(list)).map(|(place, _)| place.clone()).collect()
     }
 
     /// How many lists are being asked for.
@@ -175,4 +180,8 @@ impl Store {
         self.activity.push_front(deed);
         self.activity.truncate(ACTIVITY);
     }
+}
+
+fn moves(list: &Loadable<Vec<Resource>>) -> bool {
+    list.get().into_iter().flatten().any(|resource| kinds::health(resource) == Health::Changing)
 }
