@@ -110,7 +110,7 @@ impl App {
             MouseEventKind::ScrollUp => self.act(Action::Up),
             MouseEventKind::ScrollDown => self.act(Action::Down),
             MouseEventKind::Down(MouseButton::Left)
-                if self.confirm.is_none() && self.palette.is_none() && self.help.is_none() =>
+                if self.alarm.is_none() && self.confirm.is_none() && self.palette.is_none() && self.help.is_none() =>
             {
                 self.click(mouse.column, mouse.row)
             }

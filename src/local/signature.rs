@@ -158,8 +158,8 @@ fn canonical_request(request: &Request, signed: &str) -> Option<String> {
     for name in signed.split(';') {
         let _ = writeln!(canonical, "{name}:{}", header_value(request.headers(), name)?);
     }
-    let declared = header(request.headers(), "x-amz-content-sha256").filter(|hash| *hash == "UNSIGNED-PAYLOAD");
-    let body = declared.map_or_else(|| hex::encode(Sha256::digest(request.body())), str::to_owned);
+    // The body is always part of the signature: these services refuse UNSIGNED-PAYLOAD.
+    let body = hex::encode(Sha256::digest(request.body()));
     let _ = write!(canonical, "\n{signed}\n{body}");
     Some(canonical)
 }

@@ -20,13 +20,15 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    let mut marks = 0;
+    let (mut marks, mut column) = (0, 0);
     for each in text.chars() {
+        let before = out.len();
         if passes(each, &mut marks) {
             out.push(each);
         } else {
-            spell(each, &mut out);
+            spell(each, column, &mut out);
         }
+        column += out.get(before..).map_or(0, |added| added.chars().count());
     }
     Cow::Owned(out)
 }
@@ -77,9 +79,10 @@ fn is_combining(each: char) -> bool {
         | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-fn spell(each: char, out: &mut String) {
+/// Writes a name or picture for the character; `column` is where it stands, for tabs.
+fn spell(each: char, column: usize, out: &mut String) {
     match each {
-        '\t' => out.push_str(&" ".repeat(TAB - out.chars().count() % TAB)),
+        '\t' => out.push_str(&" ".repeat(TAB - column % TAB)),
         '\n' => out.push('⏎'),
         '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(each))),
         '\u{7f}' => out.push('\u{2421}'),

@@ -301,8 +301,11 @@ impl Tools {
             return Reply::wish(Wish::Say("a call is on its way: esc cancels it".to_owned()));
         }
         let read_only = context.read_only || context.store.deployment(&endpoint.deployment).is_some_and(|each| each.read_only);
-        if read_only && tool.is_guarded() {
-            return Reply::wish(Wish::Say(format!("read-only mode: {} is not called", tool.name)));
+        if read_only && !crate::tools::effect::only_reads(&tool) {
+            return Reply::wish(Wish::Say(format!(
+                "read-only mode: {} is not known to read only, so it is not called",
+                tool.name
+            )));
         }
         let arguments = match self.form_mut().map(|form| form.arguments()) {
             Some(Ok(arguments)) => arguments,

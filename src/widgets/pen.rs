@@ -36,14 +36,14 @@ impl<'a> Pen<'a> {
             return x;
         }
         let room = room.min(area.right() - x);
-        let safe = sanitize(text);
+        let safe = sanitize(beginning(text, usize::from(room)));
         let shown = cut(&safe, usize::from(room));
         self.buffer.set_stringn(x, y, shown, usize::from(room), style).0
     }
 
     /// Writes text so that it ends before column `right`.
     pub fn put_right(&mut self, right: u16, y: u16, room: u16, text: &str, role: Role) {
-        let safe = sanitize(text);
+        let safe = sanitize(beginning(text, usize::from(room)));
         let shown = cut(&safe, usize::from(room));
         let wide = u16::try_from(width(&shown)).unwrap_or(u16::MAX);
         self.put(right.saturating_sub(wide), y, wide, &shown, role);
@@ -97,6 +97,12 @@ impl<'a> Pen<'a> {
             }
         }
     }
+}
+
+/// As much of a text as can matter for so many columns: a line of a megabyte costs no more than what is seen of it.
+fn beginning(text: &str, room: usize) -> &str {
+    // Nothing seen takes more than a base and a few marks a column; the rest is what makes a cut visible.
+    text.char_indices().nth((room + 1) * 8).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
 /// Columns that a text takes on a terminal.

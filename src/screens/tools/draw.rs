@@ -190,7 +190,7 @@ fn draw_right(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     };
     let blank = Form::new(tool);
     let form = state.forms.get(&tool.name).unwrap_or(&blank);
-    let wanted = form_height(form, tool, area.width) + u16::try_from(state.problems.len()).unwrap_or(0);
+    let wanted = form_height(form, tool, area.width).saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
     let high = wanted.min(area.height * 3 / 5).max(4).min(area.height);
     draw_form(state, tool, form, look, Rect { height: high, ..area }, pen);
     let rule = Rect { y: area.y + high, height: 1.min(area.height.saturating_sub(high)), ..area };
