@@ -81,3 +81,49 @@ async fn a_database_that_is_not_there_proves_nothing() {
         assert!(!format!("{login:?}{altered:?}").contains("canary"));
     }
 }
+
+/// Takes a connection, reads what is sent, answers `answer`, and ends it, again and again; its address.
+async fn answering(answer: &'static [u8]) -> std::net::SocketAddr {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let mut request = [0; 16 * 1024];
+            let _ = connection.read(&mut request).await;
+            let _ = connection.write_all(answer).await;
+            let _ = connection.shutdown().await;
+            while connection.read(&mut request).await.is_ok_and(|read| read > 0) {}
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_error_of_somebody_in_between_is_no_accepted_login() {
+    let services = Services::new(ServiceOptions::default());
+    let password = SecretText::from("password");
+    let answers: [&[u8]; 3] = [
+        b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 44\r\n\r\n{\"errors\":[{\"code\":\"503\",\"message\":\"busy\"}]}",
+        b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 11\r\n\r\nbad gateway",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 49\r\n\r\n{\"errors\":[{\"message\":\"x\"}],\"data\":{\"values\":[]}}",
+    ];
+    for answer in answers {
+        let address = Neo4jAddress { uri: format!("http://{}", answering(answer).await), database: "neo4j".into() };
+        let login = services.neo4j_login(&address, "neo4j", &password).await;
+        assert!(matches!(login, LoginAnswer::Other(_)), "{login:?}");
+        let altered = services.neo4j_alter_password(&address, "neo4j", &password, &SecretText::from("new-password")).await;
+        assert!(matches!(altered, AlterAnswer::InDoubt(_)), "{altered:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_bolt_connection_that_is_cut_may_have_carried_the_login() {
+    let services = Services::new(ServiceOptions::default());
+    let password = SecretText::from("password");
+    for scheme in ["bolt", "neo4j"] {
+        let address = Neo4jAddress { uri: format!("{scheme}://{}", answering(b"").await), database: "neo4j".into() };
+        let login = services.neo4j_login(&address, "neo4j", &password).await;
+        assert!(matches!(login, LoginAnswer::Other(_)), "{login:?}");
+    }
+}

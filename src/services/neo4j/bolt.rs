@@ -76,7 +76,7 @@ impl Job {
             .with_max_connection_pool_size(2)
             .with_telemetry(false);
         let driver = Driver::new(address, config);
-        // First the connection alone: what fails here was never sent.
+        // First the connection and the login alone: where nobody could be reached, nothing was sent.
         driver.verify_connectivity().map_err(|error| refusal(&doing, &uri, error, true))?;
         let mut session = driver.session(SessionConfig::new().with_database(Arc::new(database)));
         let result = session
@@ -89,7 +89,7 @@ impl Job {
     }
 }
 
-fn refusal(doing: &str, uri: &str, error: Neo4jError, unsent: bool) -> Refusal {
+fn refusal(doing: &str, uri: &str, error: Neo4jError, connecting: bool) -> Refusal {
     let failure = |kind: FailureKind, text: String| Failure::new(kind, doing, text);
     match error {
         Neo4jError::ServerError { error, .. } => Refusal::Server(error.code().to_owned(), error.message().to_owned()),
@@ -97,9 +97,19 @@ fn refusal(doing: &str, uri: &str, error: Neo4jError, unsent: bool) -> Refusal {
             let hint = "check the scheme: +s wants a server with a certificate that this machine trusts";
             Refusal::Unreachable(failure(FailureKind::Network, format!("{uri}: {message}")).hint(hint))
         }
-        error if unsent => Refusal::Unreachable(failure(FailureKind::Network, format!("{uri} was not reached: {error}"))),
+        Neo4jError::Disconnect { message, source, .. } if connecting && is_unopened(&message) => {
+            let cause = source.map_or(message, |source| source.to_string());
+            Refusal::Unreachable(failure(FailureKind::Network, format!("{uri} was not reached: {cause}")))
+        }
+        // A connection that ends later may have carried the login: it may have been heard, and it may have been wrong.
         error => Refusal::Lost(failure(FailureKind::Network, format!("{uri}: {error}"))),
     }
+}
+
+/// Whether the driver says that no connection came about; with routing, it wraps that of the last member that it tried.
+fn is_unopened(message: &str) -> bool {
+    let last = message.strip_prefix("unable to retrieve routing information; last error: connection failed: ").unwrap_or(message);
+    ["failed to open connection", "no known routers left"].iter().any(|begin| last.starts_with(begin))
 }
 
 fn parameters(value: &Value) -> HashMap<String, ValueSend> {

@@ -11,6 +11,8 @@ const FORBIDDEN: &str = "Neo.ClientError.Security.Forbidden";
 const ARGUMENT: &str = "Neo.ClientError.Statement.ArgumentError";
 const NOT_A_LEADER: &str = "Neo.ClientError.Cluster.NotALeader";
 const NOT_AVAILABLE: &str = "Neo.TransientError.";
+/// What every code of Neo4j begins with; anything else was said by somebody in between.
+pub(super) const OF_NEO4J: &str = "Neo.";
 
 /// A login, judged by what became of a statement after it.
 pub(super) fn login(answer: Result<(), Refusal>) -> LoginAnswer {
@@ -24,11 +26,14 @@ pub(super) fn login(answer: Result<(), Refusal>) -> LoginAnswer {
         UNAUTHORIZED => LoginAnswer::WrongPassword,
         RATE_LIMIT => LoginAnswer::RateLimited,
         EXPIRED => LoginAnswer::MustChange,
-        code if code.starts_with("Neo.ClientError.Security.") && code != FORBIDDEN || code.starts_with(NOT_AVAILABLE) => {
-            LoginAnswer::Other(server("logging in", code, &message))
+        // No right to read: whoever hears that is logged in.
+        FORBIDDEN => LoginAnswer::Accepted { server: None },
+        // So is whoever hears that the statement was refused, as where there is no such database.
+        code if code.starts_with("Neo.ClientError.") && !code.starts_with("Neo.ClientError.Security.") => {
+            LoginAnswer::Accepted { server: None }
         }
-        // The statement was refused (no such database, no right to read): whoever hears that is logged in.
-        _ => LoginAnswer::Accepted { server: None },
+        // Anything else may have been said before the password was looked at.
+        code => LoginAnswer::Other(server("logging in", code, &message)),
     }
 }
 
@@ -94,6 +99,10 @@ mod tests {
         assert!(matches!(unknown, LoginAnswer::Other(_)), "{unknown:?}");
         let starting = login(said("Neo.TransientError.General.DatabaseUnavailable", "x"));
         assert!(matches!(starting, LoginAnswer::Other(_)), "a server that is not up proves nothing: {starting:?}");
+        for code in ["", "503", "BadGateway", "Neo.DatabaseError.General.UnknownError", "Neo.Unheard.Of"] {
+            let proves_nothing = login(said(code, "x"));
+            assert!(matches!(proves_nothing, LoginAnswer::Other(_)), "{code}: {proves_nothing:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     services::web::{self, Web},
 };
 
-use super::{Refusal, Statement};
+use super::{Refusal, Statement, judge::OF_NEO4J};
 
 /// Nothing that is asked here takes long.
 const TIMEOUT: Duration = Duration::from_secs(9);
@@ -43,12 +43,15 @@ pub(super) async fn run(
     let status = response.status();
     let body = web::read_at_most(response, ANSWER).await.map_err(|error| Refusal::Lost(error.failure(doing, &address)))?;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    // A statement that fails while it runs is a 202 with errors.
+    // A statement that fails while it runs is a 202 with errors. Load balancers and gateways have errors of their own.
     if let Some(error) = answer.pointer("/errors/0") {
         let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        return Err(Refusal::Server(text("code"), text("message")));
+        if text("code").starts_with(OF_NEO4J) {
+            return Err(Refusal::Server(text("code"), text("message")));
+        }
     }
-    let Some(rows) = answer.pointer("/data/values").and_then(Value::as_array).filter(|_| status.is_success()) else {
+    let errors = answer.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty());
+    let Some(rows) = answer.pointer("/data/values").and_then(Value::as_array).filter(|_| status.is_success() && !errors) else {
         let cause = format!("{address} answered with status {}, and not as Neo4j's Query API does", status.as_u16());
         let failure = Failure::new(FailureKind::Network, doing, cause)
             .status(status.as_u16())
