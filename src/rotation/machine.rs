@@ -155,6 +155,11 @@ impl Machine {
     fn described(&mut self, facts: &SecretFacts) {
         self.state.labels = facts.labels.clone();
         self.state.managed = facts.managed;
+        if facts.deleted && matches!(self.state.place, Place::ClaimLook | Place::BeforeSet) {
+            // A secret that goes away takes with it whatever the database would be changed to.
+            let outcome = if self.state.sent { Outcome::Failed } else { Outcome::Refused };
+            return self.end(outcome, Why::Deleted);
+        }
         match self.state.place {
             Place::Survey => self.surveyed(facts),
             Place::ClaimLook => self.claim_seen(),

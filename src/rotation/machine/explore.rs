@@ -150,7 +150,12 @@ impl World {
                 }
                 Observation::Login(answer)
             }
+            // It logs in with the old password first, and the limiter counts that.
+            Effect::AlterPassword { .. } if self.locked => Observation::Failed(Trouble::Throttled),
             Effect::AlterPassword { from, to } => {
+                if self.login(from) == LoginAnswer::Wrong {
+                    operator.wrong += 1;
+                }
                 Observation::Altered(if self.change(from, to) { AlterAnswer::Done } else { AlterAnswer::WrongOld })
             }
             Effect::ListConnections { .. } => Observation::Connections(Vec::new()),

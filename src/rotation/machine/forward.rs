@@ -197,6 +197,8 @@ impl Machine {
             }
             AlterAnswer::Same => self.go(Place::Verify),
             AlterAnswer::WrongOld => {
+                // The server counts it as it counts a login.
+                self.count_wrong();
                 self.note(Evidence::ChangeLost);
                 self.find_out_soon();
             }
@@ -213,6 +215,10 @@ impl Machine {
     pub(super) fn alter_failed(&mut self, trouble: Trouble) {
         match trouble {
             Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled => {
+                if trouble == Trouble::InDoubt {
+                    // It may have arrived with a password that was no longer right.
+                    self.count_wrong();
+                }
                 self.silent_since();
                 self.note(Evidence::ChangeInDoubt(trouble));
                 self.find_out_soon();

@@ -588,3 +588,41 @@ fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
     }
     assert!(refused_to_stop > 0);
 }
+
+#[test]
+fn a_refused_or_lost_change_counts_as_a_wrong_login() {
+    for first in [Observation::Altered(AlterAnswer::WrongOld), Observation::Failed(Trouble::InDoubt)] {
+        let mut bench = Bench::new(Kind::Rotate);
+        let mut first = Some(first);
+        // The change never arrives, and afterwards nobody is let in: each of that may be a wrong login at the server.
+        bench.run_with(|_, effect| match effect {
+            Effect::AlterPassword { .. } => first.take(),
+            Effect::Login { .. } if first.is_none() => Some(Observation::Login(LoginAnswer::Wrong)),
+            _ => None,
+        });
+        let alter = bench.effects.iter().position(|effect| matches!(effect, Effect::AlterPassword { .. })).unwrap();
+        let wait = bench.effects.iter().position(|effect| matches!(effect, Effect::Wait { reason: Pause::LockWindow, .. }));
+        let between = &bench.effects[alter..wait.expect("a lock window is waited out")];
+        assert_eq!(logins(between).len(), 1, "{between:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
+    for after in [PENDING, "console.sent"] {
+        let mut bench = Bench::new(Kind::Rotate);
+        let mut deleted = false;
+        let ending = bench.run_with(|world, effect| match effect {
+            Effect::MoveStage { stage, .. } if stage.starts_with(after) => {
+                deleted = true;
+                None
+            }
+            Effect::DescribeSecret if deleted => {
+                Some(Observation::Described(SecretFacts { labels: world.seen_labels(), managed: false, deleted: true }))
+            }
+            _ => None,
+        });
+        assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::Deleted), "{after}");
+        assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })), "{after}");
+    }
+}
