@@ -16,6 +16,10 @@ impl App {
             return Effects::none();
         }
         self.pace.stirred(now);
+        // A word in passing has been read by who goes on; a failure stays its time.
+        if self.toast.as_ref().is_some_and(|toast| !toast.is_failure) {
+            self.toast = None;
+        }
         let layers = self.layers();
         let mut keys = std::mem::take(&mut self.begun);
         keys.push(Chord::from(key).normalized());

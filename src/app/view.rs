@@ -18,8 +18,9 @@ impl App {
         let look = self.look();
         let mut pen = Pen::new(buffer, look.theme);
         if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {
-            let text = format!("too small: {}x{}, needs {}x{}", area.width, area.height, frame::LEAST.0, frame::LEAST.1);
-            pen.put(area.x, area.y, area.width, &text, Role::Text);
+            pen.put(area.x, area.y, area.width, "too small:", Role::Text);
+            let needed = format!("needs {}x{}", frame::LEAST.0, frame::LEAST.1);
+            pen.put(area.x, area.y + u16::from(area.height > 1), area.width, &needed, Role::Text);
             return;
         }
         let places = frame::places(area);

@@ -36,8 +36,8 @@ pub fn judge(evidence: &Evidence) -> Report {
     Report { deployment: evidence.deployment.clone(), healthy, verdict, hops }
 }
 
-/// The hop whose failure explains the others. A missing permission of the operator's own breaks no call chain, so it is
-/// the cause only where nothing else failed; what the interceptor's log or Neo4j itself says goes before the symptom that it causes.
+/// The hop whose failure explains the others. A stack that cannot be read breaks no call chain, so it is the cause only
+/// where nothing else failed; what the interceptor's log or Neo4j itself says goes before the symptom that it causes.
 fn cause(judged: &[(Hop, Judgement, Option<u64>)], evidence: &Evidence) -> Option<Verdict> {
     let failed = |hop: Hop| judged.iter().find(|(each, judgement, _)| *each == hop && judgement.state == State::Failed);
     let chain_works = evidence.cypher.value().is_some_and(|outcome| !outcome.is_error);
@@ -47,7 +47,7 @@ fn cause(judged: &[(Hop, Judgement, Option<u64>)], evidence: &Evidence) -> Optio
     let ordered = before.chain(roots).chain(symptoms);
     let (hop, judgement, _) = ordered
         .filter_map(failed)
-        .find(|(hop, ..)| !(chain_works && matches!(hop, Hop::Stack | Hop::Credentials)))
+        .find(|(hop, ..)| !(chain_works && *hop == Hop::Stack))
         .or_else(|| Hop::ALL.into_iter().find_map(failed))?;
     Some(Verdict {
         hop: *hop,
@@ -534,6 +534,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, a case after the other")]
     fn each_broken_hop_is_named_before_its_symptoms() {
         let network = |cause: &str| Failure::new(FailureKind::Network, "asking", cause);
         let gateway_500 = || Failure::new(FailureKind::Server, "initialize", "HTTP 500").status(500);
@@ -557,6 +558,15 @@ mod tests {
                 },
             ),
             (Hop::Authoriser, "holds none of mcp/invoke", Evidence { token: got(claims("machine", "read")), ..healthy() }),
+            (
+                Hop::Credentials,
+                "signature",
+                Evidence {
+                    identity: lost(Failure::new(FailureKind::SignIn, "asking who we are", "the signature does not match")),
+                    gateways: lost(Failure::new(FailureKind::SignIn, "listing gateways", "the signature does not match")),
+                    ..healthy()
+                },
+            ),
             (
                 Hop::Gateway,
                 "FAILED",

@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::{Context, Look, Reply, Screen, detail::failure_block};
+use super::{
+    Context, Look, Reply, Screen,
+    detail::{failure_block, wrapped},
+};
 use crate::{
     app::{Action, Effect},
     config::theme::Role,
@@ -78,8 +81,16 @@ impl Screen for Activity {
             );
             return;
         }
-        let detail = deeds.get(self.list.cursor()).and_then(|deed| deed.result.as_ref().err()).filter(|_| self.open);
-        let lines = detail.map(|failure| failure_block(failure, area.width.saturating_sub(3)));
+        let room = area.width.saturating_sub(3);
+        let lines = deeds.get(self.list.cursor()).filter(|_| self.open).map(|deed| match &deed.result {
+            Err(failure) => failure_block(failure, room),
+            Ok(words) => {
+                let head = format!("{}   {}", deed.at.date_time(look.zone), deed.what);
+                let mut lines = wrapped(&head, room, Role::Text);
+                lines.extend(wrapped(words, room, Role::Well));
+                lines
+            }
+        });
         let below = lines.as_ref().map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1).min(area.height / 2);
         let body = Rect { height: area.height - below, ..area };
         for (row, index) in self.list.window(body, deeds.len()).enumerate() {

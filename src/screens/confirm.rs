@@ -105,12 +105,15 @@ impl Confirm {
         let y = place.bottom().saturating_sub(2);
         match &self.name {
             Some(name) => {
+                // What cannot become the name any more is said at once, not when it is too late.
+                let fits = name.starts_with(self.typed.text().trim());
+                let (typed, wrong) = if fits { (Role::Accent, "") } else { (Role::Failed, "  is not the name") };
                 let label = format!("type {name} to go on: ");
                 let x = pen.pieces(
                     place.x + 2,
                     y,
                     wide.saturating_sub(4),
-                    &[(label.as_str(), Role::Dim), (self.typed.text(), Role::Accent)],
+                    &[(label.as_str(), Role::Dim), (self.typed.text(), typed), (wrong, Role::Failed)],
                 );
                 pen.put(x, y, 1, "▏", Role::Accent);
             }

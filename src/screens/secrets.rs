@@ -245,7 +245,11 @@ impl Screen for Secrets {
     }
 
     fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
-        !matches!(action, Action::Filter | Action::Sort | Action::Mark)
+        match action {
+            Action::Open => self.run.is_some(),
+            Action::Filter | Action::Sort | Action::Mark => false,
+            _ => true,
+        }
     }
 
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
