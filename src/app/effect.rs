@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{CallOptions, DeploymentName, ElicitationAnswer, Kind, LogQuery, McpTarget, ResourceKey};
+use super::Event;
+use crate::model::{CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, ResourceKey};
 
 /// The current one of these. A newer effect in the same slot replaces the older; its late answer is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -125,6 +126,31 @@ pub enum Effect {
     PlayFault(usize),
     /// Suspend to the shell.
     Suspend,
+}
+
+impl Effect {
+    /// What is to be told where the work of this effect broke before it could answer.
+    pub fn broke(self, failure: Failure) -> Event {
+        match self {
+            Self::Start => Event::Started(Err(failure)),
+            Self::List(deployment, kind) => Event::Listed(deployment, kind, Err(failure)),
+            Self::Describe(key) => Event::Described(key, Box::new(Err(failure))),
+            Self::Synchronize(key) => Event::Synchronized(key, Box::new(Err(failure))),
+            Self::Tail(..) => Event::TailFailed(failure),
+            Self::ReadSecret(deployment, id) => Event::SecretRead(deployment, id, Box::new(Err(failure))),
+            Self::Rotate { .. } => Event::RotationEnded(Box::new(Err(failure.hint("u brings to its end what is half done")))),
+            Self::Connect(endpoint) => Event::Connected(endpoint, Box::new(Err(failure))),
+            Self::Call { endpoint, .. } => Event::Called(endpoint, Box::new(Err(failure))),
+            Self::Examine(deployment) => Event::Broke(Some(deployment), failure),
+            Self::Export { .. } => Event::Exported(Err(failure)),
+            Self::Copy(_)
+            | Self::Stop(_)
+            | Self::AnswerRotation(_)
+            | Self::AnswerElicitation(..)
+            | Self::PlayFault(_)
+            | Self::Suspend => Event::Broke(None, failure),
+        }
+    }
 }
 
 /// What a change of state asks for.

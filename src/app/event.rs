@@ -59,4 +59,6 @@ pub enum Event {
     Copied(String),
     /// Something was written to a file, or not.
     Exported(Result<String, Failure>),
+    /// Work broke that has no other way to say so; the deployment that it examined, if it did that.
+    Broke(Option<DeploymentName>, Failure),
 }

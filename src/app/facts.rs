@@ -68,6 +68,13 @@ impl App {
                 self.say(format!("copied {what}"), false);
                 Effects::none()
             }
+            Event::Broke(examined, failure) => {
+                if let Some(deployment) = examined {
+                    self.doctor.gave_up(&deployment);
+                }
+                self.complain(&failure);
+                Effects::none()
+            }
             Event::Exported(result) => {
                 match result {
                     Ok(path) => self.say(format!("written to {path}"), false),
@@ -101,12 +108,16 @@ impl App {
             Event::RotationReported(report) => return self.secrets.reported(report),
             Event::RotationWarned(sentence) => self.secrets.warned(sentence),
             Event::RotationAsked(question) => {
-                self.confirm = self.secrets.asked(&question);
+                // It is a database that waits: its question comes before those of servers, which keep.
+                self.questions.retain(|each| !each.is_of_rotation());
+                if let Some(confirm) = self.secrets.asked(&question) {
+                    self.questions.push_front(confirm);
+                }
                 self.palette = None;
                 self.help = None;
             }
             Event::RotationEnded(result) => {
-                self.confirm = None;
+                self.questions.retain(|each| !each.is_of_rotation());
                 if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
                     self.wrote(what, noted);
                 }

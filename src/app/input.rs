@@ -37,7 +37,7 @@ impl App {
     pub fn layers(&self) -> Vec<Layer> {
         let mut layers = if self.alarm.is_some() {
             vec![Layer::Confirm]
-        } else if let Some(confirm) = &self.confirm {
+        } else if let Some(confirm) = self.questions.front() {
             vec![confirm.layer()]
         } else if self.palette.is_some() {
             vec![Layer::Prompt]
@@ -59,7 +59,7 @@ impl App {
         if self.alarm.is_some() {
             return false;
         }
-        match (&self.confirm, &self.palette) {
+        match (self.questions.front(), &self.palette) {
             (Some(confirm), _) => confirm.is_typing(),
             (None, Some(_)) => true,
             (None, None) => self.help.is_none() && self.screen().is_typing(),
@@ -71,7 +71,7 @@ impl App {
         if self.alarm.is_some() {
             return Effects::none();
         }
-        if let Some(confirm) = &mut self.confirm {
+        if let Some(confirm) = self.questions.front_mut() {
             confirm.press(key);
             return Effects::none();
         }
@@ -92,7 +92,7 @@ impl App {
         if self.alarm.is_some() {
             return Effects::none();
         }
-        if let Some(confirm) = &mut self.confirm {
+        if let Some(confirm) = self.questions.front_mut() {
             confirm.typed.paste(text);
             return Effects::none();
         }
@@ -114,7 +114,7 @@ impl App {
             MouseEventKind::ScrollUp => self.act(Action::Up),
             MouseEventKind::ScrollDown => self.act(Action::Down),
             MouseEventKind::Down(MouseButton::Left)
-                if self.alarm.is_none() && self.confirm.is_none() && self.palette.is_none() && self.help.is_none() =>
+                if self.alarm.is_none() && self.questions.is_empty() && self.palette.is_none() && self.help.is_none() =>
             {
                 self.click(mouse.column, mouse.row)
             }

@@ -18,6 +18,8 @@ pub use loadable::Loadable;
 use pace::{Due, Pace};
 pub use store::{Deed, Store, Transition};
 
+use std::collections::VecDeque;
+
 use crate::{
     config::theme::Theme,
     keys::{Chord, Keymap},
@@ -90,7 +92,8 @@ pub struct App {
     pub(crate) activity: Activity,
     pub(crate) help: Option<Help>,
     pub(crate) palette: Option<Palette>,
-    pub(crate) confirm: Option<Confirm>,
+    /// Questions that wait for an answer; the first is shown.
+    pub(crate) questions: VecDeque<Confirm>,
     /// A failed write: it stays until it is closed.
     pub(crate) alarm: Option<Failure>,
     pub(crate) toast: Option<Toast>,
@@ -133,7 +136,7 @@ impl App {
             activity: Activity::default(),
             help: None,
             palette: None,
-            confirm: None,
+            questions: VecDeque::new(),
             alarm: None,
             toast,
             begun: Vec::new(),
@@ -261,11 +264,11 @@ impl App {
             }
             return Some(Effects::none());
         }
-        if let Some(confirm) = &mut self.confirm {
+        if let Some(confirm) = self.questions.front_mut() {
             return Some(match confirm.act(action) {
                 Answered::Open => Effects::none(),
                 Answered::Closed(effects) => {
-                    self.confirm = None;
+                    self.questions.pop_front();
                     effects.0.iter().for_each(|effect| self.tools.begun(effect, self.now));
                     effects
                 }

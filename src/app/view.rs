@@ -34,13 +34,13 @@ impl App {
         } else {
             screen.view(&look, places.body, &mut pen);
         }
-        if self.palette.is_some() || self.confirm.is_some() || self.alarm.is_some() {
+        if self.palette.is_some() || !self.questions.is_empty() || self.alarm.is_some() {
             pen.shade(places.body, Role::Faint);
         }
         if let Some(palette) = &self.palette {
             palette.view(self.offers(), places.body, &mut pen);
         }
-        if let Some(confirm) = &self.confirm {
+        if let Some(confirm) = self.questions.front() {
             confirm.view(places.body, &mut pen);
         }
         self.draw_foot(&look, &places, &mut pen);
@@ -64,7 +64,7 @@ impl App {
             pen.pieces(places.foot.x + 1, places.foot.y, places.foot.width, &[("esc", Role::Accent), (" close", Role::Dim)]);
             return;
         }
-        let on_top = self.palette.is_some() || self.confirm.is_some();
+        let on_top = self.palette.is_some() || !self.questions.is_empty();
         frame::foot(&layers, look, |action| on_top || self.screen().offers(action, look), places, pen);
     }
 

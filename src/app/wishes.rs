@@ -57,7 +57,7 @@ impl App {
         match wish {
             Wish::Show(route) => self.show(route),
             Wish::Ask(confirm) => {
-                self.confirm = Some(confirm);
+                self.questions.push_back(confirm);
                 Effects::none()
             }
             Wish::Say(text) => {

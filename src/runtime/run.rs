@@ -17,7 +17,7 @@ use super::{
     terminal,
 };
 use crate::{
-    app::{App, AppOptions, Effect, Effects},
+    app::{Action, App, AppOptions, Effect, Effects},
     model::{Deployment, Failure, Moment},
     services::Services,
 };
@@ -28,6 +28,8 @@ const BURST: usize = 64;
 const FRAME: Duration = Duration::from_millis(16);
 /// Facts that may wait for the console.
 const QUEUE: usize = 256;
+/// How long work that must finish is waited for, when the end is not the user's own.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the terminal says.
 pub type Input = io::Result<Term>;
@@ -62,27 +64,79 @@ enum Wake {
     Signal,
 }
 
-/// Runs until the app is over, the terminal is gone or a signal asks for the end.
+/// Why the loop has ended.
+enum Left {
+    /// The user wanted it, and was told what that means for what runs.
+    Over,
+    /// The system asked for the end.
+    Signal,
+    /// Nobody is at the terminal any more.
+    Gone,
+}
+
+/// Runs until the app is over, the terminal is gone or a signal asks for the end. Work that must finish is then asked to stop at its
+/// next safe step and waited for, unless the user has chosen not to.
 ///
 /// # Errors
 /// What the terminal says when it cannot be written to.
 pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
     console: &mut Console<C>,
     screen: &mut ratatui::Terminal<B>,
-    mut input: impl Stream<Item = Input> + Unpin,
+    input: impl Stream<Item = Input> + Unpin,
     performer: P,
-    mut signal: impl Future<Output = ()> + Unpin,
-    mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
+    signal: impl Future<Output = ()> + Unpin,
+    suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<(), B::Error> {
     let (sender, mut facts) = mpsc::channel(QUEUE);
     let mut tasks = Tasks::new(performer, sender);
+    let left = attend(console, screen, input, &mut tasks, &mut facts, signal, suspend).await;
+    match &left {
+        Ok(Left::Over) => {}
+        Ok(Left::Signal) => finish(console, Some(screen), &mut tasks, &mut facts).await,
+        Ok(Left::Gone) | Err(_) => finish(console, None::<&mut ratatui::Terminal<B>>, &mut tasks, &mut facts).await,
+    }
+    left.map(|_| ())
+}
+
+/// Asks what must finish to stop at its next safe step and hears it out. The screen is drawn on as long as there is one.
+async fn finish<B: Backend, P: Performer, C: Fn() -> Moment>(
+    console: &mut Console<C>,
+    mut screen: Option<&mut ratatui::Terminal<B>>,
+    tasks: &mut Tasks<P>,
+    facts: &mut mpsc::Receiver<Fact>,
+) {
+    if !tasks.leave() {
+        return;
+    }
+    // The screen tells what is waited for, as it does when the user quits; the work has been asked already.
+    drop(console.app.act(Action::Quit));
+    let end = Instant::now() + PATIENCE;
+    while tasks.must_finish() {
+        screen = screen.and_then(|screen| draw(&console.app, screen).is_ok().then_some(screen));
+        let Ok(Some(fact)) = tokio::time::timeout_at(end, facts.recv()).await else { return };
+        if let Some(event) = tasks.fresh(fact) {
+            // What it asks for would begin new work: there is nobody left to see its answer.
+            drop(console.app.on(event, (console.clock)()));
+        }
+    }
+}
+
+async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
+    console: &mut Console<C>,
+    screen: &mut ratatui::Terminal<B>,
+    mut input: impl Stream<Item = Input> + Unpin,
+    tasks: &mut Tasks<P>,
+    facts: &mut mpsc::Receiver<Fact>,
+    mut signal: impl Future<Output = ()> + Unpin,
+    mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
+) -> Result<Left, B::Error> {
     // The frame is on the screen before anything is asked of anybody.
     draw(&console.app, screen)?;
-    perform(console.app.start(), &mut tasks, screen, &mut suspend);
+    perform(console.app.start(), tasks, screen, &mut suspend);
     let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
     while !console.app.is_over() {
         console.app.calls(tasks.count());
-        let wake = wait(console, &mut input, &mut facts, &mut signal, dirty, next_frame).await;
+        let wake = wait(console, &mut input, facts, &mut signal, dirty, next_frame).await;
         let now = (console.clock)();
         let (mut term, mut fact) = match wake {
             Wake::Term(event) => (Some(event), None),
@@ -91,10 +145,10 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
             Wake::Time => {
                 dirty = true;
                 let effects = console.app.tick(now);
-                perform(effects, &mut tasks, screen, &mut suspend);
+                perform(effects, tasks, screen, &mut suspend);
                 (None, None)
             }
-            Wake::Signal => break,
+            Wake::Signal => return Ok(Left::Signal),
         };
         for _ in 0..BURST {
             let ready = match term.take() {
@@ -103,12 +157,12 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
             };
             let Some(event) = ready else { break };
             // The end of input, or an error of it, is a terminal that is gone: nothing is left to do here.
-            let Some(Ok(event)) = event else { return Ok(()) };
+            let Some(Ok(event)) = event else { return Ok(Left::Gone) };
             dirty = true;
             let effects = take(&mut console.app, event, now);
-            perform(effects, &mut tasks, screen, &mut suspend);
+            perform(effects, tasks, screen, &mut suspend);
             if console.app.is_over() {
-                return Ok(());
+                return Ok(Left::Over);
             }
         }
         for _ in 0..BURST {
@@ -116,7 +170,7 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
             if let Some(event) = tasks.fresh(each) {
                 dirty = true;
                 let effects = console.app.on(event, now);
-                perform(effects, &mut tasks, screen, &mut suspend);
+                perform(effects, tasks, screen, &mut suspend);
             }
         }
         if dirty && Instant::now() >= next_frame {
@@ -128,7 +182,7 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
         // An input stream that is always ready must not starve the workers.
         tokio::task::yield_now().await;
     }
-    Ok(())
+    Ok(Left::Over)
 }
 
 async fn wait<C: Fn() -> Moment>(

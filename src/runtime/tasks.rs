@@ -1,12 +1,15 @@
 //! What runs: one task a slot, each with its generation. The one place that drops late answers of superseded work.
 
-use std::collections::HashMap;
+use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe};
 
-use futures::future::BoxFuture;
+use futures::{FutureExt as _, future::BoxFuture};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Effect, Event, Slot};
+use crate::{
+    app::{Effect, Event, Slot},
+    model::{Failure, FailureKind},
+};
 
 /// A fact with the slot and generation of the work that it comes from.
 #[derive(Debug)]
@@ -103,18 +106,33 @@ impl<P: Performer> Tasks<P> {
         self.generation += 1;
         let (generation, stop) = (self.generation, CancellationToken::new());
         let sender = Sender { slot: slot.clone(), generation, channel: self.channel.clone() };
-        let work = self.performer.perform(effect, sender.clone(), stop.clone());
+        let begun = effect.clone();
+        let work = AssertUnwindSafe(self.performer.perform(effect, sender.clone(), stop.clone())).catch_unwind();
         let finishes = slot.must_finish();
         self.live.insert(slot, Live { generation, stop: stop.clone() });
         tokio::spawn(async move {
-            let event = if finishes {
+            let ended = if finishes {
                 work.await
             } else {
-                tokio::select! { () = stop.cancelled() => return, event = work => event }
+                tokio::select! { () = stop.cancelled() => return, ended = work => ended }
             };
+            // Work that broke has ended too: its slot is free, and who waits for its answer is told.
+            let event = ended.unwrap_or_else(|panic| Some(begun.broke(broken(panic.as_ref()))));
             // The console may be gone; then nobody needs the answer.
             let _ = sender.channel.send(sender.fact(event, Sort::Last)).await;
         });
+    }
+
+    /// Asks everything to stop. Answers whether some of it must finish.
+    pub fn leave(&mut self) -> bool {
+        self.live.values().for_each(|live| live.stop.cancel());
+        self.live.retain(|slot, _| slot.must_finish());
+        self.must_finish()
+    }
+
+    /// Whether something runs that must finish.
+    pub fn must_finish(&self) -> bool {
+        self.live.keys().any(Slot::must_finish)
     }
 
     /// Cancels what runs in a slot. What must finish is only asked to, and stays.
@@ -145,4 +163,11 @@ impl<P> Drop for Tasks<P> {
     fn drop(&mut self) {
         self.live.values().for_each(|live| live.stop.cancel());
     }
+}
+
+/// What a panic says, as a failure.
+fn broken(panic: &(dyn Any + Send)) -> Failure {
+    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let cause = format!("a fault of the console itself: {}", said.unwrap_or("it does not say which"));
+    Failure::new(FailureKind::Refused, "the console's own work", cause)
 }

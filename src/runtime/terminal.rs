@@ -37,8 +37,12 @@ impl Drop for Guard {
 /// # Errors
 /// What the terminal says.
 pub fn enter(mouse: bool) -> io::Result<(Guard, Screen)> {
-    let previous = std::panic::take_hook();
+    let (previous, owner) = (std::panic::take_hook(), std::thread::current().id());
     std::panic::set_hook(Box::new(move |panic| {
+        // Work of another thread that broke is told of by the console, which goes on: nothing is printed over it.
+        if TAKEN.load(Ordering::SeqCst) && std::thread::current().id() != owner {
+            return;
+        }
         // First the terminal, then the message: else nobody could read it.
         restore();
         previous(panic);
@@ -97,15 +101,17 @@ pub fn suspend(screen: &mut Screen, mouse: bool) {
 #[cfg(not(unix))]
 pub fn suspend(_screen: &mut Screen, _mouse: bool) {}
 
-/// Comes when the system asks for the end: SIGTERM, SIGHUP.
+/// Comes when the system asks for the end: SIGTERM, SIGHUP, SIGINT (a key is no signal here: the terminal is raw).
 #[cfg(unix)]
 pub async fn end_signal() {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+    let (Ok(mut terminate), Ok(mut hangup), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::hangup()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
-    tokio::select! { _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+    tokio::select! { _ = terminate.recv() => {}, _ = hangup.recv() => {}, _ = interrupt.recv() => {} }
 }
 
 /// Never comes.

@@ -51,6 +51,11 @@ impl Confirm {
         Self { title, text, name: Some(name), typed: LineInput::default(), scroll: Scroll::default(), yes, no }
     }
 
+    /// Whether it is a rotation that asks.
+    pub fn is_of_rotation(&self) -> bool {
+        self.no == Effects::one(Effect::AnswerRotation(false))
+    }
+
     /// Layers of the keymap.
     pub const fn layer(&self) -> Layer {
         if self.name.is_some() { Layer::Prompt } else { Layer::Confirm }

@@ -25,8 +25,13 @@ pub struct Doctor {
 impl Doctor {
     /// Takes an examination in.
     pub fn examined(&mut self, report: Report, now: Moment) {
-        self.asked.remove(&report.deployment);
+        self.gave_up(&report.deployment);
         self.reports.insert(report.deployment.clone(), (now, report));
+    }
+
+    /// Notes that an examination ends without a report.
+    pub fn gave_up(&mut self, deployment: &DeploymentName) {
+        self.asked.remove(deployment);
     }
 
     /// Begins the examination of one deployment, and shows it.

@@ -5,7 +5,7 @@ mod form;
 mod outcome;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -45,7 +45,8 @@ pub struct Tools {
     shown: Shown,
     open_row: bool,
     history: Vec<Past>,
-    elicitation: Option<(Endpoint, Elicitation, LineInput)>,
+    /// Forms that servers ask to be filled in; the first is shown.
+    elicitations: VecDeque<(Endpoint, Elicitation, LineInput)>,
 }
 
 /// What a connection learned.
@@ -275,7 +276,7 @@ impl Tools {
             ElicitationRequest::Form(schema) => {
                 let defaults = crate::tools::schema::defaults(&crate::tools::schema::read(schema));
                 let text = LineInput::new(Value::Object(defaults).to_string());
-                self.elicitation = Some((endpoint, elicitation, text));
+                self.elicitations.push_back((endpoint, elicitation, text));
                 Reply::done()
             }
         }
@@ -283,11 +284,11 @@ impl Tools {
 
     /// Answers a form elicitation with the JSON that was typed, or without.
     fn answer(&mut self, accept: bool) -> Reply {
-        let Some((endpoint, elicitation, text)) = self.elicitation.take() else { return Reply::ignored() };
+        let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else { return Reply::ignored() };
         let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
             (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
             (true, Err(error)) => {
-                self.elicitation = Some((endpoint, elicitation, text));
+                self.elicitations.push_front((endpoint, elicitation, text));
                 return Reply::wish(Wish::Say(format!("the JSON cannot be read: {error}")));
             }
             (false, _) => ElicitationAnswer::Decline,
@@ -420,7 +421,7 @@ fn name_of(endpoint: &Endpoint, store: &crate::app::Store) -> String {
 
 impl Screen for Tools {
     fn layers(&self) -> Vec<Layer> {
-        if self.elicitation.is_some() || self.filtering {
+        if !self.elicitations.is_empty() || self.filtering {
             return vec![Layer::Prompt];
         }
         match self.pane {
@@ -430,11 +431,11 @@ impl Screen for Tools {
     }
 
     fn is_typing(&self) -> bool {
-        self.elicitation.is_some() || self.filtering || self.pane == Pane::Form
+        !self.elicitations.is_empty() || self.filtering || self.pane == Pane::Form
     }
 
     fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
-        if let Some((_, _, text)) = &mut self.elicitation {
+        if let Some((_, _, text)) = self.elicitations.front_mut() {
             text.press(key);
         } else if self.filtering {
             self.filter.press(key);
@@ -447,7 +448,7 @@ impl Screen for Tools {
     }
 
     fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
-        if let Some((_, _, input)) = &mut self.elicitation {
+        if let Some((_, _, input)) = self.elicitations.front_mut() {
             input.paste(text);
         } else if self.filtering {
             self.filter.paste(text);
@@ -462,7 +463,7 @@ impl Screen for Tools {
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
-        if self.elicitation.is_some() && matches!(action, Action::Accept | Action::Back) {
+        if !self.elicitations.is_empty() && matches!(action, Action::Accept | Action::Back) {
             return self.answer(action == Action::Accept);
         }
         if self.filtering && matches!(action, Action::Accept | Action::Back) {

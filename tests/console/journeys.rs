@@ -27,7 +27,7 @@ use crate::{
     world::{self, deployments},
 };
 
-/// What the outside answers to an effect, and after how long; nothing: it never answers.
+/// What the outside answers to an effect, and after how long (for ever: its work breaks); nothing: it never answers.
 type Script = Box<dyn FnMut(&Effect) -> Option<(Duration, Event)> + Send>;
 
 #[tokio::test(start_paused = true)]
@@ -195,6 +195,86 @@ async fn leaving_the_logs_ends_their_tail() {
         .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_signal_waits_for_the_safe_stop_of_a_rotation() {
+    let (journey, begun) = (Journey::begin(Box::new(rotating(Duration::from_secs(30)))), Instant::now());
+    let (watch, signal) = (journey.watch.clone(), journey.signal.clone());
+    journey
+        .travel(async |steps| {
+            begin_rotation(steps).await;
+            signal.cancel();
+            steps.until("stops at its next safe step").await;
+        })
+        .await;
+    assert_eq!(watch.stopped(), 1);
+    assert!(begun.elapsed() >= Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_terminal_waits_for_the_safe_stop_of_a_rotation_and_is_not_drawn_on() {
+    let journey = Journey::begin(Box::new(rotating(Duration::from_secs(30))));
+    let watch = journey.watch.clone();
+    let mut frames = 0;
+    journey
+        .travel(async |steps| {
+            begin_rotation(steps).await;
+            frames = steps.watch.frames();
+            steps.input.close_channel();
+        })
+        .await;
+    assert_eq!((watch.stopped(), watch.frames()), (1, frames));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_that_does_not_end_is_not_waited_for_for_ever() {
+    let (journey, begun) = (Journey::begin(Box::new(rotating(Duration::from_hours(5)))), Instant::now());
+    let signal = journey.signal.clone();
+    journey
+        .travel(async |steps| {
+            begin_rotation(steps).await;
+            signal.cancel();
+        })
+        .await;
+    assert!(begun.elapsed() < Duration::from_mins(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_breaks_frees_its_slot_and_says_so() {
+    let mut asked = 0;
+    let script = Box::new(move |effect: &Effect| match effect {
+        Effect::List(_, Kind::Gateway) => {
+            asked += 1;
+            // The first lists break, those of the next round are good.
+            if asked <= 2 { Some((Duration::MAX, Event::Copied(String::new()))) } else { answer(effect) }
+        }
+        other => answer(other),
+    });
+    Journey::begin(script)
+        .travel(async |steps| {
+            steps.until("a wire is loose").await;
+            steps.until("prod-gateway").await;
+            steps.keys("q").await;
+        })
+        .await;
+}
+
+/// An outside with a rotation that ends so long after it was asked to stop.
+fn rotating(after: Duration) -> impl FnMut(&Effect) -> Option<(Duration, Event)> + Send {
+    move |effect| match effect {
+        Effect::Rotate { .. } => Some((after, world::rotated())),
+        other => answer(other),
+    }
+}
+
+async fn begin_rotation(steps: &mut Steps) {
+    steps.until("prod-gateway").await;
+    steps.keys("3").await;
+    steps.until("prod/neo4j").await;
+    steps.keys("R").await;
+    steps.settle().await;
+    assert!(steps.watch.effects().iter().any(|effect| matches!(effect, Effect::Rotate { .. })));
+}
+
 /// An outside on which all is well.
 fn answer(effect: &Effect) -> Option<(Duration, Event)> {
     let event = match effect {
@@ -292,6 +372,7 @@ impl Performer for Scripted {
             Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
             Effect::Describe(_) => Slot::Detail,
             Effect::Tail(..) => Slot::Tail,
+            Effect::Rotate { .. } => Slot::Rotation,
             _ => Slot::Once(self.watch.effects().len() as u64),
         })
     }
@@ -302,6 +383,13 @@ impl Performer for Scripted {
         self.watch.0.lock().unwrap().effects.push(effect.clone());
         async move {
             let Some((after, event)) = answer else { return std::future::pending().await };
+            assert!(after < Duration::MAX, "a wire is loose");
+            if matches!(effect, Effect::Rotate { .. }) {
+                stop.cancelled().await;
+                tokio::time::sleep(after).await;
+                drop(Ending(watch));
+                return Some(event);
+            }
             tokio::time::sleep(after).await;
             if !matches!(effect, Effect::Tail(..)) {
                 return Some(event);
@@ -316,7 +404,7 @@ impl Performer for Scripted {
     }
 }
 
-/// Counts when a tail is dropped.
+/// Counts when a tail is dropped, or a rotation ends.
 struct Ending(Watch);
 
 impl Drop for Ending {

@@ -3,7 +3,7 @@
 use agentcore_console::{
     app::{Action, Effect, Event, RotationKind, Slot},
     keys::{Keymap, Layer},
-    model::{Kind, LogBatch, Resource},
+    model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, LogBatch, Resource},
     rotation::report::{Question, Step, StepState},
 };
 
@@ -327,6 +327,45 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     let mut bench = rotating();
     bench.on(Event::RotationAsked(Question::Proceed));
     assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
+}
+
+fn address_asked(id: u64) -> Event {
+    let request = ElicitationRequest::Url("https://consent.example/".into());
+    Event::Elicited(endpoint("prod"), Elicitation { id, message: format!("question {id}"), request })
+}
+
+#[test]
+fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
+    let mut bench = rotating();
+    bench.on(address_asked(1));
+    bench.on(address_asked(2));
+    bench.shows("question 1");
+    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.shows("type prod/neo4j to go on");
+    assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
+    bench.shows("question 1");
+    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(world::rotated());
+    bench.hides("type prod/neo4j to go on");
+    for id in [1, 2] {
+        bench.shows(&format!("question {id}"));
+        assert_eq!(bench.keys("n"), [Effect::AnswerElicitation(endpoint("prod"), id, ElicitationAnswer::Decline)]);
+    }
+}
+
+#[test]
+fn forms_that_servers_ask_for_wait_for_each_other() {
+    let mut bench = ready();
+    bench.keys("4");
+    bench.on(connected(&endpoint("prod")));
+    for id in [1, 2] {
+        let request = ElicitationRequest::Form(serde_json::json!({"type": "object", "properties": {}}));
+        bench.on(Event::Elicited(endpoint("prod"), Elicitation { id, message: format!("form {id}"), request }));
+    }
+    for id in [1, 2] {
+        bench.shows(&format!("form {id}"));
+        assert_eq!(bench.keys("esc"), [Effect::AnswerElicitation(endpoint("prod"), id, ElicitationAnswer::Decline)]);
+    }
 }
 
 #[test]

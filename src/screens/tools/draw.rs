@@ -510,7 +510,7 @@ fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<JsonLine> 
 }
 
 fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
-    let Some((_, elicitation, text)) = &state.elicitation else { return };
+    let Some((_, elicitation, text)) = state.elicitations.front() else { return };
     let place = Rect { y: area.bottom().saturating_sub(5), height: 5.min(area.height), ..area };
     pen.clear(place);
     pen.rule(place);
