@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::{
+    logs::redact,
     model::{Deployment, Failure, FailureKind, SecretSource, SecretText, SignIn, StackFacts},
     services::{Services, retry, web},
 };
@@ -137,15 +138,16 @@ async fn ask_once(services: &Services, doing: &str, grant: &Grant, style: Style)
             Err(Failure::new(FailureKind::Server, doing, format!("the token endpoint failed with status {status}"))
                 .status(status))
         }
-        _ => Err(Failure::new(
-            FailureKind::Network,
-            doing,
-            format!("{} answered with status {status} and is no token endpoint", grant.url),
-        )
-        .status(status)
-        .hint("check token_url: it usually ends in /oauth2/token")
-        .evidence(web::preview(&body))),
+        _ => Err(no_token_endpoint(doing, grant, status, &body)),
     }
+}
+
+/// Something else answered. What may be a token is not shown.
+fn no_token_endpoint(doing: &str, grant: &Grant, status: u16, body: &[u8]) -> Failure {
+    let cause = format!("{} answered with status {status} and is no token endpoint", grant.url);
+    let failure =
+        Failure::new(FailureKind::Network, doing, cause).status(status).hint("check token_url: it usually ends in /oauth2/token");
+    if (200..300).contains(&status) { failure } else { failure.evidence(redact(&web::preview(body))) }
 }
 
 /// The errors of RFC 6749, section 5.2, in words that say what to change.
@@ -178,5 +180,21 @@ fn oauth(doing: &str, grant: &Grant, status: u16, json: &Value) -> Failure {
     match json.get("error_description").and_then(Value::as_str) {
         Some(words) => failure.evidence(words),
         None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_may_hold_a_token_is_not_shown() {
+        let grant = Grant { url: "https://t.example".into(), client: "c".into(), secret: SecretText::from("s"), scope: None };
+        let shown = |status| {
+            let failure = no_token_endpoint("x", &grant, status, br#"{"page":"no such","access_token":"canary"}"#);
+            failure.evidence.join(" ")
+        };
+        assert_eq!(shown(201), "");
+        assert!(shown(404).contains("no such") && !shown(404).contains("canary"), "{}", shown(404));
     }
 }

@@ -19,6 +19,8 @@ use super::{Credentials, Headers, m2m, sigv4::Signable, user};
 
 /// A token is renewed so long before its end.
 const MARGIN: Duration = Duration::from_mins(1);
+/// The longest life that is believed: what servers say must not lead beyond the ends of the clock.
+const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The longest token that is decoded for display.
 const LONGEST: usize = 64 * 1024;
 
@@ -39,7 +41,7 @@ impl Token {
         let now = SystemTime::now();
         let claims = claims(text.reveal());
         let exp = claims.get("exp").and_then(Value::as_f64).map(Moment::from_seconds);
-        let lifetime = seconds.map(Duration::from_secs);
+        let lifetime = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFE));
         let ends = lifetime.map(|lifetime| moment(now).plus(lifetime.as_millis() as i64)).or(exp);
         // A token for a minute or two is used for half its life.
         let renew_at = lifetime.map(|lifetime| now + lifetime.saturating_sub(MARGIN).max(lifetime / 2));
@@ -183,6 +185,7 @@ mod tests {
         assert!(Token::new(SecretText::from("t"), Some(3600)).is_fresh());
         assert!(Token::new(SecretText::from("t"), Some(30)).is_fresh());
         assert!(!Token::new(SecretText::from("t"), Some(0)).is_fresh());
+        assert!(Token::new(SecretText::from("t"), Some(u64::MAX)).is_fresh());
         let token = Token::new(SecretText::from("t"), Some(100));
         let left = token.renew_at.unwrap().duration_since(SystemTime::now()).unwrap();
         assert!(left > Duration::from_secs(45) && left <= Duration::from_secs(50), "{left:?}");
