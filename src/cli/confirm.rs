@@ -27,8 +27,8 @@ pub(crate) fn confirm(yes: bool, doing: &str, question: &str) -> Result<(), Fail
     }
     need_somebody(yes, doing)?;
     let refused = || Failure::new(FailureKind::Cancelled, doing, "you said no");
-    let mut error = io::stderr().lock();
-    let asked = write!(error, "{} [y/N] ", sanitize(question)).and_then(|()| error.flush());
+    // Not locked while the answer is awaited: other threads must be able to say something.
+    let asked = write!(io::stderr(), "{} [y/N] ", sanitize(question)).and_then(|()| io::stderr().flush());
     let mut answer = String::new();
     if asked.is_err() || io::stdin().lock().read_line(&mut answer).is_err() {
         return Err(refused());

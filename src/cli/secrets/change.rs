@@ -45,11 +45,12 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
         let mut desk = Console::new(how, &secret, change.keep_connections);
         let stop = listen()?;
         let ending = Box::pin(services.rotate(&deployment, &secret, options, &mut desk, &stop)).await?;
-        tell(&ending, how)?;
         // A rehearsal has no outcome of its own: what would be refused was told.
-        match exit_code(&ending) {
-            code if code == 0 || how.dry_run => Ok(()),
-            code => Err(Stop::Code(code)),
+        let code = if how.dry_run { 0 } else { exit_code(&ending) };
+        // That nobody reads to the end makes no failure a success.
+        match (code, tell(&ending, how)) {
+            (0, told) => Ok(told?),
+            (code, _) => Err(Stop::Code(code)),
         }
     });
     // A question may still wait for its answer on another thread; nobody needs it any more.
@@ -104,9 +105,8 @@ fn is_named(secret: &str, id: &str) -> bool {
 fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
     if format == TableOrJson::Json && failure.kind != FailureKind::Usage {
         let line = json!({"outcome": "failed", "version_id": null, "reason": failure.to_string()});
-        if let Err(error) = output::json_line(&line) {
-            return error.into();
-        }
+        // Whoever read us may have gone: the failure is told on stderr and by the exit code all the same.
+        drop(output::json_line(&line));
     }
     failure.into()
 }

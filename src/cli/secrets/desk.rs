@@ -107,9 +107,9 @@ impl Desk for Console {
 async fn typed(prompt: String) -> String {
     let (send, receive) = oneshot::channel();
     std::thread::spawn(move || {
-        let mut error = io::stderr().lock();
         let mut answer = String::new();
-        let asked = write!(error, "{}", sanitize(&prompt)).and_then(|()| error.flush());
+        // Not locked while the answer is awaited: a signal must be able to say something.
+        let asked = write!(io::stderr(), "{}", sanitize(&prompt)).and_then(|()| io::stderr().flush());
         if asked.is_ok() {
             let _ = io::stdin().lock().read_line(&mut answer);
         }

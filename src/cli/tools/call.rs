@@ -191,8 +191,11 @@ async fn perform(
 
 fn finish(outcome: Result<CallOutcome, Failure>, query: Option<&str>, way: &Way) -> Outcome {
     let outcome = outcome?;
-    show::outcome(&outcome, query, way.output)?;
-    if outcome.is_error { Err(Stop::Code(1)) } else { Ok(()) }
+    match show::outcome(&outcome, query, way.output) {
+        // That nobody reads to the end makes no failure a success.
+        Ok(()) | Err(Stop::PipeClosed) if outcome.is_error => Err(Stop::Code(1)),
+        shown => shown,
+    }
 }
 
 fn read_object(text: &str) -> Result<Map<String, Value>, Failure> {

@@ -66,7 +66,11 @@ pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcom
             let outcome = connection.session.call(&tool.name, arguments, CallOptions::default()).await?;
             let wrong = judge(case, &outcome);
             failed += usize::from(!wrong.is_empty());
-            show(case, &outcome, &wrong, way.output)?;
+            match show(case, &outcome, &wrong, way.output) {
+                // That nobody reads to the end makes no failure a success.
+                Err(Stop::PipeClosed) if failed > 0 => return Err(Stop::Code(1)),
+                shown => shown?,
+            }
         }
         Ok::<(), Stop>(())
     }
