@@ -53,6 +53,18 @@ async fn pages_without_an_end_are_an_error() {
 }
 
 #[tokio::test]
+async fn a_list_of_tools_is_bounded_in_sum() {
+    let long = "x".repeat(12 << 20);
+    let fake = Fake::start(move |asked| {
+        let page = asked.message.pointer("/params/cursor").and_then(Value::as_str).map_or(0, |page| page.parse().unwrap());
+        Reply::result(asked, json!({"tools": [{"name": "x", "description": long}], "nextCursor": (page + 1).to_string()}))
+    })
+    .await;
+    let failure = connect(&fake).await.tools().await.unwrap_err();
+    assert!(failure.kind == FailureKind::Server && failure.cause.contains("64 MB"), "{failure:?}");
+}
+
+#[tokio::test]
 async fn a_result_comes_whole_with_times_and_request_id() {
     let content = json!([{"type": "hologram", "depth": 3}, {"type": "text", "text": "[{\"b\":1,\"a\":2}]"}]);
     let sent = content.clone();

@@ -28,6 +28,8 @@ use super::{
 
 /// Pages of tools after which a listing stops.
 const PAGES: usize = 200;
+/// Bytes of tools, over all pages, after which a listing stops.
+const LISTING: usize = 64 << 20;
 /// Ending a session at the server.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -74,33 +76,42 @@ impl McpSession {
     /// All tools, over all pages, each as the server gave it.
     ///
     /// # Errors
-    /// [`FailureKind::Server`] where the server's pages have no end.
+    /// [`FailureKind::Server`] where the server's pages have no end, [`FailureKind::Timeout`] where they take too long in sum.
     pub async fn tools(&self) -> Result<Vec<Tool>, Failure> {
         let doing = format!("listing tools of {}", self.0.info.url);
-        let (mut tools, mut cursor, mut seen) = (Vec::new(), None, HashSet::new());
+        let endless = |cause: String| Failure::new(FailureKind::Server, doing.as_str(), cause);
+        let (mut tools, mut cursor, mut seen, mut size) = (Vec::new(), None, HashSet::new(), 0);
+        let total = CallOptions::default().total.max(self.0.timeout);
+        let started = Instant::now();
         for _ in 0..PAGES {
+            let left = total.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                let cause = format!("the list of tools takes longer than {} s", total.as_secs());
+                return Err(Failure::new(FailureKind::Timeout, doing, cause));
+            }
             let request = ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
-            let options = CallOptions { timeout: self.0.timeout, total: self.0.timeout };
+            let timeout = self.0.timeout.min(left);
+            let options = CallOptions { timeout, total: timeout };
             let (result, _) = self.request(&doing, ClientRequest::ListToolsRequest(request), options).await?;
             let found = result
                 .get("tools")
                 .and_then(Value::as_array)
                 .ok_or_else(|| Failure::new(FailureKind::Network, doing.as_str(), "the answer names no tools"))?;
+            size += result.to_string().len();
+            if size > LISTING {
+                return Err(endless(format!("the list of tools is longer than {} MB", LISTING >> 20)));
+            }
             tools.extend(found.iter().map(tool));
             cursor = result.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
             match &cursor {
                 None => return Ok(tools),
                 Some(next) if !seen.insert(next.clone()) => {
-                    return Err(Failure::new(
-                        FailureKind::Server,
-                        doing,
-                        "the server repeats a page: the list of tools has no end",
-                    ));
+                    return Err(endless("the server repeats a page: the list of tools has no end".to_owned()));
                 }
                 Some(_) => {}
             }
         }
-        Err(Failure::new(FailureKind::Server, doing, format!("the list of tools has more than {PAGES} pages")))
+        Err(endless(format!("the list of tools has more than {PAGES} pages")))
     }
 
     /// Calls a tool. Dropping the future cancels the call at the server. A tool that reports an error is an `Ok` with `is_error`.
