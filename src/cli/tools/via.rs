@@ -1,14 +1,16 @@
 //! Which endpoint, by whose sign-in: `--via` and `--deployment` put together.
 
+use url::Url;
+
 use crate::{
-    model::{Deployment, Failure, Kind, McpTarget},
+    model::{Deployment, Failure, Kind, McpTarget, SignIn},
     services::Services,
 };
 
 use super::{
     super::{
         context::{Context, which},
-        fleet, sign_in, usage,
+        fleet, output, sign_in, usage,
     },
     Way,
 };
@@ -17,7 +19,10 @@ use super::{
 pub(super) async fn resolve(context: &Context, services: &Services, way: &Way) -> Result<(Deployment, McpTarget), Failure> {
     match way.via.as_deref() {
         None => Ok((context.deployment()?, McpTarget::Default)),
-        Some(url) if url.contains("://") => Ok((whose(context, way, url)?, McpTarget::Url(url.to_owned()))),
+        Some(url) if url.contains("://") => {
+            let deployment = guarded(services, way, whose(context, way, url)?, url).await;
+            Ok((deployment, McpTarget::Url(url.to_owned())))
+        }
         Some(word) => named(context, services, word).await,
     }
 }
@@ -38,6 +43,46 @@ fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure>
         (_, _) if way.sign_in == Some(sign_in::Mode::None) => Ok(Context::nobody()),
         (several, _) => Err(which(several)),
     }
+}
+
+/// What a deployment may send to a URL: everything to an origin of its own; elsewhere its sign-in only where `--sign-in` asks for
+/// it, and its headers, which may hold credentials, never.
+async fn guarded(services: &Services, way: &Way, deployment: Deployment, url: &str) -> Deployment {
+    let sends = deployment.sign_in != SignIn::None || !deployment.headers.is_empty();
+    if !sends || is_own(services, &deployment, url).await {
+        return deployment;
+    }
+    let name = &deployment.name;
+    if way.sign_in.is_none() {
+        output::note(&format!(
+            "{url} is no endpoint of {name}: neither its sign-in nor its headers are sent there; --sign-in MODE sends a sign-in"
+        ));
+        return Deployment { sign_in: SignIn::None, headers: Vec::new(), ..deployment };
+    }
+    if !deployment.headers.is_empty() {
+        output::note(&format!("{url} is no endpoint of {name}: its headers are not sent there; --header sends one"));
+    }
+    Deployment { headers: Vec::new(), ..deployment }
+}
+
+/// Is this the origin of an endpoint that the deployment names or that AWS lists for it?
+async fn is_own(services: &Services, deployment: &Deployment, url: &str) -> bool {
+    let Ok(origin) = Url::parse(url).map(|url| url.origin()) else { return false };
+    let is_same = |other: &str| Url::parse(other).is_ok_and(|other| other.origin() == origin);
+    if let Some(configured) = &deployment.mcp_url {
+        if is_same(configured) {
+            return true;
+        }
+    } else if services.mcp_url(deployment, &McpTarget::Default).await.is_ok_and(|own| is_same(&own)) {
+        return true;
+    }
+    for kind in [Kind::Gateway, Kind::Runtime] {
+        let listed = services.list(deployment, kind).await.unwrap_or_default();
+        if listed.iter().filter_map(|resource| resource.mcp_url.as_deref()).any(is_same) {
+            return true;
+        }
+    }
+    false
 }
 
 /// A gateway or runtime of a picked deployment.
