@@ -59,6 +59,16 @@ impl Services {
 }
 
 fn make(loopback: bool) -> Result<reqwest::Client, String> {
+    let made = builder(loopback)?.build();
+    let made = match made {
+        // A machine without any TLS root can still talk to itself.
+        Err(_) if loopback => builder(loopback)?.tls_certs_only([]).build(),
+        made => made,
+    };
+    made.map_err(|error| format!("no HTTP client could be made: {}", chain(&error)))
+}
+
+fn builder(loopback: bool) -> Result<reqwest::ClientBuilder, String> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("agentcore-console/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -73,7 +83,7 @@ fn make(loopback: bool) -> Result<reqwest::Client, String> {
             reqwest::Certificate::from_pem_bundle(&bundle).map_err(|error| format!("AWS_CA_BUNDLE cannot be used: {error}"))?;
         builder = builder.tls_certs_merge(roots);
     }
-    builder.build().map_err(|error| format!("no HTTP client could be made: {error}"))
+    Ok(builder)
 }
 
 /// The PEM bundle that `AWS_CA_BUNDLE` names, as AWS's own tools use it.

@@ -159,6 +159,7 @@ fn a_missing_permission_is_a_refusal_before_the_first_write_and_a_failure_after_
         assert_eq!(outcome(&lines).0, word, "{operation}");
         let reason = lines.last().unwrap()["reason"].as_str().unwrap().to_owned();
         assert!(reason.contains("not permitted") && reason.contains("was not changed"), "{operation}: {reason}");
+        console.unread(&["secrets", "rotate", secret, "--yes", "-o", "json"], 1);
     }
 }
 

@@ -245,6 +245,32 @@ fn an_unauthorised_answer_exits_3() {
     Console::bare().run(&["tools", "list", "--via", &url, "--sign-in", "none"]).exits(3).without_data();
 }
 
+#[test]
+fn a_foreign_address_gets_no_token_unless_it_is_asked_for() {
+    let other = serve("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    let url = format!("http://{}/mcp", other.0);
+    let asked = || std::mem::take(&mut *other.1.lock().unwrap()).join("\n").to_ascii_lowercase();
+    let console = Console::new();
+    let (_, plain) = (console.run(&["tools", "list", "--via", &url, "-d", "b"]).says("--sign-in"), asked());
+    assert!(plain.contains("post /mcp") && !plain.contains("authorization:"), "{plain}");
+    console.run(&["tools", "list", "--via", &url, "-d", "b", "--sign-in", "m2m"]);
+    assert!(asked().contains("authorization: bearer "));
+}
+
+#[test]
+fn an_error_of_the_tool_stays_one_where_nobody_reads() {
+    let arguments = ["tools", "cypher", "RETURN nonsense", "-d", "b", "-o", "json"];
+    Console::new().unread(&arguments, 1);
+}
+
+#[test]
+fn a_machine_without_tls_roots_reaches_what_is_on_it() {
+    let nowhere = "/nonexistent/roots";
+    let console = Console::new().env("SSL_CERT_FILE", nowhere).env("SSL_CERT_DIR", nowhere);
+    console.run(&["tools", "cypher", "RETURN 1 AS x", "-d", "b"]).exits(0);
+    console.run(&["secrets", "-d", "b"]).exits(0);
+}
+
 /// A server that gives every request the same answer and keeps what it was asked.
 fn serve(answer: &str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

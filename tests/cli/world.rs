@@ -118,6 +118,14 @@ impl Console {
         Answer::of(self.command(arguments).output().unwrap(), arguments)
     }
 
+    /// Runs it with nobody at the other end of its output, and wants this exit code.
+    pub(crate) fn unread(&self, arguments: &[&str], code: i32) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = self.command(arguments).stdout(writer).stderr(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(ended.code(), Some(code), "{arguments:?}");
+    }
+
     /// Runs it to its end with this standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();

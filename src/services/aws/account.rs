@@ -59,6 +59,7 @@ pub(crate) struct Accounts {
     known: Mutex<HashMap<AccountKey, (Option<StaticCredentials>, AccountCell)>>,
     http: OnceLock<SharedHttpClient>,
     loopback: OnceLock<SharedHttpClient>,
+    plain: OnceLock<SharedHttpClient>,
 }
 
 /// An account and region with its clients.
@@ -120,8 +121,13 @@ impl Accounts {
     async fn make(&self, deployment: &Deployment, timeout: Duration) -> Result<Arc<Account>, Failure> {
         let doing = format!("connecting to AWS for {}", deployment.name);
         let loopback = deployment.endpoint_url.as_deref().is_some_and(web::is_loopback);
-        let http = if loopback { &self.loopback } else { &self.http };
-        let http = http.get_or_init(|| http_client(loopback)).clone();
+        let plain = loopback && deployment.endpoint_url.as_deref().is_some_and(|url| url.starts_with("http://"));
+        let (http, roots) = match (plain, loopback) {
+            (true, _) => (&self.plain, Roots::None),
+            (false, true) => (&self.loopback, Roots::Machine),
+            (false, false) => (&self.http, Roots::Machine),
+        };
+        let http = http.get_or_init(|| http_client(loopback, roots)).clone();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(deployment.region.clone()))
@@ -324,8 +330,17 @@ async fn static_credentials(doing: &str, keys: &StaticCredentials) -> Result<Cre
     ))
 }
 
+/// Which certificate authorities are believed.
+#[derive(Clone, Copy)]
+enum Roots {
+    /// Those of this machine.
+    Machine,
+    /// None: nothing is encrypted, and a machine without any can be asked too.
+    None,
+}
+
 /// One client for all SDKs: one pool, one set of TLS roots, the proxy of the environment (except for loopback).
-fn http_client(loopback: bool) -> SharedHttpClient {
+fn http_client(loopback: bool, roots: Roots) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let proxy = if loopback { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
         let mut builder = Connector::builder().proxy_config(proxy).enable_tcp_nodelay(true);
@@ -336,8 +351,12 @@ fn http_client(loopback: bool) -> SharedHttpClient {
             builder = builder.sleep_impl(sleep);
         }
         let mut builder = builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
-        if let Some(bundle) = web::extra_roots() {
-            let store = tls::TrustStore::empty().with_native_roots(true).with_pem_certificate(bundle);
+        let store = match (roots, web::extra_roots()) {
+            (Roots::None, _) => Some(tls::TrustStore::empty()),
+            (Roots::Machine, Some(bundle)) => Some(tls::TrustStore::empty().with_native_roots(true).with_pem_certificate(bundle)),
+            (Roots::Machine, None) => None,
+        };
+        if let Some(store) = store {
             if let Ok(context) = tls::TlsContext::builder().with_trust_store(store).build() {
                 builder = builder.tls_context(context);
             }
