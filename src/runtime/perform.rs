@@ -287,12 +287,7 @@ impl World {
         let asked = self.consents.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint).unwrap_or_default();
         let Ok((services, deployment)) = self.of(&endpoint.deployment) else { return };
         for address in asked {
-            let session = url::Url::parse(&address).ok().and_then(|address| {
-                address.query_pairs().find(|(name, _)| name == "request_uri").map(|(_, uri)| uri.into_owned())
-            });
-            if let Some(session) = session {
-                let _ = services.complete_consent(deployment, &session, None).await;
-            }
+            let _ = services.complete_consent(deployment, &address, None).await;
         }
     }
 

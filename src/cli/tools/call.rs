@@ -36,6 +36,9 @@ pub(super) struct Call {
     /// All arguments as a JSON object; @FILE reads a file, - the standard input
     #[arg(long, value_name = "JSON")]
     json: Option<String>,
+    /// The address at which you have agreed (or the one that it led to): tells AWS before the call
+    #[arg(long, value_name = "ADDRESS")]
+    consent: Vec<String>,
 }
 
 /// A Cypher statement.
@@ -70,11 +73,21 @@ pub(super) async fn call(context: &Context, way: &Way, options: &Call) -> Outcom
         let schema = schema::read(&tool.input_schema);
         let arguments = arguments::merge(given, &options.arguments, &schema)
             .map_err(|wrong| usage(format!("reading the arguments of {}", tool.name), wrong.join("; ")))?;
-        perform(context, &connection, tool, arguments).await
+        let services = context.services();
+        for address in &options.consent {
+            services.complete_consent(&connection.deployment, address, None).await?;
+        }
+        perform(context, &connection, tool, arguments).await.map_err(how_to_consent)
     }
     .await;
     connection.close().await;
     finish(outcome, None, way)
+}
+
+/// Where a person must agree first, the way on is the same command with the address.
+fn how_to_consent(failure: Failure) -> Failure {
+    let Some(address) = failure.consent_urls().next().map(str::to_owned) else { return failure };
+    failure.hint(format!("open the address in a browser and agree; then the same command with --consent '{address}'"))
 }
 
 /// Runs `tools cypher`.

@@ -72,6 +72,7 @@ impl Services {
     pub async fn complete_consent(&self, deployment: &Deployment, session_uri: &str, user: Option<&str>) -> Result<(), Failure> {
         let text = format!("completing the consent for {}", deployment.name);
         self.guard_write(deployment, &text)?;
+        let session_uri = session_of(session_uri);
         let account = self.account(deployment).await?;
         let who = match user {
             Some(user) => json!({"userId": user}),
@@ -86,6 +87,16 @@ impl Services {
         let doing = Doing { text: &text, action: "bedrock-agentcore:CompleteResourceTokenAuth", account: &account };
         self.send_signed(doing, &request).await.map(drop)
     }
+}
+
+/// The session URI itself, or the one that the address of the consent page (`request_uri`) or of the redirect after it
+/// (`session_id`) carries.
+fn session_of(given: &str) -> String {
+    let address = url::Url::parse(given).ok().filter(|address| address.scheme().starts_with("http"));
+    let carried = address.and_then(|address| {
+        address.query_pairs().find(|(name, _)| name == "request_uri" || name == "session_id").map(|(_, uri)| uri.into_owned())
+    });
+    carried.unwrap_or_else(|| given.to_owned())
 }
 
 /// One deployment's view of the control plane.
@@ -181,5 +192,22 @@ impl Control {
     /// The address at which runtimes are invoked.
     pub(crate) fn data_plane(&self) -> String {
         self.account.address("bedrock-agentcore")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::session_of;
+
+    #[test]
+    fn the_session_is_found_in_whatever_the_user_has_at_hand() {
+        let session = "urn:ietf:params:oauth:request_uri:abc";
+        for given in [
+            session,
+            "https://x.example/identities/oauth2/authorize?request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Aabc",
+            "http://localhost:8080/callback?session_id=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Aabc",
+        ] {
+            assert_eq!(session_of(given), session);
+        }
     }
 }
