@@ -20,7 +20,7 @@ use super::{Credentials, Headers, m2m, sigv4::Signable, user};
 /// A token is renewed so long before its end.
 const MARGIN: Duration = Duration::from_mins(1);
 /// The longest life that is believed: what servers say must not lead beyond the ends of the clock.
-const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
 /// The longest token that is decoded for display.
 const LONGEST: usize = 64 * 1024;
 

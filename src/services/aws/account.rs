@@ -356,10 +356,10 @@ fn http_client(loopback: bool, roots: Roots) -> SharedHttpClient {
             (Roots::Machine, Some(bundle)) => Some(tls::TrustStore::empty().with_native_roots(true).with_pem_certificate(bundle)),
             (Roots::Machine, None) => None,
         };
-        if let Some(store) = store {
-            if let Ok(context) = tls::TlsContext::builder().with_trust_store(store).build() {
-                builder = builder.tls_context(context);
-            }
+        if let Some(store) = store
+            && let Ok(context) = tls::TlsContext::builder().with_trust_store(store).build()
+        {
+            builder = builder.tls_context(context);
         }
         builder.build()
     })
