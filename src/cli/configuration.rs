@@ -3,11 +3,15 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::{config, model::sanitize::sanitize};
+use crate::{
+    config::{self, theme::Depth},
+    model::sanitize::sanitize,
+};
 
 use super::{
     Outcome, Stop,
     arguments::TextOrJson,
+    console::read_theme,
     context::{Context, no_configuration},
     output,
 };
@@ -51,9 +55,12 @@ fn path(context: &Context) -> Outcome {
 }
 
 fn check(context: &Context, format: TextOrJson) -> Outcome {
-    let loaded = context.load();
+    let mut loaded = context.load();
     if !loaded.found && loaded.problems.is_empty() {
         return Err(no_configuration(&loaded).into());
+    }
+    if let Some(Err(wrong)) = loaded.config.ui.theme.as_deref().map(|theme| read_theme(theme, Depth::True)) {
+        loaded.problems.push(config::Problem::whole_file(format!("[ui] theme: {wrong}")));
     }
     // Deployments with problems are left out of the configuration, so names can only be judged when there are none.
     let picked = if loaded.problems.is_empty() { context.pick(loaded.config.deployments.clone())? } else { Vec::new() };

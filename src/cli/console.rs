@@ -93,14 +93,7 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
         (None, false, Some(configured)) => configured.as_str(),
         (None, false, None) => "dark",
     };
-    let first = if EMBEDDED.iter().any(|(name, _)| *name == wanted) {
-        Theme::embedded(wanted, depth)
-    } else {
-        match std::fs::read_to_string(wanted) {
-            Ok(text) => Theme::parse(wanted, &text, depth),
-            Err(error) => Err(format!("{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}")),
-        }
-    };
+    let first = read_theme(wanted, depth);
     // A flag is corrected at once; a configuration never stops the start.
     let first = match first {
         Ok(theme) => Some(theme),
@@ -113,6 +106,20 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
     let shown = first.as_ref().map(|theme| theme.name.clone());
     let others = EMBEDDED.iter().filter(|(name, _)| shown.as_deref() != Some(*name));
     Ok(first.into_iter().chain(others.filter_map(|(name, _)| Theme::embedded(name, depth).ok())).collect())
+}
+
+/// An embedded theme, or the one in that file.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read_theme(wanted: &str, depth: Depth) -> Result<Theme, String> {
+    if EMBEDDED.iter().any(|(name, _)| *name == wanted) {
+        return Theme::embedded(wanted, depth);
+    }
+    match std::fs::read_to_string(wanted) {
+        Ok(text) => Theme::parse(wanted, &text, depth),
+        Err(error) => Err(format!("{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}")),
+    }
 }
 
 fn now() -> Moment {
