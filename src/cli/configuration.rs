@@ -12,7 +12,7 @@ use super::{
     Outcome, Stop,
     arguments::TextOrJson,
     console::read_theme,
-    context::{Context, no_configuration},
+    context::{Context, no_configuration, way_to_one},
     output,
 };
 
@@ -60,7 +60,7 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
         return Err(no_configuration(&loaded).into());
     }
     if let Some(Err(wrong)) = loaded.config.ui.theme.as_deref().map(|theme| read_theme(theme, Depth::True)) {
-        loaded.problems.push(config::Problem::whole_file(format!("[ui] theme: {wrong}")));
+        loaded.complain(["ui", "theme"], true, format!("theme: {wrong}"));
     }
     // Deployments with problems are left out of the configuration, so names can only be judged when there are none.
     let picked = if loaded.problems.is_empty() { context.pick(loaded.config.deployments.clone())? } else { Vec::new() };
@@ -76,6 +76,9 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
         TextOrJson::Text => {
             for problem in &loaded.problems {
                 output::note(&format!("{path}: {problem}"));
+            }
+            if let Some(way) = way_to_one(&loaded) {
+                output::note(&format!("  hint: {way}"));
             }
             for warning in &loaded.warnings {
                 output::note(&format!("warning: {warning}"));

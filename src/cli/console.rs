@@ -5,7 +5,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{Outcome, context::Context, process, usage};
+use super::{
+    Outcome,
+    context::{Context, way_to_one},
+    process, usage,
+};
 use crate::{
     app::AppOptions,
     config::{
@@ -22,6 +26,7 @@ pub(crate) fn run(context: &Context) -> Outcome {
     need_terminal()?;
     let loaded = context.load();
     let mut problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    problems.extend(way_to_one(&loaded));
     problems.extend(loaded.warnings.iter().cloned());
     // A name is judged where all deployments are known: one with a problem is left out, and its problem is told.
     let deployments = match context.pick(loaded.config.deployments.clone()) {

@@ -1,9 +1,9 @@
 //! What every command starts from: the configuration, the deployments that were picked, the services.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    config::{self, Loaded, Problem},
+    config::{self, Loaded},
     keys::Keymap,
     model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean},
     services::{ServiceOptions, Services},
@@ -23,11 +23,13 @@ impl Context {
         Self { global }
     }
 
-    /// The configuration as it is, with its problems; those of its keys included, which know actions but no lines.
+    /// The configuration as it is, with its problems; those of its keys included.
     pub(crate) fn load(&self) -> Loaded {
         let mut loaded = config::load(self.global.config.as_deref());
-        let keys = Keymap::embedded().lay_over(&loaded.config.keys);
-        loaded.problems.extend(keys.into_iter().map(|each| Problem::whole_file(format!("[keys]: {each}"))));
+        for wrong in Keymap::embedded().lay_over(&loaded.config.keys) {
+            let path = std::iter::once("keys").chain(wrong.path.iter().map(String::as_str));
+            loaded.complain(path, wrong.of_value, format!("[keys]: {}", wrong.message));
+        }
         loaded
     }
 
@@ -133,10 +135,16 @@ impl Context {
 
 /// All problems of the configuration as one failure.
 pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
-    if loaded.problems.is_empty() {
-        return Ok(());
-    }
     let path = loaded.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    match loaded.problems.as_slice() {
+        [] => return Ok(()),
+        // The file as a whole: why, and what to do about it.
+        [only] if only.line == 0 => {
+            let failure = usage(format!("reading the configuration {path}"), only.message.as_str());
+            return Err(Failure { hint: way_to_one(loaded), ..failure });
+        }
+        _ => {}
+    }
     let count = loaded.problems.len();
     let cause = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
     let mut failure = usage(format!("reading the configuration {path}"), cause);
@@ -146,11 +154,23 @@ pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
     Err(failure)
 }
 
+/// How to get the configuration that was named and is not there.
+pub(crate) fn way_to_one(loaded: &Loaded) -> Option<String> {
+    let is_missed = |path: &&PathBuf| !loaded.found && !loaded.problems.is_empty() && !path.exists();
+    let path = loaded.path.as_ref().filter(is_missed)?.display();
+    Some(format!(
+        "`agentcore-console init --config {path} --stack NAME` writes it from a stack's outputs; \
+         `agentcore-console config example > {path}` makes one to edit; `agentcore-console demo` needs none"
+    ))
+}
+
 /// There is no file at the default place.
 pub(crate) fn no_configuration(loaded: &Loaded) -> Failure {
     let place = loaded.path.as_ref().map_or_else(|| "anywhere".into(), |path| format!("at {}", path.display()));
-    usage("reading the configuration", format!("there is none {place}"))
-        .hint("`agentcore-console demo` needs none; `agentcore-console init` writes one; --config FILE names another")
+    usage("reading the configuration", format!("there is none {place}")).hint(
+        "`agentcore-console demo` needs none; `agentcore-console init --stack NAME` writes one from a stack's outputs; \
+             `agentcore-console config example` prints one to edit; --config FILE names another",
+    )
 }
 
 /// Several deployments, and the command works on one.

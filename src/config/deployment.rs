@@ -51,11 +51,12 @@ pub(super) fn read(
         shape: shape(section),
         region: region.unwrap_or_default(),
         profile: text("profile"),
-        endpoint_url: checked_url(section, "endpoint_url", text("endpoint_url")),
+        endpoint_url: url(section, "endpoint_url")
+            .or_else(|| defaults.filter(|_| !section.has("endpoint_url")).and_then(|all| url(all, "endpoint_url"))),
         credentials: credentials(section).or_else(|| defaults.filter(|_| !section.has("credentials")).and_then(credentials)),
         gateways: section.texts("gateways"),
         runtimes: section.texts("runtimes"),
-        mcp_url: checked_url(section, "mcp_url", section.text("mcp_url")),
+        mcp_url: url(section, "mcp_url"),
         secrets: section.texts("secrets"),
         log_groups: section.texts("log_groups"),
         sign_in: sign_in.unwrap_or(SignIn::None),
@@ -82,6 +83,12 @@ pub(super) fn holds_inline_secret(deployment: &Deployment) -> bool {
         HeaderSpec::BasicFromSecret { .. } => false,
     });
     sign_in || header || deployment.credentials.as_ref().is_some_and(|keys| inline(&keys.secret_access_key))
+}
+
+/// Tells what is wrong in `[defaults]`, whether a deployment takes it or not.
+pub(super) fn check_defaults(defaults: &Section<'_, '_>) {
+    drop((defaults.text("region"), defaults.text("profile"), url(defaults, "endpoint_url"), credentials(defaults)));
+    let _ = defaults.flag("read_only");
 }
 
 fn check_name(name: &str, section: &Section<'_, '_>) {
@@ -114,8 +121,8 @@ fn shape(section: &Section<'_, '_>) -> Option<Shape> {
 }
 
 /// Plain http carries credentials in the clear: it is taken for this machine only.
-fn checked_url(section: &Section<'_, '_>, key: &str, text: Option<String>) -> Option<String> {
-    let text = text?;
+fn url(section: &Section<'_, '_>, key: &str) -> Option<String> {
+    let text = section.text(key)?;
     let Ok(url) = Url::parse(&text) else {
         section.complain_of(key, format!("\"{text}\" is no URL"));
         return None;
@@ -148,11 +155,12 @@ fn neo4j_uri(section: &Section<'_, '_>) -> Option<String> {
 
 fn credentials(section: &Section<'_, '_>) -> Option<StaticCredentials> {
     let keys = section.section("credentials", &["access_key_id", "secret_access_key", "session_token"])?;
-    let (id, secret) = (keys.text("access_key_id"), keys.secret("secret_access_key"));
+    let (id, secret, session_token) =
+        (keys.text("access_key_id"), keys.secret("secret_access_key"), keys.secret("session_token"));
     if !keys.has("access_key_id") || !keys.has("secret_access_key") {
         keys.complain("access_key_id and secret_access_key belong together");
     }
-    Some(StaticCredentials { access_key_id: id?, secret_access_key: secret?, session_token: keys.secret("session_token") })
+    Some(StaticCredentials { access_key_id: id?, secret_access_key: secret?, session_token })
 }
 
 fn sign_in(section: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
@@ -163,7 +171,10 @@ fn sign_in(section: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
     }
     let inner = section.section("sign_in", &known)?;
     let Some(mode) = inner.text("mode") else {
-        inner.complain(format!("no mode; known: {}", MODES.join(", ")));
+        if !inner.has("mode") {
+            inner.complain(format!("no mode; known: {}", MODES.join(", ")));
+        }
+        check_types(&inner);
         return None;
     };
     let allowed: &[&str] = match mode.as_str() {
@@ -175,6 +186,7 @@ fn sign_in(section: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
             let hint = did_you_mean(other, MODES);
             let hint = if hint.is_empty() { format!("; known: {}", MODES.join(", ")) } else { hint };
             inner.complain_of("mode", format!("unknown sign-in \"{other}\"{hint}"));
+            check_types(&inner);
             return None;
         }
     };
@@ -182,6 +194,17 @@ fn sign_in(section: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
         inner.complain_of(key, format!("has no meaning for mode \"{mode}\""));
     }
     of_mode(&mode, &inner, has_stack)
+}
+
+/// Where nobody knows which of the keys will count, they can still be of the right type.
+fn check_types(inner: &Section<'_, '_>) {
+    for key in ["client_id", "scope", "user_pool_id", "username"] {
+        drop(inner.text(key));
+    }
+    for key in ["client_secret", "token", "password"] {
+        drop(inner.secret(key));
+    }
+    drop(url(inner, "token_url"));
 }
 
 fn of_mode(mode: &str, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
@@ -209,12 +232,11 @@ fn of_mode(mode: &str, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignI
             if !inner.has("client_id") && !has_stack {
                 inner.complain("mode \"user\" needs client_id, or a stack whose outputs name it");
             }
-            Some(SignIn::User {
-                client_id: inner.text("client_id"),
-                client_secret: inner.secret("client_secret"),
-                username: inner.text("username")?,
-                password: required("password")?,
-            })
+            // Read whole before anything is given up.
+            let (client_id, client_secret) = (inner.text("client_id"), inner.secret("client_secret"));
+            let (username, password) = (inner.text("username"), required("password"));
+            drop(inner.text("user_pool_id"));
+            Some(SignIn::User { client_id, client_secret, username: username?, password: password? })
         }
         "sigv4" => Some(SignIn::SigV4),
         _ => Some(SignIn::None),
@@ -224,7 +246,7 @@ fn of_mode(mode: &str, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignI
 fn machine(inner: Option<&Section<'_, '_>>) -> SignIn {
     let text = |key: &str| inner.and_then(|inner| inner.text(key));
     SignIn::M2m {
-        token_url: inner.and_then(|inner| checked_url(inner, "token_url", inner.text("token_url"))),
+        token_url: inner.and_then(|inner| url(inner, "token_url")),
         client_id: text("client_id"),
         client_secret: inner.and_then(|inner| inner.secret("client_secret")).unwrap_or(SecretSource::UserPoolClient),
         scope: text("scope"),
@@ -241,7 +263,6 @@ fn headers(section: &Section<'_, '_>) -> Vec<HeaderSpec> {
 fn header(name: &str, inner: &Section<'_, '_>) -> Option<HeaderSpec> {
     if let Err(why) = check_header_name(name) {
         inner.complain_of(name, why);
-        return None;
     }
     let value = inner.get(name)?;
     let basic = match value.get_ref() {

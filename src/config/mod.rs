@@ -21,7 +21,7 @@ use etcetera::BaseStrategy as _;
 use crate::model::Deployment;
 
 pub(crate) use deployment::check_header_name;
-pub use problem::Problem;
+pub use problem::{Places, Problem};
 pub use read::parse;
 
 /// The documented example; a test holds it against the reader.
@@ -68,6 +68,17 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// What works but should not stay so.
     pub warnings: Vec<String>,
+    /// Where everything stands, for judges of a part of it.
+    pub places: Places,
+}
+
+impl Loaded {
+    /// One more problem, of the name or the value at this path, in its place among the others.
+    pub fn complain<'p>(&mut self, path: impl IntoIterator<Item = &'p str>, of_value: bool, message: String) {
+        let problem = self.places.problem(path, of_value, message);
+        let after = self.problems.partition_point(|each| (each.line, each.column) <= (problem.line, problem.column));
+        self.problems.insert(after, problem);
+    }
 }
 
 /// The path of the configuration where no other is named: `$XDG_CONFIG_HOME/agentcore-console/config.toml`.
@@ -83,15 +94,19 @@ pub fn load(named: Option<&Path>) -> Loaded {
     };
     match fs::read_to_string(&path) {
         Ok(text) => {
-            let (config, problems) = parse(&text, &environment_region);
+            let (config, problems, places) = read::read(&text, &environment_region);
             let warnings = warn_of_readers(&path, &config).into_iter().collect();
-            Loaded { config, path: Some(path), found: true, problems, warnings }
+            Loaded { config, path: Some(path), found: true, problems, warnings, places }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
             Loaded { path: Some(path), ..Loaded::default() }
         }
         Err(error) => {
-            let problems = vec![Problem::whole_file(format!("cannot be read: {error}"))];
+            let wrong = match error.kind() {
+                io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                _ => format!("it cannot be read: {error}"),
+            };
+            let problems = vec![Problem::whole_file(wrong)];
             Loaded { path: Some(path), problems, ..Loaded::default() }
         }
     }

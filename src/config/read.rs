@@ -4,22 +4,29 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, Problem, Ui, deployment, problem::Problems, section::Section};
+use super::{Config, Places, Problem, Ui, deployment, problem::Problems, section::Section};
 
 /// Reads a configuration. What is right in it comes back beside everything that is wrong.
 /// `region` is asked where neither a deployment nor the defaults name one.
 pub fn parse(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Problem>) {
+    let (config, problems, _) = read(text, region);
+    (config, problems)
+}
+
+/// The same, with the places of all keys.
+pub(super) fn read(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Problem>, Places) {
     let problems = Problems::of(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         problems.add(&error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
     }
     let span = root.span();
+    let places = Places::read(text, root.get_ref());
     let config = {
         let root = Section::open("", root.get_ref(), span, &["ui", "keys", "defaults", "deployments"], &problems);
         Config { deployments: deployments(&root, &problems, region), ui: settings(&root), keys: keys(&root) }
     };
-    (config, problems.into_sorted())
+    (config, problems.into_sorted(), places)
 }
 
 fn deployments(
@@ -28,6 +35,7 @@ fn deployments(
     region: &dyn Fn() -> Option<String>,
 ) -> Vec<crate::model::Deployment> {
     let defaults = root.section("defaults", &deployment::DEFAULTS);
+    defaults.iter().for_each(deployment::check_defaults);
     let Some(all) = root.free_section("deployments") else { return Vec::new() };
     all.entries()
         .filter_map(|(name, _)| {
@@ -104,6 +112,54 @@ mod tests {
                 "line 10, column 8: mode: unknown sign-in \"mtm\"; did you mean \"m2m\"?",
             ]
         );
+    }
+
+    #[test]
+    fn a_wrong_word_hides_no_wrong_type_behind_it() {
+        let text = "[defaults]\nread_only = \"yes\"\nendpoint_url = \"http://aws.example\"\n\
+                    [deployments.a]\nstack = \"s\"\nregion = \"r\"\ngateways = [\"\", 7]\n\
+                    sign_in = { mode = \"mtm\", client_id = 7, token_url = \"t\" }\n\
+                    credentials = { access_key_id = 1, secret_access_key = 2, session_token = 3 }\n\
+                    [deployments.b]\nstack = \"s\"\nregion = \"r\"\n\
+                    sign_in = { mode = \"user\", username = 1, password = 2, user_pool_id = 3 }\n\
+                    headers = { \"X Y\" = 1 }\n\
+                    [deployments.c]\nstack = \"s\"\nregion = \"r\"\nsign_in = { client_id = 7 }\n";
+        assert_eq!(
+            problems(text),
+            [
+                "line 2, column 13: read_only: true or false is wanted here, not a string",
+                "line 3, column 16: endpoint_url: credentials go there, so it must be https (http is for loopback only)",
+                "line 7, column 13: gateways: an entry is empty",
+                "line 7, column 17: gateways: a text in quotes is wanted here, not an integer",
+                "line 8, column 20: mode: unknown sign-in \"mtm\"; did you mean \"m2m\"?",
+                "line 8, column 39: client_id: a text in quotes is wanted here, not an integer",
+                "line 8, column 54: token_url: \"t\" is no URL",
+                "line 9, column 33: access_key_id: a text in quotes is wanted here, not an integer",
+                "line 9, column 56: secret_access_key: a text, { env = \"NAME\" } or { file = \"PATH\" } is wanted here, not an integer",
+                "line 9, column 75: session_token: a text, { env = \"NAME\" } or { file = \"PATH\" } is wanted here, not an integer",
+                "line 13, column 39: username: a text in quotes is wanted here, not an integer",
+                "line 13, column 53: password: a text, { env = \"NAME\" } or { file = \"PATH\" } is wanted here, not an integer",
+                "line 13, column 71: user_pool_id: a text in quotes is wanted here, not an integer",
+                "line 14, column 21: X Y: \"X Y\" is no header name",
+                "line 14, column 21: X Y: a text, { env = \"NAME\" } or { file = \"PATH\" } is wanted here, not an integer",
+                "line 18, column 11: [deployments.c.sign_in]: no mode; known: m2m, bearer, sigv4, user, none",
+                "line 18, column 25: client_id: a text in quotes is wanted here, not an integer",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_key_has_its_place() {
+        let text = "[keys.global]\n\"app.quit\" = [\"q\", \"x\"]\n";
+        let (_, _, places) = read(text, &|| None);
+        let at = |path: &[&str], of_value: bool| {
+            let problem = places.problem(path.iter().copied(), of_value, String::new());
+            (problem.line, problem.column)
+        };
+        assert_eq!(at(&["keys", "global", "app.quit"], false), (2, 1));
+        assert_eq!(at(&["keys", "global", "app.quit"], true), (2, 14));
+        assert_eq!(at(&["keys", "global", "app.quit", "1"], true), (2, 20));
+        assert_eq!(at(&["keys", "nowhere"], true), (0, 0));
     }
 
     #[test]

@@ -92,13 +92,17 @@ impl<'a, 'i> Section<'a, 'i> {
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let Some(value) = self.table.get(key) else { return Vec::new() };
         match value.get_ref() {
-            DeValue::String(text) => vec![text.as_ref().to_owned()],
+            DeValue::String(_) => self.text(key).into_iter().collect(),
             DeValue::Array(items) => items
                 .iter()
                 .filter_map(|item| match item.get_ref() {
+                    DeValue::String(text) if text.trim().is_empty() => {
+                        self.problems.add(&item.span(), format!("{key}: an entry is empty"));
+                        None
+                    }
                     DeValue::String(text) => Some(text.as_ref().to_owned()),
                     other => {
-                        self.mistyped(key, item.span(), "texts in quotes", other);
+                        self.mistyped(key, item.span(), "a text in quotes", other);
                         None
                     }
                 })

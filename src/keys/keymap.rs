@@ -1,6 +1,9 @@
 //! The keymap: read from TOML, judged whole, looked up layer by layer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use super::{Chord, Layer, parse_sequence, show_sequence};
 use crate::{app::Action, model::did_you_mean};
@@ -19,6 +22,33 @@ pub struct Keymap {
 struct Bindings {
     order: Vec<(Action, Vec<Vec<Chord>>)>,
     lookup: HashMap<Vec<Chord>, Action>,
+}
+
+/// Something wrong in a table of keys, and where it stands in that table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyProblem {
+    /// The way to it: layer, action, and the place within a list of keys, counted from 0.
+    pub path: Vec<String>,
+    /// Whether the value there is meant; otherwise its name.
+    pub of_value: bool,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for KeyProblem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl KeyProblem {
+    fn of_name(path: &[&str], message: String) -> Self {
+        Self { path: path.iter().map(|step| (*step).to_owned()).collect(), of_value: false, message }
+    }
+
+    fn of_value(path: &[&str], message: String) -> Self {
+        Self { of_value: true, ..Self::of_name(path, message) }
+    }
 }
 
 /// What pressed keys mean.
@@ -45,7 +75,7 @@ impl Keymap {
         match text.parse::<toml::Table>() {
             Ok(table) => {
                 let mut keymap = Self::default();
-                let problems = keymap.lay_over(&table);
+                let problems = keymap.lay_over(&table).iter().map(ToString::to_string).collect();
                 (keymap, problems)
             }
             Err(error) => (Self::default(), vec![error.to_string()]),
@@ -53,45 +83,60 @@ impl Keymap {
     }
 
     /// Lays a user's `[keys]` table over this keymap: an action that it names loses its old keys in that layer.
-    pub fn lay_over(&mut self, table: &toml::Table) -> Vec<String> {
+    pub fn lay_over(&mut self, table: &toml::Table) -> Vec<KeyProblem> {
         let mut problems = Vec::new();
         for (word, bindings) in table {
             let Some(layer) = Layer::parse(word) else {
                 let known = Layer::ALL.map(Layer::word);
-                problems.push(format!("no layer is called {word:?}{}", suggestion(word, known)));
+                let hint = did_you_mean(word, known);
+                let hint = if hint.is_empty() { format!("; known: {}", known.join(", ")) } else { hint };
+                problems.push(KeyProblem::of_name(&[word], format!("no layer is called {word:?}{hint}")));
                 continue;
             };
             let Some(bindings) = bindings.as_table() else {
-                problems.push(format!("[{word}] must be a table of actions and their keys"));
+                let wrong = format!("{word}: a table of actions and their keys is wanted here, like {{ \"app.help\" = \"f1\" }}");
+                problems.push(KeyProblem::of_value(&[word], wrong));
                 continue;
             };
             for (id, keys) in bindings {
                 self.bind(layer, id, keys, &mut problems);
             }
         }
-        self.layers.iter_mut().for_each(|(layer, bindings)| bindings.index(*layer, &mut problems));
+        for (layer, bindings) in &mut self.layers {
+            let own = table.get(layer.word()).and_then(toml::Value::as_table);
+            let is_own = |action: Action| own.is_some_and(|own| own.contains_key(action.spec().id));
+            bindings.index(*layer, &is_own, &mut problems);
+        }
         problems
     }
 
-    fn bind(&mut self, layer: Layer, id: &str, keys: &toml::Value, problems: &mut Vec<String>) {
+    fn bind(&mut self, layer: Layer, id: &str, keys: &toml::Value, problems: &mut Vec<KeyProblem>) {
+        let word = layer.word();
         let Some(action) = Action::parse(id) else {
-            problems
-                .push(format!("no action is called {id:?}{}", suggestion(id, Action::ALL.iter().map(|action| action.spec().id))));
-            return;
-        };
-        let listed: Vec<&str> = match keys {
-            toml::Value::String(one) => vec![one.as_str()],
-            toml::Value::Array(many) => many.iter().filter_map(toml::Value::as_str).collect(),
-            _ => {
-                problems.push(format!("{id}: keys are a text or a list of texts"));
-                return;
+            if let Some(inner) = keys.as_table().and_then(|table| table.keys().next()) {
+                // TOML takes a dot outside of quotes as a table within a table.
+                let wrong = format!("{id}: an action's name stands in quotes: \"{id}.{inner}\"");
+                return problems.push(KeyProblem::of_name(&[word, id], wrong));
             }
+            let hint = did_you_mean(id, Action::ALL.iter().map(|action| action.spec().id));
+            let hint = if hint.is_empty() { "; `agentcore-console keys` prints all".to_owned() } else { hint };
+            return problems.push(KeyProblem::of_name(&[word, id], format!("no action is called {id:?}{hint}")));
+        };
+        let listed = match keys {
+            toml::Value::Array(many) => many.as_slice(),
+            one => std::slice::from_ref(one),
         };
         let mut sequences = Vec::new();
-        for text in listed {
-            match parse_sequence(text) {
+        for (at, value) in listed.iter().enumerate() {
+            let read = value.as_str().map_or_else(|| Err(mistyped(value)), parse_sequence);
+            match read {
                 Ok(sequence) => sequences.push(sequence.into_iter().map(Chord::normalized).collect()),
-                Err(wrong) => problems.push(format!("{id}: {wrong}")),
+                Err(wrong) => {
+                    let place = at.to_string();
+                    let whole = [word, id, &place];
+                    let path = whole.iter().take(if keys.is_array() { 3 } else { 2 }).copied().collect::<Vec<_>>();
+                    problems.push(KeyProblem::of_value(&path, format!("{id}: {wrong}")));
+                }
             }
         }
         let order = &mut self.layers.entry(layer).or_default().order;
@@ -144,43 +189,45 @@ impl Keymap {
     }
 }
 
+fn mistyped(value: &toml::Value) -> String {
+    let found = value.type_str();
+    let article = if found.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("a key as text in quotes, or a list of them, is wanted here, not {article} {found}")
+}
+
 impl Bindings {
     /// Fills the lookup, and tells of keys that mean two things or begin another's.
-    fn index(&mut self, layer: Layer, problems: &mut Vec<String>) {
+    fn index(&mut self, layer: Layer, is_own: &dyn Fn(Action) -> bool, problems: &mut Vec<KeyProblem>) {
+        let word = layer.word();
+        // Told where the user's own table says it.
+        let clash = |one: Action, other: Action, message: String| {
+            let meant = if is_own(one) { one } else { other };
+            KeyProblem::of_value(&[word, meant.spec().id], message)
+        };
         self.lookup.clear();
         for (action, ways) in &self.order {
             for way in ways {
                 if let Some(other) = self.lookup.insert(way.clone(), *action)
                     && other != *action
                 {
-                    problems.push(format!(
-                        "[{}] {} means both {} and {}",
-                        layer.word(),
-                        show_sequence(way),
-                        other.spec().id,
-                        action.spec().id
-                    ));
+                    let (key, one, two) = (show_sequence(way), other.spec().id, action.spec().id);
+                    problems.push(clash(*action, other, format!("{key} means both {one} and {two} in the layer {word}")));
                 }
             }
         }
         for (way, action) in &self.lookup {
             let longer = self.lookup.iter().find(|(other, _)| other.len() > way.len() && other.starts_with(way));
             if let Some((other, longer)) = longer {
-                problems.push(format!(
-                    "[{}] {} ({}) is the beginning of {} ({}) and would never let it through",
-                    layer.word(),
-                    show_sequence(way),
-                    action.spec().id,
-                    show_sequence(other),
-                    longer.spec().id
+                let (key, id) = (show_sequence(way), action.spec().id);
+                let (sequence, hidden) = (show_sequence(other), longer.spec().id);
+                problems.push(clash(
+                    *action,
+                    *longer,
+                    format!("{key} ({id}) is the beginning of {sequence} ({hidden}) and would never let it through"),
                 ));
             }
         }
     }
-}
-
-fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    did_you_mean(word, known)
 }
 
 #[cfg(test)]
@@ -228,10 +275,27 @@ mod tests {
     }
 
     #[test]
+    fn every_problem_knows_where_it_stands_in_the_users_table() {
+        let user: toml::Table =
+            "fleet.\"fleet.logs\" = [\"f9\", 5]\nglobal.app.quit = \"x\"\nglobal.\"app.help\" = \"q\"\nlist = 1\nzebra = {}"
+                .parse()
+                .unwrap();
+        let problems = Keymap::embedded().lay_over(&user);
+        let places: Vec<(String, bool)> = problems.iter().map(|each| (each.path.join("/"), each.of_value)).collect();
+        for expected in
+            [("fleet/fleet.logs/1", true), ("global/app", false), ("global/app.help", true), ("list", true), ("zebra", false)]
+        {
+            assert!(places.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {problems:#?}");
+        }
+        assert!(problems.iter().any(|each| each.message.contains("\"app.quit\"")), "{problems:#?}");
+        assert!(problems.iter().any(|each| each.message.contains("known: fleet, ")), "{problems:#?}");
+    }
+
+    #[test]
     fn a_users_table_replaces_an_actions_keys_and_leaves_the_rest() {
         let mut keymap = Keymap::embedded();
         let user: toml::Table = "[fleet]\n\"fleet.logs\" = \"F9\"".parse().unwrap();
-        assert_eq!(keymap.lay_over(&user), Vec::<String>::new());
+        assert_eq!(keymap.lay_over(&user), []);
         assert_eq!(keymap.key_of(&[Layer::Fleet], Action::FollowLogs).as_deref(), Some("f9"));
         assert_eq!(keymap.key_of(&[Layer::Fleet], Action::FollowTools).as_deref(), Some("t"));
     }

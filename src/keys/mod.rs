@@ -5,5 +5,5 @@ mod keymap;
 mod layer;
 
 pub use chord::{Chord, parse_sequence, show_sequence};
-pub use keymap::{DEFAULT, Found, Keymap};
+pub use keymap::{DEFAULT, Found, KeyProblem, Keymap};
 pub use layer::Layer;

@@ -45,7 +45,10 @@ fn the_example_checks_itself() {
 #[test]
 fn without_a_configuration_commands_say_what_to_do() {
     Console::bare().run(&["status"]).exits(2).says("demo").says("init").says("--config").without_data();
-    Console::bare().run(&["status", "--config", "/nowhere/config.toml"]).exits(2).says("/nowhere/config.toml");
+    for command in [["status"].as_slice(), &["config", "check"]] {
+        let answer = Console::bare().run(&[command, &["--config", "/nowhere/config.toml"]].concat()).exits(2).without_data();
+        answer.says("no such file").says("init --config /nowhere/config.toml").says("config example > /nowhere/config.toml");
+    }
 }
 
 #[test]
@@ -199,5 +202,19 @@ fn the_keymap_is_printed_and_can_be_laid_over() {
     assert!(table.len() > 3, "{keymap}");
     Console::with("[keys.global]\n\"app.quit\" = [\"ctrl-q\"]\n").run(&["config", "check"]).exits(0);
     let slip = Console::with("[keys.global]\n\"app.quti\" = [\"ctrl-q\"]\n[ui]\ntheem = 1\n").run(&["config", "check"]).exits(2);
-    slip.says("app.quti").says("theme");
+    slip.says("line 2, column 1: [keys]: no action is called \"app.quti\"; did you mean \"app.quit\"?")
+        .says("line 4, column 1: ");
+}
+
+#[test]
+fn the_theme_and_the_keys_are_judged_at_their_lines() {
+    let text = "[ui]\ntheme = \"dork\"\n[keys]\nflet = {}\n[keys.global]\n\"app.quit\" = [\"q\", \"hyper-q\"]\n";
+    let checked = Console::with(text).run(&["config", "check", "-o", "json"]).exits(2).json();
+    let at = |line: usize, column: usize| {
+        let found = checked["problems"].as_array().unwrap().iter().find(|each| each["line"] == line && each["column"] == column);
+        found.unwrap_or_else(|| panic!("{line}:{column} in {checked:#}"))["message"].as_str().unwrap().to_owned()
+    };
+    assert!(at(2, 9).contains("dork"));
+    assert!(at(4, 1).contains("did you mean \"fleet\"?"));
+    assert!(at(6, 20).contains("hyper-q"));
 }

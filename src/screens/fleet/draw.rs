@@ -223,14 +223,17 @@ fn draw_transition(transition: &Transition, look: &Look<'_>, row: Rect, pen: &mu
 
 /// What a console without deployments says.
 pub(super) fn welcome(area: Rect, pen: &mut Pen<'_>) {
-    let lines: [(&str, Role); 9] = [
+    let lines: [(&str, Role); 12] = [
         ("No deployment is configured.", Role::Name),
         ("", Role::Text),
         ("Look around first:", Role::Text),
         ("   agentcore-console demo", Role::Accent),
         ("   the console on an embedded stack: nothing is needed, nothing is touched", Role::Dim),
         ("", Role::Text),
-        ("Or name your own deployments in the configuration:", Role::Text),
+        ("Or make a configuration of your own:", Role::Text),
+        ("   agentcore-console init --stack NAME", Role::Accent),
+        ("   writes one from a stack's outputs (or --from a .mcp-credentials.json)", Role::Dim),
+        ("", Role::Text),
         ("   agentcore-console config check", Role::Accent),
         ("   says where it is looked for and what is wrong with it", Role::Dim),
     ];
