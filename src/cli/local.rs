@@ -116,7 +116,7 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         gateways: facts.gateway_id.into_iter().collect(),
         runtimes: facts.runtime_arn.into_iter().collect(),
         mcp_url: Some(facts.mcp_url),
-        secrets: facts.secret_id.into_iter().collect(),
+        secrets: facts.secret_id.into_iter().chain(facts.further_secrets).collect(),
         log_groups: facts.log_groups,
         sign_in: sign_in(facts.sign_in),
         headers,

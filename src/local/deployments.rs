@@ -31,11 +31,25 @@ pub(crate) struct Deployment {
     pub(crate) secret_name: Option<&'static str>,
     /// The ARN of its secret.
     pub(crate) secret_arn: Option<String>,
+    /// Secrets beside its own, with users of the same database.
+    pub(crate) further_secrets: Vec<FurtherSecret>,
     /// The function name of its interceptor.
     pub(crate) interceptor: Option<&'static str>,
     pub(crate) log_groups: Vec<String>,
     /// The database behind it as the world starts.
     pub(crate) neo4j: Seat,
+}
+
+/// A secret beside the one that a deployment works with.
+#[derive(Clone, Debug)]
+pub(crate) struct FurtherSecret {
+    pub(crate) name: &'static str,
+    pub(crate) arn: String,
+    pub(crate) description: &'static str,
+    pub(crate) seat: Seat,
+    /// The ARN of the secret of the administrator who may create and alter its user: such a secret is rotated with two
+    /// users in alternation.
+    pub(crate) administrator: Option<String>,
 }
 
 /// A place at a Neo4j: where, who, and the password at the start.
@@ -157,6 +171,7 @@ impl Builder<'_> {
             ],
             gateway_id: Some(gateway),
             interceptor: Some(interceptor),
+            further_secrets: self.further_secrets("a"),
             ..self.deployment("a", "A", "m2m", Some(runtime), Some("neo4j-mcp-server/neo4j"))
         }
     }
@@ -219,9 +234,7 @@ impl Builder<'_> {
         let runtime_arn = runtime_id.as_ref().map(|id| agentcore_arn(&format!("runtime/{id}")));
         let mcp_url =
             runtime_arn.as_ref().map(|arn| format!("{}?qualifier=DEFAULT", runtime_url(self.base, arn))).unwrap_or_default();
-        let secret_arn = secret_name.map(|secret| {
-            format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-{}", self.seed.mixed(&format!("secret {name}"), 6))
-        });
+        let secret_arn = secret_name.map(|secret| self.secret_arn(secret, name));
         Deployment {
             name,
             shape,
@@ -234,10 +247,46 @@ impl Builder<'_> {
             pool: None,
             secret_name,
             secret_arn,
+            further_secrets: Vec::new(),
             interceptor: None,
             log_groups: Vec::new(),
             neo4j: self.seat(name),
         }
+    }
+
+    /// `label` tells the secrets of the world apart when their suffixes are drawn.
+    fn secret_arn(&self, secret: &str, label: &str) -> String {
+        format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-{}", self.seed.mixed(&format!("secret {label}"), 6))
+    }
+
+    /// An application user that is rotated in alternation, and its administrator. A real Neo4j knows neither.
+    fn further_secrets(&self, deployment: &str) -> Vec<FurtherSecret> {
+        if self.options.neo4j.is_some() {
+            return Vec::new();
+        }
+        let seat = |user: &str| Seat {
+            user: user.to_owned(),
+            password: self.seed.mixed(&format!("neo4j {deployment} {user}"), 24),
+            ..self.seat(deployment)
+        };
+        let (reports, admin) = ("neo4j-reports/credentials", "neo4j-admin/credentials");
+        let administrator = self.secret_arn(admin, admin);
+        vec![
+            FurtherSecret {
+                name: reports,
+                arn: self.secret_arn(reports, reports),
+                description: "Neo4j user of the reports, rotated in alternation with its clone",
+                seat: seat("reports"),
+                administrator: Some(administrator.clone()),
+            },
+            FurtherSecret {
+                name: admin,
+                arn: administrator,
+                description: "Neo4j user that creates and alters the users of applications",
+                seat: seat("admin"),
+                administrator: None,
+            },
+        ]
     }
 
     fn seat(&self, name: &str) -> Seat {

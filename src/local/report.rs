@@ -53,6 +53,8 @@ pub struct DeploymentFacts {
     pub sign_in: SignInFacts,
     /// The ARN of the secret with the Neo4j password.
     pub secret_id: Option<String>,
+    /// The ARNs of the secrets beside it.
+    pub further_secrets: Vec<String>,
     /// Its log groups.
     pub log_groups: Vec<String>,
 }
@@ -232,6 +234,7 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
         runtime_arn: deployment.runtime_arn.clone(),
         sign_in,
         secret_id: deployment.secret_arn.clone(),
+        further_secrets: deployment.further_secrets.iter().map(|secret| secret.arn.clone()).collect(),
         log_groups: deployment.log_groups.clone(),
     }
 }

@@ -72,7 +72,7 @@ fn secrets_are_listed_and_shown_without_a_value() {
     let password = Shape::parse(&secret.text("AWSCURRENT")).unwrap().password().to_owned();
     let listed = console.run(&["secrets", "-o", "json"]).exits(0);
     let found = listed.json();
-    assert_eq!(found["secrets"].as_array().unwrap().len(), 4);
+    assert_eq!(found["secrets"].as_array().unwrap().len(), 6);
     let shown = console.run(&["secrets", "show", &secret.name, "-o", "json"]).exits(0);
     let value = shown.json();
     assert_eq!(value["id"], secret.name.as_str());

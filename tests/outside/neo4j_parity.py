@@ -244,6 +244,136 @@ DROP CONSTRAINT mt
 CREATE CONSTRAINT pe FOR (p:Person) REQUIRE p.name IS NOT NULL
 """.strip().splitlines()
 
+# Commands about users, in this order, on database system and with USER_PARAMETERS; `user:password ` before a statement
+# says who sends it, `/database ` where to.
+USERS = """
+CREATE USER alf SET PASSWORD 'abc'
+CREATE USER alf SET PASSWORD ''
+CREATE USER alf SET PASSWORD $n
+CREATE USER alf SET PASSWORD $null
+CREATE USER $n SET PASSWORD $short
+CREATE USER $null SET PASSWORD $p
+CREATE USER $list SET PASSWORD $p
+CREATE USER $float SET PASSWORD $p
+CREATE USER 'alf' SET PASSWORD 'long-enough-1'
+CREATE USER alf
+CREATE USER alf SET PASSWORD
+CREATE USER alf SET PASSWORD $p CHANGE
+CREATE USER alf SET STATUS ACTIVE
+CREATE USER alf SET PASSWORD CHANGE REQUIRED
+CREATE USER alf SET PASSWORD $p CHANGE NOT REQUIRED SET PASSWORD $q
+CREATE USER alf SET PASSWORD $short SET STATUS ACTIVE
+CREATE USER alf SET PASSWORD $p SET HOME DATABASE neo4j
+CREATE USER `` SET PASSWORD $p
+CREATE USER `a:b` SET PASSWORD $p
+CREATE USER `a:b` SET PASSWORD $short
+CREATE USER `a b` IF NOT EXISTS SET PASSWORD $p
+CREATE USER `a-b.c@d/e` SET PASSWORD $p CHANGE NOT REQUIRED
+DROP USER `a-b.c@d/e`
+EXPLAIN CREATE USER alf SET PASSWORD $p
+SHOW USERS
+CREATE USER $name SET PASSWORD $p CHANGE NOT REQUIRED
+CREATE USER $name SET PASSWORD $p CHANGE NOT REQUIRED
+CREATE USER $name SET PASSWORD $short
+CREATE USER $name IF NOT EXISTS SET PASSWORD $short
+CREATE OR REPLACE USER $name IF NOT EXISTS SET PASSWORD $p
+CREATE OR REPLACE USER alf SET PLAINTEXT PASSWORD $q SET PASSWORD CHANGE NOT REQUIRED
+CREATE OR REPLACE USER neo4j SET PASSWORD $short
+CREATE OR REPLACE USER newcomer SET PASSWORD $q CHANGE NOT REQUIRED
+alf:long-enough-1 RETURN 1 AS x
+alf:long-enough-2 /neo4j RETURN 1 AS x
+ALTER USER $name SET PASSWORD $q CHANGE NOT REQUIRED
+ALTER USER $name SET PASSWORD $p CHANGE NOT REQUIRED
+ALTER USER $name SET PASSWORD $q
+alf:long-enough-2 /neo4j RETURN 1 AS x
+ALTER USER $name SET PASSWORD CHANGE REQUIRED
+ALTER USER $name SET PASSWORD $p
+SHOW USERS
+alf:long-enough-1 SHOW USERS
+alf:long-enough-1 SHOW CURRENT USER
+alf:long-enough-1 ALTER USER alf SET PASSWORD $q CHANGE NOT REQUIRED
+alf:long-enough-1 /neo4j SHOW USERS
+alf:long-enough-1 CALL dbms.components() YIELD name RETURN name
+alf:long-enough-1 RETRUN 1
+alf:long-enough-1 MATCH (n) RETURN n
+alf:long-enough-1 SHOW ROLES
+alf:long-enough-1 ALTER CURRENT USER SET PASSWORD FROM $p TO $q
+ALTER USER $name SET PASSWORD CHANGE NOT REQUIRED SET PASSWORD $p
+ALTER USER $name SET PASSWORD $q SET PASSWORD $p
+ALTER USER $name SET PASSWORD CHANGE REQUIRED SET PASSWORD CHANGE NOT REQUIRED
+ALTER USER $name SET PASSWORD $short
+ALTER USER $name SET PASSWORD ''
+ALTER USER $name SET PASSWORD $n
+ALTER USER $nowhere SET PASSWORD $p
+ALTER USER nobody SET PASSWORD $p
+ALTER USER nobody SET PASSWORD $short
+ALTER USER nobody IF EXISTS SET PASSWORD $short
+ALTER USER alf
+ALTER USER alf SET
+ALTER USER alf SET STATUS SUSPENDED
+ALTER USER alf SET STATUS NONSENSE
+ALTER USER neo4j SET STATUS SUSPENDED
+ALTER USER nobody SET PASSWORD $short SET STATUS ACTIVE
+ALTER USER nobody IF EXISTS SET STATUS ACTIVE
+ALTER USER alf REMOVE HOME DATABASE
+ALTER USER alf REMOVE AUTH 'native'
+newcomer:long-enough-2 SHOW CURRENT USER
+newcomer:long-enough-2 SHOW USERS
+newcomer:long-enough-2 CREATE USER third SET PASSWORD $p
+newcomer:long-enough-2 ALTER USER alf SET PASSWORD $q CHANGE NOT REQUIRED
+newcomer:long-enough-2 DROP USER newcomer IF EXISTS
+newcomer:long-enough-2 /neo4j CREATE (n:Temp) RETURN 1 AS x
+MATCH (n) RETURN n
+/neo4j MATCH (n:Temp) DELETE n
+SHOW USERS WHERE user = $name
+SHOW USERS YIELD user WHERE user = $name
+SHOW USERS YIELD user, passwordChangeRequired WHERE user IN [$name, $other] RETURN user
+SHOW USERS YIELD user AS u WHERE u = $name RETURN count(*) AS n
+SHOW USERS YIELD user WHERE passwordChangeRequired
+SHOW USERS YIELD user ORDER BY user DESC SKIP 1 LIMIT 1
+SHOW USERS YIELD nope
+SHOW USERS WHERE user = $nowhere
+SHOW USERS WITH AUTH YIELD user, provider, auth WHERE user = $name
+SHOW USER
+SHOW CURRENT USER YIELD user AS me RETURN me
+/neo4j SHOW CURRENT USER
+/neo4j CREATE USER fourth SET PASSWORD $p CHANGE NOT REQUIRED
+/neo4j ALTER USER fourth SET PASSWORD $q CHANGE NOT REQUIRED
+/neo4j DROP USER fourth
+/nope CREATE USER fourth SET PASSWORD $p
+RENAME USER alf TO third
+RENAME USER alf TO `a:b`
+RENAME USER nobody TO alf
+RENAME USER nobody IF EXISTS TO alf
+RENAME USER $name TO $other
+bea:long-enough-2 /neo4j RETURN 1 AS x
+bea:wrong RETURN 1
+bea:wrong RETURN 1
+bea:wrong RETURN 1
+ALTER USER bea SET PASSWORD $p CHANGE NOT REQUIRED
+bea:long-enough-1 /neo4j RETURN 1 AS x
+DROP USER bea
+bea:long-enough-1 /neo4j RETURN 1 AS x
+CREATE USER bea SET PASSWORD $p CHANGE NOT REQUIRED
+bea:long-enough-1 /neo4j RETURN 1 AS x
+RENAME USER bea TO alf
+alf:long-enough-1 /neo4j RETURN 1 AS x
+GRANT ROLE admin TO alf
+GRANT ROLE reader TO $name
+CREATE ROLE r
+SHOW USER alf PRIVILEGES
+SHOW USERS PRIVILEGES
+DROP USER $name
+DROP USER $name
+DROP USER $n
+DROP USER $admin
+DROP USER newcomer
+DROP USER third
+""".strip().splitlines()
+
+USER_PARAMETERS = {"name": "alf", "other": "bea", "admin": "neo4j", "p": "long-enough-1", "q": "long-enough-2", "short": "abc",
+                   "n": 7, "null": None, "list": ["a"], "float": 1.5}
+
 PARAMETERS = {"rows": [{"a": 2}, {"a": 1}], "p": {"k": [1, 1.5, None, True, "x"]}, "q": {"x": 1}, "l": [7], "n": 3}
 
 
@@ -303,6 +433,22 @@ def load(real):
         if statement.strip():
             status, body, _ = real.call(statement)
             assert status == 202 and "errors" not in body, body
+
+
+def drop_others(ours):
+    """The embedded database begins with the users of its secrets; a fresh Neo4j has one user."""
+    for name in ("admin", "reports"):
+        status, body, _ = ours.call("DROP USER $name", {"name": name}, "system")
+        assert status == 202, body
+
+
+def user_commands(checks, ours, theirs):
+    """Several users: the statements of USERS, each by whom and where it says."""
+    for line in USERS:
+        login, database, statement = re.fullmatch(r"(?:(\w+:\S+) )?(?:/(\w+) )?(.*)", line).groups()
+        who = dict(zip(("user", "password"), login.split(":"))) if login else {}
+        act = lambda one: one.call(statement, USER_PARAMETERS, database or "system", includeCounters=True, **who)
+        checks.same(f"users: {line}", compared(act(ours), statement), compared(act(theirs), statement))
 
 
 def logins(checks, name, ours, theirs):
@@ -396,6 +542,7 @@ def compare(binary, real):
     try:
         facts = json.loads(stack.stdout.readline())
         ours = Neo4j(facts["neo4j"]["query_api"], "neo4j", database_password(facts, facts["deployments"][0]))
+        drop_others(ours)
         for statement in READS:
             act = lambda one, statement=statement: one.call(statement, PARAMETERS, includeCounters=True)
             checks.same(statement, compared(act(ours), statement), compared(act(real), statement))
@@ -406,6 +553,7 @@ def compare(binary, real):
         for statement in WRITES:
             act = lambda one, statement=statement: one.call(statement, includeCounters=True)
             checks.same(statement, compared(act(ours), statement), compared(act(real), statement))
+        user_commands(checks, ours, real)
         http_details(checks, ours, real)
         logins(checks, "login", ours, real)
     finally:

@@ -16,13 +16,20 @@ const SHORTEST: usize = 8;
 #[derive(Default)]
 pub(crate) struct Users {
     users: BTreeMap<String, User>,
+    /// By name, as the limiter of a Neo4j counts: neither a new password nor a new user of that name resets it.
+    failures: BTreeMap<String, Failures>,
 }
 
 struct User {
     password: String,
     change_required: bool,
-    failures: u32,
-    last_failure: Option<Timestamp>,
+}
+
+/// Failed logins in a row.
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Timestamp,
 }
 
 /// Why a login is refused.
@@ -45,33 +52,31 @@ fn refused(text: impl Into<String>) -> Change {
 }
 
 impl Users {
-    /// One user whose password is the given one.
-    pub(crate) fn with(name: &str, password: &str) -> Self {
-        let mut users = Self::default();
-        users.put(name, password, false);
-        users
+    /// Users whose passwords are the given ones.
+    pub(crate) fn with<'a>(users: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut all = Self::default();
+        users.into_iter().for_each(|(name, password)| all.put(name, password, false));
+        all
     }
 
     fn put(&mut self, name: &str, password: &str, change_required: bool) {
-        let user = User { password: password.to_owned(), change_required, failures: 0, last_failure: None };
-        self.users.insert(name.to_owned(), user);
+        self.users.insert(name.to_owned(), User { password: password.to_owned(), change_required });
     }
 
     /// Whether the password must be changed before anything else, for a login that is right.
     pub(crate) fn log_in(&mut self, name: &str, password: &str, now: Timestamp) -> Result<bool, LoginRefusal> {
-        let Some(user) = self.users.get_mut(name) else { return Err(LoginRefusal::Invalid) };
-        let rested = user.last_failure.is_none_or(|last| now.duration_since(last) > LOCK_TIME);
-        if user.failures >= MOST_FAILURES && !rested {
+        // Nobody counts for a name that is nobody's.
+        let Some(user) = self.users.get(name) else { return Err(LoginRefusal::Invalid) };
+        let failures = self.failures.get(name).copied().unwrap_or(Failures { count: 0, last: now });
+        if failures.count >= MOST_FAILURES && now.duration_since(failures.last) <= LOCK_TIME {
             return Err(LoginRefusal::LockedOut);
         }
         if same(&user.password, password) {
             // Only a success resets the count: a wrong try after the lock ran out locks again at once.
-            user.failures = 0;
-            user.last_failure = None;
+            self.failures.remove(name);
             return Ok(user.change_required);
         }
-        user.failures += 1;
-        user.last_failure = Some(now);
+        self.failures.insert(name.to_owned(), Failures { count: failures.count + 1, last: now });
         Err(LoginRefusal::Invalid)
     }
 
@@ -91,7 +96,7 @@ impl Users {
         Ok(())
     }
 
-    /// `ALTER USER name SET PASSWORD new`, or only whether the password must be changed.
+    /// `ALTER USER name SET PASSWORD new`, or only whether the password must be changed; what is not given stays.
     pub(crate) fn alter(&mut self, name: &str, new: Option<&str>, change_required: Option<bool>) -> Change {
         if let Some(new) = new {
             check_length(new)?;
@@ -103,19 +108,41 @@ impl Users {
                 return refused(prefix + "Old password and new password cannot be the same.");
             }
             new.clone_into(&mut user.password);
-            user.change_required = change_required.unwrap_or(true);
-        } else if let Some(change_required) = change_required {
-            user.change_required = change_required;
         }
+        user.change_required = change_required.unwrap_or(user.change_required);
         Ok(())
     }
 
     pub(crate) fn create(&mut self, name: &str, password: &str, change_required: bool) -> Change {
-        check_length(password)?;
+        check_new(name, password)?;
         if self.users.contains_key(name) {
             return refused(format!("Failed to create the specified user '{name}': User already exists."));
         }
         self.put(name, password, change_required);
+        Ok(())
+    }
+
+    /// `CREATE OR REPLACE USER`; `by`: who does it, since nobody replaces himself. Whether somebody was replaced.
+    pub(crate) fn replace(&mut self, name: &str, password: &str, change_required: bool, by: &str) -> Result<bool, ChangeRefusal> {
+        if name == by {
+            refused(format!("Failed to replace the specified user '{name}': Deleting yourself is not allowed."))?;
+        }
+        check_new(name, password)?;
+        let replaced = self.users.contains_key(name);
+        self.put(name, password, change_required);
+        Ok(replaced)
+    }
+
+    /// `RENAME USER`: everything but the name stays.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) -> Change {
+        check_name(to)?;
+        let prefix = format!("Failed to rename the specified user '{from}' to '{to}': ");
+        let Some(user) = self.users.remove(from) else { return refused(format!("{prefix}The user '{from}' does not exist.")) };
+        if self.users.contains_key(to) {
+            self.users.insert(from.to_owned(), user);
+            return refused(format!("{prefix}User '{to}' already exists."));
+        }
+        self.users.insert(to.to_owned(), user);
         Ok(())
     }
 
@@ -139,6 +166,23 @@ impl Users {
     pub(crate) fn list(&self) -> Vec<(String, bool)> {
         self.users.iter().map(|(name, user)| (name.clone(), user.change_required)).collect()
     }
+}
+
+fn check_new(name: &str, password: &str) -> Change {
+    check_length(password)?;
+    check_name(name)
+}
+
+fn check_name(name: &str) -> Change {
+    if name.is_empty() {
+        return refused("The provided username is empty.");
+    }
+    if name.chars().any(|letter| !letter.is_ascii_graphic() || matches!(letter, ',' | ':')) {
+        return refused(format!(
+            "Username '{name}' contains illegal characters.\nUse ascii characters that are not ',', ':' or whitespaces."
+        ));
+    }
+    Ok(())
 }
 
 fn check_length(password: &str) -> Change {
@@ -166,7 +210,7 @@ mod tests {
 
     #[test]
     fn three_failures_lock_out_for_five_seconds_and_only_a_success_resets_the_count() {
-        let mut users = Users::with("neo4j", "correct-horse");
+        let mut users = Users::with([("neo4j", "correct-horse")]);
         // (second, password, what comes of it)
         let steps = [
             (0, "wrong", Err(LoginRefusal::Invalid)),
@@ -191,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_change_of_the_own_password_is_a_compare_and_swap() {
-        let mut users = Users::with("neo4j", "correct-horse");
+        let mut users = Users::with([("neo4j", "correct-horse")]);
         let refusals = [
             ("wrong", "long-enough", "User 'neo4j' failed to alter their own password: Invalid principal or credentials."),
             (
@@ -216,26 +260,66 @@ mod tests {
     }
 
     #[test]
+    fn the_lock_out_belongs_to_the_name_whatever_becomes_of_the_user() {
+        let mut users = Users::with([("neo4j", "correct-horse"), ("bob", "long-enough")]);
+        for _ in 0..3 {
+            assert_eq!(users.log_in("bob", "wrong", at(0)), Err(LoginRefusal::Invalid));
+        }
+        users.alter("bob", Some("long-enough-2"), None).unwrap();
+        assert_eq!(users.log_in("bob", "long-enough-2", at(1)), Err(LoginRefusal::LockedOut), "a new password unlocks nobody");
+        users.remove("bob", "neo4j").unwrap();
+        assert_eq!(users.log_in("bob", "long-enough-2", at(1)), Err(LoginRefusal::Invalid));
+        users.create("bob", "long-enough-3", false).unwrap();
+        assert_eq!(users.log_in("bob", "long-enough-3", at(1)), Err(LoginRefusal::LockedOut), "nor does a new user of that name");
+        users.rename("bob", "rob").unwrap();
+        assert_eq!(users.log_in("rob", "long-enough-3", at(1)), Ok(false), "another name is counted for itself");
+        assert_eq!(users.log_in("neo4j", "correct-horse", at(1)), Ok(false), "others are not locked out");
+    }
+
+    #[test]
     fn users_come_change_and_go() {
-        let mut users = Users::with("neo4j", "correct-horse");
+        let mut users = Users::with([("neo4j", "correct-horse")]);
+        let refusal = |text: &str| Err(ChangeRefusal(text.into()));
         assert_eq!(users.create("bob", "long-enough", true), Ok(()));
         assert_eq!(
             users.create("bob", "long-enough", true),
-            Err(ChangeRefusal("Failed to create the specified user 'bob': User already exists.".into()))
+            refusal("Failed to create the specified user 'bob': User already exists.")
         );
         assert_eq!(users.log_in("bob", "long-enough", at(0)), Ok(true), "the password must be changed");
-        assert_eq!(users.change_own("bob", "long-enough", "long-enough-2"), Ok(()));
+        assert_eq!(users.alter("bob", Some("long-enough-1"), None), Ok(()));
+        assert_eq!(users.log_in("bob", "long-enough-1", at(0)), Ok(true), "what an alteration does not name stays");
+        assert_eq!(users.change_own("bob", "long-enough-1", "long-enough-2"), Ok(()));
         assert_eq!(users.log_in("bob", "long-enough-2", at(0)), Ok(false));
-        assert_eq!(users.alter("bob", Some("long-enough-3"), Some(false)), Ok(()));
+        assert_eq!(users.alter("bob", Some("long-enough-3"), Some(true)), Ok(()));
+        assert_eq!(users.log_in("bob", "long-enough-3", at(0)), Ok(true));
+        assert_eq!(
+            users.alter("bob", Some("long-enough-3"), Some(false)),
+            refusal("Failed to alter the specified user 'bob': Old password and new password cannot be the same.")
+        );
         assert_eq!(
             users.alter("eve", Some("long-enough-3"), None),
-            Err(ChangeRefusal("Failed to alter the specified user 'eve': User does not exist.".into()))
+            refusal("Failed to alter the specified user 'eve': User does not exist.")
+        );
+        assert_eq!(users.replace("bob", "long-enough-4", false, "neo4j"), Ok(true));
+        assert_eq!(users.replace("eve", "long-enough-4", false, "neo4j"), Ok(false));
+        assert_eq!(users.log_in("bob", "long-enough-4", at(0)), Ok(false));
+        assert_eq!(
+            users.rename("bob", "eve"),
+            refusal("Failed to rename the specified user 'bob' to 'eve': User 'eve' already exists.")
+        );
+        assert_eq!(
+            users.rename("rob", "eve"),
+            refusal("Failed to rename the specified user 'rob' to 'eve': The user 'rob' does not exist.")
         );
         assert_eq!(
             users.remove("neo4j", "neo4j"),
-            Err(ChangeRefusal("Failed to delete the specified user 'neo4j': Deleting yourself is not allowed.".into()))
+            refusal("Failed to delete the specified user 'neo4j': Deleting yourself is not allowed.")
         );
+        for name in ["a:b", "a,b", "a b", "\u{fc}"] {
+            assert!(users.create(name, "long-enough", true).unwrap_err().0.contains("illegal characters"), "{name}");
+        }
+        assert_eq!(users.create("", "long-enough", true), refusal("The provided username is empty."));
         assert_eq!(users.remove("bob", "neo4j"), Ok(()));
-        assert_eq!(users.list(), [("neo4j".to_owned(), false)]);
+        assert_eq!(users.list(), [("eve".to_owned(), false), ("neo4j".to_owned(), false)]);
     }
 }

@@ -1,6 +1,7 @@
 //! The Neo4j stand-in of the embedded stack: one database server for each deployment, reached under `/neo4j/{deployment}`
 //! by the Query API and, inside the process, by the MCP server. Faults of the database hop are played here.
 
+mod administration;
 pub(crate) mod cypher;
 pub(crate) mod graph;
 pub(crate) mod login;
@@ -19,6 +20,7 @@ use super::faults::{FaultKind, Hop};
 use super::http::{self as wire, Request, Response, not_found};
 use super::seed::Seed;
 use super::world::Shared;
+use login::Users;
 pub(crate) use query_api::basic;
 use server::Server;
 
@@ -36,9 +38,11 @@ impl Servers {
     pub(crate) fn new(base: &str, seed: &Seed, deployments: &[Deployment]) -> Self {
         let address = base.trim_start_matches("http://");
         let server = |deployment: &Deployment| {
-            let seat = &deployment.neo4j;
+            let further = deployment.further_secrets.iter().map(|secret| &secret.seat);
+            let seats = std::iter::once(&deployment.neo4j).chain(further);
+            let users = Users::with(seats.map(|seat| (seat.user.as_str(), seat.password.as_str())));
             let uuid = seed.uuid(&format!("database {}", deployment.name));
-            (deployment.name, Arc::new(Server::new(address.to_owned(), uuid, &seat.user, &seat.password)))
+            (deployment.name, Arc::new(Server::new(address.to_owned(), uuid, users)))
         };
         Self { servers: deployments.iter().filter(|deployment| deployment.name != "e").map(server).collect() }
     }

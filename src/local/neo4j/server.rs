@@ -5,10 +5,11 @@ use std::sync::{Mutex, OnceLock};
 
 use jiff::Timestamp;
 
-use super::cypher::syntax::{Expression, Kind, Mode, UserCommand};
+use super::administration;
+use super::cypher::syntax::{Mode, UserCommand};
 use super::cypher::{self, Answer, Effect, Failure, Host, Phase, Prepared};
 use super::graph::Graph;
-use super::login::{ChangeRefusal, LoginRefusal, Users};
+use super::login::{LoginRefusal, Users};
 use super::value::{Map, Value};
 use crate::local::world::lock;
 
@@ -17,7 +18,6 @@ pub(crate) const VERSION: &str = "5.26.30";
 /// The graph that every server begins with.
 const MOVIES: &str = include_str!("../../../assets/graphs/movies.cypher");
 
-const ARGUMENT: &str = "Neo.ClientError.Statement.ArgumentError";
 const SEMANTIC: &str = "Neo.ClientError.Statement.SemanticError";
 
 /// A database server with its state.
@@ -70,14 +70,8 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    pub(crate) fn new(address: String, uuid: String, user: &str, password: &str) -> Self {
-        Self {
-            address,
-            uuid,
-            users: Mutex::new(Users::with(user, password)),
-            graph: OnceLock::new(),
-            connections: Mutex::default(),
-        }
+    pub(crate) fn new(address: String, uuid: String, users: Users) -> Self {
+        Self { address, uuid, users: Mutex::new(users), graph: OnceLock::new(), connections: Mutex::default() }
     }
 
     /// Logs in over HTTP, where every request does so: whether the password must be changed.
@@ -120,10 +114,8 @@ impl Server {
         now: Timestamp,
     ) -> Result<(Answer, Effect), Failure> {
         let prepared = cypher::prepare(text, parameters);
-        let command = prepared.as_ref().ok().and_then(Prepared::user_command);
-        let own_change = session.database == "system" && matches!(command, Some(UserCommand::AlterCurrent { .. }));
-        if session.change_required && !own_change {
-            return Err(credentials_expired(&session.database));
+        if session.change_required && session.database != "system" {
+            return Err(credentials_expired(&format!("ACCESS on database '{}' is not allowed.", session.database)));
         }
         if !matches!(session.database.as_str(), "neo4j" | "system") {
             let message = format!("Graph not found: {}", session.database);
@@ -137,11 +129,18 @@ impl Server {
         if session.database == "system" {
             refuse_on_system(&prepared, text)?;
         }
-        if let Some(command) = prepared.user_command() {
-            self.change_users(session, command, parameters)?;
-            return Ok((Answer::default(), Effect::System));
-        }
         let explained = prepared.mode() == Mode::Explain;
+        let command = prepared.user_command();
+        if session.change_required && !matches!(command, Some(UserCommand::AlterCurrent { .. })) {
+            return Err(credentials_expired("Permission denied."));
+        }
+        if let Some(command) = command {
+            let mut answer = Answer::default();
+            if !explained {
+                answer.counters.system_updates = administration::change_users(&self.users, &session.user, command, parameters)?;
+            }
+            return Ok((answer, Effect::System));
+        }
         if session.read_only && !explained && matches!(prepared.effect, Effect::Write | Effect::Schema) {
             let message = format!("Writing in read access mode not allowed. Attempted write to {}", session.database);
             return Err(Failure::compile("Neo.ClientError.Statement.AccessMode", message));
@@ -159,57 +158,6 @@ impl Server {
             Some(failure) => Err(failure),
             None => Ok((answer, prepared.effect)),
         }
-    }
-
-    fn change_users(&self, session: &Session, command: &UserCommand, parameters: &Map) -> Result<(), Failure> {
-        let text = |expression: &Expression| match &expression.kind {
-            Kind::Literal(Value::String(text)) => Ok(text.clone()),
-            Kind::Parameter(name) => match parameters.get(name) {
-                Some(Value::String(text)) => Ok(text.clone()),
-                _ => Err(Failure::compile(ARGUMENT, format!("Expected parameter ${name} to have type String"))),
-            },
-            _ => Err(Failure::compile(ARGUMENT, "Expected a String or a parameter")),
-        };
-        let mut users = lock(&self.users);
-        let done = match command {
-            UserCommand::AlterCurrent { old, new } => users.change_own(&session.user, &text(old)?, &text(new)?),
-            UserCommand::Alter { name, if_exists, password, change_required, suspended } => {
-                let name = text(name)?;
-                if suspended.is_some() {
-                    let own = name == session.user;
-                    let message = if own {
-                        "Changing your own activation status is not allowed."
-                    } else {
-                        "'SET STATUS' is not available in community edition."
-                    };
-                    return Err(Failure::compile(ARGUMENT, format!("Failed to alter the specified user '{name}': {message}")));
-                }
-                if *if_exists && !users.contains(&name) {
-                    return Ok(());
-                }
-                let password = password.as_ref().map(text).transpose()?;
-                users.alter(&name, password.as_deref(), *change_required)
-            }
-            UserCommand::Create { name, unless_exists, replace, password, change_required } => {
-                let (name, password) = (text(name)?, text(password)?);
-                if *unless_exists && users.contains(&name) {
-                    return Ok(());
-                }
-                if *replace {
-                    // What is not there need not be removed.
-                    let _ = users.remove(&name, &session.user);
-                }
-                users.create(&name, &password, *change_required)
-            }
-            UserCommand::Drop { name, if_exists } => {
-                let name = text(name)?;
-                if *if_exists && !users.contains(&name) {
-                    return Ok(());
-                }
-                users.remove(&name, &session.user)
-            }
-        };
-        done.map_err(|ChangeRefusal(message)| Failure::compile(ARGUMENT, message))
     }
 }
 
@@ -237,9 +185,10 @@ fn refuse_on_system(prepared: &Prepared, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn credentials_expired(database: &str) -> Failure {
+/// `denied`: what is not allowed.
+fn credentials_expired(denied: &str) -> Failure {
     let message = format!(
-        "ACCESS on database '{database}' is not allowed.\n\nThe credentials you provided were valid, but must be changed before you can use \
+        "{denied}\n\nThe credentials you provided were valid, but must be changed before you can use \
          this instance. If this is the first time you are using Neo4j, this is to ensure you are not using the default credentials in \
          production. If you are not using default credentials, you are getting this message because an administrator requires a password \
          change.\nTo change your password, issue an `ALTER CURRENT USER SET PASSWORD FROM 'current password' TO 'new password'` statement \

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::deployments::Deployment;
+use super::deployments::{Deployment, FurtherSecret};
 use super::seed::Seed;
 use super::world::lock;
 
@@ -76,8 +76,11 @@ impl Secret {
 
 impl Secrets {
     pub(crate) fn new(seed: &Seed, deployments: &[Deployment], began: Timestamp) -> Self {
-        let secrets = deployments.iter().filter_map(|deployment| initial(seed, deployment, began)).collect();
-        Self { secrets: Mutex::new(secrets) }
+        let of_deployment = |deployment: &Deployment| {
+            let further = deployment.further_secrets.iter().map(|secret| further(seed, deployment, secret, began));
+            own(seed, deployment, began).into_iter().chain(further.collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        Self { secrets: Mutex::new(deployments.iter().flat_map(of_deployment).collect()) }
     }
 
     /// Reads or changes the secrets; keep it short, nothing may wait inside.
@@ -109,7 +112,7 @@ pub(crate) fn stale(value: &str) -> String {
 }
 
 /// The secret of a deployment as the world begins, spelt as that deployment's stack spells it.
-fn initial(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Secret> {
+fn own(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Secret> {
     let name = deployment.secret_name?;
     let seat = &deployment.neo4j;
     let value = if deployment.name == "b" {
@@ -117,37 +120,60 @@ fn initial(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Sec
     } else {
         json!({"uri": seat.uri, "username": seat.user, "password": seat.password, "database": seat.database})
     };
-    let created = began.checked_sub(SignedDuration::from_hours(45 * 24)).unwrap_or(began);
-    let rotates = deployment.name == "d";
-    Some(Secret {
+    let mut secret = Secret {
         arn: deployment.secret_arn.clone()?,
         name: name.to_owned(),
         description: Some(format!("Neo4j credentials of deployment {}", deployment.shape)),
+        ..initial(seed, deployment, deployment.name, &value, began)
+    };
+    if deployment.name == "d" {
+        secret.rotation_enabled = Some(true);
+        secret.rotation_function = Some(super::control::shapes::lambda_arn(ROTATION_FUNCTION));
+        secret.rotation_rules = Some(json!({"AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)"}));
+    }
+    Some(secret)
+}
+
+/// A secret beside it, spelt as AWS's own rotation functions want it.
+fn further(seed: &Seed, deployment: &Deployment, secret: &FurtherSecret, began: Timestamp) -> Secret {
+    let seat = &secret.seat;
+    let mut value = json!({"uri": seat.uri, "username": seat.user, "password": seat.password, "database": seat.database});
+    if let (Some(administrator), Some(members)) = (&secret.administrator, value.as_object_mut()) {
+        members.insert("masterarn".into(), administrator.as_str().into());
+    }
+    Secret {
+        arn: secret.arn.clone(),
+        name: secret.name.to_owned(),
+        description: Some(secret.description.to_owned()),
+        ..initial(seed, deployment, secret.name, &value, began)
+    }
+}
+
+/// A secret of one version; `label` tells the versions of the world apart when their ids are drawn.
+fn initial(seed: &Seed, deployment: &Deployment, label: &str, value: &serde_json::Value, began: Timestamp) -> Secret {
+    let created = began.checked_sub(SignedDuration::from_hours(45 * 24)).unwrap_or(began);
+    Secret {
+        arn: String::new(),
+        name: String::new(),
+        description: None,
         owner: None,
         created,
         changed: created,
         accessed: Some(began),
         rotated: None,
         deleted: None,
-        rotation_enabled: rotates.then_some(true),
-        rotation_function: rotates.then(|| {
-            format!(
-                "arn:aws:lambda:{}:{}:function:{}",
-                super::deployments::REGION,
-                super::deployments::ACCOUNT,
-                ROTATION_FUNCTION
-            )
-        }),
-        rotation_rules: rotates.then(|| json!({"AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)"})),
+        rotation_enabled: None,
+        rotation_function: None,
+        rotation_rules: None,
         tags: vec![("deployment".into(), deployment.name.into())],
         versions: vec![Version {
-            id: seed.uuid(&format!("secret version {}", deployment.name)),
+            id: seed.uuid(&format!("secret version {label}")),
             value: Some(Payload::Text(value.to_string())),
             stages: vec!["AWSCURRENT".into()],
             created,
             accessed: Some(began),
         }],
-    })
+    }
 }
 
 /// The function that rotates the secrets that have rotation enabled.

@@ -74,7 +74,7 @@ pub(crate) fn check(statement: &Statement, text: &str, parameters: &Map) -> Resu
         Body::Schema(_) => (Vec::new(), Effect::Schema),
         Body::Show(show) => {
             let effect = match show.what {
-                Shown::Databases | Shown::Users | Shown::CurrentUser => Effect::System,
+                Shown::Databases | Shown::Users | Shown::UsersWithAuth | Shown::CurrentUser => Effect::System,
                 _ => Effect::Read,
             };
             (checker.show(show)?, effect)
@@ -380,7 +380,9 @@ impl Checker<'_> {
             }
             columns = yields.iter().map(|item| item.name.text.clone()).collect();
         }
-        for name in all.iter().map(|(name, _)| *name).chain(columns.iter().map(String::as_str)) {
+        // Behind YIELD only what was yielded is known.
+        let hidden = if show.yields.is_some() { &[][..] } else { all };
+        for name in hidden.iter().map(|(name, _)| *name).chain(columns.iter().map(String::as_str)) {
             scope.declare(name, Type::Any);
         }
         show.predicate.iter().try_for_each(|predicate| self.predicate(predicate, &scope))?;

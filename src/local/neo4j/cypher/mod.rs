@@ -28,6 +28,7 @@ pub(crate) use check::Effect;
 pub(crate) use evaluate::Counters;
 pub(crate) use failure::{Failure, Phase};
 pub(crate) use host::Host;
+pub(crate) use parser::STATUS;
 use syntax::{Body, Mode, Statement, UserCommand};
 
 use super::graph::{Graph, Node, Relationship};

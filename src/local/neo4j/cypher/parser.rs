@@ -5,7 +5,9 @@ mod clauses;
 mod commands;
 mod expressions;
 mod patterns;
+mod users;
 
+pub(crate) use self::users::STATUS;
 use super::failure::Failure;
 use super::lexer::{self, Token, TokenKind};
 use super::syntax::{Body, Mode, Name, Query, Statement};

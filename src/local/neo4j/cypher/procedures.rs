@@ -108,6 +108,15 @@ pub(crate) fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
         Shown::Users | Shown::CurrentUser => {
             &[("user", true), ("roles", true), ("passwordChangeRequired", true), ("suspended", true), ("home", true)]
         }
+        Shown::UsersWithAuth => &[
+            ("user", true),
+            ("roles", true),
+            ("passwordChangeRequired", true),
+            ("suspended", true),
+            ("home", true),
+            ("provider", true),
+            ("auth", true),
+        ],
         Shown::Transactions => &[
             ("database", true),
             ("transactionId", true),
@@ -297,13 +306,15 @@ impl Engine<'_> {
                     })
                     .collect()
             }
-            Shown::Users | Shown::CurrentUser => {
-                let users = self.host.users().into_iter().filter(|(name, _)| what == Shown::Users || name == self.host.user());
-                users
-                    .map(|(name, change)| {
-                        vec![Value::String(name), Value::Null, Value::Boolean(change), Value::Null, Value::Null]
-                    })
-                    .collect()
+            Shown::Users | Shown::UsersWithAuth | Shown::CurrentUser => {
+                let shown = |name: &str| what != Shown::CurrentUser || name == self.host.user();
+                let row = |(name, change): (String, bool)| {
+                    let row = [Value::String(name), Value::Null, Value::Boolean(change), Value::Null, Value::Null];
+                    let auth = map([("changeRequired", Value::Boolean(change)), ("password", text("***"))]);
+                    let more = (what == Shown::UsersWithAuth).then(|| [text("native"), auth]);
+                    row.into_iter().chain(more.into_iter().flatten()).collect()
+                };
+                self.host.users().into_iter().filter(|(name, _)| shown(name)).map(row).collect()
             }
             Shown::Transactions => vec![self.own_transaction()],
             Shown::Settings => {

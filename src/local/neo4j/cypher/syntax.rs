@@ -384,6 +384,8 @@ pub(crate) enum Shown {
     Procedures,
     Functions,
     Users,
+    /// SHOW USERS WITH AUTH.
+    UsersWithAuth,
     CurrentUser,
     Transactions,
     Settings,
@@ -392,28 +394,20 @@ pub(crate) enum Shown {
 /// The commands about users. Passwords are expressions: a text or a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum UserCommand {
-    AlterCurrent {
-        old: Expression,
-        new: Expression,
-    },
-    Alter {
-        name: Expression,
-        if_exists: bool,
-        password: Option<Expression>,
-        change_required: Option<bool>,
-        suspended: Option<bool>,
-    },
-    Create {
-        name: Expression,
-        unless_exists: bool,
-        replace: bool,
-        password: Expression,
-        change_required: bool,
-    },
-    Drop {
-        name: Expression,
-        if_exists: bool,
-    },
+    AlterCurrent { old: Expression, new: Expression },
+    Alter { name: Expression, if_exists: bool, changes: UserChanges },
+    Create { name: Expression, unless_exists: bool, replace: bool, changes: UserChanges },
+    Drop { name: Expression, if_exists: bool },
+    Rename { from: Expression, if_exists: bool, to: Expression },
+}
+
+/// What a command wants a user to be; what is not named stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct UserChanges {
+    pub(crate) password: Option<Expression>,
+    pub(crate) change_required: Option<bool>,
+    /// A clause that the community edition reads and then refuses, as its refusal spells it.
+    pub(crate) unavailable: Option<&'static str>,
 }
 
 impl Expression {

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::Failure;
+use crate::local::neo4j::login::Users;
 use crate::local::neo4j::render::{self, Form};
 use crate::local::neo4j::server::{Server, Session, movies_statements};
 use crate::local::neo4j::value::{Map, Value};
 
 fn server() -> Server {
-    Server::new("127.0.0.1:1".into(), "u".into(), "neo4j", "correct-horse")
+    Server::new("127.0.0.1:1".into(), "u".into(), Users::with([("neo4j", "correct-horse")]))
 }
 
 fn session() -> Session {

@@ -268,9 +268,11 @@ impl UserCommand {
     pub(crate) fn expressions(&self) -> Vec<&Expression> {
         match self {
             Self::AlterCurrent { old, new } => vec![old, new],
-            Self::Alter { name, password, .. } => std::iter::once(name).chain(password).collect(),
-            Self::Create { name, password, .. } => vec![name, password],
+            Self::Alter { name, changes, .. } | Self::Create { name, changes, .. } => {
+                std::iter::once(name).chain(&changes.password).collect()
+            }
             Self::Drop { name, .. } => vec![name],
+            Self::Rename { from, to, .. } => vec![from, to],
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The commands that are no queries: indexes, constraints, SHOW, users.
+//! The commands that are no queries: indexes, constraints, SHOW. Those about users are in `users`.
 
 use super::Parser;
 use crate::local::neo4j::cypher::failure::Failure;
 use crate::local::neo4j::cypher::lexer::TokenKind;
 use crate::local::neo4j::cypher::syntax::{
-    Body, ConstraintKind, Expression, Kind, Projection, SchemaCommand, SchemaSubject, Show, Shown, UserCommand,
+    Body, ConstraintKind, Expression, Kind, Projection, SchemaCommand, SchemaSubject, Show, Shown,
 };
 use crate::local::neo4j::value::Value;
 
@@ -17,26 +17,14 @@ impl Parser<'_> {
         if self.take_word("SHOW") {
             return self.show(at).map(Some);
         }
+        if let Some(command) = self.user_command()? {
+            return Ok(Some(Body::Users(command)));
+        }
         if self.is_word("CREATE") {
             return self.create_command();
         }
         if self.is_words(&["DROP", "INDEX"]) || self.is_words(&["DROP", "CONSTRAINT"]) {
             return self.drop_schema().map(Some);
-        }
-        if self.take_words(&["DROP", "USER"]) {
-            let name = self.user_name()?;
-            let if_exists = self.take_words(&["IF", "EXISTS"]);
-            return Ok(Some(Body::Users(UserCommand::Drop { name, if_exists })));
-        }
-        if self.take_words(&["ALTER", "CURRENT", "USER", "SET", "PASSWORD"]) {
-            self.expect_word("FROM")?;
-            let old = self.password()?;
-            self.expect_word("TO")?;
-            let new = self.password()?;
-            return Ok(Some(Body::Users(UserCommand::AlterCurrent { old, new })));
-        }
-        if self.take_words(&["ALTER", "USER"]) {
-            return self.alter_user().map(Some);
         }
         let administration =
             ["ALTER", "DROP", "GRANT", "DENY", "REVOKE", "START", "STOP", "RENAME", "ENABLE", "DEALLOCATE", "REALLOCATE"];
@@ -44,6 +32,18 @@ impl Parser<'_> {
             return Ok(Some(self.unsupported()));
         }
         Ok(None)
+    }
+
+    /// `USER[S] [name, …] PRIVILEGES`.
+    fn shows_privileges(&self) -> bool {
+        let users = self.is_word("USER") || self.is_word("USERS");
+        let is_part = |kind: &TokenKind| matches!(kind, TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Symbol("," | "$"));
+        let shows_rows = self.is_word_at(1, "YIELD") || self.is_word_at(1, "WHERE");
+        users
+            && !shows_rows
+            && (1..self.tokens.len())
+                .take_while(|ahead| is_part(&self.peek_at(*ahead).kind))
+                .any(|ahead| self.is_word_at(ahead, "PRIVILEGES") || self.is_word_at(ahead, "PRIVILEGE"))
     }
 
     fn unsupported(&mut self) -> Body {
@@ -58,10 +58,6 @@ impl Parser<'_> {
         let skipped = if replace { 3 } else { 1 };
         let TokenKind::Word(word) = &self.peek_at(skipped).kind else { return Ok(None) };
         let word = word.to_ascii_uppercase();
-        if word == "USER" {
-            (0..=skipped).for_each(|_| drop(self.next()));
-            return self.create_user(replace).map(Some);
-        }
         if word == "CONSTRAINT" {
             (0..=skipped).for_each(|_| drop(self.next()));
             return self.create_constraint().map(Some);
@@ -213,7 +209,7 @@ impl Parser<'_> {
     }
 
     fn show(&mut self, at: usize) -> Result<Body, Failure> {
-        const SHOWN: [(&[&str], Shown); 21] = [
+        const SHOWN: [(&[&str], Shown); 23] = [
             (&["CURRENT", "USER"], Shown::CurrentUser),
             (&["ALL", "INDEXES"], Shown::Indexes),
             (&["RANGE", "INDEXES"], Shown::Indexes),
@@ -230,12 +226,17 @@ impl Parser<'_> {
             (&["PROCEDURE"], Shown::Procedures),
             (&["ALL", "FUNCTIONS"], Shown::Functions),
             (&["FUNCTIONS"], Shown::Functions),
+            (&["USERS", "WITH", "AUTH"], Shown::UsersWithAuth),
+            (&["USER", "WITH", "AUTH"], Shown::UsersWithAuth),
             (&["USERS"], Shown::Users),
             (&["USER"], Shown::Users),
             (&["TRANSACTIONS"], Shown::Transactions),
             (&["TRANSACTION"], Shown::Transactions),
             (&["SETTINGS"], Shown::Settings),
         ];
+        if self.shows_privileges() {
+            return Ok(self.unsupported());
+        }
         let Some((words, what)) = SHOWN.iter().find(|(words, _)| self.is_words(words)) else {
             if ["ROLES", "PRIVILEGES", "ALIASES", "SERVERS", "SUPPORTED", "POPULATED", "ROLE"]
                 .iter()
@@ -275,77 +276,6 @@ impl Parser<'_> {
             show.projections.push(self.projection(false)?);
         }
         Ok(Body::Show(show))
-    }
-
-    fn user_name(&mut self) -> Result<Expression, Failure> {
-        let at = self.at();
-        if self.is("$") {
-            return self.primary();
-        }
-        let name = self.name("a parameter or an identifier")?;
-        Ok(Expression { at, kind: Kind::Literal(Value::String(name.text)) })
-    }
-
-    fn password(&mut self) -> Result<Expression, Failure> {
-        match self.peek().kind {
-            TokenKind::Text(_) | TokenKind::Symbol("$") => self.primary(),
-            _ => Err(self.unexpected("a parameter or a string")),
-        }
-    }
-
-    fn create_user(&mut self, replace: bool) -> Result<Body, Failure> {
-        let name = self.user_name()?;
-        let unless_exists = self.take_words(&["IF", "NOT", "EXISTS"]);
-        self.expect_word("SET")?;
-        let _ = self.take_word("PLAINTEXT");
-        self.expect_word("PASSWORD")?;
-        let password = self.password()?;
-        let change_required = self.change_required()?.unwrap_or(true);
-        Ok(Body::Users(UserCommand::Create { name, unless_exists, replace, password, change_required }))
-    }
-
-    /// `[SET PASSWORD] CHANGE [NOT] REQUIRED`.
-    fn change_required(&mut self) -> Result<Option<bool>, Failure> {
-        if self.is_words(&["SET", "PASSWORD", "CHANGE"]) {
-            self.take_words(&["SET", "PASSWORD"]);
-        }
-        if !self.take_word("CHANGE") {
-            return Ok(None);
-        }
-        let required = !self.take_word("NOT");
-        self.expect_word("REQUIRED")?;
-        Ok(Some(required))
-    }
-
-    fn alter_user(&mut self) -> Result<Body, Failure> {
-        let name = self.user_name()?;
-        let if_exists = self.take_words(&["IF", "EXISTS"]);
-        let (mut password, mut change_required, mut suspended) = (None, None, None);
-        while self.is_word("SET") {
-            if let Some(required) = self.change_required()? {
-                change_required = Some(required);
-                continue;
-            }
-            self.expect_word("SET")?;
-            let _ = self.take_word("PLAINTEXT");
-            if self.take_word("PASSWORD") {
-                password = Some(self.password()?);
-                if let Some(required) = self.change_required()? {
-                    change_required = Some(required);
-                }
-            } else if self.take_word("STATUS") {
-                suspended = Some(self.take_word("SUSPENDED"));
-                if suspended == Some(false) {
-                    self.expect_word("ACTIVE")?;
-                }
-            } else {
-                return Err(self.unexpected("'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'STATUS'"));
-            }
-        }
-        if password.is_none() && change_required.is_none() && suspended.is_none() {
-            return Err(self.unexpected("'IF', 'REMOVE' or 'SET'"));
-        }
-        Ok(Body::Users(UserCommand::Alter { name, if_exists, password, change_required, suspended }))
     }
 }
 
