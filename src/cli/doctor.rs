@@ -13,7 +13,7 @@ use super::{
     arguments::TableOrJson,
     context::Context,
     output, process,
-    table::{Cell, Table, Tone, toned},
+    table::{Cell, Fit, Table, Tone, toned},
 };
 
 /// How to print.
@@ -59,7 +59,7 @@ fn print(report: &Report) -> Outcome {
             output::text(&sanitize(&line))?;
         }
     }
-    let mut table = Table::new(["  HOP", "STATE", "MS", "EVIDENCE"]);
+    let mut table = Table::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
     for finding in &report.hops {
         let (word, tone) = look(finding.state);
         let elapsed = finding.elapsed_ms.map_or_else(String::new, |elapsed| elapsed.to_string());

@@ -8,7 +8,7 @@ use crate::{
     services::Services,
 };
 
-use super::{output, usage};
+use super::{reasons, usage};
 
 /// Something that could not be listed.
 pub(crate) struct Problem {
@@ -38,27 +38,17 @@ pub(crate) struct Listing {
     pub(crate) resources: Vec<Resource>,
     /// What could not be listed.
     pub(crate) problems: Vec<Problem>,
-    /// How many lists were asked for.
-    pub(crate) asked: usize,
 }
 
 impl Listing {
-    /// The first problem, where nothing at all could be listed.
+    /// The first problem, where nothing at all could be read. (Whoever has nothing of a kind is not asked for it.)
     pub(crate) fn total_failure(&self) -> Option<&Failure> {
-        let all = self.asked > 0 && self.problems.len() == self.asked;
-        self.problems.first().filter(|_| all).map(|problem| &problem.failure)
+        self.problems.first().filter(|_| self.resources.is_empty()).map(|problem| &problem.failure)
     }
 
-    /// Tells the problems on stderr; the same one of many lists is told once.
+    /// Tells the problems on stderr, the same one of many deployments once.
     pub(crate) fn tell_problems(&self) {
-        let mut told: Vec<(&DeploymentName, &str)> = Vec::new();
-        for problem in &self.problems {
-            let key = (&problem.deployment, problem.failure.cause.as_str());
-            if !told.contains(&key) {
-                output::complain(&problem.failure);
-                told.push(key);
-            }
-        }
+        reasons::tell(self.problems.iter().map(|problem| (problem.deployment.as_str(), &problem.failure)));
     }
 }
 
@@ -67,7 +57,7 @@ pub(crate) async fn list(services: &Services, deployments: &[Deployment], kinds:
     let asked = deployments.iter().flat_map(|deployment| kinds.iter().map(move |kind| (deployment, *kind)));
     let answers =
         join_all(asked.map(|(deployment, kind)| async move { (deployment, kind, services.list(deployment, kind).await) })).await;
-    let mut listing = Listing { asked: answers.len(), ..Listing::default() };
+    let mut listing = Listing::default();
     for (deployment, kind, answer) in answers {
         match answer {
             Ok(resources) => listing.resources.extend(resources),

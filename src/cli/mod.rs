@@ -20,6 +20,7 @@ pub mod local;
 mod logs;
 mod output;
 mod process;
+mod reasons;
 mod secrets;
 mod shell;
 mod sign_in;

@@ -1,13 +1,16 @@
 //! `status`: the fleet as a table or as JSON; once, again and again, or until it is as wished.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, IsTerminal as _},
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
     kinds,
-    model::{Deployment, Failure, Health, Kind, Moment, Resource, did_you_mean},
+    model::{Deployment, Failure, Health, Kind, Moment, Resource, did_you_mean, show_duration},
     services::Services,
 };
 
@@ -17,7 +20,7 @@ use super::{
     context::Context,
     fleet::{self, Listing},
     output, process,
-    table::{Cell, Table, Tone},
+    table::{Cell, Fit, Table, Tone},
     usage,
 };
 
@@ -102,7 +105,7 @@ impl Work {
 
     async fn wait(&self, status: &str, patience: Duration) -> Outcome {
         let end = Instant::now() + patience;
-        let mut listing = self.list().await;
+        let (mut listing, mut told) = (self.list().await, false);
         check_status(status, &listing)?;
         loop {
             let waiting = waiting_for(status, &listing);
@@ -118,11 +121,12 @@ impl Work {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 self.print(&listing)?;
+                return Err(given_up(status, &listing, &waiting, patience));
+            }
+            if !told && !listing.problems.is_empty() && io::stderr().is_terminal() {
                 listing.tell_problems();
-                let names: Vec<String> =
-                    waiting.iter().map(|each| format!("{} {} is {}", each.key.kind, each.key.id, each.status)).collect();
-                output::note(&format!("error: not all are {status} after {} s: {}", patience.as_secs(), names.join(", ")));
-                return Err(Stop::Code(1));
+                output::note(&format!("asking again, for at most {}", show_duration(left)));
+                told = true;
             }
             tokio::time::sleep(PAUSE.min(left)).await;
             listing = self.list().await;
@@ -132,6 +136,8 @@ impl Work {
     fn print(&self, listing: &Listing) -> Outcome {
         match self.output {
             TableOrJson::Json => output::json_line(&self.json(listing))?,
+            // Headings over nothing would only hide why.
+            TableOrJson::Table if listing.resources.is_empty() && !listing.problems.is_empty() => {}
             TableOrJson::Table => table(&listing.resources).print()?,
         }
         Ok(())
@@ -143,6 +149,21 @@ impl Work {
         let problems: Vec<Value> = listing.problems.iter().map(fleet::Problem::json).collect();
         json!({ "deployments": deployments, "resources": resources, "problems": problems })
     }
+}
+
+/// What has kept `--wait` waiting: a status, or that nobody answered.
+fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Duration) -> Stop {
+    listing.tell_problems();
+    let after = show_duration(patience);
+    if waiting.is_empty()
+        && let Some(problem) = listing.problems.first()
+    {
+        output::note(&format!("error: after {after} nobody can say whether all are {status}"));
+        return Stop::Code(problem.failure.kind.exit_code());
+    }
+    let names: Vec<String> = waiting.iter().map(|each| format!("{} {} is {}", each.key.kind, each.key.id, each.status)).collect();
+    output::note(&format!("error: not all are {status} after {after}: {}", names.join(", ")));
+    Stop::Code(1)
 }
 
 /// A secret is enabled, never ready: it does not keep anybody waiting for READY.
@@ -203,7 +224,10 @@ pub(crate) fn owner(each: &Resource) -> Option<&str> {
 
 fn table(resources: &[Resource]) -> Table {
     let now = super::now();
-    let mut table = Table::new(["DEPLOYMENT", "KIND", "NAME", "ID", "STATUS", "AGE", "REASON"]);
+    let mut table = Table::new(["DEPLOYMENT", "KIND", "NAME", "ID", "STATUS", "AGE", "REASON"])
+        .fit("NAME", Fit::Middle)
+        .fit("ID", Fit::Extra)
+        .fit("REASON", Fit::Whole);
     for each in resources {
         let age = each.updated.or(each.created).map_or_else(String::new, |at| at.age(now));
         table.row(vec![

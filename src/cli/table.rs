@@ -12,6 +12,10 @@ use super::output;
 const GAP: usize = 2;
 /// No column gets narrower than this to fit a terminal.
 const NARROW: usize = 12;
+/// From this width on there is room for columns that only scripts and wide terminals need.
+const WIDE: usize = 120;
+/// How far the lines of a text are indented that found no room beside its row.
+const INDENT: usize = 4;
 
 /// What a cell means; the terminal's own palette decides how that looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,17 +84,40 @@ impl Cell {
     }
 }
 
+/// What becomes of a column where a terminal is too narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// Its texts are cut at their end.
+    #[default]
+    End,
+    /// Its texts are cut in their middle: names differ at both ends.
+    Middle,
+    /// The same, and it is only shown where there is much room.
+    Extra,
+    /// As the last column: never cut, but broken into lines.
+    Whole,
+}
+
 /// A table under construction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     header: Vec<Cell>,
+    fits: Vec<Fit>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     /// A table with these headings.
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { header: headings.into_iter().map(|each| Cell::new(each).tone(Tone::Dim)).collect(), rows: Vec::new() }
+        let header: Vec<Cell> = headings.into_iter().map(|each| Cell::new(each).tone(Tone::Dim)).collect();
+        Self { fits: vec![Fit::End; header.len()], header, rows: Vec::new() }
+    }
+
+    /// The same with that column treated so where there is not enough room.
+    pub(crate) fn fit(mut self, heading: &str, fit: Fit) -> Self {
+        let columns = self.header.iter().zip(&mut self.fits);
+        columns.filter(|(cell, _)| cell.text == heading).for_each(|(_, own)| *own = fit);
+        self
     }
 
     /// One more row.
@@ -110,52 +137,87 @@ impl Table {
 
     /// The whole table as text.
     pub(crate) fn render(&self, width: Option<usize>, coloured: bool) -> String {
-        let widths = self.widths(width);
+        let columns = self.columns(width);
         let mut out = String::new();
-        for row in std::iter::once(&self.header).chain(&self.rows) {
-            let mut line = String::new();
-            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let last = at + 1 == widths.len();
-                push_cell(&mut line, cell, *width, last, coloured);
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
+        let mut header = self.header.clone();
+        if let (Some(limit), Some(last)) = (width, header.last_mut().filter(|_| self.fits.last() == Some(&Fit::Whole))) {
+            let before: usize = columns.iter().rev().skip(1).flatten().map(|column| column.width + GAP).sum();
+            // What stands below its row needs no heading.
+            last.text.truncate(if before + last.text.width() > limit { 0 } else { last.text.len() });
+        }
+        for row in std::iter::once(&header).chain(&self.rows) {
+            let cells: Vec<(&Cell, Column)> =
+                row.iter().zip(&columns).filter_map(|(cell, column)| Some((cell, (*column)?))).collect();
+            push_row(&mut out, &cells, width, coloured);
         }
         out
     }
 
-    fn widths(&self, limit: Option<usize>) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.header.iter().map(|cell| cell.text.width()).collect();
+    /// How wide each column is; `None` where it is not shown.
+    fn columns(&self, limit: Option<usize>) -> Vec<Option<Column>> {
+        let mut columns: Vec<Option<Column>> = (self.header.iter().zip(&self.fits))
+            .map(|(cell, fit)| {
+                let shown = *fit != Fit::Extra || limit.is_none_or(|limit| limit >= WIDE);
+                shown.then(|| Column { fit: *fit, width: cell.text.width() })
+            })
+            .collect();
         for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.text.width());
+            for (column, cell) in columns.iter_mut().zip(row) {
+                if let Some(column) = column {
+                    column.width = column.width.max(cell.text.width());
+                }
             }
         }
-        let Some(limit) = limit else { return widths };
-        let gaps = GAP * widths.len().saturating_sub(1);
-        // The widest column gives way first, one column at a time: narrow ones keep their words.
-        while widths.iter().sum::<usize>() + gaps > limit {
-            let Some(widest) = widths.iter_mut().max() else { break };
-            if *widest <= NARROW {
-                break;
-            }
-            *widest -= 1;
+        if let Some(limit) = limit {
+            narrow(&mut columns, limit);
         }
-        widths
+        columns
     }
 }
 
-fn push_cell(line: &mut String, cell: &Cell, width: usize, last: bool, coloured: bool) {
-    let text = cut(&cell.text, width);
-    let padding = " ".repeat(width.saturating_sub(text.width()));
+/// A column as it is shown.
+#[derive(Clone, Copy)]
+struct Column {
+    fit: Fit,
+    width: usize,
+}
+
+/// The widest column gives way first, one terminal column at a time: narrow ones keep their words.
+fn narrow(columns: &mut [Option<Column>], limit: usize) {
+    let mut shown: Vec<&mut Column> = columns.iter_mut().flatten().filter(|column| column.fit != Fit::Whole).collect();
+    let gaps = GAP * shown.len().saturating_sub(1);
+    while shown.iter().map(|column| column.width).sum::<usize>() + gaps > limit {
+        let Some(widest) = shown.iter_mut().max_by_key(|column| column.width).filter(|column| column.width > NARROW) else {
+            break;
+        };
+        widest.width -= 1;
+    }
+}
+
+fn push_row(out: &mut String, cells: &[(&Cell, Column)], limit: Option<usize>, coloured: bool) {
+    let (mut line, mut used) = (String::new(), 0);
+    for (at, (cell, column)) in cells.iter().enumerate() {
+        if column.fit == Fit::Whole {
+            push_whole(&mut line, cell, used, limit, coloured);
+        } else {
+            push_cell(&mut line, cell, *column, at + 1 == cells.len(), coloured);
+        }
+        used += column.width + GAP;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+}
+
+fn push_cell(line: &mut String, cell: &Cell, column: Column, last: bool, coloured: bool) {
+    let text = match column.fit {
+        Fit::End | Fit::Whole => cut(&cell.text, column.width),
+        Fit::Middle | Fit::Extra => cut_middle(&cell.text, column.width),
+    };
+    let padding = " ".repeat(column.width.saturating_sub(text.width()));
     if cell.right {
         line.push_str(&padding);
     }
-    if coloured && cell.tone != Tone::Plain && !text.is_empty() {
-        line.extend([cell.tone.code(), &text, "\x1b[0m"]);
-    } else {
-        line.push_str(&text);
-    }
+    push_toned(line, &text, cell.tone, coloured);
     if !last {
         if !cell.right {
             line.push_str(&padding);
@@ -164,20 +226,76 @@ fn push_cell(line: &mut String, cell: &Cell, width: usize, last: bool, coloured:
     }
 }
 
+/// A text that is not cut: beside the row where it has room, otherwise below it, in as many lines as it takes.
+fn push_whole(line: &mut String, cell: &Cell, used: usize, limit: Option<usize>, coloured: bool) {
+    match limit {
+        Some(limit) if used + cell.text.width() > limit && !cell.text.is_empty() => {
+            line.truncate(line.trim_end().len());
+            for part in wrap(&cell.text, limit.saturating_sub(INDENT)) {
+                line.push('\n');
+                line.push_str(&" ".repeat(INDENT));
+                push_toned(line, &part, cell.tone, coloured);
+            }
+        }
+        _ => push_toned(line, &cell.text, cell.tone, coloured),
+    }
+}
+
+fn push_toned(line: &mut String, text: &str, tone: Tone, coloured: bool) {
+    if coloured && tone != Tone::Plain && !text.is_empty() {
+        line.extend([tone.code(), text, "\x1b[0m"]);
+    } else {
+        line.push_str(text);
+    }
+}
+
+/// Lines of whole words within so many terminal columns; a longer word is broken.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(NARROW);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut rest = word;
+        while let Some(line) = lines.last_mut() {
+            let gap = usize::from(!line.is_empty());
+            if line.width() + gap + rest.width() <= width {
+                line.extend([if gap == 1 { " " } else { "" }, rest]);
+                break;
+            }
+            if line.is_empty() {
+                let (fits, more) = rest.split_at(head(rest, width).len());
+                line.push_str(fits);
+                rest = more;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
 /// The text within so many terminal columns; an ellipsis says that there was more.
 fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width { text.to_owned() } else { format!("{}…", head(text, width.saturating_sub(1))) }
+}
+
+/// The same, with both ends.
+fn cut_middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let mut kept = String::new();
-    for each in text.chars() {
-        if kept.width() + unicode_width::UnicodeWidthChar::width(each).unwrap_or(0) + 1 > width {
-            break;
-        }
-        kept.push(each);
-    }
-    kept.push('…');
-    kept
+    let room = width.saturating_sub(1);
+    let backwards: String = text.chars().rev().collect();
+    let tail: String = head(&backwards, room / 2).chars().rev().collect();
+    format!("{}…{tail}", head(text, room - room / 2))
+}
+
+/// The beginning that takes at most so many terminal columns.
+fn head(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, each)| {
+        used += unicode_width::UnicodeWidthChar::width(*each).unwrap_or(0);
+        used > width
+    });
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -200,6 +318,46 @@ mod tests {
     fn colour_is_only_where_it_is_asked_for() {
         assert!(!table().render(None, false).contains('\x1b'));
         assert!(table().render(None, true).contains("\x1b[32mgateway\x1b[0m"));
+    }
+
+    /// As `status` has it.
+    fn fleet() -> Table {
+        let mut table = Table::new(["NAME", "ID", "STATUS", "REASON"])
+            .fit("NAME", Fit::Middle)
+            .fit("ID", Fit::Extra)
+            .fit("REASON", Fit::Whole);
+        let reason = "Waiting for the authorization of a user who has been asked by mail";
+        for (name, reason) in [("github-mcp-server-schema-target-0123456789", reason), ("short", "soon")] {
+            let cells = [name, "some-gateway-gqtg2tx9wo/xT6j5jaQXZ", "CREATE_PENDING_AUTH", reason];
+            table.row(cells.into_iter().map(Cell::new).collect());
+        }
+        table
+    }
+
+    #[test]
+    fn a_name_keeps_both_ends_and_a_reason_all_of_its_words() {
+        assert_eq!(
+            fleet().render(Some(40), false),
+            "NAME                 STATUS\n\
+             github-mc…123456789  CREATE_PENDING_AUTH\n    Waiting for the authorization of a\n    user who has been asked by mail\n\
+             short                CREATE_PENDING_AUTH\n    soon\n"
+        );
+        let wide = fleet().render(Some(200), false);
+        assert!(wide.contains("xT6j5jaQXZ") && wide.lines().count() == 3, "{wide}");
+    }
+
+    #[test]
+    fn into_a_pipe_nothing_is_cut() {
+        let whole = fleet().render(None, false);
+        assert!(!whole.contains('…') && whole.lines().count() == 3, "{whole}");
+        assert!(whole.contains("gqtg2tx9wo/xT6j5jaQXZ") && whole.contains("asked by mail"), "{whole}");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_within_those_that_are_too_long() {
+        assert_eq!(wrap("one two three four", 12), ["one two", "three four"]);
+        assert_eq!(wrap("abcdefghijklmnop q", 12), ["abcdefghijkl", "mnop q"]);
+        assert_eq!(wrap("", 12), [""]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand};
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, Kind, Moment, Resource},
+    model::{Deployment, Failure, FailureKind, Kind, Moment, Resource, show_duration},
     services::Services,
 };
 
@@ -76,7 +76,7 @@ async fn settle(
     let end = Instant::now() + patience;
     while target.status.ends_with("ING") {
         if Instant::now() >= end {
-            let cause = format!("it is still {} after {} s", target.status, patience.as_secs());
+            let cause = format!("it is still {} after {}", target.status, show_duration(patience));
             return Err(Failure::new(FailureKind::Refused, format!("waiting for {}", target.name), cause));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;

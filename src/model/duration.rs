@@ -14,9 +14,38 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(length).ok()
 }
 
+/// A length of time as a sentence says it: `250 ms`, `1.5 s`, `90 s`, `5 min`. Never nothing where there was something.
+pub fn show_duration(length: Duration) -> String {
+    let (seconds, millis) = (length.as_secs(), length.subsec_millis());
+    match (seconds, millis) {
+        (0, 0) if !length.is_zero() => "less than 1 ms".to_owned(),
+        (0, millis) => format!("{millis} ms"),
+        (120.., _) if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        (1..10, 50..) => format!("{:.1} s", length.as_secs_f64()),
+        (seconds, _) => format!("{seconds} s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_says_a_length_in_its_own_unit() {
+        for (millis, expected) in [
+            (0, "0 ms"),
+            (250, "250 ms"),
+            (1_000, "1 s"),
+            (1_500, "1.5 s"),
+            (60_000, "60 s"),
+            (90_000, "90 s"),
+            (120_000, "2 min"),
+            (150_000, "150 s"),
+        ] {
+            assert_eq!(show_duration(Duration::from_millis(millis)), expected);
+        }
+        assert_eq!(show_duration(Duration::from_micros(10)), "less than 1 ms");
+    }
 
     #[test]
     fn people_write_lengths_in_many_ways() {

@@ -17,7 +17,7 @@ pub mod tool;
 
 pub use database::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
 pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
-pub use duration::parse_duration;
+pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
 pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
 pub use moment::Moment;

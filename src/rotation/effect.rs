@@ -278,7 +278,7 @@ pub enum Trouble {
     Throttled,
     /// A permission is missing; it took no effect.
     Denied(String),
-    /// Our own credentials have run out.
+    /// Our own credentials were not accepted, or there are none; the sentence says which, and what to do.
     Expired(String),
     /// The thing does not exist.
     NotFound,
@@ -293,7 +293,7 @@ impl fmt::Display for Trouble {
             Self::Unreachable(what) => write!(formatter, "not reached: {what}"),
             Self::Throttled => formatter.write_str("throttled"),
             Self::Denied(what) => write!(formatter, "not permitted: {what}"),
-            Self::Expired(what) => write!(formatter, "our credentials have run out: {what}"),
+            Self::Expired(what) => formatter.write_str(what),
             Self::NotFound => formatter.write_str("it does not exist"),
             Self::Refused(what) => write!(formatter, "refused: {what}"),
         }

@@ -143,16 +143,29 @@ pub(crate) fn redirect_refused(doing: &str, address: &str, location: Option<&str
 
 /// A failed exchange, as reqwest saw it, in the words of the layer that failed.
 pub(crate) fn failure(doing: &str, address: &str, error: &reqwest::Error) -> Failure {
-    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned());
+    let host = host_of(address);
     let chain = chain(error);
     if error.is_timeout() {
-        return Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time")).evidence(chain);
+        return Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time"))
+            .hint("try again; --timeout allows more")
+            .evidence(chain);
     }
     if error.is_connect() {
         return unreachable(doing, &host, chain);
     }
     Failure::new(FailureKind::Network, doing, format!("the connection to {host} broke before the answer was whole"))
         .evidence(chain)
+}
+
+/// Host and port of an address, as an error names them.
+pub(crate) fn host_of(address: &str) -> String {
+    let parsed = Url::parse(address).ok();
+    let host = parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port())));
+    match host {
+        Some((host, Some(port))) => format!("{host}:{port}"),
+        Some((host, None)) => host.to_owned(),
+        None => address.to_owned(),
+    }
 }
 
 /// A connection that was never made: the cause, and the next step, follow from the words of the error chain.

@@ -46,7 +46,8 @@ fn one_kind_of_one_deployment_is_only_that() {
 fn waiting_ends_well_at_once_or_exits_1_when_the_time_is_over() {
     let console = Console::new();
     console.run(&["status", "gateway", "--wait", "READY"]).exits(0);
-    console.run(&["status", "target", "-d", "e", "--wait", "ready", "--timeout", "1ms"]).exits(1).says("CREATE_PENDING_AUTH");
+    let waited = console.run(&["status", "target", "-d", "e", "--wait", "ready", "--timeout", "1ms"]).exits(1);
+    waited.says("CREATE_PENDING_AUTH").says("after 1 ms");
 }
 
 #[test]
@@ -66,11 +67,32 @@ fn one_unreachable_deployment_does_not_take_the_others_away() {
 }
 
 #[test]
+fn a_dead_network_is_told_once_with_the_names_and_exits_5() {
+    let dead = WORLD.config.replace(WORLD.ready["endpoint"].as_str().unwrap(), "http://127.0.0.1:9");
+    let console = Console::with(&dead);
+    for command in [
+        ["status"].as_slice(),
+        &["status", "gateway"],
+        &["status", "--wait", "READY", "--timeout", "1ms"],
+        &["secrets", "list"],
+        &["secrets", "-o", "json"],
+        &["logs", "a"],
+    ] {
+        let answer = console.run(command).exits(5);
+        assert_eq!(answer.err.matches("127.0.0.1:9 refused the connection").count(), 1, "{answer:#?}");
+        assert!(command[0] == "logs" || answer.err.contains("error: a, b, "), "{answer:#?}");
+    }
+    console.run(&["status", "--wait", "READY", "--timeout", "250ms"]).exits(5).says("after 250 ms").without_data();
+}
+
+#[test]
 fn wrong_aws_credentials_are_a_matter_of_sign_in() {
     let secret = WORLD.ready["secret_access_key"].as_str().unwrap();
     let console = Console::with(&WORLD.config.replace(secret, "wrong"));
-    let answer = console.run(&["status", "gateway", "-d", "a"]).exits(3);
-    assert!(!answer.err.contains("wrong\""), "{}", answer.err);
+    for command in [["status", "gateway", "-d", "a"].as_slice(), &["secrets", "list"], &["status"]] {
+        let answer = console.run(command).exits(3).says("access_key_id");
+        assert!(!answer.err.contains("wrong\""), "{}", answer.err);
+    }
 }
 
 #[test]
@@ -112,7 +134,8 @@ fn a_target_is_synchronised_only_when_meant_and_allowed() {
     let id = listed["resources"][0]["id"].as_str().unwrap();
     console.run(&["targets", "sync", id]).exits(2).says("--yes").without_data();
     console.run(&["targets", "sync", id, "--yes", "--read-only"]).exits(4).says("read-only").without_data();
-    console.run(&["targets", "sync", "nope", "--yes"]).exits(2).without_data();
+    let unknown = console.run(&["targets", "sync", &format!("{id}x")]).exits(2).without_data();
+    assert!(unknown.err.contains(&format!("did you mean \"{id}\"?")) && !unknown.err.contains("--yes"), "{unknown:#?}");
     let answer = console.run(&["targets", "sync", id, "--yes", "--wait", "-o", "json", "-d", "a"]).exits(0).json();
     assert_eq!((answer["id"].as_str(), answer["status"].as_str()), (Some(id), Some("READY")));
 }

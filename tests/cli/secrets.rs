@@ -164,12 +164,37 @@ fn a_missing_permission_is_a_refusal_before_the_first_write_and_a_failure_after_
 }
 
 #[test]
+fn wrong_credentials_are_another_matter_than_expired_ones() {
+    let secret = OWN.ready["secret_access_key"].as_str().unwrap();
+    let rehearse = |config: &str| {
+        let answer = Console::with(config).run(&["secrets", "rotate", "neo4j-mcp-server/neo4j", "--dry-run"]).exits(0).out;
+        assert!(!answer.contains(".."), "{answer}");
+        answer
+    };
+    let wrong = rehearse(&OWN.config.replace(secret, "another"));
+    assert!(wrong.contains("does not accept our credentials") && wrong.contains("check access_key_id"), "{wrong}");
+    let world = start(&fault("DescribeSecret", "expired-token"));
+    let expired = rehearse(&world.config);
+    assert!(expired.contains("have run out") && !expired.contains("does not accept"), "{expired}");
+}
+
+#[test]
 fn a_dead_network_is_given_up_with_exit_5_and_an_outcome() {
     let dead = OWN.config.replace(OWN.ready["endpoint"].as_str().unwrap(), "http://127.0.0.1:9");
     let began = Instant::now();
     let answer = Console::with(&dead).run(&["secrets", "rotate", "neo4j-mcp-server/neo4j", "--yes", "-o", "json"]).exits(5);
     assert_eq!(outcome(&answer.json_lines()).0, "failed");
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
+fn an_unknown_secret_is_said_before_anybody_is_asked() {
+    let console = Console::with(&OWN.config);
+    for word in ["rotate", "resume", "rollback"] {
+        let answer = console.run(&["secrets", word, "neo4j-mpc-server/neo4j"]).exits(2).without_data();
+        let answer = answer.says("did you mean \"neo4j-mcp-server/neo4j\"?");
+        assert!(!answer.err.contains("--yes"), "{answer:#?}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::{
     model::{Failure, LogQuery, Moment, did_you_mean},
 };
 
-use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, time, usage};
+use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, reasons, time, usage};
 use print::{Filter, Printer};
 use sources::Source;
 
@@ -88,6 +88,8 @@ fn moment(flag: &str, text: &str, now: Moment) -> Result<Moment, Failure> {
 
 /// Reads every group once, merged by time. One group that cannot be read does not take the others away.
 async fn read(services: &crate::services::Services, sources: Vec<Source>, query: &LogQuery, printer: &mut Printer) -> Outcome {
+    // In the order of the readers.
+    let groups: Vec<String> = sources.iter().flat_map(|source| source.groups.iter().cloned()).collect();
     let (readers, mut merged) = merge::channels(&sources);
     let reading = join_all(readers.into_iter().map(|reader| reader.read(services, query)));
     let printing = async {
@@ -99,12 +101,11 @@ async fn read(services: &crate::services::Services, sources: Vec<Source>, query:
     };
     let (answers, end): (Vec<Result<(), Failure>>, Outcome) = futures::join!(reading, printing);
     end?;
-    let failures: Vec<&Failure> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
-    for failure in &failures {
-        output::complain(failure);
-    }
+    let failures: Vec<(&str, &Failure)> =
+        groups.iter().zip(&answers).filter_map(|(group, answer)| Some((group.as_str(), answer.as_ref().err()?))).collect();
+    reasons::tell(failures.iter().copied());
     match failures.first() {
-        Some(first) if failures.len() == answers.len() => Err(Stop::Code(first.kind.exit_code())),
+        Some((_, first)) if failures.len() == answers.len() => Err(Stop::Code(first.kind.exit_code())),
         _ => Ok(()),
     }
 }

@@ -28,14 +28,15 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
     let services = context.services();
     if !how.dry_run {
         refuse_early(context, &services, &deployments, &doing)?;
-        agree_to_begin(kind, &doing, &change.id, how)?;
     }
     let runtime = process::runtime()?;
+    // A name that means nothing is said before anybody is asked to agree.
+    let found = runtime.block_on(find(&services, &deployments, &change.id));
+    let (deployment, secret) = found.map_err(|failure| not_begun(failure, how.output))?;
+    if !how.dry_run {
+        agree_to_begin(kind, &doing, &change.id, how)?;
+    }
     let outcome = runtime.block_on(async {
-        let (deployment, secret) = match find(&services, &deployments, &change.id).await {
-            Ok(found) => found,
-            Err(failure) => return Err(not_begun(failure, how.output)),
-        };
         let mut options = RotationOptions::new(kind);
         options.rehearse = how.dry_run;
         options.release_foreign = change.release;

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{
-        Outcome,
+        Outcome, Stop,
         arguments::TableOrJson,
         context::Context,
         fleet, now, output, process,
-        table::{Cell, Table, Tone},
+        table::{Cell, Fit, Table, Tone},
     },
     model::{Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
     rotation::labels::{CURRENT, Labels, PENDING, VersionId},
@@ -31,18 +31,24 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
     });
     listing.tell_problems();
     if let Some(failure) = listing.total_failure() {
-        return Err(failure.clone().into());
+        if format == TableOrJson::Json {
+            output::json(&json!({"secrets": [], "problems": problems(&listing)}))?;
+        }
+        return Err(Stop::Code(failure.kind.exit_code()));
     }
     let rows: Vec<(&Resource, Option<SecretDetail>)> = listing.resources.iter().zip(details).collect();
     match format {
         TableOrJson::Json => {
             let secrets: Vec<Value> = rows.iter().map(|(secret, detail)| listed(secret, detail.as_ref())).collect();
-            let problems: Vec<Value> = listing.problems.iter().map(fleet::Problem::json).collect();
-            output::json(&json!({"secrets": secrets, "problems": problems}))?;
+            output::json(&json!({"secrets": secrets, "problems": problems(&listing)}))?;
         }
         TableOrJson::Table => print_table(&rows)?,
     }
     Ok(())
+}
+
+fn problems(listing: &fleet::Listing) -> Vec<Value> {
+    listing.problems.iter().map(fleet::Problem::json).collect()
 }
 
 fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
@@ -57,7 +63,9 @@ fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
 
 fn print_table(rows: &[(&Resource, Option<SecretDetail>)]) -> std::io::Result<()> {
     let now = now();
-    let mut table = Table::new(["DEPLOYMENT", "SECRET", "STATUS", "CURRENT", "AGE", "ROTATION"]);
+    let mut table = Table::new(["DEPLOYMENT", "SECRET", "STATUS", "CURRENT", "AGE", "ROTATION"])
+        .fit("SECRET", Fit::Middle)
+        .fit("ROTATION", Fit::Whole);
     for (secret, detail) in rows {
         let current = detail.as_ref().and_then(|detail| detail.version_with(CURRENT));
         let age = current.and_then(|version| version.created_at).map_or_else(String::new, |at| at.age(now));

@@ -28,7 +28,7 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     let chain = web::chain(error);
-    let host = doing.account.endpoint.clone().unwrap_or_else(|| format!("AWS in {}", doing.account.region));
+    let host = doing.account.endpoint.as_deref().map_or_else(|| format!("AWS in {}", doing.account.region), web::host_of);
     if let Some(cause) = find::<CredentialsError>(error) {
         return credentials(doing.text, doing.account, cause);
     }

@@ -29,7 +29,7 @@ use crate::{
     auth::{source, token::secret_value},
     model::{
         ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, Kind, McpNotice, McpTarget, SecretContent,
-        SecretText, SignIn, VersionRef,
+        SecretText, SignIn, VersionRef, show_duration,
     },
 };
 
@@ -85,7 +85,7 @@ impl Services {
             Ok(Ok(service)) => service,
             Ok(Err(error)) => return Err(wire.take_failure().unwrap_or_else(|| initialize_failure(&doing, &error))),
             Err(_) => {
-                return Err(Failure::new(FailureKind::Timeout, doing, format!("no answer within {} s", timeout.as_secs()))
+                return Err(Failure::new(FailureKind::Timeout, doing, format!("no answer within {}", show_duration(timeout)))
                     .hint("a runtime that starts cold may need longer: --timeout allows more"));
             }
         };

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{
     CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind, Tool, ToolAnnotations,
+    show_duration,
 };
 
 use super::{
@@ -86,7 +87,7 @@ impl McpSession {
         for _ in 0..PAGES {
             let left = total.saturating_sub(started.elapsed());
             if left.is_zero() {
-                let cause = format!("the list of tools takes longer than {} s", total.as_secs());
+                let cause = format!("the list of tools takes longer than {}", show_duration(total));
                 return Err(Failure::new(FailureKind::Timeout, doing, cause));
             }
             let request = ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
@@ -217,7 +218,7 @@ fn failure(doing: &str, error: ServiceError, options: Option<CallOptions>) -> Fa
         ServiceError::McpError(error) => rpc(doing, &error),
         ServiceError::Timeout { timeout } => {
             let total = options.is_some_and(|options| timeout == options.total && options.total != options.timeout);
-            let cause = format!("no answer within {} s{}", timeout.as_secs(), if total { " in total" } else { "" });
+            let cause = format!("no answer within {}{}", show_duration(timeout), if total { " in total" } else { "" });
             Failure::new(FailureKind::Timeout, doing, cause).hint("the server was told to stop; --timeout allows more")
         }
         ServiceError::Cancelled { reason } => {

@@ -369,16 +369,37 @@ fn first_line(text: &str) -> String {
 
 /// What a failure of a service means to a rotation.
 fn trouble(failure: &Failure) -> Trouble {
+    // It stands within a sentence of its own.
+    let cause = failure.cause.trim_end_matches('.');
     match failure.kind {
         FailureKind::Network | FailureKind::Timeout | FailureKind::Server => Trouble::InDoubt,
         FailureKind::Throttled => Trouble::Throttled,
-        FailureKind::Denied => Trouble::Denied(failure.cause.clone()),
-        FailureKind::SignIn => Trouble::Expired(failure.cause.clone()),
+        FailureKind::Denied => Trouble::Denied(cause.to_owned()),
+        FailureKind::SignIn => Trouble::Expired(not_signed_in(failure, cause)),
         FailureKind::NotFound => Trouble::NotFound,
         FailureKind::Usage | FailureKind::Conflict | FailureKind::Refused | FailureKind::Cancelled => {
-            Trouble::Refused(failure.cause.clone())
+            Trouble::Refused(cause.to_owned())
         }
     }
+}
+
+/// Credentials that are wrong are another matter than those that have run out.
+fn not_signed_in(failure: &Failure, cause: &str) -> String {
+    let what = match failure.code.as_deref() {
+        Some("ExpiredToken" | "ExpiredTokenException") => "our AWS credentials have run out: ",
+        Some(
+            "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException",
+        ) => "AWS does not accept our credentials: ",
+        Some(_) | None => "",
+    };
+    let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    format!("{what}{cause}{hint}")
 }
 
 fn unreachable(failure: &Failure) -> Trouble {

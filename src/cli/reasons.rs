@@ -1,0 +1,73 @@
+//! Failures of several things, told once for each reason: `a, b, c: 127.0.0.1:4566 refused the connection`.
+
+use crate::model::Failure;
+
+use super::output;
+
+/// Tells failures on stderr, each with the name of what failed; what fails for the same reason is told once.
+pub(crate) fn tell<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)>) {
+    gather(failures).iter().for_each(output::complain);
+}
+
+/// One failure a reason, in the order in which they came.
+fn gather<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)>) -> Vec<Failure> {
+    let mut reasons: Vec<Reason<'a>> = Vec::new();
+    for (name, failure) in failures {
+        match reasons.iter_mut().find(|reason| reason.is_of(failure)) {
+            Some(reason) => reason.join(name, failure),
+            None => reasons.push(Reason { first: failure, names: vec![name], one_deed: true }),
+        }
+    }
+    reasons.iter().map(Reason::sentence).collect()
+}
+
+/// Everything that failed for one reason.
+struct Reason<'a> {
+    first: &'a Failure,
+    names: Vec<&'a str>,
+    one_deed: bool,
+}
+
+impl<'a> Reason<'a> {
+    fn is_of(&self, failure: &Failure) -> bool {
+        let Failure { kind, cause, hint, .. } = self.first;
+        (*kind, cause, hint) == (failure.kind, &failure.cause, &failure.hint)
+    }
+
+    fn join(&mut self, name: &'a str, failure: &Failure) {
+        self.one_deed &= failure.doing == self.first.doing;
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn sentence(&self) -> Failure {
+        let doing = match self.names.as_slice() {
+            [only] if self.one_deed && self.first.doing.contains(only) => self.first.doing.clone(),
+            [only] if self.one_deed => format!("{only}: {}", self.first.doing),
+            several => several.join(", "),
+        };
+        Failure { doing, ..self.first.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    fn failure(doing: &str, cause: &str) -> Failure {
+        Failure::new(FailureKind::Network, doing, cause)
+    }
+
+    #[test]
+    fn one_reason_is_told_once_with_all_names() {
+        let (one, two, other) =
+            (failure("reading gateway g1", "refused"), failure("reading gateway g2", "refused"), failure("listing", "timed out"));
+        let told =
+            |failures: &[(&str, &Failure)]| gather(failures.iter().copied()).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(told(&[("a", &one), ("b", &other), ("c", &two), ("a", &two)]), ["a, c: refused", "b: listing: timed out"]);
+        assert_eq!(told(&[("g1", &one)]), ["reading gateway g1: refused"]);
+        assert_eq!(told(&[("a", &one), ("a", &two)]), ["a: refused"]);
+    }
+}
