@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     config::{self, Loaded},
     keys::Keymap,
-    model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean},
+    model::{Deployment, DeploymentName, Failure, SignIn, counted, did_you_mean},
     services::{ServiceOptions, Services},
 };
 
@@ -145,9 +145,7 @@ pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
         }
         _ => {}
     }
-    let count = loaded.problems.len();
-    let cause = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
-    let mut failure = usage(format!("reading the configuration {path}"), cause);
+    let mut failure = usage(format!("reading the configuration {path}"), counted(loaded.problems.len(), "problem"));
     for problem in &loaded.problems {
         failure = failure.evidence(problem.to_string());
     }

@@ -4,15 +4,15 @@ use clap::Args;
 use futures::future::join_all;
 
 use crate::{
-    doctor::{Report, State},
-    model::sanitize,
+    doctor::{Report, State, Verdict},
+    model::{Failure, FailureKind, sanitize},
 };
 
 use super::{
     Outcome, Stop,
     arguments::TableOrJson,
     context::Context,
-    output, process,
+    output, process, reasons,
     table::{Cell, Fit, Table, Tone, toned},
 };
 
@@ -42,13 +42,37 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             }
         }
     }
+    if options.output == TableOrJson::Table && reports.len() > 1 {
+        sum_up(&reports);
+    }
     if reports.iter().all(|report| report.healthy) { Ok(()) } else { Err(Stop::Code(1)) }
 }
 
+/// At the end of many reports: what is broken, each reason once.
+fn sum_up(reports: &[Report]) {
+    let broken: Vec<(&str, Failure)> = reports
+        .iter()
+        .filter_map(|report| {
+            let verdict = report.verdict.as_ref()?;
+            let cause = format!("{}: {}", verdict.hop, without_request(&verdict.evidence));
+            let failure = Failure::new(FailureKind::Refused, report.deployment.as_str(), cause);
+            Some((report.deployment.as_str(), failure.hint(verdict.fix.as_str())))
+        })
+        .collect();
+    reasons::tell(broken.iter().map(|(name, failure)| (*name, failure)));
+}
+
+/// The evidence without the request's id, which is another one at every hop.
+fn without_request(evidence: &str) -> &str {
+    evidence.split_once(" (request ").map_or(evidence, |(before, _)| before)
+}
+
 fn print(report: &Report) -> Outcome {
-    let failed = report.count(State::Failed);
     let headline = if report.healthy { ("well", Tone::Good) } else { ("broken", Tone::Bad) };
-    let counts = format!("{} ok, {failed} failed, {} not judged", report.count(State::Ok), report.count(State::Unknown));
+    let counted =
+        [(State::Ok, "ok"), (State::Warning, "with a warning"), (State::Failed, "failed"), (State::Unknown, "not judged")];
+    let counts = counted.map(|(state, word)| (report.count(state), word)).into_iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ");
     output::text(&format!("{}  {}  {counts}", sanitize(report.deployment.as_str()), toned(headline.0, headline.1)))?;
     if let Some(verdict) = &report.verdict {
         for line in [
@@ -63,11 +87,18 @@ fn print(report: &Report) -> Outcome {
     for finding in &report.hops {
         let (word, tone) = look(finding.state);
         let elapsed = finding.elapsed_ms.map_or_else(String::new, |elapsed| elapsed.to_string());
+        let is_cause = |verdict: &&Verdict| {
+            verdict.hop != finding.hop && without_request(&verdict.evidence) == without_request(&finding.evidence)
+        };
+        let evidence = match report.verdict.as_ref().filter(is_cause) {
+            Some(verdict) => format!("the same as at {}", verdict.hop),
+            None => finding.evidence.clone(),
+        };
         table.row(vec![
             Cell::new(&format!("  {}", finding.hop)),
             Cell::new(word).tone(tone),
             Cell::new(&elapsed).right(),
-            Cell::new(&finding.evidence),
+            Cell::new(&evidence),
         ]);
     }
     Ok(table.print()?)

@@ -108,6 +108,19 @@ fn is_same(one: &Resource, other: &Resource) -> bool {
     one.key.kind == other.key.kind && one.key.id == other.key.id && one.arn == other.arn
 }
 
+/// `known: a, b, c`, as many as one reads.
+pub(crate) fn known(names: &[&str]) -> String {
+    const MANY: usize = 12;
+    match names {
+        [] => "there is none".to_owned(),
+        few if few.len() <= MANY => format!("known: {}", few.join(", ")),
+        many => {
+            let shown: Vec<&str> = many.iter().take(MANY).copied().collect();
+            format!("known: {} and {} more", shown.join(", "), many.len() - MANY)
+        }
+    }
+}
+
 fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
     let names: Vec<&str> =
         listing.resources.iter().flat_map(|each| [each.name.as_str(), each.key.id.as_str(), each.key.own_id()]).collect();
@@ -118,9 +131,9 @@ fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
     }
     let hint = nearest(word, names.iter().copied()).map_or_else(
         || {
-            let mut known: Vec<&str> = listing.resources.iter().map(|each| each.key.id.as_str()).collect();
-            known.dedup();
-            if known.is_empty() { "there is none".to_owned() } else { format!("known: {}", known.join(", ")) }
+            let mut names: Vec<&str> = listing.resources.iter().map(|each| each.key.id.as_str()).collect();
+            names.dedup();
+            known(&names)
         },
         |name| format!("did you mean \"{name}\"?"),
     );

@@ -16,6 +16,8 @@ const NARROW: usize = 12;
 const WIDE: usize = 120;
 /// How far the lines of a text are indented that found no room beside its row.
 const INDENT: usize = 4;
+/// Beside a row a text is broken into lines where they are at least so long; otherwise it goes below the row.
+const BESIDE: usize = 30;
 
 /// What a cell means; the terminal's own palette decides how that looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -230,11 +232,17 @@ fn push_cell(line: &mut String, cell: &Cell, column: Column, last: bool, coloure
 fn push_whole(line: &mut String, cell: &Cell, used: usize, limit: Option<usize>, coloured: bool) {
     match limit {
         Some(limit) if used + cell.text.width() > limit && !cell.text.is_empty() => {
-            line.truncate(line.trim_end().len());
-            for part in wrap(&cell.text, limit.saturating_sub(INDENT)) {
-                line.push('\n');
-                line.push_str(&" ".repeat(INDENT));
-                push_toned(line, &part, cell.tone, coloured);
+            let is_beside = used + BESIDE <= limit;
+            let indent = if is_beside { used } else { INDENT };
+            if !is_beside {
+                line.truncate(line.trim_end().len());
+            }
+            for (at, part) in wrap(&cell.text, limit.saturating_sub(indent)).iter().enumerate() {
+                if at > 0 || !is_beside {
+                    line.push('\n');
+                    line.push_str(&" ".repeat(indent));
+                }
+                push_toned(line, part, cell.tone, coloured);
             }
         }
         _ => push_toned(line, &cell.text, cell.tone, coloured),
@@ -342,6 +350,9 @@ mod tests {
              github-mc…123456789  CREATE_PENDING_AUTH\n    Waiting for the authorization of a\n    user who has been asked by mail\n\
              short                CREATE_PENDING_AUTH\n    soon\n"
         );
+        let middle = fleet().render(Some(100), false);
+        let below = " ".repeat("CREATE_PENDING_AUTH".len() + 42 + 2 * GAP);
+        assert!(middle.contains(&format!("authorization of a\n{below}user who")), "{middle}");
         let wide = fleet().render(Some(200), false);
         assert!(wide.contains("xT6j5jaQXZ") && wide.lines().count() == 3, "{wide}");
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Answer, Evidence, Finding, Hop, Report, State, Verdict};
-use crate::model::{CallOutcome, Claims, Failure, FailureKind, LoginAnswer, Resource, moment::short_duration};
+use crate::model::{CallOutcome, Claims, Failure, FailureKind, LoginAnswer, Resource, counted, moment::short_duration};
 
 /// Credentials and tokens that end sooner than this deserve a word.
 const SOON_MS: i64 = 10 * 60 * 1000;
@@ -286,7 +286,7 @@ fn secret(evidence: &Evidence) -> Judgement {
                 "a rotation is in progress or stuck (AWSPENDING on {pending}): `secrets resume {}` ends it",
                 detail.name
             )),
-            None => ok(format!("{} versions, AWSCURRENT is set", detail.versions.len())),
+            None => ok(format!("{}, AWSCURRENT is set", counted(detail.versions.len(), "version"))),
         }
     })
 }

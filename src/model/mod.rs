@@ -14,6 +14,7 @@ pub mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod tool;
+pub mod words;
 
 pub use database::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection};
 pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
@@ -29,3 +30,4 @@ pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice,
     McpTarget, Progress, Table, Tool, ToolAnnotations,
 };
+pub use words::counted;

@@ -8,23 +8,22 @@ use crate::model::did_you_mean;
 /// Puts `name=value` texts over `given`, each as its schema says. A list takes JSON, or one item at a time.
 ///
 /// # Errors
-/// All that is wrong, a sentence each.
+/// All that is wrong, a sentence each: names that the schema does not have, values of another type, what is missing.
 pub fn merge(
     given: Map<String, Value>,
     pairs: &[(String, String)],
     schema: &Arguments,
 ) -> Result<Map<String, Value>, Vec<String>> {
     let (mut arguments, mut wrong) = (given, Vec::new());
+    wrong.extend(
+        arguments.keys().filter(|name| !schema.open && schema.property(name).is_none()).map(|name| unknown(name, schema)),
+    );
     let mut begun: Vec<&str> = Vec::new();
     for (name, text) in pairs {
         let value = match schema.property(name) {
             Some(property) => read(property, text),
             None if schema.open => Ok(json_or_text(text)),
-            None => {
-                let known: Vec<&str> = schema.properties.iter().map(|each| each.name.as_str()).collect();
-                let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                Err(format!("unknown argument \"{name}\"{}; known: {list}", did_you_mean(name, known.iter().copied())))
-            }
+            None => Err(unknown(name, schema)),
         };
         match value {
             // The second item of a list joins the first.
@@ -40,7 +39,28 @@ pub fn merge(
             Err(why) => wrong.push(why),
         }
     }
+    let given = |name: &str| arguments.contains_key(name) || pairs.iter().any(|(own, _)| own == name);
+    wrong.extend(schema.properties.iter().filter(|each| each.required && !given(&each.name)).map(missing));
     if wrong.is_empty() { Ok(arguments) } else { Err(wrong) }
+}
+
+fn unknown(name: &str, schema: &Arguments) -> String {
+    let known: Vec<&str> = schema.properties.iter().map(|each| each.name.as_str()).collect();
+    if known.is_empty() {
+        return format!("unknown argument \"{name}\": the tool takes none");
+    }
+    format!("unknown argument \"{name}\"{}; known: {}", did_you_mean(name, known.iter().copied()), known.join(", "))
+}
+
+fn missing(property: &Property) -> String {
+    let types: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
+    let what = match (types.is_empty(), property.description.as_deref().and_then(|text| text.lines().next())) {
+        (true, None) => String::new(),
+        (true, Some(description)) => format!(" ({description})"),
+        (false, None) => format!(" ({})", types.join(" or ")),
+        (false, Some(description)) => format!(" ({}: {description})", types.join(" or ")),
+    };
+    format!("missing \"{}\"{what}", property.name)
 }
 
 /// The value of a property from text. Where the schema says string, text stays text.
@@ -168,6 +188,30 @@ mod tests {
                 "unknown argument \"cuont\"; did you mean \"count\"?; known: count, mode".to_owned(),
             ])
         );
+    }
+
+    #[test]
+    fn what_is_missing_and_what_does_not_belong_is_told_before_anything_is_sent() {
+        let schema = schema::read(&json!({
+            "properties": {"query": {"type": "string", "description": "what to run"}, "params": {"type": "object"}},
+            "required": ["query"],
+        }));
+        let merged = |given: Value, pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> =
+                pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            merge(given.as_object().cloned().unwrap(), &pairs, &schema)
+        };
+        assert!(merged(json!({"query": "q"}), &[]).is_ok() && merged(json!({}), &[("query", "q")]).is_ok());
+        assert_eq!(
+            merged(json!({"quary": 1}), &[]),
+            Err(vec![
+                "unknown argument \"quary\"; did you mean \"query\"?; known: query, params".to_owned(),
+                "missing \"query\" (string: what to run)".to_owned(),
+            ])
+        );
+        let none = schema::read(&json!({"type": "object", "properties": {}}));
+        let told = merge(Map::new(), &[("foo".to_owned(), "1".to_owned())], &none);
+        assert_eq!(told, Err(vec!["unknown argument \"foo\": the tool takes none".to_owned()]));
     }
 
     #[test]

@@ -95,11 +95,12 @@ impl Arguments {
 /// Reads the schema of a tool's arguments.
 pub fn read(schema: &Value) -> Arguments {
     let root = resolve(schema, schema, DEPTH);
-    let required: Vec<&str> =
-        root.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let inner = root.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    let parts: Vec<Value> = std::iter::once(&root).chain(inner).map(|part| resolve(schema, part, DEPTH)).collect();
+    let listed = parts.iter().filter_map(|part| part.get("required")).filter_map(Value::as_array).flatten();
+    let required: Vec<&str> = listed.filter_map(Value::as_str).collect();
     let mut properties: Vec<Property> = Vec::new();
-    for part in std::iter::once(&root).chain(root.get("allOf").and_then(Value::as_array).into_iter().flatten()) {
-        let part = resolve(schema, part, DEPTH);
+    for part in &parts {
         let described = part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         for (name, inner) in &described {
             if properties.iter().all(|known| known.name != *name) {
@@ -107,12 +108,21 @@ pub fn read(schema: &Value) -> Arguments {
             }
         }
     }
-    let open = match root.get("additionalProperties") {
-        Some(Value::Bool(open)) => *open,
+    Arguments { properties, open: is_open(&root, &parts) }
+}
+
+/// Whether a schema takes arguments that it does not name. By the letter of JSON Schema every one does that does not say
+/// otherwise; a tool that counts its arguments out, be it none, means just these.
+fn is_open(root: &Value, parts: &[Value]) -> bool {
+    const ELSEWHERE: [&str; 5] = ["anyOf", "oneOf", "if", "dependentSchemas", "patternProperties"];
+    match root.get("additionalProperties") {
+        Some(Value::Bool(open)) => *open || root.get("patternProperties").is_some(),
         Some(Value::Object(_)) => true,
-        _ => properties.is_empty(),
-    };
-    Arguments { properties, open }
+        _ => {
+            parts.iter().all(|part| part.get("properties").is_none())
+                || parts.iter().any(|part| ELSEWHERE.iter().any(|key| part.get(key).is_some()))
+        }
+    }
 }
 
 fn property(root: &Value, name: &str, schema: &Value, required: bool) -> Property {
@@ -232,6 +242,25 @@ mod tests {
         assert_eq!((limit.types.as_slice(), limit.default.is_none()), ([Type::Integer, Type::Null].as_slice(), true));
         assert_eq!(read.property("node").unwrap().types, [Type::Object]);
         assert!(!read.open);
+    }
+
+    #[test]
+    fn arguments_that_are_counted_out_are_all_that_there_are() {
+        for (schema, open) in [
+            (json!({"type": "object", "properties": {}}), false),
+            (json!({"type": "object", "properties": {"a": {}}}), false),
+            (json!({"type": "object", "additionalProperties": false}), false),
+            (json!({"allOf": [{"properties": {"a": {}}}]}), false),
+            (json!({"type": "object"}), true),
+            (json!({"properties": {"a": {}}, "additionalProperties": true}), true),
+            (json!({"properties": {"a": {}}, "additionalProperties": {"type": "string"}}), true),
+            (json!({"properties": {"a": {}}, "anyOf": [{"properties": {"b": {}}}]}), true),
+            (json!({"patternProperties": {"^x-": {}}, "additionalProperties": false}), true),
+        ] {
+            assert_eq!(read(&schema).open, open, "{schema}");
+        }
+        let parts = read(&json!({"allOf": [{"properties": {"a": {}}, "required": ["a"]}]}));
+        assert!(parts.property("a").unwrap().required);
     }
 
     #[test]

@@ -55,6 +55,23 @@ fn groups_are_merged_by_time_and_filtered() {
 }
 
 #[test]
+fn text_shows_the_sentence_within_a_structured_line_and_json_the_whole() {
+    let group = "/test/structured";
+    let runtime = r#"{"level":"WARN","message":"slow query","traceId":"691bd2f0aa11","requestId":"r1"}"#;
+    let otel = r#"{"severityNumber":17,"body":"boom","attributes":{"otelTraceID":"t7","session.id":"s1"}}"#;
+    put_logs(group, "s", now(), &[(-3000, runtime), (-2000, otel), (-1000, "[ERROR] plain as it is")]);
+    let console = Console::new();
+    let text = console.run(&["logs", group]).exits(0).out;
+    let lines: Vec<&str> = text.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+    assert_eq!(
+        lines,
+        ["WARN   slow query  trace=691bd2f0aa11 request=r1", "ERROR  boom  trace=t7 session=s1", "ERROR  [ERROR] plain as it is"]
+    );
+    assert_eq!(messages(&console.run(&["logs", group, "-o", "json"]).exits(0).json_lines())[..2], [runtime, otel]);
+    assert_eq!(console.run(&["logs", group, "--grep", "^boom$"]).exits(0).out.lines().count(), 1);
+}
+
+#[test]
 fn hostile_lines_reach_no_terminal_in_either_form() {
     let group = "/test/hostile";
     put_logs(group, "s", now(), &[(-1000, "x\u{1b}]52;c;aGk=\u{7}\u{9b}2J\u{202e}y\u{200b}\u{e0041}")]);
@@ -91,6 +108,8 @@ fn unknown_names_and_times_exit_2() {
     let console = Console::new();
     put_logs("/test/known", "s", now(), &[(-1000, "x")]);
     console.run(&["logs", "neo4j-mcp-gww", "-d", "b"]).exits(2).says("did you mean \"neo4j-mcp-gw\"?").without_data();
+    console.run(&["logs", "/test/knwon"]).exits(2).says("did you mean \"/test/known\"?").without_data();
+    console.run(&["logs", "nope"]).exits(2).says("known: a, b, c, d, e").without_data();
     console.run(&["logs", "/test/known", "--since", "whenever"]).exits(2).says("no time").without_data();
     console.run(&["logs", "/test/known", "--since", "1m", "--until", "2m"]).exits(2).says("before").without_data();
     console.run(&["logs", "/test/known", "--grep", "("]).exits(2).says("--grep").without_data();

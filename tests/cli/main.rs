@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod configuration;
+mod doctor;
 mod fleet;
 mod logs;
 mod secrets;

@@ -95,6 +95,13 @@ fn a_call_follows_the_schema_and_json_carries_anything() {
         .exits(2)
         .says("did you mean \"query\"?")
         .without_data();
+    for more in [["--arg", "foo=1"], ["--json", r#"{"foo":1}"#]] {
+        let refused =
+            console.run(&[["tools", "call", "get-schema", "-d", "b"].as_slice(), &more].concat()).exits(2).without_data();
+        refused.says("unknown argument \"foo\": the tool takes none");
+    }
+    console.run(&["tools", "call", "read-cypher", "-d", "b"]).exits(2).says("missing \"query\" (string").without_data();
+    console.run(&["tools", "call", "write-cypher", "-d", "b", "--read-only"]).exits(4).says("read-only").without_data();
     console.run(&["tools", "call", "read-cyhper", "-d", "b"]).exits(2).says("did you mean").says("read-cypher").without_data();
     console.run(&["tools", "call", "read-cypher", "--json", "[1]", "-d", "b"]).exits(2).says("JSON object").without_data();
 }

@@ -22,7 +22,7 @@ use sources::Source;
 /// What to read.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A log group's full name, or the id or name of a runtime or gateway
+    /// A log group's full name, the id or name of a runtime or gateway, or a deployment: everything of it
     #[arg(required = true)]
     names: Vec<String>,
     /// Go on with what comes
@@ -68,8 +68,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     process::runtime()?.block_on(async {
         let sources = sources::resolve(&services, &deployments, &options.names).await?;
         let filter = Filter { grep, level: options.level, id: options.id.clone() };
-        let several = sources.iter().map(|source| source.groups.len()).sum::<usize>() > 1;
-        let mut printer = Printer::new(options.output, filter, several);
+        let groups: Vec<&str> = sources.iter().flat_map(|source| source.groups.iter().map(String::as_str)).collect();
+        let mut printer = Printer::new(options.output, filter, &groups);
         let query = LogQuery { since: Some(since), until, ..LogQuery::default() };
         if options.follow {
             follow(&services, sources, query, &mut printer).await

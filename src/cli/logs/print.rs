@@ -1,13 +1,17 @@
 //! Log lines on stdout: filtered, without credentials, as text or as JSON lines.
 
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::{
+    collections::HashMap,
+    io::{self, BufWriter, Stdout, Write as _},
+};
 
 use jiff::tz::TimeZone;
 use regex::Regex;
 use serde_json::{Map, Value, json};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    logs::{Level, Line, redact},
+    logs::{Level, Line, redact, source_word},
     model::{LogEvent, LogNotice, NoticeKind, sanitize, sanitize::escape_json},
 };
 
@@ -15,7 +19,7 @@ use super::super::{
     Outcome,
     arguments::TextOrJson,
     output,
-    table::{Tone, is_coloured, toned},
+    table::{Tone, toned},
 };
 
 /// Which lines are wanted.
@@ -31,7 +35,9 @@ pub(super) struct Filter {
 impl Filter {
     fn admits(&self, event: &LogEvent, line: &Line, shown: &str) -> bool {
         self.level.is_none_or(|least| line.level.is_some_and(|level| level >= least))
-            && self.grep.as_ref().is_none_or(|pattern| pattern.is_match(shown))
+            && self.grep.as_ref().is_none_or(|pattern| {
+                pattern.is_match(shown) || line.message.as_ref().is_some_and(|message| pattern.is_match(message))
+            })
             && self
                 .id
                 .as_ref()
@@ -44,23 +50,24 @@ pub(super) struct Printer {
     out: BufWriter<Stdout>,
     format: TextOrJson,
     filter: Filter,
-    several: bool,
+    sources: Labels,
     zone: Option<TimeZone>,
 }
 
 impl Printer {
-    /// A printer; `several`: lines name their group.
-    pub(super) fn new(format: TextOrJson, filter: Filter, several: bool) -> Self {
+    /// A printer of lines of these groups.
+    pub(super) fn new(format: TextOrJson, filter: Filter, groups: &[&str]) -> Self {
         // People read their own clock; programs get the one that means the same everywhere.
         let zone = io::IsTerminal::is_terminal(&io::stdout()).then(TimeZone::system);
-        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()), format, filter, several, zone }
+        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()), format, filter, sources: Labels::of(groups), zone }
     }
 
     /// Those events that pass the filter, in the order given.
     pub(super) fn events(&mut self, events: &[LogEvent]) -> Outcome {
         for event in events {
-            let line = Line::read(&event.message);
+            // Without credentials before it is taken apart: none of its parts has any.
             let shown = redact(&event.message);
+            let line = Line::read(&shown);
             if !self.filter.admits(event, &line, &shown) {
                 continue;
             }
@@ -109,16 +116,67 @@ impl Printer {
         let level = line.level.map_or("", Level::word).to_uppercase();
         let level = toned(&format!("{level:<5}"), line.level.map_or(Tone::Plain, tone));
         write!(self.out, "{time}  ")?;
-        if self.several {
-            let source = event.group.rsplit('/').next().unwrap_or(&event.group);
-            write!(
-                self.out,
-                "{}  ",
-                if is_coloured() { toned(&sanitize(source), Tone::Dim) } else { sanitize(source).into_owned() }
-            )?;
+        if let Some(source) = self.sources.of_group(&event.group) {
+            write!(self.out, "{}  ", toned(source, Tone::Dim))?;
         }
-        writeln!(self.out, "{level}  {}", sanitize(shown.trim_end()))?;
+        let message = without_level(line.message.as_deref().unwrap_or(shown).trim_end(), line.level);
+        write!(self.out, "{level}  {}", sanitize(message))?;
+        if line.message.is_some() {
+            // What is only in the envelope leads to other lines; what is in a plain text is seen there.
+            let ids = toned(&sanitize(&ids(line, self.zone.is_some())), Tone::Dim);
+            write!(self.out, "{}{ids}", if ids.is_empty() { "" } else { "  " })?;
+        }
+        writeln!(self.out)?;
         Ok(())
+    }
+}
+
+/// The message without the level that it begins with: that stands in its own column.
+fn without_level(message: &str, level: Option<Level>) -> &str {
+    let Some(word) = level.map(|level| level.word().to_uppercase()) else { return message };
+    match message.strip_prefix(word.as_str()) {
+        Some(rest) if rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
+        _ => message,
+    }
+}
+
+/// The ids of a line: for people as much of each as `--id` needs to find it, for programs whole.
+fn ids(line: &Line, short: bool) -> String {
+    let named = [("trace", &line.trace_id), ("session", &line.session_id), ("request", &line.request_id)];
+    let shown = |id: &str| match id.char_indices().nth(8).filter(|_| short) {
+        Some((at, _)) => format!("{}…", id.get(..at).unwrap_or(id)),
+        None => id.to_owned(),
+    };
+    let parts: Vec<String> =
+        named.into_iter().filter_map(|(name, id)| Some(format!("{name}={}", shown(id.as_deref()?)))).collect();
+    parts.join(" ")
+}
+
+/// What lines call their group: the part that it plays, and its name too where several play it. Nothing for a single group.
+struct Labels(HashMap<String, String>);
+
+impl Labels {
+    fn of(groups: &[&str]) -> Self {
+        let mut groups = groups.to_vec();
+        groups.sort_unstable();
+        groups.dedup();
+        if groups.len() < 2 {
+            return Self(HashMap::new());
+        }
+        let label = |group: &str| {
+            let word = source_word(group);
+            let is_alone = groups.iter().filter(|each| source_word(each) == word).count() == 1;
+            let name = group.rsplit('/').next().unwrap_or(group);
+            if is_alone && word != "log" { word.to_owned() } else { sanitize(name).into_owned() }
+        };
+        let labels: Vec<String> = groups.iter().map(|group| label(group)).collect();
+        let width = labels.iter().map(|label| label.width()).max().unwrap_or(0);
+        let padded = labels.iter().map(|label| format!("{label}{}", " ".repeat(width - label.width())));
+        Self(groups.iter().map(|group| (*group).to_owned()).zip(padded).collect())
+    }
+
+    fn of_group(&self, group: &str) -> Option<&str> {
+        self.0.get(group).map(String::as_str)
     }
 }
 
@@ -183,6 +241,25 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_called_by_their_part_and_by_their_name_where_it_takes_both() {
+        let (gateway, one, two) =
+            ("/aws/vendedlogs/x/gateway/LOGS/gw-1", "/aws/x/runtimes/r1-DEFAULT", "/aws/x/runtimes/r2-DEFAULT");
+        assert_eq!(Labels::of(&[gateway, gateway]).of_group(gateway), None);
+        let labels = Labels::of(&[gateway, one, two]);
+        let shown = [gateway, one, two].map(|group| labels.of_group(group).unwrap());
+        assert_eq!(shown, ["gateway   ", "r1-DEFAULT", "r2-DEFAULT"]);
+    }
+
+    #[test]
+    fn ids_are_whole_for_programs_and_begin_right_for_people() {
+        let line = Line::read(r#"{"message":"x","traceId":"691bd2f0aa","requestId":"r1"}"#);
+        assert_eq!(ids(&line, false), "trace=691bd2f0aa request=r1");
+        assert_eq!(ids(&line, true), "trace=691bd2f0… request=r1");
+        assert_eq!(without_level("ERROR: boom", Some(Level::Error)), "boom");
+        assert_eq!(without_level("ERRORS are rare", Some(Level::Error)), "ERRORS are rare");
+    }
+
+    #[test]
     fn filters_take_levels_from_below_ids_and_patterns() {
         let admits = |filter: &Filter, text: &str| {
             let event = event(text);
@@ -200,6 +277,8 @@ mod tests {
         assert!(admits(&ids, "request_id=r1") && !admits(&ids, "request_id=r2"));
         let grep = Filter { grep: Some(Regex::new("time ?out").unwrap()), ..none() };
         assert!(admits(&grep, "a timeout") && !admits(&grep, "fine"));
+        let within = Filter { grep: Some(Regex::new("^boom$").unwrap()), ..none() };
+        assert!(admits(&within, r#"{"message":"boom"}"#) && !admits(&within, r#"{"message":"boom!"}"#));
         let secret = Filter { grep: Some(Regex::new("canary").unwrap()), ..none() };
         assert!(!admits(&secret, "password=canary"), "what is not shown cannot be searched for");
     }

@@ -100,6 +100,7 @@ async fn resolve_one(services: &Services, places: &[Vec<Deployment>], name: &str
     }
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut found = Vec::new();
+    known.extend(asked.iter().flatten().flatten().cloned());
     let mut problem = asked.into_iter().find_map(Result::err);
     for (at, place) in places.iter().enumerate() {
         let listing = fleet::list(services, place, &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint]).await;
@@ -122,9 +123,25 @@ async fn resolve_one(services: &Services, places: &[Vec<Deployment>], name: &str
     if !found.is_empty() {
         return Err(usage(doing, "its log groups do not exist (yet): they are made when it first writes"));
     }
-    let failure = problem.unwrap_or_else(|| usage(doing, "there is no log group, gateway or runtime of that name"));
-    Err(nearest(name, known.iter().map(String::as_str))
-        .map_or_else(|| failure.clone(), |near| failure.clone().hint(format!("did you mean \"{near}\"?"))))
+    if let Some(failure) = problem {
+        return Err(failure);
+    }
+    if let Some((folder, _)) = name.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) {
+        // A slip in the last part: its neighbours are named.
+        let beside = join_all(places.iter().map(|place| existing(services, place, folder))).await;
+        known.extend(beside.into_iter().flatten().flatten());
+    }
+    let failure = usage(doing, "there is no log group, gateway, runtime or deployment of that name");
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    Err(failure.hint(nearest(name, known.iter().copied()).map_or_else(
+        || format!("{}, a gateway or runtime (`status` lists them), or a log group's full name", fleet::known(&heads(places))),
+        |near| format!("did you mean \"{near}\"?"),
+    )))
+}
+
+/// The deployments: the shortest names that lead to logs.
+fn heads(places: &[Vec<Deployment>]) -> Vec<&str> {
+    places.iter().flatten().map(|deployment| deployment.name.as_str()).collect()
 }
 
 async fn existing(services: &Services, place: &[Deployment], prefix: &str) -> Result<Vec<String>, Failure> {

@@ -69,10 +69,10 @@ pub(super) async fn call(context: &Context, way: &Way, options: &Call) -> Outcom
     let outcome = async {
         let tools = connection.session.tools().await?;
         let tool = pick(&tools, &options.name)?;
-        guard(context, way, &connection, tool)?;
+        refuse_writer(context, &connection, tool)?;
         let schema = schema::read(&tool.input_schema);
-        let arguments = arguments::merge(given, &options.arguments, &schema)
-            .map_err(|wrong| usage(format!("reading the arguments of {}", tool.name), wrong.join("; ")))?;
+        let arguments = arguments::merge(given, &options.arguments, &schema).map_err(|wrong| wrong_arguments(tool, &wrong))?;
+        ask_first(way, &connection, tool)?;
         let services = context.services();
         for address in &options.consent {
             services.complete_consent(&connection.deployment, address, None).await?;
@@ -82,6 +82,16 @@ pub(super) async fn call(context: &Context, way: &Way, options: &Call) -> Outcom
     .await;
     connection.close().await;
     finish(outcome, None, way)
+}
+
+fn wrong_arguments(tool: &Tool, wrong: &[String]) -> Failure {
+    let doing = format!("reading the arguments of {}", tool.name);
+    match wrong {
+        [only] => usage(doing, only.as_str()),
+        several => {
+            several.iter().fold(usage(doing, "they do not fit its schema"), |failure, each| failure.evidence(each.as_str()))
+        }
+    }
 }
 
 /// Where a person must agree first, the way on is the same command with the address.
@@ -167,14 +177,21 @@ fn ambiguous(doing: String, several: &[&Tool]) -> Failure {
 
 /// Read-only mode lets pass only what is known to read; elsewhere a tool that may destroy wants a word.
 pub(super) fn guard(context: &Context, way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
-    let doing = format!("calling {}", tool.name);
-    if !effect::only_reads(tool) {
-        refuse_in_read_only(context.global.read_only || connection.deployment.read_only, &doing)?;
+    refuse_writer(context, connection, tool)?;
+    ask_first(way, connection, tool)
+}
+
+fn refuse_writer(context: &Context, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
+    let read_only = context.global.read_only || connection.deployment.read_only;
+    refuse_in_read_only(read_only && !effect::only_reads(tool), &format!("calling {}", tool.name))
+}
+
+fn ask_first(way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
+    if !tool.is_guarded() {
+        return Ok(());
     }
-    if tool.is_guarded() {
-        confirm(way.yes, &doing, &format!("{} of {} may destroy. Call it?", tool.name, connection.deployment.name))?;
-    }
-    Ok(())
+    let question = format!("{} of {} may destroy. Call it?", tool.name, connection.deployment.name);
+    confirm(way.yes, &format!("calling {}", tool.name), &question)
 }
 
 fn refuse_in_read_only(read_only: bool, doing: &str) -> Result<(), Failure> {

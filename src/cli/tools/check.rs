@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Failure, Tool},
+    model::{CallOptions, CallOutcome, Failure, Tool, counted},
     tools::cypher,
 };
 
@@ -121,7 +121,7 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
         wrong.push(format!("rows {} instead of {}", json!(rows), json!(expected)));
     }
     if let Some(expected) = case.row_count.filter(|expected| *expected != rows.len()) {
-        wrong.push(format!("{} rows instead of {expected}", rows.len()));
+        wrong.push(format!("{} instead of {expected}", counted(rows.len(), "row")));
     }
     if let Some(expected) = case.contains.as_ref().filter(|expected| !text.contains(expected.as_str())) {
         wrong.push(format!("no \"{expected}\" in the answer"));

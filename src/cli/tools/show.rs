@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    model::{CallOutcome, Table as Rows, Tool, sanitize},
+    model::{CallOutcome, Table as Rows, Tool, counted, sanitize},
     tools::cypher,
 };
 
@@ -102,8 +102,7 @@ fn explained(text: &str, query: &str) -> String {
 
 fn hints(rows: &Rows, outcome: &CallOutcome, format: Format) {
     if format == Format::Table {
-        let count = rows.rows.len();
-        output::note(&format!("{count} {}, {} ms", if count == 1 { "row" } else { "rows" }, outcome.elapsed.total));
+        output::note(&format!("{}, {} ms", counted(rows.rows.len(), "row"), outcome.elapsed.total));
     }
     for column in &rows.lost_temporals {
         output::note(&format!(
