@@ -30,11 +30,14 @@ macro_rules! client {
     ($service:ident, $stack:expr) => {
         client!($service, $stack, $stack.credentials().1)
     };
-    ($service:ident, $stack:expr, $secret:expr) => {{
+    ($service:ident, $stack:expr, $secret:expr) => {
+        client!($service, $stack, $secret, None)
+    };
+    ($service:ident, $stack:expr, $secret:expr, $token:expr) => {{
         let config = $service::Config::builder()
             .behavior_version($service::config::BehaviorVersion::latest())
             .region($service::config::Region::new("us-west-2"))
-            .credentials_provider(Credentials::new($stack.credentials().0, $secret, None, None, "test"))
+            .credentials_provider(Credentials::new($stack.credentials().0, $secret, $token, None, "test"))
             .endpoint_url($stack.endpoint())
             .retry_config(RetryConfig::disabled());
         $service::Client::from_conf(config.build())
@@ -178,6 +181,8 @@ async fn wrong_signatures_are_refused_by_every_service() {
     assert_eq!(code(&error), "InvalidSignatureException");
     let error = client!(secrets, stack, wrong).list_secrets().send().await.unwrap_err();
     assert_eq!(code(&error), "InvalidSignatureException");
+    let foreign = client!(secrets, stack, stack.credentials().1, Some("a token that nobody gave out".into()));
+    assert_eq!(code(&foreign.list_secrets().send().await.unwrap_err()), "UnrecognizedClientException");
     let http = reqwest::Client::new();
     let answer = http.get(format!("{}/gateways/", stack.endpoint())).send().await.unwrap();
     assert_eq!(answer.status(), 403);

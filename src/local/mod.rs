@@ -5,6 +5,7 @@ mod cbor;
 mod cloudformation;
 mod cognito;
 mod consents;
+mod containers;
 mod control;
 mod deployments;
 mod dispatch;

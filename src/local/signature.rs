@@ -34,7 +34,7 @@ pub(crate) enum SignatureRefusal {
     Missing,
     /// An Authorization header that is no SigV4 signature, or lacks a part.
     Incomplete(String),
-    /// An access key that this world does not have.
+    /// An access key or a session token that this world has not given out.
     UnknownKey,
     /// Signed for another region or service; what is expected.
     Scope(String),
@@ -97,6 +97,10 @@ pub(crate) fn verify(world: &World, request: &Request, service: &str, skew: Sign
         return Err(SignatureRefusal::Incomplete("Credential must have exactly 5 slash-delimited elements".into()));
     };
     if key != world.access_key_id {
+        return Err(SignatureRefusal::UnknownKey);
+    }
+    // This world gives out no temporary credentials: whatever token comes, none of them is its own.
+    if header(request.headers(), "x-amz-security-token").is_some_and(|token| !token.is_empty()) {
         return Err(SignatureRefusal::UnknownKey);
     }
     if region != REGION {

@@ -1,6 +1,5 @@
 //! The world: the fixed facts, the clock, and the state of every service behind one shared handle. No wire format here.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -9,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::Options;
 use super::cognito::Cognito;
 use super::consents::{Consent, Consents, Stage};
-use super::control::Control;
+use super::containers::{Containers, Entered, Place};
+use super::control::{Control, RuntimeVersion};
 use super::deployments::{self, Deployment};
 use super::faults::FaultTable;
 use super::logs::Logs;
@@ -45,8 +45,7 @@ pub(crate) struct World {
     pub(crate) client: reqwest::Client,
     /// Ends every stream and task of the world.
     pub(crate) stopping: CancellationToken,
-    /// Runtime sessions by (runtime id, session id).
-    sessions: Mutex<HashMap<(String, String), Timestamp>>,
+    pub(crate) containers: Containers,
 }
 
 impl World {
@@ -68,7 +67,7 @@ impl World {
             neo4j: super::neo4j::Servers::new(&base, &seed, &deployments),
             mcp: super::mcp::Sessions::default(),
             stopping: CancellationToken::new(),
-            sessions: Mutex::default(),
+            containers: Containers::default(),
             options,
             base,
             seed,
@@ -102,14 +101,35 @@ impl World {
         self.deployments.iter().find(|deployment| deployment.runtime_id.as_deref() == Some(runtime_id))
     }
 
-    /// Remembers that a runtime session is alive.
-    pub(crate) fn open_session(&self, runtime_id: &str, session_id: &str) {
-        lock(&self.sessions).insert((runtime_id.to_owned(), session_id.to_owned()), self.now());
+    /// The container of a runtime session at a time; one begins where none runs.
+    pub(crate) fn enter_container(&self, place: &Place, live: &RuntimeVersion, at: Timestamp) -> Entered {
+        let read = || self.secrets.current(live.secret_kept()?);
+        let entered = self.containers.enter(place, live, at, read);
+        entered.over.iter().for_each(|place| self.close_pool(place));
+        entered
     }
 
-    /// Ends a runtime session; false if there is none.
-    pub(crate) fn stop_session(&self, runtime_id: &str, session_id: &str) -> bool {
-        lock(&self.sessions).remove(&(runtime_id.to_owned(), session_id.to_owned())).is_some()
+    /// Notes that a runtime session was used at a time, for calls that only their traces tell of.
+    pub(crate) fn note_session(&self, runtime: &str, endpoint: &str, session: &str, at: Timestamp) {
+        let known = self.control.runtime(runtime);
+        if let Some(live) = known.as_ref().and_then(|runtime| runtime.live(endpoint)) {
+            let place = Place { runtime: runtime.to_owned(), endpoint: endpoint.to_owned(), session: session.to_owned() };
+            self.enter_container(&place, live, at);
+        }
+    }
+
+    /// Ends the container of a runtime session, and its connections with it; false if there is none.
+    pub(crate) fn stop_session(&self, place: &Place) -> bool {
+        let found = self.containers.stop(place, self.now());
+        self.close_pool(place);
+        found
+    }
+
+    fn close_pool(&self, place: &Place) {
+        let deployment = self.deployment_of_runtime(&place.runtime);
+        if let Some(server) = deployment.and_then(|deployment| self.neo4j.get(deployment.name)) {
+            server.close_pool(&place.session);
+        }
     }
 }
 

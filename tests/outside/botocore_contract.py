@@ -76,13 +76,14 @@ class Stack:
         self.facts = json.loads(self.process.stdout.readline())
         self.endpoint = self.facts["endpoint"]
 
-    def client(self, service, key=None, secret=None, region=None, **config):
+    def client(self, service, key=None, secret=None, region=None, token=None, **config):
         client = boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name=region or self.facts["region"],
             aws_access_key_id=key or self.facts["access_key_id"],
             aws_secret_access_key=secret or self.facts["secret_access_key"],
+            aws_session_token=token,
             config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False, read_timeout=30, **config),
         )
         client.meta.events.register("before-call", lambda model, **_: CALLED.add((service, model.name)))
@@ -150,6 +151,12 @@ def check_identity(stack):
         refused("UnrecognizedClientException", stack.client("logs", key="AKIAUNKNOWNUNKNOWN12").describe_log_groups)
         refused("InvalidClientTokenId", stack.client("sts", key="AKIAUNKNOWNUNKNOWN12").get_caller_identity)
         refused("InvalidSignatureException", stack.client("logs", region="eu-west-1").describe_log_groups)
+
+    @check("signatures: a session token that nobody gave out, rightly signed")
+    def _():
+        refused("UnrecognizedClientException", stack.client("secretsmanager", token="foreign").list_secrets, status=400)
+        refused("UnrecognizedClientException", stack.client("bedrock-agentcore-control", token="foreign").list_gateways, status=403)
+        refused("InvalidClientTokenId", stack.client("sts", token="foreign").get_caller_identity, status=403)
 
     @check("signatures: an unsigned request is refused")
     def _():
@@ -300,6 +307,32 @@ def check_control(stack):
         same(found["environmentVariables"], runtime["environmentVariables"])
         same(found["description"], "next")
 
+    @check("runtimes: an update replaces everything, and lacks nothing that is required")
+    def _():
+        identifier = stack.deployment("d")["runtime_arn"].rsplit("/")[-1]
+        before = control.get_agent_runtime(agentRuntimeId=identifier)
+        required = {name: before[name] for name in ("agentRuntimeArtifact", "roleArn", "networkConfiguration")}
+        loose = stack.client("bedrock-agentcore-control", parameter_validation=False)
+        for name in required:
+            rest = {kept: value for kept, value in required.items() if kept != name}
+            refused("ValidationException", loose.update_agent_runtime, agentRuntimeId=identifier, status=400, **rest)
+        wrong = {**required, "networkConfiguration": {"networkMode": "VPC"}}
+        refused("ValidationException", control.update_agent_runtime, agentRuntimeId=identifier, status=400, **wrong)
+        token = str(uuid.uuid4())
+        for _ in range(2):
+            same(control.update_agent_runtime(agentRuntimeId=identifier, clientToken=token, **required)["agentRuntimeVersion"], "5")
+        refused("ConflictException", control.update_agent_runtime, agentRuntimeId=identifier, status=409, **required)
+        found = control.get_agent_runtime(agentRuntimeId=identifier)
+        for name in ("environmentVariables", "description", "requestHeaderConfiguration", "protocolConfiguration"):
+            assert name in before and name not in found, name
+        same(found["metadataConfiguration"], {"requireMMDSV2": False})
+        same(found["lifecycleConfiguration"], {"idleRuntimeSessionTimeout": 900, "maxLifetime": 28800})
+        wait_for(lambda: control.get_agent_runtime(agentRuntimeId=identifier)["status"] == "READY")
+        kept = ("description", "requestHeaderConfiguration", "protocolConfiguration", "environmentVariables", "metadataConfiguration")
+        control.update_agent_runtime(agentRuntimeId=identifier, **required, **{name: before[name] for name in kept})
+        wait_for(lambda: control.get_agent_runtime_endpoint(agentRuntimeId=identifier, endpointName="DEFAULT")["liveVersion"] == "6")
+        same(control.get_agent_runtime(agentRuntimeId=identifier)["environmentVariables"], before["environmentVariables"])
+
     @check("identity: providers, workload identities, token vault")
     def _():
         providers, count = pages(control.list_oauth2_credential_providers, "credentialProviders", maxResults=1)
@@ -336,6 +369,19 @@ def check_control(stack):
         arn = stack.deployment("d")["runtime_arn"]
         refused("ResourceNotFoundException", data.stop_runtime_session, agentRuntimeArn=arn, qualifier="DEFAULT", runtimeSessionId="s" * 36)
         refused("ResourceNotFoundException", data.complete_resource_token_auth, userIdentifier={"userId": "u"}, sessionUri="urn:ietf:params:oauth:request_uri:none")
+
+    @check("data plane: the sessions that live are in the records of the runtime, and end once")
+    def _():
+        data, deployment = stack.client("bedrock-agentcore"), stack.deployment("d")
+        since = int((time.time() - 600) * 1000)
+        events, _ = pages(stack.client("logs").filter_log_events, "events", "nextToken", logGroupName=deployment["log_groups"][0], startTime=since)
+        records = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+        sessions = {record["sessionId"] for record in records if "sessionId" in record}
+        assert sessions, "nobody has called for ten minutes"
+        members = {"agentRuntimeArn": deployment["runtime_arn"], "qualifier": "DEFAULT"}
+        for session in sessions:
+            same(data.stop_runtime_session(runtimeSessionId=session, **members)["statusCode"], 200)
+            refused("ResourceNotFoundException", data.stop_runtime_session, runtimeSessionId=session, **members)
 
     @check("an operation that is not served says so")
     def _():
@@ -399,6 +445,28 @@ def check_secrets(stack):
         assert first not in stages
         versions, _ = pages(secrets.list_secret_version_ids, "Versions", "NextToken", SecretId=name, IncludeDeprecated=True)
         same(len(versions), 3)
+
+    @check("secrets: at most 20 labels on a version, and a refusal changes nothing")
+    def _():
+        stages = lambda: secrets.describe_secret(SecretId=name)["VersionIdsToStages"]
+        holder = next(version for version, labels in stages().items() if "AWSCURRENT" in labels)
+        for number in range(20 - len(stages()[holder])):
+            secrets.update_secret_version_stage(SecretId=name, VersionStage=f"label-{number}", MoveToVersionId=holder)
+        before = secrets.describe_secret(SecretId=name)
+        members = {"SecretId": name, "VersionStage": "one-more", "MoveToVersionId": holder}
+        refused("LimitExceededException", secrets.update_secret_version_stage, status=400, **members)
+        after = secrets.describe_secret(SecretId=name)
+        same((after["VersionIdsToStages"], after["LastChangedDate"]), (before["VersionIdsToStages"], before["LastChangedDate"]))
+        for label in [label for label in stages()[holder] if label.startswith("label-")]:
+            secrets.update_secret_version_stage(SecretId=name, VersionStage=label, RemoveFromVersionId=holder)
+
+    @check("secrets: a user that alternates with its clone names its administrator")
+    def _():
+        reports = json.loads(secrets.get_secret_value(SecretId="neo4j-reports/credentials")["SecretString"])
+        admin = secrets.get_secret_value(SecretId=reports["masterarn"])
+        same(admin["Name"], "neo4j-admin/credentials")
+        same(json.loads(admin["SecretString"])["uri"], reports["uri"])
+        assert "RotationEnabled" not in secrets.describe_secret(SecretId="neo4j-reports/credentials")
 
     @check("secrets: list by pages and filters, tags")
     def _():

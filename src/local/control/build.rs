@@ -1,13 +1,14 @@
 //! The control plane's resources as the world begins: those of the five deployments and a few that stand beside them.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::Options;
 use super::super::deployments::{
     ACCOUNT, Deployment, PoolFacts, REGION, agentcore_arn, external_server_url, gateway_url, runtime_url,
 };
 use super::super::seed::Seed;
+use super::runtimes::kept_at_first;
 use super::{
     Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind, Runtime, RuntimeVersion, State,
     Target,
@@ -266,12 +267,12 @@ impl Builder<'_> {
             failure_reason: None,
             updated: self.hours_ago(hours),
             role_arn: format!("arn:aws:iam::{ACCOUNT}:role/{name}-execution-role"),
-            container_uri: format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{number}", name.to_lowercase()),
             authorizer: authorizer.clone(),
             request_headers: Vec::new(),
             environment: Vec::new(),
             require_mmdsv2: true,
-            kept: Map::new(),
+            client_token: None,
+            kept: kept_at_first(&format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{number}", name.to_lowercase())),
         };
         Runtime {
             id: id.to_owned(),

@@ -1,22 +1,23 @@
-//! What the control plane lets a client change, and how the change comes about over the next seconds.
+//! What the control plane lets a client change, and how the change comes about over the next seconds. Runtimes are in
+//! `runtimes`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::consents::Refusal;
 use super::super::dispatch::{Outcome, Reply};
 use super::super::errors::ApiError;
 use super::super::faults::{FaultKind, Hop};
 use super::super::world::{Shared, World};
-use super::handlers::{gateway, invalid, not_found, required, runtime, text};
+use super::Authorizer;
+use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
-use super::{Authorizer, Runtime, RuntimeVersion};
 
 /// How long a change is under way before it shows its end.
-const UNDER_WAY: Duration = Duration::from_millis(1500);
+pub(super) const UNDER_WAY: Duration = Duration::from_millis(1500);
 
 /// UpdateGateway: authoriser, versions, sessions, streaming, interceptors and exception level follow the request.
 pub(super) fn update_gateway(world: &Shared, input: &Value) -> Outcome {
@@ -105,7 +106,7 @@ pub(super) fn synchronize(world: &Shared, input: &Value) -> Outcome {
     Ok(Reply::Status(202, json!({"targets": [shown]})))
 }
 
-fn conflict(message: &str) -> ApiError {
+pub(super) fn conflict(message: &str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "ConflictException", message)
 }
 
@@ -157,123 +158,6 @@ pub(crate) async fn probe(world: &World, gateway_id: &str, endpoint: &str) -> Re
         200..=299 | 401 | 403 => Ok(()),
         status => Err(format!("Failed to connect to the MCP server: HTTP {status} at initialize")),
     }
-}
-
-/// UpdateAgentRuntime: a new version, to which DEFAULT is rolled out.
-pub(super) fn update_runtime(world: &Shared, input: &Value) -> Outcome {
-    let known = runtime(world, input)?;
-    let role = required(input, "roleArn")?;
-    let artifact = input.get("agentRuntimeArtifact").filter(|value| value.is_object());
-    artifact.ok_or_else(|| invalid("agentRuntimeArtifact", "must not be null"))?;
-    if known.latest().is_some_and(|version| version.status == "UPDATING") {
-        return Err(conflict("The agent runtime is being updated"));
-    }
-    let authorizer = match input.get("authorizerConfiguration") {
-        None | Some(Value::Null) => Authorizer::Iam,
-        Some(configuration) => Authorizer::Jwt(
-            read_jwt_authorizer(configuration).ok_or_else(|| invalid("authorizerConfiguration", "has no customJWTAuthorizer"))?,
-        ),
-    };
-    let now = world.now();
-    let number = known.versions.len() + 1;
-    let version = RuntimeVersion {
-        version: number.to_string(),
-        description: text(input, "description").unwrap_or_default().to_owned(),
-        status: "UPDATING".into(),
-        failure_reason: None,
-        updated: now,
-        role_arn: role.to_owned(),
-        container_uri: input
-            .pointer("/agentRuntimeArtifact/containerConfiguration/containerUri")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-        authorizer,
-        request_headers: read_texts(input.pointer("/requestHeaderConfiguration/requestHeaderAllowlist")),
-        environment: environment(input),
-        require_mmdsv2: input.pointer("/metadataConfiguration/requireMMDSV2").and_then(Value::as_bool).unwrap_or(false),
-        kept: kept(input),
-    };
-    let answer = json!({
-        "agentRuntimeArn": known.arn,
-        "agentRuntimeId": known.id,
-        "agentRuntimeVersion": version.version,
-        "createdAt": shapes::iso(known.created),
-        "lastUpdatedAt": shapes::iso(now),
-        "status": version.status,
-    });
-    let wanted = version.version.clone();
-    with_runtime(world, &known.id, |runtime| {
-        runtime.versions.push(version);
-        for endpoint in runtime.endpoints.iter_mut().filter(|endpoint| endpoint.name == "DEFAULT") {
-            endpoint.target_version = Some(wanted.clone());
-            endpoint.status = "UPDATING".into();
-            endpoint.updated = now;
-        }
-    });
-    tokio::spawn(roll_out(Arc::clone(world), known.id, wanted));
-    Ok(Reply::Status(202, answer))
-}
-
-fn environment(input: &Value) -> Vec<(String, String)> {
-    let members = input.get("environmentVariables").and_then(Value::as_object);
-    members.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
-}
-
-/// Members that the world shows again as they were sent.
-fn kept(input: &Value) -> Map<String, Value> {
-    const KEPT: [&str; 5] = [
-        "networkConfiguration",
-        "protocolConfiguration",
-        "lifecycleConfiguration",
-        "agentRuntimeArtifact",
-        "filesystemConfigurations",
-    ];
-    KEPT.iter().filter_map(|name| Some(((*name).to_owned(), input.get(*name)?.clone()))).collect()
-}
-
-async fn roll_out(world: Shared, runtime_id: String, version: String) {
-    tokio::time::sleep(UNDER_WAY).await;
-    let now = world.now();
-    with_runtime(&world, &runtime_id, |runtime| {
-        for known in runtime.versions.iter_mut().filter(|known| known.version == version) {
-            known.status = "READY".into();
-            known.updated = now;
-        }
-    });
-    tokio::time::sleep(UNDER_WAY).await;
-    let now = world.now();
-    with_runtime(&world, &runtime_id, |runtime| {
-        for endpoint in runtime.endpoints.iter_mut().filter(|endpoint| endpoint.target_version.as_deref() == Some(&version)) {
-            endpoint.live_version = Some(version.clone());
-            endpoint.status = "READY".into();
-            endpoint.updated = now;
-        }
-    });
-}
-
-fn with_runtime(world: &World, id: &str, act: impl FnOnce(&mut Runtime)) {
-    world.control.with(|state| {
-        if let Some(runtime) = state.runtime_mut(id) {
-            act(runtime);
-        }
-    });
-}
-
-/// StopRuntimeSession.
-pub(super) fn stop_session(world: &World, input: &Value) -> Outcome {
-    let arn = required(input, "agentRuntimeArn")?;
-    let session = required(input, "runtimeSessionId")?;
-    let id = arn.rsplit("runtime/").next().unwrap_or_default();
-    if world.control.runtime(id).is_none() {
-        return Err(not_found(&format!("Agent runtime {arn}")));
-    }
-    if !world.stop_session(id, session) {
-        return Err(not_found(&format!("Session {session}")));
-    }
-    let mut response = super::super::http::json(StatusCode::OK, &json!({}));
-    super::super::http::set_header(&mut response, "x-amzn-bedrock-agentcore-runtime-session-id", session);
-    Ok(Reply::Whole(Box::new(response)))
 }
 
 /// CompleteResourceTokenAuth: the application says for whom the consent was.

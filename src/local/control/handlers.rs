@@ -1,4 +1,4 @@
-//! The control plane over HTTP: which operation a request is, and its answer. Changes are in `changes`.
+//! The control plane over HTTP: which operation a request is, and its answer. Changes are in `changes` and `runtimes`.
 
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -10,7 +10,7 @@ use super::super::http::{Request, header};
 use super::super::pages;
 use super::super::world::{Shared, World};
 use super::shapes::{self, picked};
-use super::{Authorizer, Gateway, OtherKind, Runtime, changes};
+use super::{Authorizer, Gateway, OtherKind, Runtime, changes, runtimes as runtime_changes};
 
 /// How many entries a page has where the client does not say.
 const PAGE: usize = 2;
@@ -126,7 +126,7 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
         "SynchronizeGatewayTargets" => changes::synchronize(world, input),
         "ListAgentRuntimes" => list(call, "agentRuntimes", runtimes(world)),
         "GetAgentRuntime" => get_runtime(world, input),
-        "UpdateAgentRuntime" => changes::update_runtime(world, input),
+        "UpdateAgentRuntime" => runtime_changes::update(world, input),
         "ListAgentRuntimeVersions" => {
             let runtime = runtime(world, input)?;
             list(
@@ -144,7 +144,7 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
             )
         }
         "GetAgentRuntimeEndpoint" => get_endpoint(world, input),
-        "StopRuntimeSession" => changes::stop_session(world, input),
+        "StopRuntimeSession" => runtime_changes::stop_session(world, input),
         "CompleteResourceTokenAuth" => changes::complete_consent(world, input),
         "GetTokenVault" => Ok(Reply::Json(json!({
             "tokenVaultId": "default",

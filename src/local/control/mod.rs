@@ -4,12 +4,13 @@
 mod build;
 pub(crate) mod changes;
 mod handlers;
+mod runtimes;
 pub(crate) mod shapes;
 
 use std::sync::Mutex;
 
-use jiff::Timestamp;
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::Options;
 use super::deployments::Deployment;
@@ -190,12 +191,13 @@ pub(crate) struct RuntimeVersion {
     pub(crate) failure_reason: Option<String>,
     pub(crate) updated: Timestamp,
     pub(crate) role_arn: String,
-    pub(crate) container_uri: String,
     pub(crate) authorizer: Authorizer,
     pub(crate) request_headers: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     /// Invocation is refused where this is false.
     pub(crate) require_mmdsv2: bool,
+    /// The token of the request that made it.
+    pub(crate) client_token: Option<String>,
     /// Members of UpdateAgentRuntime that the world keeps as they were sent.
     pub(crate) kept: serde_json::Map<String, Value>,
 }
@@ -275,8 +277,46 @@ impl Runtime {
         self.versions.iter().find(|version| version.version == live)
     }
 
+    /// The version with that number.
+    pub(crate) fn version(&self, number: &str) -> Option<&RuntimeVersion> {
+        self.versions.iter().find(|version| version.version == number)
+    }
+
     /// The newest version.
     pub(crate) fn latest(&self) -> Option<&RuntimeVersion> {
         self.versions.last()
+    }
+}
+
+impl RuntimeVersion {
+    /// An environment variable of its containers.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The secret that a program in its containers reads when it begins, and then keeps; none where it has a password of its own.
+    pub(crate) fn secret_kept(&self) -> Option<&str> {
+        self.variable("NEO4J_SECRET_ARN").filter(|_| self.variable("NEO4J_PASSWORD").is_none())
+    }
+
+    /// How long a container may be idle, and how long it may live.
+    pub(crate) fn lifetimes(&self) -> (SignedDuration, SignedDuration) {
+        let lifecycle = self.lifecycle();
+        let seconds = |name: &str| SignedDuration::from_secs(lifecycle.get(name).and_then(Value::as_i64).unwrap_or_default());
+        (seconds("idleRuntimeSessionTimeout"), seconds("maxLifetime"))
+    }
+
+    /// The lifecycle configuration; what was not sent is as the service model has it.
+    pub(crate) fn lifecycle(&self) -> Value {
+        let sent = |name: &str| self.kept.get("lifecycleConfiguration").and_then(|sent| sent.get(name)?.as_i64());
+        json!({
+            "idleRuntimeSessionTimeout": sent("idleRuntimeSessionTimeout").unwrap_or(900),
+            "maxLifetime": sent("maxLifetime").unwrap_or(28_800),
+        })
+    }
+
+    /// The protocol that its containers speak; HTTP where none was named.
+    pub(crate) fn protocol(&self) -> &str {
+        self.kept.get("protocolConfiguration").and_then(|sent| sent.get("serverProtocol")?.as_str()).unwrap_or("HTTP")
     }
 }

@@ -231,11 +231,16 @@ pub(super) fn runtime_item(runtime: &Runtime, version: &RuntimeVersion) -> Value
     })
 }
 
+/// The identity that a runtime was given.
+pub(super) fn workload_identity(runtime_id: &str) -> Value {
+    let arn = agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{runtime_id}"));
+    json!({"workloadIdentityArn": arn})
+}
+
 /// GetAgentRuntime.
 pub(super) fn runtime(runtime: &Runtime, version: &RuntimeVersion) -> Value {
     let environment: Map<String, Value> =
         version.environment.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    let identity = agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{}", runtime.id));
     let headers = (!version.request_headers.is_empty()).then(|| json!({"requestHeaderAllowlist": version.request_headers}));
     let mut value = without_nulls(json!({
         "agentRuntimeArn": runtime.arn,
@@ -245,21 +250,18 @@ pub(super) fn runtime(runtime: &Runtime, version: &RuntimeVersion) -> Value {
         "createdAt": iso(runtime.created),
         "lastUpdatedAt": iso(version.updated),
         "roleArn": version.role_arn,
-        "networkConfiguration": {"networkMode": "PUBLIC"},
         "status": version.status,
-        "lifecycleConfiguration": {"idleRuntimeSessionTimeout": 900, "maxLifetime": 28800},
         "failureReason": version.failure_reason,
-        "description": version.description,
-        "workloadIdentityDetails": {"workloadIdentityArn": identity},
-        "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": version.container_uri}},
-        "protocolConfiguration": {"serverProtocol": "MCP"},
-        "environmentVariables": environment,
+        "description": (!version.description.is_empty()).then_some(&version.description),
+        "workloadIdentityDetails": workload_identity(&runtime.id),
+        "environmentVariables": (!environment.is_empty()).then_some(environment),
         "authorizerConfiguration": authorizer_members(&version.authorizer).1,
         "requestHeaderConfiguration": headers,
         "metadataConfiguration": {"requireMMDSV2": version.require_mmdsv2},
     }));
     if let Some(members) = value.as_object_mut() {
         members.extend(version.kept.clone());
+        members.insert("lifecycleConfiguration".into(), version.lifecycle());
     }
     value
 }

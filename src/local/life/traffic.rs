@@ -47,7 +47,7 @@ pub(super) fn write_call(world: &World, deployment: &Deployment, numbers: &mut S
         trace: numbers.hexadecimal(32),
         span: numbers.hexadecimal(16),
         request: numbers.uuid(),
-        session: numbers.uuid(),
+        session: session(world, deployment, numbers, began),
         id: 1 + numbers.below(40),
         query: numbers.pick(&QUERIES).copied().unwrap_or_default(),
         failure: failed.then(|| numbers.pick(&FAILURES).copied()).flatten(),
@@ -56,6 +56,12 @@ pub(super) fn write_call(world: &World, deployment: &Deployment, numbers: &mut S
         lag: (60 + numbers.below(700)) as i64,
     };
     call.write(deployment);
+}
+
+/// One of a few callers, who begin a new session every ten minutes.
+fn session(world: &World, deployment: &Deployment, numbers: &mut Sequence, began: Timestamp) -> String {
+    let (period, caller) = (began.as_second() / 600, numbers.below(3));
+    world.seed.uuid(&format!("session {} {period} {caller}", deployment.name))
 }
 
 impl Call<'_> {
@@ -131,6 +137,7 @@ impl Call<'_> {
     }
 
     fn runtime(&self, id: &str) {
+        self.world.note_session(id, "DEFAULT", &self.session, self.began);
         let (group, stream) = (runtime_log_group(id, "DEFAULT"), self.world.runtime_stream(id, self.began));
         let line = |offset, level, message: &str| runtime_line(self.at(offset), level, message, &self.request, &self.session);
         self.put(&group, &stream, 24, line(24, "INFO", "Processing request of type CallToolRequest"));

@@ -63,6 +63,8 @@ impl DatabaseError {
 pub(crate) struct Statement<'a> {
     pub(crate) user: &'a str,
     pub(crate) password: &'a str,
+    /// Whose pool of connections it goes over: a program's in its container.
+    pub(crate) pool: &'a str,
     pub(crate) text: &'a str,
     pub(crate) parameters: &'a Map<String, Json>,
     /// Refuse what is no plain read.
@@ -129,7 +131,8 @@ async fn ask(
     statement: &Statement<'_>,
 ) -> Result<(Effect, Rows), DatabaseError> {
     let now = world.now();
-    let change_required = server.log_in_pooled(statement.user, statement.password, AGENT, now).map_err(DatabaseError::login)?;
+    let login = (statement.user, statement.password);
+    let change_required = server.log_in_pooled(login, statement.pool, AGENT, now).map_err(DatabaseError::login)?;
     let session = Session {
         user: statement.user.to_owned(),
         database: database.to_owned(),

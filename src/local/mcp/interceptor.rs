@@ -136,37 +136,50 @@ async fn basic_from_secret(world: &Shared, deployment: &Deployment) -> Result<St
     Ok(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
 }
 
-/// User and password as a consumer of the secret reads them; the error is what its SDK says.
-pub(crate) async fn credentials(world: &Shared, deployment: &Deployment) -> Result<(String, String), String> {
+/// User and password as a consumer of the deployment's secret reads them now; the error is what its SDK says.
+async fn credentials(world: &Shared, deployment: &Deployment) -> Result<(String, String), String> {
     let id = deployment.secret_arn.as_deref().unwrap_or_default();
-    let mut stale = false;
+    let stale = pass_secret(world, deployment, id).await?;
+    let (user, password) = read_credentials(world.secrets.current(id))?;
+    Ok((user, if stale { stale_password(&password) } else { password }))
+}
+
+/// Plays the fault of the secret's hop for one reading: whether it gives a password from before the last change.
+pub(crate) async fn pass_secret(world: &Shared, deployment: &Deployment, id: &str) -> Result<bool, String> {
     match world.faults.take_hop(deployment.name, Hop::Secret) {
-        Some(FaultKind::AccessDenied) => {
-            return Err(format!(
-                "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
-                 operation: User is not authorized to perform: secretsmanager:GetSecretValue on resource: {id}"
-            ));
-        }
+        Some(FaultKind::AccessDenied) => Err(format!(
+            "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
+             operation: User is not authorized to perform: secretsmanager:GetSecretValue on resource: {id}"
+        )),
         Some(FaultKind::Throttling) => {
-            return Err(
-                "An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded".to_owned()
-            );
+            Err("An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded".to_owned())
         }
         Some(FaultKind::InternalError) => {
-            return Err("An error occurred (InternalServiceError) when calling the GetSecretValue operation".to_owned());
+            Err("An error occurred (InternalServiceError) when calling the GetSecretValue operation".to_owned())
         }
-        Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
-        Some(FaultKind::Stale) => stale = true,
-        _ => {}
+        Some(FaultKind::Slow) => {
+            tokio::time::sleep(SLOWNESS).await;
+            Ok(false)
+        }
+        fault => Ok(fault == Some(FaultKind::Stale)),
     }
-    let text = world.secrets.current(id).ok_or_else(|| {
+}
+
+/// User and password out of a secret's text; none where it could not be found.
+pub(crate) fn read_credentials(text: Option<String>) -> Result<(String, String), String> {
+    let text = text.ok_or_else(|| {
         "An error occurred (ResourceNotFoundException) when calling the GetSecretValue operation: Secrets Manager can't find the specified secret.".to_owned()
     })?;
     let secret: Value = serde_json::from_str(&text).map_err(|error| format!("json.decoder.JSONDecodeError: {error}"))?;
     let member = |names: [&str; 2]| names.iter().find_map(|name| secret.get(*name).and_then(Value::as_str)).map(str::to_owned);
     let user = member(["username", "NEO4J_USERNAME"]).ok_or("KeyError: 'username'")?;
     let password = member(["password", "NEO4J_PASSWORD"]).ok_or("KeyError: 'password'")?;
-    Ok((user, if stale { format!("{password}-before-the-change") } else { password }))
+    Ok((user, password))
+}
+
+/// What a stale reading has in the place of the password.
+pub(crate) fn stale_password(password: &str) -> String {
+    format!("{password}-before-the-change")
 }
 
 /// One invocation in the function's log.

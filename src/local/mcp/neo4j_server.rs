@@ -50,18 +50,22 @@ pub(crate) fn tools() -> Vec<Value> {
     ]
 }
 
+/// Who calls a tool: with which credentials, and over whose connections.
+#[derive(Clone, Copy)]
+pub(crate) struct Consumer<'a> {
+    pub(crate) world: &'a Shared,
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) credentials: &'a Credentials,
+    /// The container's session, where the program keeps a pool of its own.
+    pub(crate) pool: &'a str,
+}
+
 /// The result of a call; None for a tool that the server does not have.
-pub(crate) async fn call(
-    world: &Shared,
-    deployment: &Deployment,
-    credentials: &Credentials,
-    tool: &str,
-    arguments: &Value,
-) -> Option<Value> {
+pub(crate) async fn call(consumer: Consumer<'_>, tool: &str, arguments: &Value) -> Option<Value> {
     let outcome = match tool {
-        "get-schema" => schema(world, deployment, credentials).await,
-        "read-cypher" => read(world, deployment, credentials, arguments).await,
-        "write-cypher" => write(world, deployment, credentials, arguments).await,
+        "get-schema" => schema(consumer).await,
+        "read-cypher" => read(consumer, arguments).await,
+        "write-cypher" => write(consumer, arguments).await,
         _ => return None,
     };
     Some(match outcome {
@@ -70,9 +74,10 @@ pub(crate) async fn call(
     })
 }
 
-async fn read(world: &Shared, deployment: &Deployment, credentials: &Credentials, arguments: &Value) -> Result<String, String> {
+async fn read(consumer: Consumer<'_>, arguments: &Value) -> Result<String, String> {
+    let Consumer { world, deployment, .. } = consumer;
     let (query, parameters) = input(arguments, "ReadCypherInput")?;
-    let statement = statement(credentials, &query, &parameters, true);
+    let statement = statement(consumer, &query, &parameters, true);
     let unknown = |error: DatabaseError| format!("error during GetQueryType: {}", error.text());
     database::pass(world, deployment).await.map_err(unknown)?;
     if database::explain(world, deployment, &statement).await.map_err(unknown)? == Some(false) {
@@ -85,17 +90,19 @@ async fn read(world: &Shared, deployment: &Deployment, credentials: &Credentials
     }
 }
 
-async fn write(world: &Shared, deployment: &Deployment, credentials: &Credentials, arguments: &Value) -> Result<String, String> {
+async fn write(consumer: Consumer<'_>, arguments: &Value) -> Result<String, String> {
+    let Consumer { world, deployment, .. } = consumer;
     let (query, parameters) = input(arguments, "WriteCypherInput")?;
-    let statement = statement(credentials, &query, &parameters, false);
+    let statement = statement(consumer, &query, &parameters, false);
     let failed = |error: DatabaseError| format!("failed to execute write query: {}", error.text());
     database::pass(world, deployment).await.map_err(failed)?;
     formatted(&database::run(world, deployment, &statement).await.map_err(failed)?)
 }
 
-async fn schema(world: &Shared, deployment: &Deployment, credentials: &Credentials) -> Result<String, String> {
+async fn schema(consumer: Consumer<'_>) -> Result<String, String> {
+    let Consumer { world, deployment, .. } = consumer;
     let parameters = Map::new();
-    let statement = statement(credentials, "CALL apoc.meta.schema() YIELD value RETURN value", &parameters, true);
+    let statement = statement(consumer, "CALL apoc.meta.schema() YIELD value RETURN value", &parameters, true);
     let failed = |error: DatabaseError| format!("failed to execute read query: {}", error.text());
     database::pass(world, deployment).await.map_err(failed)?;
     let rows = database::run(world, deployment, &statement).await.map_err(failed)?;
@@ -136,13 +143,9 @@ fn types(entry: &Value) -> Map<String, Value> {
     properties.map(|(name, property)| (name.clone(), property.get("type").cloned().unwrap_or(Value::Null))).collect()
 }
 
-fn statement<'a>(
-    credentials: &'a Credentials,
-    text: &'a str,
-    parameters: &'a Map<String, Value>,
-    read_only: bool,
-) -> Statement<'a> {
-    Statement { user: &credentials.0, password: &credentials.1, text, parameters, read_only }
+fn statement<'a>(consumer: Consumer<'a>, text: &'a str, parameters: &'a Map<String, Value>, read_only: bool) -> Statement<'a> {
+    let (user, password) = consumer.credentials;
+    Statement { user, password, pool: consumer.pool, text, parameters, read_only }
 }
 
 fn formatted(rows: &Rows) -> Result<String, String> {

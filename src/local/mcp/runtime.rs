@@ -10,6 +10,7 @@ use super::interceptor;
 use super::message::{self, ACCEPT_HEADER, ACCESS_DENIED, Message, UNAUTHORIZED, accepts_both, method_not_allowed};
 use super::neo4j_server::Credentials;
 use super::tool_server::{self, Call, ToolServer};
+use crate::local::containers::{Entered, Place};
 use crate::local::control::{Authorizer, Runtime, RuntimeVersion};
 use crate::local::deployments::{Deployment, runtime_url};
 use crate::local::faults::{FaultKind, Hop};
@@ -43,12 +44,12 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
     let Some(runtime) = found else {
         return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"));
     };
-    let Some(version) = runtime.live(&qualifier).cloned() else {
+    let Some(version) = runtime.live(&qualifier) else {
         return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"));
     };
     let document = runtime_url(&world.base, &runtime.arn);
     if path.starts_with("/.well-known/oauth-protected-resource") {
-        return protected_resource(&version, &document, &qualifier);
+        return protected_resource(version, &document, &qualifier);
     }
     if !path.is_empty() {
         return missing("No resource is served here");
@@ -56,7 +57,7 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
     if request.method() == Method::GET || request.method() == Method::DELETE {
         return method_not_allowed();
     }
-    if let Err(response) = authorize(world, &version, request, &document, &qualifier).await {
+    if let Err(response) = authorize(world, version, request, &document, &qualifier).await {
         return *response;
     }
     let Some(deployment) = world.deployment_of_runtime(&runtime.id).cloned() else {
@@ -66,7 +67,7 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
             "The runtime did not start: its container exits at once",
         );
     };
-    invoke(world, &deployment, &runtime, &version, &qualifier, request).await
+    invoke(&Invocation { world, deployment: &deployment, runtime: &runtime, live: version, qualifier: &qualifier }, request).await
 }
 
 fn missing(message: &str) -> Response {
@@ -129,17 +130,27 @@ fn token_refused(refusal: &TokenRefusal, url: &str, qualifier: &str) -> Response
     response
 }
 
-async fn invoke(
-    world: &Shared,
-    deployment: &Deployment,
-    runtime: &Runtime,
-    version: &RuntimeVersion,
-    qualifier: &str,
-    request: &Request,
-) -> Response {
+/// One invocation that was let in.
+struct Invocation<'a> {
+    world: &'a Shared,
+    deployment: &'a Deployment,
+    runtime: &'a Runtime,
+    /// The version that the endpoint serves now: new sessions begin with it.
+    live: &'a RuntimeVersion,
+    qualifier: &'a str,
+}
+
+impl Invocation<'_> {
+    fn log(&self, line: &str) {
+        self.world.log_runtime(&self.runtime.id, self.qualifier, line);
+    }
+}
+
+async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
+    let Invocation { world, deployment, runtime, live, qualifier } = *invocation;
     let request_id = world.seed.next_uuid();
     let fault = world.faults.take_hop(deployment.name, Hop::Runtime);
-    if !version.require_mmdsv2 || fault == Some(FaultKind::NotMmdsv2) {
+    if !live.require_mmdsv2 || fault == Some(FaultKind::NotMmdsv2) {
         let text = "This runtime is not MMDSv2-enabled. Update the runtime with metadataConfiguration.requireMMDSV2 set to true and invoke it again.";
         return platform_error(StatusCode::BAD_REQUEST, "ValidationException", text);
     }
@@ -155,37 +166,33 @@ async fn invoke(
         Ok(message) => message,
         Err(response) => return response,
     };
+    let place = Place { runtime: runtime.id.clone(), endpoint: qualifier.to_owned(), session };
     if let Some(response) = refused_by_fault(fault, &message) {
         if fault == Some(FaultKind::Crash) {
-            world.log_runtime(&runtime.id, qualifier, "panic: runtime error: invalid memory address or nil pointer dereference");
+            invocation.log("panic: runtime error: invalid memory address or nil pointer dereference");
+            world.stop_session(&place);
         }
         return response;
     }
     if fault == Some(FaultKind::Slow) {
         tokio::time::sleep(SLOWNESS).await;
     }
-    world.open_session(&runtime.id, &session);
-    let mut response = container(world, deployment, runtime, version, qualifier, request, &message).await;
+    let entered = world.enter_container(&place, live, world.now());
+    let mut response = container(invocation, &place, &entered, request, &message).await;
     if fault == Some(FaultKind::CutAfter) {
         return wire::cut();
     }
-    let line = format!("{} {} answered", message.method, message.tool()).trim().replace("  ", " ");
-    world.log_runtime_json(&runtime.id, qualifier, "INFO", &line, &request_id, &session);
+    let session = place.session.as_str();
+    let log = |level, line: &str| world.log_runtime_json(&runtime.id, qualifier, level, line, &request_id, session);
+    log("INFO", &format!("{} {} answered", message.method, message.tool()).trim().replace("  ", " "));
     // A container that refuses is a client error of the runtime: the platform wraps it.
     if !response.status().is_success() {
         let text = "Tool execution error - Please check your CloudWatch logs for more information";
-        world.log_runtime_json(
-            &runtime.id,
-            qualifier,
-            "ERROR",
-            &format!("container answered {}", response.status()),
-            &request_id,
-            &session,
-        );
+        log("ERROR", &format!("container answered {}", response.status()));
         response = json_response(StatusCode::OK, &message.error(-32010, text, None));
     }
-    set_header(&mut response, "mcp-session-id", &session);
-    set_header(&mut response, SESSION_HEADER, &session);
+    set_header(&mut response, "mcp-session-id", session);
+    set_header(&mut response, SESSION_HEADER, session);
     set_header(&mut response, "x-amzn-requestid", &request_id);
     response
 }
@@ -226,39 +233,37 @@ fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Respo
 
 /// Hands the message to the container, with the headers that are allowed through.
 async fn container(
-    world: &Shared,
-    deployment: &Deployment,
-    runtime: &Runtime,
-    version: &RuntimeVersion,
-    qualifier: &str,
+    invocation: &Invocation<'_>,
+    place: &Place,
+    entered: &Entered,
     request: &Request,
     message: &Message,
 ) -> Response {
-    let allowed = |name: &str| version.request_headers.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let Invocation { world, deployment, runtime, live, .. } = *invocation;
+    let version = runtime.version(&entered.container.version).unwrap_or(live);
+    let failed = || json_response(StatusCode::INTERNAL_SERVER_ERROR, &json!({"message": "Internal Server Error"}));
+    if version.protocol() != "MCP" {
+        // Nobody listens where the platform knocks for that protocol.
+        invocation.log(&format!("ERROR no {} server answers in this container", version.protocol()));
+        return failed();
+    }
     let server = if deployment.name == "c" { ToolServer::FastMcp } else { ToolServer::Neo4j };
-    let credentials: Option<Credentials> = match deployment.name {
-        "c" if is_neo4j_call(message) => match interceptor::credentials(world, deployment).await {
-            Ok(credentials) => Some(credentials),
+    if entered.fresh && server == ToolServer::FastMcp {
+        invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
+    }
+    let (credentials, pool) = match server {
+        ToolServer::FastMcp if is_neo4j_call(message) => match own_credentials(invocation, place, entered, version).await {
+            Ok(credentials) => (Some(credentials), place.session.as_str()),
             Err(line) => {
-                world.log_runtime(&runtime.id, qualifier, &format!("ERROR {line}"));
-                return json_response(StatusCode::INTERNAL_SERVER_ERROR, &json!({"message": "Internal Server Error"}));
+                invocation.log(&format!("ERROR {line}"));
+                return failed();
             }
         },
-        "c" => None,
-        name => {
-            let carrier = if name == "d" { CUSTOM_AUTHORIZATION } else { "x-neo4j-authorization" };
-            let given = allowed(carrier).then(|| tool_server::from_authorization(request.headers(), carrier));
-            match given {
-                Some(Ok(credentials)) => Some(credentials),
-                // Listing and pinging need no credentials here; everything else does.
-                _ if message.method != "tools/call" => None,
-                Some(Err(response)) => {
-                    world.log_runtime(&runtime.id, qualifier, "level=WARN msg=\"request without credentials\" status=401");
-                    return *response;
-                }
-                None => return json_response(StatusCode::UNAUTHORIZED, &Value::Null),
-            }
-        }
+        ToolServer::FastMcp => (None, ""),
+        ToolServer::Neo4j | ToolServer::CodeHost => match given_credentials(invocation, version, request.headers(), message) {
+            Ok(credentials) => (credentials, ""),
+            Err(response) => return *response,
+        },
     };
     let line = match server {
         ToolServer::FastMcp => format!("INFO     Processing request of type {}", message.method),
@@ -271,8 +276,56 @@ async fn container(
             )
         }
     };
-    world.log_runtime(&runtime.id, qualifier, &line);
-    tool_server::answer(server, &Call { world, deployment, credentials }, message).await
+    invocation.log(&line);
+    tool_server::answer(server, &Call { world, deployment, credentials, pool }, message).await
+}
+
+/// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
+/// began, kept for the container's life. The error is a line of its log.
+async fn own_credentials(
+    invocation: &Invocation<'_>,
+    place: &Place,
+    entered: &Entered,
+    version: &RuntimeVersion,
+) -> Result<Credentials, String> {
+    let Invocation { world, deployment, .. } = *invocation;
+    if let Some(password) = version.variable("NEO4J_PASSWORD") {
+        return Ok((version.variable("NEO4J_USERNAME").unwrap_or("neo4j").to_owned(), password.to_owned()));
+    }
+    if let Some(kept) = &entered.container.credentials {
+        return Ok(kept.clone());
+    }
+    let id = version.secret_kept().ok_or("KeyError: 'NEO4J_SECRET_ARN'")?;
+    let stale = interceptor::pass_secret(world, deployment, id).await?;
+    let text = entered.container.began_with.clone().or_else(|| world.secrets.current(id));
+    let (user, password) = interceptor::read_credentials(text)?;
+    if stale {
+        return Ok((user, interceptor::stale_password(&password)));
+    }
+    let credentials = (user, password);
+    world.containers.keep(place, &credentials);
+    Ok(credentials)
+}
+
+/// The credentials that come with the request, for a server that has none of its own.
+fn given_credentials(
+    invocation: &Invocation<'_>,
+    version: &RuntimeVersion,
+    headers: &HeaderMap,
+    message: &Message,
+) -> Result<Option<Credentials>, Box<Response>> {
+    let carrier = if invocation.deployment.name == "d" { CUSTOM_AUTHORIZATION } else { "x-neo4j-authorization" };
+    let allowed = version.request_headers.iter().any(|known| known.eq_ignore_ascii_case(carrier));
+    match allowed.then(|| tool_server::from_authorization(headers, carrier)) {
+        Some(Ok(credentials)) => Ok(Some(credentials)),
+        // Listing and pinging need no credentials here; everything else does.
+        _ if message.method != "tools/call" => Ok(None),
+        Some(Err(response)) => {
+            invocation.log("level=WARN msg=\"request without credentials\" status=401");
+            Err(response)
+        }
+        None => Err(Box::new(json_response(StatusCode::UNAUTHORIZED, &Value::Null))),
+    }
 }
 
 fn is_neo4j_call(message: &Message) -> bool {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::message::{
     self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event, event_response, method_not_allowed, text_result,
 };
-use super::neo4j_server::{self, Credentials};
+use super::neo4j_server::{self, Consumer, Credentials};
 use super::protocol::HANDSHAKE;
 use crate::local::deployments::Deployment;
 use crate::local::http::{Request, Response, header, json as json_response, not_found, respond, streaming};
@@ -67,6 +67,8 @@ pub(crate) struct Call<'a> {
     pub(crate) world: &'a Shared,
     pub(crate) deployment: &'a Deployment,
     pub(crate) credentials: Option<Credentials>,
+    /// The pool of connections that the server keeps for itself; empty where all requests share one.
+    pub(crate) pool: &'a str,
 }
 
 /// Answers a message that has been let in.
@@ -111,7 +113,9 @@ async fn called(server: ToolServer, call: &Call<'_>, message: &Message) -> Value
 
 async fn neo4j_call(call: &Call<'_>, tool: &str, arguments: &Value) -> Option<Value> {
     let nobody = (String::new(), String::new());
-    neo4j_server::call(call.world, call.deployment, call.credentials.as_ref().unwrap_or(&nobody), tool, arguments).await
+    let credentials = call.credentials.as_ref().unwrap_or(&nobody);
+    let consumer = Consumer { world: call.world, deployment: call.deployment, credentials, pool: call.pool };
+    neo4j_server::call(consumer, tool, arguments).await
 }
 
 fn fast_mcp_tools() -> Vec<Value> {
@@ -256,7 +260,7 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
     if let Ok(message) = Message::read(request.body()) {
         let (method, tool) = (&message.method, message.tool());
         world.log_container(&format!("time={} level=INFO msg=request method={method} tool={tool:?}", world.now()));
-        answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials) }, &message).await
+        answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials), pool: "" }, &message).await
     } else {
         let error = message::error(Some(Value::Null), message::PARSE_ERROR, "request body is not valid json", None);
         json_response(StatusCode::BAD_REQUEST, &error)
@@ -300,7 +304,7 @@ pub(crate) async fn external_code_host(world: &Shared, deployment: &Deployment, 
         return respond(StatusCode::UNAUTHORIZED, "text/plain", "bad credentials\n");
     }
     match Message::read(request.body()) {
-        Ok(message) => answer(ToolServer::CodeHost, &Call { world, deployment, credentials: None }, &message).await,
+        Ok(message) => answer(ToolServer::CodeHost, &Call { world, deployment, credentials: None, pool: "" }, &message).await,
         Err(response) => response,
     }
 }

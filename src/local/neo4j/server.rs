@@ -44,6 +44,8 @@ struct Connection {
     user: String,
     /// Only to recognise the credentials that a pool is asked for again.
     password: String,
+    /// Whose pool it is in.
+    pool: String,
     agent: String,
     client: String,
     since: Timestamp,
@@ -80,9 +82,15 @@ impl Server {
     }
 
     /// Logs in over a driver's pool: a connection that was opened with these credentials is used again without asking.
-    pub(crate) fn log_in_pooled(&self, user: &str, password: &str, agent: &str, now: Timestamp) -> Result<bool, LoginRefusal> {
-        let known = lock(&self.connections).open.iter().any(|one| one.user == user && one.password == password);
-        if known {
+    pub(crate) fn log_in_pooled(
+        &self,
+        (user, password): (&str, &str),
+        pool: &str,
+        agent: &str,
+        now: Timestamp,
+    ) -> Result<bool, LoginRefusal> {
+        let is_known = |one: &Connection| one.pool == pool && one.user == user && one.password == password;
+        if lock(&self.connections).open.iter().any(is_known) {
             return Ok(false);
         }
         let change_required = lock(&self.users).log_in(user, password, now)?;
@@ -94,11 +102,17 @@ impl Server {
             connector: "bolt",
             user: user.to_owned(),
             password: password.to_owned(),
+            pool: pool.to_owned(),
             agent: agent.to_owned(),
             client: format!("127.0.0.1:{}", 40_000 + number % 20_000),
             since: now,
         });
         Ok(change_required)
+    }
+
+    /// Closes the connections of a pool whose program has ended.
+    pub(crate) fn close_pool(&self, pool: &str) {
+        lock(&self.connections).open.retain(|one| one.pool != pool);
     }
 
     fn graph(&self) -> &Mutex<Graph> {

@@ -13,6 +13,8 @@ use super::{Payload, Secret, Version, passwords, rotation, staging};
 
 /// How many entries a page has where the request does not say.
 const PAGE: usize = 2;
+/// The longest staging label.
+const LONGEST_LABEL: usize = 256;
 
 /// Answers an operation of `secretsmanager`.
 pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome {
@@ -248,7 +250,7 @@ fn put_value(world: &World, input: &Value) -> Outcome {
         None => vec![staging::CURRENT.into()],
         Some(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
     };
-    if stages.is_empty() || stages.len() > 20 || stages.iter().any(|stage| stage.is_empty() || stage.len() > 256) {
+    if stages.is_empty() || stages.len() > 20 || stages.iter().any(|stage| stage.is_empty() || stage.len() > LONGEST_LABEL) {
         return Err(parameter("VersionStages must have 1 to 20 labels of 1 to 256 characters."));
     }
     let now = world.now();
@@ -264,6 +266,9 @@ fn put_value(world: &World, input: &Value) -> Outcome {
 
 fn update_stage(world: &World, input: &Value) -> Outcome {
     let stage = required(input, "VersionStage")?;
+    if stage.len() > LONGEST_LABEL {
+        return Err(parameter("VersionStage must have 1 to 256 characters."));
+    }
     let (from, to) = (text(input, "RemoveFromVersionId"), text(input, "MoveToVersionId"));
     let now = world.now();
     with_live_secret(world, input, |secret| {

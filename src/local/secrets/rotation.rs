@@ -226,7 +226,7 @@ async fn send_by_bolt(uri: &str, secret: &Value, database: &str, text: &str, par
     let (user, password) = (owned("username"), owned("password"));
     let seat = Seat { uri: uri.to_owned(), user: user.clone(), password: password.clone(), database: database.to_owned() };
     let parameters = parameters.as_object().cloned().unwrap_or_default();
-    let statement = Statement { user: &user, password: &password, text, parameters: &parameters, read_only: false };
+    let statement = Statement { user: &user, password: &password, pool: "", text, parameters: &parameters, read_only: false };
     match bolt::run(&seat, &statement).await {
         Ok(_) => Ok(true),
         Err(DatabaseError::Neo4j(code, _)) if code.ends_with("AuthenticationRateLimit") => {

@@ -1,4 +1,5 @@
-//! The rules of staging labels, as Secrets Manager enforces them. Pure: secrets in, secrets or a refusal out.
+//! The rules of staging labels, as Secrets Manager enforces them. Pure: secrets in, secrets or a refusal out. A refusal
+//! leaves the secret as it was.
 
 use jiff::Timestamp;
 
@@ -63,9 +64,10 @@ pub(super) fn put(
         // Announced by a rotation, still empty.
         Some(None) | None => {}
     }
-    match secret.version_mut(id) {
+    let mut next = secret.clone();
+    match next.version_mut(id) {
         Some(announced) => announced.value = Some(value),
-        None => secret.versions.push(Version {
+        None => next.versions.push(Version {
             id: id.to_owned(),
             value: Some(value),
             stages: Vec::new(),
@@ -74,10 +76,17 @@ pub(super) fn put(
         }),
     }
     for stage in stages {
-        secret.label(id, stage);
+        next.label(id, stage);
     }
-    secret.changed = now;
-    purge(secret, now);
+    let labels = labels_within_limit(&next, id)?;
+    next.changed = now;
+    purge(&mut next, now);
+    *secret = next;
+    Ok(labels)
+}
+
+/// The labels of the version that a request labels.
+fn labels_within_limit(secret: &Secret, id: &str) -> Result<Vec<String>, ApiError> {
     let labels = secret.version(id).map(|version| version.stages.clone()).unwrap_or_default();
     if labels.len() > MOST_LABELS {
         return Err(ApiError::bad("LimitExceededException", "A version can have at most 20 staging labels."));
@@ -111,6 +120,7 @@ pub(super) fn update_stage(
         }
     }
     let holder = secret.staged(stage).map(|version| version.id.clone());
+    let mut next = secret.clone();
     match (remove_from, move_to) {
         (None, None) => return refuse("You must specify RemoveFromVersionId, MoveToVersionId, or both.".into()),
         (Some(from), _) if holder.as_deref() != Some(from) => {
@@ -125,7 +135,7 @@ pub(super) fn update_stage(
                      version {holder}, so you must explicitly reference that version in RemoveFromVersionId."
                 ));
             }
-            secret.label(to, stage);
+            next.label(to, stage);
         }
         (Some(from), None) => {
             if stage == CURRENT {
@@ -133,13 +143,17 @@ pub(super) fn update_stage(
                     "You can only move staging label {CURRENT} to a different secret version. It can't be completely removed."
                 ));
             }
-            if let Some(version) = secret.version_mut(from) {
+            if let Some(version) = next.version_mut(from) {
                 version.stages.retain(|label| label != stage);
             }
         }
-        (Some(_), Some(to)) => secret.label(to, stage),
+        (Some(_), Some(to)) => next.label(to, stage),
     }
-    secret.changed = now;
+    if let Some(to) = move_to {
+        labels_within_limit(&next, to)?;
+    }
+    next.changed = now;
+    *secret = next;
     Ok(())
 }
 
@@ -224,5 +238,39 @@ mod tests {
         update_stage(&mut secret, PENDING, Some("two"), None, NOW).unwrap();
         update_stage(&mut secret, "mine", None, Some("one"), NOW).unwrap();
         assert_eq!(labels(&secret), [("one", vec![PREVIOUS, "mine"]), ("two", vec![CURRENT])]);
+    }
+
+    #[test]
+    fn a_version_has_at_most_20_labels_and_a_refusal_changes_nothing() {
+        let mut secret = secret();
+        let label = |number: usize| format!("label-{number}");
+        let all: Vec<String> = (1..=MOST_LABELS).map(label).collect();
+        // AWSPENDING and nineteen more.
+        for number in 1..MOST_LABELS {
+            update_stage(&mut secret, &label(number), None, Some("two"), NOW).unwrap();
+        }
+        let full = format!("{secret:?}");
+        let later = Timestamp::from_second(5).unwrap();
+        let error = update_stage(&mut secret, "one-more", None, Some("two"), later).unwrap_err();
+        assert_eq!(error.code, "LimitExceededException");
+        let error = update_stage(&mut secret, CURRENT, Some("one"), Some("two"), later).unwrap_err();
+        assert_eq!(error.code, "LimitExceededException");
+        secret.versions.push(Version {
+            id: "empty".into(),
+            value: None,
+            stages: vec!["mine".into()],
+            created: NOW,
+            accessed: None,
+        });
+        let error = put(&mut secret, "empty", Payload::Text("x".into()), &all, later).unwrap_err();
+        assert_eq!(error.code, "LimitExceededException");
+        assert!(secret.versions.pop().is_some_and(|version| version.value.is_none() && version.stages == ["mine"]));
+        assert_eq!(format!("{secret:?}"), full, "labels, versions and the time of the last change are as they were");
+        update_stage(&mut secret, "label-1", Some("two"), Some("two"), later).unwrap();
+        put(&mut secret, "three", Payload::Text("x".into()), &all, later).unwrap();
+        assert_eq!(
+            labels(&secret),
+            [("one", vec![CURRENT]), ("two", vec![PENDING]), ("three", all.iter().map(String::as_str).collect())]
+        );
     }
 }
