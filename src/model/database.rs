@@ -54,6 +54,34 @@ pub enum AlterAnswer {
     Refused(Failure),
 }
 
+/// What became of a user that an administrator was to set.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UserAnswer {
+    /// It is new, with these roles; its password holds.
+    Created(Vec<String>),
+    /// It was there; its password holds.
+    Changed,
+    /// The server's password policy refuses the new one.
+    Policy(String),
+    /// The administrator cannot do it; why.
+    Unfit(String),
+    /// Sent, and no answer came: it may or may not have been done.
+    InDoubt(Failure),
+    /// Refused for now, or never sent; nothing changed.
+    Failed(Failure),
+}
+
+/// A user of a Neo4j server, as SHOW USERS shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Neo4jUser {
+    /// Its name.
+    pub name: String,
+    /// Its roles; the Community edition has none.
+    pub roles: Vec<String>,
+    /// Its home database, where one is set.
+    pub home: Option<String>,
+}
+
 /// An open connection to a Neo4j server, as `dbms.listConnections` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Neo4jConnection {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::labels::{Labels, VersionId};
+use super::readers::Reader;
 use super::report::{Ending, Question};
 
 /// What must happen next.
@@ -33,6 +34,8 @@ pub enum Effect {
     GeneratePassword {
         /// The version whose text is the pattern.
         like: VersionId,
+        /// For the other one of two users in alternation.
+        alternate: bool,
     },
     /// Store the generated text under its version id, with this one label. The same call twice is one call.
     PutVersion {
@@ -62,6 +65,19 @@ pub enum Effect {
         /// The version whose password is set.
         to: VersionId,
     },
+    /// Log in as the administrator whom this version names, and look for the other user.
+    CheckAdministrator {
+        /// The current version.
+        version: VersionId,
+    },
+    /// As that administrator, make this version's user exist with this version's password. No compare-and-swap: only for a user
+    /// whose present password nobody knows, or who does not exist.
+    SetByAdministrator {
+        /// The version whose user and password are set.
+        version: VersionId,
+        /// The version whose user is the pattern for roles, and which names the administrator.
+        like: VersionId,
+    },
     /// List the other connections of this user.
     ListConnections {
         /// Log in with this version.
@@ -74,8 +90,22 @@ pub enum Effect {
         /// Their ids as listed.
         ids: Vec<String>,
     },
-    /// Make consumers that cache the value read it again (stop runtime sessions).
-    RefreshConsumers,
+    /// Find out who keeps the old value.
+    FindReaders {
+        /// The version that was current before, where that is known.
+        from: Option<VersionId>,
+        /// The version that is current now.
+        to: VersionId,
+    },
+    /// Make readers that keep the old value take the new one: update their runtimes, stop their sessions.
+    RefreshReaders {
+        /// Who.
+        readers: Vec<Reader>,
+        /// The version that was current before, where that is known.
+        from: Option<VersionId>,
+        /// The version that is current now.
+        to: VersionId,
+    },
     /// One Cypher call through the gateway or runtime.
     CallThroughChain,
     /// Start the secret's own rotation function.
@@ -102,7 +132,10 @@ impl Effect {
             Self::AlterPassword { .. } => "changing the password in Neo4j",
             Self::ListConnections { .. } => "listing connections",
             Self::KillConnections { .. } => "closing connections",
-            Self::RefreshConsumers => "refreshing consumers",
+            Self::CheckAdministrator { .. } => "logging in as the administrator",
+            Self::SetByAdministrator { .. } => "setting the password as the administrator",
+            Self::FindReaders { .. } => "finding out who keeps the old value",
+            Self::RefreshReaders { .. } => "refreshing readers",
             Self::CallThroughChain => "calling through the chain",
             Self::StartManagedRotation => "starting the rotation function",
             Self::Wait { .. } => "waiting",
@@ -163,8 +196,19 @@ pub enum Observation {
     Connections(Vec<Connection>),
     /// To `KillConnections`: how many were closed.
     Killed(usize),
-    /// To `RefreshConsumers`: what was done, a sentence for each.
-    Refreshed(Vec<String>),
+    /// To `CheckAdministrator`.
+    Administrator(AdministratorAnswer),
+    /// To `SetByAdministrator`.
+    Set(SetAnswer),
+    /// To `FindReaders`: those that keep the old value.
+    Readers(Vec<Reader>),
+    /// To `RefreshReaders`: what was done, a sentence for each, and what could not be done.
+    Refreshed {
+        /// Done.
+        done: Vec<String>,
+        /// Not done, and why.
+        left: Vec<String>,
+    },
     /// To `CallThroughChain`.
     Called(CallAnswer),
     /// To `StartManagedRotation`.
@@ -203,8 +247,12 @@ pub enum ReadAnswer {
 /// What matters of a version's value, without the value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VersionFacts {
-    /// User and address: must be the same in both versions of a rotation.
-    pub identity: Arc<str>,
+    /// The user: the same in both versions of a rotation, or the other one of two in alternation.
+    pub user: Arc<str>,
+    /// Where the database is: the same in both versions of a rotation.
+    pub address: Arc<str>,
+    /// An administrator is known who may set passwords.
+    pub administrated: bool,
     /// The text equals, byte for byte, the one that was generated for this version by this process.
     pub as_prepared: bool,
     /// Why this value cannot be rotated.
@@ -224,6 +272,28 @@ pub enum LoginAnswer {
     Limited,
     /// The user is no native user: another system keeps the password.
     External,
+}
+
+/// What was found out as the administrator, before anything is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdministratorAnswer {
+    /// The administrator logs in; a sentence about the two users.
+    Ready(String),
+    /// It cannot do what is needed; why.
+    Unfit(String),
+}
+
+/// What the database said to the administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetAnswer {
+    /// The user is new; with these roles beside everybody's.
+    Created(Vec<String>),
+    /// The user was there, and has the password now.
+    Changed,
+    /// The server's rules refuse the new password, definitely and for ever.
+    Policy(String),
+    /// The administrator cannot do it: its login is refused, a right is missing, none is named.
+    Unfit(String),
 }
 
 /// What the database said to the change of the password.

@@ -16,6 +16,8 @@ const PREPARED_PREFIX: &str = "console.rot.";
 const SENT_PREFIX: &str = "console.sent.";
 /// Ends the operator's name in the label of a version that is taken because the database accepts it already.
 pub const ADOPTING: &str = "+drift";
+/// Ends the operator's name in the label of a version that changes the current user's own password although two users take turns.
+pub const SAME_USER: &str = "+same";
 /// Secrets Manager allows 256 characters; names of people are cut well below that.
 const OPERATOR_LENGTH: usize = 64;
 

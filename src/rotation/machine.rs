@@ -69,6 +69,7 @@ impl Machine {
             Place::AgreeFinish => Next::Ask(Question::FinishForeign(self.chosen())),
             Place::AgreeRelease => Next::Ask(Question::ReleaseForeign(self.chosen())),
             Place::AskClose => Next::Ask(self.close_question()),
+            Place::AskRefresh => Next::Ask(self.refresh_question()),
             place => Next::Effect(self.effect_at(place)),
         }
     }
@@ -80,7 +81,7 @@ impl Machine {
         match observation {
             Observation::Waited => {
                 if self.state.pause.take().is_none() {
-                    self.state.must_wait = false;
+                    self.state.must_wait.clear();
                 }
             }
             Observation::Failed(trouble) => self.failed(trouble),
@@ -118,6 +119,11 @@ impl Machine {
         self.state.sent && !self.state.promoted && self.state.place != Place::Done
     }
 
+    /// Will the secret name the other one of two users?
+    pub fn is_alternating(&self) -> bool {
+        self.state.alternate || (self.state.kind == Kind::Rollback && self.takes_turns())
+    }
+
     /// The labels as last read.
     pub fn labels(&self) -> &Labels {
         &self.state.labels
@@ -144,7 +150,10 @@ impl Machine {
             Observation::Altered(altered) => self.altered(altered),
             Observation::Connections(connections) => self.connections_listed(connections),
             Observation::Killed(count) => self.killed(count),
-            Observation::Refreshed(done) => self.refreshed(done),
+            Observation::Administrator(administrator) => self.administrator_seen(administrator),
+            Observation::Set(set) => self.set(set),
+            Observation::Readers(readers) => self.readers_found(readers),
+            Observation::Refreshed { done, left } => self.refreshed(done, left),
             Observation::Called(call) => self.called(call),
             Observation::Started { version } => self.managed_started(version),
             Observation::Agreed(yes) => self.agreed(yes),
@@ -183,6 +192,7 @@ impl Machine {
                     Place::Compare => self.compared(&version, &facts),
                     Place::Probe => self.suspect_read(&facts),
                     Place::ManagedExplain => self.managed_explained(Some(&facts)),
+                    Place::Alter => self.source_read(Some(&facts)),
                     // A login place reads first and then logs in.
                     _ => {}
                 }
@@ -194,9 +204,11 @@ impl Machine {
     fn login_answered(&mut self, answer: LoginAnswer) {
         match answer {
             LoginAnswer::Accepted | LoginAnswer::MustChange => {
-                self.state.wrong = 0;
+                if let Some(user) = self.user_asked() {
+                    self.state.wrong.remove(&user);
+                    self.state.must_wait.remove(&user);
+                }
                 self.state.limited = 0;
-                self.state.must_wait = false;
                 if answer == LoginAnswer::MustChange {
                     self.note(Evidence::MustChange);
                 }
@@ -212,9 +224,24 @@ impl Machine {
         }
     }
 
+    /// One more login of the user just asked for that was, or may have been, wrong.
     fn count_wrong(&mut self) {
-        self.state.wrong = self.state.wrong.saturating_add(1).min(2);
-        self.state.must_wait = self.state.wrong >= 2;
+        let Some(user) = self.user_asked() else { return };
+        let wrong = self.state.wrong.entry(Arc::clone(&user)).or_default();
+        *wrong = wrong.saturating_add(1).min(2);
+        if *wrong >= 2 {
+            self.state.must_wait.insert(user);
+        }
+    }
+
+    /// Whose login the effect is that is being answered.
+    fn user_asked(&self) -> Option<Arc<str>> {
+        match self.next() {
+            Next::Effect(Effect::Login { version } | Effect::AlterPassword { from: version, .. }) => {
+                self.facts_of(Some(&version)).map(|facts| Arc::clone(&facts.user))
+            }
+            Next::Effect(_) | Next::Ask(_) | Next::Done(_) => None,
+        }
     }
 
     fn unexpected(&mut self) {

@@ -8,7 +8,11 @@
 //! | `report` | what people are told |
 //! | `plan` | what a rotation would do, and why it refuses |
 //! | `password` | a new password from random bytes |
+//! | `readers` | who reads a secret, and how a reader picks up a new value |
 //! | `shape` | finding and replacing the password in a secret's text |
+//!
+//! Two ways to a new password: the one user's own `ALTER CURRENT USER` (readers fail for an instant), or, where an administrator is
+//! named, two users in alternation (nobody fails: the user that readers know keeps its password until the next rotation).
 //!
 //! Nothing here reads a clock, a file or a network, and no secret value enters the machine. The driver is `services::rotation`.
 //! The durable truth is the labels of the secret and the database itself: whoever dies at any instant leaves a state from which
@@ -19,5 +23,6 @@ pub mod labels;
 pub mod machine;
 pub mod password;
 pub mod plan;
+pub mod readers;
 pub mod report;
 pub mod shape;

@@ -17,6 +17,16 @@ const SHORTEST: usize = 12;
 const LONGEST: usize = 512;
 const FEWEST_CHARACTERS: usize = 10;
 
+/// Where a new password comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The operating system's random source, here.
+    #[default]
+    System,
+    /// GetRandomPassword of Secrets Manager.
+    SecretsManager,
+}
+
 /// What passwords shall look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -112,6 +122,16 @@ impl Policy {
         }
     }
 
+    /// Is this a password as it shall look like? For one that was drawn elsewhere.
+    pub fn accepts(&self, password: &str) -> bool {
+        password.len() == self.length && password.bytes().all(|byte| self.alphabet.contains(&byte)) && self.is_complete(password)
+    }
+
+    /// The printable characters that are not in the alphabet: what another random source has to leave out.
+    pub fn excluded(&self) -> String {
+        ('!'..='~').filter(|one| u8::try_from(*one).is_ok_and(|byte| !self.alphabet.contains(&byte))).collect()
+    }
+
     fn is_complete(&self, password: &str) -> bool {
         let classes: [fn(&u8) -> bool; 4] =
             [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit, |byte| !byte.is_ascii_alphanumeric()];
@@ -131,6 +151,18 @@ fn distinct(alphabet: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_of_another_source_must_look_like_one_of_ours() {
+        let policy = Policy::new(12, "ABCDEFGHabcdefgh0123").unwrap();
+        assert!(policy.accepts("Aa0BbCcDdEe1"));
+        for wrong in ["Aa0BbCcDdEe", "Aa0BbCcDdEe12", "Aa0BbCcDdEeZ", "aa0bbccddee1", "AaaBbCcDdEee", "Aa0BbCcDdEé"] {
+            assert!(!policy.accepts(wrong), "{wrong}");
+        }
+        let excluded = policy.excluded();
+        assert!(excluded.contains('"') && excluded.contains('Z') && !excluded.contains('A') && !excluded.contains(' '));
+        assert_eq!(excluded.len() + 20, 94);
+    }
 
     /// A stream of bytes that is different for each seed.
     fn bytes(seed: u64, count: usize) -> Vec<u8> {

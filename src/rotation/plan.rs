@@ -3,50 +3,11 @@
 use serde::Serialize;
 
 use super::effect::Connection;
+use super::readers::Reader;
 use super::report::Kind;
 
 /// Credentials that end sooner than this after the start may end between the change and the promotion, the worst instant.
 const ENOUGH_MILLIS: i64 = 600_000;
-
-/// How a reader picks up a new value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pickup {
-    /// It reads the secret at every call.
-    EveryCall,
-    /// It reads the secret once and keeps it for its container's life.
-    ContainerLife,
-    /// It has its own copy in its environment: somebody must update it.
-    Environment,
-    /// It reads the secret whenever it connects.
-    EveryConnection,
-    /// Nobody has told.
-    Unknown,
-}
-
-impl Pickup {
-    /// In words.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::EveryCall => "reads it at every call",
-            Self::ContainerLife => "keeps it for its container's life: end its sessions afterwards",
-            Self::Environment => "has a copy in its environment: update it afterwards",
-            Self::EveryConnection => "reads it at every connection",
-            Self::Unknown => "when it reads is not known",
-        }
-    }
-}
-
-/// Somebody who reads the secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reader {
-    /// `runtime neo4j_mcp_server-Ab3dEfGh1j`, `function neo4j-interceptor`.
-    pub name: String,
-    /// How it picks up a new value.
-    pub pickup: Pickup,
-    /// How that is known.
-    pub evidence: String,
-}
 
 /// Everything that is known before the first write.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +26,8 @@ pub struct Known {
     pub previous: Option<String>,
     /// The secret has its own rotation function.
     pub managed: bool,
+    /// The other user, where two users take turns.
+    pub alternate: Option<Alternate>,
     /// Who reads it, as far as was found.
     pub readers: Vec<Reader>,
     /// What could not be found out about readers.
@@ -79,6 +42,15 @@ pub struct Known {
     pub password_length: usize,
 }
 
+/// Two users in alternation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alternate {
+    /// The user that the secret will name.
+    pub user: String,
+    /// The secret of the administrator.
+    pub administrator: String,
+}
+
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
@@ -90,6 +62,9 @@ pub struct Plan {
     pub user: String,
     /// Where.
     pub address: String,
+    /// The other user, which becomes the secret's, and who sets its password; none where the one user's password changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternate: Option<Alternate>,
     /// The current version.
     pub current_version: Option<String>,
     /// What happens, step by step.
@@ -121,10 +96,11 @@ impl Plan {
             secret: known.secret.clone(),
             user: known.user.clone(),
             address: known.address.clone(),
+            alternate: known.alternate.clone().filter(|_| takes_turns(kind, known)),
             current_version: known.current.clone(),
             steps: steps(kind, known),
             readers: known.readers.clone(),
-            outage: outage(known),
+            outage: outage(kind, known),
             connections: known
                 .connections
                 .as_ref()
@@ -141,7 +117,7 @@ impl Plan {
         if !self.readers.is_empty() {
             lines.push("Readers:".to_owned());
         }
-        lines.extend(self.readers.iter().map(|one| format!("  {}: {} ({})", one.name, one.pickup.sentence(), one.evidence)));
+        lines.extend(self.readers.iter().map(|one| format!("  {}", one.sentence())));
         if let Some(connections) = self.connections.as_ref().filter(|connections| !connections.is_empty()) {
             lines.push("Connected as this user now:".to_owned());
             lines.extend(connections.iter().map(|one| format!("  {} from {}", one.agent, one.address)));
@@ -149,6 +125,11 @@ impl Plan {
         lines.extend(self.warnings.iter().map(|warning| format!("Warning: {warning}")));
         lines
     }
+}
+
+/// Does the other user take over?
+fn takes_turns(kind: Kind, known: &Known) -> bool {
+    known.alternate.is_some() && kind != Kind::Resume && !(known.managed && kind == Kind::Rotate)
 }
 
 fn steps(kind: Kind, known: &Known) -> Vec<String> {
@@ -159,36 +140,64 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
             "log in to Neo4j with the new password, then call a tool through the chain".to_owned(),
         ];
     }
+    let alternate = known.alternate.as_ref().filter(|_| takes_turns(kind, known));
     let prepare = match kind {
         Kind::Rollback => format!("take version {} again", known.previous.as_deref().unwrap_or("AWSPREVIOUS")),
         Kind::Rotate | Kind::Resume => {
+            let user = alternate.map_or_else(String::new, |other| format!("user {}, ", other.user));
             format!(
-                "store a new value as a further version: a password of {} characters, all else unchanged",
+                "store a new value as a further version: {user}a password of {} characters, all else unchanged",
                 known.password_length
             )
         }
     };
+    let (set, consumers) = match alternate {
+        Some(other) if kind == Kind::Rollback => (
+            format!(
+                "nothing where user {} still logs in with it; else set its password as the administrator of {}",
+                other.user, other.administrator
+            ),
+            "call a tool through the chain; readers that keep the old value go on until the next rotation",
+        ),
+        Some(other) => (
+            format!(
+                "set the password of user {} in Neo4j: from its last one where that is known, else as the administrator of {}, which makes the user where there is none",
+                other.user, other.administrator
+            ),
+            "refresh readers that keep the old value where you agree, then call a tool through the chain",
+        ),
+        None => (
+            "ALTER CURRENT USER SET PASSWORD in Neo4j".to_owned(),
+            "close old connections and refresh readers that keep the old value where you agree, then call a tool through the chain",
+        ),
+    };
     vec![
         prepare,
         "put AWSPENDING on it: from here on any machine can finish with `secrets resume`".to_owned(),
-        "ALTER CURRENT USER SET PASSWORD in Neo4j".to_owned(),
+        set,
         "log in with the new password on a new connection".to_owned(),
         "move AWSCURRENT to the new version".to_owned(),
         "take AWSPENDING and our labels off".to_owned(),
-        "close old connections where you agree, then call a tool through the chain".to_owned(),
+        consumers.to_owned(),
     ]
 }
 
-fn outage(known: &Known) -> String {
-    if known.managed {
+fn outage(kind: Kind, known: &Known) -> String {
+    if known.managed && kind == Kind::Rotate {
         return "until the rotation function has moved AWSCURRENT, usually some seconds".to_owned();
     }
-    let slow = known.readers.iter().filter(|one| matches!(one.pickup, Pickup::ContainerLife | Pickup::Environment)).count();
+    if takes_turns(kind, known) {
+        return format!(
+            "none: user {} keeps its password, so whoever still has the old value goes on with it until the next rotation",
+            known.user
+        );
+    }
+    let slow = known.readers.iter().filter(|one| one.pickup.is_slow()).count();
     let window = "new logins with the old password fail from step 3 until step 5, usually below a second; open connections go on";
     match slow {
         0 => window.to_owned(),
-        1 => format!("{window}. One reader keeps the old value longer"),
-        more => format!("{window}. {more} readers keep the old value longer"),
+        1 => format!("{window}. One reader keeps the old value until it is refreshed"),
+        more => format!("{window}. {more} readers keep the old value until they are refreshed"),
     }
 }
 
@@ -209,6 +218,7 @@ fn warnings(known: &Known) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::readers::Pickup;
     use super::*;
 
     fn known() -> Known {
@@ -232,8 +242,12 @@ mod tests {
     #[test]
     fn a_plan_says_what_where_who_and_how_long() {
         let mut known = known();
-        known.readers =
-            vec![Reader { name: "runtime r".into(), pickup: Pickup::ContainerLife, evidence: "NEO4J_SECRET_ARN".into() }];
+        known.readers = vec![Reader {
+            name: "runtime r".into(),
+            pickup: Pickup::ContainerLife,
+            evidence: "NEO4J_SECRET_ARN".into(),
+            runtime: Some("r-1".into()),
+        }];
         let text = Plan::draw(Kind::Rotate, &known).lines().join("\n");
         for wanted in [
             "user neo4j at neo4j+s://db",
@@ -268,5 +282,19 @@ mod tests {
         known.managed = true;
         assert_eq!(Plan::draw(Kind::Rotate, &known).steps.len(), 3);
         assert_eq!(Plan::draw(Kind::Rollback, &known).steps.len(), 7);
+    }
+
+    #[test]
+    fn two_users_in_alternation_have_no_outage_and_the_plan_names_who_does_what() {
+        let mut known = known();
+        known.alternate = Some(Alternate { user: "neo4j_clone".into(), administrator: "neo4j-admin".into() });
+        let text = Plan::draw(Kind::Rotate, &known).lines().join("\n");
+        for wanted in ["user neo4j_clone, a password of 32", "administrator of neo4j-admin", "Outage: none: user neo4j keeps"] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+        assert!(Plan::draw(Kind::Rollback, &known).steps[2].starts_with("nothing where user neo4j_clone"));
+        assert_eq!(Plan::draw(Kind::Resume, &known).alternate, None, "what a resume does is found out, not planned");
+        known.managed = true;
+        assert!(!Plan::draw(Kind::Rotate, &known).outage.contains("none"));
     }
 }

@@ -1,9 +1,11 @@
 //! What people are told: steps, evidence, questions and the ending. Sentences without a single secret value.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::effect::{Connection, Pause, Trouble};
 use super::labels::{Author, VersionId};
+use super::readers::Reader;
 
 /// What is done to the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,6 +139,20 @@ pub enum Evidence {
     Claimed(VersionId),
     /// It was read back and is what was stored.
     ReadBack,
+    /// The administrator logs in, and this is how the two users stand.
+    Administrator(String),
+    /// The administrator made a user, with these roles.
+    Created(Arc<str>, Vec<String>),
+    /// The administrator set a user's password.
+    SetByAdministrator(Arc<str>),
+    /// None of so many labelled versions is accepted.
+    NoneAccepted(usize),
+    /// The other user keeps its password.
+    OldUserKept(Arc<str>),
+    /// A reader goes on with the old value.
+    ReaderLeft(String),
+    /// Readers could not be looked at or refreshed.
+    ReadersUnknown(Trouble),
     /// The database has changed the password.
     Changed,
     /// Whether the password was changed is not known yet.
@@ -200,6 +216,20 @@ impl fmt::Display for Evidence {
             Self::Taken(version, label) => write!(formatter, "version {} is taken again (label {label})", version.short()),
             Self::Claimed(version) => write!(formatter, "AWSPENDING → {}", version.short()),
             Self::ReadBack => formatter.write_str("read back byte for byte"),
+            Self::Administrator(sentence) => formatter.write_str(sentence),
+            Self::Created(user, roles) if roles.is_empty() => write!(formatter, "the administrator made user {user}"),
+            Self::Created(user, roles) => {
+                write!(formatter, "the administrator made user {user} with the roles {}", roles.join(", "))
+            }
+            Self::SetByAdministrator(user) => write!(formatter, "the administrator set the password of user {user}"),
+            Self::NoneAccepted(tried) => {
+                write!(formatter, "Neo4j accepts none of the {tried} labelled versions; the administrator sets the password")
+            }
+            Self::OldUserKept(user) => {
+                write!(formatter, "user {user} keeps its password until the next rotation: nobody is cut off")
+            }
+            Self::ReaderLeft(what) => write!(formatter, "goes on with the old value: {what}"),
+            Self::ReadersUnknown(trouble) => write!(formatter, "readers that keep the old value were not refreshed ({trouble})"),
             Self::Changed => formatter.write_str("ALTER CURRENT USER was confirmed by Neo4j"),
             Self::ChangeInDoubt(trouble) => {
                 write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out")
@@ -300,6 +330,8 @@ pub enum Question {
     ReleaseForeign(VersionId),
     /// These connections are still authenticated with the old password: close them?
     CloseConnections(Vec<Connection>),
+    /// These readers keep the old value: update their runtimes and stop their sessions?
+    RefreshReaders(Vec<Reader>),
 }
 
 impl fmt::Display for Question {
@@ -319,6 +351,15 @@ impl fmt::Display for Question {
             Self::CloseConnections(connections) => {
                 write_connections(formatter, connections)?;
                 formatter.write_str(" went on working with the old password. Close them, so that their owners log in anew?")
+            }
+            Self::RefreshReaders(readers) => {
+                let names: Vec<String> = readers.iter().map(|one| format!("{} {}", one.name, one.pickup.sentence())).collect();
+                let whose = if readers.len() == 1 { "its runtime" } else { "their runtimes" };
+                write!(
+                    formatter,
+                    "{}. Update {whose}, which makes a new version, and stop the sessions that are known, so that they start anew?",
+                    names.join("; ")
+                )
             }
         }
     }
@@ -390,8 +431,10 @@ pub enum Why {
     Mismatch(VersionId),
     /// The database does not accept the current version.
     Drift(VersionId),
-    /// No labelled version is accepted; so many were tried.
-    Stuck(usize),
+    /// No labelled version is accepted; so many were tried, and whether an administrator could set one.
+    Stuck(usize, bool),
+    /// The administrator cannot be used; why.
+    Administrator(String),
     /// The user's password is kept by another system.
     External,
     /// The user may not change its password.
@@ -464,9 +507,18 @@ impl fmt::Display for Why {
                 formatter,
                 "Neo4j does not accept the current version {version}; nothing was written. `secrets resume` tries the other labelled versions"
             ),
-            Self::Stuck(tried) => write!(
+            Self::Stuck(tried, administrated) => write!(
                 formatter,
-                "Neo4j accepts none of the {tried} labelled versions; somebody has changed the password outside the secret. Set it anew as an administrator"
+                "Neo4j accepts none of the {tried} labelled versions; somebody has changed the password outside the secret. {}",
+                if *administrated {
+                    "`secrets resume --reset` lets the administrator set AWSCURRENT's password again"
+                } else {
+                    "Set it anew as an administrator"
+                }
+            ),
+            Self::Administrator(why) => write!(
+                formatter,
+                "two users take turns here, and the administrator who sets their passwords cannot be used: {why}. `--single-user` changes the one user's own password instead, with an outage below a second"
             ),
             Self::External => formatter.write_str("this user's password is kept by another system (LDAP, SSO); it cannot be changed in Neo4j"),
             Self::Forbidden(why) => write!(formatter, "the user may not change its own password ({why})"),

@@ -1,9 +1,10 @@
-//! Finding the credentials in a secret's text, and replacing the password in it so that not one other byte changes.
+//! Finding the credentials in a secret's text, and replacing password and user in it so that not one other byte changes.
 //!
 //! Deployments spell the keys differently (`password`, `NEO4J_PASSWORD`, …): the spelling found is the spelling kept.
 //! Values are wiped when dropped and have no `Debug`.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
@@ -14,11 +15,13 @@ use zeroize::Zeroizing;
 pub struct Shape {
     text: Zeroizing<String>,
     /// Where the password's JSON string stands in the text, quotes included.
-    password_at: std::ops::Range<usize>,
+    password_at: Range<usize>,
     password: Zeroizing<String>,
+    user_at: Range<usize>,
     user: String,
     address: Option<String>,
     database: Option<String>,
+    administrator: Option<String>,
 }
 
 impl fmt::Debug for Shape {
@@ -74,6 +77,15 @@ const USER: [&str; 4] = ["username", "neo4j_username", "user", "neo4j_user"];
 const ADDRESS: [&str; 5] = ["uri", "neo4j_uri", "url", "neo4j_url", "host"];
 const DATABASE: [&str; 3] = ["database", "neo4j_database", "dbname"];
 const PORT: [&str; 1] = ["port"];
+/// As the multi-user templates of AWS call the secret of an administrator (aws-samples/aws-secrets-manager-rotation-lambdas).
+const ADMINISTRATOR: [&str; 1] = ["masterarn"];
+/// What the second of two users in alternation has behind its name, as in the templates of AWS.
+const CLONE: &str = "_clone";
+
+/// The other one of two users in alternation: `reports` and `reports_clone`.
+pub fn alternate(user: &str) -> String {
+    user.strip_suffix(CLONE).map_or_else(|| format!("{user}{CLONE}"), str::to_owned)
+}
 
 impl Shape {
     /// Reads a secret's text.
@@ -82,18 +94,21 @@ impl Shape {
         let keys = || members.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
         let (key, raw) = one_of(&members, &PASSWORD)?.ok_or_else(|| ShapeError::NoPassword(keys()))?;
         let password = Zeroizing::new(text_of(key, raw)?);
-        // The raw value is a slice of the text: its place is the distance of their beginnings.
-        let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
-        let password_at = start..start + raw.get().len();
+        let password_at = place_of(raw, text);
         let (key, raw) = one_of(&members, &USER)?.ok_or_else(|| ShapeError::NoUser(keys()))?;
         let user = text_of(key, raw)?;
+        let user_at = place_of(raw, text);
         let address = match one_of(&members, &ADDRESS)? {
             Some((key, raw)) => Some(with_port(text_of(key, raw)?, one_of(&members, &PORT)?.map(|(_, raw)| raw))),
             None => None,
         };
-        let database =
-            one_of(&members, &DATABASE)?.map(|(key, raw)| text_of(key, raw)).transpose()?.filter(|name| !name.is_empty());
-        Ok(Self { text: Zeroizing::new(text.to_owned()), password_at, password, user, address, database })
+        let named = |names: &[&str]| -> Result<Option<String>, ShapeError> {
+            let found = one_of(&members, names)?.map(|(key, raw)| text_of(key, raw)).transpose()?;
+            Ok(found.filter(|name| !name.is_empty()))
+        };
+        let (database, administrator) = (named(&DATABASE)?, named(&ADMINISTRATOR)?);
+        let text = Zeroizing::new(text.to_owned());
+        Ok(Self { text, password_at, password, user_at, user, address, database, administrator })
     }
 
     /// The user's name.
@@ -121,24 +136,46 @@ impl Shape {
         &self.text
     }
 
-    /// User and address: two versions of one rotation must agree in it.
-    pub fn identity(&self) -> String {
-        format!("{} @ {}", self.user, self.address.as_deref().unwrap_or("-"))
+    /// The secret of an administrator who may make users and set their passwords: a name or ARN.
+    pub fn administrator(&self) -> Option<&str> {
+        self.administrator.as_deref()
     }
 
     /// The same text with another password: every other byte stays as it is.
     pub fn with_password(&self, password: &str) -> Result<Zeroizing<String>, ShapeError> {
-        let quoted = Zeroizing::new(serde_json::to_string(password).map_err(|error| ShapeError::NotJson(error.to_string()))?);
-        let mut text = Zeroizing::new(String::with_capacity(self.text.len() + quoted.len()));
-        let (before, after) = (self.text.get(..self.password_at.start), self.text.get(self.password_at.end..));
-        let (Some(before), Some(after)) = (before, after) else {
-            return Err(ShapeError::NotJson("the password's place was lost".to_owned()));
-        };
-        text.push_str(before);
-        text.push_str(&quoted);
-        text.push_str(after);
+        self.with(&[(&self.password_at, password)])
+    }
+
+    /// The same text for another user.
+    pub fn with_credentials(&self, user: &str, password: &str) -> Result<Zeroizing<String>, ShapeError> {
+        let mut places = [(&self.user_at, user), (&self.password_at, password)];
+        places.sort_by_key(|(place, _)| place.start);
+        self.with(&places)
+    }
+
+    /// Texts in their places, the first place first.
+    fn with(&self, places: &[(&Range<usize>, &str)]) -> Result<Zeroizing<String>, ShapeError> {
+        let lost = || ShapeError::NotJson("a member's place was lost".to_owned());
+        // Never grown: an abandoned buffer would keep a password.
+        let longest = places.iter().map(|(_, value)| value.len() * 6 + 2).sum::<usize>();
+        let mut text = Zeroizing::new(String::with_capacity(self.text.len() + longest));
+        let mut from = 0;
+        for (place, value) in places {
+            let quoted = serde_json::to_string(value).map(Zeroizing::new);
+            let quoted = quoted.map_err(|error| ShapeError::NotJson(error.to_string()))?;
+            text.push_str(self.text.get(from..place.start).ok_or_else(lost)?);
+            text.push_str(&quoted);
+            from = place.end;
+        }
+        text.push_str(self.text.get(from..).ok_or_else(lost)?);
         Ok(text)
     }
+}
+
+/// Where a raw value stands in the text of which it is a slice: the distance of their beginnings.
+fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
+    let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+    start..start + raw.get().len()
 }
 
 type Member<'a> = (String, &'a RawValue);
@@ -214,6 +251,20 @@ mod tests {
         let changed = shape.with_password("new").unwrap();
         assert_eq!(*changed, text.replace("\"ol\\u0064 \\\"one\\\"\"", "\"new\""));
         assert_eq!(Shape::parse(&changed).unwrap().password(), "new");
+        let other = shape.with_credentials(&alternate("neo4j"), "new").unwrap();
+        assert_eq!(*other, changed.replace("\"ne\\u006f4j\"", "\"neo4j_clone\""));
+    }
+
+    #[test]
+    fn two_users_take_turns_and_an_administrator_is_known_by_its_secret() {
+        assert_eq!((alternate("reports").as_str(), alternate("reports_clone").as_str()), ("reports_clone", "reports"));
+        let shape = Shape::parse(r#"{"user":"u","password":"p","masterarn":"arn:x"}"#).unwrap();
+        assert_eq!(shape.administrator(), Some("arn:x"));
+        // The user may stand before or behind the password.
+        assert_eq!(*shape.with_credentials("a", "b").unwrap(), r#"{"user":"a","password":"b","masterarn":"arn:x"}"#);
+        let turned = Shape::parse(r#"{"password":"p","user":"u","masterarn":""}"#).unwrap();
+        assert_eq!(*turned.with_credentials("a", "b").unwrap(), r#"{"password":"b","user":"a","masterarn":""}"#);
+        assert_eq!(turned.administrator(), None);
     }
 
     #[test]

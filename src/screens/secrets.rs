@@ -107,7 +107,10 @@ impl Secrets {
                 let text = run.plan.as_ref().map_or_else(Vec::new, Plan::lines);
                 Confirm::type_name(format!("{} {}", capital(run.kind.word()), run.secret), text, run.secret.clone(), yes, no)
             }
-            Question::FinishForeign(_) | Question::ReleaseForeign(_) | Question::CloseConnections(_) => {
+            Question::FinishForeign(_)
+            | Question::ReleaseForeign(_)
+            | Question::CloseConnections(_)
+            | Question::RefreshReaders(_) => {
                 let mut confirm = Confirm::ask(
                     format!("{} {}", capital(run.kind.word()), run.secret),
                     question.to_string(),

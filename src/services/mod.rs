@@ -16,6 +16,7 @@ use std::{sync::Arc, time::Duration};
 use crate::model::{Deployment, Failure, FailureKind};
 
 pub use mcp::{McpOptions, McpSession};
+pub use neo4j::UserSetting;
 
 /// How all services behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::{
     cli::{Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, fleet, output, process, usage},
     model::{Deployment, Failure, FailureKind, Kind as ResourceKind},
     rotation::{
-        password::Policy,
+        password::{Policy, Source},
         report::{Ending, Kind},
     },
     services::{
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-use super::{Change, How, desk::Console};
+use super::{Change, How, Random, desk::Console};
 
 /// Runs one of the three.
 pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {
@@ -42,8 +42,15 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
         options.release_foreign = change.release;
         options.neo4j_uri.clone_from(&change.neo4j_uri);
         options.policy = policy;
+        options.source = match change.random {
+            Random::System => Source::System,
+            Random::SecretsManager => Source::SecretsManager,
+        };
+        options.administrator.clone_from(&change.admin_secret);
+        options.single_user = change.single_user;
+        options.reset = change.reset;
         options.survey = how.dry_run || !how.yes;
-        let mut desk = Console::new(how, &secret, change.keep_connections);
+        let mut desk = Console::new(how, &secret, change);
         let stop = listen()?;
         let ending = Box::pin(services.rotate(&deployment, &secret, options, &mut desk, &stop)).await?;
         // A rehearsal has no outcome of its own: what would be refused was told.

@@ -19,19 +19,26 @@ use crate::{
     services::rotation::{Desk, secret_name},
 };
 
-use super::How;
+use super::{Change, How};
 
 /// A terminal or a pipe.
 pub(super) struct Console {
     how: How,
     secret: String,
     keep_connections: bool,
+    keep_readers: bool,
     zone: jiff::tz::TimeZone,
 }
 
 impl Console {
-    pub(super) fn new(how: How, secret: &str, keep_connections: bool) -> Self {
-        Self { how, secret: secret_name(secret).to_owned(), keep_connections, zone: jiff::tz::TimeZone::system() }
+    pub(super) fn new(how: How, secret: &str, change: &Change) -> Self {
+        Self {
+            how,
+            secret: secret_name(secret).to_owned(),
+            keep_connections: change.keep_connections,
+            keep_readers: change.keep_readers,
+            zone: jiff::tz::TimeZone::system(),
+        }
     }
 
     fn line(&self, report: &Report) -> String {
@@ -84,9 +91,12 @@ impl Desk for Console {
     }
 
     async fn ask(&mut self, question: Question) -> bool {
-        if let Question::CloseConnections(_) = &question
-            && self.keep_connections
-        {
+        let declined = match &question {
+            Question::CloseConnections(_) => self.keep_connections,
+            Question::RefreshReaders(_) => self.keep_readers,
+            Question::Proceed | Question::FinishForeign(_) | Question::ReleaseForeign(_) => false,
+        };
+        if declined {
             return false;
         }
         if self.how.yes || self.how.dry_run {

@@ -4,7 +4,7 @@ mod change;
 mod desk;
 mod show;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Outcome, arguments::TableOrJson, context::Context};
 use crate::rotation::report::Kind;
@@ -60,6 +60,21 @@ pub(crate) struct Change {
     /// Leave old connections of the user open; they go on with the old password until they end
     #[arg(long)]
     pub(crate) keep_connections: bool,
+    /// Leave readers that keep the old value as they are: no runtime is updated, no session stopped
+    #[arg(long)]
+    pub(crate) keep_readers: bool,
+    /// The secret of a Neo4j administrator: two users take turns, and nobody is cut off (the secret's `masterarn` names it too)
+    #[arg(long, value_name = "SECRET")]
+    pub(crate) admin_secret: Option<String>,
+    /// Change the one user's own password, even where an administrator is named
+    #[arg(long)]
+    pub(crate) single_user: bool,
+    /// With resume: where Neo4j accepts no labelled version, let the administrator set AWSCURRENT's password again
+    #[arg(long)]
+    pub(crate) reset: bool,
+    /// Where the new password comes from
+    #[arg(long, value_enum, default_value_t = Random::System)]
+    pub(crate) random: Random,
     /// Characters of the new password
     #[arg(long, value_name = "N", default_value_t = crate::rotation::password::LENGTH)]
     pub(crate) length: usize,
@@ -69,6 +84,15 @@ pub(crate) struct Change {
     /// With resume: take another program's AWSPENDING off where Neo4j does not accept its value
     #[arg(long)]
     pub(crate) release: bool,
+}
+
+/// A source of new passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Random {
+    /// The operating system's random source
+    System,
+    /// Secrets Manager's GetRandomPassword
+    SecretsManager,
 }
 
 /// Runs `secrets`.

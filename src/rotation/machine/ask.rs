@@ -19,21 +19,29 @@ impl Machine {
             | Place::AgreeFinish
             | Place::AgreeRelease
             | Place::AskClose
+            | Place::AskRefresh
             | Place::Done => Effect::DescribeSecret,
             Place::ReadCurrent => read(state.base.as_ref()),
             Place::ReadPrevious | Place::ReadBack | Place::ManagedExplain => read(state.chosen.as_ref()),
             Place::Compare => read(self.unread().as_ref()),
             Place::CheckLogin => self.login(state.base.as_ref()),
-            Place::Verify => self.login(state.chosen.as_ref()),
+            Place::CheckAdministrator => Effect::CheckAdministrator { version: given(state.base.as_ref()) },
+            Place::Verify | Place::StillWorks => self.login(state.chosen.as_ref()),
             Place::AfterPolicy => self.login(state.from.as_ref()),
             Place::Probe => self.login(state.suspects.first()),
             Place::CheckConnections => Effect::ListConnections { version: given(state.base.as_ref()) },
             Place::ListConnections => Effect::ListConnections { version: self.chosen() },
             Place::Kill => Effect::KillConnections { version: self.chosen(), ids: state.connections.iter().map(|one| one.id.clone()).collect() },
-            Place::Generate => Effect::GeneratePassword { like: given(state.base.as_ref()) },
+            Place::Generate => Effect::GeneratePassword { like: given(state.base.as_ref()), alternate: state.alternate },
             Place::Put => Effect::PutVersion { version: given(state.mine.as_ref()), label: state.prepared_label.clone().unwrap_or_default() },
-            Place::Alter => Effect::AlterPassword { from: given(state.from.as_ref()), to: self.chosen() },
-            Place::Refresh => Effect::RefreshConsumers,
+            Place::Alter => self.before_login(state.from.as_ref()).unwrap_or_else(|from| Effect::AlterPassword { from, to: self.chosen() }),
+            Place::SetByAdministrator => {
+                Effect::SetByAdministrator { version: self.chosen(), like: given(state.base.as_ref()) }
+            }
+            Place::FindReaders => Effect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
+            Place::Refresh => {
+                Effect::RefreshReaders { readers: state.readers.clone(), from: self.before(), to: given(state.base.as_ref()) }
+            }
             Place::Call => Effect::CallThroughChain,
             Place::ManagedStart => Effect::StartManagedRotation,
             Place::ClearFinished
@@ -72,15 +80,23 @@ impl Machine {
 
     /// A version must have been read before its password can be used.
     pub(super) fn login(&self, version: Option<&VersionId>) -> Effect {
+        self.before_login(version).unwrap_or_else(|version| Effect::Login { version })
+    }
+
+    /// What must happen before this version's password is sent; else the version.
+    fn before_login(&self, version: Option<&VersionId>) -> Result<Effect, VersionId> {
         let version = given(version);
-        if !self.state.readable.contains_key(&version) {
-            return Effect::ReadVersion { version };
-        }
-        if self.state.must_wait {
+        let Some(facts) = self.state.readable.get(&version) else { return Ok(Effect::ReadVersion { version }) };
+        if self.state.must_wait.contains(&facts.user) {
             let (reason, millis) = self.login_pause();
-            return Effect::Wait { millis, reason };
+            return Ok(Effect::Wait { millis, reason });
         }
-        Effect::Login { version }
+        Err(version)
+    }
+
+    /// The version that was current before the current one.
+    fn before(&self) -> Option<VersionId> {
+        self.state.labels.holder(labels::PREVIOUS).cloned()
     }
 
     pub(super) fn chosen(&self) -> VersionId {

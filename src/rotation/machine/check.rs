@@ -1,8 +1,9 @@
 //! The first look: does everything that a rotation needs hold? Nothing is written here.
 
-use super::super::effect::{Connection, SecretFacts, VersionFacts};
+use super::super::effect::{AdministratorAnswer, Connection, SecretFacts, VersionFacts};
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Evidence, Kind, Outcome, Why};
+use super::super::shape::alternate;
 use super::{Machine, Place};
 
 impl Machine {
@@ -42,6 +43,8 @@ impl Machine {
         if let Some(problem) = &facts.problem {
             return self.end(Outcome::Refused, Why::Shape(problem.to_string()));
         }
+        let own = self.state.managed || self.settings.single_user;
+        self.state.alternate = self.state.kind == Kind::Rotate && facts.administrated && !own;
         self.go(if self.state.kind == Kind::Rollback { Place::ReadPrevious } else { Place::CheckLogin });
     }
 
@@ -56,10 +59,23 @@ impl Machine {
         self.go(Place::CheckLogin);
     }
 
-    /// Does this value name another user or address than the current one?
+    /// Does this value name another address than the current one, or a user that is neither the same nor the other one of two?
     pub(super) fn names_another(&self, facts: &VersionFacts) -> bool {
-        let current = self.state.base.as_ref().and_then(|base| self.state.readable.get(base));
-        current.is_some_and(|current| current.identity != facts.identity)
+        self.facts_of(self.state.base.as_ref()).is_some_and(|current| {
+            let same_user = current.user == facts.user || *alternate(&current.user) == *facts.user;
+            current.address != facts.address || !same_user
+        })
+    }
+
+    /// What was read of a version.
+    pub(super) fn facts_of(&self, version: Option<&VersionId>) -> Option<&VersionFacts> {
+        version.and_then(|version| self.state.readable.get(version))
+    }
+
+    /// Is the chosen version of the other user than the current one?
+    pub(super) fn takes_turns(&self) -> bool {
+        let users = (self.facts_of(self.state.base.as_ref()), self.facts_of(self.state.chosen.as_ref()));
+        matches!(users, (Some(current), Some(chosen)) if current.user != chosen.user)
     }
 
     /// A version has labels but no value.
@@ -67,6 +83,7 @@ impl Machine {
         match self.state.place {
             Place::Probe => return self.next_suspect(),
             Place::ManagedExplain => return self.managed_explained(None),
+            Place::Alter => return self.source_read(None),
             _ => {}
         }
         // A version that was stored a moment ago may not be readable everywhere yet.
@@ -87,7 +104,24 @@ impl Machine {
             self.note(Evidence::CurrentWorks(base));
         }
         self.state.rounds = 0;
-        self.go(Place::CheckConnections);
+        let by_administrator = self.state.alternate || (self.takes_turns() && self.is_administrated());
+        self.go(if by_administrator { Place::CheckAdministrator } else { Place::CheckConnections });
+    }
+
+    /// Is an administrator known?
+    pub(super) fn is_administrated(&self) -> bool {
+        self.facts_of(self.state.base.as_ref()).is_some_and(|facts| facts.administrated)
+    }
+
+    /// Can the administrator do what may be needed?
+    pub(super) fn administrator_seen(&mut self, answer: AdministratorAnswer) {
+        match answer {
+            AdministratorAnswer::Ready(sentence) => {
+                self.note(Evidence::Administrator(sentence));
+                self.go(Place::CheckConnections);
+            }
+            AdministratorAnswer::Unfit(why) => self.end(Outcome::Refused, Why::Administrator(why)),
+        }
     }
 
     /// The current password was refused: read again once, since another rotation may have ended this moment, and try again once.

@@ -4,7 +4,8 @@
 
 use super::super::effect::{CallAnswer, Connection, Trouble};
 use super::super::labels::CURRENT;
-use super::super::report::{Evidence, Question};
+use super::super::readers::Reader;
+use super::super::report::{Ending, Evidence, Outcome, Question};
 use super::{Machine, Place};
 
 impl Machine {
@@ -36,8 +37,11 @@ impl Machine {
         if !self.state.loose.is_empty() {
             return self.go(Place::Unlabel);
         }
-        if self.state.ending.is_some() {
-            return self.given_up();
+        match &self.state.ending {
+            // Whoever died before the readers were refreshed is followed by a resume that finds nothing else to do.
+            Some(Ending { outcome: Outcome::NothingToDo, .. }) => return self.go(Place::FindReaders),
+            Some(_) => return self.given_up(),
+            None => {}
         }
         self.note(Evidence::Cleaned);
         if self.state.verified {
@@ -54,7 +58,14 @@ impl Machine {
     }
 
     pub(super) fn after_clean(&mut self) {
-        self.go(Place::ListConnections);
+        match self.state.kept_user.clone() {
+            // Nobody is connected with a password that has ended.
+            Some(user) => {
+                self.go(Place::FindReaders);
+                self.note(Evidence::OldUserKept(user));
+            }
+            None => self.go(Place::ListConnections),
+        }
     }
 
     pub(super) fn close_question(&self) -> Question {
@@ -67,7 +78,7 @@ impl Machine {
         }
         self.note(Evidence::Connected(connections.clone()));
         self.state.connections = connections;
-        self.go(if self.state.connections.is_empty() { Place::Refresh } else { Place::AskClose });
+        self.go(if self.state.connections.is_empty() { Place::FindReaders } else { Place::AskClose });
     }
 
     pub(super) fn close(&mut self, yes: bool) {
@@ -75,19 +86,54 @@ impl Machine {
             return self.go(Place::Kill);
         }
         self.warn(Evidence::Kept(self.state.connections.len()));
-        self.go(Place::Refresh);
+        self.go(Place::FindReaders);
     }
 
     pub(super) fn killed(&mut self, count: usize) {
         self.note(Evidence::Closed(count));
-        self.go(Place::Refresh);
+        self.go(Place::FindReaders);
     }
 
-    pub(super) fn refreshed(&mut self, done: Vec<String>) {
+    /// Who keeps the old value?
+    pub(super) fn readers_found(&mut self, readers: Vec<Reader>) {
+        let (mut refreshable, others): (Vec<_>, Vec<_>) = readers.into_iter().partition(Reader::is_refreshable);
+        for reader in others {
+            self.warn(Evidence::ReaderLeft(reader.sentence()));
+        }
+        refreshable.sort_by(|one, other| one.name.cmp(&other.name));
+        self.state.readers = refreshable;
+        if self.state.readers.is_empty() { self.before_call() } else { self.go(Place::AskRefresh) }
+    }
+
+    pub(super) fn refresh_question(&self) -> Question {
+        Question::RefreshReaders(self.state.readers.clone())
+    }
+
+    pub(super) fn refresh(&mut self, yes: bool) {
+        if yes {
+            // There was something to do after all.
+            self.state.ending = None;
+            return self.go(Place::Refresh);
+        }
+        for reader in std::mem::take(&mut self.state.readers) {
+            self.warn(Evidence::ReaderLeft(format!("{} {}", reader.name, reader.pickup.sentence())));
+        }
+        self.before_call();
+    }
+
+    pub(super) fn refreshed(&mut self, done: Vec<String>, left: Vec<String>) {
         for what in done {
             self.note(Evidence::Refreshed(what));
         }
-        self.go(Place::Call);
+        for what in left {
+            self.warn(Evidence::ReaderLeft(what));
+        }
+        self.before_call();
+    }
+
+    /// A resume that found nothing to do proves nothing through the chain.
+    fn before_call(&mut self) {
+        if self.state.ending.is_some() { self.given_up() } else { self.go(Place::Call) }
     }
 
     pub(super) fn called(&mut self, answer: CallAnswer) {
@@ -107,15 +153,15 @@ impl Machine {
             }
             Place::ListConnections => {
                 self.warn(Evidence::ConnectionsUnknown(trouble));
-                self.go(Place::Refresh);
+                self.go(Place::FindReaders);
             }
             Place::Kill => {
                 self.warn(Evidence::Trouble(trouble));
-                self.go(Place::Refresh);
+                self.go(Place::FindReaders);
             }
-            Place::Refresh => {
-                self.warn(Evidence::Trouble(trouble));
-                self.go(Place::Call);
+            Place::FindReaders | Place::Refresh => {
+                self.warn(Evidence::ReadersUnknown(trouble));
+                self.before_call();
             }
             _ => {
                 self.warn(Evidence::ChainUnproven(trouble.to_string()));

@@ -1,6 +1,8 @@
 //! Prepare, claim, set, verify, promote: the way forward when nothing goes wrong, and where it turns off.
 
-use super::super::effect::{AlterAnswer, Pause, Trouble, VersionFacts};
+use std::sync::Arc;
+
+use super::super::effect::{AlterAnswer, Pause, SetAnswer, Trouble, VersionFacts};
 use super::super::labels::{self, CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Evidence, Kind, Outcome, Why};
 use super::{Machine, Place};
@@ -8,9 +10,17 @@ use super::{Machine, Place};
 impl Machine {
     /// Unique labels: nothing is stolen from another version when they are set.
     pub(super) fn name_labels(&mut self) {
+        if self.state.prepared_label.is_some() && self.state.sent_label.is_some() {
+            return;
+        }
         let seconds = self.now.div_euclid(1_000);
-        self.state.prepared_label.get_or_insert_with(|| labels::prepared_label(&self.settings.operator, seconds));
-        self.state.sent_label.get_or_insert_with(|| labels::sent_label(&self.settings.operator, seconds));
+        // The first value's labels are its own; a further one's, after the server's rules refused it, differ by their number.
+        let number = if self.state.policy > 0 { format!("+{}", self.state.policy) } else { String::new() };
+        // On purpose: a version that is only out of turn is given up instead.
+        let same = if self.is_administrated() && !self.is_alternating() { labels::SAME_USER } else { "" };
+        let operator = format!("{}{number}{same}", self.settings.operator);
+        self.state.prepared_label.get_or_insert_with(|| labels::prepared_label(&operator, seconds));
+        self.state.sent_label.get_or_insert_with(|| labels::sent_label(&operator, seconds));
     }
 
     pub(super) fn generated(&mut self, version: VersionId) {
@@ -19,14 +29,6 @@ impl Machine {
         self.state.prepared_label = None;
         self.state.sent_label = None;
         self.name_labels();
-        if self.state.policy > 0 {
-            // The first value's labels are its own; the second's differ by their number.
-            let number = self.state.policy;
-            let operator = format!("{}+{number}", self.settings.operator);
-            let seconds = self.now.div_euclid(1_000);
-            self.state.prepared_label = Some(labels::prepared_label(&operator, seconds));
-            self.state.sent_label = Some(labels::sent_label(&operator, seconds));
-        }
         self.go(Place::Put);
     }
 
@@ -171,9 +173,39 @@ impl Machine {
             return self.go(Place::Verify);
         }
         if self.state.from.is_none() {
-            self.state.from.clone_from(&self.state.base);
+            self.state.from = self.source(self.state.base.as_ref());
         }
-        self.go(Place::Mark);
+        // Going back to the other user: nobody has changed its password since.
+        let still = self.state.kind == Kind::Rollback && self.takes_turns();
+        self.go(if still { Place::StillWorks } else { Place::Mark });
+    }
+
+    /// Which version's password the chosen version's user has, as far as is known; `accepted` has just logged in.
+    pub(super) fn source(&self, accepted: Option<&VersionId>) -> Option<VersionId> {
+        let user = |version| self.facts_of(version).map(|facts| &facts.user);
+        if !self.takes_turns() || user(accepted) == user(self.state.chosen.as_ref()) {
+            return accepted.cloned();
+        }
+        let last = self.state.labels.holder(PREVIOUS).filter(|previous| Some(*previous) != self.state.chosen.as_ref());
+        last.filter(|_| !self.state.source_refused).cloned()
+    }
+
+    /// The version that is taken for the other user's last one was read.
+    pub(super) fn source_read(&mut self, facts: Option<&VersionFacts>) {
+        let chosen = self.facts_of(self.state.chosen.as_ref());
+        let fits = |facts: &&VersionFacts| {
+            facts.problem.is_none() && chosen.is_some_and(|chosen| chosen.user == facts.user && chosen.address == facts.address)
+        };
+        if facts.filter(fits).is_none() {
+            self.source_unknown();
+        }
+    }
+
+    /// What password the other user has is not known: the administrator sets it. The labels are looked at once more before.
+    fn source_unknown(&mut self) {
+        self.state.source_refused = true;
+        self.state.from = None;
+        self.go(Place::BeforeSet);
     }
 
     /// The last look before the database is touched.
@@ -182,7 +214,8 @@ impl Machine {
         let current = self.state.labels.holder(CURRENT);
         if pending == self.state.chosen.as_ref() && current == self.state.base.as_ref() {
             self.state.sent = true;
-            return self.go(Place::Alter);
+            let by_administrator = self.state.by_administrator || self.state.from.is_none();
+            return self.go(if by_administrator { Place::SetByAdministrator } else { Place::Alter });
         }
         self.overtaken();
     }
@@ -191,7 +224,7 @@ impl Machine {
         match answer {
             AlterAnswer::Done => {
                 self.state.changed = true;
-                self.changed_at = Some(self.now);
+                self.changed_at = Some(self.now).filter(|_| !self.takes_turns());
                 self.note(Evidence::Changed);
                 self.go(Place::Verify);
             }
@@ -199,6 +232,9 @@ impl Machine {
             AlterAnswer::WrongOld => {
                 // The server counts it as it counts a login.
                 self.count_wrong();
+                if self.takes_turns() {
+                    return self.source_unknown();
+                }
                 self.note(Evidence::ChangeLost);
                 self.find_out_soon();
             }
@@ -208,14 +244,36 @@ impl Machine {
                 self.go(Place::AfterPolicy);
             }
             AlterAnswer::NotLeader => self.try_again(Trouble::Refused("this member of the cluster is not the leader".to_owned())),
+            AlterAnswer::Forbidden(_) if self.takes_turns() => self.source_unknown(),
             AlterAnswer::Forbidden(why) => self.end(Outcome::Failed, Why::Forbidden(why)),
         }
     }
 
+    /// The administrator has set the password.
+    pub(super) fn set(&mut self, answer: SetAnswer) {
+        match answer {
+            SetAnswer::Created(roles) => self.note(Evidence::Created(self.chosen_user(), roles)),
+            SetAnswer::Changed => self.note(Evidence::SetByAdministrator(self.chosen_user())),
+            SetAnswer::Policy(why) => {
+                self.note(Evidence::PolicyRefuses(why.clone()));
+                self.state.unusable.push((self.chosen(), why));
+                return self.replace_value();
+            }
+            SetAnswer::Unfit(why) => return self.end(Outcome::Failed, Why::Administrator(why)),
+        }
+        self.state.changed = true;
+        self.go(Place::Verify);
+    }
+
+    fn chosen_user(&self) -> Arc<str> {
+        self.facts_of(self.state.chosen.as_ref()).map_or_else(|| Arc::from(""), |facts| Arc::clone(&facts.user))
+    }
+
+    /// The change of the password brought no usable answer.
     pub(super) fn alter_failed(&mut self, trouble: Trouble) {
         match trouble {
             Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled => {
-                if trouble == Trouble::InDoubt {
+                if trouble == Trouble::InDoubt && self.state.place == Place::Alter {
                     // It may have arrived with a password that was no longer right.
                     self.count_wrong();
                 }
@@ -249,6 +307,8 @@ impl Machine {
 
     pub(super) fn promoted(&mut self) {
         self.state.promoted = true;
+        let left = self.facts_of(self.state.base.as_ref()).filter(|_| self.takes_turns()).map(|facts| Arc::clone(&facts.user));
+        self.state.kept_user = left.or(self.state.kept_user.take());
         self.state.base.clone_from(&self.state.chosen);
         let outage = self.changed_at.map(|at| self.now - at);
         self.note(Evidence::Promoted(self.chosen(), outage));
@@ -278,7 +338,7 @@ impl Machine {
         match self.state.place {
             Place::CheckLogin => self.current_works(),
             Place::Probe => self.suspect_accepted(),
-            Place::Verify => self.chosen_works(),
+            Place::Verify | Place::StillWorks => self.chosen_works(),
             Place::AfterPolicy => self.replace_value(),
             _ => self.unexpected(),
         }
@@ -294,6 +354,11 @@ impl Machine {
                 self.find_out_soon();
             }
             Place::AfterPolicy => self.find_out_soon(),
+            Place::StillWorks => {
+                self.say(Evidence::Refused(self.chosen()));
+                self.state.from = None;
+                self.go(Place::Mark);
+            }
             _ => self.unexpected(),
         }
     }
@@ -313,6 +378,7 @@ impl Machine {
             Place::AgreeFinish => self.finish_foreign(yes),
             Place::AgreeRelease => self.release_foreign(yes),
             Place::AskClose => self.close(yes),
+            Place::AskRefresh => self.refresh(yes),
             _ => self.unexpected(),
         }
     }

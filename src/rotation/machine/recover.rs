@@ -2,7 +2,7 @@
 //!
 //! Labels decide what shall become current; logins decide what the database has. Both may be read while others move them.
 
-use super::super::effect::VersionFacts;
+use super::super::effect::{Effect, Next, VersionFacts};
 use super::super::labels::{self, PREVIOUS, VersionId};
 use super::super::report::{Ending, Evidence, Kind, Outcome, Why};
 use super::{Machine, Place};
@@ -143,9 +143,10 @@ impl Machine {
             self.state.tried += 1;
         }
         self.next_suspect();
-        if self.state.must_wait && !self.state.suspects.is_empty() {
-            let (pause, millis) = self.login_pause();
-            self.report_wait(pause, millis);
+        if self.state.place == Place::Probe
+            && let Next::Effect(Effect::Wait { millis, reason }) = self.next()
+        {
+            self.report_wait(reason, millis);
         }
     }
 
@@ -158,11 +159,33 @@ impl Machine {
             self.state.round_labels = self.state.labels.clone();
         }
         if self.state.rounds >= self.settings.equal_reads {
-            let tried = self.state.tried.div_ceil(usize::from(self.state.rounds));
-            return self.end(Outcome::Failed, Why::Stuck(tried));
+            return self.locked_out();
         }
         self.wait_to_settle();
         self.go(Place::Survey);
+    }
+
+    /// None of the labelled versions is accepted, and it stays so. Only an administrator can do something.
+    fn locked_out(&mut self) {
+        let tried = self.state.tried.div_ceil(usize::from(self.state.rounds));
+        let pending = self.state.chosen.clone();
+        let ours = pending.as_ref().is_some_and(|chosen| self.is_ours(chosen) || self.state.agreed);
+        // What was to be set for the other user may be set all the same.
+        let may = self.is_administrated() && (self.settings.reset || (ours && self.takes_turns()));
+        if !may || (pending.is_some() && !ours) {
+            return self.end(Outcome::Failed, Why::Stuck(tried, self.is_administrated()));
+        }
+        self.state.from = None;
+        self.state.by_administrator = true;
+        self.state.rounds = 0;
+        self.note(Evidence::NoneAccepted(tried));
+        if pending.is_some() {
+            self.name_labels();
+            return self.go(Place::Mark);
+        }
+        self.state.chosen.clone_from(&self.state.base);
+        self.state.promoted = true;
+        self.go(Place::SetByAdministrator);
     }
 
     /// The database has this version's password.
@@ -194,9 +217,27 @@ impl Machine {
             }
             return self.end(Outcome::Refused, Why::ForeignNotAccepted(chosen));
         }
-        self.state.from = Some(accepted);
+        if self.state.base.as_ref() == Some(&accepted) && self.is_out_of_turn(&chosen) {
+            return self.give_up_turn(chosen);
+        }
+        self.state.from = self.source(Some(&accepted));
         self.name_labels();
         self.go(if self.state.labels.was_sent(&chosen) { Place::BeforeSet } else { Place::Mark });
+    }
+
+    /// Two users take turns, and somebody has taken this turn since the version was made: it would change the password of the user
+    /// whom readers know now.
+    fn is_out_of_turn(&self, chosen: &VersionId) -> bool {
+        let on_purpose = self.state.labels.author(chosen).is_some_and(|author| author.operator.ends_with(labels::SAME_USER));
+        self.is_administrated() && !self.takes_turns() && !on_purpose
+    }
+
+    /// Its label stays on it: should somebody's change still arrive, the version is found again.
+    fn give_up_turn(&mut self, chosen: VersionId) {
+        let (outcome, why) =
+            if self.is_own() { (Outcome::Refused, Why::Superseded) } else { (Outcome::Resumed, Why::Released(chosen.clone())) };
+        self.state.ending = Some(Ending { outcome, version: Some(chosen), why });
+        self.go(Place::Release);
     }
 
     pub(super) fn finish_foreign(&mut self, yes: bool) {

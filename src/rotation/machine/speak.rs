@@ -88,14 +88,19 @@ impl Machine {
 /// The step that a place belongs to; finding out belongs to whatever step it interrupts.
 fn step_of(place: Place) -> Option<Step> {
     match place {
-        Place::ReadCurrent | Place::ReadPrevious | Place::CheckLogin | Place::CheckConnections | Place::Proceed => {
-            Some(Step::Check)
-        }
+        Place::ReadCurrent
+        | Place::ReadPrevious
+        | Place::CheckLogin
+        | Place::CheckAdministrator
+        | Place::CheckConnections
+        | Place::Proceed => Some(Step::Check),
         Place::ClearFinished | Place::Generate | Place::Put | Place::LabelChosen => Some(Step::Prepare),
         Place::Claim | Place::ClaimLook | Place::ReadBack | Place::Replace => Some(Step::Claim),
         Place::Mark
         | Place::BeforeSet
+        | Place::StillWorks
         | Place::Alter
+        | Place::SetByAdministrator
         | Place::AfterPolicy
         | Place::ManagedStart
         | Place::ManagedWatch
@@ -103,7 +108,13 @@ fn step_of(place: Place) -> Option<Step> {
         Place::Verify => Some(Step::Verify),
         Place::Promote | Place::PromoteLook => Some(Step::Promote),
         Place::Unpend | Place::Tidy | Place::Unlabel => Some(Step::Clean),
-        Place::ListConnections | Place::AskClose | Place::Kill | Place::Refresh | Place::Call => Some(Step::Consumers),
+        Place::ListConnections
+        | Place::AskClose
+        | Place::Kill
+        | Place::FindReaders
+        | Place::AskRefresh
+        | Place::Refresh
+        | Place::Call => Some(Step::Consumers),
         Place::Survey
         | Place::Compare
         | Place::Probe
@@ -126,6 +137,7 @@ fn writes(place: Place) -> bool {
         | Place::Replace
         | Place::Mark
         | Place::Alter
+        | Place::SetByAdministrator
         | Place::Promote
         | Place::LabelForeign
         | Place::DropOrphan
@@ -139,12 +151,14 @@ fn writes(place: Place) -> bool {
         | Place::ReadCurrent
         | Place::ReadPrevious
         | Place::CheckLogin
+        | Place::CheckAdministrator
         | Place::CheckConnections
         | Place::Proceed
         | Place::Generate
         | Place::ClaimLook
         | Place::ReadBack
         | Place::BeforeSet
+        | Place::StillWorks
         | Place::AfterPolicy
         | Place::Verify
         | Place::PromoteLook
@@ -155,6 +169,8 @@ fn writes(place: Place) -> bool {
         | Place::Tidy
         | Place::ListConnections
         | Place::AskClose
+        | Place::FindReaders
+        | Place::AskRefresh
         | Place::Call
         | Place::ManagedWatch
         | Place::ManagedExplain

@@ -1,10 +1,11 @@
 //! What a rotation remembers between two answers, and its settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::effect::{Connection, Pause, VersionFacts};
 use super::super::labels::{Labels, VersionId};
+use super::super::readers::Reader;
 use super::super::report::{Ending, Kind, Step};
 
 /// How patient and how careful a rotation is. Times in milliseconds unless said otherwise.
@@ -42,6 +43,10 @@ pub struct Settings {
     pub rehearse: bool,
     /// A foreign AWSPENDING whose value the database does not accept may be taken off.
     pub release_foreign: bool,
+    /// Change the one user's password even where an administrator is named.
+    pub single_user: bool,
+    /// Where no labelled version is accepted, the administrator may set the password of the current one again.
+    pub reset: bool,
 }
 
 impl Default for Settings {
@@ -63,6 +68,8 @@ impl Default for Settings {
             orphan_seconds: 3_600,
             rehearse: false,
             release_foreign: false,
+            single_user: false,
+            reset: false,
         }
     }
 }
@@ -79,6 +86,8 @@ pub(super) struct State {
     /// The last read of the labels.
     pub(super) labels: Labels,
     pub(super) managed: bool,
+    /// The new value is for the other one of two users.
+    pub(super) alternate: bool,
     pub(super) readable: BTreeMap<VersionId, VersionFacts>,
     /// AWSCURRENT as last read: what the next compare-and-swap compares with.
     pub(super) base: Option<VersionId>,
@@ -86,6 +95,10 @@ pub(super) struct State {
     pub(super) chosen: Option<VersionId>,
     /// Whose password the database is known to accept before the change.
     pub(super) from: Option<VersionId>,
+    /// The last password of the other user was refused: only the administrator can set it.
+    pub(super) source_refused: bool,
+    /// The administrator sets the password, whoever's it is.
+    pub(super) by_administrator: bool,
     /// A version stored by this process.
     pub(super) mine: Option<VersionId>,
     /// The version that this process set out to make current.
@@ -103,6 +116,8 @@ pub(super) struct State {
     /// The chosen version has logged in.
     pub(super) verified: bool,
     pub(super) promoted: bool,
+    /// The promotion was from one user to the other: this is the one that keeps its password.
+    pub(super) kept_user: Option<Arc<str>>,
     /// The operator has agreed to finish what another program began.
     pub(super) agreed: bool,
     /// The operator has seen that nothing is pending once already.
@@ -113,9 +128,11 @@ pub(super) struct State {
     pub(super) rounds: u8,
     pub(super) round_labels: Labels,
     pub(super) tried: usize,
-    pub(super) wrong: u8,
+    /// Wrong logins of each user since its last success: the server counts them so.
+    pub(super) wrong: BTreeMap<Arc<str>, u8>,
     pub(super) limited: u8,
-    pub(super) must_wait: bool,
+    /// Users whose lock window is waited out before they log in again.
+    pub(super) must_wait: BTreeSet<Arc<str>>,
     pub(super) tries: u8,
     pub(super) since: Option<i64>,
     pub(super) laps: u8,
@@ -125,6 +142,8 @@ pub(super) struct State {
     pub(super) loose: Vec<(VersionId, Arc<str>)>,
     /// Connections of consumers, to be closed.
     pub(super) connections: Vec<Connection>,
+    /// Readers that keep the old value and can be refreshed.
+    pub(super) readers: Vec<Reader>,
     pub(super) ending: Option<Ending>,
 }
 
@@ -136,6 +155,7 @@ pub(super) enum Place {
     ReadCurrent,
     ReadPrevious,
     CheckLogin,
+    CheckAdministrator,
     CheckConnections,
     Proceed,
     // prepare
@@ -151,7 +171,9 @@ pub(super) enum Place {
     // set
     Mark,
     BeforeSet,
+    StillWorks,
     Alter,
+    SetByAdministrator,
     AfterPolicy,
     // verify, promote
     Verify,
@@ -174,6 +196,8 @@ pub(super) enum Place {
     ListConnections,
     AskClose,
     Kill,
+    FindReaders,
+    AskRefresh,
     Refresh,
     Call,
     // the secret's own rotation function
@@ -193,10 +217,13 @@ impl State {
             underway: kind == Kind::Resume,
             labels: Labels::default(),
             managed: false,
+            alternate: false,
             readable: BTreeMap::new(),
             base: None,
             chosen: None,
             from: None,
+            source_refused: false,
+            by_administrator: false,
             mine: None,
             goal: None,
             prepared_label: None,
@@ -207,15 +234,16 @@ impl State {
             changed: false,
             verified: false,
             promoted: false,
+            kept_user: None,
             agreed: false,
             quiet: false,
             suspects: Vec::new(),
             rounds: 0,
             round_labels: Labels::default(),
             tried: 0,
-            wrong: 0,
+            wrong: BTreeMap::new(),
             limited: 0,
-            must_wait: false,
+            must_wait: BTreeSet::new(),
             tries: 0,
             since: None,
             laps: 0,
@@ -223,6 +251,7 @@ impl State {
             looks: 0,
             loose: Vec::new(),
             connections: Vec::new(),
+            readers: Vec::new(),
             ending: None,
         }
     }

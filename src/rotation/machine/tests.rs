@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use super::super::effect::{
-    AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next, Observation, Pause, ReadAnswer, SecretFacts, Trouble,
-    VersionFacts,
+    AdministratorAnswer, AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next, Observation, Pause, ReadAnswer,
+    SecretFacts, SetAnswer, Trouble, VersionFacts,
 };
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
+use super::super::readers::{Pickup, Reader};
 use super::super::report::{Ending, Kind, Outcome, Question, Report, Step, StepState, Why};
-use super::explore::World;
+use super::explore::{USER, World};
 use super::{Machine, Settings};
 
 const NOW: i64 = 1_795_269_901_000;
@@ -50,7 +51,7 @@ impl Bench {
     }
 
     fn label(&mut self, label: &str, version: &str) {
-        self.world.stored.insert(VersionId::new(version));
+        self.world.stored.insert(VersionId::new(version), USER);
         self.world.labels.insert(Arc::from(label), VersionId::new(version));
     }
 
@@ -59,7 +60,7 @@ impl Bench {
     }
 
     fn accept(&mut self, version: &str) {
-        self.world.password = VersionId::new(version);
+        self.world.accounts.get_mut(USER).unwrap().password = VersionId::new(version);
     }
 
     fn run(&mut self) -> Ending {
@@ -304,7 +305,7 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
     // Nobody knows the password: every login is refused, and the limiter behaves.
     let ending =
         bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong)));
-    assert!(matches!(ending.why, Why::Stuck(_)), "{:?}", ending.why);
+    assert!(matches!(ending.why, Why::Stuck(_, false)), "{:?}", ending.why);
     let reads = bench.effects.iter().filter(|effect| **effect == Effect::DescribeSecret).count();
     assert!(reads >= 3 && bench.now - start >= 5_000);
     // After two wrong logins, each further one comes after a lock window.
@@ -327,11 +328,13 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
 
 #[test]
 fn another_user_or_a_value_without_a_password_is_no_rotation() {
-    let odd = |identity: &'static str, problem: Option<&'static str>| {
+    let odd = |user: &'static str, address: &'static str, problem: Option<&'static str>| {
         move |_: &mut World, effect: &Effect| match effect {
             Effect::ReadVersion { version } if version.as_str() == "p" => {
                 Some(Observation::Read(ReadAnswer::Value(VersionFacts {
-                    identity: Arc::from(identity),
+                    user: Arc::from(user),
+                    address: Arc::from(address),
+                    administrated: false,
                     as_prepared: false,
                     problem: problem.map(Arc::from),
                 })))
@@ -339,12 +342,14 @@ fn another_user_or_a_value_without_a_password_is_no_rotation() {
             _ => None,
         }
     };
+    for (user, address) in [("admin", "bolt://db"), (USER, "bolt://elsewhere")] {
+        let mut bench = Bench::new(Kind::Resume);
+        bench.label(PENDING, "p");
+        assert_eq!(bench.run_with(odd(user, address, None)).why, Why::Mismatch(VersionId::new("p")), "{user} {address}");
+    }
     let mut bench = Bench::new(Kind::Resume);
     bench.label(PENDING, "p");
-    assert_eq!(bench.run_with(odd("admin @ elsewhere", None)).why, Why::Mismatch(VersionId::new("p")));
-    let mut bench = Bench::new(Kind::Resume);
-    bench.label(PENDING, "p");
-    let why = bench.run_with(odd("neo4j", Some("the secret is binary"))).why;
+    let why = bench.run_with(odd(USER, "bolt://db", Some("the secret is binary"))).why;
     assert!(matches!(&why, Why::Shape(text) if text.contains("binary")), "{why:?}");
     assert!(logins(&bench.effects).is_empty());
 }
@@ -446,7 +451,7 @@ fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
         let Some(died) = died.get() else { return assert!(dies_at > 20) };
         assert!(bench.now - died <= 58_000, "dead at call {dies_at}: {} s", (bench.now - died) / 1_000);
         assert!(bench.world.is_safe());
-        let agreed = bench.world.labels.get(CURRENT) == Some(&bench.world.password);
+        let agreed = bench.world.labels.get(CURRENT).is_some_and(|current| bench.world.accepts(current));
         assert!(ending.why.is_network() || agreed, "dead at call {dies_at}: {ending:?}");
     }
 }
@@ -466,10 +471,10 @@ fn the_rotation_function_is_started_watched_and_explained() {
         Effect::DescribeSecret => {
             looks += 1;
             if looks == 4 {
-                world.stored.insert(VersionId::new("m"));
+                world.stored.insert(VersionId::new("m"), USER);
                 world.labels.insert(Arc::from(PREVIOUS), VersionId::new("c"));
                 world.labels.insert(Arc::from(CURRENT), VersionId::new("m"));
-                world.password = VersionId::new("m");
+                world.accounts.get_mut(USER).unwrap().password = VersionId::new("m");
             }
             Some(facts(world, true))
         }
@@ -543,7 +548,7 @@ fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
         Effect::CallThroughChain => Some(Observation::Called(CallAnswer::Refused("401".into()))),
-        Effect::ListConnections { .. } | Effect::RefreshConsumers => Some(Observation::Failed(Trouble::Denied("no".into()))),
+        Effect::ListConnections { .. } | Effect::FindReaders { .. } => Some(Observation::Failed(Trouble::Denied("no".into()))),
         _ => None,
     });
     assert_eq!(ending.outcome, Outcome::Rotated);
@@ -580,7 +585,7 @@ fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
             Next::Effect(effect) => bench.world.perform(&effect, &mut operator),
         };
         bench.machine.on(observation, NOW);
-        let behind = bench.world.labels.get(CURRENT) != Some(&bench.world.password);
+        let behind = !bench.world.accepts(&bench.world.labels[CURRENT]);
         if behind {
             assert!(!bench.machine.stop(), "stopped while readers fail");
             refused_to_stop += 1;
@@ -625,4 +630,134 @@ fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
         assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::Deleted), "{after}");
         assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })), "{after}");
     }
+}
+
+fn of_two(kind: Kind, both: bool, change: impl FnOnce(&mut Settings)) -> Bench {
+    let mut bench = Bench::with(kind, change);
+    bench.world = World::of_two(both);
+    bench
+}
+
+fn by_administrator(bench: &Bench) -> usize {
+    bench.effects.iter().filter(|effect| matches!(effect, Effect::SetByAdministrator { .. })).count()
+}
+
+#[test]
+fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only() {
+    let mut bench = of_two(Kind::Rotate, false, |_| {});
+    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!(by_administrator(&bench), 1);
+    assert!(bench.world.agrees() && bench.world.accepts(&VersionId::new("c")), "whoever has the old value goes on");
+    let sentence = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().sentence();
+    assert!(sentence.contains("user reports keeps its password"), "{sentence}");
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::KillConnections { .. } | Effect::AlterPassword { .. })));
+
+    // The other user's last password is known: a compare-and-swap, as its own user.
+    let mut bench = of_two(Kind::Rotate, true, |_| {});
+    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!(by_administrator(&bench), 0);
+    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { from, .. } if from.as_str() == "o")));
+    assert!(bench.world.agrees() && bench.world.accepts(&VersionId::new("c")));
+
+    // It is not what it was: the administrator sets it.
+    let mut bench = of_two(Kind::Rotate, true, |_| {});
+    bench.world.accounts.values_mut().next_back().unwrap().password = VersionId::new("changed-by-hand");
+    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!(by_administrator(&bench), 1);
+    assert!(bench.world.agrees());
+}
+
+#[test]
+fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_changes_no_password() {
+    let mut bench = of_two(Kind::Rotate, false, |settings| settings.single_user = true);
+    // The one user's readers fail for an instant, as without an administrator.
+    bench.world.administrated = false;
+    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!((by_administrator(&bench), bench.world.accounts.len()), (0, 1));
+
+    let mut bench = of_two(Kind::Rollback, true, |_| {});
+    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert!(bench.world.agrees() && bench.labelled(CURRENT) == Some("o"));
+    assert!(
+        !bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }))
+    );
+}
+
+#[test]
+fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
+    let mut bench = of_two(Kind::Rotate, false, |_| {});
+    let ending = bench.run_with(|_, effect| {
+        matches!(effect, Effect::CheckAdministrator { .. })
+            .then(|| Observation::Administrator(AdministratorAnswer::Unfit("admin's login is refused".into())))
+    });
+    assert_eq!((ending.outcome, bench.writes()), (Outcome::Refused, 0));
+    assert!(ending.why.to_string().contains("--single-user"), "{}", ending.why);
+}
+
+#[test]
+fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_only_if_asked() {
+    for reset in [false, true] {
+        let mut bench = of_two(Kind::Resume, false, |settings| settings.reset = reset);
+        bench.world.administrated = false;
+        bench.accept("changed-by-hand");
+        bench.label("by-hand", "changed-by-hand");
+        let administrated = |world: &mut World, effect: &Effect| match effect {
+            Effect::SetByAdministrator { version, .. } => {
+                world.accounts.get_mut(USER).unwrap().password = version.clone();
+                Some(Observation::Set(SetAnswer::Changed))
+            }
+            Effect::ReadVersion { version } => Some(Observation::Read(ReadAnswer::Value(VersionFacts {
+                user: Arc::from(world.stored.get(version).copied().unwrap_or(USER)),
+                address: Arc::from("bolt://db"),
+                administrated: true,
+                as_prepared: true,
+                problem: None,
+            }))),
+            _ => None,
+        };
+        let ending = bench.run_with(administrated);
+        if reset {
+            assert_eq!(ending.outcome, Outcome::Resumed, "{}", ending.why);
+            assert!(bench.world.agrees());
+        } else {
+            assert_eq!(ending.why, Why::Stuck(2, true));
+            assert!(ending.why.to_string().contains("--reset"));
+            assert_eq!(bench.writes(), 0);
+        }
+    }
+}
+
+#[test]
+fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_resume() {
+    let reader = |name: &str, pickup, runtime: Option<&str>| Reader {
+        name: name.into(),
+        pickup,
+        evidence: "e".into(),
+        runtime: runtime.map(str::to_owned),
+    };
+    let found = vec![reader("runtime r", Pickup::ContainerLife, Some("r-1")), reader("task t", Pickup::Environment, None)];
+    for kind in [Kind::Rotate, Kind::Resume] {
+        let mut bench = Bench::new(kind);
+        let mut asked = Vec::new();
+        let ending = bench.run_with(|_, effect| match effect {
+            Effect::FindReaders { .. } => Some(Observation::Readers(found.clone())),
+            Effect::RefreshReaders { readers, .. } => {
+                asked.clone_from(readers);
+                Some(Observation::Refreshed { done: vec!["runtime r is at version 2".into()], left: Vec::new() })
+            }
+            _ => None,
+        });
+        assert!(asked.len() == 1 && asked[0].name == "runtime r");
+        assert_eq!(ending.outcome, if kind == Kind::Rotate { Outcome::Rotated } else { Outcome::Resumed });
+        let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
+        assert_eq!(last.state, StepState::Warning, "the task cannot be refreshed from here");
+        assert!(last.sentence().contains("is at version 2") && last.sentence().contains("task t"), "{}", last.sentence());
+        assert!(bench.questions.iter().any(|question| matches!(question, Question::RefreshReaders(_))));
+    }
+    let mut bench = Bench::new(Kind::Resume);
+    bench.agree = false;
+    let ending =
+        bench.run_with(|_, effect| matches!(effect, Effect::FindReaders { .. }).then(|| Observation::Readers(found.clone())));
+    assert_eq!(ending.outcome, Outcome::NothingToDo);
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::RefreshReaders { .. })));
 }

@@ -39,10 +39,18 @@ impl Machine {
             self.count_wrong();
         }
         match self.state.place {
-            Place::Alter => return self.alter_failed(trouble),
+            Place::Alter if matches!(self.next(), Next::Effect(Effect::AlterPassword { .. })) => {
+                return self.alter_failed(trouble);
+            }
+            Place::SetByAdministrator => return self.alter_failed(trouble),
             Place::Promote if trouble == Trouble::InDoubt => return self.go(Place::PromoteLook),
             Place::Claim | Place::Replace if trouble == Trouble::InDoubt => return self.claim_in_doubt(),
-            Place::CheckConnections | Place::ListConnections | Place::Kill | Place::Refresh | Place::Call => {
+            Place::CheckConnections
+            | Place::ListConnections
+            | Place::Kill
+            | Place::FindReaders
+            | Place::Refresh
+            | Place::Call => {
                 return self.consumer_trouble(trouble);
             }
             Place::ManagedStart if trouble == Trouble::InDoubt => return self.go(Place::ManagedWatch),

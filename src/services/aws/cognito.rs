@@ -114,6 +114,7 @@ impl Services {
         let action = format!("cognito-idp:{operation}");
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
         let request = Request {
+            method: http::Method::POST,
             service: signed.then_some("cognito-idp"),
             url: format!("{}/", account.address("cognito-idp")),
             headers: vec![("content-type", "application/x-amz-json-1.1"), ("x-amz-target", &target)],

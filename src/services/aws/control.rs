@@ -51,6 +51,7 @@ impl Services {
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
         let request = Request {
+            method: http::Method::POST,
             service: Some("bedrock-agentcore"),
             url: format!(
                 "{}/runtimes/{}/stopruntimesession?qualifier=DEFAULT",
@@ -79,6 +80,7 @@ impl Services {
             None => json!({"userToken": self.token(deployment, None).await?.0.reveal()}),
         };
         let request = Request {
+            method: http::Method::POST,
             service: Some("bedrock-agentcore"),
             url: format!("{}/identities/CompleteResourceTokenAuth", account.address("bedrock-agentcore")),
             headers: vec![("content-type", "application/json")],

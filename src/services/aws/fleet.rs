@@ -68,7 +68,7 @@ impl Services {
         memory.details.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
-    async fn control(&self, deployment: &Deployment) -> Result<Control, Failure> {
+    pub(crate) async fn control(&self, deployment: &Deployment) -> Result<Control, Failure> {
         Ok(Control { account: self.account(deployment).await?, name: deployment.name.to_string() })
     }
 

@@ -12,6 +12,7 @@ mod live;
 pub mod logs;
 pub(crate) mod names;
 pub(crate) mod resources;
+pub(crate) mod runtimes;
 mod secrets;
 mod seen;
 pub(crate) mod signed;

@@ -193,12 +193,19 @@ impl Services {
         call!(self, deployment, words, "CancelRotateSecret", |client| client.cancel_rotate_secret().secret_id(id)).map(drop)
     }
 
-    /// A password of the service's random source, without the characters of `exclude`.
-    pub async fn random_password(&self, deployment: &Deployment, length: u16, exclude: &str) -> Result<SecretText, Failure> {
+    /// A password of the service's random source, without the characters of `exclude`. A class of characters that is excluded as a
+    /// whole must be named as such, since the service puts one of each class into every password.
+    pub async fn random_password(&self, deployment: &Deployment, length: usize, exclude: &str) -> Result<SecretText, Failure> {
         let words = "asking for a random password".to_owned();
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let lacks = |class: fn(&u8) -> bool| (b'!'..=b'~').filter(class).all(|byte| exclude.as_bytes().contains(&byte));
         let answer = call!(self, deployment, words.clone(), "GetRandomPassword", |client| client
             .get_random_password()
-            .password_length(i64::from(length))
+            .password_length(length)
+            .exclude_uppercase(lacks(u8::is_ascii_uppercase))
+            .exclude_lowercase(lacks(u8::is_ascii_lowercase))
+            .exclude_numbers(lacks(u8::is_ascii_digit))
+            .exclude_punctuation(lacks(u8::is_ascii_punctuation))
             .exclude_characters(exclude))?;
         answer
             .random_password

@@ -19,13 +19,15 @@ const LONGEST: usize = 8 << 20;
 
 /// A request to an AWS service.
 pub(crate) struct Request<'a> {
+    /// POST or PUT.
+    pub(crate) method: http::Method,
     /// Signing name: `cloudformation`; `None` sends it unsigned (Cognito's InitiateAuth).
     pub(crate) service: Option<&'a str>,
     /// Address with path and query.
     pub(crate) url: String,
     /// Headers; all of them are signed.
     pub(crate) headers: Vec<(&'a str, &'a str)>,
-    /// Body of the POST.
+    /// Its body.
     pub(crate) body: Vec<u8>,
 }
 
@@ -51,7 +53,7 @@ impl Answer {
 }
 
 impl Services {
-    /// Sends a signed POST. Throttling, broken connections and 5xx are tried again with jitter.
+    /// Sends a signed request. Throttling, broken connections and 5xx are tried again with jitter.
     pub(crate) async fn send_signed(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
         let mut failures = 0;
         loop {
@@ -75,13 +77,15 @@ impl Services {
 
     async fn send_once(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
         let client = self.inner.web.client(doing.text, &request.url)?;
-        let mut sending = client.post(&request.url).timeout(self.inner.options.timeout.min(Duration::from_secs(20)));
+        let mut sending =
+            client.request(request.method.clone(), &request.url).timeout(self.inner.options.timeout.min(Duration::from_secs(20)));
         for (name, value) in &request.headers {
             sending = sending.header(*name, *value);
         }
         if let Some(service) = request.service {
             let credentials = doing.account.credentials(doing.text).await?;
-            let signable = Signable { method: "POST", url: &request.url, headers: &request.headers, body: &request.body };
+            let signable =
+                Signable { method: request.method.as_str(), url: &request.url, headers: &request.headers, body: &request.body };
             for (name, value) in
                 sigv4::headers(doing.text, signable, &credentials, service, &doing.account.region, doing.account.signing_time())?
             {

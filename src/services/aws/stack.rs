@@ -61,6 +61,7 @@ impl Services {
             .extend_pairs([("Action", operation), ("Version", "2010-05-15"), ("StackName", stack)])
             .finish();
         let request = Request {
+            method: http::Method::POST,
             service: Some("cloudformation"),
             url: format!("{}/", account.address("cloudformation")),
             headers: vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8")],

@@ -1,6 +1,6 @@
 //! What an answer of Neo4j proves: the same codes come over Bolt and over the Query API (seen on 5.26 and 2026.08). Pure.
 
-use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer};
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, UserAnswer};
 
 use super::Refusal;
 
@@ -60,6 +60,28 @@ pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> AlterAnswer {
     }
 }
 
+/// An administrator's change of a user.
+pub(super) fn set(doing: &str, refusal: Refusal) -> UserAnswer {
+    let (code, message) = match refusal {
+        Refusal::Server(code, message) => (code, message),
+        Refusal::Lost(failure) => return UserAnswer::InDoubt(failure),
+        Refusal::Unreachable(failure) | Refusal::Other(failure) => return UserAnswer::Failed(failure),
+    };
+    let lower = message.to_ascii_lowercase();
+    match code.as_str() {
+        UNAUTHORIZED => UserAnswer::Unfit("its login is refused".to_owned()),
+        EXPIRED => UserAnswer::Unfit("its own password must be changed first".to_owned()),
+        FORBIDDEN => UserAnswer::Unfit(format!("it lacks a right ({message})")),
+        ARGUMENT if lower.contains("password") => UserAnswer::Policy(message),
+        code if code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE) => {
+            UserAnswer::InDoubt(server(doing, code, &message))
+        }
+        RATE_LIMIT | NOT_A_LEADER => UserAnswer::Failed(server(doing, &code, &message)),
+        // An edition or a service without users of its own, a name that it does not allow.
+        code => UserAnswer::Unfit(format!("{message} ({code})")),
+    }
+}
+
 /// Any other statement.
 pub(super) fn failure(doing: &str, refusal: Refusal) -> Failure {
     match refusal {
@@ -103,6 +125,19 @@ mod tests {
             let proves_nothing = login(said(code, "x"));
             assert!(matches!(proves_nothing, LoginAnswer::Other(_)), "{code}: {proves_nothing:?}");
         }
+    }
+
+    #[test]
+    fn an_administrator_is_judged_by_what_a_real_server_says() {
+        let set = |code: &str, message: &str| set("x", Refusal::Server(code.into(), message.into()));
+        assert_eq!(set(UNAUTHORIZED, "x"), UserAnswer::Unfit("its login is refused".into()));
+        let short = "A password must be at least 8 characters.";
+        assert_eq!(set(ARGUMENT, short), UserAnswer::Policy(short.into()));
+        assert!(matches!(set(FORBIDDEN, "no CREATE USER"), UserAnswer::Unfit(why) if why.contains("no CREATE USER")));
+        let unsupported = set("Neo.ClientError.Statement.UnsupportedAdministrationCommand", "not here");
+        assert!(matches!(unsupported, UserAnswer::Unfit(why) if why.contains("not here")));
+        assert!(matches!(set("Neo.DatabaseError.General.UnknownError", "x"), UserAnswer::InDoubt(_)));
+        assert!(matches!(set(RATE_LIMIT, "x"), UserAnswer::Failed(failure) if failure.kind == FailureKind::Throttled));
     }
 
     #[test]

@@ -6,12 +6,15 @@
 mod bolt;
 mod judge;
 mod query_api;
+mod users;
 
 use serde_json::{Value, json};
 
 use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection, SecretText};
 
 use super::Services;
+
+pub use users::UserSetting;
 
 const ALTER: &str = "ALTER CURRENT USER SET PASSWORD FROM $old TO $new";
 const CONNECTIONS: &str = "CALL dbms.listConnections() YIELD connectionId, connectTime, connector, username, userAgent, clientAddress \

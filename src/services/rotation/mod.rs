@@ -2,8 +2,10 @@
 //!
 //! Values of secrets live in `world` only, in memory that is wiped. The same entry serves the console and the commands.
 
+mod administrator;
 mod audit;
 mod readers;
+mod refresh;
 mod world;
 
 use std::{future::Future, path::PathBuf, time::Duration};
@@ -15,7 +17,7 @@ use crate::{
     rotation::{
         effect::{Effect, Next, Observation, Trouble},
         machine::{Machine, Settings},
-        password::Policy,
+        password::{Policy, Source},
         plan::Plan,
         report::{Ending, Kind, Question, Report},
     },
@@ -32,6 +34,8 @@ const CALL: Duration = Duration::from_secs(10);
 const CHAIN_CALL: Duration = Duration::from_secs(20);
 /// Finding out who we are and who reads the secret must not hold a rotation up.
 const SURVEY: Duration = Duration::from_secs(5);
+/// Several calls, each with a limit of its own.
+const REFRESH: Duration = Duration::from_secs(180);
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -46,6 +50,14 @@ pub struct RotationOptions {
     pub neo4j_uri: Option<String>,
     /// What new passwords look like.
     pub policy: Policy,
+    /// Where they come from.
+    pub source: Source,
+    /// The secret of an administrator who may set passwords, where the secret's `masterarn` does not name one.
+    pub administrator: Option<String>,
+    /// Change the one user's password even where an administrator is named.
+    pub single_user: bool,
+    /// Where no labelled version is accepted, let the administrator set the current one's password again.
+    pub reset: bool,
     /// Find out who reads the secret, for a plan that somebody reads.
     pub survey: bool,
     /// Where the audit record is kept; none: nowhere.
@@ -61,6 +73,10 @@ impl RotationOptions {
             release_foreign: false,
             neo4j_uri: None,
             policy: Policy::default(),
+            source: Source::default(),
+            administrator: None,
+            single_user: false,
+            reset: false,
             survey: true,
             audit: default_audit_path(),
         }
@@ -115,6 +131,8 @@ impl Services {
             jitter_millis: jitter(),
             rehearse: options.rehearse,
             release_foreign: options.release_foreign,
+            single_user: options.single_user,
+            reset: options.reset,
             ..Settings::default()
         };
         let audit = Audit::new(options.audit.clone(), deployment, secret, &operator, options.kind);
@@ -156,7 +174,12 @@ pub async fn drive(mut machine: Machine, world: &mut impl Performer, desk: &mut 
                         desk.warn(problem);
                     }
                 }
-                let limit = if effect == Effect::CallThroughChain { CHAIN_CALL } else { CALL };
+                let limit = match &effect {
+                    Effect::CallThroughChain => CHAIN_CALL,
+                    Effect::FindReaders { .. } | Effect::SetByAdministrator { .. } => 2 * CALL,
+                    Effect::RefreshReaders { .. } => REFRESH,
+                    _ => CALL,
+                };
                 let answer = tokio::time::timeout(limit, world.perform(&effect)).await;
                 answer.unwrap_or(Observation::Failed(Trouble::InDoubt))
             }
@@ -198,7 +221,13 @@ async fn wait(millis: u64, stop: &CancellationToken, machine: &Machine) {
 fn is_write(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::StartManagedRotation
+        Effect::PutVersion { .. }
+            | Effect::MoveStage { .. }
+            | Effect::AlterPassword { .. }
+            | Effect::SetByAdministrator { .. }
+            | Effect::KillConnections { .. }
+            | Effect::RefreshReaders { .. }
+            | Effect::StartManagedRotation
     )
 }
 

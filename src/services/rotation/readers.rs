@@ -1,8 +1,10 @@
-//! Who reads a secret, as far as configuration, environment names and stack resources tell.
+//! Who reads a secret, as far as configuration, environments and stack resources tell.
+
+use futures::future::join_all;
 
 use crate::{
     model::{Deployment, HeaderSpec, Kind, Relation, Resource},
-    rotation::plan::{Pickup, Reader},
+    rotation::readers::{Pickup, Reader},
     services::Services,
 };
 
@@ -13,12 +15,30 @@ pub(super) struct Found {
     pub(super) unknown: Vec<String>,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The secret as it was given, and its ARN.
+    pub(super) secret: &'a str,
+    pub(super) arn: &'a str,
+    /// Values that a copy in an environment may have: the passwords of now and before.
+    pub(super) passwords: &'a [&'a str],
+}
+
 /// Looks at the deployment's runtimes, its gateways' interceptors, and this console's own headers.
-pub(super) async fn find(services: &Services, deployment: &Deployment, secret_arn: &str, secret: &str) -> Found {
+pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: Wanted<'_>) -> Found {
     let (runtimes, gateways) = tokio::join!(services.list(deployment, Kind::Runtime), services.list(deployment, Kind::Gateway));
     let mut found = Found::default();
     match runtimes {
-        Ok(runtimes) => found.readers.extend(runtimes.iter().filter_map(|runtime| runtime_reader(runtime, secret_arn))),
+        Ok(runtimes) => {
+            let looks = runtimes.iter().map(|runtime| runtime_reader(services, deployment, runtime, wanted));
+            for look in join_all(looks).await {
+                match look {
+                    Ok(reader) => found.readers.extend(reader),
+                    Err(problem) => found.unknown.push(problem),
+                }
+            }
+        }
         Err(failure) => found.unknown.push(format!("runtimes could not be looked at ({})", failure.cause)),
     }
     match gateways {
@@ -27,7 +47,9 @@ pub(super) async fn find(services: &Services, deployment: &Deployment, secret_ar
     }
     found.readers.dedup();
     let own = deployment.headers.iter().any(|header| match header {
-        HeaderSpec::BasicFromSecret { secret_id, .. } => secret_id.as_deref().is_none_or(|id| id == secret || id == secret_arn),
+        HeaderSpec::BasicFromSecret { secret_id, .. } => {
+            secret_id.as_deref().is_none_or(|id| id == wanted.secret || id == wanted.arn)
+        }
         HeaderSpec::Literal { .. } => false,
     });
     if own {
@@ -35,21 +57,35 @@ pub(super) async fn find(services: &Services, deployment: &Deployment, secret_ar
             name: "this console".into(),
             pickup: Pickup::EveryConnection,
             evidence: "a header of the configuration is made of it".into(),
+            runtime: None,
         });
     }
     found
 }
 
-fn runtime_reader(runtime: &Resource, secret_arn: &str) -> Option<Reader> {
+/// A copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.
+async fn runtime_reader(
+    services: &Services,
+    deployment: &Deployment,
+    runtime: &Resource,
+    wanted: Wanted<'_>,
+) -> Result<Option<Reader>, String> {
     let names = runtime.facts.iter().find(|fact| fact.label == "Environment").map(|fact| fact.value.as_str()).unwrap_or_default();
     let has = |wanted: fn(&str) -> bool| names.split(", ").find(|name| wanted(name)).map(str::to_owned);
     let name = format!("runtime {}", runtime.name);
-    if let Some(variable) = has(|name| name.contains("PASSWORD")) {
-        return Some(Reader { name, pickup: Pickup::Environment, evidence: format!("it has {variable}") });
+    let id = runtime.key.own_id();
+    if has(|name| name.contains("PASS")).is_some() {
+        let configuration = services.runtime_configuration(deployment, id).await;
+        let configuration = configuration.map_err(|failure| format!("{name} could not be looked at ({})", failure.cause))?;
+        if let Some(variable) = wanted.passwords.iter().find_map(|password| configuration.variable_with(password)) {
+            let evidence = format!("its {variable} is the password");
+            return Ok(Some(Reader { name, pickup: Pickup::Environment, evidence, runtime: Some(id.to_owned()) }));
+        }
     }
-    let reads = runtime.links.iter().any(|link| link.relation == Relation::Reads && link.id == secret_arn);
+    let reads = runtime.links.iter().any(|link| link.relation == Relation::Reads && link.id == wanted.arn);
     let variable = has(|name| name.contains("SECRET")).unwrap_or_else(|| "its environment".to_owned());
-    reads.then(|| Reader { name, pickup: Pickup::ContainerLife, evidence: format!("{variable} names the secret") })
+    let evidence = format!("{variable} names the secret");
+    Ok(reads.then(|| Reader { name, pickup: Pickup::ContainerLife, evidence, runtime: Some(id.to_owned()) }))
 }
 
 fn interceptor_reader(gateway: &Resource) -> Option<Reader> {
@@ -58,5 +94,6 @@ fn interceptor_reader(gateway: &Resource) -> Option<Reader> {
         name: format!("interceptor of {}", gateway.name),
         pickup: Pickup::Unknown,
         evidence: format!("{}; such functions usually read the secret at every call", fact.value),
+        runtime: None,
     })
 }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     rotation::{
-        effect::{AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts, VersionFacts},
+        effect::{AdministratorAnswer, AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts, SetAnswer, VersionFacts},
         labels::{CURRENT, Labels, PREVIOUS, VersionId},
         plan::{Known, Plan},
         report::{Outcome, Step, Why},
@@ -81,7 +81,13 @@ impl Performer for Fake {
             Effect::DescribeSecret => Observation::Described(self.facts()),
             Effect::ReadVersion { version } => {
                 self.readable.insert(version.clone());
-                let facts = VersionFacts { identity: Arc::from("neo4j"), as_prepared: true, problem: None };
+                let facts = VersionFacts {
+                    user: Arc::from("neo4j"),
+                    address: Arc::from("bolt://db"),
+                    administrated: false,
+                    as_prepared: true,
+                    problem: None,
+                };
                 Observation::Read(ReadAnswer::Value(facts))
             }
             Effect::GeneratePassword { .. } => Observation::Generated { version: VersionId::new("fresh") },
@@ -106,7 +112,10 @@ impl Performer for Fake {
             }
             Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
             Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
-            Effect::RefreshConsumers => Observation::Refreshed(Vec::new()),
+            Effect::CheckAdministrator { .. } => Observation::Administrator(AdministratorAnswer::Unfit("nobody".into())),
+            Effect::SetByAdministrator { .. } => Observation::Set(SetAnswer::Unfit("nobody".into())),
+            Effect::FindReaders { .. } => Observation::Readers(Vec::new()),
+            Effect::RefreshReaders { .. } => Observation::Refreshed { done: Vec::new(), left: Vec::new() },
             Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
             Effect::StartManagedRotation => Observation::Conflict,
             Effect::Wait { .. } => Observation::Waited,

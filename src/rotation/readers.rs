@@ -1,0 +1,68 @@
+//! Who reads a secret, how a reader picks up a new value, and what can be done about it.
+
+use serde::Serialize;
+
+/// How a reader picks up a new value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pickup {
+    /// It reads the secret at every call.
+    EveryCall,
+    /// It reads the secret once and keeps it for its container's life.
+    ContainerLife,
+    /// It has its own copy in its environment: somebody must update it.
+    Environment,
+    /// It reads the secret whenever it connects.
+    EveryConnection,
+    /// Nobody has told.
+    Unknown,
+}
+
+impl Pickup {
+    /// In words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::EveryCall => "reads it at every call",
+            Self::ContainerLife => "keeps it for its container's life",
+            Self::Environment => "has a copy in its environment",
+            Self::EveryConnection => "reads it at every connection",
+            Self::Unknown => "when it reads is not known",
+        }
+    }
+
+    /// Does it go on with the old value until somebody does something?
+    pub const fn is_slow(self) -> bool {
+        matches!(self, Self::ContainerLife | Self::Environment)
+    }
+}
+
+/// Somebody who reads the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Reader {
+    /// `runtime neo4j_mcp_server-Ab3dEfGh1j`, `function neo4j-interceptor`.
+    pub name: String,
+    /// How it picks up a new value.
+    pub pickup: Pickup,
+    /// How that is known.
+    pub evidence: String,
+    /// The id of the runtime that it is: the only kind of reader that can be refreshed from here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
+}
+
+impl Reader {
+    /// Can it be made to take the new value from here, and must it?
+    pub fn is_refreshable(&self) -> bool {
+        self.pickup.is_slow() && self.runtime.is_some()
+    }
+
+    /// Name and pickup as a sentence, with what is to be done where nothing can be done from here.
+    pub fn sentence(&self) -> String {
+        let after = match (self.pickup.is_slow(), &self.runtime) {
+            (false, _) => "",
+            (true, Some(_)) => "; updated afterwards where you agree, so that its new sessions start with the new value",
+            (true, None) => "; restart it afterwards",
+        };
+        format!("{}: {}{after} ({})", self.name, self.pickup.sentence(), self.evidence)
+    }
+}

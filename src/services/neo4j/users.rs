@@ -1,0 +1,104 @@
+//! Neo4j's users, as an administrator sees and sets them.
+//!
+//! The password is set last: whoever logs in with it has the roles already, wherever the work was interrupted before.
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Neo4jAddress, Neo4jUser, SecretText, UserAnswer},
+    services::Services,
+};
+
+use super::{Statement, judge};
+
+/// `roles` and `home` are null in the Community edition, which has neither.
+const SHOW: &str = "SHOW USERS YIELD user, roles, home WHERE user IN $names RETURN user, roles, home";
+const CREATE: &str = "CREATE USER $user IF NOT EXISTS SET PASSWORD $password CHANGE NOT REQUIRED";
+const GRANT: &str = "GRANT ROLE $role TO $user";
+const HOME: &str = "ALTER USER $user SET HOME DATABASE $home";
+const PASSWORD: &str = "ALTER USER $user SET PASSWORD $password CHANGE NOT REQUIRED";
+/// Everybody has it, and nobody can be granted it.
+const PUBLIC: &str = "PUBLIC";
+
+/// Who sets what where.
+pub struct UserSetting<'a> {
+    /// The server.
+    pub address: &'a Neo4jAddress,
+    /// The administrator and its password.
+    pub administrator: (&'a str, &'a SecretText),
+    /// The user that shall exist.
+    pub user: &'a str,
+    /// Its password afterwards.
+    pub password: &'a SecretText,
+    /// A password that nobody keeps, for the time until the roles are granted.
+    pub passing: &'a SecretText,
+    /// The user whose roles and home database a new one gets.
+    pub like: &'a str,
+}
+
+impl Services {
+    /// Those of the named users that exist, by an administrator's login.
+    ///
+    /// # Errors
+    /// The answer that a change would have had: see [`UserAnswer`].
+    pub async fn neo4j_users(
+        &self,
+        address: &Neo4jAddress,
+        administrator: (&str, &SecretText),
+        names: &[&str],
+    ) -> Result<Vec<Neo4jUser>, UserAnswer> {
+        let doing = format!("listing users of {} as {}", address.uri, administrator.0);
+        let statement = Statement { doing: &doing, database: "system", text: SHOW, parameters: json!({ "names": names }) };
+        let rows = self.run(address, administrator.0, administrator.1, statement).await;
+        Ok(rows.map_err(|refusal| judge::set(&doing, refusal))?.iter().map(|row| user(row)).collect())
+    }
+
+    /// Makes a user exist with a password: with the roles and the home database of `like` where it is new. Safe to repeat.
+    pub async fn neo4j_set_user(&self, setting: UserSetting<'_>) -> UserAnswer {
+        self.set_user(&setting).await.unwrap_or_else(|answer| answer)
+    }
+
+    async fn set_user(&self, setting: &UserSetting<'_>) -> Result<UserAnswer, UserAnswer> {
+        let user = setting.user;
+        let found = self.neo4j_users(setting.address, setting.administrator, &[user, setting.like]).await?;
+        let named = |name: &str| found.iter().find(|one| one.name == name);
+        let is_new = named(user).is_none();
+        if is_new {
+            self.as_administrator(setting, CREATE, json!({"user": user, "password": setting.passing.reveal()})).await?;
+        }
+        let has = named(user).map(|one| one.roles.clone()).unwrap_or_default();
+        let mut granted = Vec::new();
+        for role in named(setting.like).map(|one| one.roles.as_slice()).unwrap_or_default() {
+            if role != PUBLIC && !has.contains(role) {
+                self.as_administrator(setting, GRANT, json!({"user": user, "role": role})).await?;
+                granted.push(role.clone());
+            }
+        }
+        let home = named(setting.like).and_then(|one| one.home.as_ref());
+        if let Some(home) = home.filter(|home| named(user).and_then(|one| one.home.as_ref()) != Some(*home)) {
+            self.as_administrator(setting, HOME, json!({"user": user, "home": home})).await?;
+        }
+        self.as_administrator(setting, PASSWORD, json!({"user": user, "password": setting.password.reveal()})).await?;
+        Ok(if is_new { UserAnswer::Created(granted) } else { UserAnswer::Changed })
+    }
+
+    async fn as_administrator(&self, setting: &UserSetting<'_>, text: &str, parameters: Value) -> Result<(), UserAnswer> {
+        let (name, password) = setting.administrator;
+        let doing = format!("setting user {} at {} as {name}", setting.user, setting.address.uri);
+        let statement = Statement { doing: &doing, database: "system", text, parameters };
+        match self.run(setting.address, name, password, statement).await {
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(judge::set(&doing, refusal)),
+        }
+    }
+}
+
+/// A row of [`SHOW`].
+fn user(row: &[Value]) -> Neo4jUser {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Neo4jUser {
+        name: row.first().and_then(text).unwrap_or_default(),
+        roles: row.get(1).and_then(Value::as_array).map(|roles| roles.iter().filter_map(text).collect()).unwrap_or_default(),
+        home: row.get(2).and_then(text),
+    }
+}
