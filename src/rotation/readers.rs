@@ -58,10 +58,13 @@ impl Reader {
 
     /// Name and pickup as a sentence, with what is to be done where nothing can be done from here.
     pub fn sentence(&self) -> String {
-        let after = match (self.pickup.is_slow(), &self.runtime) {
-            (false, _) => "",
-            (true, Some(_)) => "; updated afterwards where you agree, so that its new sessions start with the new value",
-            (true, None) => "; restart it afterwards",
+        let after = match (self.pickup, &self.runtime) {
+            (Pickup::Environment, Some(_)) => {
+                "; a new version of it gets the new one afterwards, and its sessions are stopped, where you agree"
+            }
+            (Pickup::ContainerLife, Some(_)) => "; its sessions are stopped afterwards, where you agree",
+            (Pickup::Environment | Pickup::ContainerLife, None) => "; restart it afterwards",
+            (Pickup::EveryCall | Pickup::EveryConnection | Pickup::Unknown, _) => "",
         };
         format!("{}: {}{after} ({})", self.name, self.pickup.sentence(), self.evidence)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::effect::{Connection, Pause, Trouble};
 use super::labels::{Author, VersionId};
-use super::readers::Reader;
+use super::readers::{Pickup, Reader};
 
 /// What is done to the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,12 +149,14 @@ pub enum Evidence {
     NoneAccepted(usize),
     /// The other user keeps its password.
     OldUserKept(Arc<str>),
+    /// Nobody is known who keeps the old value.
+    ReadersFresh,
     /// A reader goes on with the old value.
     ReaderLeft(String),
     /// Readers could not be looked at or refreshed.
     ReadersUnknown(Trouble),
-    /// The database has changed the password.
-    Changed,
+    /// The database has changed this user's password.
+    Changed(Arc<str>),
     /// Whether the password was changed is not known yet.
     ChangeInDoubt(Trouble),
     /// It refused the change, since the old password is not the one given.
@@ -228,9 +230,10 @@ impl fmt::Display for Evidence {
             Self::OldUserKept(user) => {
                 write!(formatter, "user {user} keeps its password until the next rotation: nobody is cut off")
             }
+            Self::ReadersFresh => formatter.write_str("no reader is known that keeps the old value"),
             Self::ReaderLeft(what) => write!(formatter, "goes on with the old value: {what}"),
             Self::ReadersUnknown(trouble) => write!(formatter, "readers that keep the old value were not refreshed ({trouble})"),
-            Self::Changed => formatter.write_str("ALTER CURRENT USER was confirmed by Neo4j"),
+            Self::Changed(user) => write!(formatter, "Neo4j confirmed ALTER CURRENT USER by {user}"),
             Self::ChangeInDoubt(trouble) => {
                 write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out")
             }
@@ -354,12 +357,10 @@ impl fmt::Display for Question {
             }
             Self::RefreshReaders(readers) => {
                 let names: Vec<String> = readers.iter().map(|one| format!("{} {}", one.name, one.pickup.sentence())).collect();
-                let whose = if readers.len() == 1 { "its runtime" } else { "their runtimes" };
-                write!(
-                    formatter,
-                    "{}. Update {whose}, which makes a new version, and stop the sessions that are known, so that they start anew?",
-                    names.join("; ")
-                )
+                let copies = readers.iter().any(|one| one.pickup == Pickup::Environment);
+                let doing =
+                    if copies { "Put the new value there, which makes a new version of the runtime, and stop" } else { "Stop" };
+                write!(formatter, "{}. {doing} the sessions that are known, so that they start anew?", names.join("; "))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The real binary rotates, is killed (SIGKILL) or loses answers at every request it makes and at random instants, and is resumed:
-//! at every instant the password that Neo4j accepts is in a labelled version, and in the end it is AWSCURRENT.
+//! at every instant the password that Neo4j accepts is in a labelled version, and in the end it is AWSCURRENT. Where two users take
+//! turns, AWSCURRENT logs in at every instant.
 //!
 //! Nothing in the binary knows of this: a proxy before the embedded stack counts requests, and acts at one of them.
 //! More: `CRASH_RUNS=1000 cargo test --test rotation_crash` (as `.ci/run` does), 20000 by hand.
@@ -9,7 +10,7 @@
 mod bench;
 mod proxy;
 
-use bench::Bench;
+use bench::{Bench, Users};
 use proxy::Act;
 
 /// A small generator: the same seed takes the same way on every machine.
@@ -34,15 +35,16 @@ struct Scenario {
 }
 
 /// More requests than a rotation makes; found by a run without faults.
-const BEYOND: usize = 40;
+const BEYOND: usize = 80;
 
 fn runs() -> usize {
     std::env::var("CRASH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
 }
 
 /// Every request of a rotation and of a roll back, killed and cut on either side; then pairs and instants by dice.
-fn scenarios(requests: usize) -> Vec<Scenario> {
+fn scenarios(requests: usize, runs: usize) -> Vec<Scenario> {
     let mut all = Vec::new();
+    // Between any two writes; what comes after the last one only reads.
     for command in ["rotate", "rollback"] {
         for at in 1..=requests {
             let cuts: &[Act] = if command == "rotate" { &[Act::CutBefore, Act::CutAfter] } else { &[] };
@@ -56,7 +58,7 @@ fn scenarios(requests: usize) -> Vec<Scenario> {
         all.push(Scenario { command: "rotate", first: (BEYOND, Act::LateChange), second: Some((at, Act::ReleaseChange)) });
     }
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    while all.len() < runs() {
+    while all.len() < runs {
         let kill = [Act::KillBefore, Act::KillAfter];
         let first = match dice.below(3) {
             0 => (BEYOND, Act::KillAtMillis(10 + dice.below(90))),
@@ -70,11 +72,24 @@ fn scenarios(requests: usize) -> Vec<Scenario> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_kills_a_rotation_resume_brings_it_to_one_consistent_end() {
+    torment(Users::One, runs()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_kills_a_rotation_of_two_users_in_alternation_nobody_is_ever_cut_off() {
+    torment(Users::Two, runs() / 2).await;
+}
+
+async fn torment(users: Users, runs: usize) {
     let began = std::time::Instant::now();
-    let mut bench = Bench::start(1).await;
-    let requests = bench.count_requests().await;
-    assert!((15..BEYOND).contains(&requests), "a rotation makes {requests} requests");
-    let scenarios = scenarios(requests);
+    let mut bench = Bench::start(1, users).await;
+    let (writes, requests) = bench.count_requests().await;
+    bench.stop().await;
+    assert!(
+        (12..=requests).contains(&writes) && requests < BEYOND,
+        "a rotation makes {requests} requests, the last write is {writes}"
+    );
+    let scenarios = scenarios(writes + 1, runs);
     let count = scenarios.len();
     // Most of the time of a run with a lost answer is waiting.
     let workers = 3 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(1, 8);
@@ -85,7 +100,7 @@ async fn whatever_kills_a_rotation_resume_brings_it_to_one_consistent_end() {
             let mut interrupted = 0;
             // A fresh world from time to time: versions add up.
             for part in own.chunks(60) {
-                let mut bench = Bench::start(2 + worker as u64).await;
+                let mut bench = Bench::start(2 + worker as u64, users).await;
                 for scenario in part {
                     interrupted += usize::from(bench.play(*scenario).await);
                 }
@@ -98,7 +113,9 @@ async fn whatever_kills_a_rotation_resume_brings_it_to_one_consistent_end() {
     while let Some(done) = tasks.join_next().await {
         interrupted += done.expect("a scenario failed");
     }
-    bench.stop().await;
-    println!("{count} runs over {requests} requests, {interrupted} left AWSPENDING or labels behind, {:?}", began.elapsed());
+    println!(
+        "{users:?}: {count} runs over {writes} of {requests} requests, {interrupted} left AWSPENDING or labels behind, {:?}",
+        began.elapsed()
+    );
     assert!(interrupted > count / 8, "the faults did not interrupt: {interrupted} of {count}");
 }

@@ -1,11 +1,12 @@
 //! A proxy that counts the requests of one process and acts at one of them.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -51,8 +52,8 @@ pub(crate) struct Now {
     pub(crate) names: Vec<String>,
     /// The password that Neo4j accepts, by its own answers to changes.
     pub(crate) accepted: String,
-    /// Logins refused since the last one that was accepted, in this process.
-    pub(crate) refused: usize,
+    /// Logins of each user refused since the last one that was accepted, in this process.
+    pub(crate) refused: BTreeMap<String, usize>,
     pub(crate) most_refused: usize,
     pub(crate) limited: usize,
     pub(crate) held: Option<Vec<u8>>,
@@ -87,7 +88,7 @@ impl Proxy {
             child: None,
             names: Vec::new(),
             accepted: String::new(),
-            refused: 0,
+            refused: BTreeMap::new(),
             most_refused: 0,
             limited: 0,
             held: None,
@@ -149,7 +150,7 @@ impl Shared {
         let mut now = self.now.lock().unwrap();
         now.seen += 1;
         let name = name_of(request);
-        let change = name.contains("ALTER");
+        let change = name.starts_with("ALTER");
         now.names.push(name);
         match now.act {
             Act::LateChange if change && now.held.is_none() => Act::LateChange,
@@ -200,15 +201,16 @@ impl Shared {
             return;
         }
         let mut now = self.now.lock().unwrap();
+        let user = user_of(request);
         let answer: Value = serde_json::from_slice(body(response)).unwrap_or_default();
         match answer.pointer("/errors/0/code").and_then(Value::as_str).unwrap_or_default() {
             "Neo.ClientError.Security.Unauthorized" => {
-                now.refused += 1;
-                now.most_refused = now.most_refused.max(now.refused);
+                *now.refused.entry(user.clone()).or_default() += 1;
+                now.most_refused = now.most_refused.max(now.refused[&user]);
             }
             "Neo.ClientError.Security.AuthenticationRateLimit" => now.limited += 1,
             code => {
-                now.refused = 0;
+                now.refused.remove(&user);
                 let asked: Value = serde_json::from_slice(body(request)).unwrap_or_default();
                 let new = asked.pointer("/parameters/new").and_then(Value::as_str);
                 if let (Some(new), "") = (new, code) {
@@ -228,6 +230,16 @@ fn head(message: &[u8]) -> String {
     String::from_utf8_lossy(&message[..end]).to_ascii_lowercase()
 }
 
+/// Who logs in by `Authorization: Basic`.
+fn user_of(request: &[u8]) -> String {
+    let end = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(request.len());
+    let head = String::from_utf8_lossy(&request[..end]).into_owned();
+    let basic =
+        head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("authorization: basic ").then(|| line[21..].trim()));
+    let decoded = STANDARD.decode(basic.unwrap_or_default()).unwrap_or_default();
+    String::from_utf8_lossy(&decoded).split(':').next().unwrap_or_default().to_owned()
+}
+
 fn is_database(request: &[u8]) -> bool {
     head(request).lines().next().is_some_and(|line| line.contains("/query/v2"))
 }
@@ -244,8 +256,19 @@ fn name_of(request: &[u8]) -> String {
 }
 
 fn is_write(request: &[u8]) -> bool {
-    let writes = BTreeSet::from(["secretsmanager.putsecretvalue", "secretsmanager.updatesecretversionstage", "ALTER CURRENT"]);
-    writes.contains(name_of(request).as_str())
+    is_write_name(&name_of(request))
+}
+
+/// Does a request of this name change the secret or the database?
+pub(crate) fn is_write_name(name: &str) -> bool {
+    let writes = BTreeSet::from([
+        "secretsmanager.putsecretvalue",
+        "secretsmanager.updatesecretversionstage",
+        "ALTER CURRENT",
+        "ALTER USER",
+        "CREATE USER",
+    ]);
+    writes.contains(name)
 }
 
 /// One HTTP message with its body by Content-Length; `None` when the other side has left.

@@ -102,7 +102,13 @@ impl Machine {
         }
         refreshable.sort_by(|one, other| one.name.cmp(&other.name));
         self.state.readers = refreshable;
-        if self.state.readers.is_empty() { self.before_call() } else { self.go(Place::AskRefresh) }
+        if !self.state.readers.is_empty() {
+            return self.go(Place::AskRefresh);
+        }
+        if !self.warned {
+            self.note(Evidence::ReadersFresh);
+        }
+        self.before_call();
     }
 
     pub(super) fn refresh_question(&self) -> Question {

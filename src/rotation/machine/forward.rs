@@ -196,7 +196,7 @@ impl Machine {
         let fits = |facts: &&VersionFacts| {
             facts.problem.is_none() && chosen.is_some_and(|chosen| chosen.user == facts.user && chosen.address == facts.address)
         };
-        if facts.filter(fits).is_none() {
+        if !facts.is_some_and(|facts| fits(&facts)) {
             self.source_unknown();
         }
     }
@@ -225,7 +225,7 @@ impl Machine {
             AlterAnswer::Done => {
                 self.state.changed = true;
                 self.changed_at = Some(self.now).filter(|_| !self.takes_turns());
-                self.note(Evidence::Changed);
+                self.note(Evidence::Changed(self.chosen_user()));
                 self.go(Place::Verify);
             }
             AlterAnswer::Same => self.go(Place::Verify),
@@ -288,6 +288,7 @@ impl Machine {
     /// The database has refused the new value for good and still accepts the old one: only now may another value take its place.
     pub(super) fn replace_value(&mut self) {
         self.state.policy = self.state.policy.saturating_add(1);
+        self.state.alternate = self.takes_turns();
         if self.state.policy <= self.settings.policy_tries {
             return self.go(Place::Generate);
         }

@@ -92,8 +92,11 @@ impl Machine {
     fn begin_probing(&mut self) {
         let state = &self.state;
         let mut suspects: Vec<VersionId> = Vec::new();
-        let maybe_sent =
-            state.chosen.as_ref().is_some_and(|chosen| state.sent || state.labels.was_sent(chosen) || !self.is_ours(chosen));
+        let maybe_sent = state.chosen.as_ref().is_some_and(|chosen| {
+            // Going back to the other user: its password was not changed since.
+            let still = self.takes_turns() && state.labels.holder(PREVIOUS) == Some(chosen);
+            state.sent || state.labels.was_sent(chosen) || !self.is_ours(chosen) || still
+        });
         if maybe_sent {
             suspects.extend(state.chosen.clone());
             suspects.extend(state.base.clone());

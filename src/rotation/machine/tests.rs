@@ -668,6 +668,30 @@ fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only(
 }
 
 #[test]
+fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
+    for kind in [Kind::Rotate, Kind::Resume] {
+        let mut bench = of_two(kind, false, |_| {});
+        if kind == Kind::Resume {
+            bench.world.stored.insert(VersionId::new("p"), "reports_clone");
+            bench.world.labels.insert(Arc::from(PENDING), VersionId::new("p"));
+            bench.world.labels.insert(Arc::from("console.rot.ana.1795269000"), VersionId::new("p"));
+        }
+        let mut refusals = 1;
+        let ending = bench.run_with(|_, effect| {
+            let refused = matches!(effect, Effect::SetByAdministrator { .. }) && refusals > 0;
+            refused.then(|| {
+                refusals -= 1;
+                Observation::Set(SetAnswer::Policy("too short".into()))
+            })
+        });
+        assert!(matches!(ending.outcome, Outcome::Rotated | Outcome::Resumed), "{ending:?}");
+        assert!(bench.world.agrees() && bench.ours_left().is_empty(), "{:?}", bench.ours_left());
+        assert_eq!(bench.world.stored[&bench.world.labels[CURRENT]], "reports_clone");
+        assert!(bench.world.accepts(&VersionId::new("c")), "nobody is cut off");
+    }
+}
+
+#[test]
 fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_changes_no_password() {
     let mut bench = of_two(Kind::Rotate, false, |settings| settings.single_user = true);
     // The one user's readers fail for an instant, as without an administrator.

@@ -72,6 +72,8 @@ pub(super) fn set(doing: &str, refusal: Refusal) -> UserAnswer {
         UNAUTHORIZED => UserAnswer::Unfit("its login is refused".to_owned()),
         EXPIRED => UserAnswer::Unfit("its own password must be changed first".to_owned()),
         FORBIDDEN => UserAnswer::Unfit(format!("it lacks a right ({message})")),
+        // An administrator's change compares as well (seen on 5.26): then it holds already.
+        ARGUMENT if lower.contains("cannot be the same") => UserAnswer::Changed,
         ARGUMENT if lower.contains("password") => UserAnswer::Policy(message),
         code if code.starts_with("Neo.DatabaseError.") || code.starts_with(NOT_AVAILABLE) => {
             UserAnswer::InDoubt(server(doing, code, &message))
@@ -133,6 +135,8 @@ mod tests {
         assert_eq!(set(UNAUTHORIZED, "x"), UserAnswer::Unfit("its login is refused".into()));
         let short = "A password must be at least 8 characters.";
         assert_eq!(set(ARGUMENT, short), UserAnswer::Policy(short.into()));
+        let same = "Failed to alter the specified user 'u': Old password and new password cannot be the same.";
+        assert_eq!(set(ARGUMENT, same), UserAnswer::Changed);
         assert!(matches!(set(FORBIDDEN, "no CREATE USER"), UserAnswer::Unfit(why) if why.contains("no CREATE USER")));
         let unsupported = set("Neo.ClientError.Statement.UnsupportedAdministrationCommand", "not here");
         assert!(matches!(unsupported, UserAnswer::Unfit(why) if why.contains("not here")));

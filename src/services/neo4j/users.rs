@@ -88,7 +88,10 @@ impl Services {
         let statement = Statement { doing: &doing, database: "system", text, parameters };
         match self.run(setting.address, name, password, statement).await {
             Ok(_) => Ok(()),
-            Err(refusal) => Err(judge::set(&doing, refusal)),
+            Err(refusal) => match judge::set(&doing, refusal) {
+                UserAnswer::Changed => Ok(()),
+                answer => Err(answer),
+            },
         }
     }
 }

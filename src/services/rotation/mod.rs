@@ -35,7 +35,7 @@ const CHAIN_CALL: Duration = Duration::from_secs(20);
 /// Finding out who we are and who reads the secret must not hold a rotation up.
 const SURVEY: Duration = Duration::from_secs(5);
 /// Several calls, each with a limit of its own.
-const REFRESH: Duration = Duration::from_secs(180);
+const REFRESH: Duration = Duration::from_mins(3);
 
 /// What is wanted.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use crate::{
         machine::Machine,
         password::{Policy, PolicyError, Source},
         plan::{Alternate, Known, Plan},
-        readers::Reader,
+        readers::{Pickup, Reader},
         report::Kind,
         shape::{Shape, ShapeError, alternate},
     },
@@ -56,6 +56,8 @@ pub struct World {
     arn: String,
     managed: bool,
     connections: Option<Vec<Connection>>,
+    /// The chain is known to log in with this secret.
+    in_chain: bool,
 }
 
 /// A version's value, and since when it is there.
@@ -91,6 +93,7 @@ impl World {
             arn: String::new(),
             managed: false,
             connections: None,
+            in_chain: deployment.secrets.len() < 2,
         }
     }
 
@@ -299,6 +302,7 @@ impl World {
         if let (true, Some(problem)) = (found.readers.is_empty(), found.unknown.first()) {
             return Observation::Failed(Trouble::Refused(problem.clone()));
         }
+        self.in_chain |= found.readers.iter().any(|reader| reader.pickup != Pickup::Unknown);
         let now = Moment::from_millis(self.now());
         let (services, deployment) = (self.services.clone(), self.deployment.clone());
         let Some(passwords) = self.passwords(from, to).await else { return Observation::Readers(Vec::new()) };
@@ -333,7 +337,11 @@ impl World {
         };
         let options = CallOptions { timeout: CHAIN_CALL, total: CHAIN_CALL };
         let answer = match session.call(&tool.name, arguments(tool), options).await {
-            Ok(outcome) if !outcome.is_error => CallAnswer::Answered(format!("{} in {} ms", tool.name, outcome.elapsed.total)),
+            Ok(outcome) if !outcome.is_error => {
+                // Never guessed: several secrets, and no reader of this one in the chain.
+                let whose = if self.in_chain { "" } else { ", though nobody in it is known to read this secret" };
+                CallAnswer::Answered(format!("{} in {} ms{whose}", tool.name, outcome.elapsed.total))
+            }
             Ok(outcome) => CallAnswer::Refused(first_line(&outcome.text())),
             Err(failure) => CallAnswer::Refused(failure.to_string()),
         };
@@ -385,7 +393,7 @@ impl Performer for World {
         };
         let other = machine.is_alternating().then(|| Alternate {
             user: alternate(&user),
-            administrator: self.administrator_secret(&current).unwrap_or_else(|| "-".to_owned()),
+            administrator: self.administrator_secret(&current).map_or_else(|| "-".to_owned(), |id| secret_name(&id).to_owned()),
         });
         let known = Known {
             deployment: self.deployment.name.to_string(),
