@@ -5,7 +5,13 @@
 //! Nothing in the binary knows of this: a proxy before the embedded stack counts requests, and acts at one of them.
 //! More: `CRASH_RUNS=1000 cargo test --test rotation_crash` (as `.ci/run` does), 20000 by hand.
 #![cfg(all(feature = "local", unix))]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 mod bench;
 mod proxy;

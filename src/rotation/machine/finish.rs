@@ -117,8 +117,6 @@ impl Machine {
 
     pub(super) fn refresh(&mut self, yes: bool) {
         if yes {
-            // There was something to do after all.
-            self.state.ending = None;
             return self.go(Place::Refresh);
         }
         for reader in std::mem::take(&mut self.state.readers) {
@@ -137,7 +135,7 @@ impl Machine {
         self.before_call();
     }
 
-    /// A resume that found nothing to do proves nothing through the chain.
+    /// A resume that found secret and database in agreement has nothing to prove through the chain.
     fn before_call(&mut self) {
         if self.state.ending.is_some() { self.given_up() } else { self.go(Place::Call) }
     }

@@ -772,7 +772,7 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
             _ => None,
         });
         assert!(asked.len() == 1 && asked[0].name == "runtime r");
-        assert_eq!(ending.outcome, if kind == Kind::Rotate { Outcome::Rotated } else { Outcome::Resumed });
+        assert_eq!(ending.outcome, if kind == Kind::Rotate { Outcome::Rotated } else { Outcome::NothingToDo });
         let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
         assert_eq!(last.state, StepState::Warning, "the task cannot be refreshed from here");
         assert!(last.sentence().contains("is at version 2") && last.sentence().contains("task t"), "{}", last.sentence());
