@@ -28,7 +28,7 @@ enum ConfigCommand {
     /// Tell everything that is wrong with it, with line and column
     Check {
         /// How to print
-        #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+        #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
         output: TextOrJson,
     },
     /// Print its path

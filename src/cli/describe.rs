@@ -16,7 +16,7 @@ pub(crate) struct Options {
     /// Its id, name or ARN
     id: String,
     /// How to print
-    #[arg(long, short, value_enum, default_value_t = Format::Yaml)]
+    #[arg(long, short, value_enum, value_name = "yaml|json", hide_possible_values = true, default_value_t = Format::Yaml)]
     output: Format,
 }
 

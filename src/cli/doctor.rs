@@ -20,7 +20,7 @@ use super::{
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// How to print: JSON is one object a deployment, one a line
-    #[arg(long, short, value_enum, default_value_t = TableOrJson::Table)]
+    #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
 }
 
@@ -75,22 +75,20 @@ fn print(report: &Report) -> Outcome {
     let counts = counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ");
     output::text(&format!("{}  {}  {counts}", sanitize(report.deployment.as_str()), toned(headline.0, headline.1)))?;
     if let Some(verdict) = &report.verdict {
-        for line in [
-            format!("  cause   {}: {}", verdict.hop, verdict.evidence),
-            format!("  fix     {}", verdict.fix),
-            format!("  source  {}", verdict.source),
-        ] {
-            output::text(&sanitize(&line))?;
+        let mut block = Table::new(["LABEL", "TEXT"]).fit("TEXT", Fit::Whole).headless();
+        let cause = format!("{}: {}", verdict.hop, verdict.evidence);
+        for (label, text) in [("cause", &cause), ("fix", &verdict.fix), ("source", &verdict.source)] {
+            block.row(vec![Cell::new(&format!("  {label}")), Cell::new(text)]);
         }
+        block.print()?;
     }
     let mut table = Table::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
     for finding in &report.hops {
         let (word, tone) = look(finding.state);
         let elapsed = finding.elapsed_ms.map_or_else(String::new, |elapsed| elapsed.to_string());
-        let is_cause = |verdict: &&Verdict| {
-            verdict.hop != finding.hop && without_request(&verdict.evidence) == without_request(&finding.evidence)
-        };
+        let is_cause = |verdict: &&Verdict| without_request(&verdict.evidence) == without_request(&finding.evidence);
         let evidence = match report.verdict.as_ref().filter(is_cause) {
+            Some(verdict) if verdict.hop == finding.hop => "the cause".to_owned(),
             Some(verdict) => format!("the same as at {}", verdict.hop),
             None => finding.evidence.clone(),
         };

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     config::{self, Config, Loaded, write},
-    model::{Deployment, DeploymentName, Failure, HeaderSpec, SecretSource, SecretText, SignIn, StackFacts},
+    model::{Deployment, DeploymentName, Failure, HeaderSpec, SecretSource, SecretText, SignIn, StackFacts, sanitize},
 };
 
 use super::{
@@ -20,8 +20,13 @@ use super::{
     output, process, usage,
 };
 
+const EXAMPLES: &str = "Examples:
+  agentcore-console init --stack neo4j-mcp-server --region us-west-2
+  agentcore-console init --from .mcp-credentials.json --name prod";
+
 /// Where the configuration comes from.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// A CloudFormation stack whose outputs name gateway, runtime, user pool and secret
     #[arg(long, value_name = "STACK", conflicts_with = "from")]
@@ -72,7 +77,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     };
     let name = deployment.name.clone();
     save(&path, deployment, options.yes)?;
-    output::text(&format!("{}: deployment {name} written.", path.display()))?;
+    output::text(&sanitize(&format!("{}: deployment {name} written.", path.display())))?;
     output::note(&format!("Next: agentcore-console --config {} status -d {name}", path.display()));
     Ok(())
 }

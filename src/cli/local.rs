@@ -12,19 +12,25 @@ use crate::{
     local::{self, DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults},
     model::{
         Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials,
+        sanitize,
     },
 };
 
 use super::{Outcome, arguments::TextOrJson, output, process, usage};
 
+const EXAMPLES: &str = "Examples:
+  agentcore-console local --write-config /tmp/local.toml
+  agentcore-console --config /tmp/local.toml status        in another terminal";
+
 /// How `local` starts the embedded stack.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// Port on 127.0.0.1 [default: a free one]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
     /// How to say that it is ready
-    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
     pub(crate) output: TextOrJson,
     /// The same number gives the same world
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -68,7 +74,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
             TextOrJson::Text => {
                 output::text(&stack.text())?;
                 if let Some(path) = &options.write_config {
-                    output::text(&format!("A configuration for it: agentcore-console --config {}", path.display()))?;
+                    output::text(&sanitize(&format!("A configuration for it: agentcore-console --config {}", path.display())))?;
                 }
             }
         }

@@ -84,17 +84,23 @@ pub fn main() -> ExitCode {
     process::report_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version are data for stdout and exit 0; the rest is usage and exits 2. clap knows which.
-            let _ = error.print();
+        Err(error) if error.use_stderr() => {
+            // It quotes what was typed or pasted.
+            error.render().to_string().trim_end().lines().for_each(output::note);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
+        // Help and version are data.
+        Err(help) => return end(help.print().map_err(Stop::from)),
     };
     if let Err(failure) = process::start_log() {
         output::complain(&failure);
         return ExitCode::from(failure.kind.exit_code());
     }
-    match dispatch(arguments) {
+    end(dispatch(arguments))
+}
+
+fn end(outcome: Outcome) -> ExitCode {
+    match outcome {
         Ok(()) | Err(Stop::PipeClosed) => ExitCode::SUCCESS,
         Err(Stop::Code(code)) => ExitCode::from(code),
         Err(Stop::Failed(failure)) => {

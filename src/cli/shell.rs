@@ -40,7 +40,8 @@ fn page() -> io::Result<Vec<u8>> {
 fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result<()> {
     let name = format!("{above} {}", command.get_name());
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    writeln!(page, ".SS {}\n{}", escaped(&name), escaped(&about))?;
+    let usage = usage_of(command, &name);
+    writeln!(page, ".SS {}\n{}\n.PP\n\\fB{}\\fR", escaped(&name), escaped(&about), escaped(&usage))?;
     for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
         let values: Vec<String> = argument.get_value_names().into_iter().flatten().map(ToString::to_string).collect();
         let takes = argument.get_action().takes_values();
@@ -52,12 +53,27 @@ fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result
             (None, None) => values.join(" "),
         };
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        writeln!(page, ".TP\n\\fB{}\\fR\n{}", escaped(&flag), escaped(&help))?;
+        let defaults: Vec<&str> = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+        let default = match defaults.as_slice() {
+            [] => String::new(),
+            _ if !takes || argument.is_hide_default_value_set() => String::new(),
+            some => format!(" [default: {}]", some.join(" ")),
+        };
+        writeln!(page, ".TP\n\\fB{}\\fR\n{}", escaped(&flag), escaped(&format!("{help}{default}")))?;
+    }
+    if let Some(after) = command.get_after_help() {
+        writeln!(page, ".PP\n.nf\n{}\n.fi", escaped(&after.to_string()))?;
     }
     for below in command.get_subcommands().filter(|below| below.get_name() != "help" && !below.is_hide_set()) {
         describe(below, &name, page)?;
     }
     Ok(())
+}
+
+/// `agentcore-console describe [OPTIONS] <KIND> <ID>`.
+fn usage_of(command: &Definition, name: &str) -> String {
+    let rendered = command.clone().bin_name(name).render_usage().to_string();
+    rendered.trim_start_matches("Usage:").trim().to_owned()
 }
 
 /// Text that roff takes as text.

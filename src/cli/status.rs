@@ -24,14 +24,20 @@ use super::{
     usage,
 };
 
+const EXAMPLES: &str = "Examples:
+  agentcore-console status
+  agentcore-console status target -d prod --wait READY --timeout 10m
+  agentcore-console status -o json | jq -r '.resources[] | select(.reason) | .name'";
+
 /// What to list, and until when.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// Only this kind: gateway, target, runtime, endpoint, secret
     #[arg(value_parser = kind)]
     kind: Option<Kind>,
     /// How to print
-    #[arg(long, short, value_enum, default_value_t = TableOrJson::Table)]
+    #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
     /// List again and again, and print what changed
     #[arg(long, conflicts_with = "wait")]

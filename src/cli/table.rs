@@ -96,6 +96,8 @@ pub(crate) enum Fit {
     Middle,
     /// The same, and it is only shown where there is much room.
     Extra,
+    /// Its texts are cut at their end, before anything else is cut.
+    First,
     /// As the last column: never cut, but broken into lines.
     Whole,
 }
@@ -105,6 +107,7 @@ pub(crate) enum Fit {
 pub(crate) struct Table {
     header: Vec<Cell>,
     fits: Vec<Fit>,
+    headless: bool,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -112,13 +115,20 @@ impl Table {
     /// A table with these headings.
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
         let header: Vec<Cell> = headings.into_iter().map(|each| Cell::new(each).tone(Tone::Dim)).collect();
-        Self { fits: vec![Fit::End; header.len()], header, rows: Vec::new() }
+        Self { fits: vec![Fit::End; header.len()], header, headless: false, rows: Vec::new() }
     }
 
     /// The same with that column treated so where there is not enough room.
     pub(crate) fn fit(mut self, heading: &str, fit: Fit) -> Self {
         let columns = self.header.iter().zip(&mut self.fits);
         columns.filter(|(cell, _)| cell.text == heading).for_each(|(_, own)| *own = fit);
+        self
+    }
+
+    /// The same without a line of headings.
+    pub(crate) fn headless(mut self) -> Self {
+        self.header.iter_mut().for_each(|cell| cell.text.clear());
+        self.headless = true;
         self
     }
 
@@ -147,7 +157,7 @@ impl Table {
             // What stands below its row needs no heading.
             last.text.truncate(if before + last.text.width() > limit { 0 } else { last.text.len() });
         }
-        for row in std::iter::once(&header).chain(&self.rows) {
+        for row in std::iter::once(&header).filter(|_| !self.headless).chain(&self.rows) {
             let cells: Vec<(&Cell, Column)> =
                 row.iter().zip(&columns).filter_map(|(cell, column)| Some((cell, (*column)?))).collect();
             push_row(&mut out, &cells, width, coloured);
@@ -189,9 +199,8 @@ fn narrow(columns: &mut [Option<Column>], limit: usize) {
     let mut shown: Vec<&mut Column> = columns.iter_mut().flatten().filter(|column| column.fit != Fit::Whole).collect();
     let gaps = GAP * shown.len().saturating_sub(1);
     while shown.iter().map(|column| column.width).sum::<usize>() + gaps > limit {
-        let Some(widest) = shown.iter_mut().max_by_key(|column| column.width).filter(|column| column.width > NARROW) else {
-            break;
-        };
+        let wide = shown.iter_mut().filter(|column| column.width > NARROW);
+        let Some(widest) = wide.max_by_key(|column| (column.fit == Fit::First, column.width)) else { break };
         widest.width -= 1;
     }
 }
@@ -212,7 +221,7 @@ fn push_row(out: &mut String, cells: &[(&Cell, Column)], limit: Option<usize>, c
 
 fn push_cell(line: &mut String, cell: &Cell, column: Column, last: bool, coloured: bool) {
     let text = match column.fit {
-        Fit::End | Fit::Whole => cut(&cell.text, column.width),
+        Fit::End | Fit::First | Fit::Whole => cut(&cell.text, column.width),
         Fit::Middle | Fit::Extra => cut_middle(&cell.text, column.width),
     };
     let padding = " ".repeat(column.width.saturating_sub(text.width()));
@@ -362,6 +371,23 @@ mod tests {
         let whole = fleet().render(None, false);
         assert!(!whole.contains('…') && whole.lines().count() == 3, "{whole}");
         assert!(whole.contains("gqtg2tx9wo/xT6j5jaQXZ") && whole.contains("asked by mail"), "{whole}");
+    }
+
+    #[test]
+    fn what_only_explains_gives_way_to_names() {
+        let mut table = Table::new(["TOOL", "DESCRIPTION"]).fit("TOOL", Fit::Middle).fit("DESCRIPTION", Fit::First);
+        table.row(vec![Cell::new("x_amz_bedrock_agentcore_search"), Cell::new("finds the tools that fit a question")]);
+        assert_eq!(
+            table.render(Some(44), false),
+            "TOOL                            DESCRIPTION\nx_amz_bedrock_agentcore_search  finds the t…\n"
+        );
+    }
+
+    #[test]
+    fn a_table_without_headings_has_no_line_for_them() {
+        let mut table = Table::new(["WHAT", "TEXT"]).fit("TEXT", Fit::Whole).headless();
+        table.row(vec![Cell::new("a"), Cell::new("one two")]);
+        assert_eq!(table.render(None, false), "a  one two\n");
     }
 
     #[test]

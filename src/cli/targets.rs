@@ -35,7 +35,7 @@ struct Sync {
     #[arg(long, short)]
     yes: bool,
     /// How to print
-    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
     output: TextOrJson,
 }
 

@@ -17,10 +17,10 @@ pub(crate) struct Options {
     #[arg(long)]
     reveal: bool,
     /// Another sign-in than the configured one
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "MODE")]
     sign_in: Option<sign_in::Mode>,
     /// How to print
-    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
     output: TextOrJson,
 }
 
@@ -34,7 +34,10 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         TextOrJson::Json => output::json(&whole(&claims, options.reveal.then_some(&token)))?,
         TextOrJson::Text if options.claims => output::json(&claims.claims)?,
         TextOrJson::Text if options.reveal => output::text(token.reveal())?,
-        TextOrJson::Text => output::text(&summary(&claims))?,
+        TextOrJson::Text => {
+            output::text(&summary(&claims))?;
+            output::note("decoded, not verified; --claims prints all claims, --reveal the token itself");
+        }
     }
     Ok(())
 }
@@ -64,6 +67,5 @@ fn summary(claims: &Claims) -> String {
             lines.push(format!("{name:<9}  {text}"));
         }
     }
-    lines.push("(decoded, not verified; --claims prints all, --reveal the token itself)".into());
     lines.iter().map(|line| sanitize(line)).collect::<Vec<_>>().join("\n")
 }

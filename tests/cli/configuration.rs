@@ -88,11 +88,70 @@ fn help_version_completions_and_manual_are_data() {
         (&["--version"], "agentcore-console"),
         (&["completions", "bash"], "complete"),
         (&["man"], ".TH"),
+        (&["man"], "agentcore\\-console tools call [OPTIONS] <NAME>"),
+        (&["man"], "Examples:"),
+        (&["man"], "[default: 15m]"),
+        (&["status", "--help"], "-o, --output <table|json>"),
         (&["tools", "call", "--help"], "--arg"),
     ] {
         let answer = console.run(arguments).exits(0);
         assert!(answer.out.contains(word) && answer.err.is_empty(), "{answer:#?}");
         assert!(!answer.out.contains('\x1b'), "an escape sequence in a pipe: {}", answer.arguments);
+    }
+}
+
+/// Every command that prints.
+const PRINTING: [&[&str]; 16] = [
+    &["--help"],
+    &["--version"],
+    &["status", "--help"],
+    &["status"],
+    &["status", "-o", "json"],
+    &["describe", "gateway", "neo4j-mcp-gw"],
+    &["secrets"],
+    &["secrets", "show", "neo4j-mcp-server/neo4j"],
+    &["tools", "-d", "b"],
+    &["tools", "call", "get-schema", "-d", "b"],
+    &["token", "-d", "b"],
+    &["doctor", "-d", "b"],
+    &["keys"],
+    &["config", "check"],
+    &["completions", "zsh"],
+    &["man"],
+];
+
+#[test]
+fn an_output_that_cannot_be_written_is_a_failure_and_one_that_nobody_reads_is_none() {
+    let console = Console::new();
+    for command in PRINTING {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ended = console.command(command).stdout(full).output().unwrap();
+        let err = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(5), "{command:?}: {err}");
+        assert!(err.contains("writing the output"), "{command:?}: {err}");
+        console.unread(command, 0);
+    }
+}
+
+#[test]
+fn what_was_typed_is_quoted_without_its_escape_sequences() {
+    let (console, nasty) = (Console::new(), "\u{1b}[31mred\u{202e}\nx");
+    for command in [
+        ["status", nasty].as_slice(),
+        &[nasty],
+        &["describe", "gateway", nasty],
+        &["logs", nasty],
+        &["secrets", "rotate", nasty, "--yes"],
+        &["tools", "call", nasty, "-d", "b"],
+        &["tools", "list", "--header", nasty, "-d", "b"],
+        &["status", "-d", nasty],
+        &["status", "--timeout", nasty],
+        &["status", "--config", nasty],
+        &["completions", nasty],
+    ] {
+        let answer = console.run(command).exits(2).without_data();
+        let bad = answer.err.chars().find(|each| *each != '\n' && agentcore_console::model::sanitize::is_dangerous(*each));
+        assert_eq!(bad, None, "{answer:#?}");
     }
 }
 

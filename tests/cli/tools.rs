@@ -79,6 +79,14 @@ fn a_result_is_a_table_or_csv() {
 }
 
 #[test]
+fn nothing_is_an_empty_field_in_csv_and_a_statement_that_writes_is_told_how() {
+    let console = Console::new();
+    let csv = console.run(&["tools", "cypher", "RETURN null AS a, 1 AS b", "-d", "b", "-o", "csv"]).exits(0).out;
+    assert_eq!(csv, "a,b\r\n,1\r\n");
+    console.run(&["tools", "cypher", "CREATE (n:X) RETURN n", "-d", "b"]).exits(1).says("--write runs it").without_data();
+}
+
+#[test]
 fn a_call_follows_the_schema_and_json_carries_anything() {
     let console = Console::new();
     let text =

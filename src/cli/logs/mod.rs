@@ -19,8 +19,14 @@ use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, proc
 use print::{Filter, Printer};
 use sources::Source;
 
+const EXAMPLES: &str = "Examples:
+  agentcore-console logs prod --since 1h --level warn      everything of a deployment
+  agentcore-console logs my_runtime-Ab3dEfGh1j -f          follow one runtime
+  agentcore-console logs prod --id 691bd2f0 -o json        the lines of one trace, session or request";
+
 /// What to read.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// A log group's full name, the id or name of a runtime or gateway, or a deployment: everything of it
     #[arg(required = true)]
@@ -44,7 +50,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     /// How to print
-    #[arg(long, short, value_enum, default_value_t = TextOrJson::Text)]
+    #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
     output: TextOrJson,
 }
 

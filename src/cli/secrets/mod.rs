@@ -28,7 +28,7 @@ pub(crate) struct How {
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
     /// How to print
-    #[arg(long, short, global = true, value_enum, default_value_t = TableOrJson::Table)]
+    #[arg(long, short, global = true, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     pub(crate) output: TableOrJson,
 }
 

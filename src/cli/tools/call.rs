@@ -18,15 +18,26 @@ use super::{
         Outcome, Stop,
         confirm::{confirm, need_somebody},
         context::Context,
-        process, usage,
+        output, process, usage,
     },
     Way,
     connect::{self, Connection},
     show,
 };
 
+const CALLS: &str = "Examples:
+  agentcore-console tools call search_repositories -d team --arg query=neo4j
+  agentcore-console tools call read-cypher --json '{\"query\": \"RETURN 1 AS one\"}' -o json
+  agentcore-console tools call get-schema --via my_runtime-Ab3dEfGh1j --sign-in sigv4";
+
+const STATEMENTS: &str = "Examples:
+  agentcore-console tools cypher 'MATCH (n) RETURN count(n) AS nodes'
+  agentcore-console tools cypher 'MATCH (p:Person {name: $name}) RETURN p' --param name=Keanu -o json
+  agentcore-console tools cypher - --write --yes < seed.cypher";
+
 /// A call of a tool by name.
 #[derive(Debug, Args)]
+#[command(after_help = CALLS)]
 pub(super) struct Call {
     /// The tool: `target___tool`, or its own name where only one has it
     name: String,
@@ -43,6 +54,7 @@ pub(super) struct Call {
 
 /// A Cypher statement.
 #[derive(Debug, Args)]
+#[command(after_help = STATEMENTS)]
 pub(super) struct Cypher {
     /// The statement; - reads it from the standard input
     query: String,
@@ -128,7 +140,13 @@ pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Ou
     }
     .await;
     connection.close().await;
-    finish(outcome, Some(&query), way)
+    let wants_to_write = !options.write
+        && outcome.as_ref().is_ok_and(|outcome| outcome.is_error && outcome.text().to_lowercase().contains("write-cypher"));
+    let answer = finish(outcome, Some(&query), way);
+    if wants_to_write {
+        output::note("  hint: --write runs it through the tool that writes");
+    }
+    answer
 }
 
 /// The tool of that whole name, else the only one with that own name.

@@ -26,13 +26,13 @@ pub(super) struct Way {
     #[arg(long, global = true, value_name = "GATEWAY|RUNTIME|URL")]
     pub(super) via: Option<String>,
     /// Another sign-in than the configured one
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, value_name = "MODE")]
     pub(super) sign_in: Option<sign_in::Mode>,
     /// A header beside the sign-in's own; may be given several times
     #[arg(long, global = true, value_name = "NAME: VALUE", value_parser = header)]
     pub(super) header: Vec<(String, String)>,
     /// How to print
-    #[arg(long, short, global = true, value_enum, default_value_t = Format::Table)]
+    #[arg(long, short, global = true, value_enum, value_name = "table|json|csv", hide_possible_values = true, default_value_t = Format::Table)]
     pub(super) output: Format,
     /// Do it without asking
     #[arg(long, short, global = true)]

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{CallOutcome, Table as Rows, Tool, counted, sanitize},
-    tools::cypher,
+    tools::{cypher, effect},
 };
 
 use super::{
     super::{
         Outcome, Stop, output,
-        table::{Cell, Table, Tone},
+        table::{Cell, Fit, Table, Tone},
     },
     Format,
 };
@@ -21,14 +21,17 @@ pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
         Format::Json => output::json(&json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}))?,
         Format::Csv => {
             let rows =
-                tools.iter().map(|tool| [tool.name.as_str(), effect(tool).0, first_line(tool)].map(str::to_owned).to_vec());
+                tools.iter().map(|tool| [tool.name.as_str(), effect_of(tool).0, first_line(tool)].map(str::to_owned).to_vec());
             output::text(&csv(["name", "effect", "description"].map(str::to_owned).to_vec(), rows))?;
         }
         Format::Table => {
-            let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"]);
+            let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
+                .fit("TARGET", Fit::Middle)
+                .fit("TOOL", Fit::Middle)
+                .fit("DESCRIPTION", Fit::First);
             for tool in tools {
                 let (target, own) = tool.parts();
-                let (word, tone) = effect(tool);
+                let (word, tone) = effect_of(tool);
                 table.row(vec![
                     Cell::new(target.unwrap_or("")),
                     Cell::new(own),
@@ -42,11 +45,12 @@ pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
     Ok(())
 }
 
-fn effect(tool: &Tool) -> (&'static str, Tone) {
+/// What read-only mode goes by.
+fn effect_of(tool: &Tool) -> (&'static str, Tone) {
     if tool.is_guarded() {
         return ("writes", Tone::Attention);
     }
-    if tool.annotations.read_only == Some(true) { ("reads", Tone::Good) } else { ("", Tone::Plain) }
+    if effect::only_reads(tool) { ("reads", Tone::Good) } else { ("unknown", Tone::Dim) }
 }
 
 fn first_line(tool: &Tool) -> &str {
@@ -69,7 +73,9 @@ pub(super) fn outcome(outcome: &CallOutcome, query: Option<&str>, format: Format
             Ok(())
         }
         (Format::Csv, Some(rows)) => {
-            let lines = rows.rows.iter().map(|row| row.iter().map(plain).collect());
+            // A spreadsheet has no other word for nothing.
+            let field = |value: &Value| if value.is_null() { String::new() } else { plain(value) };
+            let lines = rows.rows.iter().map(|row| row.iter().map(field).collect());
             Ok(output::text(&csv(rows.columns.clone(), lines))?)
         }
         (Format::Table, Some(rows)) => Ok(table(rows).print()?),
