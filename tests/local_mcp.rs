@@ -145,13 +145,52 @@ const ROWS: &str = "[\n  {\n    \"title\": \"Cast Away\",\n    \"year\": 2000\n 
 async fn gateways_and_runtimes_list_and_call_tools() {
     let world = World::start(options()).await;
     for (name, tool, count) in
-        [("a", "mcp-server-target___read-cypher", 4), ("b", "neo4j-mcp___read-cypher", 3), ("c", "read-cypher", 6)]
+        [("a", "mcp-server-target___read-cypher", 4), ("b", "neo4j-mcp___read-cypher", 3), ("c", "read-cypher", 7)]
     {
         let caller = world.caller(name).await;
         let (names, largest) = caller.tools().await;
         assert_eq!(names.len(), count, "{name}: {names:?}");
         assert!(name == "c" || largest <= 2, "{name}: a page of {largest}");
         assert_eq!(caller.cypher(tool).await, ROWS, "{name}");
+    }
+}
+
+/// The next message in an event stream that is wanted; none where the stream ends without it.
+async fn next_message(stream: &mut reqwest::Response, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+    let mut text = String::new();
+    loop {
+        text.push_str(std::str::from_utf8(&stream.chunk().await.unwrap()?).unwrap());
+        let mut messages = text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok());
+        if let Some(found) = messages.find(|message: &Value| wanted(message)) {
+            return Some(found);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_asks_the_person_by_a_form_and_the_answer_finds_its_call() {
+    let world = World::start(options()).await;
+    let can_be_asked = json!({"protocolVersion": "2025-11-25", "capabilities": {"elicitation": {"form": {}}}, "clientInfo": {"name": "test", "version": "1"}});
+    let rate = message("tools/call", json!({"name": "rate_movie", "arguments": {"movie": "Top Gun"}}));
+    let accepted = json!({"action": "accept", "content": {"rating": 9, "place": "cinema"}});
+    let cases = [(accepted, "Top Gun: 9 of 10"), (json!({"action": "decline"}), "declined")];
+    for (answer, expected) in cases {
+        let mut caller = world.caller("c").await;
+        let refused = caller.post(&rate).await.text().await.unwrap();
+        assert!(refused.contains("did not declare elicitation"), "{refused}");
+        let hello = caller.post(&message("initialize", can_be_asked.clone())).await;
+        let session = hello.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+        caller.headers.push(("mcp-session-id", session));
+        let mut stream = caller.post(&rate).await;
+        let question = next_message(&mut stream, |one| one["method"] == "elicitation/create").await.unwrap();
+        assert_eq!(question["params"]["requestedSchema"]["required"], json!(["rating"]));
+        // An answer to another question changes nothing.
+        for id in [&json!("another"), &question["id"]] {
+            let taken = caller.post(&json!({"jsonrpc": "2.0", "id": id, "result": answer})).await;
+            assert_eq!(taken.status(), StatusCode::ACCEPTED);
+        }
+        let result = next_message(&mut stream, |one| one["id"] == 1).await.unwrap();
+        assert!(result["result"]["content"][0]["text"].as_str().unwrap().contains(expected), "{result}");
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Container {
     pub(crate) began_with: Option<String>,
     /// User and password, once the program has needed them.
     pub(crate) credentials: Option<(String, String)>,
+    /// Whether the client of the session said that it answers forms.
+    pub(crate) takes_forms: bool,
     began: Timestamp,
     used: Timestamp,
     idle: SignedDuration,
@@ -87,6 +89,7 @@ impl Containers {
             version: live.version.clone(),
             began_with: read(),
             credentials: None,
+            takes_forms: false,
             began: now,
             used: now,
             idle,
@@ -96,10 +99,10 @@ impl Containers {
         Entered { container, fresh: true, over }
     }
 
-    /// The program in a container goes on with these credentials.
-    pub(crate) fn keep(&self, place: &Place, credentials: &(String, String)) {
+    /// Changes what a container keeps.
+    pub(crate) fn change(&self, place: &Place, change: impl FnOnce(&mut Container)) {
         if let Some(container) = lock(&self.running).get_mut(place) {
-            container.credentials = Some(credentials.clone());
+            change(container);
         }
     }
 
@@ -174,7 +177,7 @@ mod tests {
         }
         let entered = containers.enter(&place("later"), &version("1", 100), at(500), || None);
         assert_eq!(entered.over.len(), SWEEP - 1);
-        containers.keep(&place("later"), &("neo4j".into(), "word".into()));
+        containers.change(&place("later"), |container| container.credentials = Some(("neo4j".into(), "word".into())));
         let entered = containers.enter(&place("later"), &version("1", 100), at(501), || None);
         assert_eq!(entered.container.credentials, Some(("neo4j".into(), "word".into())));
         assert!(!format!("{entered:?}").contains("word"));

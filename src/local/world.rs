@@ -46,6 +46,7 @@ pub(crate) struct World {
     /// Ends every stream and task of the world.
     pub(crate) stopping: CancellationToken,
     pub(crate) containers: Containers,
+    pub(crate) elicitations: super::mcp::elicitation::Elicitations,
 }
 
 impl World {
@@ -68,6 +69,7 @@ impl World {
             mcp: super::mcp::Sessions::default(),
             stopping: CancellationToken::new(),
             containers: Containers::default(),
+            elicitations: super::mcp::elicitation::Elicitations::default(),
             options,
             base,
             seed,

@@ -23,6 +23,7 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+from mcp.types import ElicitResult
 
 from sign_in import database_password, send, signed, token
 
@@ -56,9 +57,9 @@ class SigV4(httpx2.Auth):
 
 
 @contextlib.asynccontextmanager
-async def connected(url, mode, headers=None, auth=None):
+async def connected(url, mode, headers=None, auth=None, **more):
     async with httpx2.AsyncClient(headers=headers, auth=auth, timeout=30, trust_env=False) as http:
-        async with Client(streamable_http_client(url, http_client=http), mode=mode, read_timeout_seconds=30) as client:
+        async with Client(streamable_http_client(url, http_client=http), mode=mode, read_timeout_seconds=30, **more) as client:
             yield client
 
 
@@ -136,6 +137,30 @@ async def bearer_runtime(checks, facts, deployment):
 
         await client.call_tool("count_slowly", {"to": 3, "pause_ms": 10}, progress_callback=progress)
         checks.expect("c: progress arrives while the call runs", seen == [(1, 3), (2, 3), (3, 3)], seen)
+
+
+async def asked_by_form(checks, facts, deployment):
+    """A tool that asks on the way: the person accepts, declines, and a client that cannot be asked is told so."""
+    headers = {"authorization": "Bearer " + token(facts, deployment)}
+    asked = []
+
+    async def answer(_, params):
+        asked.append(params)
+        if "Cast Away" in params.message:
+            return ElicitResult(action="accept", content={"rating": 8, "recommend": True, "place": "home"})
+        return ElicitResult(action="decline")
+
+    async with connected(deployment["mcp_url"], "legacy", headers, elicitation_callback=answer) as client:
+        rated = await client.call_tool("rate_movie", {"movie": "Cast Away"})
+        checks.expect("c: a form that was filled in reaches its call", text(rated) == "Cast Away: 8 of 10", rated)
+        fields = asked[0].requested_schema["properties"]
+        kinds = {name: field["type"] for name, field in fields.items()}
+        checks.expect("c: the form has a field of each sort", set(kinds.values()) == {"integer", "boolean", "string"}, kinds)
+        declined = await client.call_tool("rate_movie", {"movie": "Top Gun"})
+        checks.expect("c: a form may be declined", not declined.is_error and "declined" in text(declined), declined)
+    async with connected(deployment["mcp_url"], "legacy", headers) as client:
+        refused = await client.call_tool("rate_movie", {"movie": "Cast Away"})
+        checks.expect("c: who cannot be asked is told so", refused.is_error and "elicitation" in text(refused), refused)
 
 
 async def signed_runtime(checks, facts, deployment):
@@ -224,6 +249,7 @@ async def main():
             await gateway(checks, facts, by_name["a"], mode)
         await gateway(checks, facts, by_name["b"], "legacy")
         await bearer_runtime(checks, facts, by_name["c"])
+        await asked_by_form(checks, facts, by_name["c"])
         await signed_runtime(checks, facts, by_name["d"])
         await consent(checks, facts, by_name["e"])
     finally:

@@ -353,7 +353,7 @@ impl Passage<'_> {
         let mut cursor = None;
         for _ in 0..100 {
             let params = cursor.map_or_else(|| json!({}), |cursor: String| json!({"cursor": cursor}));
-            let asked = Message { id: Some(json!("gateway-list")), method: "tools/list".to_owned(), params };
+            let asked = Message { id: Some(json!("gateway-list")), method: "tools/list".to_owned(), params, reply: None };
             let Ok(Answer::Whole(answer)) = target::ask(&self.outbound(target), &asked, false).await else { return tools };
             let Some(result) = answer.get("result") else { return tools };
             tools.extend(result.get("tools").and_then(Value::as_array).cloned().unwrap_or_default());

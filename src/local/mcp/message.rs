@@ -27,6 +27,8 @@ pub(crate) struct Message {
     /// Empty in a response.
     pub(crate) method: String,
     pub(crate) params: Value,
+    /// The whole of it, where it is the answer to a question of the server.
+    pub(crate) reply: Option<Value>,
 }
 
 impl Message {
@@ -39,7 +41,7 @@ impl Message {
         if value.is_array() {
             return Err(refuse(INVALID_REQUEST, "Invalid Request: batches are not supported"));
         }
-        let method = value.get("method").and_then(Value::as_str);
+        let method = value.get("method").and_then(Value::as_str).map(str::to_owned);
         let is_response = value.get("result").is_some() || value.get("error").is_some();
         if value.get("jsonrpc").and_then(Value::as_str) != Some("2.0") || (method.is_none() && !is_response) {
             return Err(refuse(INVALID_REQUEST, "Invalid Request: not a JSON-RPC 2.0 message"));
@@ -47,7 +49,8 @@ impl Message {
         let id = value.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
         Ok(Self {
             id: if method.is_some() { id } else { None },
-            method: method.unwrap_or_default().to_owned(),
+            reply: method.is_none().then(|| value.clone()),
+            method: method.unwrap_or_default(),
             params: value.get("params").cloned().unwrap_or(Value::Null),
         })
     }

@@ -5,6 +5,7 @@
 
 mod consent;
 pub(crate) mod database;
+pub(crate) mod elicitation;
 mod gateway;
 mod go_json;
 mod interceptor;

@@ -251,19 +251,22 @@ async fn container(
     if entered.fresh && server == ToolServer::FastMcp {
         invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
     }
-    let (credentials, pool) = match server {
-        ToolServer::FastMcp if is_neo4j_call(message) => match own_credentials(invocation, place, entered, version).await {
-            Ok(credentials) => (Some(credentials), place.session.as_str()),
+    let own = server == ToolServer::FastMcp;
+    let credentials = if !own {
+        match given_credentials(invocation, version, request.headers(), message) {
+            Ok(credentials) => credentials,
+            Err(response) => return *response,
+        }
+    } else if is_neo4j_call(message) {
+        match own_credentials(invocation, place, entered, version).await {
+            Ok(credentials) => Some(credentials),
             Err(line) => {
                 invocation.log(&format!("ERROR {line}"));
                 return failed();
             }
-        },
-        ToolServer::FastMcp => (None, ""),
-        ToolServer::Neo4j | ToolServer::CodeHost => match given_credentials(invocation, version, request.headers(), message) {
-            Ok(credentials) => (credentials, ""),
-            Err(response) => return *response,
-        },
+        }
+    } else {
+        None
     };
     let line = match server {
         ToolServer::FastMcp => format!("INFO     Processing request of type {}", message.method),
@@ -277,7 +280,8 @@ async fn container(
         }
     };
     invocation.log(&line);
-    tool_server::answer(server, &Call { world, deployment, credentials, pool }, message).await
+    let container = own.then_some((place, &entered.container));
+    tool_server::answer(server, &Call { world, deployment, credentials, container }, message).await
 }
 
 /// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
@@ -303,7 +307,7 @@ async fn own_credentials(
         return Ok((user, interceptor::stale_password(&password)));
     }
     let credentials = (user, password);
-    world.containers.keep(place, &credentials);
+    world.containers.change(place, |container| container.credentials = Some(credentials.clone()));
     Ok(credentials)
 }
 

@@ -7,11 +7,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::elicitation;
 use super::message::{
     self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event, event_response, method_not_allowed, text_result,
 };
 use super::neo4j_server::{self, Consumer, Credentials};
 use super::protocol::HANDSHAKE;
+use crate::local::containers::{Container, Place};
 use crate::local::deployments::Deployment;
 use crate::local::http::{Request, Response, header, json as json_response, not_found, respond, streaming};
 use crate::local::neo4j::basic;
@@ -67,17 +69,31 @@ pub(crate) struct Call<'a> {
     pub(crate) world: &'a Shared,
     pub(crate) deployment: &'a Deployment,
     pub(crate) credentials: Option<Credentials>,
-    /// The pool of connections that the server keeps for itself; empty where all requests share one.
-    pub(crate) pool: &'a str,
+    /// The container that the server runs in, where it keeps something for its session.
+    pub(crate) container: Option<(&'a Place, &'a Container)>,
 }
 
 /// Answers a message that has been let in.
 pub(crate) async fn answer(server: ToolServer, call: &Call<'_>, message: &Message) -> Response {
+    if let (Some(reply), Some((place, _))) = (&message.reply, call.container) {
+        call.world.elicitations.answer(place, reply);
+    }
     if message.is_notification() {
         return accepted();
     }
-    if server == ToolServer::FastMcp && message.method == "tools/call" && message.tool() == "count_slowly" {
-        return count_slowly(message);
+    match (server, message.method.as_str(), message.tool()) {
+        (ToolServer::FastMcp, "tools/call", "count_slowly") => return count_slowly(message),
+        (ToolServer::FastMcp, "tools/call", elicitation::TOOL) => {
+            let asked = call.container.filter(|(_, container)| container.takes_forms).map(|(place, _)| place);
+            return elicitation::rate_movie(call.world, asked, message);
+        }
+        (ToolServer::FastMcp, "initialize", _) => {
+            let takes_forms = elicitation::takes_forms(&message.params);
+            if let Some((place, _)) = call.container {
+                call.world.containers.change(place, |container| container.takes_forms = takes_forms);
+            }
+        }
+        _ => {}
     }
     let reply = match message.method.as_str() {
         "initialize" => {
@@ -114,7 +130,8 @@ async fn called(server: ToolServer, call: &Call<'_>, message: &Message) -> Value
 async fn neo4j_call(call: &Call<'_>, tool: &str, arguments: &Value) -> Option<Value> {
     let nobody = (String::new(), String::new());
     let credentials = call.credentials.as_ref().unwrap_or(&nobody);
-    let consumer = Consumer { world: call.world, deployment: call.deployment, credentials, pool: call.pool };
+    let pool = call.container.map_or("", |(place, _)| place.session.as_str());
+    let consumer = Consumer { world: call.world, deployment: call.deployment, credentials, pool };
     neo4j_server::call(consumer, tool, arguments).await
 }
 
@@ -141,6 +158,7 @@ fn fast_mcp_tools() -> Vec<Value> {
             },
             "annotations": {"readOnlyHint": true},
         }),
+        elicitation::tool(),
     ]
 }
 
@@ -260,7 +278,7 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
     if let Ok(message) = Message::read(request.body()) {
         let (method, tool) = (&message.method, message.tool());
         world.log_container(&format!("time={} level=INFO msg=request method={method} tool={tool:?}", world.now()));
-        answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials), pool: "" }, &message).await
+        answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials), container: None }, &message).await
     } else {
         let error = message::error(Some(Value::Null), message::PARSE_ERROR, "request body is not valid json", None);
         json_response(StatusCode::BAD_REQUEST, &error)
@@ -304,7 +322,9 @@ pub(crate) async fn external_code_host(world: &Shared, deployment: &Deployment, 
         return respond(StatusCode::UNAUTHORIZED, "text/plain", "bad credentials\n");
     }
     match Message::read(request.body()) {
-        Ok(message) => answer(ToolServer::CodeHost, &Call { world, deployment, credentials: None, pool: "" }, &message).await,
+        Ok(message) => {
+            answer(ToolServer::CodeHost, &Call { world, deployment, credentials: None, container: None }, &message).await
+        }
         Err(response) => response,
     }
 }
