@@ -19,7 +19,7 @@ pub(crate) enum Mode {
     SigV4,
     /// The user of AGENTCORE_USERNAME and AGENTCORE_PASSWORD
     User,
-    /// None
+    /// No sign-in at all
     None,
 }
 

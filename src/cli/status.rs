@@ -27,7 +27,7 @@ use super::{
 const EXAMPLES: &str = "Examples:
   agentcore-console status
   agentcore-console status target -d prod --wait READY --timeout 10m
-  agentcore-console status -o json | jq -r '.resources[] | select(.reason) | .name'";
+  agentcore-console status -o json | jq '.resources[] | select(.reason)'";
 
 /// What to list, and until when.
 #[derive(Debug, Args)]

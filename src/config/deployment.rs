@@ -43,7 +43,9 @@ pub(super) fn read(
     // Everything is read before anything is given up, so that all problems are told at once.
     let sign_in = sign_in(section, stack.is_some());
     let region = text("region").or_else(region);
-    if region.is_none() {
+    // One of a wrong type was told as such.
+    let is_named = section.has("region") || defaults.is_some_and(|all| all.has("region"));
+    if region.is_none() && !is_named {
         section.complain("no region: write region = \"us-west-2\", or set AWS_REGION");
     }
     let deployment = Deployment {
@@ -271,7 +273,7 @@ fn header(name: &str, inner: &Section<'_, '_>) -> Option<HeaderSpec> {
     };
     let secret_id = match basic.get("basic_from_secret").map(toml::Spanned::get_ref) {
         Some(DeValue::Boolean(true)) => None,
-        _ => Some(basic.text("basic_from_secret")?),
+        _ => Some(basic.text_for("basic_from_secret", "true, or a secret's name in quotes,")?),
     };
     Some(HeaderSpec::BasicFromSecret { name: name.to_owned(), secret_id })
 }

@@ -104,6 +104,7 @@ pub fn load(named: Option<&Path>) -> Loaded {
         Err(error) => {
             let wrong = match error.kind() {
                 io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                io::ErrorKind::InvalidData => "it is not text (UTF-8)".to_owned(),
                 _ => format!("it cannot be read: {error}"),
             };
             let problems = vec![Problem::whole_file(wrong)];

@@ -53,7 +53,7 @@ fn settings(root: &Section<'_, '_>) -> Ui {
     let Some(section) = root.section("ui", &["theme", "refresh", "mouse"]) else { return ui };
     ui.theme = section.text("theme");
     ui.mouse = section.flag("mouse").unwrap_or(ui.mouse);
-    if let Some(text) = section.text("refresh") {
+    if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
         match crate::model::parse_duration(&text) {
             Some(refresh) if refresh >= Duration::from_secs(1) => ui.refresh = refresh,
             Some(_) => section.complain_of("refresh", "at least 1s, or AWS will throttle every one of your tools"),
@@ -144,6 +144,18 @@ mod tests {
                 "line 14, column 21: X Y: a text, { env = \"NAME\" } or { file = \"PATH\" } is wanted here, not an integer",
                 "line 18, column 11: [deployments.c.sign_in]: no mode; known: m2m, bearer, sigv4, user, none",
                 "line 18, column 25: client_id: a text in quotes is wanted here, not an integer",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_of_a_wrong_type_is_not_missing_too() {
+        let text = "[ui]\nrefresh = 5\n[defaults]\nregion = [\"r\"]\n[deployments.x]\nstack = \"s\"\n";
+        assert_eq!(
+            problems(text),
+            [
+                "line 2, column 11: refresh: a length of time in quotes, like \"30s\", is wanted here, not an integer",
+                "line 4, column 10: region: a text in quotes is wanted here, not an array",
             ]
         );
     }

@@ -74,6 +74,11 @@ impl<'a, 'i> Section<'a, 'i> {
 
     /// A text; empty is as absent, and told.
     pub(super) fn text(&self, key: &str) -> Option<String> {
+        self.text_for(key, "a text in quotes")
+    }
+
+    /// The same where the text means something that has its own words.
+    pub(super) fn text_for(&self, key: &str, wanted: &str) -> Option<String> {
         let value = self.table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some(text.as_ref().to_owned()),
@@ -82,7 +87,7 @@ impl<'a, 'i> Section<'a, 'i> {
                 None
             }
             other => {
-                self.mistyped(key, value.span(), "a text in quotes", other);
+                self.mistyped(key, value.span(), wanted, other);
                 None
             }
         }

@@ -118,7 +118,13 @@ impl Keymap {
                 let wrong = format!("{id}: an action's name stands in quotes: \"{id}.{inner}\"");
                 return problems.push(KeyProblem::of_name(&[word, id], wrong));
             }
-            let hint = did_you_mean(id, Action::ALL.iter().map(|action| action.spec().id));
+            // `fleet.logs = …` in [keys] is the table `fleet` with the key `logs`.
+            let whole = format!("{word}.{id}");
+            let known = Action::ALL.iter().map(|action| action.spec().id);
+            let hint = match Action::parse(&whole) {
+                Some(_) => format!("; did you mean \"{whole}\" in [keys.{word}]?"),
+                None => did_you_mean(id, known),
+            };
             let hint = if hint.is_empty() { "; `agentcore-console keys` prints all".to_owned() } else { hint };
             return problems.push(KeyProblem::of_name(&[word, id], format!("no action is called {id:?}{hint}")));
         };
@@ -277,18 +283,24 @@ mod tests {
     #[test]
     fn every_problem_knows_where_it_stands_in_the_users_table() {
         let user: toml::Table =
-            "fleet.\"fleet.logs\" = [\"f9\", 5]\nglobal.app.quit = \"x\"\nglobal.\"app.help\" = \"q\"\nlist = 1\nzebra = {}"
+            "fleet.\"fleet.logs\" = [\"f9\", 5]\nglobal.app.quit = \"x\"\nglobal.\"app.help\" = \"q\"\nlogs.follow = \"x\"\nlist = 1\nzebra = {}"
                 .parse()
                 .unwrap();
         let problems = Keymap::embedded().lay_over(&user);
         let places: Vec<(String, bool)> = problems.iter().map(|each| (each.path.join("/"), each.of_value)).collect();
-        for expected in
-            [("fleet/fleet.logs/1", true), ("global/app", false), ("global/app.help", true), ("list", true), ("zebra", false)]
-        {
+        for expected in [
+            ("fleet/fleet.logs/1", true),
+            ("global/app", false),
+            ("global/app.help", true),
+            ("list", true),
+            ("logs/follow", false),
+            ("zebra", false),
+        ] {
             assert!(places.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {problems:#?}");
         }
         assert!(problems.iter().any(|each| each.message.contains("\"app.quit\"")), "{problems:#?}");
         assert!(problems.iter().any(|each| each.message.contains("known: fleet, ")), "{problems:#?}");
+        assert!(problems.iter().any(|each| each.message.contains("\"logs.follow\" in [keys.logs]")), "{problems:#?}");
     }
 
     #[test]

@@ -20,9 +20,9 @@ use print::{Filter, Printer};
 use sources::Source;
 
 const EXAMPLES: &str = "Examples:
-  agentcore-console logs prod --since 1h --level warn      everything of a deployment
-  agentcore-console logs my_runtime-Ab3dEfGh1j -f          follow one runtime
-  agentcore-console logs prod --id 691bd2f0 -o json        the lines of one trace, session or request";
+  agentcore-console logs prod --since 1h --level warn   all of a deployment
+  agentcore-console logs my_runtime-Ab3dEfGh1j -f       follow one runtime
+  agentcore-console logs prod --id 691bd2f0 -o json     one trace or session";
 
 /// What to read.
 #[derive(Debug, Args)]

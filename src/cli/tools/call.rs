@@ -27,12 +27,12 @@ use super::{
 
 const CALLS: &str = "Examples:
   agentcore-console tools call search_repositories -d team --arg query=neo4j
-  agentcore-console tools call read-cypher --json '{\"query\": \"RETURN 1 AS one\"}' -o json
-  agentcore-console tools call get-schema --via my_runtime-Ab3dEfGh1j --sign-in sigv4";
+  agentcore-console tools call read-cypher --json '{\"query\": \"RETURN 1 AS x\"}'
+  agentcore-console tools call get-schema --via my_runtime-Ab3dEfGh1j -o json";
 
 const STATEMENTS: &str = "Examples:
   agentcore-console tools cypher 'MATCH (n) RETURN count(n) AS nodes'
-  agentcore-console tools cypher 'MATCH (p:Person {name: $name}) RETURN p' --param name=Keanu -o json
+  agentcore-console tools cypher 'RETURN $x AS x' --param x=1 -o json
   agentcore-console tools cypher - --write --yes < seed.cypher";
 
 /// A call of a tool by name.
