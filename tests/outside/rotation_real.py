@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-# check: rotations of a real Neo4j, killed 200 times, every answer lost, cut and late once, over Bolt and the Query API
+# check: rotations of a real Neo4j, killed 300 times, every answer lost, cut and late once, over Bolt and the Query API, with one and with two users
 # needs: neo4j:lts python:boto
 # limit: 900
 """The rotation where it is dangerous: a real database, a real process, and a network that fails at every exchange.
 
 A TCP proxy stands before Secrets Manager and before Neo4j. It counts what the console sends and acts at one of these exchanges.
-Whatever happens, the password that Neo4j accepts is in a labelled version, and one `secrets resume` brings both together.
+Whatever happens, the password that Neo4j accepts is in a labelled version, and one `secrets resume` brings both together. Where two
+users take turns, whoever reads AWSCURRENT gets in at every instant.
 """
 
 import contextlib
@@ -76,11 +77,11 @@ class Proxy:
 
 
 class Bench:
-    """A database user of its own, a secret of its own, and the console before proxies."""
+    """A database user of its own (or two), a secret of its own, and the console before proxies."""
 
-    def __init__(self, number, server, stack, uri):
-        self.server, self.user = server, f"rotated{number}"
-        self.secret = f"outside/rotation-{number}-{uri.split(':')[0]}"
+    def __init__(self, number, server, stack, uri, turns):
+        self.server, self.user, self.turns = server, f"rotated{number}", turns
+        self.secret = f"outside/rotation-{number}-{uri.split(':')[0]}{'-turns' if turns else ''}"
         self.lock, self.seen, self.at, self.act, self.child = threading.Lock(), 0, 0, None, None
         environment = stack.aws_environment()
         self.client = boto3.client(
@@ -91,12 +92,17 @@ class Bench:
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         )
         password = f"First-password-{number}"
-        server.ask(f"DROP USER {self.user} IF EXISTS", database="system")
+        for user in (self.user, f"{self.user}_clone"):
+            server.ask(f"DROP USER {user} IF EXISTS", database="system")
         create = f"CREATE USER {self.user} SET PASSWORD $password CHANGE NOT REQUIRED"
         status, answer = server.ask(create, {"password": password}, database="system")
         if status != 202 or answer.get("errors"):
             raise RuntimeError(f"no user {self.user}: {status} {answer}")
         value = {"uri": uri, "username": self.user, "password": password, "kept": [1.50, "ä"]}
+        if turns:
+            administrator = {"uri": uri, "username": "neo4j", "password": server.password}
+            made = self.client.create_secret(Name=f"{self.secret}-admin", SecretString=json.dumps(administrator))
+            value["masterarn"] = made["ARN"]
         self.client.create_secret(Name=self.secret, SecretString=json.dumps(value))
         self.configure(stack, uri)
 
@@ -109,7 +115,7 @@ class Bench:
         text = text.replace(f'endpoint_url = "{stack.endpoint}"', f'endpoint_url = "http://127.0.0.1:{aws.port}"')
         tunnel = f"{uri.split('://')[0]}://127.0.0.1:{database.port}"
         own = f'secrets = ["{self.secret}"]\nneo4j_uri = "{tunnel}"'
-        text = re.sub(r'secrets = \["[^"]*neo4j-mcp-server/[^"]*"\]', own, text, count=1)
+        text = re.sub(r'secrets = \[[^\]]*neo4j-mcp-server/[^\]]*\]', own, text, count=1)
         configuration = os.path.abspath(f"{self.secret.replace('/', '-')}.toml")
         with open(configuration, "w", encoding="utf-8") as file:
             file.write(text)
@@ -157,10 +163,10 @@ class Bench:
         order = ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
         return sorted(labelled, key=lambda one: min((order.index(each) for each in one[0] if each in order), default=9))
 
-    def accepts(self, password):
-        """Whether Neo4j takes the password; waits where it is limited."""
+    def accepts(self, value):
+        """Whether Neo4j takes user and password of a version; waits where it is limited."""
         for _ in range(40):
-            _, answer = self.server.ask("RETURN 1", password=password, user=self.user)
+            _, answer = self.server.ask("RETURN 1", password=value["password"], user=value["username"])
             code = (answer.get("errors") or [{"code": ""}])[0]["code"]
             if not code.endswith("AuthenticationRateLimit"):
                 return code == ""
@@ -168,9 +174,9 @@ class Bench:
         raise RuntimeError("Neo4j stays limited")
 
     def accepted_labels(self):
-        """The labels of the version that Neo4j accepts; none: the password is lost."""
-        for labels, value in self.versions():
-            if self.accepts(value["password"]):
+        """The labels of the version that Neo4j accepts; none: the password is lost. With two users only AWSCURRENT counts."""
+        for labels, value in self.versions()[: 1 if self.turns else None]:
+            if self.accepts(value):
                 return labels
         return None
 
@@ -231,12 +237,13 @@ def work(bench, jobs, complaints):
             complaints.append(complaint)
 
 
-def one_protocol(server, stack, uri):
+def one_protocol(server, stack, uri, turns):
     """All scenarios over one way to the database."""
-    benches = [Bench(number, server, stack, uri) for number in range(WORKERS)]
+    benches = [Bench(number, server, stack, uri, turns) for number in range(WORKERS)]
+    way = f"{uri.split(':')[0]} with {'two users' if turns else 'one user'}"
     code, out = benches[0].run("rotate")
     exchanges = benches[0].seen
-    if not found.expect(f"a rotation over {uri.split(':')[0]} ends well in {exchanges} exchanges", code == 0, out):
+    if not found.expect(f"a rotation over {way} ends well in {exchanges} exchanges", code == 0, out):
         return
     for bench in benches[1:]:
         bench.run("rotate")
@@ -250,11 +257,12 @@ def one_protocol(server, stack, uri):
     for thread in threads:
         thread.join()
     took = time.monotonic() - began
-    what = f"{count} faults over {uri.split(':')[0]}: nothing lost, all resumed ({took:.0f} s)"
+    what = f"{count} faults over {way}: nothing lost, all resumed ({took:.0f} s)"
     found.expect(what, not complaints, "\n".join(complaints[:3]))
 
 
 with neo4j() as database, embedded_stack() as own:
-    for way in (database.bolt_uri, database.http_uri):
-        one_protocol(database, own, way)
+    one_protocol(database, own, database.bolt_uri, turns=False)
+    one_protocol(database, own, database.http_uri, turns=False)
+    one_protocol(database, own, database.bolt_uri, turns=True)
 found.close()

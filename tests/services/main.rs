@@ -8,4 +8,5 @@ mod fake;
 mod logs;
 mod mcp;
 mod neo4j;
+mod rotation;
 mod stack;
