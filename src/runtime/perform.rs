@@ -112,7 +112,7 @@ impl Performer for Outside {
                     .boxed()
             }
             Effect::Rotate { deployment, secret, kind } => {
-                async move { Some(Box::pin(world.rotate(&deployment, &secret, kind, sender, stop)).await) }.boxed()
+                async move { Some(world.rotate(&deployment, &secret, kind, sender, stop).await) }.boxed()
             }
             Effect::Connect(endpoint) => {
                 async move { Some(Event::Connected(endpoint.clone(), Box::new(world.connect(&endpoint, sender).await))) }.boxed()
@@ -232,7 +232,7 @@ impl World {
         options.neo4j_uri.clone_from(&deployment.neo4j_uri);
         let (told, heard) = mpsc::unbounded_channel();
         let mut desk = ScreenDesk { told, answer: Arc::clone(&self.answer), stop: stop.clone() };
-        let work = async move { Box::pin(services.rotate(deployment, secret, options, &mut desk, &stop)).await };
+        let work = async move { services.rotate(deployment, secret, options, &mut desk, &stop).await };
         // What was told arrives before the end does, however far behind the console is: no step is ever left out.
         let (ending, ()) = futures::join!(work, tell(heard, &sender));
         Event::RotationEnded(Box::new(ending))

@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
         options.survey = how.dry_run || !how.yes;
         let mut desk = Console::new(how, &secret, change);
         let stop = listen()?;
-        let ending = Box::pin(services.rotate(&deployment, &secret, options, &mut desk, &stop)).await?;
+        let ending = services.rotate(&deployment, &secret, options, &mut desk, &stop).await?;
         // A rehearsal has no outcome of its own: what would be refused was told.
         let code = if how.dry_run { 0 } else { exit_code(&ending) };
         // That nobody reads to the end makes no failure a success.

@@ -139,7 +139,7 @@ impl Services {
         let credentials_end = identity.and_then(|identity| identity.expires_at).map(Moment::millis);
         let mut world = World::new(self, deployment, secret, &options, credentials_end, audit.clone());
         let machine = Machine::start(options.kind, settings, world.now());
-        let ending = drive(machine, &mut world, desk, stop).await;
+        let ending = Box::pin(drive(machine, &mut world, desk, stop)).await;
         if !options.rehearse
             && let Err(problem) = audit.outcome(&ending, world.now()).await
         {
