@@ -57,6 +57,20 @@ impl Step {
             Self::Consumers => "consumers",
         }
     }
+
+    /// What it will do, while it has not begun.
+    pub fn will(self) -> &'static str {
+        match self {
+            Self::Check => "log in with the current password, look for a rotation that is pending",
+            Self::Prepare => "store the new value as a further version",
+            Self::Claim => "put AWSPENDING on it, read it back",
+            Self::Set => "change the password in Neo4j",
+            Self::Verify => "log in with the new password on a new connection",
+            Self::Promote => "move AWSCURRENT",
+            Self::Clean => "take AWSPENDING and labels off",
+            Self::Consumers => "close old connections, refresh readers, call a tool through the chain",
+        }
+    }
 }
 
 /// How a step stands.

@@ -1,7 +1,10 @@
 //! Secrets: Neo4j secrets with their versions and stages, and the rotation, step by step, while it runs.
 
+mod run;
+
 use ratatui::layout::Rect;
 
+use self::run::{ending_role, ending_words, running_word};
 use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
 use crate::{
     app::{Action, Effect, Effects, Loadable, RotationKind, Store},
@@ -11,7 +14,7 @@ use crate::{
     model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail},
     rotation::{
         plan::Plan,
-        report::{Ending, Outcome, Question, Report, Step, StepState},
+        report::{Ending, Question, Report},
     },
     widgets::{List, Pen, cut_middle, glyph, role_of},
 };
@@ -257,7 +260,8 @@ impl Screen for Secrets {
 
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if let Some(run) = self.run.as_ref().filter(|_| self.shows_run) {
-            self.draw_run(run, look, area, pen);
+            let below = run::draw(run, look, area, pen);
+            self.draw_versions(look, below, pen);
             return;
         }
         let all = secrets(look.store);
@@ -328,37 +332,6 @@ impl Secrets {
             pen.pieces(area.x + 4, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(5), &pieces);
         }
     }
-
-    fn draw_run(&self, run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let mut y = area.y;
-        for step in Step::ALL {
-            if y < area.bottom() {
-                draw_step(run, step, look, Rect { y, height: 1, ..area }, pen);
-            }
-            y += 1;
-        }
-        if let Some((_, Err(failure))) = &run.ended {
-            for line in super::detail::failure_block(failure, area.width.saturating_sub(3)) {
-                if y < area.bottom() {
-                    let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-                    pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
-                }
-                y += 1;
-            }
-        }
-        for warning in &run.warnings {
-            if y < area.bottom() {
-                pen.put(area.x + 2, y, area.width.saturating_sub(3), &format!("▲ {warning}"), Role::Degraded);
-            }
-            y += 1;
-        }
-        if y < area.bottom() {
-            pen.rule(Rect { y, height: 1, ..area });
-            let place = Rect { y: y + 1, height: 1, ..area };
-            draw_promise(run, place, pen);
-            self.draw_versions(look, Rect { y: y + 3, height: area.bottom().saturating_sub(y + 3), ..area }, pen);
-        }
-    }
 }
 
 fn version_lines(secret: &SecretDetail, look: &Look<'_>) -> Vec<Vec<(String, Role)>> {
@@ -387,91 +360,6 @@ fn version_lines(secret: &SecretDetail, look: &Look<'_>) -> Vec<Vec<(String, Rol
         lines.push(vec![(format!("next scheduled rotation {}", next.date_time(look.zone)), Role::Dim)]);
     }
     lines
-}
-
-fn draw_step(run: &Run, step: Step, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
-    let latest = run.reports.iter().rev().find(|report| report.step == step);
-    let Some(report) = latest else {
-        pen.pieces(line.x + 2, line.y, line.width, &[("○", Role::Faint), ("           ", Role::Faint), (step.name(), Role::Dim)]);
-        return;
-    };
-    let (mark, role) = match report.state {
-        StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => (look.spinner, Role::Changing),
-        StepState::Started | StepState::Running | StepState::Waiting => ("○", Role::Dim),
-        StepState::Done => ("●", Role::Well),
-        StepState::Warning => ("▲", Role::Degraded),
-        StepState::Failed => ("✖", Role::Failed),
-    };
-    let at = Moment::from_millis(report.at);
-    let began = run.reports.iter().find(|each| each.step == step).map_or(at, |each| Moment::from_millis(each.at));
-    if !report.state.ended() && run.ended.is_none() {
-        pen.select_row(line, false);
-    }
-    let name = format!("{:<11}", step.name());
-    let since = if report.state.ended() { at.since(began) } else { look.now.since(began) };
-    let elapsed = if since >= 100 { format!("   {:.1} s", since as f64 / 1000.0) } else { String::new() };
-    let sentence = report.sentence();
-    let time = at.clock(look.zone);
-    let evidence = if report.state == StepState::Failed { Role::Failed } else { Role::Text };
-    let pieces = [
-        (mark, role),
-        (" ", role),
-        (time.as_str(), Role::Faint),
-        ("  ", Role::Faint),
-        (name.as_str(), Role::Name),
-        (sentence.as_str(), evidence),
-        (elapsed.as_str(), Role::Changing),
-    ];
-    pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
-}
-
-fn draw_promise(run: &Run, place: Rect, pen: &mut Pen<'_>) {
-    let command = format!("secrets resume {}", run.secret);
-    match &run.ended {
-        None => {
-            let pieces = [
-                ("If this machine dies now, nothing is lost. ", Role::Well),
-                (command.as_str(), Role::Name),
-                (" on any machine ends it.", Role::Dim),
-            ];
-            pen.pieces(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
-        }
-        Some((_, Ok(ending))) => {
-            pen.put(place.x + 2, place.y, place.width.saturating_sub(3), &ending_words(ending), ending_role(ending));
-        }
-        Some((_, Err(_))) => {
-            pen.pieces(
-                place.x + 2,
-                place.y,
-                place.width,
-                &[
-                    ("Nothing was changed by this console. ", Role::Dim),
-                    (command.as_str(), Role::Name),
-                    (" looks again.", Role::Dim),
-                ],
-            );
-        }
-    }
-}
-
-fn ending_words(ending: &Ending) -> String {
-    format!("{}: {}", ending.outcome.name(), ending.why)
-}
-
-const fn ending_role(ending: &Ending) -> Role {
-    match ending.outcome {
-        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => Role::Well,
-        Outcome::Refused => Role::Degraded,
-        Outcome::Failed => Role::Failed,
-    }
-}
-
-const fn running_word(kind: RotationKind) -> &'static str {
-    match kind {
-        RotationKind::Rotate => "rotating",
-        RotationKind::Resume => "resuming",
-        RotationKind::Rollback => "rolling back",
-    }
 }
 
 fn capital(word: &str) -> String {

@@ -1,0 +1,201 @@
+//! A rotation while it runs and after its end: its steps with what was seen, what is still to come, and what is safe.
+
+use ratatui::layout::Rect;
+
+use super::Run;
+use crate::{
+    app::RotationKind,
+    config::theme::Role,
+    model::Moment,
+    rotation::report::{Ending, Evidence, Outcome, Report, Step, StepState},
+    screens::{Look, detail},
+    widgets::{Pen, width},
+};
+
+/// Rows that the promise and the versions below the steps keep.
+const BELOW: usize = 7;
+/// Where the words of a step begin: glyph, time and name before them.
+const INDENT: u16 = 25;
+
+/// Draws steps, warnings and the promise; answers the area that is left.
+pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) -> Rect {
+    let room = usize::from(area.height).saturating_sub(Step::ALL.len() + run.warnings.len() + BELOW);
+    let rows: Vec<(Step, Vec<String>)> = {
+        let columns = usize::from(area.width.saturating_sub(INDENT + 8));
+        let mut room = room;
+        let lines_of = |step: Step| latest(run, step).map_or_else(|| vec![to_come(run, step, look)], |one| lines(one, columns));
+        Step::ALL.into_iter().map(|step| (step, shortened(lines_of(step), &mut room))).collect()
+    };
+    let mut y = area.y;
+    for (step, words) in &rows {
+        for (index, words) in words.iter().enumerate() {
+            if y < area.bottom() {
+                let line = Rect { y, height: 1, ..area };
+                if index == 0 { draw_step(run, *step, words, look, line, pen) } else { draw_more(words, line, pen) }
+            }
+            y = y.saturating_add(1);
+        }
+    }
+    if let Some((_, Err(failure))) = &run.ended {
+        for line in detail::failure_block(failure, area.width.saturating_sub(3)) {
+            if y < area.bottom() {
+                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+                pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
+            }
+            y = y.saturating_add(1);
+        }
+    }
+    for warning in &run.warnings {
+        if y < area.bottom() {
+            pen.put(area.x + 2, y, area.width.saturating_sub(3), &format!("▲ {warning}"), Role::Degraded);
+        }
+        y = y.saturating_add(1);
+    }
+    if y < area.bottom() {
+        pen.rule(Rect { y, height: 1, ..area });
+        draw_promise(run, Rect { y: y.saturating_add(1), height: 1, ..area }, pen);
+    }
+    let below = y.saturating_add(3);
+    Rect { y: below.min(area.bottom()), height: area.bottom().saturating_sub(below), ..area }
+}
+
+fn latest(run: &Run, step: Step) -> Option<&Report> {
+    run.reports.iter().rev().find(|report| report.step == step)
+}
+
+/// The evidence of a step in lines; a piece of evidence is cut only where it alone is too long.
+fn lines(report: &Report, columns: usize) -> Vec<String> {
+    const BETWEEN: &str = " · ";
+    let mut lines: Vec<String> = Vec::new();
+    for evidence in &report.evidence {
+        let words = evidence.to_string();
+        match lines.last_mut() {
+            Some(line) if width(line) + width(&words) + BETWEEN.len() <= columns => {
+                line.push_str(BETWEEN);
+                line.push_str(&words);
+            }
+            _ => lines.push(words),
+        }
+    }
+    if lines.is_empty() {
+        lines.push(if report.state.ended() { "" } else { report.step.will() }.to_owned());
+    }
+    lines
+}
+
+/// As many further lines as there is room for; what has none stands at the end of the last.
+fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
+    let further = lines.len().saturating_sub(1).min(*room);
+    *room -= further;
+    let rest = lines.split_off((further + 1).min(lines.len()));
+    if let Some(last) = lines.last_mut() {
+        rest.iter().for_each(|line| last.push_str(&format!(" · {line}")));
+    }
+    lines
+}
+
+/// What a step will do; for the promotion, how long readers have been failing.
+fn to_come(run: &Run, step: Step, look: &Look<'_>) -> String {
+    let will = step.will();
+    let changed = run.reports.iter().find(|one| one.evidence.iter().any(|seen| matches!(seen, Evidence::Changed(_))));
+    let turns = run.plan.as_ref().is_some_and(|plan| plan.alternate.is_some());
+    match changed.filter(|_| step == Step::Promote && !turns && run.ended.is_none()) {
+        Some(report) => {
+            let seconds = look.now.since(Moment::from_millis(report.at)) as f64 / 1_000.0;
+            format!("{will}; readers fail from `set` until here: {seconds:.1} s so far")
+        }
+        None => will.to_owned(),
+    }
+}
+
+fn draw_more(words: &str, line: Rect, pen: &mut Pen<'_>) {
+    pen.put(line.x + INDENT, line.y, line.width.saturating_sub(INDENT + 1), words, Role::Text);
+}
+
+fn draw_step(run: &Run, step: Step, words: &str, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
+    let Some(report) = latest(run, step) else {
+        let name = format!("{:<11}", step.name());
+        let pieces = [("○           ", Role::Faint), (name.as_str(), Role::Dim), (words, Role::Faint)];
+        pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
+        return;
+    };
+    let (mark, role) = match report.state {
+        StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => (look.spinner, Role::Changing),
+        StepState::Started | StepState::Running | StepState::Waiting => ("○", Role::Dim),
+        StepState::Done => ("●", Role::Well),
+        StepState::Warning => ("▲", Role::Degraded),
+        StepState::Failed => ("✖", Role::Failed),
+    };
+    let at = Moment::from_millis(report.at);
+    let began = run.reports.iter().find(|each| each.step == step).map_or(at, |each| Moment::from_millis(each.at));
+    if !report.state.ended() && run.ended.is_none() {
+        pen.select_row(line, false);
+    }
+    let name = format!("{:<11}", step.name());
+    let since = if report.state.ended() { at.since(began) } else { look.now.since(began) };
+    let elapsed = if since >= 100 { format!("   {:.1} s", since as f64 / 1000.0) } else { String::new() };
+    let time = at.clock(look.zone);
+    let evidence = if report.state == StepState::Failed { Role::Failed } else { Role::Text };
+    let pieces = [
+        (mark, role),
+        (" ", role),
+        (time.as_str(), Role::Faint),
+        ("  ", Role::Faint),
+        (name.as_str(), Role::Name),
+        (words, evidence),
+        (elapsed.as_str(), Role::Changing),
+    ];
+    pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
+}
+
+fn draw_promise(run: &Run, place: Rect, pen: &mut Pen<'_>) {
+    let command = format!("secrets resume {}", run.secret);
+    match &run.ended {
+        None => {
+            let pieces = [
+                ("If this machine dies now, nothing is lost. ", Role::Well),
+                (command.as_str(), Role::Name),
+                (" on any machine ends it.", Role::Dim),
+            ];
+            pen.pieces(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
+        }
+        Some((_, Ok(ending))) => {
+            pen.put(place.x + 2, place.y, place.width.saturating_sub(3), &ending_words(ending), ending_role(ending));
+        }
+        Some((_, Err(_))) => {
+            pen.pieces(
+                place.x + 2,
+                place.y,
+                place.width,
+                &[
+                    ("Nothing was changed by this console. ", Role::Dim),
+                    (command.as_str(), Role::Name),
+                    (" looks again.", Role::Dim),
+                ],
+            );
+        }
+    }
+}
+
+/// The ending as a sentence.
+pub(super) fn ending_words(ending: &Ending) -> String {
+    format!("{}: {}", ending.outcome.name(), ending.why)
+}
+
+/// Its colour.
+pub(super) const fn ending_role(ending: &Ending) -> Role {
+    match ending.outcome {
+        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => Role::Well,
+        Outcome::Refused => Role::Degraded,
+        Outcome::Failed => Role::Failed,
+    }
+}
+
+/// What is being done.
+pub(super) const fn running_word(kind: RotationKind) -> &'static str {
+    match kind {
+        RotationKind::Rotate => "rotating",
+        RotationKind::Resume => "resuming",
+        RotationKind::Rollback => "rolling back",
+    }
+}
