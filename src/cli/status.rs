@@ -58,6 +58,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long `--wait` waits unless told otherwise.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// While so much of the patience is left, a failure is told at once and not only at the end.
+const WORTH_TELLING: Duration = Duration::from_secs(5);
+
 /// Runs `status`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployments = context.deployments()?;
@@ -127,9 +130,13 @@ impl Work {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 self.print(&listing)?;
+                if !told {
+                    listing.tell_problems();
+                }
                 return Err(given_up(status, &listing, &waiting, patience));
             }
-            if !told && !listing.problems.is_empty() && io::stderr().is_terminal() {
+            // Whoever sits there is not left in the dark until the end.
+            if !told && left > WORTH_TELLING && !listing.problems.is_empty() && io::stderr().is_terminal() {
                 listing.tell_problems();
                 output::note(&format!("asking again, for at most {}", show_duration(left)));
                 told = true;
@@ -159,7 +166,6 @@ impl Work {
 
 /// What has kept `--wait` waiting: a status, or that nobody answered.
 fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Duration) -> Stop {
-    listing.tell_problems();
     let after = show_duration(patience);
     if waiting.is_empty()
         && let Some(problem) = listing.problems.first()

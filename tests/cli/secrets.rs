@@ -164,6 +164,15 @@ fn a_missing_permission_is_a_refusal_before_the_first_write_and_a_failure_after_
 }
 
 #[test]
+fn a_list_of_which_nothing_could_be_read_exits_as_the_failure_says() {
+    let world = start(&fault("ListSecretVersionIds", "access-denied"));
+    let console = Console::with(&world.config);
+    let answer = console.run(&["secrets", "-o", "json"]).exits(4).says("error: a, b, c, d: ").json();
+    let count = |name: &str| answer[name].as_array().unwrap().len();
+    assert!(count("secrets") >= 4 && count("secrets") == count("problems"), "{answer:#}");
+}
+
+#[test]
 fn wrong_credentials_are_another_matter_than_expired_ones() {
     let secret = OWN.ready["secret_access_key"].as_str().unwrap();
     let rehearse = |config: &str| {

@@ -8,10 +8,10 @@ use crate::{
         Outcome, Stop,
         arguments::TableOrJson,
         context::Context,
-        fleet, now, output, process,
+        fleet, now, output, process, reasons,
         table::{Cell, Fit, Table, Tone},
     },
-    model::{Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
+    model::{Deployment, Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
     rotation::labels::{CURRENT, Labels, PENDING, VersionId},
     services::Services,
 };
@@ -20,35 +20,43 @@ use crate::{
 pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
     let deployments = context.deployments()?;
     let services = context.services();
-    let (listing, details) = process::runtime()?.block_on(async {
-        let listing = fleet::list(&services, &deployments, &[Kind::Secret]).await;
-        let details = join_all(listing.resources.iter().map(|secret| async {
-            let deployment = deployments.iter().find(|each| each.name == secret.key.deployment)?;
-            services.secret_detail(deployment, secret.key.own_id()).await.ok()
-        }))
-        .await;
-        (listing, details)
-    });
-    listing.tell_problems();
-    if let Some(failure) = listing.total_failure() {
-        if format == TableOrJson::Json {
-            output::json(&json!({"secrets": [], "problems": problems(&listing)}))?;
-        }
-        return Err(Stop::Code(failure.kind.exit_code()));
-    }
-    let rows: Vec<(&Resource, Option<SecretDetail>)> = listing.resources.iter().zip(details).collect();
+    let (secrets, problems) = process::runtime()?.block_on(read(&services, &deployments));
+    let rows: Vec<(&Resource, Option<&SecretDetail>)> =
+        secrets.iter().map(|(secret, detail)| (secret, detail.as_ref())).collect();
     match format {
         TableOrJson::Json => {
-            let secrets: Vec<Value> = rows.iter().map(|(secret, detail)| listed(secret, detail.as_ref())).collect();
-            output::json(&json!({"secrets": secrets, "problems": problems(&listing)}))?;
+            let secrets: Vec<Value> = rows.iter().map(|(secret, detail)| listed(secret, *detail)).collect();
+            let problems: Vec<Value> = problems.iter().map(fleet::Problem::json).collect();
+            output::json(&json!({"secrets": secrets, "problems": problems}))?;
         }
+        // Headings over nothing would only hide why.
+        TableOrJson::Table if rows.is_empty() && !problems.is_empty() => {}
         TableOrJson::Table => print_table(&rows)?,
     }
-    Ok(())
+    reasons::tell(problems.iter().map(|problem| (problem.deployment.as_str(), &problem.failure)));
+    match problems.first() {
+        Some(problem) if rows.iter().all(|(_, detail)| detail.is_none()) => Err(Stop::Code(problem.failure.kind.exit_code())),
+        Some(_) | None => Ok(()),
+    }
 }
 
-fn problems(listing: &fleet::Listing) -> Vec<Value> {
-    listing.problems.iter().map(fleet::Problem::json).collect()
+/// All secrets, each with its versions where they could be read.
+async fn read(services: &Services, deployments: &[Deployment]) -> (Vec<(Resource, Option<SecretDetail>)>, Vec<fleet::Problem>) {
+    let fleet::Listing { resources, mut problems } = fleet::list(services, deployments, &[Kind::Secret]).await;
+    let details = join_all(resources.iter().map(|secret| async {
+        let deployment = deployments.iter().find(|each| each.name == secret.key.deployment)?;
+        Some(services.secret_detail(deployment, secret.key.own_id()).await)
+    }))
+    .await;
+    let mut secrets = Vec::new();
+    for (secret, detail) in resources.into_iter().zip(details) {
+        let detail = detail.and_then(|answer| {
+            let deployment = secret.key.deployment.clone();
+            answer.map_err(|failure| problems.push(fleet::Problem { deployment, kind: Kind::Secret, failure })).ok()
+        });
+        secrets.push((secret, detail));
+    }
+    (secrets, problems)
 }
 
 fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
@@ -61,7 +69,7 @@ fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
     })
 }
 
-fn print_table(rows: &[(&Resource, Option<SecretDetail>)]) -> std::io::Result<()> {
+fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<()> {
     let now = now();
     let mut table = Table::new(["DEPLOYMENT", "SECRET", "STATUS", "CURRENT", "AGE", "ROTATION"])
         .fit("SECRET", Fit::Middle)
@@ -69,7 +77,7 @@ fn print_table(rows: &[(&Resource, Option<SecretDetail>)]) -> std::io::Result<()
     for (secret, detail) in rows {
         let current = detail.as_ref().and_then(|detail| detail.version_with(CURRENT));
         let age = current.and_then(|version| version.created_at).map_or_else(String::new, |at| at.age(now));
-        let state = detail.as_ref().map_or("", state);
+        let state = detail.map_or("", state);
         let tone = if state == "pending" || secret.status == "DELETED" { Tone::Attention } else { Tone::Plain };
         table.row(vec![
             Cell::new(secret.key.deployment.as_str()),
@@ -77,7 +85,7 @@ fn print_table(rows: &[(&Resource, Option<SecretDetail>)]) -> std::io::Result<()
             Cell::new(&secret.status).tone(tone),
             Cell::new(&current.map_or_else(String::new, |version| VersionId::new(version.version_id.as_str()).short())),
             Cell::new(&age).right(),
-            Cell::new(&detail.as_ref().map_or_else(String::new, rotation_words)).tone(tone),
+            Cell::new(&detail.map_or_else(String::new, rotation_words)).tone(tone),
         ]);
     }
     table.print()
