@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Instant};
 
 use agentcore_console::{
-    model::{Deployment, SecretContent, SecretText, VersionRef},
+    model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
     rotation::shape::Shape,
     services::{ServiceOptions, Services},
 };
@@ -117,6 +117,52 @@ fn a_rotation_prints_its_steps_and_its_outcome_and_can_be_rolled_back() {
     let lines = console.run(&["secrets", "rollback", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
     assert_eq!(outcome(&lines), ("rotated", Some(old.as_str())));
     assert_eq!(secret.text("AWSCURRENT"), before);
+}
+
+#[test]
+fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
+    let secret =
+        Foreign { id: "neo4j-reports/credentials".into(), name: "neo4j-reports/credentials".into(), ..Foreign::of(&OWN, "a") };
+    // No configuration names it: it is found where it is.
+    let config = OWN.config.lines().filter(|line| !line.contains("neo4j-reports/credentials")).collect::<Vec<_>>().join("\n");
+    let console = Console::with(&config);
+    let login = |stage: &str| {
+        let shape = Shape::parse(&secret.text(stage)).unwrap();
+        let address = Neo4jAddress { uri: shape.address().unwrap().to_owned(), database: "neo4j".into() };
+        let password = SecretText::from(shape.password());
+        let answer = secret.runtime.block_on(secret.services.neo4j_login(&address, shape.user(), &password));
+        (shape.user().to_owned(), matches!(answer, LoginAnswer::Accepted { .. }))
+    };
+    let plan = console.run(&["secrets", "rotate", &secret.name, "--dry-run"]).exits(0);
+    assert!(plan.out.contains("Outage: none") && plan.out.contains("reports_clone is new"), "{}", plan.out);
+    for (current, previous) in [("reports_clone", "reports"), ("reports", "reports_clone")] {
+        let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+        assert_eq!(outcome(&lines).0, "rotated");
+        assert_eq!(login("AWSCURRENT"), (current.to_owned(), true));
+        assert_eq!(login("AWSPREVIOUS"), (previous.to_owned(), true), "nobody is cut off");
+    }
+    let lines = console.run(&["secrets", "rollback", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports_clone".to_owned(), true)));
+    let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "--single-user", "-o", "json"]).exits(0).json_lines();
+    assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports_clone".to_owned(), true)));
+    assert_eq!(login("AWSPREVIOUS").1, false, "the one user's password was changed");
+    let random = ["secrets", "rotate", &secret.name, "--yes", "--random", "secrets-manager", "--length", "40", "-o", "json"];
+    assert_eq!(outcome(&console.run(&random).exits(0).json_lines()).0, "rotated");
+    let drawn = Shape::parse(&secret.text("AWSCURRENT")).unwrap().password().to_owned();
+    assert!(drawn.len() == 40 && drawn.chars().all(|one| one.is_ascii_alphanumeric() || "-_.".contains(one)), "{}", drawn.len());
+    assert_eq!(login("AWSCURRENT"), ("reports".to_owned(), true));
+}
+
+#[test]
+fn an_administrator_who_is_not_there_is_told_before_anything_is_written() {
+    let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "b"));
+    let before = secret.stages();
+    let rotate = ["secrets", "rotate", &secret.name, "--yes", "--admin-secret", "no-such/secret", "-o", "json"];
+    let lines = console.run(&rotate).exits(1).json_lines();
+    assert_eq!(outcome(&lines).0, "refused");
+    let reason = lines.last().unwrap()["reason"].as_str().unwrap();
+    assert!(reason.contains("no-such/secret cannot be read") && reason.contains("--single-user"), "{reason}");
+    assert_eq!(secret.stages(), before);
 }
 
 #[test]

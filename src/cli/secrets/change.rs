@@ -6,19 +6,19 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, fleet, output, process, usage},
-    model::{Deployment, Failure, FailureKind, Kind as ResourceKind},
+    cli::{Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, output, process, usage},
+    model::{Deployment, Failure, FailureKind},
     rotation::{
         password::{Policy, Source},
         report::{Ending, Kind},
     },
     services::{
         Services,
-        rotation::{RotationOptions, exit_code, secret_name},
+        rotation::{RotationOptions, exit_code},
     },
 };
 
-use super::{Change, How, Random, desk::Console};
+use super::{Change, How, Random, desk::Console, find::find};
 
 /// Runs one of the three.
 pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {
@@ -91,22 +91,6 @@ fn agree_to_begin(kind: Kind, doing: &str, id: &str, how: How) -> Result<(), Fai
             confirm(how.yes, doing, &format!("Find out where {id} stands and bring it to its end?"))
         }
     }
-}
-
-/// The deployment that a secret belongs to: as configured, without a single call; else as AWS lists it.
-async fn find(services: &Services, deployments: &[Deployment], id: &str) -> Result<(Deployment, String), Failure> {
-    let configured: Vec<&Deployment> =
-        deployments.iter().filter(|deployment| deployment.secrets.iter().any(|secret| is_named(secret, id))).collect();
-    if let [only] = configured.as_slice() {
-        let secret = only.secrets.iter().find(|secret| is_named(secret, id)).map_or(id, String::as_str);
-        return Ok(((*only).clone(), secret.to_owned()));
-    }
-    let (deployment, found) = fleet::find(services, deployments, &[ResourceKind::Secret], id).await?;
-    Ok((deployment, found.key.own_id().to_owned()))
-}
-
-fn is_named(secret: &str, id: &str) -> bool {
-    secret == id || secret_name(secret) == id
 }
 
 /// The secret was not even reached: programs still get their last line.

@@ -2,6 +2,7 @@
 
 mod change;
 mod desk;
+mod find;
 mod show;
 
 use clap::{Args, Subcommand, ValueEnum};

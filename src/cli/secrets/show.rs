@@ -16,6 +16,8 @@ use crate::{
     services::Services,
 };
 
+use super::find::find;
+
 /// All secrets of the picked deployments.
 pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
     let deployments = context.deployments()?;
@@ -96,8 +98,8 @@ pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> Outcome {
     let deployments = context.deployments()?;
     let services: Services = context.services();
     let (deployment, detail) = process::runtime()?.block_on(async {
-        let (deployment, found) = fleet::find(&services, &deployments, &[Kind::Secret], id).await?;
-        let detail = services.secret_detail(&deployment, found.key.own_id()).await?;
+        let (deployment, secret) = find(&services, &deployments, id).await?;
+        let detail = services.secret_detail(&deployment, &secret).await?;
         Ok::<_, crate::model::Failure>((deployment, detail))
     })?;
     match format {

@@ -89,7 +89,10 @@ fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
     *room -= further;
     let rest = lines.split_off((further + 1).min(lines.len()));
     if let Some(last) = lines.last_mut() {
-        rest.iter().for_each(|line| last.push_str(&format!(" · {line}")));
+        for line in rest {
+            last.push_str(" · ");
+            last.push_str(&line);
+        }
     }
     lines
 }

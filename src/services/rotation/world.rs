@@ -93,7 +93,7 @@ impl World {
             arn: String::new(),
             managed: false,
             connections: None,
-            in_chain: deployment.secrets.len() < 2,
+            in_chain: matches!(deployment.secrets.as_slice(), [only] if only == secret),
         }
     }
 
