@@ -140,13 +140,15 @@ fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
     let queries = input.get("MetricDataQueries").and_then(Value::as_array).ok_or_else(|| missing("MetricDataQueries"))?;
     let ascending = input.get("ScanBy").and_then(Value::as_str) == Some("TimestampAscending");
     let known = metrics(world);
+    // Many series are read off the same group: its records are read once.
+    let mut seen = Seen::new();
     let mut results = Vec::new();
     for query in queries {
         let id = query.get("Id").and_then(Value::as_str).ok_or_else(|| missing("Id"))?;
         let Some(stat) = query.get("MetricStat") else {
             return Err(ApiError::bad("ValidationError", "Metric math is not served by the embedded stack"));
         };
-        let (times, values) = series(world, &known, stat, from, to, ascending)?;
+        let (times, values) = series(world, &mut seen, &known, stat, (from, to), ascending)?;
         let name = stat.pointer("/Metric/MetricName").and_then(Value::as_str).unwrap_or_default();
         results.push(json!({
             "Id": id,
@@ -161,7 +163,17 @@ fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
 
 type Series = (Vec<i64>, Vec<f64>);
 
-fn series(world: &World, known: &[Metric], stat: &Value, from: i64, to: i64, ascending: bool) -> Result<Series, ApiError> {
+/// What the log groups tell of calls, by group.
+type Seen = std::collections::HashMap<String, Vec<Observed>>;
+
+fn series(
+    world: &World,
+    seen: &mut Seen,
+    known: &[Metric],
+    stat: &Value,
+    (from, to): (i64, i64),
+    ascending: bool,
+) -> Result<Series, ApiError> {
     let metric = stat.get("Metric").unwrap_or(&Value::Null);
     let name = metric.get("MetricName").and_then(Value::as_str).unwrap_or_default();
     let statistic = stat.get("Stat").and_then(Value::as_str).unwrap_or("Average");
@@ -176,7 +188,8 @@ fn series(world: &World, known: &[Metric], stat: &Value, from: i64, to: i64, asc
         return Ok((Vec::new(), Vec::new()));
     };
     let mut buckets: std::collections::BTreeMap<i64, Vec<f64>> = std::collections::BTreeMap::new();
-    for observed in world.logs.observe(&found.group, from * 1000, to * 1000 - 1) {
+    let records = seen.entry(found.group.clone()).or_insert_with(|| world.logs.observe(&found.group, from * 1000, to * 1000 - 1));
+    for observed in records.iter().copied() {
         let value = match (found.name, observed) {
             ("Invocations", Observed { invocations, .. }) if observed.invocations > 0 => f64::from(invocations),
             ("SystemErrors", Observed { errors, .. }) if observed.invocations + observed.errors > 0 => f64::from(errors),

@@ -14,6 +14,7 @@ pub mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod tool;
+pub mod traffic;
 pub mod words;
 
 pub use database::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer};
@@ -30,4 +31,5 @@ pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice,
     McpTarget, Progress, Table, Tool, ToolAnnotations,
 };
-pub use words::counted;
+pub use traffic::Traffic;
+pub use words::{counted, grouped};

@@ -7,6 +7,7 @@ mod deployments;
 mod fake;
 mod logs;
 mod mcp;
+mod metrics;
 mod neo4j;
 mod rotation;
 mod stack;

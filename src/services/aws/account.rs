@@ -79,6 +79,8 @@ pub(crate) struct Account {
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    /// Which series CloudWatch has for its gateways and runtimes.
+    pub(crate) series: super::metrics::Known,
 }
 
 impl fmt::Debug for Account {
@@ -172,6 +174,7 @@ impl Accounts {
             logs: OnceLock::new(),
             secrets: OnceLock::new(),
             sts: OnceLock::new(),
+            series: super::metrics::Known::default(),
         }))
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod fleet;
 mod listen;
 mod live;
 pub mod logs;
+pub(crate) mod metrics;
 pub(crate) mod names;
 pub(crate) mod resources;
 pub(crate) mod runtimes;

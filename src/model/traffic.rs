@@ -1,0 +1,82 @@
+//! What CloudWatch counted at a gateway or a runtime within the last hour.
+
+use serde::Serialize;
+
+use super::moment::Moment;
+
+/// Calls within the last hour, in steps of five minutes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Traffic {
+    /// When it was counted; the last step ends soon after.
+    pub at: Moment,
+    /// Calls in each step, the oldest first; always [`Traffic::STEPS`] of them.
+    pub calls: Vec<u64>,
+    /// Calls that failed: `SystemErrors` and `UserErrors`.
+    pub errors: u64,
+    /// Calls that were refused with status 429: `Throttles`.
+    pub throttled: u64,
+    /// Half of the calls began to be answered within so many milliseconds, where CloudWatch has `Latency`.
+    pub p50_ms: Option<f64>,
+    /// 95 of 100 did within so many.
+    pub p95_ms: Option<f64>,
+}
+
+impl Traffic {
+    /// Steps that make the hour.
+    pub const STEPS: usize = 12;
+    /// A step, in milliseconds.
+    pub const STEP_MS: i64 = 5 * 60 * 1000;
+
+    /// No call at all.
+    pub fn none(at: Moment) -> Self {
+        Self { at, calls: vec![0; Self::STEPS], errors: 0, throttled: 0, p50_ms: None, p95_ms: None }
+    }
+
+    /// Calls of the whole hour.
+    pub fn total(&self) -> u64 {
+        self.calls.iter().sum()
+    }
+
+    /// Whether anything was called in the last quarter of an hour.
+    pub fn is_lively(&self) -> bool {
+        self.calls.iter().rev().take(3).any(|calls| *calls > 0)
+    }
+
+    /// The calls of both. Latencies of two places make no latency of one, so they stay only where one has none.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let (p50_ms, p95_ms) = match (self.total(), other.total()) {
+            (_, 0) => (self.p50_ms, self.p95_ms),
+            (0, _) => (other.p50_ms, other.p95_ms),
+            _ => (None, None),
+        };
+        Self {
+            at: self.at.min(other.at),
+            calls: self.calls.iter().zip(&other.calls).map(|(one, two)| one + two).collect(),
+            errors: self.errors + other.errors,
+            throttled: self.throttled + other.throttled,
+            p50_ms,
+            p95_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traffic(last: u64, p50: f64) -> Traffic {
+        let mut traffic = Traffic::none(Moment::from_millis(0));
+        traffic.calls[Traffic::STEPS - 1] = last;
+        Traffic { p50_ms: Some(p50), errors: last / 2, ..traffic }
+    }
+
+    #[test]
+    fn traffic_of_two_places_adds_up_and_latencies_do_not() {
+        let both = traffic(4, 10.0).and(&traffic(6, 90.0));
+        assert_eq!((both.total(), both.errors, both.p50_ms), (10, 5, None));
+        let one = traffic(0, 10.0).and(&traffic(6, 90.0));
+        assert_eq!((one.total(), one.p50_ms, one.is_lively()), (6, Some(90.0), true));
+        assert!(!Traffic::none(Moment::from_millis(0)).is_lively());
+    }
+}
