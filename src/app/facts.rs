@@ -1,6 +1,6 @@
 //! What happens outside: each event changes the state and may ask for more.
 
-use super::{App, Deed, Effects, Event};
+use super::{App, Deed, Effects, Event, News};
 use crate::{
     model::{Deployment, Failure, Moment},
     screens::Context,
@@ -10,19 +10,21 @@ impl App {
     /// A fact has happened.
     pub fn on(&mut self, event: Event, now: Moment) -> Effects {
         self.now = now;
+        // A list that is as it was is no reason to draw, unless ages are drawn soon anyway: one wake does for both.
+        self.changed |= !matches!(event, Event::Listed(..));
         match event {
             Event::Started(result) => self.started(result),
             Event::Listed(deployment, kind, result) => {
-                let before = self.store.feed.len();
-                self.store.list_answered(&deployment, kind, result, now);
-                if self.store.feed.len() != before {
-                    self.pace.changed(now);
-                }
+                let news = self.store.list_answered(&deployment, kind, result, now);
+                let is_old = self.store.loading() == 0 && now.since(self.drawn.get().0) > super::AGES_MS;
+                self.changed |= news > News::Nothing || is_old;
+                self.note_list(&deployment, kind, news);
                 Effects::none()
             }
             Event::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
-                    self.store.resource_seen(resource, now);
+                    let news = self.store.resource_seen(resource, now);
+                    self.note_list(&key.deployment, key.kind, news);
                 }
                 if let Some(detail) = self.fleet.detail_mut() {
                     detail.answered(&key, *result);
@@ -35,8 +37,9 @@ impl App {
                     result.as_ref().as_ref().map(|target| target.status.clone()).map_err(Clone::clone),
                 );
                 if let Ok(resource) = *result {
-                    self.store.resource_seen(&resource, now);
-                    self.pace.changed(now);
+                    let _ = self.store.resource_seen(&resource, now);
+                    // It is to be seen at once how it goes on, whatever it says now.
+                    self.note_list(&key.deployment, key.kind, News::Turned);
                 }
                 Effects::none()
             }

@@ -15,7 +15,7 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Effects::none();
         }
-        self.pace.stirred(now);
+        self.stir();
         // A word in passing has been read by who goes on; a failure stays its time.
         if self.toast.as_ref().is_some_and(|toast| !toast.is_failure) {
             self.toast = None;
@@ -89,6 +89,7 @@ impl App {
     /// Takes pasted text: only where text is wanted, and never as keys.
     pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
         self.now = now;
+        self.stir();
         if self.alarm.is_some() {
             return Effects::none();
         }
@@ -110,6 +111,7 @@ impl App {
     /// Takes the mouse: a tab or a row under a click, the wheel.
     pub fn mouse(&mut self, mouse: MouseEvent, now: Moment) -> Effects {
         self.now = now;
+        self.stir();
         match mouse.kind {
             MouseEventKind::ScrollUp => self.act(Action::Up),
             MouseEventKind::ScrollDown => self.act(Action::Down),

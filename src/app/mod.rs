@@ -15,8 +15,8 @@ pub use action::{Action, Needs, Spec};
 pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
 pub use event::{Event, Welcome};
 pub use loadable::Loadable;
-use pace::{Due, Pace};
-pub use store::{Deed, Store, Transition};
+use pace::{Pace, Place, Why};
+pub use store::{Deed, News, Store, Transition};
 
 use std::collections::VecDeque;
 
@@ -40,10 +40,16 @@ use crate::{
 
 /// A word in passing stays this long.
 const TOAST_MS: i64 = 5_000;
-/// Ages on the screen are renewed this often while nothing else happens.
+/// Ages on the screen are renewed this often while nothing else happens,
 const AGES_MS: i64 = 10_000;
+/// and at the latest after this time when nobody was here for a while: then they are renewed with what is asked.
+const CALM_AGES_MS: i64 = 60_000;
 /// The spinner's pace while something is on its way.
 const SPIN_MS: i64 = 120;
+/// What is answered within this time is not worth a spinner.
+const BRIEF_MS: i64 = 300;
+/// A change of status stands out this long.
+const FLASH_MS: i64 = 620;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
 /// What the app starts with.
@@ -103,8 +109,14 @@ pub struct App {
     pub(crate) calls: usize,
     /// How wide the window was when it was last drawn: tabs stand closer in a narrow one.
     pub(crate) wide: std::cell::Cell<u16>,
+    /// When it was last drawn, and how many calls it showed.
+    pub(crate) drawn: std::cell::Cell<(Moment, usize)>,
     /// Faults of the embedded stack that the palette offers.
     pub(crate) faults: Vec<String>,
+    /// Since when calls are on their way.
+    busy_since: Option<Moment>,
+    /// Whether something changed that can be seen.
+    changed: bool,
     has_started: bool,
     pace: Pace,
     leaving: bool,
@@ -144,7 +156,10 @@ impl App {
             now,
             calls: 0,
             wide: std::cell::Cell::new(0),
+            drawn: std::cell::Cell::new((now, 0)),
             faults: Vec::new(),
+            busy_since: None,
+            changed: true,
             has_started: false,
             pace: Pace::new(options.refresh_ms, now),
             leaving: false,
@@ -172,6 +187,17 @@ impl App {
     /// Tells how many calls are on their way; for the header.
     pub const fn calls(&mut self, count: usize) {
         self.calls = count;
+        if count == 0 {
+            self.busy_since = None;
+        } else if self.busy_since.is_none() {
+            self.busy_since = Some(self.now);
+        }
+    }
+
+    /// Whether a frame would look different from the last one; asked once for each.
+    pub fn take_change(&mut self) -> bool {
+        let calls_ended = self.calls == 0 && self.drawn.get().1 > 0;
+        std::mem::take(&mut self.changed) || calls_ended
     }
 
     /// What the first frame leaves to be done.
@@ -179,51 +205,82 @@ impl App {
         Effects::one(Effect::Start)
     }
 
-    /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next refresh.
+    /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next list.
     pub fn next_wake(&self) -> Option<Moment> {
-        if self.store.deployments.is_empty() && self.toast.is_none() && self.options.starting.is_none() {
-            return None;
-        }
+        let ask = (self.has_started && !self.store.deployments.is_empty()).then(|| self.pace.next(self.now));
+        self.next_frame().into_iter().chain(ask).min()
+    }
+
+    /// When what is on the screen looks different although nothing happens.
+    fn next_frame(&self) -> Option<Moment> {
+        let (drawn, _) = self.drawn.get();
         if self.options.starting.is_some() {
-            return Some(self.now.plus(SPIN_MS));
+            return Some(drawn.plus(SPIN_MS));
         }
-        let refresh = self.has_started.then(|| self.pace.next(self.store.is_moving()));
-        let spin = (self.calls > 0 || self.store.loading() > 0).then(|| self.now.plus(SPIN_MS));
-        let flash = self.store.feed.front().filter(|each| self.now.since(each.at) < 600).map(|each| each.at.plus(620));
+        let ages = (!self.store.deployments.is_empty()).then(|| {
+            let is_calm = self.pace.is_calm(self.now) && !(self.route == Route::Logs && self.logs.is_lively(self.now));
+            drawn.plus(if is_calm { CALM_AGES_MS } else { AGES_MS })
+        });
+        let busy = [self.busy_since, self.store.loading_since()].into_iter().flatten().min();
+        let spin = busy.map(|since| drawn.plus(SPIN_MS).max(since.plus(BRIEF_MS)));
+        let flash = self.store.feed.front().map(|each| each.at.plus(FLASH_MS)).filter(|end| drawn < *end);
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let countdown = self.tools.next_wake(self.now).filter(|_| self.route == Route::Tools);
-        [refresh, Some(self.now.plus(AGES_MS)), spin, flash, toast, countdown].into_iter().flatten().min()
+        let countdown = self.tools.next_wake(drawn).filter(|_| self.route == Route::Tools);
+        [ages, spin, flash, toast, countdown].into_iter().flatten().min()
     }
 
     /// The time is now this: what is due is asked for.
     pub fn tick(&mut self, now: Moment) -> Effects {
         self.now = now;
+        self.changed |= self.next_frame().is_some_and(|at| at <= now);
         if self.toast.as_ref().is_some_and(|toast| toast.until <= now) {
             self.toast = None;
         }
         if !self.has_started || self.store.deployments.is_empty() {
             return Effects::none();
         }
-        match self.pace.due(now, self.store.is_moving()) {
-            Due::Nothing => Effects::none(),
-            Due::All => self.refresh(),
-            Due::Moving => {
-                self.pace.asked_moving(now);
-                let moving = self.store.moving_lists();
-                self.ask(moving)
-            }
+        if self.pace.next(now) > now {
+            return Effects::none();
         }
+        let due = self.pace.due(&self.places(), now);
+        self.ask(due)
     }
 
     /// Asks for every list that is not being asked for already.
     pub fn refresh(&mut self) -> Effects {
-        self.pace.asked_all(self.now);
-        let names: Vec<DeploymentName> = self.store.deployments.iter().map(|each| each.name.clone()).collect();
-        let all = names.into_iter().flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind))).collect();
+        let all = self.places();
+        self.pace.stirred(all.len(), self.now);
+        self.pace.asked_all(all.len(), self.now);
+        self.changed = true;
         self.ask(all)
     }
 
-    fn ask(&mut self, lists: Vec<(DeploymentName, Kind)>) -> Effects {
+    /// Every list of every deployment, in the order in which they are asked.
+    fn places(&self) -> Vec<Place> {
+        let names = self.store.deployments.iter().map(|each| each.name.clone());
+        names.flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind))).collect()
+    }
+
+    /// Somebody is here, or something has changed.
+    fn stir(&mut self) {
+        self.changed = true;
+        self.pace.stirred(self.store.deployments.len() * Kind::ALL.len(), self.now);
+    }
+
+    /// What a list brought decides when it is looked at again.
+    fn note_list(&mut self, deployment: &DeploymentName, kind: Kind, news: News) {
+        if news == News::Turned {
+            self.stir();
+        }
+        let place = (deployment.clone(), kind);
+        let why = match self.store.lists.get(&place) {
+            Some(list) if list.failure.is_some() => Some(Why::Failing),
+            _ => self.store.moves(deployment, kind).then_some(Why::Moving),
+        };
+        self.pace.answered(place, why, news == News::Turned, self.now);
+    }
+
+    fn ask(&mut self, lists: Vec<Place>) -> Effects {
         let mut effects = Vec::new();
         for (name, kind) in lists {
             let list = self.store.lists.entry((name.clone(), kind)).or_default();

@@ -45,6 +45,18 @@ pub struct Transition {
     pub reason: Option<String>,
 }
 
+/// What an answer brought, from the least to the most.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// Nothing but that it is still so.
+    Nothing,
+    /// Something that can be seen.
+    Seen,
+    /// A status that changed, a resource that came or went.
+    Turned,
+}
+
 /// Something that this console did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
@@ -74,19 +86,20 @@ impl Store {
         self.lists.get(&(key.deployment.clone(), key.kind))?.get()?.iter().find(|each| &each.key == key)
     }
 
-    /// Whether anything is on its way to another state.
-    pub fn is_moving(&self) -> bool {
-        self.lists.values().any(moves)
-    }
-
-    /// The lists in which something is on its way to another state.
-    pub fn moving_lists(&self) -> Vec<(DeploymentName, Kind)> {
-        self.lists.iter().filter(|(_, list)| moves(list)).map(|(place, _)| place.clone()).collect()
+    /// Whether something in a list is on its way to another state.
+    pub fn moves(&self, deployment: &DeploymentName, kind: Kind) -> bool {
+        let list = self.lists.get(&(deployment.clone(), kind)).and_then(Loadable::get);
+        list.into_iter().flatten().any(|resource| kinds::health(resource) == Health::Changing)
     }
 
     /// How many lists are being asked for.
     pub fn loading(&self) -> usize {
         self.lists.values().filter(|list| list.loading.is_some()).count()
+    }
+
+    /// Since when the list that is waited for longest is being asked for.
+    pub fn loading_since(&self) -> Option<Moment> {
+        self.lists.values().filter_map(|list| list.loading).min()
     }
 
     /// The age of the oldest visible list.
@@ -108,33 +121,38 @@ impl Store {
         Kind::ALL.into_iter().filter_map(problem).filter(|other| other.cause == failure.cause).count()
     }
 
-    /// Takes a list in and notes what changed in it.
+    /// Takes a list in and notes what changed in it. Answers what it brought.
     pub fn list_answered(
         &mut self,
         deployment: &DeploymentName,
         kind: Kind,
         result: Result<Vec<Resource>, Failure>,
         now: Moment,
-    ) {
+    ) -> News {
         let list = self.lists.entry((deployment.clone(), kind)).or_default();
         if let Err(failure) = &result {
             let known = list.problem().is_some_and(|old| old.cause == failure.cause);
             let failure = failure.clone();
             list.answer(result, now);
-            if !known {
-                self.note(Deed {
-                    at: now,
-                    what: format!("list {kind}s of {deployment}"),
-                    write: false,
-                    result: Err(Box::new(failure)),
-                });
+            if known {
+                return News::Nothing;
             }
-            return;
+            self.note(Deed {
+                at: now,
+                what: format!("list {kind}s of {deployment}"),
+                write: false,
+                result: Err(Box::new(failure)),
+            });
+            return News::Seen;
         }
+        let same = list.failure.is_none() && list.get().is_some_and(|old| result.as_ref().is_ok_and(|new| old == new));
         let before: Option<Vec<(ResourceKey, String, String)>> =
             list.get().map(|old| old.iter().map(|each| (each.key.clone(), each.name.clone(), each.status.clone())).collect());
         list.answer(result, now);
-        let Some(before) = before else { return };
+        if same {
+            return News::Nothing;
+        }
+        let Some(before) = before else { return News::Seen };
         let mut seen = Vec::new();
         for resource in list.get().into_iter().flatten() {
             let old = before.iter().find(|(key, ..)| *key == resource.key);
@@ -158,18 +176,20 @@ impl Store {
             to: None,
             reason: None,
         }));
+        let news = if seen.is_empty() { News::Seen } else { News::Turned };
         for transition in seen {
             self.feed.push_front(transition);
         }
         self.feed.truncate(FEED);
+        news
     }
 
     /// Puts one resource in the place of its older self.
-    pub fn resource_seen(&mut self, resource: &Resource, now: Moment) {
+    pub fn resource_seen(&mut self, resource: &Resource, now: Moment) -> News {
         let place = (resource.key.deployment.clone(), resource.key.kind);
-        let Some(list) = self.lists.get(&place).and_then(Loadable::get) else { return };
+        let Some(list) = self.lists.get(&place).and_then(Loadable::get) else { return News::Nothing };
         let renewed = list.iter().map(|each| if each.key == resource.key { resource.clone() } else { each.clone() }).collect();
-        self.list_answered(&place.0, place.1, Ok(renewed), now);
+        self.list_answered(&place.0, place.1, Ok(renewed), now)
     }
 
     /// Notes a deed.
@@ -180,8 +200,4 @@ impl Store {
         self.activity.push_front(deed);
         self.activity.truncate(ACTIVITY);
     }
-}
-
-fn moves(list: &Loadable<Vec<Resource>>) -> bool {
-    list.get().into_iter().flatten().any(|resource| kinds::health(resource) == Health::Changing)
 }

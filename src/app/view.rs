@@ -15,6 +15,7 @@ impl App {
     pub fn view(&self, buffer: &mut Buffer) {
         let area = buffer.area;
         self.wide.set(area.width);
+        self.drawn.set((self.now, self.calls));
         let look = self.look();
         let mut pen = Pen::new(buffer, look.theme);
         if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {

@@ -142,6 +142,11 @@ impl Store {
         self.entries.len()
     }
 
+    /// When the newest line happened.
+    pub fn newest(&self) -> Option<Moment> {
+        self.entries.last().map(|entry| entry.at)
+    }
+
     /// Rows that pass the filter.
     pub fn len(&self) -> usize {
         self.passing.as_ref().map_or(self.entries.len(), Vec::len)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crossterm::event::{Event as Term, KeyEventKind};
-use futures::{Stream, StreamExt as _};
+use futures::{SinkExt as _, Stream, StreamExt as _};
 use ratatui::backend::Backend;
 use tokio::{sync::mpsc, time::Instant};
 
@@ -135,7 +135,6 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
     perform(console.app.start(), tasks, screen, &mut suspend);
     let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
     while !console.app.is_over() {
-        console.app.calls(tasks.count());
         let wake = wait(console, &mut input, facts, &mut signal, dirty, next_frame).await;
         let now = (console.clock)();
         let (mut term, mut fact) = match wake {
@@ -143,7 +142,6 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
             Wake::Fact(fact) => (None, fact.map(|fact| *fact)),
             Wake::Frame => (None, None),
             Wake::Time => {
-                dirty = true;
                 let effects = console.app.tick(now);
                 perform(effects, tasks, screen, &mut suspend);
                 (None, None)
@@ -168,13 +166,13 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
         for _ in 0..BURST {
             let Some(each) = fact.take().or_else(|| facts.try_recv().ok()) else { break };
             if let Some(event) = tasks.fresh(each) {
-                dirty = true;
                 let effects = console.app.on(event, now);
                 perform(effects, tasks, screen, &mut suspend);
             }
         }
+        console.app.calls(tasks.count());
+        dirty |= console.app.take_change();
         if dirty && Instant::now() >= next_frame {
-            console.app.calls(tasks.count());
             draw(&console.app, screen)?;
             dirty = false;
             next_frame = Instant::now() + FRAME;
@@ -255,12 +253,27 @@ pub async fn console(
 ) -> io::Result<()> {
     let mut console = Console { app: App::new(options), clock: now };
     let (guard, mut screen) = terminal::enter(mouse)?;
-    let events = crossterm::event::EventStream::new();
+    let (sender, events) = futures::channel::mpsc::channel(BURST);
+    let listening = tokio::spawn(listen(sender));
     let outside = Outside::new(start);
     let signal = Box::pin(terminal::end_signal());
     let result = run(&mut console, &mut screen, events, outside, signal, move |screen| terminal::suspend(screen, mouse)).await;
+    // Nobody reads the terminal any more when it is given back.
+    listening.abort();
+    let _ = listening.await;
     drop(guard);
     result
+}
+
+/// Passes on what the terminal says. A task of its own: each look at crossterm's stream that finds nothing costs a few system
+/// calls, and the loop looks whenever anything wakes it.
+async fn listen(mut sender: futures::channel::mpsc::Sender<Input>) {
+    let mut events = crossterm::event::EventStream::new();
+    while let Some(event) = events.next().await {
+        if sender.send(event).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// The time of this machine.

@@ -379,10 +379,11 @@ impl Screen for Fleet {
     }
 
     fn offers(&self, action: Action, look: &Look<'_>) -> bool {
-        let resource = self.current(look.store).and_then(|row| row.resource);
+        // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
+        let resource = || self.current(look.store).and_then(|row| row.resource);
         match action {
-            Action::Synchronize => !look.read_only && resource.is_some_and(|resource| resource.key.kind == Kind::Target),
-            Action::FollowRelation => resource.is_some() || self.detail.is_some(),
+            Action::Synchronize => !look.read_only && resource().is_some_and(|resource| resource.key.kind == Kind::Target),
+            Action::FollowRelation => self.detail.is_some() || resource().is_some(),
             Action::Filter | Action::Sort | Action::Mark | Action::Open => self.detail.is_none(),
             _ => true,
         }

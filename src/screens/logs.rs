@@ -22,6 +22,9 @@ use crossterm::event::KeyEvent;
 const BACK_MS: i64 = 15 * 60 * 1000;
 /// Lines that a fresh tail begins with at most.
 const FIRST_LINES: usize = 2_000;
+/// A bar of the rates in the headline, in milliseconds, and how many there are.
+const RATE_MS: i64 = 5_000;
+const RATES: i64 = 14;
 
 /// The state of the Logs screen.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +120,11 @@ impl Logs {
     /// The tail has ended.
     pub fn failed(&mut self, failure: Failure) {
         self.failure = Some(failure);
+    }
+
+    /// Whether its rates still move by themselves: something was written lately.
+    pub fn is_lively(&self, now: Moment) -> bool {
+        self.source.is_some() && self.store.newest().is_some_and(|newest| now.since(newest) < RATE_MS * RATES)
     }
 
     fn current(&self) -> Option<&Entry> {
@@ -375,7 +383,7 @@ impl Screen for Logs {
             (None, Mode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
             (None, Mode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
         };
-        let (all, errors) = self.store.rates(look.now, 5_000, 14);
+        let (all, errors) = self.store.rates(look.now, RATE_MS, RATES as usize);
         let per_minute: u64 = all.iter().rev().take(12).sum();
         let failed: u64 = errors.iter().sum();
         let count = source.groups.len();

@@ -556,18 +556,26 @@ fn the_doctor_examines_all_and_shows_the_cause() {
 }
 
 #[test]
-fn a_calm_fleet_is_asked_less_and_less_and_a_key_wakes_it() {
+fn a_calm_fleet_is_asked_a_few_lists_at_a_time_and_a_key_wakes_it() {
     let mut bench = ready();
-    assert_eq!(bench.pass(9_000), []);
-    assert_eq!(bench.pass(1_500).len(), 2 * Kind::ALL.len());
-    for _ in 0..40 {
-        world::list(&mut bench);
-        bench.pass(10_000);
-    }
-    world::list(&mut bench);
-    assert_eq!(bench.pass(20_000), [], "after minutes of calm it is asked more rarely");
+    let all = 2 * Kind::ALL.len();
+    let asked = |bench: &mut crate::bench::Bench, seconds: usize| {
+        let tenths = (0..seconds * 10).map(|_| {
+            let count = bench.pass(100).len();
+            assert!(count <= 2, "{count} lists at a time");
+            world::list(bench);
+            count
+        });
+        tenths.sum::<usize>()
+    };
+    let lively = asked(&mut bench, 10);
+    assert!((all - 1..=all + 1).contains(&lively), "{lively} lists in the time of one refresh");
+    asked(&mut bench, 30);
+    let calm = asked(&mut bench, 20);
+    assert!((1..=4).contains(&calm), "{calm} lists in twenty calm seconds");
     bench.keys("j");
-    assert!(!bench.pass(10_500).is_empty(), "with somebody there, as often as configured");
+    let again = asked(&mut bench, 11);
+    assert!(again >= all, "{again} lists with somebody there");
 }
 
 #[test]

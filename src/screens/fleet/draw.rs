@@ -160,11 +160,12 @@ fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &
         return;
     }
     let Some(deployment) = row.deployment else { return };
-    if is_unknown(look.store, &deployment.name) && look.store.loading() > 0 {
+    let health = look.store.health(&deployment.name);
+    if health.is_none() && is_unknown(look.store, &deployment.name) && look.store.loading() > 0 {
         pen.pieces(x, y, room, &[(look.spinner, Role::Changing), (" asking", Role::Dim)]);
         return;
     }
-    match look.store.health(&deployment.name) {
+    match health {
         Some(health) => {
             let role = role_of(health);
             pen.pieces(x, y, room, &[(glyph(health), role), (" ", role), (word(health), role)]);

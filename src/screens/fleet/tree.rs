@@ -52,10 +52,11 @@ pub fn rows<'a>(store: &'a Store, order: Order, filter: &str, is_folded: impl Fn
     let filter = filter.to_lowercase();
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order {
-        Order::Health => deployments.sort_by_key(|each| std::cmp::Reverse(urgency(store.health(&each.name)))),
+        Order::Health => deployments.sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name)))),
         Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
-        Order::Age => deployments
-            .sort_by_key(|each| std::cmp::Reverse(store.resources(&each.name).filter_map(|resource| resource.updated).max())),
+        Order::Age => deployments.sort_by_cached_key(|each| {
+            std::cmp::Reverse(store.resources(&each.name).filter_map(|resource| resource.updated).max())
+        }),
     }
     let mut rows = Vec::new();
     for deployment in deployments {
@@ -159,7 +160,9 @@ fn has_parent_in(resource: &Resource, all: &[&Resource]) -> bool {
 
 fn sort(resources: &mut [&Resource], order: Order) {
     match order {
-        Order::Health => resources.sort_by_key(|each| (each.key.kind, std::cmp::Reverse(urgency(Some(kinds::health(each)))))),
+        Order::Health => {
+            resources.sort_by_cached_key(|each| (each.key.kind, std::cmp::Reverse(urgency(Some(kinds::health(each))))));
+        }
         Order::Name => resources.sort_by(|one, other| one.name.cmp(&other.name)),
         Order::Age => resources.sort_by_key(|each| std::cmp::Reverse(each.updated.unwrap_or(Moment::from_millis(0)))),
     }

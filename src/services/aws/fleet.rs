@@ -20,8 +20,10 @@ use super::{control::Control, names, resources};
 const CONCURRENT: usize = 6;
 /// So many resources are read one by one for their reasons and configuration; beyond, only those that are not READY.
 const DETAILED: usize = 60;
-/// A listing of targets serves the listings of runtimes and endpoints that are asked for at the same time.
+/// A listing of targets is not asked for twice at the same time,
 const FRESH: Duration = Duration::from_millis(1500);
+/// and says for so long which runtimes belong to the deployment: lists are asked for one after the other.
+const RELATED: Duration = Duration::from_secs(20);
 
 /// What is remembered of a deployment's targets.
 #[derive(Default)]
@@ -41,7 +43,7 @@ impl Services {
         let control = self.control(deployment).await?;
         match kind {
             Kind::Gateway => self.gateways(deployment, &control).await,
-            Kind::Target => self.targets(deployment, &control).await,
+            Kind::Target => self.targets(deployment, &control, FRESH).await,
             Kind::Runtime => self.runtimes(deployment, &control).await,
             Kind::Endpoint => self.endpoints(deployment, &control).await,
             Kind::Secret => self.secrets(deployment, &control).await,
@@ -98,10 +100,10 @@ impl Services {
         }
     }
 
-    async fn targets(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
+    async fn targets(&self, deployment: &Deployment, control: &Control, fresh: Duration) -> Result<Vec<Resource>, Failure> {
         let memory = super::remembered(&self.inner.targets, deployment);
         let mut listed = memory.listed.lock().await;
-        if let Some((at, targets)) = listed.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+        if let Some((at, targets)) = listed.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
             tracing::trace!(age = ?at.elapsed(), "targets from memory");
             return Ok(targets.clone());
         }
@@ -223,7 +225,7 @@ impl Services {
         };
         let mut ids: BTreeSet<String> = facts.runtime_arn.iter().map(|arn| names::runtime_id(arn)).collect();
         ids.extend(deployment.mcp_url.as_deref().and_then(names::runtime_arn_of_url).map(|arn| names::runtime_id(&arn)));
-        match self.targets(deployment, control).await {
+        match self.targets(deployment, control, RELATED).await {
             Ok(targets) => ids.extend(
                 targets
                     .iter()
