@@ -1,6 +1,7 @@
 //! The detail of one resource: facts, or the API's answer as JSON; searchable by eye, copied whole.
 
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Context, Look, Reply, Wish};
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     config::theme::Role,
     kinds,
     model::{Failure, Moment, Resource, ResourceKey},
-    widgets::{JsonLine, Pen, Scroll, cut, glyph, json_lines, role_of, width},
+    widgets::{JsonLine, Pen, Scroll, glyph, json_lines, role_of, width},
 };
 
 /// An open detail.
@@ -168,37 +169,65 @@ pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
     failure_lines(failure).into_iter().flat_map(broken).collect()
 }
 
-/// A word as it is, or in pieces where it is wider than a line: an ARN, an address.
-fn broken(word: &str, room: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = word;
-    while width(rest) > room {
-        // `cut` ends in a mark of one column; without it, what was kept is a beginning of the word.
-        let kept = cut(rest, room + 1).trim_end_matches('…').len();
-        let Some((piece, after)) = rest.split_at_checked(kept).filter(|(piece, _)| !piece.is_empty()) else { break };
-        pieces.push(piece.to_owned());
-        rest = after;
+/// Text broken at spaces into lines of at most `room` columns; words wider than a line (an ARN, an address) are broken too. One
+/// pass, over at most [`LONGEST`] bytes: what is not shown of a longer text is counted in a line of its own.
+pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<JsonLine> {
+    let end = text.floor_char_boundary(LONGEST);
+    let (shown, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    let mut fold = Fold { room: usize::from(room.max(10)) - 2, wide: 0, lines: vec![String::new()] };
+    shown.split_whitespace().for_each(|word| fold.word(word));
+    let mut lines: Vec<JsonLine> = fold.lines.into_iter().map(|line| vec![(line, role)]).collect();
+    if !rest.is_empty() {
+        lines.push(vec![(format!("… {} more bytes", rest.len()), Role::Dim)]);
     }
-    pieces.push(rest.to_owned());
-    pieces
+    lines
 }
 
-/// Text broken at spaces into lines of at most `room` columns.
-pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<JsonLine> {
-    let room = usize::from(room.max(10)) - 2;
-    let mut lines: Vec<String> = vec![String::new()];
-    for part in text.split_whitespace().flat_map(|word| broken(word, room)) {
-        let Some(line) = lines.last_mut() else { break };
-        if !line.is_empty() && width(line) + 1 + width(&part) > room {
-            lines.push(part);
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(&part);
+/// Bytes of a text that are broken into lines at most: more than anybody reads on a screen.
+const LONGEST: usize = 64 << 10;
+
+/// Lines that grow word by word.
+struct Fold {
+    room: usize,
+    /// Columns of the last line.
+    wide: usize,
+    lines: Vec<String>,
+}
+
+impl Fold {
+    fn word(&mut self, word: &str) {
+        let wide = width(word);
+        if wide <= self.room {
+            return self.place(word, wide);
         }
+        let (mut from, mut used) = (0, 0);
+        for (at, grapheme) in word.grapheme_indices(true) {
+            let more = width(grapheme);
+            if used + more > self.room {
+                self.place(word.get(from..at).unwrap_or_default(), used);
+                (from, used) = (at, 0);
+            }
+            used += more;
+        }
+        self.place(word.get(from..).unwrap_or_default(), used);
     }
-    lines.into_iter().map(|line| vec![(line, role)]).collect()
+
+    /// A piece that fits into a line: at the end of the last one, or as the next.
+    fn place(&mut self, piece: &str, wide: usize) {
+        match self.lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(piece),
+            Some(line) if self.wide + 1 + wide <= self.room => {
+                line.push(' ');
+                line.push_str(piece);
+                self.wide += 1;
+            }
+            Some(_) | None => {
+                self.lines.push(piece.to_owned());
+                self.wide = 0;
+            }
+        }
+        self.wide += wide;
+    }
 }
 
 /// Copies what the action names. Nothing of it is a secret: raw answers come without secret members.
@@ -214,5 +243,34 @@ pub fn copy(action: Action, resource: &Resource, store: &Store) -> Reply {
     match text {
         Some(text) => Reply::effect(Effect::Copy(text)),
         None => Reply::wish(Wish::Say(format!("{} has none", resource.name))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(lines: Vec<JsonLine>) -> Vec<String> {
+        lines.into_iter().map(|line| line.into_iter().map(|(text, _)| text).collect()).collect()
+    }
+
+    #[test]
+    fn words_fill_lines_and_long_words_go_on_in_the_next() {
+        let lines = |text, room| texts(wrapped(text, room, Role::Text));
+        assert_eq!(lines("one two  three\nfour", 12), ["one two", "three four"]);
+        assert_eq!(lines("see arn:aws:iam::123456789012:role", 14), ["see", "arn:aws:iam:", ":12345678901", "2:role"]);
+        assert_eq!(lines("東京都庁東京都庁 ok", 12), ["東京都庁東", "京都庁 ok"]);
+        assert_eq!(lines("", 12), [""]);
+    }
+
+    #[test]
+    fn one_endless_word_is_shown_up_to_a_limit_that_is_said() {
+        let word = "x".repeat(1 << 20);
+        let lines = texts(wrapped(&word, 82, Role::Text));
+        let shown: usize = lines.iter().rev().skip(1).map(String::len).sum();
+        assert_eq!((shown, lines.last().map(String::as_str)), (64 << 10, Some("… 983040 more bytes")));
+        assert!(lines.iter().rev().skip(2).all(|line| line.len() == 80));
+        let between = "é".repeat(40_000);
+        assert_eq!(texts(wrapped(&between, 82, Role::Text)).concat().matches('é').count(), 32_768, "no letter is cut in two");
     }
 }

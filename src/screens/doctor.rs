@@ -167,8 +167,7 @@ impl Doctor {
 }
 
 fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
-    let mut y = area.y;
-    let end = area.bottom();
+    let mut rows = area.rows();
     if let Some(verdict) = &report.verdict {
         let mut lines = vec![vec![
             (format!("{} is the cause.", verdict.hop), Role::Failed),
@@ -176,29 +175,17 @@ fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
         ]];
         lines.extend(wrapped(&verdict.evidence, area.width.saturating_sub(4), Role::Text));
         lines.extend(wrapped(&format!("Fix: {}", verdict.fix), area.width.saturating_sub(4), Role::Accent));
-        for line in &lines {
-            if y < end {
-                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-                pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
-            }
-            y += 1;
+        for (line, row) in lines.iter().zip(rows.by_ref()) {
+            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            pen.pieces(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
         }
-        if y < end {
-            pen.rule(Rect { y, height: 1, ..area });
+        if let Some(row) = rows.next() {
+            pen.rule(row);
         }
-        y += 1;
     }
-    for finding in &report.hops {
-        if y >= end {
-            break;
-        }
-        draw_finding(
-            finding,
-            report.verdict.as_ref().is_some_and(|verdict| verdict.hop == finding.hop),
-            Rect { y, height: 1, ..area },
-            pen,
-        );
-        y += 1;
+    for (finding, row) in report.hops.iter().zip(rows) {
+        let is_cause = report.verdict.as_ref().is_some_and(|verdict| verdict.hop == finding.hop);
+        draw_finding(finding, is_cause, row, pen);
     }
 }
 

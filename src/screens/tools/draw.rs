@@ -242,18 +242,18 @@ fn draw_form(state: &Tools, tool: &Tool, form: &Form, look: &Look<'_>, area: Rec
         }
         None => pen.put_right(area.right().saturating_sub(1), area.y, 22, "f5 run   f4 JSON", Role::Faint),
     }
-    let mut y = area.y + 1;
+    let mut rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.rows();
     if let Some(description) = &tool.description {
-        for line in wrapped(description, area.width.saturating_sub(4), Role::Dim).iter().take(2) {
+        for (line, row) in wrapped(description, area.width.saturating_sub(4), Role::Dim).iter().take(2).zip(rows.by_ref()) {
             let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-            pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
-            y += 1;
+            pen.pieces(area.x + 2, row.y, area.width.saturating_sub(3), &pieces);
         }
     }
-    for problem in &state.problems {
-        pen.put(area.x + 2, y, area.width.saturating_sub(3), &format!("✖ {problem}"), Role::Failed);
-        y += 1;
+    for (problem, row) in state.problems.iter().zip(rows.by_ref()) {
+        pen.put(area.x + 2, row.y, area.width.saturating_sub(3), &format!("✖ {problem}"), Role::Failed);
     }
+    // What is left for the fields; nothing is drawn over what stands below.
+    let Some(mut y) = rows.next().map(|row| row.y) else { return };
     if let Some(raw) = &form.raw {
         text::draw(
             raw,
