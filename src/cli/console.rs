@@ -26,7 +26,9 @@ pub(crate) fn run(context: &Context) -> Outcome {
     need_terminal()?;
     let loaded = context.load();
     let mut problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-    problems.extend(way_to_one(&loaded));
+    if let Some(way) = way_to_one(&loaded) {
+        problems = vec![format!("{}; {way}", problems.join("; "))];
+    }
     problems.extend(loaded.warnings.iter().cloned());
     // A name is judged where all deployments are known: one with a problem is left out, and its problem is told.
     let deployments = match context.pick(loaded.config.deployments.clone()) {

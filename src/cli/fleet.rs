@@ -91,7 +91,7 @@ pub(crate) async fn find(
         }
         [] => Err(not_found(&listing, &doing, word)),
         several => {
-            let meant: Vec<String> = several.iter().map(|each| format!("{}/{}", each.key.deployment, each.key.id)).collect();
+            let meant: Vec<String> = several.iter().map(|each| format!("{} (of {})", each.key.id, each.key.deployment)).collect();
             Err(usage(doing, format!("several have that name: {}", meant.join(", ")))
                 .hint("give the whole id, or pick one --deployment"))
         }

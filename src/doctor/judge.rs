@@ -94,7 +94,7 @@ fn credentials(evidence: &Evidence) -> Judgement {
 fn stack(evidence: &Evidence) -> Judgement {
     answered(&evidence.stack, "CloudFormation DescribeStacks", |facts| match facts.outputs.len() {
         0 => warning("the stack has no outputs".to_owned()),
-        count => ok(format!("{count} outputs")),
+        count => ok(counted(count, "output")),
     })
 }
 
@@ -261,7 +261,7 @@ fn interceptor_fix(line: &str) -> String {
 fn tools(evidence: &Evidence) -> Judgement {
     answered(&evidence.tools, "MCP tools/list", |tools| match tools.len() {
         0 => warning("no tools: synchronise the target".to_owned()),
-        count => ok(format!("{count} tools")),
+        count => ok(counted(count, "tool")),
     })
 }
 

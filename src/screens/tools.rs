@@ -18,7 +18,7 @@ use crate::{
     keys::Layer,
     model::{
         CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Kind, McpTarget, Moment, Progress,
-        Tool,
+        Tool, counted,
     },
     widgets::{LineInput, List, Pen, Scroll},
 };
@@ -197,7 +197,7 @@ impl Tools {
         let what = format!("connect to {}", name_of(endpoint, context.store));
         let noted = result
             .as_ref()
-            .map(|(info, _, tools)| format!("{}, {} tools", info.server, tools.len()))
+            .map(|(info, _, tools)| format!("{}, {}", info.server, counted(tools.len(), "tool")))
             .map_err(|failure| Box::new(failure.clone()));
         context.store.note(Deed { at: context.now, what, write: false, result: noted });
         if let Some(connection) = self.connections.get_mut(endpoint) {

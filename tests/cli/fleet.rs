@@ -128,6 +128,14 @@ fn an_unknown_resource_exits_2_and_names_the_nearest() {
 }
 
 #[test]
+fn what_several_have_as_their_name_is_listed_as_it_can_be_typed() {
+    let console = Console::new();
+    let answer = console.run(&["describe", "endpoint", "DEFAULT"]).exits(2).says("several have that name").without_data();
+    let whole = answer.err.split_once(": several have that name: ").unwrap().1.split(" (of ").next().unwrap();
+    console.run(&["describe", "endpoint", whole, "-o", "json"]).exits(0);
+}
+
+#[test]
 fn a_target_is_synchronised_only_when_meant_and_allowed() {
     let console = Console::new();
     let listed = console.run(&["status", "target", "-d", "a", "-o", "json"]).exits(0).json();

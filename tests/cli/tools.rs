@@ -87,6 +87,29 @@ fn nothing_is_an_empty_field_in_csv_and_a_statement_that_writes_is_told_how() {
 }
 
 #[test]
+fn saved_checks_say_what_does_not_hold_in_every_format() {
+    let console = Console::new();
+    let file = console.file(
+        "checks.toml",
+        "[[check]]\nname = \"good\"\ncypher = \"RETURN 1 AS x\"\nrows = [[1]]\n\
+         [[check]]\nname = \"bad, really\"\ntool = \"get-schema\"\nrow_count = 0\n",
+    );
+    let path = file.to_str().unwrap();
+    let table = console.run(&["tools", "check", path, "-d", "b"]).exits(1).out;
+    assert!(
+        table.starts_with("ok    good") && table.contains("FAIL  bad, really: ") && table.contains(" instead of 0"),
+        "{table}"
+    );
+    let csv = console.run(&["tools", "check", path, "-d", "b", "-o", "csv"]).exits(1).out;
+    let lines: Vec<&str> = csv.split("\r\n").collect();
+    assert!(lines[0] == "check,ok,evidence,elapsed_ms" && lines[1].starts_with("good,true,,"), "{csv}");
+    assert!(lines[2].starts_with("\"bad, really\",false,"), "{csv}");
+    let slip = console.file("slip.toml", "[[check]]\nname = \"x\"\ncyhper = \"RETURN 1\"\n");
+    let refused = console.run(&["tools", "check", slip.to_str().unwrap(), "-d", "b"]).exits(2).without_data();
+    refused.says("line 3, column 1: unknown field `cyhper`");
+}
+
+#[test]
 fn a_call_follows_the_schema_and_json_carries_anything() {
     let console = Console::new();
     let text =

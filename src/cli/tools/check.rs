@@ -19,7 +19,7 @@ use super::{
         table::{Tone, toned},
         usage,
     },
-    Format, Way, call, connect,
+    Format, Way, call, connect, show,
 };
 
 /// Which checks.
@@ -60,13 +60,16 @@ pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcom
     let mut failed = 0;
     let answer = async {
         let tools = connection.session.tools().await?;
+        if way.output == Format::Csv {
+            output::text(&show::record(&["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned)))?;
+        }
         for case in &cases {
             let (tool, arguments) = prepare(case, &tools)?;
             call::guard(context, way, &connection, tool)?;
             let outcome = connection.session.call(&tool.name, arguments, CallOptions::default()).await?;
             let wrong = judge(case, &outcome);
             failed += usize::from(!wrong.is_empty());
-            match show(case, &outcome, &wrong, way.output) {
+            match tell(case, &outcome, &wrong, way.output) {
                 // That nobody reads to the end makes no failure a success.
                 Err(Stop::PipeClosed) if failed > 0 => return Err(Stop::Code(1)),
                 shown => shown?,
@@ -83,7 +86,11 @@ pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcom
 fn read(options: &Check) -> Result<Vec<Case>, Failure> {
     let doing = || format!("reading {}", options.file.display());
     let text = fs::read_to_string(&options.file).map_err(|error| usage(doing(), error.to_string()))?;
-    let file: File = toml::from_str(&text).map_err(|error| usage(doing(), error.to_string()))?;
+    let file: File = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let (line, column) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or("").chars().count() + 1);
+        usage(doing(), format!("line {line}, column {column}: {}", error.message()))
+    })?;
     let mut failure = usage(doing(), "not every check says what to call");
     for (at, case) in file.check.iter().enumerate() {
         if case.name.is_empty() {
@@ -132,15 +139,22 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     wrong
 }
 
-fn show(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) -> Outcome {
-    let ok = wrong.is_empty();
-    if format == Format::Json {
-        let line = json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": outcome.elapsed.total});
-        return Ok(output::json_line(&line)?);
+fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) -> Outcome {
+    let (ok, elapsed) = (wrong.is_empty(), outcome.elapsed.total);
+    match format {
+        Format::Json => {
+            let line = json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": elapsed});
+            return Ok(output::json_line(&line)?);
+        }
+        Format::Csv => {
+            let cells = [case.name.clone(), ok.to_string(), wrong.join("; "), elapsed.to_string()];
+            return Ok(output::text(&show::record(&cells))?);
+        }
+        Format::Table => {}
     }
     let (word, tone) = if ok { ("ok", Tone::Good) } else { ("FAIL", Tone::Bad) };
     let why = if ok { String::new() } else { format!(": {}", wrong.join("; ")) };
-    let rest = crate::model::sanitize(&format!("{}{why}  {} ms", case.name, outcome.elapsed.total)).into_owned();
+    let rest = crate::model::sanitize(&format!("{}{why}  {elapsed} ms", case.name)).into_owned();
     Ok(output::text(&format!("{}  {rest}", toned(&format!("{word:<4}"), tone)))?)
 }
 

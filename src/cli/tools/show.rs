@@ -174,11 +174,15 @@ fn content(outcome: &CallOutcome) -> Outcome {
 fn csv(header: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut out = String::new();
     for row in std::iter::once(header).chain(rows) {
-        let cells: Vec<String> = row.iter().map(|cell| field(cell)).collect();
-        out.push_str(&cells.join(","));
-        out.push_str("\r\n");
+        out.push_str(&record(&row));
     }
     out
+}
+
+/// One line of CSV with its end.
+pub(super) fn record(row: &[String]) -> String {
+    let cells: Vec<String> = row.iter().map(|cell| field(cell)).collect();
+    format!("{}\r\n", cells.join(","))
 }
 
 fn field(cell: &str) -> String {

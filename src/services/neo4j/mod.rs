@@ -10,7 +10,7 @@ mod users;
 
 use serde_json::{Value, json};
 
-use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection, SecretText};
+use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection, SecretText, counted};
 
 use super::Services;
 
@@ -94,7 +94,7 @@ impl Services {
         password: &SecretText,
         ids: &[String],
     ) -> Result<usize, Failure> {
-        let doing = format!("closing {} connections of {}", ids.len(), address.uri);
+        let doing = format!("closing {} of {}", counted(ids.len(), "connection"), address.uri);
         let statement = Statement { doing: &doing, database: "system", text: KILL, parameters: json!({ "ids": ids }) };
         let rows = self.run(address, user, password, statement).await.map_err(|refusal| judge::failure(&doing, refusal))?;
         Ok(rows.len())
