@@ -60,9 +60,12 @@ impl App {
             | Event::RotationWarned(_)
             | Event::RotationAsked(_)
             | Event::RotationEnded(_) => self.on_rotation(event),
-            Event::Connected(..) | Event::Called(..) | Event::Progressed(..) | Event::Elicited(..) | Event::ToolsChanged(_) => {
-                self.on_tools(event)
-            }
+            Event::Connected(..)
+            | Event::Exchanged(..)
+            | Event::Called(..)
+            | Event::Progressed(..)
+            | Event::Elicited(..)
+            | Event::ToolsChanged(_) => self.on_tools(event),
             Event::Examined(report) => {
                 self.doctor.examined(*report, now);
                 Effects::none()
