@@ -60,8 +60,12 @@ pub(crate) struct Global {
     pub(crate) timeout: Option<Duration>,
 }
 
+const LONGEST: Duration = Duration::from_hours(365 * 24);
+
 fn duration(text: &str) -> Result<Duration, String> {
     match crate::model::parse_duration(text) {
+        // Clocks overflow somewhere; nobody waits for longer.
+        Some(length) if length > LONGEST => Err("at most 365d".into()),
         Some(length) if !length.is_zero() => Ok(length),
         _ => Err("write a length of time: 500ms, 30s, 5m, 1h".into()),
     }

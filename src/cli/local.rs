@@ -182,6 +182,12 @@ fn to_options(options: &Options) -> Result<local::Options, Failure> {
 
 fn real_neo4j(options: &Options) -> Result<Option<RealNeo4j>, Failure> {
     let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else { return Ok(None) };
+    const SCHEMES: [&str; 8] = ["http", "https", "bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"];
+    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
+    if !SCHEMES.contains(&scheme) {
+        return Err(usage("reading --neo4j-uri", format!("\"{uri}\" is no address of a Neo4j"))
+            .hint(format!("it begins with one of {}", SCHEMES.map(|scheme| format!("{scheme}://")).join(", "))));
+    }
     let password = std::env::var(variable)
         .map_err(|_| usage("reading the password of the real Neo4j", format!("the environment has no {variable}")))?;
     Ok(Some(RealNeo4j { uri: uri.clone(), user: options.neo4j_user.clone(), password }))

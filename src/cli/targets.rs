@@ -80,7 +80,12 @@ async fn settle(
             return Err(Failure::new(FailureKind::Refused, format!("waiting for {}", target.name), cause));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
-        target = services.describe(deployment, &target.key).await?;
+        match services.describe(deployment, &target.key).await {
+            Ok(now) => target = now,
+            // It goes on without being watched; the end of patience tells.
+            Err(failure) if failure.kind.is_transient() && Instant::now() < end => {}
+            Err(failure) => return Err(failure),
+        }
     }
     Ok(target)
 }

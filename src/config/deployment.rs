@@ -129,6 +129,10 @@ fn url(section: &Section<'_, '_>, key: &str) -> Option<String> {
         section.complain_of(key, format!("\"{text}\" is no URL"));
         return None;
     };
+    if !url.username().is_empty() || url.password().is_some() {
+        section.complain_of(key, "holds a user or a password: they belong to sign_in or headers");
+        return None;
+    }
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     match url.scheme() {
         "https" => Some(text),

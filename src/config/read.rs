@@ -55,6 +55,7 @@ fn settings(root: &Section<'_, '_>) -> Ui {
     ui.mouse = section.flag("mouse").unwrap_or(ui.mouse);
     if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
         match crate::model::parse_duration(&text) {
+            Some(refresh) if refresh > Duration::from_hours(24) => section.complain_of("refresh", "at most 24h"),
             Some(refresh) if refresh >= Duration::from_secs(1) => ui.refresh = refresh,
             Some(_) => section.complain_of("refresh", "at least 1s, or AWS will throttle every one of your tools"),
             None => section.complain_of("refresh", format!("\"{text}\" is no length of time: write 30s, 5m, 1h")),
@@ -213,6 +214,8 @@ mod tests {
         assert_eq!(with("http://localhost:4000/mcp"), Vec::<String>::new());
         assert!(with("http://mcp.example/mcp").first().is_some_and(|each| each.contains("https")));
         assert!(with("mcp.example").first().is_some_and(|each| each.contains("no URL")));
+        let told = with("https://me:canary@mcp.example/mcp");
+        assert!(told.len() == 1 && told[0].contains("belong to sign_in") && !told[0].contains("canary"), "{told:?}");
     }
 
     #[test]

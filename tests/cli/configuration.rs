@@ -134,6 +134,15 @@ fn an_output_that_cannot_be_written_is_a_failure_and_one_that_nobody_reads_is_no
 }
 
 #[test]
+fn no_timeout_is_too_strange() {
+    let console = Console::new();
+    for (timeout, code) in [("0", 2), ("-1", 2), ("soon", 2), ("1e19", 2), ("366d", 2), ("365d", 0), ("1e3", 0)] {
+        console.run(&["status", "gateway", "--wait", "READY", &format!("--timeout={timeout}")]).exits(code);
+    }
+    console.run(&["status", "gateway", "--timeout", "1ns"]).exits(5);
+}
+
+#[test]
 fn what_was_typed_is_quoted_without_its_escape_sequences() {
     let (console, nasty) = (Console::new(), "\u{1b}[31mred\u{202e}\nx");
     for command in [
@@ -198,6 +207,7 @@ fn local_refuses_unknown_faults_and_a_missing_password() {
         .says("NOPE")
         .without_data();
     console.run(&["local", "--neo4j-uri", "bolt://127.0.0.1:1"]).exits(2).says("--neo4j-password-env");
+    console.run(&["local", "--neo4j-uri", "x", "--neo4j-password-env", "HOME"]).exits(2).says("bolt://").without_data();
 }
 
 #[test]

@@ -112,7 +112,8 @@ fn unknown_names_and_times_exit_2() {
     console.run(&["logs", "nope"]).exits(2).says("known: a, b, c, d, e").without_data();
     console.run(&["logs", "/test/known", "--since", "whenever"]).exits(2).says("no time").without_data();
     console.run(&["logs", "/test/known", "--since", "1m", "--until", "2m"]).exits(2).says("before").without_data();
-    console.run(&["logs", "/test/known", "--grep", "("]).exits(2).says("--grep").without_data();
+    let told = console.run(&["logs", "/test/known", "--grep", "a("]).exits(2).says("--grep: unclosed group\n").without_data();
+    assert!(told.err.contains("    a(\n") && !told.err.contains('⏎'), "{told:#?}");
 }
 
 #[test]

@@ -83,6 +83,8 @@ fn nothing_is_an_empty_field_in_csv_and_a_statement_that_writes_is_told_how() {
     let console = Console::new();
     let csv = console.run(&["tools", "cypher", "RETURN null AS a, 1 AS b", "-d", "b", "-o", "csv"]).exits(0).out;
     assert_eq!(csv, "a,b\r\n,1\r\n");
+    let signed = console.run(&["tools", "cypher", "RETURN $x AS x", "--param", "$x=7", "-d", "b", "-o", "csv"]).exits(0).out;
+    assert_eq!(signed, "x\r\n7\r\n");
     console.run(&["tools", "cypher", "CREATE (n:X) RETURN n", "-d", "b"]).exits(1).says("--write runs it").without_data();
 }
 
@@ -251,6 +253,14 @@ fn headers_are_checked_before_anything_is_sent() {
     console.run(&["tools", "list", "-d", "b", "--header", "no colon"]).exits(2);
     console.run(&["tools", "list", "-d", "b", "--header", "Mcp-Session-Id: x"]).exits(2).says("transport");
     console.run(&["tools", "list", "-d", "b", "--header", "X-Mine: 1"]).exits(0);
+}
+
+#[test]
+fn an_address_with_a_password_is_refused_and_not_shown() {
+    let console = Console::new();
+    let answer = console.run(&["tools", "list", "--via", "http://me:canary@127.0.0.1:9/mcp", "-d", "b"]).exits(2).without_data();
+    let answer = answer.says("--header");
+    assert!(!answer.err.contains("canary"), "{answer:#?}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     if until.is_some_and(|until| until < since) {
         return Err(usage("reading logs", "--until lies before --since").into());
     }
-    let grep = options.grep.as_deref().map(Regex::new).transpose().map_err(|error| usage("reading --grep", error.to_string()))?;
+    let grep = options.grep.as_deref().map(pattern).transpose()?;
     let deployments = context.deployments()?;
     let services = context.services();
     process::runtime()?.block_on(async {
@@ -82,6 +82,17 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         } else {
             read(&services, sources, &query, &mut printer).await
         }
+    })
+}
+
+/// The pattern of `--grep`; where it is none, what is wrong and where, a line each.
+fn pattern(text: &str) -> Result<Regex, Failure> {
+    Regex::new(text).map_err(|error| {
+        let told = error.to_string();
+        let mut lines = told.lines().filter(|line| !line.starts_with("regex parse error"));
+        let cause = told.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let picture = lines.by_ref().filter(|line| !line.starts_with("error: "));
+        picture.fold(usage("reading --grep", cause), |failure, line| failure.evidence(line))
     })
 }
 

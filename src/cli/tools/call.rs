@@ -121,7 +121,9 @@ pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Ou
         refuse_in_read_only(context.global.read_only, doing)?;
         need_somebody(way.yes, doing)?;
     }
-    let parameters = options.parameters.iter().map(|(name, text)| (name.clone(), arguments::json_or_text(text))).collect();
+    // As it stands in the statement, or without the sign: both mean the same one.
+    let name = |name: &str| name.strip_prefix('$').unwrap_or(name).to_owned();
+    let parameters = options.parameters.iter().map(|(own, text)| (name(own), arguments::json_or_text(text))).collect();
     let connection = connect::connect(context, way).await?;
     let outcome = async {
         let tools = connection.session.tools().await?;
@@ -249,6 +251,7 @@ fn finish(outcome: Result<CallOutcome, Failure>, query: Option<&str>, way: &Way)
 fn read_object(text: &str) -> Result<Map<String, Value>, Failure> {
     let doing = "reading --json";
     let text = match text.strip_prefix('@') {
+        Some("") => return Err(usage(doing, "@ stands before the name of a file: --json @arguments.json")),
         Some(path) => read_all(path)?,
         None if text == "-" => read_all("-")?,
         None => text.to_owned(),

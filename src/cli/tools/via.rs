@@ -20,10 +20,21 @@ pub(super) async fn resolve(context: &Context, services: &Services, way: &Way) -
     match way.via.as_deref() {
         None => Ok((context.deployment()?, McpTarget::Default)),
         Some(url) if url.contains("://") => {
+            refuse_credentials(url)?;
             let deployment = guarded(services, way, whose(context, way, url)?, url).await;
             Ok((deployment, McpTarget::Url(url.to_owned())))
         }
         Some(word) => named(context, services, word).await,
+    }
+}
+
+/// An address is shown in messages and kept by proxies: it is no place for a password.
+fn refuse_credentials(url: &str) -> Result<(), Failure> {
+    let holds = |url: &Url| !url.username().is_empty() || url.password().is_some();
+    match Url::parse(url) {
+        Ok(parsed) if holds(&parsed) => Err(usage("reading --via", "the address holds a user or a password")
+            .hint("give them apart: --sign-in MODE, or --header 'Authorization: Basic …'")),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
