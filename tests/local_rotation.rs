@@ -42,6 +42,10 @@ impl World {
         Self { stack, secrets, control, http }
     }
 
+    fn deployment(&self, name: &str) -> Value {
+        self.stack.ready_line()["deployments"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone()
+    }
+
     async fn secret(&self, id: &str) -> (String, Value) {
         let answer = self.secrets.get_secret_value().secret_id(id).send().await.unwrap();
         (answer.arn.unwrap(), serde_json::from_str(&answer.secret_string.unwrap()).unwrap())
@@ -113,38 +117,57 @@ async fn what_the_further_secrets_name_stands_only_at_an_embedded_neo4j() {
     let options = Options { seed: 7, quiet_world: true, neo4j: Some(real), ..Options::default() };
     for (options, expected) in [(Options { neo4j: None, ..options.clone() }, 2), (options, 0)] {
         let stack = local::start(options).await.unwrap();
-        let counts: Vec<usize> = stack.deployments().iter().map(|one| one.further_secrets.len()).collect();
-        assert_eq!(counts, [expected, 0, 0, 0, 0]);
+        let counts =
+            stack.deployments().iter().map(|one| (one.further_secrets.len(), one.further_runtimes.len())).collect::<Vec<_>>();
+        assert_eq!(counts, [(expected, expected / 2), (0, 0), (0, 0), (0, 0), (0, 0)]);
     }
 }
 
-/// Sessions of the runtime of deployment c, by bearer token.
+/// Sessions of a runtime, by bearer token.
 struct Runtime<'a> {
     world: &'a World,
-    facts: Value,
+    arn: String,
+    url: String,
+    /// The secret of its deployment.
+    secret_id: String,
     token: String,
 }
 
 impl<'a> Runtime<'a> {
-    async fn of(world: &'a World) -> Self {
-        let facts =
-            world.stack.ready_line()["deployments"].as_array().unwrap().iter().find(|one| one["name"] == "c").unwrap().clone();
+    /// The runtime of deployment c, which reads its secret.
+    async fn that_reads(world: &'a World) -> Self {
+        let facts = world.deployment("c");
         let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": facts["client_id"],
             "AuthParameters": {"USERNAME": facts["username"], "PASSWORD": facts["password"]}});
         let request =
             world.http.post(world.stack.endpoint()).header("x-amz-target", "AWSCognitoIdentityProviderService.InitiateAuth");
         let answer: Value = request.body(body.to_string()).send().await.unwrap().json().await.unwrap();
-        let token = answer["AuthenticationResult"]["AccessToken"].as_str().unwrap().to_owned();
-        Self { world, facts, token }
+        Self::new(world, &facts, &facts["runtime_arn"], &answer["AuthenticationResult"]["AccessToken"])
     }
 
-    fn text(&self, name: &str) -> &str {
-        self.facts[name].as_str().unwrap()
+    /// The runtime beside that of deployment a, which has a copy of a user and a password.
+    async fn that_has_a_copy(world: &'a World) -> Self {
+        let facts = world.deployment("a");
+        let text = |name: &str| facts[name].as_str().unwrap();
+        let form = [("grant_type", "client_credentials"), ("scope", text("scope"))];
+        let request = world.http.post(text("token_url")).basic_auth(text("client_id"), Some(text("client_secret")));
+        let answer: Value = request.form(&form).send().await.unwrap().json().await.unwrap();
+        let deployments = world.stack.deployments();
+        let arn = deployments.iter().flat_map(|one| &one.further_runtimes).next().unwrap();
+        Self::new(world, &facts, &arn.as_str().into(), &answer["access_token"])
+    }
+
+    fn new(world: &'a World, facts: &Value, arn: &Value, token: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let arn = text(arn);
+        let encoded = arn.replace(':', "%3A").replace('/', "%2F");
+        let url = format!("{}/runtimes/{encoded}/invocations?qualifier=DEFAULT", world.stack.endpoint());
+        Self { world, arn, url, secret_id: text(&facts["secret_id"]), token: text(token) }
     }
 
     async fn send(&self, session: Option<&str>, method: &str, params: Value) -> (String, String) {
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let mut request = self.world.http.post(self.text("mcp_url")).bearer_auth(&self.token).json(&message);
+        let mut request = self.world.http.post(&self.url).bearer_auth(&self.token).json(&message);
         request = request.header("accept", "application/json, text/event-stream");
         if let Some(session) = session {
             request = request.header("mcp-session-id", session);
@@ -169,14 +192,14 @@ impl<'a> Runtime<'a> {
     }
 
     async fn stop(&self, session: &str) -> u16 {
-        let url = self.text("mcp_url").replace("/invocations", "/stopruntimesession");
+        let url = self.url.replace("/invocations", "/stopruntimesession");
         let request =
             self.world.http.post(url).bearer_auth(&self.token).header("x-amzn-bedrock-agentcore-runtime-session-id", session);
         request.body("{}").send().await.unwrap().status().as_u16()
     }
 
     fn id(&self) -> &str {
-        self.text("runtime_arn").rsplit('/').next().unwrap()
+        self.arn.rsplit('/').next().unwrap()
     }
 
     /// The live version of DEFAULT, once no roll-out is under way.
@@ -231,10 +254,10 @@ async fn rotate(world: &World, secret_id: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_keeps_what_its_container_began_with_until_it_is_stopped() {
     let world = World::start().await;
-    let runtime = Runtime::of(&world).await;
+    let runtime = Runtime::that_reads(&world).await;
     let before = runtime.begin().await;
     assert!(runtime.call(&before).await.contains("served"));
-    rotate(&world, runtime.text("secret_id")).await;
+    rotate(&world, &runtime.secret_id).await;
     assert!(runtime.call(&before).await.contains("Neo.ClientError.Security.Unauthorized"), "it keeps the password of before");
     let after = runtime.begin().await;
     assert!(runtime.call(&after).await.contains("served"), "a new session reads the new one");
@@ -246,8 +269,8 @@ async fn a_session_keeps_what_its_container_began_with_until_it_is_stopped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_reaches_new_sessions_once_it_is_rolled_out() {
     let world = World::start().await;
-    let runtime = Runtime::of(&world).await;
-    let (_, secret) = world.secret(runtime.text("secret_id")).await;
+    let runtime = Runtime::that_reads(&world).await;
+    let (_, secret) = world.secret(&runtime.secret_id).await;
     let before = runtime.begin().await;
     assert!(runtime.call(&before).await.contains("served"));
     runtime.update(&[("NEO4J_PASSWORD", "a-copy-that-is-wrong")]).await;
@@ -267,9 +290,34 @@ async fn an_update_reaches_new_sessions_once_it_is_rolled_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_in_an_environment_is_old_until_a_new_version_is_rolled_out() {
+    let world = World::start().await;
+    let ((_, reports), (_, admin)) = (world.secret(REPORTS).await, world.secret(ADMIN).await);
+    let runtime = Runtime::that_has_a_copy(&world).await;
+    let before = runtime.begin().await;
+    assert!(runtime.call(&before).await.contains("served"));
+    let list = "CALL dbms.listConnections() YIELD username, connector WHERE connector = 'bolt' RETURN username";
+    assert_eq!(world.query(&admin, "neo4j", list, json!({})).await, (202, json!([["reports"]])));
+    let alter = "ALTER USER reports SET PASSWORD $password CHANGE NOT REQUIRED";
+    let next = "the-next-password-of-reports";
+    assert_eq!(world.query(&admin, "system", alter, json!({"password": next})).await.0, 202);
+    assert!(
+        runtime.call(&runtime.begin().await).await.contains("Neo.ClientError.Security.Unauthorized"),
+        "every container has it"
+    );
+    assert!(runtime.call(&before).await.contains("served"), "a connection that is open outlives the password");
+    assert_eq!(runtime.stop(&before).await, 200);
+    assert_eq!(world.query(&admin, "neo4j", list, json!({})).await, (202, json!([])), "its connections end with a container");
+    let user = reports["username"].as_str().unwrap();
+    runtime.update(&[("NEO4J_USERNAME", user), ("NEO4J_PASSWORD", next)]).await;
+    runtime.rolled_out().await;
+    assert!(runtime.call(&runtime.begin().await).await.contains("served"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_update_is_the_whole_of_it_and_the_same_request_makes_one_version() {
     let world = World::start().await;
-    let runtime = Runtime::of(&world).await;
+    let runtime = Runtime::that_reads(&world).await;
     let known = world.control.get_agent_runtime().agent_runtime_id(runtime.id()).send().await.unwrap();
     let request = || world.control.update_agent_runtime().agent_runtime_id(runtime.id()).role_arn(known.role_arn.clone());
     let without_artifact = request().set_network_configuration(known.network_configuration.clone());

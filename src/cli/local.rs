@@ -120,7 +120,7 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         credentials: Some(keys.clone()),
         stack: facts.stack,
         gateways: facts.gateway_id.into_iter().collect(),
-        runtimes: facts.runtime_arn.into_iter().collect(),
+        runtimes: facts.runtime_arn.into_iter().chain(facts.further_runtimes).collect(),
         mcp_url: Some(facts.mcp_url),
         secrets: facts.secret_id.into_iter().chain(facts.further_secrets).collect(),
         log_groups: facts.log_groups,

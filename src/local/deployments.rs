@@ -33,6 +33,8 @@ pub(crate) struct Deployment {
     pub(crate) secret_arn: Option<String>,
     /// Secrets beside its own, with users of the same database.
     pub(crate) further_secrets: Vec<FurtherSecret>,
+    /// A runtime beside its own, whose containers have a copy of a further secret's user and password in their environment.
+    pub(crate) further_runtime: Option<FurtherRuntime>,
     /// The function name of its interceptor.
     pub(crate) interceptor: Option<&'static str>,
     pub(crate) log_groups: Vec<String>,
@@ -50,6 +52,16 @@ pub(crate) struct FurtherSecret {
     /// The ARN of the secret of the administrator who may create and alter its user: such a secret is rotated with two
     /// users in alternation.
     pub(crate) administrator: Option<String>,
+}
+
+/// A runtime beside the one that a deployment works with.
+#[derive(Clone, Debug)]
+pub(crate) struct FurtherRuntime {
+    pub(crate) name: &'static str,
+    pub(crate) id: String,
+    pub(crate) arn: String,
+    /// Whose user and password it has a copy of.
+    pub(crate) seat: Seat,
 }
 
 /// A place at a Neo4j: where, who, and the password at the start.
@@ -159,6 +171,8 @@ impl Builder<'_> {
         let gateway = format!("neo4j-mcp-server-gateway-{}", self.seed.lower("gateway a", 10));
         let runtime = format!("neo4j_mcp_server_mcp_server-{}", self.seed.mixed("runtime a", 10));
         let interceptor = "neo4j-mcp-server-auth-interceptor";
+        let further_secrets = self.further_secrets("a");
+        let further_runtime = further_secrets.first().map(|secret| self.further_runtime("neo4j_reports", secret));
         Deployment {
             stack: Some("neo4j-mcp-server"),
             mcp_url: gateway_url(self.base, &gateway),
@@ -171,7 +185,8 @@ impl Builder<'_> {
             ],
             gateway_id: Some(gateway),
             interceptor: Some(interceptor),
-            further_secrets: self.further_secrets("a"),
+            further_secrets,
+            further_runtime,
             ..self.deployment("a", "A", "m2m", Some(runtime), Some("neo4j-mcp-server/neo4j"))
         }
     }
@@ -248,6 +263,7 @@ impl Builder<'_> {
             secret_name,
             secret_arn,
             further_secrets: Vec::new(),
+            further_runtime: None,
             interceptor: None,
             log_groups: Vec::new(),
             neo4j: self.seat(name),
@@ -289,6 +305,11 @@ impl Builder<'_> {
         ]
     }
 
+    fn further_runtime(&self, name: &'static str, secret: &FurtherSecret) -> FurtherRuntime {
+        let id = format!("{name}-{}", self.seed.mixed(&format!("runtime {name}"), 10));
+        FurtherRuntime { name, arn: agentcore_arn(&format!("runtime/{id}")), id, seat: secret.seat.clone() }
+    }
+
     fn seat(&self, name: &str) -> Seat {
         match &self.options.neo4j {
             Some(real) if name != "e" => {
@@ -315,5 +336,17 @@ impl Builder<'_> {
             name,
             id,
         }
+    }
+}
+
+impl Deployment {
+    /// Whether a runtime is one of its own.
+    pub(crate) fn has_runtime(&self, id: &str) -> bool {
+        self.runtime_id.as_deref() == Some(id) || self.further_runtime.as_ref().is_some_and(|runtime| runtime.id == id)
+    }
+
+    /// Whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.
+    pub(crate) fn has_own_credentials(&self, runtime_id: &str) -> bool {
+        self.name == "c" || self.runtime_id.as_deref() != Some(runtime_id)
     }
 }

@@ -49,6 +49,8 @@ pub struct DeploymentFacts {
     pub gateway_id: Option<String>,
     /// The runtime's ARN.
     pub runtime_arn: Option<String>,
+    /// The ARNs of the runtimes beside it.
+    pub further_runtimes: Vec<String>,
     /// How a client signs in.
     pub sign_in: SignInFacts,
     /// The ARN of the secret with the Neo4j password.
@@ -232,6 +234,7 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
         mcp_url: deployment.mcp_url.clone(),
         gateway_id: deployment.gateway_id.clone(),
         runtime_arn: deployment.runtime_arn.clone(),
+        further_runtimes: deployment.further_runtime.iter().map(|runtime| runtime.arn.clone()).collect(),
         sign_in,
         secret_id: deployment.secret_arn.clone(),
         further_secrets: deployment.further_secrets.iter().map(|secret| secret.arn.clone()).collect(),

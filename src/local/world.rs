@@ -100,7 +100,7 @@ impl World {
 
     /// The deployment whose runtime has that id.
     pub(crate) fn deployment_of_runtime(&self, runtime_id: &str) -> Option<&Deployment> {
-        self.deployments.iter().find(|deployment| deployment.runtime_id.as_deref() == Some(runtime_id))
+        self.deployments.iter().find(|deployment| deployment.has_runtime(runtime_id))
     }
 
     /// The container of a runtime session at a time; one begins where none runs.

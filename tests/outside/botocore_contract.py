@@ -275,7 +275,7 @@ def check_control(stack):
     @check("runtimes: list, get, versions, endpoints")
     def _():
         items, count = pages(control.list_agent_runtimes, "agentRuntimes")
-        assert count > 1 and len(items) == 4
+        assert count > 1 and len(items) == 5
         d = stack.deployment("d")["runtime_arn"].rsplit("/")[-1]
         runtime = control.get_agent_runtime(agentRuntimeId=d)
         assert runtime["metadataConfiguration"]["requireMMDSV2"] is True
@@ -832,7 +832,7 @@ def check_stacks_and_metrics(stack):
     def _():
         watch = stack.client("cloudwatch")
         metrics, count = pages(watch.list_metrics, "Metrics", "NextToken", Namespace="AWS/Bedrock-AgentCore")
-        assert count > 1 and len(metrics) == 40
+        assert count > 1 and len(metrics) == 45
         arn = f"arn:aws:bedrock-agentcore:{stack.facts['region']}:{stack.facts['account']}:gateway/{stack.deployment('a')['gateway_id']}"
         mine = watch.list_metrics(Namespace="AWS/Bedrock-AgentCore", MetricName="Invocations", Dimensions=[{"Name": "Resource", "Value": arn}])["Metrics"]
         same(len(mine), 1)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Options;
 use super::super::deployments::{
-    ACCOUNT, Deployment, PoolFacts, REGION, agentcore_arn, external_server_url, gateway_url, runtime_url,
+    ACCOUNT, Deployment, FurtherRuntime, PoolFacts, REGION, agentcore_arn, external_server_url, gateway_url, runtime_url,
 };
 use super::super::seed::Seed;
 use super::runtimes::kept_at_first;
@@ -77,7 +77,22 @@ impl Builder<'_> {
             version.environment.clone_from(&environment);
         }
         state.runtimes.push(runtime);
+        state.runtimes.extend(deployment.further_runtime.as_ref().map(|further| self.further_runtime(further, &jwt)));
         state.others.push(self.oauth_provider("neo4j_mcp_server_oauth_provider", "CustomOauth2", pool, "READY"));
+    }
+
+    /// Its containers know no secret: user and password are copied into their environment when a version is made.
+    fn further_runtime(&self, further: &FurtherRuntime, authorizer: &Authorizer) -> Runtime {
+        let mut runtime = self.plain_runtime(&further.id, further.name, authorizer);
+        for version in &mut runtime.versions {
+            version.environment = vec![
+                ("NEO4J_URI".into(), further.seat.uri.clone()),
+                ("NEO4J_USERNAME".into(), further.seat.user.clone()),
+                ("NEO4J_PASSWORD".into(), further.seat.password.clone()),
+                ("NEO4J_DATABASE".into(), further.seat.database.clone()),
+            ];
+        }
+        runtime
     }
 
     fn b(&self, deployment: &Deployment, state: &mut State) {

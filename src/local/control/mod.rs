@@ -183,7 +183,7 @@ pub(crate) struct Runtime {
 }
 
 /// One immutable version of a runtime.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct RuntimeVersion {
     pub(crate) version: String,
     pub(crate) description: String,
@@ -285,6 +285,17 @@ impl Runtime {
     /// The newest version.
     pub(crate) fn latest(&self) -> Option<&RuntimeVersion> {
         self.versions.last()
+    }
+}
+
+impl std::fmt::Debug for RuntimeVersion {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The environment may have a password in it.
+        formatter
+            .debug_struct("RuntimeVersion")
+            .field("version", &self.version)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 

@@ -247,7 +247,7 @@ async fn container(
         invocation.log(&format!("ERROR no {} server answers in this container", version.protocol()));
         return failed();
     }
-    let server = if deployment.name == "c" { ToolServer::FastMcp } else { ToolServer::Neo4j };
+    let server = if deployment.has_own_credentials(&runtime.id) { ToolServer::FastMcp } else { ToolServer::Neo4j };
     if entered.fresh && server == ToolServer::FastMcp {
         invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
     }
