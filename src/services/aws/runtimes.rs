@@ -174,7 +174,7 @@ mod tests {
     fn an_update_sends_all_back_but_what_only_answers_have_and_replaces_values_by_value() {
         let mut configuration = configuration();
         assert!(configuration.holds("old") && !configuration.holds("new"));
-        assert_eq!(configuration.replace("old", "new"), ["COPY", "NEO4J_PASSWORD"]);
+        assert_eq!(configuration.replace("old", "new"), ["NEO4J_PASSWORD", "COPY"]);
         let body: Value = serde_json::from_str(configuration.body().unwrap().reveal()).unwrap();
         assert_eq!(
             body,
