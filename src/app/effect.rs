@@ -24,6 +24,8 @@ pub enum Slot {
     Call(Endpoint),
     /// The examination of a deployment.
     Examination(DeploymentName),
+    /// The count of calls in the account and region of a deployment.
+    Counts(DeploymentName),
     /// A small thing of its own: a copy, an export, a synchronisation.
     Once(u64),
 }
@@ -75,6 +77,8 @@ pub enum Effect {
     List(DeploymentName, Kind),
     /// Describe one resource.
     Describe(ResourceKey),
+    /// Count the calls of the last hour at these gateways and runtimes, all of one account and region.
+    CountCalls(Vec<ResourceKey>),
     /// Make a gateway read a target's tools again.
     Synchronize(ResourceKey),
     /// Follow log groups.
@@ -135,6 +139,7 @@ impl Effect {
             Self::Start => Event::Started(Err(failure)),
             Self::List(deployment, kind) => Event::Listed(deployment, kind, Err(failure)),
             Self::Describe(key) => Event::Described(key, Box::new(Err(failure))),
+            Self::CountCalls(keys) => Event::CallsCounted(keys, Err(failure)),
             Self::Synchronize(key) => Event::Synchronized(key, Box::new(Err(failure))),
             Self::Tail(..) => Event::TailFailed(failure),
             Self::ReadSecret(deployment, id) => Event::SecretRead(deployment, id, Box::new(Err(failure))),

@@ -4,8 +4,8 @@ use super::effect::Endpoint;
 use crate::{
     doctor,
     model::{
-        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
-        Progress, Resource, ResourceKey, SecretDetail, Tool,
+        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, Kind, LogBatch, Progress,
+        Resource, ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -25,6 +25,8 @@ pub enum Event {
     Listed(DeploymentName, Kind, Result<Vec<Resource>, Failure>),
     /// A resource was described.
     Described(ResourceKey, Box<Result<Resource, Failure>>),
+    /// The calls of the last hour were counted at these gateways and runtimes.
+    CallsCounted(Vec<ResourceKey>, Result<Vec<(ResourceKey, Traffic)>, Failure>),
     /// A target's synchronisation was asked for.
     Synchronized(ResourceKey, Box<Result<Resource, Failure>>),
     /// A tail brought something.
@@ -45,8 +47,6 @@ pub enum Event {
     RotationEnded(Box<Result<Ending, Failure>>),
     /// An MCP endpoint answered, with its tools and the token's claims.
     Connected(Endpoint, Box<Result<Welcome, Failure>>),
-    /// A call went over the wire like this; its answer follows.
-    Exchanged(Endpoint, Box<HttpExchange>),
     /// A call was answered.
     Called(Endpoint, Box<Result<CallOutcome, Failure>>),
     /// A call moves on.

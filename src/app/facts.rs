@@ -19,6 +19,10 @@ impl App {
                 let is_old = self.store.loading() == 0 && now.since(self.drawn.get().0) > super::AGES_MS;
                 self.changed |= news > News::Nothing || is_old;
                 self.note_list(&deployment, kind, news);
+                self.count_calls()
+            }
+            Event::CallsCounted(asked, result) => {
+                self.calls_counted(&asked, result);
                 Effects::none()
             }
             Event::Described(key, result) => {
@@ -60,14 +64,12 @@ impl App {
             | Event::RotationWarned(_)
             | Event::RotationAsked(_)
             | Event::RotationEnded(_) => self.on_rotation(event),
-            Event::Connected(..)
-            | Event::Exchanged(..)
-            | Event::Called(..)
-            | Event::Progressed(..)
-            | Event::Elicited(..)
-            | Event::ToolsChanged(_) => self.on_tools(event),
+            Event::Connected(..) | Event::Called(..) | Event::Progressed(..) | Event::Elicited(..) | Event::ToolsChanged(_) => {
+                self.on_tools(event)
+            }
             Event::Examined(report) => {
-                self.doctor.examined(*report, now);
+                self.doctor.ended(&report.deployment);
+                self.store.examined.insert(report.deployment.clone(), (now, *report));
                 Effects::none()
             }
             Event::Copied(what) => {
@@ -76,7 +78,7 @@ impl App {
             }
             Event::Broke(examined, failure) => {
                 if let Some(deployment) = examined {
-                    self.doctor.gave_up(&deployment);
+                    self.doctor.ended(&deployment);
                 }
                 self.complain(&failure);
                 Effects::none()

@@ -1,6 +1,7 @@
 //! The app: pure. Actions and events go in, effects come out; the time is data; nothing here waits or reaches outside.
 
 mod action;
+mod counts;
 mod effect;
 mod event;
 mod facts;
@@ -119,6 +120,7 @@ pub struct App {
     changed: bool,
     has_started: bool,
     pace: Pace,
+    counts: counts::Counts,
     leaving: bool,
     is_over: bool,
 }
@@ -162,6 +164,7 @@ impl App {
             changed: true,
             has_started: false,
             pace: Pace::new(options.refresh_ms, now),
+            counts: counts::Counts::default(),
             leaving: false,
             is_over: false,
             options,
@@ -251,6 +254,7 @@ impl App {
         let all = self.places();
         self.pace.stirred(all.len(), self.now);
         self.pace.asked_all(all.len(), self.now);
+        self.count_failed_anew();
         self.changed = true;
         self.ask(all)
     }
@@ -403,7 +407,7 @@ impl App {
         }
         let left = self.turn_to(route);
         let entered = self.with_screen_effects(|screen, context| screen.enter(context));
-        left.and(entered)
+        left.and(entered).and(self.count_calls())
     }
 
     /// Another screen comes to the front and is told itself what it is to show.

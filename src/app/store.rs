@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::loadable::Loadable;
 use crate::{
-    kinds,
-    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey},
+    doctor::Report,
+    kinds::{self, Chain, Known},
+    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic},
 };
 
 /// Transitions kept.
@@ -20,6 +21,12 @@ pub struct Store {
     pub deployments: Vec<Deployment>,
     /// Lists by deployment and kind.
     pub lists: BTreeMap<(DeploymentName, Kind), Loadable<Vec<Resource>>>,
+    /// Calls of the last hour at gateways and runtimes.
+    pub traffic: BTreeMap<ResourceKey, Traffic>,
+    /// Deployments whose calls could not be counted, and why.
+    pub uncounted: BTreeMap<DeploymentName, Failure>,
+    /// The last examination of each deployment by the doctor, and when it came.
+    pub examined: BTreeMap<DeploymentName, (Moment, Report)>,
     /// What changed its status, newest first.
     pub feed: VecDeque<Transition>,
     /// What this console did, newest first.
@@ -107,12 +114,34 @@ impl Store {
         self.lists.values().filter_map(|list| list.value.as_ref().map(|(at, _)| *at)).min()
     }
 
-    /// The health of a deployment: the worst of its resources; a list that failed makes it at least degraded.
+    /// The calls of the last hour at a deployment's front door: its gateways, else its runtimes.
+    pub fn traffic_of(&self, deployment: &DeploymentName) -> Option<Traffic> {
+        [Kind::Gateway, Kind::Runtime].into_iter().find_map(|kind| {
+            let list = self.lists.get(&(deployment.clone(), kind))?.get()?;
+            list.iter().filter_map(|resource| self.traffic.get(&resource.key)).cloned().reduce(|sum, each| sum.and(&each))
+        })
+    }
+
+    /// The health of a deployment: the worst of its resources; a list that failed makes it at least degraded, and so does what
+    /// the doctor has found broken.
     pub fn health(&self, name: &DeploymentName) -> Option<Health> {
         let worst = self.resources(name).map(kinds::health).max();
         let broken =
             Kind::ALL.into_iter().any(|kind| self.lists.get(&(name.clone(), kind)).is_some_and(|list| list.failure.is_some()));
-        if broken { worst.max(Some(Health::Degraded)) } else { worst }
+        let report = self.examined.get(name).and_then(|(_, report)| report.verdict.as_ref());
+        let found = report.is_some_and(|verdict| !kinds::is_live(verdict.hop));
+        if broken || found { worst.max(Some(Health::Degraded)) } else { worst }
+    }
+
+    /// The chain of a deployment, as far as it is known.
+    pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
+        let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.problem()?));
+        let known = Known {
+            resources: self.resources(name).collect(),
+            unlisted: Kind::ALL.into_iter().filter_map(problem).collect(),
+            examined: self.examined.get(name).map(|(at, report)| (*at, report)),
+        };
+        kinds::chain(&known, now)
     }
 
     /// How many lists of the deployment failed for that same cause.

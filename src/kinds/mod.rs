@@ -1,5 +1,9 @@
 //! What is particular to each kind of resource: how its status is judged, what stands beside its name. Pure.
 
+mod chain;
+
+pub use chain::{Chain, Knot, Known, Link, chain, is_live};
+
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 
 /// Days after which a password deserves a word.

@@ -19,7 +19,7 @@ use crate::{
     app::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
     model::{
         CallOptions, CallOutcome, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind, Kind, LogQuery, McpNotice,
-        Resource, ResourceKey, SecretDetail,
+        Resource, ResourceKey, SecretDetail, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -78,6 +78,7 @@ impl Performer for Outside {
         Some(match effect {
             Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
             Effect::Describe(_) => Slot::Detail,
+            Effect::CountCalls(keys) => Slot::Counts(keys.first()?.deployment.clone()),
             Effect::Tail(..) => Slot::Tail,
             Effect::ReadSecret(..) => Slot::Secret,
             Effect::Rotate { .. } => Slot::Rotation,
@@ -103,6 +104,9 @@ impl Performer for Outside {
             Effect::Describe(key) => {
                 async move { Some(Event::Described(key.clone(), Box::new(world.describe(&key).await))) }.boxed()
             }
+            Effect::CountCalls(keys) => {
+                async move { Some(Event::CallsCounted(keys.clone(), world.count_calls(&keys).await)) }.boxed()
+            }
             Effect::Synchronize(key) => {
                 async move { Some(Event::Synchronized(key.clone(), Box::new(world.synchronize(&key).await))) }.boxed()
             }
@@ -118,7 +122,7 @@ impl Performer for Outside {
                 async move { Some(Event::Connected(endpoint.clone(), Box::new(world.connect(&endpoint, sender).await))) }.boxed()
             }
             Effect::Call { endpoint, tool, arguments, options } => async move {
-                Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options, &sender).await)))
+                Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options).await)))
             }
             .boxed(),
             Effect::Examine(name) => async move { Box::pin(world.examine(&name)).await }.boxed(),
@@ -180,6 +184,12 @@ impl World {
     async fn describe(&self, key: &ResourceKey) -> Result<Resource, Failure> {
         let (services, deployment) = self.of(&key.deployment)?;
         services.describe(deployment, key).await
+    }
+
+    async fn count_calls(&self, keys: &[ResourceKey]) -> Result<Vec<(ResourceKey, Traffic)>, Failure> {
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let (services, deployment) = self.of(&first.deployment)?;
+        services.traffic(deployment, keys).await
     }
 
     async fn synchronize(&self, key: &ResourceKey) -> Result<Resource, Failure> {
@@ -268,14 +278,12 @@ impl World {
         tool: &str,
         arguments: Map<String, Value>,
         options: CallOptions,
-        sender: &Sender,
     ) -> Result<CallOutcome, Failure> {
         let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
         let session = session
             .ok_or_else(|| Failure::new(FailureKind::Network, format!("calling {tool}"), "not connected").hint("C connects"))?;
         self.complete_consents(endpoint).await;
-        let (result, exchange) = session.watched_call(tool, arguments, options).await;
-        sender.send(Event::Exchanged(endpoint.clone(), Box::new(exchange))).await;
+        let result = session.call(tool, arguments, options).await;
         if let Err(failure) = &result {
             let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
             self.consents.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), asked);

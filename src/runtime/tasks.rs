@@ -83,9 +83,9 @@ impl<P: Performer> Tasks<P> {
         Self { performer, channel, live: HashMap::new(), generation: 0 }
     }
 
-    /// How many are in flight; a tail is not something that one waits for.
+    /// How many are in flight; a tail is not something that one waits for, nor are counts in the background.
     pub fn count(&self) -> usize {
-        self.live.keys().filter(|slot| **slot != Slot::Tail).count()
+        self.live.keys().filter(|slot| !matches!(slot, Slot::Tail | Slot::Counts(_))).count()
     }
 
     /// Begins an effect. Newer work in a slot ends the older, unless that must finish.

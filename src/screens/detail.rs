@@ -8,8 +8,8 @@ use crate::{
     app::{Action, Effect, Store},
     config::theme::Role,
     kinds,
-    model::{Failure, Moment, Resource, ResourceKey},
-    widgets::{JsonLine, Pen, Scroll, glyph, json_lines, role_of, width},
+    model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, grouped},
+    widgets::{JsonLine, Pen, Scroll, glyph, json_lines, role_of, sparkline, width},
 };
 
 /// An open detail.
@@ -133,6 +133,9 @@ impl Detail {
                 fact(label, format!("{}, {} ago", at.date_time(look.zone), at.age(look.now)));
             }
         }
+        if let Some(line) = last_hour(resource, look.store) {
+            fact("last hour", line);
+        }
         for group in &resource.log_groups {
             fact("log group", group.clone());
         }
@@ -141,6 +144,36 @@ impl Detail {
         }
         lines
     }
+}
+
+/// The calls of the last hour in words; why they could not be counted.
+fn last_hour(resource: &Resource, store: &Store) -> Option<String> {
+    if !matches!(resource.key.kind, Kind::Gateway | Kind::Runtime) {
+        return None;
+    }
+    if let Some(traffic) = store.traffic.get(&resource.key) {
+        return Some(traffic_words(traffic));
+    }
+    let failure = store.uncounted.get(&resource.key.deployment)?;
+    let hint = failure.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
+    Some(format!("not counted: {}{hint}", failure.cause))
+}
+
+/// `1,204 calls, 3 errors, p50 41 ms, p95 210 ms`, after them as a line.
+pub fn traffic_words(traffic: &Traffic) -> String {
+    let thing = |count: u64, word: &str| format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" });
+    if traffic.total() == 0 && traffic.errors == 0 && traffic.throttled == 0 {
+        return "no calls".to_owned();
+    }
+    let mut words =
+        vec![format!("{} {}", sparkline(&traffic.calls), thing(traffic.total(), "call")), thing(traffic.errors, "error")];
+    words.extend((traffic.throttled > 0).then(|| format!("{} throttled", grouped(traffic.throttled))));
+    let latency = |name: &str, millis: f64| {
+        if millis < 10_000.0 { format!("{name} {millis:.0} ms") } else { format!("{name} {:.1} s", millis / 1000.0) }
+    };
+    words.extend(traffic.p50_ms.map(|millis| latency("p50", millis)));
+    words.extend(traffic.p95_ms.map(|millis| latency("p95", millis)));
+    words.join(", ")
 }
 
 /// A failure in the order that helps: what failed, why, what to do, the request id.

@@ -18,19 +18,12 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Doctor {
     list: List,
-    reports: BTreeMap<DeploymentName, (Moment, Report)>,
     asked: BTreeMap<DeploymentName, Moment>,
 }
 
 impl Doctor {
-    /// Takes an examination in.
-    pub fn examined(&mut self, report: Report, now: Moment) {
-        self.gave_up(&report.deployment);
-        self.reports.insert(report.deployment.clone(), (now, report));
-    }
-
-    /// Notes that an examination ends without a report.
-    pub fn gave_up(&mut self, deployment: &DeploymentName) {
+    /// Notes that an examination has ended, with a report or without.
+    pub fn ended(&mut self, deployment: &DeploymentName) {
         self.asked.remove(deployment);
     }
 
@@ -41,11 +34,6 @@ impl Doctor {
         }
         self.asked.insert(deployment.clone(), context.now);
         Effects::one(Effect::Examine(deployment.clone()))
-    }
-
-    /// What is known of a deployment's chain.
-    pub fn report(&self, deployment: &DeploymentName) -> Option<&Report> {
-        self.reports.get(deployment).map(|(_, report)| report)
     }
 
     fn examine_all(&mut self, context: &Context<'_>) -> Effects {
@@ -67,7 +55,7 @@ impl Screen for Doctor {
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
         let names = context.store.deployments.iter().map(|each| each.name.clone());
         let unknown: Vec<DeploymentName> =
-            names.filter(|name| !self.reports.contains_key(name) && !self.asked.contains_key(name)).collect();
+            names.filter(|name| !context.store.examined.contains_key(name) && !self.asked.contains_key(name)).collect();
         self.asked.extend(unknown.iter().map(|name| (name.clone(), context.now)));
         unknown.into_iter().map(Effect::Examine).collect()
     }
@@ -84,10 +72,12 @@ impl Screen for Doctor {
                 let groups = super::fleet::deployment_groups(context.store, &name);
                 Reply::wish(Wish::Logs { title: name.to_string(), deployment: name, groups, since: None })
             }
-            (Action::CopyFix, Some(name)) => match self.report(&name).and_then(|report| report.verdict.as_ref()) {
-                Some(verdict) => Reply::effect(Effect::Copy(verdict.fix.clone())),
-                None => Reply::wish(Wish::Say("nothing is to be fixed".to_owned())),
-            },
+            (Action::CopyFix, Some(name)) => {
+                match context.store.examined.get(&name).and_then(|(_, report)| report.verdict.as_ref()) {
+                    Some(verdict) => Reply::effect(Effect::Copy(verdict.fix.clone())),
+                    None => Reply::wish(Wish::Say("nothing is to be fixed".to_owned())),
+                }
+            }
             _ => Reply::ignored(),
         }
     }
@@ -125,7 +115,7 @@ impl Screen for Doctor {
         let rule = Rect { y: area.y + high, height: 1, ..area };
         pen.rule(rule);
         let body = Rect { y: rule.y + 1, height: area.height.saturating_sub(high + 1), ..area };
-        match self.shown(look).and_then(|name| self.reports.get(name)) {
+        match self.shown(look).and_then(|name| look.store.examined.get(name)) {
             Some((_, report)) => draw_report(report, body, pen),
             None => {
                 pen.pieces(
@@ -144,7 +134,7 @@ impl Doctor {
         pen.put(line.x + 2, line.y, 24, name.as_str(), Role::Name);
         let mut x = line.x + 28;
         let asked = self.asked.get(name);
-        if let Some((at, report)) = self.reports.get(name) {
+        if let Some((at, report)) = look.store.examined.get(name) {
             for finding in &report.hops {
                 let (glyph, role) = mark(finding.state);
                 x = pen.put(x, line.y, 1, glyph, role);

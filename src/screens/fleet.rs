@@ -32,6 +32,10 @@ pub enum Order {
     Name,
     /// What changed last first.
     Age,
+    /// What was called most within the last hour first.
+    Calls,
+    /// What failed most within the last hour first.
+    Errors,
 }
 
 /// The state of the Fleet.
@@ -73,18 +77,23 @@ impl Fleet {
     }
 
     fn rows<'a>(&self, store: &'a crate::app::Store) -> Vec<Row<'a>> {
-        rows(store, self.order, self.filter.text(), |place| self.is_folded(place, store))
+        let unwell = unwell_runtimes(store);
+        rows(store, self.order, self.filter.text(), |place| {
+            self.folds(place, |key| unwell.contains(&(&key.deployment, key.id.as_str())))
+        })
     }
 
     /// Runtimes keep their endpoints to themselves until asked, or until one is not well; everything else is open.
     fn is_folded(&self, place: &Place, store: &crate::app::Store) -> bool {
+        self.folds(place, |key| unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str())))
+    }
+
+    fn folds(&self, place: &Place, is_unwell: impl Fn(&ResourceKey) -> bool) -> bool {
         if self.folded.contains(place) || self.unfolded.contains(place) {
             return self.folded.contains(place);
         }
         let Place::Resource(key) = place else { return false };
-        let below = |each: &Resource| kinds::parent(each) == Some((key.kind, key.id.as_str()));
-        key.kind == Kind::Runtime
-            && store.resources(&key.deployment).filter(|each| below(each)).all(|each| kinds::health(each) == Health::Well)
+        key.kind == Kind::Runtime && !is_unwell(key)
     }
 
     fn fold(&mut self, place: Place, fold: bool) {
@@ -233,6 +242,13 @@ impl Fleet {
     }
 }
 
+/// Runtimes with an endpoint that is not well.
+fn unwell_runtimes(store: &crate::app::Store) -> HashSet<(&DeploymentName, &str)> {
+    let endpoints = store.lists.iter().filter(|((_, kind), _)| *kind == Kind::Endpoint).filter_map(|(_, list)| list.get());
+    let unwell = endpoints.flatten().filter(|each| kinds::health(each) != Health::Well);
+    unwell.map(|each| (&each.key.deployment, each.key.owner_id())).collect()
+}
+
 /// Logs of the resource, or of everything in the deployment.
 fn follow_logs(context: &Context<'_>, deployment: &DeploymentName, resource: Option<&Resource>) -> Reply {
     let (title, groups) = match resource {
@@ -346,7 +362,9 @@ impl Screen for Fleet {
                 self.order = match self.order {
                     Order::Health => Order::Name,
                     Order::Name => Order::Age,
-                    Order::Age => Order::Health,
+                    Order::Age => Order::Calls,
+                    Order::Calls => Order::Errors,
+                    Order::Errors => Order::Health,
                 };
                 Reply::done()
             }

@@ -2,7 +2,6 @@
 //! Pure: screens and commands share it.
 
 pub mod arguments;
-pub mod commands;
 pub mod cypher;
 pub mod effect;
 pub mod highlight;

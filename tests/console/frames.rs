@@ -61,6 +61,16 @@ fn every_screen_in_every_phase() {
 }
 
 #[test]
+fn the_last_hour_and_the_chain_by_width() {
+    let mut bench = ready();
+    bench.on(world::counted());
+    bench.on(world::examined("analytics", false));
+    keep("Fleet-counted", &format!("{}\n{}", both(&bench), bench.frame(180, 20)));
+    bench.keys("j enter");
+    keep("Fleet-counted-detail", &format!("{}\n{}", both(&bench), bench.frame(180, 20)));
+}
+
+#[test]
 fn what_lies_on_top() {
     let mut bench = ready();
     bench.keys("j enter");

@@ -8,7 +8,7 @@ use std::{
 
 use agentcore_console::{
     app::{App, AppOptions, Effect, Event, Slot},
-    model::{Kind, Moment},
+    model::{Kind, Moment, Traffic},
     runtime::{Console, Input, Performer, Sender, run},
 };
 use crossterm::event::{Event as Term, KeyCode, KeyEvent, KeyModifiers};
@@ -304,6 +304,10 @@ fn answer(effect: &Effect) -> Option<(Duration, Event)> {
             Event::Listed(deployment.clone(), *kind, Ok(world::resources(deployment.as_str(), *kind)))
         }
         Effect::Tail(..) => Event::LogsArrived(world::numbered(0, 10)),
+        Effect::CountCalls(keys) => {
+            let counts = keys.iter().map(|key| (key.clone(), Traffic::none(NOW))).collect();
+            Event::CallsCounted(keys.clone(), Ok(counts))
+        }
         _ => return None,
     };
     Some((Duration::from_millis(200), event))

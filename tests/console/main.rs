@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
 
 mod bench;
+mod fleet;
 mod frames;
 mod journeys;
 #[cfg(feature = "local")]
 mod pty;
 mod reducer;
-mod tools;
 mod world;

@@ -6,7 +6,7 @@ use agentcore_console::{
     model::{
         CallOutcome, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure, FailureKind, Kind, Link, LogBatch, LogEvent,
         LogNotice, McpTarget, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape,
-        SignIn, Table, Tool, ToolAnnotations,
+        SignIn, Table, Tool, ToolAnnotations, Traffic,
     },
     rotation::{
         plan::{Known, Plan},
@@ -274,4 +274,19 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
 
 pub(crate) fn name(text: &str) -> DeploymentName {
     text.into()
+}
+
+/// A steady hour: so many calls in its busiest step, some of them failed.
+pub(crate) fn traffic(most: u64, errors: u64) -> Traffic {
+    let calls = (0..Traffic::STEPS as u64).map(|step| most * (1 + step % 4) / 4).collect();
+    Traffic { calls, errors, p50_ms: Some(41.0), p95_ms: Some(210.4), ..Traffic::none(NOW) }
+}
+
+/// Gateways and runtimes of both deployments were counted: those of prod are busy and fail at times.
+pub(crate) fn counted() -> Event {
+    let (prod, analytics) = (key("prod", Kind::Gateway, "prod-gw"), key("analytics", Kind::Gateway, "analytics-gw"));
+    let runtime = key("prod", Kind::Runtime, "prod-rt");
+    let keys = vec![prod.clone(), runtime.clone(), analytics.clone()];
+    let counts = vec![(prod, traffic(160, 3)), (runtime, traffic(152, 0)), (analytics, Traffic::none(NOW))];
+    Event::CallsCounted(keys, Ok(counts))
 }

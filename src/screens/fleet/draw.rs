@@ -1,27 +1,53 @@
 //! How the Fleet looks: the table, the filter line, what happened lately, and the welcome without a configuration.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use super::{Fleet, Order, Place, Row, is_unknown};
 use crate::{
     app::Transition,
     config::theme::Role,
-    kinds,
-    model::{Health, Moment, Resource},
+    kinds::{self, Chain, Link},
+    model::{Health, Moment, Resource, Traffic, grouped},
     screens::Look,
-    widgets::{Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, word},
+    widgets::{Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word},
 };
 
 /// A transition's row flashes that long after it was seen, in milliseconds.
 const FLASH_MS: i64 = 600;
 
-const COLUMNS: [Column; 5] = [
-    Column { title: "NAME", size: Size::Share(24), right: false, from: 0 },
-    Column { title: "KIND", size: Size::Fixed(8), right: false, from: 56 },
-    Column { title: "STATUS", size: Size::Share(16), right: false, from: 0 },
-    Column { title: "AGE", size: Size::Fixed(4), right: true, from: 40 },
-    Column { title: "REASON", size: Size::Share(14), right: false, from: 72 },
-];
+/// Where the columns stand in [`columns`].
+const STATUS: usize = 2;
+const AGE: usize = 3;
+const CALLS: usize = 5;
+const ERRORS: usize = 6;
+
+/// From this width of their column the dots of the chain stand before its words, and from that they stand in line.
+const DOTS_FROM: u16 = 24;
+const DOTS_IN_LINE_FROM: u16 = 36;
+
+/// The columns of a table so wide. What is broken and why gets what is left; narrow windows do without it, and share.
+fn columns(room: u16) -> [Column; 8] {
+    let (name, status) = match room {
+        0..72 => (Size::Share(20), Size::Share(14)),
+        72..98 => (Size::Fixed(22), Size::Fixed(14)),
+        98..130 => (Size::Fixed(26), Size::Fixed(16)),
+        130..160 => (Size::Fixed(32), Size::Fixed(22)),
+        _ => (Size::Fixed(40), Size::Fixed(26)),
+    };
+    let column = |title, size, right, from| Column { title, size, right, from };
+    [
+        column("NAME", name, false, 0),
+        column("KIND", Size::Fixed(8), false, 56),
+        column("STATUS", status, false, 0),
+        column("AGE", Size::Fixed(4), true, 40),
+        column("LAST HOUR", Size::Fixed(Traffic::STEPS as u16), false, 112),
+        column("CALLS", Size::Fixed(6), true, 98),
+        column("ERR", Size::Fixed(4), true, 98),
+        column("CHAIN / REASON", Size::Share(14), false, 72),
+    ]
+}
 
 /// The table with its header, and below it the feed where there is room.
 pub(super) fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
@@ -35,8 +61,10 @@ pub(super) fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_
 }
 
 fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-    let layout = lay_out(&COLUMNS, area.x + 1, area.width.saturating_sub(2));
-    header(state, &layout, area, pen);
+    let room = area.width.saturating_sub(2);
+    let columns = columns(room);
+    let layout = lay_out(&columns, area.x + 1, room);
+    header(state, &columns, &layout, area, pen);
     let prompt = state.typing || !state.filter.text().is_empty();
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + u16::from(prompt)), ..area };
     let rows = state.rows(look.store);
@@ -73,14 +101,20 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     }
 }
 
-fn header(state: &Fleet, layout: &Layout, area: Rect, pen: &mut Pen<'_>) {
+fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &mut Pen<'_>) {
     let sorted = match state.order {
-        Order::Health => 2,
+        Order::Health => STATUS,
         Order::Name => 0,
-        Order::Age => 3,
+        Order::Age => AGE,
+        Order::Calls => CALLS,
+        Order::Errors => ERRORS,
     };
+    if let (Some(column), false) = (columns.get(sorted), layout.iter().any(|(index, ..)| *index == sorted)) {
+        // The column is hidden here, and sorts all the same.
+        pen.put_right(area.right(), area.y, 8, &format!(" ▾{}", column.title), Role::Accent);
+    }
     for (index, x, wide) in layout {
-        let Some(column) = COLUMNS.get(*index) else { continue };
+        let Some(column) = columns.get(*index) else { continue };
         let x = if *index == 0 { x + 2 } else { *x };
         if column.right {
             pen.put_right(x + wide, area.y, *wide, column.title, Role::Dim);
@@ -97,7 +131,7 @@ fn header(state: &Fleet, layout: &Layout, area: Rect, pen: &mut Pen<'_>) {
 fn draw_row(state: &Fleet, row: &Row<'_>, look: &Look<'_>, layout: &Layout, y: u16, pen: &mut Pen<'_>) {
     let end = layout.last().map_or(0, |(_, x, wide)| x + wide);
     for (index, x, wide) in layout {
-        if let Some(failure) = row.failure.filter(|_| *index >= 2) {
+        if let Some(failure) = row.failure.filter(|_| *index >= STATUS) {
             // Why a list is missing is worth all the room that is left.
             let room = end.saturating_sub(*x);
             let text = format!("not listed: {}", failure.cause);
@@ -110,17 +144,77 @@ fn draw_row(state: &Fleet, row: &Row<'_>, look: &Look<'_>, layout: &Layout, y: u
                 let kind = row.resource.map_or_else(|| shape(row), |resource| resource.key.kind.word().to_owned());
                 pen.put(*x, y, *wide, &kind, Role::Dim);
             }
-            2 => draw_status(row, look, *x, y, *wide, pen),
-            3 => {
+            &STATUS => draw_status(row, look, *x, y, *wide, pen),
+            &AGE => {
                 if let Some(updated) = changed(row, look) {
                     pen.put_right(x + wide, y, *wide, &updated.age(look.now), Role::Dim);
                 }
             }
-            _ => {
-                let remark = row.resource.and_then(|resource| kinds::remark(resource, look.now));
-                pen.put(*x, y, *wide, &remark.unwrap_or_default(), Role::Dim);
+            4..=6 => {
+                if let Some(traffic) = traffic(row, look) {
+                    draw_traffic(&traffic, *index, *x, y, *wide, pen);
+                }
             }
+            _ => draw_reason(row, look, *x, y, *wide, pen),
         }
+    }
+}
+
+fn traffic<'a>(row: &Row<'_>, look: &Look<'a>) -> Option<Cow<'a, Traffic>> {
+    match (row.resource, row.deployment) {
+        (Some(resource), _) => look.store.traffic.get(&resource.key).map(Cow::Borrowed),
+        (None, Some(deployment)) => look.store.traffic_of(&deployment.name).map(Cow::Owned),
+        (None, None) => None,
+    }
+}
+
+/// One of the columns of the last hour. What was not called stays in the background.
+fn draw_traffic(traffic: &Traffic, column: usize, x: u16, y: u16, wide: u16, pen: &mut Pen<'_>) {
+    let calls = traffic.total();
+    match column {
+        CALLS => pen.put_right(x + wide, y, wide, &short_count(calls), if calls > 0 { Role::Text } else { Role::Faint }),
+        ERRORS => {
+            let role = if traffic.errors > 0 { Role::Failed } else { Role::Faint };
+            pen.put_right(x + wide, y, wide, &short_count(traffic.errors), role);
+        }
+        _ => {
+            pen.put(x, y, wide, &sparkline(&traffic.calls), if calls > 0 { Role::Accent } else { Role::Faint });
+        }
+    }
+}
+
+/// A count in few columns: `1,204`, `310k`, `12M`.
+fn short_count(count: u64) -> String {
+    match count {
+        0..10_000 => grouped(count),
+        10_000..1_000_000 => format!("{}k", count / 1_000),
+        _ => format!("{}M", count / 1_000_000),
+    }
+}
+
+/// A deployment's chain, a resource's reason.
+fn draw_reason(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, wide: u16, pen: &mut Pen<'_>) {
+    if let Some(deployment) = row.deployment {
+        draw_chain(&look.store.chain(&deployment.name, look.now), x, y, wide, pen);
+    } else if let Some(remark) = row.resource.and_then(|resource| kinds::remark(resource, look.now)) {
+        pen.put(x, y, wide, &remark, Role::Dim);
+    }
+}
+
+/// The hops as dots where there is room, then in words what is broken.
+fn draw_chain(chain: &Chain, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+    let mut at = x;
+    if room >= DOTS_FROM {
+        for knot in &chain.knots {
+            let (dot, role) = knot.health.map_or(("·", Role::Faint), |health| (glyph(health), role_of(health)));
+            at = pen.put(at, y, 1, dot, role);
+        }
+        let column = if room >= DOTS_IN_LINE_FROM { u16::try_from(Link::ALL.len()).unwrap_or(0) } else { 0 };
+        at = at.max(x + column) + 2;
+    }
+    if let Some((health, words)) = chain.summary() {
+        let role = if health == Health::Well { Role::Dim } else { role_of(health) };
+        pen.put(at, y, (x + room).saturating_sub(at), &words, role);
     }
 }
 

@@ -1,10 +1,12 @@
 //! The rows of the Fleet: deployments, below them their resources, below those what belongs to them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Order;
 use crate::{
     app::Store,
     kinds,
-    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey},
+    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic},
 };
 
 /// What a row stands for; identifies it across refreshes.
@@ -57,6 +59,12 @@ pub fn rows<'a>(store: &'a Store, order: Order, filter: &str, is_folded: impl Fn
         Order::Age => deployments.sort_by_cached_key(|each| {
             std::cmp::Reverse(store.resources(&each.name).filter_map(|resource| resource.updated).max())
         }),
+        Order::Calls => {
+            deployments.sort_by_cached_key(|each| std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.total())));
+        }
+        Order::Errors => {
+            deployments.sort_by_cached_key(|each| std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.errors)));
+        }
     }
     let mut rows = Vec::new();
     for deployment in deployments {
@@ -97,21 +105,23 @@ fn below_deployment<'a>(
     let all: Vec<&Resource> = store.resources(&deployment.name).collect();
     let matches =
         |resource: &Resource| filter.is_empty() || describes(resource, filter) || contains(deployment.name.as_str(), filter);
-    let mut tops: Vec<&Resource> = all.iter().copied().filter(|resource| !has_parent_in(resource, &all)).collect();
-    sort(&mut tops, order);
+    let (mut tops, mut below) = families(all);
+    sort(&mut tops, order, store, &below);
     let mut rows = Vec::new();
     for top in tops {
-        let mut children: Vec<&Resource> =
-            all.iter().copied().filter(|each| kinds::parent(each) == Some((top.key.kind, top.key.id.as_str()))).collect();
-        sort(&mut children, order);
-        children.retain(|child| matches(child) || matches(top));
-        if !matches(top) && children.is_empty() {
+        let mut children = below.remove(&(top.key.kind, top.key.id.as_str())).unwrap_or_default();
+        let is_hit = matches(top);
+        if !is_hit {
+            children.retain(|child| matches(child));
+        }
+        if !is_hit && children.is_empty() {
             continue;
         }
         let place = Place::Resource(top.key.clone());
-        let folded = is_folded(&place) && filter.is_empty();
+        let folded = filter.is_empty() && is_folded(&place);
         rows.push(row(top, 1, !children.is_empty(), folded));
         if !folded {
+            sort(&mut children, order, store, &Below::new());
             rows.extend(children.into_iter().map(|child| row(child, 2, false, false)));
         }
     }
@@ -154,17 +164,37 @@ fn row(resource: &Resource, depth: u16, has_children: bool, is_folded: bool) -> 
     }
 }
 
-fn has_parent_in(resource: &Resource, all: &[&Resource]) -> bool {
-    kinds::parent(resource).is_some_and(|(kind, id)| all.iter().any(|each| each.key.kind == kind && each.key.id == id))
+/// Children by their parent.
+type Below<'a> = HashMap<(Kind, &'a str), Vec<&'a Resource>>;
+
+/// What lies below nothing that is listed, and what lies below something.
+fn families(all: Vec<&Resource>) -> (Vec<&Resource>, Below<'_>) {
+    let listed: HashSet<(Kind, &str)> = all.iter().map(|each| (each.key.kind, each.key.id.as_str())).collect();
+    let (mut tops, mut below) = (Vec::new(), Below::new());
+    for resource in all {
+        match kinds::parent(resource).filter(|parent| listed.contains(parent)) {
+            Some(parent) => below.entry(parent).or_default().push(resource),
+            None => tops.push(resource),
+        }
+    }
+    (tops, below)
 }
 
-fn sort(resources: &mut [&Resource], order: Order) {
+/// What is wrong with a child puts its parent where it is seen.
+fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<'_>) {
+    let worst = |each: &Resource| {
+        let children = below.get(&(each.key.kind, each.key.id.as_str())).into_iter().flatten();
+        urgency(children.map(|child| kinds::health(child)).chain([kinds::health(each)]).max())
+    };
+    let traffic = |each: &Resource| store.traffic.get(&each.key);
     match order {
         Order::Health => {
-            resources.sort_by_cached_key(|each| (each.key.kind, std::cmp::Reverse(urgency(Some(kinds::health(each))))));
+            resources.sort_by_cached_key(|each| (each.key.kind, std::cmp::Reverse(worst(each))));
         }
         Order::Name => resources.sort_by(|one, other| one.name.cmp(&other.name)),
         Order::Age => resources.sort_by_key(|each| std::cmp::Reverse(each.updated.unwrap_or(Moment::from_millis(0)))),
+        Order::Calls => resources.sort_by_cached_key(|each| std::cmp::Reverse(traffic(each).map(Traffic::total))),
+        Order::Errors => resources.sort_by_cached_key(|each| std::cmp::Reverse(traffic(each).map(|traffic| traffic.errors))),
     }
 }
 

@@ -1,0 +1,102 @@
+//! When CloudWatch is asked how often gateways and runtimes were called: once for an account and region, while the Fleet is in
+//! front, every five minutes at most; where nobody is here and nothing is called, less.
+
+use std::collections::BTreeMap;
+
+use super::{App, Effect, Effects};
+use crate::{
+    model::{Deployment, DeploymentName, Failure, Kind, Moment, ResourceKey, Traffic},
+    screens::Route,
+};
+
+/// Between two requests for the same account and region, in milliseconds.
+const PAUSE_MS: i64 = 5 * 60 * 1000;
+/// The same where nobody is here and nothing was called lately.
+const CALM_PAUSE_MS: i64 = 30 * 60 * 1000;
+/// What is counted.
+const COUNTED: [Kind; 2] = [Kind::Gateway, Kind::Runtime];
+
+/// When each account and region was asked, by the first of its deployments.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    asked: BTreeMap<DeploymentName, Moment>,
+}
+
+impl App {
+    /// Asks for what is due, once everything that is to be counted is known.
+    pub(super) fn count_calls(&mut self) -> Effects {
+        if self.route != Route::Fleet || !self.has_started {
+            return Effects::none();
+        }
+        let mut effects = Vec::new();
+        for account in accounts(&self.store.deployments) {
+            let Some(first) = account.first() else { continue };
+            let pause = if self.pace.is_calm(self.now) && !self.is_called(&account) { CALM_PAUSE_MS } else { PAUSE_MS };
+            if self.counts.asked.get(first).is_some_and(|at| self.now.since(*at) < pause) {
+                continue;
+            }
+            if let Some(keys) = self.countable(&account) {
+                self.counts.asked.insert(first.clone(), self.now);
+                if !keys.is_empty() {
+                    effects.push(Effect::CountCalls(keys));
+                }
+            }
+        }
+        Effects(effects)
+    }
+
+    /// Takes an answer in. A failure is no alarm: the columns stay empty, and the detail says why.
+    pub(super) fn calls_counted(&mut self, asked: &[ResourceKey], result: Result<Vec<(ResourceKey, Traffic)>, Failure>) {
+        for deployment in asked.iter().map(|key| &key.deployment) {
+            match &result {
+                Ok(_) => self.store.uncounted.remove(deployment),
+                Err(failure) => self.store.uncounted.insert(deployment.clone(), failure.clone()),
+            };
+        }
+        match result {
+            Ok(counted) => {
+                self.store.traffic.retain(|known, _| !asked.iter().any(|key| key.deployment == known.deployment));
+                self.store.traffic.extend(counted);
+            }
+            Err(failure) => tracing::info!(%failure, "calls are not counted"),
+        }
+    }
+
+    /// Who asks for everything anew is not to wait for what could not be had.
+    pub(super) fn count_failed_anew(&mut self) {
+        self.counts.asked.retain(|deployment, _| !self.store.uncounted.contains_key(deployment));
+    }
+
+    fn is_called(&self, account: &[DeploymentName]) -> bool {
+        self.store.traffic.iter().any(|(key, traffic)| account.contains(&key.deployment) && traffic.is_lively())
+    }
+
+    /// The gateways and runtimes of these deployments; nothing as long as one of the lists was never answered.
+    fn countable(&self, account: &[DeploymentName]) -> Option<Vec<ResourceKey>> {
+        let mut keys = Vec::new();
+        for deployment in account {
+            for kind in COUNTED {
+                let list = self.store.lists.get(&(deployment.clone(), kind))?;
+                if list.value.is_none() && list.failure.is_none() {
+                    return None;
+                }
+                keys.extend(list.get().into_iter().flatten().map(|resource| resource.key.clone()));
+            }
+        }
+        Some(keys)
+    }
+}
+
+/// Deployments by account and region: those that are reached in the same way are in the same.
+fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
+    let mut accounts: Vec<(_, Vec<DeploymentName>)> = Vec::new();
+    for deployment in deployments {
+        let access_key = deployment.credentials.as_ref().map(|keys| &keys.access_key_id);
+        let own = (&deployment.profile, &deployment.region, &deployment.endpoint_url, access_key);
+        match accounts.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, names)) => names.push(deployment.name.clone()),
+            None => accounts.push((own, vec![deployment.name.clone()])),
+        }
+    }
+    accounts.into_iter().map(|(_, names)| names).collect()
+}

@@ -1,0 +1,495 @@
+//! A deployment's chain at a glance: its hops as their health, and in words the one that breaks it.
+//!
+//! What AWS says now of gateway, target, consent, runtime and secret is always known; sign-in, interceptor and Neo4j only from
+//! an examination by the doctor. What the doctor saw of a status is never believed against the status as it is now.
+
+use serde_json::Value;
+
+use super::{health, remark, status_text};
+use crate::{
+    doctor::{Finding, Hop, Report, State},
+    model::{Failure, FailureKind, Health, Kind, Moment, Resource},
+};
+
+/// A hop of the chain as the Fleet shows it, from the caller to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Link {
+    /// Credentials, token and the authoriser that admits it.
+    SignIn,
+    /// The gateway.
+    Gateway,
+    /// Its interceptor.
+    Interceptor,
+    /// Its targets: status and synchronisation.
+    Target,
+    /// The consent of a person that a target needs.
+    Consent,
+    /// The runtime and its endpoints.
+    Runtime,
+    /// The secret and its rotation.
+    Secret,
+    /// The database.
+    Neo4j,
+}
+
+impl Link {
+    /// Every link, in the order of the chain.
+    pub const ALL: [Self; 8] =
+        [Self::SignIn, Self::Gateway, Self::Interceptor, Self::Target, Self::Consent, Self::Runtime, Self::Secret, Self::Neo4j];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Gateway => "gateway",
+            Self::Interceptor => "interceptor",
+            Self::Target => "target",
+            Self::Consent => "consent",
+            Self::Runtime => "runtime",
+            Self::Secret => "secret",
+            Self::Neo4j => "neo4j",
+        }
+    }
+}
+
+/// What is known of a deployment.
+#[derive(Clone, Debug, Default)]
+pub struct Known<'a> {
+    /// Its resources.
+    pub resources: Vec<&'a Resource>,
+    /// Kinds that could not be listed, and why.
+    pub unlisted: Vec<(Kind, &'a Failure)>,
+    /// The last examination and its time.
+    pub examined: Option<(Moment, &'a Report)>,
+}
+
+/// What is known of one hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knot {
+    /// Which.
+    pub link: Link,
+    /// How it is; nothing where only the doctor could say, and was not asked.
+    pub health: Option<Health>,
+    /// What there is to say of it.
+    pub words: Option<String>,
+    /// Whether the doctor named it as the cause.
+    is_cause: bool,
+}
+
+/// A deployment's chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The hops that it has, in their order.
+    pub knots: Vec<Knot>,
+}
+
+/// Whether AWS's own status says how the hop is: then the status of now counts, not the one that the doctor saw.
+pub const fn is_live(hop: Hop) -> bool {
+    match hop {
+        Hop::Gateway | Hop::Target | Hop::Runtime => true,
+        Hop::Credentials
+        | Hop::Stack
+        | Hop::Token
+        | Hop::Authoriser
+        | Hop::Initialize
+        | Hop::Interceptor
+        | Hop::ToolsList
+        | Hop::Secret
+        | Hop::Neo4j
+        | Hop::Cypher => false,
+    }
+}
+
+/// The chain of a deployment, as far as it is known.
+pub fn chain(known: &Known<'_>, now: Moment) -> Chain {
+    let mut knots: Vec<Knot> = Link::ALL.into_iter().filter_map(|link| live(link, known, now)).collect();
+    if let Some((at, report)) = known.examined {
+        for finding in &report.hops {
+            add(&mut knots, finding, report, at, now);
+        }
+    }
+    Chain { knots }
+}
+
+impl Chain {
+    /// The hop that breaks the chain: the worst, of equals the one that the doctor names, then the first. Nothing where all
+    /// is well.
+    pub fn broken(&self) -> Option<&Knot> {
+        let worst = |knot: &&Knot| (knot.health, knot.is_cause);
+        // The last of equals would win: the first is the one that others wait for.
+        self.knots.iter().rev().max_by_key(worst).filter(|knot| knot.health > Some(Health::Well))
+    }
+
+    /// The broken hop in words, else what deserves a word although all is well.
+    pub fn summary(&self) -> Option<(Health, String)> {
+        let Some(broken) = self.broken() else {
+            let noted = self.knots.iter().find_map(|knot| Some((knot, knot.words.as_ref()?)))?;
+            return Some((Health::Well, format!("{}: {}", noted.0.link.word(), noted.1)));
+        };
+        let health = broken.health?;
+        let words = broken.words.as_deref().unwrap_or("not well");
+        let others: Vec<&str> = self
+            .knots
+            .iter()
+            .filter(|knot| knot.link != broken.link && knot.health >= Some(Health::Changing))
+            .map(|knot| knot.link.word())
+            .collect();
+        let also = if others.is_empty() { String::new() } else { format!(" · also {}", others.join(", ")) };
+        Some((health, format!("{}: {words}{also}", broken.link.word())))
+    }
+}
+
+/// What AWS says of a link now; nothing where the chain has no such link.
+fn live(link: Link, known: &Known<'_>, now: Moment) -> Option<Knot> {
+    let of = |kind: Kind| known.resources.iter().copied().filter(move |each| each.key.kind == kind);
+    let silent = |is_there: bool| is_there.then_some(Knot { link, health: None, words: None, is_cause: false });
+    match link {
+        Link::SignIn => {
+            let refused = known.unlisted.iter().find(|(_, failure)| failure.kind == FailureKind::SignIn);
+            match refused {
+                Some((_, failure)) => {
+                    Some(Knot { link, health: Some(Health::Failed), words: Some(failure.cause.clone()), is_cause: false })
+                }
+                None => silent(!known.resources.is_empty()),
+            }
+        }
+        Link::Gateway => worst(link, of(Kind::Gateway).collect(), &[Kind::Gateway], known, now),
+        Link::Interceptor => silent(of(Kind::Gateway).any(has_interceptor)),
+        Link::Target => {
+            let settled = of(Kind::Target).filter(|target| !is_pending(target)).collect();
+            worst(link, settled, &[Kind::Target], known, now)
+        }
+        Link::Consent => consent(&of(Kind::Target).filter(|target| needs_consent(target)).collect::<Vec<_>>()),
+        Link::Runtime => {
+            let all = of(Kind::Runtime).chain(of(Kind::Endpoint)).collect();
+            worst(link, all, &[Kind::Runtime, Kind::Endpoint], known, now)
+        }
+        Link::Secret => worst(link, of(Kind::Secret).collect(), &[Kind::Secret], known, now),
+        Link::Neo4j => silent(of(Kind::Secret).next().is_some()),
+    }
+}
+
+/// The worst of some resources; a kind that could not be listed is something to look at.
+fn worst(link: Link, resources: Vec<&Resource>, kinds: &[Kind], known: &Known<'_>, now: Moment) -> Option<Knot> {
+    let unlisted = known.unlisted.iter().find(|(kind, failure)| kinds.contains(kind) && failure.kind != FailureKind::SignIn);
+    let several = resources.len() > 1;
+    let found = resources.into_iter().map(|each| (health(each), each)).rev().max_by_key(|(health, _)| *health);
+    match (found, unlisted) {
+        (Some((health, found)), _) if health >= Health::Degraded => Some(knot(link, found, health, several, now)),
+        (_, Some((kind, failure))) => Some(Knot {
+            link,
+            health: Some(Health::Degraded),
+            words: Some(if kind.word() == link.word() {
+                format!("not listed, {}", failure.cause)
+            } else {
+                format!("{kind}s not listed, {}", failure.cause)
+            }),
+            is_cause: false,
+        }),
+        (Some((health, found)), None) => Some(knot(link, found, health, several, now)),
+        (None, None) => None,
+    }
+}
+
+fn knot(link: Link, resource: &Resource, health: Health, several: bool, now: Moment) -> Knot {
+    Knot { link, health: Some(health), words: words(link, resource, health, several, now), is_cause: false }
+}
+
+/// Which one, its status, since when where it moves, and why.
+fn words(link: Link, resource: &Resource, health: Health, several: bool, now: Moment) -> Option<String> {
+    if health == Health::Well {
+        return remark(resource, now);
+    }
+    let name = if link == Link::Runtime && resource.key.kind == Kind::Endpoint {
+        format!("endpoint {} ", resource.name)
+    } else if several {
+        format!("{} ", resource.name)
+    } else {
+        String::new()
+    };
+    let status = status_text(resource, now).split_whitespace().collect::<Vec<_>>().join(" ");
+    let since = resource.updated.filter(|_| health == Health::Changing);
+    let since = since.map(|since| format!(" for {}", since.age(now))).unwrap_or_default();
+    let reason = resource.reason.as_deref().filter(|reason| !reason.is_empty());
+    let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    Some(format!("{name}{status}{since}{reason}"))
+}
+
+fn consent(targets: &[&Resource]) -> Option<Knot> {
+    let pending: Vec<&str> = targets.iter().filter(|target| is_pending(target)).map(|target| target.name.as_str()).collect();
+    let (health, words) = match pending.as_slice() {
+        [] if targets.is_empty() => return None,
+        [] => (Health::Well, None),
+        [one] => (Health::NeedsPerson, Some(format!("a person must allow {one}: ⏎ on it shows where"))),
+        [one, more @ ..] => {
+            (Health::NeedsPerson, Some(format!("a person must allow {one} and {} more: ⏎ on them shows where", more.len())))
+        }
+    };
+    Some(Knot { link: Link::Consent, health: Some(health), words, is_cause: false })
+}
+
+fn is_pending(target: &Resource) -> bool {
+    target.status.ends_with("_PENDING_AUTH")
+}
+
+/// A target that signs in as a person, who has to agree to it.
+fn needs_consent(target: &Resource) -> bool {
+    let providers = target.raw.get("credentialProviderConfigurations").and_then(Value::as_array);
+    let grant = |provider: &Value| {
+        provider.pointer("/credentialProvider/oauthCredentialProvider/grantType").and_then(Value::as_str)
+            == Some("AUTHORIZATION_CODE")
+    };
+    is_pending(target) || providers.is_some_and(|providers| providers.iter().any(grant))
+}
+
+fn has_interceptor(gateway: &Resource) -> bool {
+    gateway.raw.get("interceptorConfigurations").and_then(Value::as_array).is_some_and(|all| !all.is_empty())
+}
+
+/// Adds what the doctor found at a hop.
+fn add(knots: &mut [Knot], finding: &Finding, report: &Report, at: Moment, now: Moment) {
+    let cause = report.verdict.as_ref().filter(|verdict| verdict.hop == finding.hop);
+    let is_cause = cause.is_some();
+    // These show what breaks elsewhere: they count only where they are the cause themselves.
+    let is_symptom = matches!(finding.hop, Hop::Initialize | Hop::ToolsList | Hop::Cypher);
+    if is_live(finding.hop) || (is_symptom && !is_cause) {
+        return;
+    }
+    let Some(knot) = place(knots, finding.hop) else { return };
+    let evidence = cause.map_or(&finding.evidence, |verdict| &verdict.evidence);
+    let said = format!("{evidence} (doctor, {} ago)", at.age(now));
+    match finding.state {
+        State::Failed => {
+            // A stack that cannot be read breaks no call.
+            let health = if finding.hop == Hop::Stack { Health::Degraded } else { Health::Failed };
+            if knot.health < Some(health) {
+                *knot = Knot { health: Some(health), words: Some(said), is_cause, ..knot.clone() };
+            }
+            knot.is_cause |= is_cause;
+        }
+        State::Warning => {
+            knot.health = knot.health.max(Some(Health::Well));
+            knot.words.get_or_insert(said);
+        }
+        State::Ok => knot.health = knot.health.max(Some(Health::Well)),
+        State::Skipped | State::Unknown => {}
+    }
+}
+
+/// The link that a hop of the doctor's is part of: the first that the chain has.
+fn place(knots: &mut [Knot], hop: Hop) -> Option<&mut Knot> {
+    let links: &[Link] = match hop {
+        Hop::Credentials | Hop::Stack | Hop::Token | Hop::Authoriser => &[Link::SignIn],
+        Hop::Gateway | Hop::Initialize => &[Link::Gateway, Link::Runtime],
+        Hop::Target | Hop::ToolsList => &[Link::Target, Link::Consent, Link::Runtime],
+        Hop::Runtime => &[Link::Runtime],
+        Hop::Interceptor => &[Link::Interceptor],
+        Hop::Secret => &[Link::Secret],
+        Hop::Neo4j | Hop::Cypher => &[Link::Neo4j, Link::Target, Link::Runtime],
+    };
+    let at = links.iter().find_map(|link| knots.iter().position(|knot| knot.link == *link))?;
+    knots.get_mut(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        doctor::Verdict,
+        model::{DeploymentName, ResourceKey},
+    };
+
+    const NOW: Moment = Moment::from_millis(10_000_000);
+
+    fn resource(kind: Kind, id: &str, status: &str, raw: Value) -> Resource {
+        Resource {
+            key: ResourceKey { deployment: "d".into(), kind, id: id.into() },
+            arn: None,
+            name: id.rsplit('/').next().unwrap_or(id).into(),
+            status: status.into(),
+            reason: None,
+            created: None,
+            updated: Some(NOW.plus(-41_000)),
+            facts: Vec::new(),
+            links: Vec::new(),
+            log_groups: Vec::new(),
+            mcp_url: None,
+            raw,
+        }
+    }
+
+    /// The five deployments when all is well: A and B with an interceptor, C and D without a gateway, E with a person's consent.
+    fn shape(letter: char) -> Vec<Resource> {
+        let intercepted = json!({"interceptorConfigurations": [{"interceptionPoints": ["REQUEST"]}]});
+        let grant = json!({"credentialProviderConfigurations": [
+            {"credentialProvider": {"oauthCredentialProvider": {"grantType": "AUTHORIZATION_CODE"}}}]});
+        let gateway = |raw| resource(Kind::Gateway, "gw", "READY", raw);
+        let target = |raw| resource(Kind::Target, "gw/mcp", "READY", raw);
+        let runtime = || resource(Kind::Runtime, "rt", "READY", json!({"agentRuntimeVersion": "3"}));
+        let endpoint = || resource(Kind::Endpoint, "rt/DEFAULT", "READY", json!({"liveVersion": "3", "targetVersion": "3"}));
+        let secret = || resource(Kind::Secret, "neo4j", "ENABLED", Value::Null);
+        match letter {
+            'A' => vec![gateway(intercepted), target(Value::Null), runtime(), endpoint(), secret()],
+            'B' => vec![gateway(intercepted), target(Value::Null), secret()],
+            'C' | 'D' => vec![runtime(), endpoint(), secret()],
+            'E' => vec![gateway(Value::Null), target(grant), target(Value::Null)],
+            other => panic!("no shape {other}"),
+        }
+    }
+
+    fn report(broken: Option<(Hop, &str)>) -> Report {
+        let hops = Hop::ALL.into_iter().map(|hop| {
+            let state = match broken {
+                Some((cause, _)) if cause == hop => State::Failed,
+                // What comes after a broken hop fails too, or is not judged.
+                Some((cause, _)) if hop > cause && matches!(hop, Hop::ToolsList | Hop::Cypher) => State::Failed,
+                Some((cause, _)) if hop > cause => State::Unknown,
+                _ => State::Ok,
+            };
+            Finding { hop, state, evidence: broken.map_or("fine", |(_, why)| why).to_owned(), elapsed_ms: None }
+        });
+        let verdict = broken.map(|(hop, why)| Verdict { hop, evidence: why.into(), fix: String::new(), source: String::new() });
+        Report { deployment: DeploymentName::from("d"), healthy: broken.is_none(), verdict, hops: hops.collect() }
+    }
+
+    fn of(resources: &[Resource], examined: Option<&Report>) -> Chain {
+        let examined = examined.map(|report| (NOW.plus(-120_000), report));
+        chain(&Known { resources: resources.iter().collect(), unlisted: Vec::new(), examined }, NOW)
+    }
+
+    /// A letter a hop: well, changing, a person, degraded, failed; a dot where nothing is known.
+    fn dots(chain: &Chain) -> String {
+        let letter = |knot: &Knot| match knot.health {
+            None => '.',
+            Some(Health::Well) => 'w',
+            Some(Health::Unknown) => '?',
+            Some(Health::Changing) => 'c',
+            Some(Health::NeedsPerson) => 'p',
+            Some(Health::Degraded) => 'g',
+            Some(Health::Failed) => 'x',
+        };
+        chain.knots.iter().map(letter).collect()
+    }
+
+    fn summary(chain: &Chain) -> String {
+        chain.summary().map_or_else(String::new, |(_, words)| words)
+    }
+
+    fn altered(letter: char, id: &str, change: impl Fn(&mut Resource)) -> Vec<Resource> {
+        let mut resources = shape(letter);
+        let found = resources.iter_mut().find(|each| each.key.id == id).expect("it is there");
+        change(found);
+        resources
+    }
+
+    #[test]
+    fn every_shape_has_its_own_hops_and_the_doctor_fills_in_what_no_status_tells() {
+        for (letter, known, examined) in [
+            ('A', ".w.www.", "wwwwwww"),
+            ('B', ".w.ww.", "wwwwww"),
+            ('C', ".ww.", "wwww"),
+            ('D', ".ww.", "wwww"),
+            ('E', ".www", "wwww"),
+        ] {
+            let all_well = of(&shape(letter), None);
+            assert_eq!((dots(&all_well).as_str(), all_well.broken()), (known, None), "{letter}");
+            assert_eq!(summary(&all_well), "", "{letter}");
+            assert_eq!(dots(&of(&shape(letter), Some(&report(None)))), examined, "{letter}");
+        }
+        assert_eq!(of(&[], None), Chain::default());
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_synchronised_is_named_with_its_reason() {
+        for letter in ['A', 'B'] {
+            let resources = altered(letter, "gw/mcp", |target| {
+                target.status = "SYNCHRONIZE_UNSUCCESSFUL".into();
+                target.reason = Some("tools/list: HTTP 401, the audience is not admitted".into());
+            });
+            let chain = of(&resources, None);
+            assert_eq!(chain.broken().map(|knot| knot.link), Some(Link::Target));
+            let said = "target: SYNCHRONIZE_UNSUCCESSFUL, tools/list: HTTP 401, the audience is not admitted";
+            assert_eq!(summary(&chain), said);
+            assert_eq!(dots(&chain).matches('g').count(), 1, "{}", dots(&chain));
+        }
+    }
+
+    #[test]
+    fn the_worst_is_named_first_and_the_others_with_it() {
+        let mut resources = altered('A', "gw/mcp", |target| target.status = "SYNCHRONIZE_UNSUCCESSFUL".into());
+        resources[2].status = "UPDATE_FAILED".into();
+        resources[2].reason = Some("the image cannot be pulled".into());
+        let chain = of(&resources, None);
+        assert_eq!(dots(&chain), ".w.gxw.");
+        assert_eq!(summary(&chain), "runtime: rt UPDATE_FAILED v3, the image cannot be pulled · also target");
+    }
+
+    #[test]
+    fn a_roll_out_says_from_where_to_where_and_since_when() {
+        for letter in ['C', 'D'] {
+            let resources = altered(letter, "rt/DEFAULT", |endpoint| {
+                endpoint.raw = json!({"liveVersion": "3", "targetVersion": "4"});
+            });
+            let chain = of(&resources, None);
+            assert_eq!(dots(&chain), ".cw.");
+            assert_eq!(summary(&chain), "runtime: endpoint DEFAULT READY v3 → v4 for 41s");
+        }
+    }
+
+    #[test]
+    fn a_consent_that_is_pending_needs_a_person_and_breaks_no_target() {
+        let resources = altered('E', "gw/mcp", |target| target.status = "CREATE_PENDING_AUTH".into());
+        let chain = of(&resources, None);
+        assert_eq!(dots(&chain), ".wwp");
+        assert_eq!(summary(&chain), "consent: a person must allow mcp: ⏎ on it shows where");
+    }
+
+    #[test]
+    fn a_rotation_that_is_stuck_is_seen_at_the_secret() {
+        let resources = altered('D', "neo4j", |secret| {
+            secret.status = "ROTATING".into();
+            secret.reason = Some("a version waits with AWSPENDING".into());
+        });
+        let chain = of(&resources, None);
+        assert_eq!(dots(&chain), ".wc.");
+        assert_eq!(summary(&chain), "secret: ROTATING for 41s, a version waits with AWSPENDING");
+    }
+
+    #[test]
+    fn what_only_the_doctor_sees_is_named_with_the_age_of_its_visit() {
+        let interceptor = report(Some((Hop::Interceptor, "AccessDenied: GetSecretValue")));
+        let chain = of(&shape('A'), Some(&interceptor));
+        assert_eq!(dots(&chain), "wwxwww.");
+        assert_eq!(summary(&chain), "interceptor: AccessDenied: GetSecretValue (doctor, 2m ago)");
+        let login = report(Some((Hop::Neo4j, "wrong password")));
+        for (letter, expected) in [('A', "wwwwwwx"), ('B', "wwwwwx"), ('C', "wwwx"), ('D', "wwwx")] {
+            assert_eq!(dots(&of(&shape(letter), Some(&login))), expected, "{letter}");
+        }
+        let initialize = report(Some((Hop::Initialize, "HTTP 403")));
+        assert_eq!(summary(&of(&shape('C'), Some(&initialize))), "runtime: HTTP 403 (doctor, 2m ago)");
+        assert_eq!(summary(&of(&shape('E'), Some(&initialize))), "gateway: HTTP 403 (doctor, 2m ago)");
+    }
+
+    #[test]
+    fn a_status_that_was_mended_is_not_held_against_the_deployment() {
+        let seen = report(Some((Hop::Target, "SYNCHRONIZE_UNSUCCESSFUL")));
+        assert_eq!(of(&shape('A'), Some(&seen)).broken(), None);
+        let stack = report(Some((Hop::Stack, "not authorized")));
+        assert_eq!(of(&shape('A'), Some(&stack)).broken().and_then(|knot| knot.health), Some(Health::Degraded));
+    }
+
+    #[test]
+    fn a_list_that_could_not_be_had_is_something_to_look_at() {
+        let resources = shape('A');
+        let denied = Failure::new(FailureKind::Denied, "listing", "AccessDenied");
+        let expired = Failure::new(FailureKind::SignIn, "listing", "the token has expired");
+        let known = |unlisted| Known { resources: resources.iter().collect(), unlisted, examined: None };
+        let chain = chain(&known(vec![(Kind::Target, &denied)]), NOW);
+        assert_eq!((dots(&chain).as_str(), summary(&chain).as_str()), (".w.gww.", "target: not listed, AccessDenied"));
+        let all = Kind::ALL.into_iter().map(|kind| (kind, &expired)).collect();
+        let chain = super::chain(&known(all), NOW);
+        assert_eq!(summary(&chain), "sign-in: the token has expired");
+    }
+}

@@ -1,0 +1,199 @@
+//! The Fleet's columns of the last hour and its chains: when CloudWatch is asked, what is shown at which width, what is sorted.
+
+use agentcore_console::{
+    app::{Effect, Event},
+    model::{Deployment, Kind, Resource, ResourceKey, Traffic},
+};
+
+use crate::{
+    bench::Bench,
+    world::{self, counted, deployments, examined, key, name, ready, refused, resource, resources, traffic},
+};
+
+const MINUTE: i64 = 60_000;
+
+/// What is counted, where it is asked for.
+fn asked(effects: Vec<Effect>) -> Vec<Vec<ResourceKey>> {
+    let count = |effect| if let Effect::CountCalls(keys) = effect { Some(keys) } else { None };
+    effects.into_iter().filter_map(count).collect()
+}
+
+/// Every list is answered again, as it was.
+fn list_again(bench: &mut Bench) -> Vec<Vec<ResourceKey>> {
+    let mut effects = Vec::new();
+    for deployment in ["prod", "analytics"] {
+        for kind in Kind::ALL {
+            effects.extend(bench.on(Event::Listed(deployment.into(), kind, Ok(resources(deployment, kind)))));
+        }
+    }
+    asked(effects)
+}
+
+/// Time in which now and then a list is answered.
+fn pass(bench: &mut Bench, minutes: i64) -> usize {
+    let mut count = 0;
+    for _ in 0..minutes {
+        count += asked(bench.pass(MINUTE)).len() + list_again(bench).len();
+    }
+    count
+}
+
+#[test]
+fn an_account_is_asked_once_for_all_its_deployments_as_soon_as_they_are_listed() {
+    let mut bench = Bench::open(deployments());
+    assert_eq!(asked(world::start(&mut bench)), [] as [Vec<ResourceKey>; 0], "nothing is known yet");
+    let keys = vec![
+        key("prod", Kind::Gateway, "prod-gw"),
+        key("prod", Kind::Runtime, "prod-rt"),
+        key("analytics", Kind::Gateway, "analytics-gw"),
+    ];
+    assert_eq!(list_again(&mut bench), [keys]);
+    assert_eq!(list_again(&mut bench).len(), 0, "and not again");
+}
+
+#[test]
+fn deployments_of_different_regions_are_counted_apart() {
+    let mut bench = Bench::open(Vec::new());
+    let elsewhere = Deployment { region: "eu-central-1".into(), ..deployments().remove(1) };
+    bench.on(Event::Started(Ok((vec![deployments().remove(0), elsewhere], Vec::new()))));
+    assert_eq!(list_again(&mut bench).iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
+fn calls_are_counted_every_five_minutes_while_the_fleet_is_looked_at() {
+    let mut bench = ready();
+    bench.on(counted());
+    assert_eq!(pass(&mut bench, 4), 0);
+    assert_eq!(pass(&mut bench, 16), 4, "what is called is counted again");
+    bench.keys("3");
+    assert_eq!(pass(&mut bench, 30), 0, "nobody looks at the Fleet");
+    assert_eq!(asked(bench.keys("1")).len(), 1, "it is due when somebody does");
+}
+
+#[test]
+fn where_nothing_is_called_and_nobody_is_here_it_is_seldom_asked() {
+    let mut bench = ready();
+    let keys = vec![key("prod", Kind::Gateway, "prod-gw")];
+    bench.on(Event::CallsCounted(keys.clone(), Ok(vec![(keys[0].clone(), Traffic::none(bench.now))])));
+    assert_eq!(pass(&mut bench, 29), 0);
+    assert_eq!(pass(&mut bench, 2), 1);
+    bench.pass(6 * MINUTE);
+    bench.keys("j");
+    assert_eq!(list_again(&mut bench).len(), 1, "somebody is here");
+}
+
+#[test]
+fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
+    let mut bench = ready();
+    bench.on(counted());
+    let gateway = bench.line("prod-gateway");
+    assert!(gateway.contains("▃▅▇█▃▅▇█▃▅▇█   1,200     3"), "{gateway}");
+    assert!(bench.line("analytics-gateway").contains("▁▁▁▁▁▁▁▁▁▁▁▁       0     0"), "{}", bench.line("analytics-gateway"));
+    let deployment = bench.line("▲ degraded");
+    assert!(deployment.contains("prod") && deployment.contains("1,200     3"), "{deployment}");
+    assert!(!bench.line("neo4j-mcp ").contains('▃'), "a target has no counts of its own");
+    let small = bench.frame(80, 24);
+    assert!(!small.contains("1,200") && !small.contains("CALLS") && small.contains("AGE"), "{small}");
+    let middle = bench.frame(104, 24);
+    assert!(middle.contains("1,200") && !middle.contains("LAST HOUR"), "{middle}");
+}
+
+#[test]
+fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
+    let mut bench = ready();
+    bench.on(counted());
+    bench.keys("j enter");
+    let detail = bench.frame(180, 40);
+    assert!(detail.contains("▃▅▇█▃▅▇█▃▅▇█ 1,200 calls, 3 errors, p50 41 ms, p95 210 ms"), "{detail}");
+
+    let mut bench = ready();
+    let keys = vec![key("prod", Kind::Gateway, "prod-gw"), key("analytics", Kind::Gateway, "analytics-gw")];
+    bench.on(Event::CallsCounted(keys, Err(refused("counting calls"))));
+    bench.hides("AccessDenied");
+    bench.hides("✖");
+    assert!(!bench.frame(120, 36).contains("Activity·"), "what is not counted is no failure of the console's work");
+    bench.keys("j enter");
+    bench.shows("not counted: AccessDeniedException");
+    bench.shows("the role do it");
+    bench.keys("esc r");
+    assert_eq!(list_again(&mut bench).len(), 1, "who asks anew need not wait");
+}
+
+#[test]
+fn the_new_columns_sort_and_say_so_where_they_are_hidden() {
+    let mut bench = ready();
+    let (prod, analytics) = (key("prod", Kind::Gateway, "prod-gw"), key("analytics", Kind::Gateway, "analytics-gw"));
+    let counts = vec![(prod.clone(), traffic(10, 5)), (analytics.clone(), traffic(900, 0))];
+    bench.on(Event::CallsCounted(vec![prod, analytics], Ok(counts)));
+    let first = |bench: &Bench| bench.frame(120, 36).lines().nth(4).unwrap_or_default().to_owned();
+    assert!(first(&bench).contains("prod"), "what is wrong comes first");
+    bench.keys("s s s");
+    assert!(first(&bench).contains("analytics"), "{}", first(&bench));
+    bench.shows("CALLS▾");
+    assert!(bench.frame(80, 24).contains("▾CALLS"), "{}", bench.frame(80, 24));
+    bench.keys("s");
+    assert!(first(&bench).contains("prod"), "{}", first(&bench));
+    bench.shows("ERR▾");
+    bench.keys("s");
+    bench.shows("STATUS▾");
+}
+
+#[test]
+fn the_broken_hop_is_named_at_every_width() {
+    let bench = ready();
+    for (wide, high) in [(80, 24), (120, 36), (180, 50)] {
+        let frame = bench.frame(wide, high);
+        let row = frame.lines().find(|line| line.contains("degraded") && line.contains("prod ")).unwrap_or_default();
+        assert!(row.contains("target: SYNC"), "{wide}: {row}");
+        assert_eq!(row.contains("·●▲●●·"), wide > 80, "{row}");
+    }
+}
+
+#[test]
+fn what_the_doctor_found_is_in_the_chain_and_makes_the_deployment_degraded() {
+    let mut bench = ready();
+    bench.on(examined("analytics", true));
+    let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
+    // It has no interceptor: what the doctor says of one has no place in its chain.
+    assert!(row.contains("▲ degraded"), "{row}");
+    let intercepted = Resource {
+        raw: serde_json::json!({"interceptorConfigurations": [{}]}),
+        ..resources("analytics", Kind::Gateway).remove(0)
+    };
+    bench.on(Event::Listed(name("analytics"), Kind::Gateway, Ok(vec![intercepted])));
+    let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
+    assert!(row.contains("●●✖●●·") && row.contains("interceptor: AccessDenied"), "{row}");
+    bench.on(examined("analytics", false));
+    let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
+    assert!(row.contains("● well") && row.contains("●●●●●●"), "{row}");
+}
+
+#[test]
+fn a_child_that_is_broken_puts_its_parent_where_it_is_seen() {
+    let mut bench = ready();
+    let gateways = ["one", "two"].map(|id| resource("prod", Kind::Gateway, id, id, "READY"));
+    bench.on(Event::Listed(name("prod"), Kind::Gateway, Ok(gateways.into())));
+    bench.on(Event::Listed(name("prod"), Kind::Target, Ok(vec![resource("prod", Kind::Target, "two/T", "broken", "FAILED")])));
+    let frame = bench.frame(120, 36);
+    let at = |text: &str| frame.lines().position(|line| line.contains(text));
+    assert!(at("▾ two") < at("  one"), "{frame}");
+}
+
+#[test]
+fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
+    let mut bench = ready();
+    let runtimes = (0..3_000).map(|each| resource("prod", Kind::Runtime, &format!("rt-{each}"), &format!("rt-{each}"), "READY"));
+    let endpoints = (0..7_000).map(|each| {
+        let id = format!("rt-{}/e{each}", each % 3_000);
+        resource("prod", Kind::Endpoint, &id, &format!("e{each}"), "READY")
+    });
+    bench.on(Event::Listed(name("prod"), Kind::Runtime, Ok(runtimes.collect())));
+    bench.on(Event::Listed(name("prod"), Kind::Endpoint, Ok(endpoints.collect())));
+    let began = std::time::Instant::now();
+    for _ in 0..2 {
+        bench.keys("j");
+        bench.frame(180, 50);
+    }
+    // Each parent looking through all children would be twenty million looks a frame: minutes of this build, not seconds.
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+}
