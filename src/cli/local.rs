@@ -51,11 +51,18 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME")]
     pub(crate) neo4j_password_env: Option<String>,
     /// A real MCP server as the external target of deployment B
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) neo4j_mcp_url: Option<url::Url>,
     /// Faults to inject: a JSON list, by operation or by hop
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<url::Url, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(_) | Err(_) => Err("write an address: http://127.0.0.1:8000/mcp, https://…".to_owned()),
+    }
 }
 
 /// Runs `local` until it is asked to end.
@@ -180,9 +187,11 @@ fn to_options(options: &Options) -> Result<local::Options, Failure> {
     })
 }
 
+/// How a Neo4j is addressed.
+const SCHEMES: [&str; 8] = ["http", "https", "bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"];
+
 fn real_neo4j(options: &Options) -> Result<Option<RealNeo4j>, Failure> {
     let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else { return Ok(None) };
-    const SCHEMES: [&str; 8] = ["http", "https", "bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"];
     let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
     if !SCHEMES.contains(&scheme) {
         return Err(usage("reading --neo4j-uri", format!("\"{uri}\" is no address of a Neo4j"))

@@ -14,7 +14,7 @@ pub(crate) struct Options {
     #[arg(long)]
     claims: bool,
     /// Print the token itself
-    #[arg(long)]
+    #[arg(long, conflicts_with = "claims")]
     reveal: bool,
     /// Another sign-in than the configured one
     #[arg(long, value_enum, value_name = "MODE")]

@@ -94,7 +94,10 @@ pub(super) fn check_defaults(defaults: &Section<'_, '_>) {
 }
 
 fn check_name(name: &str, section: &Section<'_, '_>) {
-    if name.is_empty() || name.chars().any(|each| each.is_whitespace() || each.is_control() || each == ',') {
+    if name.is_empty() {
+        section.complain("a deployment needs a name: [deployments.prod]");
+    }
+    if name.chars().any(|each| each.is_whitespace() || each.is_control() || each == ',') {
         section.complain("a deployment's name has no blanks and no commas, since --deployment takes it");
     }
 }

@@ -207,6 +207,7 @@ fn local_refuses_unknown_faults_and_a_missing_password() {
         .says("NOPE")
         .without_data();
     console.run(&["local", "--neo4j-uri", "bolt://127.0.0.1:1"]).exits(2).says("--neo4j-password-env");
+    console.run(&["local", "--neo4j-mcp-url", "x"]).exits(2).says("https://").without_data();
     console.run(&["local", "--neo4j-uri", "x", "--neo4j-password-env", "HOME"]).exits(2).says("bolt://").without_data();
 }
 

@@ -208,6 +208,7 @@ fn a_token_shows_its_claims_and_itself_only_when_asked() {
     assert!(!shown.out.contains("eyJ"), "{}", shown.out);
     assert_eq!(console.run(&["token", "-d", "a", "--claims"]).exits(0).json()["scope"], WORLD.deployment("a")["scope"]);
     assert!(console.run(&["token", "-d", "a", "--reveal"]).exits(0).out.starts_with("eyJ"));
+    console.run(&["token", "-d", "a", "--reveal", "--claims"]).exits(2).without_data();
     console.run(&["token", "-d", "d"]).exits(2).without_data();
 }
 

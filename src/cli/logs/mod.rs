@@ -92,7 +92,7 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
         let mut lines = told.lines().filter(|line| !line.starts_with("regex parse error"));
         let cause = told.lines().last().unwrap_or_default().trim_start_matches("error: ");
         let picture = lines.by_ref().filter(|line| !line.starts_with("error: "));
-        picture.fold(usage("reading --grep", cause), |failure, line| failure.evidence(line))
+        picture.fold(usage("reading --grep", cause), Failure::evidence)
     })
 }
 
