@@ -139,7 +139,6 @@ fn no_timeout_is_too_strange() {
     for (timeout, code) in [("0", 2), ("-1", 2), ("soon", 2), ("1e19", 2), ("366d", 2), ("365d", 0), ("1e3", 0)] {
         console.run(&["status", "gateway", "--wait", "READY", &format!("--timeout={timeout}")]).exits(code);
     }
-    console.run(&["status", "gateway", "--timeout", "1ns"]).exits(5);
 }
 
 #[test]
