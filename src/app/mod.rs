@@ -211,7 +211,7 @@ impl App {
     /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next list.
     pub fn next_wake(&self) -> Option<Moment> {
         let ask = (self.has_started && !self.store.deployments.is_empty()).then(|| self.pace.next(self.now));
-        self.next_frame().into_iter().chain(ask).min()
+        [self.next_frame(), ask, self.tools.next_listing()].into_iter().flatten().min()
     }
 
     /// When what is on the screen looks different although nothing happens.
@@ -242,11 +242,12 @@ impl App {
         if !self.has_started || self.store.deployments.is_empty() {
             return Effects::none();
         }
+        let tools = self.tools.tick(now);
         if self.pace.next(now) > now {
-            return Effects::none();
+            return tools;
         }
         let due = self.pace.due(&self.places(), now);
-        self.ask(due)
+        tools.and(self.ask(due))
     }
 
     /// Asks for every list that is not being asked for already.

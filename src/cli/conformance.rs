@@ -15,7 +15,7 @@ use crate::{
         CallOptions, ElicitationAnswer, ElicitationRequest, Failure, FailureKind, McpNotice, McpTarget, SecretSource, SecretText,
         SignIn, Tool,
     },
-    services::{McpOptions, McpSession},
+    services::{McpOptions, McpSession, mcp},
     tools::schema::{self, Property, Type},
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         Err(_) => Scenario::default(),
     };
     let services = context.services();
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mcp::notices();
     process::runtime()?.block_on(async move {
         let sign_in = sign_in(&scenario, &options.url).await?;
         let how = McpOptions { sign_in, notices: Some(sender), ..McpOptions::default() };
@@ -162,7 +162,7 @@ fn value_of(property: &Property) -> Value {
 }
 
 /// Says yes to every question, with the defaults of its schema.
-async fn accept(mut notices: mpsc::UnboundedReceiver<McpNotice>, session: McpSession) {
+async fn accept(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
     while let Some(notice) = notices.recv().await {
         if let McpNotice::Elicitation(question) = notice {
             let content = match &question.request {

@@ -26,7 +26,7 @@ use crate::{
         report::{Kind as What, Question, Report},
     },
     services::{
-        McpOptions, McpSession, Services,
+        McpOptions, McpSession, Services, mcp,
         rotation::{Desk, RotationOptions},
     },
 };
@@ -258,7 +258,7 @@ impl World {
 
     async fn connect(&self, endpoint: &Endpoint, sender: Sender) -> Result<Welcome, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
-        let (notices, arriving) = mpsc::unbounded_channel();
+        let (notices, mut arriving) = mcp::notices();
         let options = McpOptions { notices: Some(notices), ..McpOptions::default() };
         let session = services.mcp_connect(deployment, &endpoint.target, options).await?;
         let tools = session.tools().await?;
@@ -268,7 +268,11 @@ impl World {
             None => None,
         };
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), session);
-        tokio::spawn(pass_on(arriving, endpoint.clone(), sender));
+        // However often the tools changed while they were listed, that is one reason to list them again.
+        let early: Vec<McpNotice> = std::iter::from_fn(|| arriving.try_recv().ok()).collect();
+        let changed = early.contains(&McpNotice::ToolsChanged).then_some(McpNotice::ToolsChanged);
+        let early = early.into_iter().filter(|notice| *notice != McpNotice::ToolsChanged).chain(changed).collect();
+        tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
         Ok((info, claims, tools))
     }
 
@@ -314,14 +318,20 @@ impl World {
     }
 }
 
-/// What a connection says beside answers, as long as it lives.
-async fn pass_on(mut arriving: mpsc::UnboundedReceiver<McpNotice>, endpoint: Endpoint, sender: Sender) {
-    while let Some(notice) = arriving.recv().await {
-        let event = match notice {
-            McpNotice::Elicitation(elicitation) => Event::Elicited(endpoint.clone(), elicitation),
-            McpNotice::Progress(progress) => Event::Progressed(endpoint.clone(), progress),
-            McpNotice::ToolsChanged => Event::ToolsChanged(endpoint.clone()),
-            McpNotice::Message(..) => continue,
+/// What a connection says beside answers, as long as it lives: first what came early, before it was made.
+async fn pass_on(early: Vec<McpNotice>, mut arriving: mpsc::Receiver<McpNotice>, endpoint: Endpoint, sender: Sender) {
+    let mut early = early.into_iter();
+    loop {
+        let next = match early.next() {
+            Some(notice) => Some(notice),
+            None => arriving.recv().await,
+        };
+        let event = match next {
+            Some(McpNotice::Elicitation(elicitation)) => Event::Elicited(endpoint.clone(), elicitation),
+            Some(McpNotice::Progress(progress)) => Event::Progressed(endpoint.clone(), progress),
+            Some(McpNotice::ToolsChanged) => Event::ToolsChanged(endpoint.clone()),
+            Some(McpNotice::Message(..)) => continue,
+            None => return,
         };
         if !sender.send_aside(event).await {
             return;

@@ -26,6 +26,10 @@ use form::Form;
 
 /// Calls remembered in a session.
 const HISTORY: usize = 50;
+/// A server that says that its tools have changed is asked for them so often at most, in milliseconds;
+const RELIST_MS: i64 = 10_000;
+/// twice that after each time that they were the same, so many times.
+const DISBELIEF: u32 = 5;
 
 /// The state of the Tools screen.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +58,26 @@ pub struct Tools {
 struct Connection {
     state: Loadable<Welcome>,
     call: Option<Running>,
+    /// When its tools were last asked for.
+    asked: Option<Moment>,
+    /// Whether the server has said since then that they changed.
+    changed: bool,
+    /// How often it said so and they were the same.
+    same: u32,
+}
+
+impl Connection {
+    fn ask(&mut self, now: Moment) {
+        self.state.ask(now);
+        self.asked = Some(now);
+        self.changed = false;
+    }
+
+    /// When the tools that are said to have changed are asked for.
+    fn next_listing(&self) -> Option<Moment> {
+        let pause = RELIST_MS << self.same.min(DISBELIEF);
+        (self.changed && self.state.loading.is_none()).then(|| self.asked.map_or(Moment::from_millis(0), |at| at.plus(pause)))
+    }
 }
 
 /// A call on its way.
@@ -127,8 +151,23 @@ impl Tools {
         if connection.state.value.is_some() || connection.state.loading.is_some() {
             return Effects::none();
         }
-        connection.state.ask(context.now);
+        connection.ask(context.now);
         Effects::one(Effect::Connect(endpoint))
+    }
+
+    /// When a list of tools is due that a server says has changed.
+    pub fn next_listing(&self) -> Option<Moment> {
+        self.connections.values().filter_map(Connection::next_listing).min()
+    }
+
+    /// Asks for the lists of tools that are due.
+    pub fn tick(&mut self, now: Moment) -> Effects {
+        let due = self.connections.iter_mut().filter(|(_, each)| each.next_listing().is_some_and(|at| at <= now));
+        due.map(|(endpoint, connection)| {
+            connection.ask(now);
+            Effect::Connect(endpoint.clone())
+        })
+        .collect()
     }
 
     /// When the countdown of a token changes next.
@@ -185,28 +224,43 @@ impl Tools {
             }
             Event::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
             Event::ToolsChanged(endpoint) => {
-                let connection = self.connections.entry(endpoint.clone()).or_default();
-                connection.state.ask(context.now);
-                Reply::effect(Effect::Connect(endpoint))
+                self.connections.entry(endpoint).or_default().changed = true;
+                Reply::effects(self.tick(context.now))
             }
             _ => Reply::ignored(),
         }
     }
 
     fn connected(&mut self, endpoint: &Endpoint, result: Result<Welcome, Failure>, context: &mut Context<'_>) -> Reply {
-        let what = format!("connect to {}", name_of(endpoint, context.store));
-        let noted = result
-            .as_ref()
-            .map(|(info, _, tools)| format!("{}, {}", info.server, counted(tools.len(), "tool")))
-            .map_err(|failure| Box::new(failure.clone()));
-        context.store.note(Deed { at: context.now, what, write: false, result: noted });
+        let is_shown = self.endpoint.as_ref() == Some(endpoint);
+        let selected = self.selected().filter(|_| is_shown).map(|tool| tool.name.clone());
+        let known = self.connections.get(endpoint).and_then(|connection| connection.state.get());
+        let is_same = match (&result, known) {
+            (Ok((_, _, tools)), Some((_, _, old))) => tools == old,
+            _ => false,
+        };
+        // A list that came again and is as it was is nothing that was done.
+        if !is_same {
+            let what = format!("connect to {}", name_of(endpoint, context.store));
+            let noted = result
+                .as_ref()
+                .map(|(info, _, tools)| format!("{}, {}", info.server, counted(tools.len(), "tool")))
+                .map_err(|failure| Box::new(failure.clone()));
+            context.store.note(Deed { at: context.now, what, write: false, result: noted });
+        }
         if let Some(connection) = self.connections.get_mut(endpoint) {
             connection.state.answer(result, context.now);
+            connection.same = if is_same { connection.same.saturating_add(1) } else { 0 };
         }
-        // The tool that most came for: reading Cypher.
-        let reader =
-            crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read).first().map(|tool| tool.name.clone());
-        if let Some(at) = self.tools().iter().position(|tool| Some(&tool.name) == reader.as_ref()) {
+        // The tool that was chosen stays chosen; else the one that most came for: reading Cypher.
+        let reader = crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read).first().map(|tool| &tool.name);
+        let wanted = selected.as_ref().or(reader);
+        let items = self.items();
+        let at = items.iter().position(|item| match item {
+            Item::Tool(at) => self.tools().get(*at).map(|tool| &tool.name) == wanted,
+            Item::Past(_) => false,
+        });
+        if let Some(at) = at.filter(|_| is_shown) {
             self.list.select(at);
         }
         Reply::done()
@@ -551,7 +605,8 @@ impl Tools {
     fn reconnect(&mut self, context: &Context<'_>) -> Reply {
         let Some(endpoint) = self.endpoint.clone() else { return Reply::done() };
         let connection = self.connections.entry(endpoint.clone()).or_default();
-        connection.state.ask(context.now);
+        connection.ask(context.now);
+        connection.same = 0;
         Reply::effect(Effect::Connect(endpoint))
     }
 

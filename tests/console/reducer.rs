@@ -746,3 +746,30 @@ fn a_detail_shows_addresses_whole_in_a_narrow_window() {
     let shown: String = bench.frame(80, 24).split_whitespace().collect();
     assert!(shown.contains(&address), "{}", bench.frame(80, 24));
 }
+
+#[test]
+fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
+    let mut bench = ready();
+    bench.keys("4");
+    bench.on(connected(&endpoint("prod")));
+    bench.keys("j");
+    let chosen = bench.selected();
+    let mut asked = Vec::new();
+    for second in 1..=200 {
+        // It says so many times, also while it is being asked.
+        let at_once = (0..5).map(|_| bench.on(Event::ToolsChanged(endpoint("prod")))).collect::<Vec<_>>().concat();
+        let due = [at_once, bench.pass(1_000)].concat();
+        let listings = due.into_iter().filter(|effect| matches!(effect, Effect::Connect(_))).count();
+        assert!(listings <= 1, "{listings} at a time");
+        if listings == 1 {
+            asked.push(second);
+            bench.on(Event::ToolsChanged(endpoint("prod")));
+            bench.on(connected(&endpoint("prod")));
+        }
+    }
+    assert!((3..=5).contains(&asked.len()) && asked[0] <= 10, "{asked:?}");
+    assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= 10), "{asked:?}");
+    assert_eq!(bench.selected(), chosen, "what was chosen stays chosen");
+    bench.keys("6");
+    assert_eq!(bench.frame(120, 36).matches("connect to prod").count(), 1, "a list that is as it was is no news");
+}

@@ -99,7 +99,7 @@ async fn an_event_stream_brings_progress_and_the_answer() {
         Reply::events(&[progress, answer], Body::Open)
     })
     .await;
-    let (notices, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (notices, mut heard) = agentcore_console::services::mcp::notices();
     let services = Services::new(ServiceOptions::default());
     let options = McpOptions { notices: Some(notices), ..McpOptions::default() };
     let session = services.mcp_connect(&deployment(&fake.url), &McpTarget::Default, options).await.unwrap();
@@ -283,7 +283,7 @@ async fn an_elicitation_is_answered_or_cancelled() {
     silent.abort();
     // Somebody answers.
     let services = Services::new(ServiceOptions::default());
-    let (notices, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (notices, mut heard) = agentcore_console::services::mcp::notices();
     let options = McpOptions { notices: Some(notices), ..McpOptions::default() };
     let session = services.mcp_connect(&deployment(&fake.url), &McpTarget::Default, options).await.unwrap();
     let asking = session.clone();

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, HeaderSpec, McpNotice, SecretSource, SecretText},
-    services::{McpOptions, McpSession},
+    services::{McpOptions, McpSession, mcp},
 };
 
 use super::{
@@ -32,7 +32,7 @@ pub(super) async fn connect(context: &Context, way: &Way) -> Result<Connection, 
         name: name.clone(),
         value: SecretSource::Inline(SecretText::from(value.as_str())),
     });
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mcp::notices();
     let options = McpOptions { sign_in, headers: headers.collect(), notices: Some(sender) };
     let session = services.mcp_connect(&deployment, &target, options).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));
@@ -48,7 +48,7 @@ impl Connection {
 }
 
 /// Nobody answers questions here: they are cancelled, and that is said.
-async fn speak(mut notices: mpsc::UnboundedReceiver<McpNotice>, session: McpSession) {
+async fn speak(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
     while let Some(notice) = notices.recv().await {
         match notice {
             McpNotice::Elicitation(question) => {

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -17,24 +17,32 @@ use rmcp::{
     service::{NotificationContext, RequestContext},
 };
 use serde_json::Value;
-use tokio::sync::{mpsc::UnboundedSender, oneshot};
+use tokio::sync::{
+    mpsc::{Sender, error::TrySendError},
+    oneshot,
+};
 
 use crate::model::{Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice, Progress};
+
+/// Notices that may wait for their reader, and questions for their answers.
+pub(crate) const WAITING: usize = 64;
 
 /// Listens to a server. Clones are the same listener.
 #[derive(Clone)]
 pub(crate) struct Listener(Arc<Shared>);
 
 struct Shared {
-    notices: Option<UnboundedSender<McpNotice>>,
+    notices: Option<Sender<McpNotice>>,
+    /// Whether word of changed tools waits for room.
+    telling_change: Arc<AtomicBool>,
     asked: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<ElicitationAnswer>>>,
 }
 
 impl Listener {
     /// A listener that passes on to `notices`; without it every question is cancelled.
-    pub(crate) fn new(notices: Option<UnboundedSender<McpNotice>>) -> Self {
-        Self(Arc::new(Shared { notices, asked: AtomicU64::new(1), waiting: Mutex::default() }))
+    pub(crate) fn new(notices: Option<Sender<McpNotice>>) -> Self {
+        Self(Arc::new(Shared { notices, telling_change: Arc::default(), asked: AtomicU64::new(1), waiting: Mutex::default() }))
     }
 
     /// Answers a question that still waits.
@@ -47,15 +55,43 @@ impl Listener {
         }
     }
 
+    /// Passes a notice on, where its reader keeps up: however much a server says, little of it is held. A question that finds
+    /// no room is cancelled, which its server hears; after progress comes more progress.
     fn tell(&self, notice: McpNotice) -> bool {
-        self.0.notices.as_ref().is_some_and(|notices| notices.send(notice).is_ok())
+        let Some(notices) = &self.0.notices else { return false };
+        match notices.try_send(notice) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::debug!("the server says more than is read");
+                false
+            }
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+
+    /// That the tools have changed is said once there is room, and once for all changes until then.
+    async fn tell_change(&self) {
+        let Some(notices) = &self.0.notices else { return };
+        if self.0.telling_change.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // A reader that is gone wants no tools.
+        let _ = notices.send(McpNotice::ToolsChanged).await;
+        self.0.telling_change.store(false, Ordering::Release);
     }
 
     async fn ask(&self, message: String, request: ElicitationRequest, cancelled: impl Future<Output = ()>) -> ElicitationAnswer {
         let id = self.0.asked.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, answer);
+        {
+            let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() >= WAITING {
+                return ElicitationAnswer::Cancel;
+            }
+            waiting.insert(id, answer);
+        }
         if !self.tell(McpNotice::Elicitation(Elicitation { id, message, request })) {
+            self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             return ElicitationAnswer::Cancel;
         }
         let given = tokio::select! {
@@ -103,7 +139,7 @@ impl ClientHandler for Listener {
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
-        self.tell(McpNotice::ToolsChanged);
+        self.tell_change().await;
     }
 
     #[expect(deprecated, reason = "servers of today still send log messages")]
@@ -111,5 +147,57 @@ impl ClientHandler for Listener {
         let level =
             serde_json::to_value(params.level).ok().and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default();
         self.tell(McpNotice::Message(level, params.data));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question() -> ElicitationRequest {
+        ElicitationRequest::Url("https://x.example".into())
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_more_than_is_read_is_not_remembered_word_for_word() {
+        let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
+        let listener = Listener::new(Some(sender));
+        for step in 0..10_000 {
+            listener.tell(McpNotice::Progress(Progress { progress: f64::from(step), total: None, message: None }));
+        }
+        let cancelled = listener.ask("no room".into(), question(), std::future::pending()).await;
+        assert_eq!(cancelled, ElicitationAnswer::Cancel);
+        let telling = tokio::spawn({
+            let listener = listener.clone();
+            async move { listener.tell_change().await }
+        });
+        tokio::task::yield_now().await;
+        for _ in 0..1_000 {
+            listener.tell_change().await;
+        }
+        let (mut progress, mut changes) = (0, 0);
+        while changes == 0 {
+            match heard.recv().await {
+                Some(McpNotice::Progress(_)) => progress += 1,
+                Some(McpNotice::ToolsChanged) => changes += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        telling.await.unwrap();
+        assert_eq!((progress, heard.try_recv().is_err()), (WAITING, true), "the change is told, once");
+    }
+
+    #[tokio::test]
+    async fn so_many_questions_wait_and_the_next_is_cancelled() {
+        let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
+        let listener = Listener::new(Some(sender));
+        let ask = |listener: Listener| async move { listener.ask("?".into(), question(), std::future::pending()).await };
+        let open: Vec<_> = (0..WAITING).map(|_| tokio::spawn(ask(listener.clone()))).collect();
+        for _ in 0..WAITING {
+            heard.recv().await.unwrap();
+        }
+        assert_eq!(ask(listener.clone()).await, ElicitationAnswer::Cancel);
+        listener.answer(1, ElicitationAnswer::Decline);
+        assert_eq!(open.into_iter().next().unwrap().await.unwrap(), ElicitationAnswer::Decline);
     }
 }

@@ -23,7 +23,7 @@ use rmcp::{
     },
 };
 use serde_json::Value;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::{
     auth::{source, token::secret_value},
@@ -46,7 +46,12 @@ pub struct McpOptions {
     /// Headers beside the deployment's own; one with the same name wins over it.
     pub headers: Vec<HeaderSpec>,
     /// Where elicitations, progress and messages go. Without it (or when its receiver is gone) elicitations are cancelled.
-    pub notices: Option<UnboundedSender<McpNotice>>,
+    pub notices: Option<Sender<McpNotice>>,
+}
+
+/// A channel for the notices of a connection: as much as may wait for its reader.
+pub fn notices() -> (Sender<McpNotice>, Receiver<McpNotice>) {
+    mpsc::channel(elicitation::WAITING)
 }
 
 impl Services {
