@@ -1,4 +1,5 @@
-//! Several groups read at once and merged by time while they come: no group is held in memory whole.
+//! Several groups read at once and merged by time while they come. No group is held in memory whole: one that is far ahead of
+//! another waits, and is read on when its turn comes.
 
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
@@ -11,11 +12,14 @@ use crate::{
 
 use super::sources::Source;
 
+/// Pages of a group that are read ahead of the one that is being merged.
+const AHEAD: usize = 1;
+
 /// Reads one group into its end of the merge.
 pub(super) struct Reader {
     deployment: Deployment,
     group: String,
-    sender: mpsc::UnboundedSender<LogBatch>,
+    sender: mpsc::Sender<LogBatch>,
     progress: Arc<Notify>,
 }
 
@@ -24,10 +28,13 @@ impl Reader {
     pub(super) async fn read(self, services: &Services, query: &LogQuery) -> Result<(), Failure> {
         let query = LogQuery { groups: vec![self.group.clone()], ..query.clone() };
         let answer = services
-            .filter_logs(&self.deployment, &query, |batch| {
-                let gone = self.sender.send(batch).is_err();
-                self.progress.notify_one();
-                if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            .pass_logs(&self.deployment, &query, |batch| {
+                let (sender, progress) = (self.sender.clone(), Arc::clone(&self.progress));
+                async move {
+                    let gone = sender.send(batch).await.is_err();
+                    progress.notify_one();
+                    if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                }
             })
             .await;
         drop(self.sender);
@@ -43,7 +50,7 @@ pub(super) struct Merged {
 }
 
 struct Group {
-    receiver: mpsc::UnboundedReceiver<LogBatch>,
+    receiver: mpsc::Receiver<LogBatch>,
     waiting: VecDeque<LogEvent>,
     ended: bool,
 }
@@ -53,7 +60,7 @@ struct Group {
 pub(super) struct Next {
     /// Events that no other can come before any more.
     pub(super) events: Vec<LogEvent>,
-    /// Notices, as soon as they come.
+    /// Notices, each with the page that it came with.
     pub(super) notices: Vec<LogNotice>,
 }
 
@@ -64,7 +71,7 @@ pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
     let mut groups = Vec::new();
     for source in sources {
         for group in &source.groups {
-            let (sender, receiver) = mpsc::unbounded_channel();
+            let (sender, receiver) = mpsc::channel(AHEAD);
             readers.push(Reader {
                 deployment: source.deployment.clone(),
                 group: group.clone(),
@@ -109,9 +116,10 @@ impl Merged {
 }
 
 impl Group {
+    /// The next page, once the one before it is passed on.
     fn drain(&mut self) -> Vec<LogNotice> {
         let mut notices = Vec::new();
-        loop {
+        while self.waiting.is_empty() {
             match self.receiver.try_recv() {
                 Ok(batch) => {
                     notices.extend(batch.notices);
@@ -126,6 +134,7 @@ impl Group {
                 }
             }
         }
+        notices
     }
 }
 
@@ -156,7 +165,7 @@ mod tests {
         let (b, a) = (readers.pop().unwrap(), readers.pop().unwrap());
         let send = |reader: &Reader, times: &[i64]| {
             let events = times.iter().map(|at| event(*at, &reader.group)).collect();
-            reader.sender.send(LogBatch { events, notices: Vec::new() }).unwrap();
+            reader.sender.try_send(LogBatch { events, notices: Vec::new() }).unwrap();
         };
         let times = |next: Next| next.events.iter().map(|each| each.timestamp.millis()).collect::<Vec<_>>();
         send(&a, &[1, 5, 9]);
@@ -166,5 +175,35 @@ mod tests {
         assert_eq!(times(merged.next().await.unwrap()), [5, 9]);
         drop(a);
         assert!(merged.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_group_far_ahead_waits_and_nothing_is_lost() {
+        let deployment =
+            crate::config::parse("[deployments.x]\nregion = \"r\"\nlog_groups = [\"a\"]\n", &|| None).0.deployments.remove(0);
+        let (mut readers, mut merged) = channels(&[Source { deployment, groups: vec!["a".into(), "b".into()] }]);
+        let (slow, fast) = (readers.pop().unwrap(), readers.pop().unwrap());
+        let page = |from: i64, group: &str| LogBatch {
+            events: (from..from + 10).map(|at| event(at, group)).collect(),
+            notices: Vec::new(),
+        };
+        let mut sent = 0;
+        let mut fill = |merged: &mut Merged| {
+            for _ in 0..100 {
+                sent += i64::from(fast.sender.try_send(page(sent * 10, "a")).is_ok());
+                merged.groups[0].drain();
+            }
+            sent
+        };
+        assert_eq!(fill(&mut merged), 2, "pages of the fast group that are held while the slow one says nothing");
+        slow.sender.try_send(page(5, "b")).unwrap();
+        let mut times: Vec<i64> = merged.next().await.unwrap().events.iter().map(|each| each.timestamp.millis()).collect();
+        assert_eq!(fill(&mut merged), 3);
+        drop((slow, fast));
+        while let Some(next) = merged.next().await {
+            times.extend(next.events.iter().map(|each| each.timestamp.millis()));
+        }
+        assert_eq!(times.len(), 40);
+        assert!(times.is_sorted(), "{times:?}");
     }
 }

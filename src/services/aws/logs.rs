@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    future::ready,
     ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -43,6 +44,19 @@ impl Services {
         query: &LogQuery,
         mut on_batch: impl FnMut(LogBatch) -> ControlFlow<()> + Send,
     ) -> Result<(), Failure> {
+        self.pass_logs(deployment, query, |batch| ready(on_batch(batch))).await
+    }
+
+    /// The same for whoever takes his time with a batch: the next page is asked for when he is ready.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] where no group exists.
+    pub(crate) async fn pass_logs<P: Future<Output = ControlFlow<()>> + Send>(
+        &self,
+        deployment: &Deployment,
+        query: &LogQuery,
+        mut on_batch: impl FnMut(LogBatch) -> P + Send,
+    ) -> Result<(), Failure> {
         let reader = Reader::new(self.account(deployment).await?, query.pattern.clone());
         let mut unread = Vec::new();
         let mut newest = Vec::new();
@@ -75,7 +89,7 @@ impl Services {
         let notices: Vec<LogNotice> = unread.iter().map(|(group, failure)| unavailable(now, group, failure)).collect();
         if !newest.is_empty() || !notices.is_empty() {
             // This is the last batch: whether to go on makes no difference.
-            let _ = on_batch(LogBatch { events: newest, notices });
+            let _ = on_batch(LogBatch { events: newest, notices }).await;
         }
         Ok(())
     }
@@ -229,18 +243,18 @@ impl Reader {
     }
 
     /// All that matches, oldest first.
-    async fn all(
+    async fn all<P: Future<Output = ControlFlow<()>> + Send>(
         &self,
         group: &str,
         from: Option<Moment>,
         until: Option<Moment>,
-        on_batch: &mut (impl FnMut(LogBatch) -> ControlFlow<()> + Send),
+        on_batch: &mut (impl FnMut(LogBatch) -> P + Send),
     ) -> Result<ControlFlow<()>, Failure> {
         let mut ask = Ask { group: group.to_owned(), from, until, newest_first: false, limit: PAGE, token: None };
         let mut seen = HashSet::new();
         loop {
             let page = self.page(&ask).await?;
-            if !page.events.is_empty() && on_batch(LogBatch { events: page.events, notices: Vec::new() }).is_break() {
+            if !page.events.is_empty() && on_batch(LogBatch { events: page.events, notices: Vec::new() }).await.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             match page.next {
