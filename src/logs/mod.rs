@@ -1,5 +1,6 @@
 //! Log lines as data: what a line says of itself, and what of it may be shown. Pure: no IO, no clock.
 
+mod ends;
 mod filter;
 pub mod line;
 pub mod redact;

@@ -7,6 +7,8 @@ use std::{borrow::Cow, ops::Range, sync::LazyLock};
 use base64::{Engine as _, alphabet, engine::general_purpose};
 use regex::Regex;
 
+use super::ends::Ends;
+
 /// What stands where a credential stood.
 pub const MASK: &str = "***";
 
@@ -15,8 +17,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     if !SUSPICION.is_match(text) {
         return Cow::Borrowed(text);
     }
+    mask(text, credentials(text, &mut Ends::new(text)))
+}
+
+/// Where credentials are, in no particular order; some within others.
+fn credentials(text: &str, ends: &mut Ends<'_>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    found.extend(NAMED.find_iter(text).filter_map(|name| value_after(text, &name.range())));
+    found.extend(NAMED.find_iter(text).filter_map(|name| value_after(text, &name.range(), ends)));
     found.extend(SCHEME.captures_iter(text).filter_map(|each| {
         let (scheme, credential) = (each.get(1)?, each.get(2)?);
         is_credential(scheme.as_str(), credential.as_str()).then(|| credential.range())
@@ -24,7 +31,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     found.extend(TOKEN.find_iter(text).map(|token| token.range()));
     found.extend(USER_INFO.captures_iter(text).filter_map(|each| Some(each.get(1)?.range())));
     found.extend(CYPHER.captures_iter(text).flat_map(|each| [1, 2].map(|at| each.get(at).map(|part| part.range()))).flatten());
-    mask(text, found)
+    found
 }
 
 /// One cheap look that nearly every line passes.
@@ -66,18 +73,16 @@ fn compiled(pattern: &str) -> Regex {
 }
 
 /// Where the value behind a name lies: within its quotes, or up to where a bare value ends.
-fn value_after(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
+fn value_after(text: &str, name: &Range<usize>, ends: &mut Ends<'_>) -> Option<Range<usize>> {
     let rest = text.get(name.end..)?;
     let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
     let start = name.end + slashes;
     let (content, end) = match rest.as_bytes().get(slashes) {
-        Some(quote @ (b'"' | b'\'')) => (start + 1, closing(text, start + 1, *quote, slashes)),
-        _ => (name.end, bare_end(text, name)),
+        Some(quote @ (b'"' | b'\'')) => (start + 1, ends.closing(start + 1, *quote, slashes)),
+        _ => (name.end, ends.bare(name.end, is_header(text, name))),
     };
     let value = text.get(content..end)?;
-    let speaks_of_nothing =
-        matches!(value.trim(), "" | "null" | "None" | "true" | "false" | MASK) || value.trim_start().starts_with(['{', '[']);
-    if speaks_of_nothing {
+    if speaks_of_nothing(value) {
         return None;
     }
     // The scheme stays: that it was Basic is worth knowing and gives nothing away.
@@ -87,32 +92,20 @@ fn value_after(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     Some(content + kept.map_or(0, |scheme| scheme.len())..end)
 }
 
-/// The quote that closes: the next one behind exactly as many backslashes as the opening one had.
-fn closing(text: &str, from: usize, quote: u8, slashes: usize) -> usize {
-    let bytes = text.as_bytes();
-    let mut run = 0;
-    for (at, byte) in bytes.iter().enumerate().skip(from) {
-        match *byte {
-            b'\\' => run += 1,
-            each if each == quote && run == slashes => return at - slashes,
-            _ => run = 0,
-        }
-    }
-    text.len()
+/// Whether a value is none, or is an object or a list with names of its own. Looks at no more of it than its first word.
+fn speaks_of_nothing(value: &str) -> bool {
+    let head = value.trim_start();
+    let words = ["null", "None", "true", "false", MASK];
+    let is_only = |word: &&str| head.strip_prefix(*word).is_some_and(|rest| rest.trim_start().is_empty());
+    head.is_empty() || head.starts_with(['{', '[']) || words.iter().any(is_only)
 }
 
-/// A header's bare value goes to the end of its line; any other to the next blank or delimiter.
-fn bare_end(text: &str, name: &Range<usize>) -> usize {
-    let header = text.get(name.clone()).is_some_and(|name| {
+/// A header's bare value goes to the end of its line.
+fn is_header(text: &str, name: &Range<usize>) -> bool {
+    text.get(name.clone()).is_some_and(|name| {
         let name = name.to_ascii_lowercase();
         name.contains("authorization") || name.contains("cookie")
-    });
-    let ends = |each: char| match each {
-        '"' | '\'' | '}' | ']' | ',' | '\n' | '\r' | '\\' => true,
-        ' ' | '\t' | '&' | ')' | ';' => !header,
-        _ => false,
-    };
-    text.get(name.end..).and_then(|rest| rest.find(ends)).map_or(text.len(), |length| name.end + length)
+    })
 }
 
 /// Whether what follows the scheme is a credential, not the next word of a sentence.
@@ -190,6 +183,42 @@ mod tests {
         }
         assert_eq!(redact(&format!("got {jwt} back")), "got *** back");
         assert_eq!(redact(&format!("\"access_token\":\"{jwt}\"")), "\"access_token\":\"***\"");
+    }
+
+    /// Bytes that are looked at for ends, beside the regular expressions, whose cost is linear by construction.
+    fn steps(line: &str) -> usize {
+        let mut ends = Ends::new(line);
+        credentials(line, &mut ends);
+        ends.steps
+    }
+
+    #[test]
+    fn a_line_of_openings_without_an_end_costs_no_more_than_its_length() {
+        for opening in [
+            "password=\"",
+            "\\\"password\\\":\\\"",
+            "authorization:",
+            "cookie: a ",
+            "\"secret_key\": '",
+            "token_password=\\\\\\\"",
+        ] {
+            for count in [100, 1_000, 10_000] {
+                let line = opening.repeat(count);
+                let (steps, length) = (steps(&line), line.len());
+                assert!(steps <= 4 * length, "{opening:?} {count} times: {steps} steps for {length} bytes");
+            }
+            let line = format!("{}canary", opening.repeat(1_000));
+            assert!(!redact(&line).contains("canary"), "{opening:?}");
+        }
+    }
+
+    #[test]
+    fn however_deep_the_quotes_are_escaped_the_cost_is_bounded() {
+        let line: Vec<String> = (0..700).map(|depth| format!("password={}\"x", "\\".repeat(depth))).collect();
+        let line = line.concat();
+        let (steps, length) = (steps(&line), line.len());
+        assert!(steps <= 40 * length, "{steps} steps for {length} bytes");
+        assert!(!redact(&format!("password={}\"canary", "\\".repeat(100))).contains("canary"));
     }
 
     #[test]
