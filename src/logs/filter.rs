@@ -1,6 +1,7 @@
 //! What is shown of a log: words parted by spaces, all of which must hold.
 //!
-//! `level>=warn` · `timeout` · `!health` · `/took \d{4,} ms/` · `trace=…` · `session=…` · `request=…` · `source=interceptor`
+//! `level>=warn` · `timeout` · `!health` · `/took \d{4,} ms/` · `trace=…` · `session=…` · `request=…` · `source=interceptor` ·
+//! `"level>=warn"` (a text, whatever is in it)
 
 use regex::{Regex, RegexBuilder};
 
@@ -66,16 +67,18 @@ impl PartialEq for Filter {
     }
 }
 
-/// Words parted by spaces; a regular expression between slashes may hold some.
+/// Words parted by spaces; a regular expression between slashes, or a text between quotes, may hold some.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    let mut in_regex = false;
+    let mut within: Option<char> = None;
     let mut current = String::new();
     for letter in text.chars() {
-        if letter == '/' && (current.is_empty() || current == "!" || in_regex) {
-            in_regex = !in_regex;
+        match within {
+            Some(end) if letter == end => within = None,
+            None if matches!(letter, '/' | '"') && (current.is_empty() || current == "!") => within = Some(letter),
+            Some(_) | None => {}
         }
-        if letter == ' ' && !in_regex {
+        if letter == ' ' && within.is_none() {
             words.extend((!current.is_empty()).then(|| std::mem::take(&mut current)));
         } else {
             current.push(letter);
@@ -85,19 +88,12 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// The names that mean something before `=`.
+const KNOWN: &str = "level>=, trace=, session=, request=, id=, source=";
+
 fn condition(word: &str) -> Result<Condition, String> {
-    if let Some(level) = word.strip_prefix("level>=").or_else(|| word.strip_prefix("level=")) {
-        let level = Level::parse(level)
-            .ok_or_else(|| format!("{level:?} is no level; there are {}", Level::ALL.map(Level::word).join(", ")))?;
-        return Ok(Condition::Level(level));
-    }
-    for name in ["trace=", "session=", "request=", "id="] {
-        if let Some(id) = word.strip_prefix(name) {
-            return Ok(Condition::Id(id.to_owned()));
-        }
-    }
-    if let Some(source) = word.strip_prefix("source=") {
-        return Ok(Condition::Source(source.to_lowercase()));
+    if let Some((name, sign, value)) = comparison(word) {
+        return compared(word, name, sign, value);
     }
     if let Some(pattern) =
         word.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest)).filter(|rest| !rest.is_empty())
@@ -105,10 +101,37 @@ fn condition(word: &str) -> Result<Condition, String> {
         let regex = RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
         return regex.map(Condition::Matches).map_err(|error| error.to_string());
     }
+    let unquoted = |text: &str| {
+        let inner = text.strip_prefix('"').map(|rest| rest.strip_suffix('"').unwrap_or(rest));
+        inner.filter(|inner| !inner.is_empty()).unwrap_or(text).to_lowercase()
+    };
     Ok(match word.strip_prefix('!') {
-        Some(rest) if !rest.is_empty() => Condition::Lacks(rest.to_lowercase()),
-        _ => Condition::Contains(word.to_lowercase()),
+        Some(rest) if !rest.is_empty() => Condition::Lacks(unquoted(rest)),
+        _ => Condition::Contains(unquoted(word)),
     })
+}
+
+/// A word that compares: a name in small letters, a sign, a value.
+fn comparison(word: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = word.split_at(word.find(['=', '<', '>'])?);
+    let is_name = !name.is_empty() && name.bytes().all(|each| each.is_ascii_lowercase());
+    let (sign, value) = rest.split_at(rest.find(|each| !matches!(each, '=' | '<' | '>')).unwrap_or(rest.len()));
+    is_name.then_some((name, sign, value))
+}
+
+/// What a word compares; one that compares nothing known was not meant as text, as long as nobody says so.
+fn compared(word: &str, name: &str, sign: &str, value: &str) -> Result<Condition, String> {
+    match (name, sign) {
+        ("level", "=" | ">=") => Level::parse(value)
+            .map(Condition::Level)
+            .ok_or_else(|| format!("{value:?} is no level; there are {}", Level::ALL.map(Level::word).join(", "))),
+        ("trace" | "session" | "request" | "id" | "source", "=") if value.is_empty() => {
+            Err(format!("{name}= of what? Write it behind the sign, without a space"))
+        }
+        ("source", "=") => Ok(Condition::Source(value.to_lowercase())),
+        ("trace" | "session" | "request" | "id", "=") => Ok(Condition::Id(value.to_owned())),
+        _ => Err(format!("{word} is none of {KNOWN}; \"{word}\" in quotes finds that text")),
+    }
 }
 
 /// Whether `text` holds `part`, which is in small letters already.
@@ -146,6 +169,13 @@ mod tests {
             ("request=2f44", r#"{"message":"x","requestId":"2f43"}"#, false),
             ("source=interceptor", "x", true),
             ("source=gateway", "x", false),
+            ("\"level>=warn\"", "the filter level>=warn was set", true),
+            ("\"query timeout\"", "a query timeout", true),
+            ("\"query timeout\"", "a timeout of a query", false),
+            ("!\"query timeout\"", "a query timeout", false),
+            ("\"query", "a \"query\"", true),
+            ("Status=500", "status=500 it was", true),
+            ("session_id=cc8a", "session_id=cc8a8e69", true),
         ] {
             assert_eq!(Filter::parse(filter).unwrap().passes(&entry(text)), expected, "{filter} on {text}");
         }
@@ -155,5 +185,9 @@ mod tests {
     fn what_cannot_be_read_is_said() {
         assert!(Filter::parse("level>=loud").unwrap_err().contains("warn"));
         assert!(Filter::parse("/(/").is_err());
+        for nonsense in ["leve>=warn", "level>=", "level>warn", "level<=warn", "trace=", "source=", "trace>=5", "traces=691b"] {
+            let wrong = Filter::parse(&format!("ERROR {nonsense}")).unwrap_err();
+            assert!(wrong.contains("level>=") || wrong.contains("warn") || wrong.contains("of what"), "{nonsense}: {wrong}");
+        }
     }
 }

@@ -5,11 +5,17 @@
 
 use std::sync::Arc;
 
-use super::{Level, Line, filter::Filter, redact};
+use super::{
+    Level, Line,
+    filter::{Filter, contains},
+    redact,
+};
 use crate::model::{LogBatch, LogEvent, LogNotice, Moment};
 
-/// Lines kept; beyond it the oldest go, and are counted.
+/// Lines kept; beyond it, or beyond so much text, the oldest go, and are counted.
 const MOST: usize = 200_000;
+/// Bytes of text kept.
+const MOST_BYTES: usize = 256 << 20;
 /// Events that CloudWatch took in this much after their time count as late, in milliseconds.
 const LATE_MS: i64 = 5_000;
 
@@ -51,6 +57,19 @@ impl Entry {
         }
     }
 
+    /// Bytes of its text, as often as that is kept.
+    fn size(&self) -> usize {
+        match &self.body {
+            Body::Event { text, line, .. } => text.len() + line.message.as_ref().map_or(0, String::len),
+            Body::Notice(notice) => notice.text.len(),
+        }
+    }
+
+    /// Whether the text of an event holds this one, which is in small letters already; none is held by no event.
+    fn holds(&self, part: &str) -> bool {
+        matches!(&self.body, Body::Event { text, .. } if !part.is_empty() && contains(text, part))
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.level().is_some_and(|level| level >= Level::Error)
@@ -64,6 +83,11 @@ pub struct Store {
     /// Rows that pass the filter; `None`: all do.
     passing: Option<Vec<usize>>,
     filter: Filter,
+    /// What is searched for, in small letters, and the rows that hold it, in their order.
+    search: String,
+    hits: Vec<usize>,
+    /// Text kept, in bytes.
+    bytes: usize,
     /// Events that came late.
     pub late: usize,
     /// Lines that had to go for newer ones.
@@ -81,6 +105,7 @@ impl Store {
         fresh.sort_by_key(|(ingestion, entry)| (entry.at, *ingestion));
         let count = fresh.len();
         self.late += fresh.iter().filter(|(_, entry)| matches!(entry.body, Body::Event { late: true, .. })).count();
+        self.bytes += fresh.iter().map(|(_, entry)| entry.size()).sum::<usize>();
         let newest = self.entries.last().map(|entry| entry.at);
         let in_order = fresh.first().is_none_or(|(_, first)| newest.is_none_or(|newest| first.at >= newest));
         if in_order {
@@ -90,15 +115,18 @@ impl Store {
         } else {
             self.insert(fresh.into_iter().map(|(_, entry)| entry));
         }
-        self.evict();
+        self.evict(MOST, MOST_BYTES);
         count
     }
 
     fn push(&mut self, entry: Entry) {
-        if let Some(passing) = &mut self.passing
-            && self.filter.passes(&entry)
-        {
-            passing.push(self.entries.len());
+        let passes = self.passing.is_none() || self.filter.passes(&entry);
+        if passes {
+            if entry.holds(&self.search) {
+                self.hits.push(self.len());
+            }
+            let at = self.entries.len();
+            self.passing.iter_mut().for_each(|passing| passing.push(at));
         }
         self.entries.push(entry);
     }
@@ -111,13 +139,49 @@ impl Store {
     }
 
     /// Room is made a tenth at a time, so that a full store does not shift with every line.
-    fn evict(&mut self) {
-        if self.entries.len() > MOST {
-            let gone = self.entries.len() - MOST + MOST / 10;
-            self.entries.drain(..gone);
-            self.evicted += gone;
-            self.refilter();
+    fn evict(&mut self, most: usize, most_bytes: usize) {
+        if self.entries.len() <= most && self.bytes <= most_bytes {
+            return;
         }
+        let mut gone = (self.entries.len() + most / 10).saturating_sub(most).min(self.entries.len());
+        self.bytes -= self.entries.iter().take(gone).map(Entry::size).sum::<usize>();
+        while self.bytes > most_bytes - most_bytes / 10
+            && let Some(entry) = self.entries.get(gone)
+        {
+            self.bytes -= entry.size();
+            gone += 1;
+        }
+        self.entries.drain(..gone);
+        self.evicted += gone;
+        self.refilter();
+    }
+
+    /// Sets what is searched for; nothing ends the search.
+    pub fn set_search(&mut self, text: &str) {
+        self.search = text.to_lowercase();
+        self.search_all();
+    }
+
+    /// How many rows hold what is searched for, and the how manieth of them this row is, from 1 on.
+    pub fn hits(&self, row: usize) -> (Option<usize>, usize) {
+        (self.hits.binary_search(&row).ok().map(|at| at + 1), self.hits.len())
+    }
+
+    /// The next row after `from` (before it, backwards) that holds what is searched for, going round the end once.
+    pub fn next_hit(&self, from: usize, backwards: bool) -> Option<usize> {
+        let found = if backwards {
+            let before = self.hits.partition_point(|hit| *hit < from);
+            self.hits.get(..before).and_then(<[usize]>::last).or_else(|| self.hits.last())
+        } else {
+            let behind = self.hits.partition_point(|hit| *hit <= from);
+            self.hits.get(behind).or_else(|| self.hits.first())
+        };
+        found.copied()
+    }
+
+    fn search_all(&mut self) {
+        let holds = |row: &usize| self.row(*row).is_some_and(|entry| entry.holds(&self.search));
+        self.hits = if self.search.is_empty() { Vec::new() } else { (0..self.len()).filter(holds).collect() };
     }
 
     /// Sets what is shown.
@@ -135,6 +199,7 @@ impl Store {
         self.passing = (!self.filter.is_empty()).then(|| {
             self.entries.iter().enumerate().filter(|(_, entry)| self.filter.passes(entry)).map(|(row, _)| row).collect()
         });
+        self.search_all();
     }
 
     /// All lines kept.
@@ -275,6 +340,43 @@ mod tests {
         let mut store = Store::default();
         store.take(batch(&[(1_000, "INFO a"), (1_500, "ERROR b"), (3_200, "INFO c")]));
         assert_eq!(store.rates(Moment::from_millis(4_000), 1_000, 4), (vec![1, 1, 0, 1], vec![0, 1, 0, 0]));
+    }
+
+    #[test]
+    fn hits_are_counted_as_lines_come_and_go() {
+        let mut store = Store::default();
+        store.take(batch(&[(1, "INFO Timeout a"), (2, "INFO b"), (3, "ERROR timeout c")]));
+        store.set_search("timeOut");
+        assert_eq!((store.hits(0), store.hits(1), store.hits(2)), ((Some(1), 2), (None, 2), (Some(2), 2)));
+        store.take(batch(&[(4, "INFO d"), (5, "a timeout e")]));
+        assert_eq!(store.hits(4), (Some(3), 3), "what comes is counted too");
+        assert_eq!((store.next_hit(0, false), store.next_hit(4, false), store.next_hit(0, true)), (Some(2), Some(0), Some(4)));
+        store.take(batch(&[(0, "an early timeout")]));
+        assert_eq!(store.hits(5), (Some(4), 4), "also out of order");
+        store.set_filter(Filter::parse("level>=error").unwrap());
+        assert_eq!(store.hits(0), (Some(1), 1), "among what is shown");
+        store.take(batch(&[(6, "ERROR timeout f"), (7, "INFO timeout g")]));
+        assert_eq!(store.hits(1), (Some(2), 2));
+        store.set_filter(Filter::default());
+        store.evict(2, usize::MAX);
+        assert_eq!(store.hits(0), (Some(1), 2));
+        store.set_search("");
+        assert_eq!((store.hits(0), store.next_hit(0, false)), ((None, 0), None));
+    }
+
+    #[test]
+    fn text_is_bounded_as_lines_are_and_what_goes_is_counted() {
+        let mut store = Store::default();
+        let long = "x".repeat(1_000);
+        let lines: Vec<(i64, &str)> = (0..100).map(|at| (at, long.as_str())).collect();
+        store.take(batch(&lines));
+        store.evict(200, 50_000);
+        assert_eq!((store.kept(), store.evicted, store.bytes), (45, 55, 45_000));
+        assert_eq!(store.row(0).map(|entry| entry.at.millis()), Some(55), "the oldest go");
+        store.evict(40, 50_000);
+        assert_eq!((store.kept(), store.evicted, store.bytes), (36, 64, 36_000));
+        store.evict(40, 10);
+        assert_eq!((store.kept(), store.evicted, store.bytes), (0, 100, 0));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     config::theme::Role,
     keys::Layer,
     logs::{
-        Filter, contains, source_word,
+        Filter, source_word,
         store::{Body, Entry, Store},
     },
     model::{DeploymentName, Failure, LogBatch, LogQuery, Moment, NoticeKind},
@@ -155,6 +155,10 @@ impl Logs {
 
     fn jump(&mut self, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> Reply {
         let found = self.store.find(self.list.cursor(), backwards, wanted);
+        self.jump_to(found)
+    }
+
+    fn jump_to(&mut self, found: Option<usize>) -> Reply {
         match found {
             Some(row) => {
                 self.stop_following();
@@ -169,8 +173,13 @@ impl Logs {
         if self.search.is_empty() {
             return Reply::wish(Wish::Say("nothing is searched for: / finds a text".to_owned()));
         }
-        let search = self.search.to_lowercase();
-        self.jump(backwards, |entry| matches!(&entry.body, Body::Event { text, .. } if contains(text, &search)))
+        let found = self.store.next_hit(self.list.cursor(), backwards);
+        self.jump_to(found)
+    }
+
+    fn set_search(&mut self, text: &str) {
+        text.clone_into(&mut self.search);
+        self.store.set_search(text);
     }
 
     fn set_filter(&mut self, text: &str) {
@@ -206,7 +215,7 @@ impl Logs {
     fn accept(&mut self) -> Reply {
         match self.prompt.take() {
             Some(Prompt::Search(input)) => {
-                input.text().clone_into(&mut self.search);
+                self.set_search(input.text());
                 if self.search.is_empty() { Reply::done() } else { self.jump_to_hit(true) }
             }
             Some(Prompt::Filter(input)) => {
@@ -226,7 +235,7 @@ impl Logs {
             return Reply::done();
         }
         if !self.search.is_empty() {
-            self.search.clear();
+            self.set_search("");
             return Reply::done();
         }
         Reply::ignored()

@@ -773,3 +773,41 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
     bench.keys("6");
     assert_eq!(bench.frame(120, 36).matches("connect to prod").count(), 1, "a list that is as it was is no news");
 }
+
+#[test]
+fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
+    let mut bench = ready();
+    bench.keys("l");
+    bench.on(Event::LogsArrived(world::logs()));
+    bench.keys("/");
+    bench.text("in");
+    bench.keys("enter");
+    bench.shows("hit 2 of 3");
+    bench.keys("n");
+    bench.shows("hit 3 of 3");
+    bench.keys("n");
+    bench.shows("hit 1 of 3");
+    bench.keys("j");
+    bench.shows("3 hits");
+    bench.on(Event::LogsArrived(agentcore_console::model::LogBatch {
+        events: vec![world::log(0, "/aws/lambda/x", "one more login")],
+        notices: Vec::new(),
+    }));
+    bench.shows("4 hits");
+    bench.keys("/");
+    bench.text("nowhere");
+    bench.keys("enter");
+    bench.shows("no hit");
+}
+
+#[test]
+fn a_filter_that_compares_nothing_known_says_what_is_known() {
+    let mut bench = ready();
+    bench.keys("l");
+    bench.on(Event::LogsArrived(world::logs()));
+    bench.keys("&");
+    bench.text("leve>=warn");
+    bench.keys("enter");
+    bench.shows("leve>=warn is none of level>=, trace=, session=");
+    bench.shows("the last line of all");
+}

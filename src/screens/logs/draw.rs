@@ -42,6 +42,12 @@ impl Logs {
         if !self.search.is_empty() {
             pieces.push(("   find ".to_owned(), Role::Dim));
             pieces.push((self.search.clone(), Role::Hit));
+            let words = match self.store.hits(self.list.cursor()) {
+                (_, 0) => "   no hit".to_owned(),
+                (Some(this), all) => format!("   hit {} of {}", thousands(this), thousands(all)),
+                (None, all) => format!("   {} hit{}", thousands(all), if all == 1 { "" } else { "s" }),
+            };
+            pieces.push((words, Role::Dim));
         }
         if self.unseen > 0 {
             pieces.push((format!("   ▼ {} new since you paused", thousands(self.unseen)), Role::Degraded));
