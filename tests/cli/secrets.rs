@@ -145,7 +145,7 @@ fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
     assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports_clone".to_owned(), true)));
     let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "--single-user", "-o", "json"]).exits(0).json_lines();
     assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports_clone".to_owned(), true)));
-    assert_eq!(login("AWSPREVIOUS").1, false, "the one user's password was changed");
+    assert!(!login("AWSPREVIOUS").1, "the one user's password was changed");
     let random = ["secrets", "rotate", &secret.name, "--yes", "--random", "secrets-manager", "--length", "40", "-o", "json"];
     assert_eq!(outcome(&console.run(&random).exits(0).json_lines()).0, "rotated");
     let drawn = Shape::parse(&secret.text("AWSCURRENT")).unwrap().password().to_owned();
