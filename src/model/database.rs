@@ -78,6 +78,8 @@ pub struct Neo4jUser {
     pub name: String,
     /// Its roles; the Community edition has none.
     pub roles: Vec<String>,
+    /// It may not log in.
+    pub is_suspended: bool,
     /// Its home database, where one is set.
     pub home: Option<String>,
 }

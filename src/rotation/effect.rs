@@ -69,6 +69,8 @@ pub enum Effect {
     CheckAdministrator {
         /// The current version.
         version: VersionId,
+        /// The versions with a label: one of them must be of the other user where that exists, else it is somebody else's.
+        labelled: Vec<VersionId>,
     },
     /// As that administrator, make this version's user exist with this version's password. No compare-and-swap: only for a user
     /// whose present password nobody knows, or who does not exist.
@@ -97,10 +99,10 @@ pub enum Effect {
         /// The version that is current now.
         to: VersionId,
     },
-    /// Make readers that keep the old value take the new one: update their runtimes, stop their sessions.
-    RefreshReaders {
+    /// Make a reader that keeps the old value take the new one: update its runtime, stop its sessions.
+    RefreshReader {
         /// Who.
-        readers: Vec<Reader>,
+        reader: Reader,
         /// The version that was current before, where that is known.
         from: Option<VersionId>,
         /// The version that is current now.
@@ -135,7 +137,7 @@ impl Effect {
             Self::CheckAdministrator { .. } => "logging in as the administrator",
             Self::SetByAdministrator { .. } => "setting the password as the administrator",
             Self::FindReaders { .. } => "finding out who keeps the old value",
-            Self::RefreshReaders { .. } => "refreshing readers",
+            Self::RefreshReader { .. } => "refreshing a reader",
             Self::CallThroughChain => "calling through the chain",
             Self::StartManagedRotation => "starting the rotation function",
             Self::Wait { .. } => "waiting",
@@ -200,9 +202,14 @@ pub enum Observation {
     Administrator(AdministratorAnswer),
     /// To `SetByAdministrator`.
     Set(SetAnswer),
-    /// To `FindReaders`: those that keep the old value.
-    Readers(Vec<Reader>),
-    /// To `RefreshReaders`: what was done, a sentence for each, and what could not be done.
+    /// To `FindReaders`.
+    Readers {
+        /// Those that keep the old value.
+        stale: Vec<Reader>,
+        /// What could not be found out, a sentence for each.
+        unknown: Vec<String>,
+    },
+    /// To `RefreshReader`: what was done, a sentence for each, and what could not be done.
     Refreshed {
         /// Done.
         done: Vec<String>,

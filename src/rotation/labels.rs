@@ -16,8 +16,8 @@ const PREPARED_PREFIX: &str = "console.rot.";
 const SENT_PREFIX: &str = "console.sent.";
 /// Ends the operator's name in the label of a version that is taken because the database accepts it already.
 pub const ADOPTING: &str = "+drift";
-/// Ends the operator's name in the label of a version that changes the current user's own password although two users take turns.
-pub const SAME_USER: &str = "+same";
+/// Ends the operator's name in the label of a version that was made for the other one of two users.
+pub const TURN: &str = "+turn";
 /// Secrets Manager allows 256 characters; names of people are cut well below that.
 const OPERATOR_LENGTH: usize = 64;
 
@@ -66,13 +66,15 @@ pub struct Author {
 }
 
 /// The label of a version that was stored but perhaps never claimed: `console.rot.<operator>.<unixtime>`.
-pub fn prepared_label(operator: &str, unix_seconds: i64) -> String {
-    format!("{PREPARED_PREFIX}{}.{unix_seconds}", label_safe(operator))
+///
+/// `marks` stand behind the name, however long that is: [`TURN`], [`ADOPTING`].
+pub fn prepared_label(operator: &str, marks: &str, unix_seconds: i64) -> String {
+    format!("{PREPARED_PREFIX}{}{marks}.{unix_seconds}", label_safe(operator))
 }
 
 /// The label of a version whose password may have been sent to the database: `console.sent.<operator>.<unixtime>`.
-pub fn sent_label(operator: &str, unix_seconds: i64) -> String {
-    format!("{SENT_PREFIX}{}.{unix_seconds}", label_safe(operator))
+pub fn sent_label(operator: &str, marks: &str, unix_seconds: i64) -> String {
+    format!("{SENT_PREFIX}{}{marks}.{unix_seconds}", label_safe(operator))
 }
 
 /// Keeps what is harmless in a label and in every place where labels are shown; a dot separates the parts of a label.
@@ -200,14 +202,15 @@ mod tests {
 
     #[test]
     fn a_label_names_operator_and_time_and_nothing_else() {
-        let label = prepared_label("Ana María/ops.eu\n", 1_795_269_901);
+        let label = prepared_label("Ana María/ops.eu\n", "", 1_795_269_901);
         assert_eq!(label, "console.rot.Ana-Mar-a-ops-eu-.1795269901");
         assert_eq!(
             author_of(&label, PREPARED_PREFIX),
             Some(Author { operator: "Ana-Mar-a-ops-eu-".into(), unix_seconds: 1_795_269_901 })
         );
-        assert_eq!(prepared_label("", 1), "console.rot.unknown.1");
-        assert!(prepared_label(&"x".repeat(1_000), i64::MAX).len() < 256);
+        assert_eq!(prepared_label("", "", 1), "console.rot.unknown.1");
+        assert!(prepared_label(&"x".repeat(1_000), "", i64::MAX).len() < 256);
+        assert!(prepared_label(&"x".repeat(1_000), TURN, 1).ends_with("x+turn.1"), "a long name hides no mark");
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Machine {
             Observation::Killed(count) => self.killed(count),
             Observation::Administrator(administrator) => self.administrator_seen(administrator),
             Observation::Set(set) => self.set(set),
-            Observation::Readers(readers) => self.readers_found(readers),
+            Observation::Readers { stale, unknown } => self.readers_found(stale, unknown),
             Observation::Refreshed { done, left } => self.refreshed(done, left),
             Observation::Called(call) => self.called(call),
             Observation::Started { version } => self.managed_started(version),
@@ -193,6 +193,7 @@ impl Machine {
                     Place::Probe => self.suspect_read(&facts),
                     Place::ManagedExplain => self.managed_explained(Some(&facts)),
                     Place::Alter => self.source_read(Some(&facts)),
+                    Place::ReadBefore => self.before_read(Some(&facts)),
                     // A login place reads first and then logs in.
                     _ => {}
                 }

@@ -9,6 +9,9 @@ use super::report::Kind;
 /// Credentials that end sooner than this after the start may end between the change and the promotion, the worst instant.
 const ENOUGH_MILLIS: i64 = 600_000;
 
+/// The longest life of a runtime's session by default (lifecycleConfiguration.maxLifetime).
+const LONGEST_SESSION_MILLIS: i64 = 28_800_000;
+
 /// Everything that is known before the first write.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -28,6 +31,8 @@ pub struct Known {
     pub managed: bool,
     /// The other user, where two users take turns.
     pub alternate: Option<Alternate>,
+    /// When the current version was made: milliseconds since 1970.
+    pub current_since: Option<i64>,
     /// Who reads it, as far as was found.
     pub readers: Vec<Reader>,
     /// What could not be found out about readers.
@@ -187,8 +192,9 @@ fn outage(kind: Kind, known: &Known) -> String {
         return "until the rotation function has moved AWSCURRENT, usually some seconds".to_owned();
     }
     if takes_turns(kind, known) {
+        let other = known.alternate.as_ref().map_or("", |other| &other.user);
         return format!(
-            "none: user {} keeps its password, so whoever still has the old value goes on with it until the next rotation",
+            "none for whoever reads AWSCURRENT: user {} keeps its password until the next rotation. Whoever still logs in as {other}, from the version before, fails from step 3 on",
             known.user
         );
     }
@@ -207,6 +213,15 @@ fn warnings(known: &Known) -> Vec<String> {
         let minutes = left.max(0) / 60_000;
         warnings.push(format!(
             "your AWS credentials end in {minutes} min; should they end between step 3 and step 5, readers fail until somebody resumes"
+        ));
+    }
+    if let (Some(other), Some(age)) = (&known.alternate, known.current_since.map(|since| known.now - since))
+        && age < LONGEST_SESSION_MILLIS
+    {
+        let minutes = age.max(0) / 60_000;
+        warnings.push(format!(
+            "the current version is only {minutes} min old: a session that began before may still log in as {}, and is cut off",
+            other.user
         ));
     }
     if known.connections.is_none() {
@@ -289,12 +304,18 @@ mod tests {
         let mut known = known();
         known.alternate = Some(Alternate { user: "neo4j_clone".into(), administrator: "neo4j-admin".into() });
         let text = Plan::draw(Kind::Rotate, &known).lines().join("\n");
-        for wanted in ["user neo4j_clone, a password of 32", "administrator of neo4j-admin", "Outage: none: user neo4j keeps"] {
+        for wanted in [
+            "user neo4j_clone, a password of 32",
+            "administrator of neo4j-admin",
+            "Outage: none for whoever reads AWSCURRENT: user neo4j keeps",
+        ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
+        known.current_since = Some(known.now - 600_000);
+        assert!(Plan::draw(Kind::Rotate, &known).warnings[0].contains("only 10 min old"));
         assert!(Plan::draw(Kind::Rollback, &known).steps[2].starts_with("nothing where user neo4j_clone"));
         assert_eq!(Plan::draw(Kind::Resume, &known).alternate, None, "what a resume does is found out, not planned");
         known.managed = true;
-        assert!(!Plan::draw(Kind::Rotate, &known).outage.contains("none"));
+        assert!(!Plan::draw(Kind::Rotate, &known).outage.starts_with("none"));
     }
 }

@@ -167,7 +167,9 @@ pub enum Evidence {
     ReadersFresh,
     /// A reader goes on with the old value.
     ReaderLeft(String),
-    /// Readers could not be looked at or refreshed.
+    /// Something about a reader could not be found out.
+    ReaderUnknown(String),
+    /// Readers could not be looked at.
     ReadersUnknown(Trouble),
     /// The database has changed this user's password.
     Changed(Arc<str>),
@@ -242,11 +244,15 @@ impl fmt::Display for Evidence {
                 write!(formatter, "Neo4j accepts none of the {tried} labelled versions; the administrator sets the password")
             }
             Self::OldUserKept(user) => {
-                write!(formatter, "user {user} keeps its password until the next rotation: nobody is cut off")
+                write!(
+                    formatter,
+                    "user {user} keeps its password until the next rotation: whoever read AWSCURRENT before goes on"
+                )
             }
             Self::ReadersFresh => formatter.write_str("no reader is known that keeps the old value"),
             Self::ReaderLeft(what) => write!(formatter, "goes on with the old value: {what}"),
-            Self::ReadersUnknown(trouble) => write!(formatter, "readers that keep the old value were not refreshed ({trouble})"),
+            Self::ReaderUnknown(what) => write!(formatter, "not found out: {what}"),
+            Self::ReadersUnknown(trouble) => write!(formatter, "who keeps the old value was not found out ({trouble})"),
             Self::Changed(user) => write!(formatter, "Neo4j confirmed ALTER CURRENT USER by {user}"),
             Self::ChangeInDoubt(trouble) => {
                 write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out")
@@ -448,8 +454,10 @@ pub enum Why {
     Drift(VersionId),
     /// No labelled version is accepted; so many were tried, and whether an administrator could set one.
     Stuck(usize, bool),
-    /// The administrator cannot be used; why.
+    /// The administrator cannot be used; why. Nothing was written.
     Administrator(String),
+    /// The same, found out after AWSPENDING was taken.
+    AdministratorLate(String),
     /// The user's password is kept by another system.
     External,
     /// The user may not change its password.
@@ -534,6 +542,10 @@ impl fmt::Display for Why {
             Self::Administrator(why) => write!(
                 formatter,
                 "two users take turns here, and the administrator who sets their passwords cannot be used: {why}. `--single-user` changes the one user's own password instead, with an outage below a second"
+            ),
+            Self::AdministratorLate(why) => write!(
+                formatter,
+                "the administrator could not set the other user's password: {why}. Whoever reads the secret is not affected. `secrets resume` goes on when that is mended; `secrets resume --single-user` gives it up and takes AWSPENDING off"
             ),
             Self::External => formatter.write_str("this user's password is kept by another system (LDAP, SSO); it cannot be changed in Neo4j"),
             Self::Forbidden(why) => write!(formatter, "the user may not change its own password ({why})"),

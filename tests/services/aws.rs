@@ -81,7 +81,7 @@ async fn read_only_mode_refuses_every_write() {
         services.start_rotation(a, "s", "t").await.unwrap_err(),
         services.cancel_rotation(a, "s").await.unwrap_err(),
         services.synchronize_target(a, "g", "t").await.unwrap_err(),
-        services.stop_session(a, "arn", "s").await.unwrap_err(),
+        services.stop_session(a, "arn", "DEFAULT", "s", false).await.unwrap_err(),
         services.complete_consent(a, "urn", None).await.unwrap_err(),
     ];
     for refusal in refusals {

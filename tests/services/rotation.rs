@@ -159,7 +159,7 @@ async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else
         operator.questions
     );
     let (state, sentence) = operator.consumers();
-    assert!(sentence.contains("has the new password in NEO4J_PASSWORD"), "{state:?} {sentence}");
+    assert!(sentence.contains("has the new value in NEO4J_PASSWORD"), "{state:?} {sentence}");
 
     let after = client.get_agent_runtime().agent_runtime_id(&id).send().await.unwrap();
     let variables = after.environment_variables.clone().unwrap();

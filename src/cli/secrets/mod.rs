@@ -64,7 +64,7 @@ pub(crate) struct Change {
     /// Leave readers that keep the old value as they are: no runtime is updated, no session stopped
     #[arg(long)]
     pub(crate) keep_readers: bool,
-    /// The secret of a Neo4j administrator: two users take turns, and nobody is cut off (the secret's `masterarn` names it too)
+    /// The secret of a Neo4j administrator: two users take turns, without an outage (the secret's `masterarn` names it too)
     #[arg(long, value_name = "SECRET")]
     pub(crate) admin_secret: Option<String>,
     /// Change the one user's own password, even where an administrator is named

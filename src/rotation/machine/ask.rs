@@ -25,7 +25,10 @@ impl Machine {
             Place::ReadPrevious | Place::ReadBack | Place::ManagedExplain => read(state.chosen.as_ref()),
             Place::Compare => read(self.unread().as_ref()),
             Place::CheckLogin => self.login(state.base.as_ref()),
-            Place::CheckAdministrator => Effect::CheckAdministrator { version: given(state.base.as_ref()) },
+            Place::CheckAdministrator => Effect::CheckAdministrator {
+                version: given(state.base.as_ref()),
+                labelled: state.labels.versions().filter(|(_, labels)| !labels.is_empty()).map(|(version, _)| version.clone()).collect(),
+            },
             Place::Verify | Place::StillWorks => self.login(state.chosen.as_ref()),
             Place::AfterPolicy => self.login(state.from.as_ref()),
             Place::Probe => self.login(state.suspects.first()),
@@ -39,9 +42,13 @@ impl Machine {
                 Effect::SetByAdministrator { version: self.chosen(), like: given(state.base.as_ref()) }
             }
             Place::FindReaders => Effect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
-            Place::Refresh => {
-                Effect::RefreshReaders { readers: state.readers.clone(), from: self.before(), to: given(state.base.as_ref()) }
-            }
+            Place::ReadBefore => read(self.before().as_ref()),
+            Place::Refresh => match state.readers.first() {
+                Some(reader) => {
+                    Effect::RefreshReader { reader: reader.clone(), from: self.before(), to: given(state.base.as_ref()) }
+                }
+                None => Effect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
+            },
             Place::Call => Effect::CallThroughChain,
             Place::ManagedStart => Effect::StartManagedRotation,
             Place::ClearFinished
@@ -95,7 +102,7 @@ impl Machine {
     }
 
     /// The version that was current before the current one.
-    fn before(&self) -> Option<VersionId> {
+    pub(super) fn before(&self) -> Option<VersionId> {
         self.state.labels.holder(labels::PREVIOUS).cloned()
     }
 

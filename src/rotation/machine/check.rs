@@ -84,6 +84,7 @@ impl Machine {
             Place::Probe => return self.next_suspect(),
             Place::ManagedExplain => return self.managed_explained(None),
             Place::Alter => return self.source_read(None),
+            Place::ReadBefore => return self.before_read(None),
             _ => {}
         }
         // A version that was stored a moment ago may not be readable everywhere yet.

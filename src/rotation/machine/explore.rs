@@ -125,8 +125,14 @@ impl World {
         let (Change::Swap(_, to) | Change::Set(to)) = change;
         let user = self.stored[to];
         match change {
-            Change::Swap(from, _) if !self.accepts(from) || self.stored[from] != user => false,
-            Change::Swap(..) | Change::Set(_) => {
+            Change::Swap(from, _) if !self.accepts(from) => false,
+            // It changes whoever logs in, whatever the new value is meant for.
+            Change::Swap(from, _) => {
+                let account = self.accounts.get_mut(self.stored[from]).unwrap();
+                account.password = to.clone();
+                true
+            }
+            Change::Set(_) => {
                 let account = self.accounts.entry(user).or_insert_with(|| Account::new(to.clone()));
                 account.password = to.clone();
                 true
@@ -234,8 +240,8 @@ impl World {
             Effect::SetByAdministrator { .. } => Observation::Set(SetAnswer::Unfit("nobody".into())),
             Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
             Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
-            Effect::FindReaders { .. } => Observation::Readers(Vec::new()),
-            Effect::RefreshReaders { .. } => Observation::Refreshed { done: Vec::new(), left: Vec::new() },
+            Effect::FindReaders { .. } => Observation::Readers { stale: Vec::new(), unknown: Vec::new() },
+            Effect::RefreshReader { .. } => Observation::Refreshed { done: Vec::new(), left: Vec::new() },
             Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
             Effect::StartManagedRotation => Observation::Conflict,
             Effect::Wait { millis, .. } => {
@@ -319,7 +325,7 @@ fn is_private(world: &World, effect: &Effect) -> bool {
         | Effect::KillConnections { .. }
         | Effect::CheckAdministrator { .. }
         | Effect::FindReaders { .. }
-        | Effect::RefreshReaders { .. }
+        | Effect::RefreshReader { .. }
         | Effect::CallThroughChain => true,
         Effect::Wait { millis, .. } => *millis < 5_000,
         Effect::DescribeSecret

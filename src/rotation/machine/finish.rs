@@ -2,7 +2,9 @@
 //!
 //! From here on secret and database agree; what cannot be proven about consumers is said and does not undo anything.
 
-use super::super::effect::{CallAnswer, Connection, Trouble};
+use std::sync::Arc;
+
+use super::super::effect::{CallAnswer, Connection, Trouble, VersionFacts};
 use super::super::labels::CURRENT;
 use super::super::readers::Reader;
 use super::super::report::{Ending, Evidence, Outcome, Question};
@@ -64,6 +66,25 @@ impl Machine {
                 self.go(Place::FindReaders);
                 self.note(Evidence::OldUserKept(user));
             }
+            // Found promoted: whether the user was another one before is read from the version before.
+            None if self.state.found_promoted
+                && self.before().is_some_and(|before| !self.state.readable.contains_key(&before)) =>
+            {
+                self.go(Place::ReadBefore)
+            }
+            None => self.go(Place::ListConnections),
+        }
+    }
+
+    /// The version before the current one was read, or has no value.
+    pub(super) fn before_read(&mut self, facts: Option<&VersionFacts>) {
+        let current = self.facts_of(self.state.base.as_ref()).map(|facts| Arc::clone(&facts.user));
+        self.state.kept_user = facts.map(|facts| Arc::clone(&facts.user)).filter(|user| current.is_some_and(|one| one != *user));
+        match self.state.kept_user.clone() {
+            Some(user) => {
+                self.go(Place::FindReaders);
+                self.note(Evidence::OldUserKept(user));
+            }
             None => self.go(Place::ListConnections),
         }
     }
@@ -95,7 +116,10 @@ impl Machine {
     }
 
     /// Who keeps the old value?
-    pub(super) fn readers_found(&mut self, readers: Vec<Reader>) {
+    pub(super) fn readers_found(&mut self, readers: Vec<Reader>, unknown: Vec<String>) {
+        for what in unknown {
+            self.warn(Evidence::ReaderUnknown(what));
+        }
         let (mut refreshable, others): (Vec<_>, Vec<_>) = readers.into_iter().partition(Reader::is_refreshable);
         for reader in others {
             self.warn(Evidence::ReaderLeft(reader.sentence()));
@@ -132,7 +156,14 @@ impl Machine {
         for what in left {
             self.warn(Evidence::ReaderLeft(what));
         }
-        self.before_call();
+        self.next_reader();
+    }
+
+    fn next_reader(&mut self) {
+        if !self.state.readers.is_empty() {
+            self.state.readers.remove(0);
+        }
+        if self.state.readers.is_empty() { self.before_call() } else { self.go(Place::Refresh) }
     }
 
     /// A resume that found secret and database in agreement has nothing to prove through the chain.
@@ -163,9 +194,21 @@ impl Machine {
                 self.warn(Evidence::Trouble(trouble));
                 self.go(Place::FindReaders);
             }
-            Place::FindReaders | Place::Refresh => {
+            Place::ReadBefore => self.before_read(None),
+            Place::FindReaders => {
                 self.warn(Evidence::ReadersUnknown(trouble));
                 self.before_call();
+            }
+            Place::Refresh => {
+                let name = self.state.readers.first().map(|reader| reader.name.clone()).unwrap_or_default();
+                self.warn(Evidence::ReaderLeft(format!("{name} ({trouble})")));
+                if trouble == Trouble::InDoubt || matches!(trouble, Trouble::Unreachable(_)) {
+                    // Nobody answers: the others would each be waited for.
+                    for reader in self.state.readers.drain(..).skip(1).collect::<Vec<_>>() {
+                        self.warn(Evidence::ReaderLeft(reader.name));
+                    }
+                }
+                self.next_reader();
             }
             _ => {
                 self.warn(Evidence::ChainUnproven(trouble.to_string()));

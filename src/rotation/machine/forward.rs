@@ -16,11 +16,11 @@ impl Machine {
         let seconds = self.now.div_euclid(1_000);
         // The first value's labels are its own; a further one's, after the server's rules refused it, differ by their number.
         let number = if self.state.policy > 0 { format!("+{}", self.state.policy) } else { String::new() };
-        // On purpose: a version that is only out of turn is given up instead.
-        let same = if self.is_administrated() && !self.is_alternating() { labels::SAME_USER } else { "" };
-        let operator = format!("{}{number}{same}", self.settings.operator);
-        self.state.prepared_label.get_or_insert_with(|| labels::prepared_label(&operator, seconds));
-        self.state.sent_label.get_or_insert_with(|| labels::sent_label(&operator, seconds));
+        // A version whose turn is over is given up; every other one is brought to its end.
+        let turn = if self.is_alternating() { labels::TURN } else { "" };
+        let (operator, marks) = (&self.settings.operator, format!("{number}{turn}"));
+        self.state.prepared_label.get_or_insert_with(|| labels::prepared_label(operator, &marks, seconds));
+        self.state.sent_label.get_or_insert_with(|| labels::sent_label(operator, &marks, seconds));
     }
 
     pub(super) fn generated(&mut self, version: VersionId) {
@@ -180,14 +180,17 @@ impl Machine {
         self.go(if still { Place::StillWorks } else { Place::Mark });
     }
 
-    /// Which version's password the chosen version's user has, as far as is known; `accepted` has just logged in.
+    /// Which version's password the chosen version's user has, as far as is known; `accepted` has just logged in. Never a version
+    /// of another user: its login would change that user's password.
     pub(super) fn source(&self, accepted: Option<&VersionId>) -> Option<VersionId> {
-        let user = |version| self.facts_of(version).map(|facts| &facts.user);
-        if !self.takes_turns() || user(accepted) == user(self.state.chosen.as_ref()) {
-            return accepted.cloned();
-        }
+        let chosen = self.facts_of(self.state.chosen.as_ref());
+        let fits = |version: &VersionId| match self.facts_of(Some(version)) {
+            Some(facts) => chosen.is_some_and(|chosen| chosen.user == facts.user && chosen.address == facts.address),
+            None => self.takes_turns(),
+        };
         let last = self.state.labels.holder(PREVIOUS).filter(|previous| Some(*previous) != self.state.chosen.as_ref());
-        last.filter(|_| !self.state.source_refused).cloned()
+        let last = last.filter(|_| self.takes_turns() && !self.state.source_refused);
+        accepted.into_iter().chain(last).find(|version| fits(version)).cloned()
     }
 
     /// The version that is taken for the other user's last one was read.
@@ -202,7 +205,7 @@ impl Machine {
     }
 
     /// What password the other user has is not known: the administrator sets it. The labels are looked at once more before.
-    fn source_unknown(&mut self) {
+    pub(super) fn source_unknown(&mut self) {
         self.state.source_refused = true;
         self.state.from = None;
         self.go(Place::BeforeSet);
@@ -215,7 +218,12 @@ impl Machine {
         if pending == self.state.chosen.as_ref() && current == self.state.base.as_ref() {
             self.state.sent = true;
             let by_administrator = self.state.by_administrator || self.state.from.is_none();
-            return self.go(if by_administrator { Place::SetByAdministrator } else { Place::Alter });
+            return match (by_administrator, self.is_administrated() || self.takes_turns()) {
+                (false, _) => self.go(Place::Alter),
+                (true, true) => self.go(Place::SetByAdministrator),
+                // The user's present password is in no version, though another user's is.
+                (true, false) => self.end(Outcome::Failed, Why::Stuck(self.state.tried, false)),
+            };
         }
         self.overtaken();
     }
@@ -259,7 +267,7 @@ impl Machine {
                 self.state.unusable.push((self.chosen(), why));
                 return self.replace_value();
             }
-            SetAnswer::Unfit(why) => return self.end(Outcome::Failed, Why::Administrator(why)),
+            SetAnswer::Unfit(why) => return self.end(Outcome::Failed, Why::AdministratorLate(why)),
         }
         self.state.changed = true;
         self.go(Place::Verify);

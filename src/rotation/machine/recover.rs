@@ -35,6 +35,7 @@ impl Machine {
             self.note_once(Evidence::FinishedLeftPending(current));
             self.state.chosen = Some(pending);
             self.state.promoted = true;
+            self.state.found_promoted = true;
             return self.go(Place::Unpend);
         }
         if self.state.chosen.as_ref() != Some(&pending) {
@@ -231,8 +232,11 @@ impl Machine {
     /// Two users take turns, and somebody has taken this turn since the version was made: it would change the password of the user
     /// whom readers know now.
     fn is_out_of_turn(&self, chosen: &VersionId) -> bool {
-        let on_purpose = self.state.labels.author(chosen).is_some_and(|author| author.operator.ends_with(labels::SAME_USER));
-        self.is_administrated() && !self.takes_turns() && !on_purpose
+        let was_a_turn = self.state.labels.author(chosen).is_some_and(|author| author.operator.ends_with(labels::TURN));
+        let is_over = was_a_turn && !self.takes_turns();
+        // The operator wants no turn: nothing was changed for anybody who reads the current version.
+        let is_unwanted = self.takes_turns() && self.settings.single_user;
+        is_over || is_unwanted
     }
 
     /// Its label stays on it: should somebody's change still arrive, the version is found again.
@@ -258,7 +262,7 @@ impl Machine {
             return self.end(Outcome::Refused, Why::Pending(chosen, None));
         }
         // The label stays on it: should its owner's change still arrive, the version is found again.
-        self.state.prepared_label = Some(labels::sent_label(&self.settings.operator, self.now.div_euclid(1_000)));
+        self.state.prepared_label = Some(labels::sent_label(&self.settings.operator, "", self.now.div_euclid(1_000)));
         self.state.ending = Some(Ending { outcome: Outcome::Resumed, version: Some(chosen.clone()), why: Why::Released(chosen) });
         self.go(Place::LabelForeign);
     }
@@ -308,8 +312,7 @@ impl Machine {
     fn adopt(&mut self, accepted: VersionId) {
         self.note(Evidence::Drift(accepted.clone()));
         let seconds = self.now.div_euclid(1_000);
-        self.state.prepared_label =
-            Some(labels::prepared_label(&format!("{}{}", self.settings.operator, labels::ADOPTING), seconds));
+        self.state.prepared_label = Some(labels::prepared_label(&self.settings.operator, labels::ADOPTING, seconds));
         self.state.from = Some(accepted.clone());
         self.state.chosen = Some(accepted);
         self.go(Place::LabelChosen);

@@ -111,6 +111,7 @@ fn step_of(place: Place) -> Option<Step> {
         Place::ListConnections
         | Place::AskClose
         | Place::Kill
+        | Place::ReadBefore
         | Place::FindReaders
         | Place::AskRefresh
         | Place::Refresh
@@ -169,6 +170,7 @@ fn writes(place: Place) -> bool {
         | Place::Tidy
         | Place::ListConnections
         | Place::AskClose
+        | Place::ReadBefore
         | Place::FindReaders
         | Place::AskRefresh
         | Place::Call

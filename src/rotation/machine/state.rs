@@ -116,6 +116,8 @@ pub(super) struct State {
     /// The chosen version has logged in.
     pub(super) verified: bool,
     pub(super) promoted: bool,
+    /// AWSCURRENT had been moved before this process looked.
+    pub(super) found_promoted: bool,
     /// The promotion was from one user to the other: this is the one that keeps its password.
     pub(super) kept_user: Option<Arc<str>>,
     /// The operator has agreed to finish what another program began.
@@ -196,6 +198,7 @@ pub(super) enum Place {
     ListConnections,
     AskClose,
     Kill,
+    ReadBefore,
     FindReaders,
     AskRefresh,
     Refresh,
@@ -234,6 +237,7 @@ impl State {
             changed: false,
             verified: false,
             promoted: false,
+            found_promoted: false,
             kept_user: None,
             agreed: false,
             quiet: false,

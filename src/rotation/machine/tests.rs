@@ -764,9 +764,9 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
         let mut bench = Bench::new(kind);
         let mut asked = Vec::new();
         let ending = bench.run_with(|_, effect| match effect {
-            Effect::FindReaders { .. } => Some(Observation::Readers(found.clone())),
-            Effect::RefreshReaders { readers, .. } => {
-                asked.clone_from(readers);
+            Effect::FindReaders { .. } => Some(Observation::Readers { stale: found.clone(), unknown: vec!["runtime x".into()] }),
+            Effect::RefreshReader { reader, .. } => {
+                asked.push(reader.clone());
                 Some(Observation::Refreshed { done: vec!["runtime r is at version 2".into()], left: Vec::new() })
             }
             _ => None,
@@ -775,13 +775,79 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
         assert_eq!(ending.outcome, if kind == Kind::Rotate { Outcome::Rotated } else { Outcome::NothingToDo });
         let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
         assert_eq!(last.state, StepState::Warning, "the task cannot be refreshed from here");
-        assert!(last.sentence().contains("is at version 2") && last.sentence().contains("task t"), "{}", last.sentence());
+        assert!(
+            last.sentence().contains("is at version 2")
+                && last.sentence().contains("task t")
+                && last.sentence().contains("runtime x"),
+            "{}",
+            last.sentence()
+        );
         assert!(bench.questions.iter().any(|question| matches!(question, Question::RefreshReaders(_))));
     }
     let mut bench = Bench::new(Kind::Resume);
     bench.agree = false;
-    let ending =
-        bench.run_with(|_, effect| matches!(effect, Effect::FindReaders { .. }).then(|| Observation::Readers(found.clone())));
+    let ending = bench.run_with(|_, effect| {
+        matches!(effect, Effect::FindReaders { .. }).then(|| Observation::Readers { stale: found.clone(), unknown: Vec::new() })
+    });
     assert_eq!(ending.outcome, Outcome::NothingToDo);
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::RefreshReaders { .. })));
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::RefreshReader { .. })));
+}
+
+#[test]
+fn another_users_login_never_changes_that_users_password() {
+    // Two users have taken turns; a rotation of the one user is pending, whose password somebody has changed by hand.
+    for administrated in [false, true] {
+        let mut bench = of_two(Kind::Resume, true, |_| {});
+        bench.world.administrated = administrated;
+        bench.label(PENDING, "p");
+        bench.label("console.rot.ana.1795269000", "p");
+        bench.label("by-hand", "x");
+        bench.accept("x");
+        let ending = bench.run();
+        assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })), "{administrated}");
+        assert!(bench.world.accepts(&VersionId::new("o")) || administrated, "the last login that works is kept");
+        if administrated {
+            assert!(bench.world.agrees(), "{}", ending.why);
+        } else {
+            assert!(matches!(ending.why, Why::Stuck(_, false)), "{:?}", ending.why);
+        }
+    }
+}
+
+#[test]
+fn a_turn_that_the_administrator_cannot_finish_is_given_up_where_that_is_wished() {
+    let mut bench = of_two(Kind::Rotate, false, |_| {});
+    let unfit = |effect: &Effect| {
+        matches!(effect, Effect::SetByAdministrator { .. })
+            .then(|| Observation::Set(SetAnswer::Unfit("a right is missing".into())))
+    };
+    let ending = bench.run_with(|_, effect| unfit(effect));
+    assert!(matches!(ending.why, Why::AdministratorLate(_)) && ending.why.to_string().contains("resume --single-user"));
+    assert_eq!(bench.labelled(PENDING), Some("ana1"));
+    let mut resume = of_two(Kind::Resume, false, |settings| settings.single_user = true);
+    resume.world = bench.world;
+    assert_eq!(resume.run_with(|_, effect| unfit(effect)).outcome, Outcome::Resumed);
+    assert!(resume.world.agrees() && resume.labelled(CURRENT) == Some("c"));
+}
+
+#[test]
+fn a_rotation_that_was_no_turn_is_brought_to_its_end_though_an_administrator_is_named_now() {
+    let mut bench = of_two(Kind::Resume, false, |_| {});
+    bench.label(PENDING, "p");
+    bench.label("console.rot.ana.1795269000", "p");
+    bench.label("console.sent.ana.1795269000", "p");
+    assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert_eq!((bench.labelled(CURRENT), bench.world.agrees()), (Some("p"), true));
+}
+
+#[test]
+fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
+    let mut bench = of_two(Kind::Resume, true, |_| {});
+    bench.world.labels.insert(Arc::from(PENDING), VersionId::new("c"));
+    assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert!(
+        !bench.effects.iter().any(|effect| matches!(effect, Effect::ListConnections { .. } | Effect::KillConnections { .. }))
+    );
+    let sentence = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().sentence();
+    assert!(sentence.contains("user reports_clone keeps its password"), "{sentence}");
 }

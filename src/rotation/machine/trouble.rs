@@ -42,12 +42,17 @@ impl Machine {
             Place::Alter if matches!(self.next(), Next::Effect(Effect::AlterPassword { .. })) => {
                 return self.alter_failed(trouble);
             }
+            // A last password that cannot be read is one that nobody knows.
+            Place::Alter if !matches!(trouble, Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled) => {
+                return self.source_unknown();
+            }
             Place::SetByAdministrator => return self.alter_failed(trouble),
             Place::Promote if trouble == Trouble::InDoubt => return self.go(Place::PromoteLook),
             Place::Claim | Place::Replace if trouble == Trouble::InDoubt => return self.claim_in_doubt(),
             Place::CheckConnections
             | Place::ListConnections
             | Place::Kill
+            | Place::ReadBefore
             | Place::FindReaders
             | Place::Refresh
             | Place::Call => {

@@ -42,23 +42,35 @@ impl Services {
         }
     }
 
-    /// Ends a runtime session (at least 33 characters long) so that the next request starts a fresh container.
+    /// Ends a session (33 to 256 characters) of a runtime's endpoint, so that the next request starts a fresh container. A runtime
+    /// whose requests carry tokens takes one here too, and no signature.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::NotFound`] for a session that is not there.
-    pub async fn stop_session(&self, deployment: &Deployment, runtime_arn: &str, session_id: &str) -> Result<(), Failure> {
+    pub async fn stop_session(
+        &self,
+        deployment: &Deployment,
+        runtime_arn: &str,
+        endpoint: &str,
+        session_id: &str,
+        by_token: bool,
+    ) -> Result<(), Failure> {
         let text = format!("stopping session {session_id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
+        let bearer = if by_token { Some(format!("Bearer {}", self.token(deployment, None).await?.0.reveal())) } else { None };
+        let mut headers = vec![("content-type", "application/json"), ("x-amzn-bedrock-agentcore-runtime-session-id", session_id)];
+        headers.extend(bearer.iter().map(|bearer| ("authorization", bearer.as_str())));
         let request = Request {
             method: http::Method::POST,
-            service: Some("bedrock-agentcore"),
+            service: (!by_token).then_some("bedrock-agentcore"),
             url: format!(
-                "{}/runtimes/{}/stopruntimesession?qualifier=DEFAULT",
+                "{}/runtimes/{}/stopruntimesession?qualifier={}",
                 account.address("bedrock-agentcore"),
-                names::component(runtime_arn)
+                names::component(runtime_arn),
+                names::component(endpoint)
             ),
-            headers: vec![("content-type", "application/json"), ("x-amzn-bedrock-agentcore-runtime-session-id", session_id)],
+            headers,
             body: json!({"clientToken": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes(),
         };
         let doing = Doing { text: &text, action: "bedrock-agentcore:StopRuntimeSession", account: &account };

@@ -1,6 +1,8 @@
 //! A runtime changed: UpdateAgentRuntime is a full PUT, so it sends back all that GetAgentRuntime said, members included that no
 //! SDK knows yet. Values of environment variables are secrets: they are wiped, and nothing here has a `Debug`.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::Value;
 use zeroize::Zeroize as _;
@@ -62,11 +64,24 @@ impl RuntimeConfiguration {
         (of("idleRuntimeSessionTimeout").unwrap_or(IDLE), of("maxLifetime").unwrap_or(LIFETIME))
     }
 
-    /// Gives the variables that have the old value the new one; answers the names of those variables.
-    pub(crate) fn replace(&mut self, old: &str, new: &str) -> Vec<String> {
+    /// Its version, and whether it is the good one: nothing is on its way, and nothing has failed.
+    pub(crate) fn ready_version(&self) -> Option<&str> {
+        let text = |name: &str| self.0.get(name).and_then(Value::as_str);
+        text("agentRuntimeVersion").filter(|_| text("status") == Some("READY"))
+    }
+
+    /// Do its requests carry tokens (else they are signed)?
+    pub(crate) fn takes_tokens(&self) -> bool {
+        self.0.pointer("/authorizerConfiguration/customJWTAuthorizer").is_some()
+    }
+
+    /// Gives the variables that have the old value the new one, where their names say that they hold such a thing: a weak password
+    /// may also be the name of a database. Answers the names of those variables.
+    pub(crate) fn replace(&mut self, old: &str, new: &str, words: &[&str]) -> Vec<String> {
         let mut names = Vec::new();
         for (name, value) in self.variables() {
-            if value == old {
+            let upper = name.to_ascii_uppercase();
+            if value == old && words.iter().any(|word| upper.contains(word)) {
                 value.zeroize();
                 new.clone_into(value);
                 names.push(name.clone());
@@ -89,8 +104,11 @@ impl RuntimeConfiguration {
             // A member that is not set may come as null; sent so it would be refused.
             !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null()
         });
-        // References only: no copy of a value is left behind but the text itself.
-        serde_json::to_string(&sent.collect::<std::collections::BTreeMap<_, _>>()).map(SecretText::new)
+        let mut body: BTreeMap<&str, &Value> = sent.map(|(name, value)| (name.as_str(), value)).collect();
+        // The same request sent again after a lost answer makes no second version.
+        let token = Value::from(uuid::Uuid::new_v4().to_string());
+        body.insert("clientToken", &token);
+        serde_json::to_string(&body).map(SecretText::new)
     }
 }
 
@@ -165,7 +183,7 @@ mod tests {
             "agentRuntimeArn": "arn:r", "agentRuntimeId": "r", "agentRuntimeName": "r", "agentRuntimeVersion": "7", "status": "READY",
             "createdAt": "x", "lastUpdatedAt": "x", "failureReason": "x", "workloadIdentityDetails": {}, "description": null,
             "roleArn": "arn:role", "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": "u"}},
-            "environmentVariables": {"NEO4J_PASSWORD": "old", "NEO4J_USERNAME": "neo4j", "COPY": "old"},
+            "environmentVariables": {"NEO4J_PASSWORD": "old", "NEO4J_USERNAME": "neo4j", "DB_PASS": "old", "NEO4J_DATABASE": "old"},
             "lifecycleConfiguration": {"idleRuntimeSessionTimeout": 60}, "ofTheFuture": {"kept": true}
         }))
     }
@@ -174,16 +192,20 @@ mod tests {
     fn an_update_sends_all_back_but_what_only_answers_have_and_replaces_values_by_value() {
         let mut configuration = configuration();
         assert!(configuration.holds("old") && !configuration.holds("new"));
-        assert_eq!(configuration.replace("old", "new"), ["NEO4J_PASSWORD", "COPY"]);
-        let body: Value = serde_json::from_str(configuration.body().unwrap().reveal()).unwrap();
+        assert_eq!(configuration.replace("old", "new", &["PASS"]), ["NEO4J_PASSWORD", "DB_PASS"]);
+        let mut body: Value = serde_json::from_str(configuration.body().unwrap().reveal()).unwrap();
+        assert!(body.as_object_mut().unwrap().remove("clientToken").is_some_and(|token| token.as_str().unwrap().len() >= 33));
         assert_eq!(
             body,
             json!({
                 "roleArn": "arn:role", "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": "u"}},
-                "environmentVariables": {"NEO4J_PASSWORD": "new", "NEO4J_USERNAME": "neo4j", "COPY": "new"},
+                "environmentVariables": {"NEO4J_PASSWORD": "new", "NEO4J_USERNAME": "neo4j", "DB_PASS": "new", "NEO4J_DATABASE": "old"},
                 "lifecycleConfiguration": {"idleRuntimeSessionTimeout": 60}, "ofTheFuture": {"kept": true}
             })
         );
         assert_eq!(configuration.session_seconds(), (60, LIFETIME));
+        assert_eq!((configuration.ready_version(), configuration.takes_tokens()), (Some("7"), false));
+        configuration.0["status"] = json!("UPDATE_FAILED");
+        assert_eq!(configuration.ready_version(), None);
     }
 }

@@ -127,12 +127,28 @@ fn sent(value: &Value) -> ValueSend {
     }
 }
 
-/// What statements of this module get: texts and numbers.
+/// What statements of this module get: texts, numbers, and lists of them.
 fn value(received: ValueReceive) -> Value {
     match received {
+        ValueReceive::List(items) => Value::Array(items.into_iter().map(value).collect()),
         ValueReceive::String(text) => Value::String(text),
         ValueReceive::Integer(number) => Value::from(number),
         ValueReceive::Boolean(yes) => Value::Bool(yes),
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_arrive_as_lists() {
+        let text = |text: &str| ValueReceive::String(text.to_owned());
+        let roles = ValueReceive::List(vec![text("PUBLIC"), text("reader")]);
+        assert_eq!(value(roles), json!(["PUBLIC", "reader"]));
+        assert_eq!(value(ValueReceive::Null), Value::Null);
     }
 }

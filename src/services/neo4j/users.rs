@@ -11,8 +11,8 @@ use crate::{
 
 use super::{Statement, judge};
 
-/// `roles` and `home` are null in the Community edition, which has neither.
-const SHOW: &str = "SHOW USERS YIELD user, roles, home WHERE user IN $names RETURN user, roles, home";
+/// `roles`, `suspended` and `home` are null in the Community edition, which has none of them.
+const SHOW: &str = "SHOW USERS YIELD user, roles, suspended, home WHERE user IN $names RETURN user, roles, suspended, home";
 const CREATE: &str = "CREATE USER $user IF NOT EXISTS SET PASSWORD $password CHANGE NOT REQUIRED";
 const GRANT: &str = "GRANT ROLE $role TO $user";
 const HOME: &str = "ALTER USER $user SET HOME DATABASE $home";
@@ -50,7 +50,10 @@ impl Services {
         let doing = format!("listing users of {} as {}", address.uri, administrator.0);
         let statement = Statement { doing: &doing, database: "system", text: SHOW, parameters: json!({ "names": names }) };
         let rows = self.run(address, administrator.0, administrator.1, statement).await;
-        Ok(rows.map_err(|refusal| judge::set(&doing, refusal))?.iter().map(|row| user(row)).collect())
+        let rows = rows.map_err(|refusal| judge::set(&doing, refusal))?;
+        let users = rows.iter().map(|row| user(row)).collect::<Option<Vec<_>>>();
+        // A user without its roles would be taken for one that needs none.
+        users.ok_or_else(|| UserAnswer::Unfit("SHOW USERS answered in a form that is not understood".to_owned()))
     }
 
     /// Makes a user exist with a password: with the roles and the home database of `like` where it is new. Safe to repeat.
@@ -97,11 +100,28 @@ impl Services {
 }
 
 /// A row of [`SHOW`].
-fn user(row: &[Value]) -> Neo4jUser {
+fn user(row: &[Value]) -> Option<Neo4jUser> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    Neo4jUser {
-        name: row.first().and_then(text).unwrap_or_default(),
-        roles: row.get(1).and_then(Value::as_array).map(|roles| roles.iter().filter_map(text).collect()).unwrap_or_default(),
-        home: row.get(2).and_then(text),
+    let [name, roles, suspended, home] = row else { return None };
+    let roles = match roles {
+        Value::Null => Vec::new(),
+        Value::Array(roles) => roles.iter().map(text).collect::<Option<Vec<_>>>()?,
+        _ => return None,
+    };
+    Some(Neo4jUser { name: text(name)?, roles, is_suspended: *suspended == Value::Bool(true), home: text(home) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_of_either_edition_is_read_and_anything_else_is_not_guessed() {
+        let community = user(&[json!("u"), Value::Null, Value::Null, Value::Null]).unwrap();
+        assert_eq!((community.roles.len(), community.is_suspended, community.home), (0, false, None));
+        let enterprise = user(&[json!("u"), json!(["PUBLIC", "reader"]), json!(true), json!("movies")]).unwrap();
+        assert_eq!((enterprise.roles.len(), enterprise.is_suspended, enterprise.home.as_deref()), (2, true, Some("movies")));
+        assert_eq!(user(&[json!("u"), json!("reader"), json!(false), Value::Null]), None);
+        assert_eq!(user(&[json!("u"), json!([1]), json!(false), Value::Null]), None);
     }
 }

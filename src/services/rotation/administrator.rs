@@ -35,15 +35,15 @@ impl From<Observation> for Unfit {
 
 impl World {
     /// Does the administrator log in, and what will it find?
-    pub(super) async fn check_administrator(&self, version: &VersionId) -> Observation {
-        match self.look_as_administrator(version).await {
+    pub(super) async fn check_administrator(&self, version: &VersionId, labelled: &[VersionId]) -> Observation {
+        match self.look_as_administrator(version, labelled).await {
             Ok(sentence) => Observation::Administrator(AdministratorAnswer::Ready(sentence)),
             Err(Unfit::Why(why)) => Observation::Administrator(AdministratorAnswer::Unfit(why)),
             Err(Unfit::Failed(observation)) => observation,
         }
     }
 
-    async fn look_as_administrator(&self, version: &VersionId) -> Result<String, Unfit> {
+    async fn look_as_administrator(&self, version: &VersionId, labelled: &[VersionId]) -> Result<String, Unfit> {
         let (address, user, _) = self.access(version)?;
         let administrator = self.administrator(version, &user).await?;
         let Administrator { name, password, secret } = &administrator;
@@ -60,6 +60,15 @@ impl World {
             let with = if roles.is_empty() { String::new() } else { format!(" with the roles {}", roles.join(", ")) };
             return Ok(format!("{login}; user {other} is new and will be made{with}"));
         };
+        // Another secret's user may have that name.
+        if !labelled.iter().any(|one| self.shape(one).is_ok_and(|shape| shape.user() == other)) {
+            return Err(Unfit::Why(format!(
+                "user {other} exists, and no version of this secret names it: it may be somebody else's (where it is not: DROP USER {other})"
+            )));
+        }
+        if found.is_suspended {
+            return Err(Unfit::Why(format!("user {other} is suspended (ALTER USER {other} SET STATUS ACTIVE)")));
+        }
         let missing: Vec<&str> = roles.into_iter().filter(|role| !found.roles.iter().any(|has| has == role)).collect();
         if missing.is_empty() {
             return Ok(format!("{login}; user {other} is there"));
@@ -126,10 +135,20 @@ impl World {
             return Err(Unfit::Why(format!("its secret {secret} is binary")));
         };
         let found = Shape::parse(text.reveal()).map_err(|error| Unfit::Why(format!("its secret {secret}: {error}")))?;
-        if let (Some(one), Some(other)) = (found.address(), shape.address())
-            && host(one) != host(other)
-        {
-            return Err(Unfit::Why(format!("its secret {secret} is for another server, {}", host(one))));
+        // Its password goes to the address of the other secret, which others may write.
+        match (found.address(), shape.address()) {
+            (Some(own), Some(given)) if is_as_good(own, given) => {}
+            (Some(own), Some(_)) => {
+                return Err(Unfit::Why(format!(
+                    "its secret {secret} is for {own}, which is another server, or a safer way to it"
+                )));
+            }
+            _ if self.administrator.is_some() => {}
+            _ => {
+                return Err(Unfit::Why(format!(
+                    "its secret {secret} or the rotated one names no address, so that they are for one server is not known; add `uri` there, or name it by --admin-secret"
+                )));
+            }
         }
         if found.user() == user || found.user() == alternate(user) {
             return Err(Unfit::Why(format!("its secret {secret} is that of {} itself", found.user())));
@@ -149,6 +168,20 @@ fn unfit(answer: UserAnswer, administrator: &str) -> Unfit {
     }
 }
 
+/// Is the given address the same server as the own one, and the way there no less safe?
+fn is_as_good(own: &str, given: &str) -> bool {
+    let scheme = |address: &str| address.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let is_encrypted = |address: &str| scheme(address).is_none_or(|scheme| scheme.contains("+s") || scheme == "https");
+    let port = |address: &str| {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
+        rest.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok())
+    };
+    // Bolt and HTTP have different ports on one server.
+    let is_http = |address: &str| scheme(address).is_some_and(|scheme| scheme.starts_with("http"));
+    let same_port = is_http(own) != is_http(given) || port(own).zip(port(given)).is_none_or(|(own, given)| own == given);
+    host(own).eq_ignore_ascii_case(host(given)) && same_port && (is_encrypted(given) || !is_encrypted(own))
+}
+
 /// The host of an address, whatever its scheme and port.
 fn host(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -159,7 +192,21 @@ fn host(address: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::host;
+    use super::{host, is_as_good};
+
+    #[test]
+    fn a_password_goes_only_to_its_own_server_and_on_no_less_safe_a_way() {
+        let own = "neo4j+s://db.internal:7687";
+        for good in ["neo4j+s://db.internal", "bolt+s://DB.internal:7687", "https://db.internal:7473", "db.internal"] {
+            assert!(is_as_good(own, good), "{good}");
+        }
+        let unsafe_or_elsewhere =
+            ["bolt://db.internal:7687", "http://db.internal:7474", "neo4j+s://evil:7687", "neo4j+s://db.internal:9999"];
+        for bad in unsafe_or_elsewhere {
+            assert!(!is_as_good(own, bad), "{bad}");
+        }
+        assert!(is_as_good("bolt://127.0.0.1:7687", "bolt://127.0.0.1:7687"));
+    }
 
     #[test]
     fn two_spellings_of_an_address_are_one_host() {

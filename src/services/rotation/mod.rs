@@ -34,8 +34,8 @@ const CALL: Duration = Duration::from_secs(10);
 const CHAIN_CALL: Duration = Duration::from_secs(20);
 /// Finding out who we are and who reads the secret must not hold a rotation up.
 const SURVEY: Duration = Duration::from_secs(5);
-/// Several calls, each with a limit of its own.
-const REFRESH: Duration = Duration::from_mins(3);
+/// One reader: several calls, each with a limit of its own, and a roll-out.
+const REFRESH: Duration = Duration::from_mins(2);
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -176,8 +176,9 @@ pub async fn drive(mut machine: Machine, world: &mut impl Performer, desk: &mut 
                 }
                 let limit = match &effect {
                     Effect::CallThroughChain => CHAIN_CALL,
-                    Effect::FindReaders { .. } | Effect::SetByAdministrator { .. } => 2 * CALL,
-                    Effect::RefreshReaders { .. } => REFRESH,
+                    Effect::FindReaders { .. } => SURVEY + CALL,
+                    Effect::SetByAdministrator { .. } => 2 * CALL,
+                    Effect::RefreshReader { .. } => REFRESH,
                     _ => CALL,
                 };
                 let answer = tokio::time::timeout(limit, world.perform(&effect)).await;
@@ -226,7 +227,7 @@ fn is_write(effect: &Effect) -> bool {
             | Effect::AlterPassword { .. }
             | Effect::SetByAdministrator { .. }
             | Effect::KillConnections { .. }
-            | Effect::RefreshReaders { .. }
+            | Effect::RefreshReader { .. }
             | Effect::StartManagedRotation
     )
 }

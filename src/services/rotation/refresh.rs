@@ -11,7 +11,10 @@ use crate::{
     logs::Line,
     model::{Deployment, Failure, FailureKind, LogEvent, LogQuery, Moment},
     rotation::readers::{Pickup, Reader},
-    services::{Services, aws::runtimes::EndpointState},
+    services::{
+        Services,
+        aws::runtimes::{EndpointState, RuntimeConfiguration},
+    },
 };
 
 use super::CALL;
@@ -23,110 +26,232 @@ const LOOK: Duration = Duration::from_millis(1_500);
 const EVENTS: usize = 10_000;
 /// StopRuntimeSession and InvokeAgentRuntime take session ids of this length (model of API 2024-02-28).
 const SESSION: std::ops::RangeInclusive<usize> = 33..=256;
+/// What the names of variables with a password, or with a user, have in them.
+const OF_PASSWORDS: [&str; 5] = ["PASS", "PWD", "SECRET", "CREDENTIAL", "AUTH"];
+const OF_USERS: [&str; 2] = ["USER", "LOGIN"];
+/// Before the name of the endpoint in the name of a runtime's log group.
+const GROUPS: &str = "/aws/bedrock-agentcore/runtimes/";
 
-/// The passwords before and after, and when the new one became current.
+/// User and password of a version.
 #[derive(Clone, Copy)]
-pub(super) struct Passwords<'a> {
-    pub(super) old: Option<&'a str>,
-    pub(super) new: &'a str,
+pub(super) struct Login<'a> {
+    pub(super) user: &'a str,
+    pub(super) password: &'a str,
+}
+
+/// What was current before and is now, and since when.
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'a> {
+    pub(super) old: Option<Login<'a>>,
+    pub(super) new: Login<'a>,
     pub(super) changed: Option<Moment>,
 }
 
-/// What was done and what could not be.
+/// What was done, or found; and what could not be.
 #[derive(Debug, Default)]
-pub(super) struct Done {
-    pub(super) done: Vec<String>,
+pub(super) struct Done<T> {
+    pub(super) done: Vec<T>,
     pub(super) left: Vec<String>,
 }
 
-/// Of the readers that keep a value, those that still have the old one; and what could not be found out.
-pub(super) async fn stale(
-    services: &Services,
-    deployment: &Deployment,
-    readers: Vec<Reader>,
-    passwords: Passwords<'_>,
-    now: Moment,
-) -> Result<Vec<Reader>, Failure> {
-    let mut stale = Vec::new();
-    for mut reader in readers.into_iter().filter(|reader| reader.pickup.is_slow()) {
-        let Some(id) = reader.runtime.clone() else {
-            stale.push(reader);
-            continue;
-        };
-        let configuration = services.runtime_configuration(deployment, &id).await?;
-        let (keeps, ends) = match reader.pickup {
-            Pickup::Environment if configuration.holds(passwords.new) => continue,
-            Pickup::Environment => (true, false),
-            Pickup::ContainerLife => {
-                let alive = sessions(services, deployment, &id, configuration.session_seconds(), passwords.changed, now).await;
-                (alive.as_ref().is_ok_and(|alive| !alive.is_empty()), alive.is_err())
+/// One deployment's runtimes.
+#[derive(Clone, Copy)]
+pub(super) struct Runtimes<'a> {
+    pub(super) services: &'a Services,
+    pub(super) deployment: &'a Deployment,
+    pub(super) now: Moment,
+}
+
+impl Runtimes<'_> {
+    /// Of the readers that keep a value, those that still have the old one; and what could not be found out.
+    pub(super) async fn stale(self, readers: Vec<Reader>, turn: Turn<'_>) -> Done<Reader> {
+        let mut found = Done { done: Vec::new(), left: Vec::new() };
+        for reader in readers.into_iter().filter(|reader| reader.pickup.is_slow()) {
+            match self.is_stale(&reader, turn).await {
+                Ok(true) => found.done.push(reader),
+                Ok(false) => {}
+                Err(failure) => found.left.push(format!("{}: {failure}", reader.name)),
             }
-            Pickup::EveryCall | Pickup::EveryConnection | Pickup::Unknown => (false, false),
+        }
+        found
+    }
+
+    async fn is_stale(self, reader: &Reader, turn: Turn<'_>) -> Result<bool, Failure> {
+        let Some(id) = &reader.runtime else { return Ok(true) };
+        let configuration = within(self.services.runtime_configuration(self.deployment, id)).await?;
+        match reader.pickup {
+            Pickup::Environment => Ok(!configuration.holds(turn.new.password)),
+            Pickup::ContainerLife => Ok(!within(self.sessions(id, &configuration, turn.changed)).await?.is_empty()),
+            Pickup::EveryCall | Pickup::EveryConnection | Pickup::Unknown => Ok(false),
+        }
+    }
+
+    /// Makes one reader take the new value.
+    ///
+    /// # Errors
+    /// Nothing was done; why.
+    pub(super) async fn refresh(self, reader: &Reader, turn: Turn<'_>) -> Result<Done<String>, Failure> {
+        let mut all = Done::default();
+        let Some(id) = &reader.runtime else { return Ok(all) };
+        let mut configuration = within(self.services.runtime_configuration(self.deployment, id)).await?;
+        if reader.pickup == Pickup::Environment {
+            let names = self.replace(id, &mut configuration, turn).await?;
+            let version = within(self.services.update_runtime(self.deployment, id, &configuration)).await?;
+            all.done.push(format!("{}: version {version} has the new value in {}", reader.name, names.join(" and ")));
+            if !self.roll_out(id, &version, &mut all).await {
+                // A session that is stopped now would start anew with the old value.
+                return Ok(all);
+            }
+        }
+        match within(self.sessions(id, &configuration, turn.changed)).await {
+            Ok(sessions) => self.stop(reader, &configuration, &sessions, &mut all).await,
+            Err(failure) => {
+                let minutes = configuration.session_seconds().0 / 60;
+                all.left.push(format!(
+                    "{}: its sessions could not be found ({}); each goes on with the old value until it was idle for {minutes} min",
+                    reader.name, failure.cause
+                ));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Puts the new user and password in the place of the old ones; a runtime that is not as it serves is not touched.
+    async fn replace(self, id: &str, configuration: &mut RuntimeConfiguration, turn: Turn<'_>) -> Result<Vec<String>, Failure> {
+        let refused = |cause: &str| {
+            let failure = Failure::new(FailureKind::Conflict, format!("updating runtime {id}"), cause);
+            failure.hint("set the new user and password there by hand")
         };
-        if ends {
-            // Nothing can be done from here but wait.
-            reader.runtime = None;
-        }
-        if keeps || ends {
-            stale.push(reader);
-        }
-    }
-    Ok(stale)
-}
-
-/// Makes readers take the new value.
-pub(super) async fn refresh(
-    services: &Services,
-    deployment: &Deployment,
-    readers: &[Reader],
-    passwords: Passwords<'_>,
-    now: Moment,
-) -> Done {
-    let mut all = Done::default();
-    for reader in readers {
-        let Some(id) = &reader.runtime else { continue };
-        match one(services, deployment, reader, id, passwords, now, &mut all).await {
-            Ok(sentences) => all.done.push(format!("{}: {}", reader.name, sentences.join(", "))),
-            Err(failure) => all.left.push(format!("{}: {failure}", reader.name)),
-        }
-    }
-    all
-}
-
-async fn one(
-    services: &Services,
-    deployment: &Deployment,
-    reader: &Reader,
-    id: &str,
-    passwords: Passwords<'_>,
-    now: Moment,
-    all: &mut Done,
-) -> Result<Vec<String>, Failure> {
-    let mut sentences = Vec::new();
-    let mut configuration = within(services.runtime_configuration(deployment, id)).await?;
-    if reader.pickup == Pickup::Environment {
-        let names = passwords.old.map(|old| configuration.replace(old, passwords.new)).unwrap_or_default();
-        if names.is_empty() {
-            let text = format!("updating {}", reader.name);
-            let cause = "no variable of its environment has the password that was current before";
-            return Err(Failure::new(FailureKind::Conflict, text, cause).hint("set the new password there by hand"));
-        }
-        let version = within(services.update_runtime(deployment, id, &configuration)).await?;
-        let state = roll_out(services, deployment, id, &version, all).await?;
-        sentences.push(format!("version {version} has the new password in {} ({state})", names.join(", ")));
-    }
-    let seconds = configuration.session_seconds();
-    match within(sessions(services, deployment, id, seconds, passwords.changed, now)).await {
-        Ok(sessions) => sentences.push(stop(services, deployment, configuration.arn(), &sessions).await?),
-        Err(failure) => {
-            let minutes = seconds.0 / 60;
-            all.left.push(format!(
-                "{}: its sessions could not be found ({}); each goes on with the old value until it was idle for {minutes} min",
-                reader.name, failure.cause
+        let endpoints = within(self.services.runtime_endpoints(self.deployment, id)).await?;
+        let live = endpoints.iter().find(|one| one.name == "DEFAULT").and_then(|one| one.live.as_deref());
+        if configuration.ready_version().is_none_or(|version| live != Some(version)) {
+            return Err(refused(
+                "its latest version is not READY, or is not what DEFAULT serves: an update would roll that out too",
             ));
         }
+        let Some(old) = turn.old else { return Err(refused("the value that was current before could not be read")) };
+        let mut names = configuration.replace(old.password, turn.new.password, &OF_PASSWORDS);
+        if names.is_empty() {
+            return Err(refused("no variable of its environment has the password that was current before"));
+        }
+        if old.user != turn.new.user {
+            let users = configuration.replace(old.user, turn.new.user, &OF_USERS);
+            if users.is_empty() {
+                return Err(refused("its password is in its environment, but the user is not, and the user has changed too"));
+            }
+            names.extend(users);
+        }
+        Ok(names)
     }
-    Ok(sentences)
+
+    /// Watches DEFAULT until new sessions get the version, and answers whether they do; names the endpoints that stay behind.
+    async fn roll_out(self, id: &str, version: &str, all: &mut Done<String>) -> bool {
+        let began = Instant::now();
+        loop {
+            let endpoints = match within(self.services.runtime_endpoints(self.deployment, id)).await {
+                Ok(endpoints) => endpoints,
+                Err(failure) => {
+                    all.left.push(format!("whether {id} serves version {version} is not known: {failure}"));
+                    return false;
+                }
+            };
+            let default = endpoints.iter().find(|one| one.name == "DEFAULT");
+            let is_live = default.is_some_and(|one| one.live.as_deref() == Some(version) && one.status == "READY");
+            let has_failed = default.is_some_and(|one| one.status.ends_with("_FAILED"));
+            if !is_live && !has_failed && began.elapsed() <= ROLL_OUT {
+                sleep(LOOK).await;
+                continue;
+            }
+            if has_failed {
+                all.left.push(format!("endpoint DEFAULT of {id} did not take version {version}"));
+            } else if !is_live {
+                all.left.push(format!("version {version} of {id} is still being rolled out; stop its sessions after that"));
+            }
+            all.left.extend(endpoints.iter().filter(|one| stays_behind(one, version)).map(|one| {
+                let live = one.live.as_deref().unwrap_or("-");
+                format!("endpoint {} of {id} stays at version {live}, which has the old value", one.name)
+            }));
+            return is_live;
+        }
+    }
+
+    /// Sessions, with their endpoints, that were alive when the password changed and still are, as far as the logs show.
+    async fn sessions(
+        self,
+        id: &str,
+        configuration: &RuntimeConfiguration,
+        changed: Option<Moment>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let (idle, lifetime) = configuration.session_seconds();
+        let (now, changed) = (self.now, changed.unwrap_or(self.now));
+        if now.since(changed) > lifetime * 1_000 {
+            return Ok(Vec::new());
+        }
+        let prefix = format!("{GROUPS}{id}-");
+        let mut alive = Vec::new();
+        // The group is made with the first container: without one there is no session.
+        for group in self.services.log_groups(self.deployment, &prefix).await? {
+            let endpoint = group.strip_prefix(&prefix).unwrap_or("DEFAULT").to_owned();
+            let since = Some(changed.plus(-idle * 1_000));
+            let query = LogQuery { groups: vec![group], pattern: None, since, until: None, limit: Some(EVENTS) };
+            let mut seen: BTreeMap<String, (Moment, Moment)> = BTreeMap::new();
+            let mut count = 0;
+            let read = self.services.filter_logs(self.deployment, &query, |batch| {
+                count += batch.events.len();
+                for event in &batch.events {
+                    for session in sessions_of(event) {
+                        let span = seen.entry(session).or_insert((event.timestamp, event.timestamp));
+                        *span = (span.0.min(event.timestamp), span.1.max(event.timestamp));
+                    }
+                }
+                std::ops::ControlFlow::Continue(())
+            });
+            read.await?;
+            // A log that is longer than what was read says nothing about when a session began.
+            let whole = count < EVENTS;
+            let lives = |(first, last): &(Moment, Moment)| (*first <= changed || !whole) && now.since(*last) <= idle * 1_000;
+            alive.extend(seen.into_iter().filter(|(_, span)| lives(span)).map(|(session, _)| (endpoint.clone(), session)));
+        }
+        Ok(alive)
+    }
+
+    async fn stop(
+        self,
+        reader: &Reader,
+        configuration: &RuntimeConfiguration,
+        sessions: &[(String, String)],
+        all: &mut Done<String>,
+    ) {
+        let (mut stopped, mut gone) = (0, 0);
+        for (endpoint, session) in sessions {
+            match within(self.stop_one(configuration, endpoint, session)).await {
+                Ok(()) => stopped += 1,
+                Err(failure) if failure.kind == FailureKind::NotFound => gone += 1,
+                Err(failure) => {
+                    all.left.push(format!("{}: session {session} was not stopped: {}", reader.name, failure.cause));
+                    if failure.kind.is_transient() {
+                        // Nobody answers: the others would each be waited for.
+                        break;
+                    }
+                }
+            }
+        }
+        let gone = if gone == 0 { String::new() } else { format!(", {gone} had ended") };
+        let plural = if stopped == 1 { "session" } else { "sessions" };
+        all.done.push(format!("{}: {stopped} {plural} stopped{gone}", reader.name));
+    }
+
+    /// By a token where the runtime takes those; the sign-in of the deployment may be for another authoriser, its gateway's.
+    async fn stop_one(self, configuration: &RuntimeConfiguration, endpoint: &str, session: &str) -> Result<(), Failure> {
+        let (services, deployment, arn) = (self.services, self.deployment, configuration.arn());
+        if configuration.takes_tokens() {
+            match services.stop_session(deployment, arn, endpoint, session, true).await {
+                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::SignIn | FailureKind::Usage) => {}
+                answer => return answer,
+            }
+        }
+        services.stop_session(deployment, arn, endpoint, session, false).await
+    }
 }
 
 /// A dead network is given up call by call.
@@ -134,72 +259,9 @@ async fn within<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, 
     timeout(CALL, call).await.unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "refreshing a reader", "no answer came")))
 }
 
-/// Watches DEFAULT until new sessions get the version; names the endpoints that stay behind.
-async fn roll_out(
-    services: &Services,
-    deployment: &Deployment,
-    id: &str,
-    version: &str,
-    all: &mut Done,
-) -> Result<&'static str, Failure> {
-    let began = Instant::now();
-    loop {
-        let endpoints = within(services.runtime_endpoints(deployment, id)).await?;
-        let default = endpoints.iter().find(|one| one.name == "DEFAULT");
-        let is_live = default.is_some_and(|one| one.live.as_deref() == Some(version) && one.status == "READY");
-        let has_failed = default.is_some_and(|one| one.status.ends_with("_FAILED"));
-        if is_live || has_failed || began.elapsed() > ROLL_OUT {
-            all.left.extend(endpoints.iter().filter(|one| stays_behind(one, version)).map(|one| {
-                let live = one.live.as_deref().unwrap_or("-");
-                format!("endpoint {} of {id} stays at version {live}: point it to version {version}", one.name)
-            }));
-            if has_failed {
-                all.left.push(format!("endpoint DEFAULT of {id} did not take version {version}"));
-            }
-            return Ok(if is_live { "live" } else { "still being rolled out" });
-        }
-        sleep(LOOK).await;
-    }
-}
-
 fn stays_behind(endpoint: &EndpointState, version: &str) -> bool {
     let on_its_way = [&endpoint.live, &endpoint.target].into_iter().flatten().any(|one| one == version);
     endpoint.name != "DEFAULT" && !on_its_way
-}
-
-/// Sessions that were alive when the password changed and still are, as far as the runtime's logs show.
-async fn sessions(
-    services: &Services,
-    deployment: &Deployment,
-    id: &str,
-    (idle, lifetime): (i64, i64),
-    changed: Option<Moment>,
-    now: Moment,
-) -> Result<Vec<String>, Failure> {
-    let changed = changed.unwrap_or(now);
-    if now.since(changed) > lifetime * 1_000 {
-        return Ok(Vec::new());
-    }
-    let groups = services.log_groups(deployment, &format!("/aws/bedrock-agentcore/runtimes/{id}-")).await?;
-    if groups.is_empty() {
-        // The group is made with the first container: there was none.
-        return Ok(Vec::new());
-    }
-    let since = Some(changed.plus(-idle * 1_000));
-    let query = LogQuery { groups, pattern: None, since, until: None, limit: Some(EVENTS) };
-    let mut seen: BTreeMap<String, (Moment, Moment)> = BTreeMap::new();
-    let read = services.filter_logs(deployment, &query, |batch| {
-        for event in &batch.events {
-            for session in sessions_of(event) {
-                let span = seen.entry(session).or_insert((event.timestamp, event.timestamp));
-                *span = (span.0.min(event.timestamp), span.1.max(event.timestamp));
-            }
-        }
-        std::ops::ControlFlow::Continue(())
-    });
-    read.await?;
-    let alive = seen.into_iter().filter(|(_, (first, last))| *first <= changed && now.since(*last) <= idle * 1_000);
-    Ok(alive.map(|(session, _)| session).collect())
 }
 
 /// A record names its session, or its stream does (`2026/11/21/[runtime-logs]{session}`).
@@ -209,23 +271,6 @@ fn sessions_of(event: &LogEvent) -> impl Iterator<Item = String> {
     let is_id =
         |id: &String| SESSION.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     of_stream.into_iter().chain(of_record).filter(is_id)
-}
-
-async fn stop(services: &Services, deployment: &Deployment, arn: &str, sessions: &[String]) -> Result<String, Failure> {
-    let mut stopped = 0;
-    for session in sessions {
-        match within(services.stop_session(deployment, arn, session)).await {
-            Ok(()) => stopped += 1,
-            // It has ended by itself, or the stream is not named after it.
-            Err(failure) if failure.kind == FailureKind::NotFound => {}
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(match stopped {
-        0 => "no session to stop".to_owned(),
-        1 => "1 session stopped".to_owned(),
-        count => format!("{count} sessions stopped"),
-    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
         effect::{
             AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts,
         },
-        labels::{Labels, PREVIOUS, VersionId},
+        labels::{CURRENT, Labels, PREVIOUS, VersionId},
         machine::Machine,
         password::{Policy, PolicyError, Source},
         plan::{Alternate, Known, Plan},
@@ -30,7 +30,7 @@ use crate::{
 use super::{
     Audit, CHAIN_CALL, Performer, RotationOptions, SURVEY,
     readers::{self, Found, Wanted},
-    refresh::{self, Done, Passwords},
+    refresh::{Done, Login, Runtimes, Turn},
 };
 
 /// Tools that run Cypher, by their own names.
@@ -58,6 +58,8 @@ pub struct World {
     connections: Option<Vec<Connection>>,
     /// The chain is known to log in with this secret.
     in_chain: bool,
+    /// When this process moved AWSCURRENT.
+    promoted: Option<Moment>,
 }
 
 /// A version's value, and since when it is there.
@@ -93,6 +95,7 @@ impl World {
             arn: String::new(),
             managed: false,
             connections: None,
+            promoted: None,
             in_chain: matches!(deployment.secrets.as_slice(), [only] if only == secret),
         }
     }
@@ -193,10 +196,15 @@ impl World {
         }
     }
 
-    async fn move_stage(&self, stage: &str, to: Option<&VersionId>, remove_from: Option<&VersionId>) -> Observation {
+    async fn move_stage(&mut self, stage: &str, to: Option<&VersionId>, remove_from: Option<&VersionId>) -> Observation {
         let (to, from) = (to.map(VersionId::as_str), remove_from.map(VersionId::as_str));
         match self.services.move_stage(&self.deployment, &self.secret, stage, to, from).await {
-            Ok(()) => Observation::Moved,
+            Ok(()) => {
+                if stage == CURRENT {
+                    self.promoted = Some(Moment::from_millis(self.now()));
+                }
+                Observation::Moved
+            }
             // The label is on another version, or on none.
             Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => Observation::Conflict,
             Err(failure) => Observation::Failed(trouble(&failure)),
@@ -281,45 +289,53 @@ impl World {
         tokio::time::timeout(SURVEY, looking).await.ok()
     }
 
-    async fn passwords(&mut self, from: Option<&VersionId>, to: &VersionId) -> Option<Passwords<'_>> {
-        for version in from.into_iter().chain([to]) {
-            if !self.held.contains_key(version) {
-                self.read(version).await;
-            }
+    async fn read_once(&mut self, version: &VersionId) {
+        if !self.held.contains_key(version) {
+            // What cannot be read is not held: whoever asks for it says so.
+            self.read(version).await;
         }
+    }
+
+    /// The logins before and now, as far as they were read; and since when, where this process has moved AWSCURRENT to the instant.
+    fn turn(&self, from: Option<&VersionId>, to: &VersionId) -> Option<Turn<'_>> {
         let new = self.held.get(to)?;
-        let old = from.and_then(|from| self.held.get(from)).map(|held| held.shape.password());
-        Some(Passwords { old, new: new.shape.password(), changed: new.created })
+        let old = from
+            .and_then(|from| self.held.get(from))
+            .map(|held| Login { user: held.shape.user(), password: held.shape.password() });
+        let changed = self.promoted.or(new.created);
+        Some(Turn { old, new: Login { user: new.shape.user(), password: new.shape.password() }, changed })
     }
 
     /// Who keeps the old value beyond the next call?
     async fn find_readers(&mut self, from: Option<&VersionId>, to: &VersionId) -> Observation {
-        if self.passwords(from, to).await.is_none() {
-            return Observation::Readers(Vec::new());
+        for version in from.into_iter().chain([to]) {
+            self.read_once(version).await;
         }
+        let unread = || Observation::Failed(Trouble::Refused("the current version could not be read".to_owned()));
         let versions: Vec<&VersionId> = from.into_iter().chain([to]).collect();
-        let Some(found) = self.readers(&versions).await else { return Observation::Failed(Trouble::InDoubt) };
-        if let (true, Some(problem)) = (found.readers.is_empty(), found.unknown.first()) {
-            return Observation::Failed(Trouble::Refused(problem.clone()));
+        if self.turn(from, to).is_none() {
+            return unread();
         }
+        let Some(found) = self.readers(&versions).await else { return Observation::Failed(Trouble::InDoubt) };
         self.in_chain |= found.readers.iter().any(|reader| reader.pickup != Pickup::Unknown);
-        let now = Moment::from_millis(self.now());
-        let (services, deployment) = (self.services.clone(), self.deployment.clone());
-        let Some(passwords) = self.passwords(from, to).await else { return Observation::Readers(Vec::new()) };
-        match refresh::stale(&services, &deployment, found.readers, passwords, now).await {
-            Ok(stale) => Observation::Readers(stale),
-            Err(failure) => Observation::Failed(trouble(&failure)),
+        let Some(turn) = self.turn(from, to) else { return unread() };
+        let Done { done, left } = self.runtimes().stale(found.readers, turn).await;
+        Observation::Readers { stale: done, unknown: found.unknown.into_iter().chain(left).collect() }
+    }
+
+    async fn refresh(&mut self, reader: &Reader, from: Option<&VersionId>, to: &VersionId) -> Observation {
+        let Some(turn) = self.turn(from, to) else {
+            return Observation::Failed(Trouble::Refused("the new value could not be read".to_owned()));
+        };
+        match self.runtimes().refresh(reader, turn).await {
+            Ok(Done { done, left }) => Observation::Refreshed { done, left },
+            Err(failure) if failure.kind.is_transient() => Observation::Failed(trouble(&failure)),
+            Err(failure) => Observation::Refreshed { done: Vec::new(), left: vec![format!("{}: {failure}", reader.name)] },
         }
     }
 
-    async fn refresh(&mut self, readers: &[Reader], from: Option<&VersionId>, to: &VersionId) -> Observation {
-        let now = Moment::from_millis(self.now());
-        let (services, deployment) = (self.services.clone(), self.deployment.clone());
-        let Some(passwords) = self.passwords(from, to).await else {
-            return Observation::Failed(Trouble::Refused("the new value could not be read".to_owned()));
-        };
-        let Done { done, left } = refresh::refresh(&services, &deployment, readers, passwords, now).await;
-        Observation::Refreshed { done, left }
+    fn runtimes(&self) -> Runtimes<'_> {
+        Runtimes { services: &self.services, deployment: &self.deployment, now: Moment::from_millis(self.now()) }
     }
 
     /// One Cypher statement through the gateway or runtime.
@@ -369,10 +385,15 @@ impl Performer for World {
             Effect::AlterPassword { from, to } => self.alter(from, to).await,
             Effect::ListConnections { version } => self.list_connections(version).await,
             Effect::KillConnections { version, ids } => self.kill_connections(version, ids).await,
-            Effect::CheckAdministrator { version } => return self.check_administrator(version).await,
+            Effect::CheckAdministrator { version, labelled } => {
+                for one in labelled {
+                    self.read_once(one).await;
+                }
+                return self.check_administrator(version, labelled).await;
+            }
             Effect::SetByAdministrator { version, like } => return self.set_by_administrator(version, like).await,
             Effect::FindReaders { from, to } => return self.find_readers(from.as_ref(), to).await,
-            Effect::RefreshReaders { readers, from, to } => return self.refresh(readers, from.as_ref(), to).await,
+            Effect::RefreshReader { reader, from, to } => return self.refresh(reader, from.as_ref(), to).await,
             Effect::CallThroughChain => return self.call().await,
             Effect::StartManagedRotation => return self.start_managed().await,
             Effect::Wait { .. } => return Observation::Waited,
@@ -404,6 +425,7 @@ impl Performer for World {
             previous: machine.labels().holder(PREVIOUS).map(ToString::to_string),
             managed: self.managed,
             alternate: other,
+            current_since: self.held.get(&current).and_then(|held| held.created).map(Moment::millis),
             readers: found.readers,
             unknown: found.unknown,
             connections: self.connections.clone(),
