@@ -135,19 +135,33 @@ fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
     };
     let plan = console.run(&["secrets", "rotate", &secret.name, "--dry-run"]).exits(0);
     assert!(plan.out.contains("Outage: none") && plan.out.contains("reports_clone is new"), "{}", plan.out);
-    for (current, previous) in [("reports_clone", "reports"), ("reports", "reports_clone")] {
-        let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    // The first turn also gives user and password to the runtime that has copies of them in its environment.
+    let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
+    let consumers = lines.iter().find(|line| line["step"] == "consumers").unwrap()["evidence"].as_str().unwrap();
+    assert!(consumers.contains("has the new value in NEO4J_PASSWORD and NEO4J_USERNAME"), "{consumers}");
+    let answered = console.run(&["tools", "call", "read-cypher", "--via", "neo4j_reports", "--arg", "query=RETURN 1 AS one"]);
+    answered.exits(0).out.contains("one").then_some(()).expect("the runtime logs in with its new copy");
+    assert_eq!(login("AWSCURRENT"), ("reports_clone".to_owned(), true));
+    for (current, previous) in [("reports", "reports_clone"), ("reports_clone", "reports")] {
+        let rotate = ["secrets", "rotate", &secret.name, "--yes", "--keep-readers", "-o", "json"];
+        let lines = console.run(&rotate).exits(0).json_lines();
         assert_eq!(outcome(&lines).0, "rotated");
         assert_eq!(login("AWSCURRENT"), (current.to_owned(), true));
         assert_eq!(login("AWSPREVIOUS"), (previous.to_owned(), true), "nobody is cut off");
     }
-    let lines = console.run(&["secrets", "rollback", &secret.name, "--yes", "-o", "json"]).exits(0).json_lines();
-    assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports_clone".to_owned(), true)));
-    let lines = console.run(&["secrets", "rotate", &secret.name, "--yes", "--single-user", "-o", "json"]).exits(0).json_lines();
-    assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports_clone".to_owned(), true)));
+    let kept = ["--yes", "--keep-readers", "-o", "json"];
+    let run = |words: &[&str]| console.run(&[words, &kept].concat()).exits(0).json_lines();
+    let lines = run(&["secrets", "rollback", &secret.name]);
+    assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports".to_owned(), true)));
+    let lines = run(&["secrets", "rotate", &secret.name, "--single-user"]);
+    assert_eq!((outcome(&lines).0, login("AWSCURRENT")), ("rotated", ("reports".to_owned(), true)));
     assert!(!login("AWSPREVIOUS").1, "the one user's password was changed");
-    let random = ["secrets", "rotate", &secret.name, "--yes", "--random", "secrets-manager", "--length", "40", "-o", "json"];
-    assert_eq!(outcome(&console.run(&random).exits(0).json_lines()).0, "rotated");
+    // The other user is there, and no version of this secret names it any more: it might be somebody else's.
+    let refused = console.run(&["secrets", "rotate", &secret.name, "--yes", "-o", "json"]).exits(1).json_lines();
+    let reason = refused.last().unwrap()["reason"].as_str().unwrap();
+    assert!(reason.contains("no version of this secret names it"), "{reason}");
+    let lines = run(&["secrets", "rotate", &secret.name, "--single-user", "--random", "secrets-manager", "--length", "40"]);
+    assert_eq!(outcome(&lines).0, "rotated");
     let drawn = Shape::parse(&secret.text("AWSCURRENT")).unwrap().password().to_owned();
     assert!(drawn.len() == 40 && drawn.chars().all(|one| one.is_ascii_alphanumeric() || "-_.".contains(one)), "{}", drawn.len());
     assert_eq!(login("AWSCURRENT"), ("reports".to_owned(), true));

@@ -180,7 +180,8 @@ impl Bench {
             now.refused.clear();
             now.names.push(format!("-- {command}"));
             let child = Command::new(env!("CARGO_BIN_EXE_agentcore-console"))
-                .args(["secrets", command, &self.eye.secret, "--yes", "-o", "json"])
+                // Readers are looked for and left: their refreshing has tests of its own, and waits for roll-outs.
+                .args(["secrets", command, &self.eye.secret, "--yes", "--keep-readers", "-o", "json"])
                 .env_clear()
                 .env("AGENTCORE_CONFIG", self.folder.path().join("config.toml"))
                 .env("XDG_STATE_HOME", self.folder.path())

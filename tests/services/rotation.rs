@@ -104,7 +104,8 @@ impl Bench {
     async fn until_ready(&self, client: &control::Client) {
         let is_ready = || async {
             let runtime = client.get_agent_runtime().agent_runtime_id(self.runtime()).send().await.unwrap();
-            runtime.status == control::types::AgentRuntimeStatus::Ready
+            let asked = client.get_agent_runtime_endpoint().agent_runtime_id(self.runtime()).endpoint_name("DEFAULT").send();
+            asked.await.unwrap().live_version == Some(runtime.agent_runtime_version)
         };
         while !is_ready().await {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

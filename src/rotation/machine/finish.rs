@@ -70,7 +70,7 @@ impl Machine {
             None if self.state.found_promoted
                 && self.before().is_some_and(|before| !self.state.readable.contains_key(&before)) =>
             {
-                self.go(Place::ReadBefore)
+                self.go(Place::ReadBefore);
             }
             None => self.go(Place::ListConnections),
         }
