@@ -17,7 +17,7 @@ pub struct LogEvent {
     pub group: Arc<str>,
     /// Log stream name.
     pub stream: Arc<str>,
-    /// Event id; a live tail gives none.
+    /// Event id. A live session gives none; a tail makes one up then, `live:` and 32 hexadecimal digits.
     pub id: Option<String>,
     /// The text as written, raw.
     pub message: String,

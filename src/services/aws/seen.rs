@@ -6,6 +6,8 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use crate::model::{LogEvent, Moment};
 
 /// A key is forgotten so long after it was noted, in milliseconds: no window that is read again reaches back further.
@@ -62,6 +64,14 @@ impl Seen {
         true
     }
 
+    /// Gives an event that was just admitted, and has no id, one of our own: the same for the same event, another for its equals.
+    pub(crate) fn identify(&self, event: &mut LogEvent) {
+        if event.id.is_none() {
+            let occurrence = self.passed.0.get(&key(event)).map_or(1, |(count, _)| *count);
+            event.id = Some(own_id(event, occurrence));
+        }
+    }
+
     /// Drops what is too old to come again.
     pub(crate) fn forget(&mut self, pass: &mut Pass, now: Moment) {
         self.passed.forget(now);
@@ -76,6 +86,20 @@ fn key(event: &LogEvent) -> Key {
         hasher.finish()
     };
     (half(0), half(1))
+}
+
+/// An id of our own: what makes up the event, and which of its equals it is; marked as none of CloudWatch's, which are digits.
+fn own_id(event: &LogEvent, occurrence: u32) -> String {
+    let times = [event.timestamp.millis(), event.ingestion.millis(), i64::from(occurrence)];
+    let texts = [&*event.group, &*event.stream, &event.message];
+    let mut hash = Sha256::new();
+    times.iter().for_each(|number| hash.update(number.to_be_bytes()));
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    let digest = hash.finalize();
+    format!("live:{}", hex::encode(digest.get(..16).unwrap_or(&digest)))
 }
 
 #[cfg(test)]
@@ -105,6 +129,27 @@ mod tests {
         assert!(!seen.admit(&mut live, &event(None, 1, "x"), now), "the second by the live way after all");
         assert!(seen.admit(&mut live, &event(None, 1, "x"), now), "a third");
         assert!(seen.admit(&mut live, &event(None, 2, "x"), now), "another time");
+    }
+
+    #[test]
+    fn a_live_event_gets_an_id_that_is_the_same_each_time_and_no_others() {
+        let now = Moment::from_millis(0);
+        let ids = || {
+            let (mut seen, mut live) = (Seen::default(), Pass::default());
+            let events = [event(None, 1, "x"), event(None, 1, "x"), event(None, 2, "x"), event(Some("37"), 3, "x")];
+            let named = events.map(|mut event| {
+                assert!(seen.admit(&mut live, &event, now));
+                seen.identify(&mut event);
+                event.id.unwrap()
+            });
+            named.to_vec()
+        };
+        let first = ids();
+        assert_eq!(first, ids(), "another tail gives the same");
+        assert_eq!(first[3], "37", "CloudWatch's own stays");
+        assert!(first[..3].iter().all(|id| id.starts_with("live:") && id.len() == 37), "{first:?}");
+        let different: std::collections::HashSet<&String> = first.iter().collect();
+        assert_eq!(different.len(), 4, "{first:?}");
     }
 
     #[test]

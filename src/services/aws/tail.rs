@@ -307,10 +307,14 @@ impl<S: Source> Tail<S> {
     pub(super) async fn pass_on(&mut self, events: Vec<LogEvent>, pass: &mut Pass) -> Result<usize, Gone> {
         let now = self.source.now();
         let begin = self.begin;
-        let events: Vec<LogEvent> = events
-            .into_iter()
-            .filter(|event| (event.timestamp >= begin || event.ingestion >= begin) && self.seen.admit(pass, event, now))
-            .collect();
+        let wanted = events.into_iter().filter(|event| event.timestamp >= begin || event.ingestion >= begin);
+        let admitted = wanted.filter_map(|mut event| {
+            self.seen.admit(pass, &event, now).then(|| {
+                self.seen.identify(&mut event);
+                event
+            })
+        });
+        let events: Vec<LogEvent> = admitted.collect();
         let count = events.len();
         if count > 0 {
             self.send(LogBatch { events, notices: Vec::new() }).await?;
