@@ -27,8 +27,8 @@ pub enum Event {
     Described(ResourceKey, Box<Result<Resource, Failure>>),
     /// The calls of the last hour were counted at these gateways and runtimes.
     CallsCounted(Vec<ResourceKey>, Result<Vec<(ResourceKey, Traffic)>, Failure>),
-    /// A target's synchronisation was asked for.
-    Synchronized(ResourceKey, Box<Result<Resource, Failure>>),
+    /// A target's synchronisation was asked for; with the id of the request.
+    Synchronized(ResourceKey, Box<Result<(Resource, Option<String>), Failure>>),
     /// A tail brought something.
     LogsArrived(LogBatch),
     /// A tail has ended.

@@ -36,11 +36,12 @@ impl App {
                 Effects::none()
             }
             Event::Synchronized(key, result) => {
-                self.wrote(
-                    format!("synchronize {} of {}", key.own_id(), key.deployment),
-                    result.as_ref().as_ref().map(|target| target.status.clone()).map_err(Clone::clone),
-                );
-                if let Ok(resource) = *result {
+                let (status, request_id) = match result.as_ref() {
+                    Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
+                    Err(failure) => (Err(failure.clone()), None),
+                };
+                self.wrote(format!("synchronize {} of {}", key.own_id(), key.deployment), status, request_id);
+                if let Ok((resource, _)) = *result {
                     let _ = self.store.resource_seen(&resource, now);
                     // It is to be seen at once how it goes on, whatever it says now.
                     self.note_list(&key.deployment, key.kind, News::Turned);
@@ -127,7 +128,7 @@ impl App {
             Event::RotationEnded(result) => {
                 self.questions.retain(|each| !each.is_of_rotation());
                 if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
-                    self.wrote(what, noted);
+                    self.wrote(what, noted, None);
                 }
                 self.is_over |= self.leaving;
                 return self.refresh();
@@ -144,12 +145,12 @@ impl App {
     }
 
     /// Notes a write. A failed one stays on the screen until it is closed.
-    fn wrote(&mut self, what: String, result: Result<String, Failure>) {
+    fn wrote(&mut self, what: String, result: Result<String, Failure>, request_id: Option<String>) {
         if let Err(failure) = &result {
             self.alarm = Some(failure.clone());
         } else {
             self.say(what.clone(), false);
         }
-        self.store.note(Deed { at: self.now, what, write: true, result: result.map_err(Box::new) });
+        self.store.note(Deed { at: self.now, what, write: true, result: result.map_err(Box::new), request_id });
     }
 }

@@ -177,6 +177,7 @@ impl App {
                 what: "read the configuration".to_owned(),
                 write: false,
                 result: Err(Box::new(failure)),
+                request_id: None,
             });
         }
         app
@@ -432,7 +433,7 @@ impl App {
 
     fn complain(&mut self, failure: &Failure) {
         let what = failure.doing.clone();
-        self.store.note(Deed { at: self.now, what, write: false, result: Err(Box::new(failure.clone())) });
+        self.store.note(Deed { at: self.now, what, write: false, result: Err(Box::new(failure.clone())), request_id: None });
         self.say(format!("{failure}"), true);
     }
 

@@ -75,6 +75,16 @@ pub struct Deed {
     pub write: bool,
     /// How it went: the good end, or the failure.
     pub result: Result<String, Box<Failure>>,
+    /// The request id of a good end; a failure carries its own.
+    pub request_id: Option<String>,
+}
+
+impl Deed {
+    /// The id of the request that it came down to.
+    pub fn request(&self) -> Option<&str> {
+        let failed = self.result.as_ref().err().and_then(|failure| failure.request_id.as_deref());
+        failed.or(self.request_id.as_deref())
+    }
 }
 
 impl Store {
@@ -171,6 +181,7 @@ impl Store {
                 what: format!("list {kind}s of {deployment}"),
                 write: false,
                 result: Err(Box::new(failure)),
+                request_id: None,
             });
             return News::Seen;
         }

@@ -55,7 +55,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         let (deployment, target) = fleet::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
         services.guard_write(&deployment, &doing)?;
         confirm(sync.yes, &doing, &format!("Synchronise target {} of gateway {}?", target.name, target.key.owner_id()))?;
-        let now = services.synchronize_target(&deployment, target.key.owner_id(), target.key.own_id()).await?;
+        let (now, _) = services.synchronize_target(&deployment, target.key.owner_id(), target.key.own_id()).await?;
         if !sync.wait {
             return print(&now, sync.output);
         }

@@ -192,7 +192,7 @@ impl World {
         services.traffic(deployment, keys).await
     }
 
-    async fn synchronize(&self, key: &ResourceKey) -> Result<Resource, Failure> {
+    async fn synchronize(&self, key: &ResourceKey) -> Result<(Resource, Option<String>), Failure> {
         let (services, deployment) = self.of(&key.deployment)?;
         services.synchronize_target(deployment, key.owner_id(), key.own_id()).await
     }

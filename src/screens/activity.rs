@@ -45,7 +45,7 @@ impl Screen for Activity {
             }
             Action::CopyId => {
                 let deed = context.store.activity.get(self.list.cursor());
-                let request = deed.and_then(|deed| deed.result.as_ref().err()).and_then(|failure| failure.request_id.clone());
+                let request = deed.and_then(|deed| deed.request()).map(str::to_owned);
                 request.map_or_else(
                     || Reply::wish(super::Wish::Say("no request id is known".to_owned())),
                     |id| Reply::effect(Effect::Copy(id)),
@@ -88,6 +88,7 @@ impl Screen for Activity {
                 let head = format!("{}   {}", deed.at.date_time(look.zone), deed.what);
                 let mut lines = wrapped(&head, room, Role::Text);
                 lines.extend(wrapped(words, room, Role::Well));
+                lines.extend(deed.request().into_iter().flat_map(|id| wrapped(&format!("request {id}"), room, Role::Dim)));
                 lines
             }
         });
@@ -105,12 +106,7 @@ impl Screen for Activity {
             };
             let time = deed.at.clock(look.zone);
             let write = if deed.write { " write " } else { "       " };
-            let request = deed
-                .result
-                .as_ref()
-                .err()
-                .and_then(|failure| failure.request_id.as_ref())
-                .map_or_else(String::new, |id| format!("   request {id}"));
+            let request = deed.request().map_or_else(String::new, |id| format!("   request {id}"));
             let pieces = [
                 (time.as_str(), Role::Faint),
                 ("  ", Role::Dim),

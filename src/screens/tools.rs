@@ -246,7 +246,7 @@ impl Tools {
                 .as_ref()
                 .map(|(info, _, tools)| format!("{}, {}", info.server, counted(tools.len(), "tool")))
                 .map_err(|failure| Box::new(failure.clone()));
-            context.store.note(Deed { at: context.now, what, write: false, result: noted });
+            context.store.note(Deed { at: context.now, what, write: false, result: noted, request_id: None });
         }
         if let Some(connection) = self.connections.get_mut(endpoint) {
             connection.state.answer(result, context.now);
@@ -285,6 +285,7 @@ impl Tools {
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
             write,
             result: noted,
+            request_id: result.as_ref().ok().and_then(|outcome| outcome.request_id.clone()),
         });
         self.history.insert(
             0,

@@ -811,3 +811,15 @@ fn a_filter_that_compares_nothing_known_says_what_is_known() {
     bench.shows("leve>=warn is none of level>=, trace=, session=");
     bench.shows("the last line of all");
 }
+
+#[test]
+fn request_ids_of_what_went_well_are_kept_too() {
+    let mut bench = ready();
+    let target = world::resources("prod", Kind::Target).remove(0);
+    bench.on(Event::Synchronized(target.key.clone(), Box::new(Ok((target, Some("11aa-sync".into()))))));
+    bench.keys("6");
+    bench.shows("request 11aa-sync");
+    assert_eq!(bench.keys("c i"), [Effect::Copy("11aa-sync".into())]);
+    bench.keys("enter");
+    assert_eq!(bench.frame(120, 36).matches("request 11aa-sync").count(), 2, "in the line and in what is opened below");
+}

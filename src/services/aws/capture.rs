@@ -18,12 +18,21 @@ use serde_json::Value;
 
 use crate::model::{Failure, FailureKind};
 
+use super::failure;
+
 /// Pages after which a listing stops: far more than any quota allows.
 const PAGES: usize = 500;
 
 /// Keeps the body of the answer to the one operation that it is attached to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Capture(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Capture(Arc<Mutex<Answer>>);
+
+/// An answer: its body, and the id of the request that it answers.
+#[derive(Debug, Default)]
+struct Answer {
+    body: Vec<u8>,
+    request_id: Option<String>,
+}
 
 impl Capture {
     /// The captured JSON.
@@ -31,9 +40,14 @@ impl Capture {
     /// # Errors
     /// [`FailureKind::Network`] where the body is no JSON.
     pub(crate) fn json(&self, doing: &str) -> Result<Value, Failure> {
-        let body = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        serde_json::from_slice(&body)
+        let answer = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        serde_json::from_slice(&answer.body)
             .map_err(|error| Failure::new(FailureKind::Network, doing, format!("the answer is not AWS's: {error}")))
+    }
+
+    /// The id of the request, where the service gave one.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).request_id.clone()
     }
 }
 
@@ -48,9 +62,12 @@ impl Intercept for Capture {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(body) = context.response().body().bytes() {
-            *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = body.to_vec();
+        let response = context.response();
+        let mut answer = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(body) = response.body().bytes() {
+            answer.body = body.to_vec();
         }
+        answer.request_id = failure::request_id(|name| response.headers().get(name));
         Ok(())
     }
 }

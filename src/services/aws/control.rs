@@ -11,14 +11,15 @@ use crate::{
 
 use super::{
     account::Account,
-    capture::{captured, pages},
+    capture::{Capture, captured, pages},
     failure::Doing,
     names, resources,
     signed::Request,
 };
 
 impl Services {
-    /// Makes the gateway read the target's tools again. Answers the target as it is then (usually `SYNCHRONIZING`).
+    /// Makes the gateway read the target's tools again. Answers the target as it is then (usually `SYNCHRONIZING`), and the
+    /// id of the request.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::Conflict`] while consent is pending.
@@ -27,17 +28,20 @@ impl Services {
         deployment: &Deployment,
         gateway_id: &str,
         target_id: &str,
-    ) -> Result<Resource, Failure> {
+    ) -> Result<(Resource, Option<String>), Failure> {
         let text = format!("synchronizing target {target_id} of {gateway_id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
         let doing = Doing { text: &text, action: "bedrock-agentcore:SynchronizeGatewayTargets", account: &account };
         let request = account.control().synchronize_gateway_targets().gateway_identifier(gateway_id).target_id_list(target_id);
-        let answer = captured!(doing, request)?;
+        let capture = Capture::default();
+        let sent = request.customize().interceptor(capture.clone()).send().await;
+        sent.map_err(|error| super::failure::sdk(doing, &error))?;
+        let answer = capture.json(&text)?;
         self.forget_targets(deployment).await;
         let found = answer.get("targets").and_then(Value::as_array).and_then(|targets| targets.first());
         match found {
-            Some(target) => Ok(resources::target(&deployment.name, gateway_id, target, None)),
+            Some(target) => Ok((resources::target(&deployment.name, gateway_id, target, None), capture.request_id())),
             None => Err(Failure::new(FailureKind::Server, text.as_str(), "AWS answered without the target")),
         }
     }
