@@ -17,7 +17,7 @@ pub mod tool;
 pub mod traffic;
 pub mod words;
 
-pub use database::{AlterAnswer, LoginAnswer, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer};
+pub use database::{AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer};
 pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
 pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};

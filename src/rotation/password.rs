@@ -51,7 +51,7 @@ impl fmt::Display for PolicyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length(length) => {
-                write!(formatter, "a password of {length} characters: between {SHORTEST} and {LONGEST} are allowed")
+                write!(formatter, "a password of length {length}: between {SHORTEST} and {LONGEST} characters are allowed")
             }
             Self::TooFew(count) => {
                 write!(formatter, "an alphabet of {count} different characters: at least {FEWEST_CHARACTERS} are needed")

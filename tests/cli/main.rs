@@ -5,6 +5,7 @@ mod configuration;
 mod doctor;
 mod fleet;
 mod logs;
+mod readme;
 mod secrets;
 mod tools;
 mod world;

@@ -271,6 +271,7 @@ fn impossible_passwords_are_refused_before_anything_is_asked() {
     let console = Console::with(&OWN.config);
     let rotate =
         |option: &str, value: &str| console.run(&["secrets", "rotate", "neo4j-mcp-server/neo4j", "--yes", option, value]);
-    rotate("--length", "5").exits(2).without_data().says("5 characters");
+    rotate("--length", "5").exits(2).without_data().says("length 5");
+    rotate("--neo4j-uri", "file:///etc/passwd").exits(2).without_data().says("bolt://");
     rotate("--alphabet", "abcdefghijk$").exits(2).without_data().says("$");
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, output, process, usage},
-    model::{Deployment, Failure, FailureKind},
+    model::{Deployment, Failure, FailureKind, NEO4J_SCHEMES},
     rotation::{
         password::{Policy, Source},
         report::{Ending, Kind},
@@ -24,6 +24,14 @@ use super::{Change, How, Random, desk::Console, find::find};
 pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {
     let doing = format!("{} {}", word(kind), change.id);
     let policy = Policy::new(change.length, &change.alphabet).map_err(|error| usage(&doing, error.to_string()))?;
+    if let Some(uri) = &change.neo4j_uri {
+        let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !NEO4J_SCHEMES.contains(&scheme) {
+            let known: Vec<String> = NEO4J_SCHEMES.iter().map(|scheme| format!("{scheme}://")).collect();
+            let failure = usage(&doing, "--neo4j-uri is no address of Neo4j");
+            return Err(failure.hint(format!("it begins with one of {}", known.join(", "))).into());
+        }
+    }
     let deployments = context.deployments()?;
     let services = context.services();
     if !how.dry_run {
