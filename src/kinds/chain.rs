@@ -200,13 +200,8 @@ fn words(link: Link, resource: &Resource, health: Health, several: bool, now: Mo
     if health == Health::Well {
         return remark(resource, now);
     }
-    let name = if link == Link::Runtime && resource.key.kind == Kind::Endpoint {
-        format!("endpoint {} ", resource.name)
-    } else if several {
-        format!("{} ", resource.name)
-    } else {
-        String::new()
-    };
+    let is_part = link == Link::Runtime && resource.key.kind == Kind::Endpoint;
+    let name = if several || is_part { format!("{} ", resource.name) } else { String::new() };
     let status = status_text(resource, now).split_whitespace().collect::<Vec<_>>().join(" ");
     let since = resource.updated.filter(|_| health == Health::Changing);
     let since = since.map(|since| format!(" for {}", since.age(now))).unwrap_or_default();
@@ -220,10 +215,8 @@ fn consent(targets: &[&Resource]) -> Option<Knot> {
     let (health, words) = match pending.as_slice() {
         [] if targets.is_empty() => return None,
         [] => (Health::Well, None),
-        [one] => (Health::NeedsPerson, Some(format!("a person must allow {one}: ⏎ on it shows where"))),
-        [one, more @ ..] => {
-            (Health::NeedsPerson, Some(format!("a person must allow {one} and {} more: ⏎ on them shows where", more.len())))
-        }
+        [one] => (Health::NeedsPerson, Some(format!("pending, ⏎ on {one} shows where"))),
+        [one, more @ ..] => (Health::NeedsPerson, Some(format!("pending, ⏎ on {one} and {} more shows where", more.len()))),
     };
     Some(Knot { link: Link::Consent, health: Some(health), words, is_cause: false })
 }
@@ -434,7 +427,7 @@ mod tests {
             });
             let chain = of(&resources, None);
             assert_eq!(dots(&chain), ".cw.");
-            assert_eq!(summary(&chain), "runtime: endpoint DEFAULT READY v3 → v4 for 41s");
+            assert_eq!(summary(&chain), "runtime: DEFAULT READY v3 → v4 for 41s");
         }
     }
 
@@ -443,7 +436,7 @@ mod tests {
         let resources = altered('E', "gw/mcp", |target| target.status = "CREATE_PENDING_AUTH".into());
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".wwp");
-        assert_eq!(summary(&chain), "consent: a person must allow mcp: ⏎ on it shows where");
+        assert_eq!(summary(&chain), "consent: pending, ⏎ on mcp shows where");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use ratatui::layout::Rect;
 
 mod draw;
+mod overview;
 mod tree;
 
 use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm, detail::Detail};
@@ -17,6 +18,7 @@ use crate::{
     widgets::{LineInput, List, Pen},
 };
 use crossterm::event::KeyEvent;
+use overview::Overview;
 pub use tree::{Place, Row, rows};
 
 /// From this width the detail stands beside the list.
@@ -51,6 +53,8 @@ pub struct Fleet {
     filter: LineInput,
     typing: bool,
     detail: Option<Detail>,
+    /// The deployment that is open instead.
+    overview: Option<Overview>,
 }
 
 impl Fleet {
@@ -68,6 +72,7 @@ impl Fleet {
             self.unfolded.insert(Place::Resource(owner));
         }
         self.filter = LineInput::default();
+        self.overview = None;
         self.selected = Some(Place::Resource(key.clone()));
     }
 
@@ -134,12 +139,13 @@ impl Fleet {
         let Some(row) = self.current(context.store) else { return Reply::done() };
         self.selected = Some(row.place.clone());
         match &row.place {
-            Place::Deployment(_) => {
-                let folded = self.is_folded(&row.place, context.store);
-                self.fold(row.place, !folded);
+            Place::Deployment(name) => {
+                self.overview = Some(Overview::new(name.clone()));
+                self.detail = None;
                 Reply::done()
             }
             Place::Resource(key) => {
+                self.overview = None;
                 self.detail = Some(Detail::new(key.clone(), context.now));
                 Reply::effect(Effect::Describe(key.clone()))
             }
@@ -322,6 +328,15 @@ impl Screen for Fleet {
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        if let Some(overview) = &mut self.overview {
+            if action == Action::Back {
+                self.overview = None;
+                return Reply::done();
+            }
+            if action == Action::Open || overview.act(action) {
+                return Reply::done();
+            }
+        }
         if let Some(detail) = &mut self.detail {
             if action == Action::Back {
                 self.detail = None;
@@ -402,7 +417,7 @@ impl Screen for Fleet {
         match action {
             Action::Synchronize => !look.read_only && resource().is_some_and(|resource| resource.key.kind == Kind::Target),
             Action::FollowRelation => self.detail.is_some() || resource().is_some(),
-            Action::Filter | Action::Sort | Action::Mark | Action::Open => self.detail.is_none(),
+            Action::Filter | Action::Sort | Action::Mark | Action::Open => self.detail.is_none() && self.overview.is_none(),
             _ => true,
         }
     }
@@ -422,15 +437,21 @@ impl Screen for Fleet {
             }
             return;
         }
-        match &self.detail {
-            Some(detail) if area.width >= BESIDE => {
-                let left = area.width * 55 / 100;
-                draw::fleet(self, look, Rect { width: left, ..area }, pen);
-                pen.divider(Rect { x: area.x + left, width: 1, ..area });
-                detail.view(look, Rect { x: area.x + left + 2, width: area.width - left - 2, ..area }, pen);
-            }
-            Some(detail) => detail.view(look, area, pen),
-            None => draw::fleet(self, look, area, pen),
+        if self.detail.is_none() && self.overview.is_none() {
+            draw::fleet(self, look, area, pen);
+            return;
+        }
+        let left = if area.width >= BESIDE { area.width * 55 / 100 } else { 0 };
+        let mut right = area;
+        if left > 0 {
+            draw::fleet(self, look, Rect { width: left, ..area }, pen);
+            pen.divider(Rect { x: area.x + left, width: 1, ..area });
+            right = Rect { x: area.x + left + 2, width: area.width - left - 2, ..area };
+        }
+        match (&self.detail, &self.overview) {
+            (Some(detail), _) => detail.view(look, right, pen),
+            (None, Some(overview)) => overview.view(look, right, pen),
+            (None, None) => {}
         }
     }
 }

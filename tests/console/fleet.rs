@@ -197,3 +197,27 @@ fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
     // Each parent looking through all children would be twenty million looks a frame: minutes of this build, not seconds.
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }
+
+#[test]
+fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
+    let mut bench = ready();
+    bench.on(counted());
+    bench.keys("enter");
+    for words in ["target       ▲ SYNCHRONIZE_UNSUCCESSFUL", "gateway      ● well", "sign-in      · not known", "1,200 calls"]
+    {
+        bench.shows(words);
+    }
+    bench.shows("prod-gateway");
+    assert!(!bench.frame(80, 24).contains("prod-gateway"), "over the list where there is no room beside it");
+    assert_eq!(bench.keys("D"), [Effect::Examine(name("prod"))]);
+    bench.on(examined("prod", false));
+    bench.keys("1");
+    bench.shows("sign-in      ● well");
+    bench.keys(":");
+    bench.text("describe prod-gateway");
+    assert_eq!(bench.keys("enter"), [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]);
+    bench.hides("sign-in  ");
+    bench.keys("esc left left");
+    bench.keys("left");
+    bench.hides("prod-gateway");
+}

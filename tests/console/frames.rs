@@ -67,6 +67,11 @@ fn the_last_hour_and_the_chain_by_width() {
     bench.on(world::examined("analytics", false));
     keep("Fleet-counted", &format!("{}\n{}", both(&bench), bench.frame(180, 20)));
     bench.keys("j enter");
+    let mut deployment = ready();
+    deployment.on(world::counted());
+    deployment.on(world::examined("analytics", true));
+    deployment.keys("enter");
+    keep("Fleet-overview", &both(&deployment));
     keep("Fleet-counted-detail", &format!("{}\n{}", both(&bench), bench.frame(180, 20)));
 }
 

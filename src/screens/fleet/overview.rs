@@ -1,0 +1,138 @@
+//! A deployment in detail: its last hour, its chain hop by hop in words, and what it is made of.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    app::Action,
+    config::theme::Role,
+    kinds::Knot,
+    model::{Deployment, DeploymentName, Health, Kind, counted},
+    screens::{
+        Look,
+        detail::{traffic_words, wrapped},
+    },
+    widgets::{JsonLine, Pen, Scroll, glyph, role_of, width, word},
+};
+
+/// Columns of a label.
+const LABEL: usize = 11;
+
+/// An open overview of a deployment.
+#[derive(Clone, Debug)]
+pub(super) struct Overview {
+    deployment: DeploymentName,
+    scroll: Scroll,
+}
+
+impl Overview {
+    pub(super) fn new(deployment: DeploymentName) -> Self {
+        Self { deployment, scroll: Scroll::default() }
+    }
+
+    /// Scrolls; `false` where the action is none of scrolling.
+    pub(super) fn act(&mut self, action: Action) -> bool {
+        self.scroll.act(action)
+    }
+
+    pub(super) fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        let Some(deployment) = look.store.deployment(&self.deployment) else {
+            pen.put(area.x + 1, area.y, area.width, "This deployment is gone.", Role::Dim);
+            return;
+        };
+        let health = look.store.health(&deployment.name);
+        let role = health.map_or(Role::Dim, role_of);
+        let shape = deployment.shape.map_or_else(String::new, |shape| format!("  shape {shape:?}"));
+        let head = [
+            (health.map_or("○", glyph), role),
+            (" ", Role::Text),
+            (deployment.name.as_str(), Role::Name),
+            (shape.as_str(), Role::Dim),
+            ("  ", Role::Text),
+            (health.map_or("nothing listed", word), role),
+        ];
+        pen.pieces(area.x + 1, area.y, area.width.saturating_sub(1), &head);
+        let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        let lines = lines(deployment, look, body.width.saturating_sub(2));
+        let window = self.scroll.window(usize::from(body.height), lines.len());
+        for (line, row) in lines.iter().skip(window.start).take(window.len()).zip(body.rows()) {
+            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            pen.pieces(row.x + 1, row.y, row.width.saturating_sub(2), &pieces);
+        }
+    }
+}
+
+fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
+    let chain = look.store.chain(&deployment.name, look.now);
+    let mut lines: Vec<JsonLine> = Vec::new();
+    for knot in &chain.knots {
+        lines.extend(hop(knot, room));
+    }
+    if chain.knots.iter().any(|knot| knot.health.is_none()) {
+        lines.push(vec![(format!("{:LABEL$}  · D examines it", ""), Role::Faint)]);
+    }
+    if !chain.knots.is_empty() {
+        lines.push(Vec::new());
+    }
+    if let Some(traffic) = look.store.traffic_of(&deployment.name) {
+        lines.extend(labelled("last hour", &traffic_words(&traffic), room, Role::Text));
+    } else if let Some(failure) = look.store.uncounted.get(&deployment.name) {
+        lines.extend(labelled("last hour", &format!("not counted: {}", failure.cause), room, Role::Dim));
+    }
+    if let Some((at, report)) = look.store.examined.get(&deployment.name) {
+        let found = report
+            .verdict
+            .as_ref()
+            .map_or_else(|| "all well".to_owned(), |verdict| format!("{}. Fix: {}", verdict.hop, verdict.fix));
+        lines.extend(labelled("doctor", &format!("{} ago: {found}", at.age(look.now)), room, Role::Text));
+    }
+    let own = |kind: Kind| look.store.resources(&deployment.name).filter(|each| each.key.kind == kind).count();
+    let made: Vec<String> = Kind::ALL
+        .into_iter()
+        .map(|kind| (own(kind), kind))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, kind)| counted(count, kind.word()))
+        .collect();
+    let facts = [
+        ("made of", Some(made.join(", ")).filter(|made| !made.is_empty())),
+        ("region", Some(deployment.region.clone())),
+        ("profile", deployment.profile.clone()),
+        ("stack", deployment.stack.clone()),
+        ("sign-in by", Some(deployment.sign_in.mode().to_owned())),
+        ("MCP", deployment.mcp_url.clone()),
+        ("writes", deployment.read_only.then(|| "refused: read-only".to_owned())),
+    ];
+    for (label, value) in facts {
+        if let Some(value) = value {
+            lines.extend(labelled(label, &value, room, Role::Text));
+        }
+    }
+    lines
+}
+
+/// A hop: its name, its mark, and what there is to say.
+fn hop(knot: &Knot, room: u16) -> Vec<JsonLine> {
+    let (mark, role) = knot.health.map_or(("·", Role::Faint), |health| (glyph(health), role_of(health)));
+    let text = match (&knot.words, knot.health) {
+        (Some(words), _) => words.clone(),
+        (None, Some(health)) => word(health).to_owned(),
+        (None, None) => "not known".to_owned(),
+    };
+    let quiet = knot.health.is_none_or(|health| health == Health::Well);
+    let text_role = if quiet { Role::Dim } else { role };
+    let mut lines = labelled(knot.link.word(), &text, room.saturating_sub(2), text_role);
+    for (row, line) in lines.iter_mut().enumerate() {
+        line.insert(1, (format!("{} ", if row == 0 { mark } else { " " }), role));
+    }
+    lines
+}
+
+fn labelled(label: &str, text: &str, room: u16, role: Role) -> Vec<JsonLine> {
+    let beside = room.saturating_sub(u16::try_from(LABEL + 2).unwrap_or(0));
+    let mut lines = wrapped(text, beside, role);
+    for (row, line) in lines.iter_mut().enumerate() {
+        let label = if row == 0 { label } else { "" };
+        let gap = " ".repeat((LABEL + 2).saturating_sub(width(label)));
+        line.insert(0, (format!("{label}{gap}"), Role::Dim));
+    }
+    lines
+}
