@@ -1,5 +1,5 @@
 //! When CloudWatch is asked how often gateways and runtimes were called: once for an account and region, while the Fleet is in
-//! front, every five minutes at most; where nobody is here and nothing is called, less.
+//! front, every five minutes at most; less where nobody is here, and seldom where nothing is called.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,10 @@ use crate::{
 
 /// Between two requests for the same account and region, in milliseconds.
 const PAUSE_MS: i64 = 5 * 60 * 1000;
-/// The same where nobody is here and nothing was called lately.
-const CALM_PAUSE_MS: i64 = 30 * 60 * 1000;
+/// The same where nobody is here,
+const CALM_PAUSE_MS: i64 = 10 * 60 * 1000;
+/// and where nothing was called lately either.
+const QUIET_PAUSE_MS: i64 = 30 * 60 * 1000;
 /// What is counted.
 const COUNTED: [Kind; 2] = [Kind::Gateway, Kind::Runtime];
 
@@ -31,7 +33,11 @@ impl App {
         let mut effects = Vec::new();
         for account in accounts(&self.store.deployments) {
             let Some(first) = account.first() else { continue };
-            let pause = if self.pace.is_calm(self.now) && !self.is_called(&account) { CALM_PAUSE_MS } else { PAUSE_MS };
+            let pause = match (self.pace.is_calm(self.now), self.is_called(&account)) {
+                (false, _) => PAUSE_MS,
+                (true, true) => CALM_PAUSE_MS,
+                (true, false) => QUIET_PAUSE_MS,
+            };
             if self.counts.asked.get(first).is_some_and(|at| self.now.since(*at) < pause) {
                 continue;
             }
@@ -46,7 +52,11 @@ impl App {
     }
 
     /// Takes an answer in. A failure is no alarm: the columns stay empty, and the detail says why.
-    pub(super) fn calls_counted(&mut self, asked: &[ResourceKey], result: Result<Vec<(ResourceKey, Traffic)>, Failure>) {
+    pub(super) fn calls_counted(
+        &mut self,
+        asked: &[ResourceKey],
+        result: Result<Vec<(ResourceKey, Traffic)>, Failure>,
+    ) -> Effects {
         for deployment in asked.iter().map(|key| &key.deployment) {
             match &result {
                 Ok(_) => self.store.uncounted.remove(deployment),
@@ -55,11 +65,13 @@ impl App {
         }
         match result {
             Ok(counted) => {
+                self.store.version += 1;
                 self.store.traffic.retain(|known, _| !asked.iter().any(|key| key.deployment == known.deployment));
                 self.store.traffic.extend(counted);
             }
             Err(failure) => tracing::info!(%failure, "calls are not counted"),
         }
+        Effects::none()
     }
 
     /// Who asks for everything anew is not to wait for what could not be had.

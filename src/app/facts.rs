@@ -21,10 +21,7 @@ impl App {
                 self.note_list(&deployment, kind, news);
                 self.count_calls()
             }
-            Event::CallsCounted(asked, result) => {
-                self.calls_counted(&asked, result);
-                Effects::none()
-            }
+            Event::CallsCounted(asked, result) => self.calls_counted(&asked, result),
             Event::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
                     let news = self.store.resource_seen(resource, now);
@@ -70,6 +67,7 @@ impl App {
             }
             Event::Examined(report) => {
                 self.doctor.ended(&report.deployment);
+                self.store.version += 1;
                 self.store.examined.insert(report.deployment.clone(), (now, *report));
                 Effects::none()
             }
@@ -99,6 +97,7 @@ impl App {
         self.options.starting = None;
         match result {
             Ok((deployments, faults)) => {
+                self.store.version += 1;
                 self.store.deployments = deployments;
                 self.faults = faults;
                 self.refresh()

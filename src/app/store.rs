@@ -1,6 +1,9 @@
 //! What is known: the fleet, its transitions, the activity. Screens read it; only events write it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+};
 
 use super::loadable::Loadable;
 use crate::{
@@ -33,6 +36,10 @@ pub struct Store {
     pub activity: VecDeque<Deed>,
     /// Failures since the activity was last looked at.
     pub unseen_failures: usize,
+    /// Counts the changes of what is known of the fleet: what was made of an older count is made anew.
+    pub version: u64,
+    /// The health of deployments, as of a version.
+    pub(super) healths: RefCell<(u64, BTreeMap<DeploymentName, Option<Health>>)>,
 }
 
 /// A change of status that was seen.
@@ -135,6 +142,19 @@ impl Store {
     /// The health of a deployment: the worst of its resources; a list that failed makes it at least degraded, and so does what
     /// the doctor has found broken.
     pub fn health(&self, name: &DeploymentName) -> Option<Health> {
+        let mut healths = self.healths.borrow_mut();
+        if healths.0 != self.version {
+            *healths = (self.version, BTreeMap::new());
+        }
+        if let Some(known) = healths.1.get(name) {
+            return *known;
+        }
+        let health = self.judge(name);
+        healths.1.insert(name.clone(), health);
+        health
+    }
+
+    fn judge(&self, name: &DeploymentName) -> Option<Health> {
         let worst = self.resources(name).map(kinds::health).max();
         let broken =
             Kind::ALL.into_iter().any(|kind| self.lists.get(&(name.clone(), kind)).is_some_and(|list| list.failure.is_some()));
@@ -176,6 +196,7 @@ impl Store {
             if known {
                 return News::Nothing;
             }
+            self.version += 1;
             self.note(Deed {
                 at: now,
                 what: format!("list {kind}s of {deployment}"),
@@ -192,6 +213,7 @@ impl Store {
         if same {
             return News::Nothing;
         }
+        self.version += 1;
         let Some(before) = before else { return News::Seen };
         let mut seen = Vec::new();
         for resource in list.get().into_iter().flatten() {

@@ -37,9 +37,9 @@ impl Traffic {
         self.calls.iter().sum()
     }
 
-    /// Whether anything was called in the last quarter of an hour.
+    /// Whether anything was called in the step before it was counted, or in that of counting.
     pub fn is_lively(&self) -> bool {
-        self.calls.iter().rev().take(3).any(|calls| *calls > 0)
+        self.calls.iter().rev().take(2).any(|calls| *calls > 0)
     }
 
     /// The calls of both. Latencies of two places make no latency of one, so they stay only where one has none.

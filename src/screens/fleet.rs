@@ -1,6 +1,6 @@
 //! Fleet: gateways, targets, runtimes, endpoints and secrets of all deployments as one tree, what is wrong first.
 
-use std::collections::HashSet;
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
 use ratatui::layout::Rect;
 
@@ -19,6 +19,7 @@ use crate::{
 };
 use crossterm::event::KeyEvent;
 use overview::Overview;
+use tree::Line;
 pub use tree::{Place, Row, rows};
 
 /// From this width the detail stands beside the list.
@@ -55,11 +56,19 @@ pub struct Fleet {
     detail: Option<Detail>,
     /// The deployment that is open instead.
     overview: Option<Overview>,
+    /// Counts what was folded and unfolded.
+    folds: u64,
+    /// The rows, and what they were made of.
+    kept: RefCell<Option<(MadeOf, Rc<Vec<Line>>)>>,
 }
+
+/// What the rows depend on: the version of the store, the order, the filter, the folds.
+type MadeOf = (u64, Order, String, u64);
 
 impl Fleet {
     /// Puts the cursor on a resource, unfolding what it lies below.
     pub fn reveal(&mut self, key: &ResourceKey) {
+        self.folds += 1;
         self.folded.remove(&Place::Deployment(key.deployment.clone()));
         let owner = match key.kind {
             Kind::Target => Some(Kind::Gateway),
@@ -81,19 +90,30 @@ impl Fleet {
         self.detail.as_mut()
     }
 
-    fn rows<'a>(&self, store: &'a crate::app::Store) -> Vec<Row<'a>> {
+    /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
+    /// changes cost no more than what is seen.
+    fn lines(&self, store: &crate::app::Store) -> Rc<Vec<Line>> {
+        let made_of = (store.version, self.order, self.filter.text().to_owned(), self.folds);
+        let mut kept = self.kept.borrow_mut();
+        if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
+            tracing::trace!(version = of.0, "rows as they were");
+            return Rc::clone(lines);
+        }
         let unwell = unwell_runtimes(store);
-        rows(store, self.order, self.filter.text(), |place| {
-            self.folds(place, |key| unwell.contains(&(&key.deployment, key.id.as_str())))
-        })
+        let rows = rows(store, self.order, self.filter.text(), |place| {
+            self.is_folded_where(place, |key| unwell.contains(&(&key.deployment, key.id.as_str())))
+        });
+        let lines = Rc::new(tree::lines(store, rows));
+        *kept = Some((made_of, Rc::clone(&lines)));
+        lines
     }
 
     /// Runtimes keep their endpoints to themselves until asked, or until one is not well; everything else is open.
     fn is_folded(&self, place: &Place, store: &crate::app::Store) -> bool {
-        self.folds(place, |key| unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str())))
+        self.is_folded_where(place, |key| unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str())))
     }
 
-    fn folds(&self, place: &Place, is_unwell: impl Fn(&ResourceKey) -> bool) -> bool {
+    fn is_folded_where(&self, place: &Place, is_unwell: impl Fn(&ResourceKey) -> bool) -> bool {
         if self.folded.contains(place) || self.unfolded.contains(place) {
             return self.folded.contains(place);
         }
@@ -102,6 +122,7 @@ impl Fleet {
     }
 
     fn fold(&mut self, place: Place, fold: bool) {
+        self.folds += 1;
         if fold {
             self.unfolded.remove(&place);
             self.folded.insert(place);
@@ -112,13 +133,13 @@ impl Fleet {
     }
 
     /// The selection follows its resource, not its row.
-    fn selected_row(&self, rows: &[Row<'_>]) -> usize {
+    fn selected_row(&self, rows: &[Line]) -> usize {
         let by_place = self.selected.as_ref().and_then(|place| rows.iter().position(|row| row.place == *place));
         by_place.unwrap_or_else(|| self.list.cursor().min(rows.len().saturating_sub(1)))
     }
 
     fn move_cursor(&mut self, action: Action, context: &Context<'_>) -> bool {
-        let rows = self.rows(context.store);
+        let rows = self.lines(context.store);
         let mut list = self.list.clone();
         list.select(self.selected_row(&rows));
         if !list.act(action, rows.len()) {
@@ -130,9 +151,8 @@ impl Fleet {
     }
 
     fn current<'a>(&self, store: &'a crate::app::Store) -> Option<Row<'a>> {
-        let rows = self.rows(store);
-        let at = self.selected_row(&rows);
-        rows.into_iter().nth(at)
+        let rows = self.lines(store);
+        rows.get(self.selected_row(&rows)).map(|line| line.row(store))
     }
 
     fn open(&mut self, context: &mut Context<'_>) -> Reply {
@@ -155,7 +175,7 @@ impl Fleet {
 
     /// Folds, or goes to the parent where there is nothing to fold.
     fn go_left(&mut self, context: &Context<'_>) {
-        let rows = self.rows(context.store);
+        let rows = self.lines(context.store);
         let at = self.selected_row(&rows);
         let Some(row) = rows.get(at) else { return };
         if row.has_children && !self.is_folded(&row.place, context.store) {
@@ -402,7 +422,7 @@ impl Screen for Fleet {
 
     fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
         let Some(at) = self.list.row_at(column, line) else { return Reply::ignored() };
-        let place = self.rows(context.store).get(at).map(|row| row.place.clone());
+        let place = self.lines(context.store).get(at).map(|row| row.place.clone());
         if place.is_some() && place == self.selected {
             return self.open(context);
         }

@@ -67,13 +67,14 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     header(state, &columns, &layout, area, pen);
     let prompt = state.typing || !state.filter.text().is_empty();
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + u16::from(prompt)), ..area };
-    let rows = state.rows(look.store);
+    let rows = state.lines(look.store);
     let selected = state.selected_row(&rows);
     let mut list = state.list.clone();
     list.select(selected);
     let window = list.window(body, rows.len());
     state.list.window(body, rows.len());
-    for (line, (index, row)) in rows.iter().enumerate().skip(window.start).take(window.len()).enumerate() {
+    for (line, (index, kept)) in rows.iter().enumerate().skip(window.start).take(window.len()).enumerate() {
+        let row = &kept.row(look.store);
         let y = body.y + u16::try_from(line).unwrap_or(u16::MAX);
         let place = Rect { y, height: 1, ..body };
         if index == selected {

@@ -49,6 +49,62 @@ pub struct Row<'a> {
     pub failure: Option<&'a Failure>,
 }
 
+/// A row without what it shows: it outlives the frame, and finds its resource again as long as the store is the same.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) place: Place,
+    pub(super) depth: u16,
+    pub(super) has_children: bool,
+    is_folded: bool,
+    /// Where the deployment, or the resource in its list, is.
+    at: usize,
+}
+
+impl Line {
+    /// The row with what it shows.
+    pub(super) fn row<'a>(&self, store: &'a Store) -> Row<'a> {
+        let list = |deployment: &DeploymentName, kind: Kind| store.lists.get(&(deployment.clone(), kind));
+        let (mut deployment, mut resource, mut failure) = (None, None, None);
+        match &self.place {
+            Place::Deployment(_) => deployment = store.deployments.get(self.at),
+            Place::Resource(key) => {
+                resource = list(&key.deployment, key.kind).and_then(|list| list.get()?.get(self.at));
+            }
+            Place::Problem(name, kind) => failure = list(name, *kind).and_then(|list| list.problem()),
+        }
+        Row {
+            place: self.place.clone(),
+            depth: self.depth,
+            has_children: self.has_children,
+            is_folded: self.is_folded,
+            deployment,
+            resource,
+            failure,
+        }
+    }
+}
+
+/// The rows, fit to be kept.
+pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
+    let listed = store.lists.values().filter_map(|list| list.get());
+    let places: HashMap<&ResourceKey, usize> =
+        listed.flat_map(|list| list.iter().enumerate().map(|(at, resource)| (&resource.key, at))).collect();
+    let at = |row: &Row<'_>| match &row.place {
+        Place::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
+        Place::Resource(key) => places.get(key).copied(),
+        Place::Problem(..) => None,
+    };
+    rows.into_iter()
+        .map(|row| Line {
+            at: at(&row).unwrap_or_default(),
+            place: row.place,
+            depth: row.depth,
+            has_children: row.has_children,
+            is_folded: row.is_folded,
+        })
+        .collect()
+}
+
 /// All visible rows in their order. A filter keeps what contains its text, and what that lies below.
 pub fn rows<'a>(store: &'a Store, order: Order, filter: &str, is_folded: impl Fn(&Place) -> bool) -> Vec<Row<'a>> {
     let filter = filter.to_lowercase();
