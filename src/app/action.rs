@@ -111,8 +111,11 @@ actions! {
     NextPane = "tools.next-pane", "next pane", "To the next pane", false, Nothing, 2;
     PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
     RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
-    NextView = "tools.view", "table/text/raw", "Result as table, text or raw JSON", false, Nothing, 3;
-    CopyResult = "tools.copy", "copy", "Copy the result", false, Nothing, 7;
+    NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer as they went over the wire", false, Nothing, 3;
+    CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;
+    CopyCurl = "tools.copy-curl", "as curl", "Copy the call as a curl command; the token stays a variable", false, Selection, 0;
+    CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;
+    CopyArguments = "tools.copy-arguments", "arguments", "Copy the arguments as JSON", false, Selection, 0;
     ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
     CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
 

@@ -4,8 +4,8 @@ use super::effect::Endpoint;
 use crate::{
     doctor,
     model::{
-        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, Kind, LogBatch, Progress,
-        Resource, ResourceKey, SecretDetail, Tool, Traffic,
+        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
+        Progress, Resource, ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -47,6 +47,8 @@ pub enum Event {
     RotationEnded(Box<Result<Ending, Failure>>),
     /// An MCP endpoint answered, with its tools and the token's claims.
     Connected(Endpoint, Box<Result<Welcome, Failure>>),
+    /// A call went over the wire like this; its answer follows.
+    Exchanged(Endpoint, Box<HttpExchange>),
     /// A call was answered.
     Called(Endpoint, Box<Result<CallOutcome, Failure>>),
     /// A call moves on.

@@ -62,9 +62,12 @@ impl App {
             | Event::RotationWarned(_)
             | Event::RotationAsked(_)
             | Event::RotationEnded(_) => self.on_rotation(event),
-            Event::Connected(..) | Event::Called(..) | Event::Progressed(..) | Event::Elicited(..) | Event::ToolsChanged(_) => {
-                self.on_tools(event)
-            }
+            Event::Connected(..)
+            | Event::Exchanged(..)
+            | Event::Called(..)
+            | Event::Progressed(..)
+            | Event::Elicited(..)
+            | Event::ToolsChanged(_) => self.on_tools(event),
             Event::Examined(report) => {
                 self.doctor.ended(&report.deployment);
                 self.store.version += 1;

@@ -28,8 +28,8 @@ pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, St
 pub use sanitize::sanitize;
 pub use secret::{RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue, SecretVersion, VersionRef};
 pub use tool::{
-    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice,
-    McpTarget, Progress, Table, Tool, ToolAnnotations,
+    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, HttpExchange,
+    McpNotice, McpTarget, Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;
 pub use words::{counted, grouped};

@@ -93,6 +93,25 @@ pub struct CallOutcome {
     pub request_id: Option<String>,
 }
 
+/// A request and its answer as they went over the wire. What may be a credential in a header is `***`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct HttpExchange {
+    /// The address.
+    pub url: String,
+    /// Headers of the request.
+    pub sent: Vec<(String, String)>,
+    /// Its body.
+    pub request: Value,
+    /// Status of the answer; `None`: there was no answer.
+    pub status: Option<u16>,
+    /// Headers of the answer.
+    pub received: Vec<(String, String)>,
+    /// Its JSON-RPC message, with an empty object in place of the result; text where it was no such message.
+    pub answer: Value,
+    /// Where the time went, in milliseconds.
+    pub elapsed: Elapsed,
+}
+
 impl CallOutcome {
     /// All text blocks, joined by line ends.
     pub fn text(&self) -> String {

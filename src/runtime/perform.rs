@@ -122,7 +122,7 @@ impl Performer for Outside {
                 async move { Some(Event::Connected(endpoint.clone(), Box::new(world.connect(&endpoint, sender).await))) }.boxed()
             }
             Effect::Call { endpoint, tool, arguments, options } => async move {
-                Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options).await)))
+                Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options, &sender).await)))
             }
             .boxed(),
             Effect::Examine(name) => async move { Box::pin(world.examine(&name)).await }.boxed(),
@@ -282,12 +282,14 @@ impl World {
         tool: &str,
         arguments: Map<String, Value>,
         options: CallOptions,
+        sender: &Sender,
     ) -> Result<CallOutcome, Failure> {
         let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
         let session = session
             .ok_or_else(|| Failure::new(FailureKind::Network, format!("calling {tool}"), "not connected").hint("C connects"))?;
         self.complete_consents(endpoint).await;
-        let result = session.call(tool, arguments, options).await;
+        let (result, exchange) = session.watched_call(tool, arguments, options).await;
+        sender.send(Event::Exchanged(endpoint.clone(), Box::new(exchange))).await;
         if let Err(failure) = &result {
             let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
             self.consents.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), asked);

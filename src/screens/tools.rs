@@ -1,9 +1,15 @@
 //! Tools: an MCP endpoint, what it offers, a call and its result.
 
+mod calls;
+mod copy;
 mod draw;
+mod endpoints;
+mod exchange;
 mod form;
 mod outcome;
+mod result;
 mod text;
+mod tree;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,21 +17,18 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
 
-use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
+use super::{Context, Look, Reply, Screen};
 use crate::{
     app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot, Welcome},
     config::theme::Role,
     keys::Layer,
-    model::{
-        CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Kind, McpTarget, Moment, Progress,
-        Tool, counted,
-    },
+    model::{CallOutcome, Elicitation, Failure, HttpExchange, Moment, Progress, Tool, counted},
     widgets::{LineInput, List, Pen, Scroll},
 };
+use endpoints::name_of;
 use form::Form;
+use tree::Tree;
 
-/// Calls remembered in a session.
-const HISTORY: usize = 50;
 /// A server that says that its tools have changed is asked for them so often at most, in milliseconds;
 const RELIST_MS: i64 = 10_000;
 /// twice that after each time that they were the same, so many times.
@@ -87,6 +90,7 @@ struct Running {
     arguments: Map<String, Value>,
     since: Moment,
     progress: Option<Progress>,
+    exchange: Option<Box<HttpExchange>>,
 }
 
 /// The last result.
@@ -97,6 +101,10 @@ struct Outcome {
     began: Moment,
     ended: Moment,
     result: Result<CallOutcome, Failure>,
+    /// How it went over the wire.
+    exchange: Option<Box<HttpExchange>>,
+    /// The result as a tree, where it is JSON.
+    tree: Option<Tree>,
 }
 
 /// A call of this session.
@@ -122,10 +130,27 @@ enum Pane {
 /// How a result is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Shown {
+    /// Rows and columns.
     #[default]
     Table,
+    /// JSON whose branches fold.
+    Tree,
+    /// As the server wrote it.
     Text,
+    /// Request and answer as they went over the wire.
     Raw,
+}
+
+impl Shown {
+    /// Its name.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Tree => "tree",
+            Self::Text => "text",
+            Self::Raw => "raw",
+        }
+    }
 }
 
 /// A line of the left pane.
@@ -216,6 +241,12 @@ impl Tools {
         match event {
             Event::Connected(endpoint, result) => self.connected(&endpoint, *result, context),
             Event::Called(endpoint, result) => self.called(&endpoint, *result, context),
+            Event::Exchanged(endpoint, exchange) => {
+                if let Some(call) = self.connections.get_mut(&endpoint).and_then(|connection| connection.call.as_mut()) {
+                    call.exchange = Some(exchange);
+                }
+                Reply::done()
+            }
             Event::Progressed(endpoint, progress) => {
                 if let Some(call) = self.connections.get_mut(&endpoint).and_then(|connection| connection.call.as_mut()) {
                     call.progress = Some(progress);
@@ -266,144 +297,6 @@ impl Tools {
         Reply::done()
     }
 
-    fn called(&mut self, endpoint: &Endpoint, result: Result<CallOutcome, Failure>, context: &mut Context<'_>) -> Reply {
-        let Some(call) = self.connections.get_mut(endpoint).and_then(|connection| connection.call.take()) else {
-            return Reply::done();
-        };
-        let (words, good) = match &result {
-            Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
-            Ok(outcome) => (outcome.table.as_ref().map_or_else(|| "ok".to_owned(), draw::rows_in_words), true),
-            Err(failure) => (failure.code.clone().unwrap_or_else(|| "failed".to_owned()), false),
-        };
-        let write = self.tools().iter().any(|tool| tool.name == call.tool && tool.is_guarded());
-        let noted = match &result {
-            Ok(_) => Ok(words.clone()),
-            Err(failure) => Err(Box::new(failure.clone())),
-        };
-        context.store.note(Deed {
-            at: context.now,
-            what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
-            write,
-            result: noted,
-            request_id: result.as_ref().ok().and_then(|outcome| outcome.request_id.clone()),
-        });
-        self.history.insert(
-            0,
-            Past {
-                endpoint: endpoint.clone(),
-                at: context.now,
-                tool: call.tool.clone(),
-                arguments: call.arguments.clone(),
-                words,
-                good,
-            },
-        );
-        self.history.truncate(HISTORY);
-        let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
-        self.shown = match &result {
-            Ok(outcome) if outcome.table.is_some() => Shown::Table,
-            Ok(_) | Err(_) => Shown::Text,
-        };
-        self.result = Some(Outcome { tool: call.tool, statement, began: call.since, ended: context.now, result });
-        self.rows = List::default();
-        self.text.reset();
-        self.first_column = 0;
-        self.open_row = false;
-        Reply::done()
-    }
-
-    fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {
-        match &elicitation.request {
-            ElicitationRequest::Url(url) => {
-                let answer = |answer| Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer);
-                let mut confirm = Confirm::ask(
-                    "The server asks you to open an address".to_owned(),
-                    elicitation.message.clone(),
-                    answer(ElicitationAnswer::Accept(None)),
-                );
-                confirm.text.push(url.clone());
-                confirm.text.push(
-                    "Open it yourself if you trust it; it is not opened for you. Yes tells the server that you will.".to_owned(),
-                );
-                confirm.no = Effects::one(answer(ElicitationAnswer::Decline));
-                Reply::wish(Wish::Ask(confirm))
-            }
-            ElicitationRequest::Form(schema) => {
-                let defaults = crate::tools::schema::defaults(&crate::tools::schema::read(schema));
-                let text = LineInput::new(Value::Object(defaults).to_string());
-                self.elicitations.push_back((endpoint, elicitation, text));
-                Reply::done()
-            }
-        }
-    }
-
-    /// Answers a form elicitation with the JSON that was typed, or without.
-    fn answer(&mut self, accept: bool) -> Reply {
-        let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else { return Reply::ignored() };
-        let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
-            (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
-            (true, Err(error)) => {
-                self.elicitations.push_front((endpoint, elicitation, text));
-                return Reply::wish(Wish::Say(format!("the JSON cannot be read: {error}")));
-            }
-            (false, _) => ElicitationAnswer::Decline,
-        };
-        Reply::effect(Effect::AnswerElicitation(endpoint, elicitation.id, answer))
-    }
-
-    fn run(&mut self, context: &mut Context<'_>) -> Reply {
-        let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else { return Reply::done() };
-        if self.connection().is_some_and(|connection| connection.call.is_some()) {
-            return Reply::wish(Wish::Say("a call is on its way: esc cancels it".to_owned()));
-        }
-        let read_only = context.read_only || context.store.deployment(&endpoint.deployment).is_some_and(|each| each.read_only);
-        if read_only && !crate::tools::effect::only_reads(&tool) {
-            return Reply::wish(Wish::Say(format!(
-                "read-only mode: {} is not known to read only, so it is not called",
-                tool.name
-            )));
-        }
-        let arguments = match self.form_mut().map(|form| form.arguments()) {
-            Some(Ok(arguments)) => arguments,
-            Some(Err(problems)) => {
-                self.problems = problems;
-                return Reply::done();
-            }
-            None => return Reply::done(),
-        };
-        self.problems.clear();
-        let call =
-            Effect::Call { endpoint: endpoint.clone(), tool: tool.name.clone(), arguments, options: CallOptions::default() };
-        if tool.is_guarded() {
-            return Reply::wish(Wish::Ask(Confirm::ask(
-                format!("Call {}?", tool.parts().1),
-                format!("It may change or destroy data of {}.", endpoint.deployment),
-                call,
-            )));
-        }
-        self.begun(&call, context.now);
-        Reply::effect(call)
-    }
-
-    /// Notes a call that begins now: at once, or with the yes to the question before it.
-    pub fn begun(&mut self, effect: &Effect, now: Moment) {
-        if let Effect::Call { endpoint, tool, arguments, .. } = effect
-            && let Some(connection) = self.connections.get_mut(endpoint)
-        {
-            connection.call = Some(Running { tool: tool.clone(), arguments: arguments.clone(), since: now, progress: None });
-        }
-    }
-
-    /// Cancels the call on its way. Whether a write took place is then unknown.
-    fn cancel(&mut self) -> Option<Reply> {
-        let endpoint = self.endpoint.clone()?;
-        self.connections.get_mut(&endpoint)?.call.take()?;
-        Some(
-            Reply::effect(Effect::Stop(Slot::Call(endpoint)))
-                .and_wish(Wish::Say("cancelled; whether a write took place is not known".to_owned())),
-        )
-    }
-
     fn go_pane(&mut self, backwards: bool) {
         if self.pane == Pane::Form && self.form_mut().is_some_and(|form| form.go(backwards)) {
             return;
@@ -434,43 +327,13 @@ impl Tools {
                 self.pane = Pane::Form;
                 Reply::done()
             }
+            Pane::Result if self.shown == Shown::Tree => self.act_on_result(Action::Open),
             Pane::Result => {
                 self.open_row = !self.open_row;
                 Reply::done()
             }
             Pane::Form => Reply::done(),
         }
-    }
-
-    /// The next endpoint of the fleet: each deployment's own, then its gateways and runtimes.
-    fn next_endpoint(&mut self, context: &mut Context<'_>) -> Reply {
-        let mut known: Vec<Endpoint> = Vec::new();
-        for deployment in &context.store.deployments {
-            known.push(Endpoint { deployment: deployment.name.clone(), target: McpTarget::Default });
-            let callable = context
-                .store
-                .resources(&deployment.name)
-                .filter(|each| matches!(each.key.kind, Kind::Gateway | Kind::Runtime) && each.mcp_url.is_some());
-            known.extend(
-                callable
-                    .map(|each| Endpoint { deployment: deployment.name.clone(), target: McpTarget::Resource(each.key.clone()) }),
-            );
-        }
-        let at =
-            self.endpoint.as_ref().and_then(|endpoint| known.iter().position(|each| each == endpoint)).map_or(0, |at| at + 1);
-        match known.into_iter().cycle().nth(at).filter(|_| !context.store.deployments.is_empty()) {
-            Some(endpoint) => Reply::effects(self.connect(endpoint, context)),
-            None => Reply::done(),
-        }
-    }
-}
-
-/// What an endpoint is called.
-fn name_of(endpoint: &Endpoint, store: &crate::app::Store) -> String {
-    match &endpoint.target {
-        McpTarget::Default => endpoint.deployment.to_string(),
-        McpTarget::Resource(key) => store.resource(key).map_or_else(|| key.id.clone(), |resource| resource.name.clone()),
-        McpTarget::Url(url) => url.clone(),
     }
 }
 
@@ -539,7 +402,9 @@ impl Screen for Tools {
             Action::Connect | Action::Refresh => return self.reconnect(context),
             Action::CallLogs => return self.call_logs(context),
             Action::ExportResult => return self.export(),
-            Action::CopyResult => return self.result_text().map_or_else(Reply::done, |text| Reply::effect(Effect::Copy(text))),
+            Action::CopyResult | Action::CopyArguments | Action::CopyCurl | Action::CopyCall => {
+                return self.copy(action, context);
+            }
             Action::RawForm => {
                 if let Some(Err(problems)) = self.form_mut().map(Form::toggle_raw) {
                     self.problems = problems;
@@ -547,13 +412,7 @@ impl Screen for Tools {
                 return Reply::done();
             }
             Action::NextView => {
-                self.shown = match self.shown {
-                    Shown::Table => Shown::Text,
-                    Shown::Text => Shown::Raw,
-                    Shown::Raw => Shown::Table,
-                };
-                self.rows = List::default();
-                self.text.reset();
+                self.next_view();
                 return Reply::done();
             }
             Action::Filter => {
@@ -574,7 +433,9 @@ impl Screen for Tools {
         if let Some(row) = self.list.row_at(column, line) {
             self.pane = Pane::List;
             self.list.select(row.min(self.items().len().saturating_sub(1)));
-        } else if let Some(row) = self.rows.row_at(column, line) {
+        } else if self.shown == Shown::Tree && self.tree_mut().is_some_and(|tree| tree.click(column, line)) {
+            self.pane = Pane::Result;
+        } else if let Some(row) = self.rows.row_at(column, line).filter(|_| self.shown == Shown::Table) {
             self.pane = Pane::Result;
             self.rows.select(row);
         } else {

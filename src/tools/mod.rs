@@ -2,6 +2,7 @@
 //! Pure: screens and commands share it.
 
 pub mod arguments;
+pub mod commands;
 pub mod cypher;
 pub mod effect;
 pub mod highlight;

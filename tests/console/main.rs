@@ -8,4 +8,5 @@ mod journeys;
 #[cfg(feature = "local")]
 mod pty;
 mod reducer;
+mod tools;
 mod world;

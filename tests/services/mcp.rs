@@ -334,3 +334,23 @@ async fn an_endpoint_that_says_nothing_is_given_up() {
     let connected = services.mcp_connect(&deployment(&fake.url), &McpTarget::Default, McpOptions::default()).await;
     assert_eq!(connected.map(|session| session.info()).unwrap_err().kind, FailureKind::Timeout);
 }
+
+#[tokio::test]
+async fn how_a_call_went_over_the_wire_is_kept_without_credentials() {
+    let fake = Fake::start(|asked| Reply::result(asked, json!({"content": []}))).await;
+    let mut fake_deployment = deployment(&fake.url);
+    let value = SecretSource::Inline("canary".into());
+    fake_deployment.headers = vec![HeaderSpec::Literal { name: "x-own".into(), value }];
+    fake_deployment.sign_in = SignIn::Bearer { token: SecretSource::Inline("canary".into()) };
+    let services = Services::new(ServiceOptions::default());
+    let session = services.mcp_connect(&fake_deployment, &McpTarget::Default, McpOptions::default()).await.unwrap();
+    let (outcome, exchange) = session.watched_call("tool", Map::new(), CallOptions::default()).await;
+    assert_eq!(outcome.unwrap().raw, json!({"content": []}));
+    assert_eq!((exchange.url.as_str(), exchange.status), (fake.url.as_str(), Some(200)));
+    assert_eq!(exchange.request["params"]["name"], "tool");
+    assert_eq!(exchange.answer["result"], json!({}), "the result is not kept twice");
+    let sent = |name: &str| exchange.sent.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str());
+    assert_eq!((sent("authorization"), sent("x-own")), (Some("Bearer ***"), Some("***")));
+    assert!(sent("mcp-protocol-version").is_some());
+    assert!(!format!("{exchange:?}").contains("canary"), "{exchange:?}");
+}

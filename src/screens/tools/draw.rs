@@ -1,27 +1,22 @@
-//! How the Tools screen looks: the list, the form, the result.
+//! How the Tools screen looks: the list, the form, what lies on top.
 
 use ratatui::layout::Rect;
-use serde_json::Value;
 
 use super::{
-    Item, Outcome, Pane, Shown, Tools,
+    Item, Pane, Tools,
+    endpoints::name_of,
     form::{Field, Form, Goes},
-    name_of, text,
+    result::{draw_lines, draw_result, failure_text},
+    text,
 };
 use crate::{
     app::Endpoint,
     config::theme::Role,
-    model::{Elapsed, Failure, Table, Tool, moment::short_duration},
-    screens::{
-        Look,
-        detail::{failure_block, wrapped},
-    },
-    tools::cypher::syntax_error,
-    widgets::{JsonLine, Pen, Scroll, json_lines, width},
+    model::{Tool, moment::short_duration},
+    screens::{Look, detail::wrapped},
+    widgets::{Pen, Scroll, width},
 };
 
-/// The widest a column of a result grows.
-const WIDEST: usize = 48;
 /// From this width the panes stand side by side.
 const BESIDE: u16 = 100;
 
@@ -325,190 +320,6 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
     1
 }
 
-fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-    if area.height == 0 {
-        return;
-    }
-    let Some(outcome) = &state.result else {
-        pen.put(area.x + 2, area.y, area.width.saturating_sub(3), "The result appears here.", Role::Faint);
-        return;
-    };
-    let focused = state.pane == Pane::Result;
-    draw_result_head(state, outcome, look, Rect { height: 1, ..area }, focused, pen);
-    let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
-    match (&outcome.result, state.shown) {
-        (Err(failure), _) => draw_lines(&failure_text(failure, body.width), &state.text, body, pen),
-        (Ok(call), Shown::Raw) => draw_lines(&json_lines(&call.raw), &state.text, body, pen),
-        (Ok(call), Shown::Table) if call.table.is_some() => {
-            if let Some(table) = &call.table {
-                draw_table(state, table, focused, body, pen);
-            }
-        }
-        (Ok(call), Shown::Table | Shown::Text) => {
-            let text = call.text();
-            let lines = if call.is_error {
-                error_lines(&text, outcome.statement.as_deref(), body.width)
-            } else {
-                text_lines(&text, call.structured_content.as_ref())
-            };
-            draw_lines(&lines, &state.text, body, pen);
-        }
-    }
-}
-
-fn draw_result_head(state: &Tools, outcome: &Outcome, look: &Look<'_>, line: Rect, focused: bool, pen: &mut Pen<'_>) {
-    let role = if focused { Role::Accent } else { Role::Dim };
-    let view = match state.shown {
-        Shown::Table => "table",
-        Shown::Text => "text",
-        Shown::Raw => "raw",
-    };
-    let what = match &outcome.result {
-        Ok(call) if call.is_error => ("error".to_owned(), Role::Failed),
-        Ok(call) => (call.table.as_ref().map_or_else(|| "ok".to_owned(), rows_in_words), Role::Well),
-        Err(_) => ("failed".to_owned(), Role::Failed),
-    };
-    let hint =
-        match &outcome.result {
-            Ok(call) => call.table.as_ref().filter(|table| !table.lost_temporals.is_empty()).map(|table| {
-                format!("   {{}} is a lost temporal value: toString({})", table.lost_temporals.join("), toString("))
-            }),
-            Err(_) => None,
-        };
-    pen.pieces(
-        line.x + 2,
-        line.y,
-        line.width.saturating_sub(3),
-        &[(view, role), ("   ", Role::Dim), (what.0.as_str(), what.1), (hint.as_deref().unwrap_or_default(), Role::Degraded)],
-    );
-    let times = match &outcome.result {
-        Ok(call) => elapsed(call.elapsed),
-        Err(_) => format!("{} ms", outcome.ended.since(outcome.began)),
-    };
-    let right = format!("{times}   {}", outcome.ended.clock(look.zone));
-    let wide = u16::try_from(width(&right)).unwrap_or(0);
-    if line.width > wide + 30 {
-        pen.put_right(line.right().saturating_sub(1), line.y, wide, &right, Role::Dim);
-    }
-}
-
-fn elapsed(elapsed: Elapsed) -> String {
-    format!(
-        "sign-in {} · connect {} · first byte {} · total {} ms",
-        elapsed.sign_in, elapsed.connect, elapsed.first_byte, elapsed.total
-    )
-}
-
-/// Only the visible rows are laid out; the widths come from them, so that a hundred thousand rows cost no more than a page.
-fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut Pen<'_>) {
-    let below = if state.open_row { (area.height / 2).max(3).min(area.height) } else { 0 };
-    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
-    let window = state.rows.window(body, table.rows.len());
-    let visible: Vec<Vec<String>> =
-        table.rows.iter().skip(window.start).take(window.len()).map(|row| row.iter().map(cell).collect()).collect();
-    let mut x = area.x + 1;
-    for (column, title) in table.columns.iter().enumerate().skip(state.first_column) {
-        let cells = || visible.iter().map(|row| row.get(column).map_or("", String::as_str));
-        let wide = cells().map(width).chain([width(title)]).max().unwrap_or(1).clamp(1, WIDEST);
-        let wide = u16::try_from(wide).unwrap_or(1).min(area.right().saturating_sub(x));
-        if wide == 0 {
-            break;
-        }
-        let numeric = table
-            .rows
-            .iter()
-            .skip(window.start)
-            .take(window.len())
-            .all(|row| row.get(column).is_some_and(|value| value.is_number() || value.is_null()));
-        if numeric {
-            pen.put_right(x + wide, area.y, wide, title, Role::Dim);
-        } else {
-            pen.put(x, area.y, wide, title, Role::Dim);
-        }
-        for (row, text) in cells().enumerate() {
-            let y = body.y + u16::try_from(row).unwrap_or(0);
-            let role = if column == 0 { Role::Name } else { Role::Text };
-            if numeric {
-                pen.put_right(x + wide, y, wide, text, Role::Changing);
-            } else {
-                pen.put(x, y, wide, text, role);
-            }
-        }
-        x = x.saturating_add(wide + 2);
-    }
-    let cursor = state.rows.cursor();
-    if focused && window.contains(&cursor) {
-        let y = body.y + u16::try_from(cursor - window.start).unwrap_or(0);
-        pen.select_row(Rect { x: area.x.saturating_sub(1), y, width: area.width + 1, height: 1 }, true);
-    }
-    if below > 0
-        && let Some(row) = table.rows.get(cursor)
-    {
-        let object: serde_json::Map<String, Value> = table.columns.iter().cloned().zip(row.iter().cloned()).collect();
-        let place = Rect { y: body.bottom(), height: below, ..area };
-        pen.rule(place);
-        draw_lines(
-            &json_lines(&Value::Object(object)),
-            &Scroll::default(),
-            Rect { y: place.y + 1, height: below - 1, ..place },
-            pen,
-        );
-    }
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "null".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &mut Pen<'_>) {
-    let window = scroll.window(usize::from(area.height), lines.len());
-    for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
-        let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-        pen.pieces(area.x + 1, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(1), &pieces);
-    }
-}
-
-/// A failure, and below it what its answer is worth keeping for: first of all the address at which a person must consent.
-fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
-    let mut lines = failure_block(failure, room);
-    let mut addresses = failure.consent_urls().peekable();
-    let waits = addresses.peek().is_some();
-    if waits {
-        lines.push(vec![
-            ("◆ ".to_owned(), Role::Person),
-            ("A person must consent first, at this address:".to_owned(), Role::Person),
-        ]);
-        lines.extend(addresses.flat_map(|address| wrapped(address, room, Role::Accent)));
-        lines.push(vec![("c c copies it (esc first, in a field). Then f5 calls again.".to_owned(), Role::Dim)]);
-    }
-    let others = failure.evidence.iter().filter(|fact| !failure.consent_urls().any(|address| fact.ends_with(address)));
-    lines.extend(others.flat_map(|fact| wrapped(fact, room, Role::Dim)));
-    lines
-}
-
-fn text_lines(text: &str, structured: Option<&Value>) -> Vec<JsonLine> {
-    let value = structured.cloned().or_else(|| serde_json::from_str(text).ok());
-    value.map_or_else(|| text.lines().map(|line| vec![(line.to_owned(), Role::Text)]).collect(), |value| json_lines(&value))
-}
-
-/// An error of the tool; a syntax error with a caret under the token of the user's own statement.
-fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<JsonLine> {
-    match statement.and_then(|statement| syntax_error(text, statement)) {
-        Some(error) => {
-            let mut lines = wrapped(&error.message, room, Role::Failed);
-            lines.push(Vec::new());
-            lines.push(vec![(format!("{:>3} ", error.line), Role::Faint), (error.source.clone(), Role::Text)]);
-            lines.push(vec![(format!("{}^", " ".repeat(4 + error.indent)), Role::Failed)]);
-            lines
-        }
-        None => text.lines().flat_map(|line| wrapped(line, room, Role::Failed)).collect(),
-    }
-}
-
 fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
     let Some((_, elicitation, text)) = state.elicitations.front() else { return };
     let place = Rect { y: area.bottom().saturating_sub(5), height: 5.min(area.height), ..area };
@@ -529,20 +340,4 @@ fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
         place.width,
         &[("⏎", Role::Accent), (" send   ", Role::Dim), ("esc", Role::Accent), (" decline", Role::Dim)],
     );
-}
-
-/// How many rows, in words.
-pub(super) fn rows_in_words(table: &Table) -> String {
-    format!("{} row{}", table.rows.len(), if table.rows.len() == 1 { "" } else { "s" })
-}
-
-/// A table as CSV (RFC 4180).
-pub(super) fn csv(table: &Table) -> String {
-    let line = |cells: Vec<String>| cells.iter().map(|cell| quote(cell)).collect::<Vec<_>>().join(",") + "\r\n";
-    let head = line(table.columns.clone());
-    table.rows.iter().fold(head, |text, row| text + &line(row.iter().map(cell).collect()))
-}
-
-fn quote(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }

@@ -1,17 +1,87 @@
 //! What is done with a result: moving in it, copying it, writing it to a file, finding the log lines around its call.
 
-use super::{Shown, Tools, draw};
+use serde_json::Value;
+
+use super::{Outcome, Shown, Tools, exchange, result::csv, tree::Tree};
 use crate::{
     app::{Action, Effect},
+    model::{CallOutcome, Failure, HttpExchange, Moment},
     screens::{Context, Reply, Wish, fleet::deployment_groups},
+    widgets::List,
 };
+
+/// The longest text that is read as JSON for the tree.
+const LONGEST: usize = 16 << 20;
+
+impl Outcome {
+    /// A result that has just come. What it is as JSON is found out once.
+    pub(super) fn new(
+        tool: String,
+        statement: Option<String>,
+        (began, ended): (Moment, Moment),
+        result: Result<CallOutcome, Failure>,
+        exchange: Option<Box<HttpExchange>>,
+    ) -> Self {
+        let tree = result.as_ref().ok().and_then(json).map(Tree::new);
+        Self { tool, statement, began, ended, result, exchange, tree }
+    }
+
+    /// The views that fit it, the first of them first.
+    pub(super) fn views(&self) -> Vec<Shown> {
+        let mut views = Vec::new();
+        if let Ok(outcome) = &self.result {
+            if outcome.table.is_some() {
+                views.push(Shown::Table);
+            }
+            if self.tree.is_some() && !outcome.is_error {
+                views.push(Shown::Tree);
+            }
+        }
+        if views.is_empty() {
+            views.push(Shown::Text);
+        }
+        if self.result.is_ok() || self.exchange.is_some() {
+            views.push(Shown::Raw);
+        }
+        views
+    }
+}
+
+/// What a result holds as JSON: structured content, else a text that is an object or a list.
+fn json(outcome: &CallOutcome) -> Option<Value> {
+    if let Some(content) = &outcome.structured_content {
+        return Some(content.clone());
+    }
+    let text = outcome.text();
+    let is_json = text.len() <= LONGEST && text.trim_start().starts_with(['{', '[']);
+    is_json.then(|| serde_json::from_str(&text).ok()).flatten()
+}
 
 impl Tools {
     pub(super) fn table(&self) -> Option<&crate::model::Table> {
         self.result.as_ref().and_then(|outcome| outcome.result.as_ref().ok()).and_then(|outcome| outcome.table.as_ref())
     }
 
+    pub(super) fn tree_mut(&mut self) -> Option<&mut Tree> {
+        self.result.as_mut().and_then(|outcome| outcome.tree.as_mut())
+    }
+
+    /// The next of the views that fit the result.
+    pub(super) fn next_view(&mut self) {
+        let views = self.result.as_ref().map(Outcome::views).unwrap_or_default();
+        let at = views.iter().position(|each| *each == self.shown).map_or(0, |at| at + 1);
+        self.shown = views.iter().cycle().nth(at).copied().unwrap_or_default();
+        self.rows = List::default();
+        self.text.reset();
+        self.open_row = false;
+    }
+
     pub(super) fn act_on_result(&mut self, action: Action) -> Reply {
+        if self.shown == Shown::Tree
+            && let Some(tree) = self.tree_mut()
+        {
+            return if tree.act(action) { Reply::done() } else { Reply::ignored() };
+        }
         let table = self.table().filter(|_| self.shown == Shown::Table).map(|table| (table.columns.len(), table.rows.len()));
         let Some((columns, length)) = table else {
             return if self.text.act(action) { Reply::done() } else { Reply::ignored() };
@@ -30,10 +100,13 @@ impl Tools {
 
     pub(super) fn result_text(&self) -> Option<String> {
         let outcome = self.result.as_ref()?;
+        if self.shown == Shown::Raw {
+            return Some(exchange::text(outcome));
+        }
         match &outcome.result {
-            Ok(call) => match self.shown {
-                Shown::Raw => serde_json::to_string_pretty(&call.raw).ok(),
-                Shown::Table | Shown::Text => Some(call.text()),
+            Ok(call) => match (self.shown, &call.structured_content) {
+                (Shown::Tree, Some(content)) => serde_json::to_string_pretty(content).ok(),
+                (Shown::Table | Shown::Tree | Shown::Text | Shown::Raw, _) => Some(call.text()),
             },
             Err(failure) => Some(failure.consent_urls().next().map_or_else(|| failure.to_string(), str::to_owned)),
         }
@@ -44,11 +117,12 @@ impl Tools {
         let stem = outcome.tool.replace("___", "-");
         let text = match self.table() {
             Some(table) if self.shown == Shown::Table => {
-                return Reply::effect(Effect::Export { stem, extension: "csv", text: draw::csv(table) });
+                return Reply::effect(Effect::Export { stem, extension: "csv", text: csv(table) });
             }
             _ => self.result_text().unwrap_or_default(),
         };
-        Reply::effect(Effect::Export { stem, extension: "json", text })
+        let is_json = self.shown == Shown::Tree;
+        Reply::effect(Effect::Export { stem, extension: if is_json { "json" } else { "txt" }, text })
     }
 
     /// The log lines around the last call.

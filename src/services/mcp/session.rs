@@ -17,8 +17,8 @@ use rmcp::{
 use serde_json::{Map, Value};
 
 use crate::model::{
-    CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind, Tool, ToolAnnotations,
-    show_duration,
+    CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind, HttpExchange, Tool,
+    ToolAnnotations, show_duration,
 };
 
 use super::{
@@ -93,7 +93,7 @@ impl McpSession {
             let request = ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
             let timeout = self.0.timeout.min(left);
             let options = CallOptions { timeout, total: timeout };
-            let (result, _) = self.request(&doing, ClientRequest::ListToolsRequest(request), options).await?;
+            let result = self.request(&doing, ClientRequest::ListToolsRequest(request), options).await.0?;
             let found = result
                 .get("tools")
                 .and_then(Value::as_array)
@@ -121,11 +121,24 @@ impl McpSession {
     /// [`FailureKind::Refused`] with code and message for a JSON-RPC error; one that asks for consent (-32042) carries
     /// the addresses, see [`Failure::consent_urls`].
     pub async fn call(&self, name: &str, arguments: Map<String, Value>, options: CallOptions) -> Result<CallOutcome, Failure> {
+        self.watched_call(name, arguments, options).await.0
+    }
+
+    /// The same, with how it went over the wire: worth most where it failed.
+    ///
+    /// # Errors
+    /// Those of [`Self::call`].
+    pub async fn watched_call(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        options: CallOptions,
+    ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("calling {name}");
         let statement = arguments.get("query").and_then(Value::as_str).map(str::to_owned);
         let started = Instant::now();
         let request = CallToolRequest::new(CallToolRequestParams::new(name.to_owned()).with_arguments(arguments));
-        let (raw, exchange) = self.request(&doing, ClientRequest::CallToolRequest(request), options).await?;
+        let (answer, exchange) = self.request(&doing, ClientRequest::CallToolRequest(request), options).await;
         let opening = self.0.opening.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         let elapsed = Elapsed {
             sign_in: opening.sign_in + millis(exchange.sign_in),
@@ -133,16 +146,9 @@ impl McpSession {
             first_byte: millis(exchange.first_byte),
             total: opening.total + millis(started.elapsed()),
         };
-        let is_error = raw.get("isError").and_then(Value::as_bool).unwrap_or_default();
-        Ok(CallOutcome {
-            is_error,
-            table: if is_error { None } else { table::of_result(&raw, statement.as_deref()) },
-            content: raw.get("content").and_then(Value::as_array).cloned().unwrap_or_default(),
-            structured_content: raw.get("structuredContent").filter(|content| !content.is_null()).cloned(),
-            raw,
-            elapsed,
-            request_id: exchange.request_id,
-        })
+        let http = HttpExchange { elapsed, ..exchange.http };
+        let outcome = answer.map(|raw| outcome(raw, statement.as_deref(), elapsed, exchange.request_id));
+        (outcome, http)
     }
 
     /// Answers an elicitation. One that is already answered or given up is ignored.
@@ -159,10 +165,13 @@ impl McpSession {
         }
     }
 
-    async fn request(&self, doing: &str, request: ClientRequest, options: CallOptions) -> Result<(Value, Exchange), Failure> {
+    async fn request(&self, doing: &str, request: ClientRequest, options: CallOptions) -> (Result<Value, Failure>, Exchange) {
         let how =
             PeerRequestOptions::with_timeout(options.timeout).reset_timeout_on_progress().with_max_total_timeout(options.total);
-        let handle = self.0.peer.send_request_with_option(request, how).await.map_err(|error| failure(doing, error, None))?;
+        let handle = match self.0.peer.send_request_with_option(request, how).await {
+            Ok(handle) => handle,
+            Err(error) => return (Err(failure(doing, error, None)), Exchange::default()),
+        };
         let id = handle.id.clone();
         let mut guard = CancelWhenDropped { peer: self.0.peer.clone(), wire: self.0.wire.clone(), id: Some(id.clone()) };
         let answer = handle.await_response().await;
@@ -170,11 +179,11 @@ impl McpSession {
         let mut exchange = self.0.wire.take(&id);
         exchange.request_id = exchange.request_id.or_else(|| Some(id.to_string()));
         let failed = exchange.failure.take();
-        match (answer, exchange.result.take()) {
-            (Ok(_), Some(result)) => Ok((result, exchange)),
+        let result = match (answer, exchange.result.take()) {
+            (Ok(_), Some(result)) => Ok(result),
             // A stream that was taken up again brings its answer by another way than the one that is watched.
             (Ok(answer), None) => match (failed, serde_json::to_value(answer)) {
-                (None, Ok(result)) => Ok((result, exchange)),
+                (None, Ok(result)) => Ok(result),
                 (Some(failure), _) => Err(failure),
                 (None, Err(_)) => Err(Failure::new(FailureKind::Network, doing, "the answer holds no result")),
             },
@@ -183,10 +192,25 @@ impl McpSession {
                     || failure(doing, error, Some(options)),
                     |failure| Failure { doing: doing.to_owned(), ..failure },
                 );
-                failure.request_id = failure.request_id.or(exchange.request_id);
+                failure.request_id = failure.request_id.or_else(|| exchange.request_id.clone());
                 Err(failure)
             }
-        }
+        };
+        (result, exchange)
+    }
+}
+
+/// A result as the console keeps it.
+fn outcome(raw: Value, statement: Option<&str>, elapsed: Elapsed, request_id: Option<String>) -> CallOutcome {
+    let is_error = raw.get("isError").and_then(Value::as_bool).unwrap_or_default();
+    CallOutcome {
+        is_error,
+        table: if is_error { None } else { table::of_result(&raw, statement) },
+        content: raw.get("content").and_then(Value::as_array).cloned().unwrap_or_default(),
+        structured_content: raw.get("structuredContent").filter(|content| !content.is_null()).cloned(),
+        raw,
+        elapsed,
+        request_id,
     }
 }
 

@@ -21,7 +21,8 @@ use sse_stream::Sse;
 
 use crate::{
     auth::{Credentials, Headers, sigv4::Signable},
-    model::{Failure, FailureKind},
+    logs::redact,
+    model::{Failure, FailureKind, HttpExchange},
     services::web,
 };
 
@@ -50,6 +51,8 @@ pub(crate) struct Exchange {
     pub(crate) result: Option<Value>,
     /// Why there is none.
     pub(crate) failure: Option<Failure>,
+    /// How it went over the wire.
+    pub(crate) http: HttpExchange,
 }
 
 /// A connection's HTTP side. Clones are the same connection.
@@ -127,6 +130,11 @@ impl Wire {
             for (name, value) in &shared.headers {
                 headers.insert(name, value.clone());
             }
+            if let Some(id) = id {
+                let mut exchanges = lock(&shared.exchanges);
+                let http = &mut exchanges.entry(id.clone()).or_default().http;
+                (http.url, http.sent) = (url.clone(), shown(&headers));
+            }
             let sent = Instant::now();
             let sending = shared.http.request(method.clone(), &url).headers(headers).body(body.to_vec()).send();
             let response = sending.await.map_err(|error| web::failure(&shared.doing, &url, &error))?;
@@ -136,6 +144,7 @@ impl Wire {
                 exchange.sign_in += signing;
                 exchange.first_byte = sent.elapsed();
                 exchange.request_id = answer::request_id(response.headers());
+                (exchange.http.status, exchange.http.received) = (Some(response.status().as_u16()), shown(response.headers()));
             }
             if response.status() == StatusCode::UNAUTHORIZED && !refused && shared.credentials.refused(&authorization).await {
                 refused = true;
@@ -184,6 +193,9 @@ impl Wire {
         let mut headers = head("application/json, text/event-stream", session.as_deref(), custom);
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let id = id.as_ref();
+        if let Some(id) = id.filter(|_| captured) {
+            lock(&self.0.exchanges).entry(id.clone()).or_default().http.request = serde_json::from_slice(&body)?;
+        }
         let response = self.send(http::Method::POST, &body, &headers, id).await.map_err(|failure| self.fail(id, failure))?;
         let status = response.status();
         if status == StatusCode::ACCEPTED || status == StatusCode::NO_CONTENT || (id.is_none() && status.is_success()) {
@@ -227,6 +239,10 @@ impl Wire {
         let url = lock(&self.0.url).clone();
         let body = web::read_at_most(response, ERROR_BODY).await.unwrap_or_default();
         let value: Option<Value> = serde_json::from_slice(&body).ok();
+        if let Some(id) = id {
+            let said = value.clone().unwrap_or_else(|| Value::String(web::preview(&body)));
+            lock(&self.0.exchanges).entry(id.clone()).or_default().http.answer = said;
+        }
         let rpc_error = value.as_ref().is_some_and(|value| value.get("error").is_some_and(Value::is_object));
         if rpc_error
             && !matches!(status, 401 | 403 | 404 | 429 | 500..)
@@ -252,6 +268,9 @@ impl Wire {
                 && let Some(result) = members.get_mut("result").filter(|result| result.is_object())
             {
                 lock(&self.0.exchanges).entry(id.clone()).or_default().result = Some(std::mem::replace(result, json!({})));
+            }
+            if captured && is_answer && members.get("id") == Some(&own) {
+                lock(&self.0.exchanges).entry(id.clone()).or_default().http.answer = Value::Object(members.clone());
             }
         }
         serde_json::from_value(value).map_err(|error| answer::not_mcp(&self.0.doing, &error.to_string(), b""))
@@ -388,6 +407,24 @@ fn head(accept: &'static str, session: Option<&str>, custom: HashMap<HeaderName,
         headers.insert("mcp-session-id", session);
     }
     headers
+}
+
+/// Headers as a person may see them. Everything that signs in was marked as sensitive when it was made.
+fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let one = |(name, value): (&HeaderName, &HeaderValue)| {
+        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let name = name.as_str().to_owned();
+        let is_secret = value.is_sensitive()
+            || ["authorization", "cookie", "token", "secret", "api-key", "signature"].iter().any(|word| name.contains(word));
+        let shown = match text.split_once(' ') {
+            // The scheme gives nothing away and is worth knowing.
+            Some((scheme @ ("Bearer" | "Basic" | "AWS4-HMAC-SHA256"), _)) => format!("{scheme} ***"),
+            _ if is_secret => "***".to_owned(),
+            _ => redact(&text).into_owned(),
+        };
+        (name, shown)
+    };
+    headers.iter().map(one).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

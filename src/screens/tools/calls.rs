@@ -1,0 +1,158 @@
+//! Calls from their arguments to their answers, and what servers ask on the way.
+
+use serde_json::Value;
+
+use super::{Outcome, Past, Running, Tools, endpoints::name_of, result};
+use crate::{
+    app::{Deed, Effect, Effects, Endpoint, Slot},
+    model::{CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Moment},
+    screens::{Context, Reply, Wish, confirm::Confirm},
+    widgets::{LineInput, List},
+};
+
+/// Calls remembered in a session.
+const HISTORY: usize = 50;
+
+impl Tools {
+    pub(super) fn called(
+        &mut self,
+        endpoint: &Endpoint,
+        result: Result<CallOutcome, Failure>,
+        context: &mut Context<'_>,
+    ) -> Reply {
+        let Some(call) = self.connections.get_mut(endpoint).and_then(|connection| connection.call.take()) else {
+            return Reply::done();
+        };
+        let (words, good) = match &result {
+            Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
+            Ok(outcome) => (outcome.table.as_ref().map_or_else(|| "ok".to_owned(), result::rows_in_words), true),
+            Err(failure) => (failure.code.clone().unwrap_or_else(|| "failed".to_owned()), false),
+        };
+        let write = self.tools().iter().any(|tool| tool.name == call.tool && tool.is_guarded());
+        let noted = match &result {
+            Ok(_) => Ok(words.clone()),
+            Err(failure) => Err(Box::new(failure.clone())),
+        };
+        context.store.note(Deed {
+            at: context.now,
+            what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
+            write,
+            result: noted,
+            request_id: result.as_ref().ok().and_then(|outcome| outcome.request_id.clone()),
+        });
+        self.history.insert(
+            0,
+            Past {
+                endpoint: endpoint.clone(),
+                at: context.now,
+                tool: call.tool.clone(),
+                arguments: call.arguments.clone(),
+                words,
+                good,
+            },
+        );
+        self.history.truncate(HISTORY);
+        let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
+        let outcome = Outcome::new(call.tool, statement, (call.since, context.now), result, call.exchange);
+        self.shown = outcome.views().first().copied().unwrap_or_default();
+        self.result = Some(outcome);
+        self.rows = List::default();
+        self.text.reset();
+        self.first_column = 0;
+        self.open_row = false;
+        Reply::done()
+    }
+
+    pub(super) fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {
+        match &elicitation.request {
+            ElicitationRequest::Url(url) => {
+                let answer = |answer| Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer);
+                let mut confirm = Confirm::ask(
+                    "The server asks you to open an address".to_owned(),
+                    elicitation.message.clone(),
+                    answer(ElicitationAnswer::Accept(None)),
+                );
+                confirm.text.push(url.clone());
+                confirm.text.push(
+                    "Open it yourself if you trust it; it is not opened for you. Yes tells the server that you will.".to_owned(),
+                );
+                confirm.no = Effects::one(answer(ElicitationAnswer::Decline));
+                Reply::wish(Wish::Ask(confirm))
+            }
+            ElicitationRequest::Form(schema) => {
+                let defaults = crate::tools::schema::defaults(&crate::tools::schema::read(schema));
+                let text = LineInput::new(Value::Object(defaults).to_string());
+                self.elicitations.push_back((endpoint, elicitation, text));
+                Reply::done()
+            }
+        }
+    }
+
+    /// Answers a form elicitation with the JSON that was typed, or without.
+    pub(super) fn answer(&mut self, accept: bool) -> Reply {
+        let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else { return Reply::ignored() };
+        let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
+            (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
+            (true, Err(error)) => {
+                self.elicitations.push_front((endpoint, elicitation, text));
+                return Reply::wish(Wish::Say(format!("the JSON cannot be read: {error}")));
+            }
+            (false, _) => ElicitationAnswer::Decline,
+        };
+        Reply::effect(Effect::AnswerElicitation(endpoint, elicitation.id, answer))
+    }
+
+    pub(super) fn run(&mut self, context: &mut Context<'_>) -> Reply {
+        let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else { return Reply::done() };
+        if self.connection().is_some_and(|connection| connection.call.is_some()) {
+            return Reply::wish(Wish::Say("a call is on its way: esc cancels it".to_owned()));
+        }
+        let read_only = context.read_only || context.store.deployment(&endpoint.deployment).is_some_and(|each| each.read_only);
+        if read_only && !crate::tools::effect::only_reads(&tool) {
+            return Reply::wish(Wish::Say(format!(
+                "read-only mode: {} is not known to read only, so it is not called",
+                tool.name
+            )));
+        }
+        let arguments = match self.form_mut().map(|form| form.arguments()) {
+            Some(Ok(arguments)) => arguments,
+            Some(Err(problems)) => {
+                self.problems = problems;
+                return Reply::done();
+            }
+            None => return Reply::done(),
+        };
+        self.problems.clear();
+        let call =
+            Effect::Call { endpoint: endpoint.clone(), tool: tool.name.clone(), arguments, options: CallOptions::default() };
+        if tool.is_guarded() {
+            return Reply::wish(Wish::Ask(Confirm::ask(
+                format!("Call {}?", tool.parts().1),
+                format!("It may change or destroy data of {}.", endpoint.deployment),
+                call,
+            )));
+        }
+        self.begun(&call, context.now);
+        Reply::effect(call)
+    }
+
+    /// Notes a call that begins now: at once, or with the yes to the question before it.
+    pub fn begun(&mut self, effect: &Effect, now: Moment) {
+        if let Effect::Call { endpoint, tool, arguments, .. } = effect
+            && let Some(connection) = self.connections.get_mut(endpoint)
+        {
+            connection.call =
+                Some(Running { tool: tool.clone(), arguments: arguments.clone(), since: now, progress: None, exchange: None });
+        }
+    }
+
+    /// Cancels the call on its way. Whether a write took place is then unknown.
+    pub(super) fn cancel(&mut self) -> Option<Reply> {
+        let endpoint = self.endpoint.clone()?;
+        self.connections.get_mut(&endpoint)?.call.take()?;
+        Some(
+            Reply::effect(Effect::Stop(Slot::Call(endpoint)))
+                .and_wish(Wish::Say("cancelled; whether a write took place is not known".to_owned())),
+        )
+    }
+}

@@ -1,0 +1,47 @@
+//! What is copied of a call: its result, its arguments, commands that repeat it elsewhere.
+
+use serde_json::Value;
+
+use super::Tools;
+use crate::{
+    app::{Action, Effect},
+    screens::{Context, Reply, Wish},
+    tools::commands::{self, Place},
+};
+
+impl Tools {
+    /// Copies what the action names.
+    pub(super) fn copy(&mut self, action: Action, context: &Context<'_>) -> Reply {
+        let text = match action {
+            Action::CopyResult => Ok(self.result_text()),
+            Action::CopyArguments | Action::CopyCurl | Action::CopyCall => self.copied_call(action, context),
+            _ => Ok(None),
+        };
+        match text {
+            Ok(Some(text)) => Reply::effect(Effect::Copy(text)),
+            Ok(None) => Reply::done(),
+            Err(problem) => Reply::wish(Wish::Say(problem)),
+        }
+    }
+
+    /// The call that the form stands for, in the wanted words.
+    fn copied_call(&mut self, action: Action, context: &Context<'_>) -> Result<Option<String>, String> {
+        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else { return Ok(None) };
+        let Some(arguments) = self.form_mut().map(|form| form.arguments()) else { return Ok(None) };
+        let arguments = arguments.map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
+        if action == Action::CopyArguments {
+            return Ok(serde_json::to_string_pretty(&Value::Object(arguments)).ok());
+        }
+        let (Some(endpoint), Some((info, ..))) =
+            (&self.endpoint, self.connection().and_then(|connection| connection.state.get()))
+        else {
+            return Ok(None);
+        };
+        let Some(deployment) = context.store.deployment(&endpoint.deployment) else { return Ok(None) };
+        let place = Place { deployment, target: &endpoint.target, url: &info.url, protocol: &info.protocol };
+        Ok(Some(match action {
+            Action::CopyCurl => commands::curl(place, &tool, &arguments),
+            _ => commands::own(place, &tool, &arguments),
+        }))
+    }
+}

@@ -1,0 +1,78 @@
+//! A call as it went over the wire: request, answer, headers that matter, times.
+
+use serde_json::{Map, Value};
+
+use super::Outcome;
+use crate::{
+    config::theme::Role,
+    model::{CallOutcome, HttpExchange},
+    widgets::{JsonLine, json_lines},
+};
+
+/// Headers that say nothing about the call.
+const IDLE: [&str; 7] = ["date", "connection", "vary", "keep-alive", "server", "cache-control", "transfer-encoding"];
+
+/// The lines of the raw view.
+pub(super) fn lines(outcome: &Outcome) -> Vec<JsonLine> {
+    let Some(exchange) = &outcome.exchange else {
+        return outcome.result.as_ref().map_or_else(|_| Vec::new(), |call| json_lines(&call.raw));
+    };
+    let mut lines = vec![vec![("POST ".to_owned(), Role::Name), (exchange.url.clone(), Role::Text)]];
+    lines.extend(headers(&exchange.sent));
+    lines.push(Vec::new());
+    lines.extend(json_lines(&exchange.request));
+    lines.push(Vec::new());
+    lines.push(status(exchange));
+    lines.extend(headers(&exchange.received));
+    lines.push(Vec::new());
+    lines.extend(answer(exchange, outcome.result.as_ref().ok()));
+    lines.push(Vec::new());
+    lines.push(times(exchange));
+    lines
+}
+
+/// The same as text.
+pub(super) fn text(outcome: &Outcome) -> String {
+    let line = |line: JsonLine| line.into_iter().map(|(text, _)| text).collect::<String>();
+    lines(outcome).into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn status(exchange: &HttpExchange) -> JsonLine {
+    match exchange.status {
+        Some(status) => {
+            let role = if status < 400 { Role::Well } else { Role::Failed };
+            let is_stream =
+                exchange.received.iter().any(|(name, value)| name == "content-type" && value.contains("event-stream"));
+            let how = if is_stream { "   as an event stream" } else { "" };
+            vec![("HTTP ".to_owned(), Role::Name), (status.to_string(), role), (how.to_owned(), Role::Dim)]
+        }
+        None => vec![("no answer".to_owned(), Role::Failed)],
+    }
+}
+
+fn headers(headers: &[(String, String)]) -> Vec<JsonLine> {
+    let telling = headers.iter().filter(|(name, _)| !IDLE.contains(&name.as_str()));
+    telling
+        .map(|(name, value)| vec![(name.clone(), Role::Accent), (": ".to_owned(), Role::Faint), (value.clone(), Role::Text)])
+        .collect()
+}
+
+/// The message with its result back in its place.
+fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>) -> Vec<JsonLine> {
+    match (&exchange.answer, call) {
+        (Value::Object(members), Some(call)) => {
+            let mut whole: Map<String, Value> = members.clone();
+            whole.insert("result".to_owned(), call.raw.clone());
+            json_lines(&Value::Object(whole))
+        }
+        // A stream that was taken up again brings its answer by another way than the one that is watched.
+        (_, Some(call)) => json_lines(&call.raw),
+        (Value::Null, None) => Vec::new(),
+        (Value::String(text), None) => text.lines().map(|line| vec![(line.to_owned(), Role::Text)]).collect(),
+        (value, None) => json_lines(value),
+    }
+}
+
+fn times(exchange: &HttpExchange) -> JsonLine {
+    vec![(super::result::elapsed(exchange.elapsed), Role::Dim)]
+}

@@ -1,0 +1,224 @@
+//! A call as a command to paste into a shell: for curl, and for this program. Never with a credential in it.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Deployment, HeaderSpec, McpTarget, SignIn, sanitize, sanitize::escape_json};
+
+/// The version of MCP in which a request says itself what others agree on when they connect.
+const STATELESS: &str = "2026-07-28";
+
+/// Where a call goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Whose sign-in is used.
+    pub deployment: &'a Deployment,
+    /// Which endpoint.
+    pub target: &'a McpTarget,
+    /// Its address.
+    pub url: &'a str,
+    /// The version of MCP that was agreed on.
+    pub protocol: &'a str,
+}
+
+/// This program's own command for the call.
+pub fn own(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
+    let mut words = vec!["agentcore-console".to_owned(), "tools".to_owned(), "call".to_owned(), quoted(&sanitize(tool))];
+    if !arguments.is_empty() {
+        words.extend(["--json".to_owned(), quoted(&one_line(&Value::Object(arguments.clone())))]);
+    }
+    words.extend(["--deployment".to_owned(), quoted(place.deployment.name.as_str())]);
+    match place.target {
+        McpTarget::Default => {}
+        McpTarget::Resource(key) => words.extend(["--via".to_owned(), quoted(&sanitize(&key.id))]),
+        McpTarget::Url(url) => words.extend(["--via".to_owned(), quoted(url)]),
+    }
+    words.join(" ")
+}
+
+/// The call as a curl command. What signs in is taken from variables of the shell; comments say how they are set.
+pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
+    let deployment = place.deployment;
+    let (mut comments, mut lines) = (Vec::new(), vec![format!("curl -sS {}", quoted(place.url))]);
+    // A header of the configuration wins over the sign-in's.
+    let signs_itself = deployment.headers.iter().any(|header| name_of(header).eq_ignore_ascii_case("authorization"));
+    match &deployment.sign_in {
+        SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } if !signs_itself => {
+            let name = quoted(deployment.name.as_str());
+            comments.push(format!("# the token: TOKEN=$(agentcore-console token --reveal --deployment {name})"));
+            lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
+        }
+        SignIn::SigV4 => sign(place, &mut comments, &mut lines),
+        SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } | SignIn::None => {}
+    }
+    for header in &deployment.headers {
+        let name = sanitize(name_of(header)).into_owned();
+        let variable = variable(&name);
+        let what = match header {
+            HeaderSpec::Literal { .. } => "the value of that header in the configuration".to_owned(),
+            HeaderSpec::BasicFromSecret { secret_id, .. } => {
+                let secret = secret_id.as_deref().unwrap_or("of the deployment");
+                format!("Basic and the base64 of user:password of the secret {}", sanitize(secret))
+            }
+        };
+        comments.push(format!("# {variable}: {what}"));
+        lines.push(format!("-H \"{name}: ${variable}\""));
+    }
+    lines.push("-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'".to_owned());
+    if !place.protocol.is_empty() {
+        lines.push(format!("-H {}", quoted(&format!("MCP-Protocol-Version: {}", place.protocol))));
+    }
+    let mut params = json!({"name": tool, "arguments": arguments});
+    if place.protocol == STATELESS {
+        lines.push(format!("-H 'Mcp-Method: tools/call' -H {}", quoted(&sanitize(&format!("Mcp-Name: {tool}")))));
+        if let Some(members) = params.as_object_mut() {
+            members.insert("_meta".to_owned(), stateless_meta());
+        }
+    }
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    lines.push(format!("--data-raw {}", quoted(&one_line(&body))));
+    comments.push(lines.join(" \\\n  "));
+    comments.join("\n")
+}
+
+/// Signature Version 4 by curl itself, with credentials of the environment.
+fn sign(place: Place<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
+    let profile = place.deployment.profile.as_deref().map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
+    comments.push(format!("# the credentials: eval \"$(aws configure export-credentials --format env{profile})\""));
+    if place.url.contains('%') {
+        comments.push("# an address with % in it is signed rightly by curl 8.14 or newer".to_owned());
+    }
+    let region = region(place.url).unwrap_or(&place.deployment.region);
+    lines.push(format!("--aws-sigv4 {}", quoted(&format!("aws:amz:{region}:bedrock-agentcore"))));
+    lines.push("--user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H \"x-amz-security-token: $AWS_SESSION_TOKEN\"".to_owned());
+}
+
+/// The region that the host of an AWS address names.
+fn region(url: &str) -> Option<&str> {
+    let host = url.split("://").nth(1)?.split(['/', ':']).next()?;
+    let labels: Vec<&str> = host.split('.').collect();
+    let at = labels.iter().position(|label| *label == "amazonaws")?;
+    labels.get(at.checked_sub(1)?).copied()
+}
+
+fn stateless_meta() -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": STATELESS,
+        "io.modelcontextprotocol/clientInfo": {"name": "curl", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
+}
+
+fn name_of(header: &HeaderSpec) -> &str {
+    match header {
+        HeaderSpec::Literal { name, .. } | HeaderSpec::BasicFromSecret { name, .. } => name,
+    }
+}
+
+/// A header's name as that of a variable.
+fn variable(header: &str) -> String {
+    header.chars().map(|each| if each.is_ascii_alphanumeric() { each.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+/// JSON in which nothing steers the terminal that it is pasted into.
+fn one_line(value: &Value) -> String {
+    escape_json(&value.to_string()).into_owned()
+}
+
+/// One word of a shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    let is_plain = |each: char| each.is_ascii_alphanumeric() || "-_./:=,@%+".contains(each);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Kind, ResourceKey, SecretSource, SecretText};
+
+    fn deployment(sign_in: SignIn) -> Deployment {
+        Deployment {
+            name: "prod".into(),
+            shape: None,
+            region: "us-west-2".into(),
+            profile: Some("ops".into()),
+            endpoint_url: None,
+            credentials: None,
+            stack: None,
+            gateways: Vec::new(),
+            runtimes: Vec::new(),
+            mcp_url: None,
+            secrets: Vec::new(),
+            log_groups: Vec::new(),
+            sign_in,
+            headers: vec![HeaderSpec::Literal {
+                name: "X-Api-Key".into(),
+                value: SecretSource::Inline(SecretText::from("canary")),
+            }],
+            neo4j_uri: None,
+            read_only: false,
+        }
+    }
+
+    fn arguments() -> Map<String, Value> {
+        json!({"query": "RETURN 'it''s' AS q\n\u{1b}[2J"}).as_object().cloned().unwrap_or_default()
+    }
+
+    /// What a shell makes of the words of a command.
+    fn words(command: &str) -> Vec<String> {
+        let (mut words, mut word, mut within, mut begun) = (Vec::new(), String::new(), false, false);
+        let mut letters = command.chars();
+        while let Some(letter) = letters.next() {
+            match (letter, within) {
+                ('\'', _) => (within, begun) = (!within, true),
+                ('\\', false) => word.extend(letters.next().filter(|next| *next != '\n')),
+                (' ', false) => {
+                    if begun || !word.is_empty() {
+                        words.push(std::mem::take(&mut word));
+                    }
+                    begun = false;
+                }
+                (other, _) => word.push(other),
+            }
+        }
+        words.push(word);
+        words
+    }
+
+    #[test]
+    fn a_bearers_command_names_the_token_and_holds_none() {
+        let bearer = deployment(SignIn::Bearer { token: SecretSource::Inline(SecretText::from("canary")) });
+        let url = "https://gw.example/mcp";
+        let place = Place { deployment: &bearer, target: &McpTarget::Default, url, protocol: "2025-11-25" };
+        let text = curl(place, "t___read-cypher", &arguments());
+        assert!(!text.contains("canary") && !text.contains('\u{1b}'), "{text}");
+        assert!(text.starts_with("# the token: TOKEN=$(agentcore-console token --reveal --deployment prod)\n"), "{text}");
+        assert!(text.contains("\"Authorization: Bearer $TOKEN\"") && text.contains("\"X-Api-Key: $X_API_KEY\""), "{text}");
+        let words = words(text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n").as_str());
+        let body: Value = serde_json::from_str(words.last().map_or("", String::as_str)).unwrap();
+        assert_eq!(body["params"]["arguments"], Value::Object(arguments()), "the shell gives curl the same JSON");
+    }
+
+    #[test]
+    fn a_signed_command_takes_its_credentials_from_the_environment() {
+        let signed = deployment(SignIn::SigV4);
+        let url = "https://bedrock-agentcore.eu-west-1.amazonaws.com/runtimes/arn%3Aaws/invocations?qualifier=DEFAULT";
+        let place = Place { deployment: &signed, target: &McpTarget::Default, url, protocol: STATELESS };
+        let text = curl(place, "echo", &Map::new());
+        assert!(text.contains("--aws-sigv4 aws:amz:eu-west-1:bedrock-agentcore"), "the host names the region: {text}");
+        assert!(text.contains("\"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"") && text.contains("--profile ops"), "{text}");
+        assert!(text.contains("Mcp-Name: echo") && text.contains("clientCapabilities"), "{text}");
+    }
+
+    #[test]
+    fn the_programs_own_command_is_one_line_of_words() {
+        let plain = deployment(SignIn::None);
+        let key = ResourceKey { deployment: "prod".into(), kind: Kind::Gateway, id: "gw-1".into() };
+        let target = McpTarget::Resource(key);
+        let place = Place { deployment: &plain, target: &target, url: "https://gw.example/mcp", protocol: "2025-11-25" };
+        let text = own(place, "a'b; rm -rf", &arguments());
+        let words = words(&text);
+        assert_eq!(words[..5], ["agentcore-console", "tools", "call", "a'b; rm -rf", "--json"]);
+        assert_eq!(serde_json::from_str::<Value>(&words[5]).unwrap(), Value::Object(arguments()));
+        assert_eq!(words[6..], ["--deployment", "prod", "--via", "gw-1"]);
+    }
+}
