@@ -85,7 +85,8 @@ fn sign(place: Place<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
     let profile = place.deployment.profile.as_deref().map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
     comments.push(format!("# the credentials: eval \"$(aws configure export-credentials --format env{profile})\""));
     if place.url.contains('%') {
-        comments.push("# an address with % in it is signed rightly by curl 8.14 or newer".to_owned());
+        comments
+            .push("# an old curl (7.88) signs an address with % in it wrongly; tools call of this program does not".to_owned());
     }
     let region = region(place.url).unwrap_or(&place.deployment.region);
     lines.push(format!("--aws-sigv4 {}", quoted(&format!("aws:amz:{region}:bedrock-agentcore"))));
