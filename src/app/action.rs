@@ -105,11 +105,14 @@ actions! {
     Resume = "secrets.resume", "resume", "Bring an unfinished rotation to its end", true, Selection, 3;
     Rollback = "secrets.rollback", "roll back", "Return to the previous password", true, Selection, 4;
 
-    ChooseEndpoint = "tools.endpoint", "endpoint", "Choose the gateway or runtime to talk to", false, Nothing, 6;
+    ChooseEndpoint = "tools.endpoint", "endpoint", "List the gateways and runtimes that can be talked to, with type-to-find", false, Nothing, 6;
     Connect = "tools.connect", "connect", "Connect again", false, Nothing, 8;
     Run = "tools.run", "run", "Call the tool", false, Nothing, 1;
     NextPane = "tools.next-pane", "next pane", "To the next pane", false, Nothing, 2;
     PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
+    Identify = "tools.identity", "who am I", "Who the console is for the endpoint: claims of the token, its end, the connection", false, Nothing, 10;
+    SaveQuery = "tools.save", "save", "Keep the query with its parameters under a name", false, Nothing, 7;
+    ForgetQuery = "tools.forget", "forget", "Forget the selected saved query", false, Selection, 4;
     RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
     NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer as they went over the wire", false, Nothing, 3;
     CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::Event;
-use crate::model::{CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, ResourceKey};
+use crate::{
+    model::{CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, ResourceKey},
+    tools::saved::Query,
+};
 
 /// The current one of these. A newer effect in the same slot replaces the older; its late answer is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +114,14 @@ pub enum Effect {
         /// How long it may take.
         options: CallOptions,
     },
+    /// Read the saved queries.
+    ReadQueries,
+    /// Keep a query under its name.
+    KeepQuery(Query),
+    /// Forget the saved query of that name.
+    ForgetQuery(String),
+    /// Ask for the token of an endpoint's sign-in, renewed where it has ended, and tell what it says of itself.
+    ReadClaims(Endpoint),
     /// Answer an elicitation.
     AnswerElicitation(Endpoint, u64, ElicitationAnswer),
     /// Examine a deployment.
@@ -147,6 +158,8 @@ impl Effect {
             Self::Connect(endpoint) => Event::Connected(endpoint, Box::new(Err(failure))),
             Self::Call { endpoint, .. } => Event::Called(endpoint, Box::new(Err(failure))),
             Self::Examine(deployment) => Event::Broke(Some(deployment), failure),
+            Self::ReadQueries | Self::KeepQuery(_) | Self::ForgetQuery(_) => Event::QueriesRead(Err(failure)),
+            Self::ReadClaims(endpoint) => Event::ClaimsRead(endpoint, Box::new(Err(failure))),
             Self::Export { .. } => Event::Exported(Err(failure)),
             Self::Copy(_)
             | Self::Stop(_)

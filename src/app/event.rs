@@ -11,6 +11,7 @@ use crate::{
         plan::Plan,
         report::{Ending, Question, Report},
     },
+    tools::saved::Query,
 };
 
 /// What an endpoint says when one connects: itself, the token's claims where there is a token, its tools.
@@ -51,6 +52,10 @@ pub enum Event {
     Exchanged(Endpoint, Box<HttpExchange>),
     /// A call was answered.
     Called(Endpoint, Box<Result<CallOutcome, Failure>>),
+    /// The saved queries are these; or they could not be read or changed.
+    QueriesRead(Result<Vec<Query>, Failure>),
+    /// The token of an endpoint's sign-in says this of itself.
+    ClaimsRead(Endpoint, Box<Result<Claims, Failure>>),
     /// A call moves on.
     Progressed(Endpoint, Progress),
     /// A server asks the user.

@@ -63,6 +63,8 @@ impl App {
             | Event::RotationAsked(_)
             | Event::RotationEnded(_) => self.on_rotation(event),
             Event::Connected(..)
+            | Event::QueriesRead(_)
+            | Event::ClaimsRead(..)
             | Event::Exchanged(..)
             | Event::Called(..)
             | Event::Progressed(..)

@@ -4,6 +4,7 @@ mod clipboard;
 mod export;
 mod perform;
 mod run;
+mod saved;
 mod tasks;
 pub mod terminal;
 

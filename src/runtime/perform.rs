@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -13,13 +14,14 @@ use tokio_util::sync::CancellationToken;
 use super::{
     clipboard, export,
     run::{Faults, Start, now},
+    saved,
     tasks::{Performer, Sender},
 };
 use crate::{
     app::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
     model::{
-        CallOptions, CallOutcome, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind, Kind, LogQuery, McpNotice,
-        Resource, ResourceKey, SecretDetail, Traffic,
+        CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind, Kind, LogQuery,
+        McpNotice, Resource, ResourceKey, SecretDetail, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -29,6 +31,7 @@ use crate::{
         McpOptions, McpSession, Services, mcp,
         rotation::{Desk, RotationOptions},
     },
+    tools::saved::{Query, put},
 };
 
 /// What is still to be started.
@@ -48,6 +51,8 @@ struct World {
     sessions: Arc<Mutex<HashMap<Endpoint, McpSession>>>,
     /// Addresses at which a person was asked to consent by the last call of an endpoint.
     consents: Arc<Mutex<HashMap<Endpoint, Vec<String>>>>,
+    /// The file of saved queries.
+    queries: Option<Arc<Path>>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     faults: Arc<Mutex<Option<Faults>>>,
 }
@@ -65,6 +70,7 @@ impl Outside {
             begun: Arc::default(),
             sessions: Arc::default(),
             consents: Arc::default(),
+            queries: saved::default_path().map(Into::into),
             answer: Arc::default(),
             faults: Arc::default(),
         };
@@ -85,7 +91,14 @@ impl Performer for Outside {
             Effect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
             Effect::Call { endpoint, .. } => Slot::Call(endpoint.clone()),
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
-            Effect::Start | Effect::Synchronize(_) | Effect::Copy(_) | Effect::Export { .. } => Slot::Once(self.once),
+            Effect::ReadQueries
+            | Effect::KeepQuery(_)
+            | Effect::ForgetQuery(_)
+            | Effect::ReadClaims(_)
+            | Effect::Start
+            | Effect::Synchronize(_)
+            | Effect::Copy(_)
+            | Effect::Export { .. } => Slot::Once(self.once),
             Effect::Stop(_)
             | Effect::AnswerRotation(_)
             | Effect::AnswerElicitation(..)
@@ -129,6 +142,19 @@ impl Performer for Outside {
             Effect::Copy(text) => async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed(),
             Effect::Export { stem, extension, text } => {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
+            }
+            Effect::ReadQueries => async move { Some(Event::QueriesRead(saved::read(world.queries.as_deref()))) }.boxed(),
+            Effect::KeepQuery(query) => {
+                async move { Some(Event::QueriesRead(saved::change(world.queries.as_deref(), |queries| put(queries, query)))) }
+                    .boxed()
+            }
+            Effect::ForgetQuery(name) => async move {
+                let forget = |queries: &mut Vec<_>| queries.retain(|each: &Query| each.name != name);
+                Some(Event::QueriesRead(saved::change(world.queries.as_deref(), forget)))
+            }
+            .boxed(),
+            Effect::ReadClaims(endpoint) => {
+                async move { Some(Event::ClaimsRead(endpoint.clone(), Box::new(world.claims(&endpoint).await))) }.boxed()
             }
             Effect::AnswerRotation(yes) => at_once(|| world.answer_rotation(yes)),
             Effect::AnswerElicitation(endpoint, id, answer) => at_once(|| world.answer_elicitation(&endpoint, id, answer)),
@@ -274,6 +300,11 @@ impl World {
         let early = early.into_iter().filter(|notice| *notice != McpNotice::ToolsChanged).chain(changed).collect();
         tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
         Ok((info, claims, tools))
+    }
+
+    async fn claims(&self, endpoint: &Endpoint) -> Result<Claims, Failure> {
+        let (services, deployment) = self.of(&endpoint.deployment)?;
+        services.token(deployment, None).await.map(|(_, claims)| claims)
     }
 
     async fn call(

@@ -6,8 +6,11 @@ mod draw;
 mod endpoints;
 mod exchange;
 mod form;
+mod identity;
+mod items;
 mod outcome;
 mod result;
+mod saved;
 mod text;
 mod tree;
 
@@ -23,10 +26,12 @@ use crate::{
     config::theme::Role,
     keys::Layer,
     model::{CallOutcome, Elicitation, Failure, HttpExchange, Moment, Progress, Tool, counted},
+    tools::saved::Query,
     widgets::{LineInput, List, Pen, Scroll},
 };
-use endpoints::name_of;
+use endpoints::{Picker, name_of};
 use form::Form;
+use saved::Naming;
 use tree::Tree;
 
 /// A server that says that its tools have changed is asked for them so often at most, in milliseconds;
@@ -54,6 +59,15 @@ pub struct Tools {
     history: Vec<Past>,
     /// Forms that servers ask to be filled in; the first is shown.
     elicitations: VecDeque<(Endpoint, Elicitation, LineInput)>,
+    /// Queries that are kept under a name; read with the first connection.
+    queries: Vec<Query>,
+    queries_asked: bool,
+    /// What is to be said when a query was kept.
+    saving: Option<String>,
+    naming: Option<Naming>,
+    picker: Option<Picker>,
+    /// Who the console is for the endpoint, where that is shown.
+    identity: Option<Scroll>,
 }
 
 /// What a connection learned.
@@ -157,6 +171,9 @@ impl Shown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Item {
     Tool(usize),
+    /// What is below it; never selected.
+    Heading(&'static str),
+    Saved(usize),
     Past(usize),
 }
 
@@ -214,23 +231,6 @@ impl Tools {
         self.connection().and_then(|connection| connection.state.get()).map_or(&[], |(_, _, tools)| tools.as_slice())
     }
 
-    /// The lines of the left pane: tools that pass the filter, then the session's calls.
-    fn items(&self) -> Vec<Item> {
-        let filter = self.filter.text().to_lowercase();
-        let past = self.history.iter().enumerate().filter(|(_, past)| Some(&past.endpoint) == self.endpoint.as_ref());
-        let tools = self.tools().iter().enumerate().filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
-        tools.map(|(at, _)| Item::Tool(at)).chain(past.map(|(at, _)| Item::Past(at))).collect()
-    }
-
-    fn selected(&self) -> Option<&Tool> {
-        let items = self.items();
-        let item = items.get(self.list.cursor().min(items.len().saturating_sub(1)))?;
-        match item {
-            Item::Tool(at) => self.tools().get(*at),
-            Item::Past(at) => self.history.get(*at).and_then(|past| self.tools().iter().find(|tool| tool.name == past.tool)),
-        }
-    }
-
     fn form_mut(&mut self) -> Option<&mut Form> {
         let tool = self.selected()?.clone();
         Some(self.forms.entry(tool.name.clone()).or_insert_with(|| Form::new(&tool)))
@@ -247,6 +247,8 @@ impl Tools {
                 }
                 Reply::done()
             }
+            Event::QueriesRead(result) => self.queries_read(result),
+            Event::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
             Event::Progressed(endpoint, progress) => {
                 if let Some(call) = self.connections.get_mut(&endpoint).and_then(|connection| connection.call.as_mut()) {
                     call.progress = Some(progress);
@@ -289,12 +291,12 @@ impl Tools {
         let items = self.items();
         let at = items.iter().position(|item| match item {
             Item::Tool(at) => self.tools().get(*at).map(|tool| &tool.name) == wanted,
-            Item::Past(_) => false,
+            Item::Heading(_) | Item::Saved(_) | Item::Past(_) => false,
         });
         if let Some(at) = at.filter(|_| is_shown) {
             self.list.select(at);
         }
-        Reply::done()
+        if std::mem::replace(&mut self.queries_asked, true) { Reply::done() } else { Reply::effect(Effect::ReadQueries) }
     }
 
     fn go_pane(&mut self, backwards: bool) {
@@ -311,9 +313,12 @@ impl Tools {
     fn open(&mut self, context: &mut Context<'_>) -> Reply {
         match self.pane {
             Pane::List => {
-                let items = self.items();
-                if let Some(Item::Past(at)) = items.get(self.list.cursor())
-                    && let Some(past) = self.history.get(*at).cloned()
+                let current = self.current();
+                if let Some(Item::Saved(at)) = current {
+                    return self.recall(at);
+                }
+                if let Some(Item::Past(at)) = current
+                    && let Some(past) = self.history.get(at).cloned()
                     && let Some(form) = self.form_mut()
                 {
                     form.fill(&past.arguments);
@@ -339,8 +344,11 @@ impl Tools {
 
 impl Screen for Tools {
     fn layers(&self) -> Vec<Layer> {
-        if !self.elicitations.is_empty() || self.filtering {
+        if self.has_prompt() {
             return vec![Layer::Prompt];
+        }
+        if self.identity.is_some() {
+            return vec![Layer::Tools, Layer::List];
         }
         match self.pane {
             Pane::Form => vec![Layer::Editor],
@@ -349,15 +357,23 @@ impl Screen for Tools {
     }
 
     fn is_typing(&self) -> bool {
-        !self.elicitations.is_empty() || self.filtering || self.pane == Pane::Form
+        self.has_prompt() || (self.pane == Pane::Form && self.identity.is_none())
     }
 
     fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
         if let Some((_, _, text)) = self.elicitations.front_mut() {
             text.press(key);
+        } else if let Some(naming) = &mut self.naming {
+            naming.name.press(key);
+        } else if let Some(picker) = &mut self.picker {
+            if picker.input.press(key) {
+                picker.typed();
+            }
         } else if self.filtering {
             self.filter.press(key);
             self.list.select(0);
+            let items = self.items();
+            self.pass_heading(&items, false);
         } else if let Some(form) = self.form_mut() {
             form.press(key);
             self.problems.clear();
@@ -368,6 +384,11 @@ impl Screen for Tools {
     fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
         if let Some((_, _, input)) = self.elicitations.front_mut() {
             input.paste(text);
+        } else if let Some(naming) = &mut self.naming {
+            naming.name.paste(text);
+        } else if let Some(picker) = &mut self.picker {
+            picker.input.paste(text);
+            picker.typed();
         } else if self.filtering {
             self.filter.paste(text);
         } else if let Some(form) = self.form_mut() {
@@ -377,12 +398,27 @@ impl Screen for Tools {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
-        if self.endpoint.is_some() { Effects::none() } else { self.next_endpoint(context).effects }
+        if self.endpoint.is_some() { Effects::none() } else { self.first_endpoint(context).effects }
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
         if !self.elicitations.is_empty() && matches!(action, Action::Accept | Action::Back) {
             return self.answer(action == Action::Accept);
+        }
+        if self.naming.is_some() && matches!(action, Action::Accept | Action::Back) {
+            return self.named(action == Action::Accept);
+        }
+        if let Some(picker) = self.picker.take() {
+            return self.act_on_picker(picker, action, context);
+        }
+        if let Some(scroll) = &mut self.identity {
+            if scroll.act(action) {
+                return Reply::done();
+            }
+            self.identity = None;
+            if matches!(action, Action::Back | Action::Identify | Action::Open) {
+                return Reply::done();
+            }
         }
         if self.filtering && matches!(action, Action::Accept | Action::Back) {
             self.filtering = false;
@@ -398,7 +434,13 @@ impl Screen for Tools {
                 return Reply::done();
             }
             Action::Open => return self.open(context),
-            Action::ChooseEndpoint => return self.next_endpoint(context),
+            Action::ChooseEndpoint => {
+                self.picker = Some(Picker::default());
+                return Reply::done();
+            }
+            Action::Identify => return self.identify(),
+            Action::SaveQuery => return self.save(),
+            Action::ForgetQuery => return self.forget(),
             Action::Connect | Action::Refresh => return self.reconnect(context),
             Action::CallLogs => return self.call_logs(context),
             Action::ExportResult => return self.export(),
@@ -424,15 +466,23 @@ impl Screen for Tools {
         }
         match self.pane {
             Pane::Result => self.act_on_result(action),
-            Pane::List if self.list.act(action, self.items().len()) => Reply::done(),
-            Pane::List | Pane::Form => Reply::ignored(),
+            Pane::List => {
+                if self.move_in_list(action) {
+                    Reply::done()
+                } else {
+                    Reply::ignored()
+                }
+            }
+            Pane::Form => Reply::ignored(),
         }
     }
 
     fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
         if let Some(row) = self.list.row_at(column, line) {
             self.pane = Pane::List;
-            self.list.select(row.min(self.items().len().saturating_sub(1)));
+            let items = self.items();
+            self.list.select(row.min(items.len().saturating_sub(1)));
+            self.pass_heading(&items, false);
         } else if self.shown == Shown::Tree && self.tree_mut().is_some_and(|tree| tree.click(column, line)) {
             self.pane = Pane::Result;
         } else if let Some(row) = self.rows.row_at(column, line).filter(|_| self.shown == Shown::Table) {
@@ -449,10 +499,14 @@ impl Screen for Tools {
     }
 
     fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        if self.identity.is_some() {
+            return matches!(action, Action::Help | Action::Palette | Action::Identify);
+        }
         let is_connected = self.connection().is_some_and(|connection| connection.state.get().is_some());
         match action {
             Action::ChooseEndpoint | Action::Connect | Action::Help | Action::Palette | Action::Accept | Action::Back => true,
             Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => self.result.is_some(),
+            Action::ForgetQuery => matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List,
             Action::Sort | Action::Mark => false,
             _ => is_connected,
         }
@@ -464,6 +518,11 @@ impl Screen for Tools {
 }
 
 impl Tools {
+    /// Whether a line is being typed that is no field of the form.
+    fn has_prompt(&self) -> bool {
+        !self.elicitations.is_empty() || self.filtering || self.naming.is_some() || self.picker.is_some()
+    }
+
     fn reconnect(&mut self, context: &Context<'_>) -> Reply {
         let Some(endpoint) = self.endpoint.clone() else { return Reply::done() };
         let connection = self.connections.entry(endpoint.clone()).or_default();

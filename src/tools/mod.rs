@@ -6,4 +6,5 @@ pub mod commands;
 pub mod cypher;
 pub mod effect;
 pub mod highlight;
+pub mod saved;
 pub mod schema;

@@ -99,6 +99,21 @@ fn what_lies_on_top() {
 }
 
 #[test]
+fn what_lies_on_top_of_the_tools() {
+    let mut bench = show(Route::Tools, Phase::Ready);
+    bench.on(Event::QueriesRead(Ok(world::saved())));
+    keep("tools-saved", &both(&bench));
+    bench.keys("ctrl-s");
+    keep("tools-naming", &both(&bench));
+    bench.keys("esc i");
+    bench.on(world::claims(&endpoint("prod")));
+    keep("tools-identity", &both(&bench));
+    bench.keys("esc p");
+    bench.text("gateway bearer");
+    keep("tools-endpoints", &both(&bench));
+}
+
+#[test]
 fn a_rotation_from_plan_to_end() {
     let mut bench = ready();
     bench.keys("3 R");

@@ -2,13 +2,14 @@
 
 use agentcore_console::{
     app::{Effect, Event},
-    model::{CallOutcome, Elapsed, HttpExchange},
+    model::{CallOutcome, Claims, Elapsed, HttpExchange},
+    tools::saved::Query,
 };
 use serde_json::{Value, json};
 
 use crate::{
     bench::Bench,
-    world::{called, connected, endpoint, ready, refused},
+    world::{self, called, connected, endpoint, ready, refused, saved},
 };
 
 /// The Tools screen of prod, connected, the reading tool selected.
@@ -142,4 +143,124 @@ fn what_cannot_be_called_yet_is_not_copied() {
     let mut bench = tools();
     assert_eq!(bench.keys("c u"), []);
     bench.shows("nothing to copy yet: query is required");
+}
+
+#[test]
+fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
+    let mut bench = ready();
+    bench.keys("4");
+    assert_eq!(bench.on(connected(&endpoint("prod"))), [Effect::ReadQueries], "read with the first connection");
+    assert_eq!(bench.on(connected(&endpoint("prod"))), [], "and only with that");
+    bench.keys("enter");
+    bench.text("RETURN $n, $password // numbers");
+    bench.keys("tab");
+    bench.text("7");
+    bench.keys("tab");
+    bench.text("hunter2");
+    bench.keys("ctrl-s");
+    bench.shows("save as numbers");
+    bench.keys("ctrl-u");
+    bench.text("all the numbers");
+    let effects = bench.keys("enter");
+    let [Effect::KeepQuery(query)] = effects.as_slice() else { panic!("nothing is kept: {effects:?}") };
+    assert_eq!((query.name.as_str(), query.tool.as_str()), ("all the numbers", "read-cypher"));
+    assert_eq!(query.arguments["params"], json!({"n": 7}));
+    bench.on(Event::QueriesRead(Ok(vec![query.clone()])));
+    bench.shows("saved as all the numbers");
+    bench.keys("esc");
+    assert!(bench.line("all the numbers").starts_with("  all the numbers"), "in the left pane");
+}
+
+#[test]
+fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
+    let mut bench = tools();
+    bench.on(Event::QueriesRead(Ok(saved())));
+    bench.keys("j j");
+    assert!(bench.selected().starts_with("who acted with whom"), "the heading is passed over: {}", bench.selected());
+    bench.keys("enter");
+    bench.shows("WHERE p.born > $year");
+    let effects = bench.keys("f5");
+    let [Effect::Call { tool, arguments, .. }] = effects.as_slice() else { panic!("no call: {effects:?}") };
+    assert_eq!((tool.as_str(), &arguments["params"]), ("neo4j-mcp___read-cypher", &json!({"year": 1990})));
+    bench.keys("esc esc");
+    assert_eq!(bench.keys("d"), []);
+    bench.shows("Forget the saved query \"who acted with whom\"?");
+    assert_eq!(bench.keys("y"), [Effect::ForgetQuery("who acted with whom".into())]);
+    bench.keys("j enter");
+    bench.shows("this endpoint has no tool search");
+    bench.keys("k k");
+    assert!(bench.selected().starts_with("write-cypher"), "and passed over upwards: {}", bench.selected());
+}
+
+#[test]
+fn a_damaged_file_of_queries_is_a_notice_and_an_empty_list() {
+    let mut bench = tools();
+    bench.on(Event::QueriesRead(Err(refused("reading queries.json"))));
+    bench.shows("reading queries.json");
+    bench.hides("saved");
+    bench.keys("enter");
+    bench.text("RETURN 1");
+    bench.keys("ctrl-s");
+    assert!(matches!(bench.keys("enter").as_slice(), [Effect::KeepQuery(Query { .. })]), "it is saved all the same");
+}
+
+#[test]
+fn a_statement_with_a_credential_is_not_kept() {
+    let mut bench = tools();
+    bench.keys("enter");
+    bench.text("ALTER CURRENT USER SET PASSWORD FROM 'hunter2' TO 'hunter3'");
+    assert_eq!(bench.keys("ctrl-s"), []);
+    bench.shows("it holds a credential and is not saved");
+    bench.hides("save as");
+}
+
+#[test]
+fn who_am_i_says_what_the_token_says_and_counts_down() {
+    let mut bench = tools();
+    assert_eq!(bench.keys("i"), [Effect::ReadClaims(endpoint("prod"))]);
+    bench.on(world::claims(&endpoint("prod")));
+    for shown in
+        ["UNVERIFIED", "issuer    https://issuer.example/pool", "scope     neo4j-mcp/invoke", "issued    1m ago", "in 59m"]
+    {
+        bench.shows(shown);
+    }
+    bench.pass(60_000);
+    bench.shows("in 58m");
+    bench.keys("esc");
+    bench.hides("UNVERIFIED");
+}
+
+#[test]
+fn a_token_that_a_call_has_renewed_counts_down_anew() {
+    let mut bench = calling();
+    bench.pass(41 * 60_000);
+    let prod = endpoint("prod");
+    assert_eq!(bench.on(called(&prod)), [Effect::ReadClaims(prod.clone())]);
+    let end = bench.now.plus(60 * 60_000);
+    let claims = Claims { token_type: "Bearer".into(), expires_at: Some(end), claims: json!({}) };
+    bench.on(Event::ClaimsRead(prod.clone(), Box::new(Ok(claims))));
+    bench.shows("m2m token 1h");
+    bench.keys("f5");
+    assert_eq!(bench.on(called(&prod)), [], "a fresh one is not asked for");
+}
+
+#[test]
+fn an_endpoint_is_found_by_typing() {
+    let mut bench = tools();
+    bench.keys("p");
+    bench.shows("its own endpoint");
+    bench.text("runtime prod");
+    let shown = bench.line("neo4j_mcp_server");
+    assert!(shown.contains("runtime") && shown.contains("https://rt.example/mcp"), "{shown}");
+    let connected_to = bench.keys("enter");
+    assert!(
+        matches!(connected_to.as_slice(), [Effect::Connect(endpoint)] if endpoint.deployment.as_str() == "prod"),
+        "{connected_to:?}"
+    );
+    bench.keys("p");
+    bench.text("nothing like it");
+    bench.shows("no endpoint is called that");
+    assert_eq!(bench.keys("enter"), []);
+    bench.keys("esc");
+    bench.hides("no endpoint is called that");
 }

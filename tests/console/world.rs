@@ -4,14 +4,15 @@ use agentcore_console::{
     app::{Effect, Endpoint, Event},
     doctor::{Finding, Hop, Report as Examination, State, Verdict},
     model::{
-        CallOutcome, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure, FailureKind, Kind, Link, LogBatch, LogEvent,
-        LogNotice, McpTarget, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape,
-        SignIn, Table, Tool, ToolAnnotations, Traffic,
+        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure, FailureKind, Kind, Link, LogBatch,
+        LogEvent, LogNotice, McpTarget, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
+        Shape, SignIn, Table, Tool, ToolAnnotations, Traffic,
     },
     rotation::{
         plan::{Known, Plan},
         report::{Ending, Evidence, Kind as RotationKind, Outcome, Report, Step, StepState, Why},
     },
+    tools::saved::Query,
 };
 use serde_json::{Value, json};
 
@@ -227,6 +228,31 @@ pub(crate) fn connected(endpoint: &Endpoint) -> Event {
         token_expires_at: Some(NOW.plus(41 * 60_000)),
     };
     Event::Connected(endpoint.clone(), Box::new(Ok((info, None, tools()))))
+}
+
+/// Two queries that were kept earlier; the second is for a tool that is not there.
+pub(crate) fn saved() -> Vec<Query> {
+    let query = |name: &str, tool: &str, arguments: Value| Query {
+        name: name.into(),
+        tool: tool.into(),
+        arguments: arguments.as_object().cloned().unwrap_or_default(),
+    };
+    vec![
+        query(
+            "who acted with whom",
+            "read-cypher",
+            json!({"query": "MATCH (p) WHERE p.born > $year RETURN p", "params": {"year": 1990}}),
+        ),
+        query("of another server", "search", json!({"text": "x"})),
+    ]
+}
+
+/// What prod's token says of itself.
+pub(crate) fn claims(endpoint: &Endpoint) -> Event {
+    let claims = json!({"iss": "https://issuer.example/pool", "client_id": "client-1", "scope": "neo4j-mcp/invoke",
+        "token_use": "access", "iat": NOW.plus(-60_000).millis() / 1000});
+    let claims = Claims { token_type: "Bearer".into(), expires_at: Some(NOW.plus(59 * 60_000)), claims };
+    Event::ClaimsRead(endpoint.clone(), Box::new(Ok(claims)))
 }
 
 pub(crate) fn called(endpoint: &Endpoint) -> Event {

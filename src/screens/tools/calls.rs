@@ -60,7 +60,7 @@ impl Tools {
         self.text.reset();
         self.first_column = 0;
         self.open_row = false;
-        Reply::done()
+        self.renewed(endpoint, context.now).map_or_else(Reply::done, Reply::effect)
     }
 
     pub(super) fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {

@@ -51,12 +51,20 @@ pub(super) fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> V
 
 /// The panes, beside each other where there is room, else the one that is used.
 pub(super) fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    panes(state, look, area, pen);
+    if let Some(picker) = &state.picker {
+        pen.shade(area, Role::Faint);
+        picker.view(state.endpoint.as_ref(), look, area, pen);
+    }
+}
+
+fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let Some(connection) = state.connection() else {
         pen.put(
             area.x + 3,
             area.y + 1,
             area.width.saturating_sub(4),
-            "No endpoint yet. p takes one; in the Fleet, t takes what is selected.",
+            "No endpoint yet. p lists them; in the Fleet, t takes what is selected.",
             Role::Dim,
         );
         return;
@@ -100,7 +108,9 @@ pub(super) fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_
     } else {
         draw_right(state, look, area, pen);
     }
+    draw_naming(state, area, pen);
     draw_elicitation(state, area, pen);
+    state.draw_identity(look, area, pen);
 }
 
 fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
@@ -127,6 +137,15 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             Item::Tool(at) => {
                 if let Some(tool) = state.tools().get(*at) {
                     draw_tool(tool, &mut last_target, line, pen);
+                }
+            }
+            Item::Heading(title) => {
+                pen.put(line.x + 1, line.y, line.width.saturating_sub(2), title, Role::Dim);
+            }
+            Item::Saved(at) => {
+                if let Some(query) = state.queries.get(*at) {
+                    let role = if state.tool_of(query).is_some() { Role::Text } else { Role::Faint };
+                    pen.put(line.x + 2, line.y, line.width.saturating_sub(3), &query.name, role);
                 }
             }
             Item::Past(at) => {
@@ -318,6 +337,20 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
     text::draw(&field.text, text::Look::Line, focused, line, pen);
     pen.put_right(area.right().saturating_sub(1), area.y, 20, &note, Role::Faint);
     1
+}
+
+/// The line in which a query is given its name.
+fn draw_naming(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
+    let Some(naming) = &state.naming else { return };
+    let place = Rect { y: area.bottom().saturating_sub(2), height: 2.min(area.height), ..area };
+    pen.clear(place);
+    pen.rule(place);
+    let (room, y) = (place.width.saturating_sub(3), place.y + 1);
+    let x = pen.pieces(place.x + 2, y, room, &[("save as ", Role::Accent), (naming.name.text(), Role::Name)]);
+    let x = pen.put(x, y, 1, "▏", Role::Accent);
+    let is_known = state.queries.iter().any(|each| each.name == naming.name.text().trim());
+    let note = if is_known { "  replaces the one of that name" } else { "  values of passwords and tokens are not kept" };
+    pen.put(x, y, place.right().saturating_sub(x + 1), note, if is_known { Role::Degraded } else { Role::Faint });
 }
 
 fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {

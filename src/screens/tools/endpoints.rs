@@ -1,38 +1,164 @@
-//! Which endpoint is talked to: every gateway and runtime that can be called, with its deployment's own first.
+//! Which endpoint is talked to: every deployment's own, then every gateway and runtime that can be called, found by typing.
+
+use ratatui::layout::Rect;
 
 use super::Tools;
 use crate::{
-    app::Endpoint,
+    app::{Action, Endpoint, Store},
+    config::theme::Role,
     model::{Kind, McpTarget},
-    screens::{Context, Reply},
+    screens::{Context, Look, Reply},
+    widgets::{LineInput, List, Pen},
 };
 
-impl Tools {
-    /// The next endpoint of the fleet: each deployment's own, then its gateways and runtimes.
-    pub(super) fn next_endpoint(&mut self, context: &mut Context<'_>) -> Reply {
-        let mut known: Vec<Endpoint> = Vec::new();
-        for deployment in &context.store.deployments {
-            known.push(Endpoint { deployment: deployment.name.clone(), target: McpTarget::Default });
-            let callable = context
-                .store
-                .resources(&deployment.name)
-                .filter(|each| matches!(each.key.kind, Kind::Gateway | Kind::Runtime) && each.mcp_url.is_some());
-            known.extend(
-                callable
-                    .map(|each| Endpoint { deployment: deployment.name.clone(), target: McpTarget::Resource(each.key.clone()) }),
+/// The open list of endpoints.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Picker {
+    pub(super) input: LineInput,
+    list: List,
+}
+
+/// A line of it.
+struct Choice {
+    endpoint: Endpoint,
+    name: String,
+    kind: &'static str,
+    sign_in: &'static str,
+    url: String,
+}
+
+impl Choice {
+    /// Whether it contains each of the words. In an address, which contains every letter, only long ones are looked for.
+    fn matches(&self, words: &str) -> bool {
+        let all = [self.endpoint.deployment.as_str(), &self.name, self.kind, self.sign_in].join(" ").to_lowercase();
+        let url = self.url.to_lowercase();
+        words.to_lowercase().split_whitespace().all(|word| all.contains(word) || (word.len() > 3 && url.contains(word)))
+    }
+}
+
+impl Picker {
+    /// What is typed has changed: the first line is chosen again.
+    pub(super) fn typed(&mut self) {
+        self.list.select(0);
+    }
+
+    fn matching(&self, store: &Store) -> Vec<Choice> {
+        choices(store).into_iter().filter(|choice| choice.matches(self.input.text())).collect()
+    }
+
+    /// Draws it over the screen.
+    pub(super) fn view(&self, current: Option<&Endpoint>, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        let matching = self.matching(look.store);
+        let high = u16::try_from(matching.len().max(1)).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+        let place = Rect { height: high, ..area };
+        pen.clear(place);
+        let x = pen.pieces(
+            place.x + 1,
+            place.y,
+            place.width.saturating_sub(2),
+            &[("endpoint ", Role::Accent), (self.input.text(), Role::Name)],
+        );
+        let x = pen.put(x, place.y, 1, "▏", Role::Accent);
+        if self.input.text().is_empty() {
+            pen.put(
+                x + 1,
+                place.y,
+                place.right().saturating_sub(x + 2),
+                "type to find: deployment, name, kind, sign-in",
+                Role::Faint,
             );
         }
-        let at =
-            self.endpoint.as_ref().and_then(|endpoint| known.iter().position(|each| each == endpoint)).map_or(0, |at| at + 1);
-        match known.into_iter().cycle().nth(at).filter(|_| !context.store.deployments.is_empty()) {
-            Some(endpoint) => Reply::effects(self.connect(endpoint, context)),
+        let body = Rect { y: place.y + 1, height: high.saturating_sub(2), ..place };
+        let mut list = self.list.clone();
+        list.clamp(matching.len());
+        let window = list.window(body, matching.len());
+        for (row, choice) in matching.iter().enumerate().skip(window.start).take(window.len()) {
+            let y = body.y + u16::try_from(row - window.start).unwrap_or(0);
+            if row == list.cursor() {
+                pen.select_row(Rect { y, height: 1, ..body }, true);
+            }
+            let mark = if current == Some(&choice.endpoint) { "●" } else { " " };
+            pen.put(body.x + 2, y, 1, mark, Role::Well);
+            let columns = [
+                (4, 16, choice.endpoint.deployment.as_str(), Role::Name),
+                (21, 30, choice.name.as_str(), Role::Text),
+                (52, 8, choice.kind, Role::Dim),
+                (61, 7, choice.sign_in, Role::Accent),
+                (69, u16::MAX, choice.url.as_str(), Role::Faint),
+            ];
+            for (from, wide, text, role) in columns {
+                pen.put(body.x + from, y, wide.min(body.width.saturating_sub(from + 1)), text, role);
+            }
+        }
+        if matching.is_empty() {
+            pen.put(body.x + 4, body.y, body.width.saturating_sub(5), "no endpoint is called that", Role::Dim);
+        }
+        pen.rule(Rect { y: place.bottom().saturating_sub(1), height: 1, ..place });
+    }
+}
+
+/// Everything that can be talked to.
+fn choices(store: &Store) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    for deployment in &store.deployments {
+        let choice = |target, name, kind, url| Choice {
+            endpoint: Endpoint { deployment: deployment.name.clone(), target },
+            name,
+            kind,
+            sign_in: deployment.sign_in.mode(),
+            url,
+        };
+        let own = deployment.mcp_url.clone().unwrap_or_default();
+        choices.push(choice(McpTarget::Default, "its own endpoint".to_owned(), "", own));
+        for resource in store.resources(&deployment.name) {
+            let kind = match resource.key.kind {
+                Kind::Gateway => "gateway",
+                Kind::Runtime => "runtime",
+                Kind::Target | Kind::Endpoint | Kind::Secret => continue,
+            };
+            if let Some(url) = &resource.mcp_url {
+                choices.push(choice(McpTarget::Resource(resource.key.clone()), resource.name.clone(), kind, url.clone()));
+            }
+        }
+    }
+    choices
+}
+
+impl Tools {
+    /// What the open list makes of an action.
+    pub(super) fn act_on_picker(&mut self, mut picker: Picker, action: Action, context: &mut Context<'_>) -> Reply {
+        let matching = picker.matching(context.store);
+        match action {
+            Action::Back => return Reply::done(),
+            Action::Accept => {
+                let at = picker.list.cursor().min(matching.len().saturating_sub(1));
+                if let Some(choice) = matching.into_iter().nth(at) {
+                    return Reply::effects(self.connect(choice.endpoint, context));
+                }
+            }
+            Action::PromptNext => {
+                picker.list.act(Action::Down, matching.len());
+            }
+            Action::PromptPrevious => {
+                picker.list.act(Action::Up, matching.len());
+            }
+            _ => {}
+        }
+        self.picker = Some(picker);
+        Reply::done()
+    }
+
+    /// Connects to the first endpoint that there is.
+    pub(super) fn first_endpoint(&mut self, context: &mut Context<'_>) -> Reply {
+        match choices(context.store).into_iter().next() {
+            Some(choice) => Reply::effects(self.connect(choice.endpoint, context)),
             None => Reply::done(),
         }
     }
 }
 
 /// What an endpoint is called.
-pub(super) fn name_of(endpoint: &Endpoint, store: &crate::app::Store) -> String {
+pub(super) fn name_of(endpoint: &Endpoint, store: &Store) -> String {
     match &endpoint.target {
         McpTarget::Default => endpoint.deployment.to_string(),
         McpTarget::Resource(key) => store.resource(key).map_or_else(|| key.id.clone(), |resource| resource.name.clone()),
