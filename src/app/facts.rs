@@ -14,37 +14,8 @@ impl App {
         self.changed |= !matches!(event, Event::Listed(..));
         match event {
             Event::Started(result) => self.started(result),
-            Event::Listed(deployment, kind, result) => {
-                let news = self.store.list_answered(&deployment, kind, result, now);
-                let is_old = self.store.loading() == 0 && now.since(self.drawn.get().0) > super::AGES_MS;
-                self.changed |= news > News::Nothing || is_old;
-                self.note_list(&deployment, kind, news);
-                self.count_calls()
-            }
+            Event::Listed(..) | Event::Described(..) | Event::Synchronized(..) => self.on_fleet(event),
             Event::CallsCounted(asked, result) => self.calls_counted(&asked, result),
-            Event::Described(key, result) => {
-                if let Ok(resource) = result.as_ref() {
-                    let news = self.store.resource_seen(resource, now);
-                    self.note_list(&key.deployment, key.kind, news);
-                }
-                if let Some(detail) = self.fleet.detail_mut() {
-                    detail.answered(&key, *result);
-                }
-                Effects::none()
-            }
-            Event::Synchronized(key, result) => {
-                let (status, request_id) = match result.as_ref() {
-                    Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
-                    Err(failure) => (Err(failure.clone()), None),
-                };
-                self.wrote(format!("synchronize {} of {}", key.own_id(), key.deployment), status, request_id);
-                if let Ok((resource, _)) = *result {
-                    let _ = self.store.resource_seen(&resource, now);
-                    // It is to be seen at once how it goes on, whatever it says now.
-                    self.note_list(&key.deployment, key.kind, News::Turned);
-                }
-                Effects::none()
-            }
             Event::LogsArrived(batch) => {
                 self.logs.arrived(batch, now);
                 Effects::none()
@@ -95,6 +66,43 @@ impl App {
                 Effects::none()
             }
         }
+    }
+
+    /// A list, a resource or a synchronisation was answered.
+    fn on_fleet(&mut self, event: Event) -> Effects {
+        let now = self.now;
+        match event {
+            Event::Listed(deployment, kind, result) => {
+                let news = self.store.list_answered(&deployment, kind, result, now);
+                let is_old = self.store.loading() == 0 && now.since(self.drawn.get().0) > super::AGES_MS;
+                self.changed |= news > News::Nothing || is_old;
+                self.note_list(&deployment, kind, news);
+                return self.count_calls();
+            }
+            Event::Described(key, result) => {
+                if let Ok(resource) = result.as_ref() {
+                    let news = self.store.resource_seen(resource, now);
+                    self.note_list(&key.deployment, key.kind, news);
+                }
+                if let Some(detail) = self.fleet.detail_mut() {
+                    detail.answered(&key, *result);
+                }
+            }
+            Event::Synchronized(key, result) => {
+                let (status, request_id) = match result.as_ref() {
+                    Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
+                    Err(failure) => (Err(failure.clone()), None),
+                };
+                self.wrote(format!("synchronize {} of {}", key.own_id(), key.deployment), status, request_id);
+                if let Ok((resource, _)) = *result {
+                    let _ = self.store.resource_seen(&resource, now);
+                    // It is to be seen at once how it goes on, whatever it says now.
+                    self.note_list(&key.deployment, key.kind, News::Turned);
+                }
+            }
+            _ => {}
+        }
+        Effects::none()
     }
 
     fn started(&mut self, result: Result<(Vec<Deployment>, Vec<String>), Failure>) -> Effects {

@@ -1,6 +1,10 @@
 //! Fleet: gateways, targets, runtimes, endpoints and secrets of all deployments as one tree, what is wrong first.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+};
 
 use ratatui::layout::Rect;
 
@@ -56,6 +60,8 @@ pub struct Fleet {
     detail: Option<Detail>,
     /// The deployment that is open instead.
     overview: Option<Overview>,
+    /// Whether what is open lies over the list, so that no row can be clicked.
+    is_covered: Cell<bool>,
     /// Counts what was folded and unfolded.
     folds: u64,
     /// The rows, and what they were made of.
@@ -421,7 +427,7 @@ impl Screen for Fleet {
     }
 
     fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
-        let Some(at) = self.list.row_at(column, line) else { return Reply::ignored() };
+        let Some(at) = self.list.row_at(column, line).filter(|_| !self.is_covered.get()) else { return Reply::ignored() };
         let place = self.lines(context.store).get(at).map(|row| row.place.clone());
         if place.is_some() && place == self.selected {
             return self.open(context);
@@ -457,7 +463,9 @@ impl Screen for Fleet {
             }
             return;
         }
-        if self.detail.is_none() && self.overview.is_none() {
+        let is_open = self.detail.is_some() || self.overview.is_some();
+        self.is_covered.set(is_open && area.width < BESIDE);
+        if !is_open {
             draw::fleet(self, look, area, pen);
             return;
         }

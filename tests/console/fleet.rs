@@ -226,3 +226,23 @@ fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
     bench.keys("left");
     bench.hides("prod-gateway");
 }
+
+#[test]
+fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+    let mut bench = ready();
+    bench.frame(80, 24);
+    bench.keys("enter");
+    let click =
+        |row: u16| MouseEvent { kind: MouseEventKind::Down(MouseButton::Left), column: 10, row, modifiers: KeyModifiers::NONE };
+    let small = bench.frame(80, 24);
+    for _ in 0..2 {
+        assert_eq!(bench.app.mouse(click(5), bench.now).0, []);
+    }
+    assert_eq!(bench.frame(80, 24), small, "what lies over the list keeps its clicks to itself");
+    bench.frame(120, 36);
+    assert_eq!(bench.app.mouse(click(5), bench.now).0, []);
+    assert!(bench.selected().contains("prod-gateway"), "{}", bench.selected());
+    assert_eq!(bench.app.mouse(click(5), bench.now).0, [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]);
+}
