@@ -8,6 +8,7 @@ mod exchange;
 mod form;
 mod identity;
 mod items;
+mod laid;
 mod outcome;
 mod result;
 mod saved;
@@ -119,6 +120,8 @@ struct Outcome {
     exchange: Option<Box<HttpExchange>>,
     /// The result as a tree, where it is JSON.
     tree: Option<Tree>,
+    /// Its lines as they were drawn last.
+    laid: laid::Laid,
 }
 
 /// A call of this session.

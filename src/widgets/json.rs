@@ -9,23 +9,34 @@ pub type JsonLine = Vec<(String, Role)>;
 
 /// The value over as many lines as it needs, indented by two.
 pub fn json_lines(value: &Value) -> Vec<JsonLine> {
+    json_beginning(value, usize::MAX)
+}
+
+/// The same up to so many lines; one more, or a few, where there are more.
+pub fn json_beginning(value: &Value, most: usize) -> Vec<JsonLine> {
     let mut lines = Vec::new();
     let mut line = JsonLine::new();
-    write(value, 0, &mut line, &mut lines);
+    write(value, 0, &mut line, &mut lines, most);
     lines.push(line);
     lines
 }
 
-fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonLine>) {
+fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonLine>, most: usize) {
+    if lines.len() > most {
+        return;
+    }
     match value {
         Value::Object(members) if !members.is_empty() => {
             line.push(("{".to_owned(), Role::Faint));
             for (index, (name, member)) in members.iter().enumerate() {
+                if lines.len() > most {
+                    return;
+                }
                 lines.push(std::mem::take(line));
                 line.push((indent(depth + 1), Role::Faint));
                 line.push((quoted(name), Role::Accent));
                 line.push((": ".to_owned(), Role::Faint));
-                write(member, depth + 1, line, lines);
+                write(member, depth + 1, line, lines, most);
                 if index + 1 < members.len() {
                     line.push((",".to_owned(), Role::Faint));
                 }
@@ -35,9 +46,12 @@ fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonL
         Value::Array(items) if !items.is_empty() => {
             line.push(("[".to_owned(), Role::Faint));
             for (index, item) in items.iter().enumerate() {
+                if lines.len() > most {
+                    return;
+                }
                 lines.push(std::mem::take(line));
                 line.push((indent(depth + 1), Role::Faint));
-                write(item, depth + 1, line, lines);
+                write(item, depth + 1, line, lines, most);
                 if index + 1 < items.len() {
                     line.push((",".to_owned(), Role::Faint));
                 }
@@ -66,6 +80,14 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_ends_soon_after_its_limit() {
+        let value = Value::from(vec![vec![1; 1_000]; 1_000]);
+        let (all, beginning) = (json_lines(&value), json_beginning(&value, 50));
+        assert!((51..=53).contains(&beginning.len()) && all.len() > 1_000_000, "{} of {}", beginning.len(), all.len());
+        assert_eq!(beginning[..50], all[..50]);
+    }
 
     #[test]
     fn the_lines_are_the_json() {

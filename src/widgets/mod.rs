@@ -11,7 +11,7 @@ mod spark;
 mod status;
 mod table;
 
-pub use json::{JsonLine, json_lines};
+pub use json::{JsonLine, json_beginning, json_lines};
 pub use line_input::LineInput;
 pub use list::List;
 pub use pen::{Pen, cut, cut_middle, width};

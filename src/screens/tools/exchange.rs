@@ -6,16 +6,16 @@ use super::Outcome;
 use crate::{
     config::theme::Role,
     model::{CallOutcome, HttpExchange},
-    widgets::{JsonLine, json_lines},
+    widgets::{JsonLine, json_beginning, json_lines},
 };
 
 /// Headers that say nothing about the call.
 const IDLE: [&str; 7] = ["date", "connection", "vary", "keep-alive", "server", "cache-control", "transfer-encoding"];
 
-/// The lines of the raw view.
-pub(super) fn lines(outcome: &Outcome) -> Vec<JsonLine> {
+/// The lines of the raw view; of the answer so many, and a few more where it has more.
+pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<JsonLine> {
     let Some(exchange) = &outcome.exchange else {
-        return outcome.result.as_ref().map_or_else(|_| Vec::new(), |call| json_lines(&call.raw));
+        return outcome.result.as_ref().map_or_else(|_| Vec::new(), |call| json_beginning(&call.raw, most));
     };
     let mut lines = vec![vec![("POST ".to_owned(), Role::Name), (exchange.url.clone(), Role::Text)]];
     lines.extend(headers(&exchange.sent));
@@ -25,7 +25,7 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<JsonLine> {
     lines.push(status(exchange));
     lines.extend(headers(&exchange.received));
     lines.push(Vec::new());
-    lines.extend(answer(exchange, outcome.result.as_ref().ok()));
+    lines.extend(answer(exchange, outcome.result.as_ref().ok(), most));
     lines.push(Vec::new());
     lines.push(times(exchange));
     lines
@@ -34,7 +34,7 @@ pub(super) fn lines(outcome: &Outcome) -> Vec<JsonLine> {
 /// The same as text.
 pub(super) fn text(outcome: &Outcome) -> String {
     let line = |line: JsonLine| line.into_iter().map(|(text, _)| text).collect::<String>();
-    lines(outcome).into_iter().map(line).collect::<Vec<_>>().join("\n")
+    lines(outcome, usize::MAX).into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn status(exchange: &HttpExchange) -> JsonLine {
@@ -58,18 +58,18 @@ fn headers(headers: &[(String, String)]) -> Vec<JsonLine> {
 }
 
 /// The message with its result back in its place.
-fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>) -> Vec<JsonLine> {
+fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> Vec<JsonLine> {
     match (&exchange.answer, call) {
         (Value::Object(members), Some(call)) => {
             let mut whole: Map<String, Value> = members.clone();
             whole.insert("result".to_owned(), call.raw.clone());
-            json_lines(&Value::Object(whole))
+            json_beginning(&Value::Object(whole), most)
         }
         // A stream that was taken up again brings its answer by another way than the one that is watched.
-        (_, Some(call)) => json_lines(&call.raw),
+        (_, Some(call)) => json_beginning(&call.raw, most),
         (Value::Null, None) => Vec::new(),
         (Value::String(text), None) => text.lines().map(|line| vec![(line.to_owned(), Role::Text)]).collect(),
-        (value, None) => json_lines(value),
+        (value, None) => json_beginning(value, most),
     }
 }
 

@@ -23,7 +23,7 @@ impl Outcome {
         exchange: Option<Box<HttpExchange>>,
     ) -> Self {
         let tree = result.as_ref().ok().and_then(json).map(Tree::new);
-        Self { tool, statement, began, ended, result, exchange, tree }
+        Self { tool, statement, began, ended, result, exchange, tree, laid: super::laid::Laid::default() }
     }
 
     /// The views that fit it, the first of them first.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::{Outcome, Pane, Shown, Tools, exchange};
+use super::{Outcome, Pane, Shown, Tools, exchange, laid::MOST};
 use crate::{
     config::theme::Role,
     model::{Elapsed, Failure, Table},
@@ -12,7 +12,7 @@ use crate::{
         detail::{failure_block, wrapped},
     },
     tools::cypher::syntax_error,
-    widgets::{JsonLine, Pen, Scroll, json_lines, width},
+    widgets::{JsonLine, Pen, Scroll, json_beginning, json_lines, width},
 };
 
 /// The widest a column of a result grows.
@@ -31,7 +31,10 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
     draw_result_head(state, outcome, look, Rect { height: 1, ..area }, focused, pen);
     let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
     match (&outcome.result, state.shown) {
-        (_, Shown::Raw) => draw_lines(&exchange::lines(outcome), &state.text, body, pen),
+        (_, Shown::Raw) => {
+            let lines = outcome.laid.lines(state.shown, body.width, || exchange::lines(outcome, MOST));
+            draw_lines(&lines, &state.text, body, pen);
+        }
         (Err(failure), _) => draw_lines(&failure_text(failure, body.width), &state.text, body, pen),
         (Ok(_), Shown::Tree) if outcome.tree.is_some() => {
             if let Some(tree) = &outcome.tree {
@@ -44,12 +47,14 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
             }
         }
         (Ok(call), Shown::Table | Shown::Tree | Shown::Text) => {
-            let text = call.text();
-            let lines = if call.is_error {
-                error_lines(&text, outcome.statement.as_deref(), body.width)
-            } else {
-                text_lines(&text, call.structured_content.as_ref())
-            };
+            let lines = outcome.laid.lines(state.shown, body.width, || {
+                let text = call.text();
+                if call.is_error {
+                    error_lines(&text, outcome.statement.as_deref(), body.width)
+                } else {
+                    text_lines(&text, call.structured_content.as_ref())
+                }
+            });
             draw_lines(&lines, &state.text, body, pen);
         }
     }
@@ -189,8 +194,13 @@ pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
 }
 
 fn text_lines(text: &str, structured: Option<&Value>) -> Vec<JsonLine> {
-    let value = structured.cloned().or_else(|| serde_json::from_str(text).ok());
-    value.map_or_else(|| text.lines().map(|line| vec![(line.to_owned(), Role::Text)]).collect(), |value| json_lines(&value))
+    if let Some(value) = structured {
+        return json_beginning(value, MOST);
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => json_beginning(&value, MOST),
+        Err(_) => text.lines().take(MOST + 1).map(|line| vec![(line.to_owned(), Role::Text)]).collect(),
+    }
 }
 
 /// An error of the tool; a syntax error with a caret under the token of the user's own statement.
