@@ -240,7 +240,7 @@ fn has_interceptor(gateway: &Resource) -> bool {
 }
 
 /// Adds what the doctor found at a hop.
-fn add(knots: &mut [Knot], finding: &Finding, report: &Report, at: Moment, now: Moment) {
+fn add(knots: &mut Vec<Knot>, finding: &Finding, report: &Report, at: Moment, now: Moment) {
     let cause = report.verdict.as_ref().filter(|verdict| verdict.hop == finding.hop);
     let is_cause = cause.is_some();
     // These show what breaks elsewhere: they count only where they are the cause themselves.
@@ -248,7 +248,7 @@ fn add(knots: &mut [Knot], finding: &Finding, report: &Report, at: Moment, now: 
     if is_live(finding.hop) || (is_symptom && !is_cause) {
         return;
     }
-    let Some(knot) = place(knots, finding.hop) else { return };
+    let Some(knot) = place(knots, finding.hop, is_cause) else { return };
     let evidence = cause.map_or(&finding.evidence, |verdict| &verdict.evidence);
     let said = format!("{evidence} (doctor, {} ago)", at.age(now));
     match finding.state {
@@ -269,8 +269,8 @@ fn add(knots: &mut [Knot], finding: &Finding, report: &Report, at: Moment, now: 
     }
 }
 
-/// The link that a hop of the doctor's is part of: the first that the chain has.
-fn place(knots: &mut [Knot], hop: Hop) -> Option<&mut Knot> {
+/// The link that a hop of the doctor's is part of: the first that the chain has. A cause is never left out: it makes its link.
+fn place(knots: &mut Vec<Knot>, hop: Hop, is_cause: bool) -> Option<&mut Knot> {
     let links: &[Link] = match hop {
         Hop::Credentials | Hop::Stack | Hop::Token | Hop::Authoriser => &[Link::SignIn],
         Hop::Gateway | Hop::Initialize => &[Link::Gateway, Link::Runtime],
@@ -280,7 +280,16 @@ fn place(knots: &mut [Knot], hop: Hop) -> Option<&mut Knot> {
         Hop::Secret => &[Link::Secret],
         Hop::Neo4j | Hop::Cypher => &[Link::Neo4j, Link::Target, Link::Runtime],
     };
-    let at = links.iter().find_map(|link| knots.iter().position(|knot| knot.link == *link))?;
+    let known = links.iter().find_map(|link| knots.iter().position(|knot| knot.link == *link));
+    let at = match (known, links.first()) {
+        (Some(at), _) => at,
+        (None, Some(link)) if is_cause => {
+            let at = knots.partition_point(|knot| knot.link < *link);
+            knots.insert(at, Knot { link: *link, health: None, words: None, is_cause });
+            at
+        }
+        (None, _) => return None,
+    };
     knots.get_mut(at)
 }
 
@@ -460,6 +469,9 @@ mod tests {
         for (letter, expected) in [('A', "wwwwwwx"), ('B', "wwwwwx"), ('C', "wwwx"), ('D', "wwwx")] {
             assert_eq!(dots(&of(&shape(letter), Some(&login))), expected, "{letter}");
         }
+        // A gateway whose interceptor is not known has one when the doctor says so.
+        let chain = of(&shape('E'), Some(&interceptor));
+        assert_eq!((dots(&chain).as_str(), chain.knots[2].link), ("wwxww", Link::Interceptor));
         let initialize = report(Some((Hop::Initialize, "HTTP 403")));
         assert_eq!(summary(&of(&shape('C'), Some(&initialize))), "runtime: HTTP 403 (doctor, 2m ago)");
         assert_eq!(summary(&of(&shape('E'), Some(&initialize))), "gateway: HTTP 403 (doctor, 2m ago)");
@@ -471,6 +483,17 @@ mod tests {
         assert_eq!(of(&shape('A'), Some(&seen)).broken(), None);
         let stack = report(Some((Hop::Stack, "not authorized")));
         assert_eq!(of(&shape('A'), Some(&stack)).broken().and_then(|knot| knot.health), Some(Health::Degraded));
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_is_said_as_it_came() {
+        let resources = altered('B', "gw", |gateway| {
+            gateway.status = "ResourceNotFoundException".into();
+            gateway.reason = Some("there is no gateway gw".into());
+        });
+        let chain = of(&resources, None);
+        assert_eq!(dots(&chain), ".?.ww.");
+        assert_eq!(summary(&chain), "gateway: ResourceNotFoundException, there is no gateway gw");
     }
 
     #[test]

@@ -154,7 +154,10 @@ fn last_hour(resource: &Resource, store: &Store) -> Option<String> {
     if let Some(traffic) = store.traffic.get(&resource.key) {
         return Some(traffic_words(traffic));
     }
-    let failure = store.uncounted.get(&resource.key.deployment)?;
+    let Some(failure) = store.uncounted.get(&resource.key.deployment) else {
+        let others = store.traffic.keys().any(|counted| counted.deployment == resource.key.deployment);
+        return others.then(|| "not counted: new, or beyond the 500 series that one request asks for".to_owned());
+    };
     let hint = failure.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
     Some(format!("not counted: {}{hint}", failure.cause))
 }

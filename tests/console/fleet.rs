@@ -120,6 +120,11 @@ fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
     bench.keys("j enter");
     bench.shows("not counted: AccessDeniedException");
     bench.shows("the role do it");
+    let runtime = key("prod", Kind::Runtime, "prod-rt");
+    bench.on(Event::CallsCounted(vec![runtime.clone()], Ok(vec![(runtime, traffic(4, 0))])));
+    bench.shows("not counted: new, or beyond");
+    let keys = vec![key("prod", Kind::Gateway, "prod-gw")];
+    bench.on(Event::CallsCounted(keys, Err(refused("counting calls"))));
     bench.keys("esc r");
     assert_eq!(list_again(&mut bench).len(), 1, "who asks anew need not wait");
 }
@@ -159,8 +164,7 @@ fn what_the_doctor_found_is_in_the_chain_and_makes_the_deployment_degraded() {
     let mut bench = ready();
     bench.on(examined("analytics", true));
     let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
-    // It has no interceptor: what the doctor says of one has no place in its chain.
-    assert!(row.contains("▲ degraded"), "{row}");
+    assert!(row.contains("▲ degraded") && row.contains("●●✖●●·"), "what the doctor names is in the chain: {row}");
     let intercepted = Resource {
         raw: serde_json::json!({"interceptorConfigurations": [{}]}),
         ..resources("analytics", Kind::Gateway).remove(0)
