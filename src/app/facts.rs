@@ -10,7 +10,7 @@ impl App {
     /// A fact has happened.
     pub fn on(&mut self, event: Event, now: Moment) -> Effects {
         self.now = now;
-        // A list that is as it was is no reason to draw, unless ages are drawn soon anyway: one wake does for both.
+        // A list that is as it was is no reason to draw: its age is drawn in its time.
         self.changed |= !matches!(event, Event::Listed(..));
         match event {
             Event::Started(result) => self.started(result),
@@ -74,8 +74,7 @@ impl App {
         match event {
             Event::Listed(deployment, kind, result) => {
                 let news = self.store.list_answered(&deployment, kind, result, now);
-                let is_old = self.store.loading() == 0 && now.since(self.drawn.get().0) > super::AGES_MS;
-                self.changed |= news > News::Nothing || is_old;
+                self.changed |= news > News::Nothing;
                 self.note_list(&deployment, kind, news);
                 return self.count_calls();
             }

@@ -43,8 +43,8 @@ use crate::{
 const TOAST_MS: i64 = 5_000;
 /// Ages on the screen are renewed this often while nothing else happens,
 const AGES_MS: i64 = 10_000;
-/// and at the latest after this time when nobody was here for a while: then they are renewed with what is asked.
-const CALM_AGES_MS: i64 = 60_000;
+/// and after this time, at the latest twice that, when nobody was here for a while: then a step draws instead of asking.
+const CALM_AGES_MS: i64 = 75_000;
 /// The spinner's pace while something is on its way.
 const SPIN_MS: i64 = 120;
 /// What is answered within this time is not worth a spinner.
@@ -223,7 +223,7 @@ impl App {
         }
         let ages = (!self.store.deployments.is_empty()).then(|| {
             let is_calm = self.pace.is_calm(self.now) && !(self.route == Route::Logs && self.logs.is_lively(self.now));
-            drawn.plus(if is_calm { CALM_AGES_MS } else { AGES_MS })
+            drawn.plus(if is_calm { 2 * CALM_AGES_MS } else { AGES_MS })
         });
         let busy = [self.busy_since, self.store.loading_since()].into_iter().flatten().min();
         let spin = busy.map(|since| drawn.plus(SPIN_MS).max(since.plus(BRIEF_MS)));
@@ -247,7 +247,13 @@ impl App {
         if self.pace.next(now) > now {
             return tools;
         }
-        let due = self.pace.due(&self.places(), now);
+        let all = self.places();
+        if self.pace.is_calm(now) && now.since(self.drawn.get().0) >= CALM_AGES_MS {
+            self.changed = true;
+            self.pace.pause(all.len(), now);
+            return tools;
+        }
+        let due = self.pace.due(&all, now);
         tools.and(self.ask(due))
     }
 

@@ -91,6 +91,11 @@ impl Pace {
         self.next_turn = now.plus(self.step(count, now));
     }
 
+    /// The next step is made one step later.
+    pub(super) fn pause(&mut self, count: usize, now: Moment) {
+        self.next_turn = now.plus(self.step(count, now));
+    }
+
     /// A list was answered, and is worth more than its turn, or not. `turned`: something in it has changed its state.
     pub(super) fn answered(&mut self, place: Place, why: Option<Why>, turned: bool, now: Moment) {
         let Some(why) = why else {
