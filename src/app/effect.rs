@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Event;
 use crate::{
-    model::{CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, ResourceKey},
+    model::{CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, Offer, ResourceKey},
     tools::saved::Query,
 };
 
@@ -114,6 +114,10 @@ pub enum Effect {
         /// How long it may take.
         options: CallOptions,
     },
+    /// Ask what a server offers beside tools.
+    ListOffers(Endpoint),
+    /// Read a resource or get a prompt; it is answered as a call is.
+    Fetch(Endpoint, Box<Offer>, Map<String, Value>),
     /// Read the saved queries.
     ReadQueries,
     /// Keep a query under its name.
@@ -156,8 +160,9 @@ impl Effect {
             Self::ReadSecret(deployment, id) => Event::SecretRead(deployment, id, Box::new(Err(failure))),
             Self::Rotate { .. } => Event::RotationEnded(Box::new(Err(failure.hint("u brings to its end what is half done")))),
             Self::Connect(endpoint) => Event::Connected(endpoint, Box::new(Err(failure))),
-            Self::Call { endpoint, .. } => Event::Called(endpoint, Box::new(Err(failure))),
+            Self::Call { endpoint, .. } | Self::Fetch(endpoint, ..) => Event::Called(endpoint, Box::new(Err(failure))),
             Self::Examine(deployment) => Event::Broke(Some(deployment), failure),
+            Self::ListOffers(endpoint) => Event::Offered(endpoint, Vec::new()),
             Self::ReadQueries | Self::KeepQuery(_) | Self::ForgetQuery(_) => Event::QueriesRead(Err(failure)),
             Self::ReadClaims(endpoint) => Event::ClaimsRead(endpoint, Box::new(Err(failure))),
             Self::Export { .. } => Event::Exported(Err(failure)),

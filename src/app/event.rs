@@ -5,7 +5,7 @@ use crate::{
     doctor,
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
-        Progress, Resource, ResourceKey, SecretDetail, Tool, Traffic,
+        Offer, Progress, Resource, ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -48,6 +48,8 @@ pub enum Event {
     RotationEnded(Box<Result<Ending, Failure>>),
     /// An MCP endpoint answered, with its tools and the token's claims.
     Connected(Endpoint, Box<Result<Welcome, Failure>>),
+    /// What a server offers beside tools.
+    Offered(Endpoint, Vec<Offer>),
     /// A call went over the wire like this; its answer follows.
     Exchanged(Endpoint, Box<HttpExchange>),
     /// A call was answered.

@@ -34,6 +34,7 @@ impl App {
             | Event::RotationAsked(_)
             | Event::RotationEnded(_) => self.on_rotation(event),
             Event::Connected(..)
+            | Event::Offered(..)
             | Event::QueriesRead(_)
             | Event::ClaimsRead(..)
             | Event::Exchanged(..)

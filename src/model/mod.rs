@@ -29,7 +29,7 @@ pub use sanitize::sanitize;
 pub use secret::{RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue, SecretVersion, VersionRef};
 pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, HttpExchange,
-    McpNotice, McpTarget, Progress, Table, Tool, ToolAnnotations,
+    McpNotice, McpTarget, Offer, OfferKind, Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;
 pub use words::{counted, grouped};

@@ -50,6 +50,40 @@ impl Tool {
     }
 }
 
+/// What a server offers beside tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfferKind {
+    /// Something to read.
+    Resource,
+    /// Something to read whose address has places to fill.
+    Template,
+    /// Words for a model.
+    Prompt,
+}
+
+impl OfferKind {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Template => "template",
+            Self::Prompt => "prompt",
+        }
+    }
+}
+
+/// Something that a server offers beside tools, with its arguments as those of a tool.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Offer {
+    /// What it is.
+    pub kind: OfferKind,
+    /// Address of a resource, template of addresses, name of a prompt.
+    pub address: String,
+    /// Its name behind its kind, and its arguments.
+    pub tool: Tool,
+}
+
 /// Where the time of a call went, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Elapsed {

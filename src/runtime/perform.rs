@@ -21,7 +21,7 @@ use crate::{
     app::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind, Kind, LogQuery,
-        McpNotice, Resource, ResourceKey, SecretDetail, Traffic,
+        McpNotice, Offer, Resource, ResourceKey, SecretDetail, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -89,9 +89,10 @@ impl Performer for Outside {
             Effect::ReadSecret(..) => Slot::Secret,
             Effect::Rotate { .. } => Slot::Rotation,
             Effect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
-            Effect::Call { endpoint, .. } => Slot::Call(endpoint.clone()),
+            Effect::Call { endpoint, .. } | Effect::Fetch(endpoint, ..) => Slot::Call(endpoint.clone()),
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
-            Effect::ReadQueries
+            Effect::ListOffers(_)
+            | Effect::ReadQueries
             | Effect::KeepQuery(_)
             | Effect::ForgetQuery(_)
             | Effect::ReadClaims(_)
@@ -142,6 +143,12 @@ impl Performer for Outside {
             Effect::Copy(text) => async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed(),
             Effect::Export { stem, extension, text } => {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
+            }
+            Effect::ListOffers(endpoint) => {
+                async move { Some(Event::Offered(endpoint.clone(), world.offers(&endpoint).await)) }.boxed()
+            }
+            Effect::Fetch(endpoint, offer, arguments) => {
+                async move { Some(world.fetch(&endpoint, &offer, arguments, &sender).await) }.boxed()
             }
             Effect::ReadQueries => async move { Some(Event::QueriesRead(saved::read(world.queries.as_deref()))) }.boxed(),
             Effect::KeepQuery(query) => {
@@ -300,6 +307,31 @@ impl World {
         let early = early.into_iter().filter(|notice| *notice != McpNotice::ToolsChanged).chain(changed).collect();
         tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
         Ok((info, claims, tools))
+    }
+
+    fn session(&self, endpoint: &Endpoint) -> Option<McpSession> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned()
+    }
+
+    async fn offers(&self, endpoint: &Endpoint) -> Vec<Offer> {
+        match self.session(endpoint) {
+            Some(session) => session.offers().await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn fetch(&self, endpoint: &Endpoint, offer: &Offer, arguments: Map<String, Value>, sender: &Sender) -> Event {
+        let result = match self.session(endpoint) {
+            Some(session) => {
+                let (result, exchange) = session.fetch(offer, arguments).await;
+                sender.send(Event::Exchanged(endpoint.clone(), Box::new(exchange))).await;
+                result
+            }
+            None => {
+                Err(Failure::new(FailureKind::Network, format!("reading {}", offer.address), "not connected").hint("C connects"))
+            }
+        };
+        Event::Called(endpoint.clone(), Box::new(result))
     }
 
     async fn claims(&self, endpoint: &Endpoint) -> Result<Claims, Failure> {

@@ -26,7 +26,7 @@ use crate::{
     app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot, Welcome},
     config::theme::Role,
     keys::Layer,
-    model::{CallOutcome, Elicitation, Failure, HttpExchange, Moment, Progress, Tool, counted},
+    model::{CallOutcome, Elicitation, Failure, HttpExchange, Moment, Offer, Progress, Tool, counted},
     tools::saved::Query,
     widgets::{LineInput, List, Pen, Scroll},
 };
@@ -76,6 +76,8 @@ pub struct Tools {
 struct Connection {
     state: Loadable<Welcome>,
     call: Option<Running>,
+    /// What the server offers beside tools.
+    offers: Vec<Offer>,
     /// When its tools were last asked for.
     asked: Option<Moment>,
     /// Whether the server has said since then that they changed.
@@ -174,6 +176,8 @@ impl Shown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Item {
     Tool(usize),
+    /// A resource, a template or a prompt.
+    Offer(usize),
     /// What is below it; never selected.
     Heading(&'static str),
     Saved(usize),
@@ -250,6 +254,12 @@ impl Tools {
                 }
                 Reply::done()
             }
+            Event::Offered(endpoint, offers) => {
+                if let Some(connection) = self.connections.get_mut(&endpoint) {
+                    connection.offers = offers;
+                }
+                Reply::done()
+            }
             Event::QueriesRead(result) => self.queries_read(result),
             Event::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
             Event::Progressed(endpoint, progress) => {
@@ -294,12 +304,15 @@ impl Tools {
         let items = self.items();
         let at = items.iter().position(|item| match item {
             Item::Tool(at) => self.tools().get(*at).map(|tool| &tool.name) == wanted,
-            Item::Heading(_) | Item::Saved(_) | Item::Past(_) => false,
+            Item::Offer(_) | Item::Heading(_) | Item::Saved(_) | Item::Past(_) => false,
         });
         if let Some(at) = at.filter(|_| is_shown) {
             self.list.select(at);
         }
-        if std::mem::replace(&mut self.queries_asked, true) { Reply::done() } else { Reply::effect(Effect::ReadQueries) }
+        let is_connected = self.connections.get(endpoint).is_some_and(|connection| connection.state.problem().is_none());
+        let offers = is_connected.then(|| Effect::ListOffers(endpoint.clone()));
+        let queries = (!std::mem::replace(&mut self.queries_asked, true)).then_some(Effect::ReadQueries);
+        Reply::effects(queries.into_iter().chain(offers).collect())
     }
 
     fn go_pane(&mut self, backwards: bool) {

@@ -8,3 +8,4 @@ pub mod effect;
 pub mod highlight;
 pub mod saved;
 pub mod schema;
+pub mod template;

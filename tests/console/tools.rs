@@ -2,7 +2,7 @@
 
 use agentcore_console::{
     app::{Effect, Event},
-    model::{CallOutcome, Claims, Elapsed, HttpExchange},
+    model::{CallOutcome, Claims, Elapsed, HttpExchange, Offer, OfferKind, Tool, ToolAnnotations},
     tools::saved::Query,
 };
 use serde_json::{Value, json};
@@ -149,8 +149,10 @@ fn what_cannot_be_called_yet_is_not_copied() {
 fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     let mut bench = ready();
     bench.keys("4");
-    assert_eq!(bench.on(connected(&endpoint("prod"))), [Effect::ReadQueries], "read with the first connection");
-    assert_eq!(bench.on(connected(&endpoint("prod"))), [], "and only with that");
+    let prod = endpoint("prod");
+    let offers = Effect::ListOffers(prod.clone());
+    assert_eq!(bench.on(connected(&prod)), [Effect::ReadQueries, offers.clone()], "read with the first connection");
+    assert_eq!(bench.on(connected(&prod)), [offers], "and only with that");
     bench.keys("enter");
     bench.text("RETURN $n, $password // numbers");
     bench.keys("tab");
@@ -263,4 +265,35 @@ fn an_endpoint_is_found_by_typing() {
     assert_eq!(bench.keys("enter"), []);
     bench.keys("esc");
     bench.hides("no endpoint is called that");
+}
+
+#[test]
+fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
+    let mut bench = tools();
+    let prod = endpoint("prod");
+    let offer = Offer {
+        kind: OfferKind::Template,
+        address: "neo4j://schema/{label}".into(),
+        tool: Tool {
+            name: "template schema-of-label".into(),
+            title: None,
+            description: None,
+            input_schema: json!({"type": "object", "properties": {"label": {"type": "string"}}, "required": ["label"]}),
+            annotations: ToolAnnotations::default(),
+            raw: Value::Null,
+        },
+    };
+    bench.on(Event::Offered(prod.clone(), vec![offer.clone()]));
+    bench.shows("resources and prompts");
+    bench.keys("j j");
+    assert!(bench.selected().starts_with("template schema-of-label"), "{}", bench.selected());
+    bench.keys("enter");
+    assert_eq!(bench.keys("f5"), []);
+    bench.shows("label is required");
+    bench.text("Person");
+    let arguments = json!({"label": "Person"}).as_object().cloned().unwrap();
+    assert_eq!(bench.keys("f5"), [Effect::Fetch(prod, Box::new(offer), arguments)]);
+    bench.on(text_result(r#"{"key": "Person"}"#, false));
+    bench.shows("key  Person");
+    bench.shows("14:00 template schema-of");
 }

@@ -132,3 +132,24 @@ async fn throttling_is_waited_out_and_a_cancelled_listing_is_gone() {
     world.stack.clear_faults();
     assert_eq!(services.list(a, Kind::Gateway).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_servers_resources_and_prompts_are_read_and_filled_in() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    assert_eq!(connect(&services, &world, "a").await.offers().await, [], "a gateway offers tools alone");
+    let session = connect(&services, &world, "c").await;
+    let offers = session.offers().await;
+    let names: Vec<&str> = offers.iter().map(|offer| offer.tool.name.as_str()).collect();
+    assert_eq!(names, ["resource schema", "template schema-of-label", "prompt explore_label"]);
+    let [schema, of_label, prompt] = offers.as_slice() else { panic!("three of them") };
+    let whole = session.fetch(schema, Map::new()).await.0.unwrap();
+    assert!(whole.text().contains("\"Movie\"") && whole.text().contains("ACTED_IN"), "{}", whole.text());
+    let movie = session.fetch(of_label, arguments(json!({"label": "Movie"}))).await.0.unwrap().text();
+    assert!(movie.contains("released") && !movie.contains("\"key\":\"Person\""), "{movie}");
+    let missing = session.fetch(of_label, arguments(json!({"label": "Nothing"}))).await.0.unwrap_err();
+    assert_eq!((missing.kind, missing.code.as_deref()), (FailureKind::Refused, Some("-32002")));
+    let filled = session.fetch(prompt, arguments(json!({"label": "Movie"}))).await.0.unwrap().text();
+    assert!(filled.starts_with("user: ") && filled.contains("labelled Movie"), "{filled}");
+    assert!(session.fetch(prompt, Map::new()).await.0.unwrap_err().cause.contains("label"));
+}

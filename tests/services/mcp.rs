@@ -354,3 +354,29 @@ async fn how_a_call_went_over_the_wire_is_kept_without_credentials() {
     assert!(sent("mcp-protocol-version").is_some());
     assert!(!format!("{exchange:?}").contains("canary"), "{exchange:?}");
 }
+
+#[tokio::test]
+async fn what_is_offered_beside_tools_is_listed_over_its_pages_and_read() {
+    let fake = Fake::raw(|asked| match (asked.rpc(), asked.message.pointer("/params/cursor").is_some()) {
+        ("initialize", _) => Reply::result(asked, json!({
+            "protocolVersion": "2025-11-25", "serverInfo": {"name": "fake", "version": "1"},
+            "capabilities": {"tools": {}, "resources": {}, "prompts": {}}})),
+        ("notifications/initialized", _) => Reply { status: 202, ..Reply::text(202, "text/plain", "") },
+        ("resources/list", false) => Reply::result(asked, json!({"resources": [{"uri": "x://one", "name": "one"}], "nextCursor": "2"})),
+        ("resources/list", true) => Reply::result(asked, json!({"resources": [{"uri": "x://two", "name": "two"}, {"odd": 1}]})),
+        ("resources/templates/list", _) => Reply::result(asked, json!({"resourceTemplates": [{"uriTemplate": "x://{a}", "name": "any"}]})),
+        ("prompts/list", _) => Reply::json(&json!({"jsonrpc": "2.0", "id": asked.message["id"], "error": {"code": -32601, "message": "no"}})),
+        ("resources/read", _) => Reply::result(asked, json!({"contents": [
+            {"uri": asked.message["params"]["uri"], "text": asked.message["params"]["uri"]}, {"uri": "x", "blob": "AAECAw==", "mimeType": "image/png"}]})),
+        _ => Reply::result(asked, json!({})),
+    })
+    .await;
+    let session = connect(&fake).await;
+    let offers = session.offers().await;
+    let names: Vec<&str> = offers.iter().map(|offer| offer.tool.name.as_str()).collect();
+    assert_eq!(names, ["resource one", "resource two", "template any"], "prompts that cannot be had are left out");
+    let arguments = json!({"a": "b c"}).as_object().cloned().unwrap();
+    let (outcome, exchange) = session.fetch(&offers[2], arguments).await;
+    assert_eq!(outcome.unwrap().text(), "x://b%20c\n4 bytes of image/png");
+    assert_eq!(exchange.request["method"], "resources/read");
+}

@@ -11,6 +11,7 @@ mod go_json;
 mod interceptor;
 mod message;
 mod neo4j_server;
+mod offered;
 mod protocol;
 mod runtime;
 mod target;

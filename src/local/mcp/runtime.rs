@@ -333,5 +333,6 @@ fn given_credentials(
 }
 
 fn is_neo4j_call(message: &Message) -> bool {
-    message.method == "tools/call" && matches!(message.tool(), "get-schema" | "read-cypher" | "write-cypher")
+    message.method == "resources/read"
+        || message.method == "tools/call" && matches!(message.tool(), "get-schema" | "read-cypher" | "write-cypher")
 }

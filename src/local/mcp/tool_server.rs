@@ -12,6 +12,7 @@ use super::message::{
     self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event, event_response, method_not_allowed, text_result,
 };
 use super::neo4j_server::{self, Consumer, Credentials};
+use super::offered;
 use super::protocol::HANDSHAKE;
 use crate::local::containers::{Container, Place};
 use crate::local::deployments::Deployment;
@@ -57,6 +58,10 @@ impl ToolServer {
             "capabilities": {"tools": {"listChanged": self == Self::Neo4j}},
             "serverInfo": self.info(),
         });
+        if let (Self::FastMcp, Some(capabilities)) = (self, result.pointer_mut("/capabilities").and_then(Value::as_object_mut)) {
+            capabilities.insert("resources".to_owned(), json!({"subscribe": false, "listChanged": false}));
+            capabilities.insert("prompts".to_owned(), json!({"listChanged": false}));
+        }
         if let (true, Some(members)) = (self != Self::CodeHost, result.as_object_mut()) {
             members.insert("instructions".to_owned(), json!(neo4j_server::INSTRUCTIONS));
         }
@@ -95,6 +100,10 @@ pub(crate) async fn answer(server: ToolServer, call: &Call<'_>, message: &Messag
         }
         _ => {}
     }
+    let offered = if server == ToolServer::FastMcp { offered::list(message) } else { None };
+    if let Some(reply) = offered {
+        return event_response(&reply);
+    }
     let reply = match message.method.as_str() {
         "initialize" => {
             let wanted = message.params.get("protocolVersion").and_then(Value::as_str).unwrap_or("2025-03-26");
@@ -104,6 +113,10 @@ pub(crate) async fn answer(server: ToolServer, call: &Call<'_>, message: &Messag
         "ping" => message.result(json!({})),
         "tools/list" => message.result(json!({"tools": server.tools()})),
         "tools/call" => called(server, call, message).await,
+        "resources/read" if server == ToolServer::FastMcp => {
+            let nobody = (String::new(), String::new());
+            offered::read(consumer(call, &nobody), message).await
+        }
         "resources/list" | "resources/read" => message.error(METHOD_NOT_FOUND, "resources not supported", None),
         "prompts/list" | "prompts/get" => message.error(METHOD_NOT_FOUND, "prompts not supported", None),
         other => message.error(METHOD_NOT_FOUND, &format!("Method {other} not found"), None),
@@ -129,10 +142,14 @@ async fn called(server: ToolServer, call: &Call<'_>, message: &Message) -> Value
 
 async fn neo4j_call(call: &Call<'_>, tool: &str, arguments: &Value) -> Option<Value> {
     let nobody = (String::new(), String::new());
-    let credentials = call.credentials.as_ref().unwrap_or(&nobody);
+    neo4j_server::call(consumer(call, &nobody), tool, arguments).await
+}
+
+/// Who calls: with the credentials that the call has, else as nobody.
+fn consumer<'a>(call: &'a Call<'_>, nobody: &'a Credentials) -> Consumer<'a> {
+    let credentials = call.credentials.as_ref().unwrap_or(nobody);
     let pool = call.container.map_or("", |(place, _)| place.session.as_str());
-    let consumer = Consumer { world: call.world, deployment: call.deployment, credentials, pool };
-    neo4j_server::call(consumer, tool, arguments).await
+    Consumer { world: call.world, deployment: call.deployment, credentials, pool }
 }
 
 fn fast_mcp_tools() -> Vec<Value> {

@@ -123,6 +123,11 @@ impl Tools {
             None => return Reply::done(),
         };
         self.problems.clear();
+        if let Some(offer) = self.offer().cloned() {
+            let fetch = Effect::Fetch(endpoint, Box::new(offer), arguments);
+            self.begun(&fetch, context.now);
+            return Reply::effect(fetch);
+        }
         let call =
             Effect::Call { endpoint: endpoint.clone(), tool: tool.name.clone(), arguments, options: CallOptions::default() };
         if tool.is_guarded() {
@@ -138,7 +143,14 @@ impl Tools {
 
     /// Notes a call that begins now: at once, or with the yes to the question before it.
     pub fn begun(&mut self, effect: &Effect, now: Moment) {
-        if let Effect::Call { endpoint, tool, arguments, .. } = effect
+        let begun = if let Effect::Call { endpoint, tool, arguments, .. } = effect {
+            Some((endpoint, tool, arguments))
+        } else if let Effect::Fetch(endpoint, offer, arguments) = effect {
+            Some((endpoint, &offer.tool.name, arguments))
+        } else {
+            None
+        };
+        if let Some((endpoint, tool, arguments)) = begun
             && let Some(connection) = self.connections.get_mut(endpoint)
         {
             connection.call =

@@ -29,6 +29,9 @@ impl Tools {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else { return Ok(None) };
         let Some(arguments) = self.form_mut().map(|form| form.arguments()) else { return Ok(None) };
         let arguments = arguments.map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
+        if self.offer().is_some() && action != Action::CopyArguments {
+            return Err("only calls of tools are copied as commands".to_owned());
+        }
         if action == Action::CopyArguments {
             return Ok(serde_json::to_string_pretty(&Value::Object(arguments)).ok());
         }

@@ -139,6 +139,11 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
                     draw_tool(tool, &mut last_target, line, pen);
                 }
             }
+            Item::Offer(at) => {
+                if let Some(offer) = state.offers().get(*at) {
+                    pen.put(line.x + 2, line.y, line.width.saturating_sub(3), &offer.tool.name, Role::Text);
+                }
+            }
             Item::Heading(title) => {
                 pen.put(line.x + 1, line.y, line.width.saturating_sub(2), title, Role::Dim);
             }

@@ -1,7 +1,10 @@
 //! The lines of the left pane, and which of them is selected.
 
 use super::{Item, Tools};
-use crate::{app::Action, model::Tool};
+use crate::{
+    app::Action,
+    model::{Offer, Tool},
+};
 
 impl Tools {
     /// The lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
@@ -9,9 +12,11 @@ impl Tools {
         let filter = self.filter.text().to_lowercase();
         let tools = self.tools().iter().enumerate().filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
         let mut items: Vec<Item> = tools.map(|(at, _)| Item::Tool(at)).collect();
+        let offers = self.offers().iter().enumerate().filter(|(_, offer)| offer.tool.name.to_lowercase().contains(&filter));
         let saved = self.queries.iter().enumerate().filter(|(_, query)| query.name.to_lowercase().contains(&filter));
         let past = self.history.iter().enumerate().filter(|(_, past)| Some(&past.endpoint) == self.endpoint.as_ref());
-        let groups: [(&str, Vec<Item>); 2] = [
+        let groups: [(&str, Vec<Item>); 3] = [
+            ("resources and prompts", offers.map(|(at, _)| Item::Offer(at)).collect()),
             ("saved", saved.map(|(at, _)| Item::Saved(at)).collect()),
             ("history", past.map(|(at, _)| Item::Past(at)).collect()),
         ];
@@ -24,6 +29,17 @@ impl Tools {
         items
     }
 
+    /// What the server offers beside tools.
+    pub(super) fn offers(&self) -> &[Offer] {
+        self.connection().map_or(&[], |connection| connection.offers.as_slice())
+    }
+
+    /// The resource, template or prompt that the form is for, where it is for none of the tools.
+    pub(super) fn offer(&self) -> Option<&Offer> {
+        let name = &self.selected()?.name;
+        self.offers().iter().find(|offer| offer.tool.name == *name)
+    }
+
     /// The line that is selected.
     pub(super) fn current(&self) -> Option<Item> {
         let items = self.items();
@@ -34,7 +50,11 @@ impl Tools {
         match self.current()? {
             Item::Tool(at) => self.tools().get(at),
             Item::Saved(at) => self.queries.get(at).and_then(|query| self.tool_of(query)),
-            Item::Past(at) => self.history.get(at).and_then(|past| self.tools().iter().find(|tool| tool.name == past.tool)),
+            Item::Offer(at) => self.offers().get(at).map(|offer| &offer.tool),
+            Item::Past(at) => self.history.get(at).and_then(|past| {
+                let offered = self.offers().iter().map(|offer| &offer.tool);
+                self.tools().iter().chain(offered).find(|tool| tool.name == past.tool)
+            }),
             Item::Heading(_) => None,
         }
     }

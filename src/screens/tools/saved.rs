@@ -89,6 +89,7 @@ impl Tools {
 
     /// The tool of this endpoint that a query is for.
     pub(super) fn tool_of(&self, query: &Query) -> Option<&Tool> {
-        self.tools().iter().find(|tool| tool.parts().1 == query.tool)
+        let offered = self.offers().iter().map(|offer| &offer.tool);
+        self.tools().iter().chain(offered).find(|tool| tool.parts().1 == query.tool)
     }
 }

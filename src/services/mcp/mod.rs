@@ -2,6 +2,7 @@
 
 mod answer;
 mod elicitation;
+mod offers;
 mod session;
 mod sse;
 pub mod table;

@@ -74,6 +74,12 @@ impl McpSession {
         self.0.info.clone()
     }
 
+    /// What the server says that it can do; empty where it says nothing.
+    pub(super) fn capabilities(&self) -> Value {
+        let info = self.0.peer.peer_info().and_then(|info| serde_json::to_value(&*info).ok());
+        info.and_then(|info| info.get("capabilities").cloned()).unwrap_or_default()
+    }
+
     /// All tools, over all pages, each as the server gave it.
     ///
     /// # Errors
@@ -136,9 +142,20 @@ impl McpSession {
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("calling {name}");
         let statement = arguments.get("query").and_then(Value::as_str).map(str::to_owned);
-        let started = Instant::now();
         let request = CallToolRequest::new(CallToolRequestParams::new(name.to_owned()).with_arguments(arguments));
-        let (answer, exchange) = self.request(&doing, ClientRequest::CallToolRequest(request), options).await;
+        self.timed(&doing, ClientRequest::CallToolRequest(request), options, statement.as_deref()).await
+    }
+
+    /// A request whose result is kept as a call's, with how it went over the wire.
+    pub(super) async fn timed(
+        &self,
+        doing: &str,
+        request: ClientRequest,
+        options: CallOptions,
+        statement: Option<&str>,
+    ) -> (Result<CallOutcome, Failure>, HttpExchange) {
+        let started = Instant::now();
+        let (answer, exchange) = self.request(doing, request, options).await;
         let opening = self.0.opening.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         let elapsed = Elapsed {
             sign_in: opening.sign_in + millis(exchange.sign_in),
@@ -147,7 +164,7 @@ impl McpSession {
             total: opening.total + millis(started.elapsed()),
         };
         let http = HttpExchange { elapsed, ..exchange.http };
-        let outcome = answer.map(|raw| outcome(raw, statement.as_deref(), elapsed, exchange.request_id));
+        let outcome = answer.map(|raw| outcome(raw, statement, elapsed, exchange.request_id));
         (outcome, http)
     }
 
@@ -165,7 +182,12 @@ impl McpSession {
         }
     }
 
-    async fn request(&self, doing: &str, request: ClientRequest, options: CallOptions) -> (Result<Value, Failure>, Exchange) {
+    pub(super) async fn request(
+        &self,
+        doing: &str,
+        request: ClientRequest,
+        options: CallOptions,
+    ) -> (Result<Value, Failure>, Exchange) {
         let how =
             PeerRequestOptions::with_timeout(options.timeout).reset_timeout_on_progress().with_max_total_timeout(options.total);
         let handle = match self.0.peer.send_request_with_option(request, how).await {

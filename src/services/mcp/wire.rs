@@ -184,7 +184,16 @@ impl Wire {
         let (id, captured) = match message {
             ClientJsonRpcMessage::Request(request) => (
                 Some(request.id.clone()),
-                matches!(request.request, ClientRequest::CallToolRequest(_) | ClientRequest::ListToolsRequest(_)),
+                matches!(
+                    request.request,
+                    ClientRequest::CallToolRequest(_)
+                        | ClientRequest::ListToolsRequest(_)
+                        | ClientRequest::ListResourcesRequest(_)
+                        | ClientRequest::ListResourceTemplatesRequest(_)
+                        | ClientRequest::ListPromptsRequest(_)
+                        | ClientRequest::ReadResourceRequest(_)
+                        | ClientRequest::GetPromptRequest(_)
+                ),
             ),
             ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Notification(_) | ClientJsonRpcMessage::Error(_) => {
                 (None, false)
