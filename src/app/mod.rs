@@ -19,7 +19,7 @@ pub use loadable::Loadable;
 use pace::{Pace, Place, Why};
 pub use store::{Deed, News, Store, Transition};
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     config::theme::Theme,
@@ -114,6 +114,8 @@ pub struct App {
     pub(crate) drawn: std::cell::Cell<(Moment, usize)>,
     /// Faults of the embedded stack that the palette offers.
     pub(crate) faults: Vec<String>,
+    /// Those of them that are played now.
+    pub(crate) played: BTreeSet<usize>,
     /// Since when calls are on their way.
     busy_since: Option<Moment>,
     /// Whether something changed that can be seen.
@@ -160,6 +162,7 @@ impl App {
             wide: std::cell::Cell::new(0),
             drawn: std::cell::Cell::new((now, 0)),
             faults: Vec::new(),
+            played: BTreeSet::new(),
             busy_since: None,
             changed: true,
             has_started: false,
@@ -363,12 +366,15 @@ impl App {
         match action {
             Action::Back => Effects::none(),
             Action::Accept => {
-                let chosen = palette.chosen(self.offers());
-                chosen.map_or_else(Effects::none, |choice| self.choose(choice))
+                if let Some(choice) = palette.chosen(self.offers()) {
+                    return self.choose(choice);
+                }
+                self.say(format!("nothing is called {}", palette.text()), false);
+                self.palette = Some(palette);
+                Effects::none()
             }
             _ => {
-                let count = palette.matching(self.offers()).len();
-                palette.go(action, count);
+                palette.go(action, self.offers());
                 self.palette = Some(palette);
                 Effects::none()
             }

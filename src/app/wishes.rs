@@ -14,7 +14,8 @@ impl App {
     pub(crate) fn offers(&self) -> Vec<palette::Offer> {
         let mut layers = self.screen().layers();
         layers.extend([Layer::Global, Layer::Always]);
-        palette::offers(&layers, &self.look(), &self.faults)
+        let faults = palette::Faults { names: &self.faults, played: &self.played };
+        palette::offers(self.route, &layers, &self.look(), faults)
     }
 
     pub(super) fn choose(&mut self, choice: Choice) -> Effects {
@@ -24,8 +25,27 @@ impl App {
             Choice::Reveal(key) => self.grant(Wish::Detail(key)),
             Choice::Fault(index) => {
                 let name = self.faults.get(index).cloned().unwrap_or_default();
-                self.say(format!("fault played: {name}"), false);
+                if index == 0 {
+                    self.played.clear();
+                    self.say("all faults are taken back".to_owned(), false);
+                } else if self.played.insert(index) {
+                    self.say(format!("fault played: {name}"), false);
+                } else {
+                    self.say(format!("already played: {name}"), false);
+                    return Effects::none();
+                }
                 Effects::one(Effect::PlayFault(index))
+            }
+            Choice::Elsewhere(route, action) => {
+                let shown = self.show(route);
+                if palette::follows(action) {
+                    return shown.and(self.act(action));
+                }
+                let mut layers = self.screen().layers();
+                layers.extend([Layer::Global, Layer::Always]);
+                let key = self.options.keymap.key_of(&layers, action).unwrap_or_default();
+                self.say(format!("{key}  {}", action.spec().help), false);
+                shown
             }
             Choice::Tools(subject) => {
                 let endpoint = match subject {

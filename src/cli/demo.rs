@@ -46,14 +46,16 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     console::show(shown, config.ui.mouse, start)
 }
 
-/// The faults of the hops, one for each deployment and hop that it fits, and a way to take them all back. The stack lives as
+/// The faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as
 /// long as what is returned.
 fn playable(stack: local::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
     let mut names = vec!["none: take all faults back".to_owned()];
     let mut faults = Vec::new();
+    let chains = stack.deployments();
+    let has = |deployment: &String, hop| chains.iter().any(|chain| chain.name == *deployment && chain.hops.contains(hop));
     for kind in FaultKind::ALL {
         for hop in kind.hops() {
-            for deployment in deployments {
+            for deployment in deployments.iter().filter(|deployment| has(deployment, hop)) {
                 names.push(format!("{deployment}: {} {}", hop.name(), kind.name()));
                 faults.push(Fault { place: Place::Hop { deployment: deployment.clone(), hop: *hop }, kind: *kind, times: None });
             }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::deployments::{ACCOUNT, Deployment, REGION};
+use super::faults::Hop;
 use super::seed::Seed;
 use super::{Reserved, Stack};
 
@@ -59,6 +60,8 @@ pub struct DeploymentFacts {
     pub further_secrets: Vec<String>,
     /// Its log groups.
     pub log_groups: Vec<String>,
+    /// The links that its chain has, where faults can sit.
+    pub hops: Vec<Hop>,
 }
 
 /// How a client signs in to a deployment; holds secrets, so it has no Debug that shows them.
@@ -239,6 +242,21 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
         secret_id: deployment.secret_arn.clone(),
         further_secrets: deployment.further_secrets.iter().map(|secret| secret.arn.clone()).collect(),
         log_groups: deployment.log_groups.clone(),
+        hops: Hop::ALL.into_iter().filter(|hop| has(deployment, *hop)).collect(),
+    }
+}
+
+/// Whether the chain of a deployment has that link.
+fn has(deployment: &Deployment, hop: Hop) -> bool {
+    match hop {
+        // A person signs in at the pool itself, not at the token endpoint.
+        Hop::Token => deployment.pool.as_ref().is_some_and(|pool| pool.user.is_none()),
+        Hop::Gateway | Hop::Target => deployment.gateway_id.is_some(),
+        Hop::Interceptor => deployment.interceptor.is_some(),
+        Hop::CredentialProvider => matches!(deployment.shape, "A" | "E"),
+        Hop::Runtime => deployment.runtime_id.is_some(),
+        Hop::Secret => deployment.secret_name.is_some(),
+        Hop::Neo4j | Hop::Logs => true,
     }
 }
 

@@ -1,26 +1,28 @@
 //! The palette: any action by its words, and the commands' words (`logs NAME`).
 
+mod offers;
+mod rank;
+
 use crossterm::event::KeyEvent;
-use nucleo_matcher::{
-    Config, Matcher,
-    pattern::{CaseMatching, Normalization, Pattern},
-};
 use ratatui::layout::Rect;
 
-use super::{Look, Route};
+use super::Route;
 use crate::{
-    app::{Action, Store},
+    app::Action,
     config::theme::Role,
-    keys::Layer,
     model::{DeploymentName, ResourceKey},
-    widgets::{LineInput, List, Pen},
+    widgets::{LineInput, List, Pen, cut_middle, width},
 };
+pub use offers::{Faults, follows, offers};
+use rank::Found;
 
 /// The open palette.
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
     input: LineInput,
     list: List,
+    /// Whether a line that is only alike was pointed at.
+    pointed: bool,
 }
 
 /// What a line of the palette leads to.
@@ -36,6 +38,8 @@ pub enum Choice {
     Reveal(ResourceKey),
     /// An examination of a deployment.
     Examine(DeploymentName),
+    /// An action of another screen.
+    Elsewhere(Route, Action),
     /// A fault of the embedded stack to play.
     Fault(usize),
 }
@@ -51,6 +55,19 @@ pub enum Subject {
     Group(DeploymentName, String),
 }
 
+/// What a line of the palette belongs to, in the order in which equal lines are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// What the current screen can do.
+    Here,
+    /// What another screen can do.
+    Elsewhere,
+    /// Something that is called by its name.
+    Named,
+    /// A fault of the embedded stack.
+    Fault,
+}
+
 /// A line of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -58,6 +75,10 @@ pub struct Offer {
     pub text: String,
     /// A word beside it.
     pub note: String,
+    /// More words by which it is found; never shown.
+    pub words: String,
+    /// What it belongs to.
+    pub group: Group,
     /// What it leads to.
     pub choice: Choice,
 }
@@ -66,58 +87,59 @@ impl Palette {
     /// Takes a key that is text.
     pub fn press(&mut self, key: KeyEvent) {
         if self.input.press(key) {
-            self.list.select(0);
+            self.typed();
         }
     }
 
     /// Takes pasted text.
     pub fn paste(&mut self, text: &str) {
         self.input.paste(text);
+        self.typed();
+    }
+
+    fn typed(&mut self) {
+        self.list.select(0);
+        self.pointed = false;
+    }
+
+    /// What is typed.
+    pub fn text(&self) -> &str {
+        self.input.text().trim()
     }
 
     /// Moves among the suggestions.
-    pub fn go(&mut self, action: Action, offers: usize) {
+    pub fn go(&mut self, action: Action, offers: Vec<Offer>) {
+        let found = self.found(offers);
+        // What is no more than alike is pointed at first, then moved from.
+        if found.alike && !self.pointed {
+            self.pointed = matches!(action, Action::PromptNext | Action::PromptPrevious);
+            return;
+        }
         match action {
-            Action::PromptNext => self.list.act(Action::Down, offers),
-            Action::PromptPrevious => self.list.act(Action::Up, offers),
+            Action::PromptNext => self.list.act(Action::Down, found.offers.len()),
+            Action::PromptPrevious => self.list.act(Action::Up, found.offers.len()),
             _ => false,
         };
     }
 
-    /// The chosen line.
+    /// The chosen line; none where nothing holds what is typed and no line was pointed at.
     pub fn chosen(&self, offers: Vec<Offer>) -> Option<Choice> {
-        let matching = self.matching(offers);
-        let at = self.list.cursor().min(matching.len().saturating_sub(1));
-        matching.into_iter().nth(at).map(|offer| offer.choice)
+        let found = self.found(offers);
+        if found.alike && !self.pointed {
+            return None;
+        }
+        let at = self.list.cursor().min(found.offers.len().saturating_sub(1));
+        found.offers.into_iter().nth(at).map(|offer| offer.choice)
     }
 
-    /// The lines that match what is typed, the best first.
-    pub fn matching(&self, offers: Vec<Offer>) -> Vec<Offer> {
-        if self.input.text().trim().is_empty() {
-            return offers;
-        }
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let pattern = Pattern::parse(self.input.text(), CaseMatching::Ignore, Normalization::Smart);
-        let mut buffer = Vec::new();
-        let wanted = self.input.text().trim().to_lowercase();
-        let mut scored: Vec<((bool, bool, u32), Offer)> = offers
-            .into_iter()
-            .filter_map(|offer| {
-                let hay = format!("{} {}", offer.text, offer.note);
-                let score = pattern.score(nucleo_matcher::Utf32Str::new(&hay, &mut buffer), &mut matcher)?;
-                // Who types a command's words out means just that one: `logs NAME`.
-                let text = offer.text.to_lowercase();
-                Some(((text == wanted, text.starts_with(&wanted), score), offer))
-            })
-            .collect();
-        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        scored.into_iter().map(|(_, offer)| offer).collect()
+    fn found(&self, offers: Vec<Offer>) -> Found {
+        rank::find(self.text(), offers)
     }
 
     /// Draws it at the top of the screen.
     pub fn view(&self, offers: Vec<Offer>, area: Rect, pen: &mut Pen<'_>) {
         let wide = area.width.min(90);
-        let matching = self.matching(offers);
+        let Found { offers: matching, alike } = self.found(offers);
         let high = u16::try_from(matching.len())
             .unwrap_or(u16::MAX)
             .saturating_add(2)
@@ -133,11 +155,11 @@ impl Palette {
         for (row, index) in list.window(body, matching.len()).enumerate() {
             let Some(offer) = matching.get(index) else { continue };
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
-            if index == list.cursor() {
-                pen.select_row(Rect { y, height: 1, ..body }, true);
+            let line = Rect { y, height: 1, ..body };
+            if index == list.cursor() && (!alike || self.pointed) {
+                pen.select_row(line, true);
             }
-            pen.put(body.x + 2, y, wide / 2, &offer.text, Role::Text);
-            pen.put(body.x + 3 + wide / 2, y, (wide / 2).saturating_sub(4), &offer.note, Role::Dim);
+            draw_offer(offer, alike, line, pen);
         }
         if matching.is_empty() {
             pen.put(body.x + 2, body.y, wide, "nothing is called that", Role::Dim);
@@ -146,105 +168,13 @@ impl Palette {
     }
 }
 
-/// Everything that can be chosen now: the actions of the layers, then what can be opened by name.
-pub fn offers(layers: &[Layer], look: &Look<'_>, faults: &[String]) -> Vec<Offer> {
-    let mut offers: Vec<Offer> = Vec::new();
-    for action in Action::ALL {
-        let spec = action.spec();
-        let reachable = layers.iter().any(|layer| look.keymap.bindings(*layer).iter().any(|(each, _)| each == action));
-        let is_motion = matches!(layers, [Layer::List, ..])
-            || spec.id.starts_with("list.")
-            || spec.id.starts_with("prompt.")
-            || spec.id.starts_with("confirm.");
-        if !reachable || is_motion || !look.allows(*action) {
-            continue;
-        }
-        let key = look.keymap.key_of(layers, *action).unwrap_or_default();
-        offers.push(Offer { text: spec.help.to_owned(), note: format!("{key}  {}", spec.id), choice: Choice::Act(*action) });
-    }
-    offers.extend(
-        Route::ALL
-            .into_iter()
-            .filter_map(|route| {
-                let action = screen_action(route);
-                (!offers.iter().any(|offer| offer.choice == Choice::Act(action))).then(|| Offer {
-                    text: route.title().to_lowercase(),
-                    note: action.spec().id.to_owned(),
-                    choice: Choice::Act(action),
-                })
-            })
-            .collect::<Vec<_>>(),
-    );
-    offers.extend(named(look.store));
-    offers.extend(faults.iter().enumerate().map(|(index, fault)| Offer {
-        text: format!("fault {fault}"),
-        note: "embedded stack".to_owned(),
-        choice: Choice::Fault(index),
-    }));
-    offers
-}
-
-/// `logs NAME`, `tools NAME`, `describe NAME`, `doctor NAME` for everything that is known.
-fn named(store: &Store) -> Vec<Offer> {
-    let mut offers = Vec::new();
-    for deployment in &store.deployments {
-        let name = &deployment.name;
-        offers.push(Offer {
-            text: format!("logs {name}"),
-            note: "all its log groups".to_owned(),
-            choice: Choice::Logs(Subject::Deployment(name.clone())),
-        });
-        offers.push(Offer {
-            text: format!("tools {name}"),
-            note: "its MCP endpoint".to_owned(),
-            choice: Choice::Tools(Subject::Deployment(name.clone())),
-        });
-        offers.push(Offer {
-            text: format!("doctor {name}"),
-            note: "examine its chain".to_owned(),
-            choice: Choice::Examine(name.clone()),
-        });
-        for resource in store.resources(name) {
-            let note = format!("{} of {name}", resource.key.kind);
-            offers.push(Offer {
-                text: format!("describe {}", resource.name),
-                note: note.clone(),
-                choice: Choice::Reveal(resource.key.clone()),
-            });
-            if !resource.log_groups.is_empty() {
-                offers.push(Offer {
-                    text: format!("logs {}", resource.name),
-                    note: note.clone(),
-                    choice: Choice::Logs(Subject::Resource(resource.key.clone())),
-                });
-            }
-            if resource.mcp_url.is_some() {
-                offers.push(Offer {
-                    text: format!("tools {}", resource.name),
-                    note,
-                    choice: Choice::Tools(Subject::Resource(resource.key.clone())),
-                });
-            }
-        }
-        for group in super::fleet::deployment_groups(store, name) {
-            offers.push(Offer {
-                text: format!("logs {group}"),
-                note: format!("log group of {name}"),
-                choice: Choice::Logs(Subject::Group(name.clone(), group)),
-            });
-        }
-    }
-    offers
-}
-
-/// The action that opens a screen.
-pub const fn screen_action(route: Route) -> Action {
-    match route {
-        Route::Fleet => Action::OpenFleet,
-        Route::Logs => Action::OpenLogs,
-        Route::Secrets => Action::OpenSecrets,
-        Route::Tools => Action::OpenTools,
-        Route::Doctor => Action::OpenDoctor,
-        Route::Activity => Action::OpenActivity,
-    }
+/// Words at the left, the note in the right half, both within the width of the box: what is too long is cut in its middle.
+fn draw_offer(offer: &Offer, alike: bool, line: Rect, pen: &mut Pen<'_>) {
+    let room = usize::from(line.width.saturating_sub(4));
+    let least = room / 3;
+    let note = cut_middle(&offer.note, room.saturating_sub(width(&offer.text) + 2).max(least));
+    let text = cut_middle(&offer.text, room.saturating_sub(width(&note) + 2));
+    let at = (room / 2 + 1).max(width(&text) + 2).min(room.saturating_sub(width(&note)));
+    pen.put(line.x + 2, line.y, line.width, &text, if alike { Role::Dim } else { Role::Text });
+    pen.put(line.x + 2 + u16::try_from(at).unwrap_or(u16::MAX), line.y, line.width, &note, Role::Dim);
 }

@@ -247,6 +247,37 @@ fn the_palette_finds_actions_and_names_by_a_few_letters() {
 }
 
 #[test]
+fn the_palette_runs_nothing_that_does_not_hold_what_was_typed() {
+    let mut bench = Bench::open(Vec::new());
+    let faults = ["none: take all faults back", "c: runtime throttling", "a: token slow"].map(str::to_owned);
+    bench.on(Event::Started(Ok((deployments(), faults.to_vec()))));
+    bench.keys("4 :");
+    bench.text("curl");
+    bench.shows("Copy the call as a curl command");
+    bench.hides("throttling");
+    bench.keys("esc :");
+    bench.text("rotate");
+    bench.keys("enter");
+    bench.shows("Rotate the Neo4j password of the selected secret");
+    bench.keys(":");
+    bench.text("c:rntmthrtlng");
+    bench.shows("throttling");
+    assert_eq!(bench.keys("enter"), [], "only alike");
+    bench.shows("nothing is called c:rntmthrtlng");
+    assert_eq!(bench.keys("down enter"), [Effect::PlayFault(1)]);
+    bench.keys(":");
+    bench.text("throttling");
+    bench.shows("● played now");
+    assert_eq!(bench.keys("enter"), [], "it is played already");
+    bench.keys(":");
+    bench.text("faults back");
+    assert_eq!(bench.keys("enter"), [Effect::PlayFault(0)]);
+    bench.keys(":");
+    bench.text("throttling");
+    bench.hides("● played now");
+}
+
+#[test]
 fn every_action_is_in_a_help() {
     let keymap = Keymap::embedded();
     for action in Action::ALL {
