@@ -130,9 +130,10 @@ impl App {
             Event::RotationWarned(sentence) => self.secrets.warned(sentence),
             Event::RotationAsked(question) => {
                 // It is a database that waits: its question comes before those of servers, which keep.
+                let early = self.questions.iter().find(|each| each.is_early).cloned();
                 self.questions.retain(|each| !each.is_of_rotation());
                 if let Some(confirm) = self.secrets.asked(&question) {
-                    self.questions.push_front(confirm);
+                    self.questions.push_front(confirm.after(early));
                 }
                 self.palette = None;
                 self.help = None;

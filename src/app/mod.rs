@@ -12,6 +12,7 @@ mod store;
 mod view;
 mod wishes;
 
+pub use crate::screens::secrets::Parting;
 pub use action::{Action, Needs, Spec};
 pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
 pub use event::{Event, Welcome};
@@ -396,6 +397,11 @@ impl App {
             _ => {}
         }
         Effects::none()
+    }
+
+    /// What is to be said after the console has gone: how a rotation stands that was asked to stop, or left running.
+    pub fn parting(&self) -> Option<Parting> {
+        if self.leaving { self.secrets.parting() } else { None }
     }
 
     /// Quitting waits for a rotation to reach a safe step; asked a second time, it does not.

@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    Outcome,
+    Outcome, Stop,
     context::{Context, way_to_one},
-    process, usage,
+    output, process, usage,
 };
 use crate::{
     app::AppOptions,
@@ -84,7 +84,14 @@ pub(crate) fn show(
     let result = runtime.block_on(runtime::console(options, mouse, start));
     // What still runs may take its time to end; the user has left.
     runtime.shutdown_background();
-    result.map_err(|error| Failure::new(FailureKind::Usage, "showing the console", error.to_string()).into())
+    let parting = result.map_err(|error| Failure::new(FailureKind::Usage, "showing the console", error.to_string()))?;
+    match parting {
+        Some(parting) => {
+            output::note(&parting.words);
+            if parting.is_failure { Err(Stop::Code(1)) } else { Ok(()) }
+        }
+        None => Ok(()),
+    }
 }
 
 /// The wanted theme first, then the others that the theme key goes through. NO_COLOR wins over the configuration, not over the flag.

@@ -68,6 +68,7 @@ impl Machine {
             Place::Proceed => Next::Ask(Question::Proceed),
             Place::AgreeFinish => Next::Ask(Question::FinishForeign(self.chosen())),
             Place::AgreeRelease => Next::Ask(Question::ReleaseForeign(self.chosen())),
+            Place::AskGoOn => Next::Ask(self.go_on_question()),
             Place::AskClose => Next::Ask(self.close_question()),
             Place::AskRefresh => Next::Ask(self.refresh_question()),
             place => Next::Effect(self.effect_at(place)),
@@ -98,8 +99,11 @@ impl Machine {
     /// it has stopped.
     pub fn stop(&mut self) -> bool {
         if self.state.place != Place::Done && !self.is_between() {
-            let outcome = if self.state.promoted { self.good_outcome() } else { Outcome::Failed };
-            self.end(outcome, Why::Stopped);
+            if self.state.promoted {
+                self.end(self.good_outcome(), Why::StoppedAfter);
+            } else {
+                self.end(Outcome::Failed, Why::Stopped);
+            }
         }
         self.state.place == Place::Done
     }
@@ -114,9 +118,11 @@ impl Machine {
         self.state.step
     }
 
-    /// May the database already have a password that is not current? Then a forced end should say so.
+    /// Is something half done: may the database already have a password that is not current, or are labels still to be taken off?
     pub fn is_between(&self) -> bool {
-        self.state.sent && !self.state.promoted && self.state.place != Place::Done
+        let ahead = self.state.sent && !self.state.promoted;
+        let untidy = self.state.promoted && !self.state.cleaned && self.state.permitted;
+        (ahead || untidy) && self.state.place != Place::Done
     }
 
     /// Will the secret name the other one of two users?

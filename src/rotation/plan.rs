@@ -162,7 +162,7 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
                 "nothing where user {} still logs in with it; else set its password as the administrator of {}",
                 other.user, other.administrator
             ),
-            "call a tool through the chain; readers that keep the old value go on until the next rotation",
+            "refresh readers that keep the old value where you agree, then call a tool through the chain",
         ),
         Some(other) => (
             format!(

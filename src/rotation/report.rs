@@ -197,6 +197,8 @@ pub enum Evidence {
     FoundPending(VersionId, Option<Author>),
     /// Another has been faster.
     Overtaken,
+    /// A rehearsal ends before this.
+    Would(&'static str),
     /// A wait.
     Waiting(Pause, u64),
     /// A call failed.
@@ -278,6 +280,7 @@ impl fmt::Display for Evidence {
             Self::FoundPending(version, author) => {
                 write!(formatter, "AWSPENDING is on version {}, {}", version.short(), Whose(author.as_ref()))
             }
+            Self::Would(doing) => write!(formatter, "would go on with {doing}"),
             Self::Overtaken => formatter.write_str("somebody else has moved on in the meantime; finding out"),
             Self::Waiting(pause, millis) => {
                 write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX)))
@@ -347,6 +350,8 @@ impl fmt::Display for Whose<'_> {
 pub enum Question {
     /// The plan was shown: go on and write?
     Proceed,
+    /// A resume has found this, and would go on with that.
+    GoOn(String, &'static str),
     /// AWSPENDING is of another program, and the database accepts its value: make it current?
     FinishForeign(VersionId),
     /// AWSPENDING is of another program, and the database does not accept its value: take it off?
@@ -361,6 +366,7 @@ impl fmt::Display for Question {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proceed => formatter.write_str("Change the password now?"),
+            Self::GoOn(found, doing) => write!(formatter, "{found}. Bring it to its end? It goes on with {doing}."),
             Self::FinishForeign(version) => write!(
                 formatter,
                 "AWSPENDING is on version {}, which this program did not prepare, and Neo4j accepts it. Make it the current one?",
@@ -472,6 +478,8 @@ pub enum Why {
     Unsettled,
     /// The operator asked to stop; it was done where nothing is half done.
     Stopped,
+    /// The same, when secret and database agreed already.
+    StoppedAfter,
     /// AWSPENDING was taken from us by somebody else.
     Superseded,
     /// The rotation function did not finish in time.
@@ -559,6 +567,9 @@ impl fmt::Display for Why {
             ),
             Self::Unsettled => formatter.write_str("somebody else keeps changing this secret; run `secrets resume` when that is over"),
             Self::Stopped => formatter.write_str("stopped as asked; `secrets resume` goes on from here"),
+            Self::StoppedAfter => formatter.write_str(
+                "stopped as asked, when secret and database agreed; readers were not refreshed and the chain was not called, which `secrets resume` does",
+            ),
             Self::Superseded => formatter.write_str("somebody else has rotated in the meantime; secret and database agree, the password is not ours"),
             Self::FunctionUnfinished(version, has_value) => write!(
                 formatter,

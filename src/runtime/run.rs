@@ -17,7 +17,7 @@ use super::{
     terminal,
 };
 use crate::{
-    app::{Action, App, AppOptions, Effect, Effects},
+    app::{Action, App, AppOptions, Effect, Effects, Parting},
     model::{Deployment, Failure, Moment},
     services::Services,
 };
@@ -242,7 +242,8 @@ fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), 
     screen.draw(|frame| app.view(frame.buffer_mut())).map(|_| ())
 }
 
-/// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
+/// The console on the real terminal, until the user leaves it. `start` runs after the first frame. Answers what is to be said in
+/// the shell of a rotation that was cut short by leaving.
 ///
 /// # Errors
 /// What the terminal says when it cannot be taken or written to.
@@ -250,7 +251,7 @@ pub async fn console(
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
-) -> io::Result<()> {
+) -> io::Result<Option<Parting>> {
     let mut console = Console { app: App::new(options), clock: now };
     let (guard, mut screen) = terminal::enter(mouse)?;
     let (sender, events) = futures::channel::mpsc::channel(BURST);
@@ -262,7 +263,7 @@ pub async fn console(
     listening.abort();
     let _ = listening.await;
     drop(guard);
-    result
+    result.map(|()| console.app.parting())
 }
 
 /// Passes on what the terminal says. A task of its own: each look at crossterm's stream that finds nothing costs a few system

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::detail::wrapped;
 use crate::{
-    app::{Action, Effect, Effects},
+    app::{Action, Effect, Effects, Slot},
     config::theme::Role,
     keys::Layer,
     widgets::{LineInput, Pen, Scroll},
@@ -28,6 +28,8 @@ pub struct Confirm {
     pub yes: Effects,
     /// What no leads to.
     pub no: Effects,
+    /// The text is still being found out: yes is not taken yet, but what is typed is.
+    pub is_early: bool,
 }
 
 /// What became of a question.
@@ -43,17 +45,33 @@ impl Confirm {
     /// A question for a key.
     pub fn ask(title: String, text: String, yes: Effect) -> Self {
         let (typed, scroll) = (LineInput::default(), Scroll::default());
-        Self { title, text: vec![text], name: None, typed, scroll, yes: Effects::one(yes), no: Effects::none() }
+        Self { title, text: vec![text], name: None, typed, scroll, yes: Effects::one(yes), no: Effects::none(), is_early: false }
     }
 
     /// A question whose yes is the name typed out.
     pub fn type_name(title: String, text: Vec<String>, name: String, yes: Effects, no: Effects) -> Self {
-        Self { title, text, name: Some(name), typed: LineInput::default(), scroll: Scroll::default(), yes, no }
+        Self { title, text, name: Some(name), typed: LineInput::default(), scroll: Scroll::default(), yes, no, is_early: false }
+    }
+
+    /// The question of a rotation whose plan is still being made: it takes the name from the first key on.
+    pub fn early(title: String, name: String) -> Self {
+        let text = vec!["Finding out what the rotation would do, and who reads the secret. Nothing is changed yet.".to_owned()];
+        let stop = Effects::one(Effect::Stop(Slot::Rotation));
+        Self { is_early: true, ..Self::type_name(title, text, name, Effects::none(), stop) }
+    }
+
+    /// Takes over what was typed while the text was found out.
+    #[must_use]
+    pub fn after(mut self, early: Option<Self>) -> Self {
+        if let Some(early) = early.filter(|early| early.name == self.name) {
+            self.typed = early.typed;
+        }
+        self
     }
 
     /// Whether it is a rotation that asks.
     pub fn is_of_rotation(&self) -> bool {
-        self.no == Effects::one(Effect::AnswerRotation(false))
+        self.is_early || self.no == Effects::one(Effect::AnswerRotation(false))
     }
 
     /// Layers of the keymap.
@@ -80,7 +98,7 @@ impl Confirm {
         });
         match action {
             Action::Yes if self.name.is_none() => Answered::Closed(self.yes.clone()),
-            Action::Accept | Action::Open if self.name.as_deref() == Some(self.typed.text().trim()) => {
+            Action::Accept | Action::Open if !self.is_early && self.name.as_deref() == Some(self.typed.text().trim()) => {
                 Answered::Closed(self.yes.clone())
             }
             Action::No | Action::Back => Answered::Closed(self.no.clone()),
@@ -94,7 +112,9 @@ impl Confirm {
         let lines: Vec<_> = self.text.iter().flat_map(|text| wrapped(text, wide.saturating_sub(4), Role::Text)).collect();
         let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(6).min(area.height);
         let place = Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 3, width: wide, height: high };
-        pen.clear(place);
+        // A margin, so that nothing that is cut reads on from here.
+        let margin = if wide < area.width { 2 } else { 0 };
+        pen.clear(Rect { x: place.x - margin, width: wide + 2 * margin, ..place });
         pen.rule(place);
         pen.rule(Rect { y: place.bottom().saturating_sub(1), ..place });
         let window = self.scroll.window(usize::from(high.saturating_sub(5)), lines.len());
@@ -113,7 +133,11 @@ impl Confirm {
                 // What cannot become the name any more is said at once, not when it is too late.
                 let fits = name.starts_with(self.typed.text().trim());
                 let (typed, wrong) = if fits { (Role::Accent, "") } else { (Role::Failed, "  is not the name") };
-                let label = format!("type {name} to go on: ");
+                let label = if self.is_early {
+                    "the plan is being made; what you type is kept: ".to_owned()
+                } else {
+                    format!("type {name} to go on: ")
+                };
                 let x = pen.pieces(
                     place.x + 2,
                     y,

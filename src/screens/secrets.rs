@@ -11,12 +11,12 @@ use crate::{
     config::theme::Role,
     keys::Layer,
     kinds,
-    model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail},
+    model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail, SecretVersion},
     rotation::{
         plan::Plan,
-        report::{Ending, Question, Report},
+        report::{Ending, Outcome, Question, Report},
     },
-    widgets::{List, Pen, cut_middle, glyph, role_of},
+    widgets::{List, Pen, cut_middle, glyph, role_of, width},
 };
 
 /// The state of the Secrets screen.
@@ -27,6 +27,15 @@ pub struct Secrets {
     run: Option<Run>,
     /// Whether the running or finished rotation is shown instead of the versions.
     shows_run: bool,
+}
+
+/// What is said in the shell after the console was left in the middle of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// For people.
+    pub words: String,
+    /// The rotation did not come to a good end.
+    pub is_failure: bool,
 }
 
 /// A rotation that runs or has run.
@@ -52,6 +61,26 @@ impl Secrets {
     /// What quitting now would leave: for the question that it asks.
     pub fn running(&self) -> Option<String> {
         self.run.as_ref().filter(|run| run.ended.is_none()).map(|run| format!("{} of {}", run.kind.word(), run.secret))
+    }
+
+    /// How the rotation stands that the console was left in.
+    pub fn parting(&self) -> Option<Parting> {
+        let run = self.run.as_ref()?;
+        let what = format!("{} of {}", run.kind.word(), run.secret);
+        Some(match &run.ended {
+            Some((_, Ok(ending))) => {
+                let is_good = matches!(ending.outcome, Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo);
+                Parting { words: format!("{what}: {}", ending_words(ending)), is_failure: !is_good }
+            }
+            Some((_, Err(failure))) => Parting { words: format!("{what}: {failure}"), is_failure: true },
+            None => Parting {
+                words: format!(
+                    "{what} was left running: `agentcore-console secrets resume {}` finds out and ends it",
+                    run.secret
+                ),
+                is_failure: true,
+            },
+        })
     }
 
     /// Notes that the running rotation was asked to stop where nothing is half done.
@@ -110,7 +139,8 @@ impl Secrets {
                 let text = run.plan.as_ref().map_or_else(Vec::new, Plan::lines);
                 Confirm::type_name(format!("{} {}", capital(run.kind.word()), run.secret), text, run.secret.clone(), yes, no)
             }
-            Question::FinishForeign(_)
+            Question::GoOn(..)
+            | Question::FinishForeign(_)
             | Question::ReleaseForeign(_)
             | Question::CloseConnections(_)
             | Question::RefreshReaders(_) => {
@@ -172,8 +202,15 @@ impl Secrets {
             stopping: false,
         });
         self.shows_run = true;
-        let effects = self.read_current(context);
-        Reply::effects(effects.and(Effects::one(Effect::Rotate { deployment, secret, kind })))
+        let mut reply = Reply::effects(self.read_current(context).and(Effects::one(Effect::Rotate {
+            deployment,
+            secret: secret.clone(),
+            kind,
+        })));
+        if kind != RotationKind::Resume {
+            reply.wishes.push(Wish::Ask(Confirm::early(format!("{} {secret}", capital(kind.word())), secret)));
+        }
+        reply
     }
 }
 
@@ -236,7 +273,7 @@ impl Screen for Secrets {
         let run = self.run.as_ref().filter(|_| self.shows_run)?;
         let (words, role) = match &run.ended {
             None if run.stopping => (format!("◐ stopping at the next safe step, {}", run.began.age(look.now)), Role::Degraded),
-            None => (format!("◐ {} {}", running_word(run.kind), run.began.age(look.now)), Role::Changing),
+            None => (format!("◐ {} {}", running_word(run), run.began.age(look.now)), Role::Changing),
             Some((_, Ok(ending))) => (ending_words(ending), ending_role(ending)),
             Some((_, Err(failure))) => (failure.cause.clone(), Role::Failed),
         };
@@ -325,7 +362,7 @@ impl Secrets {
         match detail.get() {
             None if detail.loading.is_some() => lines.push(vec![(format!("{} reading its versions", look.spinner), Role::Dim)]),
             None => {}
-            Some(secret) => lines.extend(version_lines(secret, look)),
+            Some(secret) => lines.extend(version_lines(secret, self.is_rotating(), look)),
         }
         for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
             let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
@@ -334,20 +371,23 @@ impl Secrets {
     }
 }
 
-fn version_lines(secret: &SecretDetail, look: &Look<'_>) -> Vec<Vec<(String, Role)>> {
-    let mut lines = vec![vec![(format!("{:<14}{:<36}{}", "VERSION", "STAGES", "CREATED"), Role::Dim)]];
+fn version_lines(secret: &SecretDetail, is_rotating: bool, look: &Look<'_>) -> Vec<Vec<(String, Role)>> {
+    let stages = |version: &SecretVersion| version.stages.join(" ");
+    let wide = secret.versions.iter().map(|version| width(&stages(version))).max().unwrap_or_default().max(30) + 2;
+    let mut lines = vec![vec![(format!("{:<14}{:<wide$}{}", "VERSION", "STAGES", "CREATED"), Role::Dim)]];
     for version in &secret.versions {
         let is_current = version.stages.iter().any(|stage| stage == "AWSCURRENT");
         let age = version.created_at.map_or_else(|| "-".to_owned(), |at| at.age(look.now));
         lines.push(vec![
             (format!("{:<14}", cut_middle(&version.version_id, 12)), Role::Text),
-            (format!("{:<36}", version.stages.join(" ")), if is_current { Role::Accent } else { Role::Text }),
+            (format!("{:<wide$}", stages(version)), if is_current { Role::Accent } else { Role::Text }),
             (age, Role::Dim),
         ]);
     }
     lines.push(Vec::new());
     let rotation = &secret.rotation;
     let words = match (&rotation.pending_version, rotation.enabled, &rotation.lambda_arn) {
+        (Some(_), _, _) if is_rotating => ("This console is rotating it.".to_owned(), Role::Dim),
         (Some(pending), _, _) => (
             format!("A rotation is in progress or stuck: AWSPENDING is on {}. u brings it to its end.", cut_middle(pending, 12)),
             Role::Degraded,

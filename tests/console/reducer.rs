@@ -370,7 +370,7 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
     let mut bench = rotating();
     bench.on(address_asked(1));
     bench.on(address_asked(2));
-    bench.shows("question 1");
+    bench.shows("the plan is being made");
     bench.on(Event::RotationAsked(Question::Proceed));
     bench.shows("type prod/neo4j to go on");
     assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
@@ -401,7 +401,7 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
 
 #[test]
 fn a_second_rotation_is_refused_while_one_runs() {
-    let mut bench = rotating();
+    let mut bench = agreed();
     bench.keys("1 3");
     assert!(!bench.keys("R").iter().any(|effect| matches!(effect, Effect::Rotate { .. })));
     bench.shows("still running");
@@ -409,17 +409,45 @@ fn a_second_rotation_is_refused_while_one_runs() {
 
 #[test]
 fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
-    let mut bench = rotating();
+    let mut bench = agreed();
     bench.on(world::step(Step::Set, StepState::Running, 0));
     assert_eq!(bench.keys("q"), [Effect::Stop(Slot::Rotation)]);
     assert!(!bench.app.is_over());
     bench.shows("stops at its next safe step");
     bench.on(world::rotated());
     assert!(bench.app.is_over(), "it has reached its end");
+    assert!(bench.app.parting().is_some_and(|said| !said.is_failure && said.words.contains("rotated")));
 
-    let mut bench = rotating();
+    let mut bench = agreed();
     bench.keys("q ctrl-c");
     assert!(bench.app.is_over());
+    assert!(bench.app.parting().is_some_and(|said| said.is_failure && said.words.contains("secrets resume prod/neo4j")));
+
+    let mut bench = ready();
+    bench.keys("q");
+    assert_eq!(bench.app.parting(), None);
+}
+
+/// A rotation whose name was typed.
+fn agreed() -> Bench {
+    let mut bench = rotating();
+    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.text("prod/neo4j");
+    assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
+    bench
+}
+
+#[test]
+fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
+    let mut bench = rotating();
+    bench.text("prod/neo");
+    assert_eq!(bench.keys("enter"), [], "the plan was not seen yet");
+    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.text("4j");
+    assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
+
+    let mut bench = rotating();
+    assert_eq!(bench.keys("esc"), [Effect::Stop(Slot::Rotation)]);
 }
 
 #[test]

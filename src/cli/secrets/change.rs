@@ -10,7 +10,7 @@ use crate::{
     model::{Deployment, Failure, FailureKind, NEO4J_SCHEMES},
     rotation::{
         password::{Policy, Source},
-        report::{Ending, Kind},
+        report::{Ending, Kind, Why},
     },
     services::{
         Services,
@@ -94,7 +94,8 @@ fn refuse_early(context: &Context, services: &Services, deployments: &[Deploymen
 fn agree_to_begin(kind: Kind, doing: &str, id: &str, how: How) -> Result<(), Failure> {
     let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
     match kind {
-        Kind::Rotate | Kind::Rollback if somebody => Ok(()),
+        // Asked with what was found, before the first write.
+        Kind::Rotate | Kind::Rollback | Kind::Resume if somebody => Ok(()),
         Kind::Rotate | Kind::Rollback | Kind::Resume => {
             confirm(how.yes, doing, &format!("Find out where {id} stands and bring it to its end?"))
         }
@@ -124,6 +125,9 @@ fn tell(ending: &Ending, how: How) -> io::Result<()> {
             output::json_line(&line)
         }
         TableOrJson::Table => {
+            if how.dry_run && ending.why == Why::Rehearsed {
+                return output::text(&ending.why.to_string());
+            }
             let version = version.map_or_else(String::new, |version| format!(" (version {version})"));
             output::text(&crate::model::sanitize(&format!("{}{version}: {}", ending.outcome.name(), ending.why)))
         }

@@ -94,7 +94,7 @@ impl Desk for Console {
         let declined = match &question {
             Question::CloseConnections(_) => self.keep_connections,
             Question::RefreshReaders(_) => self.keep_readers,
-            Question::Proceed | Question::FinishForeign(_) | Question::ReleaseForeign(_) => false,
+            Question::Proceed | Question::GoOn(..) | Question::FinishForeign(_) | Question::ReleaseForeign(_) => false,
         };
         if declined {
             return false;

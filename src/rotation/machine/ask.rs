@@ -16,6 +16,7 @@ impl Machine {
             | Place::ManagedWatch
             // Questions and the end are no effects; `next` never asks for one there.
             | Place::Proceed
+            | Place::AskGoOn
             | Place::AgreeFinish
             | Place::AgreeRelease
             | Place::AskClose

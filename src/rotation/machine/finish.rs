@@ -45,6 +45,7 @@ impl Machine {
             Some(_) => return self.given_up(),
             None => {}
         }
+        self.state.cleaned = true;
         self.note(Evidence::Cleaned);
         if self.state.verified {
             return self.after_clean();

@@ -386,6 +386,7 @@ impl Machine {
             Place::Proceed => self.proceed(yes),
             Place::AgreeFinish => self.finish_foreign(yes),
             Place::AgreeRelease => self.release_foreign(yes),
+            Place::AskGoOn => self.gone_on(yes),
             Place::AskClose => self.close(yes),
             Place::AskRefresh => self.refresh(yes),
             _ => self.unexpected(),

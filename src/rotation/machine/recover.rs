@@ -23,6 +23,7 @@ impl Machine {
         self.state.verified = false;
         self.state.from = None;
         self.state.promoted = false;
+        self.state.cleaned = false;
         let Some(pending) = pending else {
             self.state.chosen = None;
             if self.state.quiet {
@@ -188,7 +189,7 @@ impl Machine {
             return self.go(Place::Mark);
         }
         self.state.chosen.clone_from(&self.state.base);
-        self.state.promoted = true;
+        (self.state.promoted, self.state.cleaned) = (true, true);
         self.go(Place::SetByAdministrator);
     }
 
@@ -252,7 +253,7 @@ impl Machine {
         if !yes {
             return self.end(Outcome::Refused, Why::Pending(chosen, None));
         }
-        self.state.agreed = true;
+        (self.state.agreed, self.state.permitted) = (true, true);
         self.go(Place::Promote);
     }
 
@@ -261,6 +262,7 @@ impl Machine {
         if !yes {
             return self.end(Outcome::Refused, Why::Pending(chosen, None));
         }
+        self.state.permitted = true;
         // The label stays on it: should its owner's change still arrive, the version is found again.
         self.state.prepared_label = Some(labels::sent_label(&self.settings.operator, "", self.now.div_euclid(1_000)));
         self.state.ending = Some(Ending { outcome: Outcome::Resumed, version: Some(chosen.clone()), why: Why::Released(chosen) });

@@ -1,14 +1,14 @@
 //! Moving from place to place, and telling people about it.
 
-use super::super::effect::Pause;
-use super::super::report::{Ending, Evidence, Kind, Outcome, Report, Step, StepState, Why};
+use super::super::effect::{Next, Pause};
+use super::super::report::{Ending, Evidence, Kind, Outcome, Question, Report, Step, StepState, Why};
 use super::{Machine, Place};
 
 impl Machine {
     /// Goes to a place; where that belongs to another step, the old one ends and the new one begins.
     pub(super) fn go(&mut self, place: Place) {
-        if self.settings.rehearse && writes(place) {
-            return self.end(Outcome::NothingToDo, Why::Rehearsed);
+        if writes(place) && (self.settings.rehearse || !self.state.permitted) {
+            return self.hold(place);
         }
         self.state.place = place;
         self.state.tries = 0;
@@ -18,6 +18,36 @@ impl Machine {
             self.state.step = step;
             self.report_start();
         }
+    }
+
+    /// Stands before the first write: a rehearsal ends here, and the operator of a resume is asked.
+    fn hold(&mut self, place: Place) {
+        self.state.place = place;
+        let doing = if let Next::Effect(effect) = self.next() { effect.doing() } else { "going on" };
+        if self.settings.rehearse {
+            self.note(Evidence::Would(doing));
+            return self.end(Outcome::NothingToDo, Why::Rehearsed);
+        }
+        self.state.held = Some(place);
+        self.state.place = Place::AskGoOn;
+    }
+
+    /// What was found, and what comes next: for the operator of a resume.
+    pub(super) fn go_on_question(&self) -> Question {
+        let found: Vec<String> = self.evidence.iter().map(ToString::to_string).collect();
+        let mut ahead = self.clone();
+        ahead.state.place = self.state.held.unwrap_or(Place::Survey);
+        let doing = if let Next::Effect(effect) = ahead.next() { effect.doing() } else { "going on" };
+        Question::GoOn(found.join(" · "), doing)
+    }
+
+    /// The operator of a resume has seen what was found.
+    pub(super) fn gone_on(&mut self, yes: bool) {
+        let Some(place) = self.state.held.take().filter(|_| yes) else {
+            return self.end(Outcome::Refused, Why::Declined);
+        };
+        self.state.permitted = true;
+        self.go(place);
     }
 
     /// Something seen, told now and again at the end of the step.
@@ -119,6 +149,7 @@ fn step_of(place: Place) -> Option<Step> {
         Place::Survey
         | Place::Compare
         | Place::Probe
+        | Place::AskGoOn
         | Place::AgreeFinish
         | Place::AgreeRelease
         | Place::LabelForeign
@@ -165,6 +196,7 @@ fn writes(place: Place) -> bool {
         | Place::PromoteLook
         | Place::Compare
         | Place::Probe
+        | Place::AskGoOn
         | Place::AgreeFinish
         | Place::AgreeRelease
         | Place::Tidy

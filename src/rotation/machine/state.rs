@@ -116,6 +116,11 @@ pub(super) struct State {
     /// The chosen version has logged in.
     pub(super) verified: bool,
     pub(super) promoted: bool,
+    /// AWSPENDING and our labels are off.
+    pub(super) cleaned: bool,
+    /// The operator of a resume has agreed to its writes; until then, where it stands.
+    pub(super) permitted: bool,
+    pub(super) held: Option<Place>,
     /// AWSCURRENT had been moved before this process looked.
     pub(super) found_promoted: bool,
     /// The promotion was from one user to the other: this is the one that keeps its password.
@@ -184,6 +189,7 @@ pub(super) enum Place {
     // recover
     Compare,
     Probe,
+    AskGoOn,
     AgreeFinish,
     AgreeRelease,
     LabelForeign,
@@ -237,6 +243,9 @@ impl State {
             changed: false,
             verified: false,
             promoted: false,
+            cleaned: false,
+            permitted: kind != Kind::Resume,
+            held: None,
             found_promoted: false,
             kept_user: None,
             agreed: false,

@@ -24,6 +24,8 @@ struct Bench {
     /// How long each call takes, in milliseconds.
     pace: i64,
     agree: bool,
+    /// To the first question of a resume, whatever is said to the others.
+    agree_to_go_on: bool,
     effects: Vec<Effect>,
     questions: Vec<Question>,
     reports: Vec<Report>,
@@ -44,6 +46,7 @@ impl Bench {
             now: NOW,
             pace: 10,
             agree: true,
+            agree_to_go_on: true,
             effects: Vec::new(),
             questions: Vec::new(),
             reports: Vec::new(),
@@ -74,8 +77,9 @@ impl Bench {
             let observation = match self.machine.next() {
                 Next::Done(ending) => return ending,
                 Next::Ask(question) => {
+                    let goes_on = matches!(question, Question::GoOn(..)) && self.agree_to_go_on;
                     self.questions.push(question);
-                    Observation::Agreed(self.agree)
+                    Observation::Agreed(self.agree || goes_on)
                 }
                 Next::Effect(effect) => {
                     self.effects.push(effect.clone());
@@ -850,4 +854,46 @@ fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
     );
     let sentence = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().sentence();
     assert!(sentence.contains("user reports_clone keeps its password"), "{sentence}");
+}
+
+#[test]
+fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
+    let mut bench = Bench::new(Kind::Resume);
+    bench.label(PENDING, "p");
+    bench.label("console.rot.ben.1795269000", "p");
+    (bench.agree, bench.agree_to_go_on) = (false, false);
+    let ending = bench.run();
+    assert_eq!((ending.outcome, ending.why, bench.writes()), (Outcome::Refused, Why::Declined, 0));
+    let asked = bench.questions.first().unwrap().to_string();
+    assert!(asked.contains("prepared by ben") && asked.contains("the current password works"), "{asked}");
+    assert_eq!(bench.questions.len(), 1);
+
+    let mut bench = Bench::with(Kind::Resume, |settings| settings.rehearse = true);
+    bench.label(PENDING, "p");
+    bench.label("console.rot.ben.1795269000", "p");
+    assert_eq!(bench.run().why, Why::Rehearsed);
+    let told: String = bench.reports.iter().filter(|report| report.state.ended()).map(Report::sentence).collect();
+    assert!(told.contains("would go on with moving a label"), "{told}");
+}
+
+#[test]
+fn a_rotation_that_is_asked_to_stop_takes_its_labels_off_first() {
+    let (mut bench, mut operator) = (Bench::new(Kind::Rotate), World::nobody());
+    let mut has_changed = false;
+    let ending = loop {
+        let observation = match bench.machine.next() {
+            Next::Done(ending) => break ending,
+            Next::Ask(_) => Observation::Agreed(true),
+            Next::Effect(effect) => {
+                has_changed |= matches!(effect, Effect::AlterPassword { .. });
+                bench.world.perform(&effect, &mut operator)
+            }
+        };
+        bench.machine.on(observation, NOW);
+        if has_changed {
+            bench.machine.stop();
+        }
+    };
+    assert_eq!((ending.outcome, ending.why), (Outcome::Rotated, Why::StoppedAfter));
+    assert!(bench.world.agrees() && bench.ours_left().is_empty(), "{:?}", bench.ours_left());
 }

@@ -194,11 +194,13 @@ pub(super) const fn ending_role(ending: &Ending) -> Role {
     }
 }
 
-/// What is being done.
-pub(super) const fn running_word(kind: RotationKind) -> &'static str {
-    match kind {
-        RotationKind::Rotate => "rotating",
+/// What is being done. Until the first write it is no more than a plan.
+pub(super) fn running_word(run: &Run) -> &'static str {
+    let writes = run.reports.iter().any(|report| report.step > Step::Check);
+    match run.kind {
         RotationKind::Resume => "resuming",
+        RotationKind::Rotate | RotationKind::Rollback if !writes => "planning",
+        RotationKind::Rotate => "rotating",
         RotationKind::Rollback => "rolling back",
     }
 }

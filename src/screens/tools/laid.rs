@@ -40,10 +40,10 @@ mod tests {
     #[test]
     fn a_result_is_laid_out_once_for_a_view_and_a_width() {
         let laid = Laid::default();
-        let made = std::cell::Cell::new(0);
+        let times = std::cell::Cell::new(0);
         let lines = |shown, wide| {
             let make = || {
-                made.set(made.get() + 1);
+                times.set(times.get() + 1);
                 vec![vec![(format!("{wide}"), Role::Text)]]
             };
             laid.lines(shown, wide, make).first().and_then(|line| line.first()).map(|(text, _)| text.clone()).unwrap()
@@ -51,12 +51,12 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(lines(Shown::Text, 80), "80");
         }
-        assert_eq!(made.get(), 1);
+        assert_eq!(times.get(), 1);
         assert_eq!(
             (lines(Shown::Raw, 80), lines(Shown::Raw, 120), lines(Shown::Raw, 120)),
             ("80".into(), "120".into(), "120".into())
         );
-        assert_eq!(made.get(), 3);
+        assert_eq!(times.get(), 3);
     }
 
     #[test]

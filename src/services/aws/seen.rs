@@ -93,7 +93,9 @@ fn own_id(event: &LogEvent, occurrence: u32) -> String {
     let times = [event.timestamp.millis(), event.ingestion.millis(), i64::from(occurrence)];
     let texts = [&*event.group, &*event.stream, &event.message];
     let mut hash = Sha256::new();
-    times.iter().for_each(|number| hash.update(number.to_be_bytes()));
+    for number in &times {
+        hash.update(number.to_be_bytes());
+    }
     for text in texts {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
