@@ -10,7 +10,7 @@ use crate::{
     app::{Action, Effect},
     config::theme::Role,
     keys::Layer,
-    widgets::{List, Pen},
+    widgets::{List, Pen, cut, width},
 };
 
 /// The state of the Activity screen.
@@ -92,7 +92,10 @@ impl Screen for Activity {
                 lines
             }
         });
-        let below = lines.as_ref().map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1).min(area.height / 2);
+        let below = lines
+            .as_ref()
+            .map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1)
+            .min(area.height.saturating_sub(4).max(area.height / 2));
         let body = Rect { height: area.height - below, ..area };
         for (row, index) in self.list.window(body, deeds.len()).enumerate() {
             let Some(deed) = deeds.get(index) else { continue };
@@ -102,11 +105,15 @@ impl Screen for Activity {
             }
             let (glyph, role, words) = match &deed.result {
                 Ok(words) => ("●", Role::Well, words.clone()),
-                Err(failure) => ("✖", Role::Failed, failure.cause.clone()),
+                Err(failure) => ("✖", Role::Failed, failure.cause.lines().next().unwrap_or_default().to_owned()),
             };
             let time = deed.at.clock(look.zone);
             let write = if deed.write { " write " } else { "       " };
             let request = deed.request().map_or_else(String::new, |id| format!("   request {id}"));
+            // The request id stays in sight beside a long message, where there is room for both.
+            let room = usize::from(body.width.saturating_sub(3));
+            let others = width(&time) + 2 + 1 + width(write) + width(&deed.what) + 3 + width(&request);
+            let words = cut(&words, room.saturating_sub(others).max(room * 2 / 5));
             let pieces = [
                 (time.as_str(), Role::Faint),
                 ("  ", Role::Dim),

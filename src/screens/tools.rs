@@ -1,6 +1,7 @@
 //! Tools: an MCP endpoint, what it offers, a call and its result.
 
 mod calls;
+mod cells;
 mod copy;
 mod draw;
 mod endpoints;
@@ -51,7 +52,10 @@ pub struct Tools {
     filtering: bool,
     forms: HashMap<String, Form>,
     problems: Vec<String>,
+    /// The last result of the selected tool.
     result: Option<Outcome>,
+    /// The last results of the others.
+    results: HashMap<String, Outcome>,
     rows: List,
     text: Scroll,
     first_column: usize,
@@ -110,7 +114,7 @@ struct Running {
     exchange: Option<Box<HttpExchange>>,
 }
 
-/// The last result.
+/// A result.
 #[derive(Clone, Debug)]
 struct Outcome {
     tool: String,
@@ -192,6 +196,7 @@ impl Tools {
             self.list = List::default();
             self.forms.clear();
             self.result = None;
+            self.results.clear();
             self.problems.clear();
             self.pane = Pane::List;
         }
@@ -390,6 +395,7 @@ impl Screen for Tools {
             self.list.select(0);
             let items = self.items();
             self.pass_heading(&items, false);
+            self.settle();
         } else if let Some(form) = self.form_mut() {
             form.press(key);
             self.problems.clear();
@@ -418,6 +424,54 @@ impl Screen for Tools {
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+        let reply = self.acted(action, context);
+        self.settle();
+        reply
+    }
+
+    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+        if let Some(row) = self.list.row_at(column, line) {
+            self.pane = Pane::List;
+            let items = self.items();
+            self.list.select(row.min(items.len().saturating_sub(1)));
+            self.pass_heading(&items, false);
+            self.settle();
+        } else if self.shown == Shown::Tree && self.tree_mut().is_some_and(|tree| tree.click(column, line)) {
+            self.pane = Pane::Result;
+        } else if let Some(row) = self.rows.row_at(column, line).filter(|_| self.shown == Shown::Table) {
+            self.pane = Pane::Result;
+            self.rows.select(row);
+        } else {
+            self.pane = Pane::Form;
+        }
+        Reply::done()
+    }
+
+    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
+        Some(draw::headline(self, look, self.endpoint.as_ref()?))
+    }
+
+    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+        if self.identity.is_some() {
+            return matches!(action, Action::Help | Action::Palette | Action::Identify);
+        }
+        let is_connected = self.connection().is_some_and(|connection| connection.state.get().is_some());
+        match action {
+            Action::ChooseEndpoint | Action::Connect | Action::Help | Action::Palette | Action::Accept | Action::Back => true,
+            Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => self.result.is_some(),
+            Action::ForgetQuery => matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List,
+            Action::Sort | Action::Mark => false,
+            _ => is_connected,
+        }
+    }
+
+    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+        draw::tools(self, look, area, pen);
+    }
+}
+
+impl Tools {
+    fn acted(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
         if !self.elicitations.is_empty() && matches!(action, Action::Accept | Action::Back) {
             return self.answer(action == Action::Accept);
         }
@@ -477,7 +531,7 @@ impl Screen for Tools {
                 self.filtering = true;
                 return Reply::done();
             }
-            Action::Back => return self.back(),
+            Action::Back => return self.back(context.now),
             _ => {}
         }
         match self.pane {
@@ -493,47 +547,6 @@ impl Screen for Tools {
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
-        if let Some(row) = self.list.row_at(column, line) {
-            self.pane = Pane::List;
-            let items = self.items();
-            self.list.select(row.min(items.len().saturating_sub(1)));
-            self.pass_heading(&items, false);
-        } else if self.shown == Shown::Tree && self.tree_mut().is_some_and(|tree| tree.click(column, line)) {
-            self.pane = Pane::Result;
-        } else if let Some(row) = self.rows.row_at(column, line).filter(|_| self.shown == Shown::Table) {
-            self.pane = Pane::Result;
-            self.rows.select(row);
-        } else {
-            self.pane = Pane::Form;
-        }
-        Reply::done()
-    }
-
-    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
-        Some(draw::headline(self, look, self.endpoint.as_ref()?))
-    }
-
-    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
-        if self.identity.is_some() {
-            return matches!(action, Action::Help | Action::Palette | Action::Identify);
-        }
-        let is_connected = self.connection().is_some_and(|connection| connection.state.get().is_some());
-        match action {
-            Action::ChooseEndpoint | Action::Connect | Action::Help | Action::Palette | Action::Accept | Action::Back => true,
-            Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => self.result.is_some(),
-            Action::ForgetQuery => matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List,
-            Action::Sort | Action::Mark => false,
-            _ => is_connected,
-        }
-    }
-
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        draw::tools(self, look, area, pen);
-    }
-}
-
-impl Tools {
     /// Whether a line is being typed that is no field of the form.
     fn has_prompt(&self) -> bool {
         !self.elicitations.is_empty() || self.filtering || self.naming.is_some() || self.picker.is_some()
@@ -548,8 +561,8 @@ impl Tools {
     }
 
     /// One step back: the call, an opened row, the filter, the pane; then it is for somebody else.
-    fn back(&mut self) -> Reply {
-        if let Some(reply) = self.cancel() {
+    fn back(&mut self, now: Moment) -> Reply {
+        if let Some(reply) = self.cancel(now) {
             return reply;
         }
         if let Some(endpoint) = self.endpoint.clone()

@@ -551,6 +551,10 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     assert!(bench.selected().contains("read-cypher"), "{}", bench.selected());
     bench.keys("enter");
     bench.text("RETURN $year AS q");
+    assert_eq!(bench.keys("ctrl-r"), []);
+    bench.shows("parameter year is empty");
+    bench.keys("tab");
+    bench.text("1990");
     let mut effects = bench.keys("ctrl-r");
     let Some(Effect::Call { tool, arguments, .. }) = effects.pop() else { panic!("no call") };
     assert_eq!(tool, "neo4j-mcp___read-cypher");

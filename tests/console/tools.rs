@@ -297,3 +297,57 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
     bench.shows("key  Person");
     bench.shows("14:00 template schema-of");
 }
+
+#[test]
+fn a_result_belongs_to_its_tool() {
+    let mut bench = calling();
+    bench.on(called(&endpoint("prod")));
+    bench.shows("Keanu Reeves");
+    bench.keys("esc j");
+    assert!(bench.selected().contains("write-cypher"), "{}", bench.selected());
+    bench.hides("Keanu Reeves");
+    bench.shows("The result appears here.");
+    bench.keys("k");
+    bench.shows("Keanu Reeves");
+    // What comes while another tool is selected waits for its own.
+    bench.keys("f5 j");
+    bench.on(text_result("late", true));
+    bench.hides("late");
+    bench.keys("k");
+    bench.shows("late");
+    bench.hides("Keanu Reeves");
+}
+
+#[test]
+fn a_cancelled_call_takes_the_place_of_the_old_result() {
+    let mut bench = calling();
+    bench.on(called(&endpoint("prod")));
+    bench.keys("f5");
+    bench.pass(1_200);
+    bench.keys("esc");
+    bench.shows("cancelled after 1.2 s");
+    bench.hides("Keanu Reeves");
+}
+
+#[test]
+fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
+    let mut bench = calling();
+    let Event::Called(endpoint, result) = text_result("Unknown function 'fro'\nhint: see the manual", true) else {
+        panic!("a call was answered")
+    };
+    let outcome = CallOutcome { request_id: Some("req-1".into()), ..result.expect("it came") };
+    bench.on(Event::Called(endpoint, Box::new(Ok(outcome))));
+    bench.keys("esc 6");
+    let line = bench.line("call neo4j-mcp___read-cypher");
+    assert!(line.contains('✖') && line.contains("Unknown function 'fro'") && line.contains("request req-1"), "{line}");
+    assert!(!line.contains("the manual"), "{line}");
+    bench.keys("enter");
+    bench.shows("see the manual");
+}
+
+#[test]
+fn an_empty_statement_says_what_goes_there_and_looks_like_no_content() {
+    let bench = tools();
+    let line = bench.line("type Cypher, for example MATCH (n)");
+    assert!(!line.contains("1  "), "{line}");
+}

@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
-use super::{Outcome, Past, Running, Tools, endpoints::name_of, result};
+use super::{Item, Outcome, Past, Running, Tools, endpoints::name_of, result};
 use crate::{
     app::{Deed, Effect, Effects, Endpoint, Slot},
-    model::{CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, Moment},
+    model::{CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, FailureKind, Moment},
     screens::{Context, Reply, Wish, confirm::Confirm},
-    widgets::{LineInput, List},
+    widgets::LineInput,
 };
 
 /// Calls remembered in a session.
 const HISTORY: usize = 50;
+/// Bytes of a tool's error that are noted at most.
+const NOTED: usize = 16 << 10;
 
 impl Tools {
     pub(super) fn called(
@@ -30,6 +32,7 @@ impl Tools {
         };
         let write = self.tools().iter().any(|tool| tool.name == call.tool && tool.is_guarded());
         let noted = match &result {
+            Ok(outcome) if outcome.is_error => Err(Box::new(refused(&call.tool, outcome))),
             Ok(_) => Ok(words.clone()),
             Err(failure) => Err(Box::new(failure.clone())),
         };
@@ -40,6 +43,10 @@ impl Tools {
             result: noted,
             request_id: result.as_ref().ok().and_then(|outcome| outcome.request_id.clone()),
         });
+        // The line of the history that is selected stays so.
+        if matches!(self.current(), Some(Item::Past(_))) && self.history.len() < HISTORY {
+            self.list.select(self.list.cursor() + 1);
+        }
         self.history.insert(
             0,
             Past {
@@ -54,12 +61,7 @@ impl Tools {
         self.history.truncate(HISTORY);
         let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
         let outcome = Outcome::new(call.tool, statement, (call.since, context.now), result, call.exchange);
-        self.shown = outcome.views().first().copied().unwrap_or_default();
-        self.result = Some(outcome);
-        self.rows = List::default();
-        self.text.reset();
-        self.first_column = 0;
-        self.open_row = false;
+        self.keep_result(outcome);
         self.renewed(endpoint, context.now).map_or_else(Reply::done, Reply::effect)
     }
 
@@ -114,7 +116,7 @@ impl Tools {
                 tool.name
             )));
         }
-        let arguments = match self.form_mut().map(|form| form.arguments()) {
+        let arguments = match self.form_mut().map(|form| form.ready()) {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
                 self.problems = problems;
@@ -159,12 +161,27 @@ impl Tools {
     }
 
     /// Cancels the call on its way. Whether a write took place is then unknown.
-    pub(super) fn cancel(&mut self) -> Option<Reply> {
+    pub(super) fn cancel(&mut self, now: Moment) -> Option<Reply> {
         let endpoint = self.endpoint.clone()?;
-        self.connections.get_mut(&endpoint)?.call.take()?;
+        let call = self.connections.get_mut(&endpoint)?.call.take()?;
+        let seconds = now.since(call.since).max(0) as f64 / 1000.0;
+        let cause = format!("cancelled after {seconds:.1} s");
+        let failure = Failure::new(FailureKind::Cancelled, format!("calling {}", call.tool), cause)
+            .hint("whether a write took place is not known");
+        let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
+        self.keep_result(Outcome::new(call.tool, statement, (call.since, now), Err(failure), call.exchange));
         Some(
             Reply::effect(Effect::Stop(Slot::Call(endpoint)))
                 .and_wish(Wish::Say("cancelled; whether a write took place is not known".to_owned())),
         )
     }
+}
+
+/// What a tool answered as its error, as it is noted.
+fn refused(tool: &str, outcome: &CallOutcome) -> Failure {
+    let text = outcome.text();
+    let said = text.get(..text.floor_char_boundary(NOTED)).unwrap_or(&text).trim();
+    let said = if said.is_empty() { "the tool reports an error and does not say which" } else { said };
+    let failure = Failure::new(FailureKind::Refused, format!("calling {tool}"), said);
+    outcome.request_id.iter().fold(failure, |failure, id| failure.request_id(id))
 }

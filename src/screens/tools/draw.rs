@@ -310,7 +310,9 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
             pen.put(area.x + 1, area.y + row, 1, bar, Role::Accent);
         }
         if field.text.is_empty() && !focused {
-            pen.put(area.x + 6, area.y, area.width.saturating_sub(7), "MATCH (n) RETURN n LIMIT 10", Role::Faint);
+            let hint = "type Cypher, for example MATCH (n) RETURN n LIMIT 10";
+            pen.put(area.x + 3, area.y, area.width.saturating_sub(4), hint, Role::Dim);
+            return high;
         }
         text::draw(
             &field.text,

@@ -179,6 +179,19 @@ impl Form {
         Ok(())
     }
 
+    /// The arguments to send: a parameter that was left empty is named, for what would be sent is an empty text.
+    ///
+    /// # Errors
+    /// All that is wrong, a sentence each.
+    pub(super) fn ready(&self) -> Result<Map<String, Value>, Vec<String>> {
+        let is_empty =
+            |field: &&Field| field.goes == Goes::Parameter && field.text.lines().iter().all(|line| line.trim().is_empty());
+        let empty = self.fields.iter().filter(|_| self.raw.is_none()).filter(is_empty);
+        let told: Vec<String> =
+            empty.map(|field| format!("parameter {} is empty; \"\" sends an empty text", field.name)).collect();
+        if told.is_empty() { self.arguments() } else { Err(told) }
+    }
+
     /// The arguments as the schema wants them.
     ///
     /// # Errors
@@ -269,8 +282,10 @@ mod tests {
         assert_eq!(form.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["query", "year", "name"]);
         assert!(form.go(false));
         type_text(&mut form, "1990");
+        assert_eq!(form.ready().unwrap_err(), ["parameter name is empty; \"\" sends an empty text"]);
         assert!(form.go(false));
         type_text(&mut form, "Neo");
+        assert_eq!(form.ready(), form.arguments());
         assert!(!form.go(false));
         assert_eq!(
             Value::Object(form.arguments().unwrap()),

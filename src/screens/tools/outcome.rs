@@ -66,6 +66,40 @@ impl Tools {
         self.result.as_mut().and_then(|outcome| outcome.tree.as_mut())
     }
 
+    /// A result belongs to its tool: with another one its own last result is shown, or none.
+    pub(super) fn settle(&mut self) {
+        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else { return };
+        if self.result.as_ref().is_some_and(|outcome| outcome.tool == tool) {
+            return;
+        }
+        let own = self.results.remove(&tool);
+        if self.result.is_some() || own.is_some() {
+            self.show_result(own);
+        }
+    }
+
+    /// A result that has come: shown where its tool is selected, kept where another one is.
+    pub(super) fn keep_result(&mut self, outcome: Outcome) {
+        if self.selected().is_none_or(|tool| tool.name == outcome.tool) {
+            self.show_result(Some(outcome));
+        } else {
+            self.results.insert(outcome.tool.clone(), outcome);
+        }
+    }
+
+    fn show_result(&mut self, outcome: Option<Outcome>) {
+        self.shown = outcome.as_ref().and_then(|outcome| outcome.views().first().copied()).unwrap_or_default();
+        if let Some(old) = std::mem::replace(&mut self.result, outcome)
+            && self.result.as_ref().is_none_or(|new| new.tool != old.tool)
+        {
+            self.results.insert(old.tool.clone(), old);
+        }
+        self.rows = List::default();
+        self.text.reset();
+        self.first_column = 0;
+        self.open_row = false;
+    }
+
     /// The next of the views that fit the result.
     pub(super) fn next_view(&mut self) {
         let views = self.result.as_ref().map(Outcome::views).unwrap_or_default();

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::{Outcome, Pane, Shown, Tools, exchange, laid::MOST};
+use super::{Outcome, Pane, Shown, Tools, cells, exchange, laid::MOST};
 use crate::{
     config::theme::Role,
-    model::{Elapsed, Failure, Table},
+    model::{Elapsed, Failure, FailureKind, Table},
     screens::{
         Look,
         detail::{failure_block, wrapped},
@@ -15,8 +15,8 @@ use crate::{
     widgets::{JsonLine, Pen, Scroll, json_beginning, json_lines, width},
 };
 
-/// The widest a column of a result grows.
-const WIDEST: usize = 48;
+/// Columns between two columns of a result.
+const GAP: u16 = 2;
 
 /// Draws the last result, or where it will be.
 pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
@@ -66,6 +66,7 @@ fn draw_result_head(state: &Tools, outcome: &Outcome, look: &Look<'_>, line: Rec
     let what = match &outcome.result {
         Ok(call) if call.is_error => ("error".to_owned(), Role::Failed),
         Ok(call) => (call.table.as_ref().map_or_else(|| "ok".to_owned(), rows_in_words), Role::Well),
+        Err(failure) if failure.kind == FailureKind::Cancelled => ("cancelled".to_owned(), Role::Degraded),
         Err(_) => ("failed".to_owned(), Role::Failed),
     };
     let hint =
@@ -107,11 +108,13 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
     let window = state.rows.window(body, table.rows.len());
     let visible: Vec<Vec<String>> =
-        table.rows.iter().skip(window.start).take(window.len()).map(|row| row.iter().map(cell).collect()).collect();
+        table.rows.iter().skip(window.start).take(window.len()).map(|row| row.iter().map(cells::shown).collect()).collect();
+    let texts = |column: usize| visible.iter().map(move |row| row.get(column).map_or("", String::as_str));
+    let titles = || table.columns.iter().enumerate().skip(state.first_column);
+    let wanted: Vec<usize> = titles().map(|(column, title)| cells::wanted(title, texts(column))).collect();
+    let widths = cells::widths(&wanted, usize::from(area.width.saturating_sub(1)), usize::from(GAP));
     let mut x = area.x + 1;
-    for (column, title) in table.columns.iter().enumerate().skip(state.first_column) {
-        let cells = || visible.iter().map(|row| row.get(column).map_or("", String::as_str));
-        let wide = cells().map(width).chain([width(title)]).max().unwrap_or(1).clamp(1, WIDEST);
+    for ((column, title), wide) in titles().zip(widths) {
         let wide = u16::try_from(wide).unwrap_or(1).min(area.right().saturating_sub(x));
         if wide == 0 {
             break;
@@ -127,7 +130,7 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
         } else {
             pen.put(x, area.y, wide, title, Role::Dim);
         }
-        for (row, text) in cells().enumerate() {
+        for (row, text) in texts(column).enumerate() {
             let y = body.y + u16::try_from(row).unwrap_or(0);
             let role = if column == 0 { Role::Name } else { Role::Text };
             if numeric {
@@ -136,7 +139,7 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
                 pen.put(x, y, wide, text, role);
             }
         }
-        x = x.saturating_add(wide + 2);
+        x = x.saturating_add(wide + GAP);
     }
     let cursor = state.rows.cursor();
     if focused && window.contains(&cursor) {
@@ -155,14 +158,6 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
             Rect { y: place.y + 1, height: below - 1, ..place },
             pen,
         );
-    }
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "null".to_owned(),
-        other => other.to_string(),
     }
 }
 
@@ -226,7 +221,7 @@ pub(super) fn rows_in_words(table: &Table) -> String {
 pub(super) fn csv(table: &Table) -> String {
     let line = |cells: Vec<String>| cells.iter().map(|cell| quote(cell)).collect::<Vec<_>>().join(",") + "\r\n";
     let head = line(table.columns.clone());
-    table.rows.iter().fold(head, |text, row| text + &line(row.iter().map(cell).collect()))
+    table.rows.iter().fold(head, |text, row| text + &line(row.iter().map(cells::plain).collect()))
 }
 
 fn quote(cell: &str) -> String {

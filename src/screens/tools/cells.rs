@@ -1,0 +1,167 @@
+//! What a cell of a result says, and how wide its column is. Nodes, relationships and paths of the official Neo4j server come as
+//! objects of the Go driver and are read as Cypher writes them; copies and exports keep what the server sent.
+
+use serde_json::{Map, Value};
+
+use crate::widgets::width;
+
+/// A column may take so much where there are others behind it.
+const SHARE: usize = 48;
+
+/// A value as it stands in a table.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Array(_) | Value::Object(_) if holds_entity(value) => cypher(value),
+        other => plain(other),
+    }
+}
+
+/// A value as it is exported.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "null".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The widths of columns that want so much each, in a room with a gap of `gap` between them: what is left of the room goes to
+/// those that want more than their share.
+pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = wanted.iter().map(|wide| (*wide).clamp(1, SHARE)).collect();
+    let taken = widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1);
+    let mut spare = room.saturating_sub(taken);
+    let mut cut: Vec<usize> = (0..widths.len()).filter(|at| wanted.get(*at) > widths.get(*at)).collect();
+    // Who lacks least is served first, so that what it does not need goes to the others.
+    cut.sort_by_key(|at| wanted.get(*at).copied());
+    let mut waiting = cut.len();
+    for at in cut {
+        let (Some(wide), Some(wanted)) = (widths.get_mut(at), wanted.get(at)) else { continue };
+        let more = (*wanted - *wide).min(spare / waiting.max(1));
+        *wide += more;
+        spare -= more;
+        waiting -= 1;
+    }
+    widths
+}
+
+fn holds_entity(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => is_entity(members) || members.values().any(holds_entity),
+        Value::Array(items) => items.iter().any(holds_entity),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn is_entity(members: &Map<String, Value>) -> bool {
+    node(members).or_else(|| relationship(members)).or_else(|| path(members)).is_some()
+}
+
+fn cypher(value: &Value) -> String {
+    match value {
+        Value::Object(members) => node(members)
+            .or_else(|| relationship(members))
+            .or_else(|| path(members))
+            .unwrap_or_else(|| format!("{{{}}}", entries(members))),
+        Value::Array(items) => format!("[{}]", items.iter().map(cypher).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// `(:Movie {title: "The Matrix"})`.
+fn node(members: &Map<String, Value>) -> Option<String> {
+    let labels = members.get("Labels")?.as_array()?;
+    members.get("ElementId")?;
+    let labels: String = labels.iter().filter_map(Value::as_str).map(|label| format!(":{}", name(label))).collect();
+    Some(format!("({})", joined(labels, properties(members)?)))
+}
+
+/// `[:ACTED_IN {roles: ["Neo"]}]`.
+fn relationship(members: &Map<String, Value>) -> Option<String> {
+    let kind = members.get("Type")?.as_str()?;
+    members.get("StartElementId")?;
+    Some(format!("[{}]", joined(format!(":{}", name(kind)), properties(members)?)))
+}
+
+/// `(:Person)-[:ACTED_IN]->(:Movie)`.
+fn path(members: &Map<String, Value>) -> Option<String> {
+    let (nodes, relationships) = (members.get("Nodes")?.as_array()?, members.get("Relationships")?.as_array()?);
+    let mut written = node(nodes.first()?.as_object()?)?;
+    for ((from, to), step) in nodes.iter().zip(nodes.iter().skip(1)).zip(relationships) {
+        let forwards = step.get("StartElementId") == from.get("ElementId");
+        let (before, after) = if forwards { ("-", "->") } else { ("<-", "-") };
+        let (step, to) = (relationship(step.as_object()?)?, node(to.as_object()?)?);
+        written = format!("{written}{before}{step}{after}{to}");
+    }
+    Some(written)
+}
+
+fn properties(members: &Map<String, Value>) -> Option<String> {
+    let properties = members.get("Props")?.as_object()?;
+    Some(if properties.is_empty() { String::new() } else { format!("{{{}}}", entries(properties)) })
+}
+
+fn joined(first: String, second: String) -> String {
+    if first.is_empty() || second.is_empty() { first + &second } else { format!("{first} {second}") }
+}
+
+fn entries(members: &Map<String, Value>) -> String {
+    members.iter().map(|(key, value)| format!("{}: {}", name(key), cypher(value))).collect::<Vec<_>>().join(", ")
+}
+
+/// A name as Cypher takes it: in backticks where it is no plain word.
+fn name(word: &str) -> String {
+    let is_plain = word.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+        && word.chars().next().is_some_and(|first| !first.is_numeric());
+    if is_plain { word.to_owned() } else { format!("`{}`", word.replace('`', "``")) }
+}
+
+/// How wide a column wants to be.
+pub(super) fn wanted<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> usize {
+    cells.map(width).chain([width(title)]).max().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_driver_writes_as_objects_is_read_as_cypher() {
+        let person = json!({"Id": 1, "ElementId": "4:x:1", "Labels": ["Person"], "Props": {"name": "Keanu \"Neo\" Reeves"}});
+        let movie = json!({"Id": 0, "ElementId": "4:x:0", "Labels": ["Movie", "Of the year"],
+            "Props": {"title": "The Matrix", "released": 1999}});
+        let acted = json!({"Id": 7, "ElementId": "5:x:7", "StartId": 1, "StartElementId": "4:x:1", "EndId": 0,
+            "EndElementId": "4:x:0", "Type": "ACTED_IN", "Props": {"roles": ["Neo"]}});
+        assert_eq!(shown(&movie), "(:Movie:`Of the year` {title: \"The Matrix\", released: 1999})");
+        assert_eq!(shown(&acted), "[:ACTED_IN {roles: [\"Neo\"]}]");
+        let bare = json!({"Id": 3, "ElementId": "4:x:3", "Labels": [], "Props": {}});
+        assert_eq!(shown(&bare), "()");
+        let whole = json!({"Nodes": [movie, person, bare], "Relationships": [acted,
+            {"Type": "KNOWS", "StartElementId": "4:x:1", "EndElementId": "4:x:3", "Props": {}}]});
+        assert_eq!(
+            shown(&whole),
+            "(:Movie:`Of the year` {title: \"The Matrix\", released: 1999})<-[:ACTED_IN {roles: [\"Neo\"]}]-\
+             (:Person {name: \"Keanu \\\"Neo\\\" Reeves\"})-[:KNOWS]->()"
+        );
+        assert_eq!(shown(&json!([{"who": bare, "n": 1}])), "[{who: (), n: 1}]");
+        assert_eq!(plain(&bare), bare.to_string(), "an export is raw");
+    }
+
+    #[test]
+    fn other_objects_stay_json() {
+        for other in [json!({"Type": "x", "Props": {}}), json!({"Labels": "x"}), json!([1, {"a": null}])] {
+            assert_eq!(shown(&other), other.to_string());
+        }
+        assert_eq!((shown(&json!("text")), shown(&Value::Null)), ("text".to_owned(), "null".to_owned()));
+    }
+
+    #[test]
+    fn a_column_uses_the_width_that_is_free() {
+        assert_eq!(widths(&[200], 100, 2), [100]);
+        assert_eq!(widths(&[5, 200], 100, 2), [5, 93]);
+        assert_eq!(widths(&[60, 200, 0], 151, 2), [60, 86, 1]);
+        assert_eq!(widths(&[200, 200], 60, 2), [48, 48], "those behind are scrolled to");
+    }
+}
