@@ -33,6 +33,8 @@ pub struct Machine {
     asked_at: i64,
     /// Evidence of the step that runs, not yet reported as its end.
     evidence: Vec<Evidence>,
+    /// All evidence before the first write, for the question that comes before that.
+    found: Vec<Evidence>,
     warned: bool,
     reports: Vec<Report>,
     /// When the database took the new password, for the length of the outage.
@@ -49,6 +51,7 @@ impl Machine {
             now,
             asked_at: now,
             evidence: Vec::new(),
+            found: Vec::new(),
             warned: false,
             reports: Vec::new(),
             changed_at: None,

@@ -297,6 +297,7 @@ fn revive(operator: &Operator, state: State) -> Machine {
         now: now(operator),
         asked_at: now(operator),
         evidence: Vec::new(),
+        found: Vec::new(),
         warned: false,
         reports: Vec::new(),
         changed_at: None,

@@ -34,7 +34,7 @@ impl Machine {
 
     /// What was found, and what comes next: for the operator of a resume.
     pub(super) fn go_on_question(&self) -> Question {
-        let found: Vec<String> = self.evidence.iter().map(ToString::to_string).collect();
+        let found: Vec<String> = self.found.iter().map(ToString::to_string).collect();
         let mut ahead = self.clone();
         ahead.state.place = self.state.held.unwrap_or(Place::Survey);
         let doing = if let Next::Effect(effect) = ahead.next() { effect.doing() } else { "going on" };
@@ -53,6 +53,9 @@ impl Machine {
     /// Something seen, told now and again at the end of the step.
     pub(super) fn note(&mut self, evidence: Evidence) {
         self.say(evidence.clone());
+        if !self.state.permitted {
+            self.found.push(evidence.clone());
+        }
         self.evidence.push(evidence);
     }
 

@@ -861,6 +861,7 @@ fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
     let mut bench = Bench::new(Kind::Resume);
     bench.label(PENDING, "p");
     bench.label("console.rot.ben.1795269000", "p");
+    bench.label("console.sent.ben.1795269000", "p");
     (bench.agree, bench.agree_to_go_on) = (false, false);
     let ending = bench.run();
     assert_eq!((ending.outcome, ending.why, bench.writes()), (Outcome::Refused, Why::Declined, 0));
