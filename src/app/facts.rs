@@ -44,8 +44,7 @@ impl App {
             | Event::ToolsChanged(_) => self.on_tools(event),
             Event::Examined(report) => {
                 self.doctor.ended(&report.deployment);
-                self.store.version += 1;
-                self.store.examined.insert(report.deployment.clone(), (now, *report));
+                self.store.note_examination(*report, now);
                 Effects::none()
             }
             Event::Copied(what) => {

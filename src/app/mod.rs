@@ -247,6 +247,7 @@ impl App {
         if !self.has_started || self.store.deployments.is_empty() {
             return Effects::none();
         }
+        self.changed |= self.store.outdate(now);
         let tools = self.tools.tick(now);
         if self.pace.next(now) > now {
             return tools;

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
 use super::loadable::Loadable;
@@ -30,6 +30,8 @@ pub struct Store {
     pub uncounted: BTreeMap<DeploymentName, Failure>,
     /// The last examination of each deployment by the doctor, and when it came.
     pub examined: BTreeMap<DeploymentName, (Moment, Report)>,
+    /// Deployments whose examination is too old to count.
+    pub(super) outdated: BTreeSet<DeploymentName>,
     /// What changed its status, newest first.
     pub feed: VecDeque<Transition>,
     /// What this console did, newest first.
@@ -154,11 +156,29 @@ impl Store {
         health
     }
 
+    /// Takes an examination in.
+    pub(super) fn note_examination(&mut self, report: Report, now: Moment) {
+        self.outdated.remove(&report.deployment);
+        self.examined.insert(report.deployment.clone(), (now, report));
+        self.version += 1;
+    }
+
+    /// What the doctor found long ago counts no longer. Whether there was such a thing.
+    pub(super) fn outdate(&mut self, now: Moment) -> bool {
+        let before = self.outdated.len();
+        let old = self.examined.iter().filter(|(_, (at, _))| now.since(*at) > kinds::BELIEVED_MS);
+        self.outdated.extend(old.map(|(name, _)| name.clone()));
+        let is_new = self.outdated.len() > before;
+        self.version += u64::from(is_new);
+        is_new
+    }
+
     fn judge(&self, name: &DeploymentName) -> Option<Health> {
         let worst = self.resources(name).map(kinds::health).max();
         let broken =
             Kind::ALL.into_iter().any(|kind| self.lists.get(&(name.clone(), kind)).is_some_and(|list| list.failure.is_some()));
-        let report = self.examined.get(name).and_then(|(_, report)| report.verdict.as_ref());
+        let report =
+            self.examined.get(name).filter(|_| !self.outdated.contains(name)).and_then(|(_, report)| report.verdict.as_ref());
         let found = report.is_some_and(|verdict| !kinds::is_live(verdict.hop));
         if broken || found { worst.max(Some(Health::Degraded)) } else { worst }
     }

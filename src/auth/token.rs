@@ -90,6 +90,12 @@ impl Tokens {
 }
 
 impl Services {
+    /// Drops the tokens of a deployment's sign-ins: who asks next signs in anew.
+    pub(crate) fn forget_tokens(&self, deployment: &Deployment) {
+        let mut cells = self.inner.tokens.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cells.retain(|(of, _, _)| of.name != deployment.name);
+    }
+
     /// The token of a machine's or person's sign-in.
     pub(crate) async fn cached_token(&self, deployment: &Deployment, sign_in: &SignIn) -> Result<Token, Failure> {
         let cell = self.inner.tokens.cell(deployment, sign_in);

@@ -52,6 +52,9 @@ impl Link {
     }
 }
 
+/// What the doctor alone has seen is believed for so long, in milliseconds.
+pub const BELIEVED_MS: i64 = 10 * 60_000;
+
 /// What is known of a deployment.
 #[derive(Clone, Debug, Default)]
 pub struct Known<'a> {
@@ -59,7 +62,7 @@ pub struct Known<'a> {
     pub resources: Vec<&'a Resource>,
     /// Kinds that could not be listed, and why.
     pub unlisted: Vec<(Kind, &'a Failure)>,
-    /// The last examination and its time.
+    /// The last examination and its time; an old one counts no longer.
     pub examined: Option<(Moment, &'a Report)>,
 }
 
@@ -103,7 +106,7 @@ pub const fn is_live(hop: Hop) -> bool {
 /// The chain of a deployment, as far as it is known.
 pub fn chain(known: &Known<'_>, now: Moment) -> Chain {
     let mut knots: Vec<Knot> = Link::ALL.into_iter().filter_map(|link| live(link, known, now)).collect();
-    if let Some((at, report)) = known.examined {
+    if let Some((at, report)) = known.examined.filter(|(at, _)| now.since(*at) <= BELIEVED_MS) {
         for finding in &report.hops {
             add(&mut knots, finding, report, at, now);
         }
@@ -475,6 +478,18 @@ mod tests {
         let initialize = report(Some((Hop::Initialize, "HTTP 403")));
         assert_eq!(summary(&of(&shape('C'), Some(&initialize))), "runtime: HTTP 403 (doctor, 2m ago)");
         assert_eq!(summary(&of(&shape('E'), Some(&initialize))), "gateway: HTTP 403 (doctor, 2m ago)");
+    }
+
+    #[test]
+    fn what_the_doctor_saw_long_ago_counts_no_longer() {
+        let login = report(Some((Hop::Neo4j, "wrong password")));
+        let seen = |ago: i64| {
+            let resources = shape('C');
+            let known =
+                Known { resources: resources.iter().collect(), unlisted: Vec::new(), examined: Some((NOW.plus(-ago), &login)) };
+            dots(&chain(&known, NOW))
+        };
+        assert_eq!((seen(BELIEVED_MS).as_str(), seen(BELIEVED_MS + 1).as_str()), ("wwwx", ".ww."));
     }
 
     #[test]

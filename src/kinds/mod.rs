@@ -2,7 +2,7 @@
 
 mod chain;
 
-pub use chain::{Chain, Knot, Known, Link, chain, is_live};
+pub use chain::{BELIEVED_MS, Chain, Knot, Known, Link, chain, is_live};
 
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 

@@ -11,8 +11,11 @@ use crate::{
     doctor::{Finding, Report, State},
     keys::Layer,
     model::{DeploymentName, Moment},
-    widgets::{List, Pen},
+    widgets::{List, Pen, width},
 };
+
+/// What was examined so long ago, in milliseconds, is examined again when the screen is opened.
+const FRESH_MS: i64 = 60_000;
 
 /// The state of the Doctor screen.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +57,9 @@ impl Screen for Doctor {
 
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
         let names = context.store.deployments.iter().map(|each| each.name.clone());
-        let unknown: Vec<DeploymentName> =
-            names.filter(|name| !context.store.examined.contains_key(name) && !self.asked.contains_key(name)).collect();
+        let is_fresh =
+            |name: &DeploymentName| context.store.examined.get(name).is_some_and(|(at, _)| context.now.since(*at) <= FRESH_MS);
+        let unknown: Vec<DeploymentName> = names.filter(|name| !is_fresh(name) && !self.asked.contains_key(name)).collect();
         self.asked.extend(unknown.iter().map(|name| (name.clone(), context.now)));
         unknown.into_iter().map(Effect::Examine).collect()
     }
@@ -139,11 +143,14 @@ impl Doctor {
                 let (glyph, role) = mark(finding.state);
                 x = pen.put(x, line.y, 1, glyph, role);
             }
-            let words = match &report.verdict {
-                Some(verdict) => (format!("   {}: {}", verdict.hop, verdict.evidence), Role::Failed),
-                None => (format!("   all well, {} ago", at.age(look.now)), Role::Dim),
+            let age = format!("{} ago", at.age(look.now));
+            let (words, role, age) = match &report.verdict {
+                Some(verdict) => (format!("   {}: {}", verdict.hop, verdict.evidence), Role::Failed, format!("   {age}")),
+                None => ("   all well".to_owned(), Role::Dim, format!(", {age}")),
             };
-            x = pen.put(x, line.y, line.right().saturating_sub(x + 6), &words.0, words.1);
+            let wide = u16::try_from(width(&age)).unwrap_or(0);
+            x = pen.put(x, line.y, line.right().saturating_sub(x + 6 + wide), &words, role);
+            x = pen.put(x, line.y, wide, &age, Role::Dim);
         }
         if let Some(since) = asked {
             pen.pieces(

@@ -22,6 +22,8 @@ const ERROR_PATTERN: &str = "?ERROR ?Error ?AccessDenied ?Exception ?Traceback";
 impl Services {
     /// Examines a deployment: asks every hop, the independent ones at once. `now` is the time of the examination.
     pub async fn examine(&self, deployment: &Deployment, now: Moment) -> Report {
+        // A token that was got earlier hides what is wrong with signing in now.
+        self.forget_tokens(deployment);
         let (identity, stack, token, gateways, targets, runtimes, secrets) = futures::join!(
             timed(self.identity(deployment)),
             probe(deployment.stack.is_some(), "no stack is configured", self.stack_facts(deployment)),

@@ -172,6 +172,15 @@ fn what_the_doctor_found_is_in_the_chain_and_makes_the_deployment_degraded() {
     bench.on(Event::Listed(name("analytics"), Kind::Gateway, Ok(vec![intercepted])));
     let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
     assert!(row.contains("●●✖●●·") && row.contains("interceptor: AccessDenied"), "{row}");
+    bench.pass(9 * 60_000);
+    let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
+    assert!(row.contains("▲ degraded"), "{row}");
+    bench.pass(61_000);
+    let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
+    assert!(row.contains("● well") && !row.contains('✖'), "what was seen ten minutes ago counts no longer: {row}");
+    bench.on(examined("analytics", true));
+    let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
+    assert!(row.contains("▲ degraded"), "{row}");
     bench.on(examined("analytics", false));
     let row = bench.frame(180, 50).lines().find(|line| line.contains("analytics ")).unwrap_or_default().to_owned();
     assert!(row.contains("● well") && row.contains("●●●●●●"), "{row}");

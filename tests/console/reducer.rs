@@ -605,6 +605,22 @@ fn what_is_missing_in_a_form_is_said_before_anything_is_called() {
 }
 
 #[test]
+fn a_verdict_shows_its_age_and_an_old_one_is_got_anew() {
+    let mut bench = ready();
+    bench.keys("5");
+    bench.on(world::examined("prod", true));
+    bench.on(world::examined("analytics", false));
+    bench.pass(59_000);
+    bench.keys("1");
+    assert_eq!(bench.keys("5"), [], "it is not a minute old");
+    let line = bench.line("interceptor: AccessDenied");
+    assert!(line.contains("59s ago"), "{line}");
+    bench.keys("1");
+    bench.pass(2_000);
+    assert_eq!(bench.keys("5"), [Effect::Examine(name("prod")), Effect::Examine(name("analytics"))]);
+}
+
+#[test]
 fn the_doctor_examines_all_and_shows_the_cause() {
     let mut bench = ready();
     assert_eq!(bench.keys("5"), [Effect::Examine(name("prod")), Effect::Examine(name("analytics"))]);

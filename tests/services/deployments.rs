@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use agentcore_console::{
-    model::{CallOptions, FailureKind, Kind, McpTarget, SignIn, Tool},
+    doctor::Hop,
+    model::{CallOptions, FailureKind, Kind, McpTarget, Moment, SignIn, Tool},
     services::{McpOptions, McpSession, ServiceOptions, Services},
 };
 use serde_json::{Map, Value, json};
@@ -152,4 +153,18 @@ async fn a_servers_resources_and_prompts_are_read_and_filled_in() {
     let filled = session.fetch(prompt, arguments(json!({"label": "Movie"}))).await.0.unwrap().text();
     assert!(filled.starts_with("user: ") && filled.contains("labelled Movie"), "{filled}");
     assert!(session.fetch(prompt, Map::new()).await.0.unwrap_err().cause.contains("label"));
+}
+
+#[tokio::test]
+async fn an_examination_signs_in_anew() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let a = &world.deployments["a"];
+    let cause = |report: agentcore_console::doctor::Report| report.verdict.map(|verdict| verdict.hop);
+    assert_eq!(cause(services.examine(a, Moment::from_millis(0)).await), None);
+    stack::fault(&world, r#"{"deployment": "a", "hop": "token", "fault": "invalid-client"}"#);
+    assert!(services.token(a, None).await.is_ok(), "the token that is in memory is good");
+    assert_eq!(cause(services.examine(a, Moment::from_millis(0)).await), Some(Hop::Token));
+    world.stack.clear_faults();
+    assert_eq!(cause(services.examine(a, Moment::from_millis(0)).await), None);
 }

@@ -183,5 +183,5 @@ fn refused(tool: &str, outcome: &CallOutcome) -> Failure {
     let said = text.get(..text.floor_char_boundary(NOTED)).unwrap_or(&text).trim();
     let said = if said.is_empty() { "the tool reports an error and does not say which" } else { said };
     let failure = Failure::new(FailureKind::Refused, format!("calling {tool}"), said);
-    outcome.request_id.iter().fold(failure, |failure, id| failure.request_id(id))
+    outcome.request_id.iter().fold(failure, Failure::request_id)
 }

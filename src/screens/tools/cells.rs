@@ -72,15 +72,15 @@ fn cypher(value: &Value) -> String {
 fn node(members: &Map<String, Value>) -> Option<String> {
     let labels = members.get("Labels")?.as_array()?;
     members.get("ElementId")?;
-    let labels: String = labels.iter().filter_map(Value::as_str).map(|label| format!(":{}", name(label))).collect();
-    Some(format!("({})", joined(labels, properties(members)?)))
+    let labels = labels.iter().filter_map(Value::as_str).fold(String::new(), |all, label| all + ":" + &name(label));
+    Some(format!("({})", joined(labels, &properties(members)?)))
 }
 
 /// `[:ACTED_IN {roles: ["Neo"]}]`.
 fn relationship(members: &Map<String, Value>) -> Option<String> {
     let kind = members.get("Type")?.as_str()?;
     members.get("StartElementId")?;
-    Some(format!("[{}]", joined(format!(":{}", name(kind)), properties(members)?)))
+    Some(format!("[{}]", joined(format!(":{}", name(kind)), &properties(members)?)))
 }
 
 /// `(:Person)-[:ACTED_IN]->(:Movie)`.
@@ -101,8 +101,8 @@ fn properties(members: &Map<String, Value>) -> Option<String> {
     Some(if properties.is_empty() { String::new() } else { format!("{{{}}}", entries(properties)) })
 }
 
-fn joined(first: String, second: String) -> String {
-    if first.is_empty() || second.is_empty() { first + &second } else { format!("{first} {second}") }
+fn joined(first: String, second: &str) -> String {
+    if first.is_empty() || second.is_empty() { first + second } else { format!("{first} {second}") }
 }
 
 fn entries(members: &Map<String, Value>) -> String {
