@@ -138,7 +138,7 @@ impl Palette {
 
     /// Draws it at the top of the screen.
     pub fn view(&self, offers: Vec<Offer>, area: Rect, pen: &mut Pen<'_>) {
-        let wide = area.width.min(90);
+        let wide = area.width.min(110);
         let Found { offers: matching, alike } = self.found(offers);
         let high = u16::try_from(matching.len())
             .unwrap_or(u16::MAX)

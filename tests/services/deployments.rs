@@ -161,10 +161,10 @@ async fn an_examination_signs_in_anew() {
     let services = Services::new(ServiceOptions::default());
     let a = &world.deployments["a"];
     let cause = |report: agentcore_console::doctor::Report| report.verdict.map(|verdict| verdict.hop);
-    assert_eq!(cause(services.examine(a, Moment::from_millis(0)).await), None);
+    assert_eq!(cause(Box::pin(services.examine(a, Moment::from_millis(0))).await), None);
     stack::fault(&world, r#"{"deployment": "a", "hop": "token", "fault": "invalid-client"}"#);
     assert!(services.token(a, None).await.is_ok(), "the token that is in memory is good");
-    assert_eq!(cause(services.examine(a, Moment::from_millis(0)).await), Some(Hop::Token));
+    assert_eq!(cause(Box::pin(services.examine(a, Moment::from_millis(0))).await), Some(Hop::Token));
     world.stack.clear_faults();
-    assert_eq!(cause(services.examine(a, Moment::from_millis(0)).await), None);
+    assert_eq!(cause(Box::pin(services.examine(a, Moment::from_millis(0))).await), None);
 }
