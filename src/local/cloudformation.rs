@@ -219,7 +219,13 @@ fn external(world: &World, b: &Deployment) -> Option<Stack> {
             plain("CognitoTokenEndpoint", pool.token_url()),
             plain("CognitoScope", pool.scope.unwrap_or_default()),
         ],
-        resources: agentcore_resources(pool, b.secret_arn.clone(), b.interceptor, Some(gateway), None),
+        resources: {
+            let mut resources = agentcore_resources(pool, b.secret_arn.clone(), b.interceptor, Some(gateway), None);
+            // The external MCP server is a service of ECS; its log group is /ecs/neo4j-mcp.
+            let service = format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/neo4j-mcp/neo4j-mcp");
+            resources.push(("Service", "AWS::ECS::Service", service));
+            resources
+        },
     })
 }
 

@@ -168,6 +168,15 @@ fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
 }
 
 #[test]
+fn a_plan_names_the_services_and_functions_of_the_stack_too() {
+    let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "b"));
+    let plan = console.run(&["secrets", "rotate", &secret.name, "--dry-run"]).exits(0);
+    assert!(plan.out.contains("ECS service neo4j-mcp"), "{}", plan.out);
+    let interceptors = plan.out.matches("Neo4jAgentCoreGatewayStack-AuthInterceptor").count();
+    assert_eq!(interceptors, 1, "known as the gateway's interceptor already: {}", plan.out);
+}
+
+#[test]
 fn an_administrator_who_is_not_there_is_told_before_anything_is_written() {
     let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "b"));
     let before = secret.stages();

@@ -35,6 +35,19 @@ impl Services {
         Ok(facts)
     }
 
+    /// Resources of the deployment's stack that may read its secrets: services of ECS and functions, by type and name. None where no
+    /// stack is configured.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] where the stack's resources may not be read.
+    pub(crate) async fn stack_readers(&self, deployment: &Deployment) -> Result<Vec<StackReader>, Failure> {
+        let Some(stack) = &deployment.stack else { return Ok(Vec::new()) };
+        let account = self.account(deployment).await?;
+        let doing = format!("reading the resources of the stack {stack}");
+        let text = self.cloudformation(&account, &doing, "DescribeStackResources", stack).await?;
+        Ok(readers(&text))
+    }
+
     async fn read_stack(&self, deployment: &Deployment, stack: &str) -> Result<StackFacts, Failure> {
         let account = self.account(deployment).await?;
         let doing = format!("reading the stack {stack}");
@@ -90,6 +103,30 @@ fn outputs(text: &str) -> Result<Vec<(String, String)>, roxmltree::Error> {
         .flat_map(|node| node.children())
         .filter_map(|member| Some((child(member, "OutputKey")?, child(member, "OutputValue").unwrap_or_default())))
         .collect())
+}
+
+/// A resource of a stack that may read a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StackReader {
+    /// A service of ECS, by its name.
+    Service(String),
+    /// A function, by its name.
+    Function(String),
+}
+
+fn readers(text: &str) -> Vec<StackReader> {
+    let Ok(document) = Document::parse(text) else { return Vec::new() };
+    let name = |id: String| id.rsplit(['/', ':']).next().map(str::to_owned).unwrap_or(id);
+    let members = document.descendants().filter(|node| node.tag_name().name() == "member");
+    let reader = |member: Node<'_, '_>| {
+        let id = child(member, "PhysicalResourceId").filter(|id| !id.is_empty())?;
+        match child(member, "ResourceType")?.as_str() {
+            "AWS::ECS::Service" => Some(StackReader::Service(name(id))),
+            "AWS::Lambda::Function" => Some(StackReader::Function(name(id))),
+            _ => None,
+        }
+    };
+    members.filter_map(reader).collect()
 }
 
 fn child(node: Node<'_, '_>, name: &str) -> Option<String> {
@@ -166,6 +203,22 @@ fn add_resources(facts: &mut StackFacts, text: &str, account: &Account) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_and_functions_of_a_stack_may_read_its_secrets() {
+        let member = |kind: &str, id: &str| {
+            format!("<member><PhysicalResourceId>{id}</PhysicalResourceId><ResourceType>{kind}</ResourceType></member>")
+        };
+        let text = [
+            member("AWS::ECS::Service", "arn:aws:ecs:us-west-2:1:service/cluster/neo4j-mcp"),
+            member("AWS::Lambda::Function", "auth-interceptor"),
+            member("AWS::S3::Bucket", "b"),
+            "<member><ResourceType>AWS::ECS::Service</ResourceType></member>".to_owned(),
+        ];
+        let found = readers(&format!("<StackResources>{}</StackResources>", text.concat()));
+        assert_eq!(found, [StackReader::Service("neo4j-mcp".into()), StackReader::Function("auth-interceptor".into())]);
+        assert_eq!(readers("no xml"), []);
+    }
 
     const STACK: &str = r#"<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>
         <member><OutputKey>GatewayUrl</OutputKey><OutputValue>https://neo4j-gw-abcdefghij.gateway.bedrock-agentcore.us-west-2.amazonaws.com/mcp</OutputValue></member>

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use crate::{
     model::{Deployment, HeaderSpec, Kind, Relation, Resource},
     rotation::readers::{Pickup, Reader},
-    services::Services,
+    services::{Services, aws::stack::StackReader},
 };
 
 /// Readers, and what could not be found out.
@@ -27,7 +27,11 @@ pub(super) struct Wanted<'a> {
 
 /// Looks at the deployment's runtimes, its gateways' interceptors, and this console's own headers.
 pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: Wanted<'_>) -> Found {
-    let (runtimes, gateways) = tokio::join!(services.list(deployment, Kind::Runtime), services.list(deployment, Kind::Gateway));
+    let (runtimes, gateways, stack) = tokio::join!(
+        services.list(deployment, Kind::Runtime),
+        services.list(deployment, Kind::Gateway),
+        services.stack_readers(deployment)
+    );
     let mut found = Found::default();
     match runtimes {
         Ok(runtimes) => {
@@ -44,6 +48,15 @@ pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: W
     match gateways {
         Ok(gateways) => found.readers.extend(gateways.iter().filter_map(interceptor_reader)),
         Err(failure) => found.unknown.push(format!("gateways could not be looked at ({})", failure.cause)),
+    }
+    match stack {
+        Ok(others) => {
+            let known = found.readers.iter().map(|reader| reader.evidence.clone()).collect::<Vec<_>>().join(" ");
+            found.readers.extend(others.iter().filter_map(|other| stack_reader(other, &known)));
+        }
+        Err(failure) => {
+            found.unknown.push(format!("the stack's services and functions could not be looked at ({})", failure.cause))
+        }
     }
     found.readers.dedup();
     let own = deployment.headers.iter().any(|header| match header {
@@ -86,6 +99,19 @@ async fn runtime_reader(
     let variable = has(|name| name.contains("SECRET")).unwrap_or_else(|| "its environment".to_owned());
     let evidence = format!("{variable} names the secret");
     Ok(reads.then(|| Reader { name, pickup: Pickup::ContainerLife, evidence, runtime: Some(id.to_owned()) }))
+}
+
+/// A resource of the stack, unless it is an interceptor that is known already.
+fn stack_reader(resource: &StackReader, known: &str) -> Option<Reader> {
+    let (name, evidence) = match resource {
+        StackReader::Service(name) => (
+            format!("ECS service {name}"),
+            "a resource of the stack; what its tasks read at their start they keep until they are replaced",
+        ),
+        StackReader::Function(name) if known.contains(name.as_str()) => return None,
+        StackReader::Function(name) => (format!("function {name}"), "a resource of the stack"),
+    };
+    Some(Reader { name, pickup: Pickup::Unknown, evidence: evidence.to_owned(), runtime: None })
 }
 
 fn interceptor_reader(gateway: &Resource) -> Option<Reader> {
