@@ -206,7 +206,7 @@ pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
 }
 
 /// Text broken at spaces into lines of at most `room` columns; words wider than a line (an ARN, an address) are broken too. One
-/// pass, over at most [`LONGEST`] bytes: what is not shown of a longer text is counted in a line of its own.
+/// pass, over at most `LONGEST` bytes: what is not shown of a longer text is counted in a line of its own.
 pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<JsonLine> {
     let end = text.floor_char_boundary(LONGEST);
     let (shown, rest) = text.split_at_checked(end).unwrap_or((text, ""));

@@ -55,7 +55,7 @@ pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: W
             found.readers.extend(others.iter().filter_map(|other| stack_reader(other, &known)));
         }
         Err(failure) => {
-            found.unknown.push(format!("the stack's services and functions could not be looked at ({})", failure.cause))
+            found.unknown.push(format!("the stack's services and functions could not be looked at ({})", failure.cause));
         }
     }
     found.readers.dedup();
