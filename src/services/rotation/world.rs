@@ -456,7 +456,7 @@ pub(super) fn draw(policy: &Policy) -> Result<Zeroizing<String>, String> {
 }
 
 /// An address without a scheme: encrypted, unless it is this machine.
-fn with_scheme(address: &str) -> String {
+pub(super) fn with_scheme(address: &str) -> String {
     if address.contains("://") {
         return address.to_owned();
     }
