@@ -2,7 +2,10 @@
 //!
 //! Each rule reads the production part of the files (what stands before `#[cfg(test)]`), without comments.
 
-#![expect(clippy::expect_used, reason = "a source that cannot be read fails the test, as it should")]
+#![expect(
+    clippy::expect_used,
+    reason = "a source that cannot be read fails the test, as it should"
+)]
 
 use std::{
     fs,
@@ -10,7 +13,9 @@ use std::{
 };
 
 /// Layers that are pure: data in, data out.
-const PURE: [&str; 10] = ["app", "screens", "widgets", "kinds", "keys", "logs", "tools", "rotation", "doctor", "model"];
+const PURE: [&str; 10] = [
+    "app", "screens", "widgets", "kinds", "keys", "logs", "tools", "rotation", "doctor", "model",
+];
 
 /// A source file: its path below `src`, and its production lines with their numbers.
 struct Source {
@@ -36,16 +41,30 @@ fn pure_layers_know_no_io_and_no_clock() {
         "Timestamp::now",
         "Zoned::now",
     ];
-    check(&PURE, |line| forbidden.iter().find(|word| mentions(line, word)).map(|word| format!("a pure layer names `{word}`")));
+    check(&PURE, |line| {
+        forbidden
+            .iter()
+            .find(|word| mentions(line, word))
+            .map(|word| format!("a pure layer names `{word}`"))
+    });
 }
 
 #[test]
 fn services_know_no_screen() {
     check(&["services", "auth"], |line| {
-        ["crate::app", "crate::screens", "crate::widgets", "crate::runtime", "crate::cli", "crate::local", "ratatui", "crossterm"]
-            .iter()
-            .find(|word| mentions(line, word))
-            .map(|word| format!("a service names `{word}`"))
+        [
+            "crate::app",
+            "crate::screens",
+            "crate::widgets",
+            "crate::runtime",
+            "crate::cli",
+            "crate::local",
+            "ratatui",
+            "crossterm",
+        ]
+        .iter()
+        .find(|word| mentions(line, word))
+        .map(|word| format!("a service names `{word}`"))
     });
 }
 
@@ -55,27 +74,44 @@ fn pure_layers_only_look_down() {
         upward(
             line,
             &[
-                "kinds", "logs", "rotation", "doctor", "tools", "app", "screens", "widgets", "keys", "services", "auth",
-                "runtime", "cli", "local", "config",
+                "kinds", "logs", "rotation", "doctor", "tools", "app", "screens", "widgets",
+                "keys", "services", "auth", "runtime", "cli", "local", "config",
             ],
         )
     });
     check(&["logs", "rotation", "doctor", "tools"], |line| {
-        upward(line, &["app", "screens", "widgets", "keys", "services", "auth", "runtime", "cli", "local"])
+        upward(
+            line,
+            &[
+                "app", "screens", "widgets", "keys", "services", "auth", "runtime", "cli", "local",
+            ],
+        )
     });
-    check(&["app", "screens", "widgets", "keys", "kinds"], |line| upward(line, &["services", "auth", "runtime", "cli", "local"]));
+    check(&["app", "screens", "widgets", "keys", "kinds"], |line| {
+        upward(line, &["services", "auth", "runtime", "cli", "local"])
+    });
     check(&["runtime"], |line| upward(line, &["cli", "local"]));
     check(&["local"], |line| {
-        upward(line, &["app", "screens", "widgets", "keys", "kinds", "services", "auth", "runtime", "cli", "config"])
+        upward(
+            line,
+            &[
+                "app", "screens", "widgets", "keys", "kinds", "services", "auth", "runtime", "cli",
+                "config",
+            ],
+        )
     });
 }
 
 #[test]
 fn types_of_an_sdk_stay_in_the_file_that_calls_it() {
     for source in sources("") {
-        let may = source.path.starts_with("services/") || source.path.starts_with("auth/") || source.path.starts_with("local/");
+        let may = source.path.starts_with("services/")
+            || source.path.starts_with("auth/")
+            || source.path.starts_with("local/");
         for (number, line) in &source.lines {
-            let found = ["aws_sdk_", "aws_config", "rmcp::", "graphdblite"].iter().find(|word| mentions(line, word));
+            let found = ["aws_sdk_", "aws_config", "rmcp::", "graphdblite"]
+                .iter()
+                .find(|word| mentions(line, word));
             assert!(
                 may || found.is_none(),
                 "src/{}:{number}: `{}` outside services, auth and local",
@@ -93,11 +129,21 @@ fn only_the_terminal_file_touches_the_terminal() {
             continue;
         }
         for (number, line) in &source.lines {
-            let found =
-                ["enable_raw_mode", "disable_raw_mode", "EnterAlternateScreen", "LeaveAlternateScreen", "EnableMouseCapture"]
-                    .iter()
-                    .find(|word| mentions(line, word));
-            assert!(found.is_none(), "src/{}:{number}: `{}` outside runtime/terminal.rs", source.path, found.unwrap_or(&""));
+            let found = [
+                "enable_raw_mode",
+                "disable_raw_mode",
+                "EnterAlternateScreen",
+                "LeaveAlternateScreen",
+                "EnableMouseCapture",
+            ]
+            .iter()
+            .find(|word| mentions(line, word));
+            assert!(
+                found.is_none(),
+                "src/{}:{number}: `{}` outside runtime/terminal.rs",
+                source.path,
+                found.unwrap_or(&"")
+            );
         }
     }
 }
@@ -106,22 +152,36 @@ fn only_the_terminal_file_touches_the_terminal() {
 fn effects_are_matched_in_one_place() {
     for source in sources("") {
         // The rotation's effects are a world of their own, performed by its driver.
-        let own = ["rotation/", "services/rotation/"].iter().any(|folder| source.path.starts_with(folder));
+        let own = ["rotation/", "services/rotation/"]
+            .iter()
+            .any(|folder| source.path.starts_with(folder));
         if own || source.path == "runtime/perform.rs" || source.path.starts_with("app/effect") {
             continue;
         }
         for (number, line) in &source.lines {
-            let is_arm = line.contains("Effect::") && line.contains("=>") && line.trim_start().starts_with("Effect::");
-            assert!(!is_arm, "src/{}:{number}: a match over Effect outside runtime/perform.rs", source.path);
+            let is_arm = line.contains("Effect::")
+                && line.contains("=>")
+                && line.trim_start().starts_with("Effect::");
+            assert!(
+                !is_arm,
+                "src/{}:{number}: a match over Effect outside runtime/perform.rs",
+                source.path
+            );
         }
     }
 }
 
 #[test]
 fn every_file_says_what_lives_in_it() {
-    let silent: Vec<String> =
-        files(&root()).into_iter().filter(|path| !read(path).starts_with("//!")).map(|path| shown(&path)).collect();
-    assert!(silent.is_empty(), "files without a `//!` opening: {silent:?}");
+    let silent: Vec<String> = files(&root())
+        .into_iter()
+        .filter(|path| !read(path).starts_with("//!"))
+        .map(|path| shown(&path))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "files without a `//!` opening: {silent:?}"
+    );
 }
 
 #[test]
@@ -129,7 +189,13 @@ fn files_stay_readable() {
     let long: Vec<String> = sources("")
         .into_iter()
         .filter(|source| source.lines.len() > 600)
-        .map(|source| format!("src/{} has {} production lines", source.path, source.lines.len()))
+        .map(|source| {
+            format!(
+                "src/{} has {} production lines",
+                source.path,
+                source.lines.len()
+            )
+        })
         .collect();
     assert!(long.is_empty(), "look for the seam: {long:#?}");
 }
@@ -139,7 +205,11 @@ fn check(layers: &[&str], rule: impl Fn(&str) -> Option<String>) {
     for source in layers.iter().flat_map(|layer| sources(layer)) {
         for (number, line) in &source.lines {
             if let Some(why) = rule(line) {
-                broken.push(format!("src/{}:{number}: {why}: {}", source.path, line.trim()));
+                broken.push(format!(
+                    "src/{}:{number}: {why}: {}",
+                    source.path,
+                    line.trim()
+                ));
             }
         }
     }
@@ -147,7 +217,10 @@ fn check(layers: &[&str], rule: impl Fn(&str) -> Option<String>) {
 }
 
 fn upward(line: &str, layers: &[&str]) -> Option<String> {
-    layers.iter().find(|layer| mentions(line, &format!("crate::{layer}"))).map(|layer| format!("an arrow points up to `{layer}`"))
+    layers
+        .iter()
+        .find(|layer| mentions(line, &format!("crate::{layer}")))
+        .map(|layer| format!("an arrow points up to `{layer}`"))
 }
 
 /// Whether the line names the word, not merely a longer one that contains it.
@@ -155,7 +228,8 @@ fn mentions(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let after = line[at + word.len()..].chars().next();
-        let joined = |each: Option<char>| each.is_some_and(|each| each.is_alphanumeric() || each == '_');
+        let joined =
+            |each: Option<char>| each.is_some_and(|each| each.is_alphanumeric() || each == '_');
         !joined(before) && (word.ends_with(['_', ':']) || !joined(after))
     })
 }
@@ -164,9 +238,14 @@ fn mentions(line: &str, word: &str) -> bool {
 fn sources(layer: &str) -> Vec<Source> {
     files(&root())
         .into_iter()
-        .map(|path| Source { path: shown(&path), lines: production_lines(&read(&path)) })
+        .map(|path| Source {
+            path: shown(&path),
+            lines: production_lines(&read(&path)),
+        })
         .filter(|source| {
-            layer.is_empty() || source.path == format!("{layer}.rs") || source.path.starts_with(&format!("{layer}/"))
+            layer.is_empty()
+                || source.path == format!("{layer}.rs")
+                || source.path.starts_with(&format!("{layer}/"))
         })
         .collect()
 }
@@ -174,7 +253,11 @@ fn sources(layer: &str) -> Vec<Source> {
 fn production_lines(text: &str) -> Vec<(usize, String)> {
     text.lines()
         .enumerate()
-        .take_while(|(_, line)| !["#[cfg(test)]", "#![cfg(test)]"].iter().any(|mark| line.trim_start().starts_with(mark)))
+        .take_while(|(_, line)| {
+            !["#[cfg(test)]", "#![cfg(test)]"]
+                .iter()
+                .any(|mark| line.trim_start().starts_with(mark))
+        })
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
         .map(|(index, line)| (index + 1, line.to_owned()))
         .collect()
@@ -199,7 +282,10 @@ fn root() -> PathBuf {
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 fn read(path: &Path) -> String {
@@ -213,5 +299,8 @@ fn the_rules_find_what_they_forbid() {
     assert!(mentions("use aws_config::x;", "aws_"));
     assert!(upward("use crate::app::App;", &["app"]).is_some());
     assert!(upward("use crate::application::X;", &["app"]).is_none());
-    assert_eq!(production_lines("a\n// tokio\n#[cfg(test)]\nmod tests { use tokio; }").len(), 1);
+    assert_eq!(
+        production_lines("a\n// tokio\n#[cfg(test)]\nmod tests { use tokio; }").len(),
+        1
+    );
 }

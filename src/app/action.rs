@@ -135,7 +135,10 @@ actions! {
 impl Action {
     /// The action of that id.
     pub fn parse(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.spec().id == id)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.spec().id == id)
     }
 }
 

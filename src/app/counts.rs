@@ -32,13 +32,20 @@ impl App {
         }
         let mut effects = Vec::new();
         for account in accounts(&self.store.deployments) {
-            let Some(first) = account.first() else { continue };
+            let Some(first) = account.first() else {
+                continue;
+            };
             let pause = match (self.pace.is_calm(self.now), self.is_called(&account)) {
                 (false, _) => PAUSE_MS,
                 (true, true) => CALM_PAUSE_MS,
                 (true, false) => QUIET_PAUSE_MS,
             };
-            if self.counts.asked.get(first).is_some_and(|at| self.now.since(*at) < pause) {
+            if self
+                .counts
+                .asked
+                .get(first)
+                .is_some_and(|at| self.now.since(*at) < pause)
+            {
                 continue;
             }
             if let Some(keys) = self.countable(&account) {
@@ -60,13 +67,18 @@ impl App {
         for deployment in asked.iter().map(|key| &key.deployment) {
             match &result {
                 Ok(_) => self.store.uncounted.remove(deployment),
-                Err(failure) => self.store.uncounted.insert(deployment.clone(), failure.clone()),
+                Err(failure) => self
+                    .store
+                    .uncounted
+                    .insert(deployment.clone(), failure.clone()),
             };
         }
         match result {
             Ok(counted) => {
                 self.store.version += 1;
-                self.store.traffic.retain(|known, _| !asked.iter().any(|key| key.deployment == known.deployment));
+                self.store
+                    .traffic
+                    .retain(|known, _| !asked.iter().any(|key| key.deployment == known.deployment));
                 self.store.traffic.extend(counted);
             }
             Err(failure) => tracing::info!(%failure, "calls are not counted"),
@@ -76,11 +88,16 @@ impl App {
 
     /// Who asks for everything anew is not to wait for what could not be had.
     pub(super) fn count_failed_anew(&mut self) {
-        self.counts.asked.retain(|deployment, _| !self.store.uncounted.contains_key(deployment));
+        self.counts
+            .asked
+            .retain(|deployment, _| !self.store.uncounted.contains_key(deployment));
     }
 
     fn is_called(&self, account: &[DeploymentName]) -> bool {
-        self.store.traffic.iter().any(|(key, traffic)| account.contains(&key.deployment) && traffic.is_lively())
+        self.store
+            .traffic
+            .iter()
+            .any(|(key, traffic)| account.contains(&key.deployment) && traffic.is_lively())
     }
 
     /// The gateways and runtimes of these deployments; nothing as long as one of the lists was never answered.
@@ -92,7 +109,12 @@ impl App {
                 if list.value.is_none() && list.failure.is_none() {
                     return None;
                 }
-                keys.extend(list.get().into_iter().flatten().map(|resource| resource.key.clone()));
+                keys.extend(
+                    list.get()
+                        .into_iter()
+                        .flatten()
+                        .map(|resource| resource.key.clone()),
+                );
             }
         }
         Some(keys)
@@ -103,8 +125,16 @@ impl App {
 fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
     let mut accounts: Vec<(_, Vec<DeploymentName>)> = Vec::new();
     for deployment in deployments {
-        let access_key = deployment.credentials.as_ref().map(|keys| &keys.access_key_id);
-        let own = (&deployment.profile, &deployment.region, &deployment.endpoint_url, access_key);
+        let access_key = deployment
+            .credentials
+            .as_ref()
+            .map(|keys| &keys.access_key_id);
+        let own = (
+            &deployment.profile,
+            &deployment.region,
+            &deployment.endpoint_url,
+            access_key,
+        );
         match accounts.iter_mut().find(|(known, _)| *known == own) {
             Some((_, names)) => names.push(deployment.name.clone()),
             None => accounts.push((own, vec![deployment.name.clone()])),

@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use super::Event;
 use crate::{
-    model::{CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, Offer, ResourceKey},
+    model::{
+        CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, Offer,
+        ResourceKey,
+    },
     tools::saved::Query,
 };
 
@@ -157,13 +160,21 @@ impl Effect {
             Self::CountCalls(keys) => Event::CallsCounted(keys, Err(failure)),
             Self::Synchronize(key) => Event::Synchronized(key, Box::new(Err(failure))),
             Self::Tail(..) => Event::TailFailed(failure),
-            Self::ReadSecret(deployment, id) => Event::SecretRead(deployment, id, Box::new(Err(failure))),
-            Self::Rotate { .. } => Event::RotationEnded(Box::new(Err(failure.hint("u brings to its end what is half done")))),
+            Self::ReadSecret(deployment, id) => {
+                Event::SecretRead(deployment, id, Box::new(Err(failure)))
+            }
+            Self::Rotate { .. } => Event::RotationEnded(Box::new(Err(
+                failure.hint("u brings to its end what is half done")
+            ))),
             Self::Connect(endpoint) => Event::Connected(endpoint, Box::new(Err(failure))),
-            Self::Call { endpoint, .. } | Self::Fetch(endpoint, ..) => Event::Called(endpoint, Box::new(Err(failure))),
+            Self::Call { endpoint, .. } | Self::Fetch(endpoint, ..) => {
+                Event::Called(endpoint, Box::new(Err(failure)))
+            }
             Self::Examine(deployment) => Event::Broke(Some(deployment), failure),
             Self::ListOffers(endpoint) => Event::Offered(endpoint, Vec::new()),
-            Self::ReadQueries | Self::KeepQuery(_) | Self::ForgetQuery(_) => Event::QueriesRead(Err(failure)),
+            Self::ReadQueries | Self::KeepQuery(_) | Self::ForgetQuery(_) => {
+                Event::QueriesRead(Err(failure))
+            }
             Self::ReadClaims(endpoint) => Event::ClaimsRead(endpoint, Box::new(Err(failure))),
             Self::Export { .. } => Event::Exported(Err(failure)),
             Self::Copy(_)

@@ -4,8 +4,9 @@ use super::effect::Endpoint;
 use crate::{
     doctor,
     model::{
-        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure, HttpExchange, Kind, LogBatch,
-        Offer, Progress, Resource, ResourceKey, SecretDetail, Tool, Traffic,
+        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure,
+        HttpExchange, Kind, LogBatch, Offer, Progress, Resource, ResourceKey, SecretDetail, Tool,
+        Traffic,
     },
     rotation::{
         plan::Plan,
@@ -27,9 +28,15 @@ pub enum Event {
     /// A resource was described.
     Described(ResourceKey, Box<Result<Resource, Failure>>),
     /// The calls of the last hour were counted at these gateways and runtimes.
-    CallsCounted(Vec<ResourceKey>, Result<Vec<(ResourceKey, Traffic)>, Failure>),
+    CallsCounted(
+        Vec<ResourceKey>,
+        Result<Vec<(ResourceKey, Traffic)>, Failure>,
+    ),
     /// A target's synchronisation was asked for; with the id of the request.
-    Synchronized(ResourceKey, Box<Result<(Resource, Option<String>), Failure>>),
+    Synchronized(
+        ResourceKey,
+        Box<Result<(Resource, Option<String>), Failure>>,
+    ),
     /// A tail brought something.
     LogsArrived(LogBatch),
     /// A tail has ended.

@@ -14,7 +14,9 @@ impl App {
         self.changed |= !matches!(event, Event::Listed(..));
         match event {
             Event::Started(result) => self.started(result),
-            Event::Listed(..) | Event::Described(..) | Event::Synchronized(..) => self.on_fleet(event),
+            Event::Listed(..) | Event::Described(..) | Event::Synchronized(..) => {
+                self.on_fleet(event)
+            }
             Event::CallsCounted(asked, result) => self.calls_counted(&asked, result),
             Event::LogsArrived(batch) => {
                 self.logs.arrived(batch, now);
@@ -92,7 +94,11 @@ impl App {
                     Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
                     Err(failure) => (Err(failure.clone()), None),
                 };
-                self.wrote(format!("synchronize {} of {}", key.own_id(), key.deployment), status, request_id);
+                self.wrote(
+                    format!("synchronize {} of {}", key.own_id(), key.deployment),
+                    status,
+                    request_id,
+                );
                 if let Ok((resource, _)) = *result {
                     let _ = self.store.resource_seen(&resource, now);
                     // It is to be seen at once how it goes on, whatever it says now.
@@ -151,7 +157,11 @@ impl App {
     }
 
     fn on_tools(&mut self, event: Event) -> Effects {
-        let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+        let mut context = Context {
+            store: &mut self.store,
+            now: self.now,
+            read_only: self.options.read_only,
+        };
         let reply = self.tools.on(event, &mut context);
         self.follow(reply)
     }
@@ -163,6 +173,12 @@ impl App {
         } else {
             self.say(what.clone(), false);
         }
-        self.store.note(Deed { at: self.now, what, write: true, result: result.map_err(Box::new), request_id });
+        self.store.note(Deed {
+            at: self.now,
+            what,
+            write: true,
+            result: result.map_err(Box::new),
+            request_id,
+        });
     }
 }

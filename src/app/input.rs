@@ -116,7 +116,10 @@ impl App {
             MouseEventKind::ScrollUp => self.act(Action::Up),
             MouseEventKind::ScrollDown => self.act(Action::Down),
             MouseEventKind::Down(MouseButton::Left)
-                if self.alarm.is_none() && self.questions.is_empty() && self.palette.is_none() && self.help.is_none() =>
+                if self.alarm.is_none()
+                    && self.questions.is_empty()
+                    && self.palette.is_none()
+                    && self.help.is_none() =>
             {
                 self.click(mouse.column, mouse.row)
             }
@@ -126,9 +129,16 @@ impl App {
 
     fn click(&mut self, column: u16, row: u16) -> Effects {
         if row == 1 {
-            let line = ratatui::layout::Rect { x: 0, y: 1, width: self.wide.get(), height: 1 };
+            let line = ratatui::layout::Rect {
+                x: 0,
+                y: 1,
+                width: self.wide.get(),
+                height: 1,
+            };
             let tabs = crate::screens::frame::tab_places(line, self.store.unseen_failures);
-            let hit = tabs.into_iter().find(|(_, x, wide)| (*x..x + wide).contains(&column));
+            let hit = tabs
+                .into_iter()
+                .find(|(_, x, wide)| (*x..x + wide).contains(&column));
             return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
         }
         let reply = self.with_screen(|screen, context| screen.click(column, row, context));

@@ -22,7 +22,11 @@ impl<T> Default for Loadable<T> {
 impl<T> Loadable<T> {
     /// Nothing is known and nothing asked.
     pub const fn not_asked() -> Self {
-        Self { value: None, loading: None, failure: None }
+        Self {
+            value: None,
+            loading: None,
+            failure: None,
+        }
     }
 
     /// Asking has begun.
@@ -71,8 +75,14 @@ mod tests {
         list.answer(Ok(7), at(2));
         list.ask(at(3));
         assert_eq!((list.get(), list.loading), (Some(&7), Some(at(3))));
-        list.answer(Err(Failure::new(FailureKind::Network, "listing", "refused")), at(4));
-        assert_eq!((list.get(), list.is_stale(), list.loading), (Some(&7), true, None));
+        list.answer(
+            Err(Failure::new(FailureKind::Network, "listing", "refused")),
+            at(4),
+        );
+        assert_eq!(
+            (list.get(), list.is_stale(), list.loading),
+            (Some(&7), true, None)
+        );
         list.answer(Ok(8), at(5));
         assert_eq!((list.get(), list.problem()), (Some(&8), None));
     }

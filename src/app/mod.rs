@@ -131,7 +131,10 @@ pub struct App {
 impl App {
     /// The state before anything is known.
     pub fn new(options: AppOptions) -> Self {
-        let store = Store { deployments: options.deployments.clone(), ..Store::default() };
+        let store = Store {
+            deployments: options.deployments.clone(),
+            ..Store::default()
+        };
         let now = options.now;
         let problems = options.problems.len();
         let toast = (problems > 0).then(|| Toast {
@@ -174,8 +177,12 @@ impl App {
             options,
         };
         for problem in app.options.problems.clone() {
-            let failure = Failure::new(crate::model::FailureKind::Usage, "reading the configuration", problem)
-                .hint("`agentcore-console config check` shows all of them");
+            let failure = Failure::new(
+                crate::model::FailureKind::Usage,
+                "reading the configuration",
+                problem,
+            )
+            .hint("`agentcore-console config check` shows all of them");
             app.store.note(Deed {
                 at: now,
                 what: "read the configuration".to_owned(),
@@ -215,8 +222,12 @@ impl App {
 
     /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next list.
     pub fn next_wake(&self) -> Option<Moment> {
-        let ask = (self.has_started && !self.store.deployments.is_empty()).then(|| self.pace.next(self.now));
-        [self.next_frame(), ask, self.tools.next_listing()].into_iter().flatten().min()
+        let ask = (self.has_started && !self.store.deployments.is_empty())
+            .then(|| self.pace.next(self.now));
+        [self.next_frame(), ask, self.tools.next_listing()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// When what is on the screen looks different although nothing happens.
@@ -226,15 +237,30 @@ impl App {
             return Some(drawn.plus(SPIN_MS));
         }
         let ages = (!self.store.deployments.is_empty()).then(|| {
-            let is_calm = self.pace.is_calm(self.now) && !(self.route == Route::Logs && self.logs.is_lively(self.now));
+            let is_calm = self.pace.is_calm(self.now)
+                && !(self.route == Route::Logs && self.logs.is_lively(self.now));
             drawn.plus(if is_calm { 2 * CALM_AGES_MS } else { AGES_MS })
         });
-        let busy = [self.busy_since, self.store.loading_since()].into_iter().flatten().min();
+        let busy = [self.busy_since, self.store.loading_since()]
+            .into_iter()
+            .flatten()
+            .min();
         let spin = busy.map(|since| drawn.plus(SPIN_MS).max(since.plus(BRIEF_MS)));
-        let flash = self.store.feed.front().map(|each| each.at.plus(FLASH_MS)).filter(|end| drawn < *end);
+        let flash = self
+            .store
+            .feed
+            .front()
+            .map(|each| each.at.plus(FLASH_MS))
+            .filter(|end| drawn < *end);
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let countdown = self.tools.next_wake(drawn).filter(|_| self.route == Route::Tools);
-        [ages, spin, flash, toast, countdown].into_iter().flatten().min()
+        let countdown = self
+            .tools
+            .next_wake(drawn)
+            .filter(|_| self.route == Route::Tools);
+        [ages, spin, flash, toast, countdown]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The time is now this: what is due is asked for.
@@ -275,13 +301,16 @@ impl App {
     /// Every list of every deployment, in the order in which they are asked.
     fn places(&self) -> Vec<Place> {
         let names = self.store.deployments.iter().map(|each| each.name.clone());
-        names.flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind))).collect()
+        names
+            .flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind)))
+            .collect()
     }
 
     /// Somebody is here, or something has changed.
     fn stir(&mut self) {
         self.changed = true;
-        self.pace.stirred(self.store.deployments.len() * Kind::ALL.len(), self.now);
+        self.pace
+            .stirred(self.store.deployments.len() * Kind::ALL.len(), self.now);
     }
 
     /// What a list brought decides when it is looked at again.
@@ -294,7 +323,8 @@ impl App {
             Some(list) if list.failure.is_some() => Some(Why::Failing),
             _ => self.store.moves(deployment, kind).then_some(Why::Moving),
         };
-        self.pace.answered(place, why, news == News::Turned, self.now);
+        self.pace
+            .answered(place, why, news == News::Turned, self.now);
     }
 
     fn ask(&mut self, lists: Vec<Place>) -> Effects {
@@ -333,7 +363,10 @@ impl App {
     /// What lies on top takes the action first.
     fn act_on_top(&mut self, action: Action) -> Option<Effects> {
         if self.alarm.is_some() {
-            if matches!(action, Action::Yes | Action::No | Action::Back | Action::Open) {
+            if matches!(
+                action,
+                Action::Yes | Action::No | Action::Back | Action::Open
+            ) {
                 self.alarm = None;
             }
             return Some(Effects::none());
@@ -343,7 +376,10 @@ impl App {
                 Answered::Open => Effects::none(),
                 Answered::Closed(effects) => {
                     self.questions.pop_front();
-                    effects.0.iter().for_each(|effect| self.tools.begun(effect, self.now));
+                    effects
+                        .0
+                        .iter()
+                        .for_each(|effect| self.tools.begun(effect, self.now));
                     effects
                 }
             });
@@ -402,7 +438,11 @@ impl App {
 
     /// What is to be said after the console has gone: how a rotation stands that was asked to stop, or left running.
     pub fn parting(&self) -> Option<Parting> {
-        if self.leaving { self.secrets.parting() } else { None }
+        if self.leaving {
+            self.secrets.parting()
+        } else {
+            None
+        }
     }
 
     /// Quitting waits for a rotation to reach a safe step; asked a second time, it does not.
@@ -442,17 +482,31 @@ impl App {
     }
 
     fn follow(&mut self, reply: Reply) -> Effects {
-        let Reply { effects, wishes, .. } = reply;
-        wishes.into_iter().fold(effects, |effects, wish| effects.and(self.grant(wish)))
+        let Reply {
+            effects, wishes, ..
+        } = reply;
+        wishes
+            .into_iter()
+            .fold(effects, |effects, wish| effects.and(self.grant(wish)))
     }
 
     pub(crate) fn say(&mut self, text: String, is_failure: bool) {
-        self.toast = Some(Toast { text, is_failure, until: self.now.plus(TOAST_MS) });
+        self.toast = Some(Toast {
+            text,
+            is_failure,
+            until: self.now.plus(TOAST_MS),
+        });
     }
 
     fn complain(&mut self, failure: &Failure) {
         let what = failure.doing.clone();
-        self.store.note(Deed { at: self.now, what, write: false, result: Err(Box::new(failure.clone())), request_id: None });
+        self.store.note(Deed {
+            at: self.now,
+            what,
+            write: false,
+            result: Err(Box::new(failure.clone())),
+            request_id: None,
+        });
         self.say(format!("{failure}"), true);
     }
 
@@ -467,8 +521,15 @@ impl App {
         }
     }
 
-    fn with_screen(&mut self, work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Reply) -> Reply {
-        let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+    fn with_screen(
+        &mut self,
+        work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Reply,
+    ) -> Reply {
+        let mut context = Context {
+            store: &mut self.store,
+            now: self.now,
+            read_only: self.options.read_only,
+        };
         let screen: &mut dyn Screen = match self.route {
             Route::Fleet => &mut self.fleet,
             Route::Logs => &mut self.logs,
@@ -480,8 +541,12 @@ impl App {
         work(screen, &mut context)
     }
 
-    fn with_screen_effects(&mut self, work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Effects) -> Effects {
-        self.with_screen(|screen, context| Reply::effects(work(screen, context))).effects
+    fn with_screen_effects(
+        &mut self,
+        work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Effects,
+    ) -> Effects {
+        self.with_screen(|screen, context| Reply::effects(work(screen, context)))
+            .effects
     }
 
     pub(crate) fn spinner(&self) -> &'static str {

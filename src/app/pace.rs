@@ -52,7 +52,13 @@ pub(super) enum Why {
 impl Pace {
     /// Everything is due now; every list is to be asked every `refresh_ms` while somebody is here.
     pub(super) const fn new(refresh_ms: i64, now: Moment) -> Self {
-        Self { refresh_ms, stirred: now, turn: 0, next_turn: now, watched: BTreeMap::new() }
+        Self {
+            refresh_ms,
+            stirred: now,
+            turn: 0,
+            next_turn: now,
+            watched: BTreeMap::new(),
+        }
     }
 
     /// The lists that are due now, out of all.
@@ -60,14 +66,22 @@ impl Pace {
         let is_turn = now >= self.next_turn;
         let mut due = Vec::new();
         if is_turn || !self.is_calm(now) {
-            for (place, watch) in self.watched.iter_mut().filter(|(_, watch)| now >= watch.next) {
-                watch.next = now.plus((now.since(watch.since) / PATIENCE).max(watch.least(self.refresh_ms)));
+            for (place, watch) in self
+                .watched
+                .iter_mut()
+                .filter(|(_, watch)| now >= watch.next)
+            {
+                watch.next =
+                    now.plus((now.since(watch.since) / PATIENCE).max(watch.least(self.refresh_ms)));
                 due.push(place.clone());
             }
         }
         if is_turn {
             let steps = steps(all.len());
-            let (from, to) = (self.turn * all.len() / steps, (self.turn + 1) * all.len() / steps);
+            let (from, to) = (
+                self.turn * all.len() / steps,
+                (self.turn + 1) * all.len() / steps,
+            );
             for place in all.iter().take(to).skip(from) {
                 if !due.contains(place) {
                     due.push(place.clone());
@@ -81,8 +95,15 @@ impl Pace {
 
     /// When something is due next. Nobody waits for what moves when nobody is here: it is looked at with the others.
     pub(super) fn next(&self, now: Moment) -> Moment {
-        let watched = self.watched.values().map(|watch| watch.next).filter(|_| !self.is_calm(now));
-        watched.chain([self.next_turn]).min().unwrap_or(self.next_turn)
+        let watched = self
+            .watched
+            .values()
+            .map(|watch| watch.next)
+            .filter(|_| !self.is_calm(now));
+        watched
+            .chain([self.next_turn])
+            .min()
+            .unwrap_or(self.next_turn)
     }
 
     /// All lists were asked for: their turns begin anew.
@@ -102,8 +123,17 @@ impl Pace {
             self.watched.remove(&place);
             return;
         };
-        if turned || self.watched.get(&place).is_none_or(|watch| watch.why != why) {
-            let mut watch = Watch { why, since: now, next: now };
+        if turned
+            || self
+                .watched
+                .get(&place)
+                .is_none_or(|watch| watch.why != why)
+        {
+            let mut watch = Watch {
+                why,
+                since: now,
+                next: now,
+            };
             watch.next = now.plus(watch.least(self.refresh_ms));
             self.watched.insert(place, watch);
         }
@@ -122,14 +152,22 @@ impl Pace {
 
     /// Between two steps through so many lists.
     fn step(&self, count: usize, now: Moment) -> i64 {
-        let round = if self.is_calm(now) { self.refresh_ms.saturating_mul(CALM) } else { self.refresh_ms };
+        let round = if self.is_calm(now) {
+            self.refresh_ms.saturating_mul(CALM)
+        } else {
+            self.refresh_ms
+        };
         round / i64::try_from(steps(count)).unwrap_or(1)
     }
 }
 
 /// In how many steps so many lists are asked.
 const fn steps(count: usize) -> usize {
-    if count < STEPS { if count == 0 { 1 } else { count } } else { STEPS }
+    if count < STEPS {
+        if count == 0 { 1 } else { count }
+    } else {
+        STEPS
+    }
 }
 
 impl Watch {
@@ -151,13 +189,24 @@ mod tests {
     }
 
     fn places(deployments: usize) -> Vec<Place> {
-        let names: Vec<DeploymentName> = (0..deployments).map(|each| format!("d{each}").as_str().into()).collect();
-        names.into_iter().flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind))).collect()
+        let names: Vec<DeploymentName> = (0..deployments)
+            .map(|each| format!("d{each}").as_str().into())
+            .collect();
+        names
+            .into_iter()
+            .flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind)))
+            .collect()
     }
 
     /// What is asked in each second, after everything was asked at once.
     fn asked(pace: &mut Pace, all: &[Place], seconds: std::ops::Range<i64>) -> Vec<(i64, Place)> {
-        seconds.flat_map(|second| pace.due(all, at(second)).into_iter().map(move |place| (second, place))).collect()
+        seconds
+            .flat_map(|second| {
+                pace.due(all, at(second))
+                    .into_iter()
+                    .map(move |place| (second, place))
+            })
+            .collect()
     }
 
     #[test]
@@ -167,12 +216,22 @@ mod tests {
         pace.asked_all(all.len(), at(0));
         let calm = asked(&mut pace, &all, 31..1_000);
         for from in 31..980 {
-            let within = calm.iter().filter(|(second, _)| (from..from + 20).contains(second)).count();
+            let within = calm
+                .iter()
+                .filter(|(second, _)| (from..from + 20).contains(second))
+                .count();
             assert!(within <= 3, "{within} lists within 20 s from {from} s on");
         }
         for place in &all {
-            let mine: Vec<i64> = calm.iter().filter(|(_, each)| each == place).map(|(second, _)| *second).collect();
-            assert!(mine.len() >= 3 && mine.windows(2).all(|pair| pair[1] - pair[0] <= 250), "{place:?}: {mine:?}");
+            let mine: Vec<i64> = calm
+                .iter()
+                .filter(|(_, each)| each == place)
+                .map(|(second, _)| *second)
+                .collect();
+            assert!(
+                mine.len() >= 3 && mine.windows(2).all(|pair| pair[1] - pair[0] <= 250),
+                "{place:?}: {mine:?}"
+            );
         }
         pace.stirred(all.len(), at(1_000));
         let tenths = (10_000..10_310).map(|tenth| Moment::from_millis(tenth * 100));
@@ -188,7 +247,10 @@ mod tests {
             let mut pace = Pace::new(30_000, at(0));
             pace.asked_all(all.len(), at(0));
             let round = asked(&mut pace, &all, 30..300);
-            let missed = all.iter().filter(|place| !round.iter().any(|(_, asked)| asked == *place)).count();
+            let missed = all
+                .iter()
+                .filter(|place| !round.iter().any(|(_, asked)| asked == *place))
+                .count();
             assert_eq!(missed, 0, "of {deployments} deployments");
         }
     }
@@ -207,7 +269,10 @@ mod tests {
                 pace.answered(all[3].clone(), Some(Why::Moving), false, at(second));
             }
         }
-        assert_eq!(looks, [3, 6, 9, 12, 16, 22, 30, 40, 54, 72, 96, 128, 171, 228, 304]);
+        assert_eq!(
+            looks,
+            [3, 6, 9, 12, 16, 22, 30, 40, 54, 72, 96, 128, 171, 228, 304]
+        );
         pace.answered(all[3].clone(), Some(Why::Moving), true, at(400));
         assert_eq!(pace.next(at(400)), at(403));
         pace.answered(all[3].clone(), None, true, at(403));
@@ -223,8 +288,14 @@ mod tests {
         let calm = asked(&mut pace, &all, 31..600);
         let mut wakes: Vec<i64> = calm.iter().map(|(second, _)| *second).collect();
         wakes.dedup();
-        assert!(wakes.windows(2).skip(1).all(|pair| pair[1] - pair[0] > 20), "{wakes:?}");
-        assert!(calm.iter().filter(|(_, place)| *place == all[3]).count() >= 5, "{calm:?}");
+        assert!(
+            wakes.windows(2).skip(1).all(|pair| pair[1] - pair[0] > 20),
+            "{wakes:?}"
+        );
+        assert!(
+            calm.iter().filter(|(_, place)| *place == all[3]).count() >= 5,
+            "{calm:?}"
+        );
     }
 
     #[test]

@@ -9,7 +9,9 @@ use super::loadable::Loadable;
 use crate::{
     doctor::Report,
     kinds::{self, Chain, Known},
-    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic},
+    model::{
+        Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
+    },
 };
 
 /// Transitions kept.
@@ -91,7 +93,11 @@ pub struct Deed {
 impl Deed {
     /// The id of the request that it came down to.
     pub fn request(&self) -> Option<&str> {
-        let failed = self.result.as_ref().err().and_then(|failure| failure.request_id.as_deref());
+        let failed = self
+            .result
+            .as_ref()
+            .err()
+            .and_then(|failure| failure.request_id.as_deref());
         failed.or(self.request_id.as_deref())
     }
 }
@@ -103,24 +109,42 @@ impl Store {
     }
 
     /// All known resources of a deployment.
-    pub fn resources<'a>(&'a self, deployment: &'a DeploymentName) -> impl Iterator<Item = &'a Resource> {
-        Kind::ALL.into_iter().filter_map(move |kind| self.lists.get(&(deployment.clone(), kind))?.get()).flatten()
+    pub fn resources<'a>(
+        &'a self,
+        deployment: &'a DeploymentName,
+    ) -> impl Iterator<Item = &'a Resource> {
+        Kind::ALL
+            .into_iter()
+            .filter_map(move |kind| self.lists.get(&(deployment.clone(), kind))?.get())
+            .flatten()
     }
 
     /// A resource by its key.
     pub fn resource(&self, key: &ResourceKey) -> Option<&Resource> {
-        self.lists.get(&(key.deployment.clone(), key.kind))?.get()?.iter().find(|each| &each.key == key)
+        self.lists
+            .get(&(key.deployment.clone(), key.kind))?
+            .get()?
+            .iter()
+            .find(|each| &each.key == key)
     }
 
     /// Whether something in a list is on its way to another state.
     pub fn moves(&self, deployment: &DeploymentName, kind: Kind) -> bool {
-        let list = self.lists.get(&(deployment.clone(), kind)).and_then(Loadable::get);
-        list.into_iter().flatten().any(|resource| kinds::health(resource) == Health::Changing)
+        let list = self
+            .lists
+            .get(&(deployment.clone(), kind))
+            .and_then(Loadable::get);
+        list.into_iter()
+            .flatten()
+            .any(|resource| kinds::health(resource) == Health::Changing)
     }
 
     /// How many lists are being asked for.
     pub fn loading(&self) -> usize {
-        self.lists.values().filter(|list| list.loading.is_some()).count()
+        self.lists
+            .values()
+            .filter(|list| list.loading.is_some())
+            .count()
     }
 
     /// Since when the list that is waited for longest is being asked for.
@@ -130,14 +154,20 @@ impl Store {
 
     /// The age of the oldest visible list.
     pub fn freshness(&self) -> Option<Moment> {
-        self.lists.values().filter_map(|list| list.value.as_ref().map(|(at, _)| *at)).min()
+        self.lists
+            .values()
+            .filter_map(|list| list.value.as_ref().map(|(at, _)| *at))
+            .min()
     }
 
     /// The calls of the last hour at a deployment's front door: its gateways, else its runtimes.
     pub fn traffic_of(&self, deployment: &DeploymentName) -> Option<Traffic> {
         [Kind::Gateway, Kind::Runtime].into_iter().find_map(|kind| {
             let list = self.lists.get(&(deployment.clone(), kind))?.get()?;
-            list.iter().filter_map(|resource| self.traffic.get(&resource.key)).cloned().reduce(|sum, each| sum.and(&each))
+            list.iter()
+                .filter_map(|resource| self.traffic.get(&resource.key))
+                .cloned()
+                .reduce(|sum, each| sum.and(&each))
         })
     }
 
@@ -159,14 +189,18 @@ impl Store {
     /// Takes an examination in.
     pub(super) fn note_examination(&mut self, report: Report, now: Moment) {
         self.outdated.remove(&report.deployment);
-        self.examined.insert(report.deployment.clone(), (now, report));
+        self.examined
+            .insert(report.deployment.clone(), (now, report));
         self.version += 1;
     }
 
     /// What the doctor found long ago counts no longer. Whether there was such a thing.
     pub(super) fn outdate(&mut self, now: Moment) -> bool {
         let before = self.outdated.len();
-        let old = self.examined.iter().filter(|(_, (at, _))| now.since(*at) > kinds::BELIEVED_MS);
+        let old = self
+            .examined
+            .iter()
+            .filter(|(_, (at, _))| now.since(*at) > kinds::BELIEVED_MS);
         self.outdated.extend(old.map(|(name, _)| name.clone()));
         let is_new = self.outdated.len() > before;
         self.version += u64::from(is_new);
@@ -175,12 +209,22 @@ impl Store {
 
     fn judge(&self, name: &DeploymentName) -> Option<Health> {
         let worst = self.resources(name).map(kinds::health).max();
-        let broken =
-            Kind::ALL.into_iter().any(|kind| self.lists.get(&(name.clone(), kind)).is_some_and(|list| list.failure.is_some()));
-        let report =
-            self.examined.get(name).filter(|_| !self.outdated.contains(name)).and_then(|(_, report)| report.verdict.as_ref());
+        let broken = Kind::ALL.into_iter().any(|kind| {
+            self.lists
+                .get(&(name.clone(), kind))
+                .is_some_and(|list| list.failure.is_some())
+        });
+        let report = self
+            .examined
+            .get(name)
+            .filter(|_| !self.outdated.contains(name))
+            .and_then(|(_, report)| report.verdict.as_ref());
         let found = report.is_some_and(|verdict| !kinds::is_live(verdict.hop));
-        if broken || found { worst.max(Some(Health::Degraded)) } else { worst }
+        if broken || found {
+            worst.max(Some(Health::Degraded))
+        } else {
+            worst
+        }
     }
 
     /// The chain of a deployment, as far as it is known.
@@ -197,7 +241,11 @@ impl Store {
     /// How many lists of the deployment failed for that same cause.
     pub fn same_problems(&self, name: &DeploymentName, failure: &Failure) -> usize {
         let problem = |kind| self.lists.get(&(name.clone(), kind))?.problem();
-        Kind::ALL.into_iter().filter_map(problem).filter(|other| other.cause == failure.cause).count()
+        Kind::ALL
+            .into_iter()
+            .filter_map(problem)
+            .filter(|other| other.cause == failure.cause)
+            .count()
     }
 
     /// Takes a list in and notes what changed in it. Answers what it brought.
@@ -226,15 +274,23 @@ impl Store {
             });
             return News::Seen;
         }
-        let same = list.failure.is_none() && list.get().is_some_and(|old| result.as_ref().is_ok_and(|new| old == new));
-        let before: Option<Vec<(ResourceKey, String, String)>> =
-            list.get().map(|old| old.iter().map(|each| (each.key.clone(), each.name.clone(), each.status.clone())).collect());
+        let same = list.failure.is_none()
+            && list
+                .get()
+                .is_some_and(|old| result.as_ref().is_ok_and(|new| old == new));
+        let before: Option<Vec<(ResourceKey, String, String)>> = list.get().map(|old| {
+            old.iter()
+                .map(|each| (each.key.clone(), each.name.clone(), each.status.clone()))
+                .collect()
+        });
         list.answer(result, now);
         if same {
             return News::Nothing;
         }
         self.version += 1;
-        let Some(before) = before else { return News::Seen };
+        let Some(before) = before else {
+            return News::Seen;
+        };
         let mut seen = Vec::new();
         for resource in list.get().into_iter().flatten() {
             let old = before.iter().find(|(key, ..)| *key == resource.key);
@@ -249,7 +305,13 @@ impl Store {
                 });
             }
         }
-        let gone = before.into_iter().filter(|(key, ..)| !list.get().into_iter().flatten().any(|each| each.key == *key));
+        let gone = before.into_iter().filter(|(key, ..)| {
+            !list
+                .get()
+                .into_iter()
+                .flatten()
+                .any(|each| each.key == *key)
+        });
         seen.extend(gone.map(|(key, name, status)| Transition {
             at: now,
             key,
@@ -258,7 +320,11 @@ impl Store {
             to: None,
             reason: None,
         }));
-        let news = if seen.is_empty() { News::Seen } else { News::Turned };
+        let news = if seen.is_empty() {
+            News::Seen
+        } else {
+            News::Turned
+        };
         for transition in seen {
             self.feed.push_front(transition);
         }
@@ -269,8 +335,19 @@ impl Store {
     /// Puts one resource in the place of its older self.
     pub fn resource_seen(&mut self, resource: &Resource, now: Moment) -> News {
         let place = (resource.key.deployment.clone(), resource.key.kind);
-        let Some(list) = self.lists.get(&place).and_then(Loadable::get) else { return News::Nothing };
-        let renewed = list.iter().map(|each| if each.key == resource.key { resource.clone() } else { each.clone() }).collect();
+        let Some(list) = self.lists.get(&place).and_then(Loadable::get) else {
+            return News::Nothing;
+        };
+        let renewed = list
+            .iter()
+            .map(|each| {
+                if each.key == resource.key {
+                    resource.clone()
+                } else {
+                    each.clone()
+                }
+            })
+            .collect();
         self.list_answered(&place.0, place.1, Ok(renewed), now)
     }
 

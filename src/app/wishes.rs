@@ -14,7 +14,10 @@ impl App {
     pub(crate) fn offers(&self) -> Vec<palette::Offer> {
         let mut layers = self.screen().layers();
         layers.extend([Layer::Global, Layer::Always]);
-        let faults = palette::Faults { names: &self.faults, played: &self.played };
+        let faults = palette::Faults {
+            names: &self.faults,
+            played: &self.played,
+        };
         palette::offers(self.route, &layers, &self.look(), faults)
     }
 
@@ -43,32 +46,52 @@ impl App {
                 }
                 let mut layers = self.screen().layers();
                 layers.extend([Layer::Global, Layer::Always]);
-                let key = self.options.keymap.key_of(&layers, action).unwrap_or_default();
+                let key = self
+                    .options
+                    .keymap
+                    .key_of(&layers, action)
+                    .unwrap_or_default();
                 self.say(format!("{key}  {}", action.spec().help), false);
                 shown
             }
             Choice::Tools(subject) => {
                 let endpoint = match subject {
-                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
-                        Endpoint { deployment, target: crate::model::McpTarget::Default }
-                    }
-                    Subject::Resource(key) => {
-                        Endpoint { deployment: key.deployment.clone(), target: crate::model::McpTarget::Resource(key) }
-                    }
+                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => Endpoint {
+                        deployment,
+                        target: crate::model::McpTarget::Default,
+                    },
+                    Subject::Resource(key) => Endpoint {
+                        deployment: key.deployment.clone(),
+                        target: crate::model::McpTarget::Resource(key),
+                    },
                 };
                 self.grant(Wish::Tools(endpoint))
             }
             Choice::Logs(subject) => {
                 let (deployment, title, groups) = match subject {
-                    Subject::Deployment(name) => (name.clone(), name.to_string(), deployment_groups(&self.store, &name)),
+                    Subject::Deployment(name) => (
+                        name.clone(),
+                        name.to_string(),
+                        deployment_groups(&self.store, &name),
+                    ),
                     Subject::Group(name, group) => (name, group.clone(), vec![group]),
                     Subject::Resource(key) => {
                         let resource = self.store.resource(&key);
-                        let title = resource.map_or_else(|| key.id.clone(), |each| each.name.clone());
-                        (key.deployment.clone(), title, resource.map_or_else(Vec::new, |each| each.log_groups.clone()))
+                        let title =
+                            resource.map_or_else(|| key.id.clone(), |each| each.name.clone());
+                        (
+                            key.deployment.clone(),
+                            title,
+                            resource.map_or_else(Vec::new, |each| each.log_groups.clone()),
+                        )
                     }
                 };
-                self.grant(Wish::Logs { deployment, title, groups, since: None })
+                self.grant(Wish::Logs {
+                    deployment,
+                    title,
+                    groups,
+                    since: None,
+                })
             }
         }
     }
@@ -88,18 +111,31 @@ impl App {
                 self.complain(&failure);
                 Effects::none()
             }
-            Wish::Logs { deployment, title, groups, since } => {
+            Wish::Logs {
+                deployment,
+                title,
+                groups,
+                since,
+            } => {
                 let shown = self.turn_to(Route::Logs);
                 shown.and(self.logs.tail(deployment, title, groups, since, self.now))
             }
             Wish::Tools(endpoint) => {
                 let shown = self.turn_to(Route::Tools);
-                let mut context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+                let mut context = Context {
+                    store: &mut self.store,
+                    now: self.now,
+                    read_only: self.options.read_only,
+                };
                 shown.and(self.tools.connect(endpoint, &mut context))
             }
             Wish::Examine(deployment) => {
                 let shown = self.turn_to(Route::Doctor);
-                let context = Context { store: &mut self.store, now: self.now, read_only: self.options.read_only };
+                let context = Context {
+                    store: &mut self.store,
+                    now: self.now,
+                    read_only: self.options.read_only,
+                };
                 shown.and(self.doctor.examine(&deployment, &context))
             }
             Wish::Secret(deployment, id) => {

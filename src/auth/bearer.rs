@@ -17,7 +17,10 @@ use super::{
 /// [`crate::model::FailureKind::Usage`] where its source has none.
 pub(crate) async fn read(deployment: &Deployment, source: &SecretSource) -> Result<Token, Failure> {
     let doing = format!("signing in to {}", deployment.name);
-    Ok(Token::new(source::read(&doing, "the bearer token", source).await?, None))
+    Ok(Token::new(
+        source::read(&doing, "the bearer token", source).await?,
+        None,
+    ))
 }
 
 /// Signs with the pasted token.
@@ -36,7 +39,9 @@ impl Credentials for Bearer {
     fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             // Worth it only when the source holds another token by now.
-            let now = read(&self.deployment, &self.source).await.and_then(|token| bearer_headers(&token.text));
+            let now = read(&self.deployment, &self.source)
+                .await
+                .and_then(|token| bearer_headers(&token.text));
             now.is_ok_and(|now| now != *headers)
         })
     }

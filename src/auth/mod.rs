@@ -25,7 +25,10 @@ pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 /// Signs requests to one endpoint.
 pub(crate) trait Credentials: Send + Sync {
     /// The headers for exactly this request.
-    fn authorize<'a>(&'a self, request: sigv4::Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>>;
+    fn authorize<'a>(
+        &'a self,
+        request: sigv4::Signable<'a>,
+    ) -> BoxFuture<'a, Result<Headers, Failure>>;
 
     /// The endpoint answered 401 to a request with these headers. Whether trying once more is worth it.
     fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool>;
@@ -36,15 +39,25 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where the sign-in has no token (`sigv4`, `none`); [`FailureKind::SignIn`] where it is refused.
-    pub async fn token(&self, deployment: &Deployment, sign_in: Option<&SignIn>) -> Result<(SecretText, Claims), Failure> {
+    pub async fn token(
+        &self,
+        deployment: &Deployment,
+        sign_in: Option<&SignIn>,
+    ) -> Result<(SecretText, Claims), Failure> {
         let sign_in = sign_in.unwrap_or(&deployment.sign_in);
         let token = match sign_in {
-            SignIn::M2m { .. } | SignIn::User { .. } => self.cached_token(deployment, sign_in).await?,
+            SignIn::M2m { .. } | SignIn::User { .. } => {
+                self.cached_token(deployment, sign_in).await?
+            }
             SignIn::Bearer { token } => bearer::read(deployment, token).await?,
             SignIn::SigV4 | SignIn::None => {
                 let doing = format!("signing in to {}", deployment.name);
-                return Err(Failure::new(FailureKind::Usage, doing, format!("the sign-in `{}` has no token", sign_in.mode()))
-                    .hint("only m2m, bearer and user have one"));
+                return Err(Failure::new(
+                    FailureKind::Usage,
+                    doing,
+                    format!("the sign-in `{}` has no token", sign_in.mode()),
+                )
+                .hint("only m2m, bearer and user have one"));
             }
         };
         Ok((token.text, token.claims))
@@ -63,7 +76,10 @@ impl Services {
                 deployment: deployment.clone(),
                 sign_in: sign_in.clone(),
             }),
-            SignIn::Bearer { token } => Arc::new(bearer::Bearer { deployment: deployment.clone(), source: token.clone() }),
+            SignIn::Bearer { token } => Arc::new(bearer::Bearer {
+                deployment: deployment.clone(),
+                source: token.clone(),
+            }),
             SignIn::SigV4 => Arc::new(sigv4::SigV4::new(self.account(deployment).await?, url)),
             SignIn::None => Arc::new(Anonymous),
         })

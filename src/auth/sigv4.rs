@@ -39,9 +39,15 @@ pub(crate) struct SigV4 {
 impl SigV4 {
     /// For requests to `url`, whose host names the region, or else the deployment does.
     pub(crate) fn new(account: Arc<Account>, url: &str) -> Self {
-        let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let host = url::Url::parse(url)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default();
         let labels: Vec<&str> = host.split('.').collect();
-        let by_host = labels.iter().position(|label| *label == "amazonaws").and_then(|at| labels.get(at.checked_sub(1)?));
+        let by_host = labels
+            .iter()
+            .position(|label| *label == "amazonaws")
+            .and_then(|at| labels.get(at.checked_sub(1)?));
         let region = by_host.map_or_else(|| account.region.clone(), |region| (*region).to_owned());
         Self { account, region }
     }
@@ -51,7 +57,14 @@ impl super::Credentials for SigV4 {
     fn authorize<'a>(&'a self, request: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
         Box::pin(async move {
             let credentials = self.account.credentials("signing the request").await?;
-            headers("signing the request", request, &credentials, "bedrock-agentcore", &self.region, self.account.signing_time())
+            headers(
+                "signing the request",
+                request,
+                &credentials,
+                "bedrock-agentcore",
+                &self.region,
+                self.account.signing_time(),
+            )
         })
     }
 
@@ -75,8 +88,13 @@ pub(crate) fn headers(
     region: &str,
     at: SystemTime,
 ) -> Result<Headers, Failure> {
-    let wrong =
-        |error: &dyn std::error::Error| Failure::new(FailureKind::Usage, doing, format!("the request cannot be signed: {error}"));
+    let wrong = |error: &dyn std::error::Error| {
+        Failure::new(
+            FailureKind::Usage,
+            doing,
+            format!("the request cannot be signed: {error}"),
+        )
+    };
     let identity = credentials.clone().into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
@@ -87,15 +105,22 @@ pub(crate) fn headers(
         .build()
         .map_err(|error| wrong(&error))?
         .into();
-    let signable =
-        SignableRequest::new(request.method, request.url, request.headers.iter().copied(), SignableBody::Bytes(request.body))
-            .map_err(|error| wrong(&error))?;
-    let (instructions, _) = sign(signable, &params).map_err(|error| wrong(&error))?.into_parts();
+    let signable = SignableRequest::new(
+        request.method,
+        request.url,
+        request.headers.iter().copied(),
+        SignableBody::Bytes(request.body),
+    )
+    .map_err(|error| wrong(&error))?;
+    let (instructions, _) = sign(signable, &params)
+        .map_err(|error| wrong(&error))?
+        .into_parts();
     let (signed, _) = instructions.into_parts();
     signed
         .into_iter()
         .map(|header| {
-            let name = HeaderName::from_bytes(header.name().as_bytes()).map_err(|error| wrong(&error))?;
+            let name =
+                HeaderName::from_bytes(header.name().as_bytes()).map_err(|error| wrong(&error))?;
             let mut value = HeaderValue::from_str(header.value()).map_err(|error| wrong(&error))?;
             value.set_sensitive(true);
             Ok((name, value))
@@ -112,20 +137,48 @@ mod tests {
     /// The vector of AWS's own botocore for a runtime's percent-encoded ARN path.
     #[test]
     fn the_encoded_path_is_encoded_once_more() {
-        let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test");
+        let credentials = Credentials::new(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            None,
+            None,
+            "test",
+        );
         let request = Signable {
             method: "POST",
             url: "https://bedrock-agentcore.us-west-2.amazonaws.com/runtimes/arn%3Aaws%3Abedrock-agentcore%3Aus-west-2%3A123456789012%3Aruntime%2Fneo4j_mcp-abcdefghij/invocations?qualifier=DEFAULT",
-            headers: &[("content-type", "application/json"), ("accept", "application/json, text/event-stream")],
+            headers: &[
+                ("content-type", "application/json"),
+                ("accept", "application/json, text/event-stream"),
+            ],
             body: br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
         };
         // 2026-01-02T03:04:05Z
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045);
-        let signed = headers("signing", request, &credentials, "bedrock-agentcore", "us-west-2", at).unwrap();
-        let authorization = signed.iter().find(|(name, _)| name == "authorization").unwrap().1.to_str().unwrap();
-        assert!(authorization.contains("SignedHeaders=accept;content-type;host;x-amz-date"), "{authorization}");
+        let signed = headers(
+            "signing",
+            request,
+            &credentials,
+            "bedrock-agentcore",
+            "us-west-2",
+            at,
+        )
+        .unwrap();
+        let authorization = signed
+            .iter()
+            .find(|(name, _)| name == "authorization")
+            .unwrap()
+            .1
+            .to_str()
+            .unwrap();
         assert!(
-            authorization.ends_with("Signature=75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1"),
+            authorization.contains("SignedHeaders=accept;content-type;host;x-amz-date"),
+            "{authorization}"
+        );
+        assert!(
+            authorization.ends_with(
+                "Signature=75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1"
+            ),
             "{authorization}"
         );
     }

@@ -8,7 +8,11 @@ use crate::model::{Failure, FailureKind, SecretSource, SecretText};
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where the environment variable or file is missing or empty, or the user pool would have to be asked.
-pub(crate) async fn read(doing: &str, what: &str, source: &SecretSource) -> Result<SecretText, Failure> {
+pub(crate) async fn read(
+    doing: &str,
+    what: &str,
+    source: &SecretSource,
+) -> Result<SecretText, Failure> {
     match source {
         SecretSource::Inline(text) => Ok(text.clone()),
         SecretSource::Environment(name) => match std::env::var(name) {
@@ -21,14 +25,25 @@ pub(crate) async fn read(doing: &str, what: &str, source: &SecretSource) -> Resu
             .hint(format!("export {name} before starting"))),
         },
         SecretSource::File(path) => {
-            let text = tokio::fs::read_to_string(at_home(path)).await.map(SecretText::new).map_err(|error| {
-                Failure::new(
-                    FailureKind::Usage,
-                    doing,
-                    format!("{what} is to come from the file {path}, which cannot be read: {error}"),
-                )
-            })?;
-            match text.reveal().lines().next().map(str::trim_end).filter(|line| !line.is_empty()) {
+            let text = tokio::fs::read_to_string(at_home(path))
+                .await
+                .map(SecretText::new)
+                .map_err(|error| {
+                    Failure::new(
+                        FailureKind::Usage,
+                        doing,
+                        format!(
+                            "{what} is to come from the file {path}, which cannot be read: {error}"
+                        ),
+                    )
+                })?;
+            match text
+                .reveal()
+                .lines()
+                .next()
+                .map(str::trim_end)
+                .filter(|line| !line.is_empty())
+            {
                 Some(line) => Ok(SecretText::from(line)),
                 None => Err(Failure::new(
                     FailureKind::Usage,
@@ -37,10 +52,12 @@ pub(crate) async fn read(doing: &str, what: &str, source: &SecretSource) -> Resu
                 )),
             }
         }
-        SecretSource::UserPoolClient => {
-            Err(Failure::new(FailureKind::Usage, doing, format!("{what} cannot come from a user pool"))
-                .hint("use an environment variable, a file, or the text itself"))
-        }
+        SecretSource::UserPoolClient => Err(Failure::new(
+            FailureKind::Usage,
+            doing,
+            format!("{what} cannot come from a user pool"),
+        )
+        .hint("use an environment variable, a file, or the text itself")),
     }
 }
 

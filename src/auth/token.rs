@@ -40,14 +40,24 @@ impl Token {
     pub(crate) fn new(text: SecretText, seconds: Option<u64>) -> Self {
         let now = SystemTime::now();
         let claims = claims(text.reveal());
-        let exp = claims.get("exp").and_then(Value::as_f64).map(Moment::from_seconds);
+        let exp = claims
+            .get("exp")
+            .and_then(Value::as_f64)
+            .map(Moment::from_seconds);
         let lifetime = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFE));
-        let ends = lifetime.map(|lifetime| moment(now).plus(lifetime.as_millis() as i64)).or(exp);
+        let ends = lifetime
+            .map(|lifetime| moment(now).plus(lifetime.as_millis() as i64))
+            .or(exp);
         // A token for a minute or two is used for half its life.
-        let renew_at = lifetime.map(|lifetime| now + lifetime.saturating_sub(MARGIN).max(lifetime / 2));
+        let renew_at =
+            lifetime.map(|lifetime| now + lifetime.saturating_sub(MARGIN).max(lifetime / 2));
         Self {
             text,
-            claims: Claims { token_type: "Bearer".to_owned(), expires_at: ends, claims: Value::Object(claims) },
+            claims: Claims {
+                token_type: "Bearer".to_owned(),
+                expires_at: ends,
+                claims: Value::Object(claims),
+            },
             renew_at,
         }
     }
@@ -58,13 +68,22 @@ impl Token {
 }
 
 fn moment(at: SystemTime) -> Moment {
-    Moment::from_millis(at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64))
+    Moment::from_millis(
+        at.duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as i64),
+    )
 }
 
 /// The payload of a JWT, unverified; empty for anything else.
 fn claims(token: &str) -> Map<String, Value> {
-    let payload = token.split('.').nth(1).filter(|_| token.len() <= LONGEST).unwrap_or_default();
-    let decoded = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).unwrap_or_default();
+    let payload = token
+        .split('.')
+        .nth(1)
+        .filter(|_| token.len() <= LONGEST)
+        .unwrap_or_default();
+    let decoded = URL_SAFE_NO_PAD
+        .decode(payload.trim_end_matches('='))
+        .unwrap_or_default();
     serde_json::from_slice(&decoded).unwrap_or_default()
 }
 
@@ -77,8 +96,14 @@ pub(crate) struct Tokens(std::sync::Mutex<Vec<(Deployment, SignIn, Arc<TokenCell
 
 impl Tokens {
     fn cell(&self, deployment: &Deployment, sign_in: &SignIn) -> Arc<TokenCell> {
-        let mut cells = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, _, cell)) = cells.iter().find(|(of, by, _)| of == deployment && by == sign_in) {
+        let mut cells = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, _, cell)) = cells
+            .iter()
+            .find(|(of, by, _)| of == deployment && by == sign_in)
+        {
             return Arc::clone(cell);
         }
         // Tokens of an older configuration of this deployment are of no use any more.
@@ -92,12 +117,21 @@ impl Tokens {
 impl Services {
     /// Drops the tokens of a deployment's sign-ins: who asks next signs in anew.
     pub(crate) fn forget_tokens(&self, deployment: &Deployment) {
-        let mut cells = self.inner.tokens.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut cells = self
+            .inner
+            .tokens
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         cells.retain(|(of, _, _)| of.name != deployment.name);
     }
 
     /// The token of a machine's or person's sign-in.
-    pub(crate) async fn cached_token(&self, deployment: &Deployment, sign_in: &SignIn) -> Result<Token, Failure> {
+    pub(crate) async fn cached_token(
+        &self,
+        deployment: &Deployment,
+        sign_in: &SignIn,
+    ) -> Result<Token, Failure> {
         let cell = self.inner.tokens.cell(deployment, sign_in);
         let mut kept = cell.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| token.is_fresh()) {
@@ -131,15 +165,30 @@ pub(crate) struct TokenCredentials {
 
 impl Credentials for TokenCredentials {
     fn authorize<'a>(&'a self, _: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
-        Box::pin(async { bearer_headers(&self.services.cached_token(&self.deployment, &self.sign_in).await?.text) })
+        Box::pin(async {
+            bearer_headers(
+                &self
+                    .services
+                    .cached_token(&self.deployment, &self.sign_in)
+                    .await?
+                    .text,
+            )
+        })
     }
 
     fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            let cell = self.services.inner.tokens.cell(&self.deployment, &self.sign_in);
+            let cell = self
+                .services
+                .inner
+                .tokens
+                .cell(&self.deployment, &self.sign_in);
             let mut kept = cell.lock().await;
             // Another request may have renewed it meanwhile: then only the refused one is gone.
-            if kept.as_ref().is_some_and(|token| bearer_headers(&token.text).is_ok_and(|kept| kept == *headers)) {
+            if kept
+                .as_ref()
+                .is_some_and(|token| bearer_headers(&token.text).is_ok_and(|kept| kept == *headers))
+            {
                 *kept = None;
             }
             true
@@ -154,7 +203,11 @@ impl Credentials for TokenCredentials {
 pub(crate) fn bearer_headers(token: &SecretText) -> Result<Headers, Failure> {
     Ok(vec![(
         AUTHORIZATION,
-        secret_value("signing the request", &AUTHORIZATION, &SecretText::new(format!("Bearer {}", token.reveal().trim())))?,
+        secret_value(
+            "signing the request",
+            &AUTHORIZATION,
+            &SecretText::new(format!("Bearer {}", token.reveal().trim())),
+        )?,
     )])
 }
 
@@ -162,10 +215,19 @@ pub(crate) fn bearer_headers(token: &SecretText) -> Result<Headers, Failure> {
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where it holds characters that no header may.
-pub(crate) fn secret_value(doing: &str, name: &HeaderName, value: &SecretText) -> Result<HeaderValue, Failure> {
-    let mut value =
-        HeaderValue::from_str(value.reveal()).or_else(|_| HeaderValue::from_bytes(value.reveal().as_bytes())).map_err(|_| {
-            Failure::new(FailureKind::Usage, doing, format!("the value of the header {name} holds characters that no header may"))
+pub(crate) fn secret_value(
+    doing: &str,
+    name: &HeaderName,
+    value: &SecretText,
+) -> Result<HeaderValue, Failure> {
+    let mut value = HeaderValue::from_str(value.reveal())
+        .or_else(|_| HeaderValue::from_bytes(value.reveal().as_bytes()))
+        .map_err(|_| {
+            Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("the value of the header {name} holds characters that no header may"),
+            )
         })?;
     value.set_sensitive(true);
     Ok(value)
@@ -178,11 +240,21 @@ mod tests {
     #[test]
     fn claims_are_decoded_and_nothing_else_breaks() {
         let payload = URL_SAFE_NO_PAD.encode(r#"{"client_id":"c","exp":1795224324}"#);
-        let token = Token::new(SecretText::new(format!("eyJhbGciOiJSUzI1NiJ9.{payload}.sig")), None);
+        let token = Token::new(
+            SecretText::new(format!("eyJhbGciOiJSUzI1NiJ9.{payload}.sig")),
+            None,
+        );
         assert_eq!(token.claims.claims["client_id"], "c");
-        assert_eq!(token.claims.expires_at, Some(Moment::from_millis(1_795_224_324_000)));
+        assert_eq!(
+            token.claims.expires_at,
+            Some(Moment::from_millis(1_795_224_324_000))
+        );
         for opaque in ["", "abc", "a.b.c", "..", "a.!!!.c"] {
-            assert_eq!(Token::new(SecretText::from(opaque), None).claims.claims, Value::Object(Map::new()), "{opaque}");
+            assert_eq!(
+                Token::new(SecretText::from(opaque), None).claims.claims,
+                Value::Object(Map::new()),
+                "{opaque}"
+            );
         }
     }
 
@@ -193,7 +265,14 @@ mod tests {
         assert!(!Token::new(SecretText::from("t"), Some(0)).is_fresh());
         assert!(Token::new(SecretText::from("t"), Some(u64::MAX)).is_fresh());
         let token = Token::new(SecretText::from("t"), Some(100));
-        let left = token.renew_at.unwrap().duration_since(SystemTime::now()).unwrap();
-        assert!(left > Duration::from_secs(45) && left <= Duration::from_secs(50), "{left:?}");
+        let left = token
+            .renew_at
+            .unwrap()
+            .duration_since(SystemTime::now())
+            .unwrap();
+        assert!(
+            left > Duration::from_secs(45) && left <= Duration::from_secs(50),
+            "{left:?}"
+        );
     }
 }

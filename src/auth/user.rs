@@ -11,15 +11,30 @@ use super::{source, token::Token};
 ///
 /// # Errors
 /// [`FailureKind::SignIn`] where it is refused; [`FailureKind::Usage`] where something is not configured.
-pub(crate) async fn fetch(services: &Services, deployment: &Deployment, sign_in: &SignIn) -> Result<Token, Failure> {
-    let SignIn::User { client_id, client_secret, username, password } = sign_in else {
-        return Err(Failure::new(FailureKind::Usage, "signing in", "not a person's sign-in"));
+pub(crate) async fn fetch(
+    services: &Services,
+    deployment: &Deployment,
+    sign_in: &SignIn,
+) -> Result<Token, Failure> {
+    let SignIn::User {
+        client_id,
+        client_secret,
+        username,
+        password,
+    } = sign_in
+    else {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            "signing in",
+            "not a person's sign-in",
+        ));
     };
     let doing = format!("signing in {username} to {}", deployment.name);
     let facts = services.stack_facts(deployment).await?;
     let Some(client) = client_id.clone().or(facts.client_id) else {
         return Err(
-            Failure::new(FailureKind::Usage, doing, "no app client is known").hint("set client_id in this deployment's sign_in")
+            Failure::new(FailureKind::Usage, doing, "no app client is known")
+                .hint("set client_id in this deployment's sign_in"),
         );
     };
     let secret = match client_secret {
@@ -37,6 +52,8 @@ pub(crate) async fn fetch(services: &Services, deployment: &Deployment, sign_in:
         Some(source) => Some(source::read(&doing, "the client secret", source).await?),
     };
     let password = source::read(&doing, "the password", password).await?;
-    let tokens = services.sign_in_user(deployment, &client, secret.as_ref(), username, &password).await?;
+    let tokens = services
+        .sign_in_user(deployment, &client, secret.as_ref(), username, &password)
+        .await?;
     Ok(Token::new(tokens.access, Some(tokens.seconds)))
 }

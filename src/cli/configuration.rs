@@ -59,12 +59,25 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
     if !loaded.found && loaded.problems.is_empty() {
         return Err(no_configuration(&loaded).into());
     }
-    if let Some(Err(wrong)) = loaded.config.ui.theme.as_deref().map(|theme| read_theme(theme, Depth::True)) {
+    if let Some(Err(wrong)) = loaded
+        .config
+        .ui
+        .theme
+        .as_deref()
+        .map(|theme| read_theme(theme, Depth::True))
+    {
         loaded.complain(["ui", "theme"], true, format!("theme: {wrong}"));
     }
     // Deployments with problems are left out of the configuration, so names can only be judged when there are none.
-    let picked = if loaded.problems.is_empty() { context.pick(loaded.config.deployments.clone())? } else { Vec::new() };
-    let path = loaded.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let picked = if loaded.problems.is_empty() {
+        context.pick(loaded.config.deployments.clone())?
+    } else {
+        Vec::new()
+    };
+    let path = loaded
+        .path
+        .as_ref()
+        .map_or_else(String::new, |path| path.display().to_string());
     let names: Vec<&str> = picked.iter().map(|each| each.name.as_str()).collect();
     match format {
         TextOrJson::Json => output::json(&json!({
@@ -84,10 +97,18 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
                 output::note(&format!("warning: {warning}"));
             }
             if loaded.problems.is_empty() {
-                let shown = if names.is_empty() { "no deployment".into() } else { names.join(", ") };
+                let shown = if names.is_empty() {
+                    "no deployment".into()
+                } else {
+                    names.join(", ")
+                };
                 output::text(&sanitize(&format!("{path}: well. Deployments: {shown}")))?;
             }
         }
     }
-    if loaded.problems.is_empty() { Ok(()) } else { Err(Stop::Code(2)) }
+    if loaded.problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop::Code(2))
+    }
 }

@@ -14,7 +14,8 @@ pub(crate) fn need_somebody(yes: bool, doing: &str) -> Result<(), Failure> {
     if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(());
     }
-    Err(usage(doing, "this writes, and nobody can be asked here").hint("--yes says that you mean it"))
+    Err(usage(doing, "this writes, and nobody can be asked here")
+        .hint("--yes says that you mean it"))
 }
 
 /// Agrees when `--yes` was given or the user says so.
@@ -28,10 +29,15 @@ pub(crate) fn confirm(yes: bool, doing: &str, question: &str) -> Result<(), Fail
     need_somebody(yes, doing)?;
     let refused = || Failure::new(FailureKind::Cancelled, doing, "you said no");
     // Not locked while the answer is awaited: other threads must be able to say something.
-    let asked = write!(io::stderr(), "{} [y/N] ", sanitize(question)).and_then(|()| io::stderr().flush());
+    let asked =
+        write!(io::stderr(), "{} [y/N] ", sanitize(question)).and_then(|()| io::stderr().flush());
     let mut answer = String::new();
     if asked.is_err() || io::stdin().lock().read_line(&mut answer).is_err() {
         return Err(refused());
     }
-    if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) { Ok(()) } else { Err(refused()) }
+    if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
+        Ok(())
+    } else {
+        Err(refused())
+    }
 }

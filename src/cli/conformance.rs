@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     model::{
-        CallOptions, ElicitationAnswer, ElicitationRequest, Failure, FailureKind, McpNotice, McpTarget, SecretSource, SecretText,
-        SignIn, Tool,
+        CallOptions, ElicitationAnswer, ElicitationRequest, Failure, FailureKind, McpNotice,
+        McpTarget, SecretSource, SecretText, SignIn, Tool,
     },
     services::{McpOptions, McpSession, mcp},
     tools::schema::{self, Property, Type},
@@ -49,15 +49,26 @@ struct ToolCall {
 /// Runs `conformance-client`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let scenario = match std::env::var("MCP_CONFORMANCE_CONTEXT") {
-        Ok(text) => serde_json::from_str(&text).map_err(|error| usage("reading MCP_CONFORMANCE_CONTEXT", error.to_string()))?,
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|error| usage("reading MCP_CONFORMANCE_CONTEXT", error.to_string()))?,
         Err(_) => Scenario::default(),
     };
     let services = context.services();
     let (sender, receiver) = mcp::notices();
     process::runtime()?.block_on(async move {
         let sign_in = sign_in(&scenario, &options.url).await?;
-        let how = McpOptions { sign_in, notices: Some(sender), ..McpOptions::default() };
-        let session = services.mcp_connect(&Context::nobody(), &McpTarget::Url(options.url.clone()), how).await?;
+        let how = McpOptions {
+            sign_in,
+            notices: Some(sender),
+            ..McpOptions::default()
+        };
+        let session = services
+            .mcp_connect(
+                &Context::nobody(),
+                &McpTarget::Url(options.url.clone()),
+                how,
+            )
+            .await?;
         let answering = tokio::spawn(accept(receiver, session.clone()));
         let done = call_all(&session, &scenario).await;
         session.close().await;
@@ -68,7 +79,9 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 
 /// A scenario that hands out a client wants that client's token.
 async fn sign_in(scenario: &Scenario, url: &str) -> Result<Option<SignIn>, Failure> {
-    let (Some(id), Some(secret)) = (&scenario.client_id, &scenario.client_secret) else { return Ok(None) };
+    let (Some(id), Some(secret)) = (&scenario.client_id, &scenario.client_secret) else {
+        return Ok(None);
+    };
     Ok(Some(SignIn::M2m {
         token_url: Some(token_url(url).await?),
         client_id: Some(id.clone()),
@@ -89,22 +102,37 @@ async fn token_url(url: &str) -> Result<String, Failure> {
         .timeout(Duration::from_secs(10))
         .build()
         .map_err(|error| failed(error.to_string()))?;
-    let resource =
-        [url.path().trim_end_matches('/'), ""].map(|path| format!("{origin}/.well-known/oauth-protected-resource{path}"));
-    let resource =
-        first_json(&client, &resource).await.ok_or_else(|| failed("the server names no authorisation server".into()))?;
-    let issuer =
-        resource.pointer("/authorization_servers/0").and_then(Value::as_str).unwrap_or(&origin).trim_end_matches('/').to_owned();
-    let metadata = ["oauth-authorization-server", "openid-configuration"].map(|name| format!("{issuer}/.well-known/{name}"));
-    let metadata = first_json(&client, &metadata).await.ok_or_else(|| failed(format!("{issuer} says nothing of itself")))?;
+    let resource = [url.path().trim_end_matches('/'), ""]
+        .map(|path| format!("{origin}/.well-known/oauth-protected-resource{path}"));
+    let resource = first_json(&client, &resource)
+        .await
+        .ok_or_else(|| failed("the server names no authorisation server".into()))?;
+    let issuer = resource
+        .pointer("/authorization_servers/0")
+        .and_then(Value::as_str)
+        .unwrap_or(&origin)
+        .trim_end_matches('/')
+        .to_owned();
+    let metadata = ["oauth-authorization-server", "openid-configuration"]
+        .map(|name| format!("{issuer}/.well-known/{name}"));
+    let metadata = first_json(&client, &metadata)
+        .await
+        .ok_or_else(|| failed(format!("{issuer} says nothing of itself")))?;
     let endpoint = metadata.get("token_endpoint").and_then(Value::as_str);
-    endpoint.map(str::to_owned).ok_or_else(|| failed(format!("{issuer} names no token endpoint")))
+    endpoint
+        .map(str::to_owned)
+        .ok_or_else(|| failed(format!("{issuer} names no token endpoint")))
 }
 
 /// The first of these documents that is there.
 async fn first_json(client: &reqwest::Client, addresses: &[String]) -> Option<Value> {
     for address in addresses {
-        let answer = client.get(address).send().await.ok().filter(|answer| answer.status().is_success());
+        let answer = client
+            .get(address)
+            .send()
+            .await
+            .ok()
+            .filter(|answer| answer.status().is_success());
         if let Some(answer) = answer
             && let Ok(value) = answer.json().await
         {
@@ -118,11 +146,15 @@ async fn call_all(session: &McpSession, scenario: &Scenario) -> Result<(), Failu
     let tools = session.tools().await?;
     if scenario.tool_calls.is_empty() {
         for tool in &tools {
-            session.call(&tool.name, arguments(tool, &tools), CallOptions::default()).await?;
+            session
+                .call(&tool.name, arguments(tool, &tools), CallOptions::default())
+                .await?;
         }
     }
     for call in &scenario.tool_calls {
-        session.call(&call.name, call.arguments.clone(), CallOptions::default()).await?;
+        session
+            .call(&call.name, call.arguments.clone(), CallOptions::default())
+            .await?;
     }
     Ok(())
 }
@@ -130,7 +162,9 @@ async fn call_all(session: &McpSession, scenario: &Scenario) -> Result<(), Failu
 /// The suite's echo tool wants the schema of its fellow back, as it was received.
 fn arguments(tool: &Tool, all: &[Tool]) -> Map<String, Value> {
     let mut arguments = sample(tool);
-    let other = all.iter().find(|other| other.name == "json_schema_2020_12_tool");
+    let other = all
+        .iter()
+        .find(|other| other.name == "json_schema_2020_12_tool");
     if let (Some(other), "json_schema_echo") = (other, tool.name.as_str()) {
         arguments.insert("schema".to_owned(), other.input_schema.clone());
     }
@@ -141,8 +175,14 @@ fn arguments(tool: &Tool, all: &[Tool]) -> Map<String, Value> {
 fn sample(tool: &Tool) -> Map<String, Value> {
     let schema = schema::read(&tool.input_schema);
     let mut arguments = schema::defaults(&schema);
-    for property in schema.properties.iter().filter(|property| property.required) {
-        arguments.entry(property.name.clone()).or_insert_with(|| value_of(property));
+    for property in schema
+        .properties
+        .iter()
+        .filter(|property| property.required)
+    {
+        arguments
+            .entry(property.name.clone())
+            .or_insert_with(|| value_of(property));
     }
     arguments
 }
@@ -166,7 +206,9 @@ async fn accept(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
     while let Some(notice) = notices.recv().await {
         if let McpNotice::Elicitation(question) = notice {
             let content = match &question.request {
-                ElicitationRequest::Form(form) => Some(Value::Object(schema::defaults(&schema::read(form)))),
+                ElicitationRequest::Form(form) => {
+                    Some(Value::Object(schema::defaults(&schema::read(form))))
+                }
                 ElicitationRequest::Url(_) => None,
             };
             session.answer(question.id, ElicitationAnswer::Accept(content));
@@ -192,6 +234,9 @@ mod tests {
             annotations: crate::model::ToolAnnotations::default(),
             raw: Value::Null,
         };
-        assert_eq!(Value::Object(sample(&tool)), json!({"b": 7, "a": 1, "c": "x"}));
+        assert_eq!(
+            Value::Object(sample(&tool)),
+            json!({"b": 7, "a": 1, "c": "x"})
+        );
     }
 }

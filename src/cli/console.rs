@@ -36,13 +36,27 @@ pub(crate) fn run(context: &Context) -> Outcome {
         Err(_) if !loaded.problems.is_empty() => {
             let names = &context.global.deployment;
             let known = loaded.config.deployments.into_iter();
-            known.filter(|each| names.iter().any(|name| name == each.name.as_str())).collect()
+            known
+                .filter(|each| names.iter().any(|name| name == each.name.as_str()))
+                .collect()
         }
         Err(failure) => return Err(failure.into()),
     };
-    let options = app_options(context, &loaded.config.ui, &loaded.config.keys, deployments.clone(), problems)?;
+    let options = app_options(
+        context,
+        &loaded.config.ui,
+        &loaded.config.keys,
+        deployments.clone(),
+        problems,
+    )?;
     let services = context.services();
-    let start = async move { Ok(Start { deployments, services, faults: None }) };
+    let start = async move {
+        Ok(Start {
+            deployments,
+            services,
+            faults: None,
+        })
+    };
     show(options, loaded.config.ui.mouse, start)
 }
 
@@ -84,11 +98,17 @@ pub(crate) fn show(
     let result = runtime.block_on(runtime::console(options, mouse, start));
     // What still runs may take its time to end; the user has left.
     runtime.shutdown_background();
-    let parting = result.map_err(|error| Failure::new(FailureKind::Usage, "showing the console", error.to_string()))?;
+    let parting = result.map_err(|error| {
+        Failure::new(FailureKind::Usage, "showing the console", error.to_string())
+    })?;
     match parting {
         Some(parting) => {
             output::note(&parting.words);
-            if parting.is_failure { Err(Stop::Code(1)) } else { Ok(()) }
+            if parting.is_failure {
+                Err(Stop::Code(1))
+            } else {
+                Ok(())
+            }
         }
         None => Ok(()),
     }
@@ -111,15 +131,22 @@ fn themes(context: &Context, ui: &Ui, problems: &mut Vec<String>) -> Result<Vec<
     // A flag is corrected at once; a configuration never stops the start.
     let first = match first {
         Ok(theme) => Some(theme),
-        Err(wrong) if context.global.theme.is_some() => return Err(usage("choosing the theme", wrong)),
+        Err(wrong) if context.global.theme.is_some() => {
+            return Err(usage("choosing the theme", wrong));
+        }
         Err(wrong) => {
             problems.push(format!("[ui] theme: {wrong}"));
             None
         }
     };
     let shown = first.as_ref().map(|theme| theme.name.clone());
-    let others = EMBEDDED.iter().filter(|(name, _)| shown.as_deref() != Some(*name));
-    Ok(first.into_iter().chain(others.filter_map(|(name, _)| Theme::embedded(name, depth).ok())).collect())
+    let others = EMBEDDED
+        .iter()
+        .filter(|(name, _)| shown.as_deref() != Some(*name));
+    Ok(first
+        .into_iter()
+        .chain(others.filter_map(|(name, _)| Theme::embedded(name, depth).ok()))
+        .collect())
 }
 
 /// An embedded theme, or the one in that file.
@@ -132,12 +159,16 @@ pub(crate) fn read_theme(wanted: &str, depth: Depth) -> Result<Theme, String> {
     }
     match std::fs::read_to_string(wanted) {
         Ok(text) => Theme::parse(wanted, &text, depth),
-        Err(error) => Err(format!("{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}")),
+        Err(error) => Err(format!(
+            "{wanted:?} is neither dark, light nor mono, and cannot be read as a file: {error}"
+        )),
     }
 }
 
 fn now() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 

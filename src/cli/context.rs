@@ -40,7 +40,10 @@ impl Context {
     pub(crate) fn deployments(&self) -> Result<Vec<Deployment>, Failure> {
         let loaded = self.load();
         refuse_problems(&loaded)?;
-        loaded.warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
+        loaded
+            .warnings
+            .iter()
+            .for_each(|warning| output::note(&format!("warning: {warning}")));
         if !loaded.found {
             return Err(no_configuration(&loaded));
         }
@@ -66,7 +69,9 @@ impl Context {
 
     /// A deployment that knows nothing: for a URL without a configuration.
     pub(crate) fn nobody() -> Deployment {
-        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok());
         Deployment {
             name: DeploymentName::from("url"),
             shape: None,
@@ -118,16 +123,29 @@ impl Context {
             .deployment
             .iter()
             .filter(|name| !known.contains(&name.as_str()))
-            .map(|name| format!("unknown deployment \"{name}\"{}", did_you_mean(name, known.iter().copied())))
+            .map(|name| {
+                format!(
+                    "unknown deployment \"{name}\"{}",
+                    did_you_mean(name, known.iter().copied())
+                )
+            })
             .collect();
         if !strangers.is_empty() {
-            let hint = if known.is_empty() { "none is configured".into() } else { format!("known: {}", known.join(", ")) };
+            let hint = if known.is_empty() {
+                "none is configured".into()
+            } else {
+                format!("known: {}", known.join(", "))
+            };
             return Err(usage("picking deployments", strangers.join("; ")).hint(hint));
         }
         let mut picked: Vec<Deployment> = Vec::new();
         for name in &self.global.deployment {
             let found = all.iter().find(|each| each.name.as_str() == name);
-            picked.extend(found.filter(|each| picked.iter().all(|other| other.name != each.name)).cloned());
+            picked.extend(
+                found
+                    .filter(|each| picked.iter().all(|other| other.name != each.name))
+                    .cloned(),
+            );
         }
         Ok(picked)
     }
@@ -135,17 +153,29 @@ impl Context {
 
 /// All problems of the configuration as one failure.
 pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
-    let path = loaded.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let path = loaded
+        .path
+        .as_ref()
+        .map_or_else(String::new, |path| path.display().to_string());
     match loaded.problems.as_slice() {
         [] => return Ok(()),
         // The file as a whole: why, and what to do about it.
         [only] if only.line == 0 => {
-            let failure = usage(format!("reading the configuration {path}"), only.message.as_str());
-            return Err(Failure { hint: way_to_one(loaded), ..failure });
+            let failure = usage(
+                format!("reading the configuration {path}"),
+                only.message.as_str(),
+            );
+            return Err(Failure {
+                hint: way_to_one(loaded),
+                ..failure
+            });
         }
         _ => {}
     }
-    let mut failure = usage(format!("reading the configuration {path}"), counted(loaded.problems.len(), "problem"));
+    let mut failure = usage(
+        format!("reading the configuration {path}"),
+        counted(loaded.problems.len(), "problem"),
+    );
     for problem in &loaded.problems {
         failure = failure.evidence(problem.to_string());
     }
@@ -154,7 +184,8 @@ pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
 
 /// How to get the configuration that was named and is not there.
 pub(crate) fn way_to_one(loaded: &Loaded) -> Option<String> {
-    let is_missed = |path: &&PathBuf| !loaded.found && !loaded.problems.is_empty() && !path.exists();
+    let is_missed =
+        |path: &&PathBuf| !loaded.found && !loaded.problems.is_empty() && !path.exists();
     let path = loaded.path.as_ref().filter(is_missed)?.display();
     Some(format!(
         "`agentcore-console init --config {path} --stack NAME` writes it from a stack's outputs; \
@@ -164,7 +195,10 @@ pub(crate) fn way_to_one(loaded: &Loaded) -> Option<String> {
 
 /// There is no file at the default place.
 pub(crate) fn no_configuration(loaded: &Loaded) -> Failure {
-    let place = loaded.path.as_ref().map_or_else(|| "anywhere".into(), |path| format!("at {}", path.display()));
+    let place = loaded.path.as_ref().map_or_else(
+        || "anywhere".into(),
+        |path| format!("at {}", path.display()),
+    );
     usage("reading the configuration", format!("there is none {place}")).hint(
         "`agentcore-console demo` needs none; `agentcore-console init --stack NAME` writes one from a stack's outputs; \
              `agentcore-console config example` prints one to edit; --config FILE names another",
@@ -174,6 +208,9 @@ pub(crate) fn no_configuration(loaded: &Loaded) -> Failure {
 /// Several deployments, and the command works on one.
 pub(crate) fn which(several: &[Deployment]) -> Failure {
     let names: Vec<&str> = several.iter().map(|each| each.name.as_str()).collect();
-    usage("picking a deployment", "this works on one, and several are configured")
-        .hint(format!("pick one: --deployment {}", names.join("|")))
+    usage(
+        "picking a deployment",
+        "this works on one, and several are configured",
+    )
+    .hint(format!("pick one: --deployment {}", names.join("|")))
 }

@@ -31,17 +31,34 @@ pub(crate) struct Options {
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     console::need_terminal()?;
     let config = Config::default();
-    let mut shown = console::app_options(context, &config.ui, &config.keys, Vec::new(), Vec::new())?;
+    let mut shown =
+        console::app_options(context, &config.ui, &config.keys, Vec::new(), Vec::new())?;
     shown.starting = Some("the embedded stack: AWS, MCP and Neo4j on loopback".to_owned());
-    let wanted = local::Options { seed: options.seed, quiet_world: options.quiet_world, ..local::Options::default() };
+    let wanted = local::Options {
+        seed: options.seed,
+        quiet_world: options.quiet_world,
+        ..local::Options::default()
+    };
     // The port is taken and the world is known now; what takes time comes behind the first frame.
     let reserved = local::reserve(wanted).map_err(|error| not_started(&error))?;
     let deployments = context.pick(configuration_for(reserved.facts()).deployments)?;
     let services = context.services();
     let start = async move {
-        let stack = local::serve(reserved).await.map_err(|error| not_started(&error))?;
-        let faults = playable(stack, &deployments.iter().map(|each| each.name.to_string()).collect::<Vec<_>>());
-        Ok(Start { deployments, services, faults: Some(faults) })
+        let stack = local::serve(reserved)
+            .await
+            .map_err(|error| not_started(&error))?;
+        let faults = playable(
+            stack,
+            &deployments
+                .iter()
+                .map(|each| each.name.to_string())
+                .collect::<Vec<_>>(),
+        );
+        Ok(Start {
+            deployments,
+            services,
+            faults: Some(faults),
+        })
     };
     console::show(shown, config.ui.mouse, start)
 }
@@ -52,18 +69,32 @@ fn playable(stack: local::Stack, deployments: &[String]) -> (Vec<String>, Faults
     let mut names = vec!["none: take all faults back".to_owned()];
     let mut faults = Vec::new();
     let chains = stack.deployments();
-    let has = |deployment: &String, hop| chains.iter().any(|chain| chain.name == *deployment && chain.hops.contains(hop));
+    let has = |deployment: &String, hop| {
+        chains
+            .iter()
+            .any(|chain| chain.name == *deployment && chain.hops.contains(hop))
+    };
     for kind in FaultKind::ALL {
         for hop in kind.hops() {
             for deployment in deployments.iter().filter(|deployment| has(deployment, hop)) {
                 names.push(format!("{deployment}: {} {}", hop.name(), kind.name()));
-                faults.push(Fault { place: Place::Hop { deployment: deployment.clone(), hop: *hop }, kind: *kind, times: None });
+                faults.push(Fault {
+                    place: Place::Hop {
+                        deployment: deployment.clone(),
+                        hop: *hop,
+                    },
+                    kind: *kind,
+                    times: None,
+                });
             }
         }
     }
-    let play: Faults = Box::new(move |index| match index.checked_sub(1).and_then(|at| faults.get(at)) {
-        Some(fault) => stack.inject_fault(fault.clone()),
-        None => stack.clear_faults(),
-    });
+    let play: Faults =
+        Box::new(
+            move |index| match index.checked_sub(1).and_then(|at| faults.get(at)) {
+                Some(fault) => stack.inject_fault(fault.clone()),
+                None => stack.clear_faults(),
+            },
+        );
     (names, play)
 }

@@ -33,7 +33,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployments = context.deployments()?;
     let services = context.services();
     let described = process::runtime()?.block_on(async {
-        let (deployment, found) = fleet::find(&services, &deployments, &[options.kind], &options.id).await?;
+        let (deployment, found) =
+            fleet::find(&services, &deployments, &[options.kind], &options.id).await?;
         services.describe(&deployment, &found.key).await
     })?;
     let value = whole(&described);
@@ -45,8 +46,11 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 }
 
 fn whole(each: &Resource) -> Value {
-    let facts: Map<String, Value> =
-        each.facts.iter().map(|fact| (fact.label.to_owned(), Value::from(fact.value.as_str()))).collect();
+    let facts: Map<String, Value> = each
+        .facts
+        .iter()
+        .map(|fact| (fact.label.to_owned(), Value::from(fact.value.as_str())))
+        .collect();
     json!({
         "deployment": each.key.deployment, "kind": each.key.kind, "id": each.key.own_id(), "owner": status::owner(each), "arn": each.arn, "name": each.name,
         "status": each.status, "reason": each.reason, "created_at": each.created.map(Moment::iso),
@@ -56,18 +60,28 @@ fn whole(each: &Resource) -> Value {
 }
 
 fn yaml(value: &Value) -> Result<String, Failure> {
-    serde_saphyr::to_string(&printable(value))
-        .map_err(|error| Failure::new(FailureKind::Server, "writing YAML", error.to_string()).hint("-o json shows it"))
+    serde_saphyr::to_string(&printable(value)).map_err(|error| {
+        Failure::new(FailureKind::Server, "writing YAML", error.to_string())
+            .hint("-o json shows it")
+    })
 }
 
 /// The same with every text sanitised line by line: YAML has no escape for what steers a terminal that all readers share.
 fn printable(value: &Value) -> Value {
     match value {
-        Value::String(text) => Value::String(text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")),
+        Value::String(text) => Value::String(
+            text.split('\n')
+                .map(sanitize)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
         Value::Array(items) => Value::Array(items.iter().map(printable).collect()),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (sanitize(key).into_owned(), printable(value))).collect())
-        }
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(key, value)| (sanitize(key).into_owned(), printable(value)))
+                .collect(),
+        ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -78,10 +92,17 @@ mod tests {
 
     #[test]
     fn yaml_is_read_back_and_steers_no_terminal() {
-        let value =
-            json!({"name": "a\u{1b}[2J\u{202e}b", "lines": "one\ntwo", "list": [1, null, true], "empty": {}, "colon": "a: b"});
+        let value = json!({"name": "a\u{1b}[2J\u{202e}b", "lines": "one\ntwo", "list": [1, null, true], "empty": {}, "colon": "a: b"});
         let text = yaml(&value).unwrap();
-        assert!(!text.chars().any(|each| each != '\n' && crate::model::sanitize::is_dangerous(each)), "{text}");
-        assert!(text.contains("a: b") && text.contains("one") && text.contains("<U+202E>"), "{text}");
+        assert!(
+            !text
+                .chars()
+                .any(|each| each != '\n' && crate::model::sanitize::is_dangerous(each)),
+            "{text}"
+        );
+        assert!(
+            text.contains("a: b") && text.contains("one") && text.contains("<U+202E>"),
+            "{text}"
+        );
     }
 }

@@ -29,7 +29,11 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployments = context.deployments()?;
     let (services, now) = (context.services(), super::now());
     let runtime = process::runtime()?;
-    let reports = runtime.block_on(join_all(deployments.iter().map(|deployment| services.examine(deployment, now))));
+    let reports = runtime.block_on(join_all(
+        deployments
+            .iter()
+            .map(|deployment| services.examine(deployment, now)),
+    ));
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     for (at, report) in reports.iter().enumerate() {
         match options.output {
@@ -45,7 +49,11 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     if options.output == TableOrJson::Table && reports.len() > 1 {
         sum_up(&reports);
     }
-    if reports.iter().all(|report| report.healthy) { Ok(()) } else { Err(Stop::Code(1)) }
+    if reports.iter().all(|report| report.healthy) {
+        Ok(())
+    } else {
+        Err(Stop::Code(1))
+    }
 }
 
 /// At the end of many reports: what is broken, each reason once.
@@ -56,7 +64,10 @@ fn sum_up(reports: &[Report]) {
             let verdict = report.verdict.as_ref()?;
             let cause = format!("{}: {}", verdict.hop, without_request(&verdict.evidence));
             let failure = Failure::new(FailureKind::Refused, report.deployment.as_str(), cause);
-            Some((report.deployment.as_str(), failure.hint(verdict.fix.as_str())))
+            Some((
+                report.deployment.as_str(),
+                failure.hint(verdict.fix.as_str()),
+            ))
         })
         .collect();
     reasons::tell(broken.iter().map(|(name, failure)| (*name, failure)));
@@ -64,20 +75,46 @@ fn sum_up(reports: &[Report]) {
 
 /// The evidence without the request's id, which is another one at every hop.
 fn without_request(evidence: &str) -> &str {
-    evidence.split_once(" (request ").map_or(evidence, |(before, _)| before)
+    evidence
+        .split_once(" (request ")
+        .map_or(evidence, |(before, _)| before)
 }
 
 fn print(report: &Report) -> Outcome {
-    let headline = if report.healthy { ("well", Tone::Good) } else { ("broken", Tone::Bad) };
-    let counted =
-        [(State::Ok, "ok"), (State::Warning, "with a warning"), (State::Failed, "failed"), (State::Unknown, "not judged")];
-    let counts = counted.map(|(state, word)| (report.count(state), word)).into_iter().filter(|(count, _)| *count > 0);
-    let counts = counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ");
-    output::text(&format!("{}  {}  {counts}", sanitize(report.deployment.as_str()), toned(headline.0, headline.1)))?;
+    let headline = if report.healthy {
+        ("well", Tone::Good)
+    } else {
+        ("broken", Tone::Bad)
+    };
+    let counted = [
+        (State::Ok, "ok"),
+        (State::Warning, "with a warning"),
+        (State::Failed, "failed"),
+        (State::Unknown, "not judged"),
+    ];
+    let counts = counted
+        .map(|(state, word)| (report.count(state), word))
+        .into_iter()
+        .filter(|(count, _)| *count > 0);
+    let counts = counts
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    output::text(&format!(
+        "{}  {}  {counts}",
+        sanitize(report.deployment.as_str()),
+        toned(headline.0, headline.1)
+    ))?;
     if let Some(verdict) = &report.verdict {
-        let mut block = Table::new(["LABEL", "TEXT"]).fit("TEXT", Fit::Whole).headless();
+        let mut block = Table::new(["LABEL", "TEXT"])
+            .fit("TEXT", Fit::Whole)
+            .headless();
         let cause = format!("{}: {}", verdict.hop, verdict.evidence);
-        for (label, text) in [("cause", &cause), ("fix", &verdict.fix), ("source", &verdict.source)] {
+        for (label, text) in [
+            ("cause", &cause),
+            ("fix", &verdict.fix),
+            ("source", &verdict.source),
+        ] {
             block.row(vec![Cell::new(&format!("  {label}")), Cell::new(text)]);
         }
         block.print()?;
@@ -85,8 +122,12 @@ fn print(report: &Report) -> Outcome {
     let mut table = Table::new(["  HOP", "STATE", "MS", "EVIDENCE"]).fit("EVIDENCE", Fit::Whole);
     for finding in &report.hops {
         let (word, tone) = look(finding.state);
-        let elapsed = finding.elapsed_ms.map_or_else(String::new, |elapsed| elapsed.to_string());
-        let is_cause = |verdict: &&Verdict| without_request(&verdict.evidence) == without_request(&finding.evidence);
+        let elapsed = finding
+            .elapsed_ms
+            .map_or_else(String::new, |elapsed| elapsed.to_string());
+        let is_cause = |verdict: &&Verdict| {
+            without_request(&verdict.evidence) == without_request(&finding.evidence)
+        };
         let evidence = match report.verdict.as_ref().filter(is_cause) {
             Some(verdict) if verdict.hop == finding.hop => "the cause".to_owned(),
             Some(verdict) => format!("the same as at {}", verdict.hop),

@@ -23,7 +23,15 @@ pub(crate) struct Problem {
 impl Problem {
     /// As an entry of `problems`.
     pub(crate) fn json(&self) -> Value {
-        let Failure { doing, kind, cause, hint, request_id, code, .. } = &self.failure;
+        let Failure {
+            doing,
+            kind,
+            cause,
+            hint,
+            request_id,
+            code,
+            ..
+        } = &self.failure;
         json!({
             "deployment": self.deployment, "kind": self.kind, "doing": doing, "class": kind, "message": cause, "code": code,
             "hint": hint, "request_id": request_id,
@@ -43,25 +51,44 @@ pub(crate) struct Listing {
 impl Listing {
     /// The first problem, where nothing at all could be read. (Whoever has nothing of a kind is not asked for it.)
     pub(crate) fn total_failure(&self) -> Option<&Failure> {
-        self.problems.first().filter(|_| self.resources.is_empty()).map(|problem| &problem.failure)
+        self.problems
+            .first()
+            .filter(|_| self.resources.is_empty())
+            .map(|problem| &problem.failure)
     }
 
     /// Tells the problems on stderr, the same one of many deployments once.
     pub(crate) fn tell_problems(&self) {
-        reasons::tell(self.problems.iter().map(|problem| (problem.deployment.as_str(), &problem.failure)));
+        reasons::tell(
+            self.problems
+                .iter()
+                .map(|problem| (problem.deployment.as_str(), &problem.failure)),
+        );
     }
 }
 
 /// Lists all kinds of all deployments, all at once.
-pub(crate) async fn list(services: &Services, deployments: &[Deployment], kinds: &[Kind]) -> Listing {
-    let asked = deployments.iter().flat_map(|deployment| kinds.iter().map(move |kind| (deployment, *kind)));
-    let answers =
-        join_all(asked.map(|(deployment, kind)| async move { (deployment, kind, services.list(deployment, kind).await) })).await;
+pub(crate) async fn list(
+    services: &Services,
+    deployments: &[Deployment],
+    kinds: &[Kind],
+) -> Listing {
+    let asked = deployments
+        .iter()
+        .flat_map(|deployment| kinds.iter().map(move |kind| (deployment, *kind)));
+    let answers = join_all(asked.map(|(deployment, kind)| async move {
+        (deployment, kind, services.list(deployment, kind).await)
+    }))
+    .await;
     let mut listing = Listing::default();
     for (deployment, kind, answer) in answers {
         match answer {
             Ok(resources) => listing.resources.extend(resources),
-            Err(failure) => listing.problems.push(Problem { deployment: deployment.name.clone(), kind, failure }),
+            Err(failure) => listing.problems.push(Problem {
+                deployment: deployment.name.clone(),
+                kind,
+                failure,
+            }),
         }
     }
     listing
@@ -81,26 +108,42 @@ pub(crate) async fn find(
     let listing = list(services, deployments, kinds).await;
     let names: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
     let doing = format!("looking for the {} {word}", names.join(" or "));
-    let mut found: Vec<&Resource> = listing.resources.iter().filter(|each| is_named(each, word)).collect();
+    let mut found: Vec<&Resource> = listing
+        .resources
+        .iter()
+        .filter(|each| is_named(each, word))
+        .collect();
     found.dedup_by(|later, first| is_same(first, later));
     match found.as_slice() {
         [only] => {
-            let deployment = deployments.iter().find(|each| each.name == only.key.deployment);
-            let deployment = deployment.ok_or_else(|| usage(doing, "it belongs to no picked deployment"))?;
+            let deployment = deployments
+                .iter()
+                .find(|each| each.name == only.key.deployment);
+            let deployment =
+                deployment.ok_or_else(|| usage(doing, "it belongs to no picked deployment"))?;
             Ok((deployment.clone(), (*only).clone()))
         }
         [] => Err(not_found(&listing, &doing, word)),
         several => {
-            let meant: Vec<String> = several.iter().map(|each| format!("{} (of {})", each.key.id, each.key.deployment)).collect();
-            Err(usage(doing, format!("several have that name: {}", meant.join(", ")))
-                .hint("give the whole id, or pick one --deployment"))
+            let meant: Vec<String> = several
+                .iter()
+                .map(|each| format!("{} (of {})", each.key.id, each.key.deployment))
+                .collect();
+            Err(usage(
+                doing,
+                format!("several have that name: {}", meant.join(", ")),
+            )
+            .hint("give the whole id, or pick one --deployment"))
         }
     }
 }
 
 /// Whether the word names this resource.
 pub(crate) fn is_named(resource: &Resource, word: &str) -> bool {
-    word == resource.key.id || word == resource.key.own_id() || word == resource.name || resource.arn.as_deref() == Some(word)
+    word == resource.key.id
+        || word == resource.key.own_id()
+        || word == resource.name
+        || resource.arn.as_deref() == Some(word)
 }
 
 /// The same thing, listed for two deployments.
@@ -122,16 +165,30 @@ pub(crate) fn known(names: &[&str]) -> String {
 }
 
 fn not_found(listing: &Listing, doing: &str, word: &str) -> Failure {
-    let names: Vec<&str> =
-        listing.resources.iter().flat_map(|each| [each.name.as_str(), each.key.id.as_str(), each.key.own_id()]).collect();
+    let names: Vec<&str> = listing
+        .resources
+        .iter()
+        .flat_map(|each| [each.name.as_str(), each.key.id.as_str(), each.key.own_id()])
+        .collect();
     if let Some(problem) = listing.problems.first() {
         let Failure { kind, cause, .. } = &problem.failure;
-        let failure = Failure { doing: doing.to_owned(), ..problem.failure.clone() };
-        return if *kind == FailureKind::NotFound { usage(doing, cause.clone()) } else { failure };
+        let failure = Failure {
+            doing: doing.to_owned(),
+            ..problem.failure.clone()
+        };
+        return if *kind == FailureKind::NotFound {
+            usage(doing, cause.clone())
+        } else {
+            failure
+        };
     }
     let hint = nearest(word, names.iter().copied()).map_or_else(
         || {
-            let mut names: Vec<&str> = listing.resources.iter().map(|each| each.key.id.as_str()).collect();
+            let mut names: Vec<&str> = listing
+                .resources
+                .iter()
+                .map(|each| each.key.id.as_str())
+                .collect();
             names.dedup();
             known(&names)
         },

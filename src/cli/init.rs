@@ -10,7 +10,10 @@ use serde::Deserialize;
 
 use crate::{
     config::{self, Config, Loaded, write},
-    model::{Deployment, DeploymentName, Failure, HeaderSpec, SecretSource, SecretText, SignIn, StackFacts, sanitize},
+    model::{
+        Deployment, DeploymentName, Failure, HeaderSpec, SecretSource, SecretText, SignIn,
+        StackFacts, sanitize,
+    },
 };
 
 use super::{
@@ -64,7 +67,11 @@ struct CredentialsFile {
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let path = context.global.config.clone().or_else(config::default_path);
     let path = path.ok_or_else(|| {
-        usage("writing a configuration", "this machine has no configuration folder").hint("name a file: --config FILE")
+        usage(
+            "writing a configuration",
+            "this machine has no configuration folder",
+        )
+        .hint("name a file: --config FILE")
     })?;
     let deployment = match (&options.from, &options.stack) {
         (Some(file), _) => from_file(file, options)?,
@@ -77,8 +84,14 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     };
     let name = deployment.name.clone();
     save(&path, deployment, options.yes)?;
-    output::text(&sanitize(&format!("{}: deployment {name} written.", path.display())))?;
-    output::note(&format!("Next: agentcore-console --config {} status -d {name}", path.display()));
+    output::text(&sanitize(&format!(
+        "{}: deployment {name} written.",
+        path.display()
+    )))?;
+    output::note(&format!(
+        "Next: agentcore-console --config {} status -d {name}",
+        path.display()
+    ));
     Ok(())
 }
 
@@ -87,25 +100,47 @@ fn from_file(path: &Path, options: &Options) -> Result<Deployment, Failure> {
     let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
     // Only the place of a mistake is told: its words could be a secret's.
     let file: CredentialsFile = serde_json::from_str(&text).map_err(|error| {
-        usage(doing(), format!("not a credentials file (line {}, column {})", error.line(), error.column()))
-            .hint("it needs at least \"gateway_url\"")
+        usage(
+            doing(),
+            format!(
+                "not a credentials file (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
+        )
+        .hint("it needs at least \"gateway_url\"")
     })?;
-    let region = options.region.clone().or(file.region).or_else(|| region_of_url(&file.gateway_url));
+    let region = options
+        .region
+        .clone()
+        .or(file.region)
+        .or_else(|| region_of_url(&file.gateway_url));
     let sign_in = match (&file.client_id, &file.token_url) {
         (Some(_), Some(_)) => SignIn::M2m {
             token_url: file.token_url,
             client_id: file.client_id,
             client_secret: file
                 .client_secret
-                .map_or(SecretSource::UserPoolClient, |secret| SecretSource::Inline(SecretText::from(secret))),
+                .map_or(SecretSource::UserPoolClient, |secret| {
+                    SecretSource::Inline(SecretText::from(secret))
+                }),
             scope: file.scope,
             user_pool_id: None,
         },
         _ => SignIn::SigV4,
     };
-    let name = options.name.clone().or_else(|| file.stack_name.clone()).unwrap_or_else(|| "default".into());
+    let name = options
+        .name
+        .clone()
+        .or_else(|| file.stack_name.clone())
+        .unwrap_or_else(|| "default".into());
     let blank = blank(name, region, options)?;
-    Ok(Deployment { stack: file.stack_name, mcp_url: Some(file.gateway_url), sign_in, ..blank })
+    Ok(Deployment {
+        stack: file.stack_name,
+        mcp_url: Some(file.gateway_url),
+        sign_in,
+        ..blank
+    })
 }
 
 /// `https://{id}.gateway.bedrock-agentcore.{region}.amazonaws.com/mcp`.
@@ -113,21 +148,33 @@ fn region_of_url(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let labels: Vec<&str> = url.host_str()?.split('.').collect();
     let at = labels.iter().position(|label| *label == "amazonaws")?;
-    labels.get(at.checked_sub(1)?).map(|region| (*region).to_owned())
+    labels
+        .get(at.checked_sub(1)?)
+        .map(|region| (*region).to_owned())
 }
 
 fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Deployment, Failure> {
     let name = options.name.clone().unwrap_or_else(|| stack.to_owned());
-    let asked = Deployment { stack: Some(stack.to_owned()), ..blank(name, options.region.clone(), options)? };
+    let asked = Deployment {
+        stack: Some(stack.to_owned()),
+        ..blank(name, options.region.clone(), options)?
+    };
     let services = context.services();
     let facts = process::runtime()?.block_on(services.stack_facts(&asked))?;
     if facts.gateway_id.is_none() && facts.gateway_url.is_none() && facts.runtime_arn.is_none() {
         let outputs: Vec<&str> = facts.outputs.iter().map(|(key, _)| key.as_str()).collect();
-        let cause = format!("its outputs name neither a gateway nor a runtime (they are: {})", outputs.join(", "));
+        let cause = format!(
+            "its outputs name neither a gateway nor a runtime (they are: {})",
+            outputs.join(", ")
+        );
         return Err(usage(format!("reading the stack {stack}"), cause)
             .hint("write the deployment by hand: `agentcore-console config example` shows how"));
     }
-    Ok(Deployment { sign_in: sign_in_of(&facts), headers: headers_of(&facts), ..asked })
+    Ok(Deployment {
+        sign_in: sign_in_of(&facts),
+        headers: headers_of(&facts),
+        ..asked
+    })
 }
 
 /// A user pool's client signs in as a machine; a runtime without one is called with AWS credentials.
@@ -135,24 +182,42 @@ fn sign_in_of(facts: &StackFacts) -> SignIn {
     if facts.client_id.is_none() {
         return SignIn::SigV4;
     }
-    SignIn::M2m { token_url: None, client_id: None, client_secret: SecretSource::UserPoolClient, scope: None, user_pool_id: None }
+    SignIn::M2m {
+        token_url: None,
+        client_id: None,
+        client_secret: SecretSource::UserPoolClient,
+        scope: None,
+        user_pool_id: None,
+    }
 }
 
 /// A runtime called by IAM takes Neo4j's credentials in a header of its own.
 fn headers_of(facts: &StackFacts) -> Vec<HeaderSpec> {
-    let direct = facts.client_id.is_none() && facts.gateway_url.is_none() && facts.secret_arn.is_some();
+    let direct =
+        facts.client_id.is_none() && facts.gateway_url.is_none() && facts.secret_arn.is_some();
     let name = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization".to_owned();
-    if direct { vec![HeaderSpec::BasicFromSecret { name, secret_id: None }] } else { Vec::new() }
+    if direct {
+        vec![HeaderSpec::BasicFromSecret {
+            name,
+            secret_id: None,
+        }]
+    } else {
+        Vec::new()
+    }
 }
 
 fn blank(name: String, region: Option<String>, options: &Options) -> Result<Deployment, Failure> {
     let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let region = region.or_else(|| text("AWS_REGION")).or_else(|| text("AWS_DEFAULT_REGION"));
+    let region = region
+        .or_else(|| text("AWS_REGION"))
+        .or_else(|| text("AWS_DEFAULT_REGION"));
     Ok(Deployment {
         name: DeploymentName::from(name),
         shape: None,
-        region: region
-            .ok_or_else(|| usage("writing a configuration", "in which region?").hint("--region us-west-2, or set AWS_REGION"))?,
+        region: region.ok_or_else(|| {
+            usage("writing a configuration", "in which region?")
+                .hint("--region us-west-2, or set AWS_REGION")
+        })?,
         profile: options.profile.clone(),
         endpoint_url: text("AWS_ENDPOINT_URL"),
         credentials: None,
@@ -171,14 +236,25 @@ fn blank(name: String, region: Option<String>, options: &Options) -> Result<Depl
 
 fn save(path: &Path, deployment: Deployment, yes: bool) -> Result<(), Failure> {
     let doing = format!("writing {}", path.display());
-    let addition = write::render(&Config { deployments: vec![deployment.clone()], ..Config::default() }, "init");
+    let addition = write::render(
+        &Config {
+            deployments: vec![deployment.clone()],
+            ..Config::default()
+        },
+        "init",
+    );
     judge(&doing, &addition, std::slice::from_ref(&deployment))?;
     let text = if path.exists() {
         let loaded = config::load(Some(path));
         refuse_problems(&loaded)?;
-        let old = fs::read_to_string(path).map_err(|error| usage(doing.clone(), error.to_string()))?;
+        let old =
+            fs::read_to_string(path).map_err(|error| usage(doing.clone(), error.to_string()))?;
         let joined = joined(&doing, &old, &addition, &loaded, deployment)?;
-        confirm(yes, &doing, &format!("{} exists. Add the deployment to it?", path.display()))?;
+        confirm(
+            yes,
+            &doing,
+            &format!("{} exists. Add the deployment to it?", path.display()),
+        )?;
         joined
     } else {
         addition
@@ -187,12 +263,28 @@ fn save(path: &Path, deployment: Deployment, yes: bool) -> Result<(), Failure> {
 }
 
 /// What was there, comments and all, with the new deployment behind it.
-fn joined(doing: &str, old: &str, addition: &str, loaded: &Loaded, deployment: Deployment) -> Result<String, Failure> {
-    if loaded.config.deployments.iter().any(|each| each.name == deployment.name) {
-        return Err(usage(doing, format!("it has a deployment {} already", deployment.name))
-            .hint("--name NAME gives this one another name"));
+fn joined(
+    doing: &str,
+    old: &str,
+    addition: &str,
+    loaded: &Loaded,
+    deployment: Deployment,
+) -> Result<String, Failure> {
+    if loaded
+        .config
+        .deployments
+        .iter()
+        .any(|each| each.name == deployment.name)
+    {
+        return Err(usage(
+            doing,
+            format!("it has a deployment {} already", deployment.name),
+        )
+        .hint("--name NAME gives this one another name"));
     }
-    let body = addition.split_once("\n\n").map_or(addition, |(_, body)| body);
+    let body = addition
+        .split_once("\n\n")
+        .map_or(addition, |(_, body)| body);
     let text = format!("{}\n\n{body}", old.trim_end());
     let mut expected = loaded.config.deployments.clone();
     expected.push(deployment);
@@ -206,10 +298,11 @@ fn judge(doing: &str, text: &str, expected: &[Deployment]) -> Result<(), Failure
     match problems.first() {
         Some(problem) => Err(usage(doing, problem.message.clone())),
         None if config.deployments == expected => Ok(()),
-        None => {
-            Err(usage(doing, "the file's form does not take another deployment at its end")
-                .hint("name a new file: --config FILE"))
-        }
+        None => Err(usage(
+            doing,
+            "the file's form does not take another deployment at its end",
+        )
+        .hint("name a new file: --config FILE")),
     }
 }
 
@@ -220,7 +313,8 @@ mod tests {
     #[test]
     fn the_region_is_in_the_gateways_address() {
         assert_eq!(
-            region_of_url("https://gw-x1.gateway.bedrock-agentcore.us-west-2.amazonaws.com/mcp").as_deref(),
+            region_of_url("https://gw-x1.gateway.bedrock-agentcore.us-west-2.amazonaws.com/mcp")
+                .as_deref(),
             Some("us-west-2")
         );
         assert_eq!(region_of_url("https://mcp.example/mcp"), None);

@@ -11,8 +11,8 @@ use crate::{
     config::{Config, Ui, write},
     local::{self, DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults},
     model::{
-        Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn, StaticCredentials,
-        sanitize,
+        Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText,
+        Shape, SignIn, StaticCredentials, sanitize,
     },
 };
 
@@ -72,7 +72,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     runtime.block_on(async {
         // Listening for the end before saying "ready": whoever reads the line may end us at once.
         let mut end = process::End::listen()?;
-        let stack = local::start(started).await.map_err(|error| not_started(&error))?;
+        let stack = local::start(started)
+            .await
+            .map_err(|error| not_started(&error))?;
         if let Some(path) = &options.write_config {
             save(path, &configuration(&stack))?;
         }
@@ -81,7 +83,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
             TextOrJson::Text => {
                 output::text(&stack.text())?;
                 if let Some(path) = &options.write_config {
-                    output::text(&sanitize(&format!("A configuration for it: agentcore-console --config {}", path.display())))?;
+                    output::text(&sanitize(&format!(
+                        "A configuration for it: agentcore-console --config {}",
+                        path.display()
+                    )))?;
                 }
             }
         }
@@ -98,14 +103,26 @@ pub fn configuration(stack: &Stack) -> Config {
 
 /// The same from what the stack says, which it can before it serves.
 pub(crate) fn configuration_for(facts: Facts) -> Config {
-    let Facts { endpoint, access_key_id, secret_access_key, deployments } = facts;
+    let Facts {
+        endpoint,
+        access_key_id,
+        secret_access_key,
+        deployments,
+    } = facts;
     let keys = StaticCredentials {
         access_key_id,
         secret_access_key: SecretSource::Inline(SecretText::from(secret_access_key)),
         session_token: None,
     };
-    let deployments = deployments.into_iter().map(|facts| deployment(facts, &endpoint, &keys)).collect();
-    Config { deployments, ui: Ui::default(), keys: toml::Table::new() }
+    let deployments = deployments
+        .into_iter()
+        .map(|facts| deployment(facts, &endpoint, &keys))
+        .collect();
+    Config {
+        deployments,
+        ui: Ui::default(),
+        keys: toml::Table::new(),
+    }
 }
 
 fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) -> Deployment {
@@ -127,9 +144,17 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         credentials: Some(keys.clone()),
         stack: facts.stack,
         gateways: facts.gateway_id.into_iter().collect(),
-        runtimes: facts.runtime_arn.into_iter().chain(facts.further_runtimes).collect(),
+        runtimes: facts
+            .runtime_arn
+            .into_iter()
+            .chain(facts.further_runtimes)
+            .collect(),
         mcp_url: Some(facts.mcp_url),
-        secrets: facts.secret_id.into_iter().chain(facts.further_secrets).collect(),
+        secrets: facts
+            .secret_id
+            .into_iter()
+            .chain(facts.further_secrets)
+            .collect(),
         log_groups: facts.log_groups,
         sign_in: sign_in(facts.sign_in),
         headers,
@@ -152,16 +177,30 @@ fn shape(letter: &str) -> Option<Shape> {
 fn sign_in(facts: SignInFacts) -> SignIn {
     let inline = |text: String| SecretSource::Inline(SecretText::from(text));
     match facts {
-        SignInFacts::Machine { token_url, client_id, client_secret, scope, user_pool_id } => SignIn::M2m {
+        SignInFacts::Machine {
+            token_url,
+            client_id,
+            client_secret,
+            scope,
+            user_pool_id,
+        } => SignIn::M2m {
             token_url: Some(token_url),
             client_id: Some(client_id),
             client_secret: inline(client_secret),
             scope: Some(scope),
             user_pool_id: Some(user_pool_id),
         },
-        SignInFacts::User { client_id, username, password, .. } => {
-            SignIn::User { client_id: Some(client_id), client_secret: None, username, password: inline(password) }
-        }
+        SignInFacts::User {
+            client_id,
+            username,
+            password,
+            ..
+        } => SignIn::User {
+            client_id: Some(client_id),
+            client_secret: None,
+            username,
+            password: inline(password),
+        },
         SignInFacts::SigV4 => SignIn::SigV4,
     }
 }
@@ -170,8 +209,12 @@ fn save(path: &Path, config: &Config) -> Result<(), Failure> {
     const COMMAND: &str = "local --write-config";
     let text = write::render(config, COMMAND);
     let own = format!("{}{COMMAND}", write::MARK);
-    write::save(path, &text, |old| old.trim().is_empty() || old.starts_with(&own)).map_err(|error| {
-        usage(format!("writing {}", path.display()), error.to_string()).hint("name a file that does not exist yet")
+    write::save(path, &text, |old| {
+        old.trim().is_empty() || old.starts_with(&own)
+    })
+    .map_err(|error| {
+        usage(format!("writing {}", path.display()), error.to_string())
+            .hint("name a file that does not exist yet")
     })
 }
 
@@ -182,24 +225,54 @@ fn to_options(options: &Options) -> Result<local::Options, Failure> {
         quiet_world: options.quiet_world,
         neo4j: real_neo4j(options)?,
         neo4j_mcp_url: options.neo4j_mcp_url.clone(),
-        faults: options.faults.as_deref().map(read_faults).transpose()?.unwrap_or_default(),
+        faults: options
+            .faults
+            .as_deref()
+            .map(read_faults)
+            .transpose()?
+            .unwrap_or_default(),
         ..local::Options::default()
     })
 }
 
 /// How a Neo4j is addressed.
-const SCHEMES: [&str; 8] = ["http", "https", "bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"];
+const SCHEMES: [&str; 8] = [
+    "http",
+    "https",
+    "bolt",
+    "bolt+s",
+    "bolt+ssc",
+    "neo4j",
+    "neo4j+s",
+    "neo4j+ssc",
+];
 
 fn real_neo4j(options: &Options) -> Result<Option<RealNeo4j>, Failure> {
-    let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else { return Ok(None) };
+    let (Some(uri), Some(variable)) = (&options.neo4j_uri, &options.neo4j_password_env) else {
+        return Ok(None);
+    };
     let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
     if !SCHEMES.contains(&scheme) {
-        return Err(usage("reading --neo4j-uri", format!("\"{uri}\" is no address of a Neo4j"))
-            .hint(format!("it begins with one of {}", SCHEMES.map(|scheme| format!("{scheme}://")).join(", "))));
+        return Err(usage(
+            "reading --neo4j-uri",
+            format!("\"{uri}\" is no address of a Neo4j"),
+        )
+        .hint(format!(
+            "it begins with one of {}",
+            SCHEMES.map(|scheme| format!("{scheme}://")).join(", ")
+        )));
     }
-    let password = std::env::var(variable)
-        .map_err(|_| usage("reading the password of the real Neo4j", format!("the environment has no {variable}")))?;
-    Ok(Some(RealNeo4j { uri: uri.clone(), user: options.neo4j_user.clone(), password }))
+    let password = std::env::var(variable).map_err(|_| {
+        usage(
+            "reading the password of the real Neo4j",
+            format!("the environment has no {variable}"),
+        )
+    })?;
+    Ok(Some(RealNeo4j {
+        uri: uri.clone(),
+        user: options.neo4j_user.clone(),
+        password,
+    }))
 }
 
 fn read_faults(path: &Path) -> Result<Vec<faults::Fault>, Failure> {

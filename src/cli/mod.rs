@@ -64,7 +64,12 @@ impl From<std::io::Error> for Stop {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Self::PipeClosed;
         }
-        Failure::new(FailureKind::Network, "writing the output", error.to_string()).into()
+        Failure::new(
+            FailureKind::Network,
+            "writing the output",
+            error.to_string(),
+        )
+        .into()
     }
 }
 
@@ -86,7 +91,12 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() => {
             // It quotes what was typed or pasted.
-            error.render().to_string().trim_end().lines().for_each(output::note);
+            error
+                .render()
+                .to_string()
+                .trim_end()
+                .lines()
+                .for_each(output::note);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
         // Help and version are data.

@@ -46,8 +46,14 @@ pub(crate) fn complain(failure: &Failure) {
     let facts = [
         failure.hint.as_ref().map(|hint| format!("  hint: {hint}")),
         failure.code.as_ref().map(|code| format!("  code: {code}")),
-        failure.request_id.as_ref().map(|id| format!("  request id: {id}")),
+        failure
+            .request_id
+            .as_ref()
+            .map(|id| format!("  request id: {id}")),
     ];
     facts.into_iter().flatten().for_each(|fact| note(&fact));
-    failure.evidence.iter().for_each(|fact| note(&format!("  {fact}")));
+    failure
+        .evidence
+        .iter()
+        .for_each(|fact| note(&format!("  {fact}")));
 }

@@ -17,35 +17,64 @@ pub(crate) fn harden() {
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
         // Refused only inside sandboxes that forbid core dumps anyway.
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = setrlimit(
+            Resource::Core,
+            Rlimit {
+                current: Some(0),
+                maximum: Some(0),
+            },
+        );
     }
     #[cfg(target_os = "linux")]
     {
-        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+        let _ =
+            rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     }
 }
 
 /// Tells a panic in one sanitised line. The message may quote data, so only its first line is shown, and cut.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
-        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        let message = panic.payload_as_str().unwrap_or("").lines().next().unwrap_or("").chars().take(200).collect::<String>();
-        output::note(&format!("agentcore-console failed unexpectedly{place}: {message}"));
+        let place = panic
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let message = panic
+            .payload_as_str()
+            .unwrap_or("")
+            .lines()
+            .next()
+            .unwrap_or("")
+            .chars()
+            .take(200)
+            .collect::<String>();
+        output::note(&format!(
+            "agentcore-console failed unexpectedly{place}: {message}"
+        ));
     }));
 }
 
 /// Writes a log to the file that `AGENTCORE_LOG` names, at the levels of `AGENTCORE_LOG_LEVEL`. Without it: no log at all.
 pub(crate) fn start_log() -> Result<(), Failure> {
-    let Some(path) = std::env::var_os("AGENTCORE_LOG").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let Some(path) = std::env::var_os("AGENTCORE_LOG").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
     let mut options = fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let doing = || format!("opening the log file {}", path.display());
-    let file = options.open(&path).map_err(|error| usage(doing(), error.to_string()))?;
-    let levels = std::env::var("AGENTCORE_LOG_LEVEL").unwrap_or_else(|_| "agentcore_console=debug,warn".into());
-    let filter = EnvFilter::try_new(&levels).map_err(|error| usage("reading AGENTCORE_LOG_LEVEL", error.to_string()))?;
-    tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter).with_writer(Mutex::new(file)).init();
+    let file = options
+        .open(&path)
+        .map_err(|error| usage(doing(), error.to_string()))?;
+    let levels = std::env::var("AGENTCORE_LOG_LEVEL")
+        .unwrap_or_else(|_| "agentcore_console=debug,warn".into());
+    let filter = EnvFilter::try_new(&levels)
+        .map_err(|error| usage("reading AGENTCORE_LOG_LEVEL", error.to_string()))?;
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_env_filter(filter)
+        .with_writer(Mutex::new(file))
+        .init();
     Ok(())
 }
 
@@ -80,7 +109,11 @@ impl End {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
+            let signals = [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+            ];
             Ok(Self { signals })
         }
         #[cfg(not(unix))]

@@ -15,7 +15,11 @@ fn gather<'a>(failures: impl IntoIterator<Item = (&'a str, &'a Failure)>) -> Vec
     for (name, failure) in failures {
         match reasons.iter_mut().find(|reason| reason.is_of(failure)) {
             Some(reason) => reason.join(name, failure),
-            None => reasons.push(Reason { first: failure, names: vec![name], one_deed: true }),
+            None => reasons.push(Reason {
+                first: failure,
+                names: vec![name],
+                one_deed: true,
+            }),
         }
     }
     reasons.iter().map(Reason::sentence).collect()
@@ -30,7 +34,9 @@ struct Reason<'a> {
 
 impl<'a> Reason<'a> {
     fn is_of(&self, failure: &Failure) -> bool {
-        let Failure { kind, cause, hint, .. } = self.first;
+        let Failure {
+            kind, cause, hint, ..
+        } = self.first;
         (*kind, gist(cause), hint) == (failure.kind, gist(&failure.cause), &failure.hint)
     }
 
@@ -43,18 +49,30 @@ impl<'a> Reason<'a> {
 
     fn sentence(&self) -> Failure {
         let doing = match self.names.as_slice() {
-            [only] if self.one_deed && self.first.doing.split(' ').any(|word| word == *only) => self.first.doing.clone(),
+            [only] if self.one_deed && self.first.doing.split(' ').any(|word| word == *only) => {
+                self.first.doing.clone()
+            }
             [only] if self.one_deed => format!("{only}: {}", self.first.doing),
             several => several.join(", "),
         };
-        let cause = if self.one_deed { self.first.cause.clone() } else { gist(&self.first.cause).to_owned() };
-        Failure { doing, cause, ..self.first.clone() }
+        let cause = if self.one_deed {
+            self.first.cause.clone()
+        } else {
+            gist(&self.first.cause).to_owned()
+        };
+        Failure {
+            doing,
+            cause,
+            ..self.first.clone()
+        }
     }
 }
 
 /// A missing permission without the resource on which it is missing: that is another one each time.
 fn gist(cause: &str) -> &str {
-    cause.split_once(" on resource").map_or(cause, |(gist, _)| gist)
+    cause
+        .split_once(" on resource")
+        .map_or(cause, |(gist, _)| gist)
 }
 
 #[cfg(test)]
@@ -68,16 +86,36 @@ mod tests {
 
     #[test]
     fn one_reason_is_told_once_with_all_names() {
-        let (one, two, other) =
-            (failure("reading gateway g1", "refused"), failure("reading gateway g2", "refused"), failure("listing", "timed out"));
-        let told =
-            |failures: &[(&str, &Failure)]| gather(failures.iter().copied()).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(told(&[("a", &one), ("b", &other), ("c", &two), ("a", &two)]), ["a, c: refused", "b: listing: timed out"]);
-        let denied =
-            |arn: &str| failure(&format!("reading {arn}"), &format!("not authorized to perform: x:Get on resource: {arn}"));
+        let (one, two, other) = (
+            failure("reading gateway g1", "refused"),
+            failure("reading gateway g2", "refused"),
+            failure("listing", "timed out"),
+        );
+        let told = |failures: &[(&str, &Failure)]| {
+            gather(failures.iter().copied())
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(&[("a", &one), ("b", &other), ("c", &two), ("a", &two)]),
+            ["a, c: refused", "b: listing: timed out"]
+        );
+        let denied = |arn: &str| {
+            failure(
+                &format!("reading {arn}"),
+                &format!("not authorized to perform: x:Get on resource: {arn}"),
+            )
+        };
         let (first, second) = (denied("arn:1"), denied("arn:2"));
-        assert_eq!(told(&[("a", &first), ("b", &second)]), ["a, b: not authorized to perform: x:Get"]);
-        assert_eq!(told(&[("a", &first)]), ["a: reading arn:1: not authorized to perform: x:Get on resource: arn:1"]);
+        assert_eq!(
+            told(&[("a", &first), ("b", &second)]),
+            ["a, b: not authorized to perform: x:Get"]
+        );
+        assert_eq!(
+            told(&[("a", &first)]),
+            ["a: reading arn:1: not authorized to perform: x:Get on resource: arn:1"]
+        );
         assert_eq!(told(&[("g1", &one)]), ["reading gateway g1: refused"]);
         assert_eq!(told(&[("a", &one), ("a", &two)]), ["a: refused"]);
     }

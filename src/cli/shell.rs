@@ -29,7 +29,10 @@ fn page() -> io::Result<Vec<u8>> {
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     page.extend(b".SH COMMANDS\n");
-    for command in definition.get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in definition
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+    {
         describe(command, "agentcore-console", &mut page)?;
     }
     page.extend(REST.as_bytes());
@@ -39,32 +42,68 @@ fn page() -> io::Result<Vec<u8>> {
 /// One command with its flags, and those below it.
 fn describe(command: &Definition, above: &str, page: &mut Vec<u8>) -> io::Result<()> {
     let name = format!("{above} {}", command.get_name());
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let about = command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let usage = usage_of(command, &name);
-    writeln!(page, ".SS {}\n{}\n.PP\n\\fB{}\\fR", escaped(&name), escaped(&about), escaped(&usage))?;
-    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
-        let values: Vec<String> = argument.get_value_names().into_iter().flatten().map(ToString::to_string).collect();
+    writeln!(
+        page,
+        ".SS {}\n{}\n.PP\n\\fB{}\\fR",
+        escaped(&name),
+        escaped(&about),
+        escaped(&usage)
+    )?;
+    for argument in command
+        .get_arguments()
+        .filter(|argument| !argument.is_hide_set())
+    {
+        let values: Vec<String> = argument
+            .get_value_names()
+            .into_iter()
+            .flatten()
+            .map(ToString::to_string)
+            .collect();
         let takes = argument.get_action().takes_values();
-        let value = if takes { format!(" {}", values.join(" ")) } else { String::new() };
+        let value = if takes {
+            format!(" {}", values.join(" "))
+        } else {
+            String::new()
+        };
         let flag = match (argument.get_short(), argument.get_long()) {
             (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
             (None, Some(long)) => format!("--{long}{value}"),
             (Some(short), None) => format!("-{short}{value}"),
             (None, None) => values.join(" "),
         };
-        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        let defaults: Vec<&str> = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+        let help = argument
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let defaults: Vec<&str> = argument
+            .get_default_values()
+            .iter()
+            .filter_map(|value| value.to_str())
+            .collect();
         let default = match defaults.as_slice() {
             [] => String::new(),
             _ if !takes || argument.is_hide_default_value_set() => String::new(),
             some => format!(" [default: {}]", some.join(" ")),
         };
-        writeln!(page, ".TP\n\\fB{}\\fR\n{}", escaped(&flag), escaped(&format!("{help}{default}")))?;
+        writeln!(
+            page,
+            ".TP\n\\fB{}\\fR\n{}",
+            escaped(&flag),
+            escaped(&format!("{help}{default}"))
+        )?;
     }
     if let Some(after) = command.get_after_help() {
         writeln!(page, ".PP\n.nf\n{}\n.fi", escaped(&after.to_string()))?;
     }
-    for below in command.get_subcommands().filter(|below| below.get_name() != "help" && !below.is_hide_set()) {
+    for below in command
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help" && !below.is_hide_set())
+    {
         describe(below, &name, page)?;
     }
     Ok(())
@@ -80,7 +119,13 @@ fn usage_of(command: &Definition, name: &str) -> String {
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('-', "\\-");
     text.lines()
-        .map(|line| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() })
+        .map(|line| {
+            if line.starts_with(['.', '\'']) {
+                format!("\\&{line}")
+            } else {
+                line.to_owned()
+            }
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -136,10 +181,27 @@ mod tests {
     fn every_command_and_flag_is_in_the_manual() {
         let page = String::from_utf8(page().unwrap()).unwrap();
         let definition = Arguments::command();
-        for command in definition.get_subcommands().filter(|command| !command.is_hide_set()) {
-            assert!(page.contains(&format!(".SS agentcore\\-console {}", escaped(command.get_name()))), "{}", command.get_name());
-            for long in command.get_arguments().filter_map(|argument| argument.get_long()) {
-                assert!(page.contains(&escaped(&format!("--{long}"))), "{} --{long}", command.get_name());
+        for command in definition
+            .get_subcommands()
+            .filter(|command| !command.is_hide_set())
+        {
+            assert!(
+                page.contains(&format!(
+                    ".SS agentcore\\-console {}",
+                    escaped(command.get_name())
+                )),
+                "{}",
+                command.get_name()
+            );
+            for long in command
+                .get_arguments()
+                .filter_map(|argument| argument.get_long())
+            {
+                assert!(
+                    page.contains(&escaped(&format!("--{long}"))),
+                    "{} --{long}",
+                    command.get_name()
+                );
             }
         }
     }

@@ -43,8 +43,14 @@ pub(crate) fn of_mode(mode: Mode, deployment: &Deployment) -> Result<Option<Sign
     let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let required = |name: &str| {
         text(name).ok_or_else(|| {
-            usage(format!("signing in by {}", mode.word()), format!("the environment has no {name}"))
-                .hint(format!("set {name}, or configure sign_in for {}", deployment.name))
+            usage(
+                format!("signing in by {}", mode.word()),
+                format!("the environment has no {name}"),
+            )
+            .hint(format!(
+                "set {name}, or configure sign_in for {}",
+                deployment.name
+            ))
         })
     };
     Ok(Some(match mode {
@@ -52,7 +58,9 @@ pub(crate) fn of_mode(mode: Mode, deployment: &Deployment) -> Result<Option<Sign
         Mode::None => SignIn::None,
         Mode::Bearer => {
             required("AGENTCORE_BEARER_TOKEN")?;
-            SignIn::Bearer { token: SecretSource::Environment("AGENTCORE_BEARER_TOKEN".into()) }
+            SignIn::Bearer {
+                token: SecretSource::Environment("AGENTCORE_BEARER_TOKEN".into()),
+            }
         }
         Mode::User => {
             required("AGENTCORE_PASSWORD")?;
@@ -68,7 +76,9 @@ pub(crate) fn of_mode(mode: Mode, deployment: &Deployment) -> Result<Option<Sign
             token_url: text("AGENTCORE_TOKEN_URL"),
             client_id: text("AGENTCORE_CLIENT_ID"),
             client_secret: text("AGENTCORE_CLIENT_SECRET")
-                .map_or(SecretSource::UserPoolClient, |_| SecretSource::Environment("AGENTCORE_CLIENT_SECRET".into())),
+                .map_or(SecretSource::UserPoolClient, |_| {
+                    SecretSource::Environment("AGENTCORE_CLIENT_SECRET".into())
+                }),
             scope: text("AGENTCORE_SCOPE"),
             user_pool_id: None,
         },

@@ -50,7 +50,13 @@ pub(crate) struct Options {
 /// The kind that a word names.
 pub(crate) fn kind(word: &str) -> Result<Kind, String> {
     let known = Kind::ALL.map(Kind::word);
-    Kind::parse(word).ok_or_else(|| format!("unknown kind \"{word}\"{}; known: {}", did_you_mean(word, known), known.join(", ")))
+    Kind::parse(word).ok_or_else(|| {
+        format!(
+            "unknown kind \"{word}\"{}; known: {}",
+            did_you_mean(word, known),
+            known.join(", ")
+        )
+    })
 }
 
 /// Between two listings of `--wait` and `--watch`.
@@ -64,12 +70,29 @@ const WORTH_TELLING: Duration = Duration::from_secs(5);
 /// Runs `status`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployments = context.deployments()?;
-    let kinds = options.kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
-    let services = if options.wait.is_some() { context.patient_services() } else { context.services() };
-    let work = Work { services, deployments, kinds, output: options.output };
+    let kinds = options
+        .kind
+        .map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
+    let services = if options.wait.is_some() {
+        context.patient_services()
+    } else {
+        context.services()
+    };
+    let work = Work {
+        services,
+        deployments,
+        kinds,
+        output: options.output,
+    };
     process::runtime()?.block_on(async {
         match &options.wait {
-            Some(status) => work.wait(&status.to_ascii_uppercase(), context.global.timeout.unwrap_or(PATIENCE)).await,
+            Some(status) => {
+                work.wait(
+                    &status.to_ascii_uppercase(),
+                    context.global.timeout.unwrap_or(PATIENCE),
+                )
+                .await
+            }
             None if options.watch => work.watch().await,
             None => work.once().await,
         }
@@ -92,7 +115,9 @@ impl Work {
         let listing = self.list().await;
         self.print(&listing)?;
         listing.tell_problems();
-        listing.total_failure().map_or(Ok(()), |failure| Err(Stop::Code(failure.kind.exit_code())))
+        listing
+            .total_failure()
+            .map_or(Ok(()), |failure| Err(Stop::Code(failure.kind.exit_code())))
     }
 
     async fn watch(&self) -> Outcome {
@@ -122,7 +147,10 @@ impl Work {
                 self.print(&listing)?;
                 return Ok(());
             }
-            let hopeless = listing.problems.iter().find(|problem| !problem.failure.kind.is_transient());
+            let hopeless = listing
+                .problems
+                .iter()
+                .find(|problem| !problem.failure.kind.is_transient());
             if let Some(problem) = hopeless {
                 listing.tell_problems();
                 return Err(Stop::Code(problem.failure.kind.exit_code()));
@@ -136,9 +164,16 @@ impl Work {
                 return Err(given_up(status, &listing, &waiting, patience));
             }
             // Whoever sits there is not left in the dark until the end.
-            if !told && left > WORTH_TELLING && !listing.problems.is_empty() && io::stderr().is_terminal() {
+            if !told
+                && left > WORTH_TELLING
+                && !listing.problems.is_empty()
+                && io::stderr().is_terminal()
+            {
                 listing.tell_problems();
-                output::note(&format!("asking again, for at most {}", show_duration(left)));
+                output::note(&format!(
+                    "asking again, for at most {}",
+                    show_duration(left)
+                ));
                 told = true;
             }
             tokio::time::sleep(PAUSE.min(left)).await;
@@ -170,18 +205,31 @@ fn given_up(status: &str, listing: &Listing, waiting: &[&Resource], patience: Du
     if waiting.is_empty()
         && let Some(problem) = listing.problems.first()
     {
-        output::note(&format!("error: after {after} nobody can say whether all are {status}"));
+        output::note(&format!(
+            "error: after {after} nobody can say whether all are {status}"
+        ));
         return Stop::Code(problem.failure.kind.exit_code());
     }
-    let names: Vec<String> = waiting.iter().map(|each| format!("{} {} is {}", each.key.kind, each.key.id, each.status)).collect();
-    output::note(&format!("error: not all are {status} after {after}: {}", names.join(", ")));
+    let names: Vec<String> = waiting
+        .iter()
+        .map(|each| format!("{} {} is {}", each.key.kind, each.key.id, each.status))
+        .collect();
+    output::note(&format!(
+        "error: not all are {status} after {after}: {}",
+        names.join(", ")
+    ));
     Stop::Code(1)
 }
 
 /// A secret is enabled, never ready: it does not keep anybody waiting for READY.
 fn waiting_for<'a>(status: &str, listing: &'a Listing) -> Vec<&'a Resource> {
     let concerned = |each: &&Resource| each.key.kind != Kind::Secret || SECRET.contains(&status);
-    listing.resources.iter().filter(concerned).filter(|each| each.status != status).collect()
+    listing
+        .resources
+        .iter()
+        .filter(concerned)
+        .filter(|each| each.status != status)
+        .collect()
 }
 
 const SECRET: [&str; 3] = ["ENABLED", "ROTATING", "DELETED"];
@@ -204,12 +252,16 @@ const KNOWN: [&str; 13] = [
 /// A word that is neither known nor seen anywhere would be waited for in vain.
 fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
     let known = || KNOWN.iter().chain(&SECRET).copied();
-    if known().any(|each| each == status) || listing.resources.iter().any(|each| each.status == status) {
+    if known().any(|each| each == status)
+        || listing.resources.iter().any(|each| each.status == status)
+    {
         return Ok(());
     }
     let hint = did_you_mean(status, known());
-    Err(usage("waiting", format!("unknown status \"{status}\"{hint}"))
-        .hint(format!("known: {}", known().collect::<Vec<_>>().join(", "))))
+    Err(
+        usage("waiting", format!("unknown status \"{status}\"{hint}"))
+            .hint(format!("known: {}", known().collect::<Vec<_>>().join(", "))),
+    )
 }
 
 fn deployment(each: &Deployment) -> Value {
@@ -236,12 +288,23 @@ pub(crate) fn owner(each: &Resource) -> Option<&str> {
 
 fn table(resources: &[Resource]) -> Table {
     let now = super::now();
-    let mut table = Table::new(["DEPLOYMENT", "KIND", "NAME", "ID", "STATUS", "AGE", "REASON"])
-        .fit("NAME", Fit::Middle)
-        .fit("ID", Fit::Extra)
-        .fit("REASON", Fit::Whole);
+    let mut table = Table::new([
+        "DEPLOYMENT",
+        "KIND",
+        "NAME",
+        "ID",
+        "STATUS",
+        "AGE",
+        "REASON",
+    ])
+    .fit("NAME", Fit::Middle)
+    .fit("ID", Fit::Extra)
+    .fit("REASON", Fit::Whole);
     for each in resources {
-        let age = each.updated.or(each.created).map_or_else(String::new, |at| at.age(now));
+        let age = each
+            .updated
+            .or(each.created)
+            .map_or_else(String::new, |at| at.age(now));
         table.row(vec![
             Cell::new(each.key.deployment.as_str()),
             Cell::new(each.key.kind.word()),

@@ -49,7 +49,11 @@ impl Tone {
 
 /// Text in a tone, as it goes to stdout now.
 pub(crate) fn toned(text: &str, tone: Tone) -> String {
-    if tone == Tone::Plain || !is_coloured() { text.to_owned() } else { format!("{}{text}\x1b[0m", tone.code()) }
+    if tone == Tone::Plain || !is_coloured() {
+        text.to_owned()
+    } else {
+        format!("{}{text}\x1b[0m", tone.code())
+    }
 }
 
 /// Whether stdout takes colours: a terminal, and nobody said no.
@@ -70,7 +74,10 @@ pub(crate) struct Cell {
 impl Cell {
     /// A cell of text from wherever.
     pub(crate) fn new(text: &str) -> Self {
-        Self { text: sanitize(text).into_owned(), ..Self::default() }
+        Self {
+            text: sanitize(text).into_owned(),
+            ..Self::default()
+        }
     }
 
     /// The same in a tone.
@@ -114,14 +121,24 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these headings.
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Self {
-        let header: Vec<Cell> = headings.into_iter().map(|each| Cell::new(each).tone(Tone::Dim)).collect();
-        Self { fits: vec![Fit::End; header.len()], header, headless: false, rows: Vec::new() }
+        let header: Vec<Cell> = headings
+            .into_iter()
+            .map(|each| Cell::new(each).tone(Tone::Dim))
+            .collect();
+        Self {
+            fits: vec![Fit::End; header.len()],
+            header,
+            headless: false,
+            rows: Vec::new(),
+        }
     }
 
     /// The same with that column treated so where there is not enough room.
     pub(crate) fn fit(mut self, heading: &str, fit: Fit) -> Self {
         let columns = self.header.iter().zip(&mut self.fits);
-        columns.filter(|(cell, _)| cell.text == heading).for_each(|(_, own)| *own = fit);
+        columns
+            .filter(|(cell, _)| cell.text == heading)
+            .for_each(|(_, own)| *own = fit);
         self
     }
 
@@ -152,14 +169,35 @@ impl Table {
         let columns = self.columns(width);
         let mut out = String::new();
         let mut header = self.header.clone();
-        if let (Some(limit), Some(last)) = (width, header.last_mut().filter(|_| self.fits.last() == Some(&Fit::Whole))) {
-            let before: usize = columns.iter().rev().skip(1).flatten().map(|column| column.width + GAP).sum();
+        if let (Some(limit), Some(last)) = (
+            width,
+            header
+                .last_mut()
+                .filter(|_| self.fits.last() == Some(&Fit::Whole)),
+        ) {
+            let before: usize = columns
+                .iter()
+                .rev()
+                .skip(1)
+                .flatten()
+                .map(|column| column.width + GAP)
+                .sum();
             // What stands below its row needs no heading.
-            last.text.truncate(if before + last.text.width() > limit { 0 } else { last.text.len() });
+            last.text.truncate(if before + last.text.width() > limit {
+                0
+            } else {
+                last.text.len()
+            });
         }
-        for row in std::iter::once(&header).filter(|_| !self.headless).chain(&self.rows) {
-            let cells: Vec<(&Cell, Column)> =
-                row.iter().zip(&columns).filter_map(|(cell, column)| Some((cell, (*column)?))).collect();
+        for row in std::iter::once(&header)
+            .filter(|_| !self.headless)
+            .chain(&self.rows)
+        {
+            let cells: Vec<(&Cell, Column)> = row
+                .iter()
+                .zip(&columns)
+                .filter_map(|(cell, column)| Some((cell, (*column)?)))
+                .collect();
             push_row(&mut out, &cells, width, coloured);
         }
         out
@@ -170,7 +208,10 @@ impl Table {
         let mut columns: Vec<Option<Column>> = (self.header.iter().zip(&self.fits))
             .map(|(cell, fit)| {
                 let shown = *fit != Fit::Extra || limit.is_none_or(|limit| limit >= WIDE);
-                shown.then(|| Column { fit: *fit, width: cell.text.width() })
+                shown.then(|| Column {
+                    fit: *fit,
+                    width: cell.text.width(),
+                })
             })
             .collect();
         for row in &self.rows {
@@ -196,11 +237,18 @@ struct Column {
 
 /// The widest column gives way first, one terminal column at a time: narrow ones keep their words.
 fn narrow(columns: &mut [Option<Column>], limit: usize) {
-    let mut shown: Vec<&mut Column> = columns.iter_mut().flatten().filter(|column| column.fit != Fit::Whole).collect();
+    let mut shown: Vec<&mut Column> = columns
+        .iter_mut()
+        .flatten()
+        .filter(|column| column.fit != Fit::Whole)
+        .collect();
     let gaps = GAP * shown.len().saturating_sub(1);
     while shown.iter().map(|column| column.width).sum::<usize>() + gaps > limit {
         let wide = shown.iter_mut().filter(|column| column.width > NARROW);
-        let Some(widest) = wide.max_by_key(|column| (column.fit == Fit::First, column.width)) else { break };
+        let Some(widest) = wide.max_by_key(|column| (column.fit == Fit::First, column.width))
+        else {
+            break;
+        };
         widest.width -= 1;
     }
 }
@@ -246,7 +294,10 @@ fn push_whole(line: &mut String, cell: &Cell, used: usize, limit: Option<usize>,
             if !is_beside {
                 line.truncate(line.trim_end().len());
             }
-            for (at, part) in wrap(&cell.text, limit.saturating_sub(indent)).iter().enumerate() {
+            for (at, part) in wrap(&cell.text, limit.saturating_sub(indent))
+                .iter()
+                .enumerate()
+            {
                 if at > 0 || !is_beside {
                     line.push('\n');
                     line.push_str(&" ".repeat(indent));
@@ -291,7 +342,11 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// The text within so many terminal columns; an ellipsis says that there was more.
 fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width { text.to_owned() } else { format!("{}…", head(text, width.saturating_sub(1))) }
+    if text.width() <= width {
+        text.to_owned()
+    } else {
+        format!("{}…", head(text, width.saturating_sub(1)))
+    }
 }
 
 /// The same, with both ends.
@@ -321,20 +376,35 @@ mod tests {
 
     fn table() -> Table {
         let mut table = Table::new(["NAME", "COUNT", "REASON"]);
-        table.row(vec![Cell::new("東京"), Cell::new("7").right(), Cell::new("a\x1b[2J\nb")]);
-        table.row(vec![Cell::new("gateway").tone(Tone::Good), Cell::new("1,204").right(), Cell::new("")]);
+        table.row(vec![
+            Cell::new("東京"),
+            Cell::new("7").right(),
+            Cell::new("a\x1b[2J\nb"),
+        ]);
+        table.row(vec![
+            Cell::new("gateway").tone(Tone::Good),
+            Cell::new("1,204").right(),
+            Cell::new(""),
+        ]);
         table
     }
 
     #[test]
     fn columns_align_by_terminal_columns() {
-        assert_eq!(table().render(None, false), "NAME     COUNT  REASON\n東京         7  a␛[2J⏎b\ngateway  1,204\n");
+        assert_eq!(
+            table().render(None, false),
+            "NAME     COUNT  REASON\n東京         7  a␛[2J⏎b\ngateway  1,204\n"
+        );
     }
 
     #[test]
     fn colour_is_only_where_it_is_asked_for() {
         assert!(!table().render(None, false).contains('\x1b'));
-        assert!(table().render(None, true).contains("\x1b[32mgateway\x1b[0m"));
+        assert!(
+            table()
+                .render(None, true)
+                .contains("\x1b[32mgateway\x1b[0m")
+        );
     }
 
     /// As `status` has it.
@@ -344,8 +414,16 @@ mod tests {
             .fit("ID", Fit::Extra)
             .fit("REASON", Fit::Whole);
         let reason = "Waiting for the authorization of a user who has been asked by mail";
-        for (name, reason) in [("github-mcp-server-schema-target-0123456789", reason), ("short", "soon")] {
-            let cells = [name, "some-gateway-gqtg2tx9wo/xT6j5jaQXZ", "CREATE_PENDING_AUTH", reason];
+        for (name, reason) in [
+            ("github-mcp-server-schema-target-0123456789", reason),
+            ("short", "soon"),
+        ] {
+            let cells = [
+                name,
+                "some-gateway-gqtg2tx9wo/xT6j5jaQXZ",
+                "CREATE_PENDING_AUTH",
+                reason,
+            ];
             table.row(cells.into_iter().map(Cell::new).collect());
         }
         table
@@ -361,22 +439,39 @@ mod tests {
         );
         let middle = fleet().render(Some(100), false);
         let below = " ".repeat("CREATE_PENDING_AUTH".len() + 42 + 2 * GAP);
-        assert!(middle.contains(&format!("authorization of a\n{below}user who")), "{middle}");
+        assert!(
+            middle.contains(&format!("authorization of a\n{below}user who")),
+            "{middle}"
+        );
         let wide = fleet().render(Some(200), false);
-        assert!(wide.contains("xT6j5jaQXZ") && wide.lines().count() == 3, "{wide}");
+        assert!(
+            wide.contains("xT6j5jaQXZ") && wide.lines().count() == 3,
+            "{wide}"
+        );
     }
 
     #[test]
     fn into_a_pipe_nothing_is_cut() {
         let whole = fleet().render(None, false);
-        assert!(!whole.contains('…') && whole.lines().count() == 3, "{whole}");
-        assert!(whole.contains("gqtg2tx9wo/xT6j5jaQXZ") && whole.contains("asked by mail"), "{whole}");
+        assert!(
+            !whole.contains('…') && whole.lines().count() == 3,
+            "{whole}"
+        );
+        assert!(
+            whole.contains("gqtg2tx9wo/xT6j5jaQXZ") && whole.contains("asked by mail"),
+            "{whole}"
+        );
     }
 
     #[test]
     fn what_only_explains_gives_way_to_names() {
-        let mut table = Table::new(["TOOL", "DESCRIPTION"]).fit("TOOL", Fit::Middle).fit("DESCRIPTION", Fit::First);
-        table.row(vec![Cell::new("x_amz_bedrock_agentcore_search"), Cell::new("finds the tools that fit a question")]);
+        let mut table = Table::new(["TOOL", "DESCRIPTION"])
+            .fit("TOOL", Fit::Middle)
+            .fit("DESCRIPTION", Fit::First);
+        table.row(vec![
+            Cell::new("x_amz_bedrock_agentcore_search"),
+            Cell::new("finds the tools that fit a question"),
+        ]);
         assert_eq!(
             table.render(Some(44), false),
             "TOOL                            DESCRIPTION\nx_amz_bedrock_agentcore_search  finds the t…\n"
@@ -385,7 +480,9 @@ mod tests {
 
     #[test]
     fn a_table_without_headings_has_no_line_for_them() {
-        let mut table = Table::new(["WHAT", "TEXT"]).fit("TEXT", Fit::Whole).headless();
+        let mut table = Table::new(["WHAT", "TEXT"])
+            .fit("TEXT", Fit::Whole)
+            .headless();
         table.row(vec![Cell::new("a"), Cell::new("one two")]);
         assert_eq!(table.render(None, false), "a  one two\n");
     }

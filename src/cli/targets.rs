@@ -9,7 +9,10 @@ use crate::{
     services::Services,
 };
 
-use super::{Outcome, Stop, arguments::TextOrJson, confirm::confirm, context::Context, fleet, output, process};
+use super::{
+    Outcome, Stop, arguments::TextOrJson, confirm::confirm, context::Context, fleet, output,
+    process,
+};
 
 /// What to do with targets.
 #[derive(Debug, Args)]
@@ -43,7 +46,11 @@ struct Sync {
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let TargetsCommand::Sync(sync) = &options.command;
     let deployments = context.deployments()?;
-    let services = if sync.wait { context.patient_services() } else { context.services() };
+    let services = if sync.wait {
+        context.patient_services()
+    } else {
+        context.services()
+    };
     let doing = format!("synchronising {}", sync.id);
     if context.global.read_only {
         // Before anything is asked of anybody.
@@ -52,17 +59,32 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         }
     }
     process::runtime()?.block_on(async {
-        let (deployment, target) = fleet::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
+        let (deployment, target) =
+            fleet::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
         services.guard_write(&deployment, &doing)?;
-        confirm(sync.yes, &doing, &format!("Synchronise target {} of gateway {}?", target.name, target.key.owner_id()))?;
-        let (now, _) = services.synchronize_target(&deployment, target.key.owner_id(), target.key.own_id()).await?;
+        confirm(
+            sync.yes,
+            &doing,
+            &format!(
+                "Synchronise target {} of gateway {}?",
+                target.name,
+                target.key.owner_id()
+            ),
+        )?;
+        let (now, _) = services
+            .synchronize_target(&deployment, target.key.owner_id(), target.key.own_id())
+            .await?;
         if !sync.wait {
             return print(&now, sync.output);
         }
         let patience = context.global.timeout.unwrap_or(Duration::from_mins(5));
         let end = settle(&services, &deployment, now, patience).await?;
         print(&end, sync.output)?;
-        if end.status == "READY" { Ok(()) } else { Err(Stop::Code(1)) }
+        if end.status == "READY" {
+            Ok(())
+        } else {
+            Err(Stop::Code(1))
+        }
     })
 }
 
@@ -76,8 +98,16 @@ async fn settle(
     let end = Instant::now() + patience;
     while target.status.ends_with("ING") {
         if Instant::now() >= end {
-            let cause = format!("it is still {} after {}", target.status, show_duration(patience));
-            return Err(Failure::new(FailureKind::Refused, format!("waiting for {}", target.name), cause));
+            let cause = format!(
+                "it is still {} after {}",
+                target.status,
+                show_duration(patience)
+            );
+            return Err(Failure::new(
+                FailureKind::Refused,
+                format!("waiting for {}", target.name),
+                cause,
+            ));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
         match services.describe(deployment, &target.key).await {
@@ -97,8 +127,14 @@ fn print(target: &Resource, format: TextOrJson) -> Outcome {
             "reason": target.reason, "updated_at": target.updated.map(Moment::iso),
         }))?,
         TextOrJson::Text => {
-            let reason = target.reason.as_ref().map_or_else(String::new, |reason| format!("  {reason}"));
-            output::text(&crate::model::sanitize(&format!("{}  {}{reason}", target.name, target.status)))?;
+            let reason = target
+                .reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!("  {reason}"));
+            output::text(&crate::model::sanitize(&format!(
+                "{}  {}{reason}",
+                target.name, target.status
+            )))?;
         }
     }
     Ok(())

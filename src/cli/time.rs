@@ -21,12 +21,23 @@ pub(crate) fn moment(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment>
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(Moment::from_millis(at.as_millisecond()));
     }
-    let local = |at: DateTime| Some(Moment::from_millis(at.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond()));
+    let local = |at: DateTime| {
+        Some(Moment::from_millis(
+            at.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond(),
+        ))
+    };
     if text.contains(':') && !text.contains(['-', 'T', ' ']) {
         let time: Time = text.parse().ok()?;
-        let today = Timestamp::from_millisecond(now.millis()).ok()?.to_zoned(zone.clone()).date();
+        let today = Timestamp::from_millisecond(now.millis())
+            .ok()?
+            .to_zoned(zone.clone())
+            .date();
         let at = local(today.to_datetime(time))?;
-        return if at <= now { Some(at) } else { local(today.yesterday().ok()?.to_datetime(time)) };
+        return if at <= now {
+            Some(at)
+        } else {
+            local(today.yesterday().ok()?.to_datetime(time))
+        };
     }
     if let Ok(date) = text.parse::<Date>()
         && !text.contains(['T', ' '])
@@ -43,7 +54,12 @@ mod tests {
     #[test]
     fn every_form_means_a_moment() {
         let zone = TimeZone::fixed(jiff::tz::offset(1));
-        let now = Moment::from_millis("2026-11-21T10:00:00Z".parse::<Timestamp>().unwrap().as_millisecond());
+        let now = Moment::from_millis(
+            "2026-11-21T10:00:00Z"
+                .parse::<Timestamp>()
+                .unwrap()
+                .as_millisecond(),
+        );
         for (text, expected) in [
             ("15m", "2026-11-21T09:45:00.000Z"),
             ("2h", "2026-11-21T08:00:00.000Z"),
@@ -57,7 +73,11 @@ mod tests {
             ("2026-11-20T09:30:00+02:00", "2026-11-20T07:30:00.000Z"),
             ("now", "2026-11-21T10:00:00.000Z"),
         ] {
-            assert_eq!(moment(text, now, &zone).map(Moment::iso).as_deref(), Some(expected), "{text}");
+            assert_eq!(
+                moment(text, now, &zone).map(Moment::iso).as_deref(),
+                Some(expected),
+                "{text}"
+            );
         }
         for text in ["", "yesterday", "25:00", "2026-13-01", "-5m"] {
             assert_eq!(moment(text, now, &zone), None, "{text}");

@@ -27,16 +27,23 @@ pub(crate) struct Options {
 /// Runs `token`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let deployment = context.deployment()?;
-    let other = options.sign_in.map(|mode| sign_in::of_mode(mode, &deployment)).transpose()?.flatten();
+    let other = options
+        .sign_in
+        .map(|mode| sign_in::of_mode(mode, &deployment))
+        .transpose()?
+        .flatten();
     let services = context.services();
-    let (token, claims) = process::runtime()?.block_on(services.token(&deployment, other.as_ref()))?;
+    let (token, claims) =
+        process::runtime()?.block_on(services.token(&deployment, other.as_ref()))?;
     match options.output {
         TextOrJson::Json => output::json(&whole(&claims, options.reveal.then_some(&token)))?,
         TextOrJson::Text if options.claims => output::json(&claims.claims)?,
         TextOrJson::Text if options.reveal => output::text(token.reveal())?,
         TextOrJson::Text => {
             output::text(&summary(&claims))?;
-            output::note("decoded, not verified; --claims prints all claims, --reveal the token itself");
+            output::note(
+                "decoded, not verified; --claims prints all claims, --reveal the token itself",
+            );
         }
     }
     Ok(())
@@ -45,7 +52,10 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 fn whole(claims: &Claims, token: Option<&SecretText>) -> Value {
     let mut all = Map::new();
     all.insert("token_type".into(), json!(claims.token_type));
-    all.insert("expires_at".into(), json!(claims.expires_at.map(Moment::iso)));
+    all.insert(
+        "expires_at".into(),
+        json!(claims.expires_at.map(Moment::iso)),
+    );
     all.insert("claims".into(), claims.claims.clone());
     if let Some(token) = token {
         all.insert("token".into(), json!(token.reveal()));
@@ -58,14 +68,36 @@ fn summary(claims: &Claims) -> String {
     let now = super::now();
     let expiry = claims.expires_at.map_or_else(
         || "unknown".to_owned(),
-        |at| format!("{at} (in {})", crate::model::moment::short_duration(at.since(now).max(0))),
+        |at| {
+            format!(
+                "{at} (in {})",
+                crate::model::moment::short_duration(at.since(now).max(0))
+            )
+        },
     );
-    let mut lines = vec![format!("type       {}", claims.token_type), format!("expires    {expiry}")];
-    for name in ["iss", "client_id", "aud", "sub", "username", "scope", "token_use"] {
+    let mut lines = vec![
+        format!("type       {}", claims.token_type),
+        format!("expires    {expiry}"),
+    ];
+    for name in [
+        "iss",
+        "client_id",
+        "aud",
+        "sub",
+        "username",
+        "scope",
+        "token_use",
+    ] {
         if let Some(value) = claims.claims.get(name) {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             lines.push(format!("{name:<9}  {text}"));
         }
     }
-    lines.iter().map(|line| sanitize(line)).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|line| sanitize(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -51,7 +51,11 @@ pub struct Ui {
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { theme: None, refresh: Duration::from_secs(30), mouse: true }
+        Self {
+            theme: None,
+            refresh: Duration::from_secs(30),
+            mouse: true,
+        }
     }
 }
 
@@ -74,9 +78,16 @@ pub struct Loaded {
 
 impl Loaded {
     /// One more problem, of the name or the value at this path, in its place among the others.
-    pub fn complain<'p>(&mut self, path: impl IntoIterator<Item = &'p str>, of_value: bool, message: String) {
+    pub fn complain<'p>(
+        &mut self,
+        path: impl IntoIterator<Item = &'p str>,
+        of_value: bool,
+        message: String,
+    ) {
         let problem = self.places.problem(path, of_value, message);
-        let after = self.problems.partition_point(|each| (each.line, each.column) <= (problem.line, problem.column));
+        let after = self
+            .problems
+            .partition_point(|each| (each.line, each.column) <= (problem.line, problem.column));
         self.problems.insert(after, problem);
     }
 }
@@ -84,7 +95,11 @@ impl Loaded {
 /// The path of the configuration where no other is named: `$XDG_CONFIG_HOME/agentcore-console/config.toml`.
 pub fn default_path() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.config_dir().join("agentcore-console").join("config.toml"))
+    Some(
+        base.config_dir()
+            .join("agentcore-console")
+            .join("config.toml"),
+    )
 }
 
 /// Reads the named file, or the default one. Only a named file must exist.
@@ -96,11 +111,19 @@ pub fn load(named: Option<&Path>) -> Loaded {
         Ok(text) => {
             let (config, problems, places) = read::read(&text, &environment_region);
             let warnings = warn_of_readers(&path, &config).into_iter().collect();
-            Loaded { config, path: Some(path), found: true, problems, warnings, places }
+            Loaded {
+                config,
+                path: Some(path),
+                found: true,
+                problems,
+                warnings,
+                places,
+            }
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
-            Loaded { path: Some(path), ..Loaded::default() }
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => Loaded {
+            path: Some(path),
+            ..Loaded::default()
+        },
         Err(error) => {
             let wrong = match error.kind() {
                 io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -108,14 +131,21 @@ pub fn load(named: Option<&Path>) -> Loaded {
                 _ => format!("it cannot be read: {error}"),
             };
             let problems = vec![Problem::whole_file(wrong)];
-            Loaded { path: Some(path), problems, ..Loaded::default() }
+            Loaded {
+                path: Some(path),
+                problems,
+                ..Loaded::default()
+            }
         }
     }
 }
 
 /// The region of the environment, for deployments that name none.
 fn environment_region() -> Option<String> {
-    ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|region| !region.is_empty())
+    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|region| !region.is_empty())
 }
 
 #[cfg(unix)]
@@ -123,10 +153,17 @@ fn warn_of_readers(path: &Path, config: &Config) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
 
     let mode = fs::metadata(path).ok()?.mode();
-    let exposed = mode & 0o077 != 0 && config.deployments.iter().any(deployment::holds_inline_secret);
+    let exposed = mode & 0o077 != 0
+        && config
+            .deployments
+            .iter()
+            .any(deployment::holds_inline_secret);
     exposed.then(|| {
         let shown = path.display();
-        format!("{shown} holds secrets and others may read it (mode {:o}): chmod 600 {shown}", mode & 0o777)
+        format!(
+            "{shown} holds secrets and others may read it (mode {:o}): chmod 600 {shown}",
+            mode & 0o777
+        )
     })
 }
 
@@ -143,7 +180,11 @@ mod tests {
     fn the_example_is_right_and_whole() {
         let (config, problems) = parse(EXAMPLE, &|| None);
         assert_eq!(problems, []);
-        let shapes: Vec<&str> = config.deployments.iter().map(|each| each.sign_in.mode()).collect();
+        let shapes: Vec<&str> = config
+            .deployments
+            .iter()
+            .map(|each| each.sign_in.mode())
+            .collect();
         assert_eq!(shapes, ["m2m", "m2m", "bearer", "sigv4", "user"]);
     }
 
@@ -167,7 +208,10 @@ mod tests {
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let warnings = load(Some(&path)).warnings;
-        assert!(warnings.len() == 1 && warnings[0].contains("chmod 600"), "{warnings:?}");
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("chmod 600"),
+            "{warnings:?}"
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(load(Some(&path)).warnings, Vec::<String>::new());
     }

@@ -18,7 +18,11 @@ pub struct Problem {
 impl Problem {
     /// A problem of the file as a whole.
     pub fn whole_file(message: String) -> Self {
-        Self { line: 0, column: 0, message }
+        Self {
+            line: 0,
+            column: 0,
+            message,
+        }
     }
 }
 
@@ -51,32 +55,69 @@ impl Places {
     fn read_table(&mut self, source: &str, table: &DeTable<'_>, above: &mut Vec<String>) {
         for (key, value) in table {
             above.push(key.get_ref().as_ref().to_owned());
-            self.read_value(source, key.span().start, value.span().start, value.get_ref(), above);
+            self.read_value(
+                source,
+                key.span().start,
+                value.span().start,
+                value.get_ref(),
+                above,
+            );
             above.pop();
         }
     }
 
-    fn read_value(&mut self, source: &str, key: usize, at: usize, value: &DeValue<'_>, path: &mut Vec<String>) {
-        self.known.insert(path.clone(), (position(source, key), position(source, at)));
+    fn read_value(
+        &mut self,
+        source: &str,
+        key: usize,
+        at: usize,
+        value: &DeValue<'_>,
+        path: &mut Vec<String>,
+    ) {
+        self.known
+            .insert(path.clone(), (position(source, key), position(source, at)));
         match value {
             DeValue::Table(table) => self.read_table(source, table, path),
             DeValue::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     path.push(index.to_string());
-                    self.read_value(source, item.span().start, item.span().start, item.get_ref(), path);
+                    self.read_value(
+                        source,
+                        item.span().start,
+                        item.span().start,
+                        item.get_ref(),
+                        path,
+                    );
                     path.pop();
                 }
             }
-            DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {}
         }
     }
 
     /// A problem of the name or the value at this path; of the file where the path leads nowhere.
-    pub fn problem<'p>(&self, path: impl IntoIterator<Item = &'p str>, of_value: bool, message: String) -> Problem {
+    pub fn problem<'p>(
+        &self,
+        path: impl IntoIterator<Item = &'p str>,
+        of_value: bool,
+        message: String,
+    ) -> Problem {
         let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
         match self.known.get(&path) {
-            Some(&((line, column), _)) if !of_value => Problem { line, column, message },
-            Some(&(_, (line, column))) => Problem { line, column, message },
+            Some(&((line, column), _)) if !of_value => Problem {
+                line,
+                column,
+                message,
+            },
+            Some(&(_, (line, column))) => Problem {
+                line,
+                column,
+                message,
+            },
             None => Problem::whole_file(message),
         }
     }
@@ -84,7 +125,10 @@ impl Places {
 
 fn position(source: &str, at: usize) -> Position {
     let before = source.get(..at).unwrap_or(source);
-    (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or("").chars().count() + 1)
+    (
+        before.matches('\n').count() + 1,
+        before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+    )
 }
 
 /// Gathers problems while a text is read, so that all of them are told at once.
@@ -96,13 +140,23 @@ pub(super) struct Problems<'a> {
 impl<'a> Problems<'a> {
     /// No problems yet in this text.
     pub(super) const fn of(source: &'a str) -> Self {
-        Self { source, found: RefCell::new(Vec::new()) }
+        Self {
+            source,
+            found: RefCell::new(Vec::new()),
+        }
     }
 
     /// One more, at these bytes of the text.
     pub(super) fn add(&self, span: &Range<usize>, message: impl Into<String>) {
         let (line, column) = position(self.source, span.start);
-        self.found.borrow_mut().push((span.start, Problem { line, column, message: message.into() }));
+        self.found.borrow_mut().push((
+            span.start,
+            Problem {
+                line,
+                column,
+                message: message.into(),
+            },
+        ));
     }
 
     /// How many there are so far.

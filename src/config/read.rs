@@ -14,17 +14,33 @@ pub fn parse(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Pr
 }
 
 /// The same, with the places of all keys.
-pub(super) fn read(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Problem>, Places) {
+pub(super) fn read(
+    text: &str,
+    region: &dyn Fn() -> Option<String>,
+) -> (Config, Vec<Problem>, Places) {
     let problems = Problems::of(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        problems.add(&error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()));
+        problems.add(
+            &error.span().unwrap_or(0..0),
+            format!("not TOML: {}", error.message()),
+        );
     }
     let span = root.span();
     let places = Places::read(text, root.get_ref());
     let config = {
-        let root = Section::open("", root.get_ref(), span, &["ui", "keys", "defaults", "deployments"], &problems);
-        Config { deployments: deployments(&root, &problems, region), ui: settings(&root), keys: keys(&root) }
+        let root = Section::open(
+            "",
+            root.get_ref(),
+            span,
+            &["ui", "keys", "defaults", "deployments"],
+            &problems,
+        );
+        Config {
+            deployments: deployments(&root, &problems, region),
+            ui: settings(&root),
+            keys: keys(&root),
+        }
     };
     (config, problems.into_sorted(), places)
 }
@@ -36,7 +52,9 @@ fn deployments(
 ) -> Vec<crate::model::Deployment> {
     let defaults = root.section("defaults", &deployment::DEFAULTS);
     defaults.iter().for_each(deployment::check_defaults);
-    let Some(all) = root.free_section("deployments") else { return Vec::new() };
+    let Some(all) = root.free_section("deployments") else {
+        return Vec::new();
+    };
     all.entries()
         .filter_map(|(name, _)| {
             let before = problems.count();
@@ -50,15 +68,25 @@ fn deployments(
 
 fn settings(root: &Section<'_, '_>) -> Ui {
     let mut ui = Ui::default();
-    let Some(section) = root.section("ui", &["theme", "refresh", "mouse"]) else { return ui };
+    let Some(section) = root.section("ui", &["theme", "refresh", "mouse"]) else {
+        return ui;
+    };
     ui.theme = section.text("theme");
     ui.mouse = section.flag("mouse").unwrap_or(ui.mouse);
     if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
         match crate::model::parse_duration(&text) {
-            Some(refresh) if refresh > Duration::from_hours(24) => section.complain_of("refresh", "at most 24h"),
+            Some(refresh) if refresh > Duration::from_hours(24) => {
+                section.complain_of("refresh", "at most 24h")
+            }
             Some(refresh) if refresh >= Duration::from_secs(1) => ui.refresh = refresh,
-            Some(_) => section.complain_of("refresh", "at least 1s, or AWS will throttle every one of your tools"),
-            None => section.complain_of("refresh", format!("\"{text}\" is no length of time: write 30s, 5m, 1h")),
+            Some(_) => section.complain_of(
+                "refresh",
+                "at least 1s, or AWS will throttle every one of your tools",
+            ),
+            None => section.complain_of(
+                "refresh",
+                format!("\"{text}\" is no length of time: write 30s, 5m, 1h"),
+            ),
         }
     }
     ui
@@ -67,7 +95,12 @@ fn settings(root: &Section<'_, '_>) -> Ui {
 /// The `[keys]` table, detached from the text; its meaning is the keymap's business.
 fn keys(root: &Section<'_, '_>) -> toml::Table {
     root.free_section("keys")
-        .map(|section| section.entries().map(|(key, value)| (key.to_owned(), owned(value.get_ref()))).collect())
+        .map(|section| {
+            section
+                .entries()
+                .map(|(key, value)| (key.to_owned(), owned(value.get_ref())))
+                .collect()
+        })
         .unwrap_or_default()
 }
 
@@ -75,15 +108,24 @@ fn owned(value: &DeValue<'_>) -> toml::Value {
     match value {
         DeValue::String(text) => toml::Value::String(text.as_ref().to_owned()),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Integer),
-        DeValue::Float(number) => {
-            number.as_str().parse().map_or_else(|_| toml::Value::String(number.as_str().to_owned()), toml::Value::Float)
-        }
+            .map_or_else(
+                |_| toml::Value::String(number.as_str().to_owned()),
+                toml::Value::Integer,
+            ),
+        DeValue::Float(number) => number.as_str().parse().map_or_else(
+            |_| toml::Value::String(number.as_str().to_owned()),
+            toml::Value::Float,
+        ),
         DeValue::Boolean(flag) => toml::Value::Boolean(*flag),
         DeValue::Datetime(at) => toml::Value::Datetime(*at),
-        DeValue::Array(items) => toml::Value::Array(items.iter().map(|item| owned(item.get_ref())).collect()),
+        DeValue::Array(items) => {
+            toml::Value::Array(items.iter().map(|item| owned(item.get_ref())).collect())
+        }
         DeValue::Table(table) => toml::Value::Table(
-            table.iter().map(|(key, value)| (key.get_ref().as_ref().to_owned(), owned(value.get_ref()))).collect(),
+            table
+                .iter()
+                .map(|(key, value)| (key.get_ref().as_ref().to_owned(), owned(value.get_ref())))
+                .collect(),
         ),
     }
 }
@@ -94,7 +136,11 @@ mod tests {
     use crate::model::{SecretSource, SignIn};
 
     fn problems(text: &str) -> Vec<String> {
-        parse(text, &|| None).1.iter().map(ToString::to_string).collect()
+        parse(text, &|| None)
+            .1
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -151,7 +197,8 @@ mod tests {
 
     #[test]
     fn what_is_of_a_wrong_type_is_not_missing_too() {
-        let text = "[ui]\nrefresh = 5\n[defaults]\nregion = [\"r\"]\n[deployments.x]\nstack = \"s\"\n";
+        let text =
+            "[ui]\nrefresh = 5\n[defaults]\nregion = [\"r\"]\n[deployments.x]\nstack = \"s\"\n";
         assert_eq!(
             problems(text),
             [
@@ -177,9 +224,21 @@ mod tests {
 
     #[test]
     fn broken_syntax_hides_nothing_else() {
-        let found = problems("[deployments.x]\nregion = us-west-2\nmcp_url = \"https://x.example/mcp\"\nfoo = 1\n");
-        assert!(found.iter().any(|each| each.starts_with("line 2, column 10: not TOML")), "{found:#?}");
-        assert!(found.iter().any(|each| each.contains("line 4, column 1: unknown key \"foo\"")), "{found:#?}");
+        let found = problems(
+            "[deployments.x]\nregion = us-west-2\nmcp_url = \"https://x.example/mcp\"\nfoo = 1\n",
+        );
+        assert!(
+            found
+                .iter()
+                .any(|each| each.starts_with("line 2, column 10: not TOML")),
+            "{found:#?}"
+        );
+        assert!(
+            found
+                .iter()
+                .any(|each| each.contains("line 4, column 1: unknown key \"foo\"")),
+            "{found:#?}"
+        );
     }
 
     #[test]
@@ -187,7 +246,14 @@ mod tests {
         let text = "[deployments.good]\nregion = \"us-west-2\"\nmcp_url = \"https://x.example/mcp\"\n\
                     [deployments.bad]\nregion = 1\n";
         let (config, problems) = parse(text, &|| None);
-        assert_eq!(config.deployments.iter().map(|each| each.name.as_str()).collect::<Vec<_>>(), ["good"]);
+        assert_eq!(
+            config
+                .deployments
+                .iter()
+                .map(|each| each.name.as_str())
+                .collect::<Vec<_>>(),
+            ["good"]
+        );
         assert!(!problems.is_empty());
     }
 
@@ -198,31 +264,64 @@ mod tests {
                     [deployments.two]\nregion = \"us-east-1\"\nstack = \"s\"\n";
         let (config, problems) = parse(text, &|| None);
         assert_eq!(problems, []);
-        let [one, two] = config.deployments.as_slice() else { panic!("{config:?}") };
-        assert_eq!((one.region.as_str(), one.profile.as_deref()), ("eu-west-1", Some("ops")));
-        assert_eq!((two.region.as_str(), two.profile.as_deref()), ("us-east-1", Some("ops")));
-        assert!(matches!(&one.sign_in, SignIn::M2m { client_secret: SecretSource::Environment(name), .. } if name == "S"));
-        assert!(matches!(&two.sign_in, SignIn::M2m { client_secret: SecretSource::UserPoolClient, .. }));
+        let [one, two] = config.deployments.as_slice() else {
+            panic!("{config:?}")
+        };
+        assert_eq!(
+            (one.region.as_str(), one.profile.as_deref()),
+            ("eu-west-1", Some("ops"))
+        );
+        assert_eq!(
+            (two.region.as_str(), two.profile.as_deref()),
+            ("us-east-1", Some("ops"))
+        );
+        assert!(
+            matches!(&one.sign_in, SignIn::M2m { client_secret: SecretSource::Environment(name), .. } if name == "S")
+        );
+        assert!(matches!(
+            &two.sign_in,
+            SignIn::M2m {
+                client_secret: SecretSource::UserPoolClient,
+                ..
+            }
+        ));
     }
 
     #[test]
     fn plain_http_is_for_loopback_only() {
         let with = |url: &str| {
-            problems(&format!("[deployments.x]\nregion = \"r\"\nmcp_url = \"{url}\"\nsign_in = {{ mode = \"none\" }}\n"))
+            problems(&format!(
+                "[deployments.x]\nregion = \"r\"\nmcp_url = \"{url}\"\nsign_in = {{ mode = \"none\" }}\n"
+            ))
         };
         assert_eq!(with("http://127.0.0.1:4000/mcp"), Vec::<String>::new());
         assert_eq!(with("http://localhost:4000/mcp"), Vec::<String>::new());
-        assert!(with("http://mcp.example/mcp").first().is_some_and(|each| each.contains("https")));
-        assert!(with("mcp.example").first().is_some_and(|each| each.contains("no URL")));
+        assert!(
+            with("http://mcp.example/mcp")
+                .first()
+                .is_some_and(|each| each.contains("https"))
+        );
+        assert!(
+            with("mcp.example")
+                .first()
+                .is_some_and(|each| each.contains("no URL"))
+        );
         let told = with("https://me:canary@mcp.example/mcp");
-        assert!(told.len() == 1 && told[0].contains("belong to sign_in") && !told[0].contains("canary"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("belong to sign_in") && !told[0].contains("canary"),
+            "{told:?}"
+        );
     }
 
     #[test]
     fn the_region_of_the_environment_comes_last() {
-        let text = "[deployments.x]\nmcp_url = \"https://x.example/mcp\"\nsign_in = { mode = \"none\" }\n";
+        let text =
+            "[deployments.x]\nmcp_url = \"https://x.example/mcp\"\nsign_in = { mode = \"none\" }\n";
         let (config, problems) = parse(text, &|| Some("ap-south-1".into()));
         assert_eq!(problems, []);
-        assert_eq!(config.deployments.first().map(|each| each.region.as_str()), Some("ap-south-1"));
+        assert_eq!(
+            config.deployments.first().map(|each| each.region.as_str()),
+            Some("ap-south-1")
+        );
     }
 }

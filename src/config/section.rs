@@ -29,30 +29,51 @@ impl<'a, 'i> Section<'a, 'i> {
         known: &[&str],
         problems: &'a Problems<'a>,
     ) -> Self {
-        let section = Self { name: name.into(), span, table, problems };
+        let section = Self {
+            name: name.into(),
+            span,
+            table,
+            problems,
+        };
         section.refuse_strangers(known);
         section
     }
 
     fn refuse_strangers(&self, known: &[&str]) {
-        for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+        for key in self
+            .table
+            .keys()
+            .filter(|key| !known.contains(&key.get_ref().as_ref()))
+        {
             let word = key.get_ref();
-            let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+            let place = if self.name.is_empty() {
+                String::new()
+            } else {
+                format!(" in [{}]", self.name)
+            };
             let hint = did_you_mean(word, known.iter().copied());
-            let hint = if hint.is_empty() { format!("; known: {}", known.join(", ")) } else { hint };
-            self.problems.add(&key.span(), format!("unknown key \"{word}\"{place}{hint}"));
+            let hint = if hint.is_empty() {
+                format!("; known: {}", known.join(", "))
+            } else {
+                hint
+            };
+            self.problems
+                .add(&key.span(), format!("unknown key \"{word}\"{place}{hint}"));
         }
     }
 
     /// Tells a problem of the whole table.
     pub(super) fn complain(&self, message: impl Into<String>) {
-        self.problems.add(&self.span, format!("[{}]: {}", self.name, message.into()));
+        self.problems
+            .add(&self.span, format!("[{}]: {}", self.name, message.into()));
     }
 
     /// Tells a problem of one key's value, or of the table where the key is missing.
     pub(super) fn complain_of(&self, key: &str, message: impl Into<String>) {
         match self.table.get(key) {
-            Some(value) => self.problems.add(&value.span(), format!("{key}: {}", message.into())),
+            Some(value) => self
+                .problems
+                .add(&value.span(), format!("{key}: {}", message.into())),
             None => self.complain(format!("{key}: {}", message.into())),
         }
     }
@@ -69,7 +90,9 @@ impl<'a, 'i> Section<'a, 'i> {
 
     /// All entries, in the order of the text.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Spanned<DeValue<'i>>)> {
-        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
+        self.table
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), value))
     }
 
     /// A text; empty is as absent, and told.
@@ -95,14 +118,17 @@ impl<'a, 'i> Section<'a, 'i> {
 
     /// A list of texts; one text alone stands for a list of one.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
-        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let Some(value) = self.table.get(key) else {
+            return Vec::new();
+        };
         match value.get_ref() {
             DeValue::String(_) => self.text(key).into_iter().collect(),
             DeValue::Array(items) => items
                 .iter()
                 .filter_map(|item| match item.get_ref() {
                     DeValue::String(text) if text.trim().is_empty() => {
-                        self.problems.add(&item.span(), format!("{key}: an entry is empty"));
+                        self.problems
+                            .add(&item.span(), format!("{key}: an entry is empty"));
                         None
                     }
                     DeValue::String(text) => Some(text.as_ref().to_owned()),
@@ -136,19 +162,38 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     /// The same for a value that was found already.
-    pub(super) fn secret_of(&self, key: &str, value: &Spanned<DeValue<'i>>) -> Option<SecretSource> {
+    pub(super) fn secret_of(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'i>>,
+    ) -> Option<SecretSource> {
         match value.get_ref() {
             DeValue::String(text) => Some(SecretSource::Inline(SecretText::from(text.as_ref()))),
             DeValue::Table(table) => {
                 let name = format!("{}.{key}", self.name);
-                let section = Section::open(name, table, value.span(), &["env", "file", "from"], self.problems);
-                match (section.text("env"), section.text("file"), section.text("from")) {
+                let section = Section::open(
+                    name,
+                    table,
+                    value.span(),
+                    &["env", "file", "from"],
+                    self.problems,
+                );
+                match (
+                    section.text("env"),
+                    section.text("file"),
+                    section.text("from"),
+                ) {
                     (Some(variable), None, None) => Some(SecretSource::Environment(variable)),
                     (None, Some(path), None) => Some(SecretSource::File(path)),
-                    (None, None, Some(from)) if from == "user-pool-client" => Some(SecretSource::UserPoolClient),
+                    (None, None, Some(from)) if from == "user-pool-client" => {
+                        Some(SecretSource::UserPoolClient)
+                    }
                     (None, None, Some(from)) => {
                         let hint = did_you_mean(&from, ["user-pool-client"]);
-                        section.complain_of("from", format!("unknown source \"{from}\"{hint}; known: user-pool-client"));
+                        section.complain_of(
+                            "from",
+                            format!("unknown source \"{from}\"{hint}; known: user-pool-client"),
+                        );
                         None
                     }
                     _ => {
@@ -158,7 +203,12 @@ impl<'a, 'i> Section<'a, 'i> {
                 }
             }
             other => {
-                self.mistyped(key, value.span(), "a text, { env = \"NAME\" } or { file = \"PATH\" }", other);
+                self.mistyped(
+                    key,
+                    value.span(),
+                    "a text, { env = \"NAME\" } or { file = \"PATH\" }",
+                    other,
+                );
                 None
             }
         }
@@ -167,9 +217,19 @@ impl<'a, 'i> Section<'a, 'i> {
     /// A table inside this one.
     pub(super) fn section(&self, key: &str, known: &[&str]) -> Option<Section<'a, 'i>> {
         let value = self.table.get(key)?;
-        let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+        let name = if self.name.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.name)
+        };
         match value.get_ref() {
-            DeValue::Table(table) => Some(Section::open(name, table, value.span(), known, self.problems)),
+            DeValue::Table(table) => Some(Section::open(
+                name,
+                table,
+                value.span(),
+                known,
+                self.problems,
+            )),
             other => {
                 self.mistyped(key, value.span(), "a table", other);
                 None
@@ -187,11 +247,21 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     fn mistyped(&self, key: &str, span: Range<usize>, wanted: &str, found: &DeValue<'_>) {
-        self.problems
-            .add(&span, format!("{key}: {wanted} is wanted here, not {} {}", article(found.type_str()), found.type_str()));
+        self.problems.add(
+            &span,
+            format!(
+                "{key}: {wanted} is wanted here, not {} {}",
+                article(found.type_str()),
+                found.type_str()
+            ),
+        );
     }
 }
 
 fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
 }

@@ -128,7 +128,10 @@ impl Theme {
 
     /// No style at all, for a console that was given no theme.
     pub fn plain() -> Self {
-        Self { name: "plain".to_owned(), styles: [Style::default(); Role::ALL.len()] }
+        Self {
+            name: "plain".to_owned(),
+            styles: [Style::default(); Role::ALL.len()],
+        }
     }
 
     /// An embedded theme.
@@ -139,7 +142,10 @@ impl Theme {
         let found = EMBEDDED.iter().find(|(each, _)| *each == name);
         let Some((_, text)) = found else {
             let names: Vec<&str> = EMBEDDED.iter().map(|(each, _)| *each).collect();
-            return Err(format!("no theme is called {name:?}; there are {}", names.join(", ")));
+            return Err(format!(
+                "no theme is called {name:?}; there are {}",
+                names.join(", ")
+            ));
         };
         Self::parse(name, text, depth)
     }
@@ -149,20 +155,26 @@ impl Theme {
     /// # Errors
     /// What is wrong with it: TOML that cannot be read, a role that is missing or unknown, a colour that is none.
     pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, String> {
-        let mut roles: std::collections::BTreeMap<String, Written> = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut roles: std::collections::BTreeMap<String, Written> =
+            toml::from_str(text).map_err(|error| error.to_string())?;
         let mut styles = [Style::default(); Role::ALL.len()];
         for role in Role::ALL {
             let Some(written) = roles.remove(role.word()) else {
                 return Err(format!("theme {name:?} lacks the role {:?}", role.word()));
             };
-            let style = written.style(role, depth).map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.word()))?;
+            let style = written
+                .style(role, depth)
+                .map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.word()))?;
             if let Some(place) = styles.get_mut(role as usize) {
                 *place = style;
             }
         }
         match roles.keys().next() {
             Some(unknown) => Err(format!("theme {name:?} has an unknown role {unknown:?}")),
-            None => Ok(Self { name: name.to_owned(), styles }),
+            None => Ok(Self {
+                name: name.to_owned(),
+                styles,
+            }),
         }
     }
 }
@@ -176,7 +188,11 @@ impl Written {
         let mut style = Style::default();
         if let Some(word) = word {
             let color: Color = word.parse().map_err(|_| format!("{word:?} is no colour"))?;
-            style = if role.is_background() { style.bg(color) } else { style.fg(color) };
+            style = if role.is_background() {
+                style.bg(color)
+            } else {
+                style.fg(color)
+            };
         }
         let modifiers = [
             (self.bold, Modifier::BOLD),
@@ -184,7 +200,10 @@ impl Written {
             (self.underlined, Modifier::UNDERLINED),
             (self.reversed, Modifier::REVERSED),
         ];
-        Ok(modifiers.into_iter().filter(|(on, _)| *on).fold(style, |style, (_, modifier)| style.add_modifier(modifier)))
+        Ok(modifiers
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .fold(style, |style, (_, modifier)| style.add_modifier(modifier)))
     }
 }
 
@@ -206,7 +225,11 @@ mod tests {
     fn mono_has_no_colour_and_still_tells_roles_apart() {
         let mono = Theme::embedded("mono", Depth::True).unwrap();
         for role in Role::ALL {
-            assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None), "{role:?}");
+            assert_eq!(
+                (mono.style(role).fg, mono.style(role).bg),
+                (None, None),
+                "{role:?}"
+            );
         }
         assert_ne!(mono.style(Role::Selected), mono.style(Role::Text));
     }
@@ -214,10 +237,30 @@ mod tests {
     #[test]
     fn a_missing_role_an_unknown_role_and_a_bad_colour_are_named() {
         let dark = EMBEDDED[0].1;
-        let missing = dark.lines().filter(|line| !line.starts_with("accent")).collect::<Vec<_>>().join("\n");
-        assert!(Theme::parse("x", &missing, Depth::True).unwrap_err().contains("\"accent\""));
-        assert!(Theme::parse("x", &format!("{dark}\nshiny = {{}}\n"), Depth::True).unwrap_err().contains("shiny"));
-        assert!(Theme::parse("x", &dark.replace("#58a6ff", "blurple"), Depth::True).unwrap_err().contains("blurple"));
-        assert!(Theme::embedded("dork", Depth::True).unwrap_err().contains("dark, light, mono"));
+        let missing = dark
+            .lines()
+            .filter(|line| !line.starts_with("accent"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        assert!(
+            Theme::parse("x", &missing, Depth::True)
+                .unwrap_err()
+                .contains("\"accent\"")
+        );
+        assert!(
+            Theme::parse("x", &format!("{dark}\nshiny = {{}}\n"), Depth::True)
+                .unwrap_err()
+                .contains("shiny")
+        );
+        assert!(
+            Theme::parse("x", &dark.replace("#58a6ff", "blurple"), Depth::True)
+                .unwrap_err()
+                .contains("blurple")
+        );
+        assert!(
+            Theme::embedded("dork", Depth::True)
+                .unwrap_err()
+                .contains("dark, light, mono")
+        );
     }
 }

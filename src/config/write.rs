@@ -21,7 +21,11 @@ pub fn render(config: &Config, command: &str) -> String {
     if !config.keys.is_empty() {
         root.insert("keys".into(), Value::Table(config.keys.clone()));
     }
-    let deployments = config.deployments.iter().map(|each| (each.name.to_string(), Value::Table(deployment(each)))).collect();
+    let deployments = config
+        .deployments
+        .iter()
+        .map(|each| (each.name.to_string(), Value::Table(deployment(each))))
+        .collect();
     root.insert("deployments".into(), Value::Table(deployments));
     format!("{MARK}{command}`. The documented example is config.example.toml.\n\n{root}")
 }
@@ -30,12 +34,18 @@ pub fn render(config: &Config, command: &str) -> String {
 pub fn save(path: &Path, text: &str, replace: impl FnOnce(&str) -> bool) -> io::Result<()> {
     match fs::read_to_string(path) {
         Ok(old) if !replace(&old) => {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists and was not written by this command"));
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "the file exists and was not written by this command",
+            ));
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(_) | Err(_) => {}
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         fs::create_dir_all(folder)?;
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -66,7 +76,10 @@ fn settings(ui: &Ui) -> Table {
     let (mut table, usual) = (Table::new(), Ui::default());
     insert_text(&mut table, "theme", ui.theme.as_deref());
     if ui.refresh != usual.refresh {
-        table.insert("refresh".into(), format!("{}ms", ui.refresh.as_millis()).into());
+        table.insert(
+            "refresh".into(),
+            format!("{}ms", ui.refresh.as_millis()).into(),
+        );
     }
     if ui.mouse != usual.mouse {
         table.insert("mouse".into(), ui.mouse.into());
@@ -76,7 +89,11 @@ fn settings(ui: &Ui) -> Table {
 
 fn deployment(from: &Deployment) -> Table {
     let mut table = Table::new();
-    insert_text(&mut table, "shape", from.shape.map(|shape| format!("{shape:?}")).as_deref());
+    insert_text(
+        &mut table,
+        "shape",
+        from.shape.map(|shape| format!("{shape:?}")).as_deref(),
+    );
     insert_text(&mut table, "region", Some(&from.region));
     insert_text(&mut table, "profile", from.profile.as_deref());
     insert_text(&mut table, "endpoint_url", from.endpoint_url.as_deref());
@@ -95,7 +112,10 @@ fn deployment(from: &Deployment) -> Table {
     }
     table.insert("sign_in".into(), Value::Table(sign_in(&from.sign_in)));
     if !from.headers.is_empty() {
-        table.insert("headers".into(), Value::Table(from.headers.iter().map(header).collect()));
+        table.insert(
+            "headers".into(),
+            Value::Table(from.headers.iter().map(header).collect()),
+        );
     }
     table
 }
@@ -112,7 +132,13 @@ fn sign_in(from: &SignIn) -> Table {
     let mut table = Table::new();
     insert_text(&mut table, "mode", Some(from.mode()));
     match from {
-        SignIn::M2m { token_url, client_id, client_secret, scope, user_pool_id } => {
+        SignIn::M2m {
+            token_url,
+            client_id,
+            client_secret,
+            scope,
+            user_pool_id,
+        } => {
             insert_text(&mut table, "token_url", token_url.as_deref());
             insert_text(&mut table, "client_id", client_id.as_deref());
             insert_secret(&mut table, "client_secret", Some(client_secret));
@@ -120,7 +146,12 @@ fn sign_in(from: &SignIn) -> Table {
             insert_text(&mut table, "user_pool_id", user_pool_id.as_deref());
         }
         SignIn::Bearer { token } => insert_secret(&mut table, "token", Some(token)),
-        SignIn::User { client_id, client_secret, username, password } => {
+        SignIn::User {
+            client_id,
+            client_secret,
+            username,
+            password,
+        } => {
             insert_text(&mut table, "client_id", client_id.as_deref());
             insert_secret(&mut table, "client_secret", client_secret.as_ref());
             insert_text(&mut table, "username", Some(username));
@@ -135,14 +166,21 @@ fn header(from: &HeaderSpec) -> (String, Value) {
     match from {
         HeaderSpec::Literal { name, value } => (name.clone(), secret(value)),
         HeaderSpec::BasicFromSecret { name, secret_id } => {
-            let of = secret_id.clone().map_or(Value::Boolean(true), Value::String);
-            (name.clone(), Value::Table(Table::from_iter([("basic_from_secret".to_owned(), of)])))
+            let of = secret_id
+                .clone()
+                .map_or(Value::Boolean(true), Value::String);
+            (
+                name.clone(),
+                Value::Table(Table::from_iter([("basic_from_secret".to_owned(), of)])),
+            )
         }
     }
 }
 
 fn secret(from: &SecretSource) -> Value {
-    let table = |key: &str, text: &str| Value::Table(Table::from_iter([(key.to_owned(), Value::from(text))]));
+    let table = |key: &str, text: &str| {
+        Value::Table(Table::from_iter([(key.to_owned(), Value::from(text))]))
+    };
     match from {
         SecretSource::Inline(text) => Value::from(text.reveal()),
         SecretSource::Environment(name) => table("env", name),
@@ -159,7 +197,14 @@ fn insert_text(table: &mut Table, key: &str, text: Option<&str>) {
 
 fn insert_texts(table: &mut Table, key: &str, texts: &[String]) {
     if !texts.is_empty() {
-        table.insert(key.into(), texts.iter().map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into());
+        table.insert(
+            key.into(),
+            texts
+                .iter()
+                .map(|text| Value::from(text.as_str()))
+                .collect::<Vec<_>>()
+                .into(),
+        );
     }
 }
 
@@ -190,7 +235,10 @@ mod tests {
                     [deployments.\"a.b\".headers]\nX-Key = { env = \"KEY\" }\nX-Basic = { basic_from_secret = \"other\" }\n";
         let (config, problems) = parse(text, &|| None);
         assert_eq!(problems, []);
-        assert_eq!(parse(&render(&config, "init"), &|| None), (config, Vec::new()));
+        assert_eq!(
+            parse(&render(&config, "init"), &|| None),
+            (config, Vec::new())
+        );
     }
 
     #[test]
@@ -198,11 +246,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep").join("config.toml");
         save(&path, "# first", |_| false).unwrap();
-        assert_eq!(save(&path, "# second", |_| false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            save(&path, "# second", |_| false).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "# first");
         save(&path, "# third", |old| old == "# first").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "# third");
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no leftovers");
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "no leftovers"
+        );
     }
 
     #[cfg(unix)]

@@ -1,8 +1,8 @@
 //! What the probes brought home, as data.
 
 use crate::model::{
-    CallOutcome, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer, Moment, Resource, SecretDetail,
-    StackFacts, Tool,
+    CallOutcome, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer, Moment,
+    Resource, SecretDetail, StackFacts, Tool,
 };
 
 /// The answer to one probe: not asked, or what came back after how many milliseconds.

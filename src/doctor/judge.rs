@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{Answer, Evidence, Finding, Hop, Report, State, Verdict};
-use crate::model::{CallOutcome, Claims, Failure, FailureKind, LoginAnswer, Resource, counted, moment::short_duration};
+use crate::model::{
+    CallOutcome, Claims, Failure, FailureKind, LoginAnswer, Resource, counted,
+    moment::short_duration,
+};
 
 /// Credentials and tokens that end sooner than this deserve a word.
 const SOON_MS: i64 = 10 * 60 * 1000;
@@ -30,20 +33,39 @@ pub fn judge(evidence: &Evidence) -> Report {
     let verdict = cause(&judged, evidence);
     let hops: Vec<Finding> = judged
         .into_iter()
-        .map(|(hop, judgement, elapsed_ms)| Finding { hop, state: judgement.state, evidence: judgement.evidence, elapsed_ms })
+        .map(|(hop, judgement, elapsed_ms)| Finding {
+            hop,
+            state: judgement.state,
+            evidence: judgement.evidence,
+            elapsed_ms,
+        })
         .collect();
     let healthy = hops.iter().all(|finding| finding.state != State::Failed);
-    Report { deployment: evidence.deployment.clone(), healthy, verdict, hops }
+    Report {
+        deployment: evidence.deployment.clone(),
+        healthy,
+        verdict,
+        hops,
+    }
 }
 
 /// The hop whose failure explains the others. A stack that cannot be read breaks no call chain, so it is the cause only
 /// where nothing else failed; what the interceptor's log or Neo4j itself says goes before the symptom that it causes.
 fn cause(judged: &[(Hop, Judgement, Option<u64>)], evidence: &Evidence) -> Option<Verdict> {
-    let failed = |hop: Hop| judged.iter().find(|(each, judgement, _)| *each == hop && judgement.state == State::Failed);
-    let chain_works = evidence.cypher.value().is_some_and(|outcome| !outcome.is_error);
+    let failed = |hop: Hop| {
+        judged
+            .iter()
+            .find(|(each, judgement, _)| *each == hop && judgement.state == State::Failed)
+    };
+    let chain_works = evidence
+        .cypher
+        .value()
+        .is_some_and(|outcome| !outcome.is_error);
     let roots = [Hop::Interceptor, Hop::Secret, Hop::Neo4j];
     let symptoms = [Hop::Initialize, Hop::ToolsList, Hop::Cypher];
-    let before = Hop::ALL.into_iter().filter(|hop| !roots.contains(hop) && !symptoms.contains(hop));
+    let before = Hop::ALL
+        .into_iter()
+        .filter(|hop| !roots.contains(hop) && !symptoms.contains(hop));
     let ordered = before.chain(roots).chain(symptoms);
     let (hop, judgement, _) = ordered
         .filter_map(failed)
@@ -63,11 +85,20 @@ fn judge_hop(hop: Hop, evidence: &Evidence) -> (Judgement, Option<u64>) {
         Hop::Stack => (stack(evidence), evidence.stack.elapsed_ms()),
         Hop::Token => (token(evidence), evidence.token.elapsed_ms()),
         Hop::Authoriser => (authoriser(evidence), None),
-        Hop::Gateway => (statuses(&evidence.gateways, "gateway", "GetGateway"), evidence.gateways.elapsed_ms()),
+        Hop::Gateway => (
+            statuses(&evidence.gateways, "gateway", "GetGateway"),
+            evidence.gateways.elapsed_ms(),
+        ),
         Hop::Target => (targets(evidence), evidence.targets.elapsed_ms()),
-        Hop::Runtime => (statuses(&evidence.runtimes, "runtime", "GetAgentRuntime"), evidence.runtimes.elapsed_ms()),
+        Hop::Runtime => (
+            statuses(&evidence.runtimes, "runtime", "GetAgentRuntime"),
+            evidence.runtimes.elapsed_ms(),
+        ),
         Hop::Initialize => (initialize(evidence), evidence.connection.elapsed_ms()),
-        Hop::Interceptor => (interceptor(evidence), evidence.interceptor_errors.elapsed_ms()),
+        Hop::Interceptor => (
+            interceptor(evidence),
+            evidence.interceptor_errors.elapsed_ms(),
+        ),
         Hop::ToolsList => (tools(evidence), evidence.tools.elapsed_ms()),
         Hop::Secret => (secret(evidence), evidence.secret.elapsed_ms()),
         Hop::Neo4j => (neo4j(evidence), evidence.login.elapsed_ms()),
@@ -84,7 +115,11 @@ fn credentials(evidence: &Evidence) -> Judgement {
             ));
         }
         match identity.expires_at.map(|end| end.since(evidence.now)) {
-            Some(left) if left < SOON_MS => warning(format!("{}, ends in {}", identity.arn, short_duration(left.max(0)))),
+            Some(left) if left < SOON_MS => warning(format!(
+                "{}, ends in {}",
+                identity.arn,
+                short_duration(left.max(0))
+            )),
             Some(left) => ok(format!("{}, {} left", identity.arn, short_duration(left))),
             None => ok(identity.arn.clone()),
         }
@@ -92,25 +127,32 @@ fn credentials(evidence: &Evidence) -> Judgement {
 }
 
 fn stack(evidence: &Evidence) -> Judgement {
-    answered(&evidence.stack, "CloudFormation DescribeStacks", |facts| match facts.outputs.len() {
-        0 => warning("the stack has no outputs".to_owned()),
-        count => ok(counted(count, "output")),
-    })
+    answered(
+        &evidence.stack,
+        "CloudFormation DescribeStacks",
+        |facts| match facts.outputs.len() {
+            0 => warning("the stack has no outputs".to_owned()),
+            count => ok(counted(count, "output")),
+        },
+    )
 }
 
 fn token(evidence: &Evidence) -> Judgement {
     answered(&evidence.token, "token endpoint", |claims| {
         let client = claim(claims, "client_id").unwrap_or_else(|| "?".to_owned());
-        let left = claims
-            .expires_at
-            .map_or_else(String::new, |end| format!(", {} left", short_duration(end.since(evidence.now).max(0))));
+        let left = claims.expires_at.map_or_else(String::new, |end| {
+            format!(", {} left", short_duration(end.since(evidence.now).max(0)))
+        });
         match claims.expires_at {
             Some(end) if end <= evidence.now => failed(
                 format!("the token ended at {end}"),
                 "sign in again, or give a fresh token".to_owned(),
                 "the token's exp claim",
             ),
-            _ => ok(format!("client {client}, scope {}{left}", claim(claims, "scope").unwrap_or_else(|| "none".to_owned()))),
+            _ => ok(format!(
+                "client {client}, scope {}{left}",
+                claim(claims, "scope").unwrap_or_else(|| "none".to_owned())
+            )),
         }
     })
 }
@@ -120,8 +162,16 @@ fn authoriser(evidence: &Evidence) -> Judgement {
     let Some(claims) = evidence.token.value() else {
         return not_judged(&evidence.token, "no token to judge");
     };
-    let admitting = evidence.gateways.value().into_iter().chain(evidence.runtimes.value()).flatten();
-    let Some((resource, rules)) = admitting.into_iter().find_map(|resource| Some((resource, jwt_rules(resource)?))) else {
+    let admitting = evidence
+        .gateways
+        .value()
+        .into_iter()
+        .chain(evidence.runtimes.value())
+        .flatten();
+    let Some((resource, rules)) = admitting
+        .into_iter()
+        .find_map(|resource| Some((resource, jwt_rules(resource)?)))
+    else {
         return unknown("no JWT authoriser could be read");
     };
     match mismatch(claims, rules) {
@@ -130,21 +180,36 @@ fn authoriser(evidence: &Evidence) -> Judgement {
             fix,
             "the token's claims against customJWTAuthorizer",
         ),
-        None => ok(format!("{} admits client, scope and audience of this token", resource.name)),
+        None => ok(format!(
+            "{} admits client, scope and audience of this token",
+            resource.name
+        )),
     }
 }
 
 fn jwt_rules(resource: &Resource) -> Option<&Value> {
-    resource.raw.pointer("/authorizerConfiguration/customJWTAuthorizer")
+    resource
+        .raw
+        .pointer("/authorizerConfiguration/customJWTAuthorizer")
 }
 
 /// The first rule that the claims break, with the fix. AWS reads `client_id` for clients and `scope` or `scp` for scopes;
 /// Cognito's access tokens carry no `aud`, so `allowedAudience` can never match them.
 fn mismatch(claims: &Claims, rules: &Value) -> Option<(String, String)> {
     let list = |name: &str| -> Vec<String> {
-        rules.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        rules
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     };
-    let discovery = rules.get("discoveryUrl").and_then(Value::as_str).unwrap_or_default();
+    let discovery = rules
+        .get("discoveryUrl")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if let Some(issuer) = claim(claims, "iss")
         && !discovery.is_empty()
         && !discovery.starts_with(issuer.trim_end_matches('/'))
@@ -156,11 +221,18 @@ fn mismatch(claims: &Claims, rules: &Value) -> Option<(String, String)> {
     }
     let clients = list("allowedClients");
     let client = claim(claims, "client_id");
-    if !clients.is_empty() && !client.as_ref().is_some_and(|client| clients.contains(client)) {
+    if !clients.is_empty()
+        && !client
+            .as_ref()
+            .is_some_and(|client| clients.contains(client))
+    {
         let held = client.unwrap_or_else(|| "no client_id claim".to_owned());
         return Some((
             format!("client {held} is not in allowedClients"),
-            format!("use client {}, or add this one to allowedClients", clients.join(" or ")),
+            format!(
+                "use client {}, or add this one to allowedClients",
+                clients.join(" or ")
+            ),
         ));
     }
     let audiences = list("allowedAudience");
@@ -179,8 +251,14 @@ fn mismatch(claims: &Claims, rules: &Value) -> Option<(String, String)> {
         }
     }
     let scopes = list("allowedScopes");
-    let held = claim(claims, "scope").or_else(|| claim(claims, "scp")).unwrap_or_default();
-    if !scopes.is_empty() && !held.split_whitespace().any(|scope| scopes.iter().any(|each| each == scope)) {
+    let held = claim(claims, "scope")
+        .or_else(|| claim(claims, "scp"))
+        .unwrap_or_default();
+    if !scopes.is_empty()
+        && !held
+            .split_whitespace()
+            .any(|scope| scopes.iter().any(|each| each == scope))
+    {
         return Some((
             format!("scope `{held}` holds none of {}", scopes.join(", ")),
             format!("ask for scope {}", scopes.join(" or ")),
@@ -191,15 +269,27 @@ fn mismatch(claims: &Claims, rules: &Value) -> Option<(String, String)> {
 
 fn statuses(answer: &Answer<Vec<Resource>>, word: &str, source: &'static str) -> Judgement {
     answered(answer, source, |resources| {
-        let Some(worst) = resources.iter().find(|resource| is_broken(&resource.status)) else {
+        let Some(worst) = resources
+            .iter()
+            .find(|resource| is_broken(&resource.status))
+        else {
             return match resources.iter().find(|resource| resource.status != "READY") {
                 Some(moving) => warning(format!("{} is {}", moving.name, moving.status)),
                 None if resources.is_empty() => skipped(&format!("no {word} in this chain")),
-                None => ok(resources.iter().map(|resource| format!("{} READY", resource.name)).collect::<Vec<_>>().join(", ")),
+                None => ok(resources
+                    .iter()
+                    .map(|resource| format!("{} READY", resource.name))
+                    .collect::<Vec<_>>()
+                    .join(", ")),
             };
         };
         failed(
-            format!("{} is {}: {}", worst.name, worst.status, worst.reason.as_deref().unwrap_or("no reason given")),
+            format!(
+                "{} is {}: {}",
+                worst.name,
+                worst.status,
+                worst.reason.as_deref().unwrap_or("no reason given")
+            ),
             format!("mend what the reason names, then update the {word}"),
             source,
         )
@@ -207,13 +297,22 @@ fn statuses(answer: &Answer<Vec<Resource>>, word: &str, source: &'static str) ->
 }
 
 fn targets(evidence: &Evidence) -> Judgement {
-    if let Some(pending) = evidence.targets.value().into_iter().flatten().find(|target| target.status.ends_with("_PENDING_AUTH"))
+    if let Some(pending) = evidence
+        .targets
+        .value()
+        .into_iter()
+        .flatten()
+        .find(|target| target.status.ends_with("_PENDING_AUTH"))
     {
-        return warning(format!("{} is {}: a person must consent", pending.name, pending.status));
+        return warning(format!(
+            "{} is {}: a person must consent",
+            pending.name, pending.status
+        ));
     }
     let mut judgement = statuses(&evidence.targets, "target", "GetGatewayTarget");
     if judgement.state == State::Failed {
-        "mend what the reason names, then synchronise the target (`targets sync`)".clone_into(&mut judgement.fix);
+        "mend what the reason names, then synchronise the target (`targets sync`)"
+            .clone_into(&mut judgement.fix);
     }
     judgement
 }
@@ -223,15 +322,24 @@ fn is_broken(status: &str) -> bool {
 }
 
 fn initialize(evidence: &Evidence) -> Judgement {
-    answered(&evidence.connection, "MCP initialize", |info| ok(format!("{}, protocol {}", info.server, info.protocol)))
+    answered(&evidence.connection, "MCP initialize", |info| {
+        ok(format!("{}, protocol {}", info.server, info.protocol))
+    })
 }
 
 fn interceptor(evidence: &Evidence) -> Judgement {
-    let suspect = [evidence.connection.failure(), evidence.tools.failure(), evidence.cypher.failure()]
-        .into_iter()
-        .flatten()
-        .find(|failure| failure.status == Some(500));
-    let opaque = evidence.cypher.value().is_some_and(|outcome| outcome.is_error && outcome.text().contains("internal error"));
+    let suspect = [
+        evidence.connection.failure(),
+        evidence.tools.failure(),
+        evidence.cypher.failure(),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|failure| failure.status == Some(500));
+    let opaque = evidence
+        .cypher
+        .value()
+        .is_some_and(|outcome| outcome.is_error && outcome.text().contains("internal error"));
     match &evidence.interceptor_errors {
         Answer::NotAsked(why) => skipped(why),
         Answer::Failed { failure, .. } => unknown(&format!("its log could not be read: {}", failure.cause)),
@@ -253,47 +361,58 @@ fn interceptor(evidence: &Evidence) -> Judgement {
 
 fn interceptor_fix(line: &str) -> String {
     if line.contains("AccessDenied") && line.contains("secretsmanager") {
-        return "let the interceptor's role do secretsmanager:GetSecretValue on the secret".to_owned();
+        return "let the interceptor's role do secretsmanager:GetSecretValue on the secret"
+            .to_owned();
     }
     "mend the interceptor function; its log has the whole stack".to_owned()
 }
 
 fn tools(evidence: &Evidence) -> Judgement {
-    answered(&evidence.tools, "MCP tools/list", |tools| match tools.len() {
-        0 => warning("no tools: synchronise the target".to_owned()),
-        count => ok(counted(count, "tool")),
+    answered(&evidence.tools, "MCP tools/list", |tools| {
+        match tools.len() {
+            0 => warning("no tools: synchronise the target".to_owned()),
+            count => ok(counted(count, "tool")),
+        }
     })
 }
 
 fn secret(evidence: &Evidence) -> Judgement {
-    answered(&evidence.secret, "Secrets Manager DescribeSecret", |detail| {
-        if detail.deleted.is_some() {
-            return failed(
-                "it is scheduled for deletion".to_owned(),
-                "restore it: aws secretsmanager restore-secret".to_owned(),
-                "Secrets Manager DescribeSecret",
-            );
-        }
-        if detail.version_with("AWSCURRENT").is_none() {
-            return failed(
-                "no version carries AWSCURRENT".to_owned(),
-                "put a value, or move AWSCURRENT to a version".to_owned(),
-                "Secrets Manager DescribeSecret",
-            );
-        }
-        match &detail.rotation.pending_version {
-            Some(pending) => warning(format!(
-                "a rotation is in progress or stuck (AWSPENDING on {pending}): `secrets resume {}` ends it",
-                detail.name
-            )),
-            None => ok(format!("{}, AWSCURRENT is set", counted(detail.versions.len(), "version"))),
-        }
-    })
+    answered(
+        &evidence.secret,
+        "Secrets Manager DescribeSecret",
+        |detail| {
+            if detail.deleted.is_some() {
+                return failed(
+                    "it is scheduled for deletion".to_owned(),
+                    "restore it: aws secretsmanager restore-secret".to_owned(),
+                    "Secrets Manager DescribeSecret",
+                );
+            }
+            if detail.version_with("AWSCURRENT").is_none() {
+                return failed(
+                    "no version carries AWSCURRENT".to_owned(),
+                    "put a value, or move AWSCURRENT to a version".to_owned(),
+                    "Secrets Manager DescribeSecret",
+                );
+            }
+            match &detail.rotation.pending_version {
+                Some(pending) => warning(format!(
+                    "a rotation is in progress or stuck (AWSPENDING on {pending}): `secrets resume {}` ends it",
+                    detail.name
+                )),
+                None => ok(format!(
+                    "{}, AWSCURRENT is set",
+                    counted(detail.versions.len(), "version")
+                )),
+            }
+        },
+    )
 }
 
 fn neo4j(evidence: &Evidence) -> Judgement {
     const SOURCE: &str = "a login at Neo4j with AWSCURRENT";
-    answered(&evidence.login, SOURCE, |answer| match answer {
+    answered(&evidence.login, SOURCE, |answer| {
+        match answer {
         LoginAnswer::Accepted { server } => ok(server.as_ref().map_or_else(
             || "the secret's password works".to_owned(),
             |server| format!("the secret's password works at {server}"),
@@ -324,6 +443,7 @@ fn neo4j(evidence: &Evidence) -> Judgement {
             SOURCE,
         ),
         LoginAnswer::Other(failure) => broken(failure, SOURCE),
+    }
     })
 }
 
@@ -349,23 +469,38 @@ fn cypher_fix(text: &str) -> String {
 }
 
 fn chain_answers(evidence: &Evidence) -> bool {
-    evidence.cypher.value().is_some_and(|outcome| !outcome.is_error)
+    evidence
+        .cypher
+        .value()
+        .is_some_and(|outcome| !outcome.is_error)
 }
 
 fn audience(claims: &Claims) -> Vec<String> {
     match claims.claims.get("aud") {
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::Array(many)) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }
 
 fn claim(claims: &Claims, name: &str) -> Option<String> {
-    claims.claims.get(name).and_then(Value::as_str).map(str::to_owned)
+    claims
+        .claims
+        .get(name)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }
 
 /// Judges a value where there is one; a failure speaks for itself.
-fn answered<T>(answer: &Answer<T>, source: &'static str, judge_value: impl FnOnce(&T) -> Judgement) -> Judgement {
+fn answered<T>(
+    answer: &Answer<T>,
+    source: &'static str,
+    judge_value: impl FnOnce(&T) -> Judgement,
+) -> Judgement {
     match answer {
         Answer::NotAsked(why) => skipped(why),
         Answer::Got { value, .. } => judge_value(value),
@@ -374,11 +509,17 @@ fn answered<T>(answer: &Answer<T>, source: &'static str, judge_value: impl FnOnc
 }
 
 fn broken(failure: &Failure, source: &'static str) -> Judgement {
-    let request = failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));
+    let request = failure
+        .request_id
+        .as_ref()
+        .map_or_else(String::new, |id| format!(" (request {id})"));
     let evidence = format!("{}{request}", failure.cause);
     // A missing permission of the operator says nothing about the deployment itself.
     if failure.kind == FailureKind::Denied
-        && failure.code.as_deref().is_some_and(|code| code.contains("AccessDenied"))
+        && failure
+            .code
+            .as_deref()
+            .is_some_and(|code| code.contains("AccessDenied"))
         && source != "MCP initialize"
     {
         return Judgement {
@@ -388,7 +529,14 @@ fn broken(failure: &Failure, source: &'static str) -> Judgement {
             source,
         };
     }
-    failed(evidence, failure.hint.clone().unwrap_or_else(|| format!("look at what {source} says")), source)
+    failed(
+        evidence,
+        failure
+            .hint
+            .clone()
+            .unwrap_or_else(|| format!("look at what {source} says")),
+        source,
+    )
 }
 
 fn not_judged<T>(answer: &Answer<T>, why: &str) -> Judgement {
@@ -399,23 +547,48 @@ fn not_judged<T>(answer: &Answer<T>, why: &str) -> Judgement {
 }
 
 fn ok(evidence: String) -> Judgement {
-    Judgement { state: State::Ok, evidence, fix: String::new(), source: "" }
+    Judgement {
+        state: State::Ok,
+        evidence,
+        fix: String::new(),
+        source: "",
+    }
 }
 
 fn warning(evidence: String) -> Judgement {
-    Judgement { state: State::Warning, evidence, fix: String::new(), source: "" }
+    Judgement {
+        state: State::Warning,
+        evidence,
+        fix: String::new(),
+        source: "",
+    }
 }
 
 fn skipped(why: &str) -> Judgement {
-    Judgement { state: State::Skipped, evidence: why.to_owned(), fix: String::new(), source: "" }
+    Judgement {
+        state: State::Skipped,
+        evidence: why.to_owned(),
+        fix: String::new(),
+        source: "",
+    }
 }
 
 fn unknown(why: &str) -> Judgement {
-    Judgement { state: State::Unknown, evidence: why.to_owned(), fix: String::new(), source: "" }
+    Judgement {
+        state: State::Unknown,
+        evidence: why.to_owned(),
+        fix: String::new(),
+        source: "",
+    }
 }
 
 fn failed(evidence: String, fix: String, source: &'static str) -> Judgement {
-    Judgement { state: State::Failed, evidence, fix, source }
+    Judgement {
+        state: State::Failed,
+        evidence,
+        fix,
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -424,23 +597,33 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        ConnectionInfo, Elapsed, Identity, Kind, Moment, ResourceKey, RotationState, SecretDetail, SecretVersion, StackFacts,
-        Tool,
+        ConnectionInfo, Elapsed, Identity, Kind, Moment, ResourceKey, RotationState, SecretDetail,
+        SecretVersion, StackFacts, Tool,
     };
 
     const NOW: Moment = Moment::from_millis(1_795_269_600_000);
 
     fn got<T>(value: T) -> Answer<T> {
-        Answer::Got { value, elapsed_ms: 7 }
+        Answer::Got {
+            value,
+            elapsed_ms: 7,
+        }
     }
 
     fn lost<T>(failure: Failure) -> Answer<T> {
-        Answer::Failed { failure, elapsed_ms: 7 }
+        Answer::Failed {
+            failure,
+            elapsed_ms: 7,
+        }
     }
 
     fn resource(kind: Kind, name: &str, status: &str, reason: Option<&str>) -> Resource {
         Resource {
-            key: ResourceKey { deployment: "prod".into(), kind, id: name.into() },
+            key: ResourceKey {
+                deployment: "prod".into(),
+                kind,
+                id: name.into(),
+            },
             arn: None,
             name: name.into(),
             status: status.into(),
@@ -486,7 +669,10 @@ mod tests {
                 expires_at: None,
                 clock_skew_ms: 0,
             }),
-            stack: got(StackFacts { outputs: vec![("GatewayUrl".into(), "https://g/mcp".into())], ..StackFacts::default() }),
+            stack: got(StackFacts {
+                outputs: vec![("GatewayUrl".into(), "https://g/mcp".into())],
+                ..StackFacts::default()
+            }),
             token: got(claims("machine", "mcp/invoke")),
             gateways: got(vec![resource(Kind::Gateway, "gw", "READY", None)]),
             targets: got(vec![resource(Kind::Target, "target", "READY", None)]),
@@ -513,7 +699,11 @@ mod tests {
                 name: "neo4j-mcp/credentials".into(),
                 description: None,
                 kms_key: None,
-                versions: vec![SecretVersion { version_id: "v1".into(), stages: vec!["AWSCURRENT".into()], created_at: None }],
+                versions: vec![SecretVersion {
+                    version_id: "v1".into(),
+                    stages: vec!["AWSCURRENT".into()],
+                    created_at: None,
+                }],
                 rotation: RotationState::default(),
                 last_changed: None,
                 deleted: None,
@@ -537,13 +727,18 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "a table, a case after the other")]
     fn each_broken_hop_is_named_before_its_symptoms() {
         let network = |cause: &str| Failure::new(FailureKind::Network, "asking", cause);
-        let gateway_500 = || Failure::new(FailureKind::Server, "initialize", "HTTP 500").status(500);
+        let gateway_500 =
+            || Failure::new(FailureKind::Server, "initialize", "HTTP 500").status(500);
         let cases: Vec<(Hop, &str, Evidence)> = vec![
             (
                 Hop::Token,
                 "invalid_client",
                 Evidence {
-                    token: lost(Failure::new(FailureKind::SignIn, "asking for a token", "invalid_client")),
+                    token: lost(Failure::new(
+                        FailureKind::SignIn,
+                        "asking for a token",
+                        "invalid_client",
+                    )),
                     connection: lost(network("no token")),
                     ..healthy()
                 },
@@ -557,13 +752,28 @@ mod tests {
                     ..healthy()
                 },
             ),
-            (Hop::Authoriser, "holds none of mcp/invoke", Evidence { token: got(claims("machine", "read")), ..healthy() }),
+            (
+                Hop::Authoriser,
+                "holds none of mcp/invoke",
+                Evidence {
+                    token: got(claims("machine", "read")),
+                    ..healthy()
+                },
+            ),
             (
                 Hop::Credentials,
                 "signature",
                 Evidence {
-                    identity: lost(Failure::new(FailureKind::SignIn, "asking who we are", "the signature does not match")),
-                    gateways: lost(Failure::new(FailureKind::SignIn, "listing gateways", "the signature does not match")),
+                    identity: lost(Failure::new(
+                        FailureKind::SignIn,
+                        "asking who we are",
+                        "the signature does not match",
+                    )),
+                    gateways: lost(Failure::new(
+                        FailureKind::SignIn,
+                        "listing gateways",
+                        "the signature does not match",
+                    )),
                     ..healthy()
                 },
             ),
@@ -580,7 +790,12 @@ mod tests {
                 Hop::Target,
                 "tools/list: 401",
                 Evidence {
-                    targets: got(vec![resource(Kind::Target, "t", "SYNCHRONIZE_UNSUCCESSFUL", Some("tools/list: 401"))]),
+                    targets: got(vec![resource(
+                        Kind::Target,
+                        "t",
+                        "SYNCHRONIZE_UNSUCCESSFUL",
+                        Some("tools/list: 401"),
+                    )]),
                     ..healthy()
                 },
             ),
@@ -588,7 +803,9 @@ mod tests {
                 Hop::Interceptor,
                 "AccessDenied",
                 Evidence {
-                    interceptor_errors: got(vec!["AccessDenied: secretsmanager:GetSecretValue".into()]),
+                    interceptor_errors: got(vec![
+                        "AccessDenied: secretsmanager:GetSecretValue".into(),
+                    ]),
                     connection: lost(gateway_500()),
                     tools: lost(gateway_500()),
                     ..healthy()
@@ -597,7 +814,11 @@ mod tests {
             (
                 Hop::Interceptor,
                 "logged nothing",
-                Evidence { tools: lost(gateway_500()), cypher: lost(gateway_500()), ..healthy() },
+                Evidence {
+                    tools: lost(gateway_500()),
+                    cypher: lost(gateway_500()),
+                    ..healthy()
+                },
             ),
             (
                 Hop::Neo4j,
@@ -611,16 +832,25 @@ mod tests {
             (
                 Hop::Neo4j,
                 "locked out",
-                Evidence { login: got(LoginAnswer::RateLimited), cypher: got(outcome(true, "limited")), ..healthy() },
+                Evidence {
+                    login: got(LoginAnswer::RateLimited),
+                    cypher: got(outcome(true, "limited")),
+                    ..healthy()
+                },
             ),
             (
                 Hop::Cypher,
                 "Security.Unauthorized",
-                Evidence { cypher: got(outcome(true, "Neo.ClientError.Security.Unauthorized")), ..healthy() },
+                Evidence {
+                    cypher: got(outcome(true, "Neo.ClientError.Security.Unauthorized")),
+                    ..healthy()
+                },
             ),
         ];
         for (hop, words, evidence) in cases {
-            let verdict = judge(&evidence).verdict.unwrap_or_else(|| panic!("{hop} is not found"));
+            let verdict = judge(&evidence)
+                .verdict
+                .unwrap_or_else(|| panic!("{hop} is not found"));
             assert_eq!(verdict.hop, hop, "{verdict:?}");
             assert!(verdict.evidence.contains(words), "{verdict:?}");
             assert!(!verdict.fix.is_empty(), "{verdict:?}");
@@ -629,13 +859,25 @@ mod tests {
 
     #[test]
     fn what_only_this_machine_lacks_is_no_broken_hop() {
-        let denied = Failure::new(FailureKind::Denied, "describing the secret", "not authorized").code("AccessDeniedException");
+        let denied = Failure::new(
+            FailureKind::Denied,
+            "describing the secret",
+            "not authorized",
+        )
+        .code("AccessDeniedException");
         let report = judge(&Evidence {
             secret: lost(denied),
-            login: got(LoginAnswer::Unreachable(Failure::new(FailureKind::Network, "login", "private subnet"))),
+            login: got(LoginAnswer::Unreachable(Failure::new(
+                FailureKind::Network,
+                "login",
+                "private subnet",
+            ))),
             ..healthy()
         });
         assert!(report.healthy, "{report:?}");
-        assert_eq!((report.count(State::Unknown), report.count(State::Warning)), (1, 1));
+        assert_eq!(
+            (report.count(State::Unknown), report.count(State::Warning)),
+            (1, 1)
+        );
     }
 }

@@ -73,6 +73,9 @@ pub struct Report {
 impl Report {
     /// How many hops are in this state.
     pub fn count(&self, state: State) -> usize {
-        self.hops.iter().filter(|finding| finding.state == state).count()
+        self.hops
+            .iter()
+            .filter(|finding| finding.state == state)
+            .count()
     }
 }

@@ -7,7 +7,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub type Chord = KeyCombination;
 
 /// Names that read better than crokey's own, in both directions.
-const NAMES: [(&str, &str); 4] = [("pageup", "page-up"), ("pagedown", "page-down"), ("del", "delete"), ("ins", "insert")];
+const NAMES: [(&str, &str); 4] = [
+    ("pageup", "page-up"),
+    ("pagedown", "page-down"),
+    ("del", "delete"),
+    ("ins", "insert"),
+];
 
 /// Parses chords that are parted by spaces.
 ///
@@ -23,18 +28,29 @@ pub fn parse_sequence(text: &str) -> Result<Vec<Chord>, String> {
 
 /// Shows a sequence the way users write it.
 pub fn show_sequence(sequence: &[Chord]) -> String {
-    sequence.iter().map(|chord| show_chord(*chord)).collect::<Vec<_>>().join(" ")
+    sequence
+        .iter()
+        .map(|chord| show_chord(*chord))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn parse_chord(text: &str) -> Result<Chord, String> {
     let mut characters = text.chars();
     if let (Some(only), None) = (characters.next(), characters.next()) {
         // A character stands for itself, also where crokey gives it a meaning (`-`).
-        return Ok(KeyCombination::from(KeyEvent::new(KeyCode::Char(only), KeyModifiers::NONE)));
+        return Ok(KeyCombination::from(KeyEvent::new(
+            KeyCode::Char(only),
+            KeyModifiers::NONE,
+        )));
     }
     let plain = text.trim_matches(['<', '>']).to_ascii_lowercase();
-    let known = NAMES.iter().fold(plain, |text, (crokeys, ours)| text.replace(ours, crokeys));
-    crokey::parse(&known).map(KeyCombination::normalized).map_err(|_| format!("{text:?} is no key"))
+    let known = NAMES
+        .iter()
+        .fold(plain, |text, (crokeys, ours)| text.replace(ours, crokeys));
+    crokey::parse(&known)
+        .map(KeyCombination::normalized)
+        .map_err(|_| format!("{text:?} is no key"))
 }
 
 fn show_chord(chord: Chord) -> String {
@@ -45,7 +61,9 @@ fn show_chord(chord: Chord) -> String {
         return letter.to_string();
     }
     let shown = chord.to_string().to_ascii_lowercase();
-    NAMES.iter().fold(shown, |text, (crokeys, ours)| text.replace(crokeys, ours))
+    NAMES
+        .iter()
+        .fold(shown, |text, (crokeys, ours)| text.replace(crokeys, ours))
 }
 
 #[cfg(test)]
@@ -81,10 +99,23 @@ mod tests {
 
     #[test]
     fn a_key_event_matches_what_was_parsed() {
-        let pressed = |code, modifiers| KeyCombination::from(KeyEvent::new(code, modifiers)).normalized();
-        assert_eq!(parse_sequence("G").unwrap(), [pressed(KeyCode::Char('G'), KeyModifiers::SHIFT)]);
-        assert_eq!(parse_sequence("G").unwrap()[0].normalized(), pressed(KeyCode::Char('G'), KeyModifiers::NONE));
-        assert_eq!(parse_sequence("ctrl-p").unwrap(), [pressed(KeyCode::Char('p'), KeyModifiers::CONTROL)]);
-        assert_eq!(parse_sequence("?").unwrap()[0].normalized(), pressed(KeyCode::Char('?'), KeyModifiers::NONE));
+        let pressed =
+            |code, modifiers| KeyCombination::from(KeyEvent::new(code, modifiers)).normalized();
+        assert_eq!(
+            parse_sequence("G").unwrap(),
+            [pressed(KeyCode::Char('G'), KeyModifiers::SHIFT)]
+        );
+        assert_eq!(
+            parse_sequence("G").unwrap()[0].normalized(),
+            pressed(KeyCode::Char('G'), KeyModifiers::NONE)
+        );
+        assert_eq!(
+            parse_sequence("ctrl-p").unwrap(),
+            [pressed(KeyCode::Char('p'), KeyModifiers::CONTROL)]
+        );
+        assert_eq!(
+            parse_sequence("?").unwrap()[0].normalized(),
+            pressed(KeyCode::Char('?'), KeyModifiers::NONE)
+        );
     }
 }

@@ -43,11 +43,18 @@ impl fmt::Display for KeyProblem {
 
 impl KeyProblem {
     fn of_name(path: &[&str], message: String) -> Self {
-        Self { path: path.iter().map(|step| (*step).to_owned()).collect(), of_value: false, message }
+        Self {
+            path: path.iter().map(|step| (*step).to_owned()).collect(),
+            of_value: false,
+            message,
+        }
     }
 
     fn of_value(path: &[&str], message: String) -> Self {
-        Self { of_value: true, ..Self::of_name(path, message) }
+        Self {
+            of_value: true,
+            ..Self::of_name(path, message)
+        }
     }
 }
 
@@ -75,7 +82,11 @@ impl Keymap {
         match text.parse::<toml::Table>() {
             Ok(table) => {
                 let mut keymap = Self::default();
-                let problems = keymap.lay_over(&table).iter().map(ToString::to_string).collect();
+                let problems = keymap
+                    .lay_over(&table)
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
                 (keymap, problems)
             }
             Err(error) => (Self::default(), vec![error.to_string()]),
@@ -89,12 +100,21 @@ impl Keymap {
             let Some(layer) = Layer::parse(word) else {
                 let known = Layer::ALL.map(Layer::word);
                 let hint = did_you_mean(word, known);
-                let hint = if hint.is_empty() { format!("; known: {}", known.join(", ")) } else { hint };
-                problems.push(KeyProblem::of_name(&[word], format!("no layer is called {word:?}{hint}")));
+                let hint = if hint.is_empty() {
+                    format!("; known: {}", known.join(", "))
+                } else {
+                    hint
+                };
+                problems.push(KeyProblem::of_name(
+                    &[word],
+                    format!("no layer is called {word:?}{hint}"),
+                ));
                 continue;
             };
             let Some(bindings) = bindings.as_table() else {
-                let wrong = format!("{word}: a table of actions and their keys is wanted here, like {{ \"app.help\" = \"f1\" }}");
+                let wrong = format!(
+                    "{word}: a table of actions and their keys is wanted here, like {{ \"app.help\" = \"f1\" }}"
+                );
                 problems.push(KeyProblem::of_value(&[word], wrong));
                 continue;
             };
@@ -125,8 +145,15 @@ impl Keymap {
                 Some(_) => format!("; did you mean \"{whole}\" in [keys.{word}]?"),
                 None => did_you_mean(id, known),
             };
-            let hint = if hint.is_empty() { "; `agentcore-console keys` prints all".to_owned() } else { hint };
-            return problems.push(KeyProblem::of_name(&[word, id], format!("no action is called {id:?}{hint}")));
+            let hint = if hint.is_empty() {
+                "; `agentcore-console keys` prints all".to_owned()
+            } else {
+                hint
+            };
+            return problems.push(KeyProblem::of_name(
+                &[word, id],
+                format!("no action is called {id:?}{hint}"),
+            ));
         };
         let listed = match keys {
             toml::Value::Array(many) => many.as_slice(),
@@ -134,13 +161,21 @@ impl Keymap {
         };
         let mut sequences = Vec::new();
         for (at, value) in listed.iter().enumerate() {
-            let read = value.as_str().map_or_else(|| Err(mistyped(value)), parse_sequence);
+            let read = value
+                .as_str()
+                .map_or_else(|| Err(mistyped(value)), parse_sequence);
             match read {
-                Ok(sequence) => sequences.push(sequence.into_iter().map(Chord::normalized).collect()),
+                Ok(sequence) => {
+                    sequences.push(sequence.into_iter().map(Chord::normalized).collect())
+                }
                 Err(wrong) => {
                     let place = at.to_string();
                     let whole = [word, id, &place];
-                    let path = whole.iter().take(if keys.is_array() { 3 } else { 2 }).copied().collect::<Vec<_>>();
+                    let path = whole
+                        .iter()
+                        .take(if keys.is_array() { 3 } else { 2 })
+                        .copied()
+                        .collect::<Vec<_>>();
                     problems.push(KeyProblem::of_value(&path, format!("{id}: {wrong}")));
                 }
             }
@@ -158,7 +193,11 @@ impl Keymap {
             if let Some(action) = bindings.lookup.get(keys) {
                 return Found::Action(*action);
             }
-            if bindings.lookup.keys().any(|sequence| sequence.starts_with(keys)) {
+            if bindings
+                .lookup
+                .keys()
+                .any(|sequence| sequence.starts_with(keys))
+            {
                 return Found::Prefix;
             }
         }
@@ -169,9 +208,16 @@ impl Keymap {
     pub fn continuations(&self, layers: &[Layer], begun: &[Chord]) -> Vec<(String, Action)> {
         let active = layers.iter().filter_map(|layer| self.layers.get(layer));
         active
-            .flat_map(|bindings| bindings.order.iter().flat_map(|(action, ways)| ways.iter().map(|way| (*action, way))))
+            .flat_map(|bindings| {
+                bindings
+                    .order
+                    .iter()
+                    .flat_map(|(action, ways)| ways.iter().map(|way| (*action, way)))
+            })
             .filter_map(|(action, way)| {
-                way.strip_prefix(begun).filter(|rest| !rest.is_empty()).map(|rest| (show_sequence(rest), action))
+                way.strip_prefix(begun)
+                    .filter(|rest| !rest.is_empty())
+                    .map(|rest| (show_sequence(rest), action))
             })
             .collect()
     }
@@ -179,9 +225,13 @@ impl Keymap {
     /// The actions of a layer with all their keys, in the order of the file.
     pub fn bindings(&self, layer: Layer) -> Vec<(Action, Vec<String>)> {
         let shown = |ways: &[Vec<Chord>]| ways.iter().map(|way| show_sequence(way)).collect();
-        self.layers
-            .get(&layer)
-            .map_or_else(Vec::new, |bindings| bindings.order.iter().map(|(action, ways)| (*action, shown(ways))).collect())
+        self.layers.get(&layer).map_or_else(Vec::new, |bindings| {
+            bindings
+                .order
+                .iter()
+                .map(|(action, ways)| (*action, shown(ways)))
+                .collect()
+        })
     }
 
     /// The first key of an action in the active layers, as the footer shows it.
@@ -197,13 +247,22 @@ impl Keymap {
 
 fn mistyped(value: &toml::Value) -> String {
     let found = value.type_str();
-    let article = if found.starts_with(['a', 'i']) { "an" } else { "a" };
+    let article = if found.starts_with(['a', 'i']) {
+        "an"
+    } else {
+        "a"
+    };
     format!("a key as text in quotes, or a list of them, is wanted here, not {article} {found}")
 }
 
 impl Bindings {
     /// Fills the lookup, and tells of keys that mean two things or begin another's.
-    fn index(&mut self, layer: Layer, is_own: &dyn Fn(Action) -> bool, problems: &mut Vec<KeyProblem>) {
+    fn index(
+        &mut self,
+        layer: Layer,
+        is_own: &dyn Fn(Action) -> bool,
+        problems: &mut Vec<KeyProblem>,
+    ) {
         let word = layer.word();
         // Told where the user's own table says it.
         let clash = |one: Action, other: Action, message: String| {
@@ -217,12 +276,19 @@ impl Bindings {
                     && other != *action
                 {
                     let (key, one, two) = (show_sequence(way), other.spec().id, action.spec().id);
-                    problems.push(clash(*action, other, format!("{key} means both {one} and {two} in the layer {word}")));
+                    problems.push(clash(
+                        *action,
+                        other,
+                        format!("{key} means both {one} and {two} in the layer {word}"),
+                    ));
                 }
             }
         }
         for (way, action) in &self.lookup {
-            let longer = self.lookup.iter().find(|(other, _)| other.len() > way.len() && other.starts_with(way));
+            let longer = self
+                .lookup
+                .iter()
+                .find(|(other, _)| other.len() > way.len() && other.starts_with(way));
             if let Some((other, longer)) = longer {
                 let (key, id) = (show_sequence(way), action.spec().id);
                 let (sequence, hidden) = (show_sequence(other), longer.spec().id);
@@ -241,7 +307,11 @@ mod tests {
     use super::*;
 
     fn find(keymap: &Keymap, layers: &[Layer], keys: &str) -> Found {
-        let sequence: Vec<Chord> = parse_sequence(keys).unwrap().into_iter().map(Chord::normalized).collect();
+        let sequence: Vec<Chord> = parse_sequence(keys)
+            .unwrap()
+            .into_iter()
+            .map(Chord::normalized)
+            .collect();
         keymap.find(layers, &sequence)
     }
 
@@ -250,23 +320,36 @@ mod tests {
         let (keymap, problems) = Keymap::parse(DEFAULT);
         assert_eq!(problems, Vec::<String>::new());
         for action in Action::ALL {
-            let reachable = Layer::ALL
-                .iter()
-                .any(|layer| keymap.bindings(*layer).iter().any(|(each, ways)| each == action && !ways.is_empty()));
+            let reachable = Layer::ALL.iter().any(|layer| {
+                keymap
+                    .bindings(*layer)
+                    .iter()
+                    .any(|(each, ways)| each == action && !ways.is_empty())
+            });
             assert!(reachable, "{} has no key", action.spec().id);
         }
     }
 
     #[test]
     fn the_upper_layer_wins_and_sequences_wait() {
-        let (keymap, problems) =
-            Keymap::parse("[fleet]\n\"fleet.logs\" = \"l\"\n\"copy.arn\" = \"c a\"\n[list]\n\"list.right\" = [\"l\", \"right\"]");
+        let (keymap, problems) = Keymap::parse(
+            "[fleet]\n\"fleet.logs\" = \"l\"\n\"copy.arn\" = \"c a\"\n[list]\n\"list.right\" = [\"l\", \"right\"]",
+        );
         assert_eq!(problems, Vec::<String>::new());
         let layers = [Layer::Fleet, Layer::List];
-        assert_eq!(find(&keymap, &layers, "l"), Found::Action(Action::FollowLogs));
-        assert_eq!(find(&keymap, &layers, "right"), Found::Action(Action::Right));
+        assert_eq!(
+            find(&keymap, &layers, "l"),
+            Found::Action(Action::FollowLogs)
+        );
+        assert_eq!(
+            find(&keymap, &layers, "right"),
+            Found::Action(Action::Right)
+        );
         assert_eq!(find(&keymap, &layers, "c"), Found::Prefix);
-        assert_eq!(find(&keymap, &layers, "c a"), Found::Action(Action::CopyArn));
+        assert_eq!(
+            find(&keymap, &layers, "c a"),
+            Found::Action(Action::CopyArn)
+        );
         assert_eq!(find(&keymap, &layers, "z"), Found::Nothing);
     }
 
@@ -275,8 +358,17 @@ mod tests {
         let (_, problems) = Keymap::parse(
             "[flet]\n\"x\" = \"y\"\n[fleet]\n\"fleet.log\" = \"l\"\n\"fleet.logs\" = \"hyper-l\"\n\"copy.arn\" = \"c\"\n\"copy.id\" = \"c\"\n\"copy.json\" = \"c j\"",
         );
-        for expected in ["\"flet\"", "\"fleet.log\"", "hyper-l", "means both", "is the beginning of"] {
-            assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected} in {problems:#?}");
+        for expected in [
+            "\"flet\"",
+            "\"fleet.log\"",
+            "hyper-l",
+            "means both",
+            "is the beginning of",
+        ] {
+            assert!(
+                problems.iter().any(|problem| problem.contains(expected)),
+                "{expected} in {problems:#?}"
+            );
         }
     }
 
@@ -287,7 +379,10 @@ mod tests {
                 .parse()
                 .unwrap();
         let problems = Keymap::embedded().lay_over(&user);
-        let places: Vec<(String, bool)> = problems.iter().map(|each| (each.path.join("/"), each.of_value)).collect();
+        let places: Vec<(String, bool)> = problems
+            .iter()
+            .map(|each| (each.path.join("/"), each.of_value))
+            .collect();
         for expected in [
             ("fleet/fleet.logs/1", true),
             ("global/app", false),
@@ -296,11 +391,29 @@ mod tests {
             ("logs/follow", false),
             ("zebra", false),
         ] {
-            assert!(places.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {problems:#?}");
+            assert!(
+                places.contains(&(expected.0.to_owned(), expected.1)),
+                "{expected:?} in {problems:#?}"
+            );
         }
-        assert!(problems.iter().any(|each| each.message.contains("\"app.quit\"")), "{problems:#?}");
-        assert!(problems.iter().any(|each| each.message.contains("known: fleet, ")), "{problems:#?}");
-        assert!(problems.iter().any(|each| each.message.contains("\"logs.follow\" in [keys.logs]")), "{problems:#?}");
+        assert!(
+            problems
+                .iter()
+                .any(|each| each.message.contains("\"app.quit\"")),
+            "{problems:#?}"
+        );
+        assert!(
+            problems
+                .iter()
+                .any(|each| each.message.contains("known: fleet, ")),
+            "{problems:#?}"
+        );
+        assert!(
+            problems
+                .iter()
+                .any(|each| each.message.contains("\"logs.follow\" in [keys.logs]")),
+            "{problems:#?}"
+        );
     }
 
     #[test]
@@ -308,7 +421,17 @@ mod tests {
         let mut keymap = Keymap::embedded();
         let user: toml::Table = "[fleet]\n\"fleet.logs\" = \"F9\"".parse().unwrap();
         assert_eq!(keymap.lay_over(&user), []);
-        assert_eq!(keymap.key_of(&[Layer::Fleet], Action::FollowLogs).as_deref(), Some("f9"));
-        assert_eq!(keymap.key_of(&[Layer::Fleet], Action::FollowTools).as_deref(), Some("t"));
+        assert_eq!(
+            keymap
+                .key_of(&[Layer::Fleet], Action::FollowLogs)
+                .as_deref(),
+            Some("f9")
+        );
+        assert_eq!(
+            keymap
+                .key_of(&[Layer::Fleet], Action::FollowTools)
+                .as_deref(),
+            Some("t")
+        );
     }
 }

@@ -34,8 +34,16 @@ pub enum Link {
 
 impl Link {
     /// Every link, in the order of the chain.
-    pub const ALL: [Self; 8] =
-        [Self::SignIn, Self::Gateway, Self::Interceptor, Self::Target, Self::Consent, Self::Runtime, Self::Secret, Self::Neo4j];
+    pub const ALL: [Self; 8] = [
+        Self::SignIn,
+        Self::Gateway,
+        Self::Interceptor,
+        Self::Target,
+        Self::Consent,
+        Self::Runtime,
+        Self::Secret,
+        Self::Neo4j,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -105,8 +113,14 @@ pub const fn is_live(hop: Hop) -> bool {
 
 /// The chain of a deployment, as far as it is known.
 pub fn chain(known: &Known<'_>, now: Moment) -> Chain {
-    let mut knots: Vec<Knot> = Link::ALL.into_iter().filter_map(|link| live(link, known, now)).collect();
-    if let Some((at, report)) = known.examined.filter(|(at, _)| now.since(*at) <= BELIEVED_MS) {
+    let mut knots: Vec<Knot> = Link::ALL
+        .into_iter()
+        .filter_map(|link| live(link, known, now))
+        .collect();
+    if let Some((at, report)) = known
+        .examined
+        .filter(|(at, _)| now.since(*at) <= BELIEVED_MS)
+    {
         for finding in &report.hops {
             add(&mut knots, finding, report, at, now);
         }
@@ -120,14 +134,24 @@ impl Chain {
     pub fn broken(&self) -> Option<&Knot> {
         let worst = |knot: &&Knot| (knot.health, knot.is_cause);
         // The last of equals would win: the first is the one that others wait for.
-        self.knots.iter().rev().max_by_key(worst).filter(|knot| knot.health > Some(Health::Well))
+        self.knots
+            .iter()
+            .rev()
+            .max_by_key(worst)
+            .filter(|knot| knot.health > Some(Health::Well))
     }
 
     /// The broken hop in words, else what deserves a word although all is well.
     pub fn summary(&self) -> Option<(Health, String)> {
         let Some(broken) = self.broken() else {
-            let noted = self.knots.iter().find_map(|knot| Some((knot, knot.words.as_ref()?)))?;
-            return Some((Health::Well, format!("{}: {}", noted.0.link.word(), noted.1)));
+            let noted = self
+                .knots
+                .iter()
+                .find_map(|knot| Some((knot, knot.words.as_ref()?)))?;
+            return Some((
+                Health::Well,
+                format!("{}: {}", noted.0.link.word(), noted.1),
+            ));
         };
         let health = broken.health?;
         let words = broken.words.as_deref().unwrap_or("not well");
@@ -137,48 +161,104 @@ impl Chain {
             .filter(|knot| knot.link != broken.link && knot.health >= Some(Health::Changing))
             .map(|knot| knot.link.word())
             .collect();
-        let also = if others.is_empty() { String::new() } else { format!(" · also {}", others.join(", ")) };
+        let also = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" · also {}", others.join(", "))
+        };
         Some((health, format!("{}: {words}{also}", broken.link.word())))
     }
 }
 
 /// What AWS says of a link now; nothing where the chain has no such link.
 fn live(link: Link, known: &Known<'_>, now: Moment) -> Option<Knot> {
-    let of = |kind: Kind| known.resources.iter().copied().filter(move |each| each.key.kind == kind);
-    let silent = |is_there: bool| is_there.then_some(Knot { link, health: None, words: None, is_cause: false });
+    let of = |kind: Kind| {
+        known
+            .resources
+            .iter()
+            .copied()
+            .filter(move |each| each.key.kind == kind)
+    };
+    let silent = |is_there: bool| {
+        is_there.then_some(Knot {
+            link,
+            health: None,
+            words: None,
+            is_cause: false,
+        })
+    };
     match link {
         Link::SignIn => {
-            let refused = known.unlisted.iter().find(|(_, failure)| failure.kind == FailureKind::SignIn);
+            let refused = known
+                .unlisted
+                .iter()
+                .find(|(_, failure)| failure.kind == FailureKind::SignIn);
             match refused {
-                Some((_, failure)) => {
-                    Some(Knot { link, health: Some(Health::Failed), words: Some(failure.cause.clone()), is_cause: false })
-                }
+                Some((_, failure)) => Some(Knot {
+                    link,
+                    health: Some(Health::Failed),
+                    words: Some(failure.cause.clone()),
+                    is_cause: false,
+                }),
                 None => silent(!known.resources.is_empty()),
             }
         }
-        Link::Gateway => worst(link, of(Kind::Gateway).collect(), &[Kind::Gateway], known, now),
+        Link::Gateway => worst(
+            link,
+            of(Kind::Gateway).collect(),
+            &[Kind::Gateway],
+            known,
+            now,
+        ),
         Link::Interceptor => silent(of(Kind::Gateway).any(has_interceptor)),
         Link::Target => {
-            let settled = of(Kind::Target).filter(|target| !is_pending(target)).collect();
+            let settled = of(Kind::Target)
+                .filter(|target| !is_pending(target))
+                .collect();
             worst(link, settled, &[Kind::Target], known, now)
         }
-        Link::Consent => consent(&of(Kind::Target).filter(|target| needs_consent(target)).collect::<Vec<_>>()),
+        Link::Consent => consent(
+            &of(Kind::Target)
+                .filter(|target| needs_consent(target))
+                .collect::<Vec<_>>(),
+        ),
         Link::Runtime => {
             let all = of(Kind::Runtime).chain(of(Kind::Endpoint)).collect();
             worst(link, all, &[Kind::Runtime, Kind::Endpoint], known, now)
         }
-        Link::Secret => worst(link, of(Kind::Secret).collect(), &[Kind::Secret], known, now),
+        Link::Secret => worst(
+            link,
+            of(Kind::Secret).collect(),
+            &[Kind::Secret],
+            known,
+            now,
+        ),
         Link::Neo4j => silent(of(Kind::Secret).next().is_some()),
     }
 }
 
 /// The worst of some resources; a kind that could not be listed is something to look at.
-fn worst(link: Link, resources: Vec<&Resource>, kinds: &[Kind], known: &Known<'_>, now: Moment) -> Option<Knot> {
-    let unlisted = known.unlisted.iter().find(|(kind, failure)| kinds.contains(kind) && failure.kind != FailureKind::SignIn);
+fn worst(
+    link: Link,
+    resources: Vec<&Resource>,
+    kinds: &[Kind],
+    known: &Known<'_>,
+    now: Moment,
+) -> Option<Knot> {
+    let unlisted = known
+        .unlisted
+        .iter()
+        .find(|(kind, failure)| kinds.contains(kind) && failure.kind != FailureKind::SignIn);
     let several = resources.len() > 1;
-    let found = resources.into_iter().map(|each| (health(each), each)).rev().max_by_key(|(health, _)| *health);
+    let found = resources
+        .into_iter()
+        .map(|each| (health(each), each))
+        .rev()
+        .max_by_key(|(health, _)| *health);
     match (found, unlisted) {
-        (Some((health, found)), _) if health >= Health::Degraded => Some(knot(link, found, health, several, now)),
+        (Some((health, found)), _) if health >= Health::Degraded => {
+            Some(knot(link, found, health, several, now))
+        }
         (_, Some((kind, failure))) => Some(Knot {
             link,
             health: Some(Health::Degraded),
@@ -195,33 +275,76 @@ fn worst(link: Link, resources: Vec<&Resource>, kinds: &[Kind], known: &Known<'_
 }
 
 fn knot(link: Link, resource: &Resource, health: Health, several: bool, now: Moment) -> Knot {
-    Knot { link, health: Some(health), words: words(link, resource, health, several, now), is_cause: false }
+    Knot {
+        link,
+        health: Some(health),
+        words: words(link, resource, health, several, now),
+        is_cause: false,
+    }
 }
 
 /// Which one, its status, since when where it moves, and why.
-fn words(link: Link, resource: &Resource, health: Health, several: bool, now: Moment) -> Option<String> {
+fn words(
+    link: Link,
+    resource: &Resource,
+    health: Health,
+    several: bool,
+    now: Moment,
+) -> Option<String> {
     if health == Health::Well {
         return remark(resource, now);
     }
     let is_part = link == Link::Runtime && resource.key.kind == Kind::Endpoint;
-    let name = if several || is_part { format!("{} ", resource.name) } else { String::new() };
-    let status = status_text(resource, now).split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = if several || is_part {
+        format!("{} ", resource.name)
+    } else {
+        String::new()
+    };
+    let status = status_text(resource, now)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     let since = resource.updated.filter(|_| health == Health::Changing);
-    let since = since.map(|since| format!(" for {}", since.age(now))).unwrap_or_default();
-    let reason = resource.reason.as_deref().filter(|reason| !reason.is_empty());
-    let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let since = since
+        .map(|since| format!(" for {}", since.age(now)))
+        .unwrap_or_default();
+    let reason = resource
+        .reason
+        .as_deref()
+        .filter(|reason| !reason.is_empty());
+    let reason = reason
+        .map(|reason| format!(", {reason}"))
+        .unwrap_or_default();
     Some(format!("{name}{status}{since}{reason}"))
 }
 
 fn consent(targets: &[&Resource]) -> Option<Knot> {
-    let pending: Vec<&str> = targets.iter().filter(|target| is_pending(target)).map(|target| target.name.as_str()).collect();
+    let pending: Vec<&str> = targets
+        .iter()
+        .filter(|target| is_pending(target))
+        .map(|target| target.name.as_str())
+        .collect();
     let (health, words) = match pending.as_slice() {
         [] if targets.is_empty() => return None,
         [] => (Health::Well, None),
-        [one] => (Health::NeedsPerson, Some(format!("pending, ⏎ on {one} shows where"))),
-        [one, more @ ..] => (Health::NeedsPerson, Some(format!("pending, ⏎ on {one} and {} more shows where", more.len()))),
+        [one] => (
+            Health::NeedsPerson,
+            Some(format!("pending, ⏎ on {one} shows where")),
+        ),
+        [one, more @ ..] => (
+            Health::NeedsPerson,
+            Some(format!(
+                "pending, ⏎ on {one} and {} more shows where",
+                more.len()
+            )),
+        ),
     };
-    Some(Knot { link: Link::Consent, health: Some(health), words, is_cause: false })
+    Some(Knot {
+        link: Link::Consent,
+        health: Some(health),
+        words,
+        is_cause: false,
+    })
 }
 
 fn is_pending(target: &Resource) -> bool {
@@ -230,36 +353,59 @@ fn is_pending(target: &Resource) -> bool {
 
 /// A target that signs in as a person, who has to agree to it.
 fn needs_consent(target: &Resource) -> bool {
-    let providers = target.raw.get("credentialProviderConfigurations").and_then(Value::as_array);
+    let providers = target
+        .raw
+        .get("credentialProviderConfigurations")
+        .and_then(Value::as_array);
     let grant = |provider: &Value| {
-        provider.pointer("/credentialProvider/oauthCredentialProvider/grantType").and_then(Value::as_str)
+        provider
+            .pointer("/credentialProvider/oauthCredentialProvider/grantType")
+            .and_then(Value::as_str)
             == Some("AUTHORIZATION_CODE")
     };
     is_pending(target) || providers.is_some_and(|providers| providers.iter().any(grant))
 }
 
 fn has_interceptor(gateway: &Resource) -> bool {
-    gateway.raw.get("interceptorConfigurations").and_then(Value::as_array).is_some_and(|all| !all.is_empty())
+    gateway
+        .raw
+        .get("interceptorConfigurations")
+        .and_then(Value::as_array)
+        .is_some_and(|all| !all.is_empty())
 }
 
 /// Adds what the doctor found at a hop.
 fn add(knots: &mut Vec<Knot>, finding: &Finding, report: &Report, at: Moment, now: Moment) {
-    let cause = report.verdict.as_ref().filter(|verdict| verdict.hop == finding.hop);
+    let cause = report
+        .verdict
+        .as_ref()
+        .filter(|verdict| verdict.hop == finding.hop);
     let is_cause = cause.is_some();
     // These show what breaks elsewhere: they count only where they are the cause themselves.
     let is_symptom = matches!(finding.hop, Hop::Initialize | Hop::ToolsList | Hop::Cypher);
     if is_live(finding.hop) || (is_symptom && !is_cause) {
         return;
     }
-    let Some(knot) = place(knots, finding.hop, is_cause) else { return };
+    let Some(knot) = place(knots, finding.hop, is_cause) else {
+        return;
+    };
     let evidence = cause.map_or(&finding.evidence, |verdict| &verdict.evidence);
     let said = format!("{evidence} (doctor, {} ago)", at.age(now));
     match finding.state {
         State::Failed => {
             // A stack that cannot be read breaks no call.
-            let health = if finding.hop == Hop::Stack { Health::Degraded } else { Health::Failed };
+            let health = if finding.hop == Hop::Stack {
+                Health::Degraded
+            } else {
+                Health::Failed
+            };
             if knot.health < Some(health) {
-                *knot = Knot { health: Some(health), words: Some(said), is_cause, ..knot.clone() };
+                *knot = Knot {
+                    health: Some(health),
+                    words: Some(said),
+                    is_cause,
+                    ..knot.clone()
+                };
             }
             knot.is_cause |= is_cause;
         }
@@ -283,12 +429,22 @@ fn place(knots: &mut Vec<Knot>, hop: Hop, is_cause: bool) -> Option<&mut Knot> {
         Hop::Secret => &[Link::Secret],
         Hop::Neo4j | Hop::Cypher => &[Link::Neo4j, Link::Target, Link::Runtime],
     };
-    let known = links.iter().find_map(|link| knots.iter().position(|knot| knot.link == *link));
+    let known = links
+        .iter()
+        .find_map(|link| knots.iter().position(|knot| knot.link == *link));
     let at = match (known, links.first()) {
         (Some(at), _) => at,
         (None, Some(link)) if is_cause => {
             let at = knots.partition_point(|knot| knot.link < *link);
-            knots.insert(at, Knot { link: *link, health: None, words: None, is_cause });
+            knots.insert(
+                at,
+                Knot {
+                    link: *link,
+                    health: None,
+                    words: None,
+                    is_cause,
+                },
+            );
             at
         }
         (None, _) => return None,
@@ -310,7 +466,11 @@ mod tests {
 
     fn resource(kind: Kind, id: &str, status: &str, raw: Value) -> Resource {
         Resource {
-            key: ResourceKey { deployment: "d".into(), kind, id: id.into() },
+            key: ResourceKey {
+                deployment: "d".into(),
+                kind,
+                id: id.into(),
+            },
             arn: None,
             name: id.rsplit('/').next().unwrap_or(id).into(),
             status: status.into(),
@@ -327,16 +487,37 @@ mod tests {
 
     /// The five deployments when all is well: A and B with an interceptor, C and D without a gateway, E with a person's consent.
     fn shape(letter: char) -> Vec<Resource> {
-        let intercepted = json!({"interceptorConfigurations": [{"interceptionPoints": ["REQUEST"]}]});
+        let intercepted =
+            json!({"interceptorConfigurations": [{"interceptionPoints": ["REQUEST"]}]});
         let grant = json!({"credentialProviderConfigurations": [
             {"credentialProvider": {"oauthCredentialProvider": {"grantType": "AUTHORIZATION_CODE"}}}]});
         let gateway = |raw| resource(Kind::Gateway, "gw", "READY", raw);
         let target = |raw| resource(Kind::Target, "gw/mcp", "READY", raw);
-        let runtime = || resource(Kind::Runtime, "rt", "READY", json!({"agentRuntimeVersion": "3"}));
-        let endpoint = || resource(Kind::Endpoint, "rt/DEFAULT", "READY", json!({"liveVersion": "3", "targetVersion": "3"}));
+        let runtime = || {
+            resource(
+                Kind::Runtime,
+                "rt",
+                "READY",
+                json!({"agentRuntimeVersion": "3"}),
+            )
+        };
+        let endpoint = || {
+            resource(
+                Kind::Endpoint,
+                "rt/DEFAULT",
+                "READY",
+                json!({"liveVersion": "3", "targetVersion": "3"}),
+            )
+        };
         let secret = || resource(Kind::Secret, "neo4j", "ENABLED", Value::Null);
         match letter {
-            'A' => vec![gateway(intercepted), target(Value::Null), runtime(), endpoint(), secret()],
+            'A' => vec![
+                gateway(intercepted),
+                target(Value::Null),
+                runtime(),
+                endpoint(),
+                secret(),
+            ],
             'B' => vec![gateway(intercepted), target(Value::Null), secret()],
             'C' | 'D' => vec![runtime(), endpoint(), secret()],
             'E' => vec![gateway(Value::Null), target(grant), target(Value::Null)],
@@ -349,19 +530,43 @@ mod tests {
             let state = match broken {
                 Some((cause, _)) if cause == hop => State::Failed,
                 // What comes after a broken hop fails too, or is not judged.
-                Some((cause, _)) if hop > cause && matches!(hop, Hop::ToolsList | Hop::Cypher) => State::Failed,
+                Some((cause, _)) if hop > cause && matches!(hop, Hop::ToolsList | Hop::Cypher) => {
+                    State::Failed
+                }
                 Some((cause, _)) if hop > cause => State::Unknown,
                 _ => State::Ok,
             };
-            Finding { hop, state, evidence: broken.map_or("fine", |(_, why)| why).to_owned(), elapsed_ms: None }
+            Finding {
+                hop,
+                state,
+                evidence: broken.map_or("fine", |(_, why)| why).to_owned(),
+                elapsed_ms: None,
+            }
         });
-        let verdict = broken.map(|(hop, why)| Verdict { hop, evidence: why.into(), fix: String::new(), source: String::new() });
-        Report { deployment: DeploymentName::from("d"), healthy: broken.is_none(), verdict, hops: hops.collect() }
+        let verdict = broken.map(|(hop, why)| Verdict {
+            hop,
+            evidence: why.into(),
+            fix: String::new(),
+            source: String::new(),
+        });
+        Report {
+            deployment: DeploymentName::from("d"),
+            healthy: broken.is_none(),
+            verdict,
+            hops: hops.collect(),
+        }
     }
 
     fn of(resources: &[Resource], examined: Option<&Report>) -> Chain {
         let examined = examined.map(|report| (NOW.plus(-120_000), report));
-        chain(&Known { resources: resources.iter().collect(), unlisted: Vec::new(), examined }, NOW)
+        chain(
+            &Known {
+                resources: resources.iter().collect(),
+                unlisted: Vec::new(),
+                examined,
+            },
+            NOW,
+        )
     }
 
     /// A letter a hop: well, changing, a person, degraded, failed; a dot where nothing is known.
@@ -384,7 +589,10 @@ mod tests {
 
     fn altered(letter: char, id: &str, change: impl Fn(&mut Resource)) -> Vec<Resource> {
         let mut resources = shape(letter);
-        let found = resources.iter_mut().find(|each| each.key.id == id).expect("it is there");
+        let found = resources
+            .iter_mut()
+            .find(|each| each.key.id == id)
+            .expect("it is there");
         change(found);
         resources
     }
@@ -399,9 +607,17 @@ mod tests {
             ('E', ".www", "wwww"),
         ] {
             let all_well = of(&shape(letter), None);
-            assert_eq!((dots(&all_well).as_str(), all_well.broken()), (known, None), "{letter}");
+            assert_eq!(
+                (dots(&all_well).as_str(), all_well.broken()),
+                (known, None),
+                "{letter}"
+            );
             assert_eq!(summary(&all_well), "", "{letter}");
-            assert_eq!(dots(&of(&shape(letter), Some(&report(None)))), examined, "{letter}");
+            assert_eq!(
+                dots(&of(&shape(letter), Some(&report(None)))),
+                examined,
+                "{letter}"
+            );
         }
         assert_eq!(of(&[], None), Chain::default());
     }
@@ -423,12 +639,17 @@ mod tests {
 
     #[test]
     fn the_worst_is_named_first_and_the_others_with_it() {
-        let mut resources = altered('A', "gw/mcp", |target| target.status = "SYNCHRONIZE_UNSUCCESSFUL".into());
+        let mut resources = altered('A', "gw/mcp", |target| {
+            target.status = "SYNCHRONIZE_UNSUCCESSFUL".into()
+        });
         resources[2].status = "UPDATE_FAILED".into();
         resources[2].reason = Some("the image cannot be pulled".into());
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".w.gxw.");
-        assert_eq!(summary(&chain), "runtime: rt UPDATE_FAILED v3, the image cannot be pulled · also target");
+        assert_eq!(
+            summary(&chain),
+            "runtime: rt UPDATE_FAILED v3, the image cannot be pulled · also target"
+        );
     }
 
     #[test]
@@ -445,7 +666,9 @@ mod tests {
 
     #[test]
     fn a_consent_that_is_pending_needs_a_person_and_breaks_no_target() {
-        let resources = altered('E', "gw/mcp", |target| target.status = "CREATE_PENDING_AUTH".into());
+        let resources = altered('E', "gw/mcp", |target| {
+            target.status = "CREATE_PENDING_AUTH".into()
+        });
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".wwp");
         assert_eq!(summary(&chain), "consent: pending, ⏎ on mcp shows where");
@@ -459,7 +682,10 @@ mod tests {
         });
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".wc.");
-        assert_eq!(summary(&chain), "secret: ROTATING for 41s, a version waits with AWSPENDING");
+        assert_eq!(
+            summary(&chain),
+            "secret: ROTATING for 41s, a version waits with AWSPENDING"
+        );
     }
 
     #[test]
@@ -467,17 +693,38 @@ mod tests {
         let interceptor = report(Some((Hop::Interceptor, "AccessDenied: GetSecretValue")));
         let chain = of(&shape('A'), Some(&interceptor));
         assert_eq!(dots(&chain), "wwxwww.");
-        assert_eq!(summary(&chain), "interceptor: AccessDenied: GetSecretValue (doctor, 2m ago)");
+        assert_eq!(
+            summary(&chain),
+            "interceptor: AccessDenied: GetSecretValue (doctor, 2m ago)"
+        );
         let login = report(Some((Hop::Neo4j, "wrong password")));
-        for (letter, expected) in [('A', "wwwwwwx"), ('B', "wwwwwx"), ('C', "wwwx"), ('D', "wwwx")] {
-            assert_eq!(dots(&of(&shape(letter), Some(&login))), expected, "{letter}");
+        for (letter, expected) in [
+            ('A', "wwwwwwx"),
+            ('B', "wwwwwx"),
+            ('C', "wwwx"),
+            ('D', "wwwx"),
+        ] {
+            assert_eq!(
+                dots(&of(&shape(letter), Some(&login))),
+                expected,
+                "{letter}"
+            );
         }
         // A gateway whose interceptor is not known has one when the doctor says so.
         let chain = of(&shape('E'), Some(&interceptor));
-        assert_eq!((dots(&chain).as_str(), chain.knots[2].link), ("wwxww", Link::Interceptor));
+        assert_eq!(
+            (dots(&chain).as_str(), chain.knots[2].link),
+            ("wwxww", Link::Interceptor)
+        );
         let initialize = report(Some((Hop::Initialize, "HTTP 403")));
-        assert_eq!(summary(&of(&shape('C'), Some(&initialize))), "runtime: HTTP 403 (doctor, 2m ago)");
-        assert_eq!(summary(&of(&shape('E'), Some(&initialize))), "gateway: HTTP 403 (doctor, 2m ago)");
+        assert_eq!(
+            summary(&of(&shape('C'), Some(&initialize))),
+            "runtime: HTTP 403 (doctor, 2m ago)"
+        );
+        assert_eq!(
+            summary(&of(&shape('E'), Some(&initialize))),
+            "gateway: HTTP 403 (doctor, 2m ago)"
+        );
     }
 
     #[test]
@@ -485,11 +732,17 @@ mod tests {
         let login = report(Some((Hop::Neo4j, "wrong password")));
         let seen = |ago: i64| {
             let resources = shape('C');
-            let known =
-                Known { resources: resources.iter().collect(), unlisted: Vec::new(), examined: Some((NOW.plus(-ago), &login)) };
+            let known = Known {
+                resources: resources.iter().collect(),
+                unlisted: Vec::new(),
+                examined: Some((NOW.plus(-ago), &login)),
+            };
             dots(&chain(&known, NOW))
         };
-        assert_eq!((seen(BELIEVED_MS).as_str(), seen(BELIEVED_MS + 1).as_str()), ("wwwx", ".ww."));
+        assert_eq!(
+            (seen(BELIEVED_MS).as_str(), seen(BELIEVED_MS + 1).as_str()),
+            ("wwwx", ".ww.")
+        );
     }
 
     #[test]
@@ -497,7 +750,12 @@ mod tests {
         let seen = report(Some((Hop::Target, "SYNCHRONIZE_UNSUCCESSFUL")));
         assert_eq!(of(&shape('A'), Some(&seen)).broken(), None);
         let stack = report(Some((Hop::Stack, "not authorized")));
-        assert_eq!(of(&shape('A'), Some(&stack)).broken().and_then(|knot| knot.health), Some(Health::Degraded));
+        assert_eq!(
+            of(&shape('A'), Some(&stack))
+                .broken()
+                .and_then(|knot| knot.health),
+            Some(Health::Degraded)
+        );
     }
 
     #[test]
@@ -508,7 +766,10 @@ mod tests {
         });
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".?.ww.");
-        assert_eq!(summary(&chain), "gateway: ResourceNotFoundException, there is no gateway gw");
+        assert_eq!(
+            summary(&chain),
+            "gateway: ResourceNotFoundException, there is no gateway gw"
+        );
     }
 
     #[test]
@@ -516,9 +777,16 @@ mod tests {
         let resources = shape('A');
         let denied = Failure::new(FailureKind::Denied, "listing", "AccessDenied");
         let expired = Failure::new(FailureKind::SignIn, "listing", "the token has expired");
-        let known = |unlisted| Known { resources: resources.iter().collect(), unlisted, examined: None };
+        let known = |unlisted| Known {
+            resources: resources.iter().collect(),
+            unlisted,
+            examined: None,
+        };
         let chain = chain(&known(vec![(Kind::Target, &denied)]), NOW);
-        assert_eq!((dots(&chain).as_str(), summary(&chain).as_str()), (".w.gww.", "target: not listed, AccessDenied"));
+        assert_eq!(
+            (dots(&chain).as_str(), summary(&chain).as_str()),
+            (".w.gww.", "target: not listed, AccessDenied")
+        );
         let all = Kind::ALL.into_iter().map(|kind| (kind, &expired)).collect();
         let chain = super::chain(&known(all), NOW);
         assert_eq!(summary(&chain), "sign-in: the token has expired");

@@ -33,7 +33,11 @@ fn control_plane_health(status: &str) -> Health {
 /// An endpoint whose live version is not its target version is rolling out, or stuck.
 fn rollout_health(resource: &Resource) -> Health {
     let version = |name: &str| resource.raw.get(name).and_then(serde_json::Value::as_str);
-    match (control_plane_health(&resource.status), version("liveVersion"), version("targetVersion")) {
+    match (
+        control_plane_health(&resource.status),
+        version("liveVersion"),
+        version("targetVersion"),
+    ) {
         (Health::Well, Some(live), Some(target)) if live != target => Health::Changing,
         (health, ..) => health,
     }
@@ -58,7 +62,9 @@ pub fn status_text(resource: &Resource, now: Moment) -> String {
             None => resource.status.clone(),
         },
         Kind::Endpoint => match (member("liveVersion"), member("targetVersion")) {
-            (Some(live), Some(target)) if live != target => format!("{}  v{live} → v{target}", resource.status),
+            (Some(live), Some(target)) if live != target => {
+                format!("{}  v{live} → v{target}", resource.status)
+            }
             (Some(live), _) => format!("{}  v{live}", resource.status),
             _ => resource.status.clone(),
         },
@@ -80,7 +86,8 @@ pub fn remark(resource: &Resource, now: Moment) -> Option<String> {
         }
         Kind::Secret => {
             let days = now.since(resource.updated?) / 86_400_000;
-            (days > OLD_PASSWORD_DAYS).then(|| format!("older than {OLD_PASSWORD_DAYS} days: R rotates"))
+            (days > OLD_PASSWORD_DAYS)
+                .then(|| format!("older than {OLD_PASSWORD_DAYS} days: R rotates"))
         }
         Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => None,
     }
@@ -99,11 +106,19 @@ pub fn parent(resource: &Resource) -> Option<(Kind, &str)> {
 pub fn command_line(key: &ResourceKey, region: &str) -> String {
     let (owner, own) = (key.owner_id(), key.own_id());
     let call = match key.kind {
-        Kind::Gateway => format!("bedrock-agentcore-control get-gateway --gateway-identifier {own}"),
-        Kind::Target => format!("bedrock-agentcore-control get-gateway-target --gateway-identifier {owner} --target-id {own}"),
-        Kind::Runtime => format!("bedrock-agentcore-control get-agent-runtime --agent-runtime-id {own}"),
+        Kind::Gateway => {
+            format!("bedrock-agentcore-control get-gateway --gateway-identifier {own}")
+        }
+        Kind::Target => format!(
+            "bedrock-agentcore-control get-gateway-target --gateway-identifier {owner} --target-id {own}"
+        ),
+        Kind::Runtime => {
+            format!("bedrock-agentcore-control get-agent-runtime --agent-runtime-id {own}")
+        }
         Kind::Endpoint => {
-            format!("bedrock-agentcore-control get-agent-runtime-endpoint --agent-runtime-id {owner} --endpoint-name {own}")
+            format!(
+                "bedrock-agentcore-control get-agent-runtime-endpoint --agent-runtime-id {owner} --endpoint-name {own}"
+            )
         }
         Kind::Secret => format!("secretsmanager describe-secret --secret-id {own}"),
     };
@@ -116,7 +131,11 @@ mod tests {
 
     fn resource(kind: Kind, status: &str, raw: serde_json::Value) -> Resource {
         Resource {
-            key: ResourceKey { deployment: "d".into(), kind, id: "x/y".into() },
+            key: ResourceKey {
+                deployment: "d".into(),
+                kind,
+                id: "x/y".into(),
+            },
             arn: None,
             name: "x".into(),
             status: status.into(),
@@ -153,7 +172,10 @@ mod tests {
         let raw = serde_json::json!({"liveVersion": "3", "targetVersion": "4"});
         let endpoint = resource(Kind::Endpoint, "READY", raw);
         assert_eq!(health(&endpoint), Health::Changing);
-        assert_eq!(status_text(&endpoint, Moment::from_millis(0)), "READY  v3 → v4");
+        assert_eq!(
+            status_text(&endpoint, Moment::from_millis(0)),
+            "READY  v3 → v4"
+        );
     }
 
     #[test]
@@ -161,7 +183,14 @@ mod tests {
         let secret = resource(Kind::Secret, "ENABLED", serde_json::Value::Null);
         let day = 86_400_000;
         assert_eq!(remark(&secret, Moment::from_millis(89 * day)), None);
-        assert!(remark(&secret, Moment::from_millis(112 * day)).unwrap().contains("90 days"));
-        assert_eq!(status_text(&secret, Moment::from_millis(112 * day)), "112d old");
+        assert!(
+            remark(&secret, Moment::from_millis(112 * day))
+                .unwrap()
+                .contains("90 days")
+        );
+        assert_eq!(
+            status_text(&secret, Moment::from_millis(112 * day)),
+            "112d old"
+        );
     }
 }

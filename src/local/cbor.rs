@@ -94,7 +94,11 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self, count: usize) -> Option<u64> {
-        Some(self.take(count)?.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+        Some(
+            self.take(count)?
+                .iter()
+                .fold(0, |number, byte| (number << 8) | u64::from(*byte)),
+        )
     }
 
     /// The head: major type, its short form, and its argument (none for an indefinite length).
@@ -143,7 +147,10 @@ impl<'a> Reader<'a> {
 
     fn array(&mut self, length: Option<u64>, depth: usize) -> Option<Value> {
         let mut entries = Vec::new();
-        while length.map_or_else(|| !self.at_break(), |length| (entries.len() as u64) < length) {
+        while length.map_or_else(
+            || !self.at_break(),
+            |length| (entries.len() as u64) < length,
+        ) {
             entries.push(self.value(depth + 1)?);
         }
         Some(Value::Array(entries))
@@ -153,7 +160,9 @@ impl<'a> Reader<'a> {
         let mut members = Map::new();
         let mut count = 0;
         while length.map_or_else(|| !self.at_break(), |length| count < length) {
-            let Value::String(name) = self.value(depth + 1)? else { return None };
+            let Value::String(name) = self.value(depth + 1)? else {
+                return None;
+            };
             members.insert(name, self.value(depth + 1)?);
             count += 1;
         }

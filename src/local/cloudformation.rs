@@ -29,42 +29,81 @@ pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
     let chosen: Vec<&Stack> = match name {
         None => stacks.iter().collect(),
         Some(name) => {
-            let found = stacks.iter().find(|stack| stack.name == name || stack_id(world, stack.name) == name);
-            vec![found.ok_or_else(|| ApiError::bad("ValidationError", format!("Stack with id {name} does not exist")))?]
+            let found = stacks
+                .iter()
+                .find(|stack| stack.name == name || stack_id(world, stack.name) == name);
+            vec![found.ok_or_else(|| {
+                ApiError::bad(
+                    "ValidationError",
+                    format!("Stack with id {name} does not exist"),
+                )
+            })?]
         }
     };
     match operation {
-        "DescribeStacks" => paged("Stacks", "describe", chosen.iter().map(|stack| describe(world, stack)).collect(), token),
+        "DescribeStacks" => paged(
+            "Stacks",
+            "describe",
+            chosen.iter().map(|stack| describe(world, stack)).collect(),
+            token,
+        ),
         "ListStacks" => {
-            let wanted = input.get("StackStatusFilter").and_then(Value::as_array).cloned().unwrap_or_default();
-            let shown = wanted.is_empty() || wanted.iter().any(|status| status == "CREATE_COMPLETE");
-            let summaries = if shown { stacks.iter().map(|stack| summary(world, stack)).collect() } else { Vec::new() };
+            let wanted = input
+                .get("StackStatusFilter")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
+            let shown =
+                wanted.is_empty() || wanted.iter().any(|status| status == "CREATE_COMPLETE");
+            let summaries = if shown {
+                stacks.iter().map(|stack| summary(world, stack)).collect()
+            } else {
+                Vec::new()
+            };
             paged("StackSummaries", "list", summaries, token)
         }
         "DescribeStackResources" => {
             let (Some(_), Some(stack)) = (name, chosen.first()) else {
-                return Err(ApiError::bad("ValidationError", "You must specify either StackName or PhysicalResourceId"));
+                return Err(ApiError::bad(
+                    "ValidationError",
+                    "You must specify either StackName or PhysicalResourceId",
+                ));
             };
             Ok(Reply::Xml(resources(world, stack)))
         }
-        other => Err(ApiError::bad("InvalidAction", format!("Could not find operation {other}"))),
+        other => Err(ApiError::bad(
+            "InvalidAction",
+            format!("Could not find operation {other}"),
+        )),
     }
 }
 
 fn paged(element: &str, list: &str, entries: Vec<String>, token: Option<&str>) -> Outcome {
-    let page =
-        pages::cut(list, entries, PAGE, token).map_err(|_| ApiError::bad("ValidationError", "The NextToken is not valid"))?;
-    let next = page.next.map(|next| format!("<NextToken>{next}</NextToken>")).unwrap_or_default();
-    Ok(Reply::Xml(format!("<{element}>{}</{element}>{next}", page.entries.concat())))
+    let page = pages::cut(list, entries, PAGE, token)
+        .map_err(|_| ApiError::bad("ValidationError", "The NextToken is not valid"))?;
+    let next = page
+        .next
+        .map(|next| format!("<NextToken>{next}</NextToken>"))
+        .unwrap_or_default();
+    Ok(Reply::Xml(format!(
+        "<{element}>{}</{element}>{next}",
+        page.entries.concat()
+    )))
 }
 
 fn stack_id(world: &World, name: &str) -> String {
-    format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{}", world.seed.uuid(&format!("stack {name}")))
+    format!(
+        "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/{}",
+        world.seed.uuid(&format!("stack {name}"))
+    )
 }
 
 /// When the stacks were created: some weeks before the world began.
 fn created(world: &World) -> String {
-    let created = world.began.checked_sub(jiff::SignedDuration::from_hours(900)).unwrap_or(world.began);
+    let created = world
+        .began
+        .checked_sub(jiff::SignedDuration::from_hours(900))
+        .unwrap_or(world.began);
     created.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
@@ -145,7 +184,8 @@ fn plain(key: &'static str, value: impl Into<String>) -> (&'static str, String, 
 fn starter(a: &Deployment) -> Option<Stack> {
     let (pool, name) = (a.pool.as_ref()?, "neo4j-mcp-server");
     let interceptor = lambda_arn(a.interceptor?);
-    let exported = |key, value: &str, export: &str| (key, value.to_owned(), Some(format!("{name}-{export}")));
+    let exported =
+        |key, value: &str, export: &str| (key, value.to_owned(), Some(format!("{name}-{export}")));
     let gateway = a.gateway_id.clone()?;
     let runtime = a.runtime_arn.clone()?;
     Some(Stack {
@@ -161,11 +201,24 @@ fn starter(a: &Deployment) -> Option<Stack> {
             plain("RuntimeArn", &runtime),
             plain("Neo4jSecretArn", a.secret_arn.clone()?),
             plain("CredentialInterceptorArn", &interceptor),
-            exported("AuthInterceptorLambdaArn", &interceptor, "AuthInterceptorArn"),
+            exported(
+                "AuthInterceptorLambdaArn",
+                &interceptor,
+                "AuthInterceptorArn",
+            ),
             plain("DemoCommand", "python client/demo.py"),
-            plain("CredentialNote", "Neo4j credentials are sent by the client in X-Neo4j-Authorization"),
+            plain(
+                "CredentialNote",
+                "Neo4j credentials are sent by the client in X-Neo4j-Authorization",
+            ),
         ],
-        resources: agentcore_resources(pool, a.secret_arn.clone(), a.interceptor, Some(gateway), a.runtime_id.clone()),
+        resources: agentcore_resources(
+            pool,
+            a.secret_arn.clone(),
+            a.interceptor,
+            Some(gateway),
+            a.runtime_id.clone(),
+        ),
     })
 }
 
@@ -188,10 +241,22 @@ fn starter_later(world: &World, a: &Deployment) -> Option<Stack> {
             plain("CognitoTokenUrl", pool.token_url()),
             plain("CognitoScope", pool.scope.unwrap_or_default()),
             plain("CognitoDiscoveryUrl", pool.discovery_url()),
-            plain("AgentExecutionRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/neo4j_mcp_server_mcp_server-execution-role")),
-            plain("GatewayExecutionRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/neo4j-mcp-server-gateway-role")),
+            plain(
+                "AgentExecutionRoleArn",
+                format!("arn:aws:iam::{ACCOUNT}:role/neo4j_mcp_server_mcp_server-execution-role"),
+            ),
+            plain(
+                "GatewayExecutionRoleArn",
+                format!("arn:aws:iam::{ACCOUNT}:role/neo4j-mcp-server-gateway-role"),
+            ),
         ],
-        resources: agentcore_resources(pool, None, None, a.gateway_id.clone(), a.runtime_id.clone()),
+        resources: agentcore_resources(
+            pool,
+            None,
+            None,
+            a.gateway_id.clone(),
+            a.runtime_id.clone(),
+        ),
     })
 }
 
@@ -201,7 +266,10 @@ fn external(world: &World, b: &Deployment) -> Option<Stack> {
         Some(url) => url.to_string(),
         None => super::deployments::external_server_url(&world.base),
     };
-    let host = url::Url::parse(&service).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let host = url::Url::parse(&service)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_default();
     let gateway = b.gateway_id.clone()?;
     Some(Stack {
         name: "Neo4jAgentCoreGatewayStack",
@@ -220,7 +288,13 @@ fn external(world: &World, b: &Deployment) -> Option<Stack> {
             plain("CognitoScope", pool.scope.unwrap_or_default()),
         ],
         resources: {
-            let mut resources = agentcore_resources(pool, b.secret_arn.clone(), b.interceptor, Some(gateway), None);
+            let mut resources = agentcore_resources(
+                pool,
+                b.secret_arn.clone(),
+                b.interceptor,
+                Some(gateway),
+                None,
+            );
             // The external MCP server is a service of ECS; its log group is /ecs/neo4j-mcp.
             let service = format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/neo4j-mcp/neo4j-mcp");
             resources.push(("Service", "AWS::ECS::Service", service));
@@ -230,15 +304,32 @@ fn external(world: &World, b: &Deployment) -> Option<Stack> {
 }
 
 fn runtime_only(d: &Deployment) -> Stack {
-    let mut resources = vec![("Runtime", "AWS::BedrockAgentCore::Runtime", d.runtime_id.clone().unwrap_or_default())];
-    resources.extend(d.secret_arn.clone().map(|arn| ("Neo4jSecret", "AWS::SecretsManager::Secret", arn)));
+    let mut resources = vec![(
+        "Runtime",
+        "AWS::BedrockAgentCore::Runtime",
+        d.runtime_id.clone().unwrap_or_default(),
+    )];
+    resources.extend(
+        d.secret_arn
+            .clone()
+            .map(|arn| ("Neo4jSecret", "AWS::SecretsManager::Secret", arn)),
+    );
     Stack {
         name: "Neo4jMCPRuntimeStack",
         description: "Neo4j MCP server on AgentCore Runtime, signed requests",
         outputs: vec![
-            plain("Neo4jMcpImageUri", format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/neo4jmcpruntime:3")),
-            plain("Neo4jMcpRuntimeArn", d.runtime_arn.clone().unwrap_or_default()),
-            plain("AgentRuntimeRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/Neo4jMcpRuntime-execution-role")),
+            plain(
+                "Neo4jMcpImageUri",
+                format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/neo4jmcpruntime:3"),
+            ),
+            plain(
+                "Neo4jMcpRuntimeArn",
+                d.runtime_arn.clone().unwrap_or_default(),
+            ),
+            plain(
+                "AgentRuntimeRoleArn",
+                format!("arn:aws:iam::{ACCOUNT}:role/Neo4jMcpRuntime-execution-role"),
+            ),
         ],
         resources,
     }
@@ -253,12 +344,22 @@ fn agentcore_resources(
 ) -> Vec<(&'static str, &'static str, String)> {
     let mut resources = vec![
         ("UserPool", "AWS::Cognito::UserPool", pool.id.clone()),
-        ("MachineClient", "AWS::Cognito::UserPoolClient", pool.client_id.clone()),
-        ("UserPoolDomain", "AWS::Cognito::UserPoolDomain", pool.domain.clone()),
+        (
+            "MachineClient",
+            "AWS::Cognito::UserPoolClient",
+            pool.client_id.clone(),
+        ),
+        (
+            "UserPoolDomain",
+            "AWS::Cognito::UserPoolDomain",
+            pool.domain.clone(),
+        ),
     ];
     resources.extend(gateway.map(|id| ("Gateway", "AWS::BedrockAgentCore::Gateway", id)));
     resources.extend(runtime.map(|id| ("Runtime", "AWS::BedrockAgentCore::Runtime", id)));
-    resources.extend(interceptor.map(|name| ("AuthInterceptor", "AWS::Lambda::Function", name.to_owned())));
+    resources.extend(
+        interceptor.map(|name| ("AuthInterceptor", "AWS::Lambda::Function", name.to_owned())),
+    );
     resources.extend(secret.map(|arn| ("Neo4jSecret", "AWS::SecretsManager::Secret", arn)));
     resources
 }

@@ -59,21 +59,34 @@ impl Consents {
 
     /// The request under that URI, unless it is too old.
     pub(crate) fn get(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
-        lock(&self.open).get(session_uri).filter(|consent| is_fresh(consent, now)).cloned()
+        lock(&self.open)
+            .get(session_uri)
+            .filter(|consent| is_fresh(consent, now))
+            .cloned()
     }
 
     /// The person agreed on the page; gives the request, or none where it is unknown, too old, or was used before.
     pub(crate) fn grant(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
         let mut open = lock(&self.open);
-        let consent = open.get_mut(session_uri).filter(|consent| is_fresh(consent, now) && consent.stage == Stage::Asked)?;
+        let consent = open
+            .get_mut(session_uri)
+            .filter(|consent| is_fresh(consent, now) && consent.stage == Stage::Asked)?;
         consent.stage = Stage::Granted;
         Some(consent.clone())
     }
 
     /// The application confirms for `user`.
-    pub(crate) fn complete(&self, session_uri: &str, user: &str, now: Timestamp) -> Result<Consent, Refusal> {
+    pub(crate) fn complete(
+        &self,
+        session_uri: &str,
+        user: &str,
+        now: Timestamp,
+    ) -> Result<Consent, Refusal> {
         let mut open = lock(&self.open);
-        let consent = open.get_mut(session_uri).filter(|consent| is_fresh(consent, now)).ok_or(Refusal::Unknown)?;
+        let consent = open
+            .get_mut(session_uri)
+            .filter(|consent| is_fresh(consent, now))
+            .ok_or(Refusal::Unknown)?;
         if consent.user != user {
             return Err(Refusal::OtherUser);
         }
@@ -86,14 +99,17 @@ impl Consents {
 
     /// Whether this user's consent for this target was completed.
     pub(crate) fn is_completed(&self, target_id: &str, user: &str) -> bool {
-        lock(&self.open)
-            .values()
-            .any(|consent| consent.stage == Stage::Completed && consent.target_id == target_id && consent.user == user)
+        lock(&self.open).values().any(|consent| {
+            consent.stage == Stage::Completed
+                && consent.target_id == target_id
+                && consent.user == user
+        })
     }
 
     /// Forgets what this user agreed to for this target (forced authentication).
     pub(crate) fn forget(&self, target_id: &str, user: &str) {
-        lock(&self.open).retain(|_, consent| consent.target_id != target_id || consent.user != user);
+        lock(&self.open)
+            .retain(|_, consent| consent.target_id != target_id || consent.user != user);
     }
 }
 
@@ -118,11 +134,23 @@ mod tests {
             asked: now,
         };
         consents.ask("urn:1".into(), consent);
-        assert_eq!(consents.complete("urn:1", "u", now).unwrap_err(), Refusal::NotGranted);
+        assert_eq!(
+            consents.complete("urn:1", "u", now).unwrap_err(),
+            Refusal::NotGranted
+        );
         assert!(consents.grant("urn:1", now).is_some());
-        assert!(consents.grant("urn:1", now).is_none(), "the address is for single use");
-        assert_eq!(consents.complete("urn:1", "v", now).unwrap_err(), Refusal::OtherUser);
-        assert_eq!(consents.complete("urn:1", "u", now + LIFETIME).unwrap_err(), Refusal::Unknown);
+        assert!(
+            consents.grant("urn:1", now).is_none(),
+            "the address is for single use"
+        );
+        assert_eq!(
+            consents.complete("urn:1", "v", now).unwrap_err(),
+            Refusal::OtherUser
+        );
+        assert_eq!(
+            consents.complete("urn:1", "u", now + LIFETIME).unwrap_err(),
+            Refusal::Unknown
+        );
         assert!(consents.complete("urn:1", "u", now).is_ok());
         assert!(consents.is_completed("t", "u"));
         consents.forget("t", "u");

@@ -45,7 +45,11 @@ pub(crate) struct Container {
 
 impl std::fmt::Debug for Container {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Container").field("version", &self.version).field("began", &self.began).finish_non_exhaustive()
+        formatter
+            .debug_struct("Container")
+            .field("version", &self.version)
+            .field("began", &self.began)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,9 +81,17 @@ impl Containers {
         let mut running = lock(&self.running);
         if let Some(known) = running.get_mut(place).filter(|known| !known.is_over(now)) {
             known.used = known.used.max(now);
-            return Entered { container: known.clone(), fresh: false, over: Vec::new() };
+            return Entered {
+                container: known.clone(),
+                fresh: false,
+                over: Vec::new(),
+            };
         }
-        let mut over: Vec<Place> = running.remove(place).map(|_| place.clone()).into_iter().collect();
+        let mut over: Vec<Place> = running
+            .remove(place)
+            .map(|_| place.clone())
+            .into_iter()
+            .collect();
         if running.len() % SWEEP == SWEEP - 1 {
             let ended = running.extract_if(|_, container| container.is_over(now));
             over.extend(ended.map(|(place, _)| place));
@@ -96,7 +108,11 @@ impl Containers {
             longest,
         };
         running.insert(place.clone(), container.clone());
-        Entered { container, fresh: true, over }
+        Entered {
+            container,
+            fresh: true,
+            over,
+        }
     }
 
     /// Changes what a container keeps.
@@ -108,7 +124,9 @@ impl Containers {
 
     /// Ends a container; false if none runs there.
     pub(crate) fn stop(&self, place: &Place, now: Timestamp) -> bool {
-        lock(&self.running).remove(place).is_some_and(|container| !container.is_over(now))
+        lock(&self.running)
+            .remove(place)
+            .is_some_and(|container| !container.is_over(now))
     }
 }
 
@@ -144,7 +162,11 @@ mod tests {
     }
 
     fn place(session: &str) -> Place {
-        Place { runtime: "r".into(), endpoint: "DEFAULT".into(), session: session.into() }
+        Place {
+            runtime: "r".into(),
+            endpoint: "DEFAULT".into(),
+            session: session.into(),
+        }
     }
 
     #[test]
@@ -152,34 +174,71 @@ mod tests {
         let containers = Containers::default();
         let enter = |session: &str, number: &str, second: i64| {
             let entered =
-                containers.enter(&place(session), &version(number, 100), at(second), || Some(format!("secret at {second}")));
-            (entered.container.version, entered.container.began_with.unwrap(), entered.fresh)
+                containers.enter(&place(session), &version(number, 100), at(second), || {
+                    Some(format!("secret at {second}"))
+                });
+            (
+                entered.container.version,
+                entered.container.began_with.unwrap(),
+                entered.fresh,
+            )
         };
-        let kept = |number: &str, second: i64, fresh| (number.to_owned(), format!("secret at {second}"), fresh);
+        let kept = |number: &str, second: i64, fresh| {
+            (number.to_owned(), format!("secret at {second}"), fresh)
+        };
         assert_eq!(enter("one", "1", 0), kept("1", 0, true));
-        assert_eq!(enter("one", "2", 90), kept("1", 0, false), "an update does not reach a session that lives");
+        assert_eq!(
+            enter("one", "2", 90),
+            kept("1", 0, false),
+            "an update does not reach a session that lives"
+        );
         assert_eq!(enter("two", "2", 90), kept("2", 90, true));
         assert!(containers.stop(&place("one"), at(100)));
-        assert!(!containers.stop(&place("one"), at(100)), "there is none any more");
-        assert_eq!(enter("one", "2", 110), kept("2", 110, true), "the same session begins anew");
-        assert_eq!(enter("two", "3", 191), kept("3", 191, true), "idle for longer than it may be");
+        assert!(
+            !containers.stop(&place("one"), at(100)),
+            "there is none any more"
+        );
+        assert_eq!(
+            enter("one", "2", 110),
+            kept("2", 110, true),
+            "the same session begins anew"
+        );
+        assert_eq!(
+            enter("two", "3", 191),
+            kept("3", 191, true),
+            "idle for longer than it may be"
+        );
         for second in (200..=1100).step_by(90) {
             enter("one", "4", second);
         }
-        assert_eq!(enter("one", "4", 1111), kept("4", 1111, true), "older than a container may be");
+        assert_eq!(
+            enter("one", "4", 1111),
+            kept("4", 1111, true),
+            "older than a container may be"
+        );
     }
 
     #[test]
     fn what_is_over_is_told_so_that_nothing_of_it_stays() {
         let containers = Containers::default();
         for number in 0..SWEEP - 1 {
-            containers.enter(&place(&number.to_string()), &version("1", 100), at(0), || None);
+            containers.enter(
+                &place(&number.to_string()),
+                &version("1", 100),
+                at(0),
+                || None,
+            );
         }
         let entered = containers.enter(&place("later"), &version("1", 100), at(500), || None);
         assert_eq!(entered.over.len(), SWEEP - 1);
-        containers.change(&place("later"), |container| container.credentials = Some(("neo4j".into(), "word".into())));
+        containers.change(&place("later"), |container| {
+            container.credentials = Some(("neo4j".into(), "word".into()))
+        });
         let entered = containers.enter(&place("later"), &version("1", 100), at(501), || None);
-        assert_eq!(entered.container.credentials, Some(("neo4j".into(), "word".into())));
+        assert_eq!(
+            entered.container.credentials,
+            Some(("neo4j".into(), "word".into()))
+        );
         assert!(!format!("{entered:?}").contains("word"));
     }
 }

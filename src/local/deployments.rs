@@ -75,7 +75,11 @@ pub(crate) struct Seat {
 
 impl std::fmt::Debug for Seat {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Seat").field("uri", &self.uri).field("user", &self.user).finish_non_exhaustive()
+        formatter
+            .debug_struct("Seat")
+            .field("uri", &self.uri)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +100,10 @@ pub(crate) struct PoolFacts {
 
 impl std::fmt::Debug for PoolFacts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("PoolFacts").field("id", &self.id).finish_non_exhaustive()
+        formatter
+            .debug_struct("PoolFacts")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,10 +144,11 @@ pub(crate) fn gateway_url(base: &str, gateway_id: &str) -> String {
 
 /// The MCP address of a runtime, its ARN percent-encoded, without a qualifier.
 pub(crate) fn runtime_url(base: &str, runtime_arn: &str) -> String {
-    let encoded = percent_encoding::utf8_percent_encode(runtime_arn, percent_encoding::NON_ALPHANUMERIC)
-        .to_string()
-        .replace("%2D", "-")
-        .replace("%5F", "_");
+    let encoded =
+        percent_encoding::utf8_percent_encode(runtime_arn, percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+            .replace("%2D", "-")
+            .replace("%5F", "_");
     format!("{base}/runtimes/{encoded}/invocations")
 }
 
@@ -151,12 +159,19 @@ pub(crate) fn external_server_url(base: &str) -> String {
 
 /// The one access key of the world: id and secret.
 pub(crate) fn access_key(seed: &Seed) -> (String, String) {
-    (format!("AKIA{}", seed.upper("access key", 16)), seed.mixed("secret access key", 40))
+    (
+        format!("AKIA{}", seed.upper("access key", 16)),
+        seed.mixed("secret access key", 40),
+    )
 }
 
 /// The five, in order.
 pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Deployment> {
-    let world = Builder { base, seed, options };
+    let world = Builder {
+        base,
+        seed,
+        options,
+    };
     vec![world.a(), world.b(), world.c(), world.d(), world.e()]
 }
 
@@ -168,11 +183,19 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn a(&self) -> Deployment {
-        let gateway = format!("neo4j-mcp-server-gateway-{}", self.seed.lower("gateway a", 10));
-        let runtime = format!("neo4j_mcp_server_mcp_server-{}", self.seed.mixed("runtime a", 10));
+        let gateway = format!(
+            "neo4j-mcp-server-gateway-{}",
+            self.seed.lower("gateway a", 10)
+        );
+        let runtime = format!(
+            "neo4j_mcp_server_mcp_server-{}",
+            self.seed.mixed("runtime a", 10)
+        );
         let interceptor = "neo4j-mcp-server-auth-interceptor";
         let further_secrets = self.further_secrets("a");
-        let further_runtime = further_secrets.first().map(|secret| self.further_runtime("neo4j_reports", secret));
+        let further_runtime = further_secrets
+            .first()
+            .map(|secret| self.further_runtime("neo4j_reports", secret));
         Deployment {
             stack: Some("neo4j-mcp-server"),
             mcp_url: gateway_url(self.base, &gateway),
@@ -187,7 +210,13 @@ impl Builder<'_> {
             interceptor: Some(interceptor),
             further_secrets,
             further_runtime,
-            ..self.deployment("a", "A", "m2m", Some(runtime), Some("neo4j-mcp-server/neo4j"))
+            ..self.deployment(
+                "a",
+                "A",
+                "m2m",
+                Some(runtime),
+                Some("neo4j-mcp-server/neo4j"),
+            )
         }
     }
 
@@ -197,8 +226,16 @@ impl Builder<'_> {
         Deployment {
             stack: Some("Neo4jAgentCoreGatewayStack"),
             mcp_url: gateway_url(self.base, &gateway),
-            pool: Some(self.pool("b", "neo4j-mcp-gateway-pool", Some("neo4j-mcp-gateway/invoke"))),
-            log_groups: vec![gateway_log_group(&gateway), lambda_log_group(interceptor), "/ecs/neo4j-mcp".into()],
+            pool: Some(self.pool(
+                "b",
+                "neo4j-mcp-gateway-pool",
+                Some("neo4j-mcp-gateway/invoke"),
+            )),
+            log_groups: vec![
+                gateway_log_group(&gateway),
+                lambda_log_group(interceptor),
+                "/ecs/neo4j-mcp".into(),
+            ],
             gateway_id: Some(gateway),
             interceptor: Some(interceptor),
             ..self.deployment("b", "B", "m2m", None, Some("neo4j-mcp-gateway/neo4j"))
@@ -222,7 +259,13 @@ impl Builder<'_> {
         Deployment {
             stack: Some("Neo4jMCPRuntimeStack"),
             log_groups: vec![runtime_log_group(&runtime, "DEFAULT"), "aws/spans".into()],
-            ..self.deployment("d", "D", "sigv4", Some(runtime), Some("neo4j-mcp-runtime/neo4j"))
+            ..self.deployment(
+                "d",
+                "D",
+                "sigv4",
+                Some(runtime),
+                Some("neo4j-mcp-runtime/neo4j"),
+            )
         }
     }
 
@@ -230,7 +273,11 @@ impl Builder<'_> {
         let gateway = format!("ac-gateway-mcp-server-{}", self.seed.lower("gateway e", 10));
         Deployment {
             mcp_url: gateway_url(self.base, &gateway),
-            pool: Some(self.pool("e", "sample-agentcore-gateway-pool", Some("sample-agentcore-gateway-id/invoke"))),
+            pool: Some(self.pool(
+                "e",
+                "sample-agentcore-gateway-pool",
+                Some("sample-agentcore-gateway-id/invoke"),
+            )),
             log_groups: vec![gateway_log_group(&gateway)],
             gateway_id: Some(gateway),
             ..self.deployment("e", "E", "m2m", None, None)
@@ -246,9 +293,13 @@ impl Builder<'_> {
         runtime_id: Option<String>,
         secret_name: Option<&'static str>,
     ) -> Deployment {
-        let runtime_arn = runtime_id.as_ref().map(|id| agentcore_arn(&format!("runtime/{id}")));
-        let mcp_url =
-            runtime_arn.as_ref().map(|arn| format!("{}?qualifier=DEFAULT", runtime_url(self.base, arn))).unwrap_or_default();
+        let runtime_arn = runtime_id
+            .as_ref()
+            .map(|id| agentcore_arn(&format!("runtime/{id}")));
+        let mcp_url = runtime_arn
+            .as_ref()
+            .map(|arn| format!("{}?qualifier=DEFAULT", runtime_url(self.base, arn)))
+            .unwrap_or_default();
         let secret_arn = secret_name.map(|secret| self.secret_arn(secret, name));
         Deployment {
             name,
@@ -272,7 +323,10 @@ impl Builder<'_> {
 
     /// `label` tells the secrets of the world apart when their suffixes are drawn.
     fn secret_arn(&self, secret: &str, label: &str) -> String {
-        format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-{}", self.seed.mixed(&format!("secret {label}"), 6))
+        format!(
+            "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{secret}-{}",
+            self.seed.mixed(&format!("secret {label}"), 6)
+        )
     }
 
     /// An application user that is rotated in alternation, and its administrator. A real Neo4j knows neither.
@@ -307,14 +361,22 @@ impl Builder<'_> {
 
     fn further_runtime(&self, name: &'static str, secret: &FurtherSecret) -> FurtherRuntime {
         let id = format!("{name}-{}", self.seed.mixed(&format!("runtime {name}"), 10));
-        FurtherRuntime { name, arn: agentcore_arn(&format!("runtime/{id}")), id, seat: secret.seat.clone() }
+        FurtherRuntime {
+            name,
+            arn: agentcore_arn(&format!("runtime/{id}")),
+            id,
+            seat: secret.seat.clone(),
+        }
     }
 
     fn seat(&self, name: &str) -> Seat {
         match &self.options.neo4j {
-            Some(real) if name != "e" => {
-                Seat { uri: real.uri.clone(), user: real.user.clone(), password: real.password.clone(), database: "neo4j".into() }
-            }
+            Some(real) if name != "e" => Seat {
+                uri: real.uri.clone(),
+                user: real.user.clone(),
+                password: real.password.clone(),
+                database: "neo4j".into(),
+            },
             _ => Seat {
                 uri: format!("{}/neo4j/{name}", self.base),
                 user: "neo4j".into(),
@@ -325,7 +387,10 @@ impl Builder<'_> {
     }
 
     fn pool(&self, deployment: &str, name: &'static str, scope: Option<&'static str>) -> PoolFacts {
-        let id = format!("{REGION}_{}", self.seed.mixed(&format!("pool {deployment}"), 9));
+        let id = format!(
+            "{REGION}_{}",
+            self.seed.mixed(&format!("pool {deployment}"), 9)
+        );
         PoolFacts {
             issuer: format!("{}/{id}", self.base),
             domain: format!("{name}-{ACCOUNT}"),
@@ -342,7 +407,11 @@ impl Builder<'_> {
 impl Deployment {
     /// Whether a runtime is one of its own.
     pub(crate) fn has_runtime(&self, id: &str) -> bool {
-        self.runtime_id.as_deref() == Some(id) || self.further_runtime.as_ref().is_some_and(|runtime| runtime.id == id)
+        self.runtime_id.as_deref() == Some(id)
+            || self
+                .further_runtime
+                .as_ref()
+                .is_some_and(|runtime| runtime.id == id)
     }
 
     /// Whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.

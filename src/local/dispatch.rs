@@ -8,7 +8,10 @@ use super::errors::{ApiError, Protocol};
 use super::faults::FaultKind;
 use super::http::{self as wire, Request, Response, full, header, respond, set_header};
 use super::world::{Shared, World};
-use super::{cbor, cloudformation, cognito, control, logs, mcp, metrics, neo4j, secrets, signature, sts, tokens};
+use super::{
+    cbor, cloudformation, cognito, control, logs, mcp, metrics, neo4j, secrets, signature, sts,
+    tokens,
+};
 
 /// How late an answer is under the fault `slow`.
 const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
@@ -72,11 +75,22 @@ fn recognise(request: &Request) -> Option<Call> {
             _ => return None,
         };
         let input = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-        return Some(Call { service, operation: operation.into(), protocol: Protocol::AwsJson(content_type), input });
+        return Some(Call {
+            service,
+            operation: operation.into(),
+            protocol: Protocol::AwsJson(content_type),
+            input,
+        });
     }
-    if let Some(operation) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/") {
+    if let Some(operation) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/")
+    {
         let input = cbor::decode(request.body()).unwrap_or(Value::Null);
-        return Some(Call { service: "monitoring", operation: operation.into(), protocol: Protocol::Cbor, input });
+        return Some(Call {
+            service: "monitoring",
+            operation: operation.into(),
+            protocol: Protocol::Cbor,
+            input,
+        });
     }
     if path == "/" && request.method() == Method::POST {
         return recognise_query(request);
@@ -88,12 +102,23 @@ fn recognise_query(request: &Request) -> Option<Call> {
     let form = super::xml::read_form(request.body());
     let action = form.get("Action")?.as_str()?.to_owned();
     let (service, namespace) = match form.get("Version").and_then(Value::as_str) {
-        Some("2010-05-15") => ("cloudformation", "http://cloudformation.amazonaws.com/doc/2010-05-15/"),
+        Some("2010-05-15") => (
+            "cloudformation",
+            "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+        ),
         Some("2011-06-15") => ("sts", "https://sts.amazonaws.com/doc/2011-06-15/"),
-        Some("2010-08-01") => ("monitoring", "http://monitoring.amazonaws.com/doc/2010-08-01/"),
+        Some("2010-08-01") => (
+            "monitoring",
+            "http://monitoring.amazonaws.com/doc/2010-08-01/",
+        ),
         _ => return None,
     };
-    Some(Call { service, operation: action, protocol: Protocol::Query(namespace), input: form })
+    Some(Call {
+        service,
+        operation: action,
+        protocol: Protocol::Query(namespace),
+        input: form,
+    })
 }
 
 /// What all operations have in common.
@@ -125,25 +150,47 @@ async fn check_bearer(world: &World, request: &Request, call: &Call) -> Result<(
     if !control::takes_bearer(world, request, call) {
         return Ok(());
     }
-    let Some(authorizer) = control::bearer_authorizer(world, call) else { return Ok(()) };
+    let Some(authorizer) = control::bearer_authorizer(world, call) else {
+        return Ok(());
+    };
     let token = tokens::bearer(header(request.headers(), "authorization"));
-    let refuse =
-        |refusal: tokens::TokenRefusal| ApiError::new(StatusCode::UNAUTHORIZED, "UnauthorizedException", refusal.message());
-    tokens::verify(world, &authorizer, token).await.map(|_| ()).map_err(refuse)
+    let refuse = |refusal: tokens::TokenRefusal| {
+        ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "UnauthorizedException",
+            refusal.message(),
+        )
+    };
+    tokens::verify(world, &authorizer, token)
+        .await
+        .map(|_| ())
+        .map_err(refuse)
 }
 
 fn perform(world: &Shared, request: &Request, call: &Call, fault: Option<FaultKind>) -> Outcome {
     if !super::operations::names(call.service).contains(&call.operation.as_str()) {
-        let message = format!("The embedded stack does not serve {}:{}", call.service, call.operation);
-        let code = if matches!(call.protocol, Protocol::Query(_)) { "InvalidAction" } else { "UnknownOperationException" };
+        let message = format!(
+            "The embedded stack does not serve {}:{}",
+            call.service, call.operation
+        );
+        let code = if matches!(call.protocol, Protocol::Query(_)) {
+            "InvalidAction"
+        } else {
+            "UnknownOperationException"
+        };
         return Err(ApiError::bad(code, message));
     }
     authenticate(world, request, call, fault)?;
-    if let Some(refusal) = fault.and_then(|kind| ApiError::of_fault(kind, call.service, &call.operation, call.protocol)) {
+    if let Some(refusal) = fault
+        .and_then(|kind| ApiError::of_fault(kind, call.service, &call.operation, call.protocol))
+    {
         return Err(refusal);
     }
     if call.input.is_null() && !request.body().is_empty() {
-        return Err(ApiError::bad("SerializationException", "The request body cannot be read"));
+        return Err(ApiError::bad(
+            "SerializationException",
+            "The request body cannot be read",
+        ));
     }
     match call.service {
         "logs" => logs::handle(world, &call.operation, &call.input),
@@ -157,7 +204,12 @@ fn perform(world: &Shared, request: &Request, call: &Call, fault: Option<FaultKi
 }
 
 /// Verifies the signature, where the operation wants one.
-fn authenticate(world: &World, request: &Request, call: &Call, fault: Option<FaultKind>) -> Result<(), ApiError> {
+fn authenticate(
+    world: &World,
+    request: &Request,
+    call: &Call,
+    fault: Option<FaultKind>,
+) -> Result<(), ApiError> {
     if call.operation == "InitiateAuth" || control::takes_bearer(world, request, call) {
         return Ok(());
     }
@@ -165,20 +217,33 @@ fn authenticate(world: &World, request: &Request, call: &Call, fault: Option<Fau
         "bedrock-agentcore-control" => "bedrock-agentcore",
         other => other,
     };
-    let skew = if fault == Some(FaultKind::ClockSkew) { SKEW } else { SignedDuration::ZERO };
-    signature::verify(world, request, name, skew).map(|_| ()).map_err(|refusal| ApiError::of_signature(&refusal, call.protocol))
+    let skew = if fault == Some(FaultKind::ClockSkew) {
+        SKEW
+    } else {
+        SignedDuration::ZERO
+    };
+    signature::verify(world, request, name, skew)
+        .map(|_| ())
+        .map_err(|refusal| ApiError::of_signature(&refusal, call.protocol))
 }
 
 fn write(reply: Reply, call: &Call, request_id: &str) -> Response {
     let (status, value) = match reply {
         Reply::Whole(response) => return *response,
         Reply::Text(text) => {
-            let kind = if let Protocol::AwsJson(kind) = call.protocol { kind } else { "application/json" };
+            let kind = if let Protocol::AwsJson(kind) = call.protocol {
+                kind
+            } else {
+                "application/json"
+            };
             return respond(StatusCode::OK, kind, text);
         }
         Reply::Xml(inside) => (StatusCode::OK, Value::String(inside)),
         Reply::Json(value) => (StatusCode::OK, value),
-        Reply::Status(status, value) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), value),
+        Reply::Status(status, value) => (
+            StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+            value,
+        ),
     };
     match call.protocol {
         Protocol::RestJson if status == StatusCode::NO_CONTENT => {

@@ -38,8 +38,17 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    pub(crate) fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), more: Map::new() }
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            more: Map::new(),
+        }
     }
 
     /// A refusal of a signature, by a service of that protocol.
@@ -50,16 +59,20 @@ impl ApiError {
         };
         // The JSON 1.1 services answer 400, all others 403.
         let status = match (protocol, refusal) {
-            (Protocol::AwsJson(_), SignatureRefusal::Missing) | (Protocol::RestJson | Protocol::Query(_), _) => {
-                StatusCode::FORBIDDEN
-            }
+            (Protocol::AwsJson(_), SignatureRefusal::Missing)
+            | (Protocol::RestJson | Protocol::Query(_), _) => StatusCode::FORBIDDEN,
             (Protocol::AwsJson(_) | Protocol::Cbor, _) => StatusCode::BAD_REQUEST,
         };
         Self::new(status, code, refusal.message())
     }
 
     /// What an injected fault makes this operation answer; none where the fault is no answer.
-    pub(crate) fn of_fault(kind: FaultKind, service: &str, operation: &str, protocol: Protocol) -> Option<Self> {
+    pub(crate) fn of_fault(
+        kind: FaultKind,
+        service: &str,
+        operation: &str,
+        protocol: Protocol,
+    ) -> Option<Self> {
         let query = matches!(protocol, Protocol::Query(_));
         match kind {
             FaultKind::Throttling => Some(throttled(service, query)),
@@ -73,7 +86,9 @@ impl ApiError {
                 let (status, code) = match protocol {
                     Protocol::Query(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
                     Protocol::RestJson => (StatusCode::FORBIDDEN, "AccessDeniedException"),
-                    Protocol::AwsJson(_) | Protocol::Cbor => (StatusCode::BAD_REQUEST, "AccessDeniedException"),
+                    Protocol::AwsJson(_) | Protocol::Cbor => {
+                        (StatusCode::BAD_REQUEST, "AccessDeniedException")
+                    }
                 };
                 Some(Self::new(status, code, message))
             }
@@ -85,9 +100,15 @@ impl ApiError {
                     "bedrock-agentcore-control" | "bedrock-agentcore" => "InternalServerException",
                     _ => "InternalFailure",
                 };
-                Some(Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, "The service had an internal error."))
+                Some(Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    code,
+                    "The service had an internal error.",
+                ))
             }
-            FaultKind::ExpiredToken => Some(Self::of_signature(&SignatureRefusal::Expired, protocol)),
+            FaultKind::ExpiredToken => {
+                Some(Self::of_signature(&SignatureRefusal::Expired, protocol))
+            }
             _ => None,
         }
     }
@@ -96,17 +117,29 @@ impl ApiError {
     pub(crate) fn into_response(self, protocol: Protocol, request_id: &str) -> Response {
         match protocol {
             Protocol::RestJson => {
-                let mut response = respond(self.status, "application/json", self.json("message", false).to_string());
+                let mut response = respond(
+                    self.status,
+                    "application/json",
+                    self.json("message", false).to_string(),
+                );
                 set_header(&mut response, "x-amzn-errortype", &self.code);
                 response
             }
             Protocol::AwsJson(content_type) => {
                 // Secrets Manager and Cognito write a small m, the front door too; clients take both.
-                let response = respond(self.status, content_type, self.json("message", true).to_string());
+                let response = respond(
+                    self.status,
+                    content_type,
+                    self.json("message", true).to_string(),
+                );
                 with_error_type(response, &self.code)
             }
             Protocol::Query(namespace) => {
-                let side = if self.status.is_server_error() { "Receiver" } else { "Sender" };
+                let side = if self.status.is_server_error() {
+                    "Receiver"
+                } else {
+                    "Sender"
+                };
                 let body = format!(
                     "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>\n    <Type>{side}</Type>\n    <Code>{}</Code>\n    \
                      <Message>{}</Message>\n  </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
@@ -142,9 +175,11 @@ fn with_error_type(mut response: Response, code: &str) -> Response {
 
 fn throttled(service: &str, query: bool) -> ApiError {
     match service {
-        "bedrock-agentcore-control" | "bedrock-agentcore" => {
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "ThrottlingException", "Rate exceeded")
-        }
+        "bedrock-agentcore-control" | "bedrock-agentcore" => ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "ThrottlingException",
+            "Rate exceeded",
+        ),
         "cognito-idp" => ApiError::bad("TooManyRequestsException", "Rate exceeded"),
         _ if query => ApiError::bad("Throttling", "Rate exceeded"),
         _ => ApiError::bad("ThrottlingException", "Rate exceeded"),

@@ -214,39 +214,76 @@ pub enum FaultError {
 
 /// Reads a faults file.
 pub fn parse(text: &str) -> Result<Vec<Fault>, FaultError> {
-    let value: Value = serde_json::from_str(text).map_err(|error| FaultError::NotAList(error.to_string()))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| FaultError::NotAList(error.to_string()))?;
     let Value::Array(entries) = value else {
         return Err(FaultError::NotAList("it is something else".into()));
     };
-    entries.iter().enumerate().map(|(position, entry)| parse_entry(position + 1, entry)).collect()
+    entries
+        .iter()
+        .enumerate()
+        .map(|(position, entry)| parse_entry(position + 1, entry))
+        .collect()
 }
 
 fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     if let Some(members) = entry.as_object() {
-        const KNOWN: [&str; 6] = ["service", "operation", "deployment", "hop", "fault", "times"];
+        const KNOWN: [&str; 6] = [
+            "service",
+            "operation",
+            "deployment",
+            "hop",
+            "fault",
+            "times",
+        ];
         if let Some(stranger) = members.keys().find(|key| !KNOWN.contains(&key.as_str())) {
             return Err(unknown(index, "member", stranger, KNOWN.iter().copied()));
         }
     }
-    let place = match (text("service"), text("operation"), text("deployment"), text("hop")) {
+    let place = match (
+        text("service"),
+        text("operation"),
+        text("deployment"),
+        text("hop"),
+    ) {
         (Some(service), Some(operation), None, None) => {
             if !SERVICES.contains(&service.as_str()) {
-                return Err(unknown(index, "service", &service, SERVICES.iter().copied()));
+                return Err(unknown(
+                    index,
+                    "service",
+                    &service,
+                    SERVICES.iter().copied(),
+                ));
             }
             let known = super::operations::names(&service);
             if operation != "*" && !known.contains(&operation.as_str()) {
-                return Err(unknown(index, "operation", &operation, known.iter().copied()));
+                return Err(unknown(
+                    index,
+                    "operation",
+                    &operation,
+                    known.iter().copied(),
+                ));
             }
             Place::Operation { service, operation }
         }
         (None, None, Some(deployment), Some(hop)) => {
             const DEPLOYMENTS: [&str; 5] = ["a", "b", "c", "d", "e"];
             if !DEPLOYMENTS.contains(&deployment.as_str()) {
-                return Err(unknown(index, "deployment", &deployment, DEPLOYMENTS.iter().copied()));
+                return Err(unknown(
+                    index,
+                    "deployment",
+                    &deployment,
+                    DEPLOYMENTS.iter().copied(),
+                ));
             }
             let Some(hop) = Hop::ALL.into_iter().find(|known| known.name() == hop) else {
-                return Err(unknown(index, "hop", &hop, Hop::ALL.iter().map(|known| known.name())));
+                return Err(unknown(
+                    index,
+                    "hop",
+                    &hop,
+                    Hop::ALL.iter().map(|known| known.name()),
+                ));
             };
             Place::Hop { deployment, hop }
         }
@@ -257,8 +294,20 @@ fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
         Place::Operation { .. } => kind.fits_operations(),
         Place::Hop { hop, .. } => kind.hops().contains(hop),
     };
-    let Some(kind) = FaultKind::ALL.iter().filter(fitting).find(|kind| kind.name() == name) else {
-        return Err(unknown(index, "fault", &name, FaultKind::ALL.iter().filter(fitting).map(|kind| kind.name())));
+    let Some(kind) = FaultKind::ALL
+        .iter()
+        .filter(fitting)
+        .find(|kind| kind.name() == name)
+    else {
+        return Err(unknown(
+            index,
+            "fault",
+            &name,
+            FaultKind::ALL
+                .iter()
+                .filter(fitting)
+                .map(|kind| kind.name()),
+        ));
     };
     let times = match entry.get("times") {
         None | Some(Value::Null) => None,
@@ -267,11 +316,25 @@ fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
             _ => return Err(FaultError::Times(index)),
         },
     };
-    Ok(Fault { place, kind: *kind, times })
+    Ok(Fault {
+        place,
+        kind: *kind,
+        times,
+    })
 }
 
-fn unknown<'a>(index: usize, what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> FaultError {
-    FaultError::Unknown { index, what, name: name.to_owned(), known: known.collect::<Vec<_>>().join(", ") }
+fn unknown<'a>(
+    index: usize,
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> FaultError {
+    FaultError::Unknown {
+        index,
+        what,
+        name: name.to_owned(),
+        known: known.collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// The faults that are armed now.
@@ -282,7 +345,9 @@ pub(crate) struct FaultTable {
 
 impl FaultTable {
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Self { armed: Mutex::new(faults) }
+        Self {
+            armed: Mutex::new(faults),
+        }
     }
 
     /// Arms one more.
@@ -310,12 +375,17 @@ impl FaultTable {
 
     /// Whether exactly this fault hits now; counts it if so.
     pub(crate) fn applies(&self, deployment: &str, hop: Hop, kind: FaultKind) -> bool {
-        self.take(|fault| fault.kind == kind && is_at(fault, deployment, hop)).is_some()
+        self.take(|fault| fault.kind == kind && is_at(fault, deployment, hop))
+            .is_some()
     }
 
     /// Whether exactly this fault is armed, without counting.
     pub(crate) fn is_armed(&self, deployment: &str, hop: Hop, kind: FaultKind) -> bool {
-        self.with(|armed| armed.iter().any(|fault| fault.kind == kind && is_at(fault, deployment, hop)))
+        self.with(|armed| {
+            armed
+                .iter()
+                .any(|fault| fault.kind == kind && is_at(fault, deployment, hop))
+        })
     }
 
     fn take(&self, matches: impl Fn(&Fault) -> bool) -> Option<FaultKind> {
@@ -335,7 +405,10 @@ impl FaultTable {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Vec<Fault>) -> T) -> T {
-        act(&mut self.armed.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut self
+            .armed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
@@ -349,17 +422,28 @@ mod tests {
 
     #[test]
     fn counts_down_and_then_lets_pass() {
-        let faults = parse(r#"[{"service":"logs","operation":"FilterLogEvents","fault":"throttling","times":2}]"#).unwrap();
+        let faults = parse(
+            r#"[{"service":"logs","operation":"FilterLogEvents","fault":"throttling","times":2}]"#,
+        )
+        .unwrap();
         let table = FaultTable::new(faults);
         assert_eq!(table.take_operation("logs", "GetLogEvents"), None);
-        assert_eq!(table.take_operation("logs", "FilterLogEvents"), Some(FaultKind::Throttling));
-        assert_eq!(table.take_operation("logs", "FilterLogEvents"), Some(FaultKind::Throttling));
+        assert_eq!(
+            table.take_operation("logs", "FilterLogEvents"),
+            Some(FaultKind::Throttling)
+        );
+        assert_eq!(
+            table.take_operation("logs", "FilterLogEvents"),
+            Some(FaultKind::Throttling)
+        );
         assert_eq!(table.take_operation("logs", "FilterLogEvents"), None);
     }
 
     #[test]
     fn without_times_it_stays() {
-        let table = FaultTable::new(parse(r#"[{"deployment":"a","hop":"interceptor","fault":"broken"}]"#).unwrap());
+        let table = FaultTable::new(
+            parse(r#"[{"deployment":"a","hop":"interceptor","fault":"broken"}]"#).unwrap(),
+        );
         for _ in 0..5 {
             assert!(table.applies("a", Hop::Interceptor, FaultKind::Broken));
         }
@@ -374,19 +458,38 @@ mod tests {
             refuse(r#"[{"deployment":"a","hop":"interceptor","fault":"explode"}]"#)
                 .ends_with("known: slow, no-permission, broken")
         );
-        assert!(refuse(r#"[{"deployment":"a","hop":"moon","fault":"slow"}]"#).contains("known: token, gateway"));
-        assert!(refuse(r#"[{"service":"logs","operation":"Fly","fault":"slow"}]"#).contains("FilterLogEvents"));
-        assert!(refuse(r#"[{"service":"s3","operation":"*","fault":"slow"}]"#).contains("secretsmanager"));
-        assert!(refuse(r#"[{"service":"logs","operation":"*","fault":"slow","count":1}]"#).contains("unknown member"));
+        assert!(
+            refuse(r#"[{"deployment":"a","hop":"moon","fault":"slow"}]"#)
+                .contains("known: token, gateway")
+        );
+        assert!(
+            refuse(r#"[{"service":"logs","operation":"Fly","fault":"slow"}]"#)
+                .contains("FilterLogEvents")
+        );
+        assert!(
+            refuse(r#"[{"service":"s3","operation":"*","fault":"slow"}]"#)
+                .contains("secretsmanager")
+        );
+        assert!(
+            refuse(r#"[{"service":"logs","operation":"*","fault":"slow","count":1}]"#)
+                .contains("unknown member")
+        );
         assert!(refuse(r#"[{"fault":"slow"}]"#).contains("give either"));
         assert!(refuse("{}").contains("JSON list"));
-        assert!(refuse(r#"[{"service":"logs","operation":"*","fault":"slow","times":0}]"#).contains("at least 1"));
+        assert!(
+            refuse(r#"[{"service":"logs","operation":"*","fault":"slow","times":0}]"#)
+                .contains("at least 1")
+        );
     }
 
     #[test]
     fn every_fault_can_be_armed_somewhere() {
         for kind in FaultKind::ALL {
-            assert!(kind.fits_operations() || !kind.hops().is_empty(), "{}", kind.name());
+            assert!(
+                kind.fits_operations() || !kind.hops().is_empty(),
+                "{}",
+                kind.name()
+            );
             assert!(kind.description().ends_with('.'), "{}", kind.name());
         }
     }

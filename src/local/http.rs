@@ -38,20 +38,30 @@ pub(crate) fn cut() -> Response {
 
 /// A body that is known now.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
+    Full::new(bytes.into())
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync()
 }
 
 /// A body that comes piece by piece; an error cuts the connection.
-pub(crate) fn streaming(pieces: impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static) -> Body {
+pub(crate) fn streaming(
+    pieces: impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static,
+) -> Body {
     use futures::StreamExt as _;
     http_body_util::StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync()
 }
 
 /// An answer with status, content type and body.
-pub(crate) fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
+pub(crate) fn respond(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response {
     let mut response = Response::new(full(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -62,7 +72,10 @@ pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
 
 /// 404 for an address that nothing serves.
 pub(crate) fn not_found(path: &str) -> Response {
-    json(StatusCode::NOT_FOUND, &serde_json::json!({"message": format!("nothing is served at {path}")}))
+    json(
+        StatusCode::NOT_FOUND,
+        &serde_json::json!({"message": format!("nothing is served at {path}")}),
+    )
 }
 
 /// Adds a header; a value that HTTP cannot carry is left out.
@@ -79,26 +92,37 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 /// One decoded parameter of the query string.
 pub(crate) fn query_parameter(uri: &http::Uri, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(uri.query()?.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(uri.query()?.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// Whether a Host header names the loopback, on any port; `stream-` is what SDKs put before the host of StartLiveTail.
 fn is_loopback_host(headers: &HeaderMap) -> bool {
     header(headers, HOST.as_str()).is_some_and(|host| {
         let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let name = name.strip_prefix("stream-").or_else(|| name.strip_prefix("streaming-")).unwrap_or(name);
+        let name = name
+            .strip_prefix("stream-")
+            .or_else(|| name.strip_prefix("streaming-"))
+            .unwrap_or(name);
         name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost")
     })
 }
 
 /// Whether an Origin header, if there is one, is on loopback.
 fn is_own_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(http::header::ORIGIN) else { return true };
+    let Some(origin) = headers.get(http::header::ORIGIN) else {
+        return true;
+    };
     origin
         .to_str()
         .ok()
         .and_then(|origin| url::Url::parse(origin).ok())
-        .and_then(|origin| origin.host_str().map(|host| host == "127.0.0.1" || host == "localhost"))
+        .and_then(|origin| {
+            origin
+                .host_str()
+                .map(|host| host == "127.0.0.1" || host == "localhost")
+        })
         .unwrap_or(false)
 }
 
@@ -110,7 +134,8 @@ pub(crate) async fn serve_connection(world: Shared, stream: TcpStream) {
         let world = Arc::clone(&world);
         move |request| answer(Arc::clone(&world), request)
     });
-    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A peer that goes away is no error of ours, and there is nobody to tell.
@@ -123,18 +148,28 @@ pub(crate) async fn serve_connection(world: Shared, stream: TcpStream) {
 }
 
 /// Turns a marked answer into a closed connection.
-async fn answer(world: Shared, request: http::Request<Incoming>) -> Result<Response, std::io::Error> {
+async fn answer(
+    world: Shared,
+    request: http::Request<Incoming>,
+) -> Result<Response, std::io::Error> {
     if !is_loopback_host(request.headers()) {
-        return Ok(refuse("this is the embedded stack of agentcore-console: it answers only to Host 127.0.0.1 or localhost"));
+        return Ok(refuse(
+            "this is the embedded stack of agentcore-console: it answers only to Host 127.0.0.1 or localhost",
+        ));
     }
     if !is_own_origin(request.headers()) {
-        return Ok(refuse("this is the embedded stack of agentcore-console: it refuses requests of foreign web pages (Origin)"));
+        return Ok(refuse(
+            "this is the embedded stack of agentcore-console: it refuses requests of foreign web pages (Origin)",
+        ));
     }
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => {
-            return Ok(json(StatusCode::PAYLOAD_TOO_LARGE, &serde_json::json!({"message": "the request body cannot be read"})));
+            return Ok(json(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &serde_json::json!({"message": "the request body cannot be read"}),
+            ));
         }
     };
     let response = super::dispatch::dispatch(&world, Request::from_parts(parts, body)).await;
@@ -145,5 +180,8 @@ async fn answer(world: Shared, request: http::Request<Incoming>) -> Result<Respo
 }
 
 fn refuse(message: &str) -> Response {
-    json(StatusCode::FORBIDDEN, &serde_json::json!({"message": message}))
+    json(
+        StatusCode::FORBIDDEN,
+        &serde_json::json!({"message": message}),
+    )
 }

@@ -15,8 +15,20 @@ use super::xml;
 const NAMESPACE: &str = "AWS/Bedrock-AgentCore";
 /// How many metrics a page has.
 const PAGE: usize = 20;
-const GATEWAY_METRICS: [&str; 5] = ["Invocations", "SystemErrors", "UserErrors", "Throttles", "Latency"];
-const RUNTIME_METRICS: [&str; 5] = ["Invocations", "SystemErrors", "UserErrors", "Throttles", "Latency"];
+const GATEWAY_METRICS: [&str; 5] = [
+    "Invocations",
+    "SystemErrors",
+    "UserErrors",
+    "Throttles",
+    "Latency",
+];
+const RUNTIME_METRICS: [&str; 5] = [
+    "Invocations",
+    "SystemErrors",
+    "UserErrors",
+    "Throttles",
+    "Latency",
+];
 
 /// One metric: its name, its dimensions, and the log group that it is read from.
 struct Metric {
@@ -30,7 +42,12 @@ pub(crate) fn handle(world: &World, call: &Call) -> Outcome {
     let answer = match call.operation.as_str() {
         "ListMetrics" => list(world, &call.input)?,
         "GetMetricData" => data(world, &call.input)?,
-        other => return Err(ApiError::bad("InvalidAction", format!("Could not find operation {other}"))),
+        other => {
+            return Err(ApiError::bad(
+                "InvalidAction",
+                format!("Could not find operation {other}"),
+            ));
+        }
     };
     Ok(match call.protocol {
         Protocol::Query(_) => Reply::Xml(xml::inside(&answer)),
@@ -45,7 +62,10 @@ fn with_plain_times(value: Value) -> Value {
         Value::Array(entries) => entries.into_iter().map(with_plain_times).collect(),
         Value::Object(mut members) => match (members.len(), members.remove(TIME)) {
             (1, Some(seconds)) => seconds,
-            _ => members.into_iter().map(|(name, member)| (name, with_plain_times(member))).collect(),
+            _ => members
+                .into_iter()
+                .map(|(name, member)| (name, with_plain_times(member)))
+                .collect(),
         },
         other => other,
     }
@@ -54,14 +74,35 @@ fn with_plain_times(value: Value) -> Value {
 fn metrics(world: &World) -> Vec<Metric> {
     let mut metrics = Vec::new();
     let (gateways, runtimes) = world.control.with(|state| {
-        let gateways: Vec<_> = state.gateways.iter().map(|gateway| (gateway.id.clone(), gateway.arn.clone())).collect();
-        let named = |runtime: &super::control::Runtime| (runtime.id.clone(), runtime.arn.clone(), runtime.name.clone());
-        (gateways, state.runtimes.iter().map(named).collect::<Vec<_>>())
+        let gateways: Vec<_> = state
+            .gateways
+            .iter()
+            .map(|gateway| (gateway.id.clone(), gateway.arn.clone()))
+            .collect();
+        let named = |runtime: &super::control::Runtime| {
+            (
+                runtime.id.clone(),
+                runtime.arn.clone(),
+                runtime.name.clone(),
+            )
+        };
+        (
+            gateways,
+            state.runtimes.iter().map(named).collect::<Vec<_>>(),
+        )
     });
     for (id, arn) in gateways {
         for name in GATEWAY_METRICS {
-            let dimensions = vec![("Operation", "InvokeGateway".into()), ("Protocol", "MCP".into()), ("Resource", arn.clone())];
-            metrics.push(Metric { name, dimensions, group: gateway_log_group(&id) });
+            let dimensions = vec![
+                ("Operation", "InvokeGateway".into()),
+                ("Protocol", "MCP".into()),
+                ("Resource", arn.clone()),
+            ];
+            metrics.push(Metric {
+                name,
+                dimensions,
+                group: gateway_log_group(&id),
+            });
         }
     }
     for (id, arn, name_of_runtime) in runtimes {
@@ -71,7 +112,11 @@ fn metrics(world: &World) -> Vec<Metric> {
                 ("Resource", arn.clone()),
                 ("Name", format!("{name_of_runtime}::DEFAULT")),
             ];
-            metrics.push(Metric { name, dimensions, group: runtime_log_group(&id, "DEFAULT") });
+            metrics.push(Metric {
+                name,
+                dimensions,
+                group: runtime_log_group(&id, "DEFAULT"),
+            });
         }
     }
     metrics
@@ -79,14 +124,20 @@ fn metrics(world: &World) -> Vec<Metric> {
 
 impl Metric {
     fn described(&self) -> Value {
-        let dimensions: Vec<Value> = self.dimensions.iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+        let dimensions: Vec<Value> = self
+            .dimensions
+            .iter()
+            .map(|(name, value)| json!({"Name": name, "Value": value}))
+            .collect();
         json!({"Namespace": NAMESPACE, "MetricName": self.name, "Dimensions": dimensions})
     }
 
     /// Whether it has each dimension asked for; one without a value matches any.
     fn has(&self, wanted: &[(String, Option<String>)]) -> bool {
         wanted.iter().all(|(name, value)| {
-            self.dimensions.iter().any(|(known, is)| known == name && value.as_ref().is_none_or(|value| value == is))
+            self.dimensions
+                .iter()
+                .any(|(known, is)| known == name && value.as_ref().is_none_or(|value| value == is))
         })
     }
 }
@@ -94,7 +145,10 @@ impl Metric {
 fn dimensions(value: Option<&Value>) -> Vec<(String, Option<String>)> {
     let list = value.and_then(Value::as_array);
     let read = |dimension: &Value| {
-        let value = dimension.get("Value").and_then(Value::as_str).map(str::to_owned);
+        let value = dimension
+            .get("Value")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         Some((dimension.get("Name")?.as_str()?.to_owned(), value))
     };
     list.into_iter().flatten().filter_map(read).collect()
@@ -110,8 +164,12 @@ fn list(world: &World, input: &Value) -> Result<Value, ApiError> {
         .filter(|metric| metric.has(&wanted))
         .map(Metric::described)
         .collect();
-    let page = pages::cut("ListMetrics", found, PAGE, text("NextToken"))
-        .map_err(|_| ApiError::bad("InvalidParameterValue", "The value for parameter NextToken is invalid."))?;
+    let page = pages::cut("ListMetrics", found, PAGE, text("NextToken")).map_err(|_| {
+        ApiError::bad(
+            "InvalidParameterValue",
+            "The value for parameter NextToken is invalid.",
+        )
+    })?;
     let mut answer = Map::new();
     answer.insert("Metrics".into(), Value::Array(page.entries));
     if let Some(next) = page.next {
@@ -124,32 +182,52 @@ fn list(world: &World, input: &Value) -> Result<Value, ApiError> {
 fn seconds(value: Option<&Value>) -> Option<i64> {
     match value? {
         Value::Number(number) => number.as_f64().map(|seconds| seconds as i64),
-        Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second),
+        Value::String(text) => text
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .map(jiff::Timestamp::as_second),
         _ => None,
     }
 }
 
 fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
-    let missing = |name: &str| ApiError::bad("MissingParameter", format!("The request must contain the parameter {name}"));
+    let missing = |name: &str| {
+        ApiError::bad(
+            "MissingParameter",
+            format!("The request must contain the parameter {name}"),
+        )
+    };
     let from = seconds(input.get("StartTime")).ok_or_else(|| missing("StartTime"))?;
     let to = seconds(input.get("EndTime")).ok_or_else(|| missing("EndTime"))?;
     if to <= from {
         let text = "The parameter EndTime must be greater than StartTime.";
         return Err(ApiError::bad("ValidationError", text));
     }
-    let queries = input.get("MetricDataQueries").and_then(Value::as_array).ok_or_else(|| missing("MetricDataQueries"))?;
+    let queries = input
+        .get("MetricDataQueries")
+        .and_then(Value::as_array)
+        .ok_or_else(|| missing("MetricDataQueries"))?;
     let ascending = input.get("ScanBy").and_then(Value::as_str) == Some("TimestampAscending");
     let known = metrics(world);
     // Many series are read off the same group: its records are read once.
     let mut seen = Seen::new();
     let mut results = Vec::new();
     for query in queries {
-        let id = query.get("Id").and_then(Value::as_str).ok_or_else(|| missing("Id"))?;
+        let id = query
+            .get("Id")
+            .and_then(Value::as_str)
+            .ok_or_else(|| missing("Id"))?;
         let Some(stat) = query.get("MetricStat") else {
-            return Err(ApiError::bad("ValidationError", "Metric math is not served by the embedded stack"));
+            return Err(ApiError::bad(
+                "ValidationError",
+                "Metric math is not served by the embedded stack",
+            ));
         };
         let (times, values) = series(world, &mut seen, &known, stat, (from, to), ascending)?;
-        let name = stat.pointer("/Metric/MetricName").and_then(Value::as_str).unwrap_or_default();
+        let name = stat
+            .pointer("/Metric/MetricName")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         results.push(json!({
             "Id": id,
             "Label": query.get("Label").and_then(Value::as_str).unwrap_or(name),
@@ -175,31 +253,65 @@ fn series(
     ascending: bool,
 ) -> Result<Series, ApiError> {
     let metric = stat.get("Metric").unwrap_or(&Value::Null);
-    let name = metric.get("MetricName").and_then(Value::as_str).unwrap_or_default();
-    let statistic = stat.get("Stat").and_then(Value::as_str).unwrap_or("Average");
-    let period = pages::number(stat.get("Period")).filter(|period| *period >= 60 && period % 60 == 0);
+    let name = metric
+        .get("MetricName")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let statistic = stat
+        .get("Stat")
+        .and_then(Value::as_str)
+        .unwrap_or("Average");
+    let period =
+        pages::number(stat.get("Period")).filter(|period| *period >= 60 && period % 60 == 0);
     let period = period.ok_or_else(|| {
-        ApiError::bad("ValidationError", "The value for parameter Period is not valid: it is a multiple of 60.")
+        ApiError::bad(
+            "ValidationError",
+            "The value for parameter Period is not valid: it is a multiple of 60.",
+        )
     })?;
     // A metric is its whole set of dimensions; without all of them there are no data.
     let wanted = dimensions(metric.get("Dimensions"));
-    let found = known.iter().find(|known| known.name == name && known.dimensions.len() == wanted.len() && known.has(&wanted));
-    let Some(found) = found.filter(|_| metric.get("Namespace").and_then(Value::as_str) == Some(NAMESPACE)) else {
+    let found = known.iter().find(|known| {
+        known.name == name && known.dimensions.len() == wanted.len() && known.has(&wanted)
+    });
+    let Some(found) =
+        found.filter(|_| metric.get("Namespace").and_then(Value::as_str) == Some(NAMESPACE))
+    else {
         return Ok((Vec::new(), Vec::new()));
     };
     let mut buckets: std::collections::BTreeMap<i64, Vec<f64>> = std::collections::BTreeMap::new();
-    let records = seen.entry(found.group.clone()).or_insert_with(|| world.logs.observe(&found.group, from * 1000, to * 1000 - 1));
+    let records = seen
+        .entry(found.group.clone())
+        .or_insert_with(|| world.logs.observe(&found.group, from * 1000, to * 1000 - 1));
     for observed in records.iter().copied() {
         let value = match (found.name, observed) {
-            ("Invocations", Observed { invocations, .. }) if observed.invocations > 0 => f64::from(invocations),
-            ("SystemErrors", Observed { errors, .. }) if observed.invocations + observed.errors > 0 => f64::from(errors),
+            ("Invocations", Observed { invocations, .. }) if observed.invocations > 0 => {
+                f64::from(invocations)
+            }
+            ("SystemErrors", Observed { errors, .. })
+                if observed.invocations + observed.errors > 0 =>
+            {
+                f64::from(errors)
+            }
             ("UserErrors" | "Throttles", _) if observed.invocations > 0 => 0.0,
-            ("Latency", Observed { latency: Some(latency), .. }) => latency,
+            (
+                "Latency",
+                Observed {
+                    latency: Some(latency),
+                    ..
+                },
+            ) => latency,
             _ => continue,
         };
-        buckets.entry((observed.timestamp / 1000).div_euclid(period) * period).or_default().push(value);
+        buckets
+            .entry((observed.timestamp / 1000).div_euclid(period) * period)
+            .or_default()
+            .push(value);
     }
-    let mut points: Vec<(i64, f64)> = buckets.into_iter().map(|(time, values)| (time, reduce(&values, statistic))).collect();
+    let mut points: Vec<(i64, f64)> = buckets
+        .into_iter()
+        .map(|(time, values)| (time, reduce(&values, statistic)))
+        .collect();
     if !ascending {
         points.reverse();
     }
@@ -216,7 +328,11 @@ fn reduce(values: &[f64], statistic: &str) -> f64 {
         "Minimum" => sorted.first().copied().unwrap_or_default(),
         "Maximum" => sorted.last().copied().unwrap_or_default(),
         percentile if percentile.starts_with('p') => {
-            let rank = percentile.trim_start_matches('p').parse::<f64>().unwrap_or(50.0) / 100.0;
+            let rank = percentile
+                .trim_start_matches('p')
+                .parse::<f64>()
+                .unwrap_or(50.0)
+                / 100.0;
             let place = (rank * (sorted.len().saturating_sub(1)) as f64).round() as usize;
             sorted.get(place).copied().unwrap_or_default()
         }

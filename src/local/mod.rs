@@ -71,7 +71,11 @@ pub struct RealNeo4j {
 
 impl std::fmt::Debug for RealNeo4j {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("RealNeo4j").field("uri", &self.uri).field("user", &self.user).finish_non_exhaustive()
+        formatter
+            .debug_struct("RealNeo4j")
+            .field("uri", &self.uri)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -126,7 +130,11 @@ pub fn reserve(options: Options) -> Result<Reserved, StartError> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    Ok(Reserved { options, listener, address })
+    Ok(Reserved {
+        options,
+        listener,
+        address,
+    })
 }
 
 /// Starts the stack; it serves as soon as this returns.
@@ -136,17 +144,31 @@ pub async fn start(options: Options) -> Result<Stack, StartError> {
 
 /// Starts the stack on the port that was taken; it serves as soon as this returns.
 pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
-    let Reserved { options, listener, address } = reserved;
-    let listener = TcpListener::from_std(listener).map_err(|cause| StartError::Listen { port: address.port(), cause })?;
+    let Reserved {
+        options,
+        listener,
+        address,
+    } = reserved;
+    let listener = TcpListener::from_std(listener).map_err(|cause| StartError::Listen {
+        port: address.port(),
+        cause,
+    })?;
     // Loopback targets must not go through a proxy of the environment; a redirect would carry credentials elsewhere.
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let world: Shared = Arc::new(World::new(options, format!("http://{address}"), client));
     life::write_history(&world);
     if !world.options.quiet_world {
         tokio::spawn(life::run(Arc::clone(&world)));
     }
     let server = tokio::spawn(accept(listener, Arc::clone(&world)));
-    Ok(Stack { world, address, server: Some(server) })
+    Ok(Stack {
+        world,
+        address,
+        server: Some(server),
+    })
 }
 
 async fn accept(listener: TcpListener, world: Shared) {

@@ -46,7 +46,11 @@ const CONTROL: [&str; 27] = [
     "ListTagsForResource",
 ];
 
-const DATA: [&str; 3] = ["InvokeAgentRuntime", "StopRuntimeSession", "CompleteResourceTokenAuth"];
+const DATA: [&str; 3] = [
+    "InvokeAgentRuntime",
+    "StopRuntimeSession",
+    "CompleteResourceTokenAuth",
+];
 
 const LOGS: [&str; 15] = [
     "DescribeLogGroups",
@@ -83,5 +87,10 @@ const SECRETS: [&str; 14] = [
     "RestoreSecret",
 ];
 
-const COGNITO: [&str; 5] =
-    ["DescribeUserPool", "DescribeUserPoolClient", "DescribeUserPoolDomain", "ListUserPoolClients", "InitiateAuth"];
+const COGNITO: [&str; 5] = [
+    "DescribeUserPool",
+    "DescribeUserPoolClient",
+    "DescribeUserPoolDomain",
+    "ListUserPoolClients",
+    "InitiateAuth",
+];

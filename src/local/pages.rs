@@ -15,7 +15,12 @@ pub(crate) struct Page<T> {
 pub(crate) struct BadToken;
 
 /// Cuts the page that `token` asks for out of a whole list; `list` names the list, so that a token of another one is refused.
-pub(crate) fn cut<T>(list: &str, entries: Vec<T>, size: usize, token: Option<&str>) -> Result<Page<T>, BadToken> {
+pub(crate) fn cut<T>(
+    list: &str,
+    entries: Vec<T>,
+    size: usize,
+    token: Option<&str>,
+) -> Result<Page<T>, BadToken> {
     let start = match token {
         None | Some("") => 0,
         Some(token) => read(list, token).ok_or(BadToken)?,
@@ -26,7 +31,10 @@ pub(crate) fn cut<T>(list: &str, entries: Vec<T>, size: usize, token: Option<&st
     }
     let entries: Vec<T> = entries.into_iter().skip(start).take(size.max(1)).collect();
     let end = start + entries.len();
-    Ok(Page { entries, next: (end < total).then(|| write(list, end)) })
+    Ok(Page {
+        entries,
+        next: (end < total).then(|| write(list, end)),
+    })
 }
 
 /// A token that stands for a place in a list.

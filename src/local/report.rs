@@ -26,8 +26,16 @@ impl Reserved {
         let endpoint = format!("http://{}", self.address);
         let seed = Seed::new(self.options.seed);
         let (access_key_id, secret_access_key) = super::deployments::access_key(&seed);
-        let deployments = super::deployments::build(&endpoint, &seed, &self.options).iter().map(facts).collect();
-        Facts { endpoint, access_key_id, secret_access_key, deployments }
+        let deployments = super::deployments::build(&endpoint, &seed, &self.options)
+            .iter()
+            .map(facts)
+            .collect();
+        Facts {
+            endpoint,
+            access_key_id,
+            secret_access_key,
+            deployments,
+        }
     }
 }
 
@@ -109,12 +117,20 @@ impl Stack {
     /// What a configuration needs to know.
     pub fn facts(&self) -> Facts {
         let (access_key_id, secret_access_key) = self.credentials();
-        Facts { endpoint: self.endpoint(), access_key_id, secret_access_key, deployments: self.deployments() }
+        Facts {
+            endpoint: self.endpoint(),
+            access_key_id,
+            secret_access_key,
+            deployments: self.deployments(),
+        }
     }
 
     /// The printed access key id and secret access key.
     pub fn credentials(&self) -> (String, String) {
-        (self.world.access_key_id.clone(), self.world.secret_access_key.clone())
+        (
+            self.world.access_key_id.clone(),
+            self.world.secret_access_key.clone(),
+        )
     }
 
     /// The facts of every deployment, for writing a configuration.
@@ -140,7 +156,9 @@ impl Stack {
     fn neo4j(&self) -> Value {
         match &self.world.options.neo4j {
             None => json!({"query_api": format!("{}/neo4j/a", self.world.base), "bolt": null}),
-            Some(real) if real.uri.starts_with("http") => json!({"query_api": real.uri.trim_end_matches('/'), "bolt": null}),
+            Some(real) if real.uri.starts_with("http") => {
+                json!({"query_api": real.uri.trim_end_matches('/'), "bolt": null})
+            }
             Some(real) => json!({"query_api": null, "bolt": real.uri}),
         }
     }
@@ -163,20 +181,35 @@ impl Stack {
         );
         for deployment in &world.deployments {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}  sign-in {:<6}  {}", deployment.shape, deployment.sign_in, deployment.mcp_url);
+            let _ = writeln!(
+                text,
+                "{}  sign-in {:<6}  {}",
+                deployment.shape, deployment.sign_in, deployment.mcp_url
+            );
             if let Some(pool) = &deployment.pool {
                 let _ = match (&pool.client_secret, &pool.user) {
                     (_, Some((user, password))) => {
-                        writeln!(text, "   pool {}  client {}  user {user}  password {password}", pool.id, pool.client_id)
+                        writeln!(
+                            text,
+                            "   pool {}  client {}  user {user}  password {password}",
+                            pool.id, pool.client_id
+                        )
                     }
                     (Some(secret), None) => {
-                        writeln!(text, "   token {}  client {}  secret {secret}", pool.token_url(), pool.client_id)
+                        writeln!(
+                            text,
+                            "   token {}  client {}  secret {secret}",
+                            pool.token_url(),
+                            pool.client_id
+                        )
                     }
                     (None, None) => Ok(()),
                 };
             }
         }
-        text.push_str("\nThe line of `local -o json` says all of this to a program. Ctrl-C stops it.\n");
+        text.push_str(
+            "\nThe line of `local -o json` says all of this to a program. Ctrl-C stops it.\n",
+        );
         text
     }
 }
@@ -237,12 +270,23 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
         mcp_url: deployment.mcp_url.clone(),
         gateway_id: deployment.gateway_id.clone(),
         runtime_arn: deployment.runtime_arn.clone(),
-        further_runtimes: deployment.further_runtime.iter().map(|runtime| runtime.arn.clone()).collect(),
+        further_runtimes: deployment
+            .further_runtime
+            .iter()
+            .map(|runtime| runtime.arn.clone())
+            .collect(),
         sign_in,
         secret_id: deployment.secret_arn.clone(),
-        further_secrets: deployment.further_secrets.iter().map(|secret| secret.arn.clone()).collect(),
+        further_secrets: deployment
+            .further_secrets
+            .iter()
+            .map(|secret| secret.arn.clone())
+            .collect(),
         log_groups: deployment.log_groups.clone(),
-        hops: Hop::ALL.into_iter().filter(|hop| has(deployment, *hop)).collect(),
+        hops: Hop::ALL
+            .into_iter()
+            .filter(|hop| has(deployment, *hop))
+            .collect(),
     }
 }
 
@@ -250,7 +294,10 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
 fn has(deployment: &Deployment, hop: Hop) -> bool {
     match hop {
         // A person signs in at the pool itself, not at the token endpoint.
-        Hop::Token => deployment.pool.as_ref().is_some_and(|pool| pool.user.is_none()),
+        Hop::Token => deployment
+            .pool
+            .as_ref()
+            .is_some_and(|pool| pool.user.is_none()),
         Hop::Gateway | Hop::Target => deployment.gateway_id.is_some(),
         Hop::Interceptor => deployment.interceptor.is_some(),
         Hop::CredentialProvider => matches!(deployment.shape, "A" | "E"),
@@ -266,16 +313,30 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_told_before_the_start_is_what_starts() {
-        let reserved = reserve(Options { quiet_world: true, ..Options::default() }).unwrap();
+        let reserved = reserve(Options {
+            quiet_world: true,
+            ..Options::default()
+        })
+        .unwrap();
         let told = reserved.facts();
         let stack = serve(reserved).await.unwrap();
         let line = stack.ready_line();
         assert_eq!(
-            (line["endpoint"].as_str(), line["secret_access_key"].as_str()),
+            (
+                line["endpoint"].as_str(),
+                line["secret_access_key"].as_str()
+            ),
             (Some(&*told.endpoint), Some(&*told.secret_access_key))
         );
-        for (told, said) in told.deployments.iter().zip(line["deployments"].as_array().unwrap()) {
-            assert_eq!((said["mcp_url"].as_str(), said["secret_id"].as_str()), (Some(&*told.mcp_url), told.secret_id.as_deref()));
+        for (told, said) in told
+            .deployments
+            .iter()
+            .zip(line["deployments"].as_array().unwrap())
+        {
+            assert_eq!(
+                (said["mcp_url"].as_str(), said["secret_id"].as_str()),
+                (Some(&*told.mcp_url), told.secret_id.as_deref())
+            );
         }
     }
 }

@@ -18,7 +18,10 @@ pub(crate) struct Seed {
 
 impl Seed {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, drawn: AtomicU64::new(0) }
+        Self {
+            seed,
+            drawn: AtomicU64::new(0),
+        }
     }
 
     /// Lower-case letters and digits, as in gateway ids.
@@ -40,18 +43,29 @@ impl Seed {
     pub(crate) fn uuid(&self, label: &str) -> String {
         let block = self.block(label, 0);
         let mut bytes = [0_u8; 16];
-        bytes.iter_mut().zip(block).for_each(|(to, from)| *to = from);
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        bytes
+            .iter_mut()
+            .zip(block)
+            .for_each(|(to, from)| *to = from);
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
     }
 
     /// A number that belongs to the label.
     pub(crate) fn number(&self, label: &str) -> u64 {
-        self.block(label, 0).iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+        self.block(label, 0)
+            .iter()
+            .take(8)
+            .fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 
     /// The next UUID of the world's sequence: request ids and the like.
     pub(crate) fn next_uuid(&self) -> String {
-        self.uuid(&format!("drawn {}", self.drawn.fetch_add(1, Ordering::Relaxed)))
+        self.uuid(&format!(
+            "drawn {}",
+            self.drawn.fetch_add(1, Ordering::Relaxed)
+        ))
     }
 
     fn text(&self, label: &str, length: usize, alphabet: &[u8]) -> String {
@@ -107,7 +121,9 @@ impl Sequence {
         let (high, low) = bytes.split_at_mut(8);
         high.copy_from_slice(&self.next().to_be_bytes());
         low.copy_from_slice(&self.next().to_be_bytes());
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
     }
 
     /// That many hexadecimal digits, at most 32.

@@ -16,7 +16,11 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far a request's date may be from the service's clock.
 const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(15);
 /// RFC 3986 unreserved characters stay as they are.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 const ENCODED_PATH: &AsciiSet = &ENCODED.remove(b'/');
 
 /// Who signed.
@@ -84,17 +88,29 @@ impl SignatureRefusal {
 }
 
 /// Verifies the signature for a service; `skew` is added to the service's clock.
-pub(crate) fn verify(world: &World, request: &Request, service: &str, skew: SignedDuration) -> Result<Caller, SignatureRefusal> {
-    let authorization = header(request.headers(), "authorization").ok_or(SignatureRefusal::Missing)?;
-    let parts = authorization.strip_prefix(ALGORITHM).ok_or(SignatureRefusal::Missing)?;
-    let incomplete = |name: &str| SignatureRefusal::Incomplete(format!("Authorization header requires '{name}' parameter."));
+pub(crate) fn verify(
+    world: &World,
+    request: &Request,
+    service: &str,
+    skew: SignedDuration,
+) -> Result<Caller, SignatureRefusal> {
+    let authorization =
+        header(request.headers(), "authorization").ok_or(SignatureRefusal::Missing)?;
+    let parts = authorization
+        .strip_prefix(ALGORITHM)
+        .ok_or(SignatureRefusal::Missing)?;
+    let incomplete = |name: &str| {
+        SignatureRefusal::Incomplete(format!("Authorization header requires '{name}' parameter."))
+    };
     let credential = part(parts, "Credential").ok_or_else(|| incomplete("Credential"))?;
     let signed = part(parts, "SignedHeaders").ok_or_else(|| incomplete("SignedHeaders"))?;
     let signature = part(parts, "Signature").ok_or_else(|| incomplete("Signature"))?;
     let date = header(request.headers(), "x-amz-date").ok_or_else(|| incomplete("X-Amz-Date"))?;
     let scope: Vec<&str> = credential.split('/').collect();
     let [key, day, region, named, "aws4_request"] = scope[..] else {
-        return Err(SignatureRefusal::Incomplete("Credential must have exactly 5 slash-delimited elements".into()));
+        return Err(SignatureRefusal::Incomplete(
+            "Credential must have exactly 5 slash-delimited elements".into(),
+        ));
     };
     if key != world.access_key_id {
         return Err(SignatureRefusal::UnknownKey);
@@ -104,28 +120,41 @@ pub(crate) fn verify(world: &World, request: &Request, service: &str, skew: Sign
         return Err(SignatureRefusal::UnknownKey);
     }
     if region != REGION {
-        return Err(SignatureRefusal::Scope(format!("Credential should be scoped to a valid region, not '{region}'.")));
+        return Err(SignatureRefusal::Scope(format!(
+            "Credential should be scoped to a valid region, not '{region}'."
+        )));
     }
     if named != service {
-        return Err(SignatureRefusal::Scope(format!("Credential should be scoped to correct service: '{service}'.")));
+        return Err(SignatureRefusal::Scope(format!(
+            "Credential should be scoped to correct service: '{service}'."
+        )));
     }
     check_date(date, day, world.now() + skew)?;
     if !signed.split(';').any(|name| name == "host") {
-        return Err(SignatureRefusal::Incomplete("'Host' must be a 'SignedHeader' in the AWS Authorization.".into()));
+        return Err(SignatureRefusal::Incomplete(
+            "'Host' must be a 'SignedHeader' in the AWS Authorization.".into(),
+        ));
     }
     let canonical = canonical_request(request, signed).ok_or(SignatureRefusal::Mismatch)?;
     let mut text = format!("{ALGORITHM}\n{date}\n{day}/{region}/{service}/aws4_request\n");
     text.push_str(&hex::encode(Sha256::digest(canonical)));
-    let expected = sign(&world.secret_access_key, day, service, &text).ok_or(SignatureRefusal::Mismatch)?;
+    let expected =
+        sign(&world.secret_access_key, day, service, &text).ok_or(SignatureRefusal::Mismatch)?;
     if !equal(expected.as_bytes(), signature.as_bytes()) {
         return Err(SignatureRefusal::Mismatch);
     }
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/local-operator");
-    Ok(Caller { access_key_id: key.to_owned(), account: ACCOUNT, arn })
+    Ok(Caller {
+        access_key_id: key.to_owned(),
+        account: ACCOUNT,
+        arn,
+    })
 }
 
 fn part<'a>(parts: &'a str, name: &str) -> Option<&'a str> {
-    parts.split(',').find_map(|piece| piece.trim().strip_prefix(name)?.strip_prefix('='))
+    parts
+        .split(',')
+        .find_map(|piece| piece.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 fn check_date(date: &str, day: &str, now: Timestamp) -> Result<(), SignatureRefusal> {
@@ -137,14 +166,21 @@ fn check_date(date: &str, day: &str, now: Timestamp) -> Result<(), SignatureRefu
         .ok_or_else(wrong)?;
     if !date.starts_with(day) {
         return Err(SignatureRefusal::Scope(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.".into(),
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date."
+                .into(),
         ));
     }
     let distance = now.duration_since(sent);
     if distance.abs() > LARGEST_SKEW {
         let now = now.strftime("%Y%m%dT%H%M%SZ");
-        let side = if distance.is_positive() { "expired" } else { "not yet current" };
-        return Err(SignatureRefusal::Skew(format!("Signature {side}: {date} is more than 15 min away from {now}")));
+        let side = if distance.is_positive() {
+            "expired"
+        } else {
+            "not yet current"
+        };
+        return Err(SignatureRefusal::Skew(format!(
+            "Signature {side}: {date} is more than 15 min away from {now}"
+        )));
     }
     Ok(())
 }
@@ -160,7 +196,11 @@ fn canonical_request(request: &Request, signed: &str) -> Option<String> {
     canonical.push_str(&canonical_query(request.uri().query().unwrap_or_default()));
     canonical.push('\n');
     for name in signed.split(';') {
-        let _ = writeln!(canonical, "{name}:{}", header_value(request.headers(), name)?);
+        let _ = writeln!(
+            canonical,
+            "{name}:{}",
+            header_value(request.headers(), name)?
+        );
     }
     // The body is always part of the signature: these services refuse UNSIGNED-PAYLOAD.
     let body = hex::encode(Sha256::digest(request.body()));
@@ -169,7 +209,9 @@ fn canonical_request(request: &Request, signed: &str) -> Option<String> {
 }
 
 fn canonical_query(query: &str) -> String {
-    let encode = |text: &str| utf8_percent_encode(&percent_decode_str(text).decode_utf8_lossy(), ENCODED).to_string();
+    let encode = |text: &str| {
+        utf8_percent_encode(&percent_decode_str(text).decode_utf8_lossy(), ENCODED).to_string()
+    };
     let mut pairs: Vec<(String, String)> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -179,28 +221,49 @@ fn canonical_query(query: &str) -> String {
         })
         .collect();
     pairs.sort();
-    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 fn header_value(headers: &HeaderMap, name: &str) -> Option<String> {
     let values: Vec<String> = headers
         .get_all(name)
         .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|value| {
+            String::from_utf8_lossy(value.as_bytes())
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
 fn sign(secret: &str, day: &str, service: &str, text: &str) -> Option<String> {
-    let day = jiff::civil::Date::strptime("%Y%m%d", day).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(day.timestamp().as_second()).ok()?);
+    let day = jiff::civil::Date::strptime("%Y%m%d", day)
+        .ok()?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()?;
+    let time = std::time::UNIX_EPOCH
+        + std::time::Duration::from_secs(u64::try_from(day.timestamp().as_second()).ok()?);
     let key = aws_sigv4::sign::v4::generate_signing_key(secret, time, REGION, service);
-    Some(aws_sigv4::sign::v4::calculate_signature(key, text.as_bytes()))
+    Some(aws_sigv4::sign::v4::calculate_signature(
+        key,
+        text.as_bytes(),
+    ))
 }
 
 /// Compares without saying by its time where the difference is.
 fn equal(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |sum, (left, right)| sum | (left ^ right)) == 0
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .fold(0, |sum, (left, right)| sum | (left ^ right))
+            == 0
 }
 
 #[cfg(test)]
@@ -225,7 +288,16 @@ mod tests {
             "{ALGORITHM}\n20260102T030405Z\n20260102/us-west-2/bedrock-agentcore/aws4_request\n{}",
             hex::encode(Sha256::digest(canonical))
         );
-        let signature = sign("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20260102", "bedrock-agentcore", &text).unwrap();
-        assert_eq!(signature, "75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1");
+        let signature = sign(
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            "20260102",
+            "bedrock-agentcore",
+            &text,
+        )
+        .unwrap();
+        assert_eq!(
+            signature,
+            "75533d2e7e813a5cc39927adb0b0d647d08c4d4c136291bdd12a64f2be52d6a1"
+        );
     }
 }

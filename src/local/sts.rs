@@ -10,6 +10,9 @@ pub(crate) fn handle(operation: &str) -> Outcome {
         "GetCallerIdentity" => Ok(Reply::Xml(format!(
             "<Arn>arn:aws:iam::{ACCOUNT}:user/local-operator</Arn><UserId>AIDALOCALOPERATOR000</UserId><Account>{ACCOUNT}</Account>"
         ))),
-        other => Err(ApiError::bad("InvalidAction", format!("Could not find operation {other}"))),
+        other => Err(ApiError::bad(
+            "InvalidAction",
+            format!("Could not find operation {other}"),
+        )),
     }
 }

@@ -81,7 +81,9 @@ impl TokenRefusal {
         match self {
             Self::Missing => "Missing Authentication Token".into(),
             Self::Unparsable => "OAuth authorization failed: Failed to parse token".into(),
-            Self::BadSignature => "OAuth authorization failed: Failed to verify token signature".into(),
+            Self::BadSignature => {
+                "OAuth authorization failed: Failed to verify token signature".into()
+            }
             Self::Expired => "OAuth authorization failed: Token has expired".into(),
             Self::Issuer => "Claim 'iss' value mismatch with configuration.".into(),
             Self::Client => "Claim 'client_id' value mismatch with configuration.".into(),
@@ -99,9 +101,11 @@ impl Keys {
         let keys = Self::default();
         let own = Arc::clone(&keys.own);
         // Without the thread the first user makes the key: nothing is lost but a moment.
-        let _ = std::thread::Builder::new().name("rsa-key".into()).spawn(move || {
-            own.get_or_init(Own::generate);
-        });
+        let _ = std::thread::Builder::new()
+            .name("rsa-key".into())
+            .spawn(move || {
+                own.get_or_init(Own::generate);
+            });
         keys
     }
 
@@ -116,7 +120,9 @@ impl Keys {
 
     /// The published key set, two keys as Cognito has it.
     pub(crate) fn key_set(&self, key_ids: [&str; 2]) -> Value {
-        let Some(own) = self.own() else { return json!({"keys": []}) };
+        let Some(own) = self.own() else {
+            return json!({"keys": []});
+        };
         let keys: Vec<Value> = key_ids
             .iter()
             .map(|id| json!({"alg": "RS256", "e": own.exponent, "kid": id, "kty": "RSA", "n": own.modulus, "use": "sig"}))
@@ -126,7 +132,10 @@ impl Keys {
 
     /// Signs claims; none if this machine could not make a key.
     pub(crate) fn sign(&self, key_id: &str, claims: &Value) -> Option<String> {
-        let header = Header { kid: Some(key_id.to_owned()), ..Header::new(Algorithm::RS256) };
+        let header = Header {
+            kid: Some(key_id.to_owned()),
+            ..Header::new(Algorithm::RS256)
+        };
         jsonwebtoken::encode(&header, claims, &self.own()?.encoding).ok()
     }
 }
@@ -136,8 +145,15 @@ impl Own {
         let pair = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).ok()?;
         let der = pair.as_der().ok()?;
         let body = STANDARD.encode(der.as_ref());
-        let lines: Vec<String> = body.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
+        let lines: Vec<String> = body
+            .as_bytes()
+            .chunks(64)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        let pem = format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            lines.join("\n")
+        );
         let public = pair.public_key();
         let modulus = URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero());
         let exponent = URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero());
@@ -154,20 +170,37 @@ impl Own {
 /// The bearer token of an Authorization header's value.
 pub(crate) fn bearer(authorization: Option<&str>) -> Option<&str> {
     let (scheme, token) = authorization?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim())
+        .filter(|token| !token.is_empty())
 }
 
 /// Judges a token as a `customJWTAuthorizer` does; gives its claims.
-pub(crate) async fn verify(world: &World, authorizer: &JwtAuthorizer, token: Option<&str>) -> Result<Value, TokenRefusal> {
+pub(crate) async fn verify(
+    world: &World,
+    authorizer: &JwtAuthorizer,
+    token: Option<&str>,
+) -> Result<Value, TokenRefusal> {
     let token = token.ok_or(TokenRefusal::Missing)?;
     let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRefusal::Unparsable)?;
-    let (issuer, claims) = if authorizer.discovery_url.starts_with(&format!("{}/", world.base)) {
-        let own = world.keys.own().ok_or_else(|| TokenRefusal::Discovery("the issuer has no key".into()))?;
-        let issuer = authorizer.discovery_url.trim_end_matches("/.well-known/openid-configuration").to_owned();
+    let (issuer, claims) = if authorizer
+        .discovery_url
+        .starts_with(&format!("{}/", world.base))
+    {
+        let own = world
+            .keys
+            .own()
+            .ok_or_else(|| TokenRefusal::Discovery("the issuer has no key".into()))?;
+        let issuer = authorizer
+            .discovery_url
+            .trim_end_matches("/.well-known/openid-configuration")
+            .to_owned();
         (issuer, check_signature(token, &own.decoding, header.alg)?)
     } else {
         let foreign = foreign_keys(world, &authorizer.discovery_url, header.kid.as_deref()).await?;
-        let fits = |key: &&jsonwebtoken::jwk::Jwk| header.kid.is_none() || key.common.key_id == header.kid;
+        let fits =
+            |key: &&jsonwebtoken::jwk::Jwk| header.kid.is_none() || key.common.key_id == header.kid;
         let claims = foreign
             .keys
             .keys
@@ -182,21 +215,36 @@ pub(crate) async fn verify(world: &World, authorizer: &JwtAuthorizer, token: Opt
     Ok(claims)
 }
 
-fn check_signature(token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Value, TokenRefusal> {
+fn check_signature(
+    token: &str,
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> Result<Value, TokenRefusal> {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    jsonwebtoken::decode::<Value>(token, key, &validation).map(|data| data.claims).map_err(|_| TokenRefusal::BadSignature)
+    jsonwebtoken::decode::<Value>(token, key, &validation)
+        .map(|data| data.claims)
+        .map_err(|_| TokenRefusal::BadSignature)
 }
 
-fn check_claims(claims: &Value, issuer: &str, authorizer: &JwtAuthorizer, now: Timestamp) -> Result<(), TokenRefusal> {
+fn check_claims(
+    claims: &Value,
+    issuer: &str,
+    authorizer: &JwtAuthorizer,
+    now: Timestamp,
+) -> Result<(), TokenRefusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     if text("iss").map(|iss| iss.trim_end_matches('/')) != Some(issuer.trim_end_matches('/')) {
         return Err(TokenRefusal::Issuer);
     }
     // NumericDate may have a fraction.
-    if claims.get("exp").and_then(Value::as_f64).is_none_or(|expiry| expiry <= now.as_second() as f64) {
+    if claims
+        .get("exp")
+        .and_then(Value::as_f64)
+        .is_none_or(|expiry| expiry <= now.as_second() as f64)
+    {
         return Err(TokenRefusal::Expired);
     }
     let allowed = |list: &[String], value: &str| list.iter().any(|entry| entry == value);
@@ -206,18 +254,32 @@ fn check_claims(claims: &Value, issuer: &str, authorizer: &JwtAuthorizer, now: T
         return Err(TokenRefusal::Client);
     }
     if !authorizer.allowed_audience.is_empty()
-        && !texts(claims.get("aud")).iter().any(|audience| allowed(&authorizer.allowed_audience, audience))
+        && !texts(claims.get("aud"))
+            .iter()
+            .any(|audience| allowed(&authorizer.allowed_audience, audience))
     {
         return Err(TokenRefusal::Audience);
     }
     if !authorizer.allowed_scopes.is_empty() {
         let mut scopes: Vec<String> = texts(claims.get("scp"));
-        scopes.extend(text("scope").unwrap_or_default().split(' ').map(str::to_owned));
-        if !scopes.iter().any(|scope| allowed(&authorizer.allowed_scopes, scope)) {
+        scopes.extend(
+            text("scope")
+                .unwrap_or_default()
+                .split(' ')
+                .map(str::to_owned),
+        );
+        if !scopes
+            .iter()
+            .any(|scope| allowed(&authorizer.allowed_scopes, scope))
+        {
             return Err(TokenRefusal::Scope);
         }
     }
-    match authorizer.custom_claims.iter().find(|rule| !claim_matches(rule, claims)) {
+    match authorizer
+        .custom_claims
+        .iter()
+        .find(|rule| !claim_matches(rule, claims))
+    {
         Some(rule) => Err(TokenRefusal::Claim(rule.name.clone())),
         None => Ok(()),
     }
@@ -227,7 +289,11 @@ fn check_claims(claims: &Value, issuer: &str, authorizer: &JwtAuthorizer, now: T
 fn texts(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::String(text)) => text.split(' ').map(str::to_owned).collect(),
-        Some(Value::Array(entries)) => entries.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::Array(entries)) => entries
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -235,10 +301,14 @@ fn texts(claim: Option<&Value>) -> Vec<String> {
 fn claim_matches(rule: &ClaimRule, claims: &Value) -> bool {
     let claim = claims.get(&rule.name);
     match rule.operator.as_str() {
-        "EQUALS" => claim.and_then(Value::as_str).is_some_and(|value| rule.values.iter().any(|wanted| wanted == value)),
+        "EQUALS" => claim
+            .and_then(Value::as_str)
+            .is_some_and(|value| rule.values.iter().any(|wanted| wanted == value)),
         "CONTAINS" => {
             let values = texts(claim);
-            rule.values.first().is_some_and(|wanted| values.contains(wanted))
+            rule.values
+                .first()
+                .is_some_and(|wanted| values.contains(wanted))
         }
         "CONTAINS_ANY" => {
             let values = texts(claim);
@@ -248,7 +318,11 @@ fn claim_matches(rule: &ClaimRule, claims: &Value) -> bool {
     }
 }
 
-async fn foreign_keys(world: &World, discovery_url: &str, key_id: Option<&str>) -> Result<Foreign, TokenRefusal> {
+async fn foreign_keys(
+    world: &World,
+    discovery_url: &str,
+    key_id: Option<&str>,
+) -> Result<Foreign, TokenRefusal> {
     let now = world.now();
     let known = lock(&world.keys.foreign).get(discovery_url).cloned();
     if let Some(known) = known {
@@ -261,24 +335,45 @@ async fn foreign_keys(world: &World, discovery_url: &str, key_id: Option<&str>) 
     let document = fetch(world, discovery_url).await?;
     let member = |name: &str| {
         let missing = || TokenRefusal::Discovery(format!("the discovery document has no {name}"));
-        document.get(name).and_then(Value::as_str).map(str::to_owned).ok_or_else(missing)
+        document
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(missing)
     };
     let keys: JwkSet = serde_json::from_value(fetch(world, &member("jwks_uri")?).await?)
         .map_err(|error| TokenRefusal::Discovery(format!("the key set cannot be read: {error}")))?;
-    let foreign = Foreign { issuer: member("issuer")?, keys: Arc::new(keys), fetched: now };
+    let foreign = Foreign {
+        issuer: member("issuer")?,
+        keys: Arc::new(keys),
+        fetched: now,
+    };
     lock(&world.keys.foreign).insert(discovery_url.to_owned(), foreign.clone());
     Ok(foreign)
 }
 
 async fn fetch(world: &World, url: &str) -> Result<Value, TokenRefusal> {
-    let failed = |error: reqwest::Error| TokenRefusal::Discovery(format!("{url} cannot be read: {error}"));
+    let failed =
+        |error: reqwest::Error| TokenRefusal::Discovery(format!("{url} cannot be read: {error}"));
     let timeout = std::time::Duration::from_secs(5);
-    let answer = world.client.get(url).timeout(timeout).send().await.map_err(failed)?;
-    answer.error_for_status().map_err(failed)?.json().await.map_err(failed)
+    let answer = world
+        .client
+        .get(url)
+        .timeout(timeout)
+        .send()
+        .await
+        .map_err(failed)?;
+    answer
+        .error_for_status()
+        .map_err(failed)?
+        .json()
+        .await
+        .map_err(failed)
 }
 
 /// The subject of a token, unverified: to tell whom a consent was for. Whether the token is good is the caller's matter.
 pub(crate) fn subject(token: &str) -> Option<String> {
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()?;
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()?;
     claims.get("sub").and_then(Value::as_str).map(str::to_owned)
 }

@@ -83,28 +83,42 @@ impl World {
     }
 
     /// The time of this world.
-    #[expect(clippy::unused_self, reason = "the clock belongs to the world, so that handlers never reach for their own")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the clock belongs to the world, so that handlers never reach for their own"
+    )]
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::now()
     }
 
     /// The deployment of that name.
     pub(crate) fn deployment(&self, name: &str) -> Option<&Deployment> {
-        self.deployments.iter().find(|deployment| deployment.name == name)
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.name == name)
     }
 
     /// The deployment whose gateway has that id.
     pub(crate) fn deployment_of_gateway(&self, gateway_id: &str) -> Option<&Deployment> {
-        self.deployments.iter().find(|deployment| deployment.gateway_id.as_deref() == Some(gateway_id))
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.gateway_id.as_deref() == Some(gateway_id))
     }
 
     /// The deployment whose runtime has that id.
     pub(crate) fn deployment_of_runtime(&self, runtime_id: &str) -> Option<&Deployment> {
-        self.deployments.iter().find(|deployment| deployment.has_runtime(runtime_id))
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.has_runtime(runtime_id))
     }
 
     /// The container of a runtime session at a time; one begins where none runs.
-    pub(crate) fn enter_container(&self, place: &Place, live: &RuntimeVersion, at: Timestamp) -> Entered {
+    pub(crate) fn enter_container(
+        &self,
+        place: &Place,
+        live: &RuntimeVersion,
+        at: Timestamp,
+    ) -> Entered {
         let read = || self.secrets.current(live.secret_kept()?);
         let entered = self.containers.enter(place, live, at, read);
         entered.over.iter().for_each(|place| self.close_pool(place));
@@ -115,7 +129,11 @@ impl World {
     pub(crate) fn note_session(&self, runtime: &str, endpoint: &str, session: &str, at: Timestamp) {
         let known = self.control.runtime(runtime);
         if let Some(live) = known.as_ref().and_then(|runtime| runtime.live(endpoint)) {
-            let place = Place { runtime: runtime.to_owned(), endpoint: endpoint.to_owned(), session: session.to_owned() };
+            let place = Place {
+                runtime: runtime.to_owned(),
+                endpoint: endpoint.to_owned(),
+                session: session.to_owned(),
+            };
             self.enter_container(&place, live, at);
         }
     }
@@ -141,7 +159,9 @@ fn open_consents(control: &Control) -> Consents {
     control.with(|state| {
         for gateway in &state.gateways {
             for target in &gateway.targets {
-                let Some(open) = &target.authorization else { continue };
+                let Some(open) = &target.authorization else {
+                    continue;
+                };
                 let consent = Consent {
                     gateway_id: gateway.id.clone(),
                     target_id: target.id.clone(),

@@ -6,7 +6,10 @@ use super::cbor::TIME;
 
 /// A text for the inside of an element.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A JSON value as the inside of an element: members become elements, entries become `member`.
@@ -15,10 +18,18 @@ pub(crate) fn inside(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => escape(text),
-        Value::Array(entries) => entries.iter().map(|entry| element("member", entry)).collect::<Vec<_>>().concat(),
+        Value::Array(entries) => entries
+            .iter()
+            .map(|entry| element("member", entry))
+            .collect::<Vec<_>>()
+            .concat(),
         Value::Object(members) => match (members.len(), members.get(TIME)) {
             (1, Some(seconds)) => time(seconds),
-            _ => members.iter().map(|(name, member)| element(name, member)).collect::<Vec<_>>().concat(),
+            _ => members
+                .iter()
+                .map(|(name, member)| element(name, member))
+                .collect::<Vec<_>>()
+                .concat(),
         },
     }
 }
@@ -29,7 +40,9 @@ fn element(name: &str, value: &Value) -> String {
 
 fn time(seconds: &Value) -> String {
     let seconds = seconds.as_f64().unwrap_or_default() as i64;
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_second(seconds)
+        .map(|time| time.to_string())
+        .unwrap_or_default()
 }
 
 /// Reads a query form: `A.member.1.B=x` becomes `{"A": [{"B": "x"}]}`.
@@ -47,11 +60,17 @@ fn put(place: &mut Value, steps: &[&str], value: String) {
         *place = Value::String(value);
         return;
     };
-    if let Some(index) = step.parse::<usize>().ok().filter(|index| (1..=1000).contains(index)) {
+    if let Some(index) = step
+        .parse::<usize>()
+        .ok()
+        .filter(|index| (1..=1000).contains(index))
+    {
         if !place.is_array() {
             *place = Value::Array(Vec::new());
         }
-        let Some(entries) = place.as_array_mut() else { return };
+        let Some(entries) = place.as_array_mut() else {
+            return;
+        };
         if entries.len() < index {
             entries.resize(index, Value::Null);
         }
@@ -76,7 +95,10 @@ mod tests {
     #[test]
     fn forms_become_values_and_values_elements() {
         let form = read_form(b"Action=X&Q.member.2.Id=b&Q.member.1.Id=a&Q.member.1.M.N=%26");
-        assert_eq!(form, json!({"Action": "X", "Q": [{"Id": "a", "M": {"N": "&"}}, {"Id": "b"}]}));
+        assert_eq!(
+            form,
+            json!({"Action": "X", "Q": [{"Id": "a", "M": {"N": "&"}}, {"Id": "b"}]})
+        );
         assert_eq!(
             inside(&json!({"A": [1, "<"], "T": {TIME: 0}})),
             "<A><member>1</member><member>&lt;</member></A><T>1970-01-01T00:00:00Z</T>"

@@ -28,7 +28,11 @@ pub(super) struct Ends<'a> {
 
 impl<'a> Ends<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, known: HashMap::new(), steps: 0 }
+        Self {
+            text,
+            known: HashMap::new(),
+            steps: 0,
+        }
     }
 
     /// The quote that closes what began at `from`, right behind an opening quote: the next one behind exactly as many backslashes.
@@ -53,7 +57,9 @@ impl<'a> Ends<'a> {
         let end = match way {
             Way::Quoted(quote, slashes) => self.find_quote(from, quote, slashes),
             Way::Header => self.find(from, ends_all),
-            Way::Bare => self.find(from, |each| ends_all(each) || matches!(each, b' ' | b'\t' | b'&' | b')' | b';')),
+            Way::Bare => self.find(from, |each| {
+                ends_all(each) || matches!(each, b' ' | b'\t' | b'&' | b')' | b';')
+            }),
         };
         self.known.insert(way, (from, end));
         end
@@ -61,7 +67,10 @@ impl<'a> Ends<'a> {
 
     fn find(&mut self, from: usize, ends: impl Fn(u8) -> bool) -> usize {
         let rest = self.text.as_bytes().get(from..).unwrap_or_default();
-        let length = rest.iter().position(|each| ends(*each)).unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|each| ends(*each))
+            .unwrap_or(rest.len());
         self.steps += length;
         from + length
     }
@@ -81,5 +90,8 @@ impl<'a> Ends<'a> {
 }
 
 const fn ends_all(each: u8) -> bool {
-    matches!(each, b'"' | b'\'' | b'}' | b']' | b',' | b'\n' | b'\r' | b'\\')
+    matches!(
+        each,
+        b'"' | b'\'' | b'}' | b']' | b',' | b'\n' | b'\r' | b'\\'
+    )
 }

@@ -33,8 +33,14 @@ impl Filter {
     /// # Errors
     /// What is wrong with it: a level that is none, a regular expression that cannot be read.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let conditions = words(text).into_iter().map(|word| condition(&word)).collect::<Result<_, _>>()?;
-        Ok(Self { text: text.trim().to_owned(), conditions })
+        let conditions = words(text)
+            .into_iter()
+            .map(|word| condition(&word))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            text: text.trim().to_owned(),
+            conditions,
+        })
     }
 
     /// As it was written.
@@ -49,7 +55,12 @@ impl Filter {
 
     /// Whether the line is shown. Notices always are.
     pub fn passes(&self, entry: &Entry) -> bool {
-        let Body::Event { group, text, line, .. } = &entry.body else { return true };
+        let Body::Event {
+            group, text, line, ..
+        } = &entry.body
+        else {
+            return true;
+        };
         self.conditions.iter().all(|condition| match condition {
             Condition::Level(least) => line.level.is_some_and(|level| level >= *least),
             Condition::Contains(part) => contains(text, part),
@@ -75,7 +86,9 @@ fn words(text: &str) -> Vec<String> {
     for letter in text.chars() {
         match within {
             Some(end) if letter == end => within = None,
-            None if matches!(letter, '/' | '"') && (current.is_empty() || current == "!") => within = Some(letter),
+            None if matches!(letter, '/' | '"') && (current.is_empty() || current == "!") => {
+                within = Some(letter)
+            }
             Some(_) | None => {}
         }
         if letter == ' ' && within.is_none() {
@@ -95,15 +108,27 @@ fn condition(word: &str) -> Result<Condition, String> {
     if let Some((name, sign, value)) = comparison(word) {
         return compared(word, name, sign, value);
     }
-    if let Some(pattern) =
-        word.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest)).filter(|rest| !rest.is_empty())
+    if let Some(pattern) = word
+        .strip_prefix('/')
+        .map(|rest| rest.strip_suffix('/').unwrap_or(rest))
+        .filter(|rest| !rest.is_empty())
     {
-        let regex = RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
-        return regex.map(Condition::Matches).map_err(|error| error.to_string());
+        let regex = RegexBuilder::new(pattern)
+            .case_insensitive(true)
+            .size_limit(1 << 20)
+            .build();
+        return regex
+            .map(Condition::Matches)
+            .map_err(|error| error.to_string());
     }
     let unquoted = |text: &str| {
-        let inner = text.strip_prefix('"').map(|rest| rest.strip_suffix('"').unwrap_or(rest));
-        inner.filter(|inner| !inner.is_empty()).unwrap_or(text).to_lowercase()
+        let inner = text
+            .strip_prefix('"')
+            .map(|rest| rest.strip_suffix('"').unwrap_or(rest));
+        inner
+            .filter(|inner| !inner.is_empty())
+            .unwrap_or(text)
+            .to_lowercase()
     };
     Ok(match word.strip_prefix('!') {
         Some(rest) if !rest.is_empty() => Condition::Lacks(unquoted(rest)),
@@ -115,22 +140,30 @@ fn condition(word: &str) -> Result<Condition, String> {
 fn comparison(word: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = word.split_at(word.find(['=', '<', '>'])?);
     let is_name = !name.is_empty() && name.bytes().all(|each| each.is_ascii_lowercase());
-    let (sign, value) = rest.split_at(rest.find(|each| !matches!(each, '=' | '<' | '>')).unwrap_or(rest.len()));
+    let (sign, value) = rest.split_at(
+        rest.find(|each| !matches!(each, '=' | '<' | '>'))
+            .unwrap_or(rest.len()),
+    );
     is_name.then_some((name, sign, value))
 }
 
 /// What a word compares; one that compares nothing known was not meant as text, as long as nobody says so.
 fn compared(word: &str, name: &str, sign: &str, value: &str) -> Result<Condition, String> {
     match (name, sign) {
-        ("level", "=" | ">=") => Level::parse(value)
-            .map(Condition::Level)
-            .ok_or_else(|| format!("{value:?} is no level; there are {}", Level::ALL.map(Level::word).join(", "))),
-        ("trace" | "session" | "request" | "id" | "source", "=") if value.is_empty() => {
-            Err(format!("{name}= of what? Write it behind the sign, without a space"))
-        }
+        ("level", "=" | ">=") => Level::parse(value).map(Condition::Level).ok_or_else(|| {
+            format!(
+                "{value:?} is no level; there are {}",
+                Level::ALL.map(Level::word).join(", ")
+            )
+        }),
+        ("trace" | "session" | "request" | "id" | "source", "=") if value.is_empty() => Err(
+            format!("{name}= of what? Write it behind the sign, without a space"),
+        ),
         ("source", "=") => Ok(Condition::Source(value.to_lowercase())),
         ("trace" | "session" | "request" | "id", "=") => Ok(Condition::Id(value.to_owned())),
-        _ => Err(format!("{word} is none of {KNOWN}; \"{word}\" in quotes finds that text")),
+        _ => Err(format!(
+            "{word} is none of {KNOWN}; \"{word}\" in quotes finds that text"
+        )),
     }
 }
 
@@ -152,7 +185,10 @@ mod tests {
             line: Line::read(text),
             late: false,
         };
-        Entry { at: Moment::from_millis(0), body }
+        Entry {
+            at: Moment::from_millis(0),
+            body,
+        }
     }
 
     #[test]
@@ -165,8 +201,16 @@ mod tests {
             ("!health", "GET /health", false),
             ("/took \\d{4,} ms/", "query took 2400 ms", true),
             ("/took \\d{4,} ms/ !query", "query took 2400 ms", false),
-            ("request=2f43", r#"{"message":"x","requestId":"2f43"}"#, true),
-            ("request=2f44", r#"{"message":"x","requestId":"2f43"}"#, false),
+            (
+                "request=2f43",
+                r#"{"message":"x","requestId":"2f43"}"#,
+                true,
+            ),
+            (
+                "request=2f44",
+                r#"{"message":"x","requestId":"2f43"}"#,
+                false,
+            ),
             ("source=interceptor", "x", true),
             ("source=gateway", "x", false),
             ("\"level>=warn\"", "the filter level>=warn was set", true),
@@ -177,7 +221,11 @@ mod tests {
             ("Status=500", "status=500 it was", true),
             ("session_id=cc8a", "session_id=cc8a8e69", true),
         ] {
-            assert_eq!(Filter::parse(filter).unwrap().passes(&entry(text)), expected, "{filter} on {text}");
+            assert_eq!(
+                Filter::parse(filter).unwrap().passes(&entry(text)),
+                expected,
+                "{filter} on {text}"
+            );
         }
     }
 
@@ -185,9 +233,21 @@ mod tests {
     fn what_cannot_be_read_is_said() {
         assert!(Filter::parse("level>=loud").unwrap_err().contains("warn"));
         assert!(Filter::parse("/(/").is_err());
-        for nonsense in ["leve>=warn", "level>=", "level>warn", "level<=warn", "trace=", "source=", "trace>=5", "traces=691b"] {
+        for nonsense in [
+            "leve>=warn",
+            "level>=",
+            "level>warn",
+            "level<=warn",
+            "trace=",
+            "source=",
+            "trace>=5",
+            "traces=691b",
+        ] {
             let wrong = Filter::parse(&format!("ERROR {nonsense}")).unwrap_err();
-            assert!(wrong.contains("level>=") || wrong.contains("warn") || wrong.contains("of what"), "{nonsense}: {wrong}");
+            assert!(
+                wrong.contains("level>=") || wrong.contains("warn") || wrong.contains("of what"),
+                "{nonsense}: {wrong}"
+            );
         }
     }
 }

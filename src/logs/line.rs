@@ -28,7 +28,14 @@ pub enum Level {
 
 impl Level {
     /// Every level, from the least to the most serious.
-    pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
+    pub const ALL: [Self; 6] = [
+        Self::Trace,
+        Self::Debug,
+        Self::Info,
+        Self::Warn,
+        Self::Error,
+        Self::Fatal,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -50,7 +57,9 @@ impl Level {
             "info" | "information" | "notice" | "inf" => Self::Info,
             "warn" | "warning" | "wrn" => Self::Warn,
             "error" | "err" | "severe" => Self::Error,
-            "fatal" | "critical" | "crit" | "panic" | "alert" | "emergency" | "emerg" => Self::Fatal,
+            "fatal" | "critical" | "crit" | "panic" | "alert" | "emergency" | "emerg" => {
+                Self::Fatal
+            }
             _ => return None,
         })
     }
@@ -119,19 +128,34 @@ impl Line {
 
     /// Whether one of its ids is this one.
     pub fn has_id(&self, id: &str) -> bool {
-        [&self.trace_id, &self.span_id, &self.session_id, &self.request_id].into_iter().flatten().any(|own| own == id)
+        [
+            &self.trace_id,
+            &self.span_id,
+            &self.session_id,
+            &self.request_id,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|own| own == id)
     }
 }
 
 fn of_json(value: &Value) -> Line {
     let attribute = |name: &str| value.get("attributes").and_then(|all| all.get(name));
-    let first = |names: &[&str]| names.iter().find_map(|name| value.get(*name).and_then(text_of));
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| value.get(*name).and_then(text_of))
+    };
     Line {
         level: level_of_json(value),
         message: message_of_json(value),
-        trace_id: first(&["traceId", "trace_id", "xray_trace_id"]).or_else(|| attribute("otelTraceID").and_then(text_of)),
-        span_id: first(&["spanId", "span_id"]).or_else(|| attribute("otelSpanID").and_then(text_of)),
-        session_id: first(&["sessionId", "session_id"]).or_else(|| attribute("session.id").and_then(text_of)),
+        trace_id: first(&["traceId", "trace_id", "xray_trace_id"])
+            .or_else(|| attribute("otelTraceID").and_then(text_of)),
+        span_id: first(&["spanId", "span_id"])
+            .or_else(|| attribute("otelSpanID").and_then(text_of)),
+        session_id: first(&["sessionId", "session_id"])
+            .or_else(|| attribute("session.id").and_then(text_of)),
         request_id: first(&["requestId", "request_id", "AWSRequestId"])
             .or_else(|| attribute("aws.request.id").and_then(text_of))
             .or_else(|| value.pointer("/record/requestId").and_then(text_of)),
@@ -142,17 +166,43 @@ fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
     }
 }
 
 fn level_of_json(value: &Value) -> Option<Level> {
-    const WORDS: [&str; 8] = ["level", "severityText", "severity_text", "severity", "levelname", "log_level", "logLevel", "lvl"];
-    let word = WORDS.iter().find_map(|name| value.get(*name).and_then(Value::as_str).and_then(Level::parse));
-    word.or_else(|| value.get("severityNumber").and_then(Value::as_i64).and_then(Level::of_severity))
-        .or_else(|| value.get("level").and_then(Value::as_i64).and_then(Level::of_tens))
-        .or_else(|| level_of_gateway(value))
-        .or_else(|| level_of_span(value))
+    const WORDS: [&str; 8] = [
+        "level",
+        "severityText",
+        "severity_text",
+        "severity",
+        "levelname",
+        "log_level",
+        "logLevel",
+        "lvl",
+    ];
+    let word = WORDS.iter().find_map(|name| {
+        value
+            .get(*name)
+            .and_then(Value::as_str)
+            .and_then(Level::parse)
+    });
+    word.or_else(|| {
+        value
+            .get("severityNumber")
+            .and_then(Value::as_i64)
+            .and_then(Level::of_severity)
+    })
+    .or_else(|| {
+        value
+            .get("level")
+            .and_then(Value::as_i64)
+            .and_then(Level::of_tens)
+    })
+    .or_else(|| level_of_gateway(value))
+    .or_else(|| level_of_span(value))
 }
 
 /// A vended gateway record: `body.isError` says it all.
@@ -164,7 +214,9 @@ fn level_of_gateway(value: &Value) -> Option<Level> {
 /// A span: its status, else the status of its HTTP exchange.
 fn level_of_span(value: &Value) -> Option<Level> {
     let code = value.pointer("/status/code").and_then(Value::as_str)?;
-    let http = value.pointer("/attributes/http.status_code").and_then(Value::as_i64);
+    let http = value
+        .pointer("/attributes/http.status_code")
+        .and_then(Value::as_i64);
     Some(match (code, http) {
         ("ERROR" | "STATUS_CODE_ERROR", _) | (_, Some(500..)) => Level::Error,
         (_, Some(400..500)) => Level::Warn,
@@ -173,8 +225,20 @@ fn level_of_span(value: &Value) -> Option<Level> {
 }
 
 fn message_of_json(value: &Value) -> Option<String> {
-    const PLACES: [&str; 8] = ["/message", "/msg", "/body/log", "/body/message", "/body", "/log", "/errorMessage", "/name"];
-    PLACES.iter().find_map(|place| value.pointer(place).and_then(Value::as_str)).map(str::to_owned)
+    const PLACES: [&str; 8] = [
+        "/message",
+        "/msg",
+        "/body/log",
+        "/body/message",
+        "/body",
+        "/log",
+        "/errorMessage",
+        "/name",
+    ];
+    PLACES
+        .iter()
+        .find_map(|place| value.pointer(place).and_then(Value::as_str))
+        .map(str::to_owned)
 }
 
 /// Characters of a plain line within which its level stands, if it says one.
@@ -191,7 +255,11 @@ fn of_text(text: &str) -> Line {
     };
     if let Some((_, rest)) = text.split_once("RequestId: ") {
         // Lambda's START, END and REPORT lines.
-        line.request_id = rest.split_whitespace().next().map(str::to_owned).or(line.request_id);
+        line.request_id = rest
+            .split_whitespace()
+            .next()
+            .map(str::to_owned)
+            .or(line.request_id);
         line.level = line.level.or(Some(Level::Info));
     }
     line
@@ -204,8 +272,13 @@ fn level_of_text(text: &str) -> Option<Level> {
         .find_map(|key| pair(head, &[key]).and_then(|word| Level::parse(&word)))
         .or_else(|| head.split_whitespace().find_map(level_of_word))
         .or_else(|| {
-            let failed =
-                ["Traceback (most recent call last)", "panic: ", "Task timed out after"].iter().any(|sign| text.contains(sign));
+            let failed = [
+                "Traceback (most recent call last)",
+                "panic: ",
+                "Task timed out after",
+            ]
+            .iter()
+            .any(|sign| text.contains(sign));
             failed.then_some(Level::Error)
         })
 }
@@ -213,9 +286,14 @@ fn level_of_text(text: &str) -> Option<Level> {
 /// `ERROR`, `[error]`, `error:`, `<WARN>`; a bare lower-case word is prose.
 fn level_of_word(word: &str) -> Option<Level> {
     let bare = word.trim_matches(|each: char| !each.is_ascii_alphabetic());
-    let marked = bare.len() < word.len() && (word.starts_with(['[', '<', '(', '|']) || word.ends_with([':', ']']));
+    let marked = bare.len() < word.len()
+        && (word.starts_with(['[', '<', '(', '|']) || word.ends_with([':', ']']));
     let shouted = bare.len() >= 3 && bare.bytes().all(|each| each.is_ascii_uppercase());
-    if marked || shouted { Level::parse(bare) } else { None }
+    if marked || shouted {
+        Level::parse(bare)
+    } else {
+        None
+    }
 }
 
 /// The value of the first of these keys in `key=value` or `key="value"`.
@@ -224,12 +302,16 @@ fn pair(text: &str, keys: &[&str]) -> Option<String> {
         let at = text.match_indices(key).map(|(at, _)| at).find(|at| {
             let before = text.get(..*at).unwrap_or("");
             let after = text.get(at + key.len()..).unwrap_or("");
-            after.starts_with('=') && !before.ends_with(|each: char| each.is_alphanumeric() || each == '_' || each == '.')
+            after.starts_with('=')
+                && !before
+                    .ends_with(|each: char| each.is_alphanumeric() || each == '_' || each == '.')
         })?;
         let value = text.get(at + key.len() + 1..)?;
         let value = match value.strip_prefix('"') {
             Some(quoted) => quoted.split('"').next()?,
-            None => value.split(|each: char| each.is_whitespace() || each == ',' || each == ')').next()?,
+            None => value
+                .split(|each: char| each.is_whitespace() || each == ',' || each == ')')
+                .next()?,
         };
         (!value.is_empty()).then(|| value.to_owned())
     })
@@ -253,23 +335,36 @@ mod tests {
         let line = Line::read(runtime);
         assert_eq!(
             (line.level, line.message.as_deref()),
-            (Some(Level::Info), Some("Invocation completed successfully (5.345s)"))
+            (
+                Some(Level::Info),
+                Some("Invocation completed successfully (5.345s)")
+            )
         );
         assert!(line.has_id("2f437955") && line.has_id("cc8a8e69") && !line.has_id("2f43"));
 
-        let otel =
-            r#"{"severityNumber":17,"body":"boom","attributes":{"otelTraceID":"691b","otelSpanID":"4434","session.id":"s1"}}"#;
+        let otel = r#"{"severityNumber":17,"body":"boom","attributes":{"otelTraceID":"691b","otelSpanID":"4434","session.id":"s1"}}"#;
         let line = Line::read(otel);
-        assert_eq!((line.level, line.message.as_deref()), (Some(Level::Error), Some("boom")));
         assert_eq!(
-            (line.trace_id.as_deref(), line.span_id.as_deref(), line.session_id.as_deref()),
+            (line.level, line.message.as_deref()),
+            (Some(Level::Error), Some("boom"))
+        );
+        assert_eq!(
+            (
+                line.trace_id.as_deref(),
+                line.span_id.as_deref(),
+                line.session_id.as_deref()
+            ),
             (Some("691b"), Some("4434"), Some("s1"))
         );
 
         let gateway = r#"{"resource_arn":"arn","event_timestamp":1,"body":{"isError":true,"log":"failed","id":"1"},"request_id":"r","trace_id":"t","span_id":"s"}"#;
         let line = Line::read(gateway);
         assert_eq!(
-            (line.level, line.message.as_deref(), line.request_id.as_deref()),
+            (
+                line.level,
+                line.message.as_deref(),
+                line.request_id.as_deref()
+            ),
             (Some(Level::Error), Some("failed"), Some("r"))
         );
 
@@ -280,10 +375,22 @@ mod tests {
     #[test]
     fn plain_lines_say_their_level_in_many_ways() {
         for (text, level) in [
-            ("time=2026-11-21T10:00:00Z level=WARN msg=\"query took 2.4 s\" session=cc8a", Some(Level::Warn)),
-            ("[ERROR]\t2026-11-21T10:00:00Z\tAccessDenied", Some(Level::Error)),
-            ("INFO:     127.0.0.1 - \"POST /mcp HTTP/1.1\" 200 OK", Some(Level::Info)),
-            ("2025-11-17 23:58:37,517 - CRITICAL - out of memory", Some(Level::Fatal)),
+            (
+                "time=2026-11-21T10:00:00Z level=WARN msg=\"query took 2.4 s\" session=cc8a",
+                Some(Level::Warn),
+            ),
+            (
+                "[ERROR]\t2026-11-21T10:00:00Z\tAccessDenied",
+                Some(Level::Error),
+            ),
+            (
+                "INFO:     127.0.0.1 - \"POST /mcp HTTP/1.1\" 200 OK",
+                Some(Level::Info),
+            ),
+            (
+                "2025-11-17 23:58:37,517 - CRITICAL - out of memory",
+                Some(Level::Fatal),
+            ),
             ("error: no such file", Some(Level::Error)),
             ("START RequestId: 8f5 Version: $LATEST", Some(Level::Info)),
             ("Traceback (most recent call last):", Some(Level::Error)),
@@ -293,9 +400,20 @@ mod tests {
         ] {
             assert_eq!(Line::read(text).level, level, "{text}");
         }
-        assert_eq!(Line::read("END RequestId: 8f5-1").request_id.as_deref(), Some("8f5-1"));
-        assert_eq!(Line::read("a trace_id=t1, session=s1").trace_id.as_deref(), Some("t1"));
-        assert_eq!(Line::read("level=info msg=\"two words\"").message.as_deref(), Some("two words"));
+        assert_eq!(
+            Line::read("END RequestId: 8f5-1").request_id.as_deref(),
+            Some("8f5-1")
+        );
+        assert_eq!(
+            Line::read("a trace_id=t1, session=s1").trace_id.as_deref(),
+            Some("t1")
+        );
+        assert_eq!(
+            Line::read("level=info msg=\"two words\"")
+                .message
+                .as_deref(),
+            Some("two words")
+        );
     }
 
     #[test]

@@ -23,20 +23,35 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 /// Where credentials are, in no particular order; some within others.
 fn credentials(text: &str, ends: &mut Ends<'_>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    found.extend(NAMED.find_iter(text).filter_map(|name| value_after(text, &name.range(), ends)));
+    found.extend(
+        NAMED
+            .find_iter(text)
+            .filter_map(|name| value_after(text, &name.range(), ends)),
+    );
     found.extend(SCHEME.captures_iter(text).filter_map(|each| {
         let (scheme, credential) = (each.get(1)?, each.get(2)?);
         is_credential(scheme.as_str(), credential.as_str()).then(|| credential.range())
     }));
     found.extend(TOKEN.find_iter(text).map(|token| token.range()));
-    found.extend(USER_INFO.captures_iter(text).filter_map(|each| Some(each.get(1)?.range())));
-    found.extend(CYPHER.captures_iter(text).flat_map(|each| [1, 2].map(|at| each.get(at).map(|part| part.range()))).flatten());
+    found.extend(
+        USER_INFO
+            .captures_iter(text)
+            .filter_map(|each| Some(each.get(1)?.range())),
+    );
+    found.extend(
+        CYPHER
+            .captures_iter(text)
+            .flat_map(|each| [1, 2].map(|at| each.get(at).map(|part| part.range())))
+            .flatten(),
+    );
     found
 }
 
 /// One cheap look that nearly every line passes.
 static SUSPICION: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?i)auth|basic |bearer|eyj|passw|pwd|secret|token|://[^/\s]*@|api.?key|cookie|signature|private.?key")
+    compiled(
+        r"(?i)auth|basic |bearer|eyj|passw|pwd|secret|token|://[^/\s]*@|api.?key|cookie|signature|private.?key",
+    )
 });
 
 /// The name of a credential and its separator, in JSON (escaped any number of times), Python, headers, logfmt and query strings.
@@ -52,10 +67,12 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `Basic …` and `Bearer …` wherever they stand.
-static SCHEME: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(basic|bearer)\s+([A-Za-z0-9+/=._~-]{4,})"));
+static SCHEME: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?i)\b(basic|bearer)\s+([A-Za-z0-9+/=._~-]{4,})"));
 
 /// A JSON web token, signed or not.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| compiled(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+){1,4}"));
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+){1,4}"));
 
 /// The password of `scheme://user:password@host`.
 static USER_INFO: LazyLock<Regex> = LazyLock::new(|| compiled(r"://[^/\s:@]*:([^/\s]+)@"));
@@ -67,7 +84,10 @@ static CYPHER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-#[expect(clippy::expect_used, reason = "the patterns are constants, and the tests use every one of them")]
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and the tests use every one of them"
+)]
 fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
@@ -86,9 +106,11 @@ fn value_after(text: &str, name: &Range<usize>, ends: &mut Ends<'_>) -> Option<R
         return None;
     }
     // The scheme stays: that it was Basic is worth knowing and gives nothing away.
-    let kept = ["Basic ", "Bearer "]
-        .iter()
-        .find(|scheme| value.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
+    let kept = ["Basic ", "Bearer "].iter().find(|scheme| {
+        value
+            .get(..scheme.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+    });
     Some(content + kept.map_or(0, |scheme| scheme.len())..end)
 }
 
@@ -96,7 +118,10 @@ fn value_after(text: &str, name: &Range<usize>, ends: &mut Ends<'_>) -> Option<R
 fn speaks_of_nothing(value: &str) -> bool {
     let head = value.trim_start();
     let words = ["null", "None", "true", "false", MASK];
-    let is_only = |word: &&str| head.strip_prefix(*word).is_some_and(|rest| rest.trim_start().is_empty());
+    let is_only = |word: &&str| {
+        head.strip_prefix(*word)
+            .is_some_and(|rest| rest.trim_start().is_empty())
+    };
     head.is_empty() || head.starts_with(['{', '[']) || words.iter().any(is_only)
 }
 
@@ -117,7 +142,9 @@ fn is_credential(scheme: &str, word: &str) -> bool {
                 .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent)
                 .with_decode_allow_trailing_bits(true),
         );
-        return LENIENT.decode(word.trim_end_matches('.')).is_ok_and(|bytes| bytes.contains(&b':'));
+        return LENIENT
+            .decode(word.trim_end_matches('.'))
+            .is_ok_and(|bytes| bytes.contains(&b':'));
     }
     word.len() >= 16 && word.bytes().any(|byte| byte.is_ascii_digit()) || word.starts_with("eyJ")
 }
@@ -149,7 +176,10 @@ mod tests {
     fn credentials_go() {
         let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJlY2FuYXJ5";
         for (line, shown) in [
-            ("Authorization: Basic bmVvNGo6Y2FuYXJ5", "Authorization: Basic ***".to_owned()),
+            (
+                "Authorization: Basic bmVvNGo6Y2FuYXJ5",
+                "Authorization: Basic ***".to_owned(),
+            ),
             (
                 r#"{"headers":{"X-Neo4j-Authorization":"Basic bmVvNGo6Y2FuYXJ5","a":1}}"#,
                 r#"{"headers":{"X-Neo4j-Authorization":"Basic ***","a":1}}"#.to_owned(),
@@ -162,8 +192,14 @@ mod tests {
                 r#"{"requestBody":"{\"password\":\"can\\\"ary\",\"user\":\"neo4j\"}"}"#,
                 r#"{"requestBody":"{\"password\":\"***\",\"user\":\"neo4j\"}"}"#.to_owned(),
             ),
-            ("login with password=canary&user=x", "login with password=***&user=x".to_owned()),
-            ("NEO4J_PASSWORD=canary NEO4J_URI=neo4j://h", "NEO4J_PASSWORD=*** NEO4J_URI=neo4j://h".to_owned()),
+            (
+                "login with password=canary&user=x",
+                "login with password=***&user=x".to_owned(),
+            ),
+            (
+                "NEO4J_PASSWORD=canary NEO4J_URI=neo4j://h",
+                "NEO4J_PASSWORD=*** NEO4J_URI=neo4j://h".to_owned(),
+            ),
             (
                 "connecting to neo4j+s://neo4j:c@n:ary@db.example:7687",
                 "connecting to neo4j+s://neo4j:***@db.example:7687".to_owned(),
@@ -172,17 +208,26 @@ mod tests {
                 "ALTER CURRENT USER SET PASSWORD FROM 'canary1' TO 'canary2'",
                 "ALTER CURRENT USER SET PASSWORD FROM '***' TO '***'".to_owned(),
             ),
-            ("sent Basic bmVvNGo6Y2FuYXJ5 to it", "sent Basic *** to it".to_owned()),
+            (
+                "sent Basic bmVvNGo6Y2FuYXJ5 to it",
+                "sent Basic *** to it".to_owned(),
+            ),
             (
                 r#"{"client_secret": "canary", "grant_type": "client_credentials"}"#,
                 r#"{"client_secret": "***", "grant_type": "client_credentials"}"#.to_owned(),
             ),
-            (r#"{"secret_access_key":"canary/1"}"#, r#"{"secret_access_key":"***"}"#.to_owned()),
+            (
+                r#"{"secret_access_key":"canary/1"}"#,
+                r#"{"secret_access_key":"***"}"#.to_owned(),
+            ),
         ] {
             assert_eq!(redact(line), shown);
         }
         assert_eq!(redact(&format!("got {jwt} back")), "got *** back");
-        assert_eq!(redact(&format!("\"access_token\":\"{jwt}\"")), "\"access_token\":\"***\"");
+        assert_eq!(
+            redact(&format!("\"access_token\":\"{jwt}\"")),
+            "\"access_token\":\"***\""
+        );
     }
 
     /// Bytes that are looked at for ends, beside the regular expressions, whose cost is linear by construction.
@@ -205,7 +250,10 @@ mod tests {
             for count in [100, 1_000, 10_000] {
                 let line = opening.repeat(count);
                 let (steps, length) = (steps(&line), line.len());
-                assert!(steps <= 4 * length, "{opening:?} {count} times: {steps} steps for {length} bytes");
+                assert!(
+                    steps <= 4 * length,
+                    "{opening:?} {count} times: {steps} steps for {length} bytes"
+                );
             }
             let line = format!("{}canary", opening.repeat(1_000));
             assert!(!redact(&line).contains("canary"), "{opening:?}");
@@ -214,7 +262,9 @@ mod tests {
 
     #[test]
     fn however_deep_the_quotes_are_escaped_the_cost_is_bounded() {
-        let line: Vec<String> = (0..700).map(|depth| format!("password={}\"x", "\\".repeat(depth))).collect();
+        let line: Vec<String> = (0..700)
+            .map(|depth| format!("password={}\"x", "\\".repeat(depth)))
+            .collect();
         let line = line.concat();
         let (steps, length) = (steps(&line), line.len());
         assert!(steps <= 40 * length, "{steps} steps for {length} bytes");

@@ -60,7 +60,9 @@ impl Entry {
     /// Bytes of its text, as often as that is kept.
     fn size(&self) -> usize {
         match &self.body {
-            Body::Event { text, line, .. } => text.len() + line.message.as_ref().map_or(0, String::len),
+            Body::Event { text, line, .. } => {
+                text.len() + line.message.as_ref().map_or(0, String::len)
+            }
             Body::Notice(notice) => notice.text.len(),
         }
     }
@@ -97,17 +99,31 @@ pub struct Store {
 impl Store {
     /// Takes a batch in. Answers how many lines now stand at the end that were not there before.
     pub fn take(&mut self, batch: LogBatch) -> usize {
-        let mut fresh: Vec<(i64, Entry)> =
-            batch.events.into_iter().map(|event| (event.ingestion.millis(), entry(event))).collect();
-        fresh.extend(
-            batch.notices.into_iter().map(|notice| (notice.at.millis(), Entry { at: notice.at, body: Body::Notice(notice) })),
-        );
+        let mut fresh: Vec<(i64, Entry)> = batch
+            .events
+            .into_iter()
+            .map(|event| (event.ingestion.millis(), entry(event)))
+            .collect();
+        fresh.extend(batch.notices.into_iter().map(|notice| {
+            (
+                notice.at.millis(),
+                Entry {
+                    at: notice.at,
+                    body: Body::Notice(notice),
+                },
+            )
+        }));
         fresh.sort_by_key(|(ingestion, entry)| (entry.at, *ingestion));
         let count = fresh.len();
-        self.late += fresh.iter().filter(|(_, entry)| matches!(entry.body, Body::Event { late: true, .. })).count();
+        self.late += fresh
+            .iter()
+            .filter(|(_, entry)| matches!(entry.body, Body::Event { late: true, .. }))
+            .count();
         self.bytes += fresh.iter().map(|(_, entry)| entry.size()).sum::<usize>();
         let newest = self.entries.last().map(|entry| entry.at);
-        let in_order = fresh.first().is_none_or(|(_, first)| newest.is_none_or(|newest| first.at >= newest));
+        let in_order = fresh
+            .first()
+            .is_none_or(|(_, first)| newest.is_none_or(|newest| first.at >= newest));
         if in_order {
             for (_, entry) in fresh {
                 self.push(entry);
@@ -143,8 +159,15 @@ impl Store {
         if self.entries.len() <= most && self.bytes <= most_bytes {
             return;
         }
-        let mut gone = (self.entries.len() + most / 10).saturating_sub(most).min(self.entries.len());
-        self.bytes -= self.entries.iter().take(gone).map(Entry::size).sum::<usize>();
+        let mut gone = (self.entries.len() + most / 10)
+            .saturating_sub(most)
+            .min(self.entries.len());
+        self.bytes -= self
+            .entries
+            .iter()
+            .take(gone)
+            .map(Entry::size)
+            .sum::<usize>();
         while self.bytes > most_bytes - most_bytes / 10
             && let Some(entry) = self.entries.get(gone)
         {
@@ -164,14 +187,20 @@ impl Store {
 
     /// How many rows hold what is searched for, and the how manieth of them this row is, from 1 on.
     pub fn hits(&self, row: usize) -> (Option<usize>, usize) {
-        (self.hits.binary_search(&row).ok().map(|at| at + 1), self.hits.len())
+        (
+            self.hits.binary_search(&row).ok().map(|at| at + 1),
+            self.hits.len(),
+        )
     }
 
     /// The next row after `from` (before it, backwards) that holds what is searched for, going round the end once.
     pub fn next_hit(&self, from: usize, backwards: bool) -> Option<usize> {
         let found = if backwards {
             let before = self.hits.partition_point(|hit| *hit < from);
-            self.hits.get(..before).and_then(<[usize]>::last).or_else(|| self.hits.last())
+            self.hits
+                .get(..before)
+                .and_then(<[usize]>::last)
+                .or_else(|| self.hits.last())
         } else {
             let behind = self.hits.partition_point(|hit| *hit <= from);
             self.hits.get(behind).or_else(|| self.hits.first())
@@ -180,8 +209,15 @@ impl Store {
     }
 
     fn search_all(&mut self) {
-        let holds = |row: &usize| self.row(*row).is_some_and(|entry| entry.holds(&self.search));
-        self.hits = if self.search.is_empty() { Vec::new() } else { (0..self.len()).filter(holds).collect() };
+        let holds = |row: &usize| {
+            self.row(*row)
+                .is_some_and(|entry| entry.holds(&self.search))
+        };
+        self.hits = if self.search.is_empty() {
+            Vec::new()
+        } else {
+            (0..self.len()).filter(holds).collect()
+        };
     }
 
     /// Sets what is shown.
@@ -197,7 +233,12 @@ impl Store {
 
     fn refilter(&mut self) {
         self.passing = (!self.filter.is_empty()).then(|| {
-            self.entries.iter().enumerate().filter(|(_, entry)| self.filter.passes(entry)).map(|(row, _)| row).collect()
+            self.entries
+                .iter()
+                .enumerate()
+                .filter(|(_, entry)| self.filter.passes(entry))
+                .map(|(row, _)| row)
+                .collect()
         });
         self.search_all();
     }
@@ -237,17 +278,36 @@ impl Store {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            if is_older(&middle) { low = middle + 1 } else { high = middle }
+            if is_older(&middle) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
-        let same_time = (low..self.len()).take_while(|row| self.row(*row).is_some_and(|each| each.at == line.at));
-        same_time.into_iter().find(|row| self.row(*row) == Some(line)).unwrap_or(low)
+        let same_time = (low..self.len())
+            .take_while(|row| self.row(*row).is_some_and(|each| each.at == line.at));
+        same_time
+            .into_iter()
+            .find(|row| self.row(*row) == Some(line))
+            .unwrap_or(low)
     }
 
     /// The next row after `from` (before it, backwards) that is wanted, going round the end once.
-    pub fn find(&self, from: usize, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> Option<usize> {
+    pub fn find(
+        &self,
+        from: usize,
+        backwards: bool,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<usize> {
         let length = self.len();
         (1..=length)
-            .map(|step| if backwards { (from + length - step % length.max(1)) % length } else { (from + step) % length })
+            .map(|step| {
+                if backwards {
+                    (from + length - step % length.max(1)) % length
+                } else {
+                    (from + step) % length
+                }
+            })
             .find(|row| self.row(*row).is_some_and(&wanted))
     }
 
@@ -255,12 +315,19 @@ impl Store {
     pub fn rates(&self, now: Moment, width_ms: i64, buckets: usize) -> (Vec<u64>, Vec<u64>) {
         let (mut all, mut errors) = (vec![0; buckets], vec![0; buckets]);
         let span = width_ms * i64::try_from(buckets).unwrap_or(0);
-        for entry in self.entries.iter().rev().take_while(|entry| now.since(entry.at) < span) {
+        for entry in self
+            .entries
+            .iter()
+            .rev()
+            .take_while(|entry| now.since(entry.at) < span)
+        {
             if matches!(entry.body, Body::Notice(_)) {
                 continue;
             }
             let back = usize::try_from(now.since(entry.at).max(0) / width_ms).unwrap_or(usize::MAX);
-            let Some(bucket) = buckets.checked_sub(back + 1) else { continue };
+            let Some(bucket) = buckets.checked_sub(back + 1) else {
+                continue;
+            };
             if let Some(count) = all.get_mut(bucket) {
                 *count += 1;
             }
@@ -278,7 +345,16 @@ fn entry(event: LogEvent) -> Entry {
     let text = redact(event.message.trim_end()).into_owned();
     let line = Line::read(&text);
     let late = event.ingestion.since(event.timestamp) > LATE_MS;
-    Entry { at: event.timestamp, body: Body::Event { group: event.group, stream: event.stream, text, line, late } }
+    Entry {
+        at: event.timestamp,
+        body: Body::Event {
+            group: event.group,
+            stream: event.stream,
+            text,
+            line,
+            late,
+        },
+    }
 }
 
 #[cfg(test)]
@@ -294,7 +370,10 @@ mod tests {
             id: None,
             message: (*message).to_owned(),
         });
-        LogBatch { events: events.collect(), notices: Vec::new() }
+        LogBatch {
+            events: events.collect(),
+            notices: Vec::new(),
+        }
     }
 
     fn texts(store: &Store) -> Vec<String> {
@@ -302,7 +381,10 @@ mod tests {
             Body::Event { text, .. } => text.clone(),
             Body::Notice(notice) => notice.text.clone(),
         };
-        (0..store.len()).filter_map(|row| store.row(row)).map(text).collect()
+        (0..store.len())
+            .filter_map(|row| store.row(row))
+            .map(text)
+            .collect()
     }
 
     #[test]
@@ -331,26 +413,50 @@ mod tests {
     #[test]
     fn credentials_never_get_into_the_store() {
         let mut store = Store::default();
-        store.take(batch(&[(1, r#"{"headers":{"Authorization":"Basic bmVvNGo6Y2FuYXJ5"}}"#)]));
+        store.take(batch(&[(
+            1,
+            r#"{"headers":{"Authorization":"Basic bmVvNGo6Y2FuYXJ5"}}"#,
+        )]));
         assert!(!texts(&store).concat().contains("bmVvNGo6Y2FuYXJ5"));
     }
 
     #[test]
     fn rates_count_by_bucket() {
         let mut store = Store::default();
-        store.take(batch(&[(1_000, "INFO a"), (1_500, "ERROR b"), (3_200, "INFO c")]));
-        assert_eq!(store.rates(Moment::from_millis(4_000), 1_000, 4), (vec![1, 1, 0, 1], vec![0, 1, 0, 0]));
+        store.take(batch(&[
+            (1_000, "INFO a"),
+            (1_500, "ERROR b"),
+            (3_200, "INFO c"),
+        ]));
+        assert_eq!(
+            store.rates(Moment::from_millis(4_000), 1_000, 4),
+            (vec![1, 1, 0, 1], vec![0, 1, 0, 0])
+        );
     }
 
     #[test]
     fn hits_are_counted_as_lines_come_and_go() {
         let mut store = Store::default();
-        store.take(batch(&[(1, "INFO Timeout a"), (2, "INFO b"), (3, "ERROR timeout c")]));
+        store.take(batch(&[
+            (1, "INFO Timeout a"),
+            (2, "INFO b"),
+            (3, "ERROR timeout c"),
+        ]));
         store.set_search("timeOut");
-        assert_eq!((store.hits(0), store.hits(1), store.hits(2)), ((Some(1), 2), (None, 2), (Some(2), 2)));
+        assert_eq!(
+            (store.hits(0), store.hits(1), store.hits(2)),
+            ((Some(1), 2), (None, 2), (Some(2), 2))
+        );
         store.take(batch(&[(4, "INFO d"), (5, "a timeout e")]));
         assert_eq!(store.hits(4), (Some(3), 3), "what comes is counted too");
-        assert_eq!((store.next_hit(0, false), store.next_hit(4, false), store.next_hit(0, true)), (Some(2), Some(0), Some(4)));
+        assert_eq!(
+            (
+                store.next_hit(0, false),
+                store.next_hit(4, false),
+                store.next_hit(0, true)
+            ),
+            (Some(2), Some(0), Some(4))
+        );
         store.take(batch(&[(0, "an early timeout")]));
         assert_eq!(store.hits(5), (Some(4), 4), "also out of order");
         store.set_filter(Filter::parse("level>=error").unwrap());
@@ -372,7 +478,11 @@ mod tests {
         store.take(batch(&lines));
         store.evict(200, 50_000);
         assert_eq!((store.kept(), store.evicted, store.bytes), (45, 55, 45_000));
-        assert_eq!(store.row(0).map(|entry| entry.at.millis()), Some(55), "the oldest go");
+        assert_eq!(
+            store.row(0).map(|entry| entry.at.millis()),
+            Some(55),
+            "the oldest go"
+        );
         store.evict(40, 50_000);
         assert_eq!((store.kept(), store.evicted, store.bytes), (36, 64, 36_000));
         store.evict(40, 10);

@@ -10,7 +10,9 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     }
     // Hours and minutes of a clock are a time, not a length.
     let span: jiff::Span = text.parse().ok().filter(|_| !text.contains(':'))?;
-    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    let length = span
+        .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .ok()?;
     Duration::try_from(length).ok()
 }
 
@@ -59,7 +61,11 @@ mod tests {
             ("1.5", 1_500),
             ("1h 5s", 3_605_000),
         ] {
-            assert_eq!(parse_duration(text).map(|length| length.as_millis()), Some(millis), "{text}");
+            assert_eq!(
+                parse_duration(text).map(|length| length.as_millis()),
+                Some(millis),
+                "{text}"
+            );
         }
         for text in ["soon", "", "-5m", "-1", "5 parsecs", "11:00:00"] {
             assert_eq!(parse_duration(text), None, "{text}");

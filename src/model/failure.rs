@@ -68,9 +68,13 @@ impl FailureKind {
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Throttled | Self::Network | Self::Timeout | Self::Server => true,
-            Self::Usage | Self::SignIn | Self::Denied | Self::NotFound | Self::Conflict | Self::Refused | Self::Cancelled => {
-                false
-            }
+            Self::Usage
+            | Self::SignIn
+            | Self::Denied
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Refused
+            | Self::Cancelled => false,
         }
     }
 }
@@ -129,7 +133,9 @@ impl Failure {
 
     /// The addresses at which a person must give consent before the call can succeed.
     pub fn consent_urls(&self) -> impl Iterator<Item = &str> {
-        self.evidence.iter().filter_map(|fact| fact.strip_prefix(CONSENT))
+        self.evidence
+            .iter()
+            .filter_map(|fact| fact.strip_prefix(CONSENT))
     }
 
     /// The same failure with one more fact.

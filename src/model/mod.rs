@@ -17,8 +17,13 @@ pub mod tool;
 pub mod traffic;
 pub mod words;
 
-pub use database::{AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer};
-pub use deployment::{Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, StaticCredentials};
+pub use database::{
+    AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
+};
+pub use deployment::{
+    Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn,
+    StaticCredentials,
+};
 pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
 pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
@@ -26,10 +31,14 @@ pub use moment::Moment;
 pub use nearest::{did_you_mean, nearest};
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
-pub use secret::{RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue, SecretVersion, VersionRef};
+pub use secret::{
+    RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue,
+    SecretVersion, VersionRef,
+};
 pub use tool::{
-    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer, ElicitationRequest, HttpExchange,
-    McpNotice, McpTarget, Offer, OfferKind, Progress, Table, Tool, ToolAnnotations,
+    CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer,
+    ElicitationRequest, HttpExchange, McpNotice, McpTarget, Offer, OfferKind, Progress, Table,
+    Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;
 pub use words::{counted, grouped};

@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as CloudWatch Logs counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Moment(i64);
 
@@ -43,7 +45,8 @@ impl Moment {
 
     /// ISO 8601 in UTC with milliseconds, `2026-11-21T10:02:11.114Z`.
     pub fn iso(self) -> String {
-        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |at| format!("{at:.3}"))
+        jiff::Timestamp::from_millisecond(self.0)
+            .map_or_else(|_| self.0.to_string(), |at| format!("{at:.3}"))
     }
 
     /// `HH:MM:SS` in the given time zone.
@@ -62,8 +65,10 @@ impl Moment {
     }
 
     fn format(self, pattern: &str, zone: &jiff::tz::TimeZone) -> String {
-        jiff::Timestamp::from_millisecond(self.0)
-            .map_or_else(|_| self.0.to_string(), |at| at.to_zoned(zone.clone()).strftime(pattern).to_string())
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(
+            |_| self.0.to_string(),
+            |at| at.to_zoned(zone.clone()).strftime(pattern).to_string(),
+        )
     }
 }
 
@@ -91,16 +96,25 @@ mod tests {
     #[test]
     fn ages_use_the_largest_whole_unit() {
         let now = Moment::from_millis(10_000_000_000);
-        for (seconds, expected) in
-            [(0, "0s"), (41, "41s"), (60, "1m"), (3_599, "59m"), (7_200, "2h"), (86_400 * 23, "23d"), (-5, "0s")]
-        {
+        for (seconds, expected) in [
+            (0, "0s"),
+            (41, "41s"),
+            (60, "1m"),
+            (3_599, "59m"),
+            (7_200, "2h"),
+            (86_400 * 23, "23d"),
+            (-5, "0s"),
+        ] {
             assert_eq!(now.plus(-seconds * 1000).age(now), expected);
         }
     }
 
     #[test]
     fn iso_has_milliseconds() {
-        assert_eq!(Moment::from_millis(1_795_224_324_652).iso(), "2026-11-21T01:25:24.652Z");
+        assert_eq!(
+            Moment::from_millis(1_795_224_324_652).iso(),
+            "2026-11-21T01:25:24.652Z"
+        );
         assert_eq!(Moment::from_seconds(1.5).millis(), 1500);
     }
 }

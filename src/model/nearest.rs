@@ -37,7 +37,10 @@ mod tests {
         assert_eq!(nearest("Gateway", known), Some("gateways"));
         assert_eq!(nearest("readonly", known), Some("read_only"));
         assert_eq!(nearest("zebra", known), None);
-        assert_eq!(nearest("neo4j-mcp-gww", ["neo4j-mcp", "neo4j-mcp-gw"]), Some("neo4j-mcp-gw"));
+        assert_eq!(
+            nearest("neo4j-mcp-gww", ["neo4j-mcp", "neo4j-mcp-gw"]),
+            Some("neo4j-mcp-gw")
+        );
         assert_eq!(did_you_mean("regio", known), "; did you mean \"region\"?");
         assert_eq!(did_you_mean("zebra", known), "");
     }

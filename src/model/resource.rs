@@ -24,7 +24,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::Gateway, Self::Target, Self::Runtime, Self::Endpoint, Self::Secret];
+    pub const ALL: [Self; 5] = [
+        Self::Gateway,
+        Self::Target,
+        Self::Runtime,
+        Self::Endpoint,
+        Self::Secret,
+    ];
 
     /// The word for one of them, as commands and JSON use it.
     pub const fn word(self) -> &'static str {
@@ -65,16 +71,21 @@ pub struct ResourceKey {
 impl ResourceKey {
     /// The first part of a compound id: the gateway of a target, the runtime of an endpoint.
     pub fn owner_id(&self) -> &str {
-        self.id.split_once('/').map_or(self.id.as_str(), |(owner, _)| match self.kind {
-            Kind::Target | Kind::Endpoint => owner,
-            Kind::Gateway | Kind::Runtime | Kind::Secret => self.id.as_str(),
-        })
+        self.id
+            .split_once('/')
+            .map_or(self.id.as_str(), |(owner, _)| match self.kind {
+                Kind::Target | Kind::Endpoint => owner,
+                Kind::Gateway | Kind::Runtime | Kind::Secret => self.id.as_str(),
+            })
     }
 
     /// The last part of a compound id: the target's own id, the endpoint's name.
     pub fn own_id(&self) -> &str {
         match self.kind {
-            Kind::Target | Kind::Endpoint => self.id.split_once('/').map_or(self.id.as_str(), |(_, own)| own),
+            Kind::Target | Kind::Endpoint => self
+                .id
+                .split_once('/')
+                .map_or(self.id.as_str(), |(_, own)| own),
             Kind::Gateway | Kind::Runtime | Kind::Secret => &self.id,
         }
     }
@@ -194,15 +205,31 @@ mod tests {
     fn kinds_parse_in_singular_and_plural() {
         for kind in Kind::ALL {
             assert_eq!(Kind::parse(kind.word()), Some(kind));
-            assert_eq!(Kind::parse(&format!("{}S", kind.word().to_uppercase())), Some(kind));
+            assert_eq!(
+                Kind::parse(&format!("{}S", kind.word().to_uppercase())),
+                Some(kind)
+            );
         }
         assert_eq!(Kind::parse("pod"), None);
     }
 
     #[test]
     fn compound_ids_split_by_kind_only() {
-        let key = |kind, id: &str| ResourceKey { deployment: "d".into(), kind, id: id.into() };
-        assert_eq!((key(Kind::Target, "gw/T1").owner_id(), key(Kind::Target, "gw/T1").own_id()), ("gw", "T1"));
-        assert_eq!(key(Kind::Secret, "neo4j-mcp/credentials").own_id(), "neo4j-mcp/credentials");
+        let key = |kind, id: &str| ResourceKey {
+            deployment: "d".into(),
+            kind,
+            id: id.into(),
+        };
+        assert_eq!(
+            (
+                key(Kind::Target, "gw/T1").owner_id(),
+                key(Kind::Target, "gw/T1").own_id()
+            ),
+            ("gw", "T1")
+        );
+        assert_eq!(
+            key(Kind::Secret, "neo4j-mcp/credentials").own_id(),
+            "neo4j-mcp/credentials"
+        );
     }
 }

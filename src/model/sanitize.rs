@@ -102,7 +102,11 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_borrowed() {
-        for text in ["", "POST /mcp tools/call read-cypher 46 ms", "Zoë Straße 東京 ▲ ● é"] {
+        for text in [
+            "",
+            "POST /mcp tools/call read-cypher 46 ms",
+            "Zoë Straße 東京 ▲ ● é",
+        ] {
             assert!(matches!(sanitize(text), Cow::Borrowed(_)), "{text}");
         }
     }
@@ -135,7 +139,10 @@ mod tests {
         let text = serde_json::to_string(&value).unwrap();
         let escaped = escape_json(&text);
         assert!(!escaped.chars().any(is_dangerous), "{escaped}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&escaped).unwrap(),
+            value
+        );
     }
 
     proptest! {

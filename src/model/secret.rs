@@ -114,7 +114,9 @@ pub struct SecretDetail {
 impl SecretDetail {
     /// The version that carries the label.
     pub fn version_with(&self, stage: &str) -> Option<&SecretVersion> {
-        self.versions.iter().find(|version| version.stages.iter().any(|label| label == stage))
+        self.versions
+            .iter()
+            .find(|version| version.stages.iter().any(|label| label == stage))
     }
 }
 
@@ -171,7 +173,10 @@ mod tests {
     #[test]
     fn a_secret_never_shows_itself() {
         let secret = SecretText::from("canary-7f3c");
-        let shown = format!("{secret} {secret:?} {}", serde_json::to_string(&secret).unwrap());
+        let shown = format!(
+            "{secret} {secret:?} {}",
+            serde_json::to_string(&secret).unwrap()
+        );
         assert!(!shown.contains("canary"), "{shown}");
         assert_eq!(secret.reveal(), "canary-7f3c");
     }

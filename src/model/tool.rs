@@ -40,13 +40,19 @@ pub struct Tool {
 impl Tool {
     /// Gateway target and own name. Target names hold no underscore, so the first `___` parts them.
     pub fn parts(&self) -> (Option<&str>, &str) {
-        self.name.split_once("___").map_or((None, self.name.as_str()), |(target, tool)| (Some(target), tool))
+        self.name
+            .split_once("___")
+            .map_or((None, self.name.as_str()), |(target, tool)| {
+                (Some(target), tool)
+            })
     }
 
     /// Whether calling it needs the user's word: the server says that it destroys, or it is a known writer.
     pub fn is_guarded(&self) -> bool {
         let (_, own) = self.parts();
-        self.annotations.destructive == Some(true) || own.ends_with("write-cypher") || own.ends_with("write_neo4j_cypher")
+        self.annotations.destructive == Some(true)
+            || own.ends_with("write-cypher")
+            || own.ends_with("write_neo4j_cypher")
     }
 }
 
@@ -149,7 +155,11 @@ pub struct HttpExchange {
 impl CallOutcome {
     /// All text blocks, joined by line ends.
     pub fn text(&self) -> String {
-        let texts: Vec<&str> = self.content.iter().filter_map(|block| block.get("text").and_then(Value::as_str)).collect();
+        let texts: Vec<&str> = self
+            .content
+            .iter()
+            .filter_map(|block| block.get("text").and_then(Value::as_str))
+            .collect();
         texts.join("\n")
     }
 }
@@ -205,7 +215,10 @@ pub struct CallOptions {
 
 impl Default for CallOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_mins(1), total: Duration::from_mins(3) }
+        Self {
+            timeout: Duration::from_mins(1),
+            total: Duration::from_mins(3),
+        }
     }
 }
 
@@ -278,7 +291,10 @@ mod tests {
             annotations: ToolAnnotations::default(),
             raw: Value::Null,
         };
-        assert_eq!(tool("neo4j-mcp___read-cypher").parts(), (Some("neo4j-mcp"), "read-cypher"));
+        assert_eq!(
+            tool("neo4j-mcp___read-cypher").parts(),
+            (Some("neo4j-mcp"), "read-cypher")
+        );
         assert_eq!(tool("t___a___b").parts(), (Some("t"), "a___b"));
         assert_eq!(tool("echo").parts(), (None, "echo"));
         assert!(tool("t___write-cypher").is_guarded());

@@ -29,7 +29,14 @@ impl Traffic {
 
     /// No call at all.
     pub fn none(at: Moment) -> Self {
-        Self { at, calls: vec![0; Self::STEPS], errors: 0, throttled: 0, p50_ms: None, p95_ms: None }
+        Self {
+            at,
+            calls: vec![0; Self::STEPS],
+            errors: 0,
+            throttled: 0,
+            p50_ms: None,
+            p95_ms: None,
+        }
     }
 
     /// Calls of the whole hour.
@@ -52,7 +59,12 @@ impl Traffic {
         };
         Self {
             at: self.at.min(other.at),
-            calls: self.calls.iter().zip(&other.calls).map(|(one, two)| one + two).collect(),
+            calls: self
+                .calls
+                .iter()
+                .zip(&other.calls)
+                .map(|(one, two)| one + two)
+                .collect(),
             errors: self.errors + other.errors,
             throttled: self.throttled + other.throttled,
             p50_ms,
@@ -68,7 +80,11 @@ mod tests {
     fn traffic(last: u64, p50: f64) -> Traffic {
         let mut traffic = Traffic::none(Moment::from_millis(0));
         traffic.calls[Traffic::STEPS - 1] = last;
-        Traffic { p50_ms: Some(p50), errors: last / 2, ..traffic }
+        Traffic {
+            p50_ms: Some(p50),
+            errors: last / 2,
+            ..traffic
+        }
     }
 
     #[test]
@@ -76,7 +92,10 @@ mod tests {
         let both = traffic(4, 10.0).and(&traffic(6, 90.0));
         assert_eq!((both.total(), both.errors, both.p50_ms), (10, 5, None));
         let one = traffic(0, 10.0).and(&traffic(6, 90.0));
-        assert_eq!((one.total(), one.p50_ms, one.is_lively()), (6, Some(90.0), true));
+        assert_eq!(
+            (one.total(), one.p50_ms, one.is_lively()),
+            (6, Some(90.0), true)
+        );
         assert!(!Traffic::none(Moment::from_millis(0)).is_lively());
     }
 }

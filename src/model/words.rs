@@ -24,11 +24,17 @@ mod tests {
 
     #[test]
     fn one_is_one() {
-        assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
+        assert_eq!(
+            [0, 1, 2].map(|count| counted(count, "row")),
+            ["0 rows", "1 row", "2 rows"]
+        );
     }
 
     #[test]
     fn thousands_stand_apart() {
-        assert_eq!([0, 999, 1_204, 1_234_567].map(grouped), ["0", "999", "1,204", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_204, 1_234_567].map(grouped),
+            ["0", "999", "1,204", "1,234,567"]
+        );
     }
 }

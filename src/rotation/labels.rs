@@ -40,7 +40,11 @@ impl VersionId {
     pub fn short(&self) -> String {
         let mut characters = self.0.chars();
         let head: String = characters.by_ref().take(8).collect();
-        if characters.next().is_some() { format!("{head}…") } else { head }
+        if characters.next().is_some() {
+            format!("{head}…")
+        } else {
+            head
+        }
     }
 }
 
@@ -69,27 +73,46 @@ pub struct Author {
 ///
 /// `marks` stand behind the name, however long that is: [`TURN`], [`ADOPTING`].
 pub fn prepared_label(operator: &str, marks: &str, unix_seconds: i64) -> String {
-    format!("{PREPARED_PREFIX}{}{marks}.{unix_seconds}", label_safe(operator))
+    format!(
+        "{PREPARED_PREFIX}{}{marks}.{unix_seconds}",
+        label_safe(operator)
+    )
 }
 
 /// The label of a version whose password may have been sent to the database: `console.sent.<operator>.<unixtime>`.
 pub fn sent_label(operator: &str, marks: &str, unix_seconds: i64) -> String {
-    format!("{SENT_PREFIX}{}{marks}.{unix_seconds}", label_safe(operator))
+    format!(
+        "{SENT_PREFIX}{}{marks}.{unix_seconds}",
+        label_safe(operator)
+    )
 }
 
 /// Keeps what is harmless in a label and in every place where labels are shown; a dot separates the parts of a label.
 fn label_safe(operator: &str) -> String {
     let safe: String = operator
         .chars()
-        .map(|character| if character.is_ascii_alphanumeric() || "_-@=+".contains(character) { character } else { '-' })
+        .map(|character| {
+            if character.is_ascii_alphanumeric() || "_-@=+".contains(character) {
+                character
+            } else {
+                '-'
+            }
+        })
         .take(OPERATOR_LENGTH)
         .collect();
-    if safe.is_empty() { "unknown".to_owned() } else { safe }
+    if safe.is_empty() {
+        "unknown".to_owned()
+    } else {
+        safe
+    }
 }
 
 fn author_of(label: &str, prefix: &str) -> Option<Author> {
     let (operator, time) = label.strip_prefix(prefix)?.rsplit_once('.')?;
-    Some(Author { operator: operator.to_owned(), unix_seconds: time.parse().ok()? })
+    Some(Author {
+        operator: operator.to_owned(),
+        unix_seconds: time.parse().ok()?,
+    })
 }
 
 /// Is this a label that this program sets?
@@ -114,27 +137,39 @@ impl Labels {
 
     /// The version that carries a label.
     pub fn holder(&self, label: &str) -> Option<&VersionId> {
-        self.0.iter().find(|(_, labels)| labels.iter().any(|one| &**one == label)).map(|(version, _)| version)
+        self.0
+            .iter()
+            .find(|(_, labels)| labels.iter().any(|one| &**one == label))
+            .map(|(version, _)| version)
     }
 
     /// All labels of one version.
     pub fn of(&self, version: &VersionId) -> &[Arc<str>] {
-        self.0.iter().find(|(one, _)| one == version).map_or(&[], |(_, labels)| labels)
+        self.0
+            .iter()
+            .find(|(one, _)| one == version)
+            .map_or(&[], |(_, labels)| labels)
     }
 
     /// All versions with their labels.
     pub fn versions(&self) -> impl Iterator<Item = (&VersionId, &[Arc<str>])> {
-        self.0.iter().map(|(version, labels)| (version, labels.as_slice()))
+        self.0
+            .iter()
+            .map(|(version, labels)| (version, labels.as_slice()))
     }
 
     /// Who prepared this version with this program, if anybody did.
     pub fn author(&self, version: &VersionId) -> Option<Author> {
-        self.of(version).iter().find_map(|label| author_of(label, PREPARED_PREFIX))
+        self.of(version)
+            .iter()
+            .find_map(|label| author_of(label, PREPARED_PREFIX))
     }
 
     /// Has this version's password perhaps been sent to the database?
     pub fn was_sent(&self, version: &VersionId) -> bool {
-        self.of(version).iter().any(|label| label.starts_with(SENT_PREFIX))
+        self.of(version)
+            .iter()
+            .any(|label| label.starts_with(SENT_PREFIX))
     }
 
     /// The labels that this program has put on a version.
@@ -144,10 +179,16 @@ impl Labels {
 
     /// The labels of ours on a version that a finished rotation may take off: not those of somebody who, since `unix_seconds`, has
     /// begun to make this very version current again.
-    pub fn finished_on(&self, version: &VersionId, unix_seconds: i64) -> impl Iterator<Item = &Arc<str>> {
+    pub fn finished_on(
+        &self,
+        version: &VersionId,
+        unix_seconds: i64,
+    ) -> impl Iterator<Item = &Arc<str>> {
         self.ours_on(version).filter(move |label| {
             let author = author_of(label, PREPARED_PREFIX);
-            !author.is_some_and(|author| author.operator.ends_with(ADOPTING) && author.unix_seconds >= unix_seconds)
+            !author.is_some_and(|author| {
+                author.operator.ends_with(ADOPTING) && author.unix_seconds >= unix_seconds
+            })
         })
     }
 
@@ -155,7 +196,10 @@ impl Labels {
     pub fn leftovers(&self) -> Vec<&VersionId> {
         let mut found: Vec<(i64, &VersionId)> = self
             .versions()
-            .filter(|(_, labels)| labels.iter().any(|label| is_ours(label)) && labels.iter().all(|label| is_ours(label)))
+            .filter(|(_, labels)| {
+                labels.iter().any(|label| is_ours(label))
+                    && labels.iter().all(|label| is_ours(label))
+            })
             .map(|(version, labels)| (newest(labels), version))
             .collect();
         found.sort_by(|left, right| right.cmp(left));
@@ -170,7 +214,9 @@ impl Labels {
                 continue;
             }
             for label in self.ours_on(version) {
-                if author_of(label, PREPARED_PREFIX).is_some_and(|author| author.unix_seconds < unix_seconds) {
+                if author_of(label, PREPARED_PREFIX)
+                    .is_some_and(|author| author.unix_seconds < unix_seconds)
+                {
                     found.push((version.clone(), label.clone()));
                 }
             }
@@ -182,7 +228,9 @@ impl Labels {
 fn newest(labels: &[Arc<str>]) -> i64 {
     labels
         .iter()
-        .filter_map(|label| author_of(label, PREPARED_PREFIX).or_else(|| author_of(label, SENT_PREFIX)))
+        .filter_map(|label| {
+            author_of(label, PREPARED_PREFIX).or_else(|| author_of(label, SENT_PREFIX))
+        })
         .map(|author| author.unix_seconds)
         .max()
         .unwrap_or_default()
@@ -193,11 +241,12 @@ mod tests {
     use super::*;
 
     fn labels(versions: &[(&str, &[&str])]) -> Labels {
-        Labels::new(
-            versions
-                .iter()
-                .map(|(version, labels)| (VersionId::new(*version), labels.iter().map(|label| Arc::from(*label)).collect())),
-        )
+        Labels::new(versions.iter().map(|(version, labels)| {
+            (
+                VersionId::new(*version),
+                labels.iter().map(|label| Arc::from(*label)).collect(),
+            )
+        }))
     }
 
     #[test]
@@ -206,11 +255,17 @@ mod tests {
         assert_eq!(label, "console.rot.Ana-Mar-a-ops-eu-.1795269901");
         assert_eq!(
             author_of(&label, PREPARED_PREFIX),
-            Some(Author { operator: "Ana-Mar-a-ops-eu-".into(), unix_seconds: 1_795_269_901 })
+            Some(Author {
+                operator: "Ana-Mar-a-ops-eu-".into(),
+                unix_seconds: 1_795_269_901
+            })
         );
         assert_eq!(prepared_label("", "", 1), "console.rot.unknown.1");
         assert!(prepared_label(&"x".repeat(1_000), "", i64::MAX).len() < 256);
-        assert!(prepared_label(&"x".repeat(1_000), TURN, 1).ends_with("x+turn.1"), "a long name hides no mark");
+        assert!(
+            prepared_label(&"x".repeat(1_000), TURN, 1).ends_with("x+turn.1"),
+            "a long name hides no mark"
+        );
     }
 
     #[test]
@@ -224,14 +279,25 @@ mod tests {
             ("f", &["theirs"]),
             ("g", &["console.rot.ana.4", "theirs"]),
         ]);
-        let orphans: Vec<_> = seen.orphans(50).into_iter().map(|(version, _)| version.to_string()).collect();
+        let orphans: Vec<_> = seen
+            .orphans(50)
+            .into_iter()
+            .map(|(version, _)| version.to_string())
+            .collect();
         assert_eq!(orphans, ["c"]);
-        let leftovers: Vec<_> = seen.leftovers().into_iter().map(VersionId::as_str).collect();
+        let leftovers: Vec<_> = seen
+            .leftovers()
+            .into_iter()
+            .map(VersionId::as_str)
+            .collect();
         assert_eq!(leftovers, ["e", "d", "c"]);
     }
 
     #[test]
     fn equal_reads_compare_equal_whatever_their_order() {
-        assert_eq!(labels(&[("a", &["x", "y"]), ("b", &["z"])]), labels(&[("b", &["z"]), ("a", &["y", "x"])]));
+        assert_eq!(
+            labels(&[("a", &["x", "y"]), ("b", &["z"])]),
+            labels(&[("b", &["z"]), ("a", &["y", "x"])])
+        );
     }
 }

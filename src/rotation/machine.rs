@@ -144,7 +144,11 @@ impl Machine {
     }
 
     fn ending(&self) -> Ending {
-        self.state.ending.clone().unwrap_or(Ending { outcome: Outcome::Failed, version: None, why: Why::Unexpected })
+        self.state.ending.clone().unwrap_or(Ending {
+            outcome: Outcome::Failed,
+            version: None,
+            why: Why::Unexpected,
+        })
     }
 
     fn answered(&mut self, answer: Observation) {
@@ -175,7 +179,11 @@ impl Machine {
         self.state.managed = facts.managed;
         if facts.deleted && matches!(self.state.place, Place::ClaimLook | Place::BeforeSet) {
             // A secret that goes away takes with it whatever the database would be changed to.
-            let outcome = if self.state.sent { Outcome::Failed } else { Outcome::Refused };
+            let outcome = if self.state.sent {
+                Outcome::Failed
+            } else {
+                Outcome::Refused
+            };
             return self.end(outcome, Why::Deleted);
         }
         match self.state.place {
@@ -190,7 +198,9 @@ impl Machine {
     }
 
     fn read_answered(&mut self, read: ReadAnswer) {
-        let Next::Effect(Effect::ReadVersion { version }) = self.next() else { return self.unexpected() };
+        let Next::Effect(Effect::ReadVersion { version }) = self.next() else {
+            return self.unexpected();
+        };
         match read {
             ReadAnswer::Value(facts) => {
                 self.state.readable.insert(version.clone(), facts.clone());
@@ -236,7 +246,9 @@ impl Machine {
 
     /// One more login of the user just asked for that was, or may have been, wrong.
     fn count_wrong(&mut self) {
-        let Some(user) = self.user_asked() else { return };
+        let Some(user) = self.user_asked() else {
+            return;
+        };
         let wrong = self.state.wrong.entry(Arc::clone(&user)).or_default();
         *wrong = wrong.saturating_add(1).min(2);
         if *wrong >= 2 {
@@ -247,9 +259,11 @@ impl Machine {
     /// Whose login the effect is that is being answered.
     fn user_asked(&self) -> Option<Arc<str>> {
         match self.next() {
-            Next::Effect(Effect::Login { version } | Effect::AlterPassword { from: version, .. }) => {
-                self.facts_of(Some(&version)).map(|facts| Arc::clone(&facts.user))
-            }
+            Next::Effect(
+                Effect::Login { version } | Effect::AlterPassword { from: version, .. },
+            ) => self
+                .facts_of(Some(&version))
+                .map(|facts| Arc::clone(&facts.user)),
             Next::Effect(_) | Next::Ask(_) | Next::Done(_) => None,
         }
     }

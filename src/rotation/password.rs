@@ -51,10 +51,16 @@ impl fmt::Display for PolicyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length(length) => {
-                write!(formatter, "a password of length {length}: between {SHORTEST} and {LONGEST} characters are allowed")
+                write!(
+                    formatter,
+                    "a password of length {length}: between {SHORTEST} and {LONGEST} characters are allowed"
+                )
             }
             Self::TooFew(count) => {
-                write!(formatter, "an alphabet of {count} different characters: at least {FEWEST_CHARACTERS} are needed")
+                write!(
+                    formatter,
+                    "an alphabet of {count} different characters: at least {FEWEST_CHARACTERS} are needed"
+                )
             }
             Self::Unsafe(characters) => {
                 write!(
@@ -71,7 +77,10 @@ impl std::error::Error for PolicyError {}
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { length: LENGTH, alphabet: distinct(ALPHABET) }
+        Self {
+            length: LENGTH,
+            alphabet: distinct(ALPHABET),
+        }
     }
 }
 
@@ -81,8 +90,10 @@ impl Policy {
         if !(SHORTEST..=LONGEST).contains(&length) {
             return Err(PolicyError::Length(length));
         }
-        let unsafe_ones: String =
-            alphabet.chars().filter(|one| !one.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*one)).collect();
+        let unsafe_ones: String = alphabet
+            .chars()
+            .filter(|one| !one.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*one))
+            .collect();
         if !unsafe_ones.is_empty() {
             return Err(PolicyError::Unsafe(unsafe_ones));
         }
@@ -108,12 +119,18 @@ impl Policy {
     pub fn draw(&self, random: &[u8]) -> Result<Zeroizing<String>, PolicyError> {
         let size = self.alphabet.len();
         let fair = 256 - 256 % size;
-        let mut fair_bytes = random.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < fair);
+        let mut fair_bytes = random
+            .iter()
+            .map(|byte| usize::from(*byte))
+            .filter(|byte| *byte < fair);
         loop {
             let mut password = Zeroizing::new(String::with_capacity(self.length));
             while password.len() < self.length {
                 let byte = fair_bytes.next().ok_or(PolicyError::MoreBytes)?;
-                let character = self.alphabet.get(byte % size).ok_or(PolicyError::MoreBytes)?;
+                let character = self
+                    .alphabet
+                    .get(byte % size)
+                    .ok_or(PolicyError::MoreBytes)?;
                 password.push(char::from(*character));
             }
             if self.is_complete(&password) {
@@ -124,20 +141,34 @@ impl Policy {
 
     /// Is this a password as it shall look like? For one that was drawn elsewhere.
     pub fn accepts(&self, password: &str) -> bool {
-        password.len() == self.length && password.bytes().all(|byte| self.alphabet.contains(&byte)) && self.is_complete(password)
+        password.len() == self.length
+            && password.bytes().all(|byte| self.alphabet.contains(&byte))
+            && self.is_complete(password)
     }
 
     /// The printable characters that are not in the alphabet: what another random source has to leave out.
     pub fn excluded(&self) -> String {
-        ('!'..='~').filter(|one| u8::try_from(*one).is_ok_and(|byte| !self.alphabet.contains(&byte))).collect()
+        ('!'..='~')
+            .filter(|one| u8::try_from(*one).is_ok_and(|byte| !self.alphabet.contains(&byte)))
+            .collect()
     }
 
     fn is_complete(&self, password: &str) -> bool {
-        let classes: [fn(&u8) -> bool; 4] =
-            [u8::is_ascii_uppercase, u8::is_ascii_lowercase, u8::is_ascii_digit, |byte| !byte.is_ascii_alphanumeric()];
-        let begins_well = password.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+        let classes: [fn(&u8) -> bool; 4] = [
+            u8::is_ascii_uppercase,
+            u8::is_ascii_lowercase,
+            u8::is_ascii_digit,
+            |byte| !byte.is_ascii_alphanumeric(),
+        ];
+        let begins_well = password
+            .bytes()
+            .next()
+            .is_some_and(|first| first.is_ascii_alphanumeric())
             || !self.alphabet.iter().any(u8::is_ascii_alphanumeric);
-        begins_well && classes.iter().all(|class| !self.alphabet.iter().any(class) || password.as_bytes().iter().any(class))
+        begins_well
+            && classes.iter().all(|class| {
+                !self.alphabet.iter().any(class) || password.as_bytes().iter().any(class)
+            })
     }
 }
 
@@ -156,11 +187,23 @@ mod tests {
     fn a_password_of_another_source_must_look_like_one_of_ours() {
         let policy = Policy::new(12, "ABCDEFGHabcdefgh0123").unwrap();
         assert!(policy.accepts("Aa0BbCcDdEe1"));
-        for wrong in ["Aa0BbCcDdEe", "Aa0BbCcDdEe12", "Aa0BbCcDdEeZ", "aa0bbccddee1", "AaaBbCcDdEee", "Aa0BbCcDdEé"] {
+        for wrong in [
+            "Aa0BbCcDdEe",
+            "Aa0BbCcDdEe12",
+            "Aa0BbCcDdEeZ",
+            "aa0bbccddee1",
+            "AaaBbCcDdEee",
+            "Aa0BbCcDdEé",
+        ] {
             assert!(!policy.accepts(wrong), "{wrong}");
         }
         let excluded = policy.excluded();
-        assert!(excluded.contains('"') && excluded.contains('Z') && !excluded.contains('A') && !excluded.contains(' '));
+        assert!(
+            excluded.contains('"')
+                && excluded.contains('Z')
+                && !excluded.contains('A')
+                && !excluded.contains(' ')
+        );
         assert_eq!(excluded.len() + 20, 94);
     }
 
@@ -199,7 +242,11 @@ mod tests {
         let every_byte: Vec<u8> = (0..=255).collect();
         let password = policy.draw(&every_byte).unwrap();
         for character in ALPHABET[..62].chars() {
-            assert_eq!(password.chars().filter(|one| *one == character).count(), 4, "{character}");
+            assert_eq!(
+                password.chars().filter(|one| *one == character).count(),
+                4,
+                "{character}"
+            );
         }
     }
 
@@ -224,6 +271,9 @@ mod tests {
     fn what_cannot_be_safe_is_refused_with_its_reason() {
         assert_eq!(Policy::new(8, ALPHABET), Err(PolicyError::Length(8)));
         assert_eq!(Policy::new(32, "aabbcc"), Err(PolicyError::TooFew(3)));
-        assert_eq!(Policy::new(32, "abcdefghijk$'é"), Err(PolicyError::Unsafe("$'é".into())));
+        assert_eq!(
+            Policy::new(32, "abcdefghijk$'é"),
+            Err(PolicyError::Unsafe("$'é".into()))
+        );
     }
 }

@@ -106,28 +106,56 @@ impl Plan {
             steps: steps(kind, known),
             readers: known.readers.clone(),
             outage: outage(kind, known),
-            connections: known
-                .connections
-                .as_ref()
-                .map(|all| all.iter().map(|one| Consumer { agent: one.agent.clone(), address: one.address.clone() }).collect()),
+            connections: known.connections.as_ref().map(|all| {
+                all.iter()
+                    .map(|one| Consumer {
+                        agent: one.agent.clone(),
+                        address: one.address.clone(),
+                    })
+                    .collect()
+            }),
             warnings: warnings(known),
         }
     }
 
     /// The plan as lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{} of {}: user {} at {}", self.secret, self.deployment, self.user, self.address)];
-        lines.extend(self.steps.iter().enumerate().map(|(index, step)| format!("  {}. {step}", index + 1)));
+        let mut lines = vec![format!(
+            "{} of {}: user {} at {}",
+            self.secret, self.deployment, self.user, self.address
+        )];
+        lines.extend(
+            self.steps
+                .iter()
+                .enumerate()
+                .map(|(index, step)| format!("  {}. {step}", index + 1)),
+        );
         lines.push(format!("Outage: {}", self.outage));
         if !self.readers.is_empty() {
             lines.push("Readers:".to_owned());
         }
-        lines.extend(self.readers.iter().map(|one| format!("  {}", one.sentence())));
-        if let Some(connections) = self.connections.as_ref().filter(|connections| !connections.is_empty()) {
+        lines.extend(
+            self.readers
+                .iter()
+                .map(|one| format!("  {}", one.sentence())),
+        );
+        if let Some(connections) = self
+            .connections
+            .as_ref()
+            .filter(|connections| !connections.is_empty())
+        {
             lines.push("Connected as this user now:".to_owned());
-            lines.extend(connections.iter().map(|one| format!("  {} from {}", one.agent, one.address)));
+            lines.extend(
+                connections
+                    .iter()
+                    .map(|one| format!("  {} from {}", one.agent, one.address)),
+            );
         }
-        lines.extend(self.warnings.iter().map(|warning| format!("Warning: {warning}")));
+        lines.extend(
+            self.warnings
+                .iter()
+                .map(|warning| format!("Warning: {warning}")),
+        );
         lines
     }
 }
@@ -145,9 +173,15 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
             "log in to Neo4j with the new password, then call a tool through the chain".to_owned(),
         ];
     }
-    let alternate = known.alternate.as_ref().filter(|_| takes_turns(kind, known));
+    let alternate = known
+        .alternate
+        .as_ref()
+        .filter(|_| takes_turns(kind, known));
     let prepare = match kind {
-        Kind::Rollback => format!("take version {} again", known.previous.as_deref().unwrap_or("AWSPREVIOUS")),
+        Kind::Rollback => format!(
+            "take version {} again",
+            known.previous.as_deref().unwrap_or("AWSPREVIOUS")
+        ),
         Kind::Rotate | Kind::Resume => {
             let user = alternate.map_or_else(String::new, |other| format!("user {}, ", other.user));
             format!(
@@ -178,7 +212,8 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
     };
     vec![
         prepare,
-        "put AWSPENDING on it: from here on any machine can finish with `secrets resume`".to_owned(),
+        "put AWSPENDING on it: from here on any machine can finish with `secrets resume`"
+            .to_owned(),
         set,
         "log in with the new password on a new connection".to_owned(),
         "move AWSCURRENT to the new version".to_owned(),
@@ -198,7 +233,11 @@ fn outage(kind: Kind, known: &Known) -> String {
             known.user
         );
     }
-    let slow = known.readers.iter().filter(|one| one.pickup.is_slow()).count();
+    let slow = known
+        .readers
+        .iter()
+        .filter(|one| one.pickup.is_slow())
+        .count();
     let window = "new logins with the old password fail from step 3 until step 5, usually below a second; open connections go on";
     match slow {
         0 => window.to_owned(),
@@ -209,14 +248,20 @@ fn outage(kind: Kind, known: &Known) -> String {
 
 fn warnings(known: &Known) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(left) = known.credentials_end.map(|end| end - known.now).filter(|left| *left < ENOUGH_MILLIS) {
+    if let Some(left) = known
+        .credentials_end
+        .map(|end| end - known.now)
+        .filter(|left| *left < ENOUGH_MILLIS)
+    {
         let minutes = left.max(0) / 60_000;
         warnings.push(format!(
             "your AWS credentials end in {minutes} min; should they end between step 3 and step 5, readers fail until somebody resumes"
         ));
     }
-    if let (Some(other), Some(age)) = (&known.alternate, known.current_since.map(|since| known.now - since))
-        && age < LONGEST_SESSION_MILLIS
+    if let (Some(other), Some(age)) = (
+        &known.alternate,
+        known.current_since.map(|since| known.now - since),
+    ) && age < LONGEST_SESSION_MILLIS
     {
         let minutes = age.max(0) / 60_000;
         warnings.push(format!(
@@ -302,7 +347,10 @@ mod tests {
     #[test]
     fn two_users_in_alternation_have_no_outage_and_the_plan_names_who_does_what() {
         let mut known = known();
-        known.alternate = Some(Alternate { user: "neo4j_clone".into(), administrator: "neo4j-admin".into() });
+        known.alternate = Some(Alternate {
+            user: "neo4j_clone".into(),
+            administrator: "neo4j-admin".into(),
+        });
         let text = Plan::draw(Kind::Rotate, &known).lines().join("\n");
         for wanted in [
             "user neo4j_clone, a password of 32",
@@ -313,8 +361,15 @@ mod tests {
         }
         known.current_since = Some(known.now - 600_000);
         assert!(Plan::draw(Kind::Rotate, &known).warnings[0].contains("only 10 min old"));
-        assert!(Plan::draw(Kind::Rollback, &known).steps[2].starts_with("nothing where user neo4j_clone"));
-        assert_eq!(Plan::draw(Kind::Resume, &known).alternate, None, "what a resume does is found out, not planned");
+        assert!(
+            Plan::draw(Kind::Rollback, &known).steps[2]
+                .starts_with("nothing where user neo4j_clone")
+        );
+        assert_eq!(
+            Plan::draw(Kind::Resume, &known).alternate,
+            None,
+            "what a resume does is found out, not planned"
+        );
         known.managed = true;
         assert!(!Plan::draw(Kind::Rotate, &known).outage.starts_with("none"));
     }

@@ -62,10 +62,17 @@ impl Reader {
             (Pickup::Environment, Some(_)) => {
                 "; a new version of it gets the new one afterwards, and its sessions are stopped, where you agree"
             }
-            (Pickup::ContainerLife, Some(_)) => "; its sessions are stopped afterwards, where you agree",
+            (Pickup::ContainerLife, Some(_)) => {
+                "; its sessions are stopped afterwards, where you agree"
+            }
             (Pickup::Environment | Pickup::ContainerLife, None) => "; restart it afterwards",
             (Pickup::EveryCall | Pickup::EveryConnection | Pickup::Unknown, _) => "",
         };
-        format!("{}: {}{after} ({})", self.name, self.pickup.sentence(), self.evidence)
+        format!(
+            "{}: {}{after} ({})",
+            self.name,
+            self.pickup.sentence(),
+            self.evidence
+        )
     }
 }

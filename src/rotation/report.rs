@@ -41,8 +41,16 @@ pub enum Step {
 
 impl Step {
     /// In their order.
-    pub const ALL: [Self; 8] =
-        [Self::Check, Self::Prepare, Self::Claim, Self::Set, Self::Verify, Self::Promote, Self::Clean, Self::Consumers];
+    pub const ALL: [Self; 8] = [
+        Self::Check,
+        Self::Prepare,
+        Self::Claim,
+        Self::Set,
+        Self::Verify,
+        Self::Promote,
+        Self::Clean,
+        Self::Consumers,
+    ];
 
     /// The name in the output.
     pub fn name(self) -> &'static str {
@@ -68,7 +76,9 @@ impl Step {
             Self::Verify => "log in with the new password on a new connection",
             Self::Promote => "move AWSCURRENT",
             Self::Clean => "take AWSPENDING and labels off",
-            Self::Consumers => "close old connections, refresh readers, call a tool through the chain",
+            Self::Consumers => {
+                "close old connections, refresh readers, call a tool through the chain"
+            }
         }
     }
 }
@@ -306,16 +316,35 @@ impl fmt::Display for Evidence {
     }
 }
 
-fn write_connections(formatter: &mut fmt::Formatter<'_>, connections: &[Connection]) -> fmt::Result {
+fn write_connections(
+    formatter: &mut fmt::Formatter<'_>,
+    connections: &[Connection],
+) -> fmt::Result {
     if connections.is_empty() {
         return formatter.write_str("nobody else is connected as this user");
     }
-    let mut agents: Vec<&str> = connections.iter().map(|one| one.agent.as_str()).filter(|agent| !agent.is_empty()).collect();
+    let mut agents: Vec<&str> = connections
+        .iter()
+        .map(|one| one.agent.as_str())
+        .filter(|agent| !agent.is_empty())
+        .collect();
     agents.sort_unstable();
     agents.dedup();
-    let plural = if connections.len() == 1 { "connection" } else { "connections" };
-    write!(formatter, "{} other {plural} of this user", connections.len())?;
-    if agents.is_empty() { Ok(()) } else { write!(formatter, " ({})", agents.join(", ")) }
+    let plural = if connections.len() == 1 {
+        "connection"
+    } else {
+        "connections"
+    };
+    write!(
+        formatter,
+        "{} other {plural} of this user",
+        connections.len()
+    )?;
+    if agents.is_empty() {
+        Ok(())
+    } else {
+        write!(formatter, " ({})", agents.join(", "))
+    }
 }
 
 /// Milliseconds for people.
@@ -366,7 +395,10 @@ impl fmt::Display for Question {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proceed => formatter.write_str("Change the password now?"),
-            Self::GoOn(found, doing) => write!(formatter, "{found}. Bring it to its end? It goes on with {doing}."),
+            Self::GoOn(found, doing) => write!(
+                formatter,
+                "{found}. Bring it to its end? It goes on with {doing}."
+            ),
             Self::FinishForeign(version) => write!(
                 formatter,
                 "AWSPENDING is on version {}, which this program did not prepare, and Neo4j accepts it. Make it the current one?",
@@ -382,11 +414,21 @@ impl fmt::Display for Question {
                 formatter.write_str(" went on working with the old password. Close them, so that their owners log in anew?")
             }
             Self::RefreshReaders(readers) => {
-                let names: Vec<String> = readers.iter().map(|one| format!("{} {}", one.name, one.pickup.sentence())).collect();
+                let names: Vec<String> = readers
+                    .iter()
+                    .map(|one| format!("{} {}", one.name, one.pickup.sentence()))
+                    .collect();
                 let copies = readers.iter().any(|one| one.pickup == Pickup::Environment);
-                let doing =
-                    if copies { "Put the new value there, which makes a new version of the runtime, and stop" } else { "Stop" };
-                write!(formatter, "{}. {doing} the sessions that are known, so that they start anew?", names.join("; "))
+                let doing = if copies {
+                    "Put the new value there, which makes a new version of the runtime, and stop"
+                } else {
+                    "Stop"
+                };
+                write!(
+                    formatter,
+                    "{}. {doing} the sessions that are known, so that they start anew?",
+                    names.join("; ")
+                )
             }
         }
     }
@@ -502,7 +544,13 @@ pub enum Why {
 impl Why {
     /// Was it the network?
     pub fn is_network(&self) -> bool {
-        matches!(self, Self::Trouble { trouble: Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled, .. })
+        matches!(
+            self,
+            Self::Trouble {
+                trouble: Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled,
+                ..
+            }
+        )
     }
 }
 

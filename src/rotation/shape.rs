@@ -50,16 +50,32 @@ pub enum ShapeError {
 impl fmt::Display for ShapeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Binary => formatter.write_str("the secret is binary; only a JSON object with user and password can be rotated"),
-            Self::NotJson(why) => write!(formatter, "the secret is no JSON object ({why}); nothing in it can be replaced safely"),
+            Self::Binary => formatter.write_str(
+                "the secret is binary; only a JSON object with user and password can be rotated",
+            ),
+            Self::NotJson(why) => write!(
+                formatter,
+                "the secret is no JSON object ({why}); nothing in it can be replaced safely"
+            ),
             Self::NoPassword(keys) => {
-                write!(formatter, "the secret has no member `password` or `NEO4J_PASSWORD`; it has {}", list(keys))
+                write!(
+                    formatter,
+                    "the secret has no member `password` or `NEO4J_PASSWORD`; it has {}",
+                    list(keys)
+                )
             }
             Self::NoUser(keys) => {
-                write!(formatter, "the secret has no member `username`, `NEO4J_USERNAME` or `user`; it has {}", list(keys))
+                write!(
+                    formatter,
+                    "the secret has no member `username`, `NEO4J_USERNAME` or `user`; it has {}",
+                    list(keys)
+                )
             }
             Self::Ambiguous(one, other) => {
-                write!(formatter, "the secret has both `{one}` and `{other}`; which of them is used is not known")
+                write!(
+                    formatter,
+                    "the secret has both `{one}` and `{other}`; which of them is used is not known"
+                )
             }
             Self::NotText(key) => write!(formatter, "the secret's member `{key}` is no text"),
         }
@@ -69,7 +85,14 @@ impl fmt::Display for ShapeError {
 impl std::error::Error for ShapeError {}
 
 fn list(keys: &[String]) -> String {
-    if keys.is_empty() { "none".to_owned() } else { keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ") }
+    if keys.is_empty() {
+        "none".to_owned()
+    } else {
+        keys.iter()
+            .map(|key| format!("`{key}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
 }
 
 const PASSWORD: [&str; 3] = ["password", "neo4j_password", "pass"];
@@ -84,31 +107,52 @@ const CLONE: &str = "_clone";
 
 /// The other one of two users in alternation: `reports` and `reports_clone`.
 pub fn alternate(user: &str) -> String {
-    user.strip_suffix(CLONE).map_or_else(|| format!("{user}{CLONE}"), str::to_owned)
+    user.strip_suffix(CLONE)
+        .map_or_else(|| format!("{user}{CLONE}"), str::to_owned)
 }
 
 impl Shape {
     /// Reads a secret's text.
     pub fn parse(text: &str) -> Result<Self, ShapeError> {
         let members = members(text)?;
-        let keys = || members.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
-        let (key, raw) = one_of(&members, &PASSWORD)?.ok_or_else(|| ShapeError::NoPassword(keys()))?;
+        let keys = || {
+            members
+                .iter()
+                .map(|(key, _)| key.clone())
+                .collect::<Vec<_>>()
+        };
+        let (key, raw) =
+            one_of(&members, &PASSWORD)?.ok_or_else(|| ShapeError::NoPassword(keys()))?;
         let password = Zeroizing::new(text_of(key, raw)?);
         let password_at = place_of(raw, text);
         let (key, raw) = one_of(&members, &USER)?.ok_or_else(|| ShapeError::NoUser(keys()))?;
         let user = text_of(key, raw)?;
         let user_at = place_of(raw, text);
         let address = match one_of(&members, &ADDRESS)? {
-            Some((key, raw)) => Some(with_port(text_of(key, raw)?, one_of(&members, &PORT)?.map(|(_, raw)| raw))),
+            Some((key, raw)) => Some(with_port(
+                text_of(key, raw)?,
+                one_of(&members, &PORT)?.map(|(_, raw)| raw),
+            )),
             None => None,
         };
         let named = |names: &[&str]| -> Result<Option<String>, ShapeError> {
-            let found = one_of(&members, names)?.map(|(key, raw)| text_of(key, raw)).transpose()?;
+            let found = one_of(&members, names)?
+                .map(|(key, raw)| text_of(key, raw))
+                .transpose()?;
             Ok(found.filter(|name| !name.is_empty()))
         };
         let (database, administrator) = (named(&DATABASE)?, named(&ADMINISTRATOR)?);
         let text = Zeroizing::new(text.to_owned());
-        Ok(Self { text, password_at, password, user_at, user, address, database, administrator })
+        Ok(Self {
+            text,
+            password_at,
+            password,
+            user_at,
+            user,
+            address,
+            database,
+            administrator,
+        })
     }
 
     /// The user's name.
@@ -147,7 +191,11 @@ impl Shape {
     }
 
     /// The same text for another user.
-    pub fn with_credentials(&self, user: &str, password: &str) -> Result<Zeroizing<String>, ShapeError> {
+    pub fn with_credentials(
+        &self,
+        user: &str,
+        password: &str,
+    ) -> Result<Zeroizing<String>, ShapeError> {
         let mut places = [(&self.user_at, user), (&self.password_at, password)];
         places.sort_by_key(|(place, _)| place.start);
         self.with(&places)
@@ -157,7 +205,10 @@ impl Shape {
     fn with(&self, places: &[(&Range<usize>, &str)]) -> Result<Zeroizing<String>, ShapeError> {
         let lost = || ShapeError::NotJson("a member's place was lost".to_owned());
         // Never grown: an abandoned buffer would keep a password.
-        let longest = places.iter().map(|(_, value)| value.len() * 6 + 2).sum::<usize>();
+        let longest = places
+            .iter()
+            .map(|(_, value)| value.len() * 6 + 2)
+            .sum::<usize>();
         let mut text = Zeroizing::new(String::with_capacity(self.text.len() + longest));
         let mut from = 0;
         for (place, value) in places {
@@ -199,7 +250,9 @@ fn members(text: &str) -> Result<Vec<Member<'_>>, ShapeError> {
         }
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let members = deserializer.deserialize_map(Members).map_err(|error| not_json(&error))?;
+    let members = deserializer
+        .deserialize_map(Members)
+        .map_err(|error| not_json(&error))?;
     deserializer.end().map_err(|error| not_json(&error))?;
     Ok(members)
 }
@@ -209,14 +262,22 @@ fn not_json(error: &serde_json::Error) -> ShapeError {
     ShapeError::NotJson(format!("line {}, column {}", error.line(), error.column()))
 }
 
-fn one_of<'a, 'b>(members: &'b [Member<'a>], names: &[&str]) -> Result<Option<(&'b str, &'a RawValue)>, ShapeError> {
+fn one_of<'a, 'b>(
+    members: &'b [Member<'a>],
+    names: &[&str],
+) -> Result<Option<(&'b str, &'a RawValue)>, ShapeError> {
     let mut found: Option<(&str, &RawValue)> = None;
     // The names stand in the order of their weight: `uri` is taken before `host`.
     for name in names {
-        for (key, raw) in members.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)) {
+        for (key, raw) in members
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        {
             match found {
                 // A shorter name beside a longer one (`user` beside `username`) is another thing only for passwords and users.
-                Some((first, _)) if first.eq_ignore_ascii_case(name) || names == PASSWORD || names == USER => {
+                Some((first, _))
+                    if first.eq_ignore_ascii_case(name) || names == PASSWORD || names == USER =>
+                {
                     return Err(ShapeError::Ambiguous(first.to_owned(), key.clone()));
                 }
                 Some(_) => {}
@@ -232,9 +293,13 @@ fn text_of(key: &str, raw: &RawValue) -> Result<String, ShapeError> {
 }
 
 fn with_port(address: String, port: Option<&RawValue>) -> String {
-    let port = port.map(|raw| raw.get().trim_matches('"')).filter(|port| port.parse::<u16>().is_ok());
+    let port = port
+        .map(|raw| raw.get().trim_matches('"'))
+        .filter(|port| port.parse::<u16>().is_ok());
     match port {
-        Some(port) if !address.contains("://") && !address.contains(':') => format!("{address}:{port}"),
+        Some(port) if !address.contains("://") && !address.contains(':') => {
+            format!("{address}:{port}")
+        }
         _ => address,
     }
 }
@@ -247,23 +312,44 @@ mod tests {
     fn only_the_password_changes_whatever_the_text_looks_like() {
         let text = "{ \"NEO4J_URI\":\"neo4j+s:\\/\\/db\" ,\n\t\"Extra\" : {\"b\":1.50, \"a\":[1 ,2]},\"NEO4J_PASSWORD\" : \"ol\\u0064 \\\"one\\\"\",\n \"NEO4J_USERNAME\":\"ne\\u006f4j\",\"n\":1e5 }\n";
         let shape = Shape::parse(text).unwrap();
-        assert_eq!((shape.password(), shape.user(), shape.address()), ("old \"one\"", "neo4j", Some("neo4j+s://db")));
+        assert_eq!(
+            (shape.password(), shape.user(), shape.address()),
+            ("old \"one\"", "neo4j", Some("neo4j+s://db"))
+        );
         let changed = shape.with_password("new").unwrap();
-        assert_eq!(*changed, text.replace("\"ol\\u0064 \\\"one\\\"\"", "\"new\""));
+        assert_eq!(
+            *changed,
+            text.replace("\"ol\\u0064 \\\"one\\\"\"", "\"new\"")
+        );
         assert_eq!(Shape::parse(&changed).unwrap().password(), "new");
         let other = shape.with_credentials(&alternate("neo4j"), "new").unwrap();
-        assert_eq!(*other, changed.replace("\"ne\\u006f4j\"", "\"neo4j_clone\""));
+        assert_eq!(
+            *other,
+            changed.replace("\"ne\\u006f4j\"", "\"neo4j_clone\"")
+        );
     }
 
     #[test]
     fn two_users_take_turns_and_an_administrator_is_known_by_its_secret() {
-        assert_eq!((alternate("reports").as_str(), alternate("reports_clone").as_str()), ("reports_clone", "reports"));
+        assert_eq!(
+            (
+                alternate("reports").as_str(),
+                alternate("reports_clone").as_str()
+            ),
+            ("reports_clone", "reports")
+        );
         let shape = Shape::parse(r#"{"user":"u","password":"p","masterarn":"arn:x"}"#).unwrap();
         assert_eq!(shape.administrator(), Some("arn:x"));
         // The user may stand before or behind the password.
-        assert_eq!(*shape.with_credentials("a", "b").unwrap(), r#"{"user":"a","password":"b","masterarn":"arn:x"}"#);
+        assert_eq!(
+            *shape.with_credentials("a", "b").unwrap(),
+            r#"{"user":"a","password":"b","masterarn":"arn:x"}"#
+        );
         let turned = Shape::parse(r#"{"password":"p","user":"u","masterarn":""}"#).unwrap();
-        assert_eq!(*turned.with_credentials("a", "b").unwrap(), r#"{"password":"b","user":"a","masterarn":""}"#);
+        assert_eq!(
+            *turned.with_credentials("a", "b").unwrap(),
+            r#"{"password":"b","user":"a","masterarn":""}"#
+        );
         assert_eq!(turned.administrator(), None);
     }
 
@@ -282,7 +368,12 @@ mod tests {
                 Some("bolt://b"),
                 None,
             ),
-            (r#"{"host":"db.internal","port":7687,"user":"u","password":"p"}"#, "u", Some("db.internal:7687"), None),
+            (
+                r#"{"host":"db.internal","port":7687,"user":"u","password":"p"}"#,
+                "u",
+                Some("db.internal:7687"),
+                None,
+            ),
             (
                 r#"{"host":"db.internal","port":"7687","url":"bolt://c:1","user":"u","password":"p"}"#,
                 "u",
@@ -293,7 +384,12 @@ mod tests {
         ] {
             let shape = Shape::parse(text).unwrap();
             assert_eq!(
-                (shape.user(), shape.address(), shape.database(), shape.password()),
+                (
+                    shape.user(),
+                    shape.address(),
+                    shape.database(),
+                    shape.password()
+                ),
                 (user, address, database, "p"),
                 "{text}"
             );
@@ -305,11 +401,23 @@ mod tests {
         for (text, wanted) in [
             ("hunter2", "no JSON object"),
             ("[\"hunter2\"]", "no JSON object"),
-            (r#"{"username":"u","password":"hunter2"} x"#, "no JSON object"),
-            (r#"{"username":"u","token":"hunter2"}"#, "`username`, `token`"),
+            (
+                r#"{"username":"u","password":"hunter2"} x"#,
+                "no JSON object",
+            ),
+            (
+                r#"{"username":"u","token":"hunter2"}"#,
+                "`username`, `token`",
+            ),
             (r#"{"password":"hunter2"}"#, "no member `username`"),
-            (r#"{"username":"u","password":"hunter2","NEO4J_PASSWORD":"hunter2"}"#, "both `password` and `NEO4J_PASSWORD`"),
-            (r#"{"username":"u","password":"hunter2","password":"hunter2"}"#, "both `password` and `password`"),
+            (
+                r#"{"username":"u","password":"hunter2","NEO4J_PASSWORD":"hunter2"}"#,
+                "both `password` and `NEO4J_PASSWORD`",
+            ),
+            (
+                r#"{"username":"u","password":"hunter2","password":"hunter2"}"#,
+                "both `password` and `password`",
+            ),
             (r#"{"username":"u","password":["hunter2"]}"#, "is no text"),
         ] {
             let error = Shape::parse(text).unwrap_err().to_string();

@@ -10,12 +10,22 @@ const MOST: usize = 74_000;
 /// Copies a text. Answers what to tell the user.
 pub(super) fn copy(text: &str) -> String {
     if text.len() > MOST {
-        return format!("nothing: {} bytes are more than terminals take; x writes a file", text.len());
+        return format!(
+            "nothing: {} bytes are more than terminals take; x writes a file",
+            text.len()
+        );
     }
-    let sent = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).and_then(|()| io::stdout().flush());
+    let sent = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        .and_then(|()| io::stdout().flush());
     match sent {
         Ok(()) if text.lines().count() > 1 => format!("{} lines", text.lines().count()),
-        Ok(()) => text.lines().next().unwrap_or_default().chars().take(60).collect(),
+        Ok(()) => text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .take(60)
+            .collect(),
         Err(error) => format!("nothing: {error}"),
     }
 }

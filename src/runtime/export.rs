@@ -9,8 +9,16 @@ use crate::model::{Failure, FailureKind};
 /// # Errors
 /// [`FailureKind::Usage`] with the reason where the folder cannot be written to.
 pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, Failure> {
-    let stem: String =
-        stem.chars().map(|each| if each.is_ascii_alphanumeric() || each == '-' || each == '_' { each } else { '-' }).collect();
+    let stem: String = stem
+        .chars()
+        .map(|each| {
+            if each.is_ascii_alphanumeric() || each == '-' || each == '_' {
+                each
+            } else {
+                '-'
+            }
+        })
+        .collect();
     for number in 1..1_000 {
         let name = format!("{stem}-{number}.{extension}");
         let mut options = fs::OpenOptions::new();
@@ -22,17 +30,26 @@ pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, F
         }
         match options.open(&name) {
             Ok(mut file) => {
-                file.write_all(text.as_bytes()).map_err(|error| failure(&name, &error))?;
+                file.write_all(text.as_bytes())
+                    .map_err(|error| failure(&name, &error))?;
                 return Ok(name);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failure(&name, &error)),
         }
     }
-    Err(Failure::new(FailureKind::Usage, format!("writing {stem}"), "a thousand such files are here already"))
+    Err(Failure::new(
+        FailureKind::Usage,
+        format!("writing {stem}"),
+        "a thousand such files are here already",
+    ))
 }
 
 fn failure(name: &str, error: &std::io::Error) -> Failure {
-    Failure::new(FailureKind::Usage, format!("writing {name}"), error.to_string())
-        .hint("start the console in a folder that you may write to")
+    Failure::new(
+        FailureKind::Usage,
+        format!("writing {name}"),
+        error.to_string(),
+    )
+    .hint("start the console in a folder that you may write to")
 }

@@ -20,8 +20,9 @@ use super::{
 use crate::{
     app::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
     model::{
-        CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure, FailureKind, Kind, LogQuery,
-        McpNotice, Offer, Resource, ResourceKey, SecretDetail, Traffic,
+        CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
+        FailureKind, Kind, LogQuery, McpNotice, Offer, Resource, ResourceKey, SecretDetail,
+        Traffic,
     },
     rotation::{
         plan::Plan,
@@ -74,7 +75,11 @@ impl Outside {
             answer: Arc::default(),
             faults: Arc::default(),
         };
-        Self { starting: Some(start.boxed()), world, once: 0 }
+        Self {
+            starting: Some(start.boxed()),
+            world,
+            once: 0,
+        }
     }
 }
 
@@ -89,7 +94,9 @@ impl Performer for Outside {
             Effect::ReadSecret(..) => Slot::Secret,
             Effect::Rotate { .. } => Slot::Rotation,
             Effect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
-            Effect::Call { endpoint, .. } | Effect::Fetch(endpoint, ..) => Slot::Call(endpoint.clone()),
+            Effect::Call { endpoint, .. } | Effect::Fetch(endpoint, ..) => {
+                Slot::Call(endpoint.clone())
+            }
             Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
             Effect::ListOffers(_)
             | Effect::ReadQueries
@@ -108,63 +115,137 @@ impl Performer for Outside {
         })
     }
 
-    fn perform(&mut self, effect: Effect, sender: Sender, stop: CancellationToken) -> BoxFuture<'static, Option<Event>> {
+    fn perform(
+        &mut self,
+        effect: Effect,
+        sender: Sender,
+        stop: CancellationToken,
+    ) -> BoxFuture<'static, Option<Event>> {
         let world = self.world.clone();
         match effect {
             Effect::Start => world.start(self.starting.take()),
-            Effect::List(name, kind) => {
-                async move { Some(Event::Listed(name.clone(), kind, world.list(&name, kind).await)) }.boxed()
+            Effect::List(name, kind) => async move {
+                Some(Event::Listed(
+                    name.clone(),
+                    kind,
+                    world.list(&name, kind).await,
+                ))
             }
-            Effect::Describe(key) => {
-                async move { Some(Event::Described(key.clone(), Box::new(world.describe(&key).await))) }.boxed()
+            .boxed(),
+            Effect::Describe(key) => async move {
+                Some(Event::Described(
+                    key.clone(),
+                    Box::new(world.describe(&key).await),
+                ))
             }
-            Effect::CountCalls(keys) => {
-                async move { Some(Event::CallsCounted(keys.clone(), world.count_calls(&keys).await)) }.boxed()
+            .boxed(),
+            Effect::CountCalls(keys) => async move {
+                Some(Event::CallsCounted(
+                    keys.clone(),
+                    world.count_calls(&keys).await,
+                ))
             }
-            Effect::Synchronize(key) => {
-                async move { Some(Event::Synchronized(key.clone(), Box::new(world.synchronize(&key).await))) }.boxed()
+            .boxed(),
+            Effect::Synchronize(key) => async move {
+                Some(Event::Synchronized(
+                    key.clone(),
+                    Box::new(world.synchronize(&key).await),
+                ))
             }
-            Effect::Tail(name, query) => async move { world.tail(&name, query, &sender).await }.boxed(),
-            Effect::ReadSecret(name, id) => {
-                async move { Some(Event::SecretRead(name.clone(), id.clone(), Box::new(world.read_secret(&name, &id).await))) }
-                    .boxed()
+            .boxed(),
+            Effect::Tail(name, query) => {
+                async move { world.tail(&name, query, &sender).await }.boxed()
             }
-            Effect::Rotate { deployment, secret, kind } => {
-                async move { Some(world.rotate(&deployment, &secret, kind, sender, stop).await) }.boxed()
+            Effect::ReadSecret(name, id) => async move {
+                Some(Event::SecretRead(
+                    name.clone(),
+                    id.clone(),
+                    Box::new(world.read_secret(&name, &id).await),
+                ))
             }
-            Effect::Connect(endpoint) => {
-                async move { Some(Event::Connected(endpoint.clone(), Box::new(world.connect(&endpoint, sender).await))) }.boxed()
+            .boxed(),
+            Effect::Rotate {
+                deployment,
+                secret,
+                kind,
+            } => async move { Some(world.rotate(&deployment, &secret, kind, sender, stop).await) }
+                .boxed(),
+            Effect::Connect(endpoint) => async move {
+                Some(Event::Connected(
+                    endpoint.clone(),
+                    Box::new(world.connect(&endpoint, sender).await),
+                ))
             }
-            Effect::Call { endpoint, tool, arguments, options } => async move {
-                Some(Event::Called(endpoint.clone(), Box::new(world.call(&endpoint, &tool, arguments, options, &sender).await)))
+            .boxed(),
+            Effect::Call {
+                endpoint,
+                tool,
+                arguments,
+                options,
+            } => async move {
+                Some(Event::Called(
+                    endpoint.clone(),
+                    Box::new(
+                        world
+                            .call(&endpoint, &tool, arguments, options, &sender)
+                            .await,
+                    ),
+                ))
             }
             .boxed(),
             Effect::Examine(name) => async move { Box::pin(world.examine(&name)).await }.boxed(),
-            Effect::Copy(text) => async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed(),
-            Effect::Export { stem, extension, text } => {
+            Effect::Copy(text) => {
+                async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed()
+            }
+            Effect::Export {
+                stem,
+                extension,
+                text,
+            } => {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
             }
-            Effect::ListOffers(endpoint) => {
-                async move { Some(Event::Offered(endpoint.clone(), world.offers(&endpoint).await)) }.boxed()
-            }
-            Effect::Fetch(endpoint, offer, arguments) => {
-                async move { Some(world.fetch(&endpoint, &offer, arguments, &sender).await) }.boxed()
-            }
-            Effect::ReadQueries => async move { Some(Event::QueriesRead(saved::read(world.queries.as_deref()))) }.boxed(),
-            Effect::KeepQuery(query) => {
-                async move { Some(Event::QueriesRead(saved::change(world.queries.as_deref(), |queries| put(queries, query)))) }
-                    .boxed()
-            }
-            Effect::ForgetQuery(name) => async move {
-                let forget = |queries: &mut Vec<_>| queries.retain(|each: &Query| each.name != name);
-                Some(Event::QueriesRead(saved::change(world.queries.as_deref(), forget)))
+            Effect::ListOffers(endpoint) => async move {
+                Some(Event::Offered(
+                    endpoint.clone(),
+                    world.offers(&endpoint).await,
+                ))
             }
             .boxed(),
-            Effect::ReadClaims(endpoint) => {
-                async move { Some(Event::ClaimsRead(endpoint.clone(), Box::new(world.claims(&endpoint).await))) }.boxed()
+            Effect::Fetch(endpoint, offer, arguments) => {
+                async move { Some(world.fetch(&endpoint, &offer, arguments, &sender).await) }
+                    .boxed()
             }
+            Effect::ReadQueries => {
+                async move { Some(Event::QueriesRead(saved::read(world.queries.as_deref()))) }
+                    .boxed()
+            }
+            Effect::KeepQuery(query) => async move {
+                Some(Event::QueriesRead(saved::change(
+                    world.queries.as_deref(),
+                    |queries| put(queries, query),
+                )))
+            }
+            .boxed(),
+            Effect::ForgetQuery(name) => async move {
+                let forget =
+                    |queries: &mut Vec<_>| queries.retain(|each: &Query| each.name != name);
+                Some(Event::QueriesRead(saved::change(
+                    world.queries.as_deref(),
+                    forget,
+                )))
+            }
+            .boxed(),
+            Effect::ReadClaims(endpoint) => async move {
+                Some(Event::ClaimsRead(
+                    endpoint.clone(),
+                    Box::new(world.claims(&endpoint).await),
+                ))
+            }
+            .boxed(),
             Effect::AnswerRotation(yes) => at_once(|| world.answer_rotation(yes)),
-            Effect::AnswerElicitation(endpoint, id, answer) => at_once(|| world.answer_elicitation(&endpoint, id, answer)),
+            Effect::AnswerElicitation(endpoint, id, answer) => {
+                at_once(|| world.answer_elicitation(&endpoint, id, answer))
+            }
             Effect::PlayFault(index) => at_once(|| world.play_fault(index)),
             Effect::Stop(_) | Effect::Suspend => at_once(|| ()),
         }
@@ -185,8 +266,15 @@ impl World {
                 Err(failure) => return Some(Event::Started(Err(failure))),
             };
             let deployments = started.deployments.clone();
-            let by_name = started.deployments.into_iter().map(|each| (each.name.clone(), each)).collect();
-            let _ = self.begun.set(Begun { deployments: by_name, services: started.services });
+            let by_name = started
+                .deployments
+                .into_iter()
+                .map(|each| (each.name.clone(), each))
+                .collect();
+            let _ = self.begun.set(Begun {
+                deployments: by_name,
+                services: started.services,
+            });
             let names = started.faults.map_or_else(Vec::new, |(names, play)| {
                 *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = Some(play);
                 names
@@ -197,7 +285,12 @@ impl World {
     }
 
     fn play_fault(&self, index: usize) {
-        if let Some(play) = self.faults.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        if let Some(play) = self
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
             play(index);
         }
     }
@@ -206,7 +299,13 @@ impl World {
     fn of(&self, name: &DeploymentName) -> Result<(&Services, &Deployment), Failure> {
         let begun = self.begun.get();
         let found = begun.and_then(|begun| Some((&begun.services, begun.deployments.get(name)?)));
-        found.ok_or_else(|| Failure::new(FailureKind::Usage, format!("looking {name} up"), "no deployment is called that"))
+        found.ok_or_else(|| {
+            Failure::new(
+                FailureKind::Usage,
+                format!("looking {name} up"),
+                "no deployment is called that",
+            )
+        })
     }
 
     async fn list(&self, name: &DeploymentName, kind: Kind) -> Result<Vec<Resource>, Failure> {
@@ -219,15 +318,22 @@ impl World {
         services.describe(deployment, key).await
     }
 
-    async fn count_calls(&self, keys: &[ResourceKey]) -> Result<Vec<(ResourceKey, Traffic)>, Failure> {
-        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+    async fn count_calls(
+        &self,
+        keys: &[ResourceKey],
+    ) -> Result<Vec<(ResourceKey, Traffic)>, Failure> {
+        let Some(first) = keys.first() else {
+            return Ok(Vec::new());
+        };
         let (services, deployment) = self.of(&first.deployment)?;
         services.traffic(deployment, keys).await
     }
 
     async fn synchronize(&self, key: &ResourceKey) -> Result<(Resource, Option<String>), Failure> {
         let (services, deployment) = self.of(&key.deployment)?;
-        services.synchronize_target(deployment, key.owner_id(), key.own_id()).await
+        services
+            .synchronize_target(deployment, key.owner_id(), key.own_id())
+            .await
     }
 
     async fn read_secret(&self, name: &DeploymentName, id: &str) -> Result<SecretDetail, Failure> {
@@ -274,15 +380,27 @@ impl World {
         let mut options = RotationOptions::new(what);
         options.neo4j_uri.clone_from(&deployment.neo4j_uri);
         let (told, heard) = mpsc::unbounded_channel();
-        let mut desk = ScreenDesk { told, answer: Arc::clone(&self.answer), stop: stop.clone() };
-        let work = async move { services.rotate(deployment, secret, options, &mut desk, &stop).await };
+        let mut desk = ScreenDesk {
+            told,
+            answer: Arc::clone(&self.answer),
+            stop: stop.clone(),
+        };
+        let work = async move {
+            services
+                .rotate(deployment, secret, options, &mut desk, &stop)
+                .await
+        };
         // What was told arrives before the end does, however far behind the console is: no step is ever left out.
         let (ending, ()) = futures::join!(work, tell(heard, &sender));
         Event::RotationEnded(Box::new(ending))
     }
 
     fn answer_rotation(&self, yes: bool) {
-        let waiting = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waiting = self
+            .answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(waiting) = waiting {
             // A rotation that has ended meanwhile needs no answer.
             let _ = waiting.send(yes);
@@ -292,25 +410,47 @@ impl World {
     async fn connect(&self, endpoint: &Endpoint, sender: Sender) -> Result<Welcome, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
         let (notices, mut arriving) = mcp::notices();
-        let options = McpOptions { notices: Some(notices), ..McpOptions::default() };
-        let session = services.mcp_connect(deployment, &endpoint.target, options).await?;
+        let options = McpOptions {
+            notices: Some(notices),
+            ..McpOptions::default()
+        };
+        let session = services
+            .mcp_connect(deployment, &endpoint.target, options)
+            .await?;
         let tools = session.tools().await?;
         let info = session.info();
         let claims = match info.token_expires_at {
-            Some(_) => services.token(deployment, None).await.ok().map(|(_, claims)| claims),
+            Some(_) => services
+                .token(deployment, None)
+                .await
+                .ok()
+                .map(|(_, claims)| claims),
             None => None,
         };
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), session);
+        self.sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(endpoint.clone(), session);
         // However often the tools changed while they were listed, that is one reason to list them again.
         let early: Vec<McpNotice> = std::iter::from_fn(|| arriving.try_recv().ok()).collect();
-        let changed = early.contains(&McpNotice::ToolsChanged).then_some(McpNotice::ToolsChanged);
-        let early = early.into_iter().filter(|notice| *notice != McpNotice::ToolsChanged).chain(changed).collect();
+        let changed = early
+            .contains(&McpNotice::ToolsChanged)
+            .then_some(McpNotice::ToolsChanged);
+        let early = early
+            .into_iter()
+            .filter(|notice| *notice != McpNotice::ToolsChanged)
+            .chain(changed)
+            .collect();
         tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
         Ok((info, claims, tools))
     }
 
     fn session(&self, endpoint: &Endpoint) -> Option<McpSession> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned()
+        self.sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(endpoint)
+            .cloned()
     }
 
     async fn offers(&self, endpoint: &Endpoint) -> Vec<Offer> {
@@ -320,23 +460,37 @@ impl World {
         }
     }
 
-    async fn fetch(&self, endpoint: &Endpoint, offer: &Offer, arguments: Map<String, Value>, sender: &Sender) -> Event {
+    async fn fetch(
+        &self,
+        endpoint: &Endpoint,
+        offer: &Offer,
+        arguments: Map<String, Value>,
+        sender: &Sender,
+    ) -> Event {
         let result = match self.session(endpoint) {
             Some(session) => {
                 let (result, exchange) = session.fetch(offer, arguments).await;
-                sender.send(Event::Exchanged(endpoint.clone(), Box::new(exchange))).await;
+                sender
+                    .send(Event::Exchanged(endpoint.clone(), Box::new(exchange)))
+                    .await;
                 result
             }
-            None => {
-                Err(Failure::new(FailureKind::Network, format!("reading {}", offer.address), "not connected").hint("C connects"))
-            }
+            None => Err(Failure::new(
+                FailureKind::Network,
+                format!("reading {}", offer.address),
+                "not connected",
+            )
+            .hint("C connects")),
         };
         Event::Called(endpoint.clone(), Box::new(result))
     }
 
     async fn claims(&self, endpoint: &Endpoint) -> Result<Claims, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
-        services.token(deployment, None).await.map(|(_, claims)| claims)
+        services
+            .token(deployment, None)
+            .await
+            .map(|(_, claims)| claims)
     }
 
     async fn call(
@@ -347,15 +501,31 @@ impl World {
         options: CallOptions,
         sender: &Sender,
     ) -> Result<CallOutcome, Failure> {
-        let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
-        let session = session
-            .ok_or_else(|| Failure::new(FailureKind::Network, format!("calling {tool}"), "not connected").hint("C connects"))?;
+        let session = self
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(endpoint)
+            .cloned();
+        let session = session.ok_or_else(|| {
+            Failure::new(
+                FailureKind::Network,
+                format!("calling {tool}"),
+                "not connected",
+            )
+            .hint("C connects")
+        })?;
         self.complete_consents(endpoint).await;
         let (result, exchange) = session.watched_call(tool, arguments, options).await;
-        sender.send(Event::Exchanged(endpoint.clone(), Box::new(exchange))).await;
+        sender
+            .send(Event::Exchanged(endpoint.clone(), Box::new(exchange)))
+            .await;
         if let Err(failure) = &result {
             let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
-            self.consents.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), asked);
+            self.consents
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(endpoint.clone(), asked);
         }
         result
     }
@@ -363,15 +533,27 @@ impl World {
     /// The person who calls again after a consent was asked for has given it: AgentCore wants to hear for whom it was. Where it
     /// was not given, AgentCore refuses that, and the call asks for consent again.
     async fn complete_consents(&self, endpoint: &Endpoint) {
-        let asked = self.consents.lock().unwrap_or_else(PoisonError::into_inner).remove(endpoint).unwrap_or_default();
-        let Ok((services, deployment)) = self.of(&endpoint.deployment) else { return };
+        let asked = self
+            .consents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(endpoint)
+            .unwrap_or_default();
+        let Ok((services, deployment)) = self.of(&endpoint.deployment) else {
+            return;
+        };
         for address in asked {
             let _ = services.complete_consent(deployment, &address, None).await;
         }
     }
 
     fn answer_elicitation(&self, endpoint: &Endpoint, id: u64, answer: ElicitationAnswer) {
-        let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned();
+        let session = self
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(endpoint)
+            .cloned();
         if let Some(session) = session {
             session.answer(id, answer);
         }
@@ -379,12 +561,19 @@ impl World {
 
     async fn examine(&self, name: &DeploymentName) -> Option<Event> {
         let (services, deployment) = self.of(name).ok()?;
-        Some(Event::Examined(Box::new(Box::pin(services.examine(deployment, now())).await)))
+        Some(Event::Examined(Box::new(
+            Box::pin(services.examine(deployment, now())).await,
+        )))
     }
 }
 
 /// What a connection says beside answers, as long as it lives: first what came early, before it was made.
-async fn pass_on(early: Vec<McpNotice>, mut arriving: mpsc::Receiver<McpNotice>, endpoint: Endpoint, sender: Sender) {
+async fn pass_on(
+    early: Vec<McpNotice>,
+    mut arriving: mpsc::Receiver<McpNotice>,
+    endpoint: Endpoint,
+    sender: Sender,
+) {
     let mut early = early.into_iter();
     loop {
         let next = match early.next() {
@@ -392,7 +581,9 @@ async fn pass_on(early: Vec<McpNotice>, mut arriving: mpsc::Receiver<McpNotice>,
             None => arriving.recv().await,
         };
         let event = match next {
-            Some(McpNotice::Elicitation(elicitation)) => Event::Elicited(endpoint.clone(), elicitation),
+            Some(McpNotice::Elicitation(elicitation)) => {
+                Event::Elicited(endpoint.clone(), elicitation)
+            }
             Some(McpNotice::Progress(progress)) => Event::Progressed(endpoint.clone(), progress),
             Some(McpNotice::ToolsChanged) => Event::ToolsChanged(endpoint.clone()),
             Some(McpNotice::Message(..)) => continue,

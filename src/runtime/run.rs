@@ -89,11 +89,22 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
 ) -> Result<(), B::Error> {
     let (sender, mut facts) = mpsc::channel(QUEUE);
     let mut tasks = Tasks::new(performer, sender);
-    let left = attend(console, screen, input, &mut tasks, &mut facts, signal, suspend).await;
+    let left = attend(
+        console, screen, input, &mut tasks, &mut facts, signal, suspend,
+    )
+    .await;
     match &left {
         Ok(Left::Over) => {}
         Ok(Left::Signal) => finish(console, Some(screen), &mut tasks, &mut facts).await,
-        Ok(Left::Gone) | Err(_) => finish(console, None::<&mut ratatui::Terminal<B>>, &mut tasks, &mut facts).await,
+        Ok(Left::Gone) | Err(_) => {
+            finish(
+                console,
+                None::<&mut ratatui::Terminal<B>>,
+                &mut tasks,
+                &mut facts,
+            )
+            .await
+        }
     }
     left.map(|_| ())
 }
@@ -113,7 +124,9 @@ async fn finish<B: Backend, P: Performer, C: Fn() -> Moment>(
     let end = Instant::now() + PATIENCE;
     while tasks.must_finish() {
         screen = screen.and_then(|screen| draw(&console.app, screen).is_ok().then_some(screen));
-        let Ok(Some(fact)) = tokio::time::timeout_at(end, facts.recv()).await else { return };
+        let Ok(Some(fact)) = tokio::time::timeout_at(end, facts.recv()).await else {
+            return;
+        };
         if let Some(event) = tasks.fresh(fact) {
             // What it asks for would begin new work: there is nobody left to see its answer.
             drop(console.app.on(event, (console.clock)()));
@@ -155,7 +168,9 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
             };
             let Some(event) = ready else { break };
             // The end of input, or an error of it, is a terminal that is gone: nothing is left to do here.
-            let Some(Ok(event)) = event else { return Ok(Left::Gone) };
+            let Some(Ok(event)) = event else {
+                return Ok(Left::Gone);
+            };
             dirty = true;
             let effects = take(&mut console.app, event, now);
             perform(effects, tasks, screen, &mut suspend);
@@ -164,7 +179,9 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
             }
         }
         for _ in 0..BURST {
-            let Some(each) = fact.take().or_else(|| facts.try_recv().ok()) else { break };
+            let Some(each) = fact.take().or_else(|| facts.try_recv().ok()) else {
+                break;
+            };
             if let Some(event) = tasks.fresh(each) {
                 let effects = console.app.on(event, now);
                 perform(effects, tasks, screen, &mut suspend);
@@ -192,7 +209,8 @@ async fn wait<C: Fn() -> Moment>(
     next_frame: Instant,
 ) -> Wake {
     let due = console.app.next_wake();
-    let pause = due.map(|at| Duration::from_millis(u64::try_from(at.since((console.clock)())).unwrap_or(0)));
+    let pause = due
+        .map(|at| Duration::from_millis(u64::try_from(at.since((console.clock)())).unwrap_or(0)));
     tokio::select! {
         () = signal => Wake::Signal,
         () = tokio::time::sleep_until(next_frame), if dirty => Wake::Frame,
@@ -239,7 +257,9 @@ fn perform<B: Backend, P: Performer>(
 }
 
 fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), B::Error> {
-    screen.draw(|frame| app.view(frame.buffer_mut())).map(|_| ())
+    screen
+        .draw(|frame| app.view(frame.buffer_mut()))
+        .map(|_| ())
 }
 
 /// The console on the real terminal, until the user leaves it. `start` runs after the first frame. Answers what is to be said in
@@ -252,13 +272,24 @@ pub async fn console(
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
 ) -> io::Result<Option<Parting>> {
-    let mut console = Console { app: App::new(options), clock: now };
+    let mut console = Console {
+        app: App::new(options),
+        clock: now,
+    };
     let (guard, mut screen) = terminal::enter(mouse)?;
     let (sender, events) = futures::channel::mpsc::channel(BURST);
     let listening = tokio::spawn(listen(sender));
     let outside = Outside::new(start);
     let signal = Box::pin(terminal::end_signal());
-    let result = run(&mut console, &mut screen, events, outside, signal, move |screen| terminal::suspend(screen, mouse)).await;
+    let result = run(
+        &mut console,
+        &mut screen,
+        events,
+        outside,
+        signal,
+        move |screen| terminal::suspend(screen, mouse),
+    )
+    .await;
     // Nobody reads the terminal any more when it is given back.
     listening.abort();
     let _ = listening.await;
@@ -279,6 +310,8 @@ async fn listen(mut sender: futures::channel::mpsc::Sender<Input>) {
 
 /// The time of this machine.
 pub(super) fn now() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -27,7 +27,9 @@ pub(super) fn default_path() -> Option<PathBuf> {
 /// # Errors
 /// [`FailureKind::Usage`] where it cannot be read; it is left as it is.
 pub(super) fn read(path: Option<&Path>) -> Result<Vec<Query>, Failure> {
-    let Some(path) = path else { return Ok(Vec::new()) };
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
     match text_of(path) {
         Ok(Some(text)) => saved::read(&text).map_err(|wrong| unreadable(path, wrong)),
         Ok(None) => Ok(Vec::new()),
@@ -39,9 +41,18 @@ pub(super) fn read(path: Option<&Path>) -> Result<Vec<Query>, Failure> {
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where it cannot be read or written.
-pub(super) fn change(path: Option<&Path>, change: impl FnOnce(&mut Vec<Query>)) -> Result<Vec<Query>, Failure> {
+pub(super) fn change(
+    path: Option<&Path>,
+    change: impl FnOnce(&mut Vec<Query>),
+) -> Result<Vec<Query>, Failure> {
     let doing = "saving the queries";
-    let path = path.ok_or_else(|| Failure::new(FailureKind::Usage, doing, "this machine names no folder for state"))?;
+    let path = path.ok_or_else(|| {
+        Failure::new(
+            FailureKind::Usage,
+            doing,
+            "this machine names no folder for state",
+        )
+    })?;
     let mut queries = match text_of(path) {
         Ok(None) => Vec::new(),
         Ok(Some(text)) => match saved::read(&text) {
@@ -56,7 +67,8 @@ pub(super) fn change(path: Option<&Path>, change: impl FnOnce(&mut Vec<Query>)) 
     };
     change(&mut queries);
     own_folder(path).map_err(|error| failure(doing, path, &error))?;
-    write::save(path, &saved::text(&queries), |_| true).map_err(|error| failure(doing, path, &error))?;
+    write::save(path, &saved::text(&queries), |_| true)
+        .map_err(|error| failure(doing, path, &error))?;
     Ok(queries)
 }
 
@@ -65,7 +77,9 @@ fn text_of(path: &Path) -> io::Result<Option<String>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
-        Ok(about) if about.len() > LONGEST => return Err(io::Error::other("it is longer than 8 MB")),
+        Ok(about) if about.len() > LONGEST => {
+            return Err(io::Error::other("it is longer than 8 MB"));
+        }
         Ok(_) => {}
     }
     fs::read(path).map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned()))
@@ -77,7 +91,9 @@ fn aside(path: &Path) -> PathBuf {
 }
 
 fn own_folder(path: &Path) -> io::Result<()> {
-    let Some(folder) = path.parent() else { return Ok(()) };
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -86,15 +102,25 @@ fn own_folder(path: &Path) -> io::Result<()> {
 }
 
 fn unreadable(path: &Path, wrong: Unreadable) -> Failure {
-    let failure = Failure::new(FailureKind::Usage, format!("reading {}", path.display()), wrong.to_string());
+    let failure = Failure::new(
+        FailureKind::Usage,
+        format!("reading {}", path.display()),
+        wrong.to_string(),
+    );
     match wrong {
-        Unreadable::Damaged => failure.hint("mend it, or save a query: it is then set aside and a new one begins"),
+        Unreadable::Damaged => {
+            failure.hint("mend it, or save a query: it is then set aside and a new one begins")
+        }
         Unreadable::Newer => failure.hint("it is left as it is: use that version"),
     }
 }
 
 fn failure(doing: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(FailureKind::Usage, doing, format!("{}: {error}", path.display()))
+    Failure::new(
+        FailureKind::Usage,
+        doing,
+        format!("{}: {error}", path.display()),
+    )
 }
 
 #[cfg(test)]
@@ -104,8 +130,15 @@ mod tests {
     use super::*;
 
     fn query(name: &str) -> Query {
-        let arguments = json!({"query": "RETURN 1"}).as_object().cloned().unwrap_or_default();
-        Query { name: name.into(), tool: "read-cypher".into(), arguments }
+        let arguments = json!({"query": "RETURN 1"})
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        Query {
+            name: name.into(),
+            tool: "read-cypher".into(),
+            arguments,
+        }
     }
 
     #[test]
@@ -116,7 +149,12 @@ mod tests {
         change(Some(&path), |queries| saved::put(queries, query("one"))).unwrap();
         let both = change(Some(&path), |queries| saved::put(queries, query("two"))).unwrap();
         assert_eq!(both, [query("one"), query("two")]);
-        assert_eq!(change(Some(&path), |queries| queries.retain(|each| each.name != "one")).unwrap(), [query("two")]);
+        assert_eq!(
+            change(Some(&path), |queries| queries
+                .retain(|each| each.name != "one"))
+            .unwrap(),
+            [query("two")]
+        );
         assert_eq!(read(Some(&path)).unwrap(), [query("two")]);
         #[cfg(unix)]
         {
@@ -124,7 +162,11 @@ mod tests {
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         }
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing half written stays");
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing half written stays"
+        );
     }
 
     #[test]
@@ -133,11 +175,23 @@ mod tests {
         let path = folder.path().join("queries.json");
         fs::write(&path, b"\xff{half").unwrap();
         assert!(read(Some(&path)).unwrap_err().cause.contains("damaged"));
-        assert_eq!(fs::read(&path).unwrap(), b"\xff{half", "reading changes nothing");
-        assert_eq!(change(Some(&path), |queries| saved::put(queries, query("one"))).unwrap(), [query("one")]);
+        assert_eq!(
+            fs::read(&path).unwrap(),
+            b"\xff{half",
+            "reading changes nothing"
+        );
+        assert_eq!(
+            change(Some(&path), |queries| saved::put(queries, query("one"))).unwrap(),
+            [query("one")]
+        );
         assert_eq!(fs::read(aside(&path)).unwrap(), b"\xff{half");
         fs::write(&path, "{\"version\":9}").unwrap();
-        assert!(change(Some(&path), Vec::clear).unwrap_err().cause.contains("newer"));
+        assert!(
+            change(Some(&path), Vec::clear)
+                .unwrap_err()
+                .cause
+                .contains("newer")
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"version\":9}");
         assert!(change(None, Vec::clear).is_err() && read(None).unwrap().is_empty());
     }

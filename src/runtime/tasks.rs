@@ -42,16 +42,27 @@ pub struct Sender {
 impl Sender {
     /// Tells a fact; waits where the console is behind. `false` when nobody listens any more.
     pub async fn send(&self, event: Event) -> bool {
-        self.channel.send(self.fact(Some(event), Sort::Interim)).await.is_ok()
+        self.channel
+            .send(self.fact(Some(event), Sort::Interim))
+            .await
+            .is_ok()
     }
 
     /// Tells a fact that outlives its work: it counts whatever runs in the slot by then.
     pub async fn send_aside(&self, event: Event) -> bool {
-        self.channel.send(self.fact(Some(event), Sort::Aside)).await.is_ok()
+        self.channel
+            .send(self.fact(Some(event), Sort::Aside))
+            .await
+            .is_ok()
     }
 
     fn fact(&self, event: Option<Event>, sort: Sort) -> Fact {
-        Fact { slot: self.slot.clone(), generation: self.generation, event, sort }
+        Fact {
+            slot: self.slot.clone(),
+            generation: self.generation,
+            event,
+            sort,
+        }
     }
 }
 
@@ -61,7 +72,12 @@ pub trait Performer: Send + 'static {
     fn slot(&mut self, effect: &Effect) -> Option<Slot>;
 
     /// The work of an effect. What it learns on the way goes to the sender; its last fact is what it answers.
-    fn perform(&mut self, effect: Effect, sender: Sender, stop: CancellationToken) -> BoxFuture<'static, Option<Event>>;
+    fn perform(
+        &mut self,
+        effect: Effect,
+        sender: Sender,
+        stop: CancellationToken,
+    ) -> BoxFuture<'static, Option<Event>>;
 }
 
 /// The work in flight.
@@ -80,12 +96,20 @@ struct Live {
 impl<P: Performer> Tasks<P> {
     /// No work yet; facts go into this channel.
     pub fn new(performer: P, channel: mpsc::Sender<Fact>) -> Self {
-        Self { performer, channel, live: HashMap::new(), generation: 0 }
+        Self {
+            performer,
+            channel,
+            live: HashMap::new(),
+            generation: 0,
+        }
     }
 
     /// How many are in flight; a tail is not something that one waits for, nor are counts in the background.
     pub fn count(&self) -> usize {
-        self.live.keys().filter(|slot| !matches!(slot, Slot::Tail | Slot::Counts(_))).count()
+        self.live
+            .keys()
+            .filter(|slot| !matches!(slot, Slot::Tail | Slot::Counts(_)))
+            .count()
     }
 
     /// Begins an effect. Newer work in a slot ends the older, unless that must finish.
@@ -95,8 +119,15 @@ impl<P: Performer> Tasks<P> {
             return;
         }
         let Some(slot) = self.performer.slot(&effect) else {
-            let sender = Sender { slot: Slot::Detail, generation: 0, channel: self.channel.clone() };
-            drop(self.performer.perform(effect, sender, CancellationToken::new()));
+            let sender = Sender {
+                slot: Slot::Detail,
+                generation: 0,
+                channel: self.channel.clone(),
+            };
+            drop(
+                self.performer
+                    .perform(effect, sender, CancellationToken::new()),
+            );
             return;
         };
         if slot.must_finish() && self.live.contains_key(&slot) {
@@ -105,11 +136,22 @@ impl<P: Performer> Tasks<P> {
         self.stop(&slot);
         self.generation += 1;
         let (generation, stop) = (self.generation, CancellationToken::new());
-        let sender = Sender { slot: slot.clone(), generation, channel: self.channel.clone() };
+        let sender = Sender {
+            slot: slot.clone(),
+            generation,
+            channel: self.channel.clone(),
+        };
         let begun = effect.clone();
-        let work = AssertUnwindSafe(self.performer.perform(effect, sender.clone(), stop.clone())).catch_unwind();
+        let work = AssertUnwindSafe(self.performer.perform(effect, sender.clone(), stop.clone()))
+            .catch_unwind();
         let finishes = slot.must_finish();
-        self.live.insert(slot, Live { generation, stop: stop.clone() });
+        self.live.insert(
+            slot,
+            Live {
+                generation,
+                stop: stop.clone(),
+            },
+        );
         tokio::spawn(async move {
             let ended = if finishes {
                 work.await
@@ -151,7 +193,10 @@ impl<P: Performer> Tasks<P> {
         if fact.sort == Sort::Aside {
             return fact.event;
         }
-        let is_current = self.live.get(&fact.slot).is_some_and(|live| live.generation == fact.generation);
+        let is_current = self
+            .live
+            .get(&fact.slot)
+            .is_some_and(|live| live.generation == fact.generation);
         if is_current && fact.sort == Sort::Last {
             self.live.remove(&fact.slot);
         }
@@ -167,7 +212,13 @@ impl<P> Drop for Tasks<P> {
 
 /// What a panic says, as a failure.
 fn broken(panic: &(dyn Any + Send)) -> Failure {
-    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let cause = format!("a fault of the console itself: {}", said.unwrap_or("it does not say which"));
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let cause = format!(
+        "a fault of the console itself: {}",
+        said.unwrap_or("it does not say which")
+    );
     Failure::new(FailureKind::Refused, "the console's own work", cause)
 }

@@ -82,37 +82,63 @@ impl Screen for Activity {
             return;
         }
         let room = area.width.saturating_sub(3);
-        let lines = deeds.get(self.list.cursor()).filter(|_| self.open).map(|deed| match &deed.result {
-            Err(failure) => failure_block(failure, room),
-            Ok(words) => {
-                let head = format!("{}   {}", deed.at.date_time(look.zone), deed.what);
-                let mut lines = wrapped(&head, room, Role::Text);
-                lines.extend(wrapped(words, room, Role::Well));
-                lines.extend(deed.request().into_iter().flat_map(|id| wrapped(&format!("request {id}"), room, Role::Dim)));
-                lines
-            }
-        });
+        let lines = deeds
+            .get(self.list.cursor())
+            .filter(|_| self.open)
+            .map(|deed| match &deed.result {
+                Err(failure) => failure_block(failure, room),
+                Ok(words) => {
+                    let head = format!("{}   {}", deed.at.date_time(look.zone), deed.what);
+                    let mut lines = wrapped(&head, room, Role::Text);
+                    lines.extend(wrapped(words, room, Role::Well));
+                    lines.extend(
+                        deed.request()
+                            .into_iter()
+                            .flat_map(|id| wrapped(&format!("request {id}"), room, Role::Dim)),
+                    );
+                    lines
+                }
+            });
         let below = lines
             .as_ref()
             .map_or(0, |lines| u16::try_from(lines.len()).unwrap_or(8) + 1)
             .min(area.height.saturating_sub(4).max(area.height / 2));
-        let body = Rect { height: area.height - below, ..area };
+        let body = Rect {
+            height: area.height - below,
+            ..area
+        };
         for (row, index) in self.list.window(body, deeds.len()).enumerate() {
-            let Some(deed) = deeds.get(index) else { continue };
+            let Some(deed) = deeds.get(index) else {
+                continue;
+            };
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
             if index == self.list.cursor() {
-                pen.select_row(Rect { y, height: 1, ..body }, true);
+                pen.select_row(
+                    Rect {
+                        y,
+                        height: 1,
+                        ..body
+                    },
+                    true,
+                );
             }
             let (glyph, role, words) = match &deed.result {
                 Ok(words) => ("●", Role::Well, words.clone()),
-                Err(failure) => ("✖", Role::Failed, failure.cause.lines().next().unwrap_or_default().to_owned()),
+                Err(failure) => (
+                    "✖",
+                    Role::Failed,
+                    failure.cause.lines().next().unwrap_or_default().to_owned(),
+                ),
             };
             let time = deed.at.clock(look.zone);
             let write = if deed.write { " write " } else { "       " };
-            let request = deed.request().map_or_else(String::new, |id| format!("   request {id}"));
+            let request = deed
+                .request()
+                .map_or_else(String::new, |id| format!("   request {id}"));
             // The request id stays in sight beside a long message, where there is room for both.
             let room = usize::from(body.width.saturating_sub(3));
-            let others = width(&time) + 2 + 1 + width(write) + width(&deed.what) + 3 + width(&request);
+            let others =
+                width(&time) + 2 + 1 + width(write) + width(&deed.what) + 3 + width(&request);
             let words = cut(&words, room.saturating_sub(others).max(room * 2 / 5));
             let pieces = [
                 (time.as_str(), Role::Faint),
@@ -127,11 +153,27 @@ impl Screen for Activity {
             pen.pieces(body.x + 2, y, body.width.saturating_sub(3), &pieces);
         }
         if let Some(lines) = lines {
-            let place = Rect { y: area.y + body.height, height: below, ..area };
+            let place = Rect {
+                y: area.y + body.height,
+                height: below,
+                ..area
+            };
             pen.rule(place);
-            for (row, line) in lines.iter().take(usize::from(below.saturating_sub(1))).enumerate() {
-                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-                pen.pieces(place.x + 2, place.y + 1 + u16::try_from(row).unwrap_or(0), place.width.saturating_sub(3), &pieces);
+            for (row, line) in lines
+                .iter()
+                .take(usize::from(below.saturating_sub(1)))
+                .enumerate()
+            {
+                let pieces: Vec<(&str, Role)> = line
+                    .iter()
+                    .map(|(text, role)| (text.as_str(), *role))
+                    .collect();
+                pen.pieces(
+                    place.x + 2,
+                    place.y + 1 + u16::try_from(row).unwrap_or(0),
+                    place.width.saturating_sub(3),
+                    &pieces,
+                );
             }
         }
     }

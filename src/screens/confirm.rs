@@ -45,19 +45,46 @@ impl Confirm {
     /// A question for a key.
     pub fn ask(title: String, text: String, yes: Effect) -> Self {
         let (typed, scroll) = (LineInput::default(), Scroll::default());
-        Self { title, text: vec![text], name: None, typed, scroll, yes: Effects::one(yes), no: Effects::none(), is_early: false }
+        Self {
+            title,
+            text: vec![text],
+            name: None,
+            typed,
+            scroll,
+            yes: Effects::one(yes),
+            no: Effects::none(),
+            is_early: false,
+        }
     }
 
     /// A question whose yes is the name typed out.
-    pub fn type_name(title: String, text: Vec<String>, name: String, yes: Effects, no: Effects) -> Self {
-        Self { title, text, name: Some(name), typed: LineInput::default(), scroll: Scroll::default(), yes, no, is_early: false }
+    pub fn type_name(
+        title: String,
+        text: Vec<String>,
+        name: String,
+        yes: Effects,
+        no: Effects,
+    ) -> Self {
+        Self {
+            title,
+            text,
+            name: Some(name),
+            typed: LineInput::default(),
+            scroll: Scroll::default(),
+            yes,
+            no,
+            is_early: false,
+        }
     }
 
     /// The question of a rotation whose plan is still being made: it takes the name from the first key on.
     pub fn early(title: String, name: String) -> Self {
         let text = vec!["Finding out what the rotation would do, and who reads the secret. Nothing is changed yet.".to_owned()];
         let stop = Effects::one(Effect::Stop(Slot::Rotation));
-        Self { is_early: true, ..Self::type_name(title, text, name, Effects::none(), stop) }
+        Self {
+            is_early: true,
+            ..Self::type_name(title, text, name, Effects::none(), stop)
+        }
     }
 
     /// Takes over what was typed while the text was found out.
@@ -76,7 +103,11 @@ impl Confirm {
 
     /// Layers of the keymap.
     pub const fn layer(&self) -> Layer {
-        if self.name.is_some() { Layer::Prompt } else { Layer::Confirm }
+        if self.name.is_some() {
+            Layer::Prompt
+        } else {
+            Layer::Confirm
+        }
     }
 
     /// Whether letters are text.
@@ -98,7 +129,9 @@ impl Confirm {
         });
         match action {
             Action::Yes if self.name.is_none() => Answered::Closed(self.yes.clone()),
-            Action::Accept | Action::Open if !self.is_early && self.name.as_deref() == Some(self.typed.text().trim()) => {
+            Action::Accept | Action::Open
+                if !self.is_early && self.name.as_deref() == Some(self.typed.text().trim()) =>
+            {
                 Answered::Closed(self.yes.clone())
             }
             Action::No | Action::Back => Answered::Closed(self.no.clone()),
@@ -109,30 +142,85 @@ impl Confirm {
     /// Draws it over the screen.
     pub fn view(&self, area: Rect, pen: &mut Pen<'_>) {
         let wide = width_on_top(area, 80);
-        let lines: Vec<_> = self.text.iter().flat_map(|text| wrapped(text, wide.saturating_sub(4), Role::Text)).collect();
-        let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(6).min(area.height);
-        let place = Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - high) / 3, width: wide, height: high };
+        let lines: Vec<_> = self
+            .text
+            .iter()
+            .flat_map(|text| wrapped(text, wide.saturating_sub(4), Role::Text))
+            .collect();
+        let high = u16::try_from(lines.len())
+            .unwrap_or(u16::MAX)
+            .saturating_add(6)
+            .min(area.height);
+        let place = Rect {
+            x: area.x + (area.width - wide) / 2,
+            y: area.y + (area.height - high) / 3,
+            width: wide,
+            height: high,
+        };
         // A margin, so that nothing that is cut reads on from here.
         let margin = if wide < area.width { 2 } else { 0 };
-        pen.clear(Rect { x: place.x - margin, width: wide + 2 * margin, ..place });
+        pen.clear(Rect {
+            x: place.x - margin,
+            width: wide + 2 * margin,
+            ..place
+        });
         pen.rule(place);
-        pen.rule(Rect { y: place.bottom().saturating_sub(1), ..place });
-        let window = self.scroll.window(usize::from(high.saturating_sub(5)), lines.len());
-        let x = pen.put(place.x + 2, place.y + 1, wide.saturating_sub(4), &self.title, Role::Name);
+        pen.rule(Rect {
+            y: place.bottom().saturating_sub(1),
+            ..place
+        });
+        let window = self
+            .scroll
+            .window(usize::from(high.saturating_sub(5)), lines.len());
+        let x = pen.put(
+            place.x + 2,
+            place.y + 1,
+            wide.saturating_sub(4),
+            &self.title,
+            Role::Name,
+        );
         if window.len() < lines.len() {
-            let more = format!("   ↑ ↓ lines {} to {} of {}", window.start + 1, window.end, lines.len());
-            pen.put(x, place.y + 1, place.right().saturating_sub(x + 1), &more, Role::Degraded);
+            let more = format!(
+                "   ↑ ↓ lines {} to {} of {}",
+                window.start + 1,
+                window.end,
+                lines.len()
+            );
+            pen.put(
+                x,
+                place.y + 1,
+                place.right().saturating_sub(x + 1),
+                &more,
+                Role::Degraded,
+            );
         }
-        for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-            pen.pieces(place.x + 2, place.y + 2 + u16::try_from(row).unwrap_or(0), wide.saturating_sub(4), &pieces);
+        for (row, line) in lines
+            .iter()
+            .skip(window.start)
+            .take(window.len())
+            .enumerate()
+        {
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
+            pen.pieces(
+                place.x + 2,
+                place.y + 2 + u16::try_from(row).unwrap_or(0),
+                wide.saturating_sub(4),
+                &pieces,
+            );
         }
         let y = place.bottom().saturating_sub(2);
         match &self.name {
             Some(name) => {
                 // What cannot become the name any more is said at once, not when it is too late.
                 let fits = name.starts_with(self.typed.text().trim());
-                let (typed, wrong) = if fits { (Role::Accent, "") } else { (Role::Failed, "  is not the name") };
+                let (typed, wrong) = if fits {
+                    (Role::Accent, "")
+                } else {
+                    (Role::Failed, "  is not the name")
+                };
                 let label = if self.is_early {
                     "the plan is being made; what you type is kept: ".to_owned()
                 } else {
@@ -142,7 +230,11 @@ impl Confirm {
                     place.x + 2,
                     y,
                     wide.saturating_sub(4),
-                    &[(label.as_str(), Role::Dim), (self.typed.text(), typed), (wrong, Role::Failed)],
+                    &[
+                        (label.as_str(), Role::Dim),
+                        (self.typed.text(), typed),
+                        (wrong, Role::Failed),
+                    ],
                 );
                 pen.put(x, y, 1, "▏", Role::Accent);
             }
@@ -151,7 +243,12 @@ impl Confirm {
                     place.x + 2,
                     y,
                     wide.saturating_sub(4),
-                    &[("y", Role::Accent), (" yes   ", Role::Dim), ("n", Role::Accent), (" no", Role::Dim)],
+                    &[
+                        ("y", Role::Accent),
+                        (" yes   ", Role::Dim),
+                        ("n", Role::Accent),
+                        (" no", Role::Dim),
+                    ],
                 );
             }
         }
@@ -160,5 +257,9 @@ impl Confirm {
 
 /// The width of what lies on top: all of a narrow window, so that nothing looks out at its sides.
 pub const fn width_on_top(area: Rect, most: u16) -> u16 {
-    if area.width < most + 8 { area.width } else { most }
+    if area.width < most + 8 {
+        area.width
+    } else {
+        most
+    }
 }

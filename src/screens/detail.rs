@@ -25,7 +25,13 @@ pub struct Detail {
 impl Detail {
     /// A detail that waits for its answer.
     pub fn new(key: ResourceKey, asked: Moment) -> Self {
-        Self { key, described: None, asked, json: false, scroll: Scroll::default() }
+        Self {
+            key,
+            described: None,
+            asked,
+            json: false,
+            scroll: Scroll::default(),
+        }
     }
 
     /// Takes the answer in, if it is for this resource.
@@ -50,7 +56,9 @@ impl Detail {
             Action::Refresh => return Reply::effect(Effect::Describe(self.key.clone())),
             Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
                 let resource = self.resource(context.store);
-                return resource.map_or_else(Reply::done, |resource| copy(action, resource, context.store));
+                return resource.map_or_else(Reply::done, |resource| {
+                    copy(action, resource, context.store)
+                });
             }
             _ if self.scroll.act(action) => {}
             _ => return Reply::ignored(),
@@ -69,7 +77,13 @@ impl Detail {
     /// Draws it.
     pub fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let Some(resource) = self.resource(look.store) else {
-            pen.put(area.x + 1, area.y, area.width, "This resource is gone.", Role::Dim);
+            pen.put(
+                area.x + 1,
+                area.y,
+                area.width,
+                "This resource is gone.",
+                Role::Dim,
+            );
             return;
         };
         let health = kinds::health(resource);
@@ -83,19 +97,44 @@ impl Detail {
             (resource.status.as_str(), role_of(health)),
         ];
         pen.pieces(area.x + 1, area.y, area.width.saturating_sub(1), &head);
-        let (facts, json) = if self.json { (Role::Dim, Role::Accent) } else { (Role::Accent, Role::Dim) };
+        let (facts, json) = if self.json {
+            (Role::Dim, Role::Accent)
+        } else {
+            (Role::Accent, Role::Dim)
+        };
         pen.pieces(
             area.x + 1,
             area.y + 1,
             area.width,
-            &[("facts", facts), ("  ", Role::Dim), ("JSON", json), ("   tab", Role::Faint)],
+            &[
+                ("facts", facts),
+                ("  ", Role::Dim),
+                ("JSON", json),
+                ("   tab", Role::Faint),
+            ],
         );
-        let body = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
-        let lines = if self.json { json_lines(&resource.raw) } else { self.facts(resource, look, body.width) };
+        let body = Rect {
+            y: area.y + 3,
+            height: area.height.saturating_sub(3),
+            ..area
+        };
+        let lines = if self.json {
+            json_lines(&resource.raw)
+        } else {
+            self.facts(resource, look, body.width)
+        };
         let window = self.scroll.window(usize::from(body.height), lines.len());
-        for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
+        for (row, line) in lines
+            .iter()
+            .skip(window.start)
+            .take(window.len())
+            .enumerate()
+        {
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
             pen.pieces(body.x + 1, y, body.width.saturating_sub(2), &pieces);
         }
     }
@@ -103,7 +142,10 @@ impl Detail {
     fn facts(&self, resource: &Resource, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
         let mut lines = Vec::new();
         match &self.described {
-            None => lines.push(vec![(format!("{} asking AWS, {}", look.spinner, self.asked.age(look.now)), Role::Dim)]),
+            None => lines.push(vec![(
+                format!("{} asking AWS, {}", look.spinner, self.asked.age(look.now)),
+                Role::Dim,
+            )]),
             Some(Err(failure)) => lines.extend(failure_block(failure, room)),
             Some(Ok(_)) => {}
         }
@@ -111,7 +153,13 @@ impl Detail {
             lines.extend(wrapped(&remark, room, role_of(kinds::health(resource))));
             lines.push(Vec::new());
         }
-        let label_width = resource.facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0).max("log group".len());
+        let label_width = resource
+            .facts
+            .iter()
+            .map(|fact| width(fact.label))
+            .max()
+            .unwrap_or(0)
+            .max("log group".len());
         let mut fact = |label: &str, value: String| {
             // An ARN or an address is there to be taken along: it is shown whole, however narrow the window.
             let beside = room.saturating_sub(u16::try_from(label_width).unwrap_or(0) + 2);
@@ -130,7 +178,10 @@ impl Detail {
         }
         for (label, moment) in [("created", resource.created), ("updated", resource.updated)] {
             if let Some(at) = moment {
-                fact(label, format!("{}, {} ago", at.date_time(look.zone), at.age(look.now)));
+                fact(
+                    label,
+                    format!("{}, {} ago", at.date_time(look.zone), at.age(look.now)),
+                );
             }
         }
         if let Some(line) = last_hour(resource, look.store) {
@@ -155,24 +206,51 @@ fn last_hour(resource: &Resource, store: &Store) -> Option<String> {
         return Some(traffic_words(traffic));
     }
     let Some(failure) = store.uncounted.get(&resource.key.deployment) else {
-        let others = store.traffic.keys().any(|counted| counted.deployment == resource.key.deployment);
-        return others.then(|| "not counted: new, or beyond the 500 series that one request asks for".to_owned());
+        let others = store
+            .traffic
+            .keys()
+            .any(|counted| counted.deployment == resource.key.deployment);
+        return others.then(|| {
+            "not counted: new, or beyond the 500 series that one request asks for".to_owned()
+        });
     };
-    let hint = failure.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
+    let hint = failure
+        .hint
+        .as_ref()
+        .map(|hint| format!(" → {hint}"))
+        .unwrap_or_default();
     Some(format!("not counted: {}{hint}", failure.cause))
 }
 
 /// `1,204 calls, 3 errors, p50 41 ms, p95 210 ms`, after them as a line.
 pub fn traffic_words(traffic: &Traffic) -> String {
-    let thing = |count: u64, word: &str| format!("{} {word}{}", grouped(count), if count == 1 { "" } else { "s" });
+    let thing = |count: u64, word: &str| {
+        format!(
+            "{} {word}{}",
+            grouped(count),
+            if count == 1 { "" } else { "s" }
+        )
+    };
     if traffic.total() == 0 && traffic.errors == 0 && traffic.throttled == 0 {
         return "no calls".to_owned();
     }
-    let mut words =
-        vec![format!("{} {}", sparkline(&traffic.calls), thing(traffic.total(), "call")), thing(traffic.errors, "error")];
-    words.extend((traffic.throttled > 0).then(|| format!("{} throttled", grouped(traffic.throttled))));
+    let mut words = vec![
+        format!(
+            "{} {}",
+            sparkline(&traffic.calls),
+            thing(traffic.total(), "call")
+        ),
+        thing(traffic.errors, "error"),
+    ];
+    words.extend(
+        (traffic.throttled > 0).then(|| format!("{} throttled", grouped(traffic.throttled))),
+    );
     let latency = |name: &str, millis: f64| {
-        if millis < 10_000.0 { format!("{name} {millis:.0} ms") } else { format!("{name} {:.1} s", millis / 1000.0) }
+        if millis < 10_000.0 {
+            format!("{name} {millis:.0} ms")
+        } else {
+            format!("{name} {:.1} s", millis / 1000.0)
+        }
     };
     words.extend(traffic.p50_ms.map(|millis| latency("p50", millis)));
     words.extend(traffic.p95_ms.map(|millis| latency("p95", millis)));
@@ -182,11 +260,17 @@ pub fn traffic_words(traffic: &Traffic) -> String {
 /// A failure in the order that helps: what failed, why, what to do, the request id.
 pub fn failure_lines(failure: &Failure) -> Vec<JsonLine> {
     let mut lines = vec![
-        vec![("✖ ".to_owned(), Role::Failed), (format!("{} failed", failure.doing), Role::Failed)],
+        vec![
+            ("✖ ".to_owned(), Role::Failed),
+            (format!("{} failed", failure.doing), Role::Failed),
+        ],
         vec![(failure.cause.clone(), Role::Text)],
     ];
     if let Some(hint) = &failure.hint {
-        lines.push(vec![("→ ".to_owned(), Role::Accent), (hint.clone(), Role::Text)]);
+        lines.push(vec![
+            ("→ ".to_owned(), Role::Accent),
+            (hint.clone(), Role::Text),
+        ]);
     }
     if let Some(request) = &failure.request_id {
         lines.push(vec![(format!("request {request}"), Role::Dim)]);
@@ -202,7 +286,10 @@ pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
         let role = line.first().map_or(Role::Text, |(_, role)| *role);
         wrapped(&text, room, role)
     };
-    failure_lines(failure).into_iter().flat_map(broken).collect()
+    failure_lines(failure)
+        .into_iter()
+        .flat_map(broken)
+        .collect()
 }
 
 /// Text broken at spaces into lines of at most `room` columns; words wider than a line (an ARN, an address) are broken too. One
@@ -210,9 +297,17 @@ pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
 pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<JsonLine> {
     let end = text.floor_char_boundary(LONGEST);
     let (shown, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    let mut fold = Fold { room: usize::from(room.max(10)) - 2, wide: 0, lines: vec![String::new()] };
+    let mut fold = Fold {
+        room: usize::from(room.max(10)) - 2,
+        wide: 0,
+        lines: vec![String::new()],
+    };
     shown.split_whitespace().for_each(|word| fold.word(word));
-    let mut lines: Vec<JsonLine> = fold.lines.into_iter().map(|line| vec![(line, role)]).collect();
+    let mut lines: Vec<JsonLine> = fold
+        .lines
+        .into_iter()
+        .map(|line| vec![(line, role)])
+        .collect();
     if !rest.is_empty() {
         lines.push(vec![(format!("… {} more bytes", rest.len()), Role::Dim)]);
     }
@@ -268,7 +363,9 @@ impl Fold {
 
 /// Copies what the action names. Nothing of it is a secret: raw answers come without secret members.
 pub fn copy(action: Action, resource: &Resource, store: &Store) -> Reply {
-    let region = store.deployment(&resource.key.deployment).map_or("us-east-1", |deployment| deployment.region.as_str());
+    let region = store
+        .deployment(&resource.key.deployment)
+        .map_or("us-east-1", |deployment| deployment.region.as_str());
     let text = match action {
         Action::CopyArn => resource.arn.clone(),
         Action::CopyId => Some(resource.key.own_id().to_owned()),
@@ -287,15 +384,24 @@ mod tests {
     use super::*;
 
     fn texts(lines: Vec<JsonLine>) -> Vec<String> {
-        lines.into_iter().map(|line| line.into_iter().map(|(text, _)| text).collect()).collect()
+        lines
+            .into_iter()
+            .map(|line| line.into_iter().map(|(text, _)| text).collect())
+            .collect()
     }
 
     #[test]
     fn words_fill_lines_and_long_words_go_on_in_the_next() {
         let lines = |text, room| texts(wrapped(text, room, Role::Text));
         assert_eq!(lines("one two  three\nfour", 12), ["one two", "three four"]);
-        assert_eq!(lines("see arn:aws:iam::123456789012:role", 14), ["see", "arn:aws:iam:", ":12345678901", "2:role"]);
-        assert_eq!(lines("東京都庁東京都庁 ok", 12), ["東京都庁東", "京都庁 ok"]);
+        assert_eq!(
+            lines("see arn:aws:iam::123456789012:role", 14),
+            ["see", "arn:aws:iam:", ":12345678901", "2:role"]
+        );
+        assert_eq!(
+            lines("東京都庁東京都庁 ok", 12),
+            ["東京都庁東", "京都庁 ok"]
+        );
         assert_eq!(lines("", 12), [""]);
     }
 
@@ -304,9 +410,19 @@ mod tests {
         let word = "x".repeat(1 << 20);
         let lines = texts(wrapped(&word, 82, Role::Text));
         let shown: usize = lines.iter().rev().skip(1).map(String::len).sum();
-        assert_eq!((shown, lines.last().map(String::as_str)), (64 << 10, Some("… 983040 more bytes")));
+        assert_eq!(
+            (shown, lines.last().map(String::as_str)),
+            (64 << 10, Some("… 983040 more bytes"))
+        );
         assert!(lines.iter().rev().skip(2).all(|line| line.len() == 80));
         let between = "é".repeat(40_000);
-        assert_eq!(texts(wrapped(&between, 82, Role::Text)).concat().matches('é').count(), 32_768, "no letter is cut in two");
+        assert_eq!(
+            texts(wrapped(&between, 82, Role::Text))
+                .concat()
+                .matches('é')
+                .count(),
+            32_768,
+            "no letter is cut in two"
+        );
     }
 }

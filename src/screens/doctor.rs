@@ -32,7 +32,12 @@ impl Doctor {
 
     /// Begins the examination of one deployment, and shows it.
     pub fn examine(&mut self, deployment: &DeploymentName, context: &Context<'_>) -> Effects {
-        if let Some(at) = context.store.deployments.iter().position(|each| each.name == *deployment) {
+        if let Some(at) = context
+            .store
+            .deployments
+            .iter()
+            .position(|each| each.name == *deployment)
+        {
             self.list.select(at);
         }
         self.asked.insert(deployment.clone(), context.now);
@@ -40,13 +45,22 @@ impl Doctor {
     }
 
     fn examine_all(&mut self, context: &Context<'_>) -> Effects {
-        let names: Vec<DeploymentName> = context.store.deployments.iter().map(|each| each.name.clone()).collect();
-        self.asked.extend(names.iter().map(|name| (name.clone(), context.now)));
+        let names: Vec<DeploymentName> = context
+            .store
+            .deployments
+            .iter()
+            .map(|each| each.name.clone())
+            .collect();
+        self.asked
+            .extend(names.iter().map(|name| (name.clone(), context.now)));
         names.into_iter().map(Effect::Examine).collect()
     }
 
     fn shown<'a>(&'a self, look: &Look<'a>) -> Option<&'a DeploymentName> {
-        look.store.deployments.get(self.list.cursor()).map(|each| &each.name)
+        look.store
+            .deployments
+            .get(self.list.cursor())
+            .map(|each| &each.name)
     }
 }
 
@@ -56,11 +70,23 @@ impl Screen for Doctor {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
-        let names = context.store.deployments.iter().map(|each| each.name.clone());
-        let is_fresh =
-            |name: &DeploymentName| context.store.examined.get(name).is_some_and(|(at, _)| context.now.since(*at) <= FRESH_MS);
-        let unknown: Vec<DeploymentName> = names.filter(|name| !is_fresh(name) && !self.asked.contains_key(name)).collect();
-        self.asked.extend(unknown.iter().map(|name| (name.clone(), context.now)));
+        let names = context
+            .store
+            .deployments
+            .iter()
+            .map(|each| each.name.clone());
+        let is_fresh = |name: &DeploymentName| {
+            context
+                .store
+                .examined
+                .get(name)
+                .is_some_and(|(at, _)| context.now.since(*at) <= FRESH_MS)
+        };
+        let unknown: Vec<DeploymentName> = names
+            .filter(|name| !is_fresh(name) && !self.asked.contains_key(name))
+            .collect();
+        self.asked
+            .extend(unknown.iter().map(|name| (name.clone(), context.now)));
         unknown.into_iter().map(Effect::Examine).collect()
     }
 
@@ -68,16 +94,30 @@ impl Screen for Doctor {
         if self.list.act(action, context.store.deployments.len()) {
             return Reply::done();
         }
-        let name = context.store.deployments.get(self.list.cursor()).map(|each| each.name.clone());
+        let name = context
+            .store
+            .deployments
+            .get(self.list.cursor())
+            .map(|each| each.name.clone());
         match (action, name) {
             (Action::Examine | Action::Refresh, _) => Reply::effects(self.examine_all(context)),
             (Action::Open, Some(name)) => Reply::effects(self.examine(&name, context)),
             (Action::FollowLogs, Some(name)) => {
                 let groups = super::fleet::deployment_groups(context.store, &name);
-                Reply::wish(Wish::Logs { title: name.to_string(), deployment: name, groups, since: None })
+                Reply::wish(Wish::Logs {
+                    title: name.to_string(),
+                    deployment: name,
+                    groups,
+                    since: None,
+                })
             }
             (Action::CopyFix, Some(name)) => {
-                match context.store.examined.get(&name).and_then(|(_, report)| report.verdict.as_ref()) {
+                match context
+                    .store
+                    .examined
+                    .get(&name)
+                    .and_then(|(_, report)| report.verdict.as_ref())
+                {
                     Some(verdict) => Reply::effect(Effect::Copy(verdict.fix.clone())),
                     None => Reply::wish(Wish::Say("nothing is to be fixed".to_owned())),
                 }
@@ -97,36 +137,71 @@ impl Screen for Doctor {
     }
 
     fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
-        !matches!(action, Action::Filter | Action::Sort | Action::Mark | Action::Refresh)
+        !matches!(
+            action,
+            Action::Filter | Action::Sort | Action::Mark | Action::Refresh
+        )
     }
 
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let deployments = &look.store.deployments;
         if deployments.is_empty() {
-            pen.put(area.x + 3, area.y + 1, area.width, "No deployment is configured, so there is no chain to walk.", Role::Dim);
+            pen.put(
+                area.x + 3,
+                area.y + 1,
+                area.width,
+                "No deployment is configured, so there is no chain to walk.",
+                Role::Dim,
+            );
             return;
         }
-        let high = u16::try_from(deployments.len()).unwrap_or(u16::MAX).min(area.height / 3).max(1);
-        let top = Rect { height: high, ..area };
+        let high = u16::try_from(deployments.len())
+            .unwrap_or(u16::MAX)
+            .min(area.height / 3)
+            .max(1);
+        let top = Rect {
+            height: high,
+            ..area
+        };
         for (row, index) in self.list.window(top, deployments.len()).enumerate() {
-            let Some(deployment) = deployments.get(index) else { continue };
-            let line = Rect { y: top.y + u16::try_from(row).unwrap_or(0), height: 1, ..top };
+            let Some(deployment) = deployments.get(index) else {
+                continue;
+            };
+            let line = Rect {
+                y: top.y + u16::try_from(row).unwrap_or(0),
+                height: 1,
+                ..top
+            };
             if index == self.list.cursor() {
                 pen.select_row(line, true);
             }
             self.draw_line(&deployment.name, look, line, pen);
         }
-        let rule = Rect { y: area.y + high, height: 1, ..area };
+        let rule = Rect {
+            y: area.y + high,
+            height: 1,
+            ..area
+        };
         pen.rule(rule);
-        let body = Rect { y: rule.y + 1, height: area.height.saturating_sub(high + 1), ..area };
-        match self.shown(look).and_then(|name| look.store.examined.get(name)) {
+        let body = Rect {
+            y: rule.y + 1,
+            height: area.height.saturating_sub(high + 1),
+            ..area
+        };
+        match self
+            .shown(look)
+            .and_then(|name| look.store.examined.get(name))
+        {
             Some((_, report)) => draw_report(report, body, pen),
             None => {
                 pen.pieces(
                     body.x + 3,
                     body.y + 1,
                     body.width,
-                    &[(look.spinner, Role::Changing), (" walking the chain", Role::Dim)],
+                    &[
+                        (look.spinner, Role::Changing),
+                        (" walking the chain", Role::Dim),
+                    ],
                 );
             }
         }
@@ -145,11 +220,21 @@ impl Doctor {
             }
             let age = format!("{} ago", at.age(look.now));
             let (words, role, age) = match &report.verdict {
-                Some(verdict) => (format!("   {}: {}", verdict.hop, verdict.evidence), Role::Failed, format!("   {age}")),
+                Some(verdict) => (
+                    format!("   {}: {}", verdict.hop, verdict.evidence),
+                    Role::Failed,
+                    format!("   {age}"),
+                ),
                 None => ("   all well".to_owned(), Role::Dim, format!(", {age}")),
             };
             let wide = u16::try_from(width(&age)).unwrap_or(0);
-            x = pen.put(x, line.y, line.right().saturating_sub(x + 6 + wide), &words, role);
+            x = pen.put(
+                x,
+                line.y,
+                line.right().saturating_sub(x + 6 + wide),
+                &words,
+                role,
+            );
             x = pen.put(x, line.y, wide, &age, Role::Dim);
         }
         if let Some(since) = asked {
@@ -157,7 +242,11 @@ impl Doctor {
                 x + 1,
                 line.y,
                 12,
-                &[(look.spinner, Role::Changing), (" ", Role::Dim), (since.age(look.now).as_str(), Role::Dim)],
+                &[
+                    (look.spinner, Role::Changing),
+                    (" ", Role::Dim),
+                    (since.age(look.now).as_str(), Role::Dim),
+                ],
             );
         }
     }
@@ -170,10 +259,21 @@ fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
             (format!("{} is the cause.", verdict.hop), Role::Failed),
             (format!("   source: {}", verdict.source), Role::Dim),
         ]];
-        lines.extend(wrapped(&verdict.evidence, area.width.saturating_sub(4), Role::Text));
-        lines.extend(wrapped(&format!("Fix: {}", verdict.fix), area.width.saturating_sub(4), Role::Accent));
+        lines.extend(wrapped(
+            &verdict.evidence,
+            area.width.saturating_sub(4),
+            Role::Text,
+        ));
+        lines.extend(wrapped(
+            &format!("Fix: {}", verdict.fix),
+            area.width.saturating_sub(4),
+            Role::Accent,
+        ));
         for (line, row) in lines.iter().zip(rows.by_ref()) {
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
             pen.pieces(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
         }
         if let Some(row) = rows.next() {
@@ -181,7 +281,10 @@ fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
         }
     }
     for (finding, row) in report.hops.iter().zip(rows) {
-        let is_cause = report.verdict.as_ref().is_some_and(|verdict| verdict.hop == finding.hop);
+        let is_cause = report
+            .verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.hop == finding.hop);
         draw_finding(finding, is_cause, row, pen);
     }
 }
@@ -192,18 +295,53 @@ fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>
         line.x + 2,
         line.y,
         15,
-        &[(glyph, role), (" ", role), (finding.hop.word(), if finding.state == State::Failed { Role::Name } else { Role::Text })],
+        &[
+            (glyph, role),
+            (" ", role),
+            (
+                finding.hop.word(),
+                if finding.state == State::Failed {
+                    Role::Name
+                } else {
+                    Role::Text
+                },
+            ),
+        ],
     );
     let dim = matches!(finding.state, State::Skipped | State::Unknown);
     let room = line.width.saturating_sub(32);
-    pen.put(line.x + 18, line.y, room, &finding.evidence, if dim { Role::Dim } else { Role::Text });
+    pen.put(
+        line.x + 18,
+        line.y,
+        room,
+        &finding.evidence,
+        if dim { Role::Dim } else { Role::Text },
+    );
     let elapsed = finding.elapsed_ms.map_or_else(
         || "-".to_owned(),
-        |millis| if millis < 1000 { format!("{millis} ms") } else { format!("{:.1} s", millis as f64 / 1000.0) },
+        |millis| {
+            if millis < 1000 {
+                format!("{millis} ms")
+            } else {
+                format!("{:.1} s", millis as f64 / 1000.0)
+            }
+        },
     );
-    pen.put_right(line.right().saturating_sub(1), line.y, 9, &elapsed, Role::Dim);
+    pen.put_right(
+        line.right().saturating_sub(1),
+        line.y,
+        9,
+        &elapsed,
+        Role::Dim,
+    );
     if is_cause {
-        pen.put(line.right().saturating_sub(13), line.y, 2, "←", Role::Failed);
+        pen.put(
+            line.right().saturating_sub(13),
+            line.y,
+            2,
+            "←",
+            Role::Failed,
+        );
     }
 }
 

@@ -75,14 +75,19 @@ impl Fleet {
     /// Puts the cursor on a resource, unfolding what it lies below.
     pub fn reveal(&mut self, key: &ResourceKey) {
         self.folds += 1;
-        self.folded.remove(&Place::Deployment(key.deployment.clone()));
+        self.folded
+            .remove(&Place::Deployment(key.deployment.clone()));
         let owner = match key.kind {
             Kind::Target => Some(Kind::Gateway),
             Kind::Endpoint => Some(Kind::Runtime),
             Kind::Gateway | Kind::Runtime | Kind::Secret => None,
         };
         if let Some(kind) = owner {
-            let owner = ResourceKey { deployment: key.deployment.clone(), kind, id: key.owner_id().to_owned() };
+            let owner = ResourceKey {
+                deployment: key.deployment.clone(),
+                kind,
+                id: key.owner_id().to_owned(),
+            };
             self.folded.remove(&Place::Resource(owner.clone()));
             self.unfolded.insert(Place::Resource(owner));
         }
@@ -99,7 +104,12 @@ impl Fleet {
     /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
     /// changes cost no more than what is seen.
     fn lines(&self, store: &crate::app::Store) -> Rc<Vec<Line>> {
-        let made_of = (store.version, self.order, self.filter.text().to_owned(), self.folds);
+        let made_of = (
+            store.version,
+            self.order,
+            self.filter.text().to_owned(),
+            self.folds,
+        );
         let mut kept = self.kept.borrow_mut();
         if let Some((of, lines)) = kept.as_ref().filter(|(of, _)| *of == made_of) {
             tracing::trace!(version = of.0, "rows as they were");
@@ -107,7 +117,9 @@ impl Fleet {
         }
         let unwell = unwell_runtimes(store);
         let rows = rows(store, self.order, self.filter.text(), |place| {
-            self.is_folded_where(place, |key| unwell.contains(&(&key.deployment, key.id.as_str())))
+            self.is_folded_where(place, |key| {
+                unwell.contains(&(&key.deployment, key.id.as_str()))
+            })
         });
         let lines = Rc::new(tree::lines(store, rows));
         *kept = Some((made_of, Rc::clone(&lines)));
@@ -116,14 +128,18 @@ impl Fleet {
 
     /// Runtimes keep their endpoints to themselves until asked, or until one is not well; everything else is open.
     fn is_folded(&self, place: &Place, store: &crate::app::Store) -> bool {
-        self.is_folded_where(place, |key| unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str())))
+        self.is_folded_where(place, |key| {
+            unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str()))
+        })
     }
 
     fn is_folded_where(&self, place: &Place, is_unwell: impl Fn(&ResourceKey) -> bool) -> bool {
         if self.folded.contains(place) || self.unfolded.contains(place) {
             return self.folded.contains(place);
         }
-        let Place::Resource(key) = place else { return false };
+        let Place::Resource(key) = place else {
+            return false;
+        };
         key.kind == Kind::Runtime && !is_unwell(key)
     }
 
@@ -140,7 +156,10 @@ impl Fleet {
 
     /// The selection follows its resource, not its row.
     fn selected_row(&self, rows: &[Line]) -> usize {
-        let by_place = self.selected.as_ref().and_then(|place| rows.iter().position(|row| row.place == *place));
+        let by_place = self
+            .selected
+            .as_ref()
+            .and_then(|place| rows.iter().position(|row| row.place == *place));
         by_place.unwrap_or_else(|| self.list.cursor().min(rows.len().saturating_sub(1)))
     }
 
@@ -158,11 +177,14 @@ impl Fleet {
 
     fn current<'a>(&self, store: &'a crate::app::Store) -> Option<Row<'a>> {
         let rows = self.lines(store);
-        rows.get(self.selected_row(&rows)).map(|line| line.row(store))
+        rows.get(self.selected_row(&rows))
+            .map(|line| line.row(store))
     }
 
     fn open(&mut self, context: &mut Context<'_>) -> Reply {
-        let Some(row) = self.current(context.store) else { return Reply::done() };
+        let Some(row) = self.current(context.store) else {
+            return Reply::done();
+        };
         self.selected = Some(row.place.clone());
         match &row.place {
             Place::Deployment(name) => {
@@ -175,7 +197,9 @@ impl Fleet {
                 self.detail = Some(Detail::new(key.clone(), context.now));
                 Reply::effect(Effect::Describe(key.clone()))
             }
-            Place::Problem(deployment, kind) => Reply::effect(Effect::List(deployment.clone(), *kind)),
+            Place::Problem(deployment, kind) => {
+                Reply::effect(Effect::List(deployment.clone(), *kind))
+            }
         }
     }
 
@@ -186,7 +210,12 @@ impl Fleet {
         let Some(row) = rows.get(at) else { return };
         if row.has_children && !self.is_folded(&row.place, context.store) {
             self.fold(row.place.clone(), true);
-        } else if let Some(parent) = rows.iter().take(at).rev().find(|each| each.depth < row.depth) {
+        } else if let Some(parent) = rows
+            .iter()
+            .take(at)
+            .rev()
+            .find(|each| each.depth < row.depth)
+        {
             self.selected = Some(parent.place.clone());
         }
     }
@@ -201,13 +230,17 @@ impl Fleet {
     }
 
     fn follow(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
-        let Some(row) = self.current(context.store) else { return Reply::done() };
+        let Some(row) = self.current(context.store) else {
+            return Reply::done();
+        };
         let deployment = row.place.deployment().clone();
         match action {
             Action::FollowDoctor => Reply::wish(Wish::Examine(deployment)),
             Action::FollowLogs => self.follow_logs(context, &deployment, row.resource),
             Action::FollowTools => Reply::wish(Wish::Tools(endpoint(&deployment, row.resource))),
-            Action::FollowRelation => self.follow_relation(context, row.resource.map(|resource| resource.key.clone())),
+            Action::FollowRelation => {
+                self.follow_relation(context, row.resource.map(|resource| resource.key.clone()))
+            }
             Action::Synchronize => synchronize(context, row.resource),
             _ => Reply::ignored(),
         }
@@ -216,18 +249,26 @@ impl Fleet {
     /// Target to its runtime, gateway to its first target, runtime to its endpoints, secret to its screen.
     fn follow_relation(&mut self, context: &Context<'_>, key: Option<ResourceKey>) -> Reply {
         let Some(key) = key else { return Reply::done() };
-        let Some(resource) = context.store.resource(&key) else { return Reply::done() };
+        let Some(resource) = context.store.resource(&key) else {
+            return Reply::done();
+        };
         if key.kind == Kind::Secret {
             return Reply::wish(Wish::Secret(key.deployment.clone(), key.id.clone()));
         }
-        let linked = resource.links.iter().filter(|link| link.relation != Relation::Owner).find_map(|link| {
-            let mut known = context.store.resources(&key.deployment);
-            known
-                .find(|each| {
-                    each.key.kind == link.kind && (each.key.id == link.id || each.arn.as_deref() == Some(link.id.as_str()))
-                })
-                .map(|each| each.key.clone())
-        });
+        let linked = resource
+            .links
+            .iter()
+            .filter(|link| link.relation != Relation::Owner)
+            .find_map(|link| {
+                let mut known = context.store.resources(&key.deployment);
+                known
+                    .find(|each| {
+                        each.key.kind == link.kind
+                            && (each.key.id == link.id
+                                || each.arn.as_deref() == Some(link.id.as_str()))
+                    })
+                    .map(|each| each.key.clone())
+            });
         let child = || {
             context
                 .store
@@ -244,16 +285,27 @@ impl Fleet {
                 self.detail = Some(Detail::new(next.clone(), context.now));
                 Reply::effect(Effect::Describe(next))
             }
-            None => Reply::wish(Wish::Say(format!("{} leads to nothing that is listed here", resource.name))),
+            None => Reply::wish(Wish::Say(format!(
+                "{} leads to nothing that is listed here",
+                resource.name
+            ))),
         }
     }
 
     /// Logs of all marked rows of the deployment together; without marks, of the current row.
-    fn follow_logs(&self, context: &Context<'_>, deployment: &DeploymentName, resource: Option<&Resource>) -> Reply {
+    fn follow_logs(
+        &self,
+        context: &Context<'_>,
+        deployment: &DeploymentName,
+        resource: Option<&Resource>,
+    ) -> Reply {
         let marked: Vec<&Resource> = context
             .store
             .resources(deployment)
-            .filter(|each| self.marks.contains(&Place::Resource(each.key.clone())) && !each.log_groups.is_empty())
+            .filter(|each| {
+                self.marks.contains(&Place::Resource(each.key.clone()))
+                    && !each.log_groups.is_empty()
+            })
             .collect();
         if marked.is_empty() {
             return follow_logs(context, deployment, resource);
@@ -265,39 +317,75 @@ impl Fleet {
                 groups.push(group.clone());
             }
         }
-        Reply::wish(Wish::Logs { deployment: deployment.clone(), title: names.join(" + "), groups, since: None })
+        Reply::wish(Wish::Logs {
+            deployment: deployment.clone(),
+            title: names.join(" + "),
+            groups,
+            since: None,
+        })
     }
 
     fn copy(&self, action: Action, context: &Context<'_>) -> Reply {
-        let Some(resource) = self.current(context.store).and_then(|row| row.resource) else { return Reply::done() };
+        let Some(resource) = self.current(context.store).and_then(|row| row.resource) else {
+            return Reply::done();
+        };
         super::detail::copy(action, resource, context.store)
     }
 }
 
 /// Runtimes with an endpoint that is not well.
 fn unwell_runtimes(store: &crate::app::Store) -> HashSet<(&DeploymentName, &str)> {
-    let endpoints = store.lists.iter().filter(|((_, kind), _)| *kind == Kind::Endpoint).filter_map(|(_, list)| list.get());
-    let unwell = endpoints.flatten().filter(|each| kinds::health(each) != Health::Well);
-    unwell.map(|each| (&each.key.deployment, each.key.owner_id())).collect()
+    let endpoints = store
+        .lists
+        .iter()
+        .filter(|((_, kind), _)| *kind == Kind::Endpoint)
+        .filter_map(|(_, list)| list.get());
+    let unwell = endpoints
+        .flatten()
+        .filter(|each| kinds::health(each) != Health::Well);
+    unwell
+        .map(|each| (&each.key.deployment, each.key.owner_id()))
+        .collect()
 }
 
 /// Logs of the resource, or of everything in the deployment.
-fn follow_logs(context: &Context<'_>, deployment: &DeploymentName, resource: Option<&Resource>) -> Reply {
+fn follow_logs(
+    context: &Context<'_>,
+    deployment: &DeploymentName,
+    resource: Option<&Resource>,
+) -> Reply {
     let (title, groups) = match resource {
-        Some(resource) if !resource.log_groups.is_empty() => (resource.name.clone(), resource.log_groups.clone()),
-        _ => (deployment.to_string(), deployment_groups(context.store, deployment)),
+        Some(resource) if !resource.log_groups.is_empty() => {
+            (resource.name.clone(), resource.log_groups.clone())
+        }
+        _ => (
+            deployment.to_string(),
+            deployment_groups(context.store, deployment),
+        ),
     };
     if groups.is_empty() {
         return Reply::wish(Wish::Say(format!("{deployment} has no log groups yet")));
     }
-    Reply::wish(Wish::Logs { deployment: deployment.clone(), title, groups, since: None })
+    Reply::wish(Wish::Logs {
+        deployment: deployment.clone(),
+        title,
+        groups,
+        since: None,
+    })
 }
 
 /// All log groups of a deployment, each once, in the order of its resources.
 pub fn deployment_groups(store: &crate::app::Store, deployment: &DeploymentName) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
-    let configured = store.deployment(deployment).into_iter().flat_map(|each| &each.log_groups);
-    for group in configured.chain(store.resources(deployment).flat_map(|resource| &resource.log_groups)) {
+    let configured = store
+        .deployment(deployment)
+        .into_iter()
+        .flat_map(|each| &each.log_groups);
+    for group in configured.chain(
+        store
+            .resources(deployment)
+            .flat_map(|resource| &resource.log_groups),
+    ) {
         if !groups.contains(group) {
             groups.push(group.clone());
         }
@@ -309,20 +397,32 @@ pub fn deployment_groups(store: &crate::app::Store, deployment: &DeploymentName)
 fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> Endpoint {
     let target = match resource {
         Some(resource) => match resource.key.kind {
-            Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => McpTarget::Resource(resource.key.clone()),
+            Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
+                McpTarget::Resource(resource.key.clone())
+            }
             Kind::Secret => McpTarget::Default,
         },
         None => McpTarget::Default,
     };
-    Endpoint { deployment: deployment.clone(), target }
+    Endpoint {
+        deployment: deployment.clone(),
+        target,
+    }
 }
 
 fn synchronize(context: &Context<'_>, resource: Option<&Resource>) -> Reply {
     let Some(resource) = resource.filter(|resource| resource.key.kind == Kind::Target) else {
         return Reply::wish(Wish::Say("only a target can be synchronized".to_owned()));
     };
-    if context.read_only || context.store.deployment(&resource.key.deployment).is_some_and(|each| each.read_only) {
-        return Reply::wish(Wish::Say("read-only mode: nothing is synchronized".to_owned()));
+    if context.read_only
+        || context
+            .store
+            .deployment(&resource.key.deployment)
+            .is_some_and(|each| each.read_only)
+    {
+        return Reply::wish(Wish::Say(
+            "read-only mode: nothing is synchronized".to_owned(),
+        ));
     }
     Reply::wish(Wish::Ask(Confirm::ask(
         format!("Synchronize {}?", resource.name),
@@ -345,7 +445,11 @@ impl Screen for Fleet {
     }
 
     fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
-        if self.filter.press(key) { Reply::done() } else { Reply::ignored() }
+        if self.filter.press(key) {
+            Reply::done()
+        } else {
+            Reply::ignored()
+        }
     }
 
     fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
@@ -418,17 +522,30 @@ impl Screen for Fleet {
                 self.move_cursor(Action::Down, context);
                 Reply::done()
             }
-            Action::FollowLogs | Action::FollowTools | Action::FollowDoctor | Action::FollowRelation | Action::Synchronize => {
-                self.follow(action, context)
+            Action::FollowLogs
+            | Action::FollowTools
+            | Action::FollowDoctor
+            | Action::FollowRelation
+            | Action::Synchronize => self.follow(action, context),
+            Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
+                self.copy(action, context)
             }
-            Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => self.copy(action, context),
             _ => Reply::ignored(),
         }
     }
 
     fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
-        let Some(at) = self.list.row_at(column, line).filter(|_| !self.is_covered.get()) else { return Reply::ignored() };
-        let place = self.lines(context.store).get(at).map(|row| row.place.clone());
+        let Some(at) = self
+            .list
+            .row_at(column, line)
+            .filter(|_| !self.is_covered.get())
+        else {
+            return Reply::ignored();
+        };
+        let place = self
+            .lines(context.store)
+            .get(at)
+            .map(|row| row.place.clone());
         if place.is_some() && place == self.selected {
             return self.open(context);
         }
@@ -441,9 +558,14 @@ impl Screen for Fleet {
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
         let resource = || self.current(look.store).and_then(|row| row.resource);
         match action {
-            Action::Synchronize => !look.read_only && resource().is_some_and(|resource| resource.key.kind == Kind::Target),
+            Action::Synchronize => {
+                !look.read_only
+                    && resource().is_some_and(|resource| resource.key.kind == Kind::Target)
+            }
             Action::FollowRelation => self.detail.is_some() || resource().is_some(),
-            Action::Filter | Action::Sort | Action::Mark | Action::Open => self.detail.is_none() && self.overview.is_none(),
+            Action::Filter | Action::Sort | Action::Mark | Action::Open => {
+                self.detail.is_none() && self.overview.is_none()
+            }
             _ => true,
         }
     }
@@ -456,7 +578,11 @@ impl Screen for Fleet {
                         area.x + 3,
                         area.y + 1,
                         area.width,
-                        &[(look.spinner, Role::Changing), (" starting ", Role::Dim), (what, Role::Text)],
+                        &[
+                            (look.spinner, Role::Changing),
+                            (" starting ", Role::Dim),
+                            (what, Role::Text),
+                        ],
                     );
                 }
                 None => draw::welcome(area, pen),
@@ -469,12 +595,32 @@ impl Screen for Fleet {
             draw::fleet(self, look, area, pen);
             return;
         }
-        let left = if area.width >= BESIDE { area.width * 55 / 100 } else { 0 };
+        let left = if area.width >= BESIDE {
+            area.width * 55 / 100
+        } else {
+            0
+        };
         let mut right = area;
         if left > 0 {
-            draw::fleet(self, look, Rect { width: left, ..area }, pen);
-            pen.divider(Rect { x: area.x + left, width: 1, ..area });
-            right = Rect { x: area.x + left + 2, width: area.width - left - 2, ..area };
+            draw::fleet(
+                self,
+                look,
+                Rect {
+                    width: left,
+                    ..area
+                },
+                pen,
+            );
+            pen.divider(Rect {
+                x: area.x + left,
+                width: 1,
+                ..area
+            });
+            right = Rect {
+                x: area.x + left + 2,
+                width: area.width - left - 2,
+                ..area
+            };
         }
         match (&self.detail, &self.overview) {
             (Some(detail), _) => detail.view(look, right, pen),
@@ -487,6 +633,9 @@ impl Screen for Fleet {
 /// Whether a list of the deployment was never answered.
 fn is_unknown(store: &crate::app::Store, deployment: &DeploymentName) -> bool {
     Kind::ALL.into_iter().all(|kind| {
-        store.lists.get(&(deployment.clone(), kind)).is_none_or(|list: &Loadable<Vec<Resource>>| list.value.is_none())
+        store
+            .lists
+            .get(&(deployment.clone(), kind))
+            .is_none_or(|list: &Loadable<Vec<Resource>>| list.value.is_none())
     })
 }

@@ -33,29 +33,54 @@ pub struct Places {
 
 /// Divides the window. Low windows do without the lower rule.
 pub fn places(area: Rect) -> Places {
-    let line = |y: u16| Rect { x: area.x, y: area.y + y, width: area.width, height: 1 };
+    let line = |y: u16| Rect {
+        x: area.x,
+        y: area.y + y,
+        width: area.width,
+        height: 1,
+    };
     let lower = u16::from(area.height >= 16);
     Places {
         head: line(0),
         tabs: line(1),
         rule: line(2),
-        body: Rect { y: area.y + 3, height: area.height.saturating_sub(4 + lower), ..area },
-        foot_rule: Rect { height: lower, ..line(area.height.saturating_sub(2)) },
+        body: Rect {
+            y: area.y + 3,
+            height: area.height.saturating_sub(4 + lower),
+            ..area
+        },
+        foot_rule: Rect {
+            height: lower,
+            ..line(area.height.saturating_sub(2))
+        },
         foot: line(area.height.saturating_sub(1)),
     }
 }
 
 /// The first line: what the screen says of itself, else the fleet in numbers; at its right freshness and calls.
-pub fn head(look: &Look<'_>, headline: Option<Vec<(String, Role)>>, calls: usize, place: Rect, pen: &mut Pen<'_>) {
+pub fn head(
+    look: &Look<'_>,
+    headline: Option<Vec<(String, Role)>>,
+    calls: usize,
+    place: Rect,
+    pen: &mut Pen<'_>,
+) {
     let right = right_side(look, calls);
-    let right_width = u16::try_from(right.iter().map(|(text, _)| width(text)).sum::<usize>()).unwrap_or(0);
+    let right_width =
+        u16::try_from(right.iter().map(|(text, _)| width(text)).sum::<usize>()).unwrap_or(0);
     let room = place.width.saturating_sub(right_width + 4);
     let pieces = headline.unwrap_or_else(|| summary(look.store));
-    let shown: Vec<(&str, Role)> = pieces.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+    let shown: Vec<(&str, Role)> = pieces
+        .iter()
+        .map(|(text, role)| (text.as_str(), *role))
+        .collect();
     let end = pen.pieces(place.x + 1, place.y, room, &shown);
     let begin = place.right().saturating_sub(right_width + 1);
     if begin > end {
-        let shown: Vec<(&str, Role)> = right.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+        let shown: Vec<(&str, Role)> = right
+            .iter()
+            .map(|(text, role)| (text.as_str(), *role))
+            .collect();
         pen.pieces(begin, place.y, right_width, &shown);
     }
 }
@@ -64,14 +89,31 @@ fn summary(store: &Store) -> Vec<(String, Role)> {
     let mut pieces = vec![("agentcore".to_owned(), Role::Name)];
     let count = store.deployments.len();
     if count > 0 {
-        pieces.push((format!("   {count} deployment{}", if count == 1 { "" } else { "s" }), Role::Dim));
+        pieces.push((
+            format!("   {count} deployment{}", if count == 1 { "" } else { "s" }),
+            Role::Dim,
+        ));
     }
-    let healths: Vec<Health> = store.deployments.iter().filter_map(|each| store.health(&each.name)).collect();
-    for health in [Health::Well, Health::Degraded, Health::Failed, Health::Changing, Health::NeedsPerson, Health::Unknown] {
+    let healths: Vec<Health> = store
+        .deployments
+        .iter()
+        .filter_map(|each| store.health(&each.name))
+        .collect();
+    for health in [
+        Health::Well,
+        Health::Degraded,
+        Health::Failed,
+        Health::Changing,
+        Health::NeedsPerson,
+        Health::Unknown,
+    ] {
         let many = healths.iter().filter(|each| **each == health).count();
         if many > 0 {
             pieces.push(("   ".to_owned(), Role::Dim));
-            pieces.push((format!("{} {many} {}", glyph(health), word(health)), role_of(health)));
+            pieces.push((
+                format!("{} {many} {}", glyph(health), word(health)),
+                role_of(health),
+            ));
         }
     }
     pieces
@@ -82,11 +124,20 @@ fn right_side(look: &Look<'_>, calls: usize) -> Vec<(String, Role)> {
     if look.read_only {
         pieces.push(("read-only   ".to_owned(), Role::Person));
     }
-    let mut regions: Vec<&str> = look.store.deployments.iter().map(|each| each.region.as_str()).collect();
+    let mut regions: Vec<&str> = look
+        .store
+        .deployments
+        .iter()
+        .map(|each| each.region.as_str())
+        .collect();
     regions.sort_unstable();
     regions.dedup();
     if let Some(first) = regions.first() {
-        let more = if regions.len() > 1 { format!(" +{}", regions.len() - 1) } else { String::new() };
+        let more = if regions.len() > 1 {
+            format!(" +{}", regions.len() - 1)
+        } else {
+            String::new()
+        };
         pieces.push((format!("{first}{more}   "), Role::Dim));
     }
     if calls > 0 {
@@ -109,7 +160,8 @@ pub fn tab_places(place: Rect, unseen: usize) -> Vec<(Route, u16, u16)> {
         .into_iter()
         .enumerate()
         .map(|(index, route)| {
-            let wide = u16::try_from(width(&tab_text(index, route, unseen, place.width))).unwrap_or(0);
+            let wide =
+                u16::try_from(width(&tab_text(index, route, unseen, place.width))).unwrap_or(0);
             let at = x;
             x += wide + if place.width < 60 { 1 } else { 3 };
             (route, at, wide)
@@ -118,8 +170,16 @@ pub fn tab_places(place: Rect, unseen: usize) -> Vec<(Route, u16, u16)> {
 }
 
 fn tab_text(index: usize, route: Route, unseen: usize, room: u16) -> String {
-    let title: String = if room < 60 { route.title().chars().take(4).collect() } else { route.title().to_owned() };
-    let badge = if route == Route::Activity && unseen > 0 { format!("·{unseen}") } else { String::new() };
+    let title: String = if room < 60 {
+        route.title().chars().take(4).collect()
+    } else {
+        route.title().to_owned()
+    };
+    let badge = if route == Route::Activity && unseen > 0 {
+        format!("·{unseen}")
+    } else {
+        String::new()
+    };
     format!("{} {title}{badge}", index + 1)
 }
 
@@ -130,7 +190,13 @@ pub fn tabs(front: Route, unseen: usize, places: &Places, pen: &mut Pen<'_>) {
         let text = tab_text(index, route, unseen, places.tabs.width);
         let (number, title) = text.split_at(1);
         let is_front = route == front;
-        let at = pen.put(x, places.tabs.y, wide, number, if is_front { Role::Accent } else { Role::Faint });
+        let at = pen.put(
+            x,
+            places.tabs.y,
+            wide,
+            number,
+            if is_front { Role::Accent } else { Role::Faint },
+        );
         let role = if is_front {
             Role::Name
         } else if route == Route::Activity && unseen > 0 {
@@ -141,13 +207,25 @@ pub fn tabs(front: Route, unseen: usize, places: &Places, pen: &mut Pen<'_>) {
         pen.put(at, places.tabs.y, wide, title, role);
         if is_front {
             let style = pen.theme.style(Role::Accent);
-            pen.put_styled(x, places.rule.y, wide, &"━".repeat(usize::from(wide)), style);
+            pen.put_styled(
+                x,
+                places.rule.y,
+                wide,
+                &"━".repeat(usize::from(wide)),
+                style,
+            );
         }
     }
 }
 
 /// The keys that work here and now, the most used first, cut at the right between two keys.
-pub fn foot(layers: &[Layer], look: &Look<'_>, offers: impl Fn(Action) -> bool, places: &Places, pen: &mut Pen<'_>) {
+pub fn foot(
+    layers: &[Layer],
+    look: &Look<'_>,
+    offers: impl Fn(Action) -> bool,
+    places: &Places,
+    pen: &mut Pen<'_>,
+) {
     pen.rule(places.foot_rule);
     let mut shown: Vec<Action> = Vec::new();
     for layer in layers {
@@ -155,29 +233,50 @@ pub fn foot(layers: &[Layer], look: &Look<'_>, offers: impl Fn(Action) -> bool, 
             let spec = action.spec();
             // Out of what one types in there is one way that everybody looks for.
             let is_shown = spec.rank > 0 || (action == Action::Back && *layer == Layer::Prompt);
-            if is_shown && !keys.is_empty() && !shown.contains(&action) && look.allows(action) && offers(action) {
+            if is_shown
+                && !keys.is_empty()
+                && !shown.contains(&action)
+                && look.allows(action)
+                && offers(action)
+            {
                 shown.push(action);
             }
         }
     }
     shown.sort_by_key(|action| (*action == Action::Back, action.spec().rank));
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
-    let hints = shown.into_iter().filter_map(|action| Some((look.keymap.key_of(layers, action)?, action.spec().short)));
+    let hints = shown
+        .into_iter()
+        .filter_map(|action| Some((look.keymap.key_of(layers, action)?, action.spec().short)));
     // Help is the last word of every line: it keeps its place.
-    let (last, others): (Vec<_>, Vec<_>) = hints.partition(|(_, short)| *short == Action::Help.spec().short);
+    let (last, others): (Vec<_>, Vec<_>) =
+        hints.partition(|(_, short)| *short == Action::Help.spec().short);
     let reserve: u16 = last.iter().map(|(key, short)| hint_width(key, short)).sum();
     for (key, short) in others {
         if x + hint_width(&key, short) + reserve > end {
             break;
         }
-        x = pen.pieces(x, places.foot.y, end - x, &[(symbol(&key), Role::Accent), (" ", Role::Dim), (short, Role::Dim)]) + 3;
+        x = pen.pieces(
+            x,
+            places.foot.y,
+            end - x,
+            &[
+                (symbol(&key), Role::Accent),
+                (" ", Role::Dim),
+                (short, Role::Dim),
+            ],
+        ) + 3;
     }
     for (key, short) in last {
         x = pen.pieces(
             x,
             places.foot.y,
             end.saturating_sub(x),
-            &[(symbol(&key), Role::Accent), (" ", Role::Dim), (short, Role::Dim)],
+            &[
+                (symbol(&key), Role::Accent),
+                (" ", Role::Dim),
+                (short, Role::Dim),
+            ],
         );
     }
 }

@@ -28,15 +28,39 @@ impl Help {
         let lines = lines(layers, look);
         let height = usize::from(area.height.saturating_sub(1));
         let window = self.scroll.window(height, lines.len());
-        let more = if lines.len() > height { "   ↑ ↓ scroll" } else { "" };
-        pen.pieces(area.x + 1, area.y, area.width, &[("Keys", Role::Name), ("   esc closes", Role::Dim), (more, Role::Dim)]);
-        for (row, (keys, text)) in lines.iter().skip(window.start).take(window.len()).enumerate() {
+        let more = if lines.len() > height {
+            "   ↑ ↓ scroll"
+        } else {
+            ""
+        };
+        pen.pieces(
+            area.x + 1,
+            area.y,
+            area.width,
+            &[
+                ("Keys", Role::Name),
+                ("   esc closes", Role::Dim),
+                (more, Role::Dim),
+            ],
+        );
+        for (row, (keys, text)) in lines
+            .iter()
+            .skip(window.start)
+            .take(window.len())
+            .enumerate()
+        {
             let y = area.y + 1 + u16::try_from(row).unwrap_or(u16::MAX);
             if text.is_empty() {
                 pen.put(area.x + 1, y, area.width, keys, Role::Dim);
             } else {
                 pen.put(area.x + 3, y, 22, keys, Role::Accent);
-                pen.put(area.x + 26, y, area.width.saturating_sub(27), text, Role::Text);
+                pen.put(
+                    area.x + 26,
+                    y,
+                    area.width.saturating_sub(27),
+                    text,
+                    Role::Text,
+                );
             }
         }
     }
@@ -52,7 +76,11 @@ fn lines(layers: &[Layer], look: &Look<'_>) -> Vec<(String, String)> {
             .bindings(*layer)
             .into_iter()
             .filter(|(action, keys)| {
-                !keys.is_empty() && look.allows(*action) && !shown.iter().any(|other| other.0 == *action && other.1 == *keys)
+                !keys.is_empty()
+                    && look.allows(*action)
+                    && !shown
+                        .iter()
+                        .any(|other| other.0 == *action && other.1 == *keys)
             })
             .collect();
         if bindings.is_empty() {
@@ -60,7 +88,11 @@ fn lines(layers: &[Layer], look: &Look<'_>) -> Vec<(String, String)> {
         }
         lines.push((String::new(), String::new()));
         lines.push((layer.title().to_uppercase(), String::new()));
-        lines.extend(bindings.iter().map(|(action, keys)| (keys.join("  "), action.spec().help.to_owned())));
+        lines.extend(
+            bindings
+                .iter()
+                .map(|(action, keys)| (keys.join("  "), action.spec().help.to_owned())),
+        );
         shown.extend(bindings);
     }
     lines

@@ -89,7 +89,11 @@ impl Logs {
         };
         let follows = since.is_none();
         *self = Self {
-            source: Some(Source { deployment: deployment.clone(), title, groups }),
+            source: Some(Source {
+                deployment: deployment.clone(),
+                title,
+                groups,
+            }),
             follows,
             wrap: self.wrap,
             ..Self::default()
@@ -124,7 +128,11 @@ impl Logs {
 
     /// Whether its rates still move by themselves: something was written lately.
     pub fn is_lively(&self, now: Moment) -> bool {
-        self.source.is_some() && self.store.newest().is_some_and(|newest| now.since(newest) < RATE_MS * RATES)
+        self.source.is_some()
+            && self
+                .store
+                .newest()
+                .is_some_and(|newest| now.since(newest) < RATE_MS * RATES)
     }
 
     fn current(&self) -> Option<&Entry> {
@@ -171,7 +179,9 @@ impl Logs {
 
     fn jump_to_hit(&mut self, backwards: bool) -> Reply {
         if self.search.is_empty() {
-            return Reply::wish(Wish::Say("nothing is searched for: / finds a text".to_owned()));
+            return Reply::wish(Wish::Say(
+                "nothing is searched for: / finds a text".to_owned(),
+            ));
         }
         let found = self.store.next_hit(self.list.cursor(), backwards);
         self.jump_to(found)
@@ -186,7 +196,10 @@ impl Logs {
         match Filter::parse(text) {
             Ok(filter) => {
                 self.wrong = None;
-                let read = self.current().cloned().or_else(|| self.filtered_away.take());
+                let read = self
+                    .current()
+                    .cloned()
+                    .or_else(|| self.filtered_away.take());
                 self.store.set_filter(filter);
                 self.filtered_away = read.clone().filter(|_| self.store.is_empty());
                 self.stay(read.as_ref());
@@ -197,7 +210,13 @@ impl Logs {
 
     /// Only lines with the same id as this one.
     fn only(&mut self, action: Action) -> Reply {
-        let Some(Entry { body: Body::Event { line, .. }, .. }) = self.current() else { return Reply::done() };
+        let Some(Entry {
+            body: Body::Event { line, .. },
+            ..
+        }) = self.current()
+        else {
+            return Reply::done();
+        };
         let (name, id) = match action {
             Action::OnlyTrace => ("trace", &line.trace_id),
             Action::OnlySession => ("session", &line.session_id),
@@ -216,7 +235,11 @@ impl Logs {
         match self.prompt.take() {
             Some(Prompt::Search(input)) => {
                 self.set_search(input.text());
-                if self.search.is_empty() { Reply::done() } else { self.jump_to_hit(true) }
+                if self.search.is_empty() {
+                    Reply::done()
+                } else {
+                    self.jump_to_hit(true)
+                }
             }
             Some(Prompt::Filter(input)) => {
                 self.set_filter(input.text());
@@ -242,24 +265,42 @@ impl Logs {
     }
 
     fn export(&self) -> Reply {
-        let lines: Vec<String> = (0..self.store.len()).filter_map(|row| self.store.row(row)).map(plain).collect();
-        let stem = self.source.as_ref().map_or_else(|| "logs".to_owned(), |source| format!("logs-{}", source.deployment));
-        Reply::effect(Effect::Export { stem, extension: "txt", text: lines.join("\n") + "\n" })
+        let lines: Vec<String> = (0..self.store.len())
+            .filter_map(|row| self.store.row(row))
+            .map(plain)
+            .collect();
+        let stem = self.source.as_ref().map_or_else(
+            || "logs".to_owned(),
+            |source| format!("logs-{}", source.deployment),
+        );
+        Reply::effect(Effect::Export {
+            stem,
+            extension: "txt",
+            text: lines.join("\n") + "\n",
+        })
     }
 
     /// The next deployment's logs.
     fn next_source(&mut self, context: &Context<'_>) -> Reply {
-        let names: Vec<&DeploymentName> = context.store.deployments.iter().map(|each| &each.name).collect();
+        let names: Vec<&DeploymentName> = context
+            .store
+            .deployments
+            .iter()
+            .map(|each| &each.name)
+            .collect();
         let at = self
             .source
             .as_ref()
             .and_then(|source| names.iter().position(|name| **name == source.deployment))
             .map_or(0, |at| at + 1);
         let order = names.iter().cycle().skip(at).take(names.len());
-        let next =
-            order.map(|name| ((*name).clone(), deployment_groups(context.store, name))).find(|(_, groups)| !groups.is_empty());
+        let next = order
+            .map(|name| ((*name).clone(), deployment_groups(context.store, name)))
+            .find(|(_, groups)| !groups.is_empty());
         match next {
-            Some((name, groups)) => Reply::effects(self.tail(name.clone(), name.to_string(), groups, None, context.now)),
+            Some((name, groups)) => {
+                Reply::effects(self.tail(name.clone(), name.to_string(), groups, None, context.now))
+            }
             None => Reply::wish(Wish::Say("no log group is known yet".to_owned())),
         }
     }
@@ -268,7 +309,12 @@ impl Logs {
 /// A line as it is written to a file: escaped, so that no file steers a terminal.
 fn plain(entry: &Entry) -> String {
     let text = match &entry.body {
-        Body::Event { group, stream, text, .. } => format!("{} {} {} {}", entry.at, source_word(group), stream, text),
+        Body::Event {
+            group,
+            stream,
+            text,
+            ..
+        } => format!("{} {} {} {}", entry.at, source_word(group), stream, text),
         Body::Notice(notice) => format!("{} -- {}", entry.at, notice.text),
     };
     crate::model::sanitize(&text).into_owned()
@@ -276,7 +322,11 @@ fn plain(entry: &Entry) -> String {
 
 impl Screen for Logs {
     fn layers(&self) -> Vec<Layer> {
-        if self.prompt.is_some() { vec![Layer::Prompt] } else { vec![Layer::Logs, Layer::List] }
+        if self.prompt.is_some() {
+            vec![Layer::Prompt]
+        } else {
+            vec![Layer::Logs, Layer::List]
+        }
     }
 
     fn is_typing(&self) -> bool {
@@ -303,7 +353,10 @@ impl Screen for Logs {
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
         match self.source.clone() {
             Some(source) => {
-                let since = (0..self.store.kept()).rev().find_map(|row| self.store.row(row)).map(|entry| entry.at.plus(1));
+                let since = (0..self.store.kept())
+                    .rev()
+                    .find_map(|row| self.store.row(row))
+                    .map(|entry| entry.at.plus(1));
                 let query = LogQuery {
                     groups: source.groups,
                     since: since.or_else(|| Some(context.now.plus(-BACK_MS))),
@@ -318,7 +371,11 @@ impl Screen for Logs {
 
     /// A live tail is billed by the minute: it ends when nobody looks, and fills its gap when somebody looks again.
     fn leave(&mut self, _context: &mut Context<'_>) -> Effects {
-        if self.source.is_some() { Effects::one(Effect::Stop(Slot::Tail)) } else { Effects::none() }
+        if self.source.is_some() {
+            Effects::one(Effect::Stop(Slot::Tail))
+        } else {
+            Effects::none()
+        }
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
@@ -376,7 +433,8 @@ impl Screen for Logs {
         match self.list.row_at(column, line) {
             Some(row) => {
                 self.stop_following();
-                self.list.select(row.min(self.store.len().saturating_sub(1)));
+                self.list
+                    .select(row.min(self.store.len().saturating_sub(1)));
                 Reply::done()
             }
             None => Reply::ignored(),
@@ -398,13 +456,26 @@ impl Screen for Logs {
         let count = source.groups.len();
         Some(vec![
             (source.title.clone(), Role::Name),
-            (format!("   {count} source{}   ", if count == 1 { "" } else { "s" }), Role::Dim),
+            (
+                format!("   {count} source{}   ", if count == 1 { "" } else { "s" }),
+                Role::Dim,
+            ),
             (mode, role),
             ("   rate ".to_owned(), Role::Dim),
             (sparkline(&all), Role::Accent),
             (format!(" {per_minute}/min   errors "), Role::Dim),
-            (sparkline(&errors), if failed > 0 { Role::Failed } else { Role::Faint }),
-            (format!(" {failed}"), if failed > 0 { Role::Failed } else { Role::Dim }),
+            (
+                sparkline(&errors),
+                if failed > 0 {
+                    Role::Failed
+                } else {
+                    Role::Faint
+                },
+            ),
+            (
+                format!(" {failed}"),
+                if failed > 0 { Role::Failed } else { Role::Dim },
+            ),
         ])
     }
 
@@ -418,7 +489,13 @@ impl Screen for Logs {
 
     fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if self.source.is_none() {
-            pen.put(area.x + 3, area.y + 1, area.width, "No logs are chosen yet.", Role::Name);
+            pen.put(
+                area.x + 3,
+                area.y + 1,
+                area.width,
+                "No logs are chosen yet.",
+                Role::Name,
+            );
             pen.put(
                 area.x + 3,
                 area.y + 2,
@@ -429,15 +506,31 @@ impl Screen for Logs {
             return;
         }
         self.draw_status(Rect { height: 1, ..area }, pen);
-        let below = if self.open { (area.height / 2).max(4).min(area.height.saturating_sub(3)) } else { 0 };
-        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
+        let below = if self.open {
+            (area.height / 2).max(4).min(area.height.saturating_sub(3))
+        } else {
+            0
+        };
+        let body = Rect {
+            y: area.y + 1,
+            height: area.height.saturating_sub(1 + below),
+            ..area
+        };
         if self.store.is_empty() {
             self.draw_empty(look, body, pen);
         } else {
             self.draw_lines(look, body, pen);
         }
         if below > 0 {
-            self.draw_open(look, Rect { y: body.bottom(), height: below, ..area }, pen);
+            self.draw_open(
+                look,
+                Rect {
+                    y: body.bottom(),
+                    height: below,
+                    ..area
+                },
+                pen,
+            );
         }
     }
 }

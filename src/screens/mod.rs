@@ -46,7 +46,14 @@ pub enum Route {
 
 impl Route {
     /// Every screen.
-    pub const ALL: [Self; 6] = [Self::Fleet, Self::Logs, Self::Secrets, Self::Tools, Self::Doctor, Self::Activity];
+    pub const ALL: [Self; 6] = [
+        Self::Fleet,
+        Self::Logs,
+        Self::Secrets,
+        Self::Tools,
+        Self::Doctor,
+        Self::Activity,
+    ];
 
     /// Its title on the tab.
     pub const fn title(self) -> &'static str {
@@ -148,7 +155,10 @@ pub struct Reply {
 impl Reply {
     /// It was for this screen, and nothing more is to be done.
     pub fn done() -> Self {
-        Self { handled: true, ..Self::default() }
+        Self {
+            handled: true,
+            ..Self::default()
+        }
     }
 
     /// It was not for this screen.
@@ -158,17 +168,29 @@ impl Reply {
 
     /// It leads to an effect.
     pub fn effect(effect: crate::app::Effect) -> Self {
-        Self { effects: Effects::one(effect), handled: true, ..Self::default() }
+        Self {
+            effects: Effects::one(effect),
+            handled: true,
+            ..Self::default()
+        }
     }
 
     /// It leads to effects.
     pub fn effects(effects: Effects) -> Self {
-        Self { effects, handled: true, ..Self::default() }
+        Self {
+            effects,
+            handled: true,
+            ..Self::default()
+        }
     }
 
     /// It leads to a wish.
     pub fn wish(wish: Wish) -> Self {
-        Self { wishes: vec![wish], handled: true, ..Self::default() }
+        Self {
+            wishes: vec![wish],
+            handled: true,
+            ..Self::default()
+        }
     }
 
     /// And to this wish too.

@@ -139,32 +139,64 @@ impl Palette {
     /// Draws it at the top of the screen.
     pub fn view(&self, offers: Vec<Offer>, area: Rect, pen: &mut Pen<'_>) {
         let wide = area.width.min(110);
-        let Found { offers: matching, alike } = self.found(offers);
+        let Found {
+            offers: matching,
+            alike,
+        } = self.found(offers);
         let high = u16::try_from(matching.len())
             .unwrap_or(u16::MAX)
             .saturating_add(2)
             .clamp(3, area.height.clamp(3, 16))
             .min(area.height);
-        let place = Rect { width: wide, height: high, ..area };
+        let place = Rect {
+            width: wide,
+            height: high,
+            ..area
+        };
         pen.clear(place);
-        let x = pen.pieces(place.x + 1, place.y, wide, &[(":", Role::Accent), (self.input.text(), Role::Name)]);
+        let x = pen.pieces(
+            place.x + 1,
+            place.y,
+            wide,
+            &[(":", Role::Accent), (self.input.text(), Role::Name)],
+        );
         pen.put(x, place.y, 1, "▏", Role::Accent);
-        let body = Rect { y: place.y + 1, height: high.saturating_sub(2), ..place };
+        let body = Rect {
+            y: place.y + 1,
+            height: high.saturating_sub(2),
+            ..place
+        };
         let mut list = self.list.clone();
         list.clamp(matching.len());
         for (row, index) in list.window(body, matching.len()).enumerate() {
-            let Some(offer) = matching.get(index) else { continue };
+            let Some(offer) = matching.get(index) else {
+                continue;
+            };
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
-            let line = Rect { y, height: 1, ..body };
+            let line = Rect {
+                y,
+                height: 1,
+                ..body
+            };
             if index == list.cursor() && (!alike || self.pointed) {
                 pen.select_row(line, true);
             }
             draw_offer(offer, alike, line, pen);
         }
         if matching.is_empty() {
-            pen.put(body.x + 2, body.y, wide, "nothing is called that", Role::Dim);
+            pen.put(
+                body.x + 2,
+                body.y,
+                wide,
+                "nothing is called that",
+                Role::Dim,
+            );
         }
-        pen.rule(Rect { y: place.bottom().saturating_sub(1), height: 1, ..place });
+        pen.rule(Rect {
+            y: place.bottom().saturating_sub(1),
+            height: 1,
+            ..place
+        });
     }
 }
 
@@ -172,9 +204,26 @@ impl Palette {
 fn draw_offer(offer: &Offer, alike: bool, line: Rect, pen: &mut Pen<'_>) {
     let room = usize::from(line.width.saturating_sub(4));
     let least = room / 3;
-    let note = cut_middle(&offer.note, room.saturating_sub(width(&offer.text) + 2).max(least));
+    let note = cut_middle(
+        &offer.note,
+        room.saturating_sub(width(&offer.text) + 2).max(least),
+    );
     let text = cut_middle(&offer.text, room.saturating_sub(width(&note) + 2));
-    let at = (room / 2 + 1).max(width(&text) + 2).min(room.saturating_sub(width(&note)));
-    pen.put(line.x + 2, line.y, line.width, &text, if alike { Role::Dim } else { Role::Text });
-    pen.put(line.x + 2 + u16::try_from(at).unwrap_or(u16::MAX), line.y, line.width, &note, Role::Dim);
+    let at = (room / 2 + 1)
+        .max(width(&text) + 2)
+        .min(room.saturating_sub(width(&note)));
+    pen.put(
+        line.x + 2,
+        line.y,
+        line.width,
+        &text,
+        if alike { Role::Dim } else { Role::Text },
+    );
+    pen.put(
+        line.x + 2 + u16::try_from(at).unwrap_or(u16::MAX),
+        line.y,
+        line.width,
+        &note,
+        Role::Dim,
+    );
 }

@@ -60,7 +60,10 @@ impl Secrets {
 
     /// What quitting now would leave: for the question that it asks.
     pub fn running(&self) -> Option<String> {
-        self.run.as_ref().filter(|run| run.ended.is_none()).map(|run| format!("{} of {}", run.kind.word(), run.secret))
+        self.run
+            .as_ref()
+            .filter(|run| run.ended.is_none())
+            .map(|run| format!("{} of {}", run.kind.word(), run.secret))
     }
 
     /// How the rotation stands that the console was left in.
@@ -69,10 +72,19 @@ impl Secrets {
         let what = format!("{} of {}", run.kind.word(), run.secret);
         Some(match &run.ended {
             Some((_, Ok(ending))) => {
-                let is_good = matches!(ending.outcome, Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo);
-                Parting { words: format!("{what}: {}", ending_words(ending)), is_failure: !is_good }
+                let is_good = matches!(
+                    ending.outcome,
+                    Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo
+                );
+                Parting {
+                    words: format!("{what}: {}", ending_words(ending)),
+                    is_failure: !is_good,
+                }
             }
-            Some((_, Err(failure))) => Parting { words: format!("{what}: {failure}"), is_failure: true },
+            Some((_, Err(failure))) => Parting {
+                words: format!("{what}: {failure}"),
+                is_failure: true,
+            },
             None => Parting {
                 words: format!(
                     "{what} was left running: `agentcore-console secrets resume {}` finds out and ends it",
@@ -92,14 +104,23 @@ impl Secrets {
 
     /// Puts the cursor on a secret.
     pub fn select(&mut self, deployment: &DeploymentName, id: &str, store: &Store) {
-        if let Some(at) = secrets(store).iter().position(|each| each.key.deployment == *deployment && each.key.id == id) {
+        if let Some(at) = secrets(store)
+            .iter()
+            .position(|each| each.key.deployment == *deployment && each.key.id == id)
+        {
             self.list.select(at);
             self.shows_run = false;
         }
     }
 
     /// Takes the versions of a secret in.
-    pub fn read(&mut self, deployment: &DeploymentName, id: &str, result: Result<SecretDetail, Failure>, now: Moment) {
+    pub fn read(
+        &mut self,
+        deployment: &DeploymentName,
+        id: &str,
+        result: Result<SecretDetail, Failure>,
+        now: Moment,
+    ) {
         if let Some((name, secret, detail)) = &mut self.detail
             && name == deployment
             && secret == id
@@ -117,10 +138,19 @@ impl Secrets {
 
     /// Takes a step's news in; the versions are read again with it, since a step changes them.
     pub fn reported(&mut self, report: Report) -> Effects {
-        let Some(run) = &mut self.run else { return Effects::none() };
+        let Some(run) = &mut self.run else {
+            return Effects::none();
+        };
         let reread = report.state.ended();
         run.reports.push(report);
-        if reread { Effects::one(Effect::ReadSecret(run.deployment.clone(), run.secret.clone())) } else { Effects::none() }
+        if reread {
+            Effects::one(Effect::ReadSecret(
+                run.deployment.clone(),
+                run.secret.clone(),
+            ))
+        } else {
+            Effects::none()
+        }
     }
 
     /// Takes a warning in.
@@ -133,11 +163,20 @@ impl Secrets {
     /// Makes the rotation's question one to the user; going on costs the name typed out.
     pub fn asked(&self, question: &Question) -> Option<Confirm> {
         let run = self.run.as_ref()?;
-        let (yes, no) = (Effects::one(Effect::AnswerRotation(true)), Effects::one(Effect::AnswerRotation(false)));
+        let (yes, no) = (
+            Effects::one(Effect::AnswerRotation(true)),
+            Effects::one(Effect::AnswerRotation(false)),
+        );
         Some(match question {
             Question::Proceed => {
                 let text = run.plan.as_ref().map_or_else(Vec::new, Plan::lines);
-                Confirm::type_name(format!("{} {}", capital(run.kind.word()), run.secret), text, run.secret.clone(), yes, no)
+                Confirm::type_name(
+                    format!("{} {}", capital(run.kind.word()), run.secret),
+                    text,
+                    run.secret.clone(),
+                    yes,
+                    no,
+                )
             }
             Question::GoOn(..)
             | Question::FinishForeign(_)
@@ -156,7 +195,11 @@ impl Secrets {
     }
 
     /// Takes the end in. Answers what is to be noted: the deed's words.
-    pub fn ended(&mut self, result: Result<Ending, Failure>, now: Moment) -> Option<(String, Result<String, Failure>)> {
+    pub fn ended(
+        &mut self,
+        result: Result<Ending, Failure>,
+        now: Moment,
+    ) -> Option<(String, Result<String, Failure>)> {
         let run = self.run.as_mut()?;
         let what = format!("{} {} of {}", run.kind.word(), run.secret, run.deployment);
         let noted = result.as_ref().map(ending_words).map_err(Clone::clone);
@@ -171,9 +214,14 @@ impl Secrets {
     }
 
     fn read_current(&mut self, context: &Context<'_>) -> Effects {
-        let Some(resource) = self.current(context.store) else { return Effects::none() };
+        let Some(resource) = self.current(context.store) else {
+            return Effects::none();
+        };
         let (name, id) = (resource.key.deployment.clone(), resource.key.id.clone());
-        let kept = self.detail.take().filter(|(old, secret, _)| *old == name && *secret == id);
+        let kept = self
+            .detail
+            .take()
+            .filter(|(old, secret, _)| *old == name && *secret == id);
         let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
         detail.ask(context.now);
         self.detail = Some((name.clone(), id.clone(), detail));
@@ -185,10 +233,19 @@ impl Secrets {
             self.shows_run = true;
             return Reply::wish(Wish::Say(format!("{running} is still running")));
         }
-        let Some(resource) = self.current(context.store) else { return Reply::done() };
+        let Some(resource) = self.current(context.store) else {
+            return Reply::done();
+        };
         let (deployment, secret) = (resource.key.deployment.clone(), resource.key.id.clone());
-        if context.read_only || context.store.deployment(&deployment).is_some_and(|each| each.read_only) {
-            return Reply::wish(Wish::Say("read-only mode: no password is changed".to_owned()));
+        if context.read_only
+            || context
+                .store
+                .deployment(&deployment)
+                .is_some_and(|each| each.read_only)
+        {
+            return Reply::wish(Wish::Say(
+                "read-only mode: no password is changed".to_owned(),
+            ));
         }
         self.run = Some(Run {
             deployment: deployment.clone(),
@@ -202,13 +259,17 @@ impl Secrets {
             stopping: false,
         });
         self.shows_run = true;
-        let mut reply = Reply::effects(self.read_current(context).and(Effects::one(Effect::Rotate {
-            deployment,
-            secret: secret.clone(),
-            kind,
-        })));
+        let mut reply =
+            Reply::effects(self.read_current(context).and(Effects::one(Effect::Rotate {
+                deployment,
+                secret: secret.clone(),
+                kind,
+            })));
         if kind != RotationKind::Resume {
-            reply.wishes.push(Wish::Ask(Confirm::early(format!("{} {secret}", capital(kind.word())), secret)));
+            reply.wishes.push(Wish::Ask(Confirm::early(
+                format!("{} {secret}", capital(kind.word())),
+                secret,
+            )));
         }
         reply
     }
@@ -230,7 +291,11 @@ impl Screen for Secrets {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
-        if self.is_rotating() { Effects::none() } else { self.read_current(context) }
+        if self.is_rotating() {
+            Effects::none()
+        } else {
+            self.read_current(context)
+        }
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
@@ -272,12 +337,23 @@ impl Screen for Secrets {
     fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
         let run = self.run.as_ref().filter(|_| self.shows_run)?;
         let (words, role) = match &run.ended {
-            None if run.stopping => (format!("◐ stopping at the next safe step, {}", run.began.age(look.now)), Role::Degraded),
-            None => (format!("◐ {} {}", running_word(run), run.began.age(look.now)), Role::Changing),
+            None if run.stopping => (
+                format!(
+                    "◐ stopping at the next safe step, {}",
+                    run.began.age(look.now)
+                ),
+                Role::Degraded,
+            ),
+            None => (
+                format!("◐ {} {}", running_word(run), run.began.age(look.now)),
+                Role::Changing,
+            ),
             Some((_, Ok(ending))) => (ending_words(ending), ending_role(ending)),
             Some((_, Err(failure))) => (failure.cause.clone(), Role::Failed),
         };
-        let whom = run.plan.as_ref().map_or_else(String::new, |plan| format!("   user {} at {}", plan.user, plan.address));
+        let whom = run.plan.as_ref().map_or_else(String::new, |plan| {
+            format!("   user {} at {}", plan.user, plan.address)
+        });
         Some(vec![
             (run.secret.clone(), Role::Name),
             (format!("   {}", run.deployment), Role::Dim),
@@ -308,24 +384,61 @@ impl Screen for Secrets {
             } else {
                 "No Neo4j secret is known. Name one in the configuration (`secrets = [\"…\"]`), or a stack whose outputs name it."
             };
-            pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(4), words, Role::Dim);
+            pen.put(
+                area.x + 3,
+                area.y + 1,
+                area.width.saturating_sub(4),
+                words,
+                Role::Dim,
+            );
             return;
         }
-        let high = u16::try_from(all.len()).unwrap_or(u16::MAX).min(area.height / 2).max(1);
+        let high = u16::try_from(all.len())
+            .unwrap_or(u16::MAX)
+            .min(area.height / 2)
+            .max(1);
         pen.put(area.x + 4, area.y, 40, "SECRET", Role::Dim);
-        pen.put(area.x + 40.min(area.width / 2), area.y, 20, "DEPLOYMENT", Role::Dim);
-        let top = Rect { y: area.y + 1, height: high, ..area };
+        pen.put(
+            area.x + 40.min(area.width / 2),
+            area.y,
+            20,
+            "DEPLOYMENT",
+            Role::Dim,
+        );
+        let top = Rect {
+            y: area.y + 1,
+            height: high,
+            ..area
+        };
         for (row, index) in self.list.window(top, all.len()).enumerate() {
-            let Some(resource) = all.get(index) else { continue };
-            let line = Rect { y: top.y + u16::try_from(row).unwrap_or(0), height: 1, ..top };
+            let Some(resource) = all.get(index) else {
+                continue;
+            };
+            let line = Rect {
+                y: top.y + u16::try_from(row).unwrap_or(0),
+                height: 1,
+                ..top
+            };
             if index == self.list.cursor().min(all.len() - 1) {
                 pen.select_row(line, true);
             }
             draw_secret(resource, look, line, pen);
         }
-        let rule = Rect { y: top.bottom(), height: 1, ..area };
+        let rule = Rect {
+            y: top.bottom(),
+            height: 1,
+            ..area
+        };
         pen.rule(rule);
-        self.draw_versions(look, Rect { y: rule.y + 1, height: area.bottom().saturating_sub(rule.y + 1), ..area }, pen);
+        self.draw_versions(
+            look,
+            Rect {
+                y: rule.y + 1,
+                height: area.bottom().saturating_sub(rule.y + 1),
+                ..area
+            },
+            pen,
+        );
     }
 }
 
@@ -340,7 +453,8 @@ fn draw_secret(resource: &Resource, look: &Look<'_>, line: Rect, pen: &mut Pen<'
         Role::Name,
     );
     let status = kinds::status_text(resource, look.now);
-    let remark = kinds::remark(resource, look.now).map_or_else(String::new, |remark| format!("   {remark}"));
+    let remark =
+        kinds::remark(resource, look.now).map_or_else(String::new, |remark| format!("   {remark}"));
     let pieces = [
         (resource.key.deployment.as_str(), Role::Text),
         ("   ", Role::Dim),
@@ -349,60 +463,121 @@ fn draw_secret(resource: &Resource, look: &Look<'_>, line: Rect, pen: &mut Pen<'
         (status.as_str(), role_of(health)),
         (remark.as_str(), Role::Degraded),
     ];
-    pen.pieces(line.x + half, line.y, line.width.saturating_sub(half + 1), &pieces);
+    pen.pieces(
+        line.x + half,
+        line.y,
+        line.width.saturating_sub(half + 1),
+        &pieces,
+    );
 }
 
 impl Secrets {
     fn draw_versions(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let Some((_, _, detail)) = &self.detail else { return };
+        let Some((_, _, detail)) = &self.detail else {
+            return;
+        };
         let mut lines: Vec<Vec<(String, Role)>> = Vec::new();
         if let Some(failure) = detail.problem() {
-            lines.extend(super::detail::failure_block(failure, area.width.saturating_sub(5)));
+            lines.extend(super::detail::failure_block(
+                failure,
+                area.width.saturating_sub(5),
+            ));
         }
         match detail.get() {
-            None if detail.loading.is_some() => lines.push(vec![(format!("{} reading its versions", look.spinner), Role::Dim)]),
+            None if detail.loading.is_some() => lines.push(vec![(
+                format!("{} reading its versions", look.spinner),
+                Role::Dim,
+            )]),
             None => {}
             Some(secret) => lines.extend(version_lines(secret, self.is_rotating(), look)),
         }
         for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-            pen.pieces(area.x + 4, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(5), &pieces);
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
+            pen.pieces(
+                area.x + 4,
+                area.y + u16::try_from(row).unwrap_or(0),
+                area.width.saturating_sub(5),
+                &pieces,
+            );
         }
     }
 }
 
-fn version_lines(secret: &SecretDetail, is_rotating: bool, look: &Look<'_>) -> Vec<Vec<(String, Role)>> {
+fn version_lines(
+    secret: &SecretDetail,
+    is_rotating: bool,
+    look: &Look<'_>,
+) -> Vec<Vec<(String, Role)>> {
     let stages = |version: &SecretVersion| version.stages.join(" ");
-    let wide = secret.versions.iter().map(|version| width(&stages(version))).max().unwrap_or_default().max(30) + 2;
-    let mut lines = vec![vec![(format!("{:<14}{:<wide$}{}", "VERSION", "STAGES", "CREATED"), Role::Dim)]];
+    let wide = secret
+        .versions
+        .iter()
+        .map(|version| width(&stages(version)))
+        .max()
+        .unwrap_or_default()
+        .max(30)
+        + 2;
+    let mut lines = vec![vec![(
+        format!("{:<14}{:<wide$}{}", "VERSION", "STAGES", "CREATED"),
+        Role::Dim,
+    )]];
     for version in &secret.versions {
         let is_current = version.stages.iter().any(|stage| stage == "AWSCURRENT");
-        let age = version.created_at.map_or_else(|| "-".to_owned(), |at| at.age(look.now));
+        let age = version
+            .created_at
+            .map_or_else(|| "-".to_owned(), |at| at.age(look.now));
         lines.push(vec![
-            (format!("{:<14}", cut_middle(&version.version_id, 12)), Role::Text),
-            (format!("{:<wide$}", stages(version)), if is_current { Role::Accent } else { Role::Text }),
+            (
+                format!("{:<14}", cut_middle(&version.version_id, 12)),
+                Role::Text,
+            ),
+            (
+                format!("{:<wide$}", stages(version)),
+                if is_current { Role::Accent } else { Role::Text },
+            ),
             (age, Role::Dim),
         ]);
     }
     lines.push(Vec::new());
     let rotation = &secret.rotation;
-    let words = match (&rotation.pending_version, rotation.enabled, &rotation.lambda_arn) {
+    let words = match (
+        &rotation.pending_version,
+        rotation.enabled,
+        &rotation.lambda_arn,
+    ) {
         (Some(_), _, _) if is_rotating => ("This console is rotating it.".to_owned(), Role::Dim),
         (Some(pending), _, _) => (
-            format!("A rotation is in progress or stuck: AWSPENDING is on {}. u brings it to its end.", cut_middle(pending, 12)),
+            format!(
+                "A rotation is in progress or stuck: AWSPENDING is on {}. u brings it to its end.",
+                cut_middle(pending, 12)
+            ),
             Role::Degraded,
         ),
-        (None, Some(true), Some(lambda)) => (format!("Rotated by {}", lambda.rsplit(':').next().unwrap_or(lambda)), Role::Dim),
-        (None, ..) => ("No rotation function: R rotates from here, step by step.".to_owned(), Role::Dim),
+        (None, Some(true), Some(lambda)) => (
+            format!("Rotated by {}", lambda.rsplit(':').next().unwrap_or(lambda)),
+            Role::Dim,
+        ),
+        (None, ..) => (
+            "No rotation function: R rotates from here, step by step.".to_owned(),
+            Role::Dim,
+        ),
     };
     lines.push(vec![words]);
     if let Some(next) = rotation.next_rotation {
-        lines.push(vec![(format!("next scheduled rotation {}", next.date_time(look.zone)), Role::Dim)]);
+        lines.push(vec![(
+            format!("next scheduled rotation {}", next.date_time(look.zone)),
+            Role::Dim,
+        )]);
     }
     lines
 }
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
 }

@@ -27,7 +27,9 @@ use crate::{
     app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot, Welcome},
     config::theme::Role,
     keys::Layer,
-    model::{CallOutcome, Elicitation, Failure, HttpExchange, Moment, Offer, Progress, Tool, counted},
+    model::{
+        CallOutcome, Elicitation, Failure, HttpExchange, Moment, Offer, Progress, Tool, counted,
+    },
     tools::saved::Query,
     widgets::{LineInput, List, Pen, Scroll},
 };
@@ -100,7 +102,10 @@ impl Connection {
     /// When the tools that are said to have changed are asked for.
     fn next_listing(&self) -> Option<Moment> {
         let pause = RELIST_MS << self.same.min(DISBELIEF);
-        (self.changed && self.state.loading.is_none()).then(|| self.asked.map_or(Moment::from_millis(0), |at| at.plus(pause)))
+        (self.changed && self.state.loading.is_none()).then(|| {
+            self.asked
+                .map_or(Moment::from_millis(0), |at| at.plus(pause))
+        })
     }
 }
 
@@ -211,12 +216,18 @@ impl Tools {
 
     /// When a list of tools is due that a server says has changed.
     pub fn next_listing(&self) -> Option<Moment> {
-        self.connections.values().filter_map(Connection::next_listing).min()
+        self.connections
+            .values()
+            .filter_map(Connection::next_listing)
+            .min()
     }
 
     /// Asks for the lists of tools that are due.
     pub fn tick(&mut self, now: Moment) -> Effects {
-        let due = self.connections.iter_mut().filter(|(_, each)| each.next_listing().is_some_and(|at| at <= now));
+        let due = self
+            .connections
+            .iter_mut()
+            .filter(|(_, each)| each.next_listing().is_some_and(|at| at <= now));
         due.map(|(endpoint, connection)| {
             connection.ask(now);
             Effect::Connect(endpoint.clone())
@@ -240,12 +251,18 @@ impl Tools {
     }
 
     fn tools(&self) -> &[Tool] {
-        self.connection().and_then(|connection| connection.state.get()).map_or(&[], |(_, _, tools)| tools.as_slice())
+        self.connection()
+            .and_then(|connection| connection.state.get())
+            .map_or(&[], |(_, _, tools)| tools.as_slice())
     }
 
     fn form_mut(&mut self) -> Option<&mut Form> {
         let tool = self.selected()?.clone();
-        Some(self.forms.entry(tool.name.clone()).or_insert_with(|| Form::new(&tool)))
+        Some(
+            self.forms
+                .entry(tool.name.clone())
+                .or_insert_with(|| Form::new(&tool)),
+        )
     }
 
     /// A fact about connections and calls.
@@ -254,7 +271,11 @@ impl Tools {
             Event::Connected(endpoint, result) => self.connected(&endpoint, *result, context),
             Event::Called(endpoint, result) => self.called(&endpoint, *result, context),
             Event::Exchanged(endpoint, exchange) => {
-                if let Some(call) = self.connections.get_mut(&endpoint).and_then(|connection| connection.call.as_mut()) {
+                if let Some(call) = self
+                    .connections
+                    .get_mut(&endpoint)
+                    .and_then(|connection| connection.call.as_mut())
+                {
                     call.exchange = Some(exchange);
                 }
                 Reply::done()
@@ -268,7 +289,11 @@ impl Tools {
             Event::QueriesRead(result) => self.queries_read(result),
             Event::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
             Event::Progressed(endpoint, progress) => {
-                if let Some(call) = self.connections.get_mut(&endpoint).and_then(|connection| connection.call.as_mut()) {
+                if let Some(call) = self
+                    .connections
+                    .get_mut(&endpoint)
+                    .and_then(|connection| connection.call.as_mut())
+                {
                     call.progress = Some(progress);
                 }
                 Reply::done()
@@ -282,10 +307,21 @@ impl Tools {
         }
     }
 
-    fn connected(&mut self, endpoint: &Endpoint, result: Result<Welcome, Failure>, context: &mut Context<'_>) -> Reply {
+    fn connected(
+        &mut self,
+        endpoint: &Endpoint,
+        result: Result<Welcome, Failure>,
+        context: &mut Context<'_>,
+    ) -> Reply {
         let is_shown = self.endpoint.as_ref() == Some(endpoint);
-        let selected = self.selected().filter(|_| is_shown).map(|tool| tool.name.clone());
-        let known = self.connections.get(endpoint).and_then(|connection| connection.state.get());
+        let selected = self
+            .selected()
+            .filter(|_| is_shown)
+            .map(|tool| tool.name.clone());
+        let known = self
+            .connections
+            .get(endpoint)
+            .and_then(|connection| connection.state.get());
         let is_same = match (&result, known) {
             (Ok((_, _, tools)), Some((_, _, old))) => tools == old,
             _ => false,
@@ -295,16 +331,30 @@ impl Tools {
             let what = format!("connect to {}", name_of(endpoint, context.store));
             let noted = result
                 .as_ref()
-                .map(|(info, _, tools)| format!("{}, {}", info.server, counted(tools.len(), "tool")))
+                .map(|(info, _, tools)| {
+                    format!("{}, {}", info.server, counted(tools.len(), "tool"))
+                })
                 .map_err(|failure| Box::new(failure.clone()));
-            context.store.note(Deed { at: context.now, what, write: false, result: noted, request_id: None });
+            context.store.note(Deed {
+                at: context.now,
+                what,
+                write: false,
+                result: noted,
+                request_id: None,
+            });
         }
         if let Some(connection) = self.connections.get_mut(endpoint) {
             connection.state.answer(result, context.now);
-            connection.same = if is_same { connection.same.saturating_add(1) } else { 0 };
+            connection.same = if is_same {
+                connection.same.saturating_add(1)
+            } else {
+                0
+            };
         }
         // The tool that was chosen stays chosen; else the one that most came for: reading Cypher.
-        let reader = crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read).first().map(|tool| &tool.name);
+        let reader = crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read)
+            .first()
+            .map(|tool| &tool.name);
         let wanted = selected.as_ref().or(reader);
         let items = self.items();
         let at = items.iter().position(|item| match item {
@@ -314,9 +364,13 @@ impl Tools {
         if let Some(at) = at.filter(|_| is_shown) {
             self.list.select(at);
         }
-        let is_connected = self.connections.get(endpoint).is_some_and(|connection| connection.state.problem().is_none());
+        let is_connected = self
+            .connections
+            .get(endpoint)
+            .is_some_and(|connection| connection.state.problem().is_none());
         let offers = is_connected.then(|| Effect::ListOffers(endpoint.clone()));
-        let queries = (!std::mem::replace(&mut self.queries_asked, true)).then_some(Effect::ReadQueries);
+        let queries =
+            (!std::mem::replace(&mut self.queries_asked, true)).then_some(Effect::ReadQueries);
         Reply::effects(queries.into_iter().chain(offers).collect())
     }
 
@@ -344,7 +398,9 @@ impl Tools {
                 {
                     form.fill(&past.arguments);
                 }
-                let without_fields = self.form_mut().is_some_and(|form| form.fields.is_empty() && form.raw.is_none());
+                let without_fields = self
+                    .form_mut()
+                    .is_some_and(|form| form.fields.is_empty() && form.raw.is_none());
                 if without_fields {
                     // In a narrow window that is where its result is seen.
                     self.pane = Pane::Result;
@@ -420,7 +476,11 @@ impl Screen for Tools {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) -> Effects {
-        if self.endpoint.is_some() { Effects::none() } else { self.first_endpoint(context).effects }
+        if self.endpoint.is_some() {
+            Effects::none()
+        } else {
+            self.first_endpoint(context).effects
+        }
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
@@ -436,9 +496,15 @@ impl Screen for Tools {
             self.list.select(row.min(items.len().saturating_sub(1)));
             self.pass_heading(&items, false);
             self.settle();
-        } else if self.shown == Shown::Tree && self.tree_mut().is_some_and(|tree| tree.click(column, line)) {
+        } else if self.shown == Shown::Tree
+            && self.tree_mut().is_some_and(|tree| tree.click(column, line))
+        {
             self.pane = Pane::Result;
-        } else if let Some(row) = self.rows.row_at(column, line).filter(|_| self.shown == Shown::Table) {
+        } else if let Some(row) = self
+            .rows
+            .row_at(column, line)
+            .filter(|_| self.shown == Shown::Table)
+        {
             self.pane = Pane::Result;
             self.rows.select(row);
         } else {
@@ -455,11 +521,22 @@ impl Screen for Tools {
         if self.identity.is_some() {
             return matches!(action, Action::Help | Action::Palette | Action::Identify);
         }
-        let is_connected = self.connection().is_some_and(|connection| connection.state.get().is_some());
+        let is_connected = self
+            .connection()
+            .is_some_and(|connection| connection.state.get().is_some());
         match action {
-            Action::ChooseEndpoint | Action::Connect | Action::Help | Action::Palette | Action::Accept | Action::Back => true,
-            Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => self.result.is_some(),
-            Action::ForgetQuery => matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List,
+            Action::ChooseEndpoint
+            | Action::Connect
+            | Action::Help
+            | Action::Palette
+            | Action::Accept
+            | Action::Back => true,
+            Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => {
+                self.result.is_some()
+            }
+            Action::ForgetQuery => {
+                matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List
+            }
             Action::Sort | Action::Mark => false,
             _ => is_connected,
         }
@@ -549,11 +626,16 @@ impl Tools {
 
     /// Whether a line is being typed that is no field of the form.
     fn has_prompt(&self) -> bool {
-        !self.elicitations.is_empty() || self.filtering || self.naming.is_some() || self.picker.is_some()
+        !self.elicitations.is_empty()
+            || self.filtering
+            || self.naming.is_some()
+            || self.picker.is_some()
     }
 
     fn reconnect(&mut self, context: &Context<'_>) -> Reply {
-        let Some(endpoint) = self.endpoint.clone() else { return Reply::done() };
+        let Some(endpoint) = self.endpoint.clone() else {
+            return Reply::done();
+        };
         let connection = self.connections.entry(endpoint.clone()).or_default();
         connection.ask(context.now);
         connection.same = 0;

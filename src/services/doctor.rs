@@ -8,8 +8,8 @@ use super::{McpOptions, Services};
 use crate::{
     doctor::{Answer, Evidence, Report, judge},
     model::{
-        CallOptions, CallOutcome, Deployment, Failure, Kind, LogQuery, LoginAnswer, McpTarget, Moment, Neo4jAddress, Resource,
-        SecretContent, SecretDetail, SecretText, Tool, VersionRef,
+        CallOptions, CallOutcome, Deployment, Failure, Kind, LogQuery, LoginAnswer, McpTarget,
+        Moment, Neo4jAddress, Resource, SecretContent, SecretDetail, SecretText, Tool, VersionRef,
     },
     rotation::shape::Shape,
 };
@@ -26,7 +26,11 @@ impl Services {
         self.forget_tokens(deployment);
         let (identity, stack, token, gateways, targets, runtimes, secrets) = futures::join!(
             timed(self.identity(deployment)),
-            probe(deployment.stack.is_some(), "no stack is configured", self.stack_facts(deployment)),
+            probe(
+                deployment.stack.is_some(),
+                "no stack is configured",
+                self.stack_facts(deployment)
+            ),
             probe(has_token(deployment), "this sign-in has no token", async {
                 self.token(deployment, None).await.map(|(_, claims)| claims)
             }),
@@ -60,34 +64,65 @@ impl Services {
         })
     }
 
-    async fn list_described(&self, deployment: &Deployment, kind: Kind) -> Result<Vec<Resource>, Failure> {
+    async fn list_described(
+        &self,
+        deployment: &Deployment,
+        kind: Kind,
+    ) -> Result<Vec<Resource>, Failure> {
         let listed = self.list(deployment, kind).await?;
-        futures::future::try_join_all(listed.iter().map(|resource| self.describe(deployment, &resource.key))).await
+        futures::future::try_join_all(
+            listed
+                .iter()
+                .map(|resource| self.describe(deployment, &resource.key)),
+        )
+        .await
     }
 
     async fn walk_chain(
         &self,
         deployment: &Deployment,
-    ) -> (Answer<crate::model::ConnectionInfo>, Answer<Vec<Tool>>, Answer<CallOutcome>) {
+    ) -> (
+        Answer<crate::model::ConnectionInfo>,
+        Answer<Vec<Tool>>,
+        Answer<CallOutcome>,
+    ) {
         let before = |hop: &str| format!("{hop} must work first");
         let started = Instant::now();
-        let session = match self.mcp_connect(deployment, &McpTarget::Default, McpOptions::default()).await {
+        let session = match self
+            .mcp_connect(deployment, &McpTarget::Default, McpOptions::default())
+            .await
+        {
             Ok(session) => session,
             Err(failure) => {
-                let connection = Answer::Failed { failure, elapsed_ms: millis(started) };
-                return (connection, Answer::NotAsked(before("initialize")), Answer::NotAsked(before("initialize")));
+                let connection = Answer::Failed {
+                    failure,
+                    elapsed_ms: millis(started),
+                };
+                return (
+                    connection,
+                    Answer::NotAsked(before("initialize")),
+                    Answer::NotAsked(before("initialize")),
+                );
             }
         };
-        let connection = Answer::Got { value: session.info(), elapsed_ms: millis(started) };
+        let connection = Answer::Got {
+            value: session.info(),
+            elapsed_ms: millis(started),
+        };
         let tools = timed(session.tools()).await;
-        let reader = tools.value().and_then(|all| all.iter().find(|tool| reads_cypher(tool))).map(|tool| tool.name.clone());
+        let reader = tools
+            .value()
+            .and_then(|all| all.iter().find(|tool| reads_cypher(tool)))
+            .map(|tool| tool.name.clone());
         let cypher = match reader {
             Some(name) => {
                 let mut arguments = Map::new();
                 arguments.insert("query".to_owned(), Value::from("RETURN 1 AS ok"));
                 timed(session.call(&name, arguments, CallOptions::default())).await
             }
-            None if tools.value().is_some() => Answer::NotAsked("no tool of this endpoint reads Cypher".to_owned()),
+            None if tools.value().is_some() => {
+                Answer::NotAsked("no tool of this endpoint reads Cypher".to_owned())
+            }
             None => Answer::NotAsked(before("tools/list")),
         };
         session.close().await;
@@ -101,10 +136,21 @@ impl Services {
     ) -> (Answer<SecretDetail>, Answer<LoginAnswer>) {
         let first = match secrets {
             Answer::Got { value, .. } => value.first(),
-            Answer::NotAsked(why) => return (Answer::NotAsked(why.clone()), Answer::NotAsked(why.clone())),
-            Answer::Failed { failure, elapsed_ms } => {
-                let answer = Answer::Failed { failure: failure.clone(), elapsed_ms: *elapsed_ms };
-                return (answer, Answer::NotAsked("the secret must be readable first".to_owned()));
+            Answer::NotAsked(why) => {
+                return (Answer::NotAsked(why.clone()), Answer::NotAsked(why.clone()));
+            }
+            Answer::Failed {
+                failure,
+                elapsed_ms,
+            } => {
+                let answer = Answer::Failed {
+                    failure: failure.clone(),
+                    elapsed_ms: *elapsed_ms,
+                };
+                return (
+                    answer,
+                    Answer::NotAsked("the secret must be readable first".to_owned()),
+                );
             }
         };
         let Some(secret) = first else {
@@ -112,33 +158,67 @@ impl Services {
             return (Answer::NotAsked(why.clone()), Answer::NotAsked(why));
         };
         let id = secret.key.own_id();
-        futures::join!(timed(self.secret_detail(deployment, id)), self.probe_login(deployment, id))
+        futures::join!(
+            timed(self.secret_detail(deployment, id)),
+            self.probe_login(deployment, id)
+        )
     }
 
     /// One login with AWSCURRENT; a wrong password counts once against Neo4j's lock-out, which takes three.
     async fn probe_login(&self, deployment: &Deployment, id: &str) -> Answer<LoginAnswer> {
-        let value = match self.secret_value(deployment, id, &VersionRef::Stage("AWSCURRENT".to_owned())).await {
+        let value = match self
+            .secret_value(deployment, id, &VersionRef::Stage("AWSCURRENT".to_owned()))
+            .await
+        {
             Ok(value) => value,
-            Err(failure) => return Answer::NotAsked(format!("the secret's value may not be read: {}", failure.cause)),
+            Err(failure) => {
+                return Answer::NotAsked(format!(
+                    "the secret's value may not be read: {}",
+                    failure.cause
+                ));
+            }
         };
         let SecretContent::Text(text) = value.content else {
             return Answer::NotAsked("the secret is binary".to_owned());
         };
         let shape = match Shape::parse(text.reveal()) {
             Ok(shape) => shape,
-            Err(error) => return Answer::NotAsked(format!("the secret holds no Neo4j credentials: {error}")),
+            Err(error) => {
+                return Answer::NotAsked(format!("the secret holds no Neo4j credentials: {error}"));
+            }
         };
-        let Some(uri) = deployment.neo4j_uri.clone().or_else(|| shape.address().map(str::to_owned)) else {
-            return Answer::NotAsked("neither the secret nor the configuration names Neo4j's address".to_owned());
+        let Some(uri) = deployment
+            .neo4j_uri
+            .clone()
+            .or_else(|| shape.address().map(str::to_owned))
+        else {
+            return Answer::NotAsked(
+                "neither the secret nor the configuration names Neo4j's address".to_owned(),
+            );
         };
-        let address = Neo4jAddress { uri, database: shape.database().unwrap_or("neo4j").to_owned() };
+        let address = Neo4jAddress {
+            uri,
+            database: shape.database().unwrap_or("neo4j").to_owned(),
+        };
         let started = Instant::now();
-        let answer = self.neo4j_login(&address, shape.user(), &SecretText::from(shape.password())).await;
-        Answer::Got { value: answer, elapsed_ms: millis(started) }
+        let answer = self
+            .neo4j_login(&address, shape.user(), &SecretText::from(shape.password()))
+            .await;
+        Answer::Got {
+            value: answer,
+            elapsed_ms: millis(started),
+        }
     }
 
-    async fn interceptor_errors(&self, deployment: &Deployment, group: Option<String>, now: Moment) -> Answer<Vec<String>> {
-        let Some(group) = group else { return Answer::NotAsked("the gateway has no interceptor".to_owned()) };
+    async fn interceptor_errors(
+        &self,
+        deployment: &Deployment,
+        group: Option<String>,
+        now: Moment,
+    ) -> Answer<Vec<String>> {
+        let Some(group) = group else {
+            return Answer::NotAsked("the gateway has no interceptor".to_owned());
+        };
         let query = LogQuery {
             groups: vec![group],
             pattern: Some(ERROR_PATTERN.to_owned()),
@@ -154,7 +234,10 @@ impl Services {
             })
             .await?;
             events.sort_by_key(|event| std::cmp::Reverse(event.timestamp));
-            Ok(events.into_iter().map(|event| crate::logs::redact(&event.message).into_owned()).collect())
+            Ok(events
+                .into_iter()
+                .map(|event| crate::logs::redact(&event.message).into_owned())
+                .collect())
         })
         .await
     }
@@ -172,7 +255,11 @@ fn reads_cypher(tool: &Tool) -> bool {
 
 /// The log group of the first interceptor function: a Lambda writes to `/aws/lambda/{name}`.
 fn interceptor_group(gateways: &[Resource]) -> Option<String> {
-    gateways.iter().flat_map(|gateway| &gateway.log_groups).find(|group| group.starts_with("/aws/lambda/")).cloned()
+    gateways
+        .iter()
+        .flat_map(|gateway| &gateway.log_groups)
+        .find(|group| group.starts_with("/aws/lambda/"))
+        .cloned()
 }
 
 fn absent_if_empty(answer: Answer<Vec<Resource>>, why: &str) -> Answer<Vec<Resource>> {
@@ -182,15 +269,29 @@ fn absent_if_empty(answer: Answer<Vec<Resource>>, why: &str) -> Answer<Vec<Resou
     }
 }
 
-async fn probe<T>(wanted: bool, why: &str, work: impl Future<Output = Result<T, Failure>>) -> Answer<T> {
-    if wanted { timed(work).await } else { Answer::NotAsked(why.to_owned()) }
+async fn probe<T>(
+    wanted: bool,
+    why: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Answer<T> {
+    if wanted {
+        timed(work).await
+    } else {
+        Answer::NotAsked(why.to_owned())
+    }
 }
 
 async fn timed<T>(work: impl Future<Output = Result<T, Failure>>) -> Answer<T> {
     let started = Instant::now();
     match work.await {
-        Ok(value) => Answer::Got { value, elapsed_ms: millis(started) },
-        Err(failure) => Answer::Failed { failure, elapsed_ms: millis(started) },
+        Ok(value) => Answer::Got {
+            value,
+            elapsed_ms: millis(started),
+        },
+        Err(failure) => Answer::Failed {
+            failure,
+            elapsed_ms: millis(started),
+        },
     }
 }
 

@@ -31,7 +31,11 @@ pub struct ServiceOptions {
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_mins(1), total_timeout: Duration::from_mins(3), read_only: false }
+        Self {
+            timeout: Duration::from_mins(1),
+            total_timeout: Duration::from_mins(3),
+            read_only: false,
+        }
     }
 }
 
@@ -62,7 +66,9 @@ impl Services {
             targets: aws::PerDeployment::default(),
             tokens: crate::auth::token::Tokens::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// How these services behave.

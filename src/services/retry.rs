@@ -4,7 +4,9 @@ use std::time::Duration;
 
 /// A wait before the try after `failures` failed ones: random between a quarter and the whole of `base` doubled each time, at most `cap`.
 pub(crate) fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration {
-    let whole = base.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(cap);
+    let whole = base
+        .saturating_mul(1 << failures.saturating_sub(1).min(16))
+        .min(cap);
     whole.mul_f64(0.25 + 0.75 * fraction())
 }
 
@@ -23,7 +25,10 @@ mod tests {
         for failures in 1..40 {
             let wait = backoff(failures, base, cap);
             let whole = base.saturating_mul(1 << (failures - 1).min(16)).min(cap);
-            assert!(wait >= whole.mul_f64(0.25) && wait <= whole, "{failures}: {wait:?}");
+            assert!(
+                wait >= whole.mul_f64(0.25) && wait <= whole,
+                "{failures}: {wait:?}"
+            );
         }
     }
 }

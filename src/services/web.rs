@@ -30,8 +30,15 @@ impl Web {
     pub(crate) fn client(&self, doing: &str, address: &str) -> Result<reqwest::Client, Failure> {
         check_address(doing, address)?;
         let loopback = is_loopback(address);
-        let client = if loopback { &self.loopback } else { &self.outside };
-        client.get_or_init(|| make(loopback)).clone().map_err(|error| Failure::new(FailureKind::Usage, doing, error))
+        let client = if loopback {
+            &self.loopback
+        } else {
+            &self.outside
+        };
+        client
+            .get_or_init(|| make(loopback))
+            .clone()
+            .map_err(|error| Failure::new(FailureKind::Usage, doing, error))
     }
 }
 
@@ -42,18 +49,39 @@ impl Services {
     /// [`FailureKind::Network`] where the address gives something else than JSON.
     pub async fn fetch_json(&self, doing: &str, address: &str) -> Result<Value, Failure> {
         let client = self.inner.web.client(doing, address)?;
-        let asked = client.get(address).header("accept", "application/json").timeout(Duration::from_secs(10)).send();
-        let response = asked.await.map_err(|error| failure(doing, address, &error))?;
+        let asked = client
+            .get(address)
+            .header("accept", "application/json")
+            .timeout(Duration::from_secs(10))
+            .send();
+        let response = asked
+            .await
+            .map_err(|error| failure(doing, address, &error))?;
         let status = response.status();
-        let body = read_at_most(response, DOCUMENT).await.map_err(|error| error.failure(doing, address))?;
+        let body = read_at_most(response, DOCUMENT)
+            .await
+            .map_err(|error| error.failure(doing, address))?;
         if !status.is_success() {
-            let kind = if status.as_u16() == 404 { FailureKind::NotFound } else { FailureKind::Network };
-            return Err(Failure::new(kind, doing, format!("{address} answered with status {}", status.as_u16()))
-                .status(status.as_u16())
-                .evidence(preview(&body)));
+            let kind = if status.as_u16() == 404 {
+                FailureKind::NotFound
+            } else {
+                FailureKind::Network
+            };
+            return Err(Failure::new(
+                kind,
+                doing,
+                format!("{address} answered with status {}", status.as_u16()),
+            )
+            .status(status.as_u16())
+            .evidence(preview(&body)));
         }
         serde_json::from_slice(&body).map_err(|error| {
-            Failure::new(FailureKind::Network, doing, format!("{address} gives no JSON: {error}")).evidence(preview(&body))
+            Failure::new(
+                FailureKind::Network,
+                doing,
+                format!("{address} gives no JSON: {error}"),
+            )
+            .evidence(preview(&body))
         })
     }
 }
@@ -79,8 +107,8 @@ fn builder(loopback: bool) -> Result<reqwest::ClientBuilder, String> {
     if loopback {
         builder = builder.no_proxy();
     } else if let Some(bundle) = extra_roots() {
-        let roots =
-            reqwest::Certificate::from_pem_bundle(&bundle).map_err(|error| format!("AWS_CA_BUNDLE cannot be used: {error}"))?;
+        let roots = reqwest::Certificate::from_pem_bundle(&bundle)
+            .map_err(|error| format!("AWS_CA_BUNDLE cannot be used: {error}"))?;
         builder = builder.tls_certs_merge(roots);
     }
     Ok(builder)
@@ -107,8 +135,12 @@ pub(crate) fn is_loopback(address: &str) -> bool {
 /// [`FailureKind::Usage`].
 pub(crate) fn check_address(doing: &str, address: &str) -> Result<Url, Failure> {
     let url = Url::parse(address).map_err(|error| {
-        Failure::new(FailureKind::Usage, doing, format!("{address} is not an address: {error}"))
-            .hint("an address begins with https://")
+        Failure::new(
+            FailureKind::Usage,
+            doing,
+            format!("{address} is not an address: {error}"),
+        )
+        .hint("an address begins with https://")
     })?;
     match url.scheme() {
         "https" => Ok(url),
@@ -116,11 +148,17 @@ pub(crate) fn check_address(doing: &str, address: &str) -> Result<Url, Failure> 
         "http" => Err(Failure::new(
             FailureKind::Usage,
             doing,
-            format!("{address} is not encrypted: credentials are sent by https only, or on this machine"),
+            format!(
+                "{address} is not encrypted: credentials are sent by https only, or on this machine"
+            ),
         )
         .hint("use the https address")),
-        other => Err(Failure::new(FailureKind::Usage, doing, format!("{other}: is not a scheme that can be used here"))
-            .hint("use an https address")),
+        other => Err(Failure::new(
+            FailureKind::Usage,
+            doing,
+            format!("{other}: is not a scheme that can be used here"),
+        )
+        .hint("use an https address")),
     }
 }
 
@@ -132,11 +170,19 @@ pub(crate) fn same_origin(one: &str, other: &str) -> bool {
 /// A redirect that was not followed: nothing was sent on.
 pub(crate) fn redirect_refused(doing: &str, address: &str, location: Option<&str>) -> Failure {
     let target = location.and_then(|to| Url::parse(address).ok()?.join(to).ok());
-    let origin = target.as_ref().map_or_else(|| "nowhere".to_owned(), |to| to.origin().ascii_serialization());
-    let failure =
-        Failure::new(FailureKind::Network, doing, format!("a redirect to {origin} was refused; nothing was sent there"));
+    let origin = target.as_ref().map_or_else(
+        || "nowhere".to_owned(),
+        |to| to.origin().ascii_serialization(),
+    );
+    let failure = Failure::new(
+        FailureKind::Network,
+        doing,
+        format!("a redirect to {origin} was refused; nothing was sent there"),
+    );
     match target {
-        Some(to) => failure.hint("if that is the right address, configure it").evidence(format!("location: {to}")),
+        Some(to) => failure
+            .hint("if that is the right address, configure it")
+            .evidence(format!("location: {to}")),
         None => failure,
     }
 }
@@ -146,21 +192,31 @@ pub(crate) fn failure(doing: &str, address: &str, error: &reqwest::Error) -> Fai
     let host = host_of(address);
     let chain = chain(error);
     if error.is_timeout() {
-        return Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time"))
-            .hint("try again; --timeout allows more")
-            .evidence(chain);
+        return Failure::new(
+            FailureKind::Timeout,
+            doing,
+            format!("{host} did not answer in time"),
+        )
+        .hint("try again; --timeout allows more")
+        .evidence(chain);
     }
     if error.is_connect() {
         return unreachable(doing, &host, chain);
     }
-    Failure::new(FailureKind::Network, doing, format!("the connection to {host} broke before the answer was whole"))
-        .evidence(chain)
+    Failure::new(
+        FailureKind::Network,
+        doing,
+        format!("the connection to {host} broke before the answer was whole"),
+    )
+    .evidence(chain)
 }
 
 /// Host and port of an address, as an error names them.
 pub(crate) fn host_of(address: &str) -> String {
     let parsed = Url::parse(address).ok();
-    let host = parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port())));
+    let host = parsed
+        .as_ref()
+        .and_then(|url| Some((url.host_str()?, url.port())));
     match host {
         Some((host, Some(port))) => format!("{host}:{port}"),
         Some((host, None)) => host.to_owned(),
@@ -171,24 +227,40 @@ pub(crate) fn host_of(address: &str) -> String {
 /// A connection that was never made: the cause, and the next step, follow from the words of the error chain.
 pub(crate) fn unreachable(doing: &str, host: &str, chain: String) -> Failure {
     let lower = chain.to_ascii_lowercase();
-    let (cause, hint) = if lower.contains("dns") || lower.contains("lookup") || lower.contains("resolve") {
-        (format!("the name {host} is not known here"), "check the region and the endpoint, the VPN, and the DNS of this machine")
+    let (cause, hint) = if lower.contains("dns")
+        || lower.contains("lookup")
+        || lower.contains("resolve")
+    {
+        (
+            format!("the name {host} is not known here"),
+            "check the region and the endpoint, the VPN, and the DNS of this machine",
+        )
     } else if lower.contains("refused") {
-        (format!("{host} refused the connection: nothing listens there"), "check the endpoint's address and port")
-    } else if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake") {
+        (
+            format!("{host} refused the connection: nothing listens there"),
+            "check the endpoint's address and port",
+        )
+    } else if lower.contains("certificate") || lower.contains("tls") || lower.contains("handshake")
+    {
         (
             format!("no TLS connection to {host}"),
             "a proxy that opens TLS needs its root certificate in AWS_CA_BUNDLE or SSL_CERT_FILE",
         )
-    } else if lower.contains("timed out") || lower.contains("timeout") || lower.contains("deadline") {
+    } else if lower.contains("timed out") || lower.contains("timeout") || lower.contains("deadline")
+    {
         (
             format!("{host} did not accept a connection in time"),
             "check the network, the VPN, the proxy and the endpoint's security group",
         )
     } else {
-        (format!("no connection to {host}"), "check the network, the VPN and the proxy (HTTPS_PROXY, NO_PROXY)")
+        (
+            format!("no connection to {host}"),
+            "check the network, the VPN and the proxy (HTTPS_PROXY, NO_PROXY)",
+        )
     };
-    Failure::new(FailureKind::Network, doing, cause).hint(hint).evidence(chain)
+    Failure::new(FailureKind::Network, doing, cause)
+        .hint(hint)
+        .evidence(chain)
 }
 
 /// Why a body was not read to its end.
@@ -203,17 +275,25 @@ impl ReadError {
     /// The same as a failure.
     pub(crate) fn failure(&self, doing: &str, address: &str) -> Failure {
         match self {
-            Self::TooLong(limit) => {
-                Failure::new(FailureKind::Refused, doing, format!("the answer is longer than the limit of {} MB", limit >> 20))
-            }
+            Self::TooLong(limit) => Failure::new(
+                FailureKind::Refused,
+                doing,
+                format!("the answer is longer than the limit of {} MB", limit >> 20),
+            ),
             Self::Broken(error) => failure(doing, address, error),
         }
     }
 }
 
 /// Reads a body of at most `limit` bytes, so that no server makes memory grow without bound.
-pub(crate) async fn read_at_most(mut response: reqwest::Response, limit: usize) -> Result<Bytes, ReadError> {
-    if response.content_length().is_some_and(|length| length > limit as u64) {
+pub(crate) async fn read_at_most(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Bytes, ReadError> {
+    if response
+        .content_length()
+        .is_some_and(|length| length > limit as u64)
+    {
         return Err(ReadError::TooLong(limit));
     }
     let mut body = BytesMut::new();
@@ -254,7 +334,12 @@ mod tests {
 
     #[test]
     fn credentials_go_out_encrypted_or_stay_on_this_machine() {
-        for address in ["https://example.com/mcp", "http://127.0.0.1:80/", "http://localhost:1/x", "http://[::1]:9"] {
+        for address in [
+            "https://example.com/mcp",
+            "http://127.0.0.1:80/",
+            "http://localhost:1/x",
+            "http://[::1]:9",
+        ] {
             assert!(check_address("calling", address).is_ok(), "{address}");
         }
         for address in [
@@ -264,13 +349,20 @@ mod tests {
             "example.com",
             "http://localhost.example.com",
         ] {
-            assert_eq!(check_address("calling", address).unwrap_err().kind, FailureKind::Usage, "{address}");
+            assert_eq!(
+                check_address("calling", address).unwrap_err().kind,
+                FailureKind::Usage,
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn an_origin_is_scheme_host_and_port() {
-        assert!(same_origin("https://a.example/mcp", "https://a.example:443/other"));
+        assert!(same_origin(
+            "https://a.example/mcp",
+            "https://a.example:443/other"
+        ));
         assert!(!same_origin("https://a.example/", "https://b.example/"));
         assert!(!same_origin("https://a.example/", "http://a.example/"));
         assert!(!same_origin("http://127.0.0.1:1/", "http://127.0.0.1:2/"));

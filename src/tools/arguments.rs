@@ -16,7 +16,10 @@ pub fn merge(
 ) -> Result<Map<String, Value>, Vec<String>> {
     let (mut arguments, mut wrong) = (given, Vec::new());
     wrong.extend(
-        arguments.keys().filter(|name| !schema.open && schema.property(name).is_none()).map(|name| unknown(name, schema)),
+        arguments
+            .keys()
+            .filter(|name| !schema.open && schema.property(name).is_none())
+            .map(|name| unknown(name, schema)),
     );
     let mut begun: Vec<&str> = Vec::new();
     for (name, text) in pairs {
@@ -39,22 +42,47 @@ pub fn merge(
             Err(why) => wrong.push(why),
         }
     }
-    let given = |name: &str| arguments.contains_key(name) || pairs.iter().any(|(own, _)| own == name);
-    wrong.extend(schema.properties.iter().filter(|each| each.required && !given(&each.name)).map(missing));
-    if wrong.is_empty() { Ok(arguments) } else { Err(wrong) }
+    let given =
+        |name: &str| arguments.contains_key(name) || pairs.iter().any(|(own, _)| own == name);
+    wrong.extend(
+        schema
+            .properties
+            .iter()
+            .filter(|each| each.required && !given(&each.name))
+            .map(missing),
+    );
+    if wrong.is_empty() {
+        Ok(arguments)
+    } else {
+        Err(wrong)
+    }
 }
 
 fn unknown(name: &str, schema: &Arguments) -> String {
-    let known: Vec<&str> = schema.properties.iter().map(|each| each.name.as_str()).collect();
+    let known: Vec<&str> = schema
+        .properties
+        .iter()
+        .map(|each| each.name.as_str())
+        .collect();
     if known.is_empty() {
         return format!("unknown argument \"{name}\": the tool takes none");
     }
-    format!("unknown argument \"{name}\"{}; known: {}", did_you_mean(name, known.iter().copied()), known.join(", "))
+    format!(
+        "unknown argument \"{name}\"{}; known: {}",
+        did_you_mean(name, known.iter().copied()),
+        known.join(", ")
+    )
 }
 
 fn missing(property: &Property) -> String {
     let types: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
-    let what = match (types.is_empty(), property.description.as_deref().and_then(|text| text.lines().next())) {
+    let what = match (
+        types.is_empty(),
+        property
+            .description
+            .as_deref()
+            .and_then(|text| text.lines().next()),
+    ) {
         (true, None) => String::new(),
         (true, Some(description)) => format!(" ({description})"),
         (false, None) => format!(" ({})", types.join(" or ")),
@@ -73,7 +101,11 @@ pub fn read(property: &Property, text: &str) -> Result<Value, String> {
     }
     typed(&property.types, &property.items, text).ok_or_else(|| {
         let wanted: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
-        format!("{}: {} is wanted, not \"{text}\"", property.name, wanted.join(" or "))
+        format!(
+            "{}: {} is wanted, not \"{text}\"",
+            property.name,
+            wanted.join(" or ")
+        )
     })
 }
 
@@ -83,13 +115,24 @@ pub fn json_or_text(text: &str) -> Value {
 }
 
 fn choose(property: &Property, text: &str) -> Result<Value, String> {
-    let found =
-        property.choices.iter().find(|choice| choice.as_str().is_some_and(|word| word == text) || json_or_text(text) == **choice);
+    let found = property.choices.iter().find(|choice| {
+        choice.as_str().is_some_and(|word| word == text) || json_or_text(text) == **choice
+    });
     found.cloned().ok_or_else(|| {
-        let known: Vec<String> =
-            property.choices.iter().map(|each| each.as_str().map_or_else(|| each.to_string(), str::to_owned)).collect();
+        let known: Vec<String> = property
+            .choices
+            .iter()
+            .map(|each| {
+                each.as_str()
+                    .map_or_else(|| each.to_string(), str::to_owned)
+            })
+            .collect();
         let hint = did_you_mean(text, known.iter().map(String::as_str));
-        format!("{}: unknown value \"{text}\"{hint}; known: {}", property.name, known.join(", "))
+        format!(
+            "{}: unknown value \"{text}\"{hint}; known: {}",
+            property.name,
+            known.join(", ")
+        )
     })
 }
 
@@ -121,8 +164,19 @@ fn fits(wanted: Type, value: &Value) -> bool {
         | (Type::Null, Value::Null)
         | (Type::String, Value::String(_)) => true,
         (
-            Type::String | Type::Integer | Type::Number | Type::Boolean | Type::Array | Type::Object | Type::Null,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_),
+            Type::String
+            | Type::Integer
+            | Type::Number
+            | Type::Boolean
+            | Type::Array
+            | Type::Object
+            | Type::Null,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_),
         ) => false,
     }
 }
@@ -130,7 +184,8 @@ fn fits(wanted: Type, value: &Value) -> bool {
 /// JSON, unless reading it would change a whole number that is too large.
 fn parse(text: &str) -> Option<Value> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let loses = matches!(&value, Value::Number(number) if number.is_f64()) && !text.contains(['.', 'e', 'E']);
+    let loses = matches!(&value, Value::Number(number) if number.is_f64())
+        && !text.contains(['.', 'e', 'E']);
     (!loses).then_some(value)
 }
 
@@ -141,7 +196,10 @@ mod tests {
     use serde_json::json;
 
     fn call(schema: &Value, pairs: &[(&str, &str)]) -> Result<Value, Vec<String>> {
-        let pairs: Vec<(String, String)> = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let pairs: Vec<(String, String)> = pairs
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
         merge(Map::new(), &pairs, &schema::read(schema)).map(Value::Object)
     }
 
@@ -181,11 +239,16 @@ mod tests {
     fn everything_wrong_is_told_at_once() {
         let schema = json!({"properties": {"count": {"type": "integer"}, "mode": {"enum": ["fast", "slow"]}}});
         assert_eq!(
-            call(&schema, &[("count", "1.5"), ("mode", "fsat"), ("cuont", "1")]),
+            call(
+                &schema,
+                &[("count", "1.5"), ("mode", "fsat"), ("cuont", "1")]
+            ),
             Err(vec![
                 "count: integer is wanted, not \"1.5\"".to_owned(),
-                "mode: unknown value \"fsat\"; did you mean \"fast\"?; known: fast, slow".to_owned(),
-                "unknown argument \"cuont\"; did you mean \"count\"?; known: count, mode".to_owned(),
+                "mode: unknown value \"fsat\"; did you mean \"fast\"?; known: fast, slow"
+                    .to_owned(),
+                "unknown argument \"cuont\"; did you mean \"count\"?; known: count, mode"
+                    .to_owned(),
             ])
         );
     }
@@ -197,21 +260,32 @@ mod tests {
             "required": ["query"],
         }));
         let merged = |given: Value, pairs: &[(&str, &str)]| {
-            let pairs: Vec<(String, String)> =
-                pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            let pairs: Vec<(String, String)> = pairs
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect();
             merge(given.as_object().cloned().unwrap(), &pairs, &schema)
         };
-        assert!(merged(json!({"query": "q"}), &[]).is_ok() && merged(json!({}), &[("query", "q")]).is_ok());
+        assert!(
+            merged(json!({"query": "q"}), &[]).is_ok()
+                && merged(json!({}), &[("query", "q")]).is_ok()
+        );
         assert_eq!(
             merged(json!({"quary": 1}), &[]),
             Err(vec![
-                "unknown argument \"quary\"; did you mean \"query\"?; known: query, params".to_owned(),
+                "unknown argument \"quary\"; did you mean \"query\"?; known: query, params"
+                    .to_owned(),
                 "missing \"query\" (string: what to run)".to_owned(),
             ])
         );
         let none = schema::read(&json!({"type": "object", "properties": {}}));
         let told = merge(Map::new(), &[("foo".to_owned(), "1".to_owned())], &none);
-        assert_eq!(told, Err(vec!["unknown argument \"foo\": the tool takes none".to_owned()]));
+        assert_eq!(
+            told,
+            Err(vec![
+                "unknown argument \"foo\": the tool takes none".to_owned()
+            ])
+        );
     }
 
     #[test]
@@ -226,6 +300,10 @@ mod tests {
         ] {
             assert_eq!(json_or_text(text), value);
         }
-        assert_eq!(json_or_text("99999999999999999999"), json!("99999999999999999999"), "no digit is lost");
+        assert_eq!(
+            json_or_text("99999999999999999999"),
+            json!("99999999999999999999"),
+            "no digit is lost"
+        );
     }
 }

@@ -22,11 +22,22 @@ pub struct Place<'a> {
 
 /// This program's own command for the call.
 pub fn own(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
-    let mut words = vec!["agentcore-console".to_owned(), "tools".to_owned(), "call".to_owned(), quoted(&sanitize(tool))];
+    let mut words = vec![
+        "agentcore-console".to_owned(),
+        "tools".to_owned(),
+        "call".to_owned(),
+        quoted(&sanitize(tool)),
+    ];
     if !arguments.is_empty() {
-        words.extend(["--json".to_owned(), quoted(&one_line(&Value::Object(arguments.clone())))]);
+        words.extend([
+            "--json".to_owned(),
+            quoted(&one_line(&Value::Object(arguments.clone()))),
+        ]);
     }
-    words.extend(["--deployment".to_owned(), quoted(place.deployment.name.as_str())]);
+    words.extend([
+        "--deployment".to_owned(),
+        quoted(place.deployment.name.as_str()),
+    ]);
     match place.target {
         McpTarget::Default => {}
         McpTarget::Resource(key) => words.extend(["--via".to_owned(), quoted(&sanitize(&key.id))]),
@@ -40,11 +51,16 @@ pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Str
     let deployment = place.deployment;
     let (mut comments, mut lines) = (Vec::new(), vec![format!("curl -sS {}", quoted(place.url))]);
     // A header of the configuration wins over the sign-in's.
-    let signs_itself = deployment.headers.iter().any(|header| name_of(header).eq_ignore_ascii_case("authorization"));
+    let signs_itself = deployment
+        .headers
+        .iter()
+        .any(|header| name_of(header).eq_ignore_ascii_case("authorization"));
     match &deployment.sign_in {
         SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } if !signs_itself => {
             let name = quoted(deployment.name.as_str());
-            comments.push(format!("# the token: TOKEN=$(agentcore-console token --reveal --deployment {name})"));
+            comments.push(format!(
+                "# the token: TOKEN=$(agentcore-console token --reveal --deployment {name})"
+            ));
             lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
         }
         SignIn::SigV4 => sign(place, &mut comments, &mut lines),
@@ -54,22 +70,36 @@ pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Str
         let name = sanitize(name_of(header)).into_owned();
         let variable = variable(&name);
         let what = match header {
-            HeaderSpec::Literal { .. } => "the value of that header in the configuration".to_owned(),
+            HeaderSpec::Literal { .. } => {
+                "the value of that header in the configuration".to_owned()
+            }
             HeaderSpec::BasicFromSecret { secret_id, .. } => {
                 let secret = secret_id.as_deref().unwrap_or("of the deployment");
-                format!("Basic and the base64 of user:password of the secret {}", sanitize(secret))
+                format!(
+                    "Basic and the base64 of user:password of the secret {}",
+                    sanitize(secret)
+                )
             }
         };
         comments.push(format!("# {variable}: {what}"));
         lines.push(format!("-H \"{name}: ${variable}\""));
     }
-    lines.push("-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'".to_owned());
+    lines.push(
+        "-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'"
+            .to_owned(),
+    );
     if !place.protocol.is_empty() {
-        lines.push(format!("-H {}", quoted(&format!("MCP-Protocol-Version: {}", place.protocol))));
+        lines.push(format!(
+            "-H {}",
+            quoted(&format!("MCP-Protocol-Version: {}", place.protocol))
+        ));
     }
     let mut params = json!({"name": tool, "arguments": arguments});
     if place.protocol == STATELESS {
-        lines.push(format!("-H 'Mcp-Method: tools/call' -H {}", quoted(&sanitize(&format!("Mcp-Name: {tool}")))));
+        lines.push(format!(
+            "-H 'Mcp-Method: tools/call' -H {}",
+            quoted(&sanitize(&format!("Mcp-Name: {tool}")))
+        ));
         if let Some(members) = params.as_object_mut() {
             members.insert("_meta".to_owned(), stateless_meta());
         }
@@ -82,14 +112,23 @@ pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Str
 
 /// Signature Version 4 by curl itself, with credentials of the environment.
 fn sign(place: Place<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
-    let profile = place.deployment.profile.as_deref().map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
-    comments.push(format!("# the credentials: eval \"$(aws configure export-credentials --format env{profile})\""));
+    let profile = place
+        .deployment
+        .profile
+        .as_deref()
+        .map_or_else(String::new, |name| format!(" --profile {}", quoted(name)));
+    comments.push(format!(
+        "# the credentials: eval \"$(aws configure export-credentials --format env{profile})\""
+    ));
     if place.url.contains('%') {
         comments
             .push("# an old curl (7.88) signs an address with % in it wrongly; tools call of this program does not".to_owned());
     }
     let region = region(place.url).unwrap_or(&place.deployment.region);
-    lines.push(format!("--aws-sigv4 {}", quoted(&format!("aws:amz:{region}:bedrock-agentcore"))));
+    lines.push(format!(
+        "--aws-sigv4 {}",
+        quoted(&format!("aws:amz:{region}:bedrock-agentcore"))
+    ));
     lines.push("--user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H \"x-amz-security-token: $AWS_SESSION_TOKEN\"".to_owned());
 }
 
@@ -117,7 +156,16 @@ fn name_of(header: &HeaderSpec) -> &str {
 
 /// A header's name as that of a variable.
 fn variable(header: &str) -> String {
-    header.chars().map(|each| if each.is_ascii_alphanumeric() { each.to_ascii_uppercase() } else { '_' }).collect()
+    header
+        .chars()
+        .map(|each| {
+            if each.is_ascii_alphanumeric() {
+                each.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
 }
 
 /// JSON in which nothing steers the terminal that it is pasted into.
@@ -128,7 +176,11 @@ fn one_line(value: &Value) -> String {
 /// One word of a shell, whatever is in it.
 fn quoted(text: &str) -> String {
     let is_plain = |each: char| each.is_ascii_alphanumeric() || "-_./:=,@%+".contains(each);
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -161,12 +213,16 @@ mod tests {
     }
 
     fn arguments() -> Map<String, Value> {
-        json!({"query": "RETURN 'it''s' AS q\n\u{1b}[2J"}).as_object().cloned().unwrap_or_default()
+        json!({"query": "RETURN 'it''s' AS q\n\u{1b}[2J"})
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// What a shell makes of the words of a command.
     fn words(command: &str) -> Vec<String> {
-        let (mut words, mut word, mut within, mut begun) = (Vec::new(), String::new(), false, false);
+        let (mut words, mut word, mut within, mut begun) =
+            (Vec::new(), String::new(), false, false);
         let mut letters = command.chars();
         while let Some(letter) = letters.next() {
             match (letter, within) {
@@ -187,39 +243,104 @@ mod tests {
 
     #[test]
     fn a_bearers_command_names_the_token_and_holds_none() {
-        let bearer = deployment(SignIn::Bearer { token: SecretSource::Inline(SecretText::from("canary")) });
+        let bearer = deployment(SignIn::Bearer {
+            token: SecretSource::Inline(SecretText::from("canary")),
+        });
         let url = "https://gw.example/mcp";
-        let place = Place { deployment: &bearer, target: &McpTarget::Default, url, protocol: "2025-11-25" };
+        let place = Place {
+            deployment: &bearer,
+            target: &McpTarget::Default,
+            url,
+            protocol: "2025-11-25",
+        };
         let text = curl(place, "t___read-cypher", &arguments());
-        assert!(!text.contains("canary") && !text.contains('\u{1b}'), "{text}");
-        assert!(text.starts_with("# the token: TOKEN=$(agentcore-console token --reveal --deployment prod)\n"), "{text}");
-        assert!(text.contains("\"Authorization: Bearer $TOKEN\"") && text.contains("\"X-Api-Key: $X_API_KEY\""), "{text}");
-        let words = words(text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n").as_str());
+        assert!(
+            !text.contains("canary") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+        assert!(
+            text.starts_with(
+                "# the token: TOKEN=$(agentcore-console token --reveal --deployment prod)\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("\"Authorization: Bearer $TOKEN\"")
+                && text.contains("\"X-Api-Key: $X_API_KEY\""),
+            "{text}"
+        );
+        let words = words(
+            text.lines()
+                .filter(|line| !line.starts_with('#'))
+                .collect::<Vec<_>>()
+                .join("\n")
+                .as_str(),
+        );
         let body: Value = serde_json::from_str(words.last().map_or("", String::as_str)).unwrap();
-        assert_eq!(body["params"]["arguments"], Value::Object(arguments()), "the shell gives curl the same JSON");
+        assert_eq!(
+            body["params"]["arguments"],
+            Value::Object(arguments()),
+            "the shell gives curl the same JSON"
+        );
     }
 
     #[test]
     fn a_signed_command_takes_its_credentials_from_the_environment() {
         let signed = deployment(SignIn::SigV4);
         let url = "https://bedrock-agentcore.eu-west-1.amazonaws.com/runtimes/arn%3Aaws/invocations?qualifier=DEFAULT";
-        let place = Place { deployment: &signed, target: &McpTarget::Default, url, protocol: STATELESS };
+        let place = Place {
+            deployment: &signed,
+            target: &McpTarget::Default,
+            url,
+            protocol: STATELESS,
+        };
         let text = curl(place, "echo", &Map::new());
-        assert!(text.contains("--aws-sigv4 aws:amz:eu-west-1:bedrock-agentcore"), "the host names the region: {text}");
-        assert!(text.contains("\"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"") && text.contains("--profile ops"), "{text}");
-        assert!(text.contains("Mcp-Name: echo") && text.contains("clientCapabilities"), "{text}");
+        assert!(
+            text.contains("--aws-sigv4 aws:amz:eu-west-1:bedrock-agentcore"),
+            "the host names the region: {text}"
+        );
+        assert!(
+            text.contains("\"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"")
+                && text.contains("--profile ops"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Mcp-Name: echo") && text.contains("clientCapabilities"),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_programs_own_command_is_one_line_of_words() {
         let plain = deployment(SignIn::None);
-        let key = ResourceKey { deployment: "prod".into(), kind: Kind::Gateway, id: "gw-1".into() };
+        let key = ResourceKey {
+            deployment: "prod".into(),
+            kind: Kind::Gateway,
+            id: "gw-1".into(),
+        };
         let target = McpTarget::Resource(key);
-        let place = Place { deployment: &plain, target: &target, url: "https://gw.example/mcp", protocol: "2025-11-25" };
+        let place = Place {
+            deployment: &plain,
+            target: &target,
+            url: "https://gw.example/mcp",
+            protocol: "2025-11-25",
+        };
         let text = own(place, "a'b; rm -rf", &arguments());
         let words = words(&text);
-        assert_eq!(words[..5], ["agentcore-console", "tools", "call", "a'b; rm -rf", "--json"]);
-        assert_eq!(serde_json::from_str::<Value>(&words[5]).unwrap(), Value::Object(arguments()));
+        assert_eq!(
+            words[..5],
+            [
+                "agentcore-console",
+                "tools",
+                "call",
+                "a'b; rm -rf",
+                "--json"
+            ]
+        );
+        assert_eq!(
+            serde_json::from_str::<Value>(&words[5]).unwrap(),
+            Value::Object(arguments())
+        );
         assert_eq!(words[6..], ["--deployment", "prod", "--via", "gw-1"]);
     }
 }

@@ -16,9 +16,10 @@ const READERS: [&str; 7] = [
 /// Whether read-only mode lets the tool pass: it says that it reads, or is known to; and nothing says that it writes.
 pub fn only_reads(tool: &Tool) -> bool {
     let (_, own) = tool.parts();
-    let known = READERS
-        .iter()
-        .any(|name| own.strip_suffix(name).is_some_and(|space| space.is_empty() || space.ends_with(['-', '_', '.'])));
+    let known = READERS.iter().any(|name| {
+        own.strip_suffix(name)
+            .is_some_and(|space| space.is_empty() || space.ends_with(['-', '_', '.']))
+    });
     !tool.is_guarded() && (known || tool.annotations.read_only == Some(true))
 }
 
@@ -35,7 +36,11 @@ mod tests {
                 title: None,
                 description: None,
                 input_schema: serde_json::Value::Null,
-                annotations: ToolAnnotations { read_only, destructive, ..ToolAnnotations::default() },
+                annotations: ToolAnnotations {
+                    read_only,
+                    destructive,
+                    ..ToolAnnotations::default()
+                },
                 raw: serde_json::Value::Null,
             })
         };
@@ -44,7 +49,14 @@ mod tests {
                 && passes("movies-read_neo4j_cypher", None, None)
                 && passes("echo", Some(true), None)
         );
-        assert!(!passes("echo", None, None) && !passes("run_cypher", None, None) && !passes("spread-cypher", None, None));
-        assert!(!passes("t___write-cypher", Some(true), None) && !passes("t___read-cypher", Some(true), Some(true)));
+        assert!(
+            !passes("echo", None, None)
+                && !passes("run_cypher", None, None)
+                && !passes("spread-cypher", None, None)
+        );
+        assert!(
+            !passes("t___write-cypher", Some(true), None)
+                && !passes("t___read-cypher", Some(true), Some(true))
+        );
     }
 }

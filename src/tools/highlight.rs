@@ -79,7 +79,11 @@ pub fn highlight(line: &str) -> Vec<(&str, Token)> {
     let mut pieces: Vec<(&str, Token)> = Vec::new();
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
-        let (length, token) = next(rest, first, pieces.last().is_some_and(|(text, _)| text.ends_with(':')));
+        let (length, token) = next(
+            rest,
+            first,
+            pieces.last().is_some_and(|(text, _)| text.ends_with(':')),
+        );
         let (piece, remaining) = rest.split_at(length.max(first.len_utf8()).min(rest.len()));
         pieces.push((piece, token));
         rest = remaining;
@@ -91,17 +95,32 @@ fn next(rest: &str, first: char, after_colon: bool) -> (usize, Token) {
     match first {
         '/' if rest.starts_with("//") => (rest.len(), Token::Comment),
         '"' | '\'' => (quoted(rest, first), Token::Text),
-        '`' => (quoted(rest, first), if after_colon { Token::Label } else { Token::Plain }),
-        '$' => (1 + word(rest.get(1..).unwrap_or_default()), Token::Parameter),
-        '0'..='9' => {
-            (rest.find(|each: char| !(each.is_ascii_alphanumeric() || each == '.')).unwrap_or(rest.len()), Token::Number)
-        }
+        '`' => (
+            quoted(rest, first),
+            if after_colon {
+                Token::Label
+            } else {
+                Token::Plain
+            },
+        ),
+        '$' => (
+            1 + word(rest.get(1..).unwrap_or_default()),
+            Token::Parameter,
+        ),
+        '0'..='9' => (
+            rest.find(|each: char| !(each.is_ascii_alphanumeric() || each == '.'))
+                .unwrap_or(rest.len()),
+            Token::Number,
+        ),
         _ if first.is_alphabetic() || first == '_' => {
             let length = word(rest);
             let text = rest.get(..length).unwrap_or(rest);
             let token = if after_colon {
                 Token::Label
-            } else if KEYWORDS.binary_search(&text.to_ascii_uppercase().as_str()).is_ok() {
+            } else if KEYWORDS
+                .binary_search(&text.to_ascii_uppercase().as_str())
+                .is_ok()
+            {
                 Token::Keyword
             } else {
                 Token::Plain
@@ -113,7 +132,8 @@ fn next(rest: &str, first: char, after_colon: bool) -> (usize, Token) {
 }
 
 fn word(text: &str) -> usize {
-    text.find(|each: char| !(each.is_alphanumeric() || each == '_')).unwrap_or(text.len())
+    text.find(|each: char| !(each.is_alphanumeric() || each == '_'))
+        .unwrap_or(text.len())
 }
 
 /// Up to the closing quote, a backslash taking the next character with it.
@@ -136,7 +156,10 @@ pub fn parameters(statement: &str) -> Vec<String> {
     for line in statement.lines() {
         for (text, token) in highlight(line) {
             let name = text.trim_start_matches('$');
-            if token == Token::Parameter && !name.is_empty() && !found.iter().any(|each| each == name) {
+            if token == Token::Parameter
+                && !name.is_empty()
+                && !found.iter().any(|each| each == name)
+            {
                 found.push(name.to_owned());
             }
         }
@@ -152,7 +175,10 @@ mod tests {
     fn the_pieces_are_the_line_and_know_what_they_are() {
         let line = "MATCH (p:Person)-[:ACTED_IN]->(m) WHERE m.released > $year AND p.name = 'O\\'Hara $x' RETURN 1.5 // all $y";
         let pieces = highlight(line);
-        assert_eq!(pieces.iter().map(|(text, _)| *text).collect::<String>(), line);
+        assert_eq!(
+            pieces.iter().map(|(text, _)| *text).collect::<String>(),
+            line
+        );
         for (text, token) in [
             ("MATCH", Token::Keyword),
             ("Person", Token::Label),

@@ -10,7 +10,17 @@ const VERSION: u64 = 1;
 /// A name that is proposed is no longer than this.
 const NAME: usize = 48;
 /// Parts of names whose values are not kept.
-const SECRET: [&str; 9] = ["password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey", "privatekey"];
+const SECRET: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "apikey",
+    "privatekey",
+];
 /// Names under which tools take a statement.
 const STATEMENTS: [&str; 3] = ["query", "cypher", "statement"];
 
@@ -46,27 +56,52 @@ impl Query {
         let texts = kept.values().filter_map(Value::as_str);
         for text in texts {
             if redact(text) != text {
-                return Err("it holds a credential and is not saved: make that a parameter, like $password".to_owned());
+                return Err(
+                    "it holds a credential and is not saved: make that a parameter, like $password"
+                        .to_owned(),
+                );
             }
         }
         let tool = tool.split_once("___").map_or(tool, |(_, own)| own);
-        let mut query = Self { name: String::new(), tool: tool.to_owned(), arguments: kept };
+        let mut query = Self {
+            name: String::new(),
+            tool: tool.to_owned(),
+            arguments: kept,
+        };
         query.name = query.proposal();
         Ok(query)
     }
 
     /// The statement, where it has one.
     pub fn statement(&self) -> Option<&str> {
-        STATEMENTS.iter().find_map(|name| self.arguments.get(*name)).and_then(Value::as_str)
+        STATEMENTS
+            .iter()
+            .find_map(|name| self.arguments.get(*name))
+            .and_then(Value::as_str)
     }
 
     /// A name for it: its comment, else its first words, else its tool.
     fn proposal(&self) -> String {
-        let line = self.statement().and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
-        let Some(line) = line else { return self.tool.clone() };
-        let words =
-            line.split_once("//").map(|(_, comment)| comment.trim()).filter(|comment| !comment.is_empty()).unwrap_or(line);
-        sanitize(words).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(NAME).collect::<String>().trim().to_owned()
+        let line = self
+            .statement()
+            .and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
+        let Some(line) = line else {
+            return self.tool.clone();
+        };
+        let words = line
+            .split_once("//")
+            .map(|(_, comment)| comment.trim())
+            .filter(|comment| !comment.is_empty())
+            .unwrap_or(line);
+        sanitize(words)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(NAME)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     }
 }
 
@@ -101,7 +136,8 @@ pub fn text(queries: &[Query]) -> String {
 
 fn without_secrets(members: &Map<String, Value>) -> Map<String, Value> {
     let kept = members.iter().filter(|(name, _)| !is_secret(name));
-    kept.map(|(name, value)| (name.clone(), cleaned(value))).collect()
+    kept.map(|(name, value)| (name.clone(), cleaned(value)))
+        .collect()
 }
 
 fn cleaned(value: &Value) -> Value {
@@ -113,7 +149,11 @@ fn cleaned(value: &Value) -> Value {
 }
 
 fn is_secret(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|each| each.to_ascii_lowercase()).collect();
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|each| each.to_ascii_lowercase())
+        .collect();
     SECRET.iter().any(|part| plain.contains(part))
 }
 
@@ -130,16 +170,30 @@ mod tests {
         let kept = query(&json!({"query": "RETURN $year", "params": {
             "year": 1990, "newPassword": "canary", "api_key": "canary", "rows": [{"accessToken": "canary", "n": 1}]}}))
         .unwrap();
-        assert_eq!(kept.arguments["params"], json!({"year": 1990, "rows": [{"n": 1}]}));
-        assert_eq!((kept.tool.as_str(), kept.statement()), ("read-cypher", Some("RETURN $year")));
-        let refused = query(&json!({"query": "ALTER CURRENT USER SET PASSWORD FROM 'canary' TO 'canary2'"})).unwrap_err();
-        assert!(refused.contains("parameter") && !refused.contains("canary"), "{refused}");
+        assert_eq!(
+            kept.arguments["params"],
+            json!({"year": 1990, "rows": [{"n": 1}]})
+        );
+        assert_eq!(
+            (kept.tool.as_str(), kept.statement()),
+            ("read-cypher", Some("RETURN $year"))
+        );
+        let refused =
+            query(&json!({"query": "ALTER CURRENT USER SET PASSWORD FROM 'canary' TO 'canary2'"}))
+                .unwrap_err();
+        assert!(
+            refused.contains("parameter") && !refused.contains("canary"),
+            "{refused}"
+        );
     }
 
     #[test]
     fn a_name_is_proposed() {
         let proposed = |text: &str| query(&json!({"query": text})).unwrap().name;
-        assert_eq!(proposed("\n MATCH (n)  // who acted with whom\nRETURN n"), "who acted with whom");
+        assert_eq!(
+            proposed("\n MATCH (n)  // who acted with whom\nRETURN n"),
+            "who acted with whom"
+        );
         assert_eq!(proposed("MATCH  (n)\nRETURN n"), "MATCH (n)");
         assert!(proposed(&"x".repeat(100)).len() <= NAME);
         assert_eq!(query(&json!({})).unwrap().name, "read-cypher");
@@ -148,13 +202,25 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_what_is_damaged_is_said() {
         let mut queries = vec![query(&json!({"query": "RETURN 1"})).unwrap()];
-        let changed = Query { arguments: Map::new(), ..queries[0].clone() };
+        let changed = Query {
+            arguments: Map::new(),
+            ..queries[0].clone()
+        };
         put(&mut queries, changed);
         assert_eq!(queries.len(), 1, "the same name is the same query");
         assert_eq!(read(&text(&queries)), Ok(queries));
-        for damaged in ["", "[]", "{\"version\":1,\"queries\":[{\"name\":7}]}", "{\"queries\":[]}", "\u{0}"] {
+        for damaged in [
+            "",
+            "[]",
+            "{\"version\":1,\"queries\":[{\"name\":7}]}",
+            "{\"queries\":[]}",
+            "\u{0}",
+        ] {
             assert_eq!(read(damaged), Err(Unreadable::Damaged), "{damaged}");
         }
-        assert_eq!(read("{\"version\":2,\"queries\":[]}"), Err(Unreadable::Newer));
+        assert_eq!(
+            read("{\"version\":2,\"queries\":[]}"),
+            Err(Unreadable::Newer)
+        );
     }
 }

@@ -60,7 +60,9 @@ fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonL
         }
         Value::String(text) => line.push((quoted(text), Role::Text)),
         Value::Number(_) | Value::Bool(_) => line.push((value.to_string(), Role::Changing)),
-        Value::Null | Value::Object(_) | Value::Array(_) => line.push((value.to_string(), Role::Dim)),
+        Value::Null | Value::Object(_) | Value::Array(_) => {
+            line.push((value.to_string(), Role::Dim))
+        }
     }
 }
 
@@ -85,15 +87,25 @@ mod tests {
     fn a_beginning_ends_soon_after_its_limit() {
         let value = Value::from(vec![vec![1; 1_000]; 1_000]);
         let (all, beginning) = (json_lines(&value), json_beginning(&value, 50));
-        assert!((51..=53).contains(&beginning.len()) && all.len() > 1_000_000, "{} of {}", beginning.len(), all.len());
+        assert!(
+            (51..=53).contains(&beginning.len()) && all.len() > 1_000_000,
+            "{} of {}",
+            beginning.len(),
+            all.len()
+        );
         assert_eq!(beginning[..50], all[..50]);
     }
 
     #[test]
     fn the_lines_are_the_json() {
         let value = serde_json::json!({"name": "gw", "list": [1, {"a": null}], "empty": {}});
-        let text: Vec<String> =
-            json_lines(&value).iter().map(|line| line.iter().map(|(text, _)| text.as_str()).collect()).collect();
-        assert_eq!(text.join("\n"), serde_json::to_string_pretty(&value).unwrap());
+        let text: Vec<String> = json_lines(&value)
+            .iter()
+            .map(|line| line.iter().map(|(text, _)| text.as_str()).collect())
+            .collect();
+        assert_eq!(
+            text.join("\n"),
+            serde_json::to_string_pretty(&value).unwrap()
+        );
     }
 }

@@ -39,7 +39,9 @@ impl LineInput {
             KeyCode::Char('u') if control => InputRequest::DeleteFromStart,
             KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
             KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
-            KeyCode::Char(_) if control || key.modifiers.contains(KeyModifiers::ALT) => return false,
+            KeyCode::Char(_) if control || key.modifiers.contains(KeyModifiers::ALT) => {
+                return false;
+            }
             KeyCode::Char(letter) => InputRequest::InsertChar(letter),
             KeyCode::Backspace => InputRequest::DeletePrevChar,
             KeyCode::Delete => InputRequest::DeleteNextChar,

@@ -83,7 +83,8 @@ impl List {
     /// The row under a place on the screen.
     pub fn row_at(&self, column: u16, line: u16) -> Option<usize> {
         let area = self.area.get();
-        area.contains((column, line).into()).then(|| self.top.get() + usize::from(line - area.y))
+        area.contains((column, line).into())
+            .then(|| self.top.get() + usize::from(line - area.y))
     }
 }
 

@@ -32,13 +32,16 @@ impl<'a> Pen<'a> {
     /// The same with a style that is not a plain role's.
     pub fn put_styled(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
-        if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || room == 0 {
+        if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || room == 0
+        {
             return x;
         }
         let room = room.min(area.right() - x);
         let safe = sanitize(beginning(text, usize::from(room)));
         let shown = cut(&safe, usize::from(room));
-        self.buffer.set_stringn(x, y, shown, usize::from(room), style).0
+        self.buffer
+            .set_stringn(x, y, shown, usize::from(room), style)
+            .0
     }
 
     /// Writes text so that it ends before column `right`.
@@ -52,7 +55,9 @@ impl<'a> Pen<'a> {
     /// Writes pieces one after the other, each with its role, within `room` columns. Answers the column after the last.
     pub fn pieces(&mut self, x: u16, y: u16, room: u16, pieces: &[(&str, Role)]) -> u16 {
         let end = x.saturating_add(room);
-        pieces.iter().fold(x, |at, (text, role)| self.put(at, y, end.saturating_sub(at), text, *role))
+        pieces.iter().fold(x, |at, (text, role)| {
+            self.put(at, y, end.saturating_sub(at), text, *role)
+        })
     }
 
     /// A thin line across the area's first row.
@@ -60,7 +65,8 @@ impl<'a> Pen<'a> {
         if area.height > 0 {
             let line = "─".repeat(usize::from(area.width));
             let style = self.theme.style(Role::Rule);
-            self.buffer.set_stringn(area.x, area.y, line, usize::from(area.width), style);
+            self.buffer
+                .set_stringn(area.x, area.y, line, usize::from(area.width), style);
         }
     }
 
@@ -102,7 +108,9 @@ impl<'a> Pen<'a> {
 /// As much of a text as can matter for so many columns: a line of a megabyte costs no more than what is seen of it.
 fn beginning(text: &str, room: usize) -> &str {
     // Nothing seen takes more than a base and a few marks a column; the rest is what makes a cut visible.
-    text.char_indices().nth((room + 1) * 8).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
+    text.char_indices()
+        .nth((room + 1) * 8)
+        .map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
 /// Columns that a text takes on a terminal.
@@ -139,7 +147,11 @@ pub fn cut_middle(text: &str, room: usize) -> String {
     let graphemes: Vec<&str> = text.graphemes(true).collect();
     let (head, tail) = ((room - 1).div_ceil(2), (room - 1) / 2);
     let first: String = graphemes.iter().take(head).copied().collect();
-    let last: String = graphemes.iter().skip(graphemes.len().saturating_sub(tail)).copied().collect();
+    let last: String = graphemes
+        .iter()
+        .skip(graphemes.len().saturating_sub(tail))
+        .copied()
+        .collect();
     cut(&format!("{first}…{last}"), room)
 }
 
@@ -161,9 +173,22 @@ mod tests {
     fn nothing_that_steers_a_terminal_becomes_a_cell() {
         let theme = Theme::embedded("dark", Depth::True).unwrap();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
-        Pen::new(&mut buffer, &theme).put(0, 0, 40, "\x1b]52;c;aGk=\x07\u{202e}\u{9b}2J", Role::Text);
-        let drawn: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
-        assert!(!drawn.chars().any(crate::model::sanitize::is_dangerous), "{drawn:?}");
+        Pen::new(&mut buffer, &theme).put(
+            0,
+            0,
+            40,
+            "\x1b]52;c;aGk=\x07\u{202e}\u{9b}2J",
+            Role::Text,
+        );
+        let drawn: String = buffer
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
+        assert!(
+            !drawn.chars().any(crate::model::sanitize::is_dangerous),
+            "{drawn:?}"
+        );
         assert!(drawn.starts_with("␛]52"), "{drawn}");
     }
 

@@ -7,7 +7,9 @@ pub fn sparkline(values: &[u64]) -> String {
     let most = values.iter().copied().max().unwrap_or(0).max(1);
     let bar = |value: u64| {
         let height = (value * 7).div_ceil(most);
-        BARS.get(usize::try_from(height).unwrap_or(7)).copied().unwrap_or('█')
+        BARS.get(usize::try_from(height).unwrap_or(7))
+            .copied()
+            .unwrap_or('█')
     };
     values.iter().map(|value| bar(*value)).collect()
 }

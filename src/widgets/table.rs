@@ -30,18 +30,32 @@ const GAP: u16 = 2;
 
 /// Shares `room` among the columns, beginning at column `x`.
 pub fn lay_out(columns: &[Column], x: u16, room: u16) -> Layout {
-    let shown: Vec<(usize, &Column)> = columns.iter().enumerate().filter(|(_, column)| room >= column.from).collect();
+    let shown: Vec<(usize, &Column)> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| room >= column.from)
+        .collect();
     let gaps = GAP * u16::try_from(shown.len().saturating_sub(1)).unwrap_or(0);
     let least = |column: &Column| match column.size {
         Size::Fixed(wide) | Size::Share(wide) => wide,
     };
     let taken: u16 = shown.iter().map(|(_, column)| least(column)).sum::<u16>() + gaps;
-    let sharers = u16::try_from(shown.iter().filter(|(_, column)| matches!(column.size, Size::Share(_))).count()).unwrap_or(0);
+    let sharers = u16::try_from(
+        shown
+            .iter()
+            .filter(|(_, column)| matches!(column.size, Size::Share(_)))
+            .count(),
+    )
+    .unwrap_or(0);
     let spare = room.saturating_sub(taken);
     let (mut at, end) = (x, x.saturating_add(room));
     let mut layout = Vec::with_capacity(shown.len());
     for (index, column) in shown {
-        let extra = if matches!(column.size, Size::Share(_)) { spare.checked_div(sharers).unwrap_or(0) } else { 0 };
+        let extra = if matches!(column.size, Size::Share(_)) {
+            spare.checked_div(sharers).unwrap_or(0)
+        } else {
+            0
+        };
         let wide = (least(column) + extra).min(end.saturating_sub(at));
         layout.push((index, at, wide));
         at = at.saturating_add(wide + GAP);
@@ -55,10 +69,26 @@ mod tests {
 
     #[test]
     fn sharers_share_what_is_left_and_wide_columns_wait_for_room() {
-        let column = |size, from| Column { title: "", size, right: false, from };
-        let columns = [column(Size::Share(10), 0), column(Size::Fixed(5), 0), column(Size::Fixed(8), 60)];
+        let column = |size, from| Column {
+            title: "",
+            size,
+            right: false,
+            from,
+        };
+        let columns = [
+            column(Size::Share(10), 0),
+            column(Size::Fixed(5), 0),
+            column(Size::Fixed(8), 60),
+        ];
         assert_eq!(lay_out(&columns, 2, 40), [(0, 2, 33), (1, 37, 5)]);
-        assert_eq!(lay_out(&columns, 0, 60), [(0, 0, 43), (1, 45, 5), (2, 52, 8)]);
-        assert!(lay_out(&columns, 0, 3).iter().all(|(_, at, wide)| *at >= 3 || at + wide <= 3));
+        assert_eq!(
+            lay_out(&columns, 0, 60),
+            [(0, 0, 43), (1, 45, 5), (2, 52, 8)]
+        );
+        assert!(
+            lay_out(&columns, 0, 3)
+                .iter()
+                .all(|(_, at, wide)| *at >= 3 || at + wide <= 3)
+        );
     }
 }

@@ -8,21 +8,44 @@ use crate::world::{self, Console, WORLD};
 
 #[test]
 fn status_has_the_members_that_are_promised() {
-    let answer = Console::new().run(&["status", "-o", "json"]).exits(0).json();
-    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["deployments", "resources", "problems"]);
+    let answer = Console::new()
+        .run(&["status", "-o", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["deployments", "resources", "problems"]
+    );
     assert_eq!(answer["problems"], json!([]));
     let resources = answer["resources"].as_array().unwrap();
     for each in resources {
-        for name in ["deployment", "kind", "id", "arn", "name", "status", "reason", "updated_at"] {
+        for name in [
+            "deployment",
+            "kind",
+            "id",
+            "arn",
+            "name",
+            "status",
+            "reason",
+            "updated_at",
+        ] {
             assert!(each.get(name).is_some(), "{name}: {each}");
         }
     }
-    let gateway = |name: &str| resources.iter().find(|each| each["kind"] == "gateway" && each["deployment"] == name).unwrap();
+    let gateway = |name: &str| {
+        resources
+            .iter()
+            .find(|each| each["kind"] == "gateway" && each["deployment"] == name)
+            .unwrap()
+    };
     assert_eq!(gateway("a")["id"], WORLD.deployment("a")["gateway_id"]);
     for kind in ["gateway", "target", "runtime", "endpoint", "secret"] {
         assert!(resources.iter().any(|each| each["kind"] == kind), "{kind}");
     }
-    let pending = resources.iter().find(|each| each["status"] == "CREATE_PENDING_AUTH").expect("E waits for a person");
+    let pending = resources
+        .iter()
+        .find(|each| each["status"] == "CREATE_PENDING_AUTH")
+        .expect("E waits for a person");
     assert!(pending["reason"].is_string());
 }
 
@@ -31,44 +54,93 @@ fn a_table_is_aligned_and_carries_no_escape_sequence() {
     let answer = Console::new().run(&["status", "gateways"]).exits(0);
     assert!(answer.out.starts_with("DEPLOYMENT  KIND"), "{}", answer.out);
     assert_eq!(answer.out.lines().count(), 4);
-    assert!(!answer.out.contains('\x1b') && answer.err.is_empty(), "{answer:#?}");
+    assert!(
+        !answer.out.contains('\x1b') && answer.err.is_empty(),
+        "{answer:#?}"
+    );
 }
 
 #[test]
 fn one_kind_of_one_deployment_is_only_that() {
-    let answer = Console::new().run(&["status", "runtimes", "-d", "c", "-o", "json"]).exits(0).json();
-    let found: Vec<(&Value, &Value)> =
-        answer["resources"].as_array().unwrap().iter().map(|each| (&each["deployment"], &each["kind"])).collect();
+    let answer = Console::new()
+        .run(&["status", "runtimes", "-d", "c", "-o", "json"])
+        .exits(0)
+        .json();
+    let found: Vec<(&Value, &Value)> = answer["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| (&each["deployment"], &each["kind"]))
+        .collect();
     assert_eq!(found, [(&json!("c"), &json!("runtime"))]);
 }
 
 #[test]
 fn waiting_ends_well_at_once_or_exits_1_when_the_time_is_over() {
     let console = Console::new();
-    console.run(&["status", "gateway", "--wait", "READY"]).exits(0);
-    let waited = console.run(&["status", "target", "-d", "e", "--wait", "ready", "--timeout", "1ms"]).exits(1);
+    console
+        .run(&["status", "gateway", "--wait", "READY"])
+        .exits(0);
+    let waited = console
+        .run(&[
+            "status",
+            "target",
+            "-d",
+            "e",
+            "--wait",
+            "ready",
+            "--timeout",
+            "1ms",
+        ])
+        .exits(1);
     waited.says("CREATE_PENDING_AUTH").says("after 1 ms");
 }
 
 #[test]
 fn one_unreachable_deployment_does_not_take_the_others_away() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let config = format!(
         "{}\n[deployments.gone]\nregion = \"us-west-2\"\nendpoint_url = \"http://{closed}\"\ngateways = [\"*\"]\n\
          credentials = {{ access_key_id = \"AKIAX\", secret_access_key = \"x\" }}\n",
         WORLD.config
     );
     let console = Console::with(&config);
-    let partly = console.run(&["status", "gateway", "-o", "json"]).exits(0).says("gone");
+    let partly = console
+        .run(&["status", "gateway", "-o", "json"])
+        .exits(0)
+        .says("gone");
     let answer = partly.json();
     assert_eq!(answer["resources"].as_array().unwrap().len(), 3);
-    assert_eq!((answer["problems"].as_array().unwrap().len(), &answer["problems"][0]["deployment"]), (1, &json!("gone")));
-    console.run(&["status", "gateway", "-o", "json", "-d", "gone", "--timeout", "5s"]).exits(5);
+    assert_eq!(
+        (
+            answer["problems"].as_array().unwrap().len(),
+            &answer["problems"][0]["deployment"]
+        ),
+        (1, &json!("gone"))
+    );
+    console
+        .run(&[
+            "status",
+            "gateway",
+            "-o",
+            "json",
+            "-d",
+            "gone",
+            "--timeout",
+            "5s",
+        ])
+        .exits(5);
 }
 
 #[test]
 fn a_dead_network_is_told_once_with_the_names_and_exits_5() {
-    let dead = WORLD.config.replace(WORLD.ready["endpoint"].as_str().unwrap(), "http://127.0.0.1:9");
+    let dead = WORLD.config.replace(
+        WORLD.ready["endpoint"].as_str().unwrap(),
+        "http://127.0.0.1:9",
+    );
     let console = Console::with(&dead);
     for command in [
         ["status"].as_slice(),
@@ -79,17 +151,35 @@ fn a_dead_network_is_told_once_with_the_names_and_exits_5() {
         &["logs", "a"],
     ] {
         let answer = console.run(command).exits(5);
-        assert_eq!(answer.err.matches("127.0.0.1:9 refused the connection").count(), 1, "{answer:#?}");
-        assert!(command[0] == "logs" || answer.err.contains("error: a, b, "), "{answer:#?}");
+        assert_eq!(
+            answer
+                .err
+                .matches("127.0.0.1:9 refused the connection")
+                .count(),
+            1,
+            "{answer:#?}"
+        );
+        assert!(
+            command[0] == "logs" || answer.err.contains("error: a, b, "),
+            "{answer:#?}"
+        );
     }
-    console.run(&["status", "--wait", "READY", "--timeout", "250ms"]).exits(5).says("after 250 ms").without_data();
+    console
+        .run(&["status", "--wait", "READY", "--timeout", "250ms"])
+        .exits(5)
+        .says("after 250 ms")
+        .without_data();
 }
 
 #[test]
 fn wrong_aws_credentials_are_a_matter_of_sign_in() {
     let secret = WORLD.ready["secret_access_key"].as_str().unwrap();
     let console = Console::with(&WORLD.config.replace(secret, "wrong"));
-    for command in [["status", "gateway", "-d", "a"].as_slice(), &["secrets", "list"], &["status"]] {
+    for command in [
+        ["status", "gateway", "-d", "a"].as_slice(),
+        &["secrets", "list"],
+        &["status"],
+    ] {
         let answer = console.run(command).exits(3).says("access_key_id");
         assert!(!answer.err.contains("wrong\""), "{}", answer.err);
     }
@@ -99,69 +189,153 @@ fn wrong_aws_credentials_are_a_matter_of_sign_in() {
 fn describe_finds_by_id_name_and_arn_and_shows_everything() {
     let console = Console::new();
     let id = WORLD.deployment("b")["gateway_id"].as_str().unwrap();
-    let by_id = console.run(&["describe", "gateway", id, "-o", "json"]).exits(0).json();
-    assert_eq!((by_id["id"].as_str(), by_id["deployment"].as_str()), (Some(id), Some("b")));
+    let by_id = console
+        .run(&["describe", "gateway", id, "-o", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (by_id["id"].as_str(), by_id["deployment"].as_str()),
+        (Some(id), Some("b"))
+    );
     assert_eq!(by_id["raw"]["gatewayUrl"], WORLD.deployment("b")["mcp_url"]);
-    let (name, arn) = (by_id["name"].as_str().unwrap(), by_id["arn"].as_str().unwrap());
+    let (name, arn) = (
+        by_id["name"].as_str().unwrap(),
+        by_id["arn"].as_str().unwrap(),
+    );
     for word in [name, arn] {
-        assert_eq!(console.run(&["describe", "gateway", word, "-o", "json"]).exits(0).json()["id"], id);
+        assert_eq!(
+            console
+                .run(&["describe", "gateway", word, "-o", "json"])
+                .exits(0)
+                .json()["id"],
+            id
+        );
     }
     let yaml = console.run(&["describe", "gateway", id]).exits(0).out;
-    assert!(yaml.contains(&format!("id: {id}")) && yaml.contains("Authorizer: CUSTOM_JWT"), "{yaml}");
+    assert!(
+        yaml.contains(&format!("id: {id}")) && yaml.contains("Authorizer: CUSTOM_JWT"),
+        "{yaml}"
+    );
 }
 
 #[test]
 fn describe_of_a_secret_never_shows_its_value() {
     let id = WORLD.deployment("a")["secret_id"].as_str().unwrap();
-    let answer = Console::new().run(&["describe", "secret", id, "-o", "json"]).exits(0);
-    assert!(!answer.out.to_lowercase().contains("\"password\""), "{}", answer.out);
+    let answer = Console::new()
+        .run(&["describe", "secret", id, "-o", "json"])
+        .exits(0);
+    assert!(
+        !answer.out.to_lowercase().contains("\"password\""),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
 fn an_unknown_resource_exits_2_and_names_the_nearest() {
-    let name = Console::new().run(&["status", "gateway", "-d", "b", "-o", "json"]).exits(0).json()["resources"][0]["name"]
+    let name = Console::new()
+        .run(&["status", "gateway", "-d", "b", "-o", "json"])
+        .exits(0)
+        .json()["resources"][0]["name"]
         .as_str()
         .unwrap()
         .to_owned();
     let slip = format!("{name}x");
-    Console::new().run(&["describe", "gateway", &slip]).exits(2).says(&format!("did you mean \"{name}\"?")).without_data();
+    Console::new()
+        .run(&["describe", "gateway", &slip])
+        .exits(2)
+        .says(&format!("did you mean \"{name}\"?"))
+        .without_data();
 }
 
 #[test]
 fn what_several_have_as_their_name_is_listed_as_it_can_be_typed() {
     let console = Console::new();
-    let answer = console.run(&["describe", "endpoint", "DEFAULT"]).exits(2).says("several have that name").without_data();
-    let whole = answer.err.split_once(": several have that name: ").unwrap().1.split(" (of ").next().unwrap();
-    console.run(&["describe", "endpoint", whole, "-o", "json"]).exits(0);
+    let answer = console
+        .run(&["describe", "endpoint", "DEFAULT"])
+        .exits(2)
+        .says("several have that name")
+        .without_data();
+    let whole = answer
+        .err
+        .split_once(": several have that name: ")
+        .unwrap()
+        .1
+        .split(" (of ")
+        .next()
+        .unwrap();
+    console
+        .run(&["describe", "endpoint", whole, "-o", "json"])
+        .exits(0);
 }
 
 #[test]
 fn a_target_is_synchronised_only_when_meant_and_allowed() {
     let console = Console::new();
-    let listed = console.run(&["status", "target", "-d", "a", "-o", "json"]).exits(0).json();
+    let listed = console
+        .run(&["status", "target", "-d", "a", "-o", "json"])
+        .exits(0)
+        .json();
     let id = listed["resources"][0]["id"].as_str().unwrap();
-    console.run(&["targets", "sync", id]).exits(2).says("--yes").without_data();
-    console.run(&["targets", "sync", id, "--yes", "--read-only"]).exits(4).says("read-only").without_data();
-    let unknown = console.run(&["targets", "sync", &format!("{id}x")]).exits(2).without_data();
-    assert!(unknown.err.contains(&format!("did you mean \"{id}\"?")) && !unknown.err.contains("--yes"), "{unknown:#?}");
-    let answer = console.run(&["targets", "sync", id, "--yes", "--wait", "-o", "json", "-d", "a"]).exits(0).json();
-    assert_eq!((answer["id"].as_str(), answer["status"].as_str()), (Some(id), Some("READY")));
+    console
+        .run(&["targets", "sync", id])
+        .exits(2)
+        .says("--yes")
+        .without_data();
+    console
+        .run(&["targets", "sync", id, "--yes", "--read-only"])
+        .exits(4)
+        .says("read-only")
+        .without_data();
+    let unknown = console
+        .run(&["targets", "sync", &format!("{id}x")])
+        .exits(2)
+        .without_data();
+    assert!(
+        unknown.err.contains(&format!("did you mean \"{id}\"?")) && !unknown.err.contains("--yes"),
+        "{unknown:#?}"
+    );
+    let answer = console
+        .run(&[
+            "targets", "sync", id, "--yes", "--wait", "-o", "json", "-d", "a",
+        ])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (answer["id"].as_str(), answer["status"].as_str()),
+        (Some(id), Some("READY"))
+    );
 }
 
 #[test]
 fn faults_of_a_service_have_the_exit_code_of_their_class() {
-    for (fault, code) in [("access-denied", 4), ("expired-token", 3), ("internal-error", 5), ("throttling", 4)] {
+    for (fault, code) in [
+        ("access-denied", 4),
+        ("expired-token", 3),
+        ("internal-error", 5),
+        ("throttling", 4),
+    ] {
         let world = world::start(&format!(
             r#"[{{"service":"bedrock-agentcore-control","operation":"ListGateways","fault":"{fault}"}},
             {{"service":"bedrock-agentcore-control","operation":"GetGateway","fault":"{fault}"}}]"#
         ));
         let console = Console::with(&world.config);
-        let answer = console.run(&["status", "gateway", "-d", "a", "-o", "json"]).exits(code).json();
+        let answer = console
+            .run(&["status", "gateway", "-d", "a", "-o", "json"])
+            .exits(code)
+            .json();
         assert_eq!(answer["resources"], json!([]), "{fault}");
         assert_eq!(answer["problems"].as_array().unwrap().len(), 1, "{fault}");
-        let whole = console.run(&["status", "-d", "a", "-o", "json"]).exits(0).json();
+        let whole = console
+            .run(&["status", "-d", "a", "-o", "json"])
+            .exits(0)
+            .json();
         assert!(
-            whole["resources"].as_array().unwrap().iter().any(|each| each["kind"] == "runtime"),
+            whole["resources"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|each| each["kind"] == "runtime"),
             "one kind takes no other away: {fault}"
         );
     }
@@ -169,8 +343,18 @@ fn faults_of_a_service_have_the_exit_code_of_their_class() {
 
 #[test]
 fn a_service_that_recovers_is_asked_again() {
-    let world =
-        world::start(r#"[{"service":"bedrock-agentcore-control","operation":"GetGateway","fault":"throttling","times":2}]"#);
-    let answer = Console::with(&world.config).run(&["status", "gateway", "-d", "a", "-o", "json"]).exits(0).json();
-    assert_eq!((answer["resources"].as_array().unwrap().len(), &answer["problems"]), (1, &json!([])));
+    let world = world::start(
+        r#"[{"service":"bedrock-agentcore-control","operation":"GetGateway","fault":"throttling","times":2}]"#,
+    );
+    let answer = Console::with(&world.config)
+        .run(&["status", "gateway", "-d", "a", "-o", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (
+            answer["resources"].as_array().unwrap().len(),
+            &answer["problems"]
+        ),
+        (1, &json!([]))
+    );
 }

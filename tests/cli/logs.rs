@@ -7,14 +7,26 @@ use serde_json::{Value, json};
 use crate::world::{Console, WORLD, now, put_logs};
 
 fn messages(lines: &[Value]) -> Vec<&str> {
-    lines.iter().map(|line| line["message"].as_str().unwrap()).collect()
+    lines
+        .iter()
+        .map(|line| line["message"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
 fn every_event_comes_once_with_the_members_that_are_promised() {
     let group = "/test/members";
     let sent = now();
-    put_logs(group, "stream-1", sent, &[(-3000, "level=warn first password=canary"), (-2000, "second"), (-2000, "second")]);
+    put_logs(
+        group,
+        "stream-1",
+        sent,
+        &[
+            (-3000, "level=warn first password=canary"),
+            (-2000, "second"),
+            (-2000, "second"),
+        ],
+    );
     let answer = Console::new().run(&["logs", group, "-o", "json"]).exits(0);
     let lines = answer.json_lines();
     assert_eq!(
@@ -23,12 +35,30 @@ fn every_event_comes_once_with_the_members_that_are_promised() {
         "a group of all five deployments is read once"
     );
     let first = &lines[0];
-    for name in ["timestamp", "ingestion_time", "source", "stream", "id", "message", "level"] {
+    for name in [
+        "timestamp",
+        "ingestion_time",
+        "source",
+        "stream",
+        "id",
+        "message",
+        "level",
+    ] {
         assert!(first.get(name).is_some(), "{name}: {first}");
     }
     assert_eq!(
-        (&first["timestamp"], &first["source"], &first["stream"], &first["level"]),
-        (&json!(sent - 3000), &json!(group), &json!("stream-1"), &json!("warn"))
+        (
+            &first["timestamp"],
+            &first["source"],
+            &first["stream"],
+            &first["level"]
+        ),
+        (
+            &json!(sent - 3000),
+            &json!(group),
+            &json!("stream-1"),
+            &json!("warn")
+        )
     );
     assert!(first["ingestion_time"].is_i64() && first["id"].is_string());
 }
@@ -37,13 +67,44 @@ fn every_event_comes_once_with_the_members_that_are_promised() {
 fn groups_are_merged_by_time_and_filtered() {
     let (one, two) = ("/test/merge-1", "/test/merge-2");
     let base = now();
-    put_logs(one, "s", base, &[(-5000, "level=info a trace_id=t1"), (-3000, "level=error c")]);
-    put_logs(two, "s", base, &[(-4000, "level=debug b"), (-2000, "level=error d trace_id=t1")]);
+    put_logs(
+        one,
+        "s",
+        base,
+        &[
+            (-5000, "level=info a trace_id=t1"),
+            (-3000, "level=error c"),
+        ],
+    );
+    put_logs(
+        two,
+        "s",
+        base,
+        &[
+            (-4000, "level=debug b"),
+            (-2000, "level=error d trace_id=t1"),
+        ],
+    );
     let console = Console::new();
     let run = |more: &[&str]| {
-        let arguments: Vec<&str> = ["logs", one, two, "-o", "json"].iter().chain(more).copied().collect();
+        let arguments: Vec<&str> = ["logs", one, two, "-o", "json"]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
         let lines = console.run(&arguments).exits(0).json_lines();
-        lines.iter().map(|line| line["message"].as_str().unwrap().split(' ').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+        lines
+            .iter()
+            .map(|line| {
+                line["message"]
+                    .as_str()
+                    .unwrap()
+                    .split(' ')
+                    .nth(1)
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect::<Vec<_>>()
     };
     assert_eq!(run(&[]), ["a", "b", "c", "d"]);
     assert_eq!(run(&["--level", "error"]), ["c", "d"]);
@@ -51,39 +112,94 @@ fn groups_are_merged_by_time_and_filtered() {
     assert_eq!(run(&["--grep", "trace|b$"]), ["a", "b", "d"]);
     assert_eq!(run(&["--grep", "^level=debug"]), ["b"]);
     assert_eq!(run(&["--id", "t1"]), ["a", "d"]);
-    assert_eq!(run(&["--since", &agentcore_console::model::Moment::from_millis(base - 3500).iso()]), ["c", "d"]);
+    assert_eq!(
+        run(&[
+            "--since",
+            &agentcore_console::model::Moment::from_millis(base - 3500).iso()
+        ]),
+        ["c", "d"]
+    );
 }
 
 #[test]
 fn text_shows_the_sentence_within_a_structured_line_and_json_the_whole() {
     let group = "/test/structured";
-    let runtime = r#"{"level":"WARN","message":"slow query","traceId":"691bd2f0aa11","requestId":"r1"}"#;
+    let runtime =
+        r#"{"level":"WARN","message":"slow query","traceId":"691bd2f0aa11","requestId":"r1"}"#;
     let otel = r#"{"severityNumber":17,"body":"boom","attributes":{"otelTraceID":"t7","session.id":"s1"}}"#;
-    put_logs(group, "s", now(), &[(-3000, runtime), (-2000, otel), (-1000, "[ERROR] plain as it is")]);
+    put_logs(
+        group,
+        "s",
+        now(),
+        &[
+            (-3000, runtime),
+            (-2000, otel),
+            (-1000, "[ERROR] plain as it is"),
+        ],
+    );
     let console = Console::new();
     let text = console.run(&["logs", group]).exits(0).out;
-    let lines: Vec<&str> = text.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.split_once("  ").unwrap().1)
+        .collect();
     assert_eq!(
         lines,
-        ["WARN   slow query  trace=691bd2f0aa11 request=r1", "ERROR  boom  trace=t7 session=s1", "ERROR  [ERROR] plain as it is"]
+        [
+            "WARN   slow query  trace=691bd2f0aa11 request=r1",
+            "ERROR  boom  trace=t7 session=s1",
+            "ERROR  [ERROR] plain as it is"
+        ]
     );
-    assert_eq!(messages(&console.run(&["logs", group, "-o", "json"]).exits(0).json_lines())[..2], [runtime, otel]);
-    assert_eq!(console.run(&["logs", group, "--grep", "^boom$"]).exits(0).out.lines().count(), 1);
+    assert_eq!(
+        messages(
+            &console
+                .run(&["logs", group, "-o", "json"])
+                .exits(0)
+                .json_lines()
+        )[..2],
+        [runtime, otel]
+    );
+    assert_eq!(
+        console
+            .run(&["logs", group, "--grep", "^boom$"])
+            .exits(0)
+            .out
+            .lines()
+            .count(),
+        1
+    );
 }
 
 #[test]
 fn hostile_lines_reach_no_terminal_in_either_form() {
     let group = "/test/hostile";
-    put_logs(group, "s", now(), &[(-1000, "x\u{1b}]52;c;aGk=\u{7}\u{9b}2J\u{202e}y\u{200b}\u{e0041}")]);
+    put_logs(
+        group,
+        "s",
+        now(),
+        &[(
+            -1000,
+            "x\u{1b}]52;c;aGk=\u{7}\u{9b}2J\u{202e}y\u{200b}\u{e0041}",
+        )],
+    );
     let console = Console::new();
     for format in ["json", "text"] {
         let out = console.run(&["logs", group, "-o", format]).exits(0).out;
-        let bad: Vec<char> =
-            out.chars().filter(|each| *each != '\n' && agentcore_console::model::sanitize::is_dangerous(*each)).collect();
+        let bad: Vec<char> = out
+            .chars()
+            .filter(|each| *each != '\n' && agentcore_console::model::sanitize::is_dangerous(*each))
+            .collect();
         assert_eq!(bad, [] as [char; 0], "{out}");
     }
-    let lines = console.run(&["logs", group, "-o", "json"]).exits(0).json_lines();
-    assert!(messages(&lines)[0].contains("\u{1b}]52;c;aGk="), "JSON says the same");
+    let lines = console
+        .run(&["logs", group, "-o", "json"])
+        .exits(0)
+        .json_lines();
+    assert!(
+        messages(&lines)[0].contains("\u{1b}]52;c;aGk="),
+        "JSON says the same"
+    );
 }
 
 #[test]
@@ -98,8 +214,16 @@ fn a_gateway_or_runtime_names_its_groups() {
         .as_str()
         .unwrap();
     put_logs(group, "named", now(), &[(-1000, "here I am")]);
-    let runtime = a["runtime_arn"].as_str().unwrap().rsplit('/').next().unwrap();
-    let lines = Console::new().run(&["logs", runtime, "-o", "json", "--grep", "here I am"]).exits(0).json_lines();
+    let runtime = a["runtime_arn"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap();
+    let lines = Console::new()
+        .run(&["logs", runtime, "-o", "json", "--grep", "here I am"])
+        .exits(0)
+        .json_lines();
     assert_eq!(messages(&lines), ["here I am"]);
 }
 
@@ -107,13 +231,40 @@ fn a_gateway_or_runtime_names_its_groups() {
 fn unknown_names_and_times_exit_2() {
     let console = Console::new();
     put_logs("/test/known", "s", now(), &[(-1000, "x")]);
-    console.run(&["logs", "neo4j-mcp-gww", "-d", "b"]).exits(2).says("did you mean \"neo4j-mcp-gw\"?").without_data();
-    console.run(&["logs", "/test/knwon"]).exits(2).says("did you mean \"/test/known\"?").without_data();
-    console.run(&["logs", "nope"]).exits(2).says("known: a, b, c, d, e").without_data();
-    console.run(&["logs", "/test/known", "--since", "whenever"]).exits(2).says("no time").without_data();
-    console.run(&["logs", "/test/known", "--since", "1m", "--until", "2m"]).exits(2).says("before").without_data();
-    let told = console.run(&["logs", "/test/known", "--grep", "a("]).exits(2).says("--grep: unclosed group\n").without_data();
-    assert!(told.err.contains("    a(\n") && !told.err.contains('⏎'), "{told:#?}");
+    console
+        .run(&["logs", "neo4j-mcp-gww", "-d", "b"])
+        .exits(2)
+        .says("did you mean \"neo4j-mcp-gw\"?")
+        .without_data();
+    console
+        .run(&["logs", "/test/knwon"])
+        .exits(2)
+        .says("did you mean \"/test/known\"?")
+        .without_data();
+    console
+        .run(&["logs", "nope"])
+        .exits(2)
+        .says("known: a, b, c, d, e")
+        .without_data();
+    console
+        .run(&["logs", "/test/known", "--since", "whenever"])
+        .exits(2)
+        .says("no time")
+        .without_data();
+    console
+        .run(&["logs", "/test/known", "--since", "1m", "--until", "2m"])
+        .exits(2)
+        .says("before")
+        .without_data();
+    let told = console
+        .run(&["logs", "/test/known", "--grep", "a("])
+        .exits(2)
+        .says("--grep: unclosed group\n")
+        .without_data();
+    assert!(
+        told.err.contains("    a(\n") && !told.err.contains('⏎'),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -121,7 +272,10 @@ fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
     let group = "/test/follow";
     put_logs(group, "s", now(), &[(-2000, "before")]);
     let console = Console::new();
-    let mut child = console.command(&["logs", group, "-f", "-o", "json", "-d", "a"]).spawn().unwrap();
+    let mut child = console
+        .command(&["logs", group, "-f", "-o", "json", "-d", "a"])
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next = || loop {
         let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
@@ -132,20 +286,38 @@ fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
     assert_eq!(next(), "before");
     put_logs(group, "s", now(), &[(0, "after")]);
     assert_eq!(next(), "after");
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::INT,
+    )
+    .unwrap();
     assert!(child.wait().unwrap().success());
 }
 
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let group = "/test/pipe";
-    let many: Vec<(i64, &str)> =
-        (0..2000).map(|at| (-5000 + at, "a line that is long enough to fill the pipe of an operating system")).collect();
+    let many: Vec<(i64, &str)> = (0..2000)
+        .map(|at| {
+            (
+                -5000 + at,
+                "a line that is long enough to fill the pipe of an operating system",
+            )
+        })
+        .collect();
     put_logs(group, "s", now(), &many);
     let console = Console::new();
-    let mut child = console.command(&["logs", group, "-o", "json"]).spawn().unwrap();
+    let mut child = console
+        .command(&["logs", group, "-o", "json"])
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
 }

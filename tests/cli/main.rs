@@ -1,5 +1,9 @@
 //! The commands as a shell sees them: the compiled binary against one embedded stack for all tests of this file.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 mod configuration;
 mod doctor;

@@ -49,7 +49,12 @@ fn every_command_of_the_readme_is_one_that_the_program_takes() {
         .iter()
         .filter_map(|line| {
             let words = words(line);
-            match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            match words
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 ["agentcore-console", rest @ ..] | ["cargo", "run", "--", rest @ ..] => {
                     Some(rest.iter().map(|word| (*word).to_owned()).collect())
                 }
@@ -60,7 +65,11 @@ fn every_command_of_the_readme_is_one_that_the_program_takes() {
     assert!(commands.len() > 15, "{commands:?}");
     for command in commands {
         // Help is printed only where everything before it was understood.
-        let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let arguments: Vec<&str> = command
+            .iter()
+            .map(String::as_str)
+            .chain(["--help"])
+            .collect();
         console.run(&arguments).exits(0);
     }
 }

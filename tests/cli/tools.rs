@@ -10,33 +10,68 @@ use serde_json::{Value, json};
 
 use crate::world::{Console, WORLD};
 
-const MATRIX: &str =
-    "MATCH (p:Person)-[:ACTED_IN]->(m:Movie {title: 'The Matrix'}) RETURN p.name AS name, m.title AS film ORDER BY name";
+const MATRIX: &str = "MATCH (p:Person)-[:ACTED_IN]->(m:Movie {title: 'The Matrix'}) RETURN p.name AS name, m.title AS film ORDER BY name";
 
 #[test]
 fn tools_come_from_every_page_as_the_server_gave_them() {
     let console = Console::new();
-    let listed = console.run(&["tools", "list", "-d", "b", "-o", "json"]).exits(0).json();
-    let names: Vec<&str> = listed["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    let listed = console
+        .run(&["tools", "list", "-d", "b", "-o", "json"])
+        .exits(0)
+        .json();
+    let names: Vec<&str> = listed["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
     assert!(names.len() > 2, "more than one page: {names:?}");
-    assert!(names.iter().any(|name| name.ends_with("___read-cypher")), "{names:?}");
+    assert!(
+        names.iter().any(|name| name.ends_with("___read-cypher")),
+        "{names:?}"
+    );
     let mut once = names.clone();
     once.sort_unstable();
     once.dedup();
     assert_eq!(once.len(), names.len(), "{names:?}");
     assert!(listed["tools"][0]["inputSchema"].is_object());
     let table = console.run(&["tools", "-d", "b"]).exits(0).out;
-    assert!(table.starts_with("TARGET") && table.contains("read-cypher"), "{table}");
+    assert!(
+        table.starts_with("TARGET") && table.contains("read-cypher"),
+        "{table}"
+    );
 }
 
 #[test]
 fn cypher_answers_through_every_shape_of_deployment() {
     for name in ["a", "b", "c", "d"] {
-        let answer = Console::new().run(&["tools", "cypher", MATRIX, "-d", name, "-o", "json"]).exits(0).json();
-        let members = ["is_error", "columns", "rows", "content", "structured_content", "elapsed_ms", "request_id"];
-        assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), members);
-        assert_eq!((&answer["is_error"], &answer["columns"]), (&json!(false), &json!(["name", "film"])), "{name}");
-        assert_eq!(answer["rows"][0], json!(["Carrie-Anne Moss", "The Matrix"]), "{name}");
+        let answer = Console::new()
+            .run(&["tools", "cypher", MATRIX, "-d", name, "-o", "json"])
+            .exits(0)
+            .json();
+        let members = [
+            "is_error",
+            "columns",
+            "rows",
+            "content",
+            "structured_content",
+            "elapsed_ms",
+            "request_id",
+        ];
+        assert_eq!(
+            answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+            members
+        );
+        assert_eq!(
+            (&answer["is_error"], &answer["columns"]),
+            (&json!(false), &json!(["name", "film"])),
+            "{name}"
+        );
+        assert_eq!(
+            answer["rows"][0],
+            json!(["Carrie-Anne Moss", "The Matrix"]),
+            "{name}"
+        );
         for part in ["sign_in", "connect", "first_byte", "total"] {
             assert!(answer["elapsed_ms"][part].is_u64(), "{part}: {answer}");
         }
@@ -62,30 +97,89 @@ fn parameters_are_json_where_they_can_be() {
         "-o",
         "json",
     ];
-    assert_eq!(console.run(&arguments).exits(0).json()["rows"], json!([[42, "Keanu", 3]]));
-    let input = console.run_with_input(&["tools", "cypher", "-", "-d", "b", "-o", "json"], "RETURN 1 AS one");
+    assert_eq!(
+        console.run(&arguments).exits(0).json()["rows"],
+        json!([[42, "Keanu", 3]])
+    );
+    let input = console.run_with_input(
+        &["tools", "cypher", "-", "-d", "b", "-o", "json"],
+        "RETURN 1 AS one",
+    );
     assert_eq!(input.exits(0).json()["rows"], json!([[1]]));
 }
 
 #[test]
 fn a_result_is_a_table_or_csv() {
     let console = Console::new();
-    let table = console.run(&["tools", "cypher", MATRIX, "-d", "b"]).exits(0).says("rows");
+    let table = console
+        .run(&["tools", "cypher", MATRIX, "-d", "b"])
+        .exits(0)
+        .says("rows");
     let at = table.out.find("film").unwrap();
-    assert!(table.out.starts_with("name") && table.out.contains("Keanu Reeves"), "{}", table.out);
-    assert!(table.out.lines().skip(1).all(|line| line.get(at..) == Some("The Matrix")), "{}", table.out);
-    let csv = console.run(&["tools", "cypher", "RETURN 'a,\"b\"' AS x, 2 AS y", "-d", "b", "-o", "csv"]).exits(0);
+    assert!(
+        table.out.starts_with("name") && table.out.contains("Keanu Reeves"),
+        "{}",
+        table.out
+    );
+    assert!(
+        table
+            .out
+            .lines()
+            .skip(1)
+            .all(|line| line.get(at..) == Some("The Matrix")),
+        "{}",
+        table.out
+    );
+    let csv = console
+        .run(&[
+            "tools",
+            "cypher",
+            "RETURN 'a,\"b\"' AS x, 2 AS y",
+            "-d",
+            "b",
+            "-o",
+            "csv",
+        ])
+        .exits(0);
     assert_eq!(csv.out, "x,y\r\n\"a,\"\"b\"\"\",2\r\n");
 }
 
 #[test]
 fn nothing_is_an_empty_field_in_csv_and_a_statement_that_writes_is_told_how() {
     let console = Console::new();
-    let csv = console.run(&["tools", "cypher", "RETURN null AS a, 1 AS b", "-d", "b", "-o", "csv"]).exits(0).out;
+    let csv = console
+        .run(&[
+            "tools",
+            "cypher",
+            "RETURN null AS a, 1 AS b",
+            "-d",
+            "b",
+            "-o",
+            "csv",
+        ])
+        .exits(0)
+        .out;
     assert_eq!(csv, "a,b\r\n,1\r\n");
-    let signed = console.run(&["tools", "cypher", "RETURN $x AS x", "--param", "$x=7", "-d", "b", "-o", "csv"]).exits(0).out;
+    let signed = console
+        .run(&[
+            "tools",
+            "cypher",
+            "RETURN $x AS x",
+            "--param",
+            "$x=7",
+            "-d",
+            "b",
+            "-o",
+            "csv",
+        ])
+        .exits(0)
+        .out;
     assert_eq!(signed, "x\r\n7\r\n");
-    console.run(&["tools", "cypher", "CREATE (n:X) RETURN n", "-d", "b"]).exits(1).says("--write runs it").without_data();
+    console
+        .run(&["tools", "cypher", "CREATE (n:X) RETURN n", "-d", "b"])
+        .exits(1)
+        .says("--write runs it")
+        .without_data();
 }
 
 #[test]
@@ -97,91 +191,236 @@ fn saved_checks_say_what_does_not_hold_in_every_format() {
          [[check]]\nname = \"bad, really\"\ntool = \"get-schema\"\nrow_count = 0\n",
     );
     let path = file.to_str().unwrap();
-    let table = console.run(&["tools", "check", path, "-d", "b"]).exits(1).out;
+    let table = console
+        .run(&["tools", "check", path, "-d", "b"])
+        .exits(1)
+        .out;
     assert!(
-        table.starts_with("ok    good") && table.contains("FAIL  bad, really: ") && table.contains(" instead of 0"),
+        table.starts_with("ok    good")
+            && table.contains("FAIL  bad, really: ")
+            && table.contains(" instead of 0"),
         "{table}"
     );
-    let csv = console.run(&["tools", "check", path, "-d", "b", "-o", "csv"]).exits(1).out;
+    let csv = console
+        .run(&["tools", "check", path, "-d", "b", "-o", "csv"])
+        .exits(1)
+        .out;
     let lines: Vec<&str> = csv.split("\r\n").collect();
-    assert!(lines[0] == "check,ok,evidence,elapsed_ms" && lines[1].starts_with("good,true,,"), "{csv}");
+    assert!(
+        lines[0] == "check,ok,evidence,elapsed_ms" && lines[1].starts_with("good,true,,"),
+        "{csv}"
+    );
     assert!(lines[2].starts_with("\"bad, really\",false,"), "{csv}");
-    let slip = console.file("slip.toml", "[[check]]\nname = \"x\"\ncyhper = \"RETURN 1\"\n");
-    let refused = console.run(&["tools", "check", slip.to_str().unwrap(), "-d", "b"]).exits(2).without_data();
+    let slip = console.file(
+        "slip.toml",
+        "[[check]]\nname = \"x\"\ncyhper = \"RETURN 1\"\n",
+    );
+    let refused = console
+        .run(&["tools", "check", slip.to_str().unwrap(), "-d", "b"])
+        .exits(2)
+        .without_data();
     refused.says("line 3, column 1: unknown field `cyhper`");
 }
 
 #[test]
 fn a_call_follows_the_schema_and_json_carries_anything() {
     let console = Console::new();
-    let text =
-        console.run(&["tools", "call", "read-cypher", "--arg", "query=RETURN 1 AS x", "-d", "b", "-o", "json"]).exits(0).json();
+    let text = console
+        .run(&[
+            "tools",
+            "call",
+            "read-cypher",
+            "--arg",
+            "query=RETURN 1 AS x",
+            "-d",
+            "b",
+            "-o",
+            "json",
+        ])
+        .exits(0)
+        .json();
     assert_eq!(text["rows"], json!([[1]]));
     let whole = r#"{"query":"RETURN $x AS x","params":{"x":[1]}}"#;
-    let answer =
-        console.run(&["tools", "call", "neo4j-mcp___read-cypher", "--json", whole, "-d", "b", "-o", "json"]).exits(0).json();
+    let answer = console
+        .run(&[
+            "tools",
+            "call",
+            "neo4j-mcp___read-cypher",
+            "--json",
+            whole,
+            "-d",
+            "b",
+            "-o",
+            "json",
+        ])
+        .exits(0)
+        .json();
     assert_eq!(answer["rows"], json!([[[1]]]));
-    let schema = console.run(&["tools", "call", "get-schema", "-d", "b", "-o", "json"]).exits(0).json();
+    let schema = console
+        .run(&["tools", "call", "get-schema", "-d", "b", "-o", "json"])
+        .exits(0)
+        .json();
     assert_eq!(schema["is_error"], json!(false));
     console
-        .run(&["tools", "call", "read-cypher", "--arg", "qurey=x", "-d", "b"])
+        .run(&[
+            "tools",
+            "call",
+            "read-cypher",
+            "--arg",
+            "qurey=x",
+            "-d",
+            "b",
+        ])
         .exits(2)
         .says("did you mean \"query\"?")
         .without_data();
     for more in [["--arg", "foo=1"], ["--json", r#"{"foo":1}"#]] {
-        let refused =
-            console.run(&[["tools", "call", "get-schema", "-d", "b"].as_slice(), &more].concat()).exits(2).without_data();
+        let refused = console
+            .run(&[["tools", "call", "get-schema", "-d", "b"].as_slice(), &more].concat())
+            .exits(2)
+            .without_data();
         refused.says("unknown argument \"foo\": the tool takes none");
     }
-    console.run(&["tools", "call", "read-cypher", "-d", "b"]).exits(2).says("missing \"query\" (string").without_data();
-    console.run(&["tools", "call", "write-cypher", "-d", "b", "--read-only"]).exits(4).says("read-only").without_data();
-    console.run(&["tools", "call", "read-cyhper", "-d", "b"]).exits(2).says("did you mean").says("read-cypher").without_data();
-    console.run(&["tools", "call", "read-cypher", "--json", "[1]", "-d", "b"]).exits(2).says("JSON object").without_data();
+    console
+        .run(&["tools", "call", "read-cypher", "-d", "b"])
+        .exits(2)
+        .says("missing \"query\" (string")
+        .without_data();
+    console
+        .run(&["tools", "call", "write-cypher", "-d", "b", "--read-only"])
+        .exits(4)
+        .says("read-only")
+        .without_data();
+    console
+        .run(&["tools", "call", "read-cyhper", "-d", "b"])
+        .exits(2)
+        .says("did you mean")
+        .says("read-cypher")
+        .without_data();
+    console
+        .run(&["tools", "call", "read-cypher", "--json", "[1]", "-d", "b"])
+        .exits(2)
+        .says("JSON object")
+        .without_data();
 }
 
 #[test]
 fn an_error_of_the_tool_exits_1_and_a_syntax_error_points_at_the_users_own_token() {
     let console = Console::new();
     let query = "MATCH (n) RETRUN n";
-    let answer = console.run(&["tools", "cypher", query, "-d", "b"]).exits(1).without_data();
+    let answer = console
+        .run(&["tools", "cypher", query, "-d", "b"])
+        .exits(1)
+        .without_data();
     let lines: Vec<&str> = answer.err.lines().collect();
-    let at = lines.iter().position(|line| line.trim() == query).unwrap_or_else(|| panic!("{answer:#?}"));
+    let at = lines
+        .iter()
+        .position(|line| line.trim() == query)
+        .unwrap_or_else(|| panic!("{answer:#?}"));
     let caret = lines[at + 1].find('^').unwrap();
     assert!(lines[at][caret..].starts_with("RETRUN"), "{answer:#?}");
-    assert!(lines[at + 1].contains("column 11") && !answer.err.contains("EXPLAIN"), "{answer:#?}");
-    let json = console.run(&["tools", "cypher", "RETURN $missing", "-d", "b", "-o", "json"]).exits(1).json();
-    assert_eq!((&json["is_error"], &json["rows"], &json["columns"]), (&json!(true), &Value::Null, &Value::Null));
+    assert!(
+        lines[at + 1].contains("column 11") && !answer.err.contains("EXPLAIN"),
+        "{answer:#?}"
+    );
+    let json = console
+        .run(&[
+            "tools",
+            "cypher",
+            "RETURN $missing",
+            "-d",
+            "b",
+            "-o",
+            "json",
+        ])
+        .exits(1)
+        .json();
+    assert_eq!(
+        (&json["is_error"], &json["rows"], &json["columns"]),
+        (&json!(true), &Value::Null, &Value::Null)
+    );
 }
 
 #[test]
 fn a_lost_temporal_value_is_named_with_its_remedy() {
-    Console::new().run(&["tools", "cypher", "RETURN date() AS born", "-d", "b"]).exits(0).says("toString(").says("born");
+    Console::new()
+        .run(&["tools", "cypher", "RETURN date() AS born", "-d", "b"])
+        .exits(0)
+        .says("toString(")
+        .says("born");
 }
 
 #[test]
 fn writes_need_a_word_and_read_only_mode_refuses_them() {
     let console = Console::new();
     let write = "CREATE (n:CommandTest {at: 1}) RETURN n.at AS at";
-    console.run(&["tools", "cypher", write, "--write", "-d", "b"]).exits(2).says("--yes").without_data();
     console
-        .run(&["tools", "cypher", write, "--write", "--yes", "--read-only", "-d", "b"])
-        .exits(4)
-        .says("read-only")
-        .without_data();
-    console
-        .run(&["tools", "call", "write-cypher", "--arg", &format!("query={write}"), "-d", "b"])
+        .run(&["tools", "cypher", write, "--write", "-d", "b"])
         .exits(2)
         .says("--yes")
         .without_data();
     console
-        .run(&["tools", "call", "write-cypher", "--arg", &format!("query={write}"), "--read-only", "-d", "b"])
+        .run(&[
+            "tools",
+            "cypher",
+            write,
+            "--write",
+            "--yes",
+            "--read-only",
+            "-d",
+            "b",
+        ])
+        .exits(4)
+        .says("read-only")
+        .without_data();
+    console
+        .run(&[
+            "tools",
+            "call",
+            "write-cypher",
+            "--arg",
+            &format!("query={write}"),
+            "-d",
+            "b",
+        ])
+        .exits(2)
+        .says("--yes")
+        .without_data();
+    console
+        .run(&[
+            "tools",
+            "call",
+            "write-cypher",
+            "--arg",
+            &format!("query={write}"),
+            "--read-only",
+            "-d",
+            "b",
+        ])
         .exits(4)
         .without_data();
     console.run(&["tools", "cypher", write, "-d", "b"]).exits(1);
-    let none =
-        console.run(&["tools", "cypher", "MATCH (n:CommandTest) RETURN count(n) AS n", "-d", "b", "-o", "json", "--read-only"]);
-    assert_eq!(none.exits(0).json()["rows"], json!([[0]]), "nothing was written so far");
-    let done = console.run(&["tools", "cypher", write, "--write", "--yes", "-d", "b", "-o", "json"]).exits(0).json();
+    let none = console.run(&[
+        "tools",
+        "cypher",
+        "MATCH (n:CommandTest) RETURN count(n) AS n",
+        "-d",
+        "b",
+        "-o",
+        "json",
+        "--read-only",
+    ]);
+    assert_eq!(
+        none.exits(0).json()["rows"],
+        json!([[0]]),
+        "nothing was written so far"
+    );
+    let done = console
+        .run(&[
+            "tools", "cypher", write, "--write", "--yes", "-d", "b", "-o", "json",
+        ])
+        .exits(0)
+        .json();
     assert_eq!(done["rows"], json!([[1]]));
 }
 
@@ -189,13 +428,34 @@ fn writes_need_a_word_and_read_only_mode_refuses_them() {
 fn an_endpoint_is_found_by_gateway_runtime_and_url() {
     let console = Console::new();
     let b = WORLD.deployment("b");
-    let (gateway, url) = (b["gateway_id"].as_str().unwrap(), b["mcp_url"].as_str().unwrap());
+    let (gateway, url) = (
+        b["gateway_id"].as_str().unwrap(),
+        b["mcp_url"].as_str().unwrap(),
+    );
     for via in [gateway, url] {
-        console.run(&["tools", "cypher", "RETURN 1 AS x", "--via", via, "-o", "json"]).exits(0);
+        console
+            .run(&[
+                "tools",
+                "cypher",
+                "RETURN 1 AS x",
+                "--via",
+                via,
+                "-o",
+                "json",
+            ])
+            .exits(0);
     }
     let slip = format!("{gateway}x");
-    console.run(&["tools", "list", "--via", &slip]).exits(2).says(gateway).without_data();
-    console.run(&["tools", "list"]).exits(2).says("--deployment a|b|c|d|e").without_data();
+    console
+        .run(&["tools", "list", "--via", &slip])
+        .exits(2)
+        .says(gateway)
+        .without_data();
+    console
+        .run(&["tools", "list"])
+        .exits(2)
+        .says("--deployment a|b|c|d|e")
+        .without_data();
 }
 
 #[test]
@@ -203,33 +463,67 @@ fn a_token_shows_its_claims_and_itself_only_when_asked() {
     let console = Console::new();
     let shown = console.run(&["token", "-d", "a", "-o", "json"]).exits(0);
     let members = shown.json();
-    assert_eq!(members.as_object().unwrap().keys().collect::<Vec<_>>(), ["token_type", "expires_at", "claims"]);
-    assert_eq!(members["claims"]["client_id"], WORLD.deployment("a")["client_id"]);
+    assert_eq!(
+        members.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["token_type", "expires_at", "claims"]
+    );
+    assert_eq!(
+        members["claims"]["client_id"],
+        WORLD.deployment("a")["client_id"]
+    );
     assert!(!shown.out.contains("eyJ"), "{}", shown.out);
-    assert_eq!(console.run(&["token", "-d", "a", "--claims"]).exits(0).json()["scope"], WORLD.deployment("a")["scope"]);
-    assert!(console.run(&["token", "-d", "a", "--reveal"]).exits(0).out.starts_with("eyJ"));
-    console.run(&["token", "-d", "a", "--reveal", "--claims"]).exits(2).without_data();
+    assert_eq!(
+        console
+            .run(&["token", "-d", "a", "--claims"])
+            .exits(0)
+            .json()["scope"],
+        WORLD.deployment("a")["scope"]
+    );
+    assert!(
+        console
+            .run(&["token", "-d", "a", "--reveal"])
+            .exits(0)
+            .out
+            .starts_with("eyJ")
+    );
+    console
+        .run(&["token", "-d", "a", "--reveal", "--claims"])
+        .exits(2)
+        .without_data();
     console.run(&["token", "-d", "d"]).exits(2).without_data();
 }
 
 #[test]
 fn another_sign_in_takes_its_secrets_from_the_environment() {
-    let token = Console::new().run(&["token", "-d", "c", "--reveal"]).exits(0).out.trim().to_owned();
+    let token = Console::new()
+        .run(&["token", "-d", "c", "--reveal"])
+        .exits(0)
+        .out
+        .trim()
+        .to_owned();
     let console = Console::new().env("AGENTCORE_BEARER_TOKEN", &token);
-    console.run(&["tools", "list", "-d", "c", "--sign-in", "bearer"]).exits(0);
+    console
+        .run(&["tools", "list", "-d", "c", "--sign-in", "bearer"])
+        .exits(0);
     Console::new()
         .run(&["tools", "list", "-d", "c", "--sign-in", "bearer"])
         .exits(2)
         .says("AGENTCORE_BEARER_TOKEN")
         .without_data();
-    Console::new().run(&["tools", "list", "-d", "c", "--sign-in", "none"]).exits(3).without_data();
+    Console::new()
+        .run(&["tools", "list", "-d", "c", "--sign-in", "none"])
+        .exits(3)
+        .without_data();
 }
 
 #[test]
 fn a_wrong_client_secret_exits_3_and_shows_no_secret() {
     let secret = WORLD.deployment("a")["client_secret"].as_str().unwrap();
     let console = Console::with(&WORLD.config.replace(secret, "wrong-canary"));
-    for arguments in [["tools", "list", "-d", "a"].as_slice(), &["token", "-d", "a"]] {
+    for arguments in [
+        ["tools", "list", "-d", "a"].as_slice(),
+        &["token", "-d", "a"],
+    ] {
         let answer = console.run(arguments).exits(3).without_data();
         assert!(!answer.err.contains("canary"), "{answer:#?}");
     }
@@ -238,41 +532,91 @@ fn a_wrong_client_secret_exits_3_and_shows_no_secret() {
 #[test]
 fn a_consent_that_is_wanted_is_an_answer_with_its_address() {
     let console = Console::new();
-    let tools = console.run(&["tools", "list", "-d", "e", "-o", "json"]).exits(0).json();
-    let guarded =
-        tools["tools"].as_array().unwrap().iter().find(|tool| tool["name"].as_str().unwrap().contains("schema-target")).unwrap();
+    let tools = console
+        .run(&["tools", "list", "-d", "e", "-o", "json"])
+        .exits(0)
+        .json();
+    let guarded = tools["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|tool| tool["name"].as_str().unwrap().contains("schema-target"))
+        .unwrap();
     let answer = console
-        .run(&["tools", "call", guarded["name"].as_str().unwrap(), "--json", "{}", "--yes", "-d", "e"])
+        .run(&[
+            "tools",
+            "call",
+            guarded["name"].as_str().unwrap(),
+            "--json",
+            "{}",
+            "--yes",
+            "-d",
+            "e",
+        ])
         .exits(1)
         .without_data();
-    assert!(answer.err.contains("-32042") && answer.err.contains("http"), "{answer:#?}");
+    assert!(
+        answer.err.contains("-32042") && answer.err.contains("http"),
+        "{answer:#?}"
+    );
 }
 
 #[test]
 fn headers_are_checked_before_anything_is_sent() {
     let console = Console::new();
-    console.run(&["tools", "list", "-d", "b", "--header", "no colon"]).exits(2);
-    console.run(&["tools", "list", "-d", "b", "--header", "Mcp-Session-Id: x"]).exits(2).says("transport");
-    console.run(&["tools", "list", "-d", "b", "--header", "X-Mine: 1"]).exits(0);
+    console
+        .run(&["tools", "list", "-d", "b", "--header", "no colon"])
+        .exits(2);
+    console
+        .run(&["tools", "list", "-d", "b", "--header", "Mcp-Session-Id: x"])
+        .exits(2)
+        .says("transport");
+    console
+        .run(&["tools", "list", "-d", "b", "--header", "X-Mine: 1"])
+        .exits(0);
 }
 
 #[test]
 fn an_address_with_a_password_is_refused_and_not_shown() {
     let console = Console::new();
-    let answer = console.run(&["tools", "list", "--via", "http://me:canary@127.0.0.1:9/mcp", "-d", "b"]).exits(2).without_data();
+    let answer = console
+        .run(&[
+            "tools",
+            "list",
+            "--via",
+            "http://me:canary@127.0.0.1:9/mcp",
+            "-d",
+            "b",
+        ])
+        .exits(2)
+        .without_data();
     let answer = answer.says("--header");
     assert!(!answer.err.contains("canary"), "{answer:#?}");
 }
 
 #[test]
 fn what_is_not_mcp_exits_5() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let page = serve("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>");
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let page = serve(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>",
+    );
     let broken = serve("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
     let console = Console::bare();
     for address in [closed, page.0, broken.0] {
         let url = format!("http://{address}/mcp");
-        let answer = console.run(&["tools", "list", "--via", &url, "--sign-in", "none", "--timeout", "5s"]);
+        let answer = console.run(&[
+            "tools",
+            "list",
+            "--via",
+            &url,
+            "--sign-in",
+            "none",
+            "--timeout",
+            "5s",
+        ]);
         answer.exits(5).without_data();
     }
 }
@@ -280,43 +624,92 @@ fn what_is_not_mcp_exits_5() {
 #[test]
 fn a_redirect_elsewhere_is_refused_and_nothing_is_sent_there() {
     let other = serve("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-    let answer = format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{}/mcp\r\ncontent-length: 0\r\n\r\n", other.0);
+    let answer = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{}/mcp\r\ncontent-length: 0\r\n\r\n",
+        other.0
+    );
     let first = serve(&answer);
     let url = format!("http://{}/mcp", first.0);
-    Console::bare().run(&["tools", "list", "--via", &url, "--sign-in", "none"]).exits(5).without_data();
-    assert_eq!((first.1.lock().unwrap().is_empty(), other.1.lock().unwrap().len()), (false, 0));
+    Console::bare()
+        .run(&["tools", "list", "--via", &url, "--sign-in", "none"])
+        .exits(5)
+        .without_data();
+    assert_eq!(
+        (
+            first.1.lock().unwrap().is_empty(),
+            other.1.lock().unwrap().len()
+        ),
+        (false, 0)
+    );
 }
 
 #[test]
 fn an_unauthorised_answer_exits_3() {
-    let guard = serve("HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\n\r\n");
+    let guard =
+        serve("HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\n\r\n");
     let url = format!("http://{}/mcp", guard.0);
-    Console::bare().run(&["tools", "list", "--via", &url, "--sign-in", "none"]).exits(3).without_data();
+    Console::bare()
+        .run(&["tools", "list", "--via", &url, "--sign-in", "none"])
+        .exits(3)
+        .without_data();
 }
 
 #[test]
 fn a_foreign_address_gets_no_token_unless_it_is_asked_for() {
     let other = serve("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
     let url = format!("http://{}/mcp", other.0);
-    let asked = || std::mem::take(&mut *other.1.lock().unwrap()).join("\n").to_ascii_lowercase();
+    let asked = || {
+        std::mem::take(&mut *other.1.lock().unwrap())
+            .join("\n")
+            .to_ascii_lowercase()
+    };
     let console = Console::new();
-    let (_, plain) = (console.run(&["tools", "list", "--via", &url, "-d", "b"]).says("--sign-in"), asked());
-    assert!(plain.contains("post /mcp") && !plain.contains("authorization:"), "{plain}");
-    console.run(&["tools", "list", "--via", &url, "-d", "b", "--sign-in", "m2m"]);
+    let (_, plain) = (
+        console
+            .run(&["tools", "list", "--via", &url, "-d", "b"])
+            .says("--sign-in"),
+        asked(),
+    );
+    assert!(
+        plain.contains("post /mcp") && !plain.contains("authorization:"),
+        "{plain}"
+    );
+    console.run(&[
+        "tools",
+        "list",
+        "--via",
+        &url,
+        "-d",
+        "b",
+        "--sign-in",
+        "m2m",
+    ]);
     assert!(asked().contains("authorization: bearer "));
 }
 
 #[test]
 fn an_error_of_the_tool_stays_one_where_nobody_reads() {
-    let arguments = ["tools", "cypher", "RETURN nonsense", "-d", "b", "-o", "json"];
+    let arguments = [
+        "tools",
+        "cypher",
+        "RETURN nonsense",
+        "-d",
+        "b",
+        "-o",
+        "json",
+    ];
     Console::new().unread(&arguments, 1);
 }
 
 #[test]
 fn a_machine_without_tls_roots_reaches_what_is_on_it() {
     let nowhere = "/nonexistent/roots";
-    let console = Console::new().env("SSL_CERT_FILE", nowhere).env("SSL_CERT_DIR", nowhere);
-    console.run(&["tools", "cypher", "RETURN 1 AS x", "-d", "b"]).exits(0);
+    let console = Console::new()
+        .env("SSL_CERT_FILE", nowhere)
+        .env("SSL_CERT_DIR", nowhere);
+    console
+        .run(&["tools", "cypher", "RETURN 1 AS x", "-d", "b"])
+        .exits(0);
     console.run(&["secrets", "-d", "b"]).exits(0);
 }
 
@@ -330,7 +723,10 @@ fn serve(answer: &str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
         for mut stream in listener.incoming().flatten() {
             let mut buffer = vec![0; 64 * 1024];
             let length = stream.read(&mut buffer).unwrap_or(0);
-            heard.lock().unwrap().push(String::from_utf8_lossy(&buffer[..length]).into_owned());
+            heard
+                .lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&buffer[..length]).into_owned());
             // The client may have gone away, which is its business.
             let _ = stream.write_all(answer.as_bytes());
         }

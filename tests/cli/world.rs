@@ -27,7 +27,12 @@ pub(crate) struct World {
 impl World {
     /// What it said of one deployment.
     pub(crate) fn deployment(&self, name: &str) -> &Value {
-        self.ready["deployments"].as_array().unwrap().iter().find(|each| each["name"] == name).unwrap()
+        self.ready["deployments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|each| each["name"] == name)
+            .unwrap()
     }
 }
 
@@ -36,13 +41,22 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| start("[]"));
 
 /// Another stack, in which these faults are armed.
 pub(crate) fn start(faults: &str) -> World {
-    let options = Options { quiet_world: true, faults: local::faults::parse(faults).unwrap(), ..Options::default() };
+    let options = Options {
+        quiet_world: true,
+        faults: local::faults::parse(faults).unwrap(),
+        ..Options::default()
+    };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
             let stack = local::start(options).await.unwrap();
             let config = write::render(&configuration(&stack), "local --write-config");
-            sender.send(World { config, ready: stack.ready_line() }).unwrap();
+            sender
+                .send(World {
+                    config,
+                    ready: stack.ready_line(),
+                })
+                .unwrap();
             std::future::pending::<()>().await;
         });
     });
@@ -71,7 +85,10 @@ impl Console {
 
     /// Without any configuration.
     pub(crate) fn bare() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            environment: Vec::new(),
+        }
     }
 
     /// Sets a variable of the environment.
@@ -82,7 +99,10 @@ impl Console {
 
     /// Where the configuration is found without `--config`.
     pub(crate) fn config(&self) -> PathBuf {
-        self.folder.path().join("agentcore-console").join("config.toml")
+        self.folder
+            .path()
+            .join("agentcore-console")
+            .join("config.toml")
     }
 
     /// A file in the folder.
@@ -106,7 +126,11 @@ impl Console {
             .env("HOME", self.folder.path())
             .env("XDG_CONFIG_HOME", self.folder.path())
             .env("TZ", "UTC")
-            .envs(self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .envs(
+                self.environment
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str())),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -122,14 +146,28 @@ impl Console {
     pub(crate) fn unread(&self, arguments: &[&str], code: i32) {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let ended = self.command(arguments).stdout(writer).stderr(std::process::Stdio::null()).status().unwrap();
+        let ended = self
+            .command(arguments)
+            .stdout(writer)
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
         assert_eq!(ended.code(), Some(code), "{arguments:?}");
     }
 
     /// Runs it to its end with this standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
         Answer::of(child.wait_with_output().unwrap(), arguments)
     }
 }
@@ -164,7 +202,10 @@ impl Answer {
     /// Its stderr must say this.
     #[track_caller]
     pub(crate) fn says(self, words: &str) -> Self {
-        assert!(self.err.contains(words), "stderr lacks {words:?}: {self:#?}");
+        assert!(
+            self.err.contains(words),
+            "stderr lacks {words:?}: {self:#?}"
+        );
         self
     }
 
@@ -184,7 +225,12 @@ impl Answer {
     /// Its stdout as JSON lines.
     #[track_caller]
     pub(crate) fn json_lines(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+        self.out
+            .lines()
+            .map(|line| {
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+            })
+            .collect()
     }
 }
 
@@ -196,8 +242,13 @@ pub(crate) fn now() -> i64 {
 /// Writes events by the AWS SDK into a group that is made where it is missing; each time is milliseconds from `base`.
 pub(crate) fn put_logs(group: &str, stream: &str, base: i64, events: &[(i64, &str)]) {
     let text = |name: &str| WORLD.ready[name].as_str().unwrap().to_owned();
-    let credentials =
-        aws_sdk_cloudwatchlogs::config::Credentials::new(text("access_key_id"), text("secret_access_key"), None, None, "test");
+    let credentials = aws_sdk_cloudwatchlogs::config::Credentials::new(
+        text("access_key_id"),
+        text("secret_access_key"),
+        None,
+        None,
+        "test",
+    );
     let config = aws_sdk_cloudwatchlogs::Config::builder()
         .behavior_version_latest()
         .region(aws_sdk_cloudwatchlogs::config::Region::new(text("region")))
@@ -208,9 +259,18 @@ pub(crate) fn put_logs(group: &str, stream: &str, base: i64, events: &[(i64, &st
         let client = aws_sdk_cloudwatchlogs::Client::from_conf(config);
         // Both may exist, from an earlier call.
         let _ = client.create_log_group().log_group_name(group).send().await;
-        let _ = client.create_log_stream().log_group_name(group).log_stream_name(stream).send().await;
+        let _ = client
+            .create_log_stream()
+            .log_group_name(group)
+            .log_stream_name(stream)
+            .send()
+            .await;
         let events = events.iter().map(|(at, message)| {
-            aws_sdk_cloudwatchlogs::types::InputLogEvent::builder().timestamp(base + at).message(*message).build().unwrap()
+            aws_sdk_cloudwatchlogs::types::InputLogEvent::builder()
+                .timestamp(base + at)
+                .message(*message)
+                .build()
+                .unwrap()
         });
         client
             .put_log_events()

@@ -21,22 +21,33 @@ pub(crate) struct Bench {
 impl Bench {
     /// A console that was just opened on these deployments.
     pub(crate) fn open(deployments: Vec<Deployment>) -> Self {
-        Self::with(AppOptions { deployments, ..options() })
+        Self::with(AppOptions {
+            deployments,
+            ..options()
+        })
     }
 
     pub(crate) fn with(options: AppOptions) -> Self {
-        Self { app: App::new(options), now: NOW }
+        Self {
+            app: App::new(options),
+            now: NOW,
+        }
     }
 
     /// Presses keys, written as in the keymap file.
     pub(crate) fn keys(&mut self, keys: &str) -> Vec<Effect> {
         let chords = parse_sequence(keys).unwrap();
-        chords.into_iter().flat_map(|chord| self.press(chord.into())).collect()
+        chords
+            .into_iter()
+            .flat_map(|chord| self.press(chord.into()))
+            .collect()
     }
 
     /// Types a text, letter by letter.
     pub(crate) fn text(&mut self, text: &str) -> Vec<Effect> {
-        text.chars().flat_map(|letter| self.press(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE))).collect()
+        text.chars()
+            .flat_map(|letter| self.press(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE)))
+            .collect()
     }
 
     fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -68,7 +79,10 @@ impl Bench {
     /// The line of the usual frame that holds the text.
     pub(crate) fn line(&self, text: &str) -> String {
         let frame = self.frame(120, 36);
-        let found = frame.lines().find(|line| line.contains(text)).map(str::to_owned);
+        let found = frame
+            .lines()
+            .find(|line| line.contains(text))
+            .map(str::to_owned);
         found.unwrap_or_else(|| panic!("no line holds {text:?}:\n{frame}"))
     }
 
@@ -87,7 +101,10 @@ impl Bench {
     /// The selected row: the one with the accent bar.
     pub(crate) fn selected(&self) -> String {
         let frame = self.frame(120, 36);
-        let line = frame.lines().find(|line| line.starts_with('▌')).unwrap_or_else(|| panic!("nothing is selected:\n{frame}"));
+        let line = frame
+            .lines()
+            .find(|line| line.starts_with('▌'))
+            .unwrap_or_else(|| panic!("nothing is selected:\n{frame}"));
         line.trim_start_matches('▌').trim().to_owned()
     }
 }
@@ -98,7 +115,10 @@ pub(crate) fn options() -> AppOptions {
         deployments: Vec::new(),
         starting: None,
         problems: Vec::new(),
-        themes: EMBEDDED.iter().map(|(name, _)| Theme::embedded(name, Depth::True).unwrap()).collect(),
+        themes: EMBEDDED
+            .iter()
+            .map(|(name, _)| Theme::embedded(name, Depth::True).unwrap())
+            .collect(),
         keymap: Keymap::embedded(),
         read_only: false,
         zone: jiff::tz::TimeZone::UTC,
@@ -115,7 +135,9 @@ pub(crate) fn lines(buffer: &Buffer) -> Vec<String> {
         while x < buffer.area.right() {
             let symbol = buffer[(x, y)].symbol();
             line.push_str(symbol);
-            x += u16::try_from(unicode_width::UnicodeWidthStr::width(symbol)).unwrap().max(1);
+            x += u16::try_from(unicode_width::UnicodeWidthStr::width(symbol))
+                .unwrap()
+                .max(1);
         }
         line.trim_end().to_owned()
     };

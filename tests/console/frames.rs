@@ -54,8 +54,16 @@ fn every_screen_in_every_phase() {
         for phase in Phase::ALL {
             let bench = show(route, phase);
             let low = bench.buffer(80, 24);
-            let text = format!("{}\n{}\n{}", lines(&low).join("\n"), legend(&low), bench.frame(120, 36));
-            keep(&format!("{}-{}", route.title(), format!("{phase:?}").to_lowercase()), &text);
+            let text = format!(
+                "{}\n{}\n{}",
+                lines(&low).join("\n"),
+                legend(&low),
+                bench.frame(120, 36)
+            );
+            keep(
+                &format!("{}-{}", route.title(), format!("{phase:?}").to_lowercase()),
+                &text,
+            );
         }
     }
 }
@@ -65,14 +73,20 @@ fn the_last_hour_and_the_chain_by_width() {
     let mut bench = ready();
     bench.on(world::counted());
     bench.on(world::examined("analytics", false));
-    keep("Fleet-counted", &format!("{}\n{}", both(&bench), bench.frame(180, 20)));
+    keep(
+        "Fleet-counted",
+        &format!("{}\n{}", both(&bench), bench.frame(180, 20)),
+    );
     bench.keys("j enter");
     let mut deployment = ready();
     deployment.on(world::counted());
     deployment.on(world::examined("analytics", true));
     deployment.keys("enter");
     keep("Fleet-overview", &both(&deployment));
-    keep("Fleet-counted-detail", &format!("{}\n{}", both(&bench), bench.frame(180, 20)));
+    keep(
+        "Fleet-counted-detail",
+        &format!("{}\n{}", both(&bench), bench.frame(180, 20)),
+    );
 }
 
 #[test]
@@ -122,12 +136,18 @@ fn a_rotation_from_plan_to_end() {
     keep("rotation-plan", &both(&bench));
     bench.text("prod/neo4j");
     bench.keys("enter");
-    bench.on(Event::SecretRead(name("prod"), "prod/neo4j".into(), Box::new(Ok(world::secret("prod/neo4j")))));
+    bench.on(Event::SecretRead(
+        name("prod"),
+        "prod/neo4j".into(),
+        Box::new(Ok(world::secret("prod/neo4j"))),
+    ));
     bench.on(world::step(Step::Check, StepState::Started, 0));
     bench.on(world::step(Step::Check, StepState::Done, 400));
     bench.on(world::step(Step::Prepare, StepState::Done, 900));
     bench.on(world::step(Step::Set, StepState::Running, 1_000));
-    bench.on(Event::RotationWarned("who is connected as this user could not be listed".into()));
+    bench.on(Event::RotationWarned(
+        "who is connected as this user could not be listed".into(),
+    ));
     bench.pass(2_500);
     keep("rotation-running", &both(&bench));
     bench.on(world::rotated());
@@ -139,7 +159,10 @@ fn small_windows() {
     let bench = show(Route::Fleet, Phase::Ready);
     keep("small-40x12", &bench.frame(40, 12));
     keep("small-20x5", &bench.frame(20, 5));
-    let starting = Bench::with(agentcore_console::app::AppOptions { starting: Some("the embedded stack".into()), ..options() });
+    let starting = Bench::with(agentcore_console::app::AppOptions {
+        starting: Some("the embedded stack".into()),
+        ..options()
+    });
     keep("starting", &starting.frame(80, 24));
     let wrong = Bench::with(agentcore_console::app::AppOptions {
         problems: vec!["line 3: no key is called \"regoin\"".into()],
@@ -153,11 +176,23 @@ fn every_size_draws_and_says_something() {
     for route in Route::ALL {
         for phase in Phase::ALL {
             let bench = show(route, phase);
-            for (width, height) in
-                [(1, 1), (20, 5), (39, 7), (40, 8), (41, 9), (60, 16), (79, 23), (99, 30), (119, 40), (300, 100)]
-            {
+            for (width, height) in [
+                (1, 1),
+                (20, 5),
+                (39, 7),
+                (40, 8),
+                (41, 9),
+                (60, 16),
+                (79, 23),
+                (99, 30),
+                (119, 40),
+                (300, 100),
+            ] {
                 let buffer = bench.buffer(width, height);
-                assert!(buffer.content.iter().any(|cell| cell.symbol() != " "), "{route:?} {phase:?} {width}x{height}");
+                assert!(
+                    buffer.content.iter().any(|cell| cell.symbol() != " "),
+                    "{route:?} {phase:?} {width}x{height}"
+                );
             }
         }
     }
@@ -172,10 +207,17 @@ fn nothing_that_steers_a_terminal_and_no_secret_is_ever_in_a_cell() {
                 for (width, height) in [(80, 24), (160, 50)] {
                     let buffer = bench.buffer(width, height);
                     for cell in &buffer.content {
-                        assert!(!cell.symbol().chars().any(is_dangerous), "{route:?} {phase:?}: {:?}", cell.symbol());
+                        assert!(
+                            !cell.symbol().chars().any(is_dangerous),
+                            "{route:?} {phase:?}: {:?}",
+                            cell.symbol()
+                        );
                     }
                     let frame = lines(&buffer).join("\n");
-                    assert!(!frame.contains("hunter2"), "{route:?} {phase:?} shows {CANARY}:\n{frame}");
+                    assert!(
+                        !frame.contains("hunter2"),
+                        "{route:?} {phase:?} shows {CANARY}:\n{frame}"
+                    );
                 }
                 bench.keys(keys);
             }
@@ -192,12 +234,20 @@ fn every_theme_draws_every_screen() {
                 let mut bench = show_with(route, Phase::Ready, vec![theme.clone()]);
                 bench.keys("down");
                 let buffer = bench.buffer(100, 30);
-                let drawn: Vec<&Cell> = buffer.content.iter().filter(|cell| cell.symbol() != " ").collect();
+                let drawn: Vec<&Cell> = buffer
+                    .content
+                    .iter()
+                    .filter(|cell| cell.symbol() != " ")
+                    .collect();
                 let known = |cell: &Cell| Role::ALL.iter().any(|role| wears(cell, &theme, *role));
                 let foreign = drawn.iter().find(|cell| !known(cell));
-                assert!(foreign.is_none(), "{theme_name} {route:?}: a cell wears no role: {foreign:?}");
                 assert!(
-                    lines(&buffer).iter().any(|line| line.starts_with('▌')) || route == Route::Fleet,
+                    foreign.is_none(),
+                    "{theme_name} {route:?}: a cell wears no role: {foreign:?}"
+                );
+                assert!(
+                    lines(&buffer).iter().any(|line| line.starts_with('▌'))
+                        || route == Route::Fleet,
                     "{theme_name} {route:?}"
                 );
             }
@@ -222,8 +272,16 @@ fn show(route: Route, phase: Phase) -> Bench {
 /// The console on a screen, with what that phase has brought.
 fn show_with(route: Route, phase: Phase, themes: Vec<Theme>) -> Bench {
     let number = (1 + Route::ALL.iter().position(|each| *each == route).unwrap()).to_string();
-    let known = if phase == Phase::Empty { Vec::new() } else { deployments() };
-    let mut bench = Bench::with(agentcore_console::app::AppOptions { deployments: known.clone(), themes, ..options() });
+    let known = if phase == Phase::Empty {
+        Vec::new()
+    } else {
+        deployments()
+    };
+    let mut bench = Bench::with(agentcore_console::app::AppOptions {
+        deployments: known.clone(),
+        themes,
+        ..options()
+    });
     bench.on(Event::Started(Ok((known, Vec::new()))));
     match phase {
         Phase::Empty | Phase::Loading => {
@@ -248,7 +306,11 @@ fn show_with(route: Route, phase: Phase, themes: Vec<Theme>) -> Bench {
 fn fill(bench: &mut Bench) {
     let prod = endpoint("prod");
     bench.on(Event::LogsArrived(world::logs()));
-    bench.on(Event::SecretRead(name("prod"), "prod/neo4j".into(), Box::new(Ok(world::secret("prod/neo4j")))));
+    bench.on(Event::SecretRead(
+        name("prod"),
+        "prod/neo4j".into(),
+        Box::new(Ok(world::secret("prod/neo4j"))),
+    ));
     bench.on(connected(&prod));
     if bench.frame(120, 36).contains("read-cypher") {
         bench.keys("enter");
@@ -270,13 +332,26 @@ fn break_down(bench: &mut Bench, route: Route) {
     if route == Route::Fleet {
         for deployment in ["prod", "analytics"] {
             for kind in Kind::ALL {
-                bench.on(Event::Listed(name(deployment), kind, Err(world::refused(&format!("listing {kind}s of {deployment}")))));
+                bench.on(Event::Listed(
+                    name(deployment),
+                    kind,
+                    Err(world::refused(&format!("listing {kind}s of {deployment}"))),
+                ));
             }
         }
     }
-    bench.on(Event::TailFailed(world::refused("following the logs of prod")));
-    bench.on(Event::SecretRead(name("prod"), "prod/neo4j".into(), Box::new(Err(world::refused("reading prod/neo4j")))));
-    bench.on(Event::Connected(prod, Box::new(Err(world::refused("connecting to prod")))));
+    bench.on(Event::TailFailed(world::refused(
+        "following the logs of prod",
+    )));
+    bench.on(Event::SecretRead(
+        name("prod"),
+        "prod/neo4j".into(),
+        Box::new(Err(world::refused("reading prod/neo4j"))),
+    ));
+    bench.on(Event::Connected(
+        prod,
+        Box::new(Err(world::refused("connecting to prod"))),
+    ));
     bench.on(world::examined("prod", true));
     bench.on(world::examined("analytics", true));
     bench.on(Event::Exported(Err(world::refused("writing logs.txt"))));
@@ -286,7 +361,12 @@ fn break_down(bench: &mut Bench, route: Route) {
 /// A frame at 80x24 with its colours, and at 120x36.
 fn both(bench: &Bench) -> String {
     let low = bench.buffer(80, 24);
-    format!("{}\n{}\n{}", lines(&low).join("\n"), legend(&low), bench.frame(120, 36))
+    format!(
+        "{}\n{}\n{}",
+        lines(&low).join("\n"),
+        legend(&low),
+        bench.frame(120, 36)
+    )
 }
 
 /// The colours as letters, below the text: what the text alone does not tell.
@@ -296,7 +376,9 @@ fn legend(buffer: &Buffer) -> String {
         "---- n name  t text  d dim  f faint  a accent  w well  g degraded  x failed  c changing  p person  - rule  h hit\n",
     );
     for y in buffer.area.top()..buffer.area.bottom() {
-        let row: String = (buffer.area.left()..buffer.area.right()).map(|x| letter(&buffer[(x, y)], theme)).collect();
+        let row: String = (buffer.area.left()..buffer.area.right())
+            .map(|x| letter(&buffer[(x, y)], theme))
+            .collect();
         writeln!(text, "{}", row.trim_end()).unwrap();
     }
     text + "----"
@@ -310,14 +392,22 @@ fn letter(cell: &Cell, theme: &Theme) -> char {
     if cell.modifier.contains(Modifier::REVERSED) && !wears(cell, theme, Role::Hit) {
         return '#';
     }
-    let found = LETTERS.iter().find(|(role, _)| wears(cell, theme, *role)).map_or('?', |(_, letter)| *letter);
-    if selected { found.to_ascii_uppercase() } else { found }
+    let found = LETTERS
+        .iter()
+        .find(|(role, _)| wears(cell, theme, *role))
+        .map_or('?', |(_, letter)| *letter);
+    if selected {
+        found.to_ascii_uppercase()
+    } else {
+        found
+    }
 }
 
 fn wears(cell: &Cell, theme: &Theme, role: Role) -> bool {
     let style = theme.style(role);
     let bold = Modifier::BOLD;
-    style.fg.unwrap_or_default() == cell.fg && style.add_modifier.contains(bold) == cell.modifier.contains(bold)
+    style.fg.unwrap_or_default() == cell.fg
+        && style.add_modifier.contains(bold) == cell.modifier.contains(bold)
 }
 
 fn keep(name: &str, text: &str) {

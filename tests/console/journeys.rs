@@ -88,10 +88,20 @@ async fn an_answer_that_was_superseded_is_dropped() {
         Effect::Describe(key) => {
             asked += 1;
             // The first question is answered long after the second.
-            let (after, status) = if asked == 1 { (5_000, "FIRST ANSWER") } else { (100, "SECOND ANSWER") };
+            let (after, status) = if asked == 1 {
+                (5_000, "FIRST ANSWER")
+            } else {
+                (100, "SECOND ANSWER")
+            };
             let found = world::resources("prod", Kind::Gateway).remove(0);
-            let resource = agentcore_console::model::Resource { status: status.into(), ..found };
-            Some((Duration::from_millis(after), Event::Described(key.clone(), Box::new(Ok(resource)))))
+            let resource = agentcore_console::model::Resource {
+                status: status.into(),
+                ..found
+            };
+            Some((
+                Duration::from_millis(after),
+                Event::Described(key.clone(), Box::new(Ok(resource))),
+            ))
         }
         other => answer(other),
     });
@@ -105,7 +115,11 @@ async fn an_answer_that_was_superseded_is_dropped() {
             steps.until("SECOND ANSWER").await;
             tokio::time::sleep(Duration::from_secs(8)).await;
             steps.settle().await;
-            assert!(!steps.watch.text().contains("FIRST ANSWER"), "{}", steps.watch.text());
+            assert!(
+                !steps.watch.text().contains("FIRST ANSWER"),
+                "{}",
+                steps.watch.text()
+            );
             steps.keys("q").await;
         })
         .await;
@@ -156,7 +170,10 @@ async fn a_calm_fleet_costs_a_few_lists_and_frames_in_any_twenty_seconds_until_s
             for each in &mut found {
                 each.raw = serde_json::json!({"liveVersion": "3", "targetVersion": "4"});
             }
-            Some((Duration::from_millis(20), Event::Listed(deployment.clone(), *kind, Ok(found))))
+            Some((
+                Duration::from_millis(20),
+                Event::Listed(deployment.clone(), *kind, Ok(found)),
+            ))
         }
         other => answer(other).map(|(_, event)| (Duration::from_millis(20), event)),
     });
@@ -169,17 +186,33 @@ async fn a_calm_fleet_costs_a_few_lists_and_frames_in_any_twenty_seconds_until_s
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 costs.push((steps.watch.frames(), steps.watch.effects().len()));
             }
-            for (second, pair) in costs.windows(21).map(|window| (window[0], window[20])).enumerate() {
+            for (second, pair) in costs
+                .windows(21)
+                .map(|window| (window[0], window[20]))
+                .enumerate()
+            {
                 let (frames, asked) = (pair.1.0 - pair.0.0, pair.1.1 - pair.0.1);
-                assert!(frames <= 2 && asked <= 5, "{frames} frames and {asked} calls in the 20 s after {second} s of calm");
+                assert!(
+                    frames <= 2 && asked <= 5,
+                    "{frames} frames and {asked} calls in the 20 s after {second} s of calm"
+                );
             }
             let all = 2 * Kind::ALL.len();
-            assert!(costs[100].1 - costs[0].1 >= all, "every list is still asked");
+            assert!(
+                costs[100].1 - costs[0].1 >= all,
+                "every list is still asked"
+            );
             let before = steps.watch.effects().len();
             steps.keys("j").await;
-            tokio::time::sleep(Duration::from_millis(u64::try_from(options().refresh_ms).unwrap() + 500)).await;
+            tokio::time::sleep(Duration::from_millis(
+                u64::try_from(options().refresh_ms).unwrap() + 500,
+            ))
+            .await;
             let asked = steps.watch.effects().len() - before;
-            assert!(asked >= all, "{asked} calls in the time of one refresh after a key");
+            assert!(
+                asked >= all,
+                "{asked} calls in the time of one refresh after a key"
+            );
             steps.keys("q").await;
         })
         .await;
@@ -188,7 +221,9 @@ async fn a_calm_fleet_costs_a_few_lists_and_frames_in_any_twenty_seconds_until_s
 #[tokio::test(start_paused = true)]
 async fn the_end_of_input_and_a_signal_end_the_loop() {
     let journey = Journey::begin(Box::new(answer));
-    journey.travel(async |steps| steps.input.close_channel()).await;
+    journey
+        .travel(async |steps| steps.input.close_channel())
+        .await;
     let journey = Journey::begin(Box::new(answer));
     let signal = journey.signal.clone();
     journey
@@ -218,7 +253,10 @@ async fn leaving_the_logs_ends_their_tail() {
 
 #[tokio::test(start_paused = true)]
 async fn a_signal_waits_for_the_safe_stop_of_a_rotation() {
-    let (journey, begun) = (Journey::begin(Box::new(rotating(Duration::from_secs(30)))), Instant::now());
+    let (journey, begun) = (
+        Journey::begin(Box::new(rotating(Duration::from_secs(30)))),
+        Instant::now(),
+    );
     let (watch, signal) = (journey.watch.clone(), journey.signal.clone());
     journey
         .travel(async |steps| {
@@ -248,7 +286,10 @@ async fn a_lost_terminal_waits_for_the_safe_stop_of_a_rotation_and_is_not_drawn_
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_that_does_not_end_is_not_waited_for_for_ever() {
-    let (journey, begun) = (Journey::begin(Box::new(rotating(Duration::from_hours(5)))), Instant::now());
+    let (journey, begun) = (
+        Journey::begin(Box::new(rotating(Duration::from_hours(5)))),
+        Instant::now(),
+    );
     let signal = journey.signal.clone();
     journey
         .travel(async |steps| {
@@ -256,7 +297,11 @@ async fn a_rotation_that_does_not_end_is_not_waited_for_for_ever() {
             signal.cancel();
         })
         .await;
-    assert!(begun.elapsed() < Duration::from_mins(2), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_mins(2),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -266,7 +311,11 @@ async fn work_that_breaks_frees_its_slot_and_says_so() {
         Effect::List(_, Kind::Gateway) => {
             asked += 1;
             // The first lists break, those of the next round are good.
-            if asked <= 2 { Some((Duration::MAX, Event::Copied(String::new()))) } else { answer(effect) }
+            if asked <= 2 {
+                Some((Duration::MAX, Event::Copied(String::new())))
+            } else {
+                answer(effect)
+            }
         }
         other => answer(other),
     });
@@ -293,19 +342,30 @@ async fn begin_rotation(steps: &mut Steps) {
     steps.until("prod/neo4j").await;
     steps.keys("R").await;
     steps.settle().await;
-    assert!(steps.watch.effects().iter().any(|effect| matches!(effect, Effect::Rotate { .. })));
+    assert!(
+        steps
+            .watch
+            .effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Rotate { .. }))
+    );
 }
 
 /// An outside on which all is well.
 fn answer(effect: &Effect) -> Option<(Duration, Event)> {
     let event = match effect {
         Effect::Start => Event::Started(Ok((deployments(), Vec::new()))),
-        Effect::List(deployment, kind) => {
-            Event::Listed(deployment.clone(), *kind, Ok(world::resources(deployment.as_str(), *kind)))
-        }
+        Effect::List(deployment, kind) => Event::Listed(
+            deployment.clone(),
+            *kind,
+            Ok(world::resources(deployment.as_str(), *kind)),
+        ),
         Effect::Tail(..) => Event::LogsArrived(world::numbered(0, 10)),
         Effect::CountCalls(keys) => {
-            let counts = keys.iter().map(|key| (key.clone(), Traffic::none(NOW))).collect();
+            let counts = keys
+                .iter()
+                .map(|key| (key.clone(), Traffic::none(NOW)))
+                .collect();
             Event::CallsCounted(keys.clone(), Ok(counts))
         }
         _ => return None,
@@ -322,23 +382,54 @@ struct Journey {
 
 impl Journey {
     fn begin(script: Script) -> Self {
-        let watch =
-            Watch(Arc::new(Mutex::new(Seen { screen: TestBackend::new(120, 36), frames: 0, effects: Vec::new(), stopped: 0 })));
-        Self { outside: Scripted { script, watch: watch.clone() }, watch, signal: CancellationToken::new() }
+        let watch = Watch(Arc::new(Mutex::new(Seen {
+            screen: TestBackend::new(120, 36),
+            frames: 0,
+            effects: Vec::new(),
+            stopped: 0,
+        })));
+        Self {
+            outside: Scripted {
+                script,
+                watch: watch.clone(),
+            },
+            watch,
+            signal: CancellationToken::new(),
+        }
     }
 
     /// Runs the loop until the steps have ended it.
     async fn travel(self, steps: impl AsyncFnOnce(&mut Steps)) {
         let (input, arriving) = mpsc::unbounded();
         let begun = Instant::now();
-        let clock = move || -> Moment { NOW.plus(i64::try_from(begun.elapsed().as_millis()).unwrap()) };
-        let mut console = Console { app: App::new(AppOptions { deployments: deployments(), ..options() }), clock };
+        let clock =
+            move || -> Moment { NOW.plus(i64::try_from(begun.elapsed().as_millis()).unwrap()) };
+        let mut console = Console {
+            app: App::new(AppOptions {
+                deployments: deployments(),
+                ..options()
+            }),
+            clock,
+        };
         let mut screen = Terminal::new(self.watch.clone()).unwrap();
         let signal = self.signal.clone();
         let ended = Box::pin(async move { signal.cancelled().await });
-        let mut steps_state = Steps { input, watch: self.watch.clone() };
+        let mut steps_state = Steps {
+            input,
+            watch: self.watch.clone(),
+        };
         let (result, ()) = tokio::join!(
-            tokio::time::timeout(Duration::from_hours(24), run(&mut console, &mut screen, arriving, self.outside, ended, |_| {})),
+            tokio::time::timeout(
+                Duration::from_hours(24),
+                run(
+                    &mut console,
+                    &mut screen,
+                    arriving,
+                    self.outside,
+                    ended,
+                    |_| {}
+                )
+            ),
             steps(&mut steps_state)
         );
         result.expect("the loop ends").unwrap();
@@ -365,7 +456,9 @@ impl Steps {
     }
 
     fn send(&self, code: KeyCode) {
-        self.input.unbounded_send(Ok(Term::Key(KeyEvent::new(code, KeyModifiers::NONE)))).unwrap();
+        self.input
+            .unbounded_send(Ok(Term::Key(KeyEvent::new(code, KeyModifiers::NONE))))
+            .unwrap();
     }
 
     /// Waits, in the time of the test, until the screen shows a text.
@@ -402,12 +495,19 @@ impl Performer for Scripted {
         })
     }
 
-    fn perform(&mut self, effect: Effect, sender: Sender, stop: CancellationToken) -> BoxFuture<'static, Option<Event>> {
+    fn perform(
+        &mut self,
+        effect: Effect,
+        sender: Sender,
+        stop: CancellationToken,
+    ) -> BoxFuture<'static, Option<Event>> {
         let answer = (self.script)(&effect);
         let watch = self.watch.clone();
         self.watch.0.lock().unwrap().effects.push(effect.clone());
         async move {
-            let Some((after, event)) = answer else { return std::future::pending().await };
+            let Some((after, event)) = answer else {
+                return std::future::pending().await;
+            };
             assert!(after < Duration::MAX, "a wire is loose");
             if matches!(effect, Effect::Rotate { .. }) {
                 stop.cancelled().await;
@@ -470,7 +570,10 @@ impl Watch {
 impl Backend for Watch {
     type Error = Infallible;
 
-    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> Result<(), Infallible> {
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(
+        &mut self,
+        content: I,
+    ) -> Result<(), Infallible> {
         let mut seen = self.0.lock().unwrap();
         seen.frames += 1;
         seen.screen.draw(content)
@@ -512,11 +615,27 @@ impl Backend for Watch {
         self.0.lock().unwrap().screen.flush()
     }
 
-    fn scroll_region_up(&mut self, region: std::ops::Range<u16>, count: u16) -> Result<(), Infallible> {
-        self.0.lock().unwrap().screen.scroll_region_up(region, count)
+    fn scroll_region_up(
+        &mut self,
+        region: std::ops::Range<u16>,
+        count: u16,
+    ) -> Result<(), Infallible> {
+        self.0
+            .lock()
+            .unwrap()
+            .screen
+            .scroll_region_up(region, count)
     }
 
-    fn scroll_region_down(&mut self, region: std::ops::Range<u16>, count: u16) -> Result<(), Infallible> {
-        self.0.lock().unwrap().screen.scroll_region_down(region, count)
+    fn scroll_region_down(
+        &mut self,
+        region: std::ops::Range<u16>,
+        count: u16,
+    ) -> Result<(), Infallible> {
+        self.0
+            .lock()
+            .unwrap()
+            .screen
+            .scroll_region_down(region, count)
     }
 }

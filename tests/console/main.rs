@@ -1,5 +1,10 @@
 //! The console: its state alone, its frames, its loop, and the whole program in a terminal.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 mod bench;
 mod fleet;

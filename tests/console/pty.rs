@@ -27,7 +27,10 @@ fn q_ends_it_and_gives_the_terminal_back() {
 fn sigterm_ends_it_and_gives_the_terminal_back() {
     let mut terminal = Terminal::demo();
     terminal.until("neo4j-mcp-gw");
-    let process = rustix::process::Pid::from_raw(i32::try_from(terminal.child.process_id().unwrap()).unwrap()).unwrap();
+    let process = rustix::process::Pid::from_raw(
+        i32::try_from(terminal.child.process_id().unwrap()).unwrap(),
+    )
+    .unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
@@ -48,7 +51,16 @@ fn a_window_too_small_says_so_and_comes_back() {
 #[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     let script = "\"$0\" demo --quiet-world; echo stopped=$?; read -r line; fg; echo over=$?";
-    let mut terminal = Terminal::run("bash", &["--norc", "-m", "-c", script, env!("CARGO_BIN_EXE_agentcore-console")]);
+    let mut terminal = Terminal::run(
+        "bash",
+        &[
+            "--norc",
+            "-m",
+            "-c",
+            script,
+            env!("CARGO_BIN_EXE_agentcore-console"),
+        ],
+    );
     terminal.until("neo4j-mcp-gw");
     terminal.keys("\x1a");
     terminal.until("stopped=148");
@@ -68,25 +80,39 @@ fn a_password_is_rotated_from_the_screen() {
     terminal.until("SECRET");
     // The secret of deployment b: its line becomes the selected one.
     for _ in 0..10 {
-        if terminal.lines().iter().any(|line| line.starts_with('▌') && line.contains("neo4j-mcp-gateway/neo4j")) {
+        if terminal
+            .lines()
+            .iter()
+            .any(|line| line.starts_with('▌') && line.contains("neo4j-mcp-gateway/neo4j"))
+        {
             break;
         }
         let before = terminal.selected();
         terminal.keys("j");
         terminal.wait("the cursor moves", |terminal| terminal.selected() != before);
     }
-    assert!(terminal.selected().contains("neo4j-mcp-gateway/neo4j"), "{}", terminal.text());
+    assert!(
+        terminal.selected().contains("neo4j-mcp-gateway/neo4j"),
+        "{}",
+        terminal.text()
+    );
     terminal.keys("R");
     terminal.until("to go on:");
     terminal.keys("neo4j-mcp-gateway/neo4j\r");
     terminal.wait("the rotation ends", |terminal| {
-        terminal.text().contains("rotated:") || terminal.text().contains("to go on:") || terminal.text().contains("y yes")
+        terminal.text().contains("rotated:")
+            || terminal.text().contains("to go on:")
+            || terminal.text().contains("y yes")
     });
     while terminal.text().contains("y yes") {
         // The program asks whether it may close connections that still work with the old password.
         terminal.keys("y");
-        terminal.wait("the question is answered", |terminal| !terminal.text().contains("y yes"));
-        terminal.wait("the rotation ends", |terminal| terminal.text().contains("rotated:") || terminal.text().contains("y yes"));
+        terminal.wait("the question is answered", |terminal| {
+            !terminal.text().contains("y yes")
+        });
+        terminal.wait("the rotation ends", |terminal| {
+            terminal.text().contains("rotated:") || terminal.text().contains("y yes")
+        });
     }
     terminal.until("rotated: ");
     terminal.keys("q");
@@ -102,7 +128,8 @@ fn a_statement_is_called_through_every_kind_of_deployment() {
         terminal.until("⏎ accept");
         terminal.keys(&format!("tools {deployment}\r"));
         terminal.wait("the tools of the deployment", |terminal| {
-            terminal.text().starts_with(&format!(" {deployment}   ●")) && terminal.selected().contains("read-cypher")
+            terminal.text().starts_with(&format!(" {deployment}   ●"))
+                && terminal.selected().contains("read-cypher")
         });
         terminal.keys("\r");
         terminal.until("ctrl-p palette");
@@ -111,7 +138,9 @@ fn a_statement_is_called_through_every_kind_of_deployment() {
         terminal.wait("the table", |terminal| {
             let rows = terminal.lines();
             rows.iter().any(|line| line.contains("1 row "))
-                && rows.iter().any(|line| line.contains(&format!("1999  {deployment}!")))
+                && rows
+                    .iter()
+                    .any(|line| line.contains(&format!("1999  {deployment}!")))
         });
         terminal.keys("\x1b");
         terminal.until("? keys");
@@ -130,20 +159,35 @@ struct Terminal {
 
 impl Terminal {
     fn demo() -> Self {
-        Self::run(env!("CARGO_BIN_EXE_agentcore-console"), &["demo", "--quiet-world"])
+        Self::run(
+            env!("CARGO_BIN_EXE_agentcore-console"),
+            &["demo", "--quiet-world"],
+        )
     }
 
     fn run(program: &str, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize {
+            rows: 30,
+            cols: 100,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
-        for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")] {
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LC_ALL", "C.UTF-8"),
+            ("TZ", "UTC"),
+        ] {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let screen = Arc::new((Mutex::new(vt100::Parser::new(lines_of(30), lines_of(100), 0)), Condvar::new()));
+        let screen = Arc::new((
+            Mutex::new(vt100::Parser::new(lines_of(30), lines_of(100), 0)),
+            Condvar::new(),
+        ));
         let mut output = pair.master.try_clone_reader().unwrap();
         let shared = Arc::clone(&screen);
         std::thread::spawn(move || {
@@ -157,7 +201,12 @@ impl Terminal {
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        Self { master: pair.master, keyboard, child, screen }
+        Self {
+            master: pair.master,
+            keyboard,
+            child,
+            screen,
+        }
     }
 
     fn keys(&mut self, keys: &str) {
@@ -166,8 +215,20 @@ impl Terminal {
     }
 
     fn resize(&self, columns: u16, rows: u16) {
-        self.screen.0.lock().unwrap().screen_mut().set_size(lines_of(rows), lines_of(columns));
-        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen
+            .0
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(lines_of(rows), lines_of(columns));
+        self.master
+            .resize(PtySize {
+                rows,
+                cols: columns,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
     }
 
     fn text(&self) -> String {
@@ -179,7 +240,10 @@ impl Terminal {
     }
 
     fn selected(&self) -> String {
-        self.lines().into_iter().find(|line| line.starts_with('▌')).unwrap_or_default()
+        self.lines()
+            .into_iter()
+            .find(|line| line.starts_with('▌'))
+            .unwrap_or_default()
     }
 
     #[track_caller]
@@ -195,13 +259,20 @@ impl Terminal {
             let left = end.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "{what:?} never came:\n{}", self.text());
             let guard = self.screen.0.lock().unwrap();
-            drop(self.screen.1.wait_timeout(guard, left.min(Duration::from_millis(200))).unwrap());
+            drop(
+                self.screen
+                    .1
+                    .wait_timeout(guard, left.min(Duration::from_millis(200)))
+                    .unwrap(),
+            );
         }
     }
 
     #[track_caller]
     fn check(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
-        self.wait(what, |terminal| holds(terminal.screen.0.lock().unwrap().screen()));
+        self.wait(what, |terminal| {
+            holds(terminal.screen.0.lock().unwrap().screen())
+        });
     }
 
     #[track_caller]

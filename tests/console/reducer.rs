@@ -19,7 +19,11 @@ fn the_start_asks_for_every_kind_of_every_deployment_once() {
     let effects = world::start(&mut bench);
     assert_eq!(effects.len(), 2 * Kind::ALL.len());
     assert!(effects.contains(&Effect::List(name("prod"), Kind::Secret)));
-    assert_eq!(bench.keys("r"), [], "what is being asked for is not asked for twice");
+    assert_eq!(
+        bench.keys("r"),
+        [],
+        "what is being asked for is not asked for twice"
+    );
 }
 
 #[test]
@@ -31,11 +35,20 @@ fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
         "{effects:?}"
     );
     assert_eq!(bench.keys("1"), [Effect::Stop(Slot::Tail)]);
-    for (number, words) in [("3", "SECRET"), ("4", "signing in"), ("5", "walking the chain"), ("6", "Nothing yet")] {
+    for (number, words) in [
+        ("3", "SECRET"),
+        ("4", "signing in"),
+        ("5", "walking the chain"),
+        ("6", "Nothing yet"),
+    ] {
         bench.keys(number);
         bench.shows(words);
     }
-    assert_eq!(bench.keys("6"), [], "the screen in front is not entered again");
+    assert_eq!(
+        bench.keys("6"),
+        [],
+        "the screen in front is not entered again"
+    );
 }
 
 #[test]
@@ -51,7 +64,10 @@ fn the_cursor_moves_by_lines_pages_and_ends() {
     bench.keys("G");
     assert!(bench.selected().contains("analytics/neo4j"));
     bench.keys("j");
-    assert!(bench.selected().contains("analytics/neo4j"), "the end is the end");
+    assert!(
+        bench.selected().contains("analytics/neo4j"),
+        "the end is the end"
+    );
     bench.keys("g");
     assert_eq!(bench.selected(), first);
     bench.keys("page-down");
@@ -71,7 +87,10 @@ fn a_filter_keeps_what_contains_its_text_and_esc_takes_it_off() {
     let mut bench = ready();
     bench.keys("/");
     bench.text("q1");
-    assert!(!bench.app.is_over(), "while a filter is typed letters are text");
+    assert!(
+        !bench.app.is_over(),
+        "while a filter is typed letters are text"
+    );
     bench.shows("Nothing here contains that text");
     bench.keys("esc");
     bench.shows("neo4j_mcp_server");
@@ -87,7 +106,11 @@ fn folding_hides_what_lies_below_and_left_climbs() {
     bench.keys("j j");
     assert!(bench.selected().contains("neo4j-mcp"));
     bench.keys("h");
-    assert!(bench.selected().contains("prod-gateway"), "{}", bench.selected());
+    assert!(
+        bench.selected().contains("prod-gateway"),
+        "{}",
+        bench.selected()
+    );
 }
 
 #[test]
@@ -98,7 +121,11 @@ fn a_runtime_keeps_its_endpoints_to_itself_until_one_is_not_well() {
         raw: serde_json::json!({"liveVersion": "3", "targetVersion": "4"}),
         ..resources("prod", Kind::Endpoint).remove(0)
     };
-    bench.on(Event::Listed(name("prod"), Kind::Endpoint, Ok(vec![moving])));
+    bench.on(Event::Listed(
+        name("prod"),
+        Kind::Endpoint,
+        Ok(vec![moving]),
+    ));
     bench.shows("v3 → v4");
 }
 
@@ -110,7 +137,10 @@ fn enter_describes_and_the_answer_is_shown() {
     assert_eq!(bench.keys("enter"), [Effect::Describe(gateway.clone())]);
     bench.shows("asking AWS");
     let described = Resource {
-        facts: vec![agentcore_console::model::Fact { label: "Authorizer", value: "CUSTOM_JWT".into() }],
+        facts: vec![agentcore_console::model::Fact {
+            label: "Authorizer",
+            value: "CUSTOM_JWT".into(),
+        }],
         ..resources("prod", Kind::Gateway).remove(0)
     };
     bench.on(Event::Described(gateway, Box::new(Ok(described))));
@@ -140,7 +170,10 @@ fn o_goes_from_target_to_runtime_to_its_secret() {
     bench.keys("o");
     assert!(bench.selected().contains("prod/neo4j"));
     let effects = bench.keys("o");
-    assert_eq!(effects, [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]);
+    assert_eq!(
+        effects,
+        [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
+    );
     bench.shows("reading its versions");
 }
 
@@ -148,19 +181,28 @@ fn o_goes_from_target_to_runtime_to_its_secret() {
 fn with_a_detail_open_o_opens_the_next_ones_detail() {
     let mut bench = ready();
     bench.keys("j j enter");
-    assert_eq!(bench.keys("o"), [Effect::Describe(key("prod", Kind::Runtime, "prod-rt"))]);
+    assert_eq!(
+        bench.keys("o"),
+        [Effect::Describe(key("prod", Kind::Runtime, "prod-rt"))]
+    );
 }
 
 #[test]
 fn l_follows_the_logs_of_what_is_selected() {
     let mut bench = ready();
     let deployment = bench.keys("l");
-    assert!(matches!(deployment.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 2), "{deployment:?}");
+    assert!(
+        matches!(deployment.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 2),
+        "{deployment:?}"
+    );
     bench.shows("2 sources");
     let mut bench = ready();
     bench.keys("j");
     let gateway = bench.keys("l");
-    assert!(matches!(gateway.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1), "{gateway:?}");
+    assert!(
+        matches!(gateway.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1),
+        "{gateway:?}"
+    );
 }
 
 #[test]
@@ -168,7 +210,9 @@ fn marked_rows_give_their_logs_together() {
     let mut bench = ready();
     bench.keys("j space j space");
     let effects = bench.keys("g l");
-    let [Effect::Tail(_, query)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Tail(_, query)] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     assert_eq!(query.groups.len(), 2, "{query:?}");
 }
 
@@ -183,14 +227,20 @@ fn only_a_target_is_synchronized_and_only_after_a_yes() {
     assert_eq!(bench.keys("q n"), [], "q is no answer, n is no");
     bench.hides("Synchronize neo4j-mcp?");
     bench.keys("y");
-    assert_eq!(bench.keys("y"), [Effect::Synchronize(key("prod", Kind::Target, "prod-gw/T1"))]);
+    assert_eq!(
+        bench.keys("y"),
+        [Effect::Synchronize(key("prod", Kind::Target, "prod-gw/T1"))]
+    );
 }
 
 #[test]
 fn a_failed_write_stays_until_it_is_closed() {
     let mut bench = ready();
     let target = key("prod", Kind::Target, "prod-gw/T1");
-    bench.on(Event::Synchronized(target, Box::new(Err(world::refused("synchronizing neo4j-mcp")))));
+    bench.on(Event::Synchronized(
+        target,
+        Box::new(Err(world::refused("synchronizing neo4j-mcp"))),
+    ));
     bench.shows("AccessDeniedException");
     bench.keys("j j");
     bench.shows("2f437955");
@@ -204,7 +254,11 @@ fn a_failed_write_stays_until_it_is_closed() {
 
 #[test]
 fn read_only_refuses_every_write_and_offers_none() {
-    let mut bench = Bench::with(agentcore_console::app::AppOptions { deployments: deployments(), read_only: true, ..options() });
+    let mut bench = Bench::with(agentcore_console::app::AppOptions {
+        deployments: deployments(),
+        read_only: true,
+        ..options()
+    });
     world::start(&mut bench);
     world::list(&mut bench);
     bench.keys("j j");
@@ -238,7 +292,10 @@ fn the_palette_finds_actions_and_names_by_a_few_letters() {
     bench.text("logs prod-gat");
     bench.shows("logs prod-gateway");
     let effects = bench.keys("enter");
-    assert!(matches!(effects.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1), "{effects:?}");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1),
+        "{effects:?}"
+    );
     bench.keys("ctrl-p");
     bench.text("zzzz");
     bench.shows("nothing is called that");
@@ -249,7 +306,12 @@ fn the_palette_finds_actions_and_names_by_a_few_letters() {
 #[test]
 fn the_palette_runs_nothing_that_does_not_hold_what_was_typed() {
     let mut bench = Bench::open(Vec::new());
-    let faults = ["none: take all faults back", "c: runtime throttling", "a: token slow"].map(str::to_owned);
+    let faults = [
+        "none: take all faults back",
+        "c: runtime throttling",
+        "a: token slow",
+    ]
+    .map(str::to_owned);
     bench.on(Event::Started(Ok((deployments(), faults.to_vec()))));
     bench.keys("4 :");
     bench.text("curl");
@@ -281,13 +343,24 @@ fn the_palette_runs_nothing_that_does_not_hold_what_was_typed() {
 fn every_action_is_in_a_help() {
     let keymap = Keymap::embedded();
     for action in Action::ALL {
-        let layers = Layer::ALL
-            .into_iter()
-            .filter(|layer| keymap.bindings(*layer).iter().any(|(each, keys)| each == action && !keys.is_empty()));
+        let layers = Layer::ALL.into_iter().filter(|layer| {
+            keymap
+                .bindings(*layer)
+                .iter()
+                .any(|(each, keys)| each == action && !keys.is_empty())
+        });
         assert!(layers.count() > 0, "{} is in no layer", action.spec().id);
     }
     let mut seen = String::new();
-    for (open, tall) in [("1", 80), ("1 j enter", 80), ("2", 80), ("3", 80), ("4", 80), ("5", 80), ("6", 80)] {
+    for (open, tall) in [
+        ("1", 80),
+        ("1 j enter", 80),
+        ("2", 80),
+        ("3", 80),
+        ("4", 80),
+        ("5", 80),
+        ("6", 80),
+    ] {
         let mut bench = ready();
         bench.keys(open);
         bench.keys("?");
@@ -299,7 +372,11 @@ fn every_action_is_in_a_help() {
     bench.keys("tab f1");
     seen += &bench.frame(120, 80);
     for action in Action::ALL {
-        assert!(seen.contains(action.spec().help), "{} is in no screen's help", action.spec().id);
+        assert!(
+            seen.contains(action.spec().help),
+            "{} is in no screen's help",
+            action.spec().id
+        );
     }
 }
 
@@ -311,7 +388,11 @@ fn help_scrolls_within_its_lines() {
     bench.keys("G j j");
     let bottom = bench.frame(80, 12);
     bench.keys("k");
-    assert_ne!(bench.frame(80, 12), bottom, "one line up from the end is seen");
+    assert_ne!(
+        bench.frame(80, 12),
+        bottom,
+        "one line up from the end is seen"
+    );
     bench.keys("g");
     assert!(bench.frame(80, 12).contains("FLEET"));
     bench.keys("?");
@@ -327,7 +408,11 @@ fn sequences_wait_and_show_the_ways_on() {
     let effects = bench.keys("i");
     assert_eq!(effects, [Effect::Copy("prod-gw".into())]);
     bench.keys("c");
-    assert_eq!(bench.keys("x"), [], "a wrong second key gives up the sequence and does nothing else");
+    assert_eq!(
+        bench.keys("x"),
+        [],
+        "a wrong second key gives up the sequence and does nothing else"
+    );
     assert_eq!(bench.keys("esc"), []);
 }
 
@@ -337,7 +422,11 @@ fn rotating() -> Bench {
     let effects = bench.keys("R");
     assert_eq!(
         effects.last(),
-        Some(&Effect::Rotate { deployment: name("prod"), secret: "prod/neo4j".into(), kind: RotationKind::Rotate })
+        Some(&Effect::Rotate {
+            deployment: name("prod"),
+            secret: "prod/neo4j".into(),
+            kind: RotationKind::Rotate
+        })
     );
     bench.on(Event::RotationPlanned(Box::new(world::plan("prod/neo4j"))));
     bench
@@ -362,7 +451,14 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
 
 fn address_asked(id: u64) -> Event {
     let request = ElicitationRequest::Url("https://consent.example/".into());
-    Event::Elicited(endpoint("prod"), Elicitation { id, message: format!("question {id}"), request })
+    Event::Elicited(
+        endpoint("prod"),
+        Elicitation {
+            id,
+            message: format!("question {id}"),
+            request,
+        },
+    )
 }
 
 #[test]
@@ -380,7 +476,14 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
     bench.hides("type prod/neo4j to go on");
     for id in [1, 2] {
         bench.shows(&format!("question {id}"));
-        assert_eq!(bench.keys("n"), [Effect::AnswerElicitation(endpoint("prod"), id, ElicitationAnswer::Decline)]);
+        assert_eq!(
+            bench.keys("n"),
+            [Effect::AnswerElicitation(
+                endpoint("prod"),
+                id,
+                ElicitationAnswer::Decline
+            )]
+        );
     }
 }
 
@@ -390,12 +493,27 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
     bench.keys("4");
     bench.on(connected(&endpoint("prod")));
     for id in [1, 2] {
-        let request = ElicitationRequest::Form(serde_json::json!({"type": "object", "properties": {}}));
-        bench.on(Event::Elicited(endpoint("prod"), Elicitation { id, message: format!("form {id}"), request }));
+        let request =
+            ElicitationRequest::Form(serde_json::json!({"type": "object", "properties": {}}));
+        bench.on(Event::Elicited(
+            endpoint("prod"),
+            Elicitation {
+                id,
+                message: format!("form {id}"),
+                request,
+            },
+        ));
     }
     for id in [1, 2] {
         bench.shows(&format!("form {id}"));
-        assert_eq!(bench.keys("esc"), [Effect::AnswerElicitation(endpoint("prod"), id, ElicitationAnswer::Decline)]);
+        assert_eq!(
+            bench.keys("esc"),
+            [Effect::AnswerElicitation(
+                endpoint("prod"),
+                id,
+                ElicitationAnswer::Decline
+            )]
+        );
     }
 }
 
@@ -403,7 +521,12 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
 fn a_second_rotation_is_refused_while_one_runs() {
     let mut bench = agreed();
     bench.keys("1 3");
-    assert!(!bench.keys("R").iter().any(|effect| matches!(effect, Effect::Rotate { .. })));
+    assert!(
+        !bench
+            .keys("R")
+            .iter()
+            .any(|effect| matches!(effect, Effect::Rotate { .. }))
+    );
     bench.shows("still running");
 }
 
@@ -416,7 +539,12 @@ fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
     bench.shows("stops at its next safe step");
     bench.on(world::rotated());
     assert!(bench.app.is_over(), "it has reached its end");
-    assert!(bench.app.parting().is_some_and(|said| !said.is_failure && said.words.contains("rotated")));
+    assert!(
+        bench
+            .app
+            .parting()
+            .is_some_and(|said| !said.is_failure && said.words.contains("rotated"))
+    );
 
     let mut bench = agreed();
     bench.keys("q ctrl-c");
@@ -454,7 +582,10 @@ fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
 fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
     let mut bench = rotating();
     let effects = bench.on(world::step(Step::Check, StepState::Done, 10));
-    assert_eq!(effects, [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]);
+    assert_eq!(
+        effects,
+        [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
+    );
     bench.on(world::rotated());
     bench.shows("rotated");
     assert!(!bench.app.is_over());
@@ -473,16 +604,32 @@ fn tailing() -> Bench {
 #[test]
 fn logs_follow_the_newest_line_until_somebody_scrolls() {
     let mut bench = tailing();
-    assert!(bench.selected().ends_with("line 0099"), "{}", bench.selected());
+    assert!(
+        bench.selected().ends_with("line 0099"),
+        "{}",
+        bench.selected()
+    );
     bench.on(Event::LogsArrived(world::numbered(100, 110)));
     assert!(bench.selected().ends_with("line 0109"));
     bench.keys("k");
     assert!(bench.selected().ends_with("line 0108"));
     bench.shows("paused");
     bench.hides("line 0109");
-    let before: Vec<String> = bench.frame(120, 36).lines().skip(4).take(25).map(str::to_owned).collect();
+    let before: Vec<String> = bench
+        .frame(120, 36)
+        .lines()
+        .skip(4)
+        .take(25)
+        .map(str::to_owned)
+        .collect();
     bench.on(Event::LogsArrived(world::numbered(110, 120)));
-    let after: Vec<String> = bench.frame(120, 36).lines().skip(4).take(25).map(str::to_owned).collect();
+    let after: Vec<String> = bench
+        .frame(120, 36)
+        .lines()
+        .skip(4)
+        .take(25)
+        .map(str::to_owned)
+        .collect();
     assert_eq!(before, after, "what one reads stands still");
     bench.shows("10 new since you paused");
     bench.keys("f");
@@ -495,7 +642,14 @@ fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
     let mut bench = tailing();
     bench.keys("k k");
     let selected = bench.selected();
-    let late = LogBatch { events: vec![world::log(500, "/aws/lambda/neo4j-interceptor", "INFO too late")], notices: Vec::new() };
+    let late = LogBatch {
+        events: vec![world::log(
+            500,
+            "/aws/lambda/neo4j-interceptor",
+            "INFO too late",
+        )],
+        notices: Vec::new(),
+    };
     bench.on(Event::LogsArrived(late));
     assert_eq!(bench.selected(), selected);
 }
@@ -548,7 +702,11 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     let prod = endpoint("prod");
     assert_eq!(bench.keys("4"), [Effect::Connect(prod.clone())]);
     bench.on(connected(&prod));
-    assert!(bench.selected().contains("read-cypher"), "{}", bench.selected());
+    assert!(
+        bench.selected().contains("read-cypher"),
+        "{}",
+        bench.selected()
+    );
     bench.keys("enter");
     bench.text("RETURN $year AS q");
     assert_eq!(bench.keys("ctrl-r"), []);
@@ -556,7 +714,12 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     bench.keys("tab");
     bench.text("1990");
     let mut effects = bench.keys("ctrl-r");
-    let Some(Effect::Call { tool, arguments, .. }) = effects.pop() else { panic!("no call") };
+    let Some(Effect::Call {
+        tool, arguments, ..
+    }) = effects.pop()
+    else {
+        panic!("no call")
+    };
     assert_eq!(tool, "neo4j-mcp___read-cypher");
     assert_eq!(arguments["query"], "RETURN $year AS q");
     assert_eq!(bench.keys("f5"), [], "one call at a time");
@@ -576,9 +739,15 @@ fn a_writing_tool_is_called_only_after_a_yes() {
     assert_eq!(bench.keys("f5"), []);
     bench.shows("Call write-cypher?");
     bench.keys("n");
-    assert_eq!(bench.keys("f5"), [], "a no leaves no call behind: it is asked again");
+    assert_eq!(
+        bench.keys("f5"),
+        [],
+        "a no leaves no call behind: it is asked again"
+    );
     bench.shows("Call write-cypher?");
-    assert!(matches!(bench.keys("y").as_slice(), [Effect::Call { tool, .. }] if tool.ends_with("write-cypher")));
+    assert!(
+        matches!(bench.keys("y").as_slice(), [Effect::Call { tool, .. }] if tool.ends_with("write-cypher"))
+    );
 }
 
 #[test]
@@ -617,13 +786,25 @@ fn a_verdict_shows_its_age_and_an_old_one_is_got_anew() {
     assert!(line.contains("59s ago"), "{line}");
     bench.keys("1");
     bench.pass(2_000);
-    assert_eq!(bench.keys("5"), [Effect::Examine(name("prod")), Effect::Examine(name("analytics"))]);
+    assert_eq!(
+        bench.keys("5"),
+        [
+            Effect::Examine(name("prod")),
+            Effect::Examine(name("analytics"))
+        ]
+    );
 }
 
 #[test]
 fn the_doctor_examines_all_and_shows_the_cause() {
     let mut bench = ready();
-    assert_eq!(bench.keys("5"), [Effect::Examine(name("prod")), Effect::Examine(name("analytics"))]);
+    assert_eq!(
+        bench.keys("5"),
+        [
+            Effect::Examine(name("prod")),
+            Effect::Examine(name("analytics"))
+        ]
+    );
     bench.on(world::examined("prod", true));
     bench.on(world::examined("analytics", false));
     bench.shows("interceptor is the cause");
@@ -648,10 +829,16 @@ fn a_calm_fleet_is_asked_a_few_lists_at_a_time_and_a_key_wakes_it() {
         tenths.sum::<usize>()
     };
     let lively = asked(&mut bench, 10);
-    assert!((all - 1..=all + 1).contains(&lively), "{lively} lists in the time of one refresh");
+    assert!(
+        (all - 1..=all + 1).contains(&lively),
+        "{lively} lists in the time of one refresh"
+    );
     asked(&mut bench, 30);
     let calm = asked(&mut bench, 20);
-    assert!((1..=4).contains(&calm), "{calm} lists in twenty calm seconds");
+    assert!(
+        (1..=4).contains(&calm),
+        "{calm} lists in twenty calm seconds"
+    );
     bench.keys("j");
     let again = asked(&mut bench, 11);
     assert!(again >= all, "{again} lists with somebody there");
@@ -660,7 +847,10 @@ fn a_calm_fleet_is_asked_a_few_lists_at_a_time_and_a_key_wakes_it() {
 #[test]
 fn a_fleet_that_moves_is_asked_often() {
     let mut bench = ready();
-    let moving = Resource { status: "UPDATING".into(), ..resources("prod", Kind::Gateway).remove(0) };
+    let moving = Resource {
+        status: "UPDATING".into(),
+        ..resources("prod", Kind::Gateway).remove(0)
+    };
     bench.on(Event::Listed(name("prod"), Kind::Gateway, Ok(vec![moving])));
     assert!(!bench.pass(3_100).is_empty());
     bench.shows("READY → UPDATING");
@@ -669,11 +859,19 @@ fn a_fleet_that_moves_is_asked_often() {
 #[test]
 fn one_list_that_fails_degrades_its_deployment_and_keeps_the_old_rows() {
     let mut bench = ready();
-    bench.on(Event::Listed(name("analytics"), Kind::Gateway, Err(world::refused("listing gateways of analytics"))));
+    bench.on(Event::Listed(
+        name("analytics"),
+        Kind::Gateway,
+        Err(world::refused("listing gateways of analytics")),
+    ));
     bench.shows("analytics-gateway");
     bench.shows("AccessDeniedException");
     assert!(bench.line("▾ analytics").contains("degraded"));
-    let again = bench.on(Event::Listed(name("analytics"), Kind::Gateway, Err(world::refused("listing gateways of analytics"))));
+    let again = bench.on(Event::Listed(
+        name("analytics"),
+        Kind::Gateway,
+        Err(world::refused("listing gateways of analytics")),
+    ));
     assert_eq!(again, []);
     bench.shows("Activity·1");
 }
@@ -682,7 +880,11 @@ fn one_list_that_fails_degrades_its_deployment_and_keeps_the_old_rows() {
 fn a_console_that_waits_for_its_stack_does_not_spin() {
     let bench = Bench::open(deployments());
     let wake = bench.app.next_wake().unwrap();
-    assert!(wake.since(bench.now) >= 100, "it would wake after {} ms", wake.since(bench.now));
+    assert!(
+        wake.since(bench.now) >= 100,
+        "it would wake after {} ms",
+        wake.since(bench.now)
+    );
 }
 
 #[test]
@@ -691,7 +893,10 @@ fn an_alarm_keeps_keys_and_text_from_what_lies_below() {
     bench.keys("4");
     bench.on(connected(&endpoint("prod")));
     bench.keys("tab");
-    bench.on(Event::Synchronized(key("prod", Kind::Target, "prod-gw/T1"), Box::new(Err(world::refused("synchronizing")))));
+    bench.on(Event::Synchronized(
+        key("prod", Kind::Target, "prod-gw/T1"),
+        Box::new(Err(world::refused("synchronizing"))),
+    ));
     bench.text("xyzzy");
     bench.keys("esc");
     bench.hides("xyzzy");
@@ -707,7 +912,14 @@ fn ctrl_z_suspends_even_while_text_is_typed() {
 #[test]
 fn the_theme_key_goes_round() {
     let mut bench = ready();
-    let styles = |bench: &Bench| bench.buffer(80, 24).content.iter().map(ratatui::buffer::Cell::style).collect::<Vec<_>>();
+    let styles = |bench: &Bench| {
+        bench
+            .buffer(80, 24)
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::style)
+            .collect::<Vec<_>>()
+    };
     let dark = styles(&bench);
     bench.keys("ctrl-t");
     assert_ne!(styles(&bench), dark);
@@ -722,14 +934,23 @@ fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
     bench.keys("4");
     bench.on(connected(&prod));
     bench.keys("k enter");
-    let address = format!("https://consent.example/authorize?request_uri={}", "x".repeat(120));
+    let address = format!(
+        "https://consent.example/authorize?request_uri={}",
+        "x".repeat(120)
+    );
     let failure = world::refused("calling get_me").consent_url(&address);
     bench.on(Event::Called(prod, Box::new(Err(failure))));
     let shown: String = bench.frame(80, 40).split_whitespace().collect();
     bench.shows("A person must consent first");
-    assert!(bench.frame(80, 24).contains("A person must consent first"), "in a narrow window too");
+    assert!(
+        bench.frame(80, 24).contains("A person must consent first"),
+        "in a narrow window too"
+    );
     assert_eq!(bench.keys("c c"), [Effect::Copy(address)]);
-    assert!(!shown.contains("consent:https"), "the address stands alone, to be selected");
+    assert!(
+        !shown.contains("consent:https"),
+        "the address stands alone, to be selected"
+    );
 }
 
 #[test]
@@ -746,7 +967,10 @@ fn the_calls_of_one_endpoint_are_not_offered_at_another() {
     bench.keys("esc");
     bench.keys("p");
     bench.text("analytics");
-    assert_eq!(bench.keys("enter"), [Effect::Connect(endpoint("analytics"))]);
+    assert_eq!(
+        bench.keys("enter"),
+        [Effect::Connect(endpoint("analytics"))]
+    );
     bench.on(connected(&endpoint("analytics")));
     bench.shows("read-cypher");
     bench.hides("14:00 read-cypher");
@@ -760,7 +984,10 @@ fn a_long_statement_is_seen_whole_in_a_narrow_window() {
     bench.keys("enter");
     bench.text(&format!("RETURN '{}' AS the_end", "x".repeat(120)));
     let frame = bench.frame(80, 24);
-    assert!(frame.contains("RETURN 'x") && frame.contains("AS the_end"), "{frame}");
+    assert!(
+        frame.contains("RETURN 'x") && frame.contains("AS the_end"),
+        "{frame}"
+    );
 }
 
 #[test]
@@ -768,9 +995,16 @@ fn a_question_that_is_longer_than_the_window_scrolls() {
     let mut bench = rotating();
     bench.on(Event::RotationAsked(Question::Proceed));
     let top = bench.frame(80, 16);
-    assert!(top.contains("↑ ↓ lines 1 to") && top.contains("to go on"), "{top}");
+    assert!(
+        top.contains("↑ ↓ lines 1 to") && top.contains("to go on"),
+        "{top}"
+    );
     bench.keys("down down down");
-    assert!(bench.frame(80, 16).contains("lines 4 to"), "{}", bench.frame(80, 16));
+    assert!(
+        bench.frame(80, 16).contains("lines 4 to"),
+        "{}",
+        bench.frame(80, 16)
+    );
 }
 
 #[test]
@@ -778,7 +1012,10 @@ fn a_commands_words_typed_out_are_that_command() {
     let mut bench = ready();
     bench.keys(":");
     bench.text("tools analytics");
-    assert_eq!(bench.keys("enter"), [Effect::Connect(endpoint("analytics"))]);
+    assert_eq!(
+        bench.keys("enter"),
+        [Effect::Connect(endpoint("analytics"))]
+    );
     bench.keys(":");
     bench.text("doctor prod");
     assert_eq!(bench.keys("enter"), [Effect::Examine(name("prod"))]);
@@ -788,38 +1025,73 @@ fn a_commands_words_typed_out_are_that_command() {
 fn a_click_on_a_tab_opens_it_in_a_narrow_window_too() {
     for (width, height) in [(120, 36), (50, 20)] {
         let mut bench = ready();
-        let tabs = bench.frame(width, height).lines().nth(1).map(str::to_owned).unwrap();
+        let tabs = bench
+            .frame(width, height)
+            .lines()
+            .nth(1)
+            .map(str::to_owned)
+            .unwrap();
         let column = u16::try_from(tabs.find("5 Doc").unwrap()).unwrap();
         let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
         let modifiers = crossterm::event::KeyModifiers::NONE;
-        let click = crossterm::event::MouseEvent { kind, column: column + 2, row: 1, modifiers };
+        let click = crossterm::event::MouseEvent {
+            kind,
+            column: column + 2,
+            row: 1,
+            modifiers,
+        };
         let effects = bench.app.mouse(click, bench.now).0;
-        assert_eq!(effects.len(), 2, "every deployment is examined: {effects:?}");
+        assert_eq!(
+            effects.len(),
+            2,
+            "every deployment is examined: {effects:?}"
+        );
     }
 }
 
 #[test]
 fn a_second_click_on_a_row_opens_it() {
     let mut bench = ready();
-    let row = bench.frame(120, 36).lines().position(|line| line.contains("prod-gateway")).unwrap();
+    let row = bench
+        .frame(120, 36)
+        .lines()
+        .position(|line| line.contains("prod-gateway"))
+        .unwrap();
     let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
     let modifiers = crossterm::event::KeyModifiers::NONE;
-    let click = crossterm::event::MouseEvent { kind, column: 10, row: u16::try_from(row).unwrap(), modifiers };
+    let click = crossterm::event::MouseEvent {
+        kind,
+        column: 10,
+        row: u16::try_from(row).unwrap(),
+        modifiers,
+    };
     assert_eq!(bench.app.mouse(click, bench.now).0, []);
     assert!(bench.selected().contains("prod-gateway"));
-    assert_eq!(bench.app.mouse(click, bench.now).0, [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]);
+    assert_eq!(
+        bench.app.mouse(click, bench.now).0,
+        [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
+    );
 }
 
 #[test]
 fn a_detail_shows_addresses_whole_in_a_narrow_window() {
     let mut bench = ready();
     bench.keys("j enter");
-    let address = format!("https://consent.example/authorize?request_uri={}end", "x".repeat(150));
+    let address = format!(
+        "https://consent.example/authorize?request_uri={}end",
+        "x".repeat(150)
+    );
     let described = Resource {
-        facts: vec![agentcore_console::model::Fact { label: "Authorization URL", value: address.clone() }],
+        facts: vec![agentcore_console::model::Fact {
+            label: "Authorization URL",
+            value: address.clone(),
+        }],
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Described(described.key.clone(), Box::new(Ok(described))));
+    bench.on(Event::Described(
+        described.key.clone(),
+        Box::new(Ok(described)),
+    ));
     let shown: String = bench.frame(80, 24).split_whitespace().collect();
     assert!(shown.contains(&address), "{}", bench.frame(80, 24));
 }
@@ -834,9 +1106,15 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
     let mut asked = Vec::new();
     for second in 1..=200 {
         // It says so many times, also while it is being asked.
-        let at_once = (0..5).map(|_| bench.on(Event::ToolsChanged(endpoint("prod")))).collect::<Vec<_>>().concat();
+        let at_once = (0..5)
+            .map(|_| bench.on(Event::ToolsChanged(endpoint("prod"))))
+            .collect::<Vec<_>>()
+            .concat();
         let due = [at_once, bench.pass(1_000)].concat();
-        let listings = due.into_iter().filter(|effect| matches!(effect, Effect::Connect(_))).count();
+        let listings = due
+            .into_iter()
+            .filter(|effect| matches!(effect, Effect::Connect(_)))
+            .count();
         assert!(listings <= 1, "{listings} at a time");
         if listings == 1 {
             asked.push(second);
@@ -844,11 +1122,21 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
             bench.on(connected(&endpoint("prod")));
         }
     }
-    assert!((3..=5).contains(&asked.len()) && asked[0] <= 10, "{asked:?}");
-    assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= 10), "{asked:?}");
+    assert!(
+        (3..=5).contains(&asked.len()) && asked[0] <= 10,
+        "{asked:?}"
+    );
+    assert!(
+        asked.windows(2).all(|pair| pair[1] - pair[0] >= 10),
+        "{asked:?}"
+    );
     assert_eq!(bench.selected(), chosen, "what was chosen stays chosen");
     bench.keys("6");
-    assert_eq!(bench.frame(120, 36).matches("connect to prod").count(), 1, "a list that is as it was is no news");
+    assert_eq!(
+        bench.frame(120, 36).matches("connect to prod").count(),
+        1,
+        "a list that is as it was is no news"
+    );
 }
 
 #[test]
@@ -893,10 +1181,17 @@ fn a_filter_that_compares_nothing_known_says_what_is_known() {
 fn request_ids_of_what_went_well_are_kept_too() {
     let mut bench = ready();
     let target = world::resources("prod", Kind::Target).remove(0);
-    bench.on(Event::Synchronized(target.key.clone(), Box::new(Ok((target, Some("11aa-sync".into()))))));
+    bench.on(Event::Synchronized(
+        target.key.clone(),
+        Box::new(Ok((target, Some("11aa-sync".into())))),
+    ));
     bench.keys("6");
     bench.shows("request 11aa-sync");
     assert_eq!(bench.keys("c i"), [Effect::Copy("11aa-sync".into())]);
     bench.keys("enter");
-    assert_eq!(bench.frame(120, 36).matches("request 11aa-sync").count(), 2, "in the line and in what is opened below");
+    assert_eq!(
+        bench.frame(120, 36).matches("request 11aa-sync").count(),
+        2,
+        "in the line and in what is opened below"
+    );
 }

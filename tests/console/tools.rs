@@ -35,12 +35,20 @@ fn exchange(status: Option<u16>, answer: Value) -> Event {
         endpoint("prod"),
         Box::new(HttpExchange {
             url: "https://gw.example/mcp".into(),
-            sent: vec![pair("authorization", "Bearer ***"), pair("mcp-protocol-version", "2025-11-25")],
+            sent: vec![
+                pair("authorization", "Bearer ***"),
+                pair("mcp-protocol-version", "2025-11-25"),
+            ],
             request: json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call"}),
             status,
             received: vec![pair("mcp-session-id", "session-1"), pair("date", "today")],
             answer,
-            elapsed: Elapsed { sign_in: 3, connect: 9, first_byte: 41, total: 55 },
+            elapsed: Elapsed {
+                sign_in: 3,
+                connect: 9,
+                first_byte: 41,
+                total: 55,
+            },
         }),
     )
 }
@@ -66,15 +74,27 @@ fn to_result(bench: &mut Bench) {
 #[test]
 fn v_goes_through_the_views_that_fit_the_result() {
     let mut bench = calling();
-    bench.on(exchange(Some(200), json!({"jsonrpc": "2.0", "id": 2, "result": {}})));
+    bench.on(exchange(
+        Some(200),
+        json!({"jsonrpc": "2.0", "id": 2, "result": {}}),
+    ));
     bench.on(called(&endpoint("prod")));
     to_result(&mut bench);
     bench.shows("Keanu Reeves");
-    assert!(bench.line("table").contains("table tree raw"), "{}", bench.line("table"));
+    assert!(
+        bench.line("table").contains("table tree raw"),
+        "{}",
+        bench.line("table")
+    );
     bench.keys("v");
     bench.hides("Keanu Reeves");
     bench.keys("v");
-    for shown in ["POST https://gw.example/mcp", "authorization: Bearer ***", "\"method\": \"tools/call\"", "HTTP 200"] {
+    for shown in [
+        "POST https://gw.example/mcp",
+        "authorization: Bearer ***",
+        "\"method\": \"tools/call\"",
+        "HTTP 200",
+    ] {
         bench.shows(shown);
     }
     bench.keys("G");
@@ -88,7 +108,10 @@ fn v_goes_through_the_views_that_fit_the_result() {
 #[test]
 fn json_that_is_no_table_is_a_tree_that_folds() {
     let mut bench = calling();
-    bench.on(text_result(r#"{"Person": {"type": "node", "properties": {"born": "INTEGER"}}, "count": 38}"#, false));
+    bench.on(text_result(
+        r#"{"Person": {"type": "node", "properties": {"born": "INTEGER"}}, "count": 38}"#,
+        false,
+    ));
     to_result(&mut bench);
     bench.shows("born  INTEGER");
     bench.keys("j enter");
@@ -97,7 +120,10 @@ fn json_that_is_no_table_is_a_tree_that_folds() {
     bench.keys("right j j left left");
     bench.hides("INTEGER");
     let copied = bench.keys("c c");
-    assert!(matches!(copied.as_slice(), [Effect::Copy(text)] if text.contains("\"born\"")), "{copied:?}");
+    assert!(
+        matches!(copied.as_slice(), [Effect::Copy(text)] if text.contains("\"born\"")),
+        "{copied:?}"
+    );
 }
 
 #[test]
@@ -107,8 +133,14 @@ fn plain_text_has_no_tree_and_a_failure_shows_what_went_over_the_wire() {
     assert!(bench.line("counted").contains("counted to 3"));
     bench.shows("text raw");
     bench.keys("f5");
-    bench.on(exchange(Some(403), json!({"message": "insufficient scope"})));
-    bench.on(Event::Called(endpoint("prod"), Box::new(Err(refused("calling read-cypher")))));
+    bench.on(exchange(
+        Some(403),
+        json!({"message": "insufficient scope"}),
+    ));
+    bench.on(Event::Called(
+        endpoint("prod"),
+        Box::new(Err(refused("calling read-cypher"))),
+    ));
     to_result(&mut bench);
     bench.shows("AccessDeniedException");
     bench.keys("v G");
@@ -131,11 +163,20 @@ fn a_call_is_copied_as_curl_as_a_command_and_as_json() {
         other => panic!("nothing was copied: {other:?}"),
     };
     let arguments: Value = serde_json::from_str(&copied(bench.keys("c j"))).unwrap();
-    assert_eq!(arguments, json!({"query": "RETURN $n AS n", "params": {"n": 7}}));
+    assert_eq!(
+        arguments,
+        json!({"query": "RETURN $n AS n", "params": {"n": 7}})
+    );
     let command = copied(bench.keys("c w"));
-    assert!(command.starts_with("agentcore-console tools call neo4j-mcp___read-cypher --json '{"), "{command}");
+    assert!(
+        command.starts_with("agentcore-console tools call neo4j-mcp___read-cypher --json '{"),
+        "{command}"
+    );
     let curl = copied(bench.keys("c u"));
-    assert!(curl.contains("https://gw.example/mcp") && curl.contains("--data-raw"), "{curl}");
+    assert!(
+        curl.contains("https://gw.example/mcp") && curl.contains("--data-raw"),
+        "{curl}"
+    );
 }
 
 #[test]
@@ -151,7 +192,11 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     bench.keys("4");
     let prod = endpoint("prod");
     let offers = Effect::ListOffers(prod.clone());
-    assert_eq!(bench.on(connected(&prod)), [Effect::ReadQueries, offers.clone()], "read with the first connection");
+    assert_eq!(
+        bench.on(connected(&prod)),
+        [Effect::ReadQueries, offers.clone()],
+        "read with the first connection"
+    );
     assert_eq!(bench.on(connected(&prod)), [offers], "and only with that");
     bench.keys("enter");
     bench.text("RETURN $n, $password // numbers");
@@ -164,13 +209,23 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     bench.keys("ctrl-u");
     bench.text("all the numbers");
     let effects = bench.keys("enter");
-    let [Effect::KeepQuery(query)] = effects.as_slice() else { panic!("nothing is kept: {effects:?}") };
-    assert_eq!((query.name.as_str(), query.tool.as_str()), ("all the numbers", "read-cypher"));
+    let [Effect::KeepQuery(query)] = effects.as_slice() else {
+        panic!("nothing is kept: {effects:?}")
+    };
+    assert_eq!(
+        (query.name.as_str(), query.tool.as_str()),
+        ("all the numbers", "read-cypher")
+    );
     assert_eq!(query.arguments["params"], json!({"n": 7}));
     bench.on(Event::QueriesRead(Ok(vec![query.clone()])));
     bench.shows("saved as all the numbers");
     bench.keys("esc");
-    assert!(bench.line("all the numbers").starts_with("  all the numbers"), "in the left pane");
+    assert!(
+        bench
+            .line("all the numbers")
+            .starts_with("  all the numbers"),
+        "in the left pane"
+    );
 }
 
 #[test]
@@ -178,20 +233,41 @@ fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
     let mut bench = tools();
     bench.on(Event::QueriesRead(Ok(saved())));
     bench.keys("j j");
-    assert!(bench.selected().starts_with("who acted with whom"), "the heading is passed over: {}", bench.selected());
+    assert!(
+        bench.selected().starts_with("who acted with whom"),
+        "the heading is passed over: {}",
+        bench.selected()
+    );
     bench.keys("enter");
     bench.shows("WHERE p.born > $year");
     let effects = bench.keys("f5");
-    let [Effect::Call { tool, arguments, .. }] = effects.as_slice() else { panic!("no call: {effects:?}") };
-    assert_eq!((tool.as_str(), &arguments["params"]), ("neo4j-mcp___read-cypher", &json!({"year": 1990})));
+    let [
+        Effect::Call {
+            tool, arguments, ..
+        },
+    ] = effects.as_slice()
+    else {
+        panic!("no call: {effects:?}")
+    };
+    assert_eq!(
+        (tool.as_str(), &arguments["params"]),
+        ("neo4j-mcp___read-cypher", &json!({"year": 1990}))
+    );
     bench.keys("esc esc");
     assert_eq!(bench.keys("d"), []);
     bench.shows("Forget the saved query \"who acted with whom\"?");
-    assert_eq!(bench.keys("y"), [Effect::ForgetQuery("who acted with whom".into())]);
+    assert_eq!(
+        bench.keys("y"),
+        [Effect::ForgetQuery("who acted with whom".into())]
+    );
     bench.keys("j enter");
     bench.shows("this endpoint has no tool search");
     bench.keys("k k");
-    assert!(bench.selected().starts_with("write-cypher"), "and passed over upwards: {}", bench.selected());
+    assert!(
+        bench.selected().starts_with("write-cypher"),
+        "and passed over upwards: {}",
+        bench.selected()
+    );
 }
 
 #[test]
@@ -203,7 +279,13 @@ fn a_damaged_file_of_queries_is_a_notice_and_an_empty_list() {
     bench.keys("enter");
     bench.text("RETURN 1");
     bench.keys("ctrl-s");
-    assert!(matches!(bench.keys("enter").as_slice(), [Effect::KeepQuery(Query { .. })]), "it is saved all the same");
+    assert!(
+        matches!(
+            bench.keys("enter").as_slice(),
+            [Effect::KeepQuery(Query { .. })]
+        ),
+        "it is saved all the same"
+    );
 }
 
 #[test]
@@ -221,9 +303,13 @@ fn who_am_i_says_what_the_token_says_and_counts_down() {
     let mut bench = tools();
     assert_eq!(bench.keys("i"), [Effect::ReadClaims(endpoint("prod"))]);
     bench.on(world::claims(&endpoint("prod")));
-    for shown in
-        ["UNVERIFIED", "issuer    https://issuer.example/pool", "scope     neo4j-mcp/invoke", "issued    1m ago", "in 59m"]
-    {
+    for shown in [
+        "UNVERIFIED",
+        "issuer    https://issuer.example/pool",
+        "scope     neo4j-mcp/invoke",
+        "issued    1m ago",
+        "in 59m",
+    ] {
         bench.shows(shown);
     }
     bench.pass(60_000);
@@ -239,7 +325,11 @@ fn a_token_that_a_call_has_renewed_counts_down_anew() {
     let prod = endpoint("prod");
     assert_eq!(bench.on(called(&prod)), [Effect::ReadClaims(prod.clone())]);
     let end = bench.now.plus(60 * 60_000);
-    let claims = Claims { token_type: "Bearer".into(), expires_at: Some(end), claims: json!({}) };
+    let claims = Claims {
+        token_type: "Bearer".into(),
+        expires_at: Some(end),
+        claims: json!({}),
+    };
     bench.on(Event::ClaimsRead(prod.clone(), Box::new(Ok(claims))));
     bench.shows("m2m token 1h");
     bench.keys("f5");
@@ -253,7 +343,10 @@ fn an_endpoint_is_found_by_typing() {
     bench.shows("its own endpoint");
     bench.text("runtime prod");
     let shown = bench.line("neo4j_mcp_server");
-    assert!(shown.contains("runtime") && shown.contains("https://rt.example/mcp"), "{shown}");
+    assert!(
+        shown.contains("runtime") && shown.contains("https://rt.example/mcp"),
+        "{shown}"
+    );
     let connected_to = bench.keys("enter");
     assert!(
         matches!(connected_to.as_slice(), [Effect::Connect(endpoint)] if endpoint.deployment.as_str() == "prod"),
@@ -286,13 +379,20 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
     bench.on(Event::Offered(prod.clone(), vec![offer.clone()]));
     bench.shows("resources and prompts");
     bench.keys("j j");
-    assert!(bench.selected().starts_with("template schema-of-label"), "{}", bench.selected());
+    assert!(
+        bench.selected().starts_with("template schema-of-label"),
+        "{}",
+        bench.selected()
+    );
     bench.keys("enter");
     assert_eq!(bench.keys("f5"), []);
     bench.shows("label is required");
     bench.text("Person");
     let arguments = json!({"label": "Person"}).as_object().cloned().unwrap();
-    assert_eq!(bench.keys("f5"), [Effect::Fetch(prod, Box::new(offer), arguments)]);
+    assert_eq!(
+        bench.keys("f5"),
+        [Effect::Fetch(prod, Box::new(offer), arguments)]
+    );
     bench.on(text_result(r#"{"key": "Person"}"#, false));
     bench.shows("key  Person");
     bench.shows("14:00 template schema-of");
@@ -304,7 +404,11 @@ fn a_result_belongs_to_its_tool() {
     bench.on(called(&endpoint("prod")));
     bench.shows("Keanu Reeves");
     bench.keys("esc j");
-    assert!(bench.selected().contains("write-cypher"), "{}", bench.selected());
+    assert!(
+        bench.selected().contains("write-cypher"),
+        "{}",
+        bench.selected()
+    );
     bench.hides("Keanu Reeves");
     bench.shows("The result appears here.");
     bench.keys("k");
@@ -332,14 +436,24 @@ fn a_cancelled_call_takes_the_place_of_the_old_result() {
 #[test]
 fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
     let mut bench = calling();
-    let Event::Called(endpoint, result) = text_result("Unknown function 'fro'\nhint: see the manual", true) else {
+    let Event::Called(endpoint, result) =
+        text_result("Unknown function 'fro'\nhint: see the manual", true)
+    else {
         panic!("a call was answered")
     };
-    let outcome = CallOutcome { request_id: Some("req-1".into()), ..result.expect("it came") };
+    let outcome = CallOutcome {
+        request_id: Some("req-1".into()),
+        ..result.expect("it came")
+    };
     bench.on(Event::Called(endpoint, Box::new(Ok(outcome))));
     bench.keys("esc 6");
     let line = bench.line("call neo4j-mcp___read-cypher");
-    assert!(line.contains('✖') && line.contains("Unknown function 'fro'") && line.contains("request req-1"), "{line}");
+    assert!(
+        line.contains('✖')
+            && line.contains("Unknown function 'fro'")
+            && line.contains("request req-1"),
+        "{line}"
+    );
     assert!(!line.contains("the manual"), "{line}");
     bench.keys("enter");
     bench.shows("see the manual");

@@ -4,9 +4,10 @@ use agentcore_console::{
     app::{Effect, Endpoint, Event},
     doctor::{Finding, Hop, Report as Examination, State, Verdict},
     model::{
-        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure, FailureKind, Kind, Link, LogBatch,
-        LogEvent, LogNotice, McpTarget, NoticeKind, Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
-        Shape, SignIn, Table, Tool, ToolAnnotations, Traffic,
+        CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
+        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpTarget, NoticeKind, Relation,
+        Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape, SignIn, Table,
+        Tool, ToolAnnotations, Traffic,
     },
     rotation::{
         plan::{Known, Plan},
@@ -35,7 +36,9 @@ pub(crate) fn deployment(name: &str, shape: Shape) -> Deployment {
         mcp_url: None,
         secrets: Vec::new(),
         log_groups: Vec::new(),
-        sign_in: SignIn::Bearer { token: agentcore_console::model::SecretSource::Inline(CANARY.into()) },
+        sign_in: SignIn::Bearer {
+            token: agentcore_console::model::SecretSource::Inline(CANARY.into()),
+        },
         headers: Vec::new(),
         neo4j_uri: None,
         read_only: false,
@@ -43,18 +46,33 @@ pub(crate) fn deployment(name: &str, shape: Shape) -> Deployment {
 }
 
 pub(crate) fn deployments() -> Vec<Deployment> {
-    vec![deployment("prod", Shape::A), deployment("analytics", Shape::B)]
+    vec![
+        deployment("prod", Shape::A),
+        deployment("analytics", Shape::B),
+    ]
 }
 
 pub(crate) fn key(deployment: &str, kind: Kind, id: &str) -> ResourceKey {
-    ResourceKey { deployment: deployment.into(), kind, id: id.into() }
+    ResourceKey {
+        deployment: deployment.into(),
+        kind,
+        id: id.into(),
+    }
 }
 
-pub(crate) fn resource(deployment: &str, kind: Kind, id: &str, name: &str, status: &str) -> Resource {
+pub(crate) fn resource(
+    deployment: &str,
+    kind: Kind,
+    id: &str,
+    name: &str,
+    status: &str,
+) -> Resource {
     let day = 86_400_000;
     Resource {
         key: key(deployment, kind, id),
-        arn: Some(format!("arn:aws:bedrock-agentcore:us-west-2:123456789012:{kind}/{id}")),
+        arn: Some(format!(
+            "arn:aws:bedrock-agentcore:us-west-2:123456789012:{kind}/{id}"
+        )),
         name: name.into(),
         status: status.into(),
         reason: None,
@@ -74,17 +92,45 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
     let one = match kind {
         Kind::Gateway => Resource {
             mcp_url: Some("https://gw.example/mcp".into()),
-            log_groups: vec![format!("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/{gateway}")],
-            ..resource(deployment, kind, &gateway, &format!("{deployment}-gateway"), "READY")
+            log_groups: vec![format!(
+                "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/{gateway}"
+            )],
+            ..resource(
+                deployment,
+                kind,
+                &gateway,
+                &format!("{deployment}-gateway"),
+                "READY",
+            )
         },
         Kind::Target if deployment == "prod" => Resource {
             reason: Some("tools/list: HTTP 401, the audience is not admitted".into()),
-            links: vec![Link { relation: Relation::Calls, kind: Kind::Runtime, id: "prod-rt".into() }],
-            ..resource(deployment, kind, &format!("{gateway}/T1"), "neo4j-mcp", "SYNCHRONIZE_UNSUCCESSFUL")
+            links: vec![Link {
+                relation: Relation::Calls,
+                kind: Kind::Runtime,
+                id: "prod-rt".into(),
+            }],
+            ..resource(
+                deployment,
+                kind,
+                &format!("{gateway}/T1"),
+                "neo4j-mcp",
+                "SYNCHRONIZE_UNSUCCESSFUL",
+            )
         },
-        Kind::Target => resource(deployment, kind, &format!("{gateway}/T1"), "external-mcp", "READY"),
+        Kind::Target => resource(
+            deployment,
+            kind,
+            &format!("{gateway}/T1"),
+            "external-mcp",
+            "READY",
+        ),
         Kind::Runtime if deployment == "prod" => Resource {
-            links: vec![Link { relation: Relation::Reads, kind: Kind::Secret, id: "prod/neo4j".into() }],
+            links: vec![Link {
+                relation: Relation::Reads,
+                kind: Kind::Secret,
+                id: "prod/neo4j".into(),
+            }],
             log_groups: vec!["/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT".into()],
             mcp_url: Some("https://rt.example/mcp".into()),
             ..resource(deployment, kind, "prod-rt", "neo4j_mcp_server", "READY")
@@ -94,7 +140,13 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
             ..resource(deployment, kind, "prod-rt/DEFAULT", "DEFAULT", "READY")
         },
         Kind::Runtime | Kind::Endpoint => return Vec::new(),
-        Kind::Secret => resource(deployment, kind, &format!("{deployment}/neo4j"), &format!("{deployment}/neo4j"), "ENABLED"),
+        Kind::Secret => resource(
+            deployment,
+            kind,
+            &format!("{deployment}/neo4j"),
+            &format!("{deployment}/neo4j"),
+            "ENABLED",
+        ),
     };
     vec![one]
 }
@@ -114,44 +166,94 @@ pub(crate) fn start(bench: &mut Bench) -> Vec<Effect> {
 pub(crate) fn list(bench: &mut Bench) {
     for deployment in ["prod", "analytics"] {
         for kind in Kind::ALL {
-            bench.on(Event::Listed(deployment.into(), kind, Ok(resources(deployment, kind))));
+            bench.on(Event::Listed(
+                deployment.into(),
+                kind,
+                Ok(resources(deployment, kind)),
+            ));
         }
     }
 }
 
 pub(crate) fn refused(doing: &str) -> Failure {
-    Failure::new(FailureKind::Denied, doing, "AccessDeniedException: not authorized to perform this action")
-        .hint("let the role do it, then r asks again")
-        .request_id("2f437955-0000-4000-8000-000000000000")
+    Failure::new(
+        FailureKind::Denied,
+        doing,
+        "AccessDeniedException: not authorized to perform this action",
+    )
+    .hint("let the role do it, then r asks again")
+    .request_id("2f437955-0000-4000-8000-000000000000")
 }
 
 pub(crate) fn log(millis: i64, group: &str, message: &str) -> LogEvent {
     let at = NOW.plus(millis);
-    LogEvent { timestamp: at, ingestion: at, group: group.into(), stream: "s".into(), id: None, message: message.into() }
+    LogEvent {
+        timestamp: at,
+        ingestion: at,
+        group: group.into(),
+        stream: "s".into(),
+        id: None,
+        message: message.into(),
+    }
 }
 
 /// Lines of a tail: steps of a call, an error, JSON, and one that tries to steer the terminal.
 pub(crate) fn logs() -> LogBatch {
-    let (gateway, runtime) =
-        ("/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/prod-gw", "/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT");
+    let (gateway, runtime) = (
+        "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/prod-gw",
+        "/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT",
+    );
     LogBatch {
         events: vec![
-            log(-9_000, gateway, r#"{"level":"INFO","body":{"log":"Started processing request"},"trace_id":"691bb6a8c0ffee"}"#),
-            log(-8_500, runtime, r#"{"level":"WARN","message":"the query took 2.4 s","sessionId":"cc8a8e69"}"#),
-            log(-8_000, runtime, "ERROR AccessDenied: secretsmanager:GetSecretValue on prod/neo4j"),
+            log(
+                -9_000,
+                gateway,
+                r#"{"level":"INFO","body":{"log":"Started processing request"},"trace_id":"691bb6a8c0ffee"}"#,
+            ),
+            log(
+                -8_500,
+                runtime,
+                r#"{"level":"WARN","message":"the query took 2.4 s","sessionId":"cc8a8e69"}"#,
+            ),
+            log(
+                -8_000,
+                runtime,
+                "ERROR AccessDenied: secretsmanager:GetSecretValue on prod/neo4j",
+            ),
             log(-7_000, runtime, "\u{1b}]52;c;aGk=\u{7}\u{202e}drow\u{9b}2J"),
-            log(-6_000, runtime, &format!(r#"{{"level":"INFO","message":"login","password":"{CANARY}"}}"#)),
+            log(
+                -6_000,
+                runtime,
+                &format!(r#"{{"level":"INFO","message":"login","password":"{CANARY}"}}"#),
+            ),
             log(-5_000, gateway, "INFO the last line of all"),
         ],
-        notices: vec![LogNotice { at: NOW.plus(-9_500), kind: NoticeKind::Started, text: "live tail of 2 groups".into() }],
+        notices: vec![LogNotice {
+            at: NOW.plus(-9_500),
+            kind: NoticeKind::Started,
+            text: "live tail of 2 groups".into(),
+        }],
     }
 }
 
 /// So many numbered lines, a second apart, the last one now.
 pub(crate) fn numbered(from: i64, to: i64) -> LogBatch {
-    let events = (from..to).map(|number| log(number * 1000, "/aws/lambda/neo4j-interceptor", &format!("INFO line {number:04}")));
-    let started = LogNotice { at: NOW.plus(from * 1000 - 1), kind: NoticeKind::Started, text: "live tail of 1 group".into() };
-    LogBatch { events: events.collect(), notices: if from == 0 { vec![started] } else { Vec::new() } }
+    let events = (from..to).map(|number| {
+        log(
+            number * 1000,
+            "/aws/lambda/neo4j-interceptor",
+            &format!("INFO line {number:04}"),
+        )
+    });
+    let started = LogNotice {
+        at: NOW.plus(from * 1000 - 1),
+        kind: NoticeKind::Started,
+        text: "live tail of 1 group".into(),
+    };
+    LogBatch {
+        events: events.collect(),
+        notices: if from == 0 { vec![started] } else { Vec::new() },
+    }
 }
 
 pub(crate) fn secret(id: &str) -> SecretDetail {
@@ -190,31 +292,75 @@ pub(crate) fn plan(secret: &str) -> Plan {
 }
 
 pub(crate) fn step(step: Step, state: StepState, after: i64) -> Event {
-    let evidence = if state == StepState::Done { vec![Evidence::NothingPending] } else { Vec::new() };
-    Event::RotationReported(Report { step, state, at: NOW.plus(after).millis(), evidence })
+    let evidence = if state == StepState::Done {
+        vec![Evidence::NothingPending]
+    } else {
+        Vec::new()
+    };
+    Event::RotationReported(Report {
+        step,
+        state,
+        at: NOW.plus(after).millis(),
+        evidence,
+    })
 }
 
 pub(crate) fn rotated() -> Event {
-    Event::RotationEnded(Box::new(Ok(Ending { outcome: Outcome::Rotated, version: None, why: Why::Agreed })))
+    Event::RotationEnded(Box::new(Ok(Ending {
+        outcome: Outcome::Rotated,
+        version: None,
+        why: Why::Agreed,
+    })))
 }
 
 pub(crate) fn endpoint(name: &str) -> Endpoint {
-    Endpoint { deployment: name.into(), target: McpTarget::Default }
+    Endpoint {
+        deployment: name.into(),
+        target: McpTarget::Default,
+    }
 }
 
 fn tool(name: &str, description: &str, annotations: ToolAnnotations, input_schema: Value) -> Tool {
-    Tool { name: name.into(), title: None, description: Some(description.into()), input_schema, annotations, raw: Value::Null }
+    Tool {
+        name: name.into(),
+        title: None,
+        description: Some(description.into()),
+        input_schema,
+        annotations,
+        raw: Value::Null,
+    }
 }
 
 pub(crate) fn tools() -> Vec<Tool> {
     let statement = json!({"type": "object", "required": ["query"], "properties": {
         "query": {"type": "string", "description": "The Cypher statement"}, "params": {"type": "object"}}});
-    let reads = ToolAnnotations { read_only: Some(true), ..ToolAnnotations::default() };
-    let writes = ToolAnnotations { destructive: Some(true), ..ToolAnnotations::default() };
+    let reads = ToolAnnotations {
+        read_only: Some(true),
+        ..ToolAnnotations::default()
+    };
+    let writes = ToolAnnotations {
+        destructive: Some(true),
+        ..ToolAnnotations::default()
+    };
     vec![
-        tool("neo4j-mcp___get-schema", "The schema of the graph", reads, json!({"type": "object", "properties": {}})),
-        tool("neo4j-mcp___read-cypher", "Runs a reading statement", reads, statement.clone()),
-        tool("neo4j-mcp___write-cypher", "Runs a writing statement", writes, statement),
+        tool(
+            "neo4j-mcp___get-schema",
+            "The schema of the graph",
+            reads,
+            json!({"type": "object", "properties": {}}),
+        ),
+        tool(
+            "neo4j-mcp___read-cypher",
+            "Runs a reading statement",
+            reads,
+            statement.clone(),
+        ),
+        tool(
+            "neo4j-mcp___write-cypher",
+            "Runs a writing statement",
+            writes,
+            statement,
+        ),
     ]
 }
 
@@ -251,7 +397,11 @@ pub(crate) fn saved() -> Vec<Query> {
 pub(crate) fn claims(endpoint: &Endpoint) -> Event {
     let claims = json!({"iss": "https://issuer.example/pool", "client_id": "client-1", "scope": "neo4j-mcp/invoke",
         "token_use": "access", "iat": NOW.plus(-60_000).millis() / 1000});
-    let claims = Claims { token_type: "Bearer".into(), expires_at: Some(NOW.plus(59 * 60_000)), claims };
+    let claims = Claims {
+        token_type: "Bearer".into(),
+        expires_at: Some(NOW.plus(59 * 60_000)),
+        claims,
+    };
     Event::ClaimsRead(endpoint.clone(), Box::new(Ok(claims)))
 }
 
@@ -260,7 +410,11 @@ pub(crate) fn called(endpoint: &Endpoint) -> Event {
         columns: vec!["actor".into(), "movie".into(), "year".into()],
         rows: vec![
             vec![json!("Keanu Reeves"), json!("The Matrix"), json!(1999)],
-            vec![json!("東京 \u{1b}[2J"), json!("Lost \u{202e}in"), json!(2003)],
+            vec![
+                json!("東京 \u{1b}[2J"),
+                json!("Lost \u{202e}in"),
+                json!(2003),
+            ],
         ],
         lost_temporals: Vec::new(),
     };
@@ -270,7 +424,12 @@ pub(crate) fn called(endpoint: &Endpoint) -> Event {
         content: vec![json!({"type": "text", "text": "[]"})],
         structured_content: None,
         raw: json!({"content": []}),
-        elapsed: Elapsed { sign_in: 0, connect: 0, first_byte: 41, total: 46 },
+        elapsed: Elapsed {
+            sign_in: 0,
+            connect: 0,
+            first_byte: 41,
+            total: 46,
+        },
         request_id: None,
     };
     Event::Called(endpoint.clone(), Box::new(Ok(outcome)))
@@ -286,16 +445,27 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
                 (true, std::cmp::Ordering::Equal) => State::Failed,
                 (true, std::cmp::Ordering::Greater) => State::Unknown,
             };
-            Finding { hop: *hop, state, evidence: format!("what was seen at {hop}"), elapsed_ms: Some(12) }
+            Finding {
+                hop: *hop,
+                state,
+                evidence: format!("what was seen at {hop}"),
+                elapsed_ms: Some(12),
+            }
         })
         .collect();
     let verdict = broken.then(|| Verdict {
         hop: Hop::Interceptor,
         evidence: "AccessDenied: secretsmanager:GetSecretValue on prod/neo4j".into(),
-        fix: "let role neo4j-interceptor-role do secretsmanager:GetSecretValue on the secret".into(),
+        fix: "let role neo4j-interceptor-role do secretsmanager:GetSecretValue on the secret"
+            .into(),
         source: "log group /aws/lambda/neo4j-interceptor".into(),
     });
-    Event::Examined(Box::new(Examination { deployment: deployment.into(), healthy: !broken, verdict, hops }))
+    Event::Examined(Box::new(Examination {
+        deployment: deployment.into(),
+        healthy: !broken,
+        verdict,
+        hops,
+    }))
 }
 
 pub(crate) fn name(text: &str) -> DeploymentName {
@@ -304,15 +474,30 @@ pub(crate) fn name(text: &str) -> DeploymentName {
 
 /// A steady hour: so many calls in its busiest step, some of them failed.
 pub(crate) fn traffic(most: u64, errors: u64) -> Traffic {
-    let calls = (0..Traffic::STEPS as u64).map(|step| most * (1 + step % 4) / 4).collect();
-    Traffic { calls, errors, p50_ms: Some(41.0), p95_ms: Some(210.4), ..Traffic::none(NOW) }
+    let calls = (0..Traffic::STEPS as u64)
+        .map(|step| most * (1 + step % 4) / 4)
+        .collect();
+    Traffic {
+        calls,
+        errors,
+        p50_ms: Some(41.0),
+        p95_ms: Some(210.4),
+        ..Traffic::none(NOW)
+    }
 }
 
 /// Gateways and runtimes of both deployments were counted: those of prod are busy and fail at times.
 pub(crate) fn counted() -> Event {
-    let (prod, analytics) = (key("prod", Kind::Gateway, "prod-gw"), key("analytics", Kind::Gateway, "analytics-gw"));
+    let (prod, analytics) = (
+        key("prod", Kind::Gateway, "prod-gw"),
+        key("analytics", Kind::Gateway, "analytics-gw"),
+    );
     let runtime = key("prod", Kind::Runtime, "prod-rt");
     let keys = vec![prod.clone(), runtime.clone(), analytics.clone()];
-    let counts = vec![(prod, traffic(160, 3)), (runtime, traffic(152, 0)), (analytics, Traffic::none(NOW))];
+    let counts = vec![
+        (prod, traffic(160, 3)),
+        (runtime, traffic(152, 0)),
+        (analytics, Traffic::none(NOW)),
+    ];
     Event::CallsCounted(keys, Ok(counts))
 }

@@ -54,19 +54,39 @@ impl Eye {
             return Some(known.clone());
         }
         let reference = VersionRef::Id(version.to_owned());
-        let value = self.services.secret_value(&self.deployment, &self.secret, &reference).await.ok()?;
-        let SecretContent::Text(text) = value.content else { return None };
+        let value = self
+            .services
+            .secret_value(&self.deployment, &self.secret, &reference)
+            .await
+            .ok()?;
+        let SecretContent::Text(text) = value.content else {
+            return None;
+        };
         let shape = Shape::parse(text.reveal()).unwrap();
         let login = (shape.user().to_owned(), shape.password().to_owned());
-        self.logins.lock().unwrap().insert(version.to_owned(), login.clone());
+        self.logins
+            .lock()
+            .unwrap()
+            .insert(version.to_owned(), login.clone());
         Some(login)
     }
 
     /// Does whoever reads the secret now get in?
     async fn current_logs_in(&self) -> bool {
-        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
-        let current = stages.iter().find(|(_, all)| all.iter().any(|one| one == labels::CURRENT)).map(|(version, _)| version);
-        let (user, password) = self.login(current.expect("no AWSCURRENT")).await.expect("AWSCURRENT has no value");
+        let stages = self
+            .services
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+            .unwrap()
+            .stages;
+        let current = stages
+            .iter()
+            .find(|(_, all)| all.iter().any(|one| one == labels::CURRENT))
+            .map(|(version, _)| version);
+        let (user, password) = self
+            .login(current.expect("no AWSCURRENT"))
+            .await
+            .expect("AWSCURRENT has no value");
         self.accepts(&user, &password).await
     }
 
@@ -82,24 +102,45 @@ impl Eye {
             return;
         }
         let accepted = shared.now.lock().unwrap().accepted.clone();
-        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
+        let stages = self
+            .services
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+            .unwrap()
+            .stages;
         for (version, labels) in &stages {
             if !labels.is_empty() && self.password(version).await.as_ref() == Some(&accepted) {
                 return;
             }
         }
         let mut now = shared.now.lock().unwrap();
-        let complaint = format!("the accepted password is in no labelled version after {:?}", now.names);
+        let complaint = format!(
+            "the accepted password is in no labelled version after {:?}",
+            now.names
+        );
         now.complaints.push(complaint);
     }
 
     /// What is left of a rotation, or why secret and database differ.
     async fn agreement(&self, accepted: &str) -> Result<(), String> {
-        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
-        let holder = |stage: &str| stages.iter().find(|(_, all)| all.iter().any(|one| one == stage)).map(|(version, _)| version);
+        let stages = self
+            .services
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+            .unwrap()
+            .stages;
+        let holder = |stage: &str| {
+            stages
+                .iter()
+                .find(|(_, all)| all.iter().any(|one| one == stage))
+                .map(|(version, _)| version)
+        };
         let current = holder(labels::CURRENT).ok_or("no AWSCURRENT")?;
         let agrees = match self.users {
-            Users::One => self.password(current).await.as_deref() == Some(accepted) && self.accepts("neo4j", accepted).await,
+            Users::One => {
+                self.password(current).await.as_deref() == Some(accepted)
+                    && self.accepts("neo4j", accepted).await
+            }
             Users::Two => self.current_logs_in().await,
         };
         if !agrees {
@@ -112,14 +153,28 @@ impl Eye {
     }
 
     async fn has_leftovers(&self) -> bool {
-        let stages = self.services.secret_stages(&self.deployment, &self.secret).await.unwrap().stages;
-        stages.values().flatten().any(|label| label == labels::PENDING || labels::is_ours(label))
+        let stages = self
+            .services
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+            .unwrap()
+            .stages;
+        stages
+            .values()
+            .flatten()
+            .any(|label| label == labels::PENDING || labels::is_ours(label))
     }
 
     async fn accepts(&self, user: &str, password: &str) -> bool {
         let uri = self.deployment.neo4j_uri.clone().unwrap();
-        let address = Neo4jAddress { uri, database: "neo4j".into() };
-        let answer = self.services.neo4j_login(&address, user, &SecretText::from(password)).await;
+        let address = Neo4jAddress {
+            uri,
+            database: "neo4j".into(),
+        };
+        let answer = self
+            .services
+            .neo4j_login(&address, user, &SecretText::from(password))
+            .await;
         matches!(answer, LoginAnswer::Accepted { .. })
     }
 }
@@ -135,33 +190,80 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start(seed: u64, users: Users) -> Self {
-        let stack = local::start(Options { seed, quiet_world: true, ..Options::default() }).await.unwrap();
+        let stack = local::start(Options {
+            seed,
+            quiet_world: true,
+            ..Options::default()
+        })
+        .await
+        .unwrap();
         let mut config = configuration(&stack);
-        let mut direct = config.deployments.iter().find(|each| each.name.as_str() == "a").unwrap().clone();
+        let mut direct = config
+            .deployments
+            .iter()
+            .find(|each| each.name.as_str() == "a")
+            .unwrap()
+            .clone();
         let services = Services::new(ServiceOptions::default());
-        let ends = if users == Users::Two { "neo4j-reports/credentials" } else { "neo4j-mcp-server/neo4j" };
-        let secret = direct.secrets.iter().find(|secret| secret_name(secret) == ends).unwrap().clone();
+        let ends = if users == Users::Two {
+            "neo4j-reports/credentials"
+        } else {
+            "neo4j-mcp-server/neo4j"
+        };
+        let secret = direct
+            .secrets
+            .iter()
+            .find(|secret| secret_name(secret) == ends)
+            .unwrap()
+            .clone();
         let current = VersionRef::Stage(labels::CURRENT.to_owned());
-        let value = services.secret_value(&direct, &secret, &current).await.unwrap();
-        let SecretContent::Text(text) = value.content else { panic!("a binary secret") };
+        let value = services
+            .secret_value(&direct, &secret, &current)
+            .await
+            .unwrap();
+        let SecretContent::Text(text) = value.content else {
+            panic!("a binary secret")
+        };
         let shape = Shape::parse(text.reveal()).unwrap();
         direct.neo4j_uri = Some(shape.address().unwrap().to_owned());
-        let eye = Arc::new(Eye { services, deployment: direct.clone(), secret, users, logins: Mutex::default() });
+        let eye = Arc::new(Eye {
+            services,
+            deployment: direct.clone(),
+            secret,
+            users,
+            logins: Mutex::default(),
+        });
         let seeing = Arc::clone(&eye);
         let look: Look = Arc::new(move |shared| {
             let eye = Arc::clone(&seeing);
             Box::pin(async move { eye.look(&shared).await })
         });
         let proxy = Proxy::start(&stack.endpoint(), look).await;
-        shape.password().clone_into(&mut proxy.shared.now.lock().unwrap().accepted);
+        shape
+            .password()
+            .clone_into(&mut proxy.shared.now.lock().unwrap().accepted);
         for deployment in &mut config.deployments {
             deployment.endpoint_url = Some(proxy.address.clone());
-            deployment.neo4j_uri = direct.neo4j_uri.as_ref().map(|uri| uri.replace(&stack.endpoint(), &proxy.address));
+            deployment.neo4j_uri = direct
+                .neo4j_uri
+                .as_ref()
+                .map(|uri| uri.replace(&stack.endpoint(), &proxy.address));
         }
         let folder = tempfile::tempdir().unwrap();
-        write::save(&folder.path().join("config.toml"), &write::render(&config, "local --write-config"), |_| true).unwrap();
+        write::save(
+            &folder.path().join("config.toml"),
+            &write::render(&config, "local --write-config"),
+            |_| true,
+        )
+        .unwrap();
         let roots = one_root(folder.path());
-        Self { stack, proxy, eye, folder, roots }
+        Self {
+            stack,
+            proxy,
+            eye,
+            folder,
+            roots,
+        }
     }
 
     pub(crate) async fn stop(self) {
@@ -181,7 +283,15 @@ impl Bench {
             now.names.push(format!("-- {command}"));
             let child = Command::new(env!("CARGO_BIN_EXE_agentcore-console"))
                 // Readers are looked for and left: their refreshing has tests of its own, and waits for roll-outs.
-                .args(["secrets", command, &self.eye.secret, "--yes", "--keep-readers", "-o", "json"])
+                .args([
+                    "secrets",
+                    command,
+                    &self.eye.secret,
+                    "--yes",
+                    "--keep-readers",
+                    "-o",
+                    "json",
+                ])
                 .env_clear()
                 .env("AGENTCORE_CONFIG", self.folder.path().join("config.toml"))
                 .env("XDG_STATE_HOME", self.folder.path())
@@ -201,9 +311,16 @@ impl Bench {
             self.shared().kill();
         }
         let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
-        let output = tokio::time::timeout(PATIENCE, ended).await.expect("the binary does not end").unwrap();
+        let output = tokio::time::timeout(PATIENCE, ended)
+            .await
+            .expect("the binary does not end")
+            .unwrap();
         self.shared().now.lock().unwrap().child = None;
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
         (output.status.code(), text)
     }
 
@@ -213,8 +330,18 @@ impl Bench {
         assert_eq!(code, Some(0), "{text}");
         assert!(text.contains("\"outcome\":\"rotated\""), "{text}");
         let now = self.shared().now.lock().unwrap();
-        let names: Vec<&String> = now.names.iter().filter(|name| !name.starts_with("--")).collect();
-        (1 + names.iter().rposition(|name| proxy::is_write_name(name)).unwrap_or_default(), now.seen)
+        let names: Vec<&String> = now
+            .names
+            .iter()
+            .filter(|name| !name.starts_with("--"))
+            .collect();
+        (
+            1 + names
+                .iter()
+                .rposition(|name| proxy::is_write_name(name))
+                .unwrap_or_default(),
+            now.seen,
+        )
     }
 
     /// Plays one scenario to its end; answers whether it was interrupted with something left to do.
@@ -226,7 +353,11 @@ impl Bench {
         }
         let (first, mut said) = self.run(scenario.command, scenario.first).await;
         if matches!(scenario.first.1, Act::CutBefore | Act::CutAfter) {
-            assert_eq!(first, Some(0), "one lost answer is no reason to stop: {scenario:?}\n{said}");
+            assert_eq!(
+                first,
+                Some(0),
+                "one lost answer is no reason to stop: {scenario:?}\n{said}"
+            );
         }
         let interrupted = self.eye.has_leftovers().await;
         if let Some(second) = scenario.second {
@@ -236,14 +367,27 @@ impl Bench {
         let (code, text) = self.run("resume", (0, Act::Nothing)).await;
         let (accepted, complaints, most_refused, limited, names) = {
             let now = self.shared().now.lock().unwrap();
-            (now.accepted.clone(), now.complaints.clone(), now.most_refused, now.limited, now.names.clone())
+            (
+                now.accepted.clone(),
+                now.complaints.clone(),
+                now.most_refused,
+                now.limited,
+                now.names.clone(),
+            )
         };
         let story = format!("{scenario:?}\n{said}{text}{names:#?}");
         assert!(complaints.is_empty(), "{complaints:?}\n{story}");
         assert_eq!(code, Some(0), "resume did not end well\n{story}");
-        assert!(text.contains("\"outcome\":\"resumed\"") || text.contains("\"outcome\":\"nothing-to-do\""), "{story}");
+        assert!(
+            text.contains("\"outcome\":\"resumed\"")
+                || text.contains("\"outcome\":\"nothing-to-do\""),
+            "{story}"
+        );
         assert_eq!(self.eye.agreement(&accepted).await, Ok(()), "{story}");
-        assert!(most_refused <= 2 && limited == 0, "{most_refused} refused logins, {limited} limited\n{story}");
+        assert!(
+            most_refused <= 2 && limited == 0,
+            "{most_refused} refused logins, {limited} limited\n{story}"
+        );
         interrupted
     }
 }
@@ -251,9 +395,18 @@ impl Bench {
 /// Everything is on loopback: reading all TLS roots of this machine would be most of each run, so one of them must do.
 fn one_root(folder: &Path) -> Option<PathBuf> {
     const END: &str = "-----END CERTIFICATE-----";
-    let bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
-    let bundle = bundles.iter().find_map(|path| fs::read_to_string(path).ok())?;
-    let first = bundle.find("-----BEGIN").zip(bundle.find(END)).and_then(|(start, end)| bundle.get(start..end + END.len()))?;
+    let bundles = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ];
+    let bundle = bundles
+        .iter()
+        .find_map(|path| fs::read_to_string(path).ok())?;
+    let first = bundle
+        .find("-----BEGIN")
+        .zip(bundle.find(END))
+        .and_then(|(start, end)| bundle.get(start..end + END.len()))?;
     let path = folder.join("root.pem");
     fs::write(&path, format!("{first}\n")).ok()?;
     Some(path)

@@ -44,7 +44,10 @@ struct Scenario {
 const BEYOND: usize = 80;
 
 fn runs() -> usize {
-    std::env::var("CRASH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+    std::env::var("CRASH_RUNS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(200)
 }
 
 /// Every request of a rotation and of a roll back, killed and cut on either side; then pairs and instants by dice.
@@ -53,15 +56,27 @@ fn scenarios(requests: usize, runs: usize) -> Vec<Scenario> {
     // Between any two writes; what comes after the last one only reads.
     for command in ["rotate", "rollback"] {
         for at in 1..=requests {
-            let cuts: &[Act] = if command == "rotate" { &[Act::CutBefore, Act::CutAfter] } else { &[] };
+            let cuts: &[Act] = if command == "rotate" {
+                &[Act::CutBefore, Act::CutAfter]
+            } else {
+                &[]
+            };
             for act in [Act::KillBefore, Act::KillAfter].iter().chain(cuts) {
-                all.push(Scenario { command, first: (at, *act), second: None });
+                all.push(Scenario {
+                    command,
+                    first: (at, *act),
+                    second: None,
+                });
             }
         }
     }
     for at in 1..=12 {
         // The change arrives at the server while, or after, somebody resumes.
-        all.push(Scenario { command: "rotate", first: (BEYOND, Act::LateChange), second: Some((at, Act::ReleaseChange)) });
+        all.push(Scenario {
+            command: "rotate",
+            first: (BEYOND, Act::LateChange),
+            second: Some((at, Act::ReleaseChange)),
+        });
     }
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     while all.len() < runs {
@@ -71,7 +86,15 @@ fn scenarios(requests: usize, runs: usize) -> Vec<Scenario> {
             _ => (1 + dice.below(requests), kill[dice.below(2)]),
         };
         let second = (dice.below(3) > 0).then(|| (1 + dice.below(12), kill[dice.below(2)]));
-        all.push(Scenario { command: if dice.below(4) == 0 { "rollback" } else { "rotate" }, first, second });
+        all.push(Scenario {
+            command: if dice.below(4) == 0 {
+                "rollback"
+            } else {
+                "rotate"
+            },
+            first,
+            second,
+        });
     }
     all
 }
@@ -98,10 +121,17 @@ async fn torment(users: Users, runs: usize) {
     let scenarios = scenarios(writes + 1, runs);
     let count = scenarios.len();
     // Most of the time of a run with a lost answer is waiting.
-    let workers = 3 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(1, 8);
+    let workers = 3 * std::thread::available_parallelism()
+        .map_or(2, std::num::NonZero::get)
+        .clamp(1, 8);
     let mut tasks = tokio::task::JoinSet::new();
     for worker in 0..workers {
-        let own: Vec<Scenario> = scenarios.iter().copied().skip(worker).step_by(workers).collect();
+        let own: Vec<Scenario> = scenarios
+            .iter()
+            .copied()
+            .skip(worker)
+            .step_by(workers)
+            .collect();
         tasks.spawn(async move {
             let mut interrupted = 0;
             // A fresh world from time to time: versions add up.
@@ -123,5 +153,8 @@ async fn torment(users: Users, runs: usize) {
         "{users:?}: {count} runs over {writes} of {requests} requests, {interrupted} left AWSPENDING or labels behind, {:?}",
         began.elapsed()
     );
-    assert!(interrupted > count / 8, "the faults did not interrupt: {interrupted} of {count}");
+    assert!(
+        interrupted > count / 8,
+        "the faults did not interrupt: {interrupted} of {count}"
+    );
 }

@@ -75,7 +75,8 @@ impl Drop for Proxy {
 }
 
 /// Looks at the world after each write.
-pub(crate) type Look = Arc<dyn Fn(Arc<Shared>) -> futures::future::BoxFuture<'static, ()> + Send + Sync>;
+pub(crate) type Look =
+    Arc<dyn Fn(Arc<Shared>) -> futures::future::BoxFuture<'static, ()> + Send + Sync>;
 
 impl Proxy {
     pub(crate) async fn start(upstream: &str, look: Look) -> Self {
@@ -105,7 +106,11 @@ impl Proxy {
                 tokio::spawn(serve(Arc::clone(&ours), client, Arc::clone(&look)));
             }
         });
-        Self { shared, address, server }
+        Self {
+            shared,
+            address,
+            server,
+        }
     }
 }
 
@@ -129,7 +134,9 @@ async fn serve(shared: Arc<Shared>, mut client: TcpStream, look: Look) {
             Act::ReleaseChange => shared.release().await,
             Act::Nothing | Act::KillAfter | Act::CutAfter | Act::KillAtMillis(_) => {}
         }
-        let Some(response) = shared.forward(&request, &look).await else { return };
+        let Some(response) = shared.forward(&request, &look).await else {
+            return;
+        };
         match act {
             Act::KillAfter => {
                 shared.kill();
@@ -162,7 +169,12 @@ impl Shared {
 
     /// Ends the process as nothing else does: no handler runs.
     pub(crate) fn kill(&self) {
-        let child = self.now.lock().unwrap().child.and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).unwrap()));
+        let child = self
+            .now
+            .lock()
+            .unwrap()
+            .child
+            .and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).unwrap()));
         if let Some(child) = child {
             // It may have ended by itself.
             let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
@@ -192,7 +204,12 @@ impl Shared {
         let mut server = TcpStream::connect(&self.upstream).await.ok()?;
         let _ = server.set_nodelay(true);
         server.write_all(request).await.ok()?;
-        tokio::time::timeout(Duration::from_secs(20), read_message(&mut server, &mut Vec::new())).await.ok()?
+        tokio::time::timeout(
+            Duration::from_secs(20),
+            read_message(&mut server, &mut Vec::new()),
+        )
+        .await
+        .ok()?
     }
 
     /// Learns from Neo4j's answers which password it accepts and how many logins it has refused.
@@ -203,7 +220,11 @@ impl Shared {
         let mut now = self.now.lock().unwrap();
         let user = user_of(request);
         let answer: Value = serde_json::from_slice(body(response)).unwrap_or_default();
-        match answer.pointer("/errors/0/code").and_then(Value::as_str).unwrap_or_default() {
+        match answer
+            .pointer("/errors/0/code")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+        {
             "Neo.ClientError.Security.Unauthorized" => {
                 *now.refused.entry(user.clone()).or_default() += 1;
                 now.most_refused = now.most_refused.max(now.refused[&user]);
@@ -222,36 +243,68 @@ impl Shared {
 }
 
 fn body(message: &[u8]) -> &[u8] {
-    message.windows(4).position(|window| window == b"\r\n\r\n").map_or(&[], |at| &message[at + 4..])
+    message
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map_or(&[], |at| &message[at + 4..])
 }
 
 fn head(message: &[u8]) -> String {
-    let end = message.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(message.len());
+    let end = message
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .unwrap_or(message.len());
     String::from_utf8_lossy(&message[..end]).to_ascii_lowercase()
 }
 
 /// Who logs in by `Authorization: Basic`.
 fn user_of(request: &[u8]) -> String {
-    let end = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(request.len());
+    let end = request
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .unwrap_or(request.len());
     let head = String::from_utf8_lossy(&request[..end]).into_owned();
-    let basic =
-        head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("authorization: basic ").then(|| line[21..].trim()));
-    let decoded = STANDARD.decode(basic.unwrap_or_default()).unwrap_or_default();
-    String::from_utf8_lossy(&decoded).split(':').next().unwrap_or_default().to_owned()
+    let basic = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .starts_with("authorization: basic ")
+            .then(|| line[21..].trim())
+    });
+    let decoded = STANDARD
+        .decode(basic.unwrap_or_default())
+        .unwrap_or_default();
+    String::from_utf8_lossy(&decoded)
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn is_database(request: &[u8]) -> bool {
-    head(request).lines().next().is_some_and(|line| line.contains("/query/v2"))
+    head(request)
+        .lines()
+        .next()
+        .is_some_and(|line| line.contains("/query/v2"))
 }
 
 fn name_of(request: &[u8]) -> String {
     let head = head(request);
     if is_database(request) {
         let asked: Value = serde_json::from_slice(body(request)).unwrap_or_default();
-        let text = asked.pointer("/statement").and_then(Value::as_str).unwrap_or_default();
-        return text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        let text = asked
+            .pointer("/statement")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        return text
+            .split_whitespace()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ");
     }
-    let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target:").map(str::trim).map(str::to_owned));
+    let target = head.lines().find_map(|line| {
+        line.strip_prefix("x-amz-target:")
+            .map(str::trim)
+            .map(str::to_owned)
+    });
     target.unwrap_or_else(|| head.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -277,7 +330,10 @@ async fn read_message(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Vec<
         if let Some(at) = rest.windows(4).position(|window| window == b"\r\n\r\n") {
             let length = head(rest)
                 .lines()
-                .find_map(|line| line.strip_prefix("content-length:").and_then(|length| length.trim().parse().ok()))
+                .find_map(|line| {
+                    line.strip_prefix("content-length:")
+                        .and_then(|length| length.trim().parse().ok())
+                })
                 .unwrap_or(0_usize);
             let whole = at + 4 + length;
             if rest.len() >= whole {

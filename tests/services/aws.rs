@@ -9,33 +9,72 @@ use crate::stack::{self, World};
 
 #[tokio::test]
 async fn a_gateway_its_target_and_its_runtime_belong_together() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &deployments["a"];
     let gateways = services.list(a, Kind::Gateway).await.unwrap();
-    let [gateway] = gateways.as_slice() else { panic!("one gateway: {gateways:?}") };
+    let [gateway] = gateways.as_slice() else {
+        panic!("one gateway: {gateways:?}")
+    };
     assert!(!gateway.status.is_empty() && gateway.mcp_url.as_ref().unwrap().ends_with("/mcp"));
-    assert!(gateway.facts.iter().any(|fact| fact.label == "Authorizer" && fact.value == "CUSTOM_JWT"), "{:?}", gateway.facts);
+    assert!(
+        gateway
+            .facts
+            .iter()
+            .any(|fact| fact.label == "Authorizer" && fact.value == "CUSTOM_JWT"),
+        "{:?}",
+        gateway.facts
+    );
     let targets = services.list(a, Kind::Target).await.unwrap();
-    assert!(targets.iter().all(|target| target.key.owner_id() == gateway.key.id));
-    let called: Vec<_> =
-        targets.iter().flat_map(|target| &target.links).filter(|link| link.relation == Relation::Calls).collect();
+    assert!(
+        targets
+            .iter()
+            .all(|target| target.key.owner_id() == gateway.key.id)
+    );
+    let called: Vec<_> = targets
+        .iter()
+        .flat_map(|target| &target.links)
+        .filter(|link| link.relation == Relation::Calls)
+        .collect();
     let runtimes = services.list(a, Kind::Runtime).await.unwrap();
-    assert!(runtimes.iter().any(|runtime| called.iter().any(|link| link.id == runtime.key.id)), "{called:?}");
+    assert!(
+        runtimes
+            .iter()
+            .any(|runtime| called.iter().any(|link| link.id == runtime.key.id)),
+        "{called:?}"
+    );
     let endpoints = services.list(a, Kind::Endpoint).await.unwrap();
-    assert!(endpoints.iter().any(|endpoint| endpoint.key.own_id() == "DEFAULT"), "{endpoints:?}");
+    assert!(
+        endpoints
+            .iter()
+            .any(|endpoint| endpoint.key.own_id() == "DEFAULT"),
+        "{endpoints:?}"
+    );
 }
 
 #[tokio::test]
 async fn every_listed_resource_can_be_described_and_keeps_its_identity() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     for deployment in deployments.values() {
         for kind in Kind::ALL {
             for resource in services.list(deployment, kind).await.unwrap() {
                 let described = services.describe(deployment, &resource.key).await.unwrap();
-                assert_eq!((&described.key, &described.name), (&resource.key, &resource.name));
-                assert!(described.raw.as_object().is_some_and(|raw| raw.len() > 3), "{:?}", described.raw);
+                assert_eq!(
+                    (&described.key, &described.name),
+                    (&resource.key, &resource.name)
+                );
+                assert!(
+                    described.raw.as_object().is_some_and(|raw| raw.len() > 3),
+                    "{:?}",
+                    described.raw
+                );
             }
         }
     }
@@ -43,55 +82,118 @@ async fn every_listed_resource_can_be_described_and_keeps_its_identity() {
 
 #[tokio::test]
 async fn a_secret_is_read_put_and_its_stage_moved() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &deployments["a"];
-    let id = services.list(a, Kind::Secret).await.unwrap()[0].key.id.clone();
+    let id = services.list(a, Kind::Secret).await.unwrap()[0]
+        .key
+        .id
+        .clone();
     let before = services.secret_detail(a, &id).await.unwrap();
-    let current = before.version_with("AWSCURRENT").unwrap().version_id.clone();
-    let value = services.secret_value(a, &id, &VersionRef::Stage("AWSCURRENT".into())).await.unwrap();
+    let current = before
+        .version_with("AWSCURRENT")
+        .unwrap()
+        .version_id
+        .clone();
+    let value = services
+        .secret_value(a, &id, &VersionRef::Stage("AWSCURRENT".into()))
+        .await
+        .unwrap();
     assert_eq!(value.version_id, current);
     assert!(matches!(&value.content, SecretContent::Text(text) if text.reveal().starts_with('{')));
 
-    let (token, text) = ("11111111-2222-4333-8444-555555555555", SecretText::from("{\"password\":\"canary\"}"));
+    let (token, text) = (
+        "11111111-2222-4333-8444-555555555555",
+        SecretText::from("{\"password\":\"canary\"}"),
+    );
     let pending = ["AWSPENDING".to_owned()];
-    services.put_secret_version(a, &id, token, &text, &pending).await.unwrap();
-    services.put_secret_version(a, &id, token, &text, &pending).await.unwrap();
-    let other = services.put_secret_version(a, &id, token, &SecretText::from("other"), &pending).await.unwrap_err();
-    assert_eq!((other.kind, other.code.as_deref()), (FailureKind::Conflict, Some("ResourceExistsException")));
-    let wrong = services.move_stage(a, &id, "AWSCURRENT", Some(token), None).await.unwrap_err();
+    services
+        .put_secret_version(a, &id, token, &text, &pending)
+        .await
+        .unwrap();
+    services
+        .put_secret_version(a, &id, token, &text, &pending)
+        .await
+        .unwrap();
+    let other = services
+        .put_secret_version(a, &id, token, &SecretText::from("other"), &pending)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (other.kind, other.code.as_deref()),
+        (FailureKind::Conflict, Some("ResourceExistsException"))
+    );
+    let wrong = services
+        .move_stage(a, &id, "AWSCURRENT", Some(token), None)
+        .await
+        .unwrap_err();
     assert_eq!(wrong.kind, FailureKind::Usage, "{wrong:?}");
-    services.move_stage(a, &id, "AWSCURRENT", Some(token), Some(&current)).await.unwrap();
+    services
+        .move_stage(a, &id, "AWSCURRENT", Some(token), Some(&current))
+        .await
+        .unwrap();
     let after = services.secret_detail(a, &id).await.unwrap();
     assert_eq!(after.version_with("AWSCURRENT").unwrap().version_id, token);
-    assert_eq!(after.version_with("AWSPREVIOUS").unwrap().version_id, current);
+    assert_eq!(
+        after.version_with("AWSPREVIOUS").unwrap().version_id,
+        current
+    );
     assert!(!format!("{after:?} {value:?}").contains("canary"));
-    let absent = services.secret_value(a, &id, &VersionRef::Stage("NOBODY".into())).await.unwrap_err();
+    let absent = services
+        .secret_value(a, &id, &VersionRef::Stage("NOBODY".into()))
+        .await
+        .unwrap_err();
     assert_eq!(absent.kind, FailureKind::NotFound);
 }
 
 #[tokio::test]
 async fn read_only_mode_refuses_every_write() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
-    let services = Services::new(ServiceOptions { read_only: true, ..ServiceOptions::default() });
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
+    let services = Services::new(ServiceOptions {
+        read_only: true,
+        ..ServiceOptions::default()
+    });
     let a = &deployments["a"];
     let refusals = [
-        services.put_secret_version(a, "s", "t", &SecretText::from("x"), &[]).await.unwrap_err(),
-        services.move_stage(a, "s", "AWSCURRENT", None, None).await.unwrap_err(),
+        services
+            .put_secret_version(a, "s", "t", &SecretText::from("x"), &[])
+            .await
+            .unwrap_err(),
+        services
+            .move_stage(a, "s", "AWSCURRENT", None, None)
+            .await
+            .unwrap_err(),
         services.start_rotation(a, "s", "t").await.unwrap_err(),
         services.cancel_rotation(a, "s").await.unwrap_err(),
         services.synchronize_target(a, "g", "t").await.unwrap_err(),
-        services.stop_session(a, "arn", "DEFAULT", "s", false).await.unwrap_err(),
+        services
+            .stop_session(a, "arn", "DEFAULT", "s", false)
+            .await
+            .unwrap_err(),
         services.complete_consent(a, "urn", None).await.unwrap_err(),
     ];
     for refusal in refusals {
-        assert_eq!((refusal.kind, refusal.code), (FailureKind::Denied, None), "{}", refusal.doing);
+        assert_eq!(
+            (refusal.kind, refusal.code),
+            (FailureKind::Denied, None),
+            "{}",
+            refusal.doing
+        );
     }
 }
 
 #[tokio::test]
 async fn machine_and_user_get_tokens_with_claims() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     for name in ["a", "b", "c"] {
         let (token, claims) = services.token(&deployments[name], None).await.unwrap();
@@ -106,7 +208,10 @@ async fn machine_and_user_get_tokens_with_claims() {
 
 #[tokio::test]
 async fn wrong_secrets_and_credentials_are_sign_in_failures_with_a_next_step() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let mut wrong = deployments["a"].clone();
     if let SignIn::M2m { client_secret, .. } = &mut wrong.sign_in {
@@ -114,11 +219,20 @@ async fn wrong_secrets_and_credentials_are_sign_in_failures_with_a_next_step() {
     }
     let failure = services.token(&wrong, None).await.unwrap_err();
     assert_eq!(
-        (failure.kind, failure.cause.as_str(), failure.code.as_deref()),
-        (FailureKind::SignIn, "wrong client id or secret", Some("invalid_client"))
+        (
+            failure.kind,
+            failure.cause.as_str(),
+            failure.code.as_deref()
+        ),
+        (
+            FailureKind::SignIn,
+            "wrong client id or secret",
+            Some("invalid_client")
+        )
     );
     let mut wrong = deployments["a"].clone();
-    wrong.credentials.as_mut().unwrap().secret_access_key = agentcore_console::model::SecretSource::Inline("wrong".into());
+    wrong.credentials.as_mut().unwrap().secret_access_key =
+        agentcore_console::model::SecretSource::Inline("wrong".into());
     let failure = services.list(&wrong, Kind::Gateway).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::SignIn, "{failure:?}");
     assert!(failure.hint.is_some());
@@ -128,7 +242,10 @@ async fn wrong_secrets_and_credentials_are_sign_in_failures_with_a_next_step() {
 
 #[tokio::test]
 async fn an_unknown_stack_is_named() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let mut unknown = deployments["a"].clone();
     unknown.stack = Some("no-such-stack".into());
@@ -140,8 +257,14 @@ async fn an_unknown_stack_is_named() {
 
 #[tokio::test]
 async fn the_identity_is_the_accounts() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
-    let identity = Services::new(ServiceOptions::default()).identity(&deployments["a"]).await.unwrap();
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
+    let identity = Services::new(ServiceOptions::default())
+        .identity(&deployments["a"])
+        .await
+        .unwrap();
     assert_eq!(identity.account.len(), 12);
     assert!(identity.arn.contains(&identity.account));
     assert_eq!(identity.clock_skew_ms, 0);
@@ -157,7 +280,11 @@ async fn a_dead_endpoint_is_a_network_failure_within_seconds() {
     dead.gateways = vec!["gw-abcdefghij".into()];
     dead.stack = None;
     let services = Services::new(ServiceOptions::default());
-    let asked = tokio::time::timeout(std::time::Duration::from_secs(20), services.list(&dead, Kind::Gateway)).await;
+    let asked = tokio::time::timeout(
+        std::time::Duration::from_secs(20),
+        services.list(&dead, Kind::Gateway),
+    )
+    .await;
     let failure = asked.expect("it gives up in seconds").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
     assert!(failure.cause.contains("refused"), "{failure:?}");

@@ -12,16 +12,28 @@ use serde_json::{Map, Value, json};
 use crate::stack::{self, World};
 
 fn arguments(value: Value) -> Map<String, Value> {
-    let Value::Object(arguments) = value else { panic!("an object") };
+    let Value::Object(arguments) = value else {
+        panic!("an object")
+    };
     arguments
 }
 
 fn cypher<'a>(tools: &'a [Tool], own: &str) -> &'a Tool {
-    tools.iter().find(|tool| tool.parts().1 == own).unwrap_or_else(|| panic!("{own} of {tools:?}"))
+    tools
+        .iter()
+        .find(|tool| tool.parts().1 == own)
+        .unwrap_or_else(|| panic!("{own} of {tools:?}"))
 }
 
 async fn connect(services: &Services, world: &World, name: &str) -> McpSession {
-    services.mcp_connect(&world.deployments[name], &McpTarget::Default, McpOptions::default()).await.unwrap()
+    services
+        .mcp_connect(
+            &world.deployments[name],
+            &McpTarget::Default,
+            McpOptions::default(),
+        )
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -36,11 +48,23 @@ async fn cypher_runs_through_gateways_and_runtimes_with_every_sign_in() {
         assert_eq!(read.annotations.read_only, Some(true), "{name}");
         let query = "MATCH (m:Movie) WHERE m.title = $title RETURN m.title AS title, m.released AS released";
         let asked = arguments(json!({"query": query, "params": {"title": "The Matrix"}}));
-        let outcome = session.call(&read.name, asked, CallOptions::default()).await.unwrap();
-        let table = outcome.table.unwrap_or_else(|| panic!("{name}: {}", outcome.raw));
+        let outcome = session
+            .call(&read.name, asked, CallOptions::default())
+            .await
+            .unwrap();
+        let table = outcome
+            .table
+            .unwrap_or_else(|| panic!("{name}: {}", outcome.raw));
         assert_eq!(table.columns, ["title", "released"], "{name}");
         assert_eq!(table.rows, [[json!("The Matrix"), json!(1999)]], "{name}");
-        let wrong = session.call(&read.name, arguments(json!({"query": "MATCH (n"})), CallOptions::default()).await.unwrap();
+        let wrong = session
+            .call(
+                &read.name,
+                arguments(json!({"query": "MATCH (n"})),
+                CallOptions::default(),
+            )
+            .await
+            .unwrap();
         assert!(wrong.is_error && wrong.table.is_none(), "{name}");
         assert!(outcome.request_id.is_some());
         session.close().await;
@@ -55,10 +79,24 @@ async fn a_write_is_seen_by_the_next_read() {
     let tools = session.tools().await.unwrap();
     let write = cypher(&tools, "write-cypher");
     assert!(write.is_guarded());
-    let create = arguments(json!({"query": "CREATE (n:Probe {name: $name})", "params": {"name": "Zoë"}}));
-    assert!(!session.call(&write.name, create, CallOptions::default()).await.unwrap().is_error);
+    let create =
+        arguments(json!({"query": "CREATE (n:Probe {name: $name})", "params": {"name": "Zoë"}}));
+    assert!(
+        !session
+            .call(&write.name, create, CallOptions::default())
+            .await
+            .unwrap()
+            .is_error
+    );
     let read = arguments(json!({"query": "MATCH (n:Probe) RETURN n.name AS name"}));
-    let outcome = session.call(&cypher(&tools, "read-cypher").name, read, CallOptions::default()).await.unwrap();
+    let outcome = session
+        .call(
+            &cypher(&tools, "read-cypher").name,
+            read,
+            CallOptions::default(),
+        )
+        .await
+        .unwrap();
     assert_eq!(outcome.table.unwrap().rows, [[json!("Zoë")]]);
 }
 
@@ -69,13 +107,28 @@ async fn a_gateway_and_a_runtime_can_be_picked() {
     let a = &world.deployments["a"];
     for kind in [Kind::Gateway, Kind::Target] {
         let key = services.list(a, kind).await.unwrap()[0].key.clone();
-        let session = services.mcp_connect(a, &McpTarget::Resource(key), McpOptions::default()).await.unwrap();
+        let session = services
+            .mcp_connect(a, &McpTarget::Resource(key), McpOptions::default())
+            .await
+            .unwrap();
         assert!(!session.tools().await.unwrap().is_empty());
     }
     let d = &world.deployments["d"];
-    let key = services.list(d, Kind::Runtime).await.unwrap()[0].key.clone();
-    let session = services.mcp_connect(d, &McpTarget::Resource(key), McpOptions::default()).await.unwrap();
-    assert!(session.tools().await.unwrap().iter().all(|tool| tool.parts().0.is_none()));
+    let key = services.list(d, Kind::Runtime).await.unwrap()[0]
+        .key
+        .clone();
+    let session = services
+        .mcp_connect(d, &McpTarget::Resource(key), McpOptions::default())
+        .await
+        .unwrap();
+    assert!(
+        session
+            .tools()
+            .await
+            .unwrap()
+            .iter()
+            .all(|tool| tool.parts().0.is_none())
+    );
 }
 
 #[tokio::test]
@@ -86,14 +139,21 @@ async fn a_call_without_consent_names_the_page_that_gives_it() {
     let tools = session.tools().await.unwrap();
     let mut asking = Vec::new();
     for tool in &tools {
-        if let Err(failure) = session.call(&tool.name, Map::new(), CallOptions::default()).await
+        if let Err(failure) = session
+            .call(&tool.name, Map::new(), CallOptions::default())
+            .await
             && failure.code.as_deref() == Some("-32042")
         {
             asking.extend(failure.consent_urls().map(str::to_owned));
         }
     }
     assert!(!asking.is_empty(), "one of {tools:?} asks for consent");
-    assert!(asking.iter().all(|url| url.starts_with(&world.stack.endpoint())), "{asking:?}");
+    assert!(
+        asking
+            .iter()
+            .all(|url| url.starts_with(&world.stack.endpoint())),
+        "{asking:?}"
+    );
 }
 
 #[tokio::test]
@@ -101,8 +161,13 @@ async fn the_wrong_sign_in_is_a_sign_in_failure() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     for name in ["a", "c", "d"] {
-        let options = McpOptions { sign_in: Some(SignIn::None), ..McpOptions::default() };
-        let failure = services.mcp_connect(&world.deployments[name], &McpTarget::Default, options).await;
+        let options = McpOptions {
+            sign_in: Some(SignIn::None),
+            ..McpOptions::default()
+        };
+        let failure = services
+            .mcp_connect(&world.deployments[name], &McpTarget::Default, options)
+            .await;
         let failure = failure.map(|session| session.info()).unwrap_err();
         assert_eq!(failure.kind, FailureKind::SignIn, "{name}: {failure:?}");
     }
@@ -112,9 +177,21 @@ async fn the_wrong_sign_in_is_a_sign_in_failure() {
 async fn a_failing_hop_is_told_by_its_class() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
-    stack::fault(&world, r#"{"deployment": "a", "hop": "interceptor", "fault": "broken"}"#);
-    let connected = services.mcp_connect(&world.deployments["a"], &McpTarget::Default, McpOptions::default()).await;
-    assert_eq!(connected.map(|session| session.info()).unwrap_err().kind, FailureKind::Server);
+    stack::fault(
+        &world,
+        r#"{"deployment": "a", "hop": "interceptor", "fault": "broken"}"#,
+    );
+    let connected = services
+        .mcp_connect(
+            &world.deployments["a"],
+            &McpTarget::Default,
+            McpOptions::default(),
+        )
+        .await;
+    assert_eq!(
+        connected.map(|session| session.info()).unwrap_err().kind,
+        FailureKind::Server
+    );
 }
 
 #[tokio::test]
@@ -127,8 +204,12 @@ async fn throttling_is_waited_out_and_a_cancelled_listing_is_gone() {
         r#"{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "throttling", "times": 2}"#,
     );
     assert_eq!(services.list(a, Kind::Gateway).await.unwrap().len(), 1);
-    stack::fault(&world, r#"{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "slow"}"#);
-    let listing = tokio::time::timeout(Duration::from_millis(50), services.list(a, Kind::Gateway)).await;
+    stack::fault(
+        &world,
+        r#"{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "slow"}"#,
+    );
+    let listing =
+        tokio::time::timeout(Duration::from_millis(50), services.list(a, Kind::Gateway)).await;
     assert!(listing.is_err(), "it was still going on");
     world.stack.clear_faults();
     assert_eq!(services.list(a, Kind::Gateway).await.unwrap().len(), 1);
@@ -138,21 +219,72 @@ async fn throttling_is_waited_out_and_a_cancelled_listing_is_gone() {
 async fn a_servers_resources_and_prompts_are_read_and_filled_in() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
-    assert_eq!(connect(&services, &world, "a").await.offers().await, [], "a gateway offers tools alone");
+    assert_eq!(
+        connect(&services, &world, "a").await.offers().await,
+        [],
+        "a gateway offers tools alone"
+    );
     let session = connect(&services, &world, "c").await;
     let offers = session.offers().await;
-    let names: Vec<&str> = offers.iter().map(|offer| offer.tool.name.as_str()).collect();
-    assert_eq!(names, ["resource schema", "template schema-of-label", "prompt explore_label"]);
-    let [schema, of_label, prompt] = offers.as_slice() else { panic!("three of them") };
+    let names: Vec<&str> = offers
+        .iter()
+        .map(|offer| offer.tool.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "resource schema",
+            "template schema-of-label",
+            "prompt explore_label"
+        ]
+    );
+    let [schema, of_label, prompt] = offers.as_slice() else {
+        panic!("three of them")
+    };
     let whole = session.fetch(schema, Map::new()).await.0.unwrap();
-    assert!(whole.text().contains("\"Movie\"") && whole.text().contains("ACTED_IN"), "{}", whole.text());
-    let movie = session.fetch(of_label, arguments(json!({"label": "Movie"}))).await.0.unwrap().text();
-    assert!(movie.contains("released") && !movie.contains("\"key\":\"Person\""), "{movie}");
-    let missing = session.fetch(of_label, arguments(json!({"label": "Nothing"}))).await.0.unwrap_err();
-    assert_eq!((missing.kind, missing.code.as_deref()), (FailureKind::Refused, Some("-32002")));
-    let filled = session.fetch(prompt, arguments(json!({"label": "Movie"}))).await.0.unwrap().text();
-    assert!(filled.starts_with("user: ") && filled.contains("labelled Movie"), "{filled}");
-    assert!(session.fetch(prompt, Map::new()).await.0.unwrap_err().cause.contains("label"));
+    assert!(
+        whole.text().contains("\"Movie\"") && whole.text().contains("ACTED_IN"),
+        "{}",
+        whole.text()
+    );
+    let movie = session
+        .fetch(of_label, arguments(json!({"label": "Movie"})))
+        .await
+        .0
+        .unwrap()
+        .text();
+    assert!(
+        movie.contains("released") && !movie.contains("\"key\":\"Person\""),
+        "{movie}"
+    );
+    let missing = session
+        .fetch(of_label, arguments(json!({"label": "Nothing"})))
+        .await
+        .0
+        .unwrap_err();
+    assert_eq!(
+        (missing.kind, missing.code.as_deref()),
+        (FailureKind::Refused, Some("-32002"))
+    );
+    let filled = session
+        .fetch(prompt, arguments(json!({"label": "Movie"})))
+        .await
+        .0
+        .unwrap()
+        .text();
+    assert!(
+        filled.starts_with("user: ") && filled.contains("labelled Movie"),
+        "{filled}"
+    );
+    assert!(
+        session
+            .fetch(prompt, Map::new())
+            .await
+            .0
+            .unwrap_err()
+            .cause
+            .contains("label")
+    );
 }
 
 #[tokio::test]
@@ -160,11 +292,27 @@ async fn an_examination_signs_in_anew() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &world.deployments["a"];
-    let cause = |report: agentcore_console::doctor::Report| report.verdict.map(|verdict| verdict.hop);
-    assert_eq!(cause(Box::pin(services.examine(a, Moment::from_millis(0))).await), None);
-    stack::fault(&world, r#"{"deployment": "a", "hop": "token", "fault": "invalid-client"}"#);
-    assert!(services.token(a, None).await.is_ok(), "the token that is in memory is good");
-    assert_eq!(cause(Box::pin(services.examine(a, Moment::from_millis(0))).await), Some(Hop::Token));
+    let cause =
+        |report: agentcore_console::doctor::Report| report.verdict.map(|verdict| verdict.hop);
+    assert_eq!(
+        cause(Box::pin(services.examine(a, Moment::from_millis(0))).await),
+        None
+    );
+    stack::fault(
+        &world,
+        r#"{"deployment": "a", "hop": "token", "fault": "invalid-client"}"#,
+    );
+    assert!(
+        services.token(a, None).await.is_ok(),
+        "the token that is in memory is good"
+    );
+    assert_eq!(
+        cause(Box::pin(services.examine(a, Moment::from_millis(0))).await),
+        Some(Hop::Token)
+    );
     world.stack.clear_faults();
-    assert_eq!(cause(Box::pin(services.examine(a, Moment::from_millis(0))).await), None);
+    assert_eq!(
+        cause(Box::pin(services.examine(a, Moment::from_millis(0))).await),
+        None
+    );
 }

@@ -53,7 +53,11 @@ pub(crate) enum Body {
 
 impl Reply {
     pub(crate) fn text(status: u16, content_type: &str, body: &str) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], body: Body::Whole(body.to_owned()) }
+        Self {
+            status,
+            headers: vec![("content-type", content_type.to_owned())],
+            body: Body::Whole(body.to_owned()),
+        }
     }
 
     pub(crate) fn json(value: &Value) -> Self {
@@ -61,14 +65,24 @@ impl Reply {
     }
 
     /// A JSON-RPC result for what was asked.
-    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what `json!` has just made")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand over what `json!` has just made"
+    )]
     pub(crate) fn result(asked: &Asked, result: Value) -> Self {
         Self::json(&json!({"jsonrpc": "2.0", "id": asked.message["id"], "result": result}))
     }
 
     pub(crate) fn events(events: &[Value], body: fn(Vec<String>) -> Body) -> Self {
-        let chunks = events.iter().map(|event| format!("data: {event}\n\n")).collect();
-        Self { status: 200, headers: vec![("content-type", "text/event-stream".to_owned())], body: body(chunks) }
+        let chunks = events
+            .iter()
+            .map(|event| format!("data: {event}\n\n"))
+            .collect();
+        Self {
+            status: 200,
+            headers: vec![("content-type", "text/event-stream".to_owned())],
+            body: body(chunks),
+        }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -96,7 +110,11 @@ impl Fake {
     pub(crate) async fn start(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
         Self::raw(move |asked| match asked.rpc() {
             "initialize" => Reply::result(asked, initialized()),
-            "notifications/initialized" => Reply { status: 202, headers: Vec::new(), body: Body::Whole(String::new()) },
+            "notifications/initialized" => Reply {
+                status: 202,
+                headers: Vec::new(),
+                body: Body::Whole(String::new()),
+            },
             _ => reply(asked),
         })
         .await
@@ -115,7 +133,8 @@ impl Fake {
                 let (reply, log, tell) = (Arc::clone(&reply), Arc::clone(&log), Arc::clone(&tell));
                 connections.spawn(async move {
                     let service = service_fn(move |request| {
-                        let (reply, log, tell) = (Arc::clone(&reply), Arc::clone(&log), Arc::clone(&tell));
+                        let (reply, log, tell) =
+                            (Arc::clone(&reply), Arc::clone(&log), Arc::clone(&tell));
                         async move {
                             let asked = read(request).await;
                             log.lock().unwrap().push(asked.clone());
@@ -124,11 +143,18 @@ impl Fake {
                         }
                     });
                     // A connection that breaks is what some tests are about.
-                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(socket), service)
+                        .await;
                 });
             }
         });
-        Self { url, asked, news, task }
+        Self {
+            url,
+            asked,
+            news,
+            task,
+        }
     }
 
     /// All that was asked.
@@ -147,7 +173,9 @@ impl Fake {
                 news.changed().await.unwrap();
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(10), found).await.expect("it was asked")
+        tokio::time::timeout(std::time::Duration::from_secs(10), found)
+            .await
+            .expect("it was asked")
     }
 }
 
@@ -158,10 +186,18 @@ pub(crate) fn initialized() -> Value {
 
 async fn read(request: Request<Incoming>) -> Asked {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     Asked {
         path: head.uri.path().to_owned(),
-        authorization: head.headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned),
+        authorization: head
+            .headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
         headers: head.headers,
         message: serde_json::from_slice(&body).unwrap_or_default(),
     }
@@ -169,7 +205,9 @@ async fn read(request: Request<Incoming>) -> Asked {
 
 type Out = BoxBody<Bytes, std::io::Error>;
 
-fn boxed(frames: impl futures::Stream<Item = Result<Frame<Bytes>, std::io::Error>> + Send + Sync + 'static) -> Out {
+fn boxed(
+    frames: impl futures::Stream<Item = Result<Frame<Bytes>, std::io::Error>> + Send + Sync + 'static,
+) -> Out {
     http_body_util::BodyExt::boxed(StreamBody::new(frames))
 }
 
@@ -178,7 +216,8 @@ fn answer(reply: Reply) -> Response<Out> {
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    let frames = |chunks: Vec<String>| stream::iter(chunks).map(|chunk| Ok(Frame::data(Bytes::from(chunk))));
+    let frames =
+        |chunks: Vec<String>| stream::iter(chunks).map(|chunk| Ok(Frame::data(Bytes::from(chunk))));
     let body = match reply.body {
         Body::Whole(text) => boxed(frames(vec![text])),
         Body::Cut(text) => {
@@ -186,12 +225,24 @@ fn answer(reply: Reply) -> Response<Out> {
             boxed(frames(vec![text]).chain(broken))
         }
         Body::Open(chunks) => boxed(frames(chunks).chain(stream::pending())),
-        Body::Never => return Response::new(boxed(stream::pending::<Result<Frame<Bytes>, std::io::Error>>())),
+        Body::Never => {
+            return Response::new(boxed(
+                stream::pending::<Result<Frame<Bytes>, std::io::Error>>(),
+            ));
+        }
         Body::Big(size) => {
             let chunk = "x".repeat(1 << 20);
-            let middle = stream::iter((0..size >> 20).map(move |_| Ok(Frame::data(Bytes::from(chunk.clone())))));
-            let head = frames(vec![r#"{"jsonrpc":"2.0","id":0,"result":{"content":[{"type":"text","text":""#.to_owned()]);
-            boxed(head.chain(middle).chain(frames(vec![r#""}]}}"#.to_owned()])))
+            let middle = stream::iter(
+                (0..size >> 20).map(move |_| Ok(Frame::data(Bytes::from(chunk.clone())))),
+            );
+            let head = frames(vec![
+                r#"{"jsonrpc":"2.0","id":0,"result":{"content":[{"type":"text","text":""#
+                    .to_owned(),
+            ]);
+            boxed(
+                head.chain(middle)
+                    .chain(frames(vec![r#""}]}}"#.to_owned()])),
+            )
         }
     };
     response.body(body).unwrap()

@@ -32,15 +32,39 @@ fn now() -> Moment {
 }
 
 async fn group(client: &Client, name: &str) {
-    client.create_log_group().log_group_name(name).send().await.unwrap();
-    client.create_log_stream().log_group_name(name).log_stream_name("s").send().await.unwrap();
+    client
+        .create_log_group()
+        .log_group_name(name)
+        .send()
+        .await
+        .unwrap();
+    client
+        .create_log_stream()
+        .log_group_name(name)
+        .log_stream_name("s")
+        .send()
+        .await
+        .unwrap();
 }
 
 async fn write(client: &Client, name: &str, messages: impl IntoIterator<Item = String>) {
     let at = now().millis();
-    let event = |message: String| InputLogEvent::builder().timestamp(at).message(message).build().unwrap();
+    let event = |message: String| {
+        InputLogEvent::builder()
+            .timestamp(at)
+            .message(message)
+            .build()
+            .unwrap()
+    };
     let events = messages.into_iter().map(event).collect();
-    client.put_log_events().log_group_name(name).log_stream_name("s").set_log_events(Some(events)).send().await.unwrap();
+    client
+        .put_log_events()
+        .log_group_name(name)
+        .log_stream_name("s")
+        .set_log_events(Some(events))
+        .send()
+        .await
+        .unwrap();
 }
 
 async fn read(services: &Services, deployment: &Deployment, query: &LogQuery) -> Vec<LogEvent> {
@@ -54,7 +78,11 @@ async fn read(services: &Services, deployment: &Deployment, query: &LogQuery) ->
 }
 
 fn query(name: &str) -> LogQuery {
-    LogQuery { groups: vec![name.to_owned()], since: Some(now().plus(-60_000)), ..LogQuery::default() }
+    LogQuery {
+        groups: vec![name.to_owned()],
+        since: Some(now().plus(-60_000)),
+        ..LogQuery::default()
+    }
 }
 
 #[tokio::test]
@@ -64,18 +92,49 @@ async fn all_pages_are_read_and_the_newest_are_the_last() {
     let (client, a) = (writer(&world), &world.deployments["a"]);
     group(&client, "/test/pages").await;
     for round in 0..3 {
-        write(&client, "/test/pages", (0..40).map(|number| format!("line {round} {number}"))).await;
+        write(
+            &client,
+            "/test/pages",
+            (0..40).map(|number| format!("line {round} {number}")),
+        )
+        .await;
     }
     let query = query("/test/pages");
     let events = read(&services, a, &query).await;
     assert_eq!(events.len(), 120);
     let ids: std::collections::HashSet<_> = events.iter().map(|event| event.id.clone()).collect();
     assert_eq!(ids.len(), 120);
-    let newest = read(&services, a, &LogQuery { limit: Some(5), ..query.clone() }).await;
-    let messages = |events: &[LogEvent]| events.iter().map(|event| event.message.clone()).collect::<Vec<_>>();
+    let newest = read(
+        &services,
+        a,
+        &LogQuery {
+            limit: Some(5),
+            ..query.clone()
+        },
+    )
+    .await;
+    let messages = |events: &[LogEvent]| {
+        events
+            .iter()
+            .map(|event| event.message.clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(messages(&newest).len(), 5);
-    assert!(messages(&newest).iter().all(|message| message.starts_with("line 2 ")), "{newest:?}");
-    let found = read(&services, a, &LogQuery { pattern: Some("\"line 1 7\"".into()), ..query }).await;
+    assert!(
+        messages(&newest)
+            .iter()
+            .all(|message| message.starts_with("line 2 ")),
+        "{newest:?}"
+    );
+    let found = read(
+        &services,
+        a,
+        &LogQuery {
+            pattern: Some("\"line 1 7\"".into()),
+            ..query
+        },
+    )
+    .await;
     assert_eq!(messages(&found), ["line 1 7"]);
 }
 
@@ -84,17 +143,26 @@ async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let (client, a) = (writer(&world), &world.deployments["a"]);
-    let failure = services.filter_logs(a, &query("/test/none"), |_| ControlFlow::Continue(())).await.unwrap_err();
+    let failure = services
+        .filter_logs(a, &query("/test/none"), |_| ControlFlow::Continue(()))
+        .await
+        .unwrap_err();
     assert_eq!(failure.kind, FailureKind::NotFound);
     group(&client, "/test/some").await;
-    let both = LogQuery { groups: vec!["/test/none".into(), "/test/some".into()], ..query("") };
+    let both = LogQuery {
+        groups: vec!["/test/none".into(), "/test/some".into()],
+        ..query("")
+    };
     let mut notices = Vec::new();
     let read = services.filter_logs(a, &both, |batch| {
         notices.extend(batch.notices);
         ControlFlow::Continue(())
     });
     read.await.unwrap();
-    assert_eq!(notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(), [NoticeKind::Unavailable]);
+    assert_eq!(
+        notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(),
+        [NoticeKind::Unavailable]
+    );
     let names = services.log_groups(a, "/test/").await.unwrap();
     assert_eq!(names, ["/test/some"]);
 }
@@ -113,7 +181,9 @@ async fn follow(
             kinds.extend(batch.notices.into_iter().map(|notice| notice.kind));
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), following).await.expect("all of it comes");
+    tokio::time::timeout(Duration::from_secs(20), following)
+        .await
+        .expect("all of it comes");
     (messages, kinds)
 }
 
@@ -127,7 +197,12 @@ async fn a_tail_shows_what_was_there_and_then_what_comes_once() {
     let mut tail = services.tail_logs(a, query("/test/tail"));
     let (messages, _) = follow(&mut tail, 1, Some(NoticeKind::Started)).await;
     assert_eq!(messages, ["before"]);
-    write(&client, "/test/tail", ["after".to_owned(), "after".to_owned()]).await;
+    write(
+        &client,
+        "/test/tail",
+        ["after".to_owned(), "after".to_owned()],
+    )
+    .await;
     let (messages, _) = follow(&mut tail, 2, None).await;
     assert_eq!(messages, ["after", "after"]);
 }
@@ -135,12 +210,18 @@ async fn a_tail_shows_what_was_there_and_then_what_comes_once() {
 #[tokio::test]
 async fn without_the_right_to_live_tail_it_polls() {
     let world = stack::quiet().await;
-    stack::fault(&world, r#"{"service": "logs", "operation": "StartLiveTail", "fault": "access-denied"}"#);
+    stack::fault(
+        &world,
+        r#"{"service": "logs", "operation": "StartLiveTail", "fault": "access-denied"}"#,
+    );
     let services = Services::new(ServiceOptions::default());
     let (client, a) = (writer(&world), &world.deployments["a"]);
     group(&client, "/test/poll").await;
     write(&client, "/test/poll", ["line".to_owned()]).await;
     let mut tail = services.tail_logs(a, query("/test/poll"));
     let (messages, kinds) = follow(&mut tail, 1, Some(NoticeKind::Polling)).await;
-    assert_eq!((messages, kinds), (vec!["line".to_owned()], vec![NoticeKind::Polling]));
+    assert_eq!(
+        (messages, kinds),
+        (vec!["line".to_owned()], vec![NoticeKind::Polling])
+    );
 }

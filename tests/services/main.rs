@@ -1,6 +1,11 @@
 //! The services against the embedded stack, in process, and against small servers that misbehave as no stack does.
 #![cfg(feature = "local")]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of tests fail as tests do"
+)]
 
 mod aws;
 mod deployments;

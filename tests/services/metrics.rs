@@ -14,7 +14,14 @@ use crate::{
 async fn counted(services: &Services, deployment: &Deployment) -> Vec<(ResourceKey, Traffic)> {
     let mut keys = Vec::new();
     for kind in [Kind::Gateway, Kind::Runtime] {
-        keys.extend(services.list(deployment, kind).await.unwrap().into_iter().map(|resource| resource.key));
+        keys.extend(
+            services
+                .list(deployment, kind)
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|resource| resource.key),
+        );
     }
     let traffic = services.traffic(deployment, &keys).await.unwrap();
     assert!(traffic.iter().map(|(key, _)| key).eq(&keys), "{traffic:?}");
@@ -23,23 +30,49 @@ async fn counted(services: &Services, deployment: &Deployment) -> Vec<(ResourceK
 
 #[tokio::test]
 async fn a_call_is_counted_at_the_gateway_and_at_the_runtime_behind_it() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &deployments["a"];
     let before = counted(&services, a).await;
     assert_eq!(before.len(), 2);
-    let session = services.mcp_connect(a, &McpTarget::Default, McpOptions::default()).await.unwrap();
+    let session = services
+        .mcp_connect(a, &McpTarget::Default, McpOptions::default())
+        .await
+        .unwrap();
     let tools = session.tools().await.unwrap();
-    let read = tools.iter().find(|tool| tool.name.ends_with("read-cypher")).unwrap();
-    let asked: Map<String, Value> = [("query".to_owned(), json!("RETURN 1 AS one"))].into_iter().collect();
-    assert!(!session.call(&read.name, asked, CallOptions::default()).await.unwrap().is_error);
+    let read = tools
+        .iter()
+        .find(|tool| tool.name.ends_with("read-cypher"))
+        .unwrap();
+    let asked: Map<String, Value> = [("query".to_owned(), json!("RETURN 1 AS one"))]
+        .into_iter()
+        .collect();
+    assert!(
+        !session
+            .call(&read.name, asked, CallOptions::default())
+            .await
+            .unwrap()
+            .is_error
+    );
     let after = counted(&services, a).await;
     for ((key, before), (_, after)) in before.iter().zip(&after) {
         assert_eq!(after.calls.len(), Traffic::STEPS);
-        assert!(after.total() > before.total(), "{key:?}: {before:?} {after:?}");
+        assert!(
+            after.total() > before.total(),
+            "{key:?}: {before:?} {after:?}"
+        );
         assert!(after.is_lively(), "{after:?}");
     }
-    assert!(after[1].1.p95_ms.is_some_and(|p95| p95 >= after[1].1.p50_ms.unwrap()), "{after:?}");
+    assert!(
+        after[1]
+            .1
+            .p95_ms
+            .is_some_and(|p95| p95 >= after[1].1.p50_ms.unwrap()),
+        "{after:?}"
+    );
 }
 
 #[tokio::test]
@@ -47,15 +80,38 @@ async fn what_was_never_called_counts_nothing_and_no_permission_says_which() {
     let world = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &world.deployments["a"];
-    let unknown = ResourceKey { deployment: "a".into(), kind: Kind::Gateway, id: "gw-nobody".into() };
-    let traffic = services.traffic(a, std::slice::from_ref(&unknown)).await.unwrap();
-    assert_eq!((&traffic[0].0, traffic[0].1.total(), traffic[0].1.p50_ms), (&unknown, 0, None));
-    stack::fault(&world, r#"{"service":"monitoring","operation":"ListMetrics","fault":"access-denied"}"#);
+    let unknown = ResourceKey {
+        deployment: "a".into(),
+        kind: Kind::Gateway,
+        id: "gw-nobody".into(),
+    };
+    let traffic = services
+        .traffic(a, std::slice::from_ref(&unknown))
+        .await
+        .unwrap();
+    assert_eq!(
+        (&traffic[0].0, traffic[0].1.total(), traffic[0].1.p50_ms),
+        (&unknown, 0, None)
+    );
+    stack::fault(
+        &world,
+        r#"{"service":"monitoring","operation":"ListMetrics","fault":"access-denied"}"#,
+    );
     // Which series exist is remembered for what was asked, and asked anew for something else.
-    services.traffic(a, std::slice::from_ref(&unknown)).await.unwrap();
+    services
+        .traffic(a, std::slice::from_ref(&unknown))
+        .await
+        .unwrap();
     let refused = services.traffic(a, &[]).await.unwrap_err();
     assert_eq!(refused.kind, FailureKind::Denied);
-    assert!(refused.hint.as_ref().unwrap().contains("cloudwatch:ListMetrics"), "{refused:?}");
+    assert!(
+        refused
+            .hint
+            .as_ref()
+            .unwrap()
+            .contains("cloudwatch:ListMetrics"),
+        "{refused:?}"
+    );
 }
 
 fn answer(asked: &Asked) -> Reply {
@@ -70,7 +126,10 @@ fn answer(asked: &Asked) -> Reply {
             {"Dimensions": [resource("runtime/rt-1"), operation("InvokeAgentRuntime"), {"Name": "Name", "Value": "rt::DEFAULT"}]},
             {"Dimensions": [resource("runtime/rt-1"), operation("InvokeAgentRuntime"), {"Name": "Name", "Value": "rt::canary"}]}]}),
         ("GraniteServiceVersion20100801.GetMetricData", page) => {
-            let (from, queries) = (asked.message["StartTime"].as_i64().unwrap(), &asked.message["MetricDataQueries"]);
+            let (from, queries) = (
+                asked.message["StartTime"].as_i64().unwrap(),
+                &asked.message["MetricDataQueries"],
+            );
             let results: Vec<Value> = queries
                 .as_array()
                 .unwrap()
@@ -92,18 +151,50 @@ async fn cloudwatch_is_asked_in_json_once_for_all_and_on_all_pages() {
     let fake = Fake::raw(answer).await;
     let services = Services::new(ServiceOptions::default());
     let endpoint = fake.url.trim_end_matches("/mcp").to_owned();
-    let deployment = Deployment { endpoint_url: Some(endpoint), ..stack::deployment("fake") };
-    let key = |kind, id: &str| ResourceKey { deployment: "fake".into(), kind, id: id.into() };
+    let deployment = Deployment {
+        endpoint_url: Some(endpoint),
+        ..stack::deployment("fake")
+    };
+    let key = |kind, id: &str| ResourceKey {
+        deployment: "fake".into(),
+        kind,
+        id: id.into(),
+    };
     let keys = [key(Kind::Gateway, "gw-1"), key(Kind::Runtime, "rt-1")];
     let traffic = services.traffic(&deployment, &keys).await.unwrap();
-    let totals: Vec<(u64, u64)> = traffic.iter().map(|(_, traffic)| (traffic.total(), traffic.calls[1])).collect();
+    let totals: Vec<(u64, u64)> = traffic
+        .iter()
+        .map(|(_, traffic)| (traffic.total(), traffic.calls[1]))
+        .collect();
     assert_eq!(totals, [(1200, 1200), (2400, 2400)]);
     services.traffic(&deployment, &keys).await.unwrap();
     let asked = fake.asked();
-    let named = |name: &str| asked.iter().filter(|each| each.headers["x-amz-target"].to_str().unwrap().ends_with(name)).count();
+    let named = |name: &str| {
+        asked
+            .iter()
+            .filter(|each| {
+                each.headers["x-amz-target"]
+                    .to_str()
+                    .unwrap()
+                    .ends_with(name)
+            })
+            .count()
+    };
     assert_eq!((named(".ListMetrics"), named(".GetMetricData")), (2, 4));
     for each in &asked {
-        assert_eq!((each.path.as_str(), each.headers["content-type"].to_str().unwrap()), ("/", "application/x-amz-json-1.0"));
-        assert!(each.authorization.as_ref().unwrap().contains("/us-west-2/monitoring/aws4_request"), "{each:?}");
+        assert_eq!(
+            (
+                each.path.as_str(),
+                each.headers["content-type"].to_str().unwrap()
+            ),
+            ("/", "application/x-amz-json-1.0")
+        );
+        assert!(
+            each.authorization
+                .as_ref()
+                .unwrap()
+                .contains("/us-west-2/monitoring/aws4_request"),
+            "{each:?}"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Logins and password changes at the embedded stack's Neo4j.
 
 use agentcore_console::{
-    model::{AlterAnswer, Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
+    model::{
+        AlterAnswer, Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef,
+    },
     services::{ServiceOptions, Services},
 };
 
@@ -9,14 +11,32 @@ use crate::stack::{self, World};
 
 /// Address, user and password as the deployment's secret has them.
 async fn seat(services: &Services, deployment: &Deployment) -> (Neo4jAddress, String, SecretText) {
-    let value = services.secret_value(deployment, &deployment.secrets[0], &VersionRef::Stage("AWSCURRENT".into())).await.unwrap();
-    let SecretContent::Text(text) = &value.content else { panic!("text") };
+    let value = services
+        .secret_value(
+            deployment,
+            &deployment.secrets[0],
+            &VersionRef::Stage("AWSCURRENT".into()),
+        )
+        .await
+        .unwrap();
+    let SecretContent::Text(text) = &value.content else {
+        panic!("text")
+    };
     let json: serde_json::Value = serde_json::from_str(text.reveal()).unwrap();
-    let find =
-        |names: [&str; 2]| names.iter().find_map(|name| json.get(*name)).and_then(|value| value.as_str()).unwrap().to_owned();
+    let find = |names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| json.get(*name))
+            .and_then(|value| value.as_str())
+            .unwrap()
+            .to_owned()
+    };
     let uri = find(["uri", "NEO4J_URI"]);
     (
-        Neo4jAddress { uri, database: "neo4j".into() },
+        Neo4jAddress {
+            uri,
+            database: "neo4j".into(),
+        },
         find(["username", "NEO4J_USERNAME"]),
         find(["password", "NEO4J_PASSWORD"]).into(),
     )
@@ -24,30 +44,75 @@ async fn seat(services: &Services, deployment: &Deployment) -> (Neo4jAddress, St
 
 #[tokio::test]
 async fn a_password_is_proved_changed_and_the_old_one_refused() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let (address, user, old) = seat(&services, &deployments["a"]).await;
     let new = SecretText::from("Zoë: $'\"\\` {} 9");
-    assert!(matches!(services.neo4j_login(&address, &user, &old).await, LoginAnswer::Accepted { .. }));
-    assert_eq!(services.neo4j_alter_password(&address, &user, &old, &old).await, AlterAnswer::Same);
+    assert!(matches!(
+        services.neo4j_login(&address, &user, &old).await,
+        LoginAnswer::Accepted { .. }
+    ));
+    assert_eq!(
+        services
+            .neo4j_alter_password(&address, &user, &old, &old)
+            .await,
+        AlterAnswer::Same
+    );
     let short = SecretText::from("short");
-    assert!(matches!(services.neo4j_alter_password(&address, &user, &old, &short).await, AlterAnswer::Policy(_)));
-    assert_eq!(services.neo4j_alter_password(&address, &user, &old, &new).await, AlterAnswer::Done);
-    assert!(matches!(services.neo4j_login(&address, &user, &new).await, LoginAnswer::Accepted { .. }));
-    assert_eq!(services.neo4j_login(&address, &user, &old).await, LoginAnswer::WrongPassword);
-    assert_eq!(services.neo4j_alter_password(&address, &user, &old, &new).await, AlterAnswer::WrongOld);
+    assert!(matches!(
+        services
+            .neo4j_alter_password(&address, &user, &old, &short)
+            .await,
+        AlterAnswer::Policy(_)
+    ));
+    assert_eq!(
+        services
+            .neo4j_alter_password(&address, &user, &old, &new)
+            .await,
+        AlterAnswer::Done
+    );
+    assert!(matches!(
+        services.neo4j_login(&address, &user, &new).await,
+        LoginAnswer::Accepted { .. }
+    ));
+    assert_eq!(
+        services.neo4j_login(&address, &user, &old).await,
+        LoginAnswer::WrongPassword
+    );
+    assert_eq!(
+        services
+            .neo4j_alter_password(&address, &user, &old, &new)
+            .await,
+        AlterAnswer::WrongOld
+    );
 }
 
 #[tokio::test]
 async fn a_lock_out_is_not_a_wrong_password() {
-    let World { stack: _stack, deployments } = stack::quiet().await;
+    let World {
+        stack: _stack,
+        deployments,
+    } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let (address, user, right) = seat(&services, &deployments["a"]).await;
     for _ in 0..3 {
-        assert_eq!(services.neo4j_login(&address, &user, &SecretText::from("wrong-password")).await, LoginAnswer::WrongPassword);
+        assert_eq!(
+            services
+                .neo4j_login(&address, &user, &SecretText::from("wrong-password"))
+                .await,
+            LoginAnswer::WrongPassword
+        );
     }
-    assert_eq!(services.neo4j_login(&address, &user, &right).await, LoginAnswer::RateLimited);
-    let altered = services.neo4j_alter_password(&address, &user, &right, &SecretText::from("another-one")).await;
+    assert_eq!(
+        services.neo4j_login(&address, &user, &right).await,
+        LoginAnswer::RateLimited
+    );
+    let altered = services
+        .neo4j_alter_password(&address, &user, &right, &SecretText::from("another-one"))
+        .await;
     assert!(matches!(altered, AlterAnswer::Refused(_)), "{altered:?}");
 }
 
@@ -57,11 +122,17 @@ async fn nobody_has_to_wait_for_a_database_that_says_nothing() {
     let port = silent.local_addr().unwrap().port();
     let services = Services::new(ServiceOptions::default());
     for scheme in ["http", "bolt"] {
-        let address = Neo4jAddress { uri: format!("{scheme}://127.0.0.1:{port}"), database: "neo4j".into() };
+        let address = Neo4jAddress {
+            uri: format!("{scheme}://127.0.0.1:{port}"),
+            database: "neo4j".into(),
+        };
         let password = SecretText::from("password");
         let login = services.neo4j_login(&address, "neo4j", &password);
         let given_up = tokio::time::timeout(std::time::Duration::from_millis(200), login).await;
-        assert!(given_up.is_err(), "it was still waiting, and dropping it ended that");
+        assert!(
+            given_up.is_err(),
+            "it was still waiting, and dropping it ended that"
+        );
     }
 }
 
@@ -73,11 +144,24 @@ async fn a_database_that_is_not_there_proves_nothing() {
     let services = Services::new(ServiceOptions::default());
     let password = SecretText::from("canary-password");
     for scheme in ["http", "bolt", "neo4j"] {
-        let address = Neo4jAddress { uri: format!("{scheme}://127.0.0.1:{port}"), database: "neo4j".into() };
+        let address = Neo4jAddress {
+            uri: format!("{scheme}://127.0.0.1:{port}"),
+            database: "neo4j".into(),
+        };
         let login = services.neo4j_login(&address, "neo4j", &password).await;
         assert!(matches!(login, LoginAnswer::Unreachable(_)), "{login:?}");
-        let altered = services.neo4j_alter_password(&address, "neo4j", &password, &SecretText::from("new-password")).await;
-        assert!(matches!(altered, AlterAnswer::Refused(_)), "never sent: {altered:?}");
+        let altered = services
+            .neo4j_alter_password(
+                &address,
+                "neo4j",
+                &password,
+                &SecretText::from("new-password"),
+            )
+            .await;
+        assert!(
+            matches!(altered, AlterAnswer::Refused(_)),
+            "never sent: {altered:?}"
+        );
         assert!(!format!("{login:?}{altered:?}").contains("canary"));
     }
 }
@@ -93,7 +177,11 @@ async fn answering(answer: &'static [u8]) -> std::net::SocketAddr {
             let _ = connection.read(&mut request).await;
             let _ = connection.write_all(answer).await;
             let _ = connection.shutdown().await;
-            while connection.read(&mut request).await.is_ok_and(|read| read > 0) {}
+            while connection
+                .read(&mut request)
+                .await
+                .is_ok_and(|read| read > 0)
+            {}
         }
     });
     address
@@ -109,10 +197,20 @@ async fn an_error_of_somebody_in_between_is_no_accepted_login() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 49\r\n\r\n{\"errors\":[{\"message\":\"x\"}],\"data\":{\"values\":[]}}",
     ];
     for answer in answers {
-        let address = Neo4jAddress { uri: format!("http://{}", answering(answer).await), database: "neo4j".into() };
+        let address = Neo4jAddress {
+            uri: format!("http://{}", answering(answer).await),
+            database: "neo4j".into(),
+        };
         let login = services.neo4j_login(&address, "neo4j", &password).await;
         assert!(matches!(login, LoginAnswer::Other(_)), "{login:?}");
-        let altered = services.neo4j_alter_password(&address, "neo4j", &password, &SecretText::from("new-password")).await;
+        let altered = services
+            .neo4j_alter_password(
+                &address,
+                "neo4j",
+                &password,
+                &SecretText::from("new-password"),
+            )
+            .await;
         assert!(matches!(altered, AlterAnswer::InDoubt(_)), "{altered:?}");
     }
 }
@@ -122,7 +220,10 @@ async fn a_bolt_connection_that_is_cut_may_have_carried_the_login() {
     let services = Services::new(ServiceOptions::default());
     let password = SecretText::from("password");
     for scheme in ["bolt", "neo4j"] {
-        let address = Neo4jAddress { uri: format!("{scheme}://{}", answering(b"").await), database: "neo4j".into() };
+        let address = Neo4jAddress {
+            uri: format!("{scheme}://{}", answering(b"").await),
+            database: "neo4j".into(),
+        };
         let login = services.neo4j_login(&address, "neo4j", &password).await;
         assert!(matches!(login, LoginAnswer::Other(_)), "{login:?}");
     }

@@ -29,7 +29,11 @@ struct Operator {
 
 impl Operator {
     fn consumers(&self) -> (StepState, String) {
-        let last = self.reports.iter().rfind(|report| report.step == Step::Consumers && report.state.ended()).unwrap();
+        let last = self
+            .reports
+            .iter()
+            .rfind(|report| report.step == Step::Consumers && report.state.ended())
+            .unwrap();
         (last.state, last.sentence())
     }
 }
@@ -63,7 +67,11 @@ impl Bench {
     async fn start(name: &str) -> Self {
         let world = stack::quiet().await;
         let deployment = world.deployments[name].clone();
-        Self { world, services: Services::new(ServiceOptions::default()), deployment }
+        Self {
+            world,
+            services: Services::new(ServiceOptions::default()),
+            deployment,
+        }
     }
 
     fn secret(&self) -> String {
@@ -72,17 +80,31 @@ impl Bench {
 
     async fn password(&self) -> String {
         let current = VersionRef::Stage("AWSCURRENT".into());
-        let value = self.services.secret_value(&self.deployment, &self.secret(), &current).await.unwrap();
-        let SecretContent::Text(text) = value.content else { panic!("a binary secret") };
+        let value = self
+            .services
+            .secret_value(&self.deployment, &self.secret(), &current)
+            .await
+            .unwrap();
+        let SecretContent::Text(text) = value.content else {
+            panic!("a binary secret")
+        };
         Shape::parse(text.reveal()).unwrap().password().to_owned()
     }
 
-    async fn rotate(&self, operator: &mut Operator, change: impl FnOnce(&mut RotationOptions)) -> Outcome {
+    async fn rotate(
+        &self,
+        operator: &mut Operator,
+        change: impl FnOnce(&mut RotationOptions),
+    ) -> Outcome {
         let mut options = RotationOptions::new(Kind::Rotate);
         options.audit = None;
         change(&mut options);
         let stop = CancellationToken::new();
-        self.services.rotate(&self.deployment, &self.secret(), options, operator, &stop).await.unwrap().outcome
+        self.services
+            .rotate(&self.deployment, &self.secret(), options, operator, &stop)
+            .await
+            .unwrap()
+            .outcome
     }
 
     fn control(&self) -> control::Client {
@@ -91,20 +113,35 @@ impl Bench {
             .behavior_version(control::config::BehaviorVersion::latest())
             .region(control::config::Region::new("us-west-2"))
             .endpoint_url(self.world.stack.endpoint())
-            .credentials_provider(control::config::Credentials::new(id, secret, None, None, "test"))
+            .credentials_provider(control::config::Credentials::new(
+                id, secret, None, None, "test",
+            ))
             .build();
         control::Client::from_conf(config)
     }
 
     fn runtime(&self) -> String {
-        self.deployment.runtimes[0].rsplit('/').next().unwrap().to_owned()
+        self.deployment.runtimes[0]
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned()
     }
 
     /// An update of the embedded stack takes a moment of real time.
     async fn until_ready(&self, client: &control::Client) {
         let is_ready = || async {
-            let runtime = client.get_agent_runtime().agent_runtime_id(self.runtime()).send().await.unwrap();
-            let asked = client.get_agent_runtime_endpoint().agent_runtime_id(self.runtime()).endpoint_name("DEFAULT").send();
+            let runtime = client
+                .get_agent_runtime()
+                .agent_runtime_id(self.runtime())
+                .send()
+                .await
+                .unwrap();
+            let asked = client
+                .get_agent_runtime_endpoint()
+                .agent_runtime_id(self.runtime())
+                .endpoint_name("DEFAULT")
+                .send();
             asked.await.unwrap().live_version == Some(runtime.agent_runtime_version)
         };
         while !is_ready().await {
@@ -113,14 +150,20 @@ impl Bench {
     }
 
     async fn session(&self) -> McpSession {
-        self.services.mcp_connect(&self.deployment, &McpTarget::Default, McpOptions::default()).await.unwrap()
+        self.services
+            .mcp_connect(&self.deployment, &McpTarget::Default, McpOptions::default())
+            .await
+            .unwrap()
     }
 }
 
 /// One Cypher statement: whether it was answered, or what was said instead.
 async fn read(session: &McpSession) -> Result<(), String> {
     let arguments = Map::from_iter([("query".to_owned(), Value::from("RETURN 1 AS one"))]);
-    match session.call("read-cypher", arguments, CallOptions::default()).await {
+    match session
+        .call("read-cypher", arguments, CallOptions::default())
+        .await
+    {
         Ok(outcome) if outcome.is_error => Err(outcome.text()),
         Ok(_) => Ok(()),
         Err(failure) => Err(failure.to_string()),
@@ -131,7 +174,12 @@ async fn read(session: &McpSession) -> Result<(), String> {
 async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else_of_it_changes() {
     let bench = Bench::start("c").await;
     let (client, id) = (bench.control(), bench.runtime());
-    let known = client.get_agent_runtime().agent_runtime_id(&id).send().await.unwrap();
+    let known = client
+        .get_agent_runtime()
+        .agent_runtime_id(&id)
+        .send()
+        .await
+        .unwrap();
     let old = bench.password().await;
     let given = client
         .update_agent_runtime()
@@ -152,26 +200,50 @@ async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else
     bench.until_ready(&client).await;
     let mut operator = Operator::default();
     assert_eq!(bench.rotate(&mut operator, |_| {}).await, Outcome::Rotated);
-    let reader = operator.plans[0].readers.iter().find(|reader| reader.runtime.as_deref() == Some(&*id)).unwrap();
+    let reader = operator.plans[0]
+        .readers
+        .iter()
+        .find(|reader| reader.runtime.as_deref() == Some(&*id))
+        .unwrap();
     assert_eq!(reader.evidence, "its NEO4J_PASSWORD is the password");
     assert!(
-        operator.questions.iter().any(|question| question.contains("has a copy in its environment")),
+        operator
+            .questions
+            .iter()
+            .any(|question| question.contains("has a copy in its environment")),
         "{:?}",
         operator.questions
     );
     let (state, sentence) = operator.consumers();
-    assert!(sentence.contains("has the new value in NEO4J_PASSWORD"), "{state:?} {sentence}");
+    assert!(
+        sentence.contains("has the new value in NEO4J_PASSWORD"),
+        "{state:?} {sentence}"
+    );
 
-    let after = client.get_agent_runtime().agent_runtime_id(&id).send().await.unwrap();
+    let after = client
+        .get_agent_runtime()
+        .agent_runtime_id(&id)
+        .send()
+        .await
+        .unwrap();
     let variables = after.environment_variables.clone().unwrap();
     assert_eq!(variables["NEO4J_PASSWORD"], bench.password().await);
     assert_ne!(variables["NEO4J_PASSWORD"], old);
-    assert_eq!((variables["NEO4J_URI"].as_str(), variables.len()), ("bolt://somewhere", 2));
+    assert_eq!(
+        (variables["NEO4J_URI"].as_str(), variables.len()),
+        ("bolt://somewhere", 2)
+    );
     assert_eq!(after.description.as_deref(), Some("kept"));
-    assert_eq!(after.authorizer_configuration, known.authorizer_configuration);
+    assert_eq!(
+        after.authorizer_configuration,
+        known.authorizer_configuration
+    );
     assert_eq!(after.metadata_configuration, known.metadata_configuration);
     assert_ne!(after.agent_runtime_version, given.agent_runtime_version);
-    assert!(!format!("{:?}{:?}", operator.plans, operator.reports).contains(&variables["NEO4J_PASSWORD"]));
+    assert!(
+        !format!("{:?}{:?}", operator.plans, operator.reports)
+            .contains(&variables["NEO4J_PASSWORD"])
+    );
 }
 
 #[tokio::test]
@@ -180,21 +252,36 @@ async fn sessions_that_keep_the_old_password_are_stopped_where_that_is_agreed() 
         let bench = Bench::start("c").await;
         let session = bench.session().await;
         read(&session).await.unwrap();
-        let mut operator = Operator { keeps_readers, ..Operator::default() };
+        let mut operator = Operator {
+            keeps_readers,
+            ..Operator::default()
+        };
         assert_eq!(bench.rotate(&mut operator, |_| {}).await, Outcome::Rotated);
         assert!(
-            operator.questions.iter().any(|question| question.contains("keeps it for its container's life")),
+            operator
+                .questions
+                .iter()
+                .any(|question| question.contains("keeps it for its container's life")),
             "{:?}",
             operator.questions
         );
         let (state, sentence) = operator.consumers();
         if keeps_readers {
             assert_eq!(state, StepState::Warning);
-            assert!(sentence.contains("goes on with the old value"), "{sentence}");
-            assert!(read(&session).await.is_err(), "its container still has the old password");
+            assert!(
+                sentence.contains("goes on with the old value"),
+                "{sentence}"
+            );
+            assert!(
+                read(&session).await.is_err(),
+                "its container still has the old password"
+            );
         } else {
             assert_eq!(state, StepState::Done, "{sentence}");
-            assert!(sentence.contains("sessions stopped") && sentence.contains("the chain answered"), "{sentence}");
+            assert!(
+                sentence.contains("sessions stopped") && sentence.contains("the chain answered"),
+                "{sentence}"
+            );
             read(&bench.session().await).await.unwrap();
         }
     }

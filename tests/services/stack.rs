@@ -15,8 +15,18 @@ pub(crate) struct World {
 
 /// A stack in which nothing happens by itself.
 pub(crate) async fn quiet() -> World {
-    let stack = local::start(local::Options { seed: 7, quiet_world: true, ..local::Options::default() }).await.unwrap();
-    let deployments = stack.deployments().into_iter().map(|facts| (facts.name.clone(), configured(&stack, facts))).collect();
+    let stack = local::start(local::Options {
+        seed: 7,
+        quiet_world: true,
+        ..local::Options::default()
+    })
+    .await
+    .unwrap();
+    let deployments = stack
+        .deployments()
+        .into_iter()
+        .map(|facts| (facts.name.clone(), configured(&stack, facts)))
+        .collect();
     World { stack, deployments }
 }
 
@@ -33,14 +43,21 @@ fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
     let direct = facts.gateway_id.is_none();
     let headers = if facts.shape == "D" {
         let name = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization".into();
-        vec![HeaderSpec::BasicFromSecret { name, secret_id: None }]
+        vec![HeaderSpec::BasicFromSecret {
+            name,
+            secret_id: None,
+        }]
     } else {
         Vec::new()
     };
     Deployment {
         region: facts.region,
         endpoint_url: Some(stack.endpoint()),
-        credentials: Some(StaticCredentials { access_key_id, secret_access_key: inline(secret_access_key), session_token: None }),
+        credentials: Some(StaticCredentials {
+            access_key_id,
+            secret_access_key: inline(secret_access_key),
+            session_token: None,
+        }),
         stack: facts.stack,
         gateways: facts.gateway_id.into_iter().collect(),
         runtimes: facts.runtime_arn.into_iter().collect(),
@@ -49,16 +66,30 @@ fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
         log_groups: facts.log_groups,
         headers,
         sign_in: match facts.sign_in {
-            SignInFacts::Machine { token_url, client_id, client_secret, scope, user_pool_id } => SignIn::M2m {
+            SignInFacts::Machine {
+                token_url,
+                client_id,
+                client_secret,
+                scope,
+                user_pool_id,
+            } => SignIn::M2m {
                 token_url: Some(token_url),
                 client_id: Some(client_id),
                 client_secret: inline(client_secret),
                 scope: Some(scope),
                 user_pool_id: Some(user_pool_id),
             },
-            SignInFacts::User { client_id, username, password, .. } => {
-                SignIn::User { client_id: Some(client_id), client_secret: None, username, password: inline(password) }
-            }
+            SignInFacts::User {
+                client_id,
+                username,
+                password,
+                ..
+            } => SignIn::User {
+                client_id: Some(client_id),
+                client_secret: None,
+                username,
+                password: inline(password),
+            },
             SignInFacts::SigV4 => SignIn::SigV4,
         },
         ..deployment(&facts.name)

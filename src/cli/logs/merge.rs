@@ -26,14 +26,21 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads the group to its end.
     pub(super) async fn read(self, services: &Services, query: &LogQuery) -> Result<(), Failure> {
-        let query = LogQuery { groups: vec![self.group.clone()], ..query.clone() };
+        let query = LogQuery {
+            groups: vec![self.group.clone()],
+            ..query.clone()
+        };
         let answer = services
             .pass_logs(&self.deployment, &query, |batch| {
                 let (sender, progress) = (self.sender.clone(), Arc::clone(&self.progress));
                 async move {
                     let gone = sender.send(batch).await.is_err();
                     progress.notify_one();
-                    if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if gone {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 }
             })
             .await;
@@ -78,7 +85,11 @@ pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
                 sender,
                 progress: Arc::clone(&progress),
             });
-            groups.push(Group { receiver, waiting: VecDeque::new(), ended: false });
+            groups.push(Group {
+                receiver,
+                waiting: VecDeque::new(),
+                ended: false,
+            });
         }
     }
     (readers, Merged { groups, progress })
@@ -93,7 +104,11 @@ impl Merged {
             if !events.is_empty() || !notices.is_empty() {
                 return Some(Next { events, notices });
             }
-            if self.groups.iter().all(|group| group.ended && group.waiting.is_empty()) {
+            if self
+                .groups
+                .iter()
+                .all(|group| group.ended && group.waiting.is_empty())
+            {
                 return None;
             }
             self.progress.notified().await;
@@ -102,13 +117,24 @@ impl Merged {
 
     fn take_ready(&mut self) -> Vec<LogEvent> {
         let mut ready = Vec::new();
-        while self.groups.iter().all(|group| group.ended || !group.waiting.is_empty()) {
+        while self
+            .groups
+            .iter()
+            .all(|group| group.ended || !group.waiting.is_empty())
+        {
             let first = self
                 .groups
                 .iter_mut()
                 .filter(|group| !group.waiting.is_empty())
-                .min_by_key(|group| group.waiting.front().map(|event| (event.timestamp, event.ingestion)));
-            let Some(event) = first.and_then(|group| group.waiting.pop_front()) else { break };
+                .min_by_key(|group| {
+                    group
+                        .waiting
+                        .front()
+                        .map(|event| (event.timestamp, event.ingestion))
+                });
+            let Some(event) = first.and_then(|group| group.waiting.pop_front()) else {
+                break;
+            };
             ready.push(event);
         }
         ready
@@ -158,19 +184,42 @@ mod tests {
     #[tokio::test]
     async fn events_come_in_the_order_of_time_and_none_is_held_back_for_ever() {
         let (mut readers, mut merged) = {
-            let deployment =
-                crate::config::parse("[deployments.x]\nregion = \"r\"\nlog_groups = [\"a\"]\n", &|| None).0.deployments.remove(0);
-            channels(&[Source { deployment, groups: vec!["a".into(), "b".into()] }])
+            let deployment = crate::config::parse(
+                "[deployments.x]\nregion = \"r\"\nlog_groups = [\"a\"]\n",
+                &|| None,
+            )
+            .0
+            .deployments
+            .remove(0);
+            channels(&[Source {
+                deployment,
+                groups: vec!["a".into(), "b".into()],
+            }])
         };
         let (b, a) = (readers.pop().unwrap(), readers.pop().unwrap());
         let send = |reader: &Reader, times: &[i64]| {
             let events = times.iter().map(|at| event(*at, &reader.group)).collect();
-            reader.sender.try_send(LogBatch { events, notices: Vec::new() }).unwrap();
+            reader
+                .sender
+                .try_send(LogBatch {
+                    events,
+                    notices: Vec::new(),
+                })
+                .unwrap();
         };
-        let times = |next: Next| next.events.iter().map(|each| each.timestamp.millis()).collect::<Vec<_>>();
+        let times = |next: Next| {
+            next.events
+                .iter()
+                .map(|each| each.timestamp.millis())
+                .collect::<Vec<_>>()
+        };
         send(&a, &[1, 5, 9]);
         send(&b, &[2, 3]);
-        assert_eq!(times(merged.next().await.unwrap()), [1, 2, 3], "5 must wait for b");
+        assert_eq!(
+            times(merged.next().await.unwrap()),
+            [1, 2, 3],
+            "5 must wait for b"
+        );
         drop(b);
         assert_eq!(times(merged.next().await.unwrap()), [5, 9]);
         drop(a);
@@ -179,9 +228,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_far_ahead_waits_and_nothing_is_lost() {
-        let deployment =
-            crate::config::parse("[deployments.x]\nregion = \"r\"\nlog_groups = [\"a\"]\n", &|| None).0.deployments.remove(0);
-        let (mut readers, mut merged) = channels(&[Source { deployment, groups: vec!["a".into(), "b".into()] }]);
+        let deployment = crate::config::parse(
+            "[deployments.x]\nregion = \"r\"\nlog_groups = [\"a\"]\n",
+            &|| None,
+        )
+        .0
+        .deployments
+        .remove(0);
+        let (mut readers, mut merged) = channels(&[Source {
+            deployment,
+            groups: vec!["a".into(), "b".into()],
+        }]);
         let (slow, fast) = (readers.pop().unwrap(), readers.pop().unwrap());
         let page = |from: i64, group: &str| LogBatch {
             events: (from..from + 10).map(|at| event(at, group)).collect(),
@@ -195,9 +252,20 @@ mod tests {
             }
             sent
         };
-        assert_eq!(fill(&mut merged), 2, "pages of the fast group that are held while the slow one says nothing");
+        assert_eq!(
+            fill(&mut merged),
+            2,
+            "pages of the fast group that are held while the slow one says nothing"
+        );
         slow.sender.try_send(page(5, "b")).unwrap();
-        let mut times: Vec<i64> = merged.next().await.unwrap().events.iter().map(|each| each.timestamp.millis()).collect();
+        let mut times: Vec<i64> = merged
+            .next()
+            .await
+            .unwrap()
+            .events
+            .iter()
+            .map(|each| each.timestamp.millis())
+            .collect();
         assert_eq!(fill(&mut merged), 3);
         drop((slow, fast));
         while let Some(next) = merged.next().await {

@@ -15,7 +15,9 @@ use crate::{
     model::{Failure, LogQuery, Moment, did_you_mean},
 };
 
-use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, reasons, time, usage};
+use super::{
+    Outcome, Stop, arguments::TextOrJson, context::Context, output, process, reasons, time, usage,
+};
 use print::{Filter, Printer};
 use sources::Source;
 
@@ -56,15 +58,24 @@ pub(crate) struct Options {
 
 fn level(word: &str) -> Result<Level, String> {
     let known = Level::ALL.map(Level::word);
-    Level::parse(word)
-        .ok_or_else(|| format!("unknown level \"{word}\"{}; known: {}", did_you_mean(word, known), known.join(", ")))
+    Level::parse(word).ok_or_else(|| {
+        format!(
+            "unknown level \"{word}\"{}; known: {}",
+            did_you_mean(word, known),
+            known.join(", ")
+        )
+    })
 }
 
 /// Runs `logs`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let now = super::now();
     let since = moment("--since", &options.since, now)?;
-    let until = options.until.as_deref().map(|text| moment("--until", text, now)).transpose()?;
+    let until = options
+        .until
+        .as_deref()
+        .map(|text| moment("--until", text, now))
+        .transpose()?;
     if until.is_some_and(|until| until < since) {
         return Err(usage("reading logs", "--until lies before --since").into());
     }
@@ -73,10 +84,21 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let services = context.services();
     process::runtime()?.block_on(async {
         let sources = sources::resolve(&services, &deployments, &options.names).await?;
-        let filter = Filter { grep, level: options.level, id: options.id.clone() };
-        let groups: Vec<&str> = sources.iter().flat_map(|source| source.groups.iter().map(String::as_str)).collect();
+        let filter = Filter {
+            grep,
+            level: options.level,
+            id: options.id.clone(),
+        };
+        let groups: Vec<&str> = sources
+            .iter()
+            .flat_map(|source| source.groups.iter().map(String::as_str))
+            .collect();
         let mut printer = Printer::new(options.output, filter, &groups);
-        let query = LogQuery { since: Some(since), until, ..LogQuery::default() };
+        let query = LogQuery {
+            since: Some(since),
+            until,
+            ..LogQuery::default()
+        };
         if options.follow {
             follow(&services, sources, query, &mut printer).await
         } else {
@@ -89,8 +111,14 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 fn pattern(text: &str) -> Result<Regex, Failure> {
     Regex::new(text).map_err(|error| {
         let told = error.to_string();
-        let mut lines = told.lines().filter(|line| !line.starts_with("regex parse error"));
-        let cause = told.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let mut lines = told
+            .lines()
+            .filter(|line| !line.starts_with("regex parse error"));
+        let cause = told
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
         let picture = lines.by_ref().filter(|line| !line.starts_with("error: "));
         picture.fold(usage("reading --grep", cause), Failure::evidence)
     })
@@ -104,11 +132,23 @@ fn moment(flag: &str, text: &str, now: Moment) -> Result<Moment, Failure> {
 }
 
 /// Reads every group once, merged by time. One group that cannot be read does not take the others away.
-async fn read(services: &crate::services::Services, sources: Vec<Source>, query: &LogQuery, printer: &mut Printer) -> Outcome {
+async fn read(
+    services: &crate::services::Services,
+    sources: Vec<Source>,
+    query: &LogQuery,
+    printer: &mut Printer,
+) -> Outcome {
     // In the order of the readers.
-    let groups: Vec<String> = sources.iter().flat_map(|source| source.groups.iter().cloned()).collect();
+    let groups: Vec<String> = sources
+        .iter()
+        .flat_map(|source| source.groups.iter().cloned())
+        .collect();
     let (readers, mut merged) = merge::channels(&sources);
-    let reading = join_all(readers.into_iter().map(|reader| reader.read(services, query)));
+    let reading = join_all(
+        readers
+            .into_iter()
+            .map(|reader| reader.read(services, query)),
+    );
     let printing = async {
         while let Some(next) = merged.next().await {
             printer.notices(&next.notices)?;
@@ -118,27 +158,43 @@ async fn read(services: &crate::services::Services, sources: Vec<Source>, query:
     };
     let (answers, end): (Vec<Result<(), Failure>>, Outcome) = futures::join!(reading, printing);
     end?;
-    let failures: Vec<(&str, &Failure)> =
-        groups.iter().zip(&answers).filter_map(|(group, answer)| Some((group.as_str(), answer.as_ref().err()?))).collect();
+    let failures: Vec<(&str, &Failure)> = groups
+        .iter()
+        .zip(&answers)
+        .filter_map(|(group, answer)| Some((group.as_str(), answer.as_ref().err()?)))
+        .collect();
     reasons::tell(failures.iter().copied());
     match failures.first() {
-        Some((_, first)) if failures.len() == answers.len() => Err(Stop::Code(first.kind.exit_code())),
+        Some((_, first)) if failures.len() == answers.len() => {
+            Err(Stop::Code(first.kind.exit_code()))
+        }
         _ => Ok(()),
     }
 }
 
 /// Follows all groups until asked to end, until `--until`, or until every tail has failed.
-async fn follow(services: &crate::services::Services, sources: Vec<Source>, query: LogQuery, printer: &mut Printer) -> Outcome {
+async fn follow(
+    services: &crate::services::Services,
+    sources: Vec<Source>,
+    query: LogQuery,
+    printer: &mut Printer,
+) -> Outcome {
     let mut end = process::End::listen()?;
     let until = query.until;
     let tails = sources.into_iter().map(|source| {
-        let query = LogQuery { groups: source.groups, until: None, ..query.clone() };
+        let query = LogQuery {
+            groups: source.groups,
+            until: None,
+            ..query.clone()
+        };
         services.tail_logs(&source.deployment, query)
     });
     let mut tails = stream::select_all(tails);
     let mut last: Option<Failure> = None;
     loop {
-        let left = until.map(|until| Duration::from_millis(u64::try_from(until.since(super::now())).unwrap_or(0)));
+        let left = until.map(|until| {
+            Duration::from_millis(u64::try_from(until.since(super::now())).unwrap_or(0))
+        });
         let over = async {
             match left {
                 Some(left) => tokio::time::sleep(left).await,
@@ -152,8 +208,12 @@ async fn follow(services: &crate::services::Services, sources: Vec<Source>, quer
         };
         match next {
             Some(Ok(mut batch)) => {
-                batch.events.retain(|event| until.is_none_or(|until| event.timestamp <= until));
-                batch.events.sort_by_key(|event| (event.timestamp, event.ingestion));
+                batch
+                    .events
+                    .retain(|event| until.is_none_or(|until| event.timestamp <= until));
+                batch
+                    .events
+                    .sort_by_key(|event| (event.timestamp, event.ingestion));
                 printer.notices(&batch.notices)?;
                 printer.events(&batch.events)?;
                 printer.flush()?;

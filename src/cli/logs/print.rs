@@ -34,14 +34,20 @@ pub(super) struct Filter {
 
 impl Filter {
     fn admits(&self, event: &LogEvent, line: &Line, shown: &str) -> bool {
-        self.level.is_none_or(|least| line.level.is_some_and(|level| level >= least))
+        self.level
+            .is_none_or(|least| line.level.is_some_and(|level| level >= least))
             && self.grep.as_ref().is_none_or(|pattern| {
-                pattern.is_match(shown) || line.message.as_ref().is_some_and(|message| pattern.is_match(message))
+                pattern.is_match(shown)
+                    || line
+                        .message
+                        .as_ref()
+                        .is_some_and(|message| pattern.is_match(message))
             })
-            && self
-                .id
-                .as_ref()
-                .is_none_or(|id| line.has_id(id) || event.message.contains(id.as_str()) || event.stream.contains(id.as_str()))
+            && self.id.as_ref().is_none_or(|id| {
+                line.has_id(id)
+                    || event.message.contains(id.as_str())
+                    || event.stream.contains(id.as_str())
+            })
     }
 }
 
@@ -59,7 +65,13 @@ impl Printer {
     pub(super) fn new(format: TextOrJson, filter: Filter, groups: &[&str]) -> Self {
         // People read their own clock; programs get the one that means the same everywhere.
         let zone = io::IsTerminal::is_terminal(&io::stdout()).then(TimeZone::system);
-        Self { out: BufWriter::with_capacity(64 * 1024, io::stdout()), format, filter, sources: Labels::of(groups), zone }
+        Self {
+            out: BufWriter::with_capacity(64 * 1024, io::stdout()),
+            format,
+            filter,
+            sources: Labels::of(groups),
+            zone,
+        }
     }
 
     /// Those events that pass the filter, in the order given.
@@ -81,7 +93,10 @@ impl Printer {
 
     /// Notices: lines of their own in JSON, remarks beside the data in text. That it has begun is no news.
     pub(super) fn notices(&mut self, notices: &[LogNotice]) -> Outcome {
-        notices.iter().filter(|notice| notice.kind != NoticeKind::Started).try_for_each(|notice| self.notice(notice))
+        notices
+            .iter()
+            .filter(|notice| notice.kind != NoticeKind::Started)
+            .try_for_each(|notice| self.notice(notice))
     }
 
     fn notice(&mut self, notice: &LogNotice) -> Outcome {
@@ -112,14 +127,20 @@ impl Printer {
     }
 
     fn text(&mut self, event: &LogEvent, line: &Line, shown: &str) -> Outcome {
-        let time = self.zone.as_ref().map_or_else(|| event.timestamp.iso(), |zone| event.timestamp.clock_millis(zone));
+        let time = self.zone.as_ref().map_or_else(
+            || event.timestamp.iso(),
+            |zone| event.timestamp.clock_millis(zone),
+        );
         let level = line.level.map_or("", Level::word).to_uppercase();
         let level = toned(&format!("{level:<5}"), line.level.map_or(Tone::Plain, tone));
         write!(self.out, "{time}  ")?;
         if let Some(source) = self.sources.of_group(&event.group) {
             write!(self.out, "{}  ", toned(source, Tone::Dim))?;
         }
-        let message = without_level(line.message.as_deref().unwrap_or(shown).trim_end(), line.level);
+        let message = without_level(
+            line.message.as_deref().unwrap_or(shown).trim_end(),
+            line.level,
+        );
         write!(self.out, "{level}  {}", sanitize(message))?;
         if line.message.is_some() {
             // What is only in the envelope leads to other lines; what is in a plain text is seen there.
@@ -133,7 +154,9 @@ impl Printer {
 
 /// The message without the level that it begins with: that stands in its own column.
 fn without_level(message: &str, level: Option<Level>) -> &str {
-    let Some(word) = level.map(|level| level.word().to_uppercase()) else { return message };
+    let Some(word) = level.map(|level| level.word().to_uppercase()) else {
+        return message;
+    };
     match message.strip_prefix(word.as_str()) {
         Some(rest) if rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
         _ => message,
@@ -142,13 +165,19 @@ fn without_level(message: &str, level: Option<Level>) -> &str {
 
 /// The ids of a line: for people as much of each as `--id` needs to find it, for programs whole.
 fn ids(line: &Line, short: bool) -> String {
-    let named = [("trace", &line.trace_id), ("session", &line.session_id), ("request", &line.request_id)];
+    let named = [
+        ("trace", &line.trace_id),
+        ("session", &line.session_id),
+        ("request", &line.request_id),
+    ];
     let shown = |id: &str| match id.char_indices().nth(8).filter(|_| short) {
         Some((at, _)) => format!("{}…", id.get(..at).unwrap_or(id)),
         None => id.to_owned(),
     };
-    let parts: Vec<String> =
-        named.into_iter().filter_map(|(name, id)| Some(format!("{name}={}", shown(id.as_deref()?)))).collect();
+    let parts: Vec<String> = named
+        .into_iter()
+        .filter_map(|(name, id)| Some(format!("{name}={}", shown(id.as_deref()?))))
+        .collect();
     parts.join(" ")
 }
 
@@ -165,14 +194,30 @@ impl Labels {
         }
         let label = |group: &str| {
             let word = source_word(group);
-            let is_alone = groups.iter().filter(|each| source_word(each) == word).count() == 1;
+            let is_alone = groups
+                .iter()
+                .filter(|each| source_word(each) == word)
+                .count()
+                == 1;
             let name = group.rsplit('/').next().unwrap_or(group);
-            if is_alone && word != "log" { word.to_owned() } else { sanitize(name).into_owned() }
+            if is_alone && word != "log" {
+                word.to_owned()
+            } else {
+                sanitize(name).into_owned()
+            }
         };
         let labels: Vec<String> = groups.iter().map(|group| label(group)).collect();
         let width = labels.iter().map(|label| label.width()).max().unwrap_or(0);
-        let padded = labels.iter().map(|label| format!("{label}{}", " ".repeat(width - label.width())));
-        Self(groups.iter().map(|group| (*group).to_owned()).zip(padded).collect())
+        let padded = labels
+            .iter()
+            .map(|label| format!("{label}{}", " ".repeat(width - label.width())));
+        Self(
+            groups
+                .iter()
+                .map(|group| (*group).to_owned())
+                .zip(padded)
+                .collect(),
+        )
     }
 
     fn of_group(&self, group: &str) -> Option<&str> {
@@ -242,8 +287,11 @@ mod tests {
 
     #[test]
     fn groups_are_called_by_their_part_and_by_their_name_where_it_takes_both() {
-        let (gateway, one, two) =
-            ("/aws/vendedlogs/x/gateway/LOGS/gw-1", "/aws/x/runtimes/r1-DEFAULT", "/aws/x/runtimes/r2-DEFAULT");
+        let (gateway, one, two) = (
+            "/aws/vendedlogs/x/gateway/LOGS/gw-1",
+            "/aws/x/runtimes/r1-DEFAULT",
+            "/aws/x/runtimes/r2-DEFAULT",
+        );
         assert_eq!(Labels::of(&[gateway, gateway]).of_group(gateway), None);
         let labels = Labels::of(&[gateway, one, two]);
         let shown = [gateway, one, two].map(|group| labels.of_group(group).unwrap());
@@ -256,7 +304,10 @@ mod tests {
         assert_eq!(ids(&line, false), "trace=691bd2f0aa request=r1");
         assert_eq!(ids(&line, true), "trace=691bd2f0… request=r1");
         assert_eq!(without_level("ERROR: boom", Some(Level::Error)), "boom");
-        assert_eq!(without_level("ERRORS are rare", Some(Level::Error)), "ERRORS are rare");
+        assert_eq!(
+            without_level("ERRORS are rare", Some(Level::Error)),
+            "ERRORS are rare"
+        );
     }
 
     #[test]
@@ -265,21 +316,45 @@ mod tests {
             let event = event(text);
             filter.admits(&event, &Line::read(text), &redact(text))
         };
-        let none = || Filter { grep: None, level: None, id: None };
-        let errors = Filter { level: Some(Level::Warn), ..none() };
+        let none = || Filter {
+            grep: None,
+            level: None,
+            id: None,
+        };
+        let errors = Filter {
+            level: Some(Level::Warn),
+            ..none()
+        };
         assert!(
             admits(&errors, "level=error x")
                 && admits(&errors, "level=warn x")
                 && !admits(&errors, "level=info x")
                 && !admits(&errors, "x")
         );
-        let ids = Filter { id: Some("r1".into()), ..none() };
+        let ids = Filter {
+            id: Some("r1".into()),
+            ..none()
+        };
         assert!(admits(&ids, "request_id=r1") && !admits(&ids, "request_id=r2"));
-        let grep = Filter { grep: Some(Regex::new("time ?out").unwrap()), ..none() };
+        let grep = Filter {
+            grep: Some(Regex::new("time ?out").unwrap()),
+            ..none()
+        };
         assert!(admits(&grep, "a timeout") && !admits(&grep, "fine"));
-        let within = Filter { grep: Some(Regex::new("^boom$").unwrap()), ..none() };
-        assert!(admits(&within, r#"{"message":"boom"}"#) && !admits(&within, r#"{"message":"boom!"}"#));
-        let secret = Filter { grep: Some(Regex::new("canary").unwrap()), ..none() };
-        assert!(!admits(&secret, "password=canary"), "what is not shown cannot be searched for");
+        let within = Filter {
+            grep: Some(Regex::new("^boom$").unwrap()),
+            ..none()
+        };
+        assert!(
+            admits(&within, r#"{"message":"boom"}"#) && !admits(&within, r#"{"message":"boom!"}"#)
+        );
+        let secret = Filter {
+            grep: Some(Regex::new("canary").unwrap()),
+            ..none()
+        };
+        assert!(
+            !admits(&secret, "password=canary"),
+            "what is not shown cannot be searched for"
+        );
     }
 }

@@ -23,15 +23,29 @@ pub(super) struct Source {
 ///
 /// # Errors
 /// Usage with the nearest name for one that means nothing; a failure of asking.
-pub(super) async fn resolve(services: &Services, deployments: &[Deployment], names: &[String]) -> Result<Vec<Source>, Failure> {
+pub(super) async fn resolve(
+    services: &Services,
+    deployments: &[Deployment],
+    names: &[String],
+) -> Result<Vec<Source>, Failure> {
     let places = places(services, deployments).await;
-    let mut sources: Vec<Source> =
-        places.iter().filter_map(|place| Some(Source { deployment: place.first()?.clone(), groups: Vec::new() })).collect();
+    let mut sources: Vec<Source> = places
+        .iter()
+        .filter_map(|place| {
+            Some(Source {
+                deployment: place.first()?.clone(),
+                groups: Vec::new(),
+            })
+        })
+        .collect();
     for name in names {
         let found = resolve_one(services, &places, name).await?;
         for (place, groups) in found {
             if let Some(source) = sources.get_mut(place) {
-                let fresh: Vec<String> = groups.into_iter().filter(|group| !source.groups.contains(group)).collect();
+                let fresh: Vec<String> = groups
+                    .into_iter()
+                    .filter(|group| !source.groups.contains(group))
+                    .collect();
                 source.groups.extend(fresh);
             }
         }
@@ -47,7 +61,11 @@ type Account = (String, String, Option<String>);
 async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Deployment>> {
     let mut places: Vec<Vec<Deployment>> = Vec::new();
     for deployment in deployments {
-        match places.iter_mut().find(|place| place.first().is_some_and(|first| same_access(first, deployment))) {
+        match places.iter_mut().find(|place| {
+            place
+                .first()
+                .is_some_and(|first| same_access(first, deployment))
+        }) {
             Some(place) => place.push(deployment.clone()),
             None => places.push(vec![deployment.clone()]),
         }
@@ -59,12 +77,19 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
     let accounts = join_all(places.iter().map(|place| async move {
         let first = place.first()?;
         let identity = services.identity(first).await.ok()?;
-        Some((identity.account, first.region.clone(), first.endpoint_url.clone()))
+        Some((
+            identity.account,
+            first.region.clone(),
+            first.endpoint_url.clone(),
+        ))
     }))
     .await;
     let mut merged: Vec<(Option<Account>, Vec<Deployment>)> = Vec::new();
     for (account, place) in accounts.into_iter().zip(places) {
-        match merged.iter_mut().find(|(known, _)| account.is_some() && *known == account) {
+        match merged
+            .iter_mut()
+            .find(|(known, _)| account.is_some() && *known == account)
+        {
             Some((_, all)) => all.extend(place),
             None => merged.push((account, place)),
         }
@@ -82,16 +107,26 @@ fn same_access(one: &Deployment, other: &Deployment) -> bool {
             (keys.access_key_id.clone(), inline)
         })
     };
-    one.region == other.region && one.profile == other.profile && one.endpoint_url == other.endpoint_url && key(one) == key(other)
+    one.region == other.region
+        && one.profile == other.profile
+        && one.endpoint_url == other.endpoint_url
+        && key(one) == key(other)
 }
 
 /// A group of that very name first; then the groups of a resource or a deployment of that name.
-async fn resolve_one(services: &Services, places: &[Vec<Deployment>], name: &str) -> Result<Vec<(usize, Vec<String>)>, Failure> {
+async fn resolve_one(
+    services: &Services,
+    places: &[Vec<Deployment>],
+    name: &str,
+) -> Result<Vec<(usize, Vec<String>)>, Failure> {
     let doing = format!("looking for the logs of {name}");
     let asked = join_all(places.iter().map(|place| existing(services, place, name))).await;
     let mut exact = Vec::new();
     for (place, groups) in asked.iter().enumerate() {
-        if groups.as_ref().is_ok_and(|groups| groups.iter().any(|group| group == name)) {
+        if groups
+            .as_ref()
+            .is_ok_and(|groups| groups.iter().any(|group| group == name))
+        {
             exact.push((place, vec![name.to_owned()]));
         }
     }
@@ -103,16 +138,25 @@ async fn resolve_one(services: &Services, places: &[Vec<Deployment>], name: &str
     known.extend(asked.iter().flatten().flatten().cloned());
     let mut problem = asked.into_iter().find_map(Result::err);
     for (at, place) in places.iter().enumerate() {
-        let listing = fleet::list(services, place, &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint]).await;
+        let listing = fleet::list(
+            services,
+            place,
+            &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint],
+        )
+        .await;
         problem = problem.or(listing.total_failure().cloned());
         let groups = groups_of(place, &listing.resources, name);
-        known.extend(place.iter().flat_map(|each| each.log_groups.iter().cloned().chain([each.name.to_string()])));
-        known.extend(
-            listing
-                .resources
+        known.extend(place.iter().flat_map(|each| {
+            each.log_groups
                 .iter()
-                .flat_map(|each| [each.key.id.clone(), each.name.clone()].into_iter().chain(each.log_groups.clone())),
-        );
+                .cloned()
+                .chain([each.name.to_string()])
+        }));
+        known.extend(listing.resources.iter().flat_map(|each| {
+            [each.key.id.clone(), each.name.clone()]
+                .into_iter()
+                .chain(each.log_groups.clone())
+        }));
         if !groups.is_empty() {
             found.push((at, readable(services, place, groups).await));
         }
@@ -121,30 +165,54 @@ async fn resolve_one(services: &Services, places: &[Vec<Deployment>], name: &str
         return Ok(found);
     }
     if !found.is_empty() {
-        return Err(usage(doing, "its log groups do not exist (yet): they are made when it first writes"));
+        return Err(usage(
+            doing,
+            "its log groups do not exist (yet): they are made when it first writes",
+        ));
     }
     if let Some(failure) = problem {
         return Err(failure);
     }
-    if let Some((folder, _)) = name.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) {
+    if let Some((folder, _)) = name
+        .rsplit_once('/')
+        .filter(|(folder, _)| !folder.is_empty())
+    {
         // A slip in the last part: its neighbours are named.
         let beside = join_all(places.iter().map(|place| existing(services, place, folder))).await;
         known.extend(beside.into_iter().flatten().flatten());
     }
-    let failure = usage(doing, "there is no log group, gateway, runtime or deployment of that name");
+    let failure = usage(
+        doing,
+        "there is no log group, gateway, runtime or deployment of that name",
+    );
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    Err(failure.hint(nearest(name, known.iter().copied()).map_or_else(
-        || format!("{}, a gateway or runtime (`status` lists them), or a log group's full name", fleet::known(&heads(places))),
-        |near| format!("did you mean \"{near}\"?"),
-    )))
+    Err(
+        failure.hint(nearest(name, known.iter().copied()).map_or_else(
+            || {
+                format!(
+                    "{}, a gateway or runtime (`status` lists them), or a log group's full name",
+                    fleet::known(&heads(places))
+                )
+            },
+            |near| format!("did you mean \"{near}\"?"),
+        )),
+    )
 }
 
 /// The deployments: the shortest names that lead to logs.
 fn heads(places: &[Vec<Deployment>]) -> Vec<&str> {
-    places.iter().flatten().map(|deployment| deployment.name.as_str()).collect()
+    places
+        .iter()
+        .flatten()
+        .map(|deployment| deployment.name.as_str())
+        .collect()
 }
 
-async fn existing(services: &Services, place: &[Deployment], prefix: &str) -> Result<Vec<String>, Failure> {
+async fn existing(
+    services: &Services,
+    place: &[Deployment],
+    prefix: &str,
+) -> Result<Vec<String>, Failure> {
     match place.first() {
         Some(deployment) => services.log_groups(deployment, prefix).await,
         None => Ok(Vec::new()),
@@ -153,10 +221,20 @@ async fn existing(services: &Services, place: &[Deployment], prefix: &str) -> Re
 
 fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<String> {
     let named = resources.iter().filter(|each| fleet::is_named(each, name));
-    let mut groups: Vec<String> = named.flat_map(|each| each.log_groups.iter().cloned()).collect();
+    let mut groups: Vec<String> = named
+        .flat_map(|each| each.log_groups.iter().cloned())
+        .collect();
     for deployment in place.iter().filter(|each| each.name.as_str() == name) {
-        let own = resources.iter().filter(|each| each.key.deployment == deployment.name);
-        groups.extend(deployment.log_groups.iter().cloned().chain(own.flat_map(|each| each.log_groups.iter().cloned())));
+        let own = resources
+            .iter()
+            .filter(|each| each.key.deployment == deployment.name);
+        groups.extend(
+            deployment
+                .log_groups
+                .iter()
+                .cloned()
+                .chain(own.flat_map(|each| each.log_groups.iter().cloned())),
+        );
     }
     let mut each = Vec::new();
     for group in groups {
@@ -173,7 +251,9 @@ async fn readable(services: &Services, place: &[Deployment], groups: Vec<String>
     let mut kept = Vec::new();
     for (group, answer) in groups.into_iter().zip(asked) {
         match answer {
-            Ok(existing) if !existing.contains(&group) => output::note(&format!("note: {group} does not exist (yet)")),
+            Ok(existing) if !existing.contains(&group) => {
+                output::note(&format!("note: {group} does not exist (yet)"))
+            }
             Ok(_) | Err(_) => kept.push(group),
         }
     }

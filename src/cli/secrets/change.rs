@@ -6,7 +6,10 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::{Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, output, process, usage},
+    cli::{
+        Outcome, Stop, arguments::TableOrJson, confirm::confirm, context::Context, output, process,
+        usage,
+    },
     model::{Deployment, Failure, FailureKind, NEO4J_SCHEMES},
     rotation::{
         password::{Policy, Source},
@@ -23,13 +26,19 @@ use super::{Change, How, Random, desk::Console, find::find};
 /// Runs one of the three.
 pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {
     let doing = format!("{} {}", word(kind), change.id);
-    let policy = Policy::new(change.length, &change.alphabet).map_err(|error| usage(&doing, error.to_string()))?;
+    let policy = Policy::new(change.length, &change.alphabet)
+        .map_err(|error| usage(&doing, error.to_string()))?;
     if let Some(uri) = &change.neo4j_uri {
         let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
         if !NEO4J_SCHEMES.contains(&scheme) {
-            let known: Vec<String> = NEO4J_SCHEMES.iter().map(|scheme| format!("{scheme}://")).collect();
+            let known: Vec<String> = NEO4J_SCHEMES
+                .iter()
+                .map(|scheme| format!("{scheme}://"))
+                .collect();
             let failure = usage(&doing, "--neo4j-uri is no address of Neo4j");
-            return Err(failure.hint(format!("it begins with one of {}", known.join(", "))).into());
+            return Err(failure
+                .hint(format!("it begins with one of {}", known.join(", ")))
+                .into());
         }
     }
     let deployments = context.deployments()?;
@@ -60,7 +69,9 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
         options.survey = how.dry_run || !how.yes;
         let mut desk = Console::new(how, &secret, change);
         let stop = listen()?;
-        let ending = services.rotate(&deployment, &secret, options, &mut desk, &stop).await?;
+        let ending = services
+            .rotate(&deployment, &secret, options, &mut desk, &stop)
+            .await?;
         // A rehearsal has no outcome of its own: what would be refused was told.
         let code = if how.dry_run { 0 } else { exit_code(&ending) };
         // That nobody reads to the end makes no failure a success.
@@ -83,11 +94,18 @@ const fn word(kind: Kind) -> &'static str {
 }
 
 /// Before anything is asked of anybody.
-fn refuse_early(context: &Context, services: &Services, deployments: &[Deployment], doing: &str) -> Result<(), Failure> {
+fn refuse_early(
+    context: &Context,
+    services: &Services,
+    deployments: &[Deployment],
+    doing: &str,
+) -> Result<(), Failure> {
     if !context.global.read_only {
         return Ok(());
     }
-    deployments.iter().try_for_each(|deployment| services.guard_write(deployment, doing))
+    deployments
+        .iter()
+        .try_for_each(|deployment| services.guard_write(deployment, doing))
 }
 
 /// Where nobody can be asked, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.
@@ -96,9 +114,11 @@ fn agree_to_begin(kind: Kind, doing: &str, id: &str, how: How) -> Result<(), Fai
     match kind {
         // Asked with what was found, before the first write.
         Kind::Rotate | Kind::Rollback | Kind::Resume if somebody => Ok(()),
-        Kind::Rotate | Kind::Rollback | Kind::Resume => {
-            confirm(how.yes, doing, &format!("Find out where {id} stands and bring it to its end?"))
-        }
+        Kind::Rotate | Kind::Rollback | Kind::Resume => confirm(
+            how.yes,
+            doing,
+            &format!("Find out where {id} stands and bring it to its end?"),
+        ),
     }
 }
 
@@ -128,8 +148,13 @@ fn tell(ending: &Ending, how: How) -> io::Result<()> {
             if how.dry_run && ending.why == Why::Rehearsed {
                 return output::text(&ending.why.to_string());
             }
-            let version = version.map_or_else(String::new, |version| format!(" (version {version})"));
-            output::text(&crate::model::sanitize(&format!("{}{version}: {}", ending.outcome.name(), ending.why)))
+            let version =
+                version.map_or_else(String::new, |version| format!(" (version {version})"));
+            output::text(&crate::model::sanitize(&format!(
+                "{}{version}: {}",
+                ending.outcome.name(),
+                ending.why
+            )))
         }
     }
 }
@@ -144,7 +169,9 @@ fn listen() -> io::Result<CancellationToken> {
             return;
         }
         asked.cancel();
-        output::note("stopping as soon as nothing is half done; once more ends at once, and `secrets resume` goes on from there");
+        output::note(
+            "stopping as soon as nothing is half done; once more ends at once, and `secrets resume` goes on from there",
+        );
         if end.wait().await.is_ok() {
             output::note("ended in the middle: run `secrets resume`");
             std::process::exit(1);

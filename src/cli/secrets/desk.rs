@@ -49,7 +49,12 @@ impl Console {
             StepState::Started | StepState::Running | StepState::Waiting => ("◐", Tone::Dim),
         };
         let at = Moment::from_millis(report.at).clock(&self.zone);
-        format!("{} {at}  {:<10} {}", toned(glyph, tone), report.step.name(), sanitize(&report.sentence()))
+        format!(
+            "{} {at}  {:<10} {}",
+            toned(glyph, tone),
+            report.step.name(),
+            sanitize(&report.sentence())
+        )
     }
 }
 
@@ -94,7 +99,10 @@ impl Desk for Console {
         let declined = match &question {
             Question::CloseConnections(_) => self.keep_connections,
             Question::RefreshReaders(_) => self.keep_readers,
-            Question::Proceed | Question::GoOn(..) | Question::FinishForeign(_) | Question::ReleaseForeign(_) => false,
+            Question::Proceed
+            | Question::GoOn(..)
+            | Question::FinishForeign(_)
+            | Question::ReleaseForeign(_) => false,
         };
         if declined {
             return false;
@@ -106,7 +114,10 @@ impl Desk for Console {
             return false;
         }
         if question == Question::Proceed {
-            return typed(format!("Type {} to go on: ", self.secret)).await.trim() == self.secret;
+            return typed(format!("Type {} to go on: ", self.secret))
+                .await
+                .trim()
+                == self.secret;
         }
         let answer = typed(format!("{question} [y/N] ")).await;
         ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())
@@ -119,7 +130,8 @@ async fn typed(prompt: String) -> String {
     std::thread::spawn(move || {
         let mut answer = String::new();
         // Not locked while the answer is awaited: a signal must be able to say something.
-        let asked = write!(io::stderr(), "{}", sanitize(&prompt)).and_then(|()| io::stderr().flush());
+        let asked =
+            write!(io::stderr(), "{}", sanitize(&prompt)).and_then(|()| io::stderr().flush());
         if asked.is_ok() {
             let _ = io::stdin().lock().read_line(&mut answer);
         }

@@ -14,11 +14,21 @@ use crate::{
 ///
 /// # Errors
 /// [`FailureKind::Usage`] where nothing or more than one thing has the name.
-pub(super) async fn find(services: &Services, deployments: &[Deployment], id: &str) -> Result<(Deployment, String), Failure> {
-    let configured: Vec<&Deployment> =
-        deployments.iter().filter(|deployment| deployment.secrets.iter().any(|secret| is_named(secret, id))).collect();
+pub(super) async fn find(
+    services: &Services,
+    deployments: &[Deployment],
+    id: &str,
+) -> Result<(Deployment, String), Failure> {
+    let configured: Vec<&Deployment> = deployments
+        .iter()
+        .filter(|deployment| deployment.secrets.iter().any(|secret| is_named(secret, id)))
+        .collect();
     if let [only] = configured.as_slice() {
-        let secret = only.secrets.iter().find(|secret| is_named(secret, id)).map_or(id, String::as_str);
+        let secret = only
+            .secrets
+            .iter()
+            .find(|secret| is_named(secret, id))
+            .map_or(id, String::as_str);
         return Ok(((*only).clone(), secret.to_owned()));
     }
     match fleet::find(services, deployments, &[Kind::Secret], id).await {
@@ -39,19 +49,38 @@ async fn by_itself(
 ) -> Result<(Deployment, String), Failure> {
     let mut seen = HashSet::new();
     let accounts = deployments.iter().filter(|deployment| {
-        let key = deployment.credentials.as_ref().map(|credentials| &credentials.access_key_id);
-        seen.insert((&deployment.region, &deployment.profile, &deployment.endpoint_url, key))
+        let key = deployment
+            .credentials
+            .as_ref()
+            .map(|credentials| &credentials.access_key_id);
+        seen.insert((
+            &deployment.region,
+            &deployment.profile,
+            &deployment.endpoint_url,
+            key,
+        ))
     });
-    let asked =
-        join_all(accounts.map(|deployment| async move { (deployment, services.secret_stages(deployment, id).await) })).await;
-    let found: Vec<&Deployment> = asked.iter().filter(|(_, answer)| answer.is_ok()).map(|(deployment, _)| *deployment).collect();
+    let asked = join_all(accounts.map(|deployment| async move {
+        (deployment, services.secret_stages(deployment, id).await)
+    }))
+    .await;
+    let found: Vec<&Deployment> = asked
+        .iter()
+        .filter(|(_, answer)| answer.is_ok())
+        .map(|(deployment, _)| *deployment)
+        .collect();
     match found.as_slice() {
         [only] => Ok(((*only).clone(), id.to_owned())),
         [] => Err(unknown),
         several => {
-            let names: Vec<&str> = several.iter().map(|deployment| deployment.name.as_str()).collect();
-            let failure =
-                usage(format!("looking for the secret {id}"), format!("it is in several accounts: {}", names.join(", ")));
+            let names: Vec<&str> = several
+                .iter()
+                .map(|deployment| deployment.name.as_str())
+                .collect();
+            let failure = usage(
+                format!("looking for the secret {id}"),
+                format!("it is in several accounts: {}", names.join(", ")),
+            );
             Err(failure.hint("pick one with --deployment"))
         }
     }

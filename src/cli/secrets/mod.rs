@@ -101,8 +101,14 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     match &options.command {
         None | Some(SecretsCommand::List) => show::list(context, options.how.output),
         Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),
-        Some(SecretsCommand::Rotate(change)) => change::run(context, Kind::Rotate, change, options.how),
-        Some(SecretsCommand::Resume(change)) => change::run(context, Kind::Resume, change, options.how),
-        Some(SecretsCommand::Rollback(change)) => change::run(context, Kind::Rollback, change, options.how),
+        Some(SecretsCommand::Rotate(change)) => {
+            change::run(context, Kind::Rotate, change, options.how)
+        }
+        Some(SecretsCommand::Resume(change)) => {
+            change::run(context, Kind::Resume, change, options.how)
+        }
+        Some(SecretsCommand::Rollback(change)) => {
+            change::run(context, Kind::Rollback, change, options.how)
+        }
     }
 }

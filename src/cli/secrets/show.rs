@@ -23,11 +23,16 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
     let deployments = context.deployments()?;
     let services = context.services();
     let (secrets, problems) = process::runtime()?.block_on(read(&services, &deployments));
-    let rows: Vec<(&Resource, Option<&SecretDetail>)> =
-        secrets.iter().map(|(secret, detail)| (secret, detail.as_ref())).collect();
+    let rows: Vec<(&Resource, Option<&SecretDetail>)> = secrets
+        .iter()
+        .map(|(secret, detail)| (secret, detail.as_ref()))
+        .collect();
     match format {
         TableOrJson::Json => {
-            let secrets: Vec<Value> = rows.iter().map(|(secret, detail)| listed(secret, *detail)).collect();
+            let secrets: Vec<Value> = rows
+                .iter()
+                .map(|(secret, detail)| listed(secret, *detail))
+                .collect();
             let problems: Vec<Value> = problems.iter().map(fleet::Problem::json).collect();
             output::json(&json!({"secrets": secrets, "problems": problems}))?;
         }
@@ -35,26 +40,52 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
         TableOrJson::Table if rows.is_empty() && !problems.is_empty() => {}
         TableOrJson::Table => print_table(&rows)?,
     }
-    reasons::tell(problems.iter().map(|problem| (problem.deployment.as_str(), &problem.failure)));
+    reasons::tell(
+        problems
+            .iter()
+            .map(|problem| (problem.deployment.as_str(), &problem.failure)),
+    );
     match problems.first() {
-        Some(problem) if rows.iter().all(|(_, detail)| detail.is_none()) => Err(Stop::Code(problem.failure.kind.exit_code())),
+        Some(problem) if rows.iter().all(|(_, detail)| detail.is_none()) => {
+            Err(Stop::Code(problem.failure.kind.exit_code()))
+        }
         Some(_) | None => Ok(()),
     }
 }
 
 /// All secrets, each with its versions where they could be read.
-async fn read(services: &Services, deployments: &[Deployment]) -> (Vec<(Resource, Option<SecretDetail>)>, Vec<fleet::Problem>) {
-    let fleet::Listing { resources, mut problems } = fleet::list(services, deployments, &[Kind::Secret]).await;
+async fn read(
+    services: &Services,
+    deployments: &[Deployment],
+) -> (Vec<(Resource, Option<SecretDetail>)>, Vec<fleet::Problem>) {
+    let fleet::Listing {
+        resources,
+        mut problems,
+    } = fleet::list(services, deployments, &[Kind::Secret]).await;
     let details = join_all(resources.iter().map(|secret| async {
-        let deployment = deployments.iter().find(|each| each.name == secret.key.deployment)?;
-        Some(services.secret_detail(deployment, secret.key.own_id()).await)
+        let deployment = deployments
+            .iter()
+            .find(|each| each.name == secret.key.deployment)?;
+        Some(
+            services
+                .secret_detail(deployment, secret.key.own_id())
+                .await,
+        )
     }))
     .await;
     let mut secrets = Vec::new();
     for (secret, detail) in resources.into_iter().zip(details) {
         let detail = detail.and_then(|answer| {
             let deployment = secret.key.deployment.clone();
-            answer.map_err(|failure| problems.push(fleet::Problem { deployment, kind: Kind::Secret, failure })).ok()
+            answer
+                .map_err(|failure| {
+                    problems.push(fleet::Problem {
+                        deployment,
+                        kind: Kind::Secret,
+                        failure,
+                    })
+                })
+                .ok()
         });
         secrets.push((secret, detail));
     }
@@ -73,19 +104,36 @@ fn listed(secret: &Resource, detail: Option<&SecretDetail>) -> Value {
 
 fn print_table(rows: &[(&Resource, Option<&SecretDetail>)]) -> std::io::Result<()> {
     let now = now();
-    let mut table = Table::new(["DEPLOYMENT", "SECRET", "STATUS", "CURRENT", "AGE", "ROTATION"])
-        .fit("SECRET", Fit::Middle)
-        .fit("ROTATION", Fit::Whole);
+    let mut table = Table::new([
+        "DEPLOYMENT",
+        "SECRET",
+        "STATUS",
+        "CURRENT",
+        "AGE",
+        "ROTATION",
+    ])
+    .fit("SECRET", Fit::Middle)
+    .fit("ROTATION", Fit::Whole);
     for (secret, detail) in rows {
-        let current = detail.as_ref().and_then(|detail| detail.version_with(CURRENT));
-        let age = current.and_then(|version| version.created_at).map_or_else(String::new, |at| at.age(now));
+        let current = detail
+            .as_ref()
+            .and_then(|detail| detail.version_with(CURRENT));
+        let age = current
+            .and_then(|version| version.created_at)
+            .map_or_else(String::new, |at| at.age(now));
         let state = detail.map_or("", state);
-        let tone = if state == "pending" || secret.status == "DELETED" { Tone::Attention } else { Tone::Plain };
+        let tone = if state == "pending" || secret.status == "DELETED" {
+            Tone::Attention
+        } else {
+            Tone::Plain
+        };
         table.row(vec![
             Cell::new(secret.key.deployment.as_str()),
             Cell::new(&secret.name),
             Cell::new(&secret.status).tone(tone),
-            Cell::new(&current.map_or_else(String::new, |version| VersionId::new(version.version_id.as_str()).short())),
+            Cell::new(&current.map_or_else(String::new, |version| {
+                VersionId::new(version.version_id.as_str()).short()
+            })),
             Cell::new(&age).right(),
             Cell::new(&detail.map_or_else(String::new, rotation_words)).tone(tone),
         ]);
@@ -129,7 +177,12 @@ fn print_detail(deployment: &str, detail: &SecretDetail) -> std::io::Result<()> 
     for version in &detail.versions {
         table.row(vec![
             Cell::new(&version.version_id),
-            Cell::new(&version.created_at.map_or_else(|| "empty".to_owned(), |at| at.age(now))).right(),
+            Cell::new(
+                &version
+                    .created_at
+                    .map_or_else(|| "empty".to_owned(), |at| at.age(now)),
+            )
+            .right(),
             Cell::new(&version.stages.join(" ")).tone(tone(version)),
         ]);
     }
@@ -147,8 +200,12 @@ fn tone(version: &SecretVersion) -> Tone {
 
 /// What AWSPENDING means: nothing there, left by a finished rotation, or a rotation that is not finished.
 fn state(detail: &SecretDetail) -> &'static str {
-    let pending = detail.version_with(PENDING).map(|version| &version.version_id);
-    let current = detail.version_with(CURRENT).map(|version| &version.version_id);
+    let pending = detail
+        .version_with(PENDING)
+        .map(|version| &version.version_id);
+    let current = detail
+        .version_with(CURRENT)
+        .map(|version| &version.version_id);
     match pending {
         None => "idle",
         Some(_) if pending == current => "complete",
@@ -159,11 +216,18 @@ fn state(detail: &SecretDetail) -> &'static str {
 fn author(detail: &SecretDetail) -> Option<(String, Moment)> {
     let pending = detail.rotation.pending_version.as_ref()?;
     let labels = Labels::new(detail.versions.iter().map(|version| {
-        let stages = version.stages.iter().map(|stage| stage.as_str().into()).collect();
+        let stages = version
+            .stages
+            .iter()
+            .map(|stage| stage.as_str().into())
+            .collect();
         (VersionId::new(version.version_id.as_str()), stages)
     }));
     let author = labels.author(&VersionId::new(pending.as_str()))?;
-    Some((author.operator, Moment::from_millis(author.unix_seconds.saturating_mul(1_000))))
+    Some((
+        author.operator,
+        Moment::from_millis(author.unix_seconds.saturating_mul(1_000)),
+    ))
 }
 
 fn rotation(detail: &SecretDetail) -> Value {
@@ -182,7 +246,9 @@ fn rotation_words(detail: &SecretDetail) -> String {
     if let Some(pending) = &own.pending_version {
         let version = VersionId::new(pending.as_str()).short();
         return match author(detail) {
-            Some((operator, _)) => format!("pending: version {version} by {operator}; `secrets resume` ends it"),
+            Some((operator, _)) => {
+                format!("pending: version {version} by {operator}; `secrets resume` ends it")
+            }
             None => format!("pending: version {version}, not by this program"),
         };
     }

@@ -71,25 +71,39 @@ pub(super) struct Cypher {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    if name.is_empty() { Err("write NAME=VALUE".into()) } else { Ok((name.to_owned(), value.to_owned())) }
+    if name.is_empty() {
+        Err("write NAME=VALUE".into())
+    } else {
+        Ok((name.to_owned(), value.to_owned()))
+    }
 }
 
 /// Runs `tools call`.
 pub(super) async fn call(context: &Context, way: &Way, options: &Call) -> Outcome {
-    let given = options.json.as_deref().map(read_object).transpose()?.unwrap_or_default();
+    let given = options
+        .json
+        .as_deref()
+        .map(read_object)
+        .transpose()?
+        .unwrap_or_default();
     let connection = connect::connect(context, way).await?;
     let outcome = async {
         let tools = connection.session.tools().await?;
         let tool = pick(&tools, &options.name)?;
         refuse_writer(context, &connection, tool)?;
         let schema = schema::read(&tool.input_schema);
-        let arguments = arguments::merge(given, &options.arguments, &schema).map_err(|wrong| wrong_arguments(tool, &wrong))?;
+        let arguments = arguments::merge(given, &options.arguments, &schema)
+            .map_err(|wrong| wrong_arguments(tool, &wrong))?;
         ask_first(way, &connection, tool)?;
         let services = context.services();
         for address in &options.consent {
-            services.complete_consent(&connection.deployment, address, None).await?;
+            services
+                .complete_consent(&connection.deployment, address, None)
+                .await?;
         }
-        perform(context, &connection, tool, arguments).await.map_err(how_to_consent)
+        perform(context, &connection, tool, arguments)
+            .await
+            .map_err(how_to_consent)
     }
     .await;
     connection.close().await;
@@ -100,22 +114,35 @@ fn wrong_arguments(tool: &Tool, wrong: &[String]) -> Failure {
     let doing = format!("reading the arguments of {}", tool.name);
     match wrong {
         [only] => usage(doing, only.as_str()),
-        several => {
-            several.iter().fold(usage(doing, "they do not fit its schema"), |failure, each| failure.evidence(each.as_str()))
-        }
+        several => several.iter().fold(
+            usage(doing, "they do not fit its schema"),
+            |failure, each| failure.evidence(each.as_str()),
+        ),
     }
 }
 
 /// Where a person must agree first, the way on is the same command with the address.
 fn how_to_consent(failure: Failure) -> Failure {
-    let Some(address) = failure.consent_urls().next().map(str::to_owned) else { return failure };
-    failure.hint(format!("open the address in a browser and agree; then the same command with --consent '{address}'"))
+    let Some(address) = failure.consent_urls().next().map(str::to_owned) else {
+        return failure;
+    };
+    failure.hint(format!(
+        "open the address in a browser and agree; then the same command with --consent '{address}'"
+    ))
 }
 
 /// Runs `tools cypher`.
 pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Outcome {
-    let query = if options.query == "-" { read_all("-")? } else { options.query.clone() };
-    let access = if options.write { cypher::Access::Write } else { cypher::Access::Read };
+    let query = if options.query == "-" {
+        read_all("-")?
+    } else {
+        options.query.clone()
+    };
+    let access = if options.write {
+        cypher::Access::Write
+    } else {
+        cypher::Access::Read
+    };
     if options.write {
         let doing = "running a writing statement";
         refuse_in_read_only(context.global.read_only, doing)?;
@@ -123,7 +150,11 @@ pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Ou
     }
     // As it stands in the statement, or without the sign: both mean the same one.
     let name = |name: &str| name.strip_prefix('$').unwrap_or(name).to_owned();
-    let parameters = options.parameters.iter().map(|(own, text)| (name(own), arguments::json_or_text(text))).collect();
+    let parameters = options
+        .parameters
+        .iter()
+        .map(|(own, text)| (name(own), arguments::json_or_text(text)))
+        .collect();
     let connection = connect::connect(context, way).await?;
     let outcome = async {
         let tools = connection.session.tools().await?;
@@ -133,17 +164,35 @@ pub(super) async fn cypher(context: &Context, way: &Way, options: &Cypher) -> Ou
         };
         if options.write {
             let doing = format!("running a writing statement through {}", tool.name);
-            refuse_in_read_only(context.global.read_only || connection.deployment.read_only, &doing)?;
-            confirm(way.yes, &doing, &format!("Run this through {} of {}?\n{query}\n", tool.name, connection.deployment.name))?;
+            refuse_in_read_only(
+                context.global.read_only || connection.deployment.read_only,
+                &doing,
+            )?;
+            confirm(
+                way.yes,
+                &doing,
+                &format!(
+                    "Run this through {} of {}?\n{query}\n",
+                    tool.name, connection.deployment.name
+                ),
+            )?;
         } else {
             guard(context, way, &connection, tool)?;
         }
-        perform(context, &connection, tool, cypher::arguments(tool, &query, parameters)).await
+        perform(
+            context,
+            &connection,
+            tool,
+            cypher::arguments(tool, &query, parameters),
+        )
+        .await
     }
     .await;
     connection.close().await;
     let wants_to_write = !options.write
-        && outcome.as_ref().is_ok_and(|outcome| outcome.is_error && outcome.text().to_lowercase().contains("write-cypher"));
+        && outcome.as_ref().is_ok_and(|outcome| {
+            outcome.is_error && outcome.text().to_lowercase().contains("write-cypher")
+        });
     let answer = finish(outcome, Some(&query), way);
     if wants_to_write {
         output::note("  hint: --write runs it through the tool that writes");
@@ -161,7 +210,11 @@ pub(super) fn pick<'a>(tools: &'a [Tool], name: &str) -> Result<&'a Tool, Failur
     match found.as_slice() {
         [only] => Ok(only),
         [] => {
-            let known = || tools.iter().flat_map(|tool| [tool.name.as_str(), tool.parts().1]);
+            let known = || {
+                tools
+                    .iter()
+                    .flat_map(|tool| [tool.name.as_str(), tool.parts().1])
+            };
             let whole: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
             let cause = format!("unknown tool \"{name}\"{}", did_you_mean(name, known()));
             Err(usage(doing, cause).hint(if whole.is_empty() {
@@ -183,8 +236,12 @@ pub(super) fn pick_cypher(tools: &[Tool], access: cypher::Access) -> Result<&Too
         [only] => Ok(only),
         [] => {
             let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-            Err(usage(doing, format!("this server has no {word} tool"))
-                .hint(format!("it has: {}; --tool names another", names.join(", "))))
+            Err(
+                usage(doing, format!("this server has no {word} tool")).hint(format!(
+                    "it has: {}; --tool names another",
+                    names.join(", ")
+                )),
+            )
         }
         several => Err(ambiguous(doing.to_owned(), several).hint("--tool NAME picks one")),
     }
@@ -192,25 +249,40 @@ pub(super) fn pick_cypher(tools: &[Tool], access: cypher::Access) -> Result<&Too
 
 fn ambiguous(doing: String, several: &[&Tool]) -> Failure {
     let names: Vec<&str> = several.iter().map(|tool| tool.name.as_str()).collect();
-    usage(doing, format!("several have that name: {}", names.join(", "))).hint("give the whole name")
+    usage(
+        doing,
+        format!("several have that name: {}", names.join(", ")),
+    )
+    .hint("give the whole name")
 }
 
 /// Read-only mode lets pass only what is known to read; elsewhere a tool that may destroy wants a word.
-pub(super) fn guard(context: &Context, way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
+pub(super) fn guard(
+    context: &Context,
+    way: &Way,
+    connection: &Connection,
+    tool: &Tool,
+) -> Result<(), Failure> {
     refuse_writer(context, connection, tool)?;
     ask_first(way, connection, tool)
 }
 
 fn refuse_writer(context: &Context, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
     let read_only = context.global.read_only || connection.deployment.read_only;
-    refuse_in_read_only(read_only && !effect::only_reads(tool), &format!("calling {}", tool.name))
+    refuse_in_read_only(
+        read_only && !effect::only_reads(tool),
+        &format!("calling {}", tool.name),
+    )
 }
 
 fn ask_first(way: &Way, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
     if !tool.is_guarded() {
         return Ok(());
     }
-    let question = format!("{} of {} may destroy. Call it?", tool.name, connection.deployment.name);
+    let question = format!(
+        "{} of {} may destroy. Call it?",
+        tool.name, connection.deployment.name
+    );
     confirm(way.yes, &format!("calling {}", tool.name), &question)
 }
 
@@ -231,8 +303,12 @@ async fn perform(
 ) -> Result<CallOutcome, Failure> {
     let usual = CallOptions::default();
     let timeout = context.global.timeout.unwrap_or(usual.timeout);
-    let options = CallOptions { timeout, total: usual.total.max(timeout) };
-    let mut end = process::End::listen().map_err(|error| usage("listening for signals", error.to_string()))?;
+    let options = CallOptions {
+        timeout,
+        total: usual.total.max(timeout),
+    };
+    let mut end = process::End::listen()
+        .map_err(|error| usage("listening for signals", error.to_string()))?;
     tokio::select! {
         outcome = connection.session.call(&tool.name, arguments, options) => outcome,
         _ = end.wait() => Err(Failure::new(FailureKind::Cancelled, format!("calling {}", tool.name), "you stopped it")),
@@ -251,14 +327,22 @@ fn finish(outcome: Result<CallOutcome, Failure>, query: Option<&str>, way: &Way)
 fn read_object(text: &str) -> Result<Map<String, Value>, Failure> {
     let doing = "reading --json";
     let text = match text.strip_prefix('@') {
-        Some("") => return Err(usage(doing, "@ stands before the name of a file: --json @arguments.json")),
+        Some("") => {
+            return Err(usage(
+                doing,
+                "@ stands before the name of a file: --json @arguments.json",
+            ));
+        }
         Some(path) => read_all(path)?,
         None if text == "-" => read_all("-")?,
         None => text.to_owned(),
     };
     match serde_json::from_str(&text) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(usage(doing, "arguments are a JSON object, like {\"query\": \"RETURN 1\"}")),
+        Ok(_) => Err(usage(
+            doing,
+            "arguments are a JSON object, like {\"query\": \"RETURN 1\"}",
+        )),
         Err(error) => Err(usage(doing, format!("not JSON: {error}"))),
     }
 }
@@ -266,6 +350,10 @@ fn read_object(text: &str) -> Result<Map<String, Value>, Failure> {
 /// A file, or the standard input for `-`.
 fn read_all(path: &str) -> Result<String, Failure> {
     let mut text = String::new();
-    let read = if path == "-" { io::stdin().lock().read_to_string(&mut text).map(|_| text) } else { fs::read_to_string(path) };
+    let read = if path == "-" {
+        io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(path)
+    };
     read.map_err(|error| usage(format!("reading {path}"), error.to_string()))
 }

@@ -61,12 +61,17 @@ pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcom
     let answer = async {
         let tools = connection.session.tools().await?;
         if way.output == Format::Csv {
-            output::text(&show::record(&["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned)))?;
+            output::text(&show::record(
+                &["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned),
+            ))?;
         }
         for case in &cases {
             let (tool, arguments) = prepare(case, &tools)?;
             call::guard(context, way, &connection, tool)?;
-            let outcome = connection.session.call(&tool.name, arguments, CallOptions::default()).await?;
+            let outcome = connection
+                .session
+                .call(&tool.name, arguments, CallOptions::default())
+                .await?;
             let wrong = judge(case, &outcome);
             failed += usize::from(!wrong.is_empty());
             match tell(case, &outcome, &wrong, way.output) {
@@ -80,16 +85,30 @@ pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcom
     .await;
     connection.close().await;
     answer?;
-    if failed == 0 { Ok(()) } else { Err(Stop::Code(1)) }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(Stop::Code(1))
+    }
 }
 
 fn read(options: &Check) -> Result<Vec<Case>, Failure> {
     let doing = || format!("reading {}", options.file.display());
-    let text = fs::read_to_string(&options.file).map_err(|error| usage(doing(), error.to_string()))?;
+    let text =
+        fs::read_to_string(&options.file).map_err(|error| usage(doing(), error.to_string()))?;
     let file: File = toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let (line, column) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or("").chars().count() + 1);
-        usage(doing(), format!("line {line}, column {column}: {}", error.message()))
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        let (line, column) = (
+            before.matches('\n').count() + 1,
+            before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+        );
+        usage(
+            doing(),
+            format!("line {line}, column {column}: {}", error.message()),
+        )
     })?;
     let mut failure = usage(doing(), "not every check says what to call");
     for (at, case) in file.check.iter().enumerate() {
@@ -100,16 +119,26 @@ fn read(options: &Check) -> Result<Vec<Case>, Failure> {
             failure = failure.evidence(format!("check {}: give one of cypher and tool", at + 1));
         }
     }
-    if failure.evidence.is_empty() { Ok(file.check) } else { Err(failure) }
+    if failure.evidence.is_empty() {
+        Ok(file.check)
+    } else {
+        Err(failure)
+    }
 }
 
 fn prepare<'a>(case: &Case, tools: &'a [Tool]) -> Result<(&'a Tool, Map<String, Value>), Failure> {
     match (&case.cypher, &case.tool) {
         (Some(statement), _) => {
             let tool = call::pick_cypher(tools, cypher::Access::Read)?;
-            Ok((tool, cypher::arguments(tool, statement, case.params.clone())))
+            Ok((
+                tool,
+                cypher::arguments(tool, statement, case.params.clone()),
+            ))
         }
-        (None, name) => Ok((call::pick(tools, name.as_deref().unwrap_or(""))?, case.arguments.clone())),
+        (None, name) => Ok((
+            call::pick(tools, name.as_deref().unwrap_or(""))?,
+            case.arguments.clone(),
+        )),
     }
 }
 
@@ -118,22 +147,46 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     let mut wrong = Vec::new();
     let text = outcome.text();
     if outcome.is_error != case.is_error {
-        wrong.push(if outcome.is_error { format!("an error: {text}") } else { "an error was expected".into() });
+        wrong.push(if outcome.is_error {
+            format!("an error: {text}")
+        } else {
+            "an error was expected".into()
+        });
     }
-    let (columns, rows) = outcome.table.as_ref().map_or((&[][..], &[][..]), |table| (&table.columns[..], &table.rows[..]));
-    if let Some(expected) = case.columns.as_ref().filter(|expected| expected[..] != *columns) {
+    let (columns, rows) = outcome.table.as_ref().map_or((&[][..], &[][..]), |table| {
+        (&table.columns[..], &table.rows[..])
+    });
+    if let Some(expected) = case
+        .columns
+        .as_ref()
+        .filter(|expected| expected[..] != *columns)
+    {
         wrong.push(format!("columns {columns:?} instead of {expected:?}"));
     }
     if let Some(expected) = case.rows.as_ref().filter(|expected| expected[..] != *rows) {
-        wrong.push(format!("rows {} instead of {}", json!(rows), json!(expected)));
+        wrong.push(format!(
+            "rows {} instead of {}",
+            json!(rows),
+            json!(expected)
+        ));
     }
     if let Some(expected) = case.row_count.filter(|expected| *expected != rows.len()) {
-        wrong.push(format!("{} instead of {expected}", counted(rows.len(), "row")));
+        wrong.push(format!(
+            "{} instead of {expected}",
+            counted(rows.len(), "row")
+        ));
     }
-    if let Some(expected) = case.contains.as_ref().filter(|expected| !text.contains(expected.as_str())) {
+    if let Some(expected) = case
+        .contains
+        .as_ref()
+        .filter(|expected| !text.contains(expected.as_str()))
+    {
         wrong.push(format!("no \"{expected}\" in the answer"));
     }
-    if let Some(limit) = case.within_ms.filter(|limit| outcome.elapsed.total > *limit) {
+    if let Some(limit) = case
+        .within_ms
+        .filter(|limit| outcome.elapsed.total > *limit)
+    {
         wrong.push(format!("{} ms, more than {limit}", outcome.elapsed.total));
     }
     wrong
@@ -143,19 +196,36 @@ fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) ->
     let (ok, elapsed) = (wrong.is_empty(), outcome.elapsed.total);
     match format {
         Format::Json => {
-            let line = json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": elapsed});
+            let line =
+                json!({"check": case.name, "ok": ok, "evidence": wrong, "elapsed_ms": elapsed});
             return Ok(output::json_line(&line)?);
         }
         Format::Csv => {
-            let cells = [case.name.clone(), ok.to_string(), wrong.join("; "), elapsed.to_string()];
+            let cells = [
+                case.name.clone(),
+                ok.to_string(),
+                wrong.join("; "),
+                elapsed.to_string(),
+            ];
             return Ok(output::text(&show::record(&cells))?);
         }
         Format::Table => {}
     }
-    let (word, tone) = if ok { ("ok", Tone::Good) } else { ("FAIL", Tone::Bad) };
-    let why = if ok { String::new() } else { format!(": {}", wrong.join("; ")) };
+    let (word, tone) = if ok {
+        ("ok", Tone::Good)
+    } else {
+        ("FAIL", Tone::Bad)
+    };
+    let why = if ok {
+        String::new()
+    } else {
+        format!(": {}", wrong.join("; "))
+    };
     let rest = crate::model::sanitize(&format!("{}{why}  {elapsed} ms", case.name)).into_owned();
-    Ok(output::text(&format!("{}  {rest}", toned(&format!("{word:<4}"), tone)))?)
+    Ok(output::text(&format!(
+        "{}  {rest}",
+        toned(&format!("{word:<4}"), tone)
+    ))?)
 }
 
 #[cfg(test)]
@@ -167,18 +237,35 @@ mod tests {
     fn every_expectation_can_fail() {
         let outcome = CallOutcome {
             is_error: false,
-            table: Some(Table { columns: vec!["n".into()], rows: vec![vec![json!(5)]], lost_temporals: Vec::new() }),
+            table: Some(Table {
+                columns: vec!["n".into()],
+                rows: vec![vec![json!(5)]],
+                lost_temporals: Vec::new(),
+            }),
             content: vec![json!({"type": "text", "text": "[{\"n\":5}]"})],
             structured_content: None,
             raw: Value::Null,
-            elapsed: Elapsed { total: 12, ..Elapsed::default() },
+            elapsed: Elapsed {
+                total: 12,
+                ..Elapsed::default()
+            },
             request_id: None,
         };
         let wrong = |text: &str| judge(&toml::from_str::<Case>(text).unwrap(), &outcome).len();
-        assert_eq!(wrong("columns = [\"n\"]\nrows = [[5]]\nrow_count = 1\ncontains = \"5\"\nwithin_ms = 12"), 0);
-        for text in
-            ["columns = [\"m\"]", "rows = [[6]]", "row_count = 2", "contains = \"6\"", "within_ms = 11", "is_error = true"]
-        {
+        assert_eq!(
+            wrong(
+                "columns = [\"n\"]\nrows = [[5]]\nrow_count = 1\ncontains = \"5\"\nwithin_ms = 12"
+            ),
+            0
+        );
+        for text in [
+            "columns = [\"m\"]",
+            "rows = [[6]]",
+            "row_count = 2",
+            "contains = \"6\"",
+            "within_ms = 11",
+            "is_error = true",
+        ] {
             assert_eq!(wrong(text), 1, "{text}");
         }
     }

@@ -5,7 +5,10 @@ use std::io::{self, IsTerminal as _};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, HeaderSpec, McpNotice, SecretSource, SecretText},
+    model::{
+        Deployment, ElicitationAnswer, ElicitationRequest, Failure, HeaderSpec, McpNotice,
+        SecretSource, SecretText,
+    },
     services::{McpOptions, McpSession, mcp},
 };
 
@@ -27,16 +30,28 @@ pub(super) struct Connection {
 pub(super) async fn connect(context: &Context, way: &Way) -> Result<Connection, Failure> {
     let services = context.services();
     let (deployment, target) = via::resolve(context, &services, way).await?;
-    let sign_in = way.sign_in.map(|mode| sign_in::of_mode(mode, &deployment)).transpose()?.flatten();
+    let sign_in = way
+        .sign_in
+        .map(|mode| sign_in::of_mode(mode, &deployment))
+        .transpose()?
+        .flatten();
     let headers = way.header.iter().map(|(name, value)| HeaderSpec::Literal {
         name: name.clone(),
         value: SecretSource::Inline(SecretText::from(value.as_str())),
     });
     let (sender, receiver) = mcp::notices();
-    let options = McpOptions { sign_in, headers: headers.collect(), notices: Some(sender) };
+    let options = McpOptions {
+        sign_in,
+        headers: headers.collect(),
+        notices: Some(sender),
+    };
     let session = services.mcp_connect(&deployment, &target, options).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));
-    Ok(Connection { deployment, session, voice })
+    Ok(Connection {
+        deployment,
+        session,
+        voice,
+    })
 }
 
 impl Connection {
@@ -56,12 +71,21 @@ async fn speak(mut notices: mpsc::Receiver<McpNotice>, session: McpSession) {
                     ElicitationRequest::Form(_) => String::new(),
                     ElicitationRequest::Url(url) => format!(" (at {url})"),
                 };
-                output::note(&format!("elicitation cancelled, since a command cannot answer it: {}{asked}", question.message));
+                output::note(&format!(
+                    "elicitation cancelled, since a command cannot answer it: {}{asked}",
+                    question.message
+                ));
                 session.answer(question.id, ElicitationAnswer::Cancel);
             }
             McpNotice::Progress(progress) if io::stderr().is_terminal() => {
-                let total = progress.total.map_or_else(String::new, |total| format!(" of {total}"));
-                output::note(&format!("{}{total} {}", progress.progress, progress.message.unwrap_or_default()));
+                let total = progress
+                    .total
+                    .map_or_else(String::new, |total| format!(" of {total}"));
+                output::note(&format!(
+                    "{}{total} {}",
+                    progress.progress,
+                    progress.message.unwrap_or_default()
+                ));
             }
             McpNotice::Progress(_) | McpNotice::ToolsChanged | McpNotice::Message(..) => {}
         }

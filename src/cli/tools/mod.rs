@@ -90,6 +90,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write 'NAME: VALUE'")?;
     let (name, value) = (name.trim(), value.trim());
     crate::config::check_header_name(name)?;
-    http::HeaderValue::try_from(value).map_err(|_| format!("the value of {name} holds characters that no header takes"))?;
+    http::HeaderValue::try_from(value)
+        .map_err(|_| format!("the value of {name} holds characters that no header takes"))?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -18,11 +18,21 @@ use super::{
 /// The tools of a server.
 pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
     match format {
-        Format::Json => output::json(&json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}))?,
+        Format::Json => {
+            output::json(&json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}))?
+        }
         Format::Csv => {
-            let rows =
-                tools.iter().map(|tool| [tool.name.as_str(), effect_of(tool).0, first_line(tool)].map(str::to_owned).to_vec());
-            output::text(&csv(["name", "effect", "description"].map(str::to_owned).to_vec(), rows))?;
+            let rows = tools.iter().map(|tool| {
+                [tool.name.as_str(), effect_of(tool).0, first_line(tool)]
+                    .map(str::to_owned)
+                    .to_vec()
+            });
+            output::text(&csv(
+                ["name", "effect", "description"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                rows,
+            ))?;
         }
         Format::Table => {
             let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
@@ -50,7 +60,11 @@ fn effect_of(tool: &Tool) -> (&'static str, Tone) {
     if tool.is_guarded() {
         return ("writes", Tone::Attention);
     }
-    if effect::only_reads(tool) { ("reads", Tone::Good) } else { ("unknown", Tone::Dim) }
+    if effect::only_reads(tool) {
+        ("reads", Tone::Good)
+    } else {
+        ("unknown", Tone::Dim)
+    }
 }
 
 fn first_line(tool: &Tool) -> &str {
@@ -69,12 +83,21 @@ pub(super) fn outcome(outcome: &CallOutcome, query: Option<&str>, format: Format
     let shown = match (format, &outcome.table) {
         (Format::Json, _) => Ok(output::json(&whole(outcome))?),
         (_, _) if outcome.is_error => {
-            output::note(&format!("error: {}", query.map_or_else(|| outcome.text(), |query| explained(&outcome.text(), query))));
+            output::note(&format!(
+                "error: {}",
+                query.map_or_else(|| outcome.text(), |query| explained(&outcome.text(), query))
+            ));
             Ok(())
         }
         (Format::Csv, Some(rows)) => {
             // A spreadsheet has no other word for nothing.
-            let field = |value: &Value| if value.is_null() { String::new() } else { plain(value) };
+            let field = |value: &Value| {
+                if value.is_null() {
+                    String::new()
+                } else {
+                    plain(value)
+                }
+            };
             let lines = rows.rows.iter().map(|row| row.iter().map(field).collect());
             Ok(output::text(&csv(rows.columns.clone(), lines))?)
         }
@@ -90,10 +113,18 @@ pub(super) fn outcome(outcome: &CallOutcome, query: Option<&str>, format: Format
         output::note(&format!("error: {}", explained(&outcome.text(), query)));
     }
     if let Some(query) = query
-        && let Some(error) = outcome.is_error.then(|| cypher::syntax_error(&outcome.text(), query)).flatten()
+        && let Some(error) = outcome
+            .is_error
+            .then(|| cypher::syntax_error(&outcome.text(), query))
+            .flatten()
     {
         output::note(&format!("  {}", error.source));
-        output::note(&format!("  {}^ line {}, column {}", " ".repeat(error.indent), error.line, error.column));
+        output::note(&format!(
+            "  {}^ line {}, column {}",
+            " ".repeat(error.indent),
+            error.line,
+            error.column
+        ));
     }
     if let Some(rows) = &outcome.table {
         hints(rows, outcome, format);
@@ -108,7 +139,11 @@ fn explained(text: &str, query: &str) -> String {
 
 fn hints(rows: &Rows, outcome: &CallOutcome, format: Format) {
     if format == Format::Table {
-        output::note(&format!("{}, {} ms", counted(rows.rows.len(), "row"), outcome.elapsed.total));
+        output::note(&format!(
+            "{}, {} ms",
+            counted(rows.rows.len(), "row"),
+            outcome.elapsed.total
+        ));
     }
     for column in &rows.lost_temporals {
         output::note(&format!(
@@ -147,7 +182,9 @@ fn table(rows: &Rows) -> Table {
 
 /// A value as a cell: text as it is, everything else as JSON.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Content that is no table: texts as they are, line by line sanitised; other blocks by name.
@@ -155,8 +192,12 @@ fn content(outcome: &CallOutcome) -> Outcome {
     for block in &outcome.content {
         match block.get("text").and_then(Value::as_str) {
             Some(text) => {
-                let pretty = serde_json::from_str::<Value>(text).ok().filter(|value| value.is_object() || value.is_array());
-                let text = pretty.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned());
+                let pretty = serde_json::from_str::<Value>(text)
+                    .ok()
+                    .filter(|value| value.is_object() || value.is_array());
+                let text = pretty
+                    .and_then(|value| serde_json::to_string_pretty(&value).ok())
+                    .unwrap_or_else(|| text.to_owned());
                 output::text(&text.lines().map(sanitize).collect::<Vec<_>>().join("\n"))?;
             }
             None => output::json(block)?,
@@ -186,7 +227,11 @@ pub(super) fn record(row: &[String]) -> String {
 }
 
 fn field(cell: &str) -> String {
-    let safe = cell.split('\n').map(|line| sanitize(line.trim_end_matches('\r'))).collect::<Vec<_>>().join("\n");
+    let safe = cell
+        .split('\n')
+        .map(|line| sanitize(line.trim_end_matches('\r')))
+        .collect::<Vec<_>>()
+        .join("\n");
     if safe.contains([',', '"', '\n']) || safe.starts_with(' ') || safe.ends_with(' ') {
         format!("\"{}\"", safe.replace('"', "\"\""))
     } else {
@@ -200,7 +245,13 @@ mod tests {
 
     #[test]
     fn csv_quotes_what_must_be_quoted() {
-        let rows = vec![vec!["a,b".to_owned(), "say \"hi\"\nthere".to_owned()], vec!["plain".to_owned(), "\u{1b}[2J".to_owned()]];
-        assert_eq!(csv(vec!["x".into(), "y".into()], rows), "x,y\r\n\"a,b\",\"say \"\"hi\"\"\nthere\"\r\nplain,␛[2J\r\n");
+        let rows = vec![
+            vec!["a,b".to_owned(), "say \"hi\"\nthere".to_owned()],
+            vec!["plain".to_owned(), "\u{1b}[2J".to_owned()],
+        ];
+        assert_eq!(
+            csv(vec!["x".into(), "y".into()], rows),
+            "x,y\r\n\"a,b\",\"say \"\"hi\"\"\nthere\"\r\nplain,␛[2J\r\n"
+        );
     }
 }

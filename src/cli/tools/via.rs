@@ -16,7 +16,11 @@ use super::{
 };
 
 /// The deployment whose sign-in is used, and the endpoint.
-pub(super) async fn resolve(context: &Context, services: &Services, way: &Way) -> Result<(Deployment, McpTarget), Failure> {
+pub(super) async fn resolve(
+    context: &Context,
+    services: &Services,
+    way: &Way,
+) -> Result<(Deployment, McpTarget), Failure> {
     match way.via.as_deref() {
         None => Ok((context.deployment()?, McpTarget::Default)),
         Some(url) if url.contains("://") => {
@@ -32,22 +36,33 @@ pub(super) async fn resolve(context: &Context, services: &Services, way: &Way) -
 fn refuse_credentials(url: &str) -> Result<(), Failure> {
     let holds = |url: &Url| !url.username().is_empty() || url.password().is_some();
     match Url::parse(url) {
-        Ok(parsed) if holds(&parsed) => Err(usage("reading --via", "the address holds a user or a password")
-            .hint("give them apart: --sign-in MODE, or --header 'Authorization: Basic …'")),
+        Ok(parsed) if holds(&parsed) => Err(usage(
+            "reading --via",
+            "the address holds a user or a password",
+        )
+        .hint("give them apart: --sign-in MODE, or --header 'Authorization: Basic …'")),
         Ok(_) | Err(_) => Ok(()),
     }
 }
 
 /// Whose sign-in goes to a URL: the picked deployment's, the only one's, or that of the deployment whose endpoint it is.
 fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure> {
-    let anonymous = matches!(way.sign_in, Some(sign_in::Mode::None | sign_in::Mode::Bearer | sign_in::Mode::SigV4));
+    let anonymous = matches!(
+        way.sign_in,
+        Some(sign_in::Mode::None | sign_in::Mode::Bearer | sign_in::Mode::SigV4)
+    );
     let all = match context.deployments() {
         Ok(all) => all,
         // Without any configuration a URL is enough for a sign-in that needs none.
-        Err(_) if anonymous && context.global.deployment.is_empty() && !context.load().found => return Ok(Context::nobody()),
+        Err(_) if anonymous && context.global.deployment.is_empty() && !context.load().found => {
+            return Ok(Context::nobody());
+        }
         Err(failure) => return Err(failure),
     };
-    let own: Vec<&Deployment> = all.iter().filter(|each| each.mcp_url.as_deref() == Some(url)).collect();
+    let own: Vec<&Deployment> = all
+        .iter()
+        .filter(|each| each.mcp_url.as_deref() == Some(url))
+        .collect();
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [owner]) => Ok((*owner).clone()),
@@ -68,28 +83,47 @@ async fn guarded(services: &Services, way: &Way, deployment: Deployment, url: &s
         output::note(&format!(
             "{url} is no endpoint of {name}: neither its sign-in nor its headers are sent there; --sign-in MODE sends a sign-in"
         ));
-        return Deployment { sign_in: SignIn::None, headers: Vec::new(), ..deployment };
+        return Deployment {
+            sign_in: SignIn::None,
+            headers: Vec::new(),
+            ..deployment
+        };
     }
     if !deployment.headers.is_empty() {
-        output::note(&format!("{url} is no endpoint of {name}: its headers are not sent there; --header sends one"));
+        output::note(&format!(
+            "{url} is no endpoint of {name}: its headers are not sent there; --header sends one"
+        ));
     }
-    Deployment { headers: Vec::new(), ..deployment }
+    Deployment {
+        headers: Vec::new(),
+        ..deployment
+    }
 }
 
 /// Is this the origin of an endpoint that the deployment names or that AWS lists for it?
 async fn is_own(services: &Services, deployment: &Deployment, url: &str) -> bool {
-    let Ok(origin) = Url::parse(url).map(|url| url.origin()) else { return false };
+    let Ok(origin) = Url::parse(url).map(|url| url.origin()) else {
+        return false;
+    };
     let is_same = |other: &str| Url::parse(other).is_ok_and(|other| other.origin() == origin);
     if let Some(configured) = &deployment.mcp_url {
         if is_same(configured) {
             return true;
         }
-    } else if services.mcp_url(deployment, &McpTarget::Default).await.is_ok_and(|own| is_same(&own)) {
+    } else if services
+        .mcp_url(deployment, &McpTarget::Default)
+        .await
+        .is_ok_and(|own| is_same(&own))
+    {
         return true;
     }
     for kind in [Kind::Gateway, Kind::Runtime] {
         let listed = services.list(deployment, kind).await.unwrap_or_default();
-        if listed.iter().filter_map(|resource| resource.mcp_url.as_deref()).any(is_same) {
+        if listed
+            .iter()
+            .filter_map(|resource| resource.mcp_url.as_deref())
+            .any(is_same)
+        {
             return true;
         }
     }
@@ -97,12 +131,23 @@ async fn is_own(services: &Services, deployment: &Deployment, url: &str) -> bool
 }
 
 /// A gateway or runtime of a picked deployment.
-async fn named(context: &Context, services: &Services, word: &str) -> Result<(Deployment, McpTarget), Failure> {
+async fn named(
+    context: &Context,
+    services: &Services,
+    word: &str,
+) -> Result<(Deployment, McpTarget), Failure> {
     let all = context.deployments()?;
     if all.iter().any(|each| each.name.as_str() == word) {
-        let hint = format!("--via takes a gateway, a runtime or a URL; for the deployment: --deployment {word}");
-        return Err(usage(format!("looking for the endpoint {word}"), "that is a deployment").hint(hint));
+        let hint = format!(
+            "--via takes a gateway, a runtime or a URL; for the deployment: --deployment {word}"
+        );
+        return Err(usage(
+            format!("looking for the endpoint {word}"),
+            "that is a deployment",
+        )
+        .hint(hint));
     }
-    let (deployment, resource) = fleet::find(services, &all, &[Kind::Gateway, Kind::Runtime], word).await?;
+    let (deployment, resource) =
+        fleet::find(services, &all, &[Kind::Gateway, Kind::Runtime], word).await?;
     Ok((deployment, McpTarget::Resource(resource.key)))
 }

@@ -57,24 +57,39 @@ pub(super) struct Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Client").field("id", &self.id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Client")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
 impl Cognito {
     pub(crate) fn new(seed: &Seed, deployments: &[Deployment]) -> Self {
-        let pools = deployments.iter().filter_map(|deployment| Some(pool(seed, deployment.name, deployment.pool.clone()?)));
-        Self { pools: pools.collect(), refresh: Mutex::default() }
+        let pools = deployments
+            .iter()
+            .filter_map(|deployment| Some(pool(seed, deployment.name, deployment.pool.clone()?)));
+        Self {
+            pools: pools.collect(),
+            refresh: Mutex::default(),
+        }
     }
 
     fn pool(&self, input: &Value) -> Result<&Pool, ApiError> {
         let id = required(input, "UserPoolId")?;
         let found = self.pools.iter().find(|pool| pool.facts.id == id);
-        found.ok_or_else(|| ApiError::bad("ResourceNotFoundException", format!("User pool {id} does not exist.")))
+        found.ok_or_else(|| {
+            ApiError::bad(
+                "ResourceNotFoundException",
+                format!("User pool {id} does not exist."),
+            )
+        })
     }
 
     fn client(&self, id: &str) -> Option<(&Pool, &Client)> {
-        self.pools.iter().find_map(|pool| Some((pool, pool.clients.iter().find(|client| client.id == id)?)))
+        self.pools
+            .iter()
+            .find_map(|pool| Some((pool, pool.clients.iter().find(|client| client.id == id)?)))
     }
 }
 
@@ -94,8 +109,14 @@ fn pool(seed: &Seed, deployment: &'static str, facts: PoolFacts) -> Pool {
         id: facts.client_id.clone(),
         name: if is_machine { "machine" } else { "console" },
         secret: facts.client_secret.clone(),
-        flows: if is_machine { &["client_credentials"] } else { &["code"] },
-        scopes: facts.scope.map_or_else(|| vec!["openid", "email"], |scope| vec![scope]),
+        flows: if is_machine {
+            &["client_credentials"]
+        } else {
+            &["code"]
+        },
+        scopes: facts
+            .scope
+            .map_or_else(|| vec!["openid", "email"], |scope| vec![scope]),
         explicit: if is_machine {
             &["ALLOW_REFRESH_TOKEN_AUTH"]
         } else {
@@ -106,25 +127,44 @@ fn pool(seed: &Seed, deployment: &'static str, facts: PoolFacts) -> Pool {
         minutes: if deployment == "e" { 5 } else { 60 },
     };
     let clients = if is_machine {
-        vec![main, extra("web", "web", &["code"], true), extra("off", "switched-off", &["client_credentials"], false)]
+        vec![
+            main,
+            extra("web", "web", &["code"], true),
+            extra("off", "switched-off", &["client_credentials"], false),
+        ]
     } else {
         vec![main, extra("confidential", "confidential", &["code"], true)]
     };
-    Pool { facts, deployment, clients }
+    Pool {
+        facts,
+        deployment,
+        clients,
+    }
 }
 
 /// Answers an operation of `cognito-idp`.
 pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
     let cognito = &world.cognito;
     match operation {
-        "DescribeUserPool" => Ok(Reply::Json(json!({"UserPool": describe_pool(world, cognito.pool(input)?)}))),
+        "DescribeUserPool" => Ok(Reply::Json(
+            json!({"UserPool": describe_pool(world, cognito.pool(input)?)}),
+        )),
         "DescribeUserPoolClient" => {
             let pool = cognito.pool(input)?;
             let id = required(input, "ClientId")?;
-            let client = pool.clients.iter().find(|client| client.id == id).ok_or_else(|| unknown_client(id))?;
-            Ok(Reply::Json(json!({"UserPoolClient": describe_client(world, pool, client)})))
+            let client = pool
+                .clients
+                .iter()
+                .find(|client| client.id == id)
+                .ok_or_else(|| unknown_client(id))?;
+            Ok(Reply::Json(
+                json!({"UserPoolClient": describe_client(world, pool, client)}),
+            ))
         }
-        "DescribeUserPoolDomain" => Ok(Reply::Json(describe_domain(cognito, required(input, "Domain")?))),
+        "DescribeUserPoolDomain" => Ok(Reply::Json(describe_domain(
+            cognito,
+            required(input, "Domain")?,
+        ))),
         "ListUserPoolClients" => list_clients(cognito, input),
         "InitiateAuth" => initiate_auth(world, input),
         other => Err(ApiError::bad("UnknownOperationException", other)),
@@ -173,7 +213,11 @@ fn describe_client(world: &World, pool: &Pool, client: &Client) -> Value {
 }
 
 fn describe_domain(cognito: &Cognito, domain: &str) -> Value {
-    let Some(pool) = cognito.pools.iter().find(|pool| pool.facts.domain == domain) else {
+    let Some(pool) = cognito
+        .pools
+        .iter()
+        .find(|pool| pool.facts.domain == domain)
+    else {
         return json!({"DomainDescription": {}});
     };
     json!({"DomainDescription": {
@@ -188,12 +232,22 @@ fn list_clients(cognito: &Cognito, input: &Value) -> Outcome {
         given => pages::number(given)
             .and_then(|size| usize::try_from(size).ok())
             .filter(|size| (1..=60).contains(size))
-            .ok_or_else(|| ApiError::bad("InvalidParameterException", "MaxResults must be between 1 and 60"))?,
+            .ok_or_else(|| {
+                ApiError::bad(
+                    "InvalidParameterException",
+                    "MaxResults must be between 1 and 60",
+                )
+            })?,
     };
     let entries =
         pool.clients.iter().map(|client| json!({"ClientId": client.id, "UserPoolId": pool.facts.id, "ClientName": client.name}));
-    let page = pages::cut(&pool.facts.id, entries.collect(), size, input.get("NextToken").and_then(Value::as_str))
-        .map_err(|_| ApiError::bad("InvalidParameterException", "Invalid token"))?;
+    let page = pages::cut(
+        &pool.facts.id,
+        entries.collect(),
+        size,
+        input.get("NextToken").and_then(Value::as_str),
+    )
+    .map_err(|_| ApiError::bad("InvalidParameterException", "Invalid token"))?;
     let mut answer = Map::new();
     answer.insert("UserPoolClients".into(), Value::Array(page.entries));
     if let Some(next) = page.next {
@@ -206,18 +260,32 @@ fn list_clients(cognito: &Cognito, input: &Value) -> Outcome {
 fn initiate_auth(world: &World, input: &Value) -> Outcome {
     let flow = required(input, "AuthFlow")?;
     let client_id = required(input, "ClientId")?;
-    let (pool, client) = world.cognito.client(client_id).ok_or_else(|| unknown_client(client_id))?;
+    let (pool, client) = world
+        .cognito
+        .client(client_id)
+        .ok_or_else(|| unknown_client(client_id))?;
     let parameters = input.get("AuthParameters").cloned().unwrap_or(Value::Null);
     let wanted = match flow {
         "USER_PASSWORD_AUTH" => "ALLOW_USER_PASSWORD_AUTH",
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => "ALLOW_REFRESH_TOKEN_AUTH",
-        _ => return Err(ApiError::bad("InvalidParameterException", format!("{flow} is not served"))),
+        _ => {
+            return Err(ApiError::bad(
+                "InvalidParameterException",
+                format!("{flow} is not served"),
+            ));
+        }
     };
     if !client.explicit.contains(&wanted) {
-        return Err(ApiError::bad("InvalidParameterException", format!("{flow} flow not enabled for this client")));
+        return Err(ApiError::bad(
+            "InvalidParameterException",
+            format!("{flow} flow not enabled for this client"),
+        ));
     }
     if wanted == "ALLOW_REFRESH_TOKEN_AUTH" {
-        let token = parameters.get("REFRESH_TOKEN").and_then(Value::as_str).unwrap_or_default();
+        let token = parameters
+            .get("REFRESH_TOKEN")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let known = lock(&world.cognito.refresh).get(token).cloned();
         let (_, user) = known
             .filter(|(issued_to, _)| issued_to == client_id)
@@ -225,14 +293,33 @@ fn initiate_auth(world: &World, input: &Value) -> Outcome {
         return authentication(world, pool, client, &user, None);
     }
     let member = |name: &str| {
-        let missing = || ApiError::bad("InvalidParameterException", format!("Missing required parameter {name}"));
-        parameters.get(name).and_then(Value::as_str).ok_or_else(missing)
+        let missing = || {
+            ApiError::bad(
+                "InvalidParameterException",
+                format!("Missing required parameter {name}"),
+            )
+        };
+        parameters
+            .get(name)
+            .and_then(Value::as_str)
+            .ok_or_else(missing)
     };
     let (user, password) = (member("USERNAME")?, member("PASSWORD")?);
-    check_secret_hash(client, user, parameters.get("SECRET_HASH").and_then(Value::as_str))?;
-    let known = pool.facts.user.as_ref().is_some_and(|(name, secret)| *name == user && secret == password);
+    check_secret_hash(
+        client,
+        user,
+        parameters.get("SECRET_HASH").and_then(Value::as_str),
+    )?;
+    let known = pool
+        .facts
+        .user
+        .as_ref()
+        .is_some_and(|(name, secret)| *name == user && secret == password);
     if !known {
-        return Err(ApiError::bad("NotAuthorizedException", "Incorrect username or password."));
+        return Err(ApiError::bad(
+            "NotAuthorizedException",
+            "Incorrect username or password.",
+        ));
     }
     let refresh = format!("{}.{}", world.seed.next_uuid(), world.seed.next_uuid());
     lock(&world.cognito.refresh).insert(refresh.clone(), (client_id.to_owned(), user.to_owned()));
@@ -240,10 +327,16 @@ fn initiate_auth(world: &World, input: &Value) -> Outcome {
 }
 
 fn check_secret_hash(client: &Client, user: &str, given: Option<&str>) -> Result<(), ApiError> {
-    let Some(secret) = &client.secret else { return Ok(()) };
+    let Some(secret) = &client.secret else {
+        return Ok(());
+    };
     let refuse = |text: String| ApiError::bad("NotAuthorizedException", text);
     let id = &client.id;
-    let given = given.ok_or_else(|| refuse(format!("Client {id} is configured with secret but SECRET_HASH was not received")))?;
+    let given = given.ok_or_else(|| {
+        refuse(format!(
+            "Client {id} is configured with secret but SECRET_HASH was not received"
+        ))
+    })?;
     let unable = || refuse(format!("Unable to verify secret hash for client {id}"));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| unable())?;
     mac.update(user.as_bytes());
@@ -252,22 +345,41 @@ fn check_secret_hash(client: &Client, user: &str, given: Option<&str>) -> Result
     mac.verify_slice(&given).map_err(|_| unable())
 }
 
-fn authentication(world: &World, pool: &Pool, client: &Client, user: &str, refresh: Option<String>) -> Outcome {
-    let (access, id) = web::user_tokens(world, pool, client, user)
-        .ok_or_else(|| ApiError::new(http::StatusCode::INTERNAL_SERVER_ERROR, "InternalErrorException", "no signing key"))?;
+fn authentication(
+    world: &World,
+    pool: &Pool,
+    client: &Client,
+    user: &str,
+    refresh: Option<String>,
+) -> Outcome {
+    let (access, id) = web::user_tokens(world, pool, client, user).ok_or_else(|| {
+        ApiError::new(
+            http::StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalErrorException",
+            "no signing key",
+        )
+    })?;
     let mut result = json!({"AccessToken": access, "IdToken": id, "ExpiresIn": client.minutes * 60, "TokenType": "Bearer"});
     if let (Some(refresh), Some(members)) = (refresh, result.as_object_mut()) {
         members.insert("RefreshToken".into(), refresh.into());
     }
-    Ok(Reply::Json(json!({"AuthenticationResult": result, "ChallengeParameters": {}})))
+    Ok(Reply::Json(
+        json!({"AuthenticationResult": result, "ChallengeParameters": {}}),
+    ))
 }
 
 fn unknown_client(id: &str) -> ApiError {
-    ApiError::bad("ResourceNotFoundException", format!("User pool client {id} does not exist."))
+    ApiError::bad(
+        "ResourceNotFoundException",
+        format!("User pool client {id} does not exist."),
+    )
 }
 
 fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
     input.get(member).and_then(Value::as_str).ok_or_else(|| {
-        ApiError::bad("InvalidParameterException", format!("1 validation error detected: Value at '{member}' must not be null"))
+        ApiError::bad(
+            "InvalidParameterException",
+            format!("1 validation error detected: Value at '{member}' must not be null"),
+        )
     })
 }

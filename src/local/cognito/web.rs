@@ -22,21 +22,40 @@ pub(crate) fn serves(world: &World, path: &str) -> bool {
 
 fn find<'a, 'p>(world: &'a World, path: &'p str) -> Option<(&'a Pool, &'p str)> {
     let (id, rest) = path.strip_prefix('/')?.split_once('/')?;
-    Some((world.cognito.pools.iter().find(|pool| pool.facts.id == id)?, rest))
+    Some((
+        world
+            .cognito
+            .pools
+            .iter()
+            .find(|pool| pool.facts.id == id)?,
+        rest,
+    ))
 }
 
 /// Answers a request to a user pool's web endpoints.
 pub(crate) async fn handle_web(world: &World, request: &Request) -> Response {
     let path = request.uri().path();
-    let Some((pool, rest)) = find(world, path) else { return not_found(path) };
+    let Some((pool, rest)) = find(world, path) else {
+        return not_found(path);
+    };
     match (rest, request.method()) {
-        (".well-known/openid-configuration", &Method::GET) => answer(StatusCode::OK, &discovery(pool)),
-        (".well-known/jwks.json", &Method::GET) => {
-            answer(StatusCode::OK, &world.keys.key_set([&key_id(world, pool, "access"), &key_id(world, pool, "id")]))
+        (".well-known/openid-configuration", &Method::GET) => {
+            answer(StatusCode::OK, &discovery(pool))
         }
-        (".well-known/oauth-authorization-server", _) => answer(StatusCode::BAD_REQUEST, &json!({"message": "Bad Request"})),
+        (".well-known/jwks.json", &Method::GET) => answer(
+            StatusCode::OK,
+            &world
+                .keys
+                .key_set([&key_id(world, pool, "access"), &key_id(world, pool, "id")]),
+        ),
+        (".well-known/oauth-authorization-server", _) => {
+            answer(StatusCode::BAD_REQUEST, &json!({"message": "Bad Request"}))
+        }
         ("oauth2/token", &Method::POST) => token_endpoint(world, pool, request).await,
-        ("oauth2/token", _) => answer(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": "invalid_request"})),
+        ("oauth2/token", _) => answer(
+            StatusCode::METHOD_NOT_ALLOWED,
+            &json!({"error": "invalid_request"}),
+        ),
         _ => not_found(path),
     }
 }
@@ -58,38 +77,70 @@ fn discovery(pool: &Pool) -> Value {
 }
 
 fn key_id(world: &World, pool: &Pool, purpose: &str) -> String {
-    STANDARD.encode(world.seed.lower(&format!("key {purpose} {}", pool.facts.id), 32))
+    STANDARD.encode(
+        world
+            .seed
+            .lower(&format!("key {purpose} {}", pool.facts.id), 32),
+    )
 }
 
 async fn token_endpoint(world: &World, pool: &Pool, request: &Request) -> Response {
     let fault = world.faults.take_hop(pool.deployment, Hop::Token);
     match fault {
         Some(FaultKind::CutBefore) => return cut(),
-        Some(FaultKind::Throttling) => return answer(StatusCode::TOO_MANY_REQUESTS, &json!({"error": "too_many_requests"})),
+        Some(FaultKind::Throttling) => {
+            return answer(
+                StatusCode::TOO_MANY_REQUESTS,
+                &json!({"error": "too_many_requests"}),
+            );
+        }
         Some(FaultKind::InternalError) => {
-            return answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({"error": "server_error"}));
+            return answer(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &json!({"error": "server_error"}),
+            );
         }
         Some(FaultKind::InvalidClient) => return refuse("invalid_client"),
         Some(FaultKind::Slow) => tokio::time::sleep(std::time::Duration::from_secs(3)).await,
         _ => {}
     }
-    let response = grant(world, pool, request, fault).map_or_else(refuse, |token| answer(StatusCode::OK, &token));
-    if fault == Some(FaultKind::CutAfter) { cut() } else { response }
+    let response = grant(world, pool, request, fault)
+        .map_or_else(refuse, |token| answer(StatusCode::OK, &token));
+    if fault == Some(FaultKind::CutAfter) {
+        cut()
+    } else {
+        response
+    }
 }
 
 fn refuse(error: &'static str) -> Response {
     answer(StatusCode::BAD_REQUEST, &json!({"error": error}))
 }
 
-fn grant(world: &World, pool: &Pool, request: &Request, fault: Option<FaultKind>) -> Result<Value, &'static str> {
-    let is_form = header(request.headers(), "content-type")
-        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+fn grant(
+    world: &World,
+    pool: &Pool,
+    request: &Request,
+    fault: Option<FaultKind>,
+) -> Result<Value, &'static str> {
+    let is_form = header(request.headers(), "content-type").is_some_and(|kind| {
+        kind.to_ascii_lowercase()
+            .starts_with("application/x-www-form-urlencoded")
+    });
     if !is_form {
         return Err("invalid_request");
     }
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(request.body()).into_owned().collect();
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let kind = field("grant_type").filter(|kind| !kind.is_empty()).ok_or("invalid_request")?;
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(request.body())
+        .into_owned()
+        .collect();
+    let field = |name: &str| {
+        form.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let kind = field("grant_type")
+        .filter(|kind| !kind.is_empty())
+        .ok_or("invalid_request")?;
     let basic = basic_credentials(request)?;
     let (id, secret) = match (&basic, field("client_id")) {
         (Some((id, secret)), None) => (id.as_str(), Some(secret.as_str())),
@@ -98,14 +149,20 @@ fn grant(world: &World, pool: &Pool, request: &Request, fault: Option<FaultKind>
         (None, Some(id)) => (id, field("client_secret")),
         (Some(_), Some(_)) | (None, None) => return Err("invalid_request"),
     };
-    let client = pool.clients.iter().find(|client| client.id == id).ok_or("invalid_client")?;
+    let client = pool
+        .clients
+        .iter()
+        .find(|client| client.id == id)
+        .ok_or("invalid_client")?;
     if client.secret.as_deref() != secret {
         return Err("invalid_client");
     }
     match kind {
         "client_credentials" => client_credentials(world, pool, client, field("scope"), fault),
         // Codes and refresh tokens come from the hosted pages, which this stack does not have.
-        "authorization_code" | "refresh_token" if client.flows.contains(&"code") => Err("invalid_grant"),
+        "authorization_code" | "refresh_token" if client.flows.contains(&"code") => {
+            Err("invalid_grant")
+        }
         "authorization_code" | "refresh_token" => Err("unauthorized_client"),
         _ => Err("unsupported_grant_type"),
     }
@@ -113,9 +170,13 @@ fn grant(world: &World, pool: &Pool, request: &Request, fault: Option<FaultKind>
 
 /// The client in a Basic header, its parts percent-decoded (RFC 6749, 2.3.1).
 fn basic_credentials(request: &Request) -> Result<Option<(String, String)>, &'static str> {
-    let Some(value) = header(request.headers(), "authorization") else { return Ok(None) };
+    let Some(value) = header(request.headers(), "authorization") else {
+        return Ok(None);
+    };
     let encoded = value.strip_prefix("Basic ").ok_or("invalid_client")?;
-    let bytes = STANDARD.decode(encoded.trim()).map_err(|_| "invalid_client")?;
+    let bytes = STANDARD
+        .decode(encoded.trim())
+        .map_err(|_| "invalid_client")?;
     let text = String::from_utf8(bytes).map_err(|_| "invalid_client")?;
     let (id, secret) = text.split_once(':').ok_or("invalid_client")?;
     let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
@@ -135,18 +196,30 @@ fn client_credentials(
     if !client.flows.contains(&"client_credentials") {
         return Err("unauthorized_client");
     }
-    let asked: Vec<&str> = scope.unwrap_or_default().split(' ').filter(|scope| !scope.is_empty()).collect();
+    let asked: Vec<&str> = scope
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|scope| !scope.is_empty())
+        .collect();
     if asked.iter().any(|scope| !client.scopes.contains(scope)) {
         return Err("invalid_scope");
     }
-    let scope = if asked.is_empty() { client.scopes.join(" ") } else { asked.join(" ") };
+    let scope = if asked.is_empty() {
+        client.scopes.join(" ")
+    } else {
+        asked.join(" ")
+    };
     let shift = match fault {
         Some(FaultKind::ClockSkew) => SKEW,
         Some(FaultKind::ExpiredToken) => SignedDuration::from_mins(-client.minutes - 1),
         _ => SignedDuration::ZERO,
     };
     let now = (world.now() + shift).as_second();
-    let subject = if fault == Some(FaultKind::WrongAudience) { "another-client" } else { client.id.as_str() };
+    let subject = if fault == Some(FaultKind::WrongAudience) {
+        "another-client"
+    } else {
+        client.id.as_str()
+    };
     let claims = json!({
         "sub": subject,
         "token_use": "access",
@@ -159,7 +232,10 @@ fn client_credentials(
         "jti": world.seed.next_uuid(),
         "client_id": subject,
     });
-    let mut token = world.keys.sign(&key_id(world, pool, "access"), &claims).ok_or("server_error")?;
+    let mut token = world
+        .keys
+        .sign(&key_id(world, pool, "access"), &claims)
+        .ok_or("server_error")?;
     if fault == Some(FaultKind::WrongToken) {
         token = with_another_signature(&token);
     }
@@ -173,9 +249,16 @@ fn with_another_signature(token: &str) -> String {
 }
 
 /// Access and id token of a person.
-pub(super) fn user_tokens(world: &World, pool: &Pool, client: &Client, user: &str) -> Option<(String, String)> {
+pub(super) fn user_tokens(
+    world: &World,
+    pool: &Pool,
+    client: &Client,
+    user: &str,
+) -> Option<(String, String)> {
     let now = world.now().as_second();
-    let subject = world.seed.uuid(&format!("subject {} {user}", pool.facts.id));
+    let subject = world
+        .seed
+        .uuid(&format!("subject {} {user}", pool.facts.id));
     let origin = world.seed.next_uuid();
     let access = json!({
         "sub": subject,
@@ -205,5 +288,8 @@ pub(super) fn user_tokens(world: &World, pool: &Pool, client: &Client, user: &st
         "iat": now,
         "jti": world.seed.next_uuid(),
     });
-    Some((world.keys.sign(&key_id(world, pool, "access"), &access)?, world.keys.sign(&key_id(world, pool, "id"), &id)?))
+    Some((
+        world.keys.sign(&key_id(world, pool, "access"), &access)?,
+        world.keys.sign(&key_id(world, pool, "id"), &id)?,
+    ))
 }

@@ -5,21 +5,33 @@ use serde_json::{Value, json};
 
 use super::super::Options;
 use super::super::deployments::{
-    ACCOUNT, Deployment, FurtherRuntime, PoolFacts, REGION, agentcore_arn, external_server_url, gateway_url, runtime_url,
+    ACCOUNT, Deployment, FurtherRuntime, PoolFacts, REGION, agentcore_arn, external_server_url,
+    gateway_url, runtime_url,
 };
 use super::super::seed::Seed;
 use super::runtimes::kept_at_first;
 use super::{
-    Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind, Runtime, RuntimeVersion, State,
-    Target,
+    Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind,
+    Runtime, RuntimeVersion, State, Target,
 };
 
 /// The newest MCP versions that a gateway can be configured for.
 const EVERY_VERSION: [&str; 4] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
 
 /// Builds everything.
-pub(super) fn build(base: &str, seed: &Seed, options: &Options, deployments: &[Deployment], began: Timestamp) -> State {
-    let builder = Builder { base, seed, options, began };
+pub(super) fn build(
+    base: &str,
+    seed: &Seed,
+    options: &Options,
+    deployments: &[Deployment],
+    began: Timestamp,
+) -> State {
+    let builder = Builder {
+        base,
+        seed,
+        options,
+        began,
+    };
     let mut state = State::default();
     for deployment in deployments {
         match deployment.name {
@@ -43,18 +55,26 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn hours_ago(&self, hours: i64) -> Timestamp {
-        self.began.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(self.began)
+        self.began
+            .checked_sub(SignedDuration::from_hours(hours))
+            .unwrap_or(self.began)
     }
 
     fn a(&self, deployment: &Deployment, state: &mut State) {
-        let (Some(pool), Some(runtime_arn)) = (&deployment.pool, &deployment.runtime_arn) else { return };
+        let (Some(pool), Some(runtime_arn)) = (&deployment.pool, &deployment.runtime_arn) else {
+            return;
+        };
         let jwt = Authorizer::Jwt(authorizer(pool));
         let mut gateway = self.gateway(deployment, "neo4j-mcp-server-gateway", jwt.clone());
         gateway.supported_versions = versions(&EVERY_VERSION);
         gateway.semantic_search = true;
         gateway.debug = true;
         gateway.instructions = "Neo4j MCP server on AgentCore Runtime".into();
-        let mut target = self.target("mcp-server-target", "a", runtime_url(self.base, runtime_arn));
+        let mut target = self.target(
+            "mcp-server-target",
+            "a",
+            runtime_url(self.base, runtime_arn),
+        );
         target.credential = Credential::Oauth {
             provider: "neo4j_mcp_server_oauth_provider".into(),
             scopes: pool.scope.iter().map(|scope| (*scope).to_owned()).collect(),
@@ -66,19 +86,35 @@ impl Builder<'_> {
         state.gateways.push(gateway);
         let mut runtime = self.runtime(deployment, "neo4j_mcp_server_mcp_server", &jwt);
         let environment = vec![
-            ("NEO4J_SECRET_ARN".into(), deployment.secret_arn.clone().unwrap_or_default()),
+            (
+                "NEO4J_SECRET_ARN".into(),
+                deployment.secret_arn.clone().unwrap_or_default(),
+            ),
             ("NEO4J_URI".into(), deployment.neo4j.uri.clone()),
             ("NEO4J_MCP_TRANSPORT".into(), "http".into()),
             ("NEO4J_MCP_HTTP_AUTH_MODE".into(), "header".into()),
-            ("NEO4J_MCP_HTTP_AUTH_HEADER".into(), "X-Neo4j-Authorization".into()),
+            (
+                "NEO4J_MCP_HTTP_AUTH_HEADER".into(),
+                "X-Neo4j-Authorization".into(),
+            ),
         ];
         for version in &mut runtime.versions {
             version.request_headers = vec!["X-Neo4j-Authorization".into()];
             version.environment.clone_from(&environment);
         }
         state.runtimes.push(runtime);
-        state.runtimes.extend(deployment.further_runtime.as_ref().map(|further| self.further_runtime(further, &jwt)));
-        state.others.push(self.oauth_provider("neo4j_mcp_server_oauth_provider", "CustomOauth2", pool, "READY"));
+        state.runtimes.extend(
+            deployment
+                .further_runtime
+                .as_ref()
+                .map(|further| self.further_runtime(further, &jwt)),
+        );
+        state.others.push(self.oauth_provider(
+            "neo4j_mcp_server_oauth_provider",
+            "CustomOauth2",
+            pool,
+            "READY",
+        ));
     }
 
     /// Its containers know no secret: user and password are copied into their environment when a version is made.
@@ -97,22 +133,36 @@ impl Builder<'_> {
 
     fn b(&self, deployment: &Deployment, state: &mut State) {
         let Some(pool) = &deployment.pool else { return };
-        let mut gateway = self.gateway(deployment, "neo4j-mcp-gw", Authorizer::Jwt(authorizer(pool)));
+        let mut gateway = self.gateway(
+            deployment,
+            "neo4j-mcp-gw",
+            Authorizer::Jwt(authorizer(pool)),
+        );
         // The facts' stack pins 2025-03-26; with sessions and streaming the newer ones can be tried too.
         gateway.supported_versions = versions(&EVERY_VERSION[1..]);
         gateway.session_timeout = Some(3600);
         gateway.response_streaming = true;
-        let endpoint = self.options.neo4j_mcp_url.as_ref().map_or_else(|| external_server_url(self.base), ToString::to_string);
-        gateway.targets.push(self.target("neo4j-mcp", "b", endpoint));
+        let endpoint = self
+            .options
+            .neo4j_mcp_url
+            .as_ref()
+            .map_or_else(|| external_server_url(self.base), ToString::to_string);
+        gateway
+            .targets
+            .push(self.target("neo4j-mcp", "b", endpoint));
         state.gateways.push(gateway);
     }
 
     fn c(&self, deployment: &Deployment, state: &mut State) {
         let Some(pool) = &deployment.pool else { return };
-        let mut runtime = self.runtime(deployment, "mcp_server", &Authorizer::Jwt(authorizer(pool)));
+        let mut runtime =
+            self.runtime(deployment, "mcp_server", &Authorizer::Jwt(authorizer(pool)));
         for version in &mut runtime.versions {
             version.environment = vec![
-                ("NEO4J_SECRET_ARN".into(), deployment.secret_arn.clone().unwrap_or_default()),
+                (
+                    "NEO4J_SECRET_ARN".into(),
+                    deployment.secret_arn.clone().unwrap_or_default(),
+                ),
                 ("NEO4J_URI".into(), deployment.neo4j.uri.clone()),
             ];
         }
@@ -129,7 +179,10 @@ impl Builder<'_> {
                 ("NEO4J_DATABASE".into(), deployment.neo4j.database.clone()),
                 ("NEO4J_HTTP_AUTH_HEADER_NAME".into(), HEADER.into()),
                 ("NEO4J_READ_ONLY".into(), "false".into()),
-                ("NEO4J_HTTP_ALLOW_UNAUTHENTICATED_PING".into(), "true".into()),
+                (
+                    "NEO4J_HTTP_ALLOW_UNAUTHENTICATED_PING".into(),
+                    "true".into(),
+                ),
             ];
         }
         // A roll-out that stands still: the endpoint serves version 1 while version 2 is wanted.
@@ -150,7 +203,11 @@ impl Builder<'_> {
 
     fn e(&self, deployment: &Deployment, state: &mut State) {
         let Some(pool) = &deployment.pool else { return };
-        let mut gateway = self.gateway(deployment, "ac-gateway-mcp-server", Authorizer::Jwt(authorizer(pool)));
+        let mut gateway = self.gateway(
+            deployment,
+            "ac-gateway-mcp-server",
+            Authorizer::Jwt(authorizer(pool)),
+        );
         gateway.supported_versions = versions(&EVERY_VERSION[..2]);
         gateway.semantic_search = true;
         let credential = Credential::Oauth {
@@ -160,29 +217,51 @@ impl Builder<'_> {
             default_return_url: Some(format!("{}/consent/done", self.base)),
         };
         let endpoint = format!("{}/external/github-mcp/mcp", self.base);
-        let mut with_schema = self.target("github-mcp-server-schema-target", "e schema", endpoint.clone());
+        let mut with_schema = self.target(
+            "github-mcp-server-schema-target",
+            "e schema",
+            endpoint.clone(),
+        );
         with_schema.credential = credential.clone();
         with_schema.static_tools = Some(consent_tools());
         // Not in AWS's models: a client must show it as it came.
         with_schema.listing_mode = "ADAPTIVE".into();
-        let name = format!("github-mcp-server-{:04x}", self.seed.number("target e") & 0xffff);
+        let name = format!(
+            "github-mcp-server-{:04x}",
+            self.seed.number("target e") & 0xffff
+        );
         let mut pending = self.target(&name, "e", endpoint);
         pending.credential = credential;
-        pending.set_status("CREATE_PENDING_AUTH", vec!["Waiting for the authorization of a user".into()], self.hours_ago(3));
+        pending.set_status(
+            "CREATE_PENDING_AUTH",
+            vec!["Waiting for the authorization of a user".into()],
+            self.hours_ago(3),
+        );
         pending.last_synchronized = None;
-        let session_uri = format!("urn:ietf:params:oauth:request_uri:{}", self.seed.mixed("implicit consent", 40));
+        let session_uri = format!(
+            "urn:ietf:params:oauth:request_uri:{}",
+            self.seed.mixed("implicit consent", 40)
+        );
         pending.authorization = Some(Authorization {
             url: format!(
                 "{}/identities/oauth2/authorize?request_uri={}",
                 self.base,
-                percent_encoding::utf8_percent_encode(&session_uri, percent_encoding::NON_ALPHANUMERIC)
+                percent_encoding::utf8_percent_encode(
+                    &session_uri,
+                    percent_encoding::NON_ALPHANUMERIC
+                )
             ),
             user_id: self.seed.uuid("implicit user"),
             session_uri,
         });
         gateway.targets = vec![pending, with_schema];
         state.gateways.push(gateway);
-        state.others.push(self.oauth_provider("github-mcp-server-provider", "GithubOauth2", pool, "READY"));
+        state.others.push(self.oauth_provider(
+            "github-mcp-server-provider",
+            "GithubOauth2",
+            pool,
+            "READY",
+        ));
     }
 
     /// Resources that belong to none of the five: a failed gateway, a runtime that never started, memory, rules.
@@ -191,7 +270,11 @@ impl Builder<'_> {
         let mut retired = self.plain_gateway(&id, "retired-gateway", Authorizer::Iam);
         retired.status = "UPDATE_UNSUCCESSFUL".into();
         retired.status_reasons = vec!["The execution role cannot be assumed".into()];
-        let mut target = self.target("retired-target", "retired", format!("{}/external/retired/mcp", self.base));
+        let mut target = self.target(
+            "retired-target",
+            "retired",
+            format!("{}/external/retired/mcp", self.base),
+        );
         let reason = "Failed to connect to the MCP server: HTTP 404 at initialize".to_owned();
         target.set_status("SYNCHRONIZE_UNSUCCESSFUL", vec![reason], self.hours_ago(30));
         target.credential = Credential::GatewayRole;
@@ -270,7 +353,11 @@ impl Builder<'_> {
     }
 
     fn runtime(&self, deployment: &Deployment, name: &str, authorizer: &Authorizer) -> Runtime {
-        self.plain_runtime(deployment.runtime_id.as_deref().unwrap_or_default(), name, authorizer)
+        self.plain_runtime(
+            deployment.runtime_id.as_deref().unwrap_or_default(),
+            name,
+            authorizer,
+        )
     }
 
     fn plain_runtime(&self, id: &str, name: &str, authorizer: &Authorizer) -> Runtime {
@@ -287,7 +374,10 @@ impl Builder<'_> {
             environment: Vec::new(),
             require_mmdsv2: true,
             client_token: None,
-            kept: kept_at_first(&format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{number}", name.to_lowercase())),
+            kept: kept_at_first(&format!(
+                "{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{number}",
+                name.to_lowercase()
+            )),
         };
         Runtime {
             id: id.to_owned(),
@@ -317,7 +407,11 @@ impl Builder<'_> {
 
     fn oauth_provider(&self, name: &str, vendor: &str, pool: &PoolFacts, status: &str) -> Other {
         let suffix = self.seed.mixed(&format!("provider secret {name}"), 6);
-        let config = if vendor == "GithubOauth2" { "githubOauth2ProviderConfig" } else { "customOauth2ProviderConfig" };
+        let config = if vendor == "GithubOauth2" {
+            "githubOauth2ProviderConfig"
+        } else {
+            "customOauth2ProviderConfig"
+        };
         let discovery = if vendor == "GithubOauth2" {
             json!({"authorizationServerMetadata": {
                 "issuer": pool.issuer,
@@ -350,7 +444,11 @@ impl Builder<'_> {
 
     fn rule(&self, gateway: &Gateway) -> Other {
         let id = self.seed.uuid("rule");
-        let target = gateway.targets.first().map(|target| target.name.clone()).unwrap_or_default();
+        let target = gateway
+            .targets
+            .first()
+            .map(|target| target.name.clone())
+            .unwrap_or_default();
         Other {
             kind: OtherKind::GatewayRule,
             key: id.clone(),
@@ -366,7 +464,12 @@ impl Builder<'_> {
     }
 
     fn plain_resources(&self) -> Vec<Other> {
-        let other = |kind, key: &str, value| Other { kind, key: key.to_owned(), parent: None, value };
+        let other = |kind, key: &str, value| Other {
+            kind,
+            key: key.to_owned(),
+            parent: None,
+            value,
+        };
         let workload = |name: &str| {
             let value = json!({
                 "name": name,
@@ -409,7 +512,10 @@ impl Builder<'_> {
             other(OtherKind::ApiKeyProvider, "weather", key),
             other(OtherKind::PolicyEngine, &engine, engine_value),
         ];
-        resources.push(Other { parent: Some(engine), ..other(OtherKind::Policy, &policy, policy_value) });
+        resources.push(Other {
+            parent: Some(engine),
+            ..other(OtherKind::Policy, &policy, policy_value)
+        });
         resources
     }
 }

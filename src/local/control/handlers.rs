@@ -36,17 +36,31 @@ pub(crate) fn recognise(request: &Request) -> Option<Call> {
             _ => readable = false,
         }
     }
-    for (name, value) in url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
+    for (name, value) in
+        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
+    {
         input.insert(name.into_owned(), value.into_owned().into());
     }
     for (name, value) in members {
         input.insert(name.to_owned(), value.into());
     }
-    if let Some(session) = header(request.headers(), "x-amzn-bedrock-agentcore-runtime-session-id") {
+    if let Some(session) = header(
+        request.headers(),
+        "x-amzn-bedrock-agentcore-runtime-session-id",
+    ) {
         input.insert("runtimeSessionId".into(), session.into());
     }
-    let input = if readable { Value::Object(input) } else { Value::Null };
-    Some(Call { service, operation: operation.to_owned(), protocol: Protocol::RestJson, input })
+    let input = if readable {
+        Value::Object(input)
+    } else {
+        Value::Null
+    };
+    Some(Call {
+        service,
+        operation: operation.to_owned(),
+        protocol: Protocol::RestJson,
+        input,
+    })
 }
 
 type Route<'a> = (&'static str, &'a str, Vec<(&'static str, &'a str)>);
@@ -57,31 +71,60 @@ fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
         ("GET", ["gateways"]) => control("ListGateways", vec![]),
         ("GET", ["gateways", g]) => control("GetGateway", vec![("gatewayIdentifier", g)]),
         ("PUT", ["gateways", g]) => control("UpdateGateway", vec![("gatewayIdentifier", g)]),
-        ("GET", ["gateways", g, "targets"]) => control("ListGatewayTargets", vec![("gatewayIdentifier", g)]),
-        ("GET", ["gateways", g, "targets", t]) => control("GetGatewayTarget", vec![("gatewayIdentifier", g), ("targetId", t)]),
-        ("PUT", ["gateways", g, "synchronizeTargets"]) => control("SynchronizeGatewayTargets", vec![("gatewayIdentifier", g)]),
-        ("GET", ["gateways", g, "rules"]) => control("ListGatewayRules", vec![("gatewayIdentifier", g)]),
-        ("GET", ["gateways", g, "rules", r]) => control("GetGatewayRule", vec![("gatewayIdentifier", g), ("ruleId", r)]),
+        ("GET", ["gateways", g, "targets"]) => {
+            control("ListGatewayTargets", vec![("gatewayIdentifier", g)])
+        }
+        ("GET", ["gateways", g, "targets", t]) => control(
+            "GetGatewayTarget",
+            vec![("gatewayIdentifier", g), ("targetId", t)],
+        ),
+        ("PUT", ["gateways", g, "synchronizeTargets"]) => {
+            control("SynchronizeGatewayTargets", vec![("gatewayIdentifier", g)])
+        }
+        ("GET", ["gateways", g, "rules"]) => {
+            control("ListGatewayRules", vec![("gatewayIdentifier", g)])
+        }
+        ("GET", ["gateways", g, "rules", r]) => control(
+            "GetGatewayRule",
+            vec![("gatewayIdentifier", g), ("ruleId", r)],
+        ),
         ("GET", ["policy-engines"]) => control("ListPolicyEngines", vec![]),
         ("GET", ["policy-engines", e]) => control("GetPolicyEngine", vec![("policyEngineId", e)]),
-        ("GET", ["policy-engines", e, "policies"]) => control("ListPolicies", vec![("policyEngineId", e)]),
+        ("GET", ["policy-engines", e, "policies"]) => {
+            control("ListPolicies", vec![("policyEngineId", e)])
+        }
         ("POST", ["runtimes"]) => control("ListAgentRuntimes", vec![]),
         ("GET", ["runtimes", r]) => control("GetAgentRuntime", vec![("agentRuntimeId", r)]),
         ("PUT", ["runtimes", r]) => control("UpdateAgentRuntime", vec![("agentRuntimeId", r)]),
-        ("POST", ["runtimes", r, "versions"]) => control("ListAgentRuntimeVersions", vec![("agentRuntimeId", r)]),
-        ("POST", ["runtimes", r, "runtime-endpoints"]) => control("ListAgentRuntimeEndpoints", vec![("agentRuntimeId", r)]),
-        ("GET", ["runtimes", r, "runtime-endpoints", e]) => {
-            control("GetAgentRuntimeEndpoint", vec![("agentRuntimeId", r), ("endpointName", e)])
+        ("POST", ["runtimes", r, "versions"]) => {
+            control("ListAgentRuntimeVersions", vec![("agentRuntimeId", r)])
         }
-        ("POST", ["runtimes", arn, "stopruntimesession"]) => Some((DATA, "StopRuntimeSession", vec![("agentRuntimeArn", arn)])),
-        ("POST", ["identities", "CompleteResourceTokenAuth"]) => Some((DATA, "CompleteResourceTokenAuth", vec![])),
+        ("POST", ["runtimes", r, "runtime-endpoints"]) => {
+            control("ListAgentRuntimeEndpoints", vec![("agentRuntimeId", r)])
+        }
+        ("GET", ["runtimes", r, "runtime-endpoints", e]) => control(
+            "GetAgentRuntimeEndpoint",
+            vec![("agentRuntimeId", r), ("endpointName", e)],
+        ),
+        ("POST", ["runtimes", arn, "stopruntimesession"]) => {
+            Some((DATA, "StopRuntimeSession", vec![("agentRuntimeArn", arn)]))
+        }
+        ("POST", ["identities", "CompleteResourceTokenAuth"]) => {
+            Some((DATA, "CompleteResourceTokenAuth", vec![]))
+        }
         ("POST", ["identities", "get-token-vault"]) => control("GetTokenVault", vec![]),
         ("POST", ["identities", operation]) => control(operation, vec![]),
         ("POST", ["memories"]) => control("ListMemories", vec![]),
         ("GET", ["memories", m, "details"]) => control("GetMemory", vec![("memoryId", m)]),
         ("GET", ["tags", arn]) => control("ListTagsForResource", vec![("resourceArn", arn)]),
         (_, ["runtimes", _, "invocations", ..]) => None,
-        (_, ["gateways" | "runtimes" | "policy-engines" | "memories" | "tags", ..]) => control("(unknown)", vec![]),
+        (
+            _,
+            [
+                "gateways" | "runtimes" | "policy-engines" | "memories" | "tags",
+                ..,
+            ],
+        ) => control("(unknown)", vec![]),
         _ => None,
     }
 }
@@ -89,13 +132,20 @@ fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
 /// Whether this call is signed by a bearer token instead: sessions of runtimes that take tokens.
 pub(crate) fn takes_bearer(world: &World, request: &Request, call: &Call) -> bool {
     let is_bearer = || {
-        header(request.headers(), "authorization")
-            .is_some_and(|value| value.get(..7).is_some_and(|s| s.eq_ignore_ascii_case("bearer ")))
+        header(request.headers(), "authorization").is_some_and(|value| {
+            value
+                .get(..7)
+                .is_some_and(|s| s.eq_ignore_ascii_case("bearer "))
+        })
     };
     call.operation == "StopRuntimeSession"
         && is_bearer()
         && runtime_of_arn(world, &call.input)
-            .and_then(|runtime| runtime.latest().map(|version| matches!(version.authorizer, Authorizer::Jwt(_))))
+            .and_then(|runtime| {
+                runtime
+                    .latest()
+                    .map(|version| matches!(version.authorizer, Authorizer::Jwt(_)))
+            })
             .unwrap_or(false)
 }
 
@@ -116,11 +166,23 @@ fn runtime_of_arn(world: &World, input: &Value) -> Option<Runtime> {
 pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
     let input = &call.input;
     match call.operation.as_str() {
-        "ListGateways" => {
-            list(call, "items", world.control.with(|state| state.gateways.iter().map(shapes::gateway_item).collect()))
-        }
+        "ListGateways" => list(
+            call,
+            "items",
+            world
+                .control
+                .with(|state| state.gateways.iter().map(shapes::gateway_item).collect()),
+        ),
         "GetGateway" => Ok(Reply::Json(shapes::gateway(&gateway(world, input)?))),
-        "ListGatewayTargets" => list(call, "items", gateway(world, input)?.targets.iter().map(shapes::target_item).collect()),
+        "ListGatewayTargets" => list(
+            call,
+            "items",
+            gateway(world, input)?
+                .targets
+                .iter()
+                .map(shapes::target_item)
+                .collect(),
+        ),
         "GetGatewayTarget" => get_target(world, input),
         "UpdateGateway" => changes::update_gateway(world, input),
         "SynchronizeGatewayTargets" => changes::synchronize(world, input),
@@ -132,7 +194,12 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
             list(
                 call,
                 "agentRuntimes",
-                runtime.versions.iter().rev().map(|version| shapes::runtime_item(&runtime, version)).collect(),
+                runtime
+                    .versions
+                    .iter()
+                    .rev()
+                    .map(|version| shapes::runtime_item(&runtime, version))
+                    .collect(),
             )
         }
         "ListAgentRuntimeEndpoints" => {
@@ -140,7 +207,11 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
             list(
                 call,
                 "runtimeEndpoints",
-                runtime.endpoints.iter().map(|endpoint| shapes::endpoint(&runtime, endpoint)).collect(),
+                runtime
+                    .endpoints
+                    .iter()
+                    .map(|endpoint| shapes::endpoint(&runtime, endpoint))
+                    .collect(),
             )
         }
         "GetAgentRuntimeEndpoint" => get_endpoint(world, input),
@@ -158,25 +229,51 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
 
 /// The resources that are only listed and shown.
 fn handle_others(world: &World, call: &Call) -> Outcome {
-    const PROVIDER: [&str; 4] = ["name", "credentialProviderArn", "createdTime", "lastUpdatedTime"];
+    const PROVIDER: [&str; 4] = [
+        "name",
+        "credentialProviderArn",
+        "createdTime",
+        "lastUpdatedTime",
+    ];
     let input = &call.input;
     match call.operation.as_str() {
         "ListOauth2CredentialProviders" => {
             let names = [&PROVIDER[..], &["credentialProviderVendor"]].concat();
-            list(call, "credentialProviders", others(world, OtherKind::OauthProvider, None, &names))
+            list(
+                call,
+                "credentialProviders",
+                others(world, OtherKind::OauthProvider, None, &names),
+            )
         }
-        "GetOauth2CredentialProvider" => get_other(world, OtherKind::OauthProvider, None, input, "name"),
-        "ListApiKeyCredentialProviders" => {
-            list(call, "credentialProviders", others(world, OtherKind::ApiKeyProvider, None, &PROVIDER))
+        "GetOauth2CredentialProvider" => {
+            get_other(world, OtherKind::OauthProvider, None, input, "name")
         }
-        "GetApiKeyCredentialProvider" => get_other(world, OtherKind::ApiKeyProvider, None, input, "name"),
-        "ListWorkloadIdentities" => {
-            list(call, "workloadIdentities", others(world, OtherKind::WorkloadIdentity, None, &["name", "workloadIdentityArn"]))
+        "ListApiKeyCredentialProviders" => list(
+            call,
+            "credentialProviders",
+            others(world, OtherKind::ApiKeyProvider, None, &PROVIDER),
+        ),
+        "GetApiKeyCredentialProvider" => {
+            get_other(world, OtherKind::ApiKeyProvider, None, input, "name")
         }
+        "ListWorkloadIdentities" => list(
+            call,
+            "workloadIdentities",
+            others(
+                world,
+                OtherKind::WorkloadIdentity,
+                None,
+                &["name", "workloadIdentityArn"],
+            ),
+        ),
         "GetWorkloadIdentity" => get_other(world, OtherKind::WorkloadIdentity, None, input, "name"),
         "ListMemories" => {
             let names = ["arn", "id", "status", "createdAt", "updatedAt"];
-            list(call, "memories", others(world, OtherKind::Memory, None, &names))
+            list(
+                call,
+                "memories",
+                others(world, OtherKind::Memory, None, &names),
+            )
         }
         "GetMemory" => match get_other(world, OtherKind::Memory, None, input, "memoryId")? {
             Reply::Json(memory) => Ok(Reply::Json(json!({"memory": memory}))),
@@ -184,43 +281,106 @@ fn handle_others(world: &World, call: &Call) -> Outcome {
         },
         "ListGatewayRules" => {
             let gateway = gateway(world, input)?;
-            list(call, "gatewayRules", others(world, OtherKind::GatewayRule, Some(&gateway.id), &[]))
+            list(
+                call,
+                "gatewayRules",
+                others(world, OtherKind::GatewayRule, Some(&gateway.id), &[]),
+            )
         }
         "GetGatewayRule" => {
             let gateway = gateway(world, input)?;
-            get_other(world, OtherKind::GatewayRule, Some(&gateway.id), input, "ruleId")
+            get_other(
+                world,
+                OtherKind::GatewayRule,
+                Some(&gateway.id),
+                input,
+                "ruleId",
+            )
         }
-        "ListPolicyEngines" => list(call, "policyEngines", others(world, OtherKind::PolicyEngine, None, &[])),
-        "GetPolicyEngine" => get_other(world, OtherKind::PolicyEngine, None, input, "policyEngineId"),
+        "ListPolicyEngines" => list(
+            call,
+            "policyEngines",
+            others(world, OtherKind::PolicyEngine, None, &[]),
+        ),
+        "GetPolicyEngine" => get_other(
+            world,
+            OtherKind::PolicyEngine,
+            None,
+            input,
+            "policyEngineId",
+        ),
         "ListPolicies" => {
-            get_other(world, OtherKind::PolicyEngine, None, input, "policyEngineId")?;
+            get_other(
+                world,
+                OtherKind::PolicyEngine,
+                None,
+                input,
+                "policyEngineId",
+            )?;
             let engine = text(input, "policyEngineId");
-            list(call, "policies", others(world, OtherKind::Policy, engine, &[]))
+            list(
+                call,
+                "policies",
+                others(world, OtherKind::Policy, engine, &[]),
+            )
         }
-        other => Err(ApiError::new(StatusCode::NOT_FOUND, "UnknownOperationException", format!("Unknown operation {other}"))),
+        other => Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "UnknownOperationException",
+            format!("Unknown operation {other}"),
+        )),
     }
 }
 
 fn others(world: &World, kind: OtherKind, parent: Option<&str>, names: &[&str]) -> Vec<Value> {
     world.control.with(|state| {
-        let of_kind = state.others.iter().filter(|other| other.kind == kind && other.parent.as_deref() == parent);
-        of_kind.map(|other| if names.is_empty() { other.value.clone() } else { picked(&other.value, names) }).collect()
+        let of_kind = state
+            .others
+            .iter()
+            .filter(|other| other.kind == kind && other.parent.as_deref() == parent);
+        of_kind
+            .map(|other| {
+                if names.is_empty() {
+                    other.value.clone()
+                } else {
+                    picked(&other.value, names)
+                }
+            })
+            .collect()
     })
 }
 
-fn get_other(world: &World, kind: OtherKind, parent: Option<&str>, input: &Value, member: &str) -> Outcome {
+fn get_other(
+    world: &World,
+    kind: OtherKind,
+    parent: Option<&str>,
+    input: &Value,
+    member: &str,
+) -> Outcome {
     let key = required(input, member)?;
     let found = world.control.with(|state| {
-        let mut of_kind = state.others.iter().filter(|other| other.kind == kind && other.parent.as_deref() == parent);
-        of_kind.find(|other| other.key == key).map(|other| other.value.clone())
+        let mut of_kind = state
+            .others
+            .iter()
+            .filter(|other| other.kind == kind && other.parent.as_deref() == parent);
+        of_kind
+            .find(|other| other.key == key)
+            .map(|other| other.value.clone())
     });
-    found.map(Reply::Json).ok_or_else(|| not_found(&format!("Resource {key}")))
+    found
+        .map(Reply::Json)
+        .ok_or_else(|| not_found(&format!("Resource {key}")))
 }
 
 fn runtimes(world: &World) -> Vec<Value> {
     world.control.with(|state| {
-        let latest = state.runtimes.iter().filter_map(|runtime| Some((runtime, runtime.latest()?)));
-        latest.map(|(runtime, version)| shapes::runtime_item(runtime, version)).collect()
+        let latest = state
+            .runtimes
+            .iter()
+            .filter_map(|runtime| Some((runtime, runtime.latest()?)));
+        latest
+            .map(|(runtime, version)| shapes::runtime_item(runtime, version))
+            .collect()
     })
 }
 
@@ -236,7 +396,10 @@ fn get_runtime(world: &World, input: &Value) -> Outcome {
     let runtime = runtime(world, input)?;
     let version = match text(input, "version") {
         None => runtime.latest(),
-        Some(wanted) => runtime.versions.iter().find(|version| version.version == wanted),
+        Some(wanted) => runtime
+            .versions
+            .iter()
+            .find(|version| version.version == wanted),
     };
     let version = version.ok_or_else(|| not_found("Agent runtime version"))?;
     Ok(Reply::Json(shapes::runtime(&runtime, version)))
@@ -245,7 +408,10 @@ fn get_runtime(world: &World, input: &Value) -> Outcome {
 fn get_endpoint(world: &World, input: &Value) -> Outcome {
     let runtime = runtime(world, input)?;
     let name = required(input, "endpointName")?;
-    let endpoint = runtime.endpoints.iter().find(|endpoint| endpoint.name == name);
+    let endpoint = runtime
+        .endpoints
+        .iter()
+        .find(|endpoint| endpoint.name == name);
     let endpoint = endpoint.ok_or_else(|| not_found(&format!("Endpoint {name}")))?;
     Ok(Reply::Json(shapes::endpoint(&runtime, endpoint)))
 }
@@ -253,12 +419,19 @@ fn get_endpoint(world: &World, input: &Value) -> Outcome {
 fn list_tags(world: &World, input: &Value) -> Outcome {
     let arn = required(input, "resourceArn")?;
     let id = arn.rsplit('/').next().unwrap_or_default();
-    let deployment = world.deployment_of_gateway(id).or_else(|| world.deployment_of_runtime(id));
-    let known = deployment.is_some() || world.control.gateway(id).is_some() || world.control.runtime(id).is_some();
+    let deployment = world
+        .deployment_of_gateway(id)
+        .or_else(|| world.deployment_of_runtime(id));
+    let known = deployment.is_some()
+        || world.control.gateway(id).is_some()
+        || world.control.runtime(id).is_some();
     if !known {
         return Err(not_found(&format!("Resource {arn}")));
     }
-    let tags = deployment.map_or_else(|| json!({}), |deployment| json!({"deployment": deployment.name}));
+    let tags = deployment.map_or_else(
+        || json!({}),
+        |deployment| json!({"deployment": deployment.name}),
+    );
     Ok(Reply::Json(json!({"tags": tags})))
 }
 
@@ -271,8 +444,13 @@ fn list(call: &Call, member: &str, entries: Vec<Value>) -> Outcome {
             .filter(|size| (1..=1000).contains(size))
             .ok_or_else(|| invalid("maxResults", "must be a whole number between 1 and 1000"))?,
     };
-    let page = pages::cut(&call.operation, entries, size, text(&call.input, "nextToken"))
-        .map_err(|_| invalid("nextToken", "is not a token of this list"))?;
+    let page = pages::cut(
+        &call.operation,
+        entries,
+        size,
+        text(&call.input, "nextToken"),
+    )
+    .map_err(|_| invalid("nextToken", "is not a token of this list"))?;
     let mut answer = Map::new();
     answer.insert(member.to_owned(), Value::Array(page.entries));
     if let Some(next) = page.next {
@@ -285,22 +463,34 @@ fn list(call: &Call, member: &str, entries: Vec<Value>) -> Outcome {
 pub(super) fn gateway(world: &World, input: &Value) -> Result<Gateway, ApiError> {
     let id = required(input, "gatewayIdentifier")?;
     check_id(id, "gatewayIdentifier")?;
-    world.control.gateway(id).ok_or_else(|| not_found(&format!("Gateway {id}")))
+    world
+        .control
+        .gateway(id)
+        .ok_or_else(|| not_found(&format!("Gateway {id}")))
 }
 
 /// The runtime that the input names.
 pub(super) fn runtime(world: &World, input: &Value) -> Result<Runtime, ApiError> {
     let id = required(input, "agentRuntimeId")?;
     check_id(id, "agentRuntimeId")?;
-    world.control.runtime(id).ok_or_else(|| not_found(&format!("Agent runtime {id}")))
+    world
+        .control
+        .runtime(id)
+        .ok_or_else(|| not_found(&format!("Agent runtime {id}")))
 }
 
 /// AWS's patterns admit ids only, no ARNs.
 fn check_id(id: &str, member: &str) -> Result<(), ApiError> {
-    if id.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_') {
+    if id
+        .chars()
+        .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
+    {
         Ok(())
     } else {
-        Err(invalid(member, "failed to satisfy constraint: Member must satisfy the regular expression of ids"))
+        Err(invalid(
+            member,
+            "failed to satisfy constraint: Member must satisfy the regular expression of ids",
+        ))
     }
 }
 
@@ -311,18 +501,32 @@ pub(super) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
 
 /// A text member that must be there.
 pub(super) fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    text(input, member).filter(|text| !text.is_empty()).ok_or_else(|| invalid(member, "must not be null"))
+    text(input, member)
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| invalid(member, "must not be null"))
 }
 
 /// 404.
 pub(super) fn not_found(what: &str) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "ResourceNotFoundException", format!("{what} was not found"))
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "ResourceNotFoundException",
+        format!("{what} was not found"),
+    )
 }
 
 /// ValidationException about one member.
 pub(super) fn invalid(member: &str, problem: &str) -> ApiError {
-    let mut error = ApiError::bad("ValidationException", format!("1 validation error detected: Value at '{member}' {problem}"));
-    error.more.insert("reason".into(), "FieldValidationFailed".into());
-    error.more.insert("fieldList".into(), json!([{"name": member, "message": problem}]));
+    let mut error = ApiError::bad(
+        "ValidationException",
+        format!("1 validation error detected: Value at '{member}' {problem}"),
+    );
+    error
+        .more
+        .insert("reason".into(), "FieldValidationFailed".into());
+    error.more.insert(
+        "fieldList".into(),
+        json!([{"name": member, "message": problem}]),
+    );
     error
 }

@@ -218,8 +218,16 @@ pub(crate) struct Endpoint {
 }
 
 impl Control {
-    pub(crate) fn new(base: &str, seed: &Seed, options: &Options, deployments: &[Deployment], began: Timestamp) -> Self {
-        Self { state: Mutex::new(build::build(base, seed, options, deployments, began)) }
+    pub(crate) fn new(
+        base: &str,
+        seed: &Seed,
+        options: &Options,
+        deployments: &[Deployment],
+        began: Timestamp,
+    ) -> Self {
+        Self {
+            state: Mutex::new(build::build(base, seed, options, deployments, began)),
+        }
     }
 
     /// Reads or changes the resources; keep it short, nothing may wait inside.
@@ -229,12 +237,24 @@ impl Control {
 
     /// The gateway as it is now.
     pub(crate) fn gateway(&self, id: &str) -> Option<Gateway> {
-        self.with(|state| state.gateways.iter().find(|gateway| gateway.id == id).cloned())
+        self.with(|state| {
+            state
+                .gateways
+                .iter()
+                .find(|gateway| gateway.id == id)
+                .cloned()
+        })
     }
 
     /// The runtime as it is now, by id.
     pub(crate) fn runtime(&self, id: &str) -> Option<Runtime> {
-        self.with(|state| state.runtimes.iter().find(|runtime| runtime.id == id).cloned())
+        self.with(|state| {
+            state
+                .runtimes
+                .iter()
+                .find(|runtime| runtime.id == id)
+                .cloned()
+        })
     }
 }
 
@@ -244,7 +264,10 @@ impl State {
     }
 
     pub(crate) fn target_mut(&mut self, gateway_id: &str, target_id: &str) -> Option<&mut Target> {
-        self.gateway_mut(gateway_id)?.targets.iter_mut().find(|target| target.id == target_id)
+        self.gateway_mut(gateway_id)?
+            .targets
+            .iter_mut()
+            .find(|target| target.id == target_id)
     }
 
     pub(crate) fn runtime_mut(&mut self, id: &str) -> Option<&mut Runtime> {
@@ -263,7 +286,9 @@ impl Target {
     /// Where the browser goes after a person's consent.
     pub(crate) fn default_return_url(&self) -> Option<&str> {
         match &self.credential {
-            Credential::Oauth { default_return_url, .. } => default_return_url.as_deref(),
+            Credential::Oauth {
+                default_return_url, ..
+            } => default_return_url.as_deref(),
             Credential::None | Credential::GatewayRole => None,
         }
     }
@@ -279,7 +304,9 @@ impl Runtime {
 
     /// The version with that number.
     pub(crate) fn version(&self, number: &str) -> Option<&RuntimeVersion> {
-        self.versions.iter().find(|version| version.version == number)
+        self.versions
+            .iter()
+            .find(|version| version.version == number)
     }
 
     /// The newest version.
@@ -302,24 +329,39 @@ impl std::fmt::Debug for RuntimeVersion {
 impl RuntimeVersion {
     /// An environment variable of its containers.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
-        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.environment
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The secret that a program in its containers reads when it begins, and then keeps; none where it has a password of its own.
     pub(crate) fn secret_kept(&self) -> Option<&str> {
-        self.variable("NEO4J_SECRET_ARN").filter(|_| self.variable("NEO4J_PASSWORD").is_none())
+        self.variable("NEO4J_SECRET_ARN")
+            .filter(|_| self.variable("NEO4J_PASSWORD").is_none())
     }
 
     /// How long a container may be idle, and how long it may live.
     pub(crate) fn lifetimes(&self) -> (SignedDuration, SignedDuration) {
         let lifecycle = self.lifecycle();
-        let seconds = |name: &str| SignedDuration::from_secs(lifecycle.get(name).and_then(Value::as_i64).unwrap_or_default());
+        let seconds = |name: &str| {
+            SignedDuration::from_secs(
+                lifecycle
+                    .get(name)
+                    .and_then(Value::as_i64)
+                    .unwrap_or_default(),
+            )
+        };
         (seconds("idleRuntimeSessionTimeout"), seconds("maxLifetime"))
     }
 
     /// The lifecycle configuration; what was not sent is as the service model has it.
     pub(crate) fn lifecycle(&self) -> Value {
-        let sent = |name: &str| self.kept.get("lifecycleConfiguration").and_then(|sent| sent.get(name)?.as_i64());
+        let sent = |name: &str| {
+            self.kept
+                .get("lifecycleConfiguration")
+                .and_then(|sent| sent.get(name)?.as_i64())
+        };
         json!({
             "idleRuntimeSessionTimeout": sent("idleRuntimeSessionTimeout").unwrap_or(900),
             "maxLifetime": sent("maxLifetime").unwrap_or(28_800),
@@ -328,6 +370,9 @@ impl RuntimeVersion {
 
     /// The protocol that its containers speak; HTTP where none was named.
     pub(crate) fn protocol(&self) -> &str {
-        self.kept.get("protocolConfiguration").and_then(|sent| sent.get("serverProtocol")?.as_str()).unwrap_or("HTTP")
+        self.kept
+            .get("protocolConfiguration")
+            .and_then(|sent| sent.get("serverProtocol")?.as_str())
+            .unwrap_or("HTTP")
     }
 }

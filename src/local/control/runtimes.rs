@@ -42,20 +42,29 @@ pub(super) fn update(world: &Shared, input: &Value) -> Outcome {
         token => token,
     };
     let version = read_version(world, &known, input, token)?;
-    let repeated =
-        known.versions.iter().find(|version| version.client_token.is_some() && version.client_token.as_deref() == token);
+    let repeated = known
+        .versions
+        .iter()
+        .find(|version| version.client_token.is_some() && version.client_token.as_deref() == token);
     if let Some(repeated) = repeated {
         // The same request again, whose answer was lost: nothing is done twice.
         return Ok(Reply::Status(202, answer(&known, repeated)));
     }
-    if known.latest().is_some_and(|version| version.status == "UPDATING") {
+    if known
+        .latest()
+        .is_some_and(|version| version.status == "UPDATING")
+    {
         return Err(conflict("The agent runtime is being updated"));
     }
     let (shown, wanted) = (answer(&known, &version), version.version.clone());
     with_runtime(world, &known.id, |runtime| {
         let now = version.updated;
         runtime.versions.push(version);
-        for endpoint in runtime.endpoints.iter_mut().filter(|endpoint| endpoint.name == "DEFAULT") {
+        for endpoint in runtime
+            .endpoints
+            .iter_mut()
+            .filter(|endpoint| endpoint.name == "DEFAULT")
+        {
             endpoint.target_version = Some(wanted.clone());
             endpoint.status = "UPDATING".into();
             endpoint.updated = now;
@@ -78,23 +87,43 @@ fn answer(runtime: &Runtime, version: &RuntimeVersion) -> Value {
 }
 
 /// The next version, out of a request that has all that is required.
-fn read_version(world: &World, known: &Runtime, input: &Value, token: Option<&str>) -> Result<RuntimeVersion, ApiError> {
+fn read_version(
+    world: &World,
+    known: &Runtime,
+    input: &Value,
+    token: Option<&str>,
+) -> Result<RuntimeVersion, ApiError> {
     check_artifact(input)?;
     let role = required(input, "roleArn")?;
     check_network(input)?;
     let authorizer = match input.get("authorizerConfiguration") {
         None | Some(Value::Null) => Authorizer::Iam,
         Some(configuration) => Authorizer::Jwt(
-            read_jwt_authorizer(configuration).ok_or_else(|| invalid("authorizerConfiguration", "has no customJWTAuthorizer"))?,
+            read_jwt_authorizer(configuration)
+                .ok_or_else(|| invalid("authorizerConfiguration", "has no customJWTAuthorizer"))?,
         ),
     };
-    if input.get("protocolConfiguration").is_some_and(|protocol| text(protocol, "serverProtocol").is_none()) {
-        return Err(invalid("protocolConfiguration.serverProtocol", "must not be null"));
+    if input
+        .get("protocolConfiguration")
+        .is_some_and(|protocol| text(protocol, "serverProtocol").is_none())
+    {
+        return Err(invalid(
+            "protocolConfiguration.serverProtocol",
+            "must not be null",
+        ));
     }
     if text(input, "description").is_some_and(str::is_empty) {
-        return Err(invalid("description", "must have length greater than or equal to 1"));
+        return Err(invalid(
+            "description",
+            "must have length greater than or equal to 1",
+        ));
     }
-    let sent = |name: &&str| Some(((*name).to_owned(), input.get(*name).filter(|value| !value.is_null())?.clone()));
+    let sent = |name: &&str| {
+        Some((
+            (*name).to_owned(),
+            input.get(*name).filter(|value| !value.is_null())?.clone(),
+        ))
+    };
     Ok(RuntimeVersion {
         version: (known.versions.len() + 1).to_string(),
         description: text(input, "description").unwrap_or_default().to_owned(),
@@ -103,9 +132,14 @@ fn read_version(world: &World, known: &Runtime, input: &Value, token: Option<&st
         updated: world.now(),
         role_arn: role.to_owned(),
         authorizer,
-        request_headers: read_texts(input.pointer("/requestHeaderConfiguration/requestHeaderAllowlist")),
+        request_headers: read_texts(
+            input.pointer("/requestHeaderConfiguration/requestHeaderAllowlist"),
+        ),
         environment: environment(input)?,
-        require_mmdsv2: input.pointer("/metadataConfiguration/requireMMDSV2").and_then(Value::as_bool).unwrap_or(false),
+        require_mmdsv2: input
+            .pointer("/metadataConfiguration/requireMMDSV2")
+            .and_then(Value::as_bool)
+            .unwrap_or(false),
         client_token: token.map(str::to_owned),
         kept: KEPT.iter().filter_map(sent).collect(),
     })
@@ -114,22 +148,46 @@ fn read_version(world: &World, known: &Runtime, input: &Value, token: Option<&st
 /// One of a container and code.
 fn check_artifact(input: &Value) -> Result<(), ApiError> {
     const MEMBER: &str = "agentRuntimeArtifact";
-    let artifact = input.get(MEMBER).filter(|value| value.is_object()).ok_or_else(|| invalid(MEMBER, "must not be null"))?;
-    match (artifact.get("containerConfiguration"), artifact.get("codeConfiguration")) {
+    let artifact = input
+        .get(MEMBER)
+        .filter(|value| value.is_object())
+        .ok_or_else(|| invalid(MEMBER, "must not be null"))?;
+    match (
+        artifact.get("containerConfiguration"),
+        artifact.get("codeConfiguration"),
+    ) {
         (Some(container), None) => required(container, "containerUri").map(drop),
         (None, Some(_)) => Ok(()),
-        _ => Err(invalid(MEMBER, "must have exactly one of containerConfiguration and codeConfiguration")),
+        _ => Err(invalid(
+            MEMBER,
+            "must have exactly one of containerConfiguration and codeConfiguration",
+        )),
     }
 }
 
 fn check_network(input: &Value) -> Result<(), ApiError> {
     const MEMBER: &str = "networkConfiguration";
-    let network = input.get(MEMBER).filter(|value| value.is_object()).ok_or_else(|| invalid(MEMBER, "must not be null"))?;
+    let network = input
+        .get(MEMBER)
+        .filter(|value| value.is_object())
+        .ok_or_else(|| invalid(MEMBER, "must not be null"))?;
     match required(network, "networkMode")? {
         "PUBLIC" => Ok(()),
-        "VPC" if network.get("networkModeConfig").is_some_and(Value::is_object) => Ok(()),
-        "VPC" => Err(invalid("networkConfiguration.networkModeConfig", "must not be null where networkMode is VPC")),
-        _ => Err(invalid("networkConfiguration.networkMode", "must be one of [PUBLIC, VPC]")),
+        "VPC"
+            if network
+                .get("networkModeConfig")
+                .is_some_and(Value::is_object) =>
+        {
+            Ok(())
+        }
+        "VPC" => Err(invalid(
+            "networkConfiguration.networkModeConfig",
+            "must not be null where networkMode is VPC",
+        )),
+        _ => Err(invalid(
+            "networkConfiguration.networkMode",
+            "must be one of [PUBLIC, VPC]",
+        )),
     }
 }
 
@@ -144,9 +202,14 @@ fn environment(input: &Value) -> Result<Vec<(String, String)>, ApiError> {
     let variable = |(name, value): (&String, &Value)| {
         let value = value.as_str().filter(|value| value.len() <= longest_value);
         match value {
-            Some(value) if (1..=longest_name).contains(&name.len()) => Ok((name.clone(), value.to_owned())),
+            Some(value) if (1..=longest_name).contains(&name.len()) => {
+                Ok((name.clone(), value.to_owned()))
+            }
             // The value may be a secret: only the name is told.
-            _ => Err(invalid(MEMBER, &format!("has an entry that is too long or no text: {name}"))),
+            _ => Err(invalid(
+                MEMBER,
+                &format!("has an entry that is too long or no text: {name}"),
+            )),
         }
     };
     members.iter().map(variable).collect()
@@ -156,7 +219,11 @@ async fn roll_out(world: Shared, runtime_id: String, version: String) {
     tokio::time::sleep(UNDER_WAY).await;
     let now = world.now();
     with_runtime(&world, &runtime_id, |runtime| {
-        for known in runtime.versions.iter_mut().filter(|known| known.version == version) {
+        for known in runtime
+            .versions
+            .iter_mut()
+            .filter(|known| known.version == version)
+        {
             known.status = "READY".into();
             known.updated = now;
         }
@@ -164,7 +231,11 @@ async fn roll_out(world: Shared, runtime_id: String, version: String) {
     tokio::time::sleep(UNDER_WAY).await;
     let now = world.now();
     with_runtime(&world, &runtime_id, |runtime| {
-        for endpoint in runtime.endpoints.iter_mut().filter(|endpoint| endpoint.target_version.as_deref() == Some(&version)) {
+        for endpoint in runtime
+            .endpoints
+            .iter_mut()
+            .filter(|endpoint| endpoint.target_version.as_deref() == Some(&version))
+        {
             endpoint.live_version = Some(version.clone());
             endpoint.status = "READY".into();
             endpoint.updated = now;
@@ -186,16 +257,27 @@ pub(super) fn stop_session(world: &World, input: &Value) -> Outcome {
     let session = required(input, "runtimeSessionId")?;
     let id = arn.rsplit("runtime/").next().unwrap_or_default();
     let endpoint = text(input, "qualifier").unwrap_or("DEFAULT");
-    let known = world.control.runtime(id).ok_or_else(|| not_found(&format!("Agent runtime {arn}")))?;
+    let known = world
+        .control
+        .runtime(id)
+        .ok_or_else(|| not_found(&format!("Agent runtime {arn}")))?;
     if !known.endpoints.iter().any(|known| known.name == endpoint) {
         return Err(not_found(&format!("Endpoint {endpoint}")));
     }
-    let place = Place { runtime: id.to_owned(), endpoint: endpoint.to_owned(), session: session.to_owned() };
+    let place = Place {
+        runtime: id.to_owned(),
+        endpoint: endpoint.to_owned(),
+        session: session.to_owned(),
+    };
     if !world.stop_session(&place) {
         return Err(not_found(&format!("Session {session}")));
     }
     let mut response = super::super::http::json(StatusCode::OK, &json!({}));
-    super::super::http::set_header(&mut response, "x-amzn-bedrock-agentcore-runtime-session-id", session);
+    super::super::http::set_header(
+        &mut response,
+        "x-amzn-bedrock-agentcore-runtime-session-id",
+        session,
+    );
     Ok(Reply::Whole(Box::new(response)))
 }
 

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::deployments::{ACCOUNT, REGION, agentcore_arn};
-use super::{Authorizer, ClaimRule, Credential, Endpoint, Gateway, JwtAuthorizer, Runtime, RuntimeVersion, Target};
+use super::{
+    Authorizer, ClaimRule, Credential, Endpoint, Gateway, JwtAuthorizer, Runtime, RuntimeVersion,
+    Target,
+};
 
 /// ISO 8601 with milliseconds, as gateways, targets and runtimes have it.
 pub(super) fn iso(time: Timestamp) -> String {
@@ -29,7 +32,13 @@ fn authorizer_members(authorizer: &Authorizer) -> (&'static str, Value) {
 }
 
 fn jwt_configuration(jwt: &JwtAuthorizer) -> Value {
-    let list = |entries: &[String]| if entries.is_empty() { Value::Null } else { json!(entries) };
+    let list = |entries: &[String]| {
+        if entries.is_empty() {
+            Value::Null
+        } else {
+            json!(entries)
+        }
+    };
     let claims: Vec<Value> = jwt.custom_claims.iter().map(claim_configuration).collect();
     json!({"customJWTAuthorizer": without_nulls(json!({
         "discoveryUrl": jwt.discovery_url,
@@ -63,7 +72,11 @@ pub(super) fn read_jwt_authorizer(configuration: &Value) -> Option<JwtAuthorizer
         allowed_audience: list("allowedAudience"),
         allowed_clients: list("allowedClients"),
         allowed_scopes: list("allowedScopes"),
-        custom_claims: rules.into_iter().flatten().filter_map(read_claim_rule).collect(),
+        custom_claims: rules
+            .into_iter()
+            .flatten()
+            .filter_map(read_claim_rule)
+            .collect(),
     })
 }
 
@@ -84,7 +97,13 @@ fn read_claim_rule(rule: &Value) -> Option<ClaimRule> {
 
 /// A list of texts; other entries are left out.
 pub(super) fn read_texts(value: Option<&Value>) -> Vec<String> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// An entry of ListGateways.
@@ -104,7 +123,13 @@ pub(super) fn gateway_item(gateway: &Gateway) -> Value {
 /// GetGateway and UpdateGateway.
 pub(super) fn gateway(gateway: &Gateway) -> Value {
     let (authorizer_type, configuration) = authorizer_members(&gateway.authorizer);
-    let text = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+    let text = |text: &str| {
+        if text.is_empty() {
+            Value::Null
+        } else {
+            json!(text)
+        }
+    };
     let mcp = without_nulls(json!({
         "supportedVersions": gateway.supported_versions,
         "instructions": text(&gateway.instructions),
@@ -119,7 +144,10 @@ pub(super) fn gateway(gateway: &Gateway) -> Value {
             "inputConfiguration": {"passRequestHeaders": true},
         }])
     });
-    let identity = agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{}", gateway.name));
+    let identity = agentcore_arn(&format!(
+        "workload-identity-directory/default/workload-identity/{}",
+        gateway.name
+    ));
     without_nulls(json!({
         "gatewayArn": gateway.arn,
         "gatewayId": gateway.id,
@@ -173,14 +201,17 @@ pub(super) fn target_item(target: &Target) -> Value {
 
 /// GetGatewayTarget and the entries of SynchronizeGatewayTargets.
 pub(super) fn target(gateway_arn: &str, target: &Target) -> Value {
-    let schema = target.static_tools.as_ref().map(|tools| json!({"inlinePayload": tools.to_string()}));
+    let schema = target
+        .static_tools
+        .as_ref()
+        .map(|tools| json!({"inlinePayload": tools.to_string()}));
     let server = without_nulls(json!({
         "endpoint": target.endpoint,
         "mcpToolSchema": schema,
         "listingMode": target.listing_mode,
     }));
-    let headers =
-        (!target.allowed_request_headers.is_empty()).then(|| json!({"allowedRequestHeaders": target.allowed_request_headers}));
+    let headers = (!target.allowed_request_headers.is_empty())
+        .then(|| json!({"allowedRequestHeaders": target.allowed_request_headers}));
     without_nulls(json!({
         "gatewayArn": gateway_arn,
         "targetId": target.id,
@@ -206,7 +237,12 @@ fn credentials(credential: &Credential) -> Value {
             "credentialProviderType": "GATEWAY_IAM_ROLE",
             "credentialProvider": {"iamCredentialProvider": {"service": "bedrock-agentcore", "region": REGION}},
         }]),
-        Credential::Oauth { provider, scopes, grant_type, default_return_url } => json!([{
+        Credential::Oauth {
+            provider,
+            scopes,
+            grant_type,
+            default_return_url,
+        } => json!([{
             "credentialProviderType": "OAUTH",
             "credentialProvider": {"oauthCredentialProvider": without_nulls(json!({
                 "providerArn": agentcore_arn(&format!("token-vault/default/oauth2credentialprovider/{provider}")),
@@ -233,15 +269,21 @@ pub(super) fn runtime_item(runtime: &Runtime, version: &RuntimeVersion) -> Value
 
 /// The identity that a runtime was given.
 pub(super) fn workload_identity(runtime_id: &str) -> Value {
-    let arn = agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{runtime_id}"));
+    let arn = agentcore_arn(&format!(
+        "workload-identity-directory/default/workload-identity/{runtime_id}"
+    ));
     json!({"workloadIdentityArn": arn})
 }
 
 /// GetAgentRuntime.
 pub(super) fn runtime(runtime: &Runtime, version: &RuntimeVersion) -> Value {
-    let environment: Map<String, Value> =
-        version.environment.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    let headers = (!version.request_headers.is_empty()).then(|| json!({"requestHeaderAllowlist": version.request_headers}));
+    let environment: Map<String, Value> = version
+        .environment
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect();
+    let headers = (!version.request_headers.is_empty())
+        .then(|| json!({"requestHeaderAllowlist": version.request_headers}));
     let mut value = without_nulls(json!({
         "agentRuntimeArn": runtime.arn,
         "agentRuntimeName": runtime.name,
@@ -285,6 +327,9 @@ pub(super) fn endpoint(runtime: &Runtime, endpoint: &Endpoint) -> Value {
 
 /// The members of a resource that its list shows.
 pub(super) fn picked(value: &Value, names: &[&str]) -> Value {
-    let members = names.iter().filter_map(|name| Some(((*name).to_owned(), value.get(*name)?.clone()))).collect();
+    let members = names
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), value.get(*name)?.clone())))
+        .collect();
     Value::Object(members)
 }

@@ -23,8 +23,12 @@ pub(crate) fn write_history(world: &World) {
     let mut numbers = Sequence::new(world.options.seed);
     let step = HISTORY.as_millis() as i64 / CALLS as i64;
     for call in 0..CALLS {
-        let back = HISTORY.as_millis() as i64 - call as i64 * step - numbers.below(step as u64 / 2) as i64;
-        let at = world.began.checked_sub(SignedDuration::from_millis(back)).unwrap_or(world.began);
+        let back =
+            HISTORY.as_millis() as i64 - call as i64 * step - numbers.below(step as u64 / 2) as i64;
+        let at = world
+            .began
+            .checked_sub(SignedDuration::from_millis(back))
+            .unwrap_or(world.began);
         let place = numbers.below(world.deployments.len() as u64) as usize;
         if let Some(deployment) = world.deployments.get(place) {
             traffic::write_call(world, deployment, &mut numbers, at);
@@ -48,7 +52,10 @@ async fn make_traffic(world: &World) {
         tokio::time::sleep(Duration::from_millis(700 + numbers.below(1600))).await;
         let place = numbers.below(world.deployments.len() as u64) as usize;
         if let Some(deployment) = world.deployments.get(place) {
-            let began = world.now().checked_sub(SignedDuration::from_millis(900)).unwrap_or_else(|_| world.now());
+            let began = world
+                .now()
+                .checked_sub(SignedDuration::from_millis(900))
+                .unwrap_or_else(|_| world.now());
             traffic::write_call(world, deployment, &mut numbers, began);
         }
     }
@@ -84,10 +91,20 @@ async fn fail_and_recover(world: &World, deployment: &str, numbers: &mut Sequenc
 }
 
 fn set_target(world: &World, deployment: &str, status: &str, reason: Option<&str>) {
-    let Some(id) = world.deployment(deployment).and_then(|deployment| deployment.gateway_id.as_ref()) else { return };
+    let Some(id) = world
+        .deployment(deployment)
+        .and_then(|deployment| deployment.gateway_id.as_ref())
+    else {
+        return;
+    };
     let now = world.now();
     world.control.with(|state| {
-        let Some(target) = state.gateway_mut(id).and_then(|gateway| gateway.targets.first_mut()) else { return };
+        let Some(target) = state
+            .gateway_mut(id)
+            .and_then(|gateway| gateway.targets.first_mut())
+        else {
+            return;
+        };
         target.set_status(status, reason.map(str::to_owned).into_iter().collect(), now);
         if status == "READY" {
             target.last_synchronized = Some(now);
@@ -98,12 +115,23 @@ fn set_target(world: &World, deployment: &str, status: &str, reason: Option<&str
 
 /// D's canary gets the version that it waits for, or starts to wait for the next.
 async fn roll_out(world: &World) {
-    let Some(id) = world.deployment("d").and_then(|deployment| deployment.runtime_id.clone()) else { return };
+    let Some(id) = world
+        .deployment("d")
+        .and_then(|deployment| deployment.runtime_id.clone())
+    else {
+        return;
+    };
     let change = |live: Option<&str>, target: &str, status: &str| {
         let now = world.now();
         world.control.with(|state| {
-            let Some(runtime) = state.runtime_mut(&id) else { return };
-            for endpoint in runtime.endpoints.iter_mut().filter(|endpoint| endpoint.name == "canary") {
+            let Some(runtime) = state.runtime_mut(&id) else {
+                return;
+            };
+            for endpoint in runtime
+                .endpoints
+                .iter_mut()
+                .filter(|endpoint| endpoint.name == "canary")
+            {
                 if let Some(live) = live {
                     endpoint.live_version = Some(live.to_owned());
                 }
@@ -114,9 +142,17 @@ async fn roll_out(world: &World) {
         });
     };
     let live = world.control.runtime(&id).and_then(|runtime| {
-        runtime.endpoints.iter().find(|endpoint| endpoint.name == "canary").and_then(|endpoint| endpoint.live_version.clone())
+        runtime
+            .endpoints
+            .iter()
+            .find(|endpoint| endpoint.name == "canary")
+            .and_then(|endpoint| endpoint.live_version.clone())
     });
-    let wanted = if live.as_deref() == Some("2") { "3" } else { "2" };
+    let wanted = if live.as_deref() == Some("2") {
+        "3"
+    } else {
+        "2"
+    };
     change(None, wanted, "UPDATING");
     tokio::time::sleep(UNDER_WAY).await;
     change(Some(wanted), wanted, "READY");

@@ -4,7 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::deployments::{Deployment, gateway_log_group, lambda_log_group, runtime_log_group};
+use super::super::deployments::{
+    Deployment, gateway_log_group, lambda_log_group, runtime_log_group,
+};
 use super::super::logs::records::{GATEWAY_STREAM, GatewayRecord, runtime_line};
 use super::super::seed::Sequence;
 use super::super::world::World;
@@ -38,7 +40,12 @@ struct Call<'a> {
 }
 
 /// Writes the lines of one call that began at a time.
-pub(super) fn write_call(world: &World, deployment: &Deployment, numbers: &mut Sequence, began: Timestamp) {
+pub(super) fn write_call(
+    world: &World,
+    deployment: &Deployment,
+    numbers: &mut Sequence,
+    began: Timestamp,
+) {
     let failed = numbers.below(12) == 0;
     let slow = numbers.below(9) == 0;
     let call = Call {
@@ -59,15 +66,26 @@ pub(super) fn write_call(world: &World, deployment: &Deployment, numbers: &mut S
 }
 
 /// One of a few callers, who begin a new session every ten minutes.
-fn session(world: &World, deployment: &Deployment, numbers: &mut Sequence, began: Timestamp) -> String {
+fn session(
+    world: &World,
+    deployment: &Deployment,
+    numbers: &mut Sequence,
+    began: Timestamp,
+) -> String {
     let (period, caller) = (began.as_second() / 600, numbers.below(3));
-    world.seed.uuid(&format!("session {} {period} {caller}", deployment.name))
+    world
+        .seed
+        .uuid(&format!("session {} {period} {caller}", deployment.name))
 }
 
 impl Call<'_> {
     fn write(&self, deployment: &Deployment) {
         // Every third call goes to the runtime beside, without the gateway.
-        if let Some(further) = deployment.further_runtime.as_ref().filter(|_| self.id.is_multiple_of(3)) {
+        if let Some(further) = deployment
+            .further_runtime
+            .as_ref()
+            .filter(|_| self.id.is_multiple_of(3))
+        {
             return self.runtime(&further.id);
         }
         if let Some(gateway) = &deployment.gateway_id {
@@ -94,20 +112,39 @@ impl Call<'_> {
             };
             let text = self.failure.unwrap_or("[{\"count(n)\":171}]");
             let body = json!({"jsonrpc": "2.0", "id": self.id, "result": {"isError": failed, "content": [{"type": "text", "text": text}]}});
-            self.gateway(gateway, self.took, &log, failed, None, Some(body.to_string()));
+            self.gateway(
+                gateway,
+                self.took,
+                &log,
+                failed,
+                None,
+                Some(body.to_string()),
+            );
         }
     }
 
     fn at(&self, offset: i64) -> Timestamp {
-        self.began.checked_add(SignedDuration::from_millis(offset)).unwrap_or(self.began)
+        self.began
+            .checked_add(SignedDuration::from_millis(offset))
+            .unwrap_or(self.began)
     }
 
     fn put(&self, group: &str, stream: &str, offset: i64, line: String) {
         let at = self.at(offset).as_millisecond();
-        self.world.logs.append_at(group, stream, at, at + self.lag, line);
+        self.world
+            .logs
+            .append_at(group, stream, at, at + self.lag, line);
     }
 
-    fn gateway(&self, id: &str, offset: i64, log: &str, failed: bool, request: Option<String>, response: Option<String>) {
+    fn gateway(
+        &self,
+        id: &str,
+        offset: i64,
+        log: &str,
+        failed: bool,
+        request: Option<String>,
+        response: Option<String>,
+    ) {
         let record = GatewayRecord {
             gateway_id: id,
             request_id: &self.request,
@@ -119,18 +156,34 @@ impl Call<'_> {
             request_body: request,
             response_body: response,
         };
-        self.put(&gateway_log_group(id), GATEWAY_STREAM, offset, record.line(self.at(offset)));
+        self.put(
+            &gateway_log_group(id),
+            GATEWAY_STREAM,
+            offset,
+            record.line(self.at(offset)),
+        );
     }
 
     fn interceptor(&self, function: &str) {
-        let (group, stream) = (lambda_log_group(function), self.world.lambda_stream(function, self.began));
+        let (group, stream) = (
+            lambda_log_group(function),
+            self.world.lambda_stream(function, self.began),
+        );
         let request = &self.request;
-        self.put(&group, &stream, 4, format!("START RequestId: {request} Version: $LATEST"));
+        self.put(
+            &group,
+            &stream,
+            4,
+            format!("START RequestId: {request} Version: $LATEST"),
+        );
         self.put(
             &group,
             &stream,
             6,
-            format!("[INFO]\t{}\t{request}\tforwarding tools/call with the Neo4j credentials", self.at(6)),
+            format!(
+                "[INFO]\t{}\t{request}\tforwarding tools/call with the Neo4j credentials",
+                self.at(6)
+            ),
         );
         self.put(&group, &stream, 19, format!("END RequestId: {request}"));
         let report = format!(
@@ -141,22 +194,60 @@ impl Call<'_> {
     }
 
     fn runtime(&self, id: &str) {
-        self.world.note_session(id, "DEFAULT", &self.session, self.began);
-        let (group, stream) = (runtime_log_group(id, "DEFAULT"), self.world.runtime_stream(id, self.began));
-        let line = |offset, level, message: &str| runtime_line(self.at(offset), level, message, &self.request, &self.session);
-        self.put(&group, &stream, 24, line(24, "INFO", "Processing request of type CallToolRequest"));
-        self.put(&group, &stream, 26, line(26, "DEBUG", &format!("read-cypher: {}", self.query)));
+        self.world
+            .note_session(id, "DEFAULT", &self.session, self.began);
+        let (group, stream) = (
+            runtime_log_group(id, "DEFAULT"),
+            self.world.runtime_stream(id, self.began),
+        );
+        let line = |offset, level, message: &str| {
+            runtime_line(
+                self.at(offset),
+                level,
+                message,
+                &self.request,
+                &self.session,
+            )
+        };
+        self.put(
+            &group,
+            &stream,
+            24,
+            line(24, "INFO", "Processing request of type CallToolRequest"),
+        );
+        self.put(
+            &group,
+            &stream,
+            26,
+            line(26, "DEBUG", &format!("read-cypher: {}", self.query)),
+        );
         if self.slow {
             let text = format!("The query took {} ms, longer than 400 ms", self.took - 40);
-            self.put(&group, &stream, self.took - 12, line(self.took - 12, "WARN", &text));
+            self.put(
+                &group,
+                &stream,
+                self.took - 12,
+                line(self.took - 12, "WARN", &text),
+            );
         }
         let end = self.took - 8;
         let (level, text) = match self.failure {
             Some(failure) => ("ERROR", failure.to_owned()),
-            None => ("INFO", format!("Invocation completed successfully ({:.3}s)", self.took as f64 / 1000.0)),
+            None => (
+                "INFO",
+                format!(
+                    "Invocation completed successfully ({:.3}s)",
+                    self.took as f64 / 1000.0
+                ),
+            ),
         };
         self.put(&group, &stream, end, line(end, level, &text));
-        self.put("aws/spans", "default", self.took, self.span_of(id).to_string());
+        self.put(
+            "aws/spans",
+            "default",
+            self.took,
+            self.span_of(id).to_string(),
+        );
     }
 
     fn span_of(&self, runtime: &str) -> Value {
@@ -179,8 +270,13 @@ impl Call<'_> {
     fn container(&self) {
         let at = self.at(25).strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
         let line = match self.failure {
-            Some(failure) => format!("time={at} level=ERROR msg=\"failed to execute read query\" error=\"{failure}\""),
-            None => format!("time={at} level=INFO msg=\"tool call\" tool=read-cypher duration={}ms", self.took - 30),
+            Some(failure) => format!(
+                "time={at} level=ERROR msg=\"failed to execute read query\" error=\"{failure}\""
+            ),
+            None => format!(
+                "time={at} level=INFO msg=\"tool call\" tool=read-cypher duration={}ms",
+                self.took - 30
+            ),
         };
         self.put("/ecs/neo4j-mcp", "neo4j-mcp/server/1", 25, line);
     }

@@ -77,11 +77,15 @@ impl Pattern {
             return Ok(Self::Everything);
         }
         if let Some(inside) = text.strip_prefix('{') {
-            let inside = inside.strip_suffix('}').ok_or("a JSON pattern ends with }")?;
+            let inside = inside
+                .strip_suffix('}')
+                .ok_or("a JSON pattern ends with }")?;
             return Parser::new(inside)?.whole().map(Self::Json);
         }
         if text.starts_with('[') {
-            return Err("patterns for space-delimited events are not served by the embedded stack".into());
+            return Err(
+                "patterns for space-delimited events are not served by the embedded stack".into(),
+            );
         }
         parse_terms(text).map(Self::Terms)
     }
@@ -93,7 +97,8 @@ impl Pattern {
             Self::Terms(terms) => terms.matches(message),
             Self::Json(condition) => {
                 message.trim_start().starts_with('{')
-                    && serde_json::from_str::<Value>(message).is_ok_and(|value| condition.holds(&value))
+                    && serde_json::from_str::<Value>(message)
+                        .is_ok_and(|value| condition.holds(&value))
             }
         }
     }
@@ -124,13 +129,25 @@ fn take_term(text: &str) -> Result<(Term, &str), String> {
         let (phrase, after) = take_quoted(inside)?;
         return Ok((Term::Text(phrase), after));
     }
-    if let Some((regex, after)) = text.strip_prefix('%').and_then(|inside| inside.split_once('%')) {
-        return Ok((Term::Regex(Regex::new(regex).map_err(|error| error.to_string())?), after));
+    if let Some((regex, after)) = text
+        .strip_prefix('%')
+        .and_then(|inside| inside.split_once('%'))
+    {
+        return Ok((
+            Term::Regex(Regex::new(regex).map_err(|error| error.to_string())?),
+            after,
+        ));
     }
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, after) = text.split_at(end);
-    if word.is_empty() || !word.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
-        return Err(format!("Invalid filter pattern: Invalid character(s) in term '{word}'"));
+    if word.is_empty()
+        || !word
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_')
+    {
+        return Err(format!(
+            "Invalid filter pattern: Invalid character(s) in term '{word}'"
+        ));
     }
     Ok((Term::Text(word.to_owned()), after))
 }
@@ -166,11 +183,13 @@ impl Condition {
         match self {
             Self::And(one, other) => one.holds(value) && other.holds(value),
             Self::Or(one, other) => one.holds(value) || other.holds(value),
-            Self::Compare(path, comparison, operand) => {
-                select(value, path).into_iter().any(|found| compares(found, *comparison, operand))
-            }
+            Self::Compare(path, comparison, operand) => select(value, path)
+                .into_iter()
+                .any(|found| compares(found, *comparison, operand)),
             Self::IsNull(path) => select(value, path).into_iter().any(Value::is_null),
-            Self::Is(path, wanted) => select(value, path).into_iter().any(|found| found.as_bool() == Some(*wanted)),
+            Self::Is(path, wanted) => select(value, path)
+                .into_iter()
+                .any(|found| found.as_bool() == Some(*wanted)),
             Self::NotExists(path) => select(value, path).is_empty(),
         }
     }
@@ -195,7 +214,9 @@ fn compares(found: &Value, comparison: Comparison, operand: &Operand) -> bool {
     match operand {
         Operand::Number(wanted) => found.as_f64().is_some_and(|number| match comparison {
             Comparison::Equal => (number - wanted).abs() < f64::EPSILON * wanted.abs().max(1.0),
-            Comparison::Different => (number - wanted).abs() >= f64::EPSILON * wanted.abs().max(1.0),
+            Comparison::Different => {
+                (number - wanted).abs() >= f64::EPSILON * wanted.abs().max(1.0)
+            }
             Comparison::Less => number < *wanted,
             Comparison::LessOrEqual => number <= *wanted,
             Comparison::Greater => number > *wanted,
@@ -224,9 +245,13 @@ fn compares(found: &Value, comparison: Comparison, operand: &Operand) -> bool {
 /// Equality in which `*` stands for any text.
 fn is_like(text: &str, wanted: &str) -> bool {
     let mut parts = wanted.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
     let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
     for part in middle {
         match rest.find(part) {
             Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
@@ -315,7 +340,9 @@ impl Parser {
                 let operand = match self.take() {
                     Some(Token::Quoted(text)) => Operand::Text(text),
                     Some(Token::Regex(regex)) => Operand::Regex(regex),
-                    Some(Token::Word(word)) => word.parse().map_or_else(|_| Operand::Text(word), Operand::Number),
+                    Some(Token::Word(word)) => word
+                        .parse()
+                        .map_or_else(|_| Operand::Text(word), Operand::Number),
                     _ => return Err("Invalid filter pattern: a value is expected".into()),
                 };
                 Ok(Condition::Compare(path, comparison, operand))
@@ -358,8 +385,13 @@ fn tokenize(text: &str) -> Result<Vec<Token>, String> {
             let (text, after) = take_quoted(inside)?;
             tokens.push(Token::Quoted(text));
             rest = after;
-        } else if let Some((regex, after)) = rest.strip_prefix('%').and_then(|inside| inside.split_once('%')) {
-            tokens.push(Token::Regex(Regex::new(regex).map_err(|error| error.to_string())?));
+        } else if let Some((regex, after)) = rest
+            .strip_prefix('%')
+            .and_then(|inside| inside.split_once('%'))
+        {
+            tokens.push(Token::Regex(
+                Regex::new(regex).map_err(|error| error.to_string())?,
+            ));
             rest = after;
         } else {
             let stops = |letter: char| letter.is_whitespace() || "()=<>!&|".contains(letter);
@@ -390,15 +422,25 @@ fn read_path(text: &str) -> Result<Vec<Step>, String> {
         }
         path.push(Step::Member(name.to_owned()));
         while let Some(inside) = indexes.strip_prefix('[') {
-            let (index, after) = inside.split_once(']').ok_or("Invalid filter pattern: a bracket is not closed")?;
+            let (index, after) = inside
+                .split_once(']')
+                .ok_or("Invalid filter pattern: a bracket is not closed")?;
             path.push(match index {
                 "*" => Step::AnyIndex,
-                number => Step::Index(number.parse().map_err(|_| "Invalid filter pattern: an index is a number")?),
+                number => Step::Index(
+                    number
+                        .parse()
+                        .map_err(|_| "Invalid filter pattern: an index is a number")?,
+                ),
             });
             indexes = after;
         }
     }
-    if path.is_empty() { Err("Invalid filter pattern: a selector names no member".into()) } else { Ok(path) }
+    if path.is_empty() {
+        Err("Invalid filter pattern: a selector names no member".into())
+    } else {
+        Ok(path)
+    }
 }
 
 #[cfg(test)]
@@ -429,7 +471,10 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, line), wanted, "{pattern}");
         }
-        assert!(Pattern::parse("a-b(c").is_err(), "special characters need quotation marks");
+        assert!(
+            Pattern::parse("a-b(c").is_err(),
+            "special characters need quotation marks"
+        );
         assert!(Pattern::parse("\"open").is_err());
     }
 
@@ -445,7 +490,10 @@ mod tests {
             ("{ $.took > 12 && $.took <= 12.5 }", true),
             ("{ $.code = 404 }", true),
             ("{ $.code = 4* }", true),
-            ("{ $.user.id = \"u-*\" && ($.code = 200 || $.code >= 400) }", true),
+            (
+                "{ $.user.id = \"u-*\" && ($.code = 200 || $.code >= 400) }",
+                true,
+            ),
             ("{ $.user.tags[1] = \"b\" }", true),
             ("{ $.user.tags[*] = \"b\" }", true),
             ("{ $.user.tags[0] = \"b\" }", false),
@@ -458,7 +506,14 @@ mod tests {
             assert_eq!(matches(pattern, line), wanted, "{pattern}");
         }
         assert!(!matches("{ $.level = \"ERROR\" }", "plain ERROR"));
-        for broken in ["{ $.level = }", "{ level = 1 }", "{ ($.a = 1 }", "{ $.a = 1", "{ $.a ~ 1 }", "{ $. = 1 }"] {
+        for broken in [
+            "{ $.level = }",
+            "{ level = 1 }",
+            "{ ($.a = 1 }",
+            "{ $.a = 1",
+            "{ $.a ~ 1 }",
+            "{ $. = 1 }",
+        ] {
             assert!(Pattern::parse(broken).is_err(), "{broken}");
         }
     }

@@ -24,20 +24,32 @@ impl Generated {
     /// Reads the tags of CreateLogGroup: `events`, `per-second`, `live`.
     pub(super) fn from_tags(tags: &serde_json::Value, now: i64) -> Option<Self> {
         let number = |name: &str| tags.get(name)?.as_str()?.parse().ok();
-        let shape = GeneratedLogs { events: number("events")?, per_second: number("per-second").filter(|rate| *rate > 0)? };
+        let shape = GeneratedLogs {
+            events: number("events")?,
+            per_second: number("per-second").filter(|rate| *rate > 0)?,
+        };
         let live = tags.get("live").and_then(serde_json::Value::as_str) == Some("true");
-        Some(Self { shape, end: now, live })
+        Some(Self {
+            shape,
+            end: now,
+            live,
+        })
     }
 
     /// How many there are at that moment.
     pub(super) fn count(&self, now: i64) -> u64 {
-        let more = if self.live { u64::try_from(now - self.end).unwrap_or(0) * self.shape.per_second / 1000 } else { 0 };
+        let more = if self.live {
+            u64::try_from(now - self.end).unwrap_or(0) * self.shape.per_second / 1000
+        } else {
+            0
+        };
         self.shape.events + more
     }
 
     /// The time stamp of the event with that index.
     pub(super) fn timestamp(&self, index: u64) -> i64 {
-        let offset = (i128::from(index) - i128::from(self.shape.events)) * 1000 / i128::from(self.shape.per_second);
+        let offset = (i128::from(index) - i128::from(self.shape.events)) * 1000
+            / i128::from(self.shape.per_second);
         self.end + i64::try_from(offset).unwrap_or(0) - i64::from(index < self.shape.events)
     }
 
@@ -74,7 +86,13 @@ impl Generated {
             index % 1013
         );
         let stream = stream_of(index);
-        Event { timestamp, ingestion: timestamp, stream, message, arrival: index + 1 }
+        Event {
+            timestamp,
+            ingestion: timestamp,
+            stream,
+            message,
+            arrival: index + 1,
+        }
     }
 }
 
@@ -88,7 +106,10 @@ pub(super) fn stream_names() -> impl Iterator<Item = Arc<str>> {
 }
 
 fn stream_of(index: u64) -> Arc<str> {
-    NAMES.get((index % STREAMS) as usize).cloned().unwrap_or_default()
+    NAMES
+        .get((index % STREAMS) as usize)
+        .cloned()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -97,7 +118,14 @@ mod tests {
 
     #[test]
     fn any_of_ten_million_is_at_hand() {
-        let source = Generated { shape: GeneratedLogs { events: 10_000_000, per_second: 100_000 }, end: 2_000_000, live: false };
+        let source = Generated {
+            shape: GeneratedLogs {
+                events: 10_000_000,
+                per_second: 100_000,
+            },
+            end: 2_000_000,
+            live: false,
+        };
         assert_eq!(source.count(5_000_000), 10_000_000);
         assert_eq!(source.timestamp(9_999_999), 1_999_999);
         assert_eq!(source.timestamp(0), 2_000_000 - 100_000 - 1);

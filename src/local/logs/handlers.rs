@@ -30,7 +30,10 @@ pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome 
         "PutLogEvents" => put_events(world, input),
         "DeleteLogGroup" => {
             let name = group_name(input)?;
-            world.logs.with(|groups| groups.remove(&name)).ok_or_else(missing_group)?;
+            world
+                .logs
+                .with(|groups| groups.remove(&name))
+                .ok_or_else(missing_group)?;
             Ok(Reply::Json(json!({})))
         }
         "PutRetentionPolicy" => put_retention(world, input),
@@ -51,7 +54,13 @@ pub(super) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
 
 /// A list of texts.
 pub(super) fn names(value: Option<&Value>) -> Vec<String> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
@@ -59,20 +68,33 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
 }
 
 pub(super) fn missing_group() -> ApiError {
-    ApiError::bad("ResourceNotFoundException", "The specified log group does not exist.")
+    ApiError::bad(
+        "ResourceNotFoundException",
+        "The specified log group does not exist.",
+    )
 }
 
 pub(super) fn missing_stream(name: &str) -> ApiError {
-    ApiError::bad("ResourceNotFoundException", format!("The specified log stream does not exist: {name}"))
+    ApiError::bad(
+        "ResourceNotFoundException",
+        format!("The specified log stream does not exist: {name}"),
+    )
 }
 
 /// The group that the input names: by name, or by identifier (name or ARN).
 pub(super) fn group_name(input: &Value) -> Result<String, ApiError> {
-    match (text(input, "logGroupName"), text(input, "logGroupIdentifier")) {
-        (Some(_), Some(_)) => Err(invalid("logGroupName and logGroupIdentifier are mutually exclusive.")),
+    match (
+        text(input, "logGroupName"),
+        text(input, "logGroupIdentifier"),
+    ) {
+        (Some(_), Some(_)) => Err(invalid(
+            "logGroupName and logGroupIdentifier are mutually exclusive.",
+        )),
         (Some(name), None) => Ok(name.to_owned()),
         (None, Some(identifier)) => name_of_identifier(identifier),
-        (None, None) => Err(invalid("1 validation error detected: Value at 'logGroupName' must not be null")),
+        (None, None) => Err(invalid(
+            "1 validation error detected: Value at 'logGroupName' must not be null",
+        )),
     }
 }
 
@@ -114,10 +136,12 @@ fn page_of(list: &str, entries: Vec<Value>, input: &Value, member: &str) -> Outc
         given => pages::number(given)
             .and_then(|size| usize::try_from(size).ok())
             .filter(|size| (1..=50).contains(size))
-            .ok_or_else(|| invalid("1 validation error detected: Value at 'limit' must be between 1 and 50"))?,
+            .ok_or_else(|| {
+                invalid("1 validation error detected: Value at 'limit' must be between 1 and 50")
+            })?,
     };
-    let page =
-        pages::cut(list, entries, size, text(input, "nextToken")).map_err(|_| invalid("The specified nextToken is invalid."))?;
+    let page = pages::cut(list, entries, size, text(input, "nextToken"))
+        .map_err(|_| invalid("The specified nextToken is invalid."))?;
     let mut answer = Map::new();
     answer.insert(member.into(), Value::Array(page.entries));
     if let Some(next) = page.next {
@@ -127,9 +151,14 @@ fn page_of(list: &str, entries: Vec<Value>, input: &Value, member: &str) -> Outc
 }
 
 fn describe_groups(world: &World, input: &Value) -> Outcome {
-    let (prefix, pattern) = (text(input, "logGroupNamePrefix"), text(input, "logGroupNamePattern"));
+    let (prefix, pattern) = (
+        text(input, "logGroupNamePrefix"),
+        text(input, "logGroupNamePattern"),
+    );
     if prefix.is_some() && pattern.is_some() {
-        return Err(invalid("logGroupNamePrefix and logGroupNamePattern are mutually exclusive."));
+        return Err(invalid(
+            "logGroupNamePrefix and logGroupNamePattern are mutually exclusive.",
+        ));
     }
     let identifiers = names(input.get("logGroupIdentifiers"))
         .iter()
@@ -139,12 +168,19 @@ fn describe_groups(world: &World, input: &Value) -> Outcome {
         groups
             .iter()
             .filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)))
-            .filter(|(name, _)| pattern.is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase())))
+            .filter(|(name, _)| {
+                pattern.is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase()))
+            })
             .filter(|(name, _)| identifiers.is_empty() || identifiers.contains(name))
             .map(|(name, group)| describe_group(name, group))
             .collect()
     });
-    page_of(&format!("groups {prefix:?} {pattern:?}"), entries, input, "logGroups")
+    page_of(
+        &format!("groups {prefix:?} {pattern:?}"),
+        entries,
+        input,
+        "logGroups",
+    )
 }
 
 fn describe_group(name: &str, group: &Group) -> Value {
@@ -169,12 +205,20 @@ fn describe_streams(world: &World, input: &Value) -> Outcome {
     let prefix = text(input, "logStreamNamePrefix");
     let by_time = text(input, "orderBy") == Some("LastEventTime");
     if by_time && prefix.is_some() {
-        return Err(invalid("Cannot order by LastEventTime with a logStreamNamePrefix."));
+        return Err(invalid(
+            "Cannot order by LastEventTime with a logStreamNamePrefix.",
+        ));
     }
     let mut streams = world.logs.with(|groups| {
         let group = groups.get(&name).ok_or_else(missing_group)?;
-        let all = group.streams.iter().filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)));
-        Ok::<_, ApiError>(all.map(|(name, stream)| (name.to_string(), stream.clone())).collect::<Vec<_>>())
+        let all = group
+            .streams
+            .iter()
+            .filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)));
+        Ok::<_, ApiError>(
+            all.map(|(name, stream)| (name.to_string(), stream.clone()))
+                .collect::<Vec<_>>(),
+        )
     })?;
     if by_time {
         streams.sort_by_key(|(name, stream)| (stream.last_event, name.clone()));
@@ -185,8 +229,16 @@ fn describe_streams(world: &World, input: &Value) -> Outcome {
         streams.reverse();
     }
     let arn = group_arn(&name);
-    let entries = streams.iter().map(|(stream, facts)| describe_stream(&arn, stream, facts)).collect();
-    page_of(&format!("streams {name} {prefix:?} {by_time}"), entries, input, "logStreams")
+    let entries = streams
+        .iter()
+        .map(|(stream, facts)| describe_stream(&arn, stream, facts))
+        .collect();
+    page_of(
+        &format!("streams {name} {prefix:?} {by_time}"),
+        entries,
+        input,
+        "logStreams",
+    )
 }
 
 fn describe_stream(group_arn: &str, name: &str, stream: &Stream) -> Value {
@@ -216,14 +268,21 @@ fn create_group(world: &World, input: &Value) -> Outcome {
     }
     let class = text(input, "logGroupClass").unwrap_or("STANDARD");
     if !["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"].contains(&class) {
-        return Err(invalid("logGroupClass is one of STANDARD, INFREQUENT_ACCESS, DELIVERY"));
+        return Err(invalid(
+            "logGroupClass is one of STANDARD, INFREQUENT_ACCESS, DELIVERY",
+        ));
     }
     let now = world.now().as_millisecond();
     // Tags turn a new group into a source of computed events, for benchmarks.
-    let generated = input.get("tags").and_then(|tags| Generated::from_tags(tags, now));
+    let generated = input
+        .get("tags")
+        .and_then(|tags| Generated::from_tags(tags, now));
     world.logs.with(|groups| {
         if groups.contains_key(&name) {
-            return Err(ApiError::bad("ResourceAlreadyExistsException", "The specified log group already exists"));
+            return Err(ApiError::bad(
+                "ResourceAlreadyExistsException",
+                "The specified log group already exists",
+            ));
         }
         groups.insert(name, Group::new(now, class, generated));
         Ok(Reply::Json(json!({})))
@@ -234,22 +293,34 @@ fn create_stream(world: &World, input: &Value) -> Outcome {
     let name = group_name(input)?;
     let stream = text(input, "logStreamName").unwrap_or_default();
     if stream.is_empty() || stream.len() > 512 || stream.contains([':', '*']) {
-        return Err(invalid("1 validation error detected: Value at 'logStreamName' must satisfy the regular expression [^:*]*"));
+        return Err(invalid(
+            "1 validation error detected: Value at 'logStreamName' must satisfy the regular expression [^:*]*",
+        ));
     }
     let now = world.now().as_millisecond();
     world.logs.with(|groups| {
         let group = groups.get_mut(&name).ok_or_else(missing_group)?;
         if group.has_stream(stream) {
-            return Err(ApiError::bad("ResourceAlreadyExistsException", "The specified log stream already exists"));
+            return Err(ApiError::bad(
+                "ResourceAlreadyExistsException",
+                "The specified log stream already exists",
+            ));
         }
-        group.streams.insert(stream.into(), Stream { created: now, ..Stream::default() });
+        group.streams.insert(
+            stream.into(),
+            Stream {
+                created: now,
+                ..Stream::default()
+            },
+        );
         Ok(Reply::Json(json!({})))
     })
 }
 
 fn put_events(world: &World, input: &Value) -> Outcome {
     let name = group_name(input)?;
-    let stream = text(input, "logStreamName").ok_or_else(|| invalid("logStreamName must not be null"))?;
+    let stream =
+        text(input, "logStreamName").ok_or_else(|| invalid("logStreamName must not be null"))?;
     let events = read_batch(input)?;
     let now = world.now().as_millisecond();
     let rejected = world.logs.with(|groups| {
@@ -259,7 +330,8 @@ fn put_events(world: &World, input: &Value) -> Outcome {
         }
         Ok(append_batch(group, stream, events, now))
     })?;
-    let mut answer = json!({"nextSequenceToken": "49599396607703531511419593985621160512859251095480828066"});
+    let mut answer =
+        json!({"nextSequenceToken": "49599396607703531511419593985621160512859251095480828066"});
     if let (false, Some(members)) = (rejected.is_empty(), answer.as_object_mut()) {
         members.insert("rejectedLogEventsInfo".into(), Value::Object(rejected));
     }
@@ -267,8 +339,15 @@ fn put_events(world: &World, input: &Value) -> Outcome {
 }
 
 /// Appends what is neither too old nor too new; tells where in the batch the rest is.
-fn append_batch(group: &mut Group, stream: &str, events: Vec<(i64, String)>, now: i64) -> Map<String, Value> {
-    let expired = group.retention_days.map_or(i64::MIN, |days| now - days * DAY);
+fn append_batch(
+    group: &mut Group,
+    stream: &str,
+    events: Vec<(i64, String)>,
+    now: i64,
+) -> Map<String, Value> {
+    let expired = group
+        .retention_days
+        .map_or(i64::MIN, |days| now - days * DAY);
     let (oldest, newest) = (now - 14 * DAY, now + 2 * 3_600_000);
     let mut rejected = Map::new();
     // Batches are in the order of time: ends count the rejected before it, the start is the first one after it.
@@ -278,7 +357,9 @@ fn append_batch(group: &mut Group, stream: &str, events: Vec<(i64, String)>, now
         } else if timestamp < oldest {
             rejected.insert("tooOldLogEventEndIndex".into(), (index + 1).into());
         } else if timestamp > newest {
-            rejected.entry("tooNewLogEventStartIndex").or_insert(index.into());
+            rejected
+                .entry("tooNewLogEventStartIndex")
+                .or_insert(index.into());
         } else {
             group.append(stream, timestamp, now, message);
         }
@@ -289,42 +370,59 @@ fn append_batch(group: &mut Group, stream: &str, events: Vec<(i64, String)>, now
 /// The events of a batch, checked against its limits.
 fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
     let list = input.get("logEvents").and_then(Value::as_array);
-    let list = list
-        .filter(|list| !list.is_empty())
-        .ok_or_else(|| invalid("1 validation error detected: Value at 'logEvents' must have at least 1 member"))?;
+    let list = list.filter(|list| !list.is_empty()).ok_or_else(|| {
+        invalid("1 validation error detected: Value at 'logEvents' must have at least 1 member")
+    })?;
     if list.len() > BATCH_EVENTS {
-        return Err(invalid("1 validation error detected: Value at 'logEvents' must have at most 10000 members"));
+        return Err(invalid(
+            "1 validation error detected: Value at 'logEvents' must have at most 10000 members",
+        ));
     }
     let mut events = Vec::with_capacity(list.len());
     let mut bytes = 0;
     for event in list {
-        let timestamp = pages::number(event.get("timestamp")).ok_or_else(|| invalid("timestamp must not be null"))?;
-        let message =
-            text(event, "message").filter(|message| !message.is_empty()).ok_or_else(|| invalid("message must not be empty"))?;
+        let timestamp = pages::number(event.get("timestamp"))
+            .ok_or_else(|| invalid("timestamp must not be null"))?;
+        let message = text(event, "message")
+            .filter(|message| !message.is_empty())
+            .ok_or_else(|| invalid("message must not be empty"))?;
         bytes += message.len() + 26;
         if events.last().is_some_and(|(before, _)| *before > timestamp) {
-            return Err(invalid("Log events in a single PutLogEvents request must be in chronological order."));
+            return Err(invalid(
+                "Log events in a single PutLogEvents request must be in chronological order.",
+            ));
         }
         events.push((timestamp, message.to_owned()));
     }
     if bytes > BATCH_BYTES {
-        return Err(invalid(format!("Upload too large: {bytes} bytes exceeds limit of {BATCH_BYTES}")));
+        return Err(invalid(format!(
+            "Upload too large: {bytes} bytes exceeds limit of {BATCH_BYTES}"
+        )));
     }
     let ends = events.first().zip(events.last());
     if ends.is_some_and(|((first, _), (last, _))| last - first > DAY) {
-        return Err(invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours."));
+        return Err(invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+        ));
     }
     Ok(events)
 }
 
 fn put_retention(world: &World, input: &Value) -> Outcome {
-    const DAYS: [i64; 23] =
-        [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 0];
+    const DAYS: [i64; 23] = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+        2922, 3288, 3653, 0,
+    ];
     let name = group_name(input)?;
-    let days = pages::number(input.get("retentionInDays")).filter(|days| *days > 0 && DAYS.contains(days));
-    let days = days.ok_or_else(|| invalid("retentionInDays is not one of the values that can be set"))?;
+    let days =
+        pages::number(input.get("retentionInDays")).filter(|days| *days > 0 && DAYS.contains(days));
+    let days =
+        days.ok_or_else(|| invalid("retentionInDays is not one of the values that can be set"))?;
     world.logs.with(|groups| {
-        groups.get_mut(&name).ok_or_else(missing_group)?.retention_days = Some(days);
+        groups
+            .get_mut(&name)
+            .ok_or_else(missing_group)?
+            .retention_days = Some(days);
         Ok(Reply::Json(json!({})))
     })
 }
@@ -349,7 +447,10 @@ fn describe_delivery_sources(world: &World, input: &Value) -> Outcome {
 }
 
 fn deliveries(world: &World) -> Vec<Value> {
-    let ids = world.deployments.iter().filter_map(|deployment| deployment.gateway_id.as_ref());
+    let ids = world
+        .deployments
+        .iter()
+        .filter_map(|deployment| deployment.gateway_id.as_ref());
     ids.map(|id| {
         let delivery = world.seed.mixed(&format!("delivery {id}"), 16);
         json!({

@@ -39,14 +39,21 @@ struct Running {
 pub(super) fn start(world: &World, input: &Value) -> Outcome {
     let groups = wanted_groups(input)?;
     let time = |name: &str| {
-        pages::number(input.get(name)).filter(|time| *time >= 0).ok_or_else(|| invalid(format!("{name} must not be null")))
+        pages::number(input.get(name))
+            .filter(|time| *time >= 0)
+            .ok_or_else(|| invalid(format!("{name} must not be null")))
     };
     let (from, to) = (time("startTime")?, time("endTime")?);
     if to < from {
-        return Err(ApiError::bad("MalformedQueryException", "End time should not be before start time"));
+        return Err(ApiError::bad(
+            "MalformedQueryException",
+            "End time should not be before start time",
+        ));
     }
-    let query_text = text(input, "queryString").ok_or_else(|| invalid("queryString must not be null"))?;
-    let query = Query::parse(query_text).map_err(|problem| ApiError::bad("MalformedQueryException", problem))?;
+    let query_text =
+        text(input, "queryString").ok_or_else(|| invalid("queryString must not be null"))?;
+    let query = Query::parse(query_text)
+        .map_err(|problem| ApiError::bad("MalformedQueryException", problem))?;
     let limit = match input.get("limit") {
         None | Some(Value::Null) => MOST_RESULTS,
         given => pages::number(given)
@@ -55,15 +62,29 @@ pub(super) fn start(world: &World, input: &Value) -> Outcome {
             .ok_or_else(|| invalid("limit must be between 1 and 10000"))?,
     };
     // Seconds here, milliseconds in events; the end is included.
-    let answer = run(world, &groups, from.saturating_mul(1000), to.saturating_mul(1000).saturating_add(999), &query, limit)?;
+    let answer = run(
+        world,
+        &groups,
+        from.saturating_mul(1000),
+        to.saturating_mul(1000).saturating_add(999),
+        &query,
+        limit,
+    )?;
     let id = world.seed.next_uuid();
-    let running = Running { started: world.now(), stopped: false, answer };
+    let running = Running {
+        started: world.now(),
+        stopped: false,
+        answer,
+    };
     lock(&world.logs.queries.0).insert(id.clone(), running);
     Ok(Reply::Json(json!({"queryId": id})))
 }
 
 fn wanted_groups(input: &Value) -> Result<Vec<String>, ApiError> {
-    let mut groups: Vec<String> = text(input, "logGroupName").map(str::to_owned).into_iter().collect();
+    let mut groups: Vec<String> = text(input, "logGroupName")
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
     groups.extend(names(input.get("logGroupNames")));
     for identifier in names(input.get("logGroupIdentifiers")) {
         groups.push(name_of_identifier(&identifier)?);
@@ -74,14 +95,31 @@ fn wanted_groups(input: &Value) -> Result<Vec<String>, ApiError> {
     Ok(groups)
 }
 
-fn run(world: &World, groups: &[String], from: i64, to: i64, query: &Query, limit: usize) -> Result<Value, ApiError> {
+fn run(
+    world: &World,
+    groups: &[String],
+    from: i64,
+    to: i64,
+    query: &Query,
+    limit: usize,
+) -> Result<Value, ApiError> {
     let now = world.now().as_millisecond();
     let (mut records, mut scanned, mut bytes) = (Vec::new(), 0_usize, 0_usize);
     for name in groups {
-        let mut range = Range { from, to, after: None, newest_first: true, ingested_until: i64::MAX };
+        let mut range = Range {
+            from,
+            to,
+            after: None,
+            newest_first: true,
+            ingested_until: i64::MAX,
+        };
         loop {
-            let events =
-                world.logs.with(|known| known.get(name).map(|group| group.read(&range, STEP, now)).ok_or_else(missing_group))?;
+            let events = world.logs.with(|known| {
+                known
+                    .get(name)
+                    .map(|group| group.read(&range, STEP, now))
+                    .ok_or_else(missing_group)
+            })?;
             let Some(last) = events.last() else { break };
             range.after = Some((key(last), false));
             for event in &events {
@@ -101,7 +139,11 @@ fn run(world: &World, groups: &[String], from: i64, to: i64, query: &Query, limi
     let rows: Vec<Value> = query
         .finish(records, limit)
         .into_iter()
-        .map(|row| row.into_iter().map(|(field, value)| json!({"field": field, "value": value})).collect())
+        .map(|row| {
+            row.into_iter()
+                .map(|(field, value)| json!({"field": field, "value": value}))
+                .collect()
+        })
         .collect();
     Ok(json!({
         "queryLanguage": "CWLI",
@@ -118,7 +160,9 @@ fn record(group: &str, event: &Arc<Event>) -> Record {
     Record {
         group: group.to_owned(),
         pointer: format!("{}:{}", group_arn(group), super::read::event_id(event)),
-        json: serde_json::from_str(&event.message).ok().filter(Value::is_object),
+        json: serde_json::from_str(&event.message)
+            .ok()
+            .filter(Value::is_object),
         event: Arc::clone(event),
     }
 }
@@ -127,8 +171,10 @@ fn record(group: &str, event: &Arc<Event>) -> Record {
 pub(super) fn results(world: &World, input: &Value) -> Outcome {
     let running = find(world, input)?;
     let empty = |status: &str| {
-        Ok(Reply::Json(json!({"queryLanguage": "CWLI", "results": [], "status": status,
-            "statistics": {"recordsMatched": 0.0, "recordsScanned": 0.0, "bytesScanned": 0.0}})))
+        Ok(Reply::Json(
+            json!({"queryLanguage": "CWLI", "results": [], "status": status,
+            "statistics": {"recordsMatched": 0.0, "recordsScanned": 0.0, "bytesScanned": 0.0}}),
+        ))
     };
     if running.stopped {
         return empty("Cancelled");
@@ -142,7 +188,12 @@ pub(super) fn results(world: &World, input: &Value) -> Outcome {
 fn find(world: &World, input: &Value) -> Result<Running, ApiError> {
     let id = text(input, "queryId").ok_or_else(|| invalid("queryId must not be null"))?;
     let found = lock(&world.logs.queries.0).get(id).cloned();
-    found.ok_or_else(|| ApiError::bad("ResourceNotFoundException", format!("Query {id} does not exist")))
+    found.ok_or_else(|| {
+        ApiError::bad(
+            "ResourceNotFoundException",
+            format!("Query {id} does not exist"),
+        )
+    })
 }
 
 /// StopQuery.

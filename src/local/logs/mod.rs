@@ -80,19 +80,40 @@ pub(crate) struct Stream {
 
 impl Group {
     fn new(created: i64, class: &str, generated: Option<Generated>) -> Self {
-        let mut group = Self { created, class: class.to_owned(), generated, ..Self::default() };
+        let mut group = Self {
+            created,
+            class: class.to_owned(),
+            generated,
+            ..Self::default()
+        };
         if let Some(source) = &generated {
-            let (first, last) = (source.timestamp(0), source.timestamp(source.shape.events.saturating_sub(1)));
-            let facts = Stream { created: first, first_event: Some(first), last_event: Some(last), last_ingestion: Some(last) };
-            group.streams.extend(generated::stream_names().map(|name| (name, facts.clone())));
+            let (first, last) = (
+                source.timestamp(0),
+                source.timestamp(source.shape.events.saturating_sub(1)),
+            );
+            let facts = Stream {
+                created: first,
+                first_event: Some(first),
+                last_event: Some(last),
+                last_ingestion: Some(last),
+            };
+            group
+                .streams
+                .extend(generated::stream_names().map(|name| (name, facts.clone())));
         }
         group
     }
 
     /// What came in after an arrival, and until a moment (which the fault `late` sets back).
     fn arrived_after(&self, arrival: u64, until: i64) -> Vec<Arc<Event>> {
-        let start = self.recent.partition_point(|event| event.arrival <= arrival);
-        self.recent.range(start..).take_while(|event| event.ingestion <= until).cloned().collect()
+        let start = self
+            .recent
+            .partition_point(|event| event.arrival <= arrival);
+        self.recent
+            .range(start..)
+            .take_while(|event| event.ingestion <= until)
+            .cloned()
+            .collect()
     }
 
     /// Takes in one event at its place in time.
@@ -101,14 +122,36 @@ impl Group {
             Some((name, _)) => Arc::clone(name),
             None => Arc::from(stream),
         };
-        let facts = self.streams.entry(Arc::clone(&name)).or_insert_with(|| Stream { created: ingestion, ..Stream::default() });
-        facts.first_event = Some(facts.first_event.map_or(timestamp, |first| first.min(timestamp)));
-        facts.last_event = Some(facts.last_event.map_or(timestamp, |last| last.max(timestamp)));
+        let facts = self
+            .streams
+            .entry(Arc::clone(&name))
+            .or_insert_with(|| Stream {
+                created: ingestion,
+                ..Stream::default()
+            });
+        facts.first_event = Some(
+            facts
+                .first_event
+                .map_or(timestamp, |first| first.min(timestamp)),
+        );
+        facts.last_event = Some(
+            facts
+                .last_event
+                .map_or(timestamp, |last| last.max(timestamp)),
+        );
         facts.last_ingestion = Some(ingestion);
         self.arrivals += 1;
         self.stored_bytes += message.len() as u64 + 26;
-        let event = Arc::new(Event { timestamp, ingestion, stream: name, message, arrival: self.arrivals });
-        let place = self.events.partition_point(|known| (known.timestamp, known.ingestion) <= (timestamp, ingestion));
+        let event = Arc::new(Event {
+            timestamp,
+            ingestion,
+            stream: name,
+            message,
+            arrival: self.arrivals,
+        });
+        let place = self
+            .events
+            .partition_point(|known| (known.timestamp, known.ingestion) <= (timestamp, ingestion));
         self.events.insert(place, Arc::clone(&event));
         self.recent.push_back(event);
         if self.events.len() > KEPT_EVENTS {
@@ -123,16 +166,30 @@ impl Group {
 impl Logs {
     pub(crate) fn new(options: &Options, deployments: &[Deployment], began: Timestamp) -> Self {
         let mut groups = BTreeMap::new();
-        for name in deployments.iter().flat_map(|deployment| &deployment.log_groups) {
+        for name in deployments
+            .iter()
+            .flat_map(|deployment| &deployment.log_groups)
+        {
             let group = Group::new(began.as_millisecond() - 890 * 3_600_000, "STANDARD", None);
             groups.entry(name.clone()).or_insert(group);
         }
         if let Some(shape) = options.generated_logs {
             let now = began.as_millisecond();
-            let source = Generated { shape, end: now, live: true };
-            groups.insert("/local/generated".into(), Group::new(now, "STANDARD", Some(source)));
+            let source = Generated {
+                shape,
+                end: now,
+                live: true,
+            };
+            groups.insert(
+                "/local/generated".into(),
+                Group::new(now, "STANDARD", Some(source)),
+            );
         }
-        Self { groups: Mutex::new(groups), sessions: tail::Sessions::default(), queries: insights::Queries::default() }
+        Self {
+            groups: Mutex::new(groups),
+            sessions: tail::Sessions::default(),
+            queries: insights::Queries::default(),
+        }
     }
 
     /// Reads or changes the groups; keep it short, nothing may wait inside.
@@ -141,9 +198,18 @@ impl Logs {
     }
 
     /// Writes one event (times in milliseconds since 1970); the group and the stream come to be if they are not there.
-    pub(crate) fn append_at(&self, group: &str, stream: &str, timestamp: i64, ingestion: i64, message: String) {
+    pub(crate) fn append_at(
+        &self,
+        group: &str,
+        stream: &str,
+        timestamp: i64,
+        ingestion: i64,
+        message: String,
+    ) {
         self.with(|groups| {
-            let group = groups.entry(group.to_owned()).or_insert_with(|| Group::new(ingestion, "STANDARD", None));
+            let group = groups
+                .entry(group.to_owned())
+                .or_insert_with(|| Group::new(ingestion, "STANDARD", None));
             group.append(stream, timestamp, ingestion, message);
         });
     }

@@ -20,12 +20,26 @@ impl Logs {
     /// The records of a group in a time range (milliseconds, both ends included), as far as they tell of calls.
     pub(crate) fn observe(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
         let mut observed = Vec::new();
-        let mut range = Range { from, to, after: None, newest_first: false, ingested_until: i64::MAX };
+        let mut range = Range {
+            from,
+            to,
+            after: None,
+            newest_first: false,
+            ingested_until: i64::MAX,
+        };
         loop {
-            let events = self.with(|groups| groups.get(group).map(|group| group.read(&range, 5000, to))).unwrap_or_default();
-            let Some(last) = events.last() else { return observed };
+            let events = self
+                .with(|groups| groups.get(group).map(|group| group.read(&range, 5000, to)))
+                .unwrap_or_default();
+            let Some(last) = events.last() else {
+                return observed;
+            };
             range.after = Some((key(last), false));
-            observed.extend(events.iter().filter_map(|event| read(&event.message, event.timestamp)));
+            observed.extend(
+                events
+                    .iter()
+                    .filter_map(|event| read(&event.message, event.timestamp)),
+            );
         }
     }
 }
@@ -33,22 +47,41 @@ impl Logs {
 /// A gateway's or a runtime's record.
 fn read(message: &str, timestamp: i64) -> Option<Observed> {
     let record: Value = serde_json::from_str(message).ok()?;
-    let nothing = Observed { timestamp, ..Observed::default() };
+    let nothing = Observed {
+        timestamp,
+        ..Observed::default()
+    };
     if let Some(body) = record.get("body") {
         let failed = body.get("isError").and_then(Value::as_bool) == Some(true);
         let log = body.get("log").and_then(Value::as_str)?;
         let started = log.starts_with("Started processing request");
-        return (started || failed).then_some(Observed { invocations: started.into(), errors: failed.into(), ..nothing });
+        return (started || failed).then_some(Observed {
+            invocations: started.into(),
+            errors: failed.into(),
+            ..nothing
+        });
     }
     let text = record.get("message").and_then(Value::as_str)?;
     if record.get("level").and_then(Value::as_str) == Some("ERROR") {
-        return Some(Observed { errors: 1, ..nothing });
+        return Some(Observed {
+            errors: 1,
+            ..nothing
+        });
     }
     if text.ends_with(" answered") {
-        return Some(Observed { invocations: 1, ..nothing });
+        return Some(Observed {
+            invocations: 1,
+            ..nothing
+        });
     }
-    let seconds = text.strip_prefix("Invocation completed successfully (")?.strip_suffix("s)")?;
-    Some(Observed { invocations: 1, latency: seconds.parse::<f64>().ok().map(|seconds| seconds * 1000.0), ..nothing })
+    let seconds = text
+        .strip_prefix("Invocation completed successfully (")?
+        .strip_suffix("s)")?;
+    Some(Observed {
+        invocations: 1,
+        latency: seconds.parse::<f64>().ok().map(|seconds| seconds * 1000.0),
+        ..nothing
+    })
 }
 
 #[cfg(test)]
@@ -57,9 +90,17 @@ mod tests {
 
     #[test]
     fn reads_both_sorts_of_records() {
-        let started = read(r#"{"body":{"isError":false,"log":"Started processing request with requestId: 1"}}"#, 5).unwrap();
+        let started = read(
+            r#"{"body":{"isError":false,"log":"Started processing request with requestId: 1"}}"#,
+            5,
+        )
+        .unwrap();
         assert_eq!((started.invocations, started.errors), (1, 0));
-        let done = read(r#"{"level":"INFO","message":"Invocation completed successfully (0.345s)"}"#, 5).unwrap();
+        let done = read(
+            r#"{"level":"INFO","message":"Invocation completed successfully (0.345s)"}"#,
+            5,
+        )
+        .unwrap();
         assert_eq!((done.invocations, done.latency), (1, Some(345.0)));
         assert_eq!(read("plain text", 5), None);
     }

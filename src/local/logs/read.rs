@@ -58,12 +58,19 @@ impl Group {
             (Some((after, included)), true) => key < after || (included && key == after),
         };
         if let Some(source) = &self.generated {
-            let (mut low, mut high) = (source.first_at(range.from, now), source.first_at(range.to.saturating_add(1), now));
+            let (mut low, mut high) = (
+                source.first_at(range.from, now),
+                source.first_at(range.to.saturating_add(1), now),
+            );
             // Keys of generated events end in the index plus one.
             match (range.after, range.newest_first) {
                 (None, _) => {}
-                (Some(((_, _, arrival), included)), false) => low = low.max(arrival.saturating_sub(u64::from(included))),
-                (Some(((_, _, arrival), included)), true) => high = high.min(arrival.saturating_sub(u64::from(!included))),
+                (Some(((_, _, arrival), included)), false) => {
+                    low = low.max(arrival.saturating_sub(u64::from(included)))
+                }
+                (Some(((_, _, arrival), included)), true) => {
+                    high = high.min(arrival.saturating_sub(u64::from(!included)))
+                }
             }
             let count = count as u64;
             let indexes: Box<dyn Iterator<Item = u64>> = if range.newest_first {
@@ -73,21 +80,41 @@ impl Group {
             };
             return indexes.map(|index| Arc::new(source.event(index))).collect();
         }
-        let start = self.events.partition_point(|event| event.timestamp < range.from);
-        let end = self.events.partition_point(|event| event.timestamp <= range.to);
-        let fits = |event: &&Arc<Event>| event.ingestion <= range.ingested_until && passed(key(event));
+        let start = self
+            .events
+            .partition_point(|event| event.timestamp < range.from);
+        let end = self
+            .events
+            .partition_point(|event| event.timestamp <= range.to);
+        let fits =
+            |event: &&Arc<Event>| event.ingestion <= range.ingested_until && passed(key(event));
         if range.newest_first {
             let end = match range.after {
-                Some((after, _)) => end.min(self.events.partition_point(|event| key(event) <= after)),
+                Some((after, _)) => {
+                    end.min(self.events.partition_point(|event| key(event) <= after))
+                }
                 None => end,
             };
-            self.events.range(start.min(end)..end).rev().filter(fits).take(count).cloned().collect()
+            self.events
+                .range(start.min(end)..end)
+                .rev()
+                .filter(fits)
+                .take(count)
+                .cloned()
+                .collect()
         } else {
             let start = match range.after {
-                Some((after, _)) => start.max(self.events.partition_point(|event| key(event) < after)),
+                Some((after, _)) => {
+                    start.max(self.events.partition_point(|event| key(event) < after))
+                }
                 None => start,
             };
-            self.events.range(start.min(end)..end).filter(fits).take(count).cloned().collect()
+            self.events
+                .range(start.min(end)..end)
+                .filter(fits)
+                .take(count)
+                .cloned()
+                .collect()
         }
     }
 }
@@ -96,7 +123,9 @@ impl Group {
 pub(super) fn readable_until(world: &World, group: &str, now: i64) -> i64 {
     let late = world.deployments.iter().any(|deployment| {
         deployment.log_groups.iter().any(|known| known == group)
-            && world.faults.is_armed(deployment.name, Hop::Logs, FaultKind::Late)
+            && world
+                .faults
+                .is_armed(deployment.name, Hop::Logs, FaultKind::Late)
     });
     if late { now - LATENESS } else { i64::MAX }
 }
@@ -117,20 +146,39 @@ fn time(input: &Value, name: &str) -> Result<Option<i64>, ApiError> {
         given => pages::number(given)
             .filter(|time| *time >= 0)
             .map(Some)
-            .ok_or_else(|| invalid(format!("1 validation error detected: Value at '{name}' must be at least 0"))),
+            .ok_or_else(|| {
+                invalid(format!(
+                    "1 validation error detected: Value at '{name}' must be at least 0"
+                ))
+            }),
     }
 }
 
 fn write_token(list: &str, key: Key, flag: bool) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{list}|{}|{}|{}|{}", key.0, key.1, key.2, u8::from(flag)))
+    URL_SAFE_NO_PAD.encode(format!(
+        "{list}|{}|{}|{}|{}",
+        key.0,
+        key.1,
+        key.2,
+        u8::from(flag)
+    ))
 }
 
 fn read_token(list: &str, token: &str) -> Option<(Key, bool)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let rest = text.strip_prefix(list)?.strip_prefix('|')?;
     let parts: Vec<&str> = rest.split('|').collect();
-    let [timestamp, ingestion, arrival, flag] = parts[..] else { return None };
-    Some(((timestamp.parse().ok()?, ingestion.parse().ok()?, arrival.parse().ok()?), flag == "1"))
+    let [timestamp, ingestion, arrival, flag] = parts[..] else {
+        return None;
+    };
+    Some((
+        (
+            timestamp.parse().ok()?,
+            ingestion.parse().ok()?,
+            arrival.parse().ok()?,
+        ),
+        flag == "1",
+    ))
 }
 
 fn bad_token() -> ApiError {
@@ -143,56 +191,102 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
     let streams = names(input.get("logStreamNames"));
     let prefix = text(input, "logStreamNamePrefix");
     if !streams.is_empty() && prefix.is_some() {
-        return Err(invalid("logStreamNames and logStreamNamePrefix are mutually exclusive."));
+        return Err(invalid(
+            "logStreamNames and logStreamNamePrefix are mutually exclusive.",
+        ));
     }
     if streams.len() > 100 {
         return Err(invalid("At most 100 logStreamNames can be given."));
     }
     let pattern_text = text(input, "filterPattern").unwrap_or_default();
     let pattern = Pattern::parse(pattern_text).map_err(invalid)?;
-    let (from, to) = (time(input, "startTime")?.unwrap_or(0), time(input, "endTime")?.unwrap_or(i64::MAX - 1));
+    let (from, to) = (
+        time(input, "startTime")?.unwrap_or(0),
+        time(input, "endTime")?.unwrap_or(i64::MAX - 1),
+    );
     let newest_first = input.get("startFromHead").and_then(Value::as_bool) == Some(false);
     if newest_first && from < EARLIEST_REVERSE {
-        return Err(invalid("startFromHead=false needs a startTime of 2024-01-01 or later."));
+        return Err(invalid(
+            "startFromHead=false needs a startTime of 2024-01-01 or later.",
+        ));
     }
     let limit = limit(input)?;
     // A token belongs to its search: with other members it is refused.
-    let search = format!("filter {name} {from} {newest_first} {pattern_text} {streams:?} {prefix:?}");
+    let search =
+        format!("filter {name} {from} {newest_first} {pattern_text} {streams:?} {prefix:?}");
     let after = match text(input, "nextToken") {
         None => None,
         Some(token) => Some(read_token(&search, token).ok_or_else(bad_token)?),
     };
     let now = world.now().as_millisecond();
-    let range = Range { from, to, after, newest_first, ingested_until: readable_until(world, &name, now) };
-    let is_filtered = !matches!(pattern, Pattern::Everything) || !streams.is_empty() || prefix.is_some();
+    let range = Range {
+        from,
+        to,
+        after,
+        newest_first,
+        ingested_until: readable_until(world, &name, now),
+    };
+    let is_filtered =
+        !matches!(pattern, Pattern::Everything) || !streams.is_empty() || prefix.is_some();
     let count = if is_filtered { SEARCHED } else { limit };
     let (read, known) = world.logs.with(|groups| {
         let group = groups.get(&name).ok_or_else(missing_group)?;
         if let Some(unknown) = streams.iter().find(|stream| !group.has_stream(stream)) {
             return Err(missing_stream(unknown));
         }
-        Ok((group.read(&range, count + 1, now), group.stream_names(&streams, prefix)))
+        Ok((
+            group.read(&range, count + 1, now),
+            group.stream_names(&streams, prefix),
+        ))
     })?;
     let wanted = |event: &Event| {
         (streams.is_empty() || streams.iter().any(|stream| **stream == *event.stream))
             && prefix.is_none_or(|prefix| event.stream.starts_with(prefix))
             && pattern.matches(&event.message)
     };
-    let page = take_page(&read, count, limit, wanted, after.is_none() && matches!(pattern, Pattern::Json(_)));
+    let page = take_page(
+        &read,
+        count,
+        limit,
+        wanted,
+        after.is_none() && matches!(pattern, Pattern::Json(_)),
+    );
     // AWS gives an empty list for searches without stream names.
-    let searched = if streams.is_empty() && prefix.is_none() { Vec::new() } else { known };
-    let searched: Vec<Value> =
-        searched.iter().map(|name| json!({"logStreamName": name, "searchedCompletely": page.next.is_none()})).collect();
-    let next = page.next.map(|(key, included)| write_token(&search, key, included));
-    Ok(Reply::Text(write_page(&page.events, &Value::Array(searched), next.as_deref())))
+    let searched = if streams.is_empty() && prefix.is_none() {
+        Vec::new()
+    } else {
+        known
+    };
+    let searched: Vec<Value> = searched
+        .iter()
+        .map(|name| json!({"logStreamName": name, "searchedCompletely": page.next.is_none()}))
+        .collect();
+    let next = page
+        .next
+        .map(|(key, included)| write_token(&search, key, included));
+    Ok(Reply::Text(write_page(
+        &page.events,
+        &Value::Array(searched),
+        next.as_deref(),
+    )))
 }
 
 /// The answer, written by hand: this is the hot path of benchmarks.
 fn write_page(events: &[&Arc<Event>], searched: &Value, next: Option<&str>) -> String {
-    let mut answer = String::with_capacity(events.iter().map(|event| event.message.len() + 240).sum::<usize>() + 256);
+    let mut answer = String::with_capacity(
+        events
+            .iter()
+            .map(|event| event.message.len() + 240)
+            .sum::<usize>()
+            + 256,
+    );
     answer.push_str("{\"events\":[");
     for (position, event) in events.iter().enumerate() {
-        answer.push_str(if position == 0 { "{\"logStreamName\":" } else { ",{\"logStreamName\":" });
+        answer.push_str(if position == 0 {
+            "{\"logStreamName\":"
+        } else {
+            ",{\"logStreamName\":"
+        });
         push_text(&mut answer, &event.stream);
         answer.push_str(",\"message\":");
         push_text(&mut answer, &event.message);
@@ -246,9 +340,18 @@ struct Taken<'a> {
 
 /// Takes events until the page is full. The first page of a search by JSON is empty, as it often is at AWS: the search has
 /// only begun.
-fn take_page(read: &[Arc<Event>], count: usize, limit: usize, wanted: impl Fn(&Event) -> bool, begins_empty: bool) -> Taken<'_> {
+fn take_page(
+    read: &[Arc<Event>],
+    count: usize,
+    limit: usize,
+    wanted: impl Fn(&Event) -> bool,
+    begins_empty: bool,
+) -> Taken<'_> {
     if let (true, Some(first)) = (begins_empty, read.first()) {
-        return Taken { events: Vec::new(), next: Some((key(first), true)) };
+        return Taken {
+            events: Vec::new(),
+            next: Some((key(first), true)),
+        };
     }
     let (mut events, mut bytes) = (Vec::new(), 0);
     for (position, event) in read.iter().enumerate() {
@@ -256,7 +359,10 @@ fn take_page(read: &[Arc<Event>], count: usize, limit: usize, wanted: impl Fn(&E
         let matches = wanted(event);
         let is_full = events.len() >= limit || (bytes > 0 && bytes + size > MOST_BYTES && matches);
         if position >= count || is_full {
-            return Taken { events, next: Some((key(event), true)) };
+            return Taken {
+                events,
+                next: Some((key(event), true)),
+            };
         }
         if matches {
             bytes += size;
@@ -268,20 +374,33 @@ fn take_page(read: &[Arc<Event>], count: usize, limit: usize, wanted: impl Fn(&E
 
 /// 56 digits that identify an event in its group.
 pub(super) fn event_id(event: &Event) -> String {
-    format!("{:018}{:018}{:020}", event.timestamp, event.ingestion, event.arrival)
+    format!(
+        "{:018}{:018}{:020}",
+        event.timestamp, event.ingestion, event.arrival
+    )
 }
 
 /// GetLogEvents.
 pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
     let name = group_name(input)?;
-    let stream = text(input, "logStreamName").ok_or_else(|| invalid("logStreamName must not be null"))?;
+    let stream =
+        text(input, "logStreamName").ok_or_else(|| invalid("logStreamName must not be null"))?;
     // The end is not included here.
-    let (from, to) = (time(input, "startTime")?.unwrap_or(0), time(input, "endTime")?.map_or(i64::MAX - 1, |end| end - 1));
+    let (from, to) = (
+        time(input, "startTime")?.unwrap_or(0),
+        time(input, "endTime")?.map_or(i64::MAX - 1, |end| end - 1),
+    );
     let limit = limit(input)?;
     let token = text(input, "nextToken");
     let place_list = format!("{name}|{stream}");
     let (backward, after) = match token {
-        None => (!input.get("startFromHead").and_then(Value::as_bool).unwrap_or(false), None),
+        None => (
+            !input
+                .get("startFromHead")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+            None,
+        ),
         Some(token) => {
             let (direction, rest) = token.split_once('/').ok_or_else(bad_token)?;
             let place = read_token(&place_list, rest).ok_or_else(bad_token)?;
@@ -293,7 +412,13 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
         }
     };
     let now = world.now().as_millisecond();
-    let range = Range { from, to, after, newest_first: backward, ingested_until: readable_until(world, &name, now) };
+    let range = Range {
+        from,
+        to,
+        after,
+        newest_first: backward,
+        ingested_until: readable_until(world, &name, now),
+    };
     let mut events = world.logs.with(|groups| {
         let group = groups.get(&name).ok_or_else(missing_group)?;
         if !group.has_stream(stream) {
@@ -322,11 +447,19 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
 }
 
 /// Up to `limit` events of one stream, at most one page of bytes.
-fn read_stream(group: &Group, mut range: Range, stream: &str, limit: usize, now: i64) -> Vec<Arc<Event>> {
+fn read_stream(
+    group: &Group,
+    mut range: Range,
+    stream: &str,
+    limit: usize,
+    now: i64,
+) -> Vec<Arc<Event>> {
     let (mut events, mut bytes): (Vec<Arc<Event>>, usize) = (Vec::new(), 0);
     loop {
         let read = group.read(&range, SEARCHED, now);
-        let Some(last) = read.last() else { return events };
+        let Some(last) = read.last() else {
+            return events;
+        };
         range.after = Some((key(last), false));
         for event in read.into_iter().filter(|event| *event.stream == *stream) {
             bytes += event.message.len() + EVENT_BYTES;
@@ -344,7 +477,13 @@ mod tests {
 
     #[test]
     fn texts_have_the_form_of_json() {
-        for text in ["", "plain", "a \"b\" \\ c", "line\nnext\ttab\u{0}\u{1b}[31m", "grüß 💥 \u{202e}"] {
+        for text in [
+            "",
+            "plain",
+            "a \"b\" \\ c",
+            "line\nnext\ttab\u{0}\u{1b}[31m",
+            "grüß 💥 \u{202e}",
+        ] {
             let mut written = String::new();
             push_text(&mut written, text);
             assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);

@@ -4,7 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::deployments::{ACCOUNT, agentcore_arn, gateway_log_group, lambda_log_group, runtime_log_group};
+use super::super::deployments::{
+    ACCOUNT, agentcore_arn, gateway_log_group, lambda_log_group, runtime_log_group,
+};
 use super::super::faults::{FaultKind, Hop};
 use super::super::world::World;
 
@@ -41,7 +43,13 @@ impl GatewayRecord<'_> {
             if let Some(response) = &self.response_body {
                 members.insert("responseBody".into(), response.as_str().into());
             }
-            members.insert("id".into(), self.id.as_str().map_or_else(|| self.id.to_string(), str::to_owned).into());
+            members.insert(
+                "id".into(),
+                self.id
+                    .as_str()
+                    .map_or_else(|| self.id.to_string(), str::to_owned)
+                    .into(),
+            );
         }
         json!({
             "resource_arn": agentcore_arn(&format!("gateway/{}", self.gateway_id)),
@@ -60,7 +68,13 @@ impl GatewayRecord<'_> {
 pub(crate) const GATEWAY_STREAM: &str = "BedrockAgentCoreGateway_ApplicationLogs";
 
 /// A structured line of the runtime's own library.
-pub(crate) fn runtime_line(at: Timestamp, level: &str, message: &str, request_id: &str, session_id: &str) -> String {
+pub(crate) fn runtime_line(
+    at: Timestamp,
+    level: &str,
+    message: &str,
+    request_id: &str,
+    session_id: &str,
+) -> String {
     json!({
         "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         "level": level,
@@ -77,34 +91,62 @@ impl World {
     fn write_line(&self, group: &str, stream: &str, line: String) {
         let now = self.now();
         let disorder = self.deployments.iter().any(|deployment| {
-            self.faults.is_armed(deployment.name, Hop::Logs, FaultKind::OutOfOrder)
+            self.faults
+                .is_armed(deployment.name, Hop::Logs, FaultKind::OutOfOrder)
                 && deployment.log_groups.iter().any(|known| known == group)
         });
-        let back = if disorder { self.seed.number(&self.seed.next_uuid()) % DISORDER } else { 0 };
-        let stamped = now.checked_sub(SignedDuration::from_millis(back as i64)).unwrap_or(now);
-        self.logs.append_at(group, stream, stamped.as_millisecond(), now.as_millisecond(), line);
+        let back = if disorder {
+            self.seed.number(&self.seed.next_uuid()) % DISORDER
+        } else {
+            0
+        };
+        let stamped = now
+            .checked_sub(SignedDuration::from_millis(back as i64))
+            .unwrap_or(now);
+        self.logs.append_at(
+            group,
+            stream,
+            stamped.as_millisecond(),
+            now.as_millisecond(),
+            line,
+        );
     }
 
     /// The stream of a runtime's container.
     pub(crate) fn runtime_stream(&self, runtime_id: &str, at: Timestamp) -> String {
-        format!("{}/[runtime-logs]{}", at.strftime("%Y/%m/%d"), self.seed.uuid(&format!("container {runtime_id}")))
+        format!(
+            "{}/[runtime-logs]{}",
+            at.strftime("%Y/%m/%d"),
+            self.seed.uuid(&format!("container {runtime_id}"))
+        )
     }
 
     /// The stream of a function's instance.
     pub(crate) fn lambda_stream(&self, function: &str, at: Timestamp) -> String {
-        let instance = self.seed.uuid(&format!("instance {function}")).replace('-', "");
+        let instance = self
+            .seed
+            .uuid(&format!("instance {function}"))
+            .replace('-', "");
         format!("{}/[$LATEST]{instance}", at.strftime("%Y/%m/%d"))
     }
 
     /// Writes a gateway record to its vended log group.
     pub(crate) fn log_gateway(&self, record: &GatewayRecord<'_>) {
-        self.write_line(&gateway_log_group(record.gateway_id), GATEWAY_STREAM, record.line(self.now()));
+        self.write_line(
+            &gateway_log_group(record.gateway_id),
+            GATEWAY_STREAM,
+            record.line(self.now()),
+        );
     }
 
     /// Writes a line that the program in a runtime's container printed.
     pub(crate) fn log_runtime(&self, runtime_id: &str, endpoint: &str, line: &str) {
         let stream = self.runtime_stream(runtime_id, self.now());
-        self.write_line(&runtime_log_group(runtime_id, endpoint), &stream, line.to_owned());
+        self.write_line(
+            &runtime_log_group(runtime_id, endpoint),
+            &stream,
+            line.to_owned(),
+        );
     }
 
     /// Writes a structured line of the runtime's own library (level, request id, session id).
@@ -117,7 +159,11 @@ impl World {
         request_id: &str,
         session_id: &str,
     ) {
-        self.log_runtime(runtime_id, endpoint, &runtime_line(self.now(), level, message, request_id, session_id));
+        self.log_runtime(
+            runtime_id,
+            endpoint,
+            &runtime_line(self.now(), level, message, request_id, session_id),
+        );
     }
 
     /// Writes a span to `aws/spans`.
@@ -139,7 +185,13 @@ impl World {
     /// A fresh trace id (32 hexadecimal digits) and span id (16).
     pub(crate) fn next_trace(&self) -> (String, String) {
         let trace = self.seed.next_uuid().replace('-', "");
-        let span = self.seed.next_uuid().replace('-', "").chars().take(16).collect();
+        let span = self
+            .seed
+            .next_uuid()
+            .replace('-', "")
+            .chars()
+            .take(16)
+            .collect();
         (trace, span)
     }
 }

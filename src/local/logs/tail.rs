@@ -78,16 +78,23 @@ struct Followed {
 /// StartLiveTail.
 pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
     let identifiers = names(input.get("logGroupIdentifiers"));
-    let (streams, prefixes) = (names(input.get("logStreamNames")), names(input.get("logStreamNamePrefixes")));
+    let (streams, prefixes) = (
+        names(input.get("logStreamNames")),
+        names(input.get("logStreamNamePrefixes")),
+    );
     let pattern_text = text(input, "logEventFilterPattern").unwrap_or_default();
     check(&identifiers, &streams, &prefixes)?;
     let pattern = Pattern::parse(pattern_text).map_err(invalid)?;
-    let groups = identifiers.iter().map(|identifier| follow(world, identifier)).collect::<Result<Vec<_>, _>>()?;
-    let seat = world
-        .logs
-        .sessions
-        .sit()
-        .ok_or_else(|| ApiError::bad("LimitExceededException", "There are 15 live tail sessions already."))?;
+    let groups = identifiers
+        .iter()
+        .map(|identifier| follow(world, identifier))
+        .collect::<Result<Vec<_>, _>>()?;
+    let seat = world.logs.sessions.sit().ok_or_else(|| {
+        ApiError::bad(
+            "LimitExceededException",
+            "There are 15 live tail sessions already.",
+        )
+    })?;
     let session_start = json!({
         "requestId": world.seed.next_uuid(),
         "sessionId": world.seed.next_uuid(),
@@ -119,9 +126,10 @@ pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
     });
     let mut response = Response::new(streaming(frames));
     *response.status_mut() = StatusCode::OK;
-    response
-        .headers_mut()
-        .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/vnd.amazon.eventstream"));
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/vnd.amazon.eventstream"),
+    );
     Ok(Reply::Whole(Box::new(response)))
 }
 
@@ -129,19 +137,32 @@ fn check(identifiers: &[String], streams: &[String], prefixes: &[String]) -> Res
     if identifiers.is_empty() || identifiers.len() > MOST_GROUPS {
         return Err(invalid("logGroupIdentifiers must have 1 to 10 entries."));
     }
-    if let Some(name) = identifiers.iter().find(|identifier| !identifier.starts_with("arn:")) {
+    if let Some(name) = identifiers
+        .iter()
+        .find(|identifier| !identifier.starts_with("arn:"))
+    {
         return Err(invalid(format!("{name} is not the ARN of a log group.")));
     }
     if !streams.is_empty() && !prefixes.is_empty() {
-        return Err(invalid("logStreamNames and logStreamNamePrefixes are mutually exclusive."));
+        return Err(invalid(
+            "logStreamNames and logStreamNamePrefixes are mutually exclusive.",
+        ));
     }
     if (!streams.is_empty() || !prefixes.is_empty()) && identifiers.len() != 1 {
-        return Err(invalid("logStreamNames and logStreamNamePrefixes can be given with exactly one log group."));
+        return Err(invalid(
+            "logStreamNames and logStreamNamePrefixes can be given with exactly one log group.",
+        ));
     }
     if streams.len() > 100 || prefixes.len() > 100 {
-        return Err(invalid("At most 100 log stream names or prefixes can be given."));
+        return Err(invalid(
+            "At most 100 log stream names or prefixes can be given.",
+        ));
     }
-    if streams.iter().chain(prefixes).any(|name| name.is_empty() || name.contains([':', '*'])) {
+    if streams
+        .iter()
+        .chain(prefixes)
+        .any(|name| name.is_empty() || name.contains([':', '*']))
+    {
         return Err(invalid("A log stream name has no ':' and no '*'."));
     }
     Ok(())
@@ -153,10 +174,20 @@ fn follow(world: &Shared, identifier: &str) -> Result<Followed, ApiError> {
     world.logs.with(|groups| {
         let group = groups.get(&name).ok_or_else(missing_group)?;
         if group.class != "STANDARD" {
-            return Err(ApiError::bad("InvalidOperationException", "Live Tail serves the Standard log class only."));
+            return Err(ApiError::bad(
+                "InvalidOperationException",
+                "Live Tail serves the Standard log class only.",
+            ));
         }
-        let arrival = group.generated.as_ref().map_or(group.arrivals, |source| source.count(now));
-        Ok(Followed { identifier: format!("{ACCOUNT}:{name}"), name, arrival })
+        let arrival = group
+            .generated
+            .as_ref()
+            .map_or(group.arrivals, |source| source.count(now));
+        Ok(Followed {
+            identifier: format!("{ACCOUNT}:{name}"),
+            name,
+            arrival,
+        })
     })
 }
 
@@ -175,7 +206,8 @@ impl Tail {
         }
         if self.opened.elapsed() >= LIFETIME || self.fault(FaultKind::TailTimeout, true) {
             self.over = true;
-            let message = json!({"message": "The live tail session has been open for its longest time."});
+            let message =
+                json!({"message": "The live tail session has been open for its longest time."});
             return Some(exception("SessionTimeoutException", &message));
         }
         Some(self.update())
@@ -184,8 +216,12 @@ impl Tail {
     /// Whether a fault sits at the logs of one of the groups' deployments; `take` counts it.
     fn fault(&self, kind: FaultKind, take: bool) -> bool {
         let names = self.groups.iter().map(|group| &group.name);
-        let deployments =
-            names.flat_map(|name| self.world.deployments.iter().filter(move |deployment| deployment.log_groups.contains(name)));
+        let deployments = names.flat_map(|name| {
+            self.world
+                .deployments
+                .iter()
+                .filter(move |deployment| deployment.log_groups.contains(name))
+        });
         let faults = &self.world.faults;
         deployments.into_iter().any(|deployment| {
             if take {
@@ -203,36 +239,67 @@ impl Tail {
         let (streams, prefixes, pattern) = (&self.streams, &self.prefixes, &self.pattern);
         let wanted = |event: &Event| {
             (streams.is_empty() || streams.iter().any(|stream| **stream == *event.stream))
-                && (prefixes.is_empty() || prefixes.iter().any(|prefix| event.stream.starts_with(prefix)))
+                && (prefixes.is_empty()
+                    || prefixes
+                        .iter()
+                        .any(|prefix| event.stream.starts_with(prefix)))
                 && pattern.matches(&event.message)
         };
         let mut found: Vec<(String, Arc<Event>)> = Vec::new();
         let mut frames = BytesMut::new();
         for group in &mut self.groups {
             let until = readable_until(&world, &group.name, now);
-            let source = world.logs.with(|groups| groups.get(&group.name).and_then(|known| known.generated));
+            let source = world
+                .logs
+                .with(|groups| groups.get(&group.name).and_then(|known| known.generated));
             if let Some(source) = source {
                 let end = source.count(now);
-                let mut new = (group.arrival..end).map(|index| source.event(index)).filter(|event| wanted(event)).peekable();
+                let mut new = (group.arrival..end)
+                    .map(|index| source.event(index))
+                    .filter(|event| wanted(event))
+                    .peekable();
                 group.arrival = end;
                 while new.peek().is_some() {
                     let events: Vec<Event> = new.by_ref().take(MOST_EVENTS).collect();
-                    frames.extend_from_slice(&frame_of(events.iter().map(|event| (group.identifier.as_str(), event)), false));
+                    frames.extend_from_slice(&frame_of(
+                        events
+                            .iter()
+                            .map(|event| (group.identifier.as_str(), event)),
+                        false,
+                    ));
                 }
                 continue;
             }
-            let new = world.logs.with(|groups| groups.get(&group.name).map(|known| known.arrived_after(group.arrival, until)));
+            let new = world.logs.with(|groups| {
+                groups
+                    .get(&group.name)
+                    .map(|known| known.arrived_after(group.arrival, until))
+            });
             let new = new.unwrap_or_default();
             if let Some(last) = new.last() {
                 group.arrival = last.arrival;
             }
-            found.extend(new.into_iter().filter(|event| wanted(event)).map(|event| (group.identifier.clone(), event)));
+            found.extend(
+                new.into_iter()
+                    .filter(|event| wanted(event))
+                    .map(|event| (group.identifier.clone(), event)),
+            );
         }
         let forced = self.fault(FaultKind::Sampled, false);
         let sampled = forced || found.len() > MOST_EVENTS;
-        let kept = sample(&found, if forced { 2 } else { found.len().div_ceil(MOST_EVENTS).max(1) });
+        let kept = sample(
+            &found,
+            if forced {
+                2
+            } else {
+                found.len().div_ceil(MOST_EVENTS).max(1)
+            },
+        );
         if frames.is_empty() || !found.is_empty() {
-            frames.extend_from_slice(&frame_of(kept.map(|(identifier, event)| (identifier.as_str(), &**event)), sampled));
+            frames.extend_from_slice(&frame_of(
+                kept.map(|(identifier, event)| (identifier.as_str(), &**event)),
+                sampled,
+            ));
         }
         frames.freeze()
     }
@@ -274,14 +341,30 @@ fn frame(event: &'static str, payload: &Value) -> Bytes {
 }
 
 fn exception(name: &'static str, payload: &Value) -> Bytes {
-    message("exception", ":exception-type", name, payload.to_string().into())
+    message(
+        "exception",
+        ":exception-type",
+        name,
+        payload.to_string().into(),
+    )
 }
 
-fn message(kind: &'static str, type_header: &'static str, name: &'static str, payload: Bytes) -> Bytes {
+fn message(
+    kind: &'static str,
+    type_header: &'static str,
+    name: &'static str,
+    payload: Bytes,
+) -> Bytes {
     let message = Message::new(payload)
-        .add_header(Header::new(":message-type", HeaderValue::String(kind.into())))
+        .add_header(Header::new(
+            ":message-type",
+            HeaderValue::String(kind.into()),
+        ))
         .add_header(Header::new(type_header, HeaderValue::String(name.into())))
-        .add_header(Header::new(":content-type", HeaderValue::String("application/json".into())));
+        .add_header(Header::new(
+            ":content-type",
+            HeaderValue::String("application/json".into()),
+        ));
     let mut bytes = Vec::new();
     // Only headers or payloads beyond the format's sizes fail, and these are bounded.
     let _ = write_message_to(&message, &mut bytes);

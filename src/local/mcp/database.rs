@@ -43,18 +43,27 @@ impl DatabaseError {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Neo4j(code, message) => format!("Neo4jError: {code} ({message})"),
-            Self::Unreachable(address) => format!("ConnectivityError: dial tcp {address}: connect: connection refused"),
+            Self::Unreachable(address) => {
+                format!("ConnectivityError: dial tcp {address}: connect: connection refused")
+            }
         }
     }
 
     fn login(refusal: LoginRefusal) -> Self {
         let (code, message) = match refusal {
-            LoginRefusal::Invalid => ("Unauthorized", "The client is unauthorized due to authentication failure."),
-            LoginRefusal::LockedOut => {
-                ("AuthenticationRateLimit", "The client has provided incorrect authentication details too many times in a row.")
-            }
+            LoginRefusal::Invalid => (
+                "Unauthorized",
+                "The client is unauthorized due to authentication failure.",
+            ),
+            LoginRefusal::LockedOut => (
+                "AuthenticationRateLimit",
+                "The client has provided incorrect authentication details too many times in a row.",
+            ),
         };
-        Self::Neo4j(format!("Neo.ClientError.Security.{code}"), message.to_owned())
+        Self::Neo4j(
+            format!("Neo.ClientError.Security.{code}"),
+            message.to_owned(),
+        )
     }
 }
 
@@ -87,7 +96,16 @@ pub(crate) async fn pass(world: &Shared, deployment: &Deployment) -> Result<(), 
 }
 
 fn address(deployment: &Deployment) -> String {
-    deployment.neo4j.uri.split("://").nth(1).unwrap_or_default().split('/').next().unwrap_or_default().to_owned()
+    deployment
+        .neo4j
+        .uri
+        .split("://")
+        .nth(1)
+        .unwrap_or_default()
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Asks what a statement would do, as the official server does by EXPLAIN: whether it only reads, where that is known.
@@ -97,20 +115,29 @@ pub(crate) async fn explain(
     statement: &Statement<'_>,
 ) -> Result<Option<bool>, DatabaseError> {
     let explained = format!("EXPLAIN {}", statement.text);
-    let asked = Statement { text: &explained, ..*statement };
+    let asked = Statement {
+        text: &explained,
+        ..*statement
+    };
     match stand_in(world, deployment) {
-        Some(server) => {
-            ask(world, server, &deployment.neo4j.database, &asked).await.map(|(effect, _)| Some(effect == Effect::Read))
-        }
+        Some(server) => ask(world, server, &deployment.neo4j.database, &asked)
+            .await
+            .map(|(effect, _)| Some(effect == Effect::Read)),
         None => run(world, deployment, &asked).await.map(|_| None),
     }
 }
 
 /// Runs a statement at the database of a deployment.
-pub(crate) async fn run(world: &Shared, deployment: &Deployment, statement: &Statement<'_>) -> Result<Rows, DatabaseError> {
+pub(crate) async fn run(
+    world: &Shared,
+    deployment: &Deployment,
+    statement: &Statement<'_>,
+) -> Result<Rows, DatabaseError> {
     let seat = &deployment.neo4j;
     if let Some(server) = stand_in(world, deployment) {
-        return ask(world, server, &seat.database, statement).await.map(|(_, rows)| rows);
+        return ask(world, server, &seat.database, statement)
+            .await
+            .map(|(_, rows)| rows);
     }
     if seat.uri.starts_with("http") {
         return query_api::run(world, seat, statement).await;
@@ -120,7 +147,10 @@ pub(crate) async fn run(world: &Shared, deployment: &Deployment, statement: &Sta
 
 /// The stand-in server, where that is what stands behind the deployment.
 fn stand_in(world: &Shared, deployment: &Deployment) -> Option<Arc<Server>> {
-    let own = deployment.neo4j.uri.starts_with(&format!("{}/", world.base));
+    let own = deployment
+        .neo4j
+        .uri
+        .starts_with(&format!("{}/", world.base));
     world.neo4j.get(deployment.name).filter(|_| own)
 }
 
@@ -132,7 +162,9 @@ async fn ask(
 ) -> Result<(Effect, Rows), DatabaseError> {
     let now = world.now();
     let login = (statement.user, statement.password);
-    let change_required = server.log_in_pooled(login, statement.pool, AGENT, now).map_err(DatabaseError::login)?;
+    let change_required = server
+        .log_in_pooled(login, statement.pool, AGENT, now)
+        .map_err(DatabaseError::login)?;
     let session = Session {
         user: statement.user.to_owned(),
         database: database.to_owned(),
@@ -142,17 +174,41 @@ async fn ask(
         http: false,
         read_only: statement.read_only,
     };
-    let parameters = statement.parameters.iter().map(|(key, value)| (key.clone(), render::parameter(value))).collect();
+    let parameters = statement
+        .parameters
+        .iter()
+        .map(|(key, value)| (key.clone(), render::parameter(value)))
+        .collect();
     let text = statement.text.to_owned();
     // A statement is pure work: it must not keep the threads that serve connections.
     let finished = tokio::task::spawn_blocking(move || {
-        let refused = |failure: &Failure| DatabaseError::Neo4j(failure.code.to_owned(), failure.message.clone());
-        let (answer, effect) = server.run(&session, &text, &parameters, now).map_err(|failure| refused(&failure))?;
+        let refused = |failure: &Failure| {
+            DatabaseError::Neo4j(failure.code.to_owned(), failure.message.clone())
+        };
+        let (answer, effect) = server
+            .run(&session, &text, &parameters, now)
+            .map_err(|failure| refused(&failure))?;
         if let Some(failure) = &answer.failure {
             return Err(refused(failure));
         }
-        let rows = answer.rows.iter().map(|row| row.iter().map(|value| go_json::value(&answer, value)).collect()).collect();
-        Ok((effect, Rows { columns: answer.columns.clone(), rows }))
+        let rows = answer
+            .rows
+            .iter()
+            .map(|row| {
+                row.iter()
+                    .map(|value| go_json::value(&answer, value))
+                    .collect()
+            })
+            .collect();
+        Ok((
+            effect,
+            Rows {
+                columns: answer.columns.clone(),
+                rows,
+            },
+        ))
     });
-    finished.await.unwrap_or_else(|_| Err(DatabaseError::Unreachable("the stand-in".to_owned())))
+    finished
+        .await
+        .unwrap_or_else(|_| Err(DatabaseError::Unreachable("the stand-in".to_owned())))
 }

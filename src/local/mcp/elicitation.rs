@@ -32,7 +32,9 @@ pub(crate) struct Elicitations {
 impl Elicitations {
     /// Hands an answer to the call that waits for it; one that nobody waits for is forgotten.
     pub(crate) fn answer(&self, place: &Place, reply: &Value) {
-        let Some(id) = reply.get("id").and_then(Value::as_str) else { return };
+        let Some(id) = reply.get("id").and_then(Value::as_str) else {
+            return;
+        };
         if let Some(sender) = lock(&self.waiting).remove(&(place.clone(), id.to_owned())) {
             // Where the call is gone meanwhile, so is the need for an answer.
             let _ = sender.send(reply.clone());
@@ -43,7 +45,9 @@ impl Elicitations {
 /// Whether a client that says this of itself at initialize can be asked by a form. An empty declaration means forms, as in
 /// 2025-06-18.
 pub(crate) fn takes_forms(initialize: &Value) -> bool {
-    let declared = initialize.pointer("/capabilities/elicitation").and_then(Value::as_object);
+    let declared = initialize
+        .pointer("/capabilities/elicitation")
+        .and_then(Value::as_object);
     declared.is_some_and(|modes| modes.is_empty() || modes.contains_key("form"))
 }
 
@@ -68,7 +72,11 @@ impl Question {
         let (sender, receiver) = oneshot::channel();
         let key = (place.clone(), world.seed.next_uuid());
         lock(&world.elicitations.waiting).insert(key.clone(), sender);
-        Self { world: Arc::clone(world), key, receiver }
+        Self {
+            world: Arc::clone(world),
+            key,
+            receiver,
+        }
     }
 }
 
@@ -82,13 +90,21 @@ impl Drop for Question {
 /// said that it can be asked.
 pub(crate) fn rate_movie(world: &Shared, place: Option<&Place>, message: &Message) -> Response {
     let arguments = message.arguments();
-    let movie = arguments.get("movie").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let movie = arguments
+        .get("movie")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let refuse = |text: &str| event_response(&message.result(text_result(text, true)));
     if movie.is_empty() {
-        return refuse("Error executing tool rate_movie: 1 validation error for rate_movieArguments");
+        return refuse(
+            "Error executing tool rate_movie: 1 validation error for rate_movieArguments",
+        );
     }
     let Some(place) = place else {
-        return refuse("This client cannot be asked for the rating: it did not declare elicitation at initialize.");
+        return refuse(
+            "This client cannot be asked for the rating: it did not declare elicitation at initialize.",
+        );
     };
     let question = Question::ask(world, place);
     let asked = json!({"jsonrpc": "2.0", "id": question.key.1, "method": "elicitation/create", "params": {
@@ -132,7 +148,11 @@ fn form() -> Value {
 /// The result of the call, out of the client's answer.
 fn judge(movie: &str, reply: &Value) -> Value {
     let result = reply.get("result").unwrap_or(&Value::Null);
-    let content = result.get("content").and_then(Value::as_object).cloned().unwrap_or_default();
+    let content = result
+        .get("content")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     match result.get("action").and_then(Value::as_str) {
         Some("accept") => match problem(&content) {
             None => rated(movie, content),
@@ -141,20 +161,32 @@ fn judge(movie: &str, reply: &Value) -> Value {
         Some("decline") => text_result(&format!("{movie} was not rated: declined."), false),
         Some("cancel") => text_result(&format!("{movie} was not rated: cancelled."), false),
         _ => {
-            let told = reply.pointer("/error/message").and_then(Value::as_str).unwrap_or("no action in it");
-            text_result(&format!("The client did not answer the question: {told}."), true)
+            let told = reply
+                .pointer("/error/message")
+                .and_then(Value::as_str)
+                .unwrap_or("no action in it");
+            text_result(
+                &format!("The client did not answer the question: {told}."),
+                true,
+            )
         }
     }
 }
 
 fn problem(content: &Map<String, Value>) -> Option<&'static str> {
     let text = |name: &str| content.get(name).is_none_or(Value::is_string);
-    let seen = content.get("place").and_then(Value::as_str).unwrap_or("home");
+    let seen = content
+        .get("place")
+        .and_then(Value::as_str)
+        .unwrap_or("home");
     let rating = content.get("rating").and_then(Value::as_i64);
     if rating.is_none_or(|rating| !(1..=10).contains(&rating)) {
         return Some("rating must be a whole number from 1 to 10");
     }
-    if content.get("recommend").is_some_and(|value| !value.is_boolean()) {
+    if content
+        .get("recommend")
+        .is_some_and(|value| !value.is_boolean())
+    {
         return Some("recommend must be true or false");
     }
     if !text("place") || !["cinema", "home", "plane"].contains(&seen) {
@@ -167,7 +199,10 @@ fn problem(content: &Map<String, Value>) -> Option<&'static str> {
 }
 
 fn rated(movie: &str, mut content: Map<String, Value>) -> Value {
-    let text = format!("{movie}: {} of 10", content.get("rating").cloned().unwrap_or_default());
+    let text = format!(
+        "{movie}: {} of 10",
+        content.get("rating").cloned().unwrap_or_default()
+    );
     content.insert("movie".to_owned(), movie.into());
     json!({"content": [{"type": "text", "text": text}], "structuredContent": content, "isError": false})
 }
@@ -181,26 +216,60 @@ mod tests {
         let accepted = |content: Value| json!({"result": {"action": "accept", "content": content}});
         // (the client's answer, what the result's text has, whether it is an error)
         let cases = [
-            (accepted(json!({"rating": 8, "recommend": false, "place": "plane", "comment": "x"})), "Top Gun: 8 of 10", false),
+            (
+                accepted(
+                    json!({"rating": 8, "recommend": false, "place": "plane", "comment": "x"}),
+                ),
+                "Top Gun: 8 of 10",
+                false,
+            ),
             (accepted(json!({"rating": 11})), "rating must be", true),
             (accepted(json!({})), "rating must be", true),
-            (accepted(json!({"rating": 8, "place": "nowhere"})), "place must be", true),
-            (accepted(json!({"rating": 8, "recommend": "yes"})), "recommend must be", true),
+            (
+                accepted(json!({"rating": 8, "place": "nowhere"})),
+                "place must be",
+                true,
+            ),
+            (
+                accepted(json!({"rating": 8, "recommend": "yes"})),
+                "recommend must be",
+                true,
+            ),
             (json!({"result": {"action": "decline"}}), "declined", false),
             (json!({"result": {"action": "cancel"}}), "cancelled", false),
-            (json!({"error": {"code": -32601, "message": "no such method"}}), "no such method", true),
+            (
+                json!({"error": {"code": -32601, "message": "no such method"}}),
+                "no such method",
+                true,
+            ),
         ];
         for (reply, text, is_error) in cases {
             let result = judge("Top Gun", &reply);
-            assert!(result["content"][0]["text"].as_str().unwrap().contains(text), "{result}");
-            assert_eq!(result["isError"].as_bool().unwrap_or(false), is_error, "{reply}");
+            assert!(
+                result["content"][0]["text"]
+                    .as_str()
+                    .unwrap()
+                    .contains(text),
+                "{result}"
+            );
+            assert_eq!(
+                result["isError"].as_bool().unwrap_or(false),
+                is_error,
+                "{reply}"
+            );
         }
     }
 
     #[test]
     fn forms_are_for_clients_that_declare_them() {
-        let declared = |elicitation: Value| takes_forms(&json!({"capabilities": {"elicitation": elicitation}}));
-        assert!(declared(json!({})) && declared(json!({"form": {}})) && declared(json!({"form": {}, "url": {}})));
+        let declared = |elicitation: Value| {
+            takes_forms(&json!({"capabilities": {"elicitation": elicitation}}))
+        };
+        assert!(
+            declared(json!({}))
+                && declared(json!({"form": {}}))
+                && declared(json!({"form": {}, "url": {}}))
+        );
         assert!(!declared(json!({"url": {}})) && !takes_forms(&json!({"capabilities": {}})));
     }
 }

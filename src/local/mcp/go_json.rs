@@ -16,12 +16,16 @@ pub(crate) fn rows(columns: &[String], rows: &[Vec<Json>]) -> Result<String, Str
     let mut order: Vec<usize> = (0..columns.len()).collect();
     order.sort_by(|a, b| columns.get(*a).cmp(&columns.get(*b)));
     let objects = rows.iter().map(|row| {
-        let entries = order.iter().filter_map(|at| Some((columns.get(*at)?.clone(), row.get(*at)?.clone())));
+        let entries = order
+            .iter()
+            .filter_map(|at| Some((columns.get(*at)?.clone(), row.get(*at)?.clone())));
         Json::Object(entries.collect::<Map<_, _>>())
     });
     let array = Json::Array(objects.collect());
     if let Some(number) = impossible(&array) {
-        return Err(format!("failed to format records as JSON: json: unsupported value: {number}"));
+        return Err(format!(
+            "failed to format records as JSON: json: unsupported value: {number}"
+        ));
     }
     let mut text = String::new();
     push(&array, 0, true, &mut text);
@@ -40,7 +44,10 @@ const NOT_A_NUMBER: &str = "\u{0}number";
 
 fn impossible(value: &Json) -> Option<&str> {
     match value {
-        Json::Object(map) => map.get(NOT_A_NUMBER).and_then(Json::as_str).or_else(|| map.values().find_map(impossible)),
+        Json::Object(map) => map
+            .get(NOT_A_NUMBER)
+            .and_then(Json::as_str)
+            .or_else(|| map.values().find_map(impossible)),
         Json::Array(items) => items.iter().find_map(impossible),
         _ => None,
     }
@@ -72,7 +79,9 @@ pub(crate) fn value(answer: &Answer, value: &Value) -> Json {
         Value::Integer(value) => json!(value),
         Value::Float(number) => float(*number),
         Value::String(text) => json!(text),
-        Value::List(items) => Json::Array(items.iter().map(|item| self::value(answer, item)).collect()),
+        Value::List(items) => {
+            Json::Array(items.iter().map(|item| self::value(answer, item)).collect())
+        }
         Value::Map(map) => properties(answer, map),
         Value::Node(id) => {
             let node = answer.nodes.get(id).map(AsRef::as_ref);
@@ -85,29 +94,44 @@ pub(crate) fn value(answer: &Answer, value: &Value) -> Json {
                 "EndId": found.end, "EndElementId": element(4, found.end), "Type": found.kind,
                 "Props": properties(answer, &found.properties),
             }),
-            None => json!({"Id": id, "ElementId": element(5, *id), "StartId": -1, "StartElementId": "", "EndId": -1,
-                "EndElementId": "", "Type": "", "Props": {}}),
+            None => {
+                json!({"Id": id, "ElementId": element(5, *id), "StartId": -1, "StartElementId": "", "EndId": -1,
+                "EndElementId": "", "Type": "", "Props": {}})
+            }
         },
         Value::Path(path) => {
-            let all = |steps: Vec<Value>| steps.iter().map(|step| self::value(answer, step)).collect::<Vec<_>>();
+            let all = |steps: Vec<Value>| {
+                steps
+                    .iter()
+                    .map(|step| self::value(answer, step))
+                    .collect::<Vec<_>>()
+            };
             let nodes = all(path.nodes.iter().map(|id| Value::Node(*id)).collect());
             json!({"Nodes": nodes, "Relationships": all(path.relationships.iter().map(|id| Value::Relationship(*id)).collect())})
         }
         // Go's time.Time has an encoding; the driver's own temporal types have none.
         Value::DateTime(moment) => json!(moment_text(moment, false)),
-        Value::Date(_) | Value::LocalTime(_) | Value::Time(..) | Value::LocalDateTime(_) => json!({}),
+        Value::Date(_) | Value::LocalTime(_) | Value::Time(..) | Value::LocalDateTime(_) => {
+            json!({})
+        }
         Value::Duration(duration) => {
             json!({"Months": duration.months, "Days": duration.days, "Seconds": duration.seconds, "Nanos": duration.nanos})
         }
         Value::Point(point) => match point.z {
-            Some(z) => json!({"X": float(point.x), "Y": float(point.y), "Z": float(z), "SpatialRefId": point.srid}),
+            Some(z) => {
+                json!({"X": float(point.x), "Y": float(point.y), "Z": float(z), "SpatialRefId": point.srid})
+            }
             None => json!({"X": float(point.x), "Y": float(point.y), "SpatialRefId": point.srid}),
         },
     }
 }
 
 fn properties(answer: &Answer, map: &crate::local::neo4j::value::Map) -> Json {
-    Json::Object(map.iter().map(|(key, item)| (key.clone(), value(answer, item))).collect())
+    Json::Object(
+        map.iter()
+            .map(|(key, item)| (key.clone(), value(answer, item)))
+            .collect(),
+    )
 }
 
 fn push(value: &Json, depth: usize, indented: bool, text: &mut String) {
@@ -191,6 +215,9 @@ mod tests {
         assert_eq!(rows(&columns, &[row]).unwrap(), expected);
         assert_eq!(rows(&columns, &[]).unwrap(), "[]");
         let nan = rows(&["x".to_owned()], &[vec![float(f64::NAN)]]).unwrap_err();
-        assert_eq!(nan, "failed to format records as JSON: json: unsupported value: NaN");
+        assert_eq!(
+            nan,
+            "failed to format records as JSON: json: unsupported value: NaN"
+        );
     }
 }

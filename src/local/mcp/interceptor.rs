@@ -17,9 +17,16 @@ const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// Go on with these headers and this body.
-    Forward { headers: Map<String, Value>, body: Value },
+    Forward {
+        headers: Map<String, Value>,
+        body: Value,
+    },
     /// Answer this now.
-    Respond { status: u16, headers: Map<String, Value>, body: Value },
+    Respond {
+        status: u16,
+        headers: Map<String, Value>,
+        body: Value,
+    },
     /// The function could not be invoked, or threw: an opaque 500.
     Failed,
 }
@@ -61,7 +68,9 @@ pub(crate) async fn intercept(
 
 /// The event that the gateway sends (it has no requestContext).
 fn event(headers: &HeaderMap, body: &Value) -> Value {
-    let pairs = headers.iter().filter_map(|(name, value)| Some((title_case(name.as_str()), json!(value.to_str().ok()?))));
+    let pairs = headers
+        .iter()
+        .filter_map(|(name, value)| Some((title_case(name.as_str()), json!(value.to_str().ok()?))));
     json!({
         "interceptorInputVersion": "1.0",
         "mcp": {
@@ -75,17 +84,27 @@ fn event(headers: &HeaderMap, body: &Value) -> Value {
 fn title_case(name: &str) -> String {
     let part = |part: &str| {
         let mut characters = part.chars();
-        characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
+        characters.next().map_or_else(String::new, |first| {
+            first.to_ascii_uppercase().to_string() + characters.as_str()
+        })
     };
     name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
 fn verdict(output: &Value, body: &Value) -> Verdict {
     let part = |name: &str| output.get("mcp").and_then(|mcp| mcp.get(name));
-    let headers = |part: &Value| part.get("headers").and_then(Value::as_object).cloned().unwrap_or_default();
+    let headers = |part: &Value| {
+        part.get("headers")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
     if let Some(response) = part("transformedGatewayResponse") {
-        let status =
-            response.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+        let status = response
+            .get("statusCode")
+            .and_then(Value::as_u64)
+            .and_then(|status| u16::try_from(status).ok())
+            .unwrap_or(200);
         return Verdict::Respond {
             status,
             headers: headers(response),
@@ -93,47 +112,76 @@ fn verdict(output: &Value, body: &Value) -> Verdict {
         };
     }
     match part("transformedGatewayRequest") {
-        Some(request) => {
-            Verdict::Forward { headers: headers(request), body: request.get("body").cloned().unwrap_or_else(|| body.clone()) }
-        }
+        Some(request) => Verdict::Forward {
+            headers: headers(request),
+            body: request.get("body").cloned().unwrap_or_else(|| body.clone()),
+        },
         None => Verdict::Failed,
     }
 }
 
 /// A's function: passes `X-Neo4j-Authorization` on, or fills it from the secret when the caller has only a token.
-async fn swap_for_own_header(world: &Shared, deployment: &Deployment, function: &str, event: &Value) -> Result<Value, String> {
+async fn swap_for_own_header(
+    world: &Shared,
+    deployment: &Deployment,
+    function: &str,
+    event: &Value,
+) -> Result<Value, String> {
     let request = &event["mcp"]["gatewayRequest"];
-    let own = request["headers"].get("X-Neo4j-Authorization").and_then(Value::as_str);
+    let own = request["headers"]
+        .get("X-Neo4j-Authorization")
+        .and_then(Value::as_str);
     let authorization = match own {
         Some(value) => value.to_owned(),
         None => basic_from_secret(world, deployment).await?,
     };
-    run_logged(world, function, &[format!("FULL EVENT: {event}"), "X-Neo4j-Authorization present, forwarding".to_owned()]);
+    run_logged(
+        world,
+        function,
+        &[
+            format!("FULL EVENT: {event}"),
+            "X-Neo4j-Authorization present, forwarding".to_owned(),
+        ],
+    );
     if !authorization.starts_with("Basic ") {
         let error = json!({"jsonrpc": "2.0", "id": request["body"].get("id"), "error": {"code": -32600, "message": "Missing or invalid X-Neo4j-Authorization header"}});
-        return Ok(json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayResponse": {
-            "statusCode": 401, "headers": {"WWW-Authenticate": "Basic realm=\"Neo4j MCP Server\""}, "body": error,
-        }}}));
+        return Ok(
+            json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayResponse": {
+                "statusCode": 401, "headers": {"WWW-Authenticate": "Basic realm=\"Neo4j MCP Server\""}, "body": error,
+            }}}),
+        );
     }
-    Ok(json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
-        "headers": {"X-Neo4j-Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
-    }}}))
+    Ok(
+        json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
+            "headers": {"X-Neo4j-Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
+        }}}),
+    )
 }
 
 /// B's function: reads the secret at every call and swaps the token for Basic.
-async fn swap_for_basic(world: &Shared, deployment: &Deployment, function: &str, event: &Value) -> Result<Value, String> {
+async fn swap_for_basic(
+    world: &Shared,
+    deployment: &Deployment,
+    function: &str,
+    event: &Value,
+) -> Result<Value, String> {
     let authorization = basic_from_secret(world, deployment).await?;
     let request = &event["mcp"]["gatewayRequest"];
     let line = json!({"level": "INFO", "message": "token swapped", "method": request["body"].get("method"), "headers": {"Authorization": authorization}});
     run_logged(world, function, &[line.to_string()]);
-    Ok(json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
-        "headers": {"Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
-    }}}))
+    Ok(
+        json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
+            "headers": {"Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
+        }}}),
+    )
 }
 
 async fn basic_from_secret(world: &Shared, deployment: &Deployment) -> Result<String, String> {
     let (user, password) = credentials(world, deployment).await?;
-    Ok(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+    Ok(format!(
+        "Basic {}",
+        STANDARD.encode(format!("{user}:{password}"))
+    ))
 }
 
 /// User and password as a consumer of the deployment's secret reads them now; the error is what its SDK says.
@@ -141,11 +189,22 @@ async fn credentials(world: &Shared, deployment: &Deployment) -> Result<(String,
     let id = deployment.secret_arn.as_deref().unwrap_or_default();
     let stale = pass_secret(world, deployment, id).await?;
     let (user, password) = read_credentials(world.secrets.current(id))?;
-    Ok((user, if stale { stale_password(&password) } else { password }))
+    Ok((
+        user,
+        if stale {
+            stale_password(&password)
+        } else {
+            password
+        },
+    ))
 }
 
 /// Plays the fault of the secret's hop for one reading: whether it gives a password from before the last change.
-pub(crate) async fn pass_secret(world: &Shared, deployment: &Deployment, id: &str) -> Result<bool, String> {
+pub(crate) async fn pass_secret(
+    world: &Shared,
+    deployment: &Deployment,
+    id: &str,
+) -> Result<bool, String> {
     match world.faults.take_hop(deployment.name, Hop::Secret) {
         Some(FaultKind::AccessDenied) => Err(format!(
             "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
@@ -170,8 +229,14 @@ pub(crate) fn read_credentials(text: Option<String>) -> Result<(String, String),
     let text = text.ok_or_else(|| {
         "An error occurred (ResourceNotFoundException) when calling the GetSecretValue operation: Secrets Manager can't find the specified secret.".to_owned()
     })?;
-    let secret: Value = serde_json::from_str(&text).map_err(|error| format!("json.decoder.JSONDecodeError: {error}"))?;
-    let member = |names: [&str; 2]| names.iter().find_map(|name| secret.get(*name).and_then(Value::as_str)).map(str::to_owned);
+    let secret: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("json.decoder.JSONDecodeError: {error}"))?;
+    let member = |names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| secret.get(*name).and_then(Value::as_str))
+            .map(str::to_owned)
+    };
     let user = member(["username", "NEO4J_USERNAME"]).ok_or("KeyError: 'username'")?;
     let password = member(["password", "NEO4J_PASSWORD"]).ok_or("KeyError: 'password'")?;
     Ok((user, password))
@@ -206,9 +271,15 @@ mod tests {
     fn outputs_are_read_by_the_contract() {
         let body = json!({"id": 1});
         let forward = json!({"mcp": {"transformedGatewayRequest": {"headers": {"A": "b"}, "body": {"id": 2}}}});
-        assert!(matches!(verdict(&forward, &body), Verdict::Forward { body, .. } if body == json!({"id": 2})));
-        let respond = json!({"mcp": {"transformedGatewayResponse": {"statusCode": 401, "body": {}}}});
-        assert!(matches!(verdict(&respond, &body), Verdict::Respond { status: 401, .. }));
+        assert!(
+            matches!(verdict(&forward, &body), Verdict::Forward { body, .. } if body == json!({"id": 2}))
+        );
+        let respond =
+            json!({"mcp": {"transformedGatewayResponse": {"statusCode": 401, "body": {}}}});
+        assert!(matches!(
+            verdict(&respond, &body),
+            Verdict::Respond { status: 401, .. }
+        ));
         assert!(matches!(verdict(&json!({}), &body), Verdict::Failed));
         assert_eq!(title_case("x-neo4j-authorization"), "X-Neo4j-Authorization");
     }

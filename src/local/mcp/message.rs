@@ -34,19 +34,38 @@ pub(crate) struct Message {
 impl Message {
     /// Reads a body; the error is the answer.
     pub(crate) fn read(body: &Bytes) -> Result<Self, Response> {
-        let refuse = |code, message: &str| json_response(StatusCode::BAD_REQUEST, &error(Some(Value::Null), code, message, None));
+        let refuse = |code, message: &str| {
+            json_response(
+                StatusCode::BAD_REQUEST,
+                &error(Some(Value::Null), code, message, None),
+            )
+        };
         let Ok(value) = serde_json::from_slice::<Value>(body) else {
             return Err(refuse(PARSE_ERROR, "Parse error: Invalid JSON"));
         };
         if value.is_array() {
-            return Err(refuse(INVALID_REQUEST, "Invalid Request: batches are not supported"));
+            return Err(refuse(
+                INVALID_REQUEST,
+                "Invalid Request: batches are not supported",
+            ));
         }
-        let method = value.get("method").and_then(Value::as_str).map(str::to_owned);
+        let method = value
+            .get("method")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let is_response = value.get("result").is_some() || value.get("error").is_some();
-        if value.get("jsonrpc").and_then(Value::as_str) != Some("2.0") || (method.is_none() && !is_response) {
-            return Err(refuse(INVALID_REQUEST, "Invalid Request: not a JSON-RPC 2.0 message"));
+        if value.get("jsonrpc").and_then(Value::as_str) != Some("2.0")
+            || (method.is_none() && !is_response)
+        {
+            return Err(refuse(
+                INVALID_REQUEST,
+                "Invalid Request: not a JSON-RPC 2.0 message",
+            ));
         }
-        let id = value.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
+        let id = value
+            .get("id")
+            .filter(|id| id.is_string() || id.is_number())
+            .cloned();
         Ok(Self {
             id: if method.is_some() { id } else { None },
             reply: method.is_none().then(|| value.clone()),
@@ -62,11 +81,18 @@ impl Message {
 
     /// The name of the tool that is called.
     pub(crate) fn tool(&self) -> &str {
-        self.params.get("name").and_then(Value::as_str).unwrap_or_default()
+        self.params
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     pub(crate) fn arguments(&self) -> Value {
-        self.params.get("arguments").cloned().filter(|arguments| !arguments.is_null()).unwrap_or_else(|| json!({}))
+        self.params
+            .get("arguments")
+            .cloned()
+            .filter(|arguments| !arguments.is_null())
+            .unwrap_or_else(|| json!({}))
     }
 
     /// An entry of `_meta`.
@@ -74,7 +100,10 @@ impl Message {
         self.params.get("_meta")?.get(key)
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the result becomes part of the answer")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the result becomes part of the answer"
+    )]
     pub(crate) fn result(&self, result: Value) -> Value {
         json!({"jsonrpc": "2.0", "id": self.id, "result": result})
     }
@@ -119,7 +148,9 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     accept
         .split(',')
         .map(|one| one.split(';').next().unwrap_or_default().trim())
-        .any(|one| one.eq_ignore_ascii_case(kind) || one == "*/*" || one.strip_suffix("/*") == Some(main))
+        .any(|one| {
+            one.eq_ignore_ascii_case(kind) || one == "*/*" || one.strip_suffix("/*") == Some(main)
+        })
 }
 
 /// 202 without a body.
@@ -129,7 +160,10 @@ pub(crate) fn accepted() -> Response {
 
 /// Only POST is served: MCP clients take 405 as "no stream here".
 pub(crate) fn method_not_allowed() -> Response {
-    let mut response = json_response(StatusCode::METHOD_NOT_ALLOWED, &error(None, -32000, "Method not allowed.", None));
+    let mut response = json_response(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &error(None, -32000, "Method not allowed.", None),
+    );
     set_header(&mut response, "allow", "POST");
     response
 }
@@ -148,11 +182,18 @@ pub(crate) fn event_response(message: &Value) -> Response {
 pub(crate) fn answer_in_stream(body: &[u8], id: Option<&Value>) -> Option<Value> {
     let text = String::from_utf8_lossy(body).replace("\r\n", "\n");
     let messages = text.split("\n\n").filter_map(|block| {
-        let data: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
+        let data: Vec<&str> = block
+            .lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .map(str::trim_start)
+            .collect();
         serde_json::from_str::<Value>(&data.join("\n")).ok()
     });
     messages
-        .filter(|message| message.get("id") == id && (message.get("result").is_some() || message.get("error").is_some()))
+        .filter(|message| {
+            message.get("id") == id
+                && (message.get("result").is_some() || message.get("error").is_some())
+        })
         .last()
 }
 
@@ -168,11 +209,33 @@ mod tests {
     #[test]
     fn messages_are_told_apart() {
         let read = |text: &'static str| Message::read(&Bytes::from_static(text.as_bytes()));
-        assert_eq!(read(r#"{"jsonrpc":"2.0","id":"a","method":"ping"}"#).unwrap().id, Some(json!("a")));
-        assert!(read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).unwrap().is_notification());
-        assert!(read(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).unwrap().is_notification());
-        for wrong in ["nonsense", "[]", r#"{"id":1,"method":"ping"}"#, r#"{"jsonrpc":"2.0"}"#] {
-            assert_eq!(read(wrong).unwrap_err().status(), StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(
+            read(r#"{"jsonrpc":"2.0","id":"a","method":"ping"}"#)
+                .unwrap()
+                .id,
+            Some(json!("a"))
+        );
+        assert!(
+            read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+                .unwrap()
+                .is_notification()
+        );
+        assert!(
+            read(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+                .unwrap()
+                .is_notification()
+        );
+        for wrong in [
+            "nonsense",
+            "[]",
+            r#"{"id":1,"method":"ping"}"#,
+            r#"{"jsonrpc":"2.0"}"#,
+        ] {
+            assert_eq!(
+                read(wrong).unwrap_err().status(),
+                StatusCode::BAD_REQUEST,
+                "{wrong}"
+            );
         }
     }
 
@@ -180,7 +243,10 @@ mod tests {
     fn the_answer_is_found_behind_progress() {
         let body = b"event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\r\n\r\n: ping\n\n\
             data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n\n";
-        assert_eq!(answer_in_stream(body, Some(&json!(7))), Some(json!({"jsonrpc":"2.0","id":7,"result":{}})));
+        assert_eq!(
+            answer_in_stream(body, Some(&json!(7))),
+            Some(json!({"jsonrpc":"2.0","id":7,"result":{}}))
+        );
         assert_eq!(answer_in_stream(body, Some(&json!(8))), None);
     }
 }

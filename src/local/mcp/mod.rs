@@ -52,16 +52,23 @@ impl Sessions {
     /// The time-out is absolute from initialize.
     fn is_open(&self, gateway: &str, id: &str, user: &str, timeout: u64, now: Timestamp) -> bool {
         let lifetime = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or(i64::MAX));
-        let known = lock(&self.open).get(&(gateway.to_owned(), id.to_owned())).cloned();
+        let known = lock(&self.open)
+            .get(&(gateway.to_owned(), id.to_owned()))
+            .cloned();
         known.is_some_and(|(owner, since)| owner == user && now.duration_since(since) < lifetime)
     }
 
     fn close(&self, gateway: &str, id: &str) -> bool {
-        lock(&self.open).remove(&(gateway.to_owned(), id.to_owned())).is_some()
+        lock(&self.open)
+            .remove(&(gateway.to_owned(), id.to_owned()))
+            .is_some()
     }
 
     fn tools(&self, target: &str, synchronisation: u64) -> Option<Vec<Value>> {
-        lock(&self.tools).get(target).filter(|(at, _)| *at == synchronisation).map(|(_, tools)| tools.clone())
+        lock(&self.tools)
+            .get(target)
+            .filter(|(at, _)| *at == synchronisation)
+            .map(|(_, tools)| tools.clone())
     }
 
     fn keep_tools(&self, target: &str, synchronisation: u64, tools: &[Value]) {
@@ -69,12 +76,27 @@ impl Sessions {
     }
 
     fn provider_token(&self, provider: &str, now: Timestamp) -> Option<String> {
-        lock(&self.provider_tokens).get(provider).filter(|known| now < known.until).map(|known| known.token.clone())
+        lock(&self.provider_tokens)
+            .get(provider)
+            .filter(|known| now < known.until)
+            .map(|known| known.token.clone())
     }
 
-    fn keep_provider_token(&self, provider: &str, token: &str, now: Timestamp, lifetime: SignedDuration) {
+    fn keep_provider_token(
+        &self,
+        provider: &str,
+        token: &str,
+        now: Timestamp,
+        lifetime: SignedDuration,
+    ) {
         let until = now.checked_add(lifetime).unwrap_or(now);
-        lock(&self.provider_tokens).insert(provider.to_owned(), ProviderToken { token: token.to_owned(), until });
+        lock(&self.provider_tokens).insert(
+            provider.to_owned(),
+            ProviderToken {
+                token: token.to_owned(),
+                until,
+            },
+        );
     }
 }
 
@@ -82,7 +104,8 @@ impl Sessions {
 pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     // The form of RFC 9728, with the resource's own path behind the well-known one.
-    if let Some(resource) = path.strip_prefix("/.well-known/oauth-protected-resource/gateways-mcp/") {
+    if let Some(resource) = path.strip_prefix("/.well-known/oauth-protected-resource/gateways-mcp/")
+    {
         let id = resource.split('/').next().unwrap_or_default();
         return gateway::handle(world, id, "/.well-known/oauth-protected-resource", &request).await;
     }
@@ -93,10 +116,16 @@ pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
     if let Some(rest) = path.strip_prefix("/runtimes/") {
         return runtime::handle(world, rest, &request).await;
     }
-    if let (Some(inner), Some(deployment)) = (path.strip_prefix("/external/neo4j-mcp"), world.deployment("b")) {
+    if let (Some(inner), Some(deployment)) = (
+        path.strip_prefix("/external/neo4j-mcp"),
+        world.deployment("b"),
+    ) {
         return tool_server::external_neo4j(world, deployment, inner, &request).await;
     }
-    if let (Some(inner), Some(deployment)) = (path.strip_prefix("/external/github-mcp"), world.deployment("e")) {
+    if let (Some(inner), Some(deployment)) = (
+        path.strip_prefix("/external/github-mcp"),
+        world.deployment("e"),
+    ) {
         return tool_server::external_code_host(world, deployment, inner, &request).await;
     }
     match path.as_str() {

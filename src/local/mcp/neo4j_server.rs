@@ -75,55 +75,97 @@ pub(crate) async fn call(consumer: Consumer<'_>, tool: &str, arguments: &Value) 
 }
 
 async fn read(consumer: Consumer<'_>, arguments: &Value) -> Result<String, String> {
-    let Consumer { world, deployment, .. } = consumer;
+    let Consumer {
+        world, deployment, ..
+    } = consumer;
     let (query, parameters) = input(arguments, "ReadCypherInput")?;
     let statement = statement(consumer, &query, &parameters, true);
     let unknown = |error: DatabaseError| format!("error during GetQueryType: {}", error.text());
     database::pass(world, deployment).await.map_err(unknown)?;
-    if database::explain(world, deployment, &statement).await.map_err(unknown)? == Some(false) {
+    if database::explain(world, deployment, &statement)
+        .await
+        .map_err(unknown)?
+        == Some(false)
+    {
         return Err(READ_ONLY.to_owned());
     }
     match database::run(world, deployment, &statement).await {
         Ok(rows) => formatted(&rows),
-        Err(DatabaseError::Neo4j(code, _)) if code == "Neo.ClientError.Statement.AccessMode" => Err(READ_ONLY.to_owned()),
+        Err(DatabaseError::Neo4j(code, _)) if code == "Neo.ClientError.Statement.AccessMode" => {
+            Err(READ_ONLY.to_owned())
+        }
         Err(error) => Err(format!("failed to execute read query: {}", error.text())),
     }
 }
 
 async fn write(consumer: Consumer<'_>, arguments: &Value) -> Result<String, String> {
-    let Consumer { world, deployment, .. } = consumer;
+    let Consumer {
+        world, deployment, ..
+    } = consumer;
     let (query, parameters) = input(arguments, "WriteCypherInput")?;
     let statement = statement(consumer, &query, &parameters, false);
     let failed = |error: DatabaseError| format!("failed to execute write query: {}", error.text());
     database::pass(world, deployment).await.map_err(failed)?;
-    formatted(&database::run(world, deployment, &statement).await.map_err(failed)?)
+    formatted(
+        &database::run(world, deployment, &statement)
+            .await
+            .map_err(failed)?,
+    )
 }
 
 async fn schema(consumer: Consumer<'_>) -> Result<String, String> {
-    let Consumer { world, deployment, .. } = consumer;
+    let Consumer {
+        world, deployment, ..
+    } = consumer;
     let parameters = Map::new();
-    let statement = statement(consumer, "CALL apoc.meta.schema() YIELD value RETURN value", &parameters, true);
+    let statement = statement(
+        consumer,
+        "CALL apoc.meta.schema() YIELD value RETURN value",
+        &parameters,
+        true,
+    );
     let failed = |error: DatabaseError| format!("failed to execute read query: {}", error.text());
     database::pass(world, deployment).await.map_err(failed)?;
-    let rows = database::run(world, deployment, &statement).await.map_err(failed)?;
-    let described = rows.rows.first().and_then(|row| row.first()).and_then(Value::as_object).cloned().unwrap_or_default();
+    let rows = database::run(world, deployment, &statement)
+        .await
+        .map_err(failed)?;
+    let described = rows
+        .rows
+        .first()
+        .and_then(|row| row.first())
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     if described.is_empty() {
         return Ok(NO_DATA.to_owned());
     }
-    let entries = described.iter().map(|(key, value)| json!({"key": key, "value": condensed(value)}));
+    let entries = described
+        .iter()
+        .map(|(key, value)| json!({"key": key, "value": condensed(value)}));
     Ok(go_json::compact(&Value::Array(entries.collect())))
 }
 
 /// An entry of `apoc.meta.schema()` with only what the official server passes on; empty parts are left out.
 fn condensed(entry: &Value) -> Value {
     let mut short = Map::new();
-    short.insert("type".to_owned(), entry.get("type").cloned().unwrap_or(Value::Null));
+    short.insert(
+        "type".to_owned(),
+        entry.get("type").cloned().unwrap_or(Value::Null),
+    );
     put(&mut short, "properties", types(entry));
     let mut relationships = Map::new();
-    for (kind, found) in entry.get("relationships").and_then(Value::as_object).into_iter().flatten() {
+    for (kind, found) in entry
+        .get("relationships")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let mut one = Map::new();
         for key in ["direction", "labels"] {
-            one.insert(key.to_owned(), found.get(key).cloned().unwrap_or(Value::Null));
+            one.insert(
+                key.to_owned(),
+                found.get(key).cloned().unwrap_or(Value::Null),
+            );
         }
         put(&mut one, "properties", types(found));
         relationships.insert(kind.clone(), Value::Object(one));
@@ -139,13 +181,36 @@ fn put(into: &mut Map<String, Value>, key: &str, map: Map<String, Value>) {
 }
 
 fn types(entry: &Value) -> Map<String, Value> {
-    let properties = entry.get("properties").and_then(Value::as_object).into_iter().flatten();
-    properties.map(|(name, property)| (name.clone(), property.get("type").cloned().unwrap_or(Value::Null))).collect()
+    let properties = entry
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    properties
+        .map(|(name, property)| {
+            (
+                name.clone(),
+                property.get("type").cloned().unwrap_or(Value::Null),
+            )
+        })
+        .collect()
 }
 
-fn statement<'a>(consumer: Consumer<'a>, text: &'a str, parameters: &'a Map<String, Value>, read_only: bool) -> Statement<'a> {
+fn statement<'a>(
+    consumer: Consumer<'a>,
+    text: &'a str,
+    parameters: &'a Map<String, Value>,
+    read_only: bool,
+) -> Statement<'a> {
     let (user, password) = consumer.credentials;
-    Statement { user, password, pool: consumer.pool, text, parameters, read_only }
+    Statement {
+        user,
+        password,
+        pool: consumer.pool,
+        text,
+        parameters,
+        read_only,
+    }
 }
 
 fn formatted(rows: &Rows) -> Result<String, String> {
@@ -158,14 +223,20 @@ fn input(arguments: &Value, name: &str) -> Result<(String, Map<String, Value>), 
         None | Some(Value::Null) => String::new(),
         Some(Value::String(query)) => query.clone(),
         Some(other) => {
-            return Err(format!("json: cannot unmarshal {} into Go struct field {name}.query of type string", go_kind(other)));
+            return Err(format!(
+                "json: cannot unmarshal {} into Go struct field {name}.query of type string",
+                go_kind(other)
+            ));
         }
     };
     let parameters = match arguments.get("params") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(map)) => map.clone(),
         Some(other) => {
-            return Err(format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", go_kind(other)));
+            return Err(format!(
+                "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                go_kind(other)
+            ));
         }
     };
     if query.is_empty() {

@@ -31,14 +31,28 @@ pub(super) fn list(message: &Message) -> Option<Value> {
 }
 
 fn prompt(message: &Message) -> Value {
-    let name = message.params.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = message
+        .params
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if name != PROMPT {
         return message.error(INVALID_PARAMS, &format!("Unknown prompt: {name}"), None);
     }
-    let Some(label) = message.params.pointer("/arguments/label").and_then(Value::as_str) else {
-        return message.error(INVALID_PARAMS, "Missing required arguments: {'label'}", None);
+    let Some(label) = message
+        .params
+        .pointer("/arguments/label")
+        .and_then(Value::as_str)
+    else {
+        return message.error(
+            INVALID_PARAMS,
+            "Missing required arguments: {'label'}",
+            None,
+        );
     };
-    let text = format!("Look at ten nodes labelled {label} with read-cypher and say which properties they have in common.");
+    let text = format!(
+        "Look at ten nodes labelled {label} with read-cypher and say which properties they have in common."
+    );
     message.result(json!({
         "description": "Explore a label",
         "messages": [{"role": "user", "content": {"type": "text", "text": text}}],
@@ -47,18 +61,39 @@ fn prompt(message: &Message) -> Value {
 
 /// Reads a resource: the schema as the database has it now, or the part of one label.
 pub(super) async fn read(consumer: Consumer<'_>, message: &Message) -> Value {
-    let uri = message.params.get("uri").and_then(Value::as_str).unwrap_or_default();
-    let unknown = || message.error(NOT_FOUND, &format!("Unknown resource: {uri}"), Some(json!({"uri": uri})));
-    let Some(rest) = uri.strip_prefix(SCHEMA) else { return unknown() };
-    let result = neo4j_server::call(consumer, "get-schema", &json!({})).await.unwrap_or_default();
-    let text = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
+    let uri = message
+        .params
+        .get("uri")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let unknown = || {
+        message.error(
+            NOT_FOUND,
+            &format!("Unknown resource: {uri}"),
+            Some(json!({"uri": uri})),
+        )
+    };
+    let Some(rest) = uri.strip_prefix(SCHEMA) else {
+        return unknown();
+    };
+    let result = neo4j_server::call(consumer, "get-schema", &json!({}))
+        .await
+        .unwrap_or_default();
+    let text = result
+        .pointer("/content/0/text")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if result.get("isError").and_then(Value::as_bool) == Some(true) {
         return message.error(INVALID_PARAMS, text, None);
     }
     let schema: Value = serde_json::from_str(text).unwrap_or_else(|_| json!([]));
     let found = match rest.strip_prefix('/') {
         None if rest.is_empty() => Some(&schema),
-        Some(label) => schema.as_array().into_iter().flatten().find(|entry| entry.get("key") == Some(&json!(label))),
+        Some(label) => schema
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|entry| entry.get("key") == Some(&json!(label))),
         None => None,
     };
     match found {

@@ -7,14 +7,18 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::interceptor;
-use super::message::{self, ACCEPT_HEADER, ACCESS_DENIED, Message, UNAUTHORIZED, accepts_both, method_not_allowed};
+use super::message::{
+    self, ACCEPT_HEADER, ACCESS_DENIED, Message, UNAUTHORIZED, accepts_both, method_not_allowed,
+};
 use super::neo4j_server::Credentials;
 use super::tool_server::{self, Call, ToolServer};
 use crate::local::containers::{Entered, Place};
 use crate::local::control::{Authorizer, Runtime, RuntimeVersion};
 use crate::local::deployments::{Deployment, runtime_url};
 use crate::local::faults::{FaultKind, Hop};
-use crate::local::http::{self as wire, Request, Response, header, json as json_response, query_parameter, set_header};
+use crate::local::http::{
+    self as wire, Request, Response, header, json as json_response, query_parameter, set_header,
+};
 use crate::local::signature;
 use crate::local::tokens::{self, TokenRefusal};
 use crate::local::world::Shared;
@@ -26,7 +30,9 @@ const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Answers below `/runtimes/`; `rest` is the raw path behind it.
 pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Response {
-    let Some((encoded, path)) = rest.split_once("/invocations") else { return missing("No resource is served here") };
+    let Some((encoded, path)) = rest.split_once("/invocations") else {
+        return missing("No resource is served here");
+    };
     if encoded.contains('/') {
         return missing("An ARN in this address must be percent-encoded");
     }
@@ -39,13 +45,21 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
         );
     }
     let id = named.rsplit('/').next().unwrap_or_default();
-    let qualifier = query_parameter(request.uri(), "qualifier").unwrap_or_else(|| "DEFAULT".to_owned());
-    let found = world.control.runtime(id).filter(|runtime| !named.starts_with("arn:") || runtime.arn == named);
+    let qualifier =
+        query_parameter(request.uri(), "qualifier").unwrap_or_else(|| "DEFAULT".to_owned());
+    let found = world
+        .control
+        .runtime(id)
+        .filter(|runtime| !named.starts_with("arn:") || runtime.arn == named);
     let Some(runtime) = found else {
-        return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"));
+        return missing(&format!(
+            "No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"
+        ));
     };
     let Some(version) = runtime.live(&qualifier) else {
-        return missing(&format!("No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"));
+        return missing(&format!(
+            "No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"
+        ));
     };
     let document = runtime_url(&world.base, &runtime.arn);
     if path.starts_with("/.well-known/oauth-protected-resource") {
@@ -67,7 +81,17 @@ pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Res
             "The runtime did not start: its container exits at once",
         );
     };
-    invoke(&Invocation { world, deployment: &deployment, runtime: &runtime, live: version, qualifier: &qualifier }, request).await
+    invoke(
+        &Invocation {
+            world,
+            deployment: &deployment,
+            runtime: &runtime,
+            live: version,
+            qualifier: &qualifier,
+        },
+        request,
+    )
+    .await
 }
 
 fn missing(message: &str) -> Response {
@@ -81,8 +105,12 @@ fn platform_error(status: StatusCode, kind: &str, message: &str) -> Response {
 }
 
 fn protected_resource(version: &RuntimeVersion, url: &str, qualifier: &str) -> Response {
-    let Authorizer::Jwt(jwt) = &version.authorizer else { return missing("This runtime has no authorization server") };
-    let issuer = jwt.discovery_url.trim_end_matches("/.well-known/openid-configuration");
+    let Authorizer::Jwt(jwt) = &version.authorizer else {
+        return missing("This runtime has no authorization server");
+    };
+    let issuer = jwt
+        .discovery_url
+        .trim_end_matches("/.well-known/openid-configuration");
     let document = json!({"authorization_servers": [issuer], "resource": format!("{url}?qualifier={qualifier}")});
     json_response(StatusCode::OK, &document)
 }
@@ -99,13 +127,27 @@ async fn authorize(
     let refuse = |response: Response| Err(Box::new(response));
     match &version.authorizer {
         Authorizer::None => Ok(()),
-        Authorizer::Iam if token.is_some() => refuse(platform_error(StatusCode::FORBIDDEN, "AccessDeniedException", MISMATCH)),
-        Authorizer::Iam => signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO)
-            .map(drop)
-            .map_err(|refusal| Box::new(platform_error(StatusCode::FORBIDDEN, refusal.code(), &refusal.message()))),
-        Authorizer::Jwt(_) if is_signed(request) => {
-            refuse(platform_error(StatusCode::FORBIDDEN, "AccessDeniedException", MISMATCH))
+        Authorizer::Iam if token.is_some() => refuse(platform_error(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            MISMATCH,
+        )),
+        Authorizer::Iam => {
+            signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO)
+                .map(drop)
+                .map_err(|refusal| {
+                    Box::new(platform_error(
+                        StatusCode::FORBIDDEN,
+                        refusal.code(),
+                        &refusal.message(),
+                    ))
+                })
         }
+        Authorizer::Jwt(_) if is_signed(request) => refuse(platform_error(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            MISMATCH,
+        )),
         Authorizer::Jwt(jwt) => match tokens::verify(world, jwt, token).await {
             Ok(_) => Ok(()),
             Err(refusal) => refuse(token_refused(&refusal, url, qualifier)),
@@ -115,17 +157,29 @@ async fn authorize(
 
 /// Whether the request tries to be signed by SigV4.
 fn is_signed(request: &Request) -> bool {
-    header(request.headers(), "authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
-        || request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="))
+    header(request.headers(), "authorization")
+        .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
+        || request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("X-Amz-Signature="))
 }
 
 /// The measured answers: 403 for what cannot be read as a token, 401 without an id for everything else.
 fn token_refused(refusal: &TokenRefusal, url: &str, qualifier: &str) -> Response {
     if *refusal == TokenRefusal::Unparsable {
-        return json_response(StatusCode::FORBIDDEN, &json!({"message": refusal.message()}));
+        return json_response(
+            StatusCode::FORBIDDEN,
+            &json!({"message": refusal.message()}),
+        );
     }
-    let mut response = json_response(StatusCode::UNAUTHORIZED, &message::error(None, UNAUTHORIZED, &refusal.message(), None));
-    let challenge = format!("Bearer resource_metadata=\"{url}/.well-known/oauth-protected-resource?qualifier={qualifier}\"");
+    let mut response = json_response(
+        StatusCode::UNAUTHORIZED,
+        &message::error(None, UNAUTHORIZED, &refusal.message(), None),
+    );
+    let challenge = format!(
+        "Bearer resource_metadata=\"{url}/.well-known/oauth-protected-resource?qualifier={qualifier}\""
+    );
     set_header(&mut response, "www-authenticate", &challenge);
     response
 }
@@ -142,12 +196,19 @@ struct Invocation<'a> {
 
 impl Invocation<'_> {
     fn log(&self, line: &str) {
-        self.world.log_runtime(&self.runtime.id, self.qualifier, line);
+        self.world
+            .log_runtime(&self.runtime.id, self.qualifier, line);
     }
 }
 
 async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
-    let Invocation { world, deployment, runtime, live, qualifier } = *invocation;
+    let Invocation {
+        world,
+        deployment,
+        runtime,
+        live,
+        qualifier,
+    } = *invocation;
     let request_id = world.seed.next_uuid();
     let fault = world.faults.take_hop(deployment.name, Hop::Runtime);
     if !live.require_mmdsv2 || fault == Some(FaultKind::NotMmdsv2) {
@@ -156,7 +217,10 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
     }
     if !accepts_both(request.headers()) {
         let text = "Accept Header Error - MCP protocol requires Accept header: application/json, text/event-stream";
-        return json_response(StatusCode::NOT_ACCEPTABLE, &message::error(None, ACCEPT_HEADER, text, None));
+        return json_response(
+            StatusCode::NOT_ACCEPTABLE,
+            &message::error(None, ACCEPT_HEADER, text, None),
+        );
     }
     let session = match session(world, request.headers()) {
         Ok(session) => session,
@@ -166,10 +230,15 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         Ok(message) => message,
         Err(response) => return response,
     };
-    let place = Place { runtime: runtime.id.clone(), endpoint: qualifier.to_owned(), session };
+    let place = Place {
+        runtime: runtime.id.clone(),
+        endpoint: qualifier.to_owned(),
+        session,
+    };
     if let Some(response) = refused_by_fault(fault, &message) {
         if fault == Some(FaultKind::Crash) {
-            invocation.log("panic: runtime error: invalid memory address or nil pointer dereference");
+            invocation
+                .log("panic: runtime error: invalid memory address or nil pointer dereference");
             world.stop_session(&place);
         }
         return response;
@@ -183,12 +252,22 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         return wire::cut();
     }
     let session = place.session.as_str();
-    let log = |level, line: &str| world.log_runtime_json(&runtime.id, qualifier, level, line, &request_id, session);
-    log("INFO", &format!("{} {} answered", message.method, message.tool()).trim().replace("  ", " "));
+    let log = |level, line: &str| {
+        world.log_runtime_json(&runtime.id, qualifier, level, line, &request_id, session)
+    };
+    log(
+        "INFO",
+        &format!("{} {} answered", message.method, message.tool())
+            .trim()
+            .replace("  ", " "),
+    );
     // A container that refuses is a client error of the runtime: the platform wraps it.
     if !response.status().is_success() {
         let text = "Tool execution error - Please check your CloudWatch logs for more information";
-        log("ERROR", &format!("container answered {}", response.status()));
+        log(
+            "ERROR",
+            &format!("container answered {}", response.status()),
+        );
         response = json_response(StatusCode::OK, &message.error(-32010, text, None));
     }
     set_header(&mut response, "mcp-session-id", session);
@@ -213,14 +292,29 @@ fn session(world: &Shared, headers: &HeaderMap) -> Result<String, Box<Response>>
 
 /// The documented table: most are HTTP 200.
 fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Response> {
-    let error = |status, code, text: &str| Some(json_response(status, &message::error(message.id.clone(), code, text, None)));
+    let error = |status, code, text: &str| {
+        Some(json_response(
+            status,
+            &message::error(message.id.clone(), code, text, None),
+        ))
+    };
     match fault? {
-        FaultKind::Throttling => error(StatusCode::OK, -32003, "Rate limit exceeded - Too many requests"),
-        FaultKind::AccessDenied => error(StatusCode::FORBIDDEN, ACCESS_DENIED, "Authorization error - Insufficient permissions"),
+        FaultKind::Throttling => error(
+            StatusCode::OK,
+            -32003,
+            "Rate limit exceeded - Too many requests",
+        ),
+        FaultKind::AccessDenied => error(
+            StatusCode::FORBIDDEN,
+            ACCESS_DENIED,
+            "Authorization error - Insufficient permissions",
+        ),
         FaultKind::InternalError => error(StatusCode::OK, -32603, "Internal error - Server error"),
-        FaultKind::Crash => {
-            error(StatusCode::OK, -32010, "Tool execution error - Please check your CloudWatch logs for more information")
-        }
+        FaultKind::Crash => error(
+            StatusCode::OK,
+            -32010,
+            "Tool execution error - Please check your CloudWatch logs for more information",
+        ),
         FaultKind::ColdStart => Some(platform_error(
             StatusCode::FAILED_DEPENDENCY,
             "RuntimeClientError",
@@ -239,15 +333,33 @@ async fn container(
     request: &Request,
     message: &Message,
 ) -> Response {
-    let Invocation { world, deployment, runtime, live, .. } = *invocation;
+    let Invocation {
+        world,
+        deployment,
+        runtime,
+        live,
+        ..
+    } = *invocation;
     let version = runtime.version(&entered.container.version).unwrap_or(live);
-    let failed = || json_response(StatusCode::INTERNAL_SERVER_ERROR, &json!({"message": "Internal Server Error"}));
+    let failed = || {
+        json_response(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &json!({"message": "Internal Server Error"}),
+        )
+    };
     if version.protocol() != "MCP" {
         // Nobody listens where the platform knocks for that protocol.
-        invocation.log(&format!("ERROR no {} server answers in this container", version.protocol()));
+        invocation.log(&format!(
+            "ERROR no {} server answers in this container",
+            version.protocol()
+        ));
         return failed();
     }
-    let server = if deployment.has_own_credentials(&runtime.id) { ToolServer::FastMcp } else { ToolServer::Neo4j };
+    let server = if deployment.has_own_credentials(&runtime.id) {
+        ToolServer::FastMcp
+    } else {
+        ToolServer::Neo4j
+    };
     if entered.fresh && server == ToolServer::FastMcp {
         invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
     }
@@ -281,7 +393,17 @@ async fn container(
     };
     invocation.log(&line);
     let container = own.then_some((place, &entered.container));
-    tool_server::answer(server, &Call { world, deployment, credentials, container }, message).await
+    tool_server::answer(
+        server,
+        &Call {
+            world,
+            deployment,
+            credentials,
+            container,
+        },
+        message,
+    )
+    .await
 }
 
 /// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
@@ -292,22 +414,38 @@ async fn own_credentials(
     entered: &Entered,
     version: &RuntimeVersion,
 ) -> Result<Credentials, String> {
-    let Invocation { world, deployment, .. } = *invocation;
+    let Invocation {
+        world, deployment, ..
+    } = *invocation;
     if let Some(password) = version.variable("NEO4J_PASSWORD") {
-        return Ok((version.variable("NEO4J_USERNAME").unwrap_or("neo4j").to_owned(), password.to_owned()));
+        return Ok((
+            version
+                .variable("NEO4J_USERNAME")
+                .unwrap_or("neo4j")
+                .to_owned(),
+            password.to_owned(),
+        ));
     }
     if let Some(kept) = &entered.container.credentials {
         return Ok(kept.clone());
     }
-    let id = version.secret_kept().ok_or("KeyError: 'NEO4J_SECRET_ARN'")?;
+    let id = version
+        .secret_kept()
+        .ok_or("KeyError: 'NEO4J_SECRET_ARN'")?;
     let stale = interceptor::pass_secret(world, deployment, id).await?;
-    let text = entered.container.began_with.clone().or_else(|| world.secrets.current(id));
+    let text = entered
+        .container
+        .began_with
+        .clone()
+        .or_else(|| world.secrets.current(id));
     let (user, password) = interceptor::read_credentials(text)?;
     if stale {
         return Ok((user, interceptor::stale_password(&password)));
     }
     let credentials = (user, password);
-    world.containers.change(place, |container| container.credentials = Some(credentials.clone()));
+    world.containers.change(place, |container| {
+        container.credentials = Some(credentials.clone())
+    });
     Ok(credentials)
 }
 
@@ -318,8 +456,15 @@ fn given_credentials(
     headers: &HeaderMap,
     message: &Message,
 ) -> Result<Option<Credentials>, Box<Response>> {
-    let carrier = if invocation.deployment.name == "d" { CUSTOM_AUTHORIZATION } else { "x-neo4j-authorization" };
-    let allowed = version.request_headers.iter().any(|known| known.eq_ignore_ascii_case(carrier));
+    let carrier = if invocation.deployment.name == "d" {
+        CUSTOM_AUTHORIZATION
+    } else {
+        "x-neo4j-authorization"
+    };
+    let allowed = version
+        .request_headers
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(carrier));
     match allowed.then(|| tool_server::from_authorization(headers, carrier)) {
         Some(Ok(credentials)) => Ok(Some(credentials)),
         // Listing and pinging need no credentials here; everything else does.
@@ -328,11 +473,18 @@ fn given_credentials(
             invocation.log("level=WARN msg=\"request without credentials\" status=401");
             Err(response)
         }
-        None => Err(Box::new(json_response(StatusCode::UNAUTHORIZED, &Value::Null))),
+        None => Err(Box::new(json_response(
+            StatusCode::UNAUTHORIZED,
+            &Value::Null,
+        ))),
     }
 }
 
 fn is_neo4j_call(message: &Message) -> bool {
     message.method == "resources/read"
-        || message.method == "tools/call" && matches!(message.tool(), "get-schema" | "read-cypher" | "write-cypher")
+        || message.method == "tools/call"
+            && matches!(
+                message.tool(),
+                "get-schema" | "read-cypher" | "write-cypher"
+            )
 }

@@ -9,14 +9,17 @@ use serde_json::{Value, json};
 
 use super::elicitation;
 use super::message::{
-    self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event, event_response, method_not_allowed, text_result,
+    self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event, event_response,
+    method_not_allowed, text_result,
 };
 use super::neo4j_server::{self, Consumer, Credentials};
 use super::offered;
 use super::protocol::HANDSHAKE;
 use crate::local::containers::{Container, Place};
 use crate::local::deployments::Deployment;
-use crate::local::http::{Request, Response, header, json as json_response, not_found, respond, streaming};
+use crate::local::http::{
+    Request, Response, header, json as json_response, not_found, respond, streaming,
+};
 use crate::local::neo4j::basic;
 use crate::local::world::Shared;
 
@@ -58,8 +61,16 @@ impl ToolServer {
             "capabilities": {"tools": {"listChanged": self == Self::Neo4j}},
             "serverInfo": self.info(),
         });
-        if let (Self::FastMcp, Some(capabilities)) = (self, result.pointer_mut("/capabilities").and_then(Value::as_object_mut)) {
-            capabilities.insert("resources".to_owned(), json!({"subscribe": false, "listChanged": false}));
+        if let (Self::FastMcp, Some(capabilities)) = (
+            self,
+            result
+                .pointer_mut("/capabilities")
+                .and_then(Value::as_object_mut),
+        ) {
+            capabilities.insert(
+                "resources".to_owned(),
+                json!({"subscribe": false, "listChanged": false}),
+            );
             capabilities.insert("prompts".to_owned(), json!({"listChanged": false}));
         }
         if let (true, Some(members)) = (self != Self::CodeHost, result.as_object_mut()) {
@@ -89,24 +100,37 @@ pub(crate) async fn answer(server: ToolServer, call: &Call<'_>, message: &Messag
     match (server, message.method.as_str(), message.tool()) {
         (ToolServer::FastMcp, "tools/call", "count_slowly") => return count_slowly(message),
         (ToolServer::FastMcp, "tools/call", elicitation::TOOL) => {
-            let asked = call.container.filter(|(_, container)| container.takes_forms).map(|(place, _)| place);
+            let asked = call
+                .container
+                .filter(|(_, container)| container.takes_forms)
+                .map(|(place, _)| place);
             return elicitation::rate_movie(call.world, asked, message);
         }
         (ToolServer::FastMcp, "initialize", _) => {
             let takes_forms = elicitation::takes_forms(&message.params);
             if let Some((place, _)) = call.container {
-                call.world.containers.change(place, |container| container.takes_forms = takes_forms);
+                call.world
+                    .containers
+                    .change(place, |container| container.takes_forms = takes_forms);
             }
         }
         _ => {}
     }
-    let offered = if server == ToolServer::FastMcp { offered::list(message) } else { None };
+    let offered = if server == ToolServer::FastMcp {
+        offered::list(message)
+    } else {
+        None
+    };
     if let Some(reply) = offered {
         return event_response(&reply);
     }
     let reply = match message.method.as_str() {
         "initialize" => {
-            let wanted = message.params.get("protocolVersion").and_then(Value::as_str).unwrap_or("2025-03-26");
+            let wanted = message
+                .params
+                .get("protocolVersion")
+                .and_then(Value::as_str)
+                .unwrap_or("2025-03-26");
             let known = HANDSHAKE.contains(&wanted) || wanted == "2024-11-05";
             message.result(server.initialized(if known { wanted } else { HANDSHAKE[0] }))
         }
@@ -117,11 +141,19 @@ pub(crate) async fn answer(server: ToolServer, call: &Call<'_>, message: &Messag
             let nobody = (String::new(), String::new());
             offered::read(consumer(call, &nobody), message).await
         }
-        "resources/list" | "resources/read" => message.error(METHOD_NOT_FOUND, "resources not supported", None),
-        "prompts/list" | "prompts/get" => message.error(METHOD_NOT_FOUND, "prompts not supported", None),
+        "resources/list" | "resources/read" => {
+            message.error(METHOD_NOT_FOUND, "resources not supported", None)
+        }
+        "prompts/list" | "prompts/get" => {
+            message.error(METHOD_NOT_FOUND, "prompts not supported", None)
+        }
         other => message.error(METHOD_NOT_FOUND, &format!("Method {other} not found"), None),
     };
-    if server == ToolServer::FastMcp { event_response(&reply) } else { json_response(StatusCode::OK, &reply) }
+    if server == ToolServer::FastMcp {
+        event_response(&reply)
+    } else {
+        json_response(StatusCode::OK, &reply)
+    }
 }
 
 async fn called(server: ToolServer, call: &Call<'_>, message: &Message) -> Value {
@@ -136,7 +168,11 @@ async fn called(server: ToolServer, call: &Call<'_>, message: &Message) -> Value
     };
     match result {
         Some(result) => message.result(result),
-        None => message.error(INVALID_PARAMS, &format!("tool '{tool}' not found: tool not found"), None),
+        None => message.error(
+            INVALID_PARAMS,
+            &format!("tool '{tool}' not found: tool not found"),
+            None,
+        ),
     }
 }
 
@@ -148,8 +184,15 @@ async fn neo4j_call(call: &Call<'_>, tool: &str, arguments: &Value) -> Option<Va
 /// Who calls: with the credentials that the call has, else as nobody.
 fn consumer<'a>(call: &'a Call<'_>, nobody: &'a Credentials) -> Consumer<'a> {
     let credentials = call.credentials.as_ref().unwrap_or(nobody);
-    let pool = call.container.map_or("", |(place, _)| place.session.as_str());
-    Consumer { world: call.world, deployment: call.deployment, credentials, pool }
+    let pool = call
+        .container
+        .map_or("", |(place, _)| place.session.as_str());
+    Consumer {
+        world: call.world,
+        deployment: call.deployment,
+        credentials,
+        pool,
+    }
 }
 
 fn fast_mcp_tools() -> Vec<Value> {
@@ -184,7 +227,10 @@ fn fast_mcp_call(tool: &str, arguments: &Value) -> Option<Value> {
         "add_numbers" => {
             let number = |key: &str| arguments.get(key).and_then(Value::as_i64);
             let (Some(a), Some(b)) = (number("a"), number("b")) else {
-                return Some(text_result("Error executing tool add_numbers: 2 validation errors for add_numbersArguments", true));
+                return Some(text_result(
+                    "Error executing tool add_numbers: 2 validation errors for add_numbersArguments",
+                    true,
+                ));
             };
             let sum = i128::from(a) + i128::from(b);
             Some(json!({
@@ -195,7 +241,10 @@ fn fast_mcp_call(tool: &str, arguments: &Value) -> Option<Value> {
         }
         "echo_message" => Some(match arguments.get("message").and_then(Value::as_str) {
             Some(text) => text_result(&format!("Echo: {text}"), false),
-            None => text_result("Error executing tool echo_message: 1 validation error for echo_messageArguments", true),
+            None => text_result(
+                "Error executing tool echo_message: 1 validation error for echo_messageArguments",
+                true,
+            ),
         }),
         _ => None,
     }
@@ -204,8 +253,17 @@ fn fast_mcp_call(tool: &str, arguments: &Value) -> Option<Value> {
 /// A stream with progress, when the client gave a token for it, and the result at the end.
 fn count_slowly(message: &Message) -> Response {
     let arguments = message.arguments();
-    let number = |key: &str, otherwise: u64, most: u64| arguments.get(key).and_then(Value::as_u64).unwrap_or(otherwise).min(most);
-    let (to, pause) = (number("to", 3, 100).max(1), Duration::from_millis(number("pause_ms", 200, 10_000)));
+    let number = |key: &str, otherwise: u64, most: u64| {
+        arguments
+            .get(key)
+            .and_then(Value::as_u64)
+            .unwrap_or(otherwise)
+            .min(most)
+    };
+    let (to, pause) = (
+        number("to", 3, 100).max(1),
+        Duration::from_millis(number("pause_ms", 200, 10_000)),
+    );
     let token = message.meta("progressToken").cloned();
     let last = message.result(text_result(&format!("counted to {to}"), false));
     let pieces = futures::stream::unfold(0, move |step| {
@@ -246,24 +304,47 @@ fn code_host_tools() -> Vec<Value> {
     ]
 }
 
-const REPOSITORIES: [&str; 5] = ["movies/guide", "movies/graph", "operations/runbooks", "operations/console", "recipes/soup"];
+const REPOSITORIES: [&str; 5] = [
+    "movies/guide",
+    "movies/graph",
+    "operations/runbooks",
+    "operations/console",
+    "recipes/soup",
+];
 
 fn code_host_call(tool: &str, arguments: &Value) -> Option<Value> {
-    let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
+    let text = |key: &str| {
+        arguments
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let content = match tool {
         "get_me" => json!({"login": "movie-lover", "id": 38, "name": "Jessica Thompson"}),
         "search_repositories" => {
-            let found: Vec<&str> = REPOSITORIES.into_iter().filter(|name| name.contains(text("query"))).collect();
+            let found: Vec<&str> = REPOSITORIES
+                .into_iter()
+                .filter(|name| name.contains(text("query")))
+                .collect();
             json!({"total_count": found.len(), "items": found})
         }
-        "create_issue" => json!({"number": 7, "repository": text("repository"), "title": text("title"), "state": "open"}),
+        "create_issue" => {
+            json!({"number": 7, "repository": text("repository"), "title": text("title"), "state": "open"})
+        }
         _ => return None,
     };
-    Some(json!({"content": [{"type": "text", "text": content.to_string()}], "structuredContent": content}))
+    Some(
+        json!({"content": [{"type": "text", "text": content.to_string()}], "structuredContent": content}),
+    )
 }
 
 /// Answers at the address of the external target of deployment B: the official server as it stands on its own.
-pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path: &str, request: &Request) -> Response {
+pub(crate) async fn external_neo4j(
+    world: &Shared,
+    deployment: &Deployment,
+    path: &str,
+    request: &Request,
+) -> Response {
     if path == "/healthz" {
         return respond(StatusCode::OK, "application/json", r#"{"status":"ok"}"#);
     }
@@ -276,8 +357,14 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
     }
     if request.method() != Method::POST {
         let text = "Method Not Allowed: only POST is supported on /mcp\n";
-        let mut response = respond(StatusCode::METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", text);
-        response.headers_mut().insert("allow", http::HeaderValue::from_static("POST, OPTIONS"));
+        let mut response = respond(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "text/plain; charset=utf-8",
+            text,
+        );
+        response
+            .headers_mut()
+            .insert("allow", http::HeaderValue::from_static("POST, OPTIONS"));
         return response;
     }
     let credentials = match from_authorization(request.headers(), "authorization") {
@@ -294,41 +381,81 @@ pub(crate) async fn external_neo4j(world: &Shared, deployment: &Deployment, path
     }
     if let Ok(message) = Message::read(request.body()) {
         let (method, tool) = (&message.method, message.tool());
-        world.log_container(&format!("time={} level=INFO msg=request method={method} tool={tool:?}", world.now()));
-        answer(ToolServer::Neo4j, &Call { world, deployment, credentials: Some(credentials), container: None }, &message).await
+        world.log_container(&format!(
+            "time={} level=INFO msg=request method={method} tool={tool:?}",
+            world.now()
+        ));
+        answer(
+            ToolServer::Neo4j,
+            &Call {
+                world,
+                deployment,
+                credentials: Some(credentials),
+                container: None,
+            },
+            &message,
+        )
+        .await
     } else {
-        let error = message::error(Some(Value::Null), message::PARSE_ERROR, "request body is not valid json", None);
+        let error = message::error(
+            Some(Value::Null),
+            message::PARSE_ERROR,
+            "request body is not valid json",
+            None,
+        );
         json_response(StatusCode::BAD_REQUEST, &error)
     }
 }
 
 /// User and password in a header; the error is the 401 of the official server.
-pub(crate) fn from_authorization(headers: &HeaderMap, name: &str) -> Result<Credentials, Box<Response>> {
+pub(crate) fn from_authorization(
+    headers: &HeaderMap,
+    name: &str,
+) -> Result<Credentials, Box<Response>> {
     let refuse = |text: &'static str, bearer: bool| {
         let mut response = respond(StatusCode::UNAUTHORIZED, "text/plain; charset=utf-8", text);
         let headers = response.headers_mut();
-        headers.append("www-authenticate", http::HeaderValue::from_static("Basic realm=\"Neo4j MCP Server\""));
+        headers.append(
+            "www-authenticate",
+            http::HeaderValue::from_static("Basic realm=\"Neo4j MCP Server\""),
+        );
         if bearer {
-            headers.append("www-authenticate", http::HeaderValue::from_static("Bearer realm=\"Neo4j MCP Server\""));
+            headers.append(
+                "www-authenticate",
+                http::HeaderValue::from_static("Bearer realm=\"Neo4j MCP Server\""),
+            );
         }
         Box::new(response)
     };
     let given = header(headers, name).unwrap_or_default();
     match basic(given) {
-        Some((user, password)) if user.is_empty() || password.is_empty() => {
-            Err(refuse("Unauthorized: Username and password cannot be empty\n", false))
-        }
+        Some((user, password)) if user.is_empty() || password.is_empty() => Err(refuse(
+            "Unauthorized: Username and password cannot be empty\n",
+            false,
+        )),
         Some(credentials) => Ok(credentials),
         // A bearer token is for a Neo4j with single sign-on; the database of this world has none and says so at the login.
-        None if given.len() > 7 && given.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) => {
+        None if given.len() > 7
+            && given
+                .get(..7)
+                .is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) =>
+        {
             Ok((String::new(), String::new()))
         }
-        None => Err(refuse("Unauthorized: Basic or Bearer authentication required\n", true)),
+        None => Err(refuse(
+            "Unauthorized: Basic or Bearer authentication required\n",
+            true,
+        )),
     }
 }
 
 /// Answers at the address of E's targets; the gateway must bring a token for the person.
-pub(crate) async fn external_code_host(world: &Shared, deployment: &Deployment, path: &str, request: &Request) -> Response {
+pub(crate) async fn external_code_host(
+    world: &Shared,
+    deployment: &Deployment,
+    path: &str,
+    request: &Request,
+) -> Response {
     if path.trim_end_matches('/') != "/mcp" {
         return not_found(request.uri().path());
     }
@@ -340,7 +467,17 @@ pub(crate) async fn external_code_host(world: &Shared, deployment: &Deployment, 
     }
     match Message::read(request.body()) {
         Ok(message) => {
-            answer(ToolServer::CodeHost, &Call { world, deployment, credentials: None, container: None }, &message).await
+            answer(
+                ToolServer::CodeHost,
+                &Call {
+                    world,
+                    deployment,
+                    credentials: None,
+                    container: None,
+                },
+                &message,
+            )
+            .await
         }
         Err(response) => response,
     }

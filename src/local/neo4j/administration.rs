@@ -14,7 +14,12 @@ use crate::local::world::lock;
 const UNAVAILABLE: &str = "Neo.DatabaseError.Statement.ExecutionFailed";
 
 /// Carries a command out for `by`, who is logged in: how many changes of the system it made.
-pub(super) fn change_users(users: &Mutex<Users>, by: &str, command: &UserCommand, parameters: &Map) -> Result<i64, Failure> {
+pub(super) fn change_users(
+    users: &Mutex<Users>,
+    by: &str,
+    command: &UserCommand,
+    parameters: &Map,
+) -> Result<i64, Failure> {
     let name = |expression| name(expression, parameters);
     let password = |expression| password(expression, parameters);
     match command {
@@ -22,7 +27,11 @@ pub(super) fn change_users(users: &Mutex<Users>, by: &str, command: &UserCommand
             let (old, new) = (password(old)?, password(new)?);
             done(lock(users).change_own(by, &old, &new))
         }
-        UserCommand::Alter { name: named, if_exists, changes } => {
+        UserCommand::Alter {
+            name: named,
+            if_exists,
+            changes,
+        } => {
             let named = name(named)?;
             let new = changes.password.as_ref().map(password).transpose()?;
             let mut users = lock(users);
@@ -32,9 +41,19 @@ pub(super) fn change_users(users: &Mutex<Users>, by: &str, command: &UserCommand
             refuse_unavailable(changes, "alter", &named, by)?;
             done(users.alter(&named, new.as_deref(), changes.change_required))
         }
-        UserCommand::Create { name: named, unless_exists, replace, changes } => {
+        UserCommand::Create {
+            name: named,
+            unless_exists,
+            replace,
+            changes,
+        } => {
             let named = name(named)?;
-            let new = changes.password.as_ref().map(password).transpose()?.unwrap_or_default();
+            let new = changes
+                .password
+                .as_ref()
+                .map(password)
+                .transpose()?
+                .unwrap_or_default();
             let change_required = changes.change_required.unwrap_or(true);
             let mut users = lock(users);
             if *unless_exists && users.contains(&named) {
@@ -42,12 +61,17 @@ pub(super) fn change_users(users: &Mutex<Users>, by: &str, command: &UserCommand
             }
             refuse_unavailable(changes, "create", &named, by)?;
             if *replace {
-                let replaced = users.replace(&named, &new, change_required, by).map_err(refused)?;
+                let replaced = users
+                    .replace(&named, &new, change_required, by)
+                    .map_err(refused)?;
                 return Ok(1 + i64::from(replaced));
             }
             done(users.create(&named, &new, change_required))
         }
-        UserCommand::Drop { name: named, if_exists } => {
+        UserCommand::Drop {
+            name: named,
+            if_exists,
+        } => {
             let named = name(named)?;
             let mut users = lock(users);
             if *if_exists && !users.contains(&named) {
@@ -55,7 +79,11 @@ pub(super) fn change_users(users: &Mutex<Users>, by: &str, command: &UserCommand
             }
             done(users.remove(&named, by))
         }
-        UserCommand::Rename { from, if_exists, to } => {
+        UserCommand::Rename {
+            from,
+            if_exists,
+            to,
+        } => {
             let (from, to) = (name(from)?, name(to)?);
             let mut users = lock(users);
             if *if_exists && !users.contains(&from) {
@@ -74,13 +102,26 @@ fn refused(ChangeRefusal(message): ChangeRefusal) -> Failure {
     Failure::compile(ARGUMENT, message)
 }
 
-fn refuse_unavailable(changes: &UserChanges, verb: &str, name: &str, by: &str) -> Result<(), Failure> {
-    let Some(clause) = changes.unavailable else { return Ok(()) };
+fn refuse_unavailable(
+    changes: &UserChanges,
+    verb: &str,
+    name: &str,
+    by: &str,
+) -> Result<(), Failure> {
+    let Some(clause) = changes.unavailable else {
+        return Ok(());
+    };
     let prefix = format!("Failed to {verb} the specified user '{name}': ");
     if name == by && clause == super::cypher::STATUS {
-        return Err(Failure::compile(ARGUMENT, prefix + "Changing your own activation status is not allowed."));
+        return Err(Failure::compile(
+            ARGUMENT,
+            prefix + "Changing your own activation status is not allowed.",
+        ));
     }
-    Err(Failure::compile(UNAVAILABLE, format!("{prefix}{clause} is not available in community edition.")))
+    Err(Failure::compile(
+        UNAVAILABLE,
+        format!("{prefix}{clause} is not available in community edition."),
+    ))
 }
 
 fn name(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
@@ -88,7 +129,10 @@ fn name(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
         (_, Some(Value::String(text))) => Ok(text.clone()),
         (parameter, value) => {
             let shown = value.map_or_else(|| "NO_VALUE".to_owned(), java_value);
-            Err(Failure::compile(TYPE, format!("Expected parameter ${parameter} to have type String but was {shown}")))
+            Err(Failure::compile(
+                TYPE,
+                format!("Expected parameter ${parameter} to have type String but was {shown}"),
+            ))
         }
     }
 }
@@ -96,12 +140,15 @@ fn name(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
 fn password(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
     match given(expression, parameters) {
         (_, Some(Value::String(text))) => Ok(text.clone()),
-        (parameter, None | Some(Value::Null)) => {
-            Err(Failure::compile(PARAMETER_MISSING, format!("Expected parameter(s): {parameter}")))
-        }
+        (parameter, None | Some(Value::Null)) => Err(Failure::compile(
+            PARAMETER_MISSING,
+            format!("Expected parameter(s): {parameter}"),
+        )),
         (parameter, Some(value)) => {
             let kind = value.type_name();
-            let message = format!("Expected password parameter ${parameter} to have type String but was {kind}");
+            let message = format!(
+                "Expected password parameter ${parameter} to have type String but was {kind}"
+            );
             Err(Failure::compile(TYPE, message))
         }
     }
@@ -123,9 +170,14 @@ fn java_value(value: &Value) -> String {
         Value::Boolean(truth) => format!("Boolean('{truth}')"),
         Value::Float(number) => format!("Double({})", scientific(*number)),
         Value::String(text) => format!("String(\"{text}\")"),
-        Value::List(items) => format!("List{{{}}}", items.iter().map(java_value).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => format!(
+            "List{{{}}}",
+            items.iter().map(java_value).collect::<Vec<_>>().join(", ")
+        ),
         Value::Map(map) => {
-            let entries = map.iter().map(|(key, value)| format!("{key} -> {}", java_value(value)));
+            let entries = map
+                .iter()
+                .map(|(key, value)| format!("{key} -> {}", java_value(value)));
             format!("Map{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         other => format!("{}({})", other.type_name(), other.text()),
@@ -136,6 +188,8 @@ fn java_value(value: &Value) -> String {
 fn scientific(number: f64) -> String {
     let text = format!("{number:.6e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    let (sign, exponent) = exponent
+        .strip_prefix('-')
+        .map_or(('+', exponent), |exponent| ('-', exponent));
     format!("{digits}e{sign}{exponent:0>2}")
 }

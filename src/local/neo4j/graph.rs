@@ -67,8 +67,16 @@ impl Graph {
             labels: Vec::new(),
             properties: Vec::new(),
         };
-        let rules = vec![lookup(1, "index_343aff4e", false), lookup(2, "index_f7700477", true)];
-        Self { uuid, rules, next_rule: 3, ..Self::default() }
+        let rules = vec![
+            lookup(1, "index_343aff4e", false),
+            lookup(2, "index_f7700477", true),
+        ];
+        Self {
+            uuid,
+            rules,
+            next_rule: 3,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn node(&self, id: u64) -> Option<&Arc<Node>> {
@@ -80,15 +88,26 @@ impl Graph {
     }
 
     pub(crate) fn node_ids(&self) -> Vec<u64> {
-        (0..).zip(&self.nodes).filter(|(_, node)| node.is_some()).map(|(id, _)| id).collect()
+        (0..)
+            .zip(&self.nodes)
+            .filter(|(_, node)| node.is_some())
+            .map(|(id, _)| id)
+            .collect()
     }
 
     pub(crate) fn relationship_ids(&self) -> Vec<u64> {
-        (0..).zip(&self.relationships).filter(|(_, found)| found.is_some()).map(|(id, _)| id).collect()
+        (0..)
+            .zip(&self.relationships)
+            .filter(|(_, found)| found.is_some())
+            .map(|(id, _)| id)
+            .collect()
     }
 
     pub(crate) fn labelled(&self, label: &str) -> Vec<u64> {
-        self.by_label.get(label).map(|ids| ids.iter().copied().collect()).unwrap_or_default()
+        self.by_label
+            .get(label)
+            .map(|ids| ids.iter().copied().collect())
+            .unwrap_or_default()
     }
 
     pub(crate) fn count_labelled(&self, label: &str) -> usize {
@@ -97,7 +116,11 @@ impl Graph {
 
     /// Labels in the order in which the database came to know them, as Neo4j gives them.
     pub(crate) fn label_order(&self, labels: &BTreeSet<String>) -> Vec<String> {
-        self.known_labels.iter().filter(|label| labels.contains(*label)).cloned().collect()
+        self.known_labels
+            .iter()
+            .filter(|label| labels.contains(*label))
+            .cloned()
+            .collect()
     }
 
     /// `4:uuid:7`.
@@ -117,7 +140,12 @@ impl Graph {
     pub(crate) fn create_relationship(&mut self, kind: &str, start: u64, end: u64) -> u64 {
         let id = self.relationships.len() as u64;
         remember(&mut self.known_types, kind);
-        self.relationships.push(Some(Arc::new(Relationship { kind: kind.to_owned(), start, end, properties: Map::new() })));
+        self.relationships.push(Some(Arc::new(Relationship {
+            kind: kind.to_owned(),
+            start,
+            end,
+            properties: Map::new(),
+        })));
         if let Some(node) = self.node_mut(start) {
             node.outgoing.push(id);
         }
@@ -129,7 +157,9 @@ impl Graph {
 
     /// Whether the label is new on the node.
     pub(crate) fn add_label(&mut self, id: u64, label: &str) -> bool {
-        let Some(node) = self.node_mut(id) else { return false };
+        let Some(node) = self.node_mut(id) else {
+            return false;
+        };
         let added = node.labels.insert(label.to_owned());
         remember(&mut self.known_labels, label);
         Arc::make_mut(self.by_label.entry(label.to_owned()).or_default()).insert(id);
@@ -138,7 +168,9 @@ impl Graph {
 
     /// Whether the label was on the node.
     pub(crate) fn remove_label(&mut self, id: u64, label: &str) -> bool {
-        let removed = self.node_mut(id).is_some_and(|node| node.labels.remove(label));
+        let removed = self
+            .node_mut(id)
+            .is_some_and(|node| node.labels.remove(label));
         if let Some(ids) = self.by_label.get_mut(label) {
             Arc::make_mut(ids).remove(&id);
         }
@@ -149,10 +181,14 @@ impl Graph {
     pub(crate) fn set_property(&mut self, entity: &Value, key: &str, value: Value) -> bool {
         let properties = match entity {
             Value::Node(id) => self.node_mut(*id).map(|node| &mut node.properties),
-            Value::Relationship(id) => self.relationship_mut(*id).map(|found| &mut found.properties),
+            Value::Relationship(id) => self
+                .relationship_mut(*id)
+                .map(|found| &mut found.properties),
             _ => None,
         };
-        let Some(properties) = properties else { return false };
+        let Some(properties) = properties else {
+            return false;
+        };
         if value.is_null() {
             return properties.remove(key).is_some();
         }
@@ -170,14 +206,19 @@ impl Graph {
     }
 
     pub(crate) fn delete_relationship(&mut self, id: u64) -> bool {
-        let Some(found) = self.relationship(id).cloned() else { return false };
+        let Some(found) = self.relationship(id).cloned() else {
+            return false;
+        };
         if let Some(node) = self.node_mut(found.start) {
             node.outgoing.retain(|other| *other != id);
         }
         if let Some(node) = self.node_mut(found.end) {
             node.incoming.retain(|other| *other != id);
         }
-        if let Some(slot) = usize::try_from(id).ok().and_then(|index| self.relationships.get_mut(index)) {
+        if let Some(slot) = usize::try_from(id)
+            .ok()
+            .and_then(|index| self.relationships.get_mut(index))
+        {
             *slot = None;
         }
         true
@@ -185,13 +226,18 @@ impl Graph {
 
     /// Takes the node away; its relationships must be gone already.
     pub(crate) fn delete_node(&mut self, id: u64) -> bool {
-        let Some(node) = self.node(id).cloned() else { return false };
+        let Some(node) = self.node(id).cloned() else {
+            return false;
+        };
         for label in &node.labels {
             if let Some(ids) = self.by_label.get_mut(label) {
                 Arc::make_mut(ids).remove(&id);
             }
         }
-        if let Some(slot) = usize::try_from(id).ok().and_then(|index| self.nodes.get_mut(index)) {
+        if let Some(slot) = usize::try_from(id)
+            .ok()
+            .and_then(|index| self.nodes.get_mut(index))
+        {
             *slot = None;
         }
         true
@@ -200,16 +246,31 @@ impl Graph {
     /// The uniqueness constraint that a node breaks, if any: the label, the property, the other node and the value.
     pub(crate) fn broken_uniqueness(&self, id: u64) -> Option<(String, String, u64, Value)> {
         let node = self.node(id)?;
-        let unique = self.rules.iter().filter(|rule| rule.constraint.is_some() && !rule.relationship);
+        let unique = self
+            .rules
+            .iter()
+            .filter(|rule| rule.constraint.is_some() && !rule.relationship);
         for rule in unique {
-            let (Some(label), Some(key)) = (rule.labels.first(), rule.properties.first()) else { continue };
-            let Some(value) = node.properties.get(key).filter(|_| node.labels.contains(label)) else { continue };
+            let (Some(label), Some(key)) = (rule.labels.first(), rule.properties.first()) else {
+                continue;
+            };
+            let Some(value) = node
+                .properties
+                .get(key)
+                .filter(|_| node.labels.contains(label))
+            else {
+                continue;
+            };
             let same = |other: &u64| {
                 *other != id
                     && self.node(*other).is_some_and(|other| {
-                        rule.properties.iter().all(|key| match (other.properties.get(key), node.properties.get(key)) {
-                            (Some(theirs), Some(ours)) => super::value::equals(theirs, ours) == Some(true),
-                            _ => false,
+                        rule.properties.iter().all(|key| {
+                            match (other.properties.get(key), node.properties.get(key)) {
+                                (Some(theirs), Some(ours)) => {
+                                    super::value::equals(theirs, ours) == Some(true)
+                                }
+                                _ => false,
+                            }
                         })
                     })
             };
@@ -221,11 +282,17 @@ impl Graph {
     }
 
     fn node_mut(&mut self, id: u64) -> Option<&mut Node> {
-        self.nodes.get_mut(usize::try_from(id).ok()?)?.as_mut().map(Arc::make_mut)
+        self.nodes
+            .get_mut(usize::try_from(id).ok()?)?
+            .as_mut()
+            .map(Arc::make_mut)
     }
 
     fn relationship_mut(&mut self, id: u64) -> Option<&mut Relationship> {
-        self.relationships.get_mut(usize::try_from(id).ok()?)?.as_mut().map(Arc::make_mut)
+        self.relationships
+            .get_mut(usize::try_from(id).ok()?)?
+            .as_mut()
+            .map(Arc::make_mut)
     }
 }
 

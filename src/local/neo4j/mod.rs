@@ -42,9 +42,18 @@ impl Servers {
             let seats = std::iter::once(&deployment.neo4j).chain(further);
             let users = Users::with(seats.map(|seat| (seat.user.as_str(), seat.password.as_str())));
             let uuid = seed.uuid(&format!("database {}", deployment.name));
-            (deployment.name, Arc::new(Server::new(address.to_owned(), uuid, users)))
+            (
+                deployment.name,
+                Arc::new(Server::new(address.to_owned(), uuid, users)),
+            )
         };
-        Self { servers: deployments.iter().filter(|deployment| deployment.name != "e").map(server).collect() }
+        Self {
+            servers: deployments
+                .iter()
+                .filter(|deployment| deployment.name != "e")
+                .map(server)
+                .collect(),
+        }
     }
 
     pub(crate) fn get(&self, deployment: &str) -> Option<Arc<Server>> {
@@ -55,9 +64,13 @@ impl Servers {
 /// Answers `/neo4j/{deployment}/…`.
 pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
     let full = request.uri().path().to_owned();
-    let Some(rest) = full.strip_prefix("/neo4j/") else { return not_found(&full) };
+    let Some(rest) = full.strip_prefix("/neo4j/") else {
+        return not_found(&full);
+    };
     let (name, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let Some(server) = world.neo4j.get(name) else { return not_found(&full) };
+    let Some(server) = world.neo4j.get(name) else {
+        return not_found(&full);
+    };
     let base = format!("{}/neo4j/{name}", world.base);
     match world.faults.take_hop(name, Hop::Neo4j) {
         Some(FaultKind::Down | FaultKind::CutBefore) => wire::cut(),

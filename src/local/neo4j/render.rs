@@ -32,7 +32,12 @@ fn relationship_element(answer: &Answer, id: u64) -> String {
 /// The labels of a node in the database's order.
 pub(crate) fn labels(answer: &Answer, node: Option<&Node>) -> Vec<String> {
     let Some(node) = node else { return Vec::new() };
-    answer.label_order.iter().filter(|label| node.labels.contains(*label)).cloned().collect()
+    answer
+        .label_order
+        .iter()
+        .filter(|label| node.labels.contains(*label))
+        .cloned()
+        .collect()
 }
 
 fn plain(answer: &Answer, value: &Value) -> Json {
@@ -45,12 +50,15 @@ fn plain(answer: &Answer, value: &Value) -> Json {
         Value::Map(map) => plain_map(answer, map),
         Value::Node(id) => {
             let node = answer.nodes.get(id).map(AsRef::as_ref);
-            let properties = node.map_or_else(|| json!({}), |node| plain_map(answer, &node.properties));
+            let properties =
+                node.map_or_else(|| json!({}), |node| plain_map(answer, &node.properties));
             json!({"elementId": node_element(answer, *id), "labels": labels(answer, node), "properties": properties})
         }
         Value::Relationship(id) => {
             let found = answer.relationships.get(id).map(AsRef::as_ref);
-            let end = |pick: fn(&Relationship) -> u64| found.map_or_else(String::new, |found| node_element(answer, pick(found)));
+            let end = |pick: fn(&Relationship) -> u64| {
+                found.map_or_else(String::new, |found| node_element(answer, pick(found)))
+            };
             json!({
                 "elementId": relationship_element(answer, *id),
                 "startNodeElementId": end(|found| found.start),
@@ -59,7 +67,9 @@ fn plain(answer: &Answer, value: &Value) -> Json {
                 "properties": found.map_or_else(|| json!({}), |found| plain_map(answer, &found.properties)),
             })
         }
-        Value::Path(path) => Json::Array(steps(path).iter().map(|step| plain(answer, step)).collect()),
+        Value::Path(path) => {
+            Json::Array(steps(path).iter().map(|step| plain(answer, step)).collect())
+        }
         Value::DateTime(moment) => json!(moment_text(moment, false)),
         Value::Point(point) => json!(point.well_known_text()),
         other => json!(other.text()),
@@ -72,12 +82,21 @@ fn number_or_text(number: f64) -> Json {
 }
 
 fn plain_map(answer: &Answer, map: &Map) -> Json {
-    Json::Object(map.iter().map(|(key, value)| (key.clone(), plain(answer, value))).collect())
+    Json::Object(
+        map.iter()
+            .map(|(key, value)| (key.clone(), plain(answer, value)))
+            .collect(),
+    )
 }
 
 /// Nodes and relationships of a path in turn.
 pub(crate) fn steps(path: &super::value::PathValue) -> Vec<Value> {
-    let mut steps: Vec<Value> = path.nodes.first().map(|id| Value::Node(*id)).into_iter().collect();
+    let mut steps: Vec<Value> = path
+        .nodes
+        .first()
+        .map(|id| Value::Node(*id))
+        .into_iter()
+        .collect();
     for (relationship, node) in path.relationships.iter().zip(path.nodes.iter().skip(1)) {
         steps.push(Value::Relationship(*relationship));
         steps.push(Value::Node(*node));
@@ -93,18 +112,23 @@ fn typed(answer: &Answer, value: &Value) -> Json {
         Value::Integer(value) => wrapped("Integer", json!(value.to_string())),
         Value::Float(value) => wrapped("Float", json!(float_text(*value))),
         Value::String(text) => wrapped("String", json!(text)),
-        Value::List(items) => wrapped("List", Json::Array(items.iter().map(|item| typed(answer, item)).collect())),
+        Value::List(items) => wrapped(
+            "List",
+            Json::Array(items.iter().map(|item| typed(answer, item)).collect()),
+        ),
         Value::Map(map) => wrapped("Map", typed_map(answer, map)),
         Value::Node(id) => {
             let node = answer.nodes.get(id).map(AsRef::as_ref);
-            let properties = node.map_or_else(|| json!({}), |node| typed_map(answer, &node.properties));
-            let inner =
-                json!({"_element_id": node_element(answer, *id), "_labels": labels(answer, node), "_properties": properties});
+            let properties =
+                node.map_or_else(|| json!({}), |node| typed_map(answer, &node.properties));
+            let inner = json!({"_element_id": node_element(answer, *id), "_labels": labels(answer, node), "_properties": properties});
             wrapped("Node", inner)
         }
         Value::Relationship(id) => {
             let found = answer.relationships.get(id).map(AsRef::as_ref);
-            let end = |pick: fn(&Relationship) -> u64| found.map_or_else(String::new, |found| node_element(answer, pick(found)));
+            let end = |pick: fn(&Relationship) -> u64| {
+                found.map_or_else(String::new, |found| node_element(answer, pick(found)))
+            };
             let inner = json!({
                 "_element_id": relationship_element(answer, *id),
                 "_start_node_element_id": end(|found| found.start),
@@ -114,21 +138,38 @@ fn typed(answer: &Answer, value: &Value) -> Json {
             });
             wrapped("Relationship", inner)
         }
-        Value::Path(path) => wrapped("Path", Json::Array(steps(path).iter().map(|step| typed(answer, step)).collect())),
+        Value::Path(path) => wrapped(
+            "Path",
+            Json::Array(steps(path).iter().map(|step| typed(answer, step)).collect()),
+        ),
         Value::Date(date) => wrapped("Date", json!(date.to_string())),
         Value::LocalTime(_) | Value::Time(..) | Value::LocalDateTime(_) | Value::Duration(_) => {
             wrapped(value.type_name(), json!(value.text()))
         }
         Value::DateTime(moment) => {
-            let named = moment.time_zone().iana_name().is_some_and(|name| name != "UTC");
-            wrapped(if named { "ZonedDateTime" } else { "OffsetDateTime" }, json!(moment_text(moment, true)))
+            let named = moment
+                .time_zone()
+                .iana_name()
+                .is_some_and(|name| name != "UTC");
+            wrapped(
+                if named {
+                    "ZonedDateTime"
+                } else {
+                    "OffsetDateTime"
+                },
+                json!(moment_text(moment, true)),
+            )
         }
         Value::Point(point) => wrapped("Point", json!(point.well_known_text())),
     }
 }
 
 fn typed_map(answer: &Answer, map: &Map) -> Json {
-    Json::Object(map.iter().map(|(key, value)| (key.clone(), typed(answer, value))).collect())
+    Json::Object(
+        map.iter()
+            .map(|(key, value)| (key.clone(), typed(answer, value)))
+            .collect(),
+    )
 }
 
 /// The counters in the Query API's spelling.
@@ -160,9 +201,20 @@ pub(crate) fn counters(counters: &Counters) -> Json {
         "constraintsRemoved",
     ];
     let mut map = JsonMap::new();
-    map.insert("containsUpdates".to_owned(), json!(data.iter().any(|count| *count > 0)));
-    map.extend(names.into_iter().zip(data).map(|(name, count)| (name.to_owned(), json!(count))));
-    map.insert("containsSystemUpdates".to_owned(), json!(counters.system_updates > 0));
+    map.insert(
+        "containsUpdates".to_owned(),
+        json!(data.iter().any(|count| *count > 0)),
+    );
+    map.extend(
+        names
+            .into_iter()
+            .zip(data)
+            .map(|(name, count)| (name.to_owned(), json!(count))),
+    );
+    map.insert(
+        "containsSystemUpdates".to_owned(),
+        json!(counters.system_updates > 0),
+    );
     map.insert("systemUpdates".to_owned(), json!(counters.system_updates));
     Json::Object(map)
 }
@@ -178,13 +230,19 @@ pub(crate) fn parameter(json: &Json) -> Value {
         },
         Json::String(text) => Value::String(text.clone()),
         Json::Array(items) => Value::List(items.iter().map(parameter).collect()),
-        Json::Object(map) => Value::Map(map.iter().map(|(key, value)| (key.clone(), parameter(value))).collect()),
+        Json::Object(map) => Value::Map(
+            map.iter()
+                .map(|(key, value)| (key.clone(), parameter(value)))
+                .collect(),
+        ),
     }
 }
 
 /// A parameter of a request in the typed form; None where it cannot be read.
 pub(crate) fn typed_parameter(json: &Json) -> Option<Value> {
-    let (Some(Json::String(kind)), Some(value)) = (json.get("$type"), json.get("_value")) else { return Some(parameter(json)) };
+    let (Some(Json::String(kind)), Some(value)) = (json.get("$type"), json.get("_value")) else {
+        return Some(parameter(json));
+    };
     let text = value.as_str();
     Some(match kind.as_str() {
         "Null" => Value::Null,
@@ -196,9 +254,18 @@ pub(crate) fn typed_parameter(json: &Json) -> Option<Value> {
             number => number.parse().ok()?,
         }),
         "String" => Value::from(text?),
-        "List" => Value::List(value.as_array()?.iter().map(typed_parameter).collect::<Option<_>>()?),
+        "List" => Value::List(
+            value
+                .as_array()?
+                .iter()
+                .map(typed_parameter)
+                .collect::<Option<_>>()?,
+        ),
         "Map" => {
-            let entries = value.as_object()?.iter().map(|(key, value)| Some((key.clone(), typed_parameter(value)?)));
+            let entries = value
+                .as_object()?
+                .iter()
+                .map(|(key, value)| Some((key.clone(), typed_parameter(value)?)));
             Value::Map(entries.collect::<Option<_>>()?)
         }
         "Date" => super::cypher::temporal_text("date", text?)?,

@@ -67,17 +67,31 @@ pub(crate) struct Session {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        formatter
+            .debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
 impl Server {
     pub(crate) fn new(address: String, uuid: String, users: Users) -> Self {
-        Self { address, uuid, users: Mutex::new(users), graph: OnceLock::new(), connections: Mutex::default() }
+        Self {
+            address,
+            uuid,
+            users: Mutex::new(users),
+            graph: OnceLock::new(),
+            connections: Mutex::default(),
+        }
     }
 
     /// Logs in over HTTP, where every request does so: whether the password must be changed.
-    pub(crate) fn log_in(&self, user: &str, password: &str, now: Timestamp) -> Result<bool, LoginRefusal> {
+    pub(crate) fn log_in(
+        &self,
+        user: &str,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<bool, LoginRefusal> {
         lock(&self.users).log_in(user, password, now)
     }
 
@@ -89,7 +103,8 @@ impl Server {
         agent: &str,
         now: Timestamp,
     ) -> Result<bool, LoginRefusal> {
-        let is_known = |one: &Connection| one.pool == pool && one.user == user && one.password == password;
+        let is_known =
+            |one: &Connection| one.pool == pool && one.user == user && one.password == password;
         if lock(&self.connections).open.iter().any(is_known) {
             return Ok(false);
         }
@@ -129,16 +144,25 @@ impl Server {
     ) -> Result<(Answer, Effect), Failure> {
         let prepared = cypher::prepare(text, parameters);
         if session.change_required && session.database != "system" {
-            return Err(credentials_expired(&format!("ACCESS on database '{}' is not allowed.", session.database)));
+            return Err(credentials_expired(&format!(
+                "ACCESS on database '{}' is not allowed.",
+                session.database
+            )));
         }
         if !matches!(session.database.as_str(), "neo4j" | "system") {
             let message = format!("Graph not found: {}", session.database);
-            return Err(Failure::compile("Neo.ClientError.Database.DatabaseNotFound", message));
+            return Err(Failure::compile(
+                "Neo.ClientError.Database.DatabaseNotFound",
+                message,
+            ));
         }
         let prepared = prepared?;
         if let Some(text) = prepared.unsupported() {
             let message = format!("Unsupported administration command: {text}");
-            return Err(Failure::compile("Neo.ClientError.Statement.UnsupportedAdministrationCommand", message));
+            return Err(Failure::compile(
+                "Neo.ClientError.Statement.UnsupportedAdministrationCommand",
+                message,
+            ));
         }
         if session.database == "system" {
             refuse_on_system(&prepared, text)?;
@@ -151,15 +175,29 @@ impl Server {
         if let Some(command) = command {
             let mut answer = Answer::default();
             if !explained {
-                answer.counters.system_updates = administration::change_users(&self.users, &session.user, command, parameters)?;
+                answer.counters.system_updates =
+                    administration::change_users(&self.users, &session.user, command, parameters)?;
             }
             return Ok((answer, Effect::System));
         }
-        if session.read_only && !explained && matches!(prepared.effect, Effect::Write | Effect::Schema) {
-            let message = format!("Writing in read access mode not allowed. Attempted write to {}", session.database);
-            return Err(Failure::compile("Neo.ClientError.Statement.AccessMode", message));
+        if session.read_only
+            && !explained
+            && matches!(prepared.effect, Effect::Write | Effect::Schema)
+        {
+            let message = format!(
+                "Writing in read access mode not allowed. Attempted write to {}",
+                session.database
+            );
+            return Err(Failure::compile(
+                "Neo.ClientError.Statement.AccessMode",
+                message,
+            ));
         }
-        let host = Around { server: self, session, now };
+        let host = Around {
+            server: self,
+            session,
+            now,
+        };
         let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
         let answer = cypher::run(&prepared, parameters, &mut lock(self.graph()), &host, zoned);
         // A statement without columns does its work before the answer begins.
@@ -186,7 +224,10 @@ fn refuse_on_system(prepared: &Prepared, text: &str) -> Result<(), Failure> {
         return Err(Failure::compile(SEMANTIC, message));
     }
     if prepared.effect == Effect::Schema || prepared.is_user_database_show() {
-        let message = format!("The following commands are not allowed on a system database: {}.", text.trim());
+        let message = format!(
+            "The following commands are not allowed on a system database: {}.",
+            text.trim()
+        );
         return Err(Failure::compile(SEMANTIC, message));
     }
     if prepared.is_plain_return() {
@@ -214,9 +255,21 @@ fn credentials_expired(denied: &str) -> Failure {
 /// The movies graph. What in it does not run is left out and found by a test.
 fn load(uuid: &str) -> Graph {
     let mut graph = Graph::new(uuid.to_owned());
-    for statement in MOVIES.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
-        let Ok(prepared) = cypher::prepare(statement, &Map::new()) else { continue };
-        cypher::run(&prepared, &Map::new(), &mut graph, &NoHost, jiff::Zoned::default());
+    for statement in MOVIES
+        .split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+    {
+        let Ok(prepared) = cypher::prepare(statement, &Map::new()) else {
+            continue;
+        };
+        cypher::run(
+            &prepared,
+            &Map::new(),
+            &mut graph,
+            &NoHost,
+            jiff::Zoned::default(),
+        );
     }
     graph
 }
@@ -253,15 +306,34 @@ impl Host for Around<'_> {
         let connections = lock(&self.server.connections);
         let row = |id: &str, since, connector: &str, user: &str, agent: &str, client: &str| {
             let texts = [connector, user, agent, &self.server.address, client];
-            [Value::from(id), moment(since)].into_iter().chain(texts.into_iter().map(Value::from)).collect()
+            [Value::from(id), moment(since)]
+                .into_iter()
+                .chain(texts.into_iter().map(Value::from))
+                .collect()
         };
         let mut rows: Vec<Vec<Value>> = connections
             .open
             .iter()
-            .map(|one| row(&one.id, one.since, one.connector, &one.user, &one.agent, &one.client))
+            .map(|one| {
+                row(
+                    &one.id,
+                    one.since,
+                    one.connector,
+                    &one.user,
+                    &one.agent,
+                    &one.client,
+                )
+            })
             .collect();
         if self.session.http {
-            rows.push(row("http-1", self.now, "http", &self.session.user, &self.session.agent, &self.session.client));
+            rows.push(row(
+                "http-1",
+                self.now,
+                "http",
+                &self.session.user,
+                &self.session.agent,
+                &self.session.client,
+            ));
         }
         rows
     }
@@ -273,10 +345,16 @@ impl Host for Around<'_> {
             let found = connections.open.iter().position(|one| one.id == *id);
             let (user, message) = match found {
                 Some(index) => (connections.open.remove(index).user, "Connection found"),
-                None if self.session.http && id == "http-1" => (self.session.user.clone(), "Connection found"),
+                None if self.session.http && id == "http-1" => {
+                    (self.session.user.clone(), "Connection found")
+                }
                 None => ("n/a".to_owned(), "No connection found with this id"),
             };
-            rows.push(vec![Value::from(id.as_str()), Value::String(user), Value::from(message)]);
+            rows.push(vec![
+                Value::from(id.as_str()),
+                Value::String(user),
+                Value::from(message),
+            ]);
         }
         rows
     }
@@ -321,5 +399,8 @@ impl Host for NoHost {
 
 #[cfg(test)]
 pub(crate) fn movies_statements() -> impl Iterator<Item = &'static str> {
-    MOVIES.split(';').map(str::trim).filter(|statement| !statement.is_empty())
+    MOVIES
+        .split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
 }

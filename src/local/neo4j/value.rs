@@ -91,9 +91,19 @@ impl Value {
         match self {
             Self::Null => "NO_VALUE".to_owned(),
             Self::String(text) => format!("String(\"{text}\")"),
-            Self::List(items) => format!("List{{{}}}", items.iter().map(Self::described).collect::<Vec<_>>().join(", ")),
+            Self::List(items) => format!(
+                "List{{{}}}",
+                items
+                    .iter()
+                    .map(Self::described)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
             Self::Map(map) => {
-                let entries: Vec<_> = map.iter().map(|(key, value)| format!("{key} -> {}", value.described())).collect();
+                let entries: Vec<_> = map
+                    .iter()
+                    .map(|(key, value)| format!("{key} -> {}", value.described()))
+                    .collect();
                 format!("Map{{{}}}", entries.join(", "))
             }
             Self::Node(id) => format!("({id})"),
@@ -110,9 +120,15 @@ impl Value {
             Self::Integer(value) => value.to_string(),
             Self::Float(value) => float_text(*value),
             Self::String(value) => value.clone(),
-            Self::List(items) => format!("[{}]", items.iter().map(Self::text).collect::<Vec<_>>().join(", ")),
+            Self::List(items) => format!(
+                "[{}]",
+                items.iter().map(Self::text).collect::<Vec<_>>().join(", ")
+            ),
             Self::Map(map) => {
-                let entries: Vec<_> = map.iter().map(|(key, value)| format!("{key}: {}", value.text())).collect();
+                let entries: Vec<_> = map
+                    .iter()
+                    .map(|(key, value)| format!("{key}: {}", value.text()))
+                    .collect();
                 format!("{{{}}}", entries.join(", "))
             }
             Self::Node(id) => format!("({id})"),
@@ -121,7 +137,9 @@ impl Value {
             Self::Date(date) => date.to_string(),
             Self::LocalTime(time) => time_text(*time),
             Self::Time(time, offset) => format!("{}{}", time_text(*time), offset_text(*offset)),
-            Self::LocalDateTime(moment) => format!("{}T{}", moment.date(), time_text(moment.time())),
+            Self::LocalDateTime(moment) => {
+                format!("{}T{}", moment.date(), time_text(moment.time()))
+            }
             Self::DateTime(moment) => moment_text(moment, true),
             Self::Duration(duration) => duration.text(),
             Self::Point(point) => point.text(),
@@ -135,7 +153,11 @@ pub(crate) fn float_text(value: f64) -> String {
         return "NaN".to_owned();
     }
     if value.is_infinite() {
-        return if value > 0.0 { "Infinity".to_owned() } else { "-Infinity".to_owned() };
+        return if value > 0.0 {
+            "Infinity".to_owned()
+        } else {
+            "-Infinity".to_owned()
+        };
     }
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) {
@@ -145,12 +167,21 @@ pub(crate) fn float_text(value: f64) -> String {
         return format!("{digits}{point}E{exponent}");
     }
     let text = value.to_string();
-    if text.contains('.') { text } else { format!("{text}.0") }
+    if text.contains('.') {
+        text
+    } else {
+        format!("{text}.0")
+    }
 }
 
 /// `12:00:00`, with a fraction only where there is one.
 pub(crate) fn time_text(time: civil::Time) -> String {
-    let mut text = format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
+    let mut text = format!(
+        "{:02}:{:02}:{:02}",
+        time.hour(),
+        time.minute(),
+        time.second()
+    );
     push_fraction(&mut text, i64::from(time.subsec_nanosecond()));
     text
 }
@@ -179,8 +210,17 @@ pub(crate) fn offset_text(offset: Offset) -> String {
 
 /// A moment with its offset and, if asked for, its zone.
 pub(crate) fn moment_text(moment: &jiff::Zoned, with_zone: bool) -> String {
-    let mut text = format!("{}T{}{}", moment.date(), time_text(moment.time()), offset_text(moment.offset()));
-    if let Some(zone) = moment.time_zone().iana_name().filter(|name| with_zone && *name != "UTC") {
+    let mut text = format!(
+        "{}T{}{}",
+        moment.date(),
+        time_text(moment.time()),
+        offset_text(moment.offset())
+    );
+    if let Some(zone) = moment
+        .time_zone()
+        .iana_name()
+        .filter(|name| with_zone && *name != "UTC")
+    {
         let _ = write!(text, "[{zone}]");
     }
     text
@@ -201,7 +241,10 @@ impl Duration {
         let total = i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos);
         if total != 0 {
             text.push('T');
-            let (seconds, nanos) = ((total / 1_000_000_000) as i64, (total % 1_000_000_000) as i64);
+            let (seconds, nanos) = (
+                (total / 1_000_000_000) as i64,
+                (total % 1_000_000_000) as i64,
+            );
             let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
             if hours != 0 {
                 let _ = write!(text, "{hours}H");
@@ -224,12 +267,19 @@ impl Duration {
     /// Seconds and nanoseconds brought into order: 0 <= nanos < 10^9.
     pub(crate) fn new(months: i64, days: i64, seconds: i64, nanos: i64) -> Self {
         let carried = nanos.div_euclid(1_000_000_000);
-        Self { months, days, seconds: seconds.saturating_add(carried), nanos: nanos.rem_euclid(1_000_000_000) }
+        Self {
+            months,
+            days,
+            seconds: seconds.saturating_add(carried),
+            nanos: nanos.rem_euclid(1_000_000_000),
+        }
     }
 
     /// How long it is on average, for ordering.
     fn average(&self) -> i128 {
-        let seconds = i128::from(self.months) * 2_629_746 + i128::from(self.days) * 86_400 + i128::from(self.seconds);
+        let seconds = i128::from(self.months) * 2_629_746
+            + i128::from(self.days) * 86_400
+            + i128::from(self.seconds);
         seconds * 1_000_000_000 + i128::from(self.nanos)
     }
 }
@@ -246,7 +296,11 @@ impl Point {
     }
 
     fn text(&self) -> String {
-        let mut text = format!("point({{x: {}, y: {}", float_text(self.x), float_text(self.y));
+        let mut text = format!(
+            "point({{x: {}, y: {}",
+            float_text(self.x),
+            float_text(self.y)
+        );
         if let Some(z) = self.z {
             let _ = write!(text, ", z: {}", float_text(z));
         }
@@ -283,9 +337,11 @@ pub(crate) fn equals(left: &Value, right: &Value) -> Option<bool> {
             }
             all_equal(a.values().zip(b.values()))
         }
-        (Value::DateTime(a), Value::DateTime(b)) => {
-            Some(a.timestamp() == b.timestamp() && a.offset() == b.offset() && a.time_zone() == b.time_zone())
-        }
+        (Value::DateTime(a), Value::DateTime(b)) => Some(
+            a.timestamp() == b.timestamp()
+                && a.offset() == b.offset()
+                && a.time_zone() == b.time_zone(),
+        ),
         (a, b) => Some(a == b),
     }
 }
@@ -341,41 +397,65 @@ fn compare_mixed(integer: i64, float: f64) -> Option<Ordering> {
         return Some(Ordering::Greater);
     }
     let whole = float.trunc();
-    Some(integer.cmp(&(whole as i64)).then_with(|| 0.0_f64.partial_cmp(&(float - whole)).unwrap_or(Ordering::Equal)))
+    Some(integer.cmp(&(whole as i64)).then_with(|| {
+        0.0_f64
+            .partial_cmp(&(float - whole))
+            .unwrap_or(Ordering::Equal)
+    }))
 }
 
 fn time_of_day(value: &Value) -> (i64, i32) {
-    let Value::Time(time, offset) = value else { return (0, 0) };
+    let Value::Time(time, offset) = value else {
+        return (0, 0);
+    };
     let nanos = time.duration_since(civil::Time::midnight()).as_nanos() as i64;
-    (nanos - i64::from(offset.seconds()) * 1_000_000_000, offset.seconds())
+    (
+        nanos - i64::from(offset.seconds()) * 1_000_000_000,
+        offset.seconds(),
+    )
 }
 
 /// The order of ORDER BY, which knows a place for everything: null comes last.
 pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
-    rank(left).cmp(&rank(right)).then_with(|| match (left, right) {
-        (Value::List(a), Value::List(b)) => order_all(a.iter().zip(b), a.len().cmp(&b.len())),
-        (Value::Map(a), Value::Map(b)) => {
-            let keys = a.len().cmp(&b.len()).then_with(|| a.keys().cmp(b.keys()));
-            keys.then_with(|| order_all(a.values().zip(b.values()), Ordering::Equal))
-        }
-        (Value::Node(a), Value::Node(b)) | (Value::Relationship(a), Value::Relationship(b)) => a.cmp(b),
-        (Value::Path(a), Value::Path(b)) => a.nodes.cmp(&b.nodes).then_with(|| a.relationships.cmp(&b.relationships)),
-        (Value::Duration(a), Value::Duration(b)) => a.average().cmp(&b.average()),
-        (Value::Point(a), Value::Point(b)) => a
-            .srid
-            .cmp(&b.srid)
-            .then(a.x.total_cmp(&b.x))
-            .then(a.y.total_cmp(&b.y))
-            .then(a.z.unwrap_or(0.0).total_cmp(&b.z.unwrap_or(0.0))),
-        (Value::Float(a), Value::Float(b)) if a.is_nan() || b.is_nan() => a.is_nan().cmp(&b.is_nan()),
-        (Value::Float(a), _) if a.is_nan() => Ordering::Greater,
-        (_, Value::Float(b)) if b.is_nan() => Ordering::Less,
-        (a, b) => compare(a, b).unwrap_or(Ordering::Equal),
-    })
+    rank(left)
+        .cmp(&rank(right))
+        .then_with(|| match (left, right) {
+            (Value::List(a), Value::List(b)) => order_all(a.iter().zip(b), a.len().cmp(&b.len())),
+            (Value::Map(a), Value::Map(b)) => {
+                let keys = a.len().cmp(&b.len()).then_with(|| a.keys().cmp(b.keys()));
+                keys.then_with(|| order_all(a.values().zip(b.values()), Ordering::Equal))
+            }
+            (Value::Node(a), Value::Node(b)) | (Value::Relationship(a), Value::Relationship(b)) => {
+                a.cmp(b)
+            }
+            (Value::Path(a), Value::Path(b)) => a
+                .nodes
+                .cmp(&b.nodes)
+                .then_with(|| a.relationships.cmp(&b.relationships)),
+            (Value::Duration(a), Value::Duration(b)) => a.average().cmp(&b.average()),
+            (Value::Point(a), Value::Point(b)) => a
+                .srid
+                .cmp(&b.srid)
+                .then(a.x.total_cmp(&b.x))
+                .then(a.y.total_cmp(&b.y))
+                .then(a.z.unwrap_or(0.0).total_cmp(&b.z.unwrap_or(0.0))),
+            (Value::Float(a), Value::Float(b)) if a.is_nan() || b.is_nan() => {
+                a.is_nan().cmp(&b.is_nan())
+            }
+            (Value::Float(a), _) if a.is_nan() => Ordering::Greater,
+            (_, Value::Float(b)) if b.is_nan() => Ordering::Less,
+            (a, b) => compare(a, b).unwrap_or(Ordering::Equal),
+        })
 }
 
-fn order_all<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>, otherwise: Ordering) -> Ordering {
-    pairs.map(|(left, right)| order(left, right)).find(|found| found.is_ne()).unwrap_or(otherwise)
+fn order_all<'a>(
+    pairs: impl Iterator<Item = (&'a Value, &'a Value)>,
+    otherwise: Ordering,
+) -> Ordering {
+    pairs
+        .map(|(left, right)| order(left, right))
+        .find(|found| found.is_ne())
+        .unwrap_or(otherwise)
 }
 
 fn rank(value: &Value) -> u8 {
@@ -485,7 +565,10 @@ mod tests {
 
     #[test]
     fn durations_are_written_as_neo4j_writes_them() {
-        assert_eq!(Duration::new(14, 3, 14706, 700_000_000).text(), "P1Y2M3DT4H5M6.7S");
+        assert_eq!(
+            Duration::new(14, 3, 14706, 700_000_000).text(),
+            "P1Y2M3DT4H5M6.7S"
+        );
         assert_eq!(Duration::default().text(), "PT0S");
         assert_eq!(Duration::new(0, -1, 0, 0).text(), "P-1D");
         assert_eq!(Duration::new(0, 0, -1, 500_000_000).text(), "PT-0.5S");
@@ -493,10 +576,25 @@ mod tests {
 
     #[test]
     fn integers_and_floats_compare_without_losing_digits() {
-        assert_eq!(equals(&Value::Integer(9_007_199_254_740_993), &Value::Float(9_007_199_254_740_992.0)), Some(false));
+        assert_eq!(
+            equals(
+                &Value::Integer(9_007_199_254_740_993),
+                &Value::Float(9_007_199_254_740_992.0)
+            ),
+            Some(false)
+        );
         assert_eq!(equals(&Value::Integer(1), &Value::Float(1.0)), Some(true));
-        assert_eq!(compare(&Value::Integer(1), &Value::Float(1.5)), Some(Ordering::Less));
+        assert_eq!(
+            compare(&Value::Integer(1), &Value::Float(1.5)),
+            Some(Ordering::Less)
+        );
         assert_eq!(compare(&Value::Integer(1), &Value::from("a")), None);
-        assert_eq!(equals(&Value::List(vec![Value::Null]), &Value::List(vec![Value::Integer(1)])), None);
+        assert_eq!(
+            equals(
+                &Value::List(vec![Value::Null]),
+                &Value::List(vec![Value::Integer(1)])
+            ),
+            None
+        );
     }
 }

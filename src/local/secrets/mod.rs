@@ -55,7 +55,11 @@ pub(crate) struct Version {
 
 impl std::fmt::Debug for Version {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Version").field("id", &self.id).field("stages", &self.stages).finish_non_exhaustive()
+        formatter
+            .debug_struct("Version")
+            .field("id", &self.id)
+            .field("stages", &self.stages)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,17 +74,27 @@ pub(crate) enum Payload {
 impl Secret {
     /// The version that carries a label.
     pub(crate) fn staged(&self, stage: &str) -> Option<&Version> {
-        self.versions.iter().find(|version| version.stages.iter().any(|label| label == stage))
+        self.versions
+            .iter()
+            .find(|version| version.stages.iter().any(|label| label == stage))
     }
 }
 
 impl Secrets {
     pub(crate) fn new(seed: &Seed, deployments: &[Deployment], began: Timestamp) -> Self {
         let of_deployment = |deployment: &Deployment| {
-            let further = deployment.further_secrets.iter().map(|secret| further(seed, deployment, secret, began));
-            own(seed, deployment, began).into_iter().chain(further.collect::<Vec<_>>()).collect::<Vec<_>>()
+            let further = deployment
+                .further_secrets
+                .iter()
+                .map(|secret| further(seed, deployment, secret, began));
+            own(seed, deployment, began)
+                .into_iter()
+                .chain(further.collect::<Vec<_>>())
+                .collect::<Vec<_>>()
         };
-        Self { secrets: Mutex::new(deployments.iter().flat_map(of_deployment).collect()) }
+        Self {
+            secrets: Mutex::new(deployments.iter().flat_map(of_deployment).collect()),
+        }
     }
 
     /// Reads or changes the secrets; keep it short, nothing may wait inside.
@@ -91,7 +105,9 @@ impl Secrets {
     /// The text of the version labelled AWSCURRENT, by name or ARN: what an interceptor or a server reads.
     pub(crate) fn current(&self, id: &str) -> Option<String> {
         self.with(|secrets| {
-            let secret = secrets.iter().find(|secret| secret.arn == id || secret.name == id)?;
+            let secret = secrets
+                .iter()
+                .find(|secret| secret.arn == id || secret.name == id)?;
             match secret.staged("AWSCURRENT")?.value.as_ref()? {
                 Payload::Text(text) => Some(text.clone()),
                 Payload::Binary(_) => None,
@@ -102,7 +118,9 @@ impl Secrets {
 
 /// The value under the fault `stale`: its password is another one than the database has.
 pub(crate) fn stale(value: &str) -> String {
-    let Ok(mut secret) = serde_json::from_str::<serde_json::Value>(value) else { return value.to_owned() };
+    let Ok(mut secret) = serde_json::from_str::<serde_json::Value>(value) else {
+        return value.to_owned();
+    };
     for name in ["password", "NEO4J_PASSWORD"] {
         if let Some(password) = secret.get_mut(name) {
             *password = "a password from before the last change".into();
@@ -123,19 +141,28 @@ fn own(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Secret>
     let mut secret = Secret {
         arn: deployment.secret_arn.clone()?,
         name: name.to_owned(),
-        description: Some(format!("Neo4j credentials of deployment {}", deployment.shape)),
+        description: Some(format!(
+            "Neo4j credentials of deployment {}",
+            deployment.shape
+        )),
         ..initial(seed, deployment, deployment.name, &value, began)
     };
     if deployment.name == "d" {
         secret.rotation_enabled = Some(true);
         secret.rotation_function = Some(super::control::shapes::lambda_arn(ROTATION_FUNCTION));
-        secret.rotation_rules = Some(json!({"AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)"}));
+        secret.rotation_rules =
+            Some(json!({"AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)"}));
     }
     Some(secret)
 }
 
 /// A secret beside it, spelt as AWS's own rotation functions want it.
-fn further(seed: &Seed, deployment: &Deployment, secret: &FurtherSecret, began: Timestamp) -> Secret {
+fn further(
+    seed: &Seed,
+    deployment: &Deployment,
+    secret: &FurtherSecret,
+    began: Timestamp,
+) -> Secret {
     let seat = &secret.seat;
     let mut value = json!({"uri": seat.uri, "username": seat.user, "password": seat.password, "database": seat.database});
     if let (Some(administrator), Some(members)) = (&secret.administrator, value.as_object_mut()) {
@@ -150,8 +177,16 @@ fn further(seed: &Seed, deployment: &Deployment, secret: &FurtherSecret, began: 
 }
 
 /// A secret of one version; `label` tells the versions of the world apart when their ids are drawn.
-fn initial(seed: &Seed, deployment: &Deployment, label: &str, value: &serde_json::Value, began: Timestamp) -> Secret {
-    let created = began.checked_sub(SignedDuration::from_hours(45 * 24)).unwrap_or(began);
+fn initial(
+    seed: &Seed,
+    deployment: &Deployment,
+    label: &str,
+    value: &serde_json::Value,
+    began: Timestamp,
+) -> Secret {
+    let created = began
+        .checked_sub(SignedDuration::from_hours(45 * 24))
+        .unwrap_or(began);
     Secret {
         arn: String::new(),
         name: String::new(),

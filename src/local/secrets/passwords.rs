@@ -33,20 +33,29 @@ pub(super) fn answer(input: &Value) -> Outcome {
     let types: Vec<Vec<char>> = wanted
         .iter()
         .filter(|(_, included)| *included)
-        .map(|(letters, _)| letters.chars().filter(|letter| !excluded.contains(*letter)).collect())
+        .map(|(letters, _)| {
+            letters
+                .chars()
+                .filter(|letter| !excluded.contains(*letter))
+                .collect()
+        })
         .collect();
     let each = flag("RequireEachIncludedType").unwrap_or(true);
     if each && (types.len() > length || types.iter().any(Vec::is_empty)) {
-        return Err(parameter("The password cannot have a character of each included type."));
+        return Err(parameter(
+            "The password cannot have a character of each included type.",
+        ));
     }
-    let password = draw(length, &types, each).ok_or_else(|| parameter("No character is left to draw from."))?;
+    let password = draw(length, &types, each)
+        .ok_or_else(|| parameter("No character is left to draw from."))?;
     Ok(Reply::Json(json!({"RandomPassword": password})))
 }
 
 /// A password as the rotation templates draw it: 32 characters, without those that trouble connection strings.
 pub(super) fn fresh() -> Result<String, ApiError> {
-    let types: Vec<Vec<char>> =
-        [LOWER, UPPER, DIGITS, "!#$%&()*+,-.:;<=>?[]^_{|}~"].map(|letters| letters.chars().collect()).into();
+    let types: Vec<Vec<char>> = [LOWER, UPPER, DIGITS, "!#$%&()*+,-.:;<=>?[]^_{|}~"]
+        .map(|letters| letters.chars().collect())
+        .into();
     draw(32, &types, true).ok_or_else(|| ApiError::bad("InternalServiceError", "no random numbers"))
 }
 
@@ -103,8 +112,14 @@ mod tests {
         let digits = password(
             &json!({"PasswordLength": 4, "ExcludePunctuation": true, "ExcludeLowercase": true, "ExcludeUppercase": true, "ExcludeCharacters": "02468"}),
         );
-        assert!(digits.chars().all(|letter| "13579".contains(letter)), "{digits}");
-        assert!(answer(&json!({"PasswordLength": 3})).is_err(), "four types do not fit into three characters");
+        assert!(
+            digits.chars().all(|letter| "13579".contains(letter)),
+            "{digits}"
+        );
+        assert!(
+            answer(&json!({"PasswordLength": 3})).is_err(),
+            "four types do not fit into three characters"
+        );
         assert_ne!(password(&json!({})), plain);
     }
 }

@@ -52,7 +52,10 @@ pub(super) fn put(
 ) -> Result<Vec<String>, ApiError> {
     match secret.version(id).map(|version| &version.value) {
         Some(Some(known)) if *known == value => {
-            return Ok(secret.version(id).map(|version| version.stages.clone()).unwrap_or_default());
+            return Ok(secret
+                .version(id)
+                .map(|version| version.stages.clone())
+                .unwrap_or_default());
         }
         Some(Some(_)) => {
             return Err(ApiError::bad(
@@ -87,9 +90,15 @@ pub(super) fn put(
 
 /// The labels of the version that a request labels.
 fn labels_within_limit(secret: &Secret, id: &str) -> Result<Vec<String>, ApiError> {
-    let labels = secret.version(id).map(|version| version.stages.clone()).unwrap_or_default();
+    let labels = secret
+        .version(id)
+        .map(|version| version.stages.clone())
+        .unwrap_or_default();
     if labels.len() > MOST_LABELS {
-        return Err(ApiError::bad("LimitExceededException", "A version can have at most 20 staging labels."));
+        return Err(ApiError::bad(
+            "LimitExceededException",
+            "A version can have at most 20 staging labels.",
+        ));
     }
     Ok(labels)
 }
@@ -122,7 +131,9 @@ pub(super) fn update_stage(
     let holder = secret.staged(stage).map(|version| version.id.clone());
     let mut next = secret.clone();
     match (remove_from, move_to) {
-        (None, None) => return refuse("You must specify RemoveFromVersionId, MoveToVersionId, or both.".into()),
+        (None, None) => {
+            return refuse("You must specify RemoveFromVersionId, MoveToVersionId, or both.".into());
+        }
         (Some(from), _) if holder.as_deref() != Some(from) => {
             return refuse(format!(
                 "The parameter RemoveFromVersionId is not valid: staging label {stage} isn't attached to version {from}."
@@ -196,20 +207,45 @@ mod tests {
     }
 
     fn labels(secret: &Secret) -> Vec<(&str, Vec<&str>)> {
-        secret.versions.iter().map(|v| (v.id.as_str(), v.stages.iter().map(String::as_str).collect())).collect()
+        secret
+            .versions
+            .iter()
+            .map(|v| (v.id.as_str(), v.stages.iter().map(String::as_str).collect()))
+            .collect()
     }
 
     #[test]
     fn putting_without_stages_moves_current_and_previous() {
         let mut secret = secret();
-        put(&mut secret, "three", Payload::Text("x".into()), &[CURRENT.into()], NOW).unwrap();
-        assert_eq!(labels(&secret), [("one", vec![PREVIOUS]), ("two", vec![PENDING]), ("three", vec![CURRENT])]);
+        put(
+            &mut secret,
+            "three",
+            Payload::Text("x".into()),
+            &[CURRENT.into()],
+            NOW,
+        )
+        .unwrap();
+        assert_eq!(
+            labels(&secret),
+            [
+                ("one", vec![PREVIOUS]),
+                ("two", vec![PENDING]),
+                ("three", vec![CURRENT])
+            ]
+        );
     }
 
     #[test]
     fn a_version_never_changes_its_value() {
         let mut secret = secret();
-        let again = put(&mut secret, "two", Payload::Text("two".into()), &[CURRENT.into()], NOW).unwrap();
+        let again = put(
+            &mut secret,
+            "two",
+            Payload::Text("two".into()),
+            &[CURRENT.into()],
+            NOW,
+        )
+        .unwrap();
         assert_eq!(again, [PENDING], "the same request again changes nothing");
         let error = put(&mut secret, "two", Payload::Text("other".into()), &[], NOW).unwrap_err();
         assert_eq!(error.code, "ResourceExistsException");
@@ -218,26 +254,70 @@ mod tests {
     #[test]
     fn putting_steals_a_label() {
         let mut secret = secret();
-        put(&mut secret, "three", Payload::Text("x".into()), &[PENDING.into()], NOW).unwrap();
-        assert_eq!(labels(&secret), [("one", vec![CURRENT]), ("two", vec![]), ("three", vec![PENDING])]);
+        put(
+            &mut secret,
+            "three",
+            Payload::Text("x".into()),
+            &[PENDING.into()],
+            NOW,
+        )
+        .unwrap();
+        assert_eq!(
+            labels(&secret),
+            [
+                ("one", vec![CURRENT]),
+                ("two", vec![]),
+                ("three", vec![PENDING])
+            ]
+        );
     }
 
     #[test]
     fn moving_a_label_is_a_compare_and_swap() {
         let mut secret = secret();
         let code = |outcome: Result<(), ApiError>| outcome.unwrap_err().code.into_owned();
-        assert_eq!(code(update_stage(&mut secret, CURRENT, None, Some("two"), NOW)), "InvalidParameterException");
-        assert_eq!(code(update_stage(&mut secret, CURRENT, Some("two"), Some("two"), NOW)), "InvalidParameterException");
-        assert_eq!(code(update_stage(&mut secret, CURRENT, Some("one"), None, NOW)), "InvalidParameterException");
-        assert_eq!(code(update_stage(&mut secret, CURRENT, None, Some("nine"), NOW)), "ResourceNotFoundException");
-        assert_eq!(code(update_stage(&mut secret, CURRENT, None, None, NOW)), "InvalidParameterException");
+        assert_eq!(
+            code(update_stage(&mut secret, CURRENT, None, Some("two"), NOW)),
+            "InvalidParameterException"
+        );
+        assert_eq!(
+            code(update_stage(
+                &mut secret,
+                CURRENT,
+                Some("two"),
+                Some("two"),
+                NOW
+            )),
+            "InvalidParameterException"
+        );
+        assert_eq!(
+            code(update_stage(&mut secret, CURRENT, Some("one"), None, NOW)),
+            "InvalidParameterException"
+        );
+        assert_eq!(
+            code(update_stage(&mut secret, CURRENT, None, Some("nine"), NOW)),
+            "ResourceNotFoundException"
+        );
+        assert_eq!(
+            code(update_stage(&mut secret, CURRENT, None, None, NOW)),
+            "InvalidParameterException"
+        );
         assert!(is_rotation_pending(&secret));
         update_stage(&mut secret, CURRENT, Some("one"), Some("two"), NOW).unwrap();
-        assert_eq!(labels(&secret), [("one", vec![PREVIOUS]), ("two", vec![PENDING, CURRENT])]);
-        assert!(!is_rotation_pending(&secret), "pending on the current version is a finished rotation");
+        assert_eq!(
+            labels(&secret),
+            [("one", vec![PREVIOUS]), ("two", vec![PENDING, CURRENT])]
+        );
+        assert!(
+            !is_rotation_pending(&secret),
+            "pending on the current version is a finished rotation"
+        );
         update_stage(&mut secret, PENDING, Some("two"), None, NOW).unwrap();
         update_stage(&mut secret, "mine", None, Some("one"), NOW).unwrap();
-        assert_eq!(labels(&secret), [("one", vec![PREVIOUS, "mine"]), ("two", vec![CURRENT])]);
+        assert_eq!(
+            labels(&secret),
+            [("one", vec![PREVIOUS, "mine"]), ("two", vec![CURRENT])]
+        );
     }
 
     #[test]
@@ -253,7 +333,8 @@ mod tests {
         let later = Timestamp::from_second(5).unwrap();
         let error = update_stage(&mut secret, "one-more", None, Some("two"), later).unwrap_err();
         assert_eq!(error.code, "LimitExceededException");
-        let error = update_stage(&mut secret, CURRENT, Some("one"), Some("two"), later).unwrap_err();
+        let error =
+            update_stage(&mut secret, CURRENT, Some("one"), Some("two"), later).unwrap_err();
         assert_eq!(error.code, "LimitExceededException");
         secret.versions.push(Version {
             id: "empty".into(),
@@ -264,13 +345,26 @@ mod tests {
         });
         let error = put(&mut secret, "empty", Payload::Text("x".into()), &all, later).unwrap_err();
         assert_eq!(error.code, "LimitExceededException");
-        assert!(secret.versions.pop().is_some_and(|version| version.value.is_none() && version.stages == ["mine"]));
-        assert_eq!(format!("{secret:?}"), full, "labels, versions and the time of the last change are as they were");
+        assert!(
+            secret
+                .versions
+                .pop()
+                .is_some_and(|version| version.value.is_none() && version.stages == ["mine"])
+        );
+        assert_eq!(
+            format!("{secret:?}"),
+            full,
+            "labels, versions and the time of the last change are as they were"
+        );
         update_stage(&mut secret, "label-1", Some("two"), Some("two"), later).unwrap();
         put(&mut secret, "three", Payload::Text("x".into()), &all, later).unwrap();
         assert_eq!(
             labels(&secret),
-            [("one", vec![CURRENT]), ("two", vec![PENDING]), ("three", all.iter().map(String::as_str).collect())]
+            [
+                ("one", vec![CURRENT]),
+                ("two", vec![PENDING]),
+                ("three", all.iter().map(String::as_str).collect())
+            ]
         );
     }
 }

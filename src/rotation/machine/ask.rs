@@ -76,25 +76,40 @@ impl Machine {
             Place::Promote => (labels::CURRENT.to_owned(), chosen, state.base.clone()),
             Place::Release | Place::Unpend => (labels::PENDING.to_owned(), None, chosen),
             Place::Mark => (state.sent_label.clone().unwrap_or_default(), chosen, None),
-            Place::DropOrphan => (state.prepared_label.clone().unwrap_or_default(), None, state.mine.clone()),
+            Place::DropOrphan => (
+                state.prepared_label.clone().unwrap_or_default(),
+                None,
+                state.mine.clone(),
+            ),
             Place::Unlabel => match state.loose.first() {
                 Some((version, label)) => (label.to_string(), None, Some(version.clone())),
                 None => (String::new(), None, None),
             },
-            _ => (state.prepared_label.clone().unwrap_or_default(), chosen, None),
+            _ => (
+                state.prepared_label.clone().unwrap_or_default(),
+                chosen,
+                None,
+            ),
         };
-        Effect::MoveStage { stage: label, to, remove_from }
+        Effect::MoveStage {
+            stage: label,
+            to,
+            remove_from,
+        }
     }
 
     /// A version must have been read before its password can be used.
     pub(super) fn login(&self, version: Option<&VersionId>) -> Effect {
-        self.before_login(version).unwrap_or_else(|version| Effect::Login { version })
+        self.before_login(version)
+            .unwrap_or_else(|version| Effect::Login { version })
     }
 
     /// What must happen before this version's password is sent; else the version.
     fn before_login(&self, version: Option<&VersionId>) -> Result<Effect, VersionId> {
         let version = given(version);
-        let Some(facts) = self.state.readable.get(&version) else { return Ok(Effect::ReadVersion { version }) };
+        let Some(facts) = self.state.readable.get(&version) else {
+            return Ok(Effect::ReadVersion { version });
+        };
         if self.state.must_wait.contains(&facts.user) {
             let (reason, millis) = self.login_pause();
             return Ok(Effect::Wait { millis, reason });
@@ -113,7 +128,9 @@ impl Machine {
 }
 
 fn read(version: Option<&VersionId>) -> Effect {
-    Effect::ReadVersion { version: given(version) }
+    Effect::ReadVersion {
+        version: given(version),
+    }
 }
 
 /// A place is only entered when its version is known; an empty id would be refused by the service, not taken for another.

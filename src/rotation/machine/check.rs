@@ -45,7 +45,11 @@ impl Machine {
         }
         let own = self.state.managed || self.settings.single_user;
         self.state.alternate = self.state.kind == Kind::Rotate && facts.administrated && !own;
-        self.go(if self.state.kind == Kind::Rollback { Place::ReadPrevious } else { Place::CheckLogin });
+        self.go(if self.state.kind == Kind::Rollback {
+            Place::ReadPrevious
+        } else {
+            Place::CheckLogin
+        });
     }
 
     pub(super) fn previous_read(&mut self, facts: &VersionFacts) {
@@ -61,10 +65,12 @@ impl Machine {
 
     /// Does this value name another address than the current one, or a user that is neither the same nor the other one of two?
     pub(super) fn names_another(&self, facts: &VersionFacts) -> bool {
-        self.facts_of(self.state.base.as_ref()).is_some_and(|current| {
-            let same_user = current.user == facts.user || *alternate(&current.user) == *facts.user;
-            current.address != facts.address || !same_user
-        })
+        self.facts_of(self.state.base.as_ref())
+            .is_some_and(|current| {
+                let same_user =
+                    current.user == facts.user || *alternate(&current.user) == *facts.user;
+                current.address != facts.address || !same_user
+            })
     }
 
     /// What was read of a version.
@@ -74,7 +80,10 @@ impl Machine {
 
     /// Is the chosen version of the other user than the current one?
     pub(super) fn takes_turns(&self) -> bool {
-        let users = (self.facts_of(self.state.base.as_ref()), self.facts_of(self.state.chosen.as_ref()));
+        let users = (
+            self.facts_of(self.state.base.as_ref()),
+            self.facts_of(self.state.chosen.as_ref()),
+        );
         matches!(users, (Some(current), Some(chosen)) if current.user != chosen.user)
     }
 
@@ -96,7 +105,10 @@ impl Machine {
         if self.state.chosen.as_ref() == Some(&version) && self.state.underway {
             return self.pending_is_empty(version);
         }
-        self.end(Outcome::Refused, Why::Shape(format!("version {version} has no value")));
+        self.end(
+            Outcome::Refused,
+            Why::Shape(format!("version {version} has no value")),
+        );
     }
 
     /// The current password was accepted.
@@ -105,13 +117,19 @@ impl Machine {
             self.note(Evidence::CurrentWorks(base));
         }
         self.state.rounds = 0;
-        let by_administrator = self.state.alternate || (self.takes_turns() && self.is_administrated());
-        self.go(if by_administrator { Place::CheckAdministrator } else { Place::CheckConnections });
+        let by_administrator =
+            self.state.alternate || (self.takes_turns() && self.is_administrated());
+        self.go(if by_administrator {
+            Place::CheckAdministrator
+        } else {
+            Place::CheckConnections
+        });
     }
 
     /// Is an administrator known?
     pub(super) fn is_administrated(&self) -> bool {
-        self.facts_of(self.state.base.as_ref()).is_some_and(|facts| facts.administrated)
+        self.facts_of(self.state.base.as_ref())
+            .is_some_and(|facts| facts.administrated)
     }
 
     /// Can the administrator do what may be needed?
@@ -159,7 +177,11 @@ impl Machine {
             return self.go(Place::ManagedStart);
         }
         let finished = self.state.labels.holder(PENDING).is_some();
-        let next = if finished { Place::ClearFinished } else { self.first_write() };
+        let next = if finished {
+            Place::ClearFinished
+        } else {
+            self.first_write()
+        };
         self.go(next);
     }
 

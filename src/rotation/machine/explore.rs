@@ -13,8 +13,8 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
 use super::super::effect::{
-    AdministratorAnswer, AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts, SetAnswer,
-    Trouble, VersionFacts,
+    AdministratorAnswer, AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation,
+    ReadAnswer, SecretFacts, SetAnswer, Trouble, VersionFacts,
 };
 use super::super::labels::{CURRENT, Labels, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Kind, Outcome};
@@ -39,7 +39,11 @@ pub(super) struct Account {
 
 impl Account {
     fn new(password: VersionId) -> Self {
-        Self { password, failures: 0, locked: false }
+        Self {
+            password,
+            failures: 0,
+            locked: false,
+        }
     }
 }
 
@@ -69,14 +73,25 @@ pub(super) struct World {
 impl World {
     /// Nobody in particular.
     pub(super) fn nobody() -> Operator {
-        Operator { name: "ana", generated: 0, begun: 0, wrong: BTreeMap::new(), drawn_for: USER, at: At::Dead }
+        Operator {
+            name: "ana",
+            generated: 0,
+            begun: 0,
+            wrong: BTreeMap::new(),
+            drawn_for: USER,
+            at: At::Dead,
+        }
     }
 
     pub(super) fn new() -> Self {
         let (first, old) = (VersionId::new("c"), VersionId::new("o"));
         Self {
             stored: [(first.clone(), USER), (old.clone(), USER)].into(),
-            labels: [(Arc::from(CURRENT), first.clone()), (Arc::from(PREVIOUS), old)].into(),
+            labels: [
+                (Arc::from(CURRENT), first.clone()),
+                (Arc::from(PREVIOUS), old),
+            ]
+            .into(),
             accounts: [(USER, Account::new(first))].into(),
             administrated: false,
             gapless: false,
@@ -87,7 +102,10 @@ impl World {
 
     /// Two users take turns; the other one does not exist yet, or has the password of the version before.
     pub(super) fn of_two(both: bool) -> Self {
-        let mut world = Self { administrated: true, ..Self::new() };
+        let mut world = Self {
+            administrated: true,
+            ..Self::new()
+        };
         if both {
             let previous = world.labels[PREVIOUS].clone();
             world.stored.insert(previous.clone(), OTHER);
@@ -98,13 +116,19 @@ impl World {
 
     /// Is this version what its user logs in with?
     pub(super) fn accepts(&self, version: &VersionId) -> bool {
-        self.stored.get(version).and_then(|user| self.accounts.get(user)).is_some_and(|account| account.password == *version)
+        self.stored
+            .get(version)
+            .and_then(|user| self.accounts.get(user))
+            .is_some_and(|account| account.password == *version)
     }
 
     pub(super) fn seen_labels(&self) -> Labels {
         let mut versions: BTreeMap<VersionId, Vec<Arc<str>>> = BTreeMap::new();
         for (label, version) in &self.labels {
-            versions.entry(version.clone()).or_default().push(label.clone());
+            versions
+                .entry(version.clone())
+                .or_default()
+                .push(label.clone());
         }
         Labels::new(versions)
     }
@@ -112,13 +136,19 @@ impl World {
     pub(super) fn is_safe(&self) -> bool {
         if self.gapless {
             // Nobody who reads the secret is ever refused.
-            return self.labels.get(CURRENT).is_some_and(|current| self.accepts(current));
+            return self
+                .labels
+                .get(CURRENT)
+                .is_some_and(|current| self.accepts(current));
         }
         self.labels.values().any(|version| self.accepts(version))
     }
 
     pub(super) fn agrees(&self) -> bool {
-        self.labels.get(CURRENT).is_some_and(|current| self.accepts(current)) && !self.labels.contains_key(PENDING)
+        self.labels
+            .get(CURRENT)
+            .is_some_and(|current| self.accepts(current))
+            && !self.labels.contains_key(PENDING)
     }
 
     fn change(&mut self, change: &Change) -> bool {
@@ -133,7 +163,10 @@ impl World {
                 true
             }
             Change::Set(_) => {
-                let account = self.accounts.entry(user).or_insert_with(|| Account::new(to.clone()));
+                let account = self
+                    .accounts
+                    .entry(user)
+                    .or_insert_with(|| Account::new(to.clone()));
                 account.password = to.clone();
                 true
             }
@@ -141,8 +174,15 @@ impl World {
     }
 
     /// As strict as the service: a label only moves off the version that the caller names.
-    fn move_stage(&mut self, stage: &str, to: Option<&VersionId>, remove_from: Option<&VersionId>) -> Observation {
-        if self.labels.get(stage) != remove_from || to.is_some_and(|to| !self.stored.contains_key(to)) {
+    fn move_stage(
+        &mut self,
+        stage: &str,
+        to: Option<&VersionId>,
+        remove_from: Option<&VersionId>,
+    ) -> Observation {
+        if self.labels.get(stage) != remove_from
+            || to.is_some_and(|to| !self.stored.contains_key(to))
+        {
             return Observation::Conflict;
         }
         match to {
@@ -160,7 +200,11 @@ impl World {
     }
 
     fn login(&mut self, version: &VersionId) -> LoginAnswer {
-        let Some(account) = self.stored.get(version).and_then(|user| self.accounts.get_mut(user)) else {
+        let Some(account) = self
+            .stored
+            .get(version)
+            .and_then(|user| self.accounts.get_mut(user))
+        else {
             return LoginAnswer::Wrong;
         };
         if account.locked {
@@ -186,9 +230,11 @@ impl World {
 
     fn answer(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
         match effect {
-            Effect::DescribeSecret => {
-                Observation::Described(SecretFacts { labels: self.seen_labels(), managed: false, deleted: false })
-            }
+            Effect::DescribeSecret => Observation::Described(SecretFacts {
+                labels: self.seen_labels(),
+                managed: false,
+                deleted: false,
+            }),
             Effect::ReadVersion { version } if self.stored.contains_key(version) => {
                 Observation::Read(ReadAnswer::Value(VersionFacts {
                     user: Arc::from(self.stored[version]),
@@ -201,16 +247,27 @@ impl World {
             Effect::ReadVersion { .. } => Observation::Read(ReadAnswer::Empty),
             Effect::GeneratePassword { like, alternate } => {
                 operator.generated += 1;
-                let other = if self.stored[like] == USER { OTHER } else { USER };
+                let other = if self.stored[like] == USER {
+                    OTHER
+                } else {
+                    USER
+                };
                 operator.drawn_for = if *alternate { other } else { self.stored[like] };
-                Observation::Generated { version: VersionId::new(format!("{}{}", operator.name, operator.generated)) }
+                Observation::Generated {
+                    version: VersionId::new(format!("{}{}", operator.name, operator.generated)),
+                }
             }
             Effect::PutVersion { version, label } => {
                 self.stored.insert(version.clone(), operator.drawn_for);
-                self.labels.insert(Arc::from(label.as_str()), version.clone());
+                self.labels
+                    .insert(Arc::from(label.as_str()), version.clone());
                 Observation::Stored
             }
-            Effect::MoveStage { stage, to, remove_from } => self.move_stage(stage, to.as_ref(), remove_from.as_ref()),
+            Effect::MoveStage {
+                stage,
+                to,
+                remove_from,
+            } => self.move_stage(stage, to.as_ref(), remove_from.as_ref()),
             Effect::Login { version } => {
                 let answer = self.login(version);
                 let user = self.stored[version];
@@ -225,28 +282,50 @@ impl World {
             Effect::AlterPassword { from, to } => {
                 match self.login(from) {
                     LoginAnswer::Limited => return Observation::Failed(Trouble::Throttled),
-                    LoginAnswer::Wrong => *operator.wrong.entry(self.stored[from]).or_default() += 1,
+                    LoginAnswer::Wrong => {
+                        *operator.wrong.entry(self.stored[from]).or_default() += 1
+                    }
                     LoginAnswer::Accepted | LoginAnswer::MustChange | LoginAnswer::External => {}
                 }
                 let done = self.change(&Change::Swap(from.clone(), to.clone()));
-                Observation::Altered(if done { AlterAnswer::Done } else { AlterAnswer::WrongOld })
+                Observation::Altered(if done {
+                    AlterAnswer::Done
+                } else {
+                    AlterAnswer::WrongOld
+                })
             }
-            Effect::CheckAdministrator { .. } => Observation::Administrator(AdministratorAnswer::Ready("admin logs in".into())),
+            Effect::CheckAdministrator { .. } => {
+                Observation::Administrator(AdministratorAnswer::Ready("admin logs in".into()))
+            }
             Effect::SetByAdministrator { version, .. } if self.administrated => {
                 let is_new = !self.accounts.contains_key(self.stored[version]);
                 self.change(&Change::Set(version.clone()));
-                Observation::Set(if is_new { SetAnswer::Created(Vec::new()) } else { SetAnswer::Changed })
+                Observation::Set(if is_new {
+                    SetAnswer::Created(Vec::new())
+                } else {
+                    SetAnswer::Changed
+                })
             }
-            Effect::SetByAdministrator { .. } => Observation::Set(SetAnswer::Unfit("nobody".into())),
+            Effect::SetByAdministrator { .. } => {
+                Observation::Set(SetAnswer::Unfit("nobody".into()))
+            }
             Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
             Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
-            Effect::FindReaders { .. } => Observation::Readers { stale: Vec::new(), unknown: Vec::new() },
-            Effect::RefreshReader { .. } => Observation::Refreshed { done: Vec::new(), left: Vec::new() },
+            Effect::FindReaders { .. } => Observation::Readers {
+                stale: Vec::new(),
+                unknown: Vec::new(),
+            },
+            Effect::RefreshReader { .. } => Observation::Refreshed {
+                done: Vec::new(),
+                left: Vec::new(),
+            },
             Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
             Effect::StartManagedRotation => Observation::Conflict,
             Effect::Wait { millis, .. } => {
                 if *millis >= 5_000 {
-                    self.accounts.values_mut().for_each(|account| account.locked = false);
+                    self.accounts
+                        .values_mut()
+                        .for_each(|account| account.locked = false);
                     operator.wrong.clear();
                 }
                 Observation::Waited
@@ -282,7 +361,14 @@ pub(super) enum At {
 }
 
 fn settings(name: &str) -> Arc<Settings> {
-    Arc::new(Settings { operator: name.to_owned(), tries: 1, limited_tries: 3, laps: 4, jitter_millis: 0, ..Settings::default() })
+    Arc::new(Settings {
+        operator: name.to_owned(),
+        tries: 1,
+        limited_tries: 3,
+        laps: 4,
+        jitter_millis: 0,
+        ..Settings::default()
+    })
 }
 
 /// Each rotation of one person begins at its own second, so that labels are unique as they are in life.
@@ -305,7 +391,17 @@ fn revive(operator: &Operator, state: State) -> Machine {
 }
 
 fn begin(kind: Kind, name: &str) -> Arc<State> {
-    Arc::new(Machine::start(kind, Settings { operator: name.to_owned(), ..Settings::default() }, NOW).state)
+    Arc::new(
+        Machine::start(
+            kind,
+            Settings {
+                operator: name.to_owned(),
+                ..Settings::default()
+            },
+            NOW,
+        )
+        .state,
+    )
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -342,11 +438,15 @@ fn is_private(world: &World, effect: &Effect) -> bool {
 fn take_private_steps(node: &mut Node, index: usize) {
     loop {
         let mut operator = node.operators[index].clone();
-        let At::Running(state) = &operator.at else { return };
+        let At::Running(state) = &operator.at else {
+            return;
+        };
         let mut machine = revive(&operator, (**state).clone());
         let observation = match machine.next() {
             Next::Ask(_) => Observation::Agreed(true),
-            Next::Effect(effect) if is_private(&node.world, &effect) => node.world.perform(&effect, &mut operator),
+            Next::Effect(effect) if is_private(&node.world, &effect) => {
+                node.world.perform(&effect, &mut operator)
+            }
             Next::Done(ending) => {
                 operator.at = At::Ended(ending.outcome);
                 node.operators[index] = operator;
@@ -380,24 +480,39 @@ enum Fault {
     GoneAfter,
 }
 
-const FAULTS: [Fault; 7] =
-    [Fault::ReplyLost, Fault::CallLost, Fault::Late, Fault::Stale, Fault::KilledBefore, Fault::KilledAfter, Fault::GoneAfter];
+const FAULTS: [Fault; 7] = [
+    Fault::ReplyLost,
+    Fault::CallLost,
+    Fault::Late,
+    Fault::Stale,
+    Fault::KilledBefore,
+    Fault::KilledAfter,
+    Fault::GoneAfter,
+];
 
 fn is_write(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }
+        Effect::PutVersion { .. }
+            | Effect::MoveStage { .. }
+            | Effect::AlterPassword { .. }
+            | Effect::SetByAdministrator { .. }
     )
 }
 
 /// Does this fault make a difference to what comes next?
 fn applies(world: &World, next: &Next, fault: Fault) -> bool {
-    let Next::Effect(effect) = next else { return matches!(fault, Fault::None) };
+    let Next::Effect(effect) = next else {
+        return matches!(fault, Fault::None);
+    };
     match fault {
         Fault::None => true,
         Fault::ReplyLost => is_write(effect) || matches!(effect, Effect::Login { .. }),
         Fault::CallLost => !matches!(effect, Effect::Wait { .. }),
-        Fault::Late => matches!(effect, Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }),
+        Fault::Late => matches!(
+            effect,
+            Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }
+        ),
         Fault::Stale => *effect == Effect::DescribeSecret && world.before.holder(CURRENT).is_some(),
         Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter => is_write(effect),
     }
@@ -405,14 +520,23 @@ fn applies(world: &World, next: &Next, fault: Fault) -> bool {
 
 /// Takes one step of one operator. `None` where this fault makes no difference here.
 fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
-    let At::Running(state) = &node.operators[index].at else { return None };
+    let At::Running(state) = &node.operators[index].at else {
+        return None;
+    };
     let mut machine = revive(&node.operators[index], (**state).clone());
     let next = machine.next();
-    let faults = if matches!(fault, Fault::None) { node.faults } else { node.faults.checked_sub(1)? };
+    let faults = if matches!(fault, Fault::None) {
+        node.faults
+    } else {
+        node.faults.checked_sub(1)?
+    };
     if !applies(&node.world, &next, fault) {
         return None;
     }
-    let mut node = Node { faults, ..node.clone() };
+    let mut node = Node {
+        faults,
+        ..node.clone()
+    };
     let mut operator = node.operators[index].clone();
     match next {
         Next::Done(ending) => operator.at = At::Ended(ending.outcome),
@@ -431,21 +555,29 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
                 }
                 Fault::Late => {
                     node.world.in_flight.insert(match &effect {
-                        Effect::AlterPassword { from, to } => Change::Swap(from.clone(), to.clone()),
+                        Effect::AlterPassword { from, to } => {
+                            Change::Swap(from.clone(), to.clone())
+                        }
                         Effect::SetByAdministrator { version, .. } => Change::Set(version.clone()),
                         other => unreachable!("{other:?} does not come late"),
                     });
                     Observation::Failed(Trouble::InDoubt)
                 }
-                Fault::Stale => {
-                    Observation::Described(SecretFacts { labels: node.world.before.clone(), managed: false, deleted: false })
-                }
+                Fault::Stale => Observation::Described(SecretFacts {
+                    labels: node.world.before.clone(),
+                    managed: false,
+                    deleted: false,
+                }),
                 Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter => {
                     if !matches!(fault, Fault::KilledBefore) {
                         node.world.perform(&effect, &mut operator);
                     }
                     let gone = matches!(fault, Fault::GoneAfter);
-                    resumed = Some(if gone { At::Dead } else { At::Running(begin(Kind::Resume, operator.name)) });
+                    resumed = Some(if gone {
+                        At::Dead
+                    } else {
+                        At::Running(begin(Kind::Resume, operator.name))
+                    });
                     Observation::Waited
                 }
             };
@@ -488,7 +620,8 @@ impl std::fmt::Display for How {
 fn successors(node: &Node) -> Vec<(How, Node)> {
     let mut found = Vec::new();
     for index in 0..node.operators.len() {
-        let tries = std::iter::once(Fault::None).chain(FAULTS.into_iter().filter(|_| node.faults > 0));
+        let tries =
+            std::iter::once(Fault::None).chain(FAULTS.into_iter().filter(|_| node.faults > 0));
         for fault in tries {
             if let Some(next) = step(node, index, fault) {
                 found.push((how(node, index, fault), next));
@@ -509,26 +642,49 @@ fn successors(node: &Node) -> Vec<(How, Node)> {
 
 fn how(node: &Node, index: usize, fault: Fault) -> How {
     let operator = &node.operators[index];
-    let place = if let At::Running(state) = &operator.at { Some(state.place) } else { None };
+    let place = if let At::Running(state) = &operator.at {
+        Some(state.place)
+    } else {
+        None
+    };
     How::Step(operator.name, place, fault)
 }
 
 /// One more resume, alone and without faults.
 fn resume(world: &World) -> (World, Outcome) {
     let mut world = world.clone();
-    let mut operator = Operator { name: "last", ..World::nobody() };
-    let mut machine = Machine::start(Kind::Resume, Settings { operator: "last".into(), ..Settings::default() }, NOW);
+    let mut operator = Operator {
+        name: "last",
+        ..World::nobody()
+    };
+    let mut machine = Machine::start(
+        Kind::Resume,
+        Settings {
+            operator: "last".into(),
+            ..Settings::default()
+        },
+        NOW,
+    );
     for _ in 0..400 {
         let observation = match machine.next() {
             Next::Done(ending) => return (world, ending.outcome),
             Next::Ask(_) => Observation::Agreed(true),
             Next::Effect(effect) => world.perform(&effect, &mut operator),
         };
-        assert!(operator.wrong_logins() <= 2, "more than two wrong logins in one lock window");
-        assert!(world.is_safe(), "the accepted password lost its last label while resuming");
+        assert!(
+            operator.wrong_logins() <= 2,
+            "more than two wrong logins in one lock window"
+        );
+        assert!(
+            world.is_safe(),
+            "the accepted password lost its last label while resuming"
+        );
         machine.on(observation, NOW);
     }
-    panic!("resume does not end from {world:?}; it stands at {:?}", machine.state);
+    panic!(
+        "resume does not end from {world:?}; it stands at {:?}",
+        machine.state
+    );
 }
 
 #[derive(Default, Debug)]
@@ -560,7 +716,10 @@ impl Explorer {
     }
 
     fn admit(&mut self, from: usize, how: How, node: Node) {
-        if self.seen.insert((self.hashers[0].hash_one(&node), self.hashers[1].hash_one(&node))) {
+        if self.seen.insert((
+            self.hashers[0].hash_one(&node),
+            self.hashers[1].hash_one(&node),
+        )) {
             self.trail.push((from, how));
             self.queue.push_back((self.trail.len() - 1, node));
         }
@@ -586,7 +745,12 @@ impl Explorer {
         self.admit(0, How::Start, start);
         while let Some((at, node)) = self.queue.pop_front() {
             if self.seen.len() >= limit {
-                return Walk { states: self.seen.len(), worlds: self.worlds.len(), outcomes, complete: false };
+                return Walk {
+                    states: self.seen.len(),
+                    worlds: self.worlds.len(),
+                    outcomes,
+                    complete: false,
+                };
             }
             self.judge(at, &node);
             for operator in &node.operators {
@@ -598,7 +762,12 @@ impl Explorer {
                 self.admit(at, how, next);
             }
         }
-        Walk { states: self.seen.len(), worlds: self.worlds.len(), outcomes, complete: true }
+        Walk {
+            states: self.seen.len(),
+            worlds: self.worlds.len(),
+            outcomes,
+            complete: true,
+        }
     }
 
     fn judge(&mut self, at: usize, node: &Node) {
@@ -630,7 +799,10 @@ impl Explorer {
 fn resume_converges(world: &World) -> Result<(), String> {
     let (mut after, outcome) = resume(world);
     if !matches!(outcome, Outcome::Resumed | Outcome::NothingToDo) || !after.agrees() {
-        return Err(format!("resume ended with {outcome:?}, agreement: {}", after.agrees()));
+        return Err(format!(
+            "resume ended with {outcome:?}, agreement: {}",
+            after.agrees()
+        ));
     }
     for change in std::mem::take(&mut after.in_flight) {
         after.change(&change);
@@ -639,7 +811,13 @@ fn resume_converges(world: &World) -> Result<(), String> {
         }
     }
     let (after, outcome) = resume(&after);
-    if after.agrees() { Ok(()) } else { Err(format!("a late change and one more resume ended with {outcome:?}")) }
+    if after.agrees() {
+        Ok(())
+    } else {
+        Err(format!(
+            "a late change and one more resume ended with {outcome:?}"
+        ))
+    }
 }
 
 fn start(kinds: &[Kind], faults: u8) -> Node {
@@ -652,18 +830,33 @@ fn start_in(mut world: World, kinds: &[Kind], faults: u8) -> Node {
     let operators = kinds
         .iter()
         .zip(names)
-        .map(|(kind, name)| Operator { name, at: At::Running(begin(*kind, name)), ..World::nobody() })
+        .map(|(kind, name)| Operator {
+            name,
+            at: At::Running(begin(*kind, name)),
+            ..World::nobody()
+        })
         .collect();
-    Node { world, operators, faults, merged: kinds.len() > 1 }
+    Node {
+        world,
+        operators,
+        faults,
+        merged: kinds.len() > 1,
+    }
 }
 
 /// More by hand: `ROTATION_STATES=20000000 cargo test --release explore`.
 fn limit(usual: usize) -> usize {
-    std::env::var("ROTATION_STATES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var("ROTATION_STATES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
 }
 
 fn report(what: &str, walk: &Walk) {
-    println!("{what}: {} states, {} worlds, complete: {}, endings {:?}", walk.states, walk.worlds, walk.complete, walk.outcomes);
+    println!(
+        "{what}: {} states, {} worlds, complete: {}, endings {:?}",
+        walk.states, walk.worlds, walk.complete, walk.outcomes
+    );
 }
 
 #[test]
@@ -694,17 +887,34 @@ fn one_operator_rolling_back_with_five_faults_never_loses_the_password() {
 fn two_users_in_alternation_never_cut_anybody_off_whatever_five_faults_do() {
     for both in [false, true] {
         for kind in [Kind::Rotate, Kind::Resume, Kind::Rollback] {
-            let walk = Explorer::new().walk(start_in(World::of_two(both), &[kind], 5), limit(400_000));
-            report(&format!("two users ({}), {kind:?}, 5 faults", if both { "both there" } else { "one there" }), &walk);
+            let walk =
+                Explorer::new().walk(start_in(World::of_two(both), &[kind], 5), limit(400_000));
+            report(
+                &format!(
+                    "two users ({}), {kind:?}, 5 faults",
+                    if both { "both there" } else { "one there" }
+                ),
+                &walk,
+            );
             assert!(walk.complete);
-            assert!(walk.outcomes.keys().any(|name| ["rotated", "nothing-to-do"].contains(&&**name)), "{:?}", walk.outcomes);
+            assert!(
+                walk.outcomes
+                    .keys()
+                    .any(|name| ["rotated", "nothing-to-do"].contains(&&**name)),
+                "{:?}",
+                walk.outcomes
+            );
         }
     }
 }
 
 #[test]
 fn two_operators_with_two_users_in_alternation_never_cut_anybody_off() {
-    for kinds in [[Kind::Rotate, Kind::Rotate], [Kind::Rotate, Kind::Rollback], [Kind::Rotate, Kind::Resume]] {
+    for kinds in [
+        [Kind::Rotate, Kind::Rotate],
+        [Kind::Rotate, Kind::Rollback],
+        [Kind::Rotate, Kind::Resume],
+    ] {
         let walk = Explorer::new().walk(start_in(World::of_two(true), &kinds, 1), limit(300_000));
         report(&format!("two users, {kinds:?}, 1 fault"), &walk);
         assert!(walk.outcomes.contains_key("rotated"), "{:?}", walk.outcomes);
@@ -725,7 +935,10 @@ fn one_who_rotates_and_one_who_rolls_back_never_lose_the_password() {
 
 #[test]
 fn three_operators_never_lose_the_password() {
-    let walk = Explorer::new().walk(start(&[Kind::Rotate, Kind::Resume, Kind::Rotate], 0), limit(100_000));
+    let walk = Explorer::new().walk(
+        start(&[Kind::Rotate, Kind::Resume, Kind::Rotate], 0),
+        limit(100_000),
+    );
     report("three, no fault", &walk);
 }
 
@@ -746,8 +959,10 @@ fn wander(world: World, seed: u64) -> usize {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     // Every other way of two users is one on which nobody goes back.
     let forward = world.administrated && seed % 2 == 1;
-    let begins =
-        |dice: &mut Dice| [Kind::Rotate, Kind::Rotate, Kind::Resume, Kind::Rollback][dice.below(if forward { 3 } else { 4 })];
+    let begins = |dice: &mut Dice| {
+        [Kind::Rotate, Kind::Rotate, Kind::Resume, Kind::Rollback]
+            [dice.below(if forward { 3 } else { 4 })]
+    };
     let kinds: Vec<Kind> = (0..3).map(|_| begins(&mut dice)).collect();
     let mut node = start_in(world, &kinds, 8);
     node.world.gapless = forward;
@@ -756,19 +971,30 @@ fn wander(world: World, seed: u64) -> usize {
     let mut steps = 0;
     while steps < 600 {
         let index = dice.below(3);
-        let fault = if dice.below(12) == 0 { FAULTS[dice.below(FAULTS.len())] } else { Fault::None };
+        let fault = if dice.below(12) == 0 {
+            FAULTS[dice.below(FAULTS.len())]
+        } else {
+            Fault::None
+        };
         if let Some(next) = step(&node, index, fault) {
             let _ = writeln!(way, "  {}", how(&node, index, fault));
             node = next;
             steps += 1;
-        } else if !matches!(node.operators[index].at, At::Running(_)) && node.operators[index].begun < 4 {
-            let kind = [Kind::Rotate, Kind::Resume, Kind::Rollback][dice.below(if forward { 2 } else { 3 })];
+        } else if !matches!(node.operators[index].at, At::Running(_))
+            && node.operators[index].begun < 4
+        {
+            let kind = [Kind::Rotate, Kind::Resume, Kind::Rollback]
+                [dice.below(if forward { 2 } else { 3 })];
             let _ = writeln!(way, "  {} begins to {kind:?}", node.operators[index].name);
             let operator = &mut node.operators[index];
             operator.begun += 1;
             operator.wrong.clear();
             operator.at = At::Running(begin(kind, operator.name));
-        } else if node.operators.iter().all(|operator| !matches!(operator.at, At::Running(_))) {
+        } else if node
+            .operators
+            .iter()
+            .all(|operator| !matches!(operator.at, At::Running(_)))
+        {
             break;
         }
         // A change on its way is bound to a connection: it does not outlive two later rotations, nor could anything make up for one
@@ -784,8 +1010,17 @@ fn wander(world: World, seed: u64) -> usize {
             let _ = writeln!(way, "  late change {change:?}");
             node.world.change(&change);
         }
-        assert!(node.world.is_safe(), "seed {seed}: the accepted password is in no labelled version:\n{way}{:#?}", node.world);
-        assert!(node.operators.iter().all(|operator| operator.wrong_logins() <= 2), "seed {seed}: wrong logins:\n{way}");
+        assert!(
+            node.world.is_safe(),
+            "seed {seed}: the accepted password is in no labelled version:\n{way}{:#?}",
+            node.world
+        );
+        assert!(
+            node.operators
+                .iter()
+                .all(|operator| operator.wrong_logins() <= 2),
+            "seed {seed}: wrong logins:\n{way}"
+        );
     }
     if let Err(complaint) = resume_converges(&node.world) {
         panic!("seed {seed}: {complaint}:\n{way}{:#?}", node.world);
@@ -807,8 +1042,13 @@ proptest::proptest! {
 /// More by hand: `ROTATION_WALKS=1000000`.
 #[test]
 fn three_operators_with_eight_faults_at_random_never_lose_the_password() {
-    let walks = std::env::var("ROTATION_WALKS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_200);
+    let walks = std::env::var("ROTATION_WALKS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_200);
     let worlds = |seed: u64| [World::new(), World::of_two(seed.is_multiple_of(3))];
-    let steps: usize = (1..=walks).flat_map(|seed| worlds(seed).map(|world| wander(world, seed))).sum();
+    let steps: usize = (1..=walks)
+        .flat_map(|seed| worlds(seed).map(|world| wander(world, seed)))
+        .sum();
     println!("{walks} walks, {steps} steps");
 }

@@ -18,10 +18,18 @@ impl Machine {
         let mut loose = std::mem::take(&mut self.state.loose);
         // Where the version is no longer current, somebody may be taking it again: their label on it must stay.
         let is_current = labels.holder(CURRENT) == Some(&chosen);
-        let own = [self.state.prepared_label.as_deref(), self.state.sent_label.as_deref()];
+        let own = [
+            self.state.prepared_label.as_deref(),
+            self.state.sent_label.as_deref(),
+        ];
         let old = self.now.div_euclid(1_000) - self.settings.orphan_seconds;
-        let finished: Vec<_> = labels.finished_on(&chosen, old).filter(|_| is_current).collect();
-        let ours = labels.ours_on(&chosen).filter(|label| finished.contains(label) || own.contains(&Some(&***label)));
+        let finished: Vec<_> = labels
+            .finished_on(&chosen, old)
+            .filter(|_| is_current)
+            .collect();
+        let ours = labels
+            .ours_on(&chosen)
+            .filter(|label| finished.contains(label) || own.contains(&Some(&***label)));
         loose.extend(ours.map(|label| (chosen.clone(), label.clone())));
         let orphans = labels.orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
         let count = orphans.len();
@@ -41,7 +49,10 @@ impl Machine {
         }
         match &self.state.ending {
             // Whoever died before the readers were refreshed is followed by a resume that finds nothing else to do.
-            Some(Ending { outcome: Outcome::NothingToDo, .. }) => return self.go(Place::FindReaders),
+            Some(Ending {
+                outcome: Outcome::NothingToDo,
+                ..
+            }) => return self.go(Place::FindReaders),
             Some(_) => return self.given_up(),
             None => {}
         }
@@ -69,7 +80,9 @@ impl Machine {
             }
             // Found promoted: whether the user was another one before is read from the version before.
             None if self.state.found_promoted
-                && self.before().is_some_and(|before| !self.state.readable.contains_key(&before)) =>
+                && self
+                    .before()
+                    .is_some_and(|before| !self.state.readable.contains_key(&before)) =>
             {
                 self.go(Place::ReadBefore);
             }
@@ -79,8 +92,12 @@ impl Machine {
 
     /// The version before the current one was read, or has no value.
     pub(super) fn before_read(&mut self, facts: Option<&VersionFacts>) {
-        let current = self.facts_of(self.state.base.as_ref()).map(|facts| Arc::clone(&facts.user));
-        self.state.kept_user = facts.map(|facts| Arc::clone(&facts.user)).filter(|user| current.is_some_and(|one| one != *user));
+        let current = self
+            .facts_of(self.state.base.as_ref())
+            .map(|facts| Arc::clone(&facts.user));
+        self.state.kept_user = facts
+            .map(|facts| Arc::clone(&facts.user))
+            .filter(|user| current.is_some_and(|one| one != *user));
         match self.state.kept_user.clone() {
             Some(user) => {
                 self.go(Place::FindReaders);
@@ -100,7 +117,11 @@ impl Machine {
         }
         self.note(Evidence::Connected(connections.clone()));
         self.state.connections = connections;
-        self.go(if self.state.connections.is_empty() { Place::FindReaders } else { Place::AskClose });
+        self.go(if self.state.connections.is_empty() {
+            Place::FindReaders
+        } else {
+            Place::AskClose
+        });
     }
 
     pub(super) fn close(&mut self, yes: bool) {
@@ -121,7 +142,8 @@ impl Machine {
         for what in unknown {
             self.warn(Evidence::ReaderUnknown(what));
         }
-        let (mut refreshable, others): (Vec<_>, Vec<_>) = readers.into_iter().partition(Reader::is_refreshable);
+        let (mut refreshable, others): (Vec<_>, Vec<_>) =
+            readers.into_iter().partition(Reader::is_refreshable);
         for reader in others {
             self.warn(Evidence::ReaderLeft(reader.sentence()));
         }
@@ -145,7 +167,11 @@ impl Machine {
             return self.go(Place::Refresh);
         }
         for reader in std::mem::take(&mut self.state.readers) {
-            self.warn(Evidence::ReaderLeft(format!("{} {}", reader.name, reader.pickup.sentence())));
+            self.warn(Evidence::ReaderLeft(format!(
+                "{} {}",
+                reader.name,
+                reader.pickup.sentence()
+            )));
         }
         self.before_call();
     }
@@ -164,18 +190,28 @@ impl Machine {
         if !self.state.readers.is_empty() {
             self.state.readers.remove(0);
         }
-        if self.state.readers.is_empty() { self.before_call() } else { self.go(Place::Refresh) }
+        if self.state.readers.is_empty() {
+            self.before_call()
+        } else {
+            self.go(Place::Refresh)
+        }
     }
 
     /// A resume that found secret and database in agreement has nothing to prove through the chain.
     fn before_call(&mut self) {
-        if self.state.ending.is_some() { self.given_up() } else { self.go(Place::Call) }
+        if self.state.ending.is_some() {
+            self.given_up()
+        } else {
+            self.go(Place::Call)
+        }
     }
 
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
             CallAnswer::Answered(what) => self.note(Evidence::ChainAnswered(what)),
-            CallAnswer::Refused(why) | CallAnswer::Unknown(why) => self.warn(Evidence::ChainUnproven(why)),
+            CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
+                self.warn(Evidence::ChainUnproven(why))
+            }
         }
         self.end_well();
     }
@@ -201,7 +237,12 @@ impl Machine {
                 self.before_call();
             }
             Place::Refresh => {
-                let name = self.state.readers.first().map(|reader| reader.name.clone()).unwrap_or_default();
+                let name = self
+                    .state
+                    .readers
+                    .first()
+                    .map(|reader| reader.name.clone())
+                    .unwrap_or_default();
                 self.warn(Evidence::ReaderLeft(format!("{name} ({trouble})")));
                 if trouble == Trouble::InDoubt || matches!(trouble, Trouble::Unreachable(_)) {
                     // Nobody answers: the others would each be waited for.

@@ -15,12 +15,24 @@ impl Machine {
         }
         let seconds = self.now.div_euclid(1_000);
         // The first value's labels are its own; a further one's, after the server's rules refused it, differ by their number.
-        let number = if self.state.policy > 0 { format!("+{}", self.state.policy) } else { String::new() };
+        let number = if self.state.policy > 0 {
+            format!("+{}", self.state.policy)
+        } else {
+            String::new()
+        };
         // A version whose turn is over is given up; every other one is brought to its end.
-        let turn = if self.is_alternating() { labels::TURN } else { "" };
+        let turn = if self.is_alternating() {
+            labels::TURN
+        } else {
+            ""
+        };
         let (operator, marks) = (&self.settings.operator, format!("{number}{turn}"));
-        self.state.prepared_label.get_or_insert_with(|| labels::prepared_label(operator, &marks, seconds));
-        self.state.sent_label.get_or_insert_with(|| labels::sent_label(operator, &marks, seconds));
+        self.state
+            .prepared_label
+            .get_or_insert_with(|| labels::prepared_label(operator, &marks, seconds));
+        self.state
+            .sent_label
+            .get_or_insert_with(|| labels::sent_label(operator, &marks, seconds));
     }
 
     pub(super) fn generated(&mut self, version: VersionId) {
@@ -33,7 +45,9 @@ impl Machine {
     }
 
     pub(super) fn stored(&mut self) {
-        let (Some(mine), Some(label)) = (self.state.mine.clone(), self.state.prepared_label.clone()) else {
+        let (Some(mine), Some(label)) =
+            (self.state.mine.clone(), self.state.prepared_label.clone())
+        else {
             return self.unexpected();
         };
         self.note(Evidence::Stored(mine.clone(), label));
@@ -105,8 +119,11 @@ impl Machine {
         match self.state.labels.holder(PENDING).cloned() {
             Some(holder) if holder == chosen && self.is_stale_goal() => {
                 // Somebody has rotated since this roll back was planned. Our label stays on it until it is old.
-                self.state.ending =
-                    Some(super::Ending { outcome: Outcome::Refused, version: Some(chosen), why: Why::Superseded });
+                self.state.ending = Some(super::Ending {
+                    outcome: Outcome::Refused,
+                    version: Some(chosen),
+                    why: Why::Superseded,
+                });
                 self.go(Place::Release);
             }
             Some(holder) if holder == chosen => {
@@ -145,8 +162,13 @@ impl Machine {
     /// Never claimed, so never sent to the database by anybody: our label may go, the value with it. Where a claim may have taken
     /// effect after all, the label stays, since it tells the next `resume` that the version is ours.
     fn lose_claim(&mut self, why: Why) {
-        self.state.ending = Some(super::Ending { outcome: Outcome::Refused, version: self.state.chosen.clone(), why });
-        if self.state.mine.is_some() && self.state.mine == self.state.chosen && !self.state.claimed {
+        self.state.ending = Some(super::Ending {
+            outcome: Outcome::Refused,
+            version: self.state.chosen.clone(),
+            why,
+        });
+        if self.state.mine.is_some() && self.state.mine == self.state.chosen && !self.state.claimed
+        {
             return self.go(Place::DropOrphan);
         }
         self.given_up();
@@ -177,7 +199,11 @@ impl Machine {
         }
         // Going back to the other user: nobody has changed its password since.
         let still = self.state.kind == Kind::Rollback && self.takes_turns();
-        self.go(if still { Place::StillWorks } else { Place::Mark });
+        self.go(if still {
+            Place::StillWorks
+        } else {
+            Place::Mark
+        });
     }
 
     /// Which version's password the chosen version's user has, as far as is known; `accepted` has just logged in. Never a version
@@ -185,19 +211,31 @@ impl Machine {
     pub(super) fn source(&self, accepted: Option<&VersionId>) -> Option<VersionId> {
         let chosen = self.facts_of(self.state.chosen.as_ref());
         let fits = |version: &VersionId| match self.facts_of(Some(version)) {
-            Some(facts) => chosen.is_some_and(|chosen| chosen.user == facts.user && chosen.address == facts.address),
+            Some(facts) => chosen
+                .is_some_and(|chosen| chosen.user == facts.user && chosen.address == facts.address),
             None => self.takes_turns(),
         };
-        let last = self.state.labels.holder(PREVIOUS).filter(|previous| Some(*previous) != self.state.chosen.as_ref());
+        let last = self
+            .state
+            .labels
+            .holder(PREVIOUS)
+            .filter(|previous| Some(*previous) != self.state.chosen.as_ref());
         let last = last.filter(|_| self.takes_turns() && !self.state.source_refused);
-        accepted.into_iter().chain(last).find(|version| fits(version)).cloned()
+        accepted
+            .into_iter()
+            .chain(last)
+            .find(|version| fits(version))
+            .cloned()
     }
 
     /// The version that is taken for the other user's last one was read.
     pub(super) fn source_read(&mut self, facts: Option<&VersionFacts>) {
         let chosen = self.facts_of(self.state.chosen.as_ref());
         let fits = |facts: &&VersionFacts| {
-            facts.problem.is_none() && chosen.is_some_and(|chosen| chosen.user == facts.user && chosen.address == facts.address)
+            facts.problem.is_none()
+                && chosen.is_some_and(|chosen| {
+                    chosen.user == facts.user && chosen.address == facts.address
+                })
         };
         if !facts.is_some_and(|facts| fits(&facts)) {
             self.source_unknown();
@@ -218,7 +256,10 @@ impl Machine {
         if pending == self.state.chosen.as_ref() && current == self.state.base.as_ref() {
             self.state.sent = true;
             let by_administrator = self.state.by_administrator || self.state.from.is_none();
-            return match (by_administrator, self.is_administrated() || self.takes_turns()) {
+            return match (
+                by_administrator,
+                self.is_administrated() || self.takes_turns(),
+            ) {
                 (false, _) => self.go(Place::Alter),
                 (true, true) => self.go(Place::SetByAdministrator),
                 // The user's present password is in no version, though another user's is.
@@ -251,7 +292,9 @@ impl Machine {
                 self.state.unusable.push((self.chosen(), why));
                 self.go(Place::AfterPolicy);
             }
-            AlterAnswer::NotLeader => self.try_again(Trouble::Refused("this member of the cluster is not the leader".to_owned())),
+            AlterAnswer::NotLeader => self.try_again(Trouble::Refused(
+                "this member of the cluster is not the leader".to_owned(),
+            )),
             AlterAnswer::Forbidden(_) if self.takes_turns() => self.source_unknown(),
             AlterAnswer::Forbidden(why) => self.end(Outcome::Failed, Why::Forbidden(why)),
         }
@@ -274,7 +317,8 @@ impl Machine {
     }
 
     fn chosen_user(&self) -> Arc<str> {
-        self.facts_of(self.state.chosen.as_ref()).map_or_else(|| Arc::from(""), |facts| Arc::clone(&facts.user))
+        self.facts_of(self.state.chosen.as_ref())
+            .map_or_else(|| Arc::from(""), |facts| Arc::clone(&facts.user))
     }
 
     /// The change of the password brought no usable answer.
@@ -289,7 +333,9 @@ impl Machine {
                 self.note(Evidence::ChangeInDoubt(trouble));
                 self.find_out_soon();
             }
-            Trouble::NotFound | Trouble::Denied(_) | Trouble::Expired(_) | Trouble::Refused(_) => self.give_up(trouble),
+            Trouble::NotFound | Trouble::Denied(_) | Trouble::Expired(_) | Trouble::Refused(_) => {
+                self.give_up(trouble)
+            }
         }
     }
 
@@ -300,14 +346,28 @@ impl Machine {
         if self.state.policy <= self.settings.policy_tries {
             return self.go(Place::Generate);
         }
-        let why = self.state.unusable.last().map(|(_, why)| why.clone()).unwrap_or_default();
-        self.state.ending = Some(super::Ending { outcome: Outcome::Failed, version: None, why: Why::Policy(why) });
+        let why = self
+            .state
+            .unusable
+            .last()
+            .map(|(_, why)| why.clone())
+            .unwrap_or_default();
+        self.state.ending = Some(super::Ending {
+            outcome: Outcome::Failed,
+            version: None,
+            why: Why::Policy(why),
+        });
         self.go(Place::Release);
     }
 
     fn replaced(&mut self) {
         if let Some(old) = self.state.chosen.clone() {
-            let ours: Vec<_> = self.state.labels.ours_on(&old).map(|label| (old.clone(), label.clone())).collect();
+            let ours: Vec<_> = self
+                .state
+                .labels
+                .ours_on(&old)
+                .map(|label| (old.clone(), label.clone()))
+                .collect();
             self.state.loose.extend(ours);
         }
         self.state.chosen.clone_from(&self.state.mine);
@@ -316,7 +376,10 @@ impl Machine {
 
     pub(super) fn promoted(&mut self) {
         self.state.promoted = true;
-        let left = self.facts_of(self.state.base.as_ref()).filter(|_| self.takes_turns()).map(|facts| Arc::clone(&facts.user));
+        let left = self
+            .facts_of(self.state.base.as_ref())
+            .filter(|_| self.takes_turns())
+            .map(|facts| Arc::clone(&facts.user));
         self.state.kept_user = left.or(self.state.kept_user.take());
         self.state.base.clone_from(&self.state.chosen);
         let outage = self.changed_at.map(|at| self.now - at);
@@ -339,7 +402,10 @@ impl Machine {
     }
 
     pub(super) fn wait_to_settle(&mut self) {
-        self.wait_for(Pause::Settle, self.settings.settle_millis + self.settings.jitter_millis);
+        self.wait_for(
+            Pause::Settle,
+            self.settings.settle_millis + self.settings.jitter_millis,
+        );
     }
 
     /// All logins that were accepted, by what they were for.

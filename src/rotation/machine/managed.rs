@@ -44,6 +44,9 @@ impl Machine {
 
     pub(super) fn managed_explained(&mut self, value: Option<&VersionFacts>) {
         let chosen = self.chosen();
-        self.end(Outcome::Failed, Why::FunctionUnfinished(chosen, value.is_some()));
+        self.end(
+            Outcome::Failed,
+            Why::FunctionUnfinished(chosen, value.is_some()),
+        );
     }
 }

@@ -59,7 +59,11 @@ impl Machine {
     /// The first of the two versions that has not been read.
     pub(super) fn unread(&self) -> Option<VersionId> {
         let wanted = [self.state.base.as_ref(), self.state.chosen.as_ref()];
-        wanted.into_iter().flatten().find(|version| !self.state.readable.contains_key(version)).cloned()
+        wanted
+            .into_iter()
+            .flatten()
+            .find(|version| !self.state.readable.contains_key(version))
+            .cloned()
     }
 
     /// Both versions must name the same user at the same address.
@@ -68,7 +72,12 @@ impl Machine {
             return self.go(Place::Compare);
         }
         let chosen = self.chosen();
-        if self.state.readable.get(&chosen).is_some_and(|facts| self.names_another(facts)) {
+        if self
+            .state
+            .readable
+            .get(&chosen)
+            .is_some_and(|facts| self.names_another(facts))
+        {
             return self.end(Outcome::Refused, Why::Mismatch(chosen));
         }
         self.begin_probing();
@@ -76,7 +85,10 @@ impl Machine {
 
     pub(super) fn compared(&mut self, version: &VersionId, facts: &VersionFacts) {
         if let Some(problem) = &facts.problem {
-            return self.end(Outcome::Refused, Why::Shape(format!("version {version}: {problem}")));
+            return self.end(
+                Outcome::Refused,
+                Why::Shape(format!("version {version}: {problem}")),
+            );
         }
         self.compare();
     }
@@ -107,7 +119,11 @@ impl Machine {
             suspects.extend(state.chosen.clone());
         }
         if state.rounds > 0 {
-            let others = state.labels.holder(PREVIOUS).into_iter().chain(state.labels.leftovers());
+            let others = state
+                .labels
+                .holder(PREVIOUS)
+                .into_iter()
+                .chain(state.labels.leftovers());
             for other in others {
                 if !suspects.contains(other) {
                     suspects.push(other.clone());
@@ -119,14 +135,17 @@ impl Machine {
     }
 
     fn is_ours(&self, version: &VersionId) -> bool {
-        self.state.mine.as_ref() == Some(version) || self.state.labels.ours_on(version).next().is_some()
+        self.state.mine.as_ref() == Some(version)
+            || self.state.labels.ours_on(version).next().is_some()
     }
 
     /// A suspect was read for the first time.
     pub(super) fn suspect_read(&mut self, facts: &VersionFacts) {
         let is_current = self.state.suspects.first() == self.state.base.as_ref();
         match &facts.problem {
-            Some(problem) if is_current => self.end(Outcome::Refused, Why::Shape(problem.to_string())),
+            Some(problem) if is_current => {
+                self.end(Outcome::Refused, Why::Shape(problem.to_string()))
+            }
             Some(_) => self.next_suspect(),
             None if self.names_another(facts) => self.next_suspect(),
             None => {}
@@ -174,7 +193,9 @@ impl Machine {
     fn locked_out(&mut self) {
         let tried = self.state.tried.div_ceil(usize::from(self.state.rounds));
         let pending = self.state.chosen.clone();
-        let ours = pending.as_ref().is_some_and(|chosen| self.is_ours(chosen) || self.state.agreed);
+        let ours = pending
+            .as_ref()
+            .is_some_and(|chosen| self.is_ours(chosen) || self.state.agreed);
         // What was to be set for the other user may be set all the same.
         let may = self.is_administrated() && (self.settings.reset || (ours && self.takes_turns()));
         if !may || (pending.is_some() && !ours) {
@@ -195,7 +216,9 @@ impl Machine {
 
     /// The database has this version's password.
     pub(super) fn suspect_accepted(&mut self) {
-        let Some(accepted) = self.state.suspects.first().cloned() else { return self.unexpected() };
+        let Some(accepted) = self.state.suspects.first().cloned() else {
+            return self.unexpected();
+        };
         self.state.suspects.clear();
         self.state.rounds = 0;
         self.state.tried = 0;
@@ -209,7 +232,11 @@ impl Machine {
         if accepted == chosen {
             self.state.verified = true;
             self.note(Evidence::Works(chosen));
-            return self.go(if foreign { Place::AgreeFinish } else { Place::Promote });
+            return self.go(if foreign {
+                Place::AgreeFinish
+            } else {
+                Place::Promote
+            });
         }
         if self.state.base.as_ref() == Some(&accepted) {
             self.note_once(Evidence::CurrentWorks(accepted.clone()));
@@ -227,13 +254,21 @@ impl Machine {
         }
         self.state.from = self.source(Some(&accepted));
         self.name_labels();
-        self.go(if self.state.labels.was_sent(&chosen) { Place::BeforeSet } else { Place::Mark });
+        self.go(if self.state.labels.was_sent(&chosen) {
+            Place::BeforeSet
+        } else {
+            Place::Mark
+        });
     }
 
     /// Two users take turns, and somebody has taken this turn since the version was made: it would change the password of the user
     /// whom readers know now.
     fn is_out_of_turn(&self, chosen: &VersionId) -> bool {
-        let was_a_turn = self.state.labels.author(chosen).is_some_and(|author| author.operator.ends_with(labels::TURN));
+        let was_a_turn = self
+            .state
+            .labels
+            .author(chosen)
+            .is_some_and(|author| author.operator.ends_with(labels::TURN));
         let is_over = was_a_turn && !self.takes_turns();
         // The operator wants no turn: nothing was changed for anybody who reads the current version.
         let is_unwanted = self.takes_turns() && self.settings.single_user;
@@ -242,9 +277,16 @@ impl Machine {
 
     /// Its label stays on it: should somebody's change still arrive, the version is found again.
     fn give_up_turn(&mut self, chosen: VersionId) {
-        let (outcome, why) =
-            if self.is_own() { (Outcome::Refused, Why::Superseded) } else { (Outcome::Resumed, Why::Released(chosen.clone())) };
-        self.state.ending = Some(Ending { outcome, version: Some(chosen), why });
+        let (outcome, why) = if self.is_own() {
+            (Outcome::Refused, Why::Superseded)
+        } else {
+            (Outcome::Resumed, Why::Released(chosen.clone()))
+        };
+        self.state.ending = Some(Ending {
+            outcome,
+            version: Some(chosen),
+            why,
+        });
         self.go(Place::Release);
     }
 
@@ -264,8 +306,16 @@ impl Machine {
         }
         self.state.permitted = true;
         // The label stays on it: should its owner's change still arrive, the version is found again.
-        self.state.prepared_label = Some(labels::sent_label(&self.settings.operator, "", self.now.div_euclid(1_000)));
-        self.state.ending = Some(Ending { outcome: Outcome::Resumed, version: Some(chosen.clone()), why: Why::Released(chosen) });
+        self.state.prepared_label = Some(labels::sent_label(
+            &self.settings.operator,
+            "",
+            self.now.div_euclid(1_000),
+        ));
+        self.state.ending = Some(Ending {
+            outcome: Outcome::Resumed,
+            version: Some(chosen.clone()),
+            why: Why::Released(chosen),
+        });
         self.go(Place::LabelForeign);
     }
 
@@ -274,7 +324,12 @@ impl Machine {
         self.note_once(Evidence::CurrentWorks(current));
         self.note_once(Evidence::NothingPending);
         self.state.quiet = true;
-        let somebody_was_here = self.state.labels.leftovers().iter().any(|version| self.state.labels.was_sent(version));
+        let somebody_was_here = self
+            .state
+            .labels
+            .leftovers()
+            .iter()
+            .any(|version| self.state.labels.was_sent(version));
         if somebody_was_here || self.is_own() {
             self.wait_to_settle();
         }
@@ -285,11 +340,20 @@ impl Machine {
     fn settled(&mut self, current: VersionId) {
         let goal = self.state.goal.clone();
         if self.state.kind == Kind::Resume && self.state.goal.is_none() {
-            self.state.loose = self.state.labels.orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
+            self.state.loose = self
+                .state
+                .labels
+                .orphans(self.now.div_euclid(1_000) - self.settings.orphan_seconds);
             let old = self.now.div_euclid(1_000) - self.settings.orphan_seconds;
             let finished = self.state.labels.finished_on(&current, old);
-            self.state.loose.extend(finished.map(|label| (current.clone(), label.clone())));
-            self.state.ending = Some(Ending { outcome: Outcome::NothingToDo, version: Some(current), why: Why::Agreed });
+            self.state
+                .loose
+                .extend(finished.map(|label| (current.clone(), label.clone())));
+            self.state.ending = Some(Ending {
+                outcome: Outcome::NothingToDo,
+                version: Some(current),
+                why: Why::Agreed,
+            });
             return self.unlabel_next();
         }
         self.state.verified = true;
@@ -302,7 +366,11 @@ impl Machine {
             // Ours was finished by somebody, who has rotated again since.
             return self.end_well();
         }
-        let ending = Ending { outcome: Outcome::Failed, version: Some(current), why: Why::Superseded };
+        let ending = Ending {
+            outcome: Outcome::Failed,
+            version: Some(current),
+            why: Why::Superseded,
+        };
         self.state.ending = Some(ending);
         if self.state.mine.is_some() && !self.state.sent && !self.state.claimed {
             return self.go(Place::DropOrphan);
@@ -314,7 +382,11 @@ impl Machine {
     fn adopt(&mut self, accepted: VersionId) {
         self.note(Evidence::Drift(accepted.clone()));
         let seconds = self.now.div_euclid(1_000);
-        self.state.prepared_label = Some(labels::prepared_label(&self.settings.operator, labels::ADOPTING, seconds));
+        self.state.prepared_label = Some(labels::prepared_label(
+            &self.settings.operator,
+            labels::ADOPTING,
+            seconds,
+        ));
         self.state.from = Some(accepted.clone());
         self.state.chosen = Some(accepted);
         self.go(Place::LabelChosen);

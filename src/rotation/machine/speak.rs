@@ -1,7 +1,9 @@
 //! Moving from place to place, and telling people about it.
 
 use super::super::effect::{Next, Pause};
-use super::super::report::{Ending, Evidence, Kind, Outcome, Question, Report, Step, StepState, Why};
+use super::super::report::{
+    Ending, Evidence, Kind, Outcome, Question, Report, Step, StepState, Why,
+};
 use super::{Machine, Place};
 
 impl Machine {
@@ -23,7 +25,11 @@ impl Machine {
     /// Stands before the first write: a rehearsal ends here, and the operator of a resume is asked.
     fn hold(&mut self, place: Place) {
         self.state.place = place;
-        let doing = if let Next::Effect(effect) = self.next() { effect.doing() } else { "going on" };
+        let doing = if let Next::Effect(effect) = self.next() {
+            effect.doing()
+        } else {
+            "going on"
+        };
         if self.settings.rehearse {
             self.note(Evidence::Would(doing));
             return self.end(Outcome::NothingToDo, Why::Rehearsed);
@@ -37,7 +43,11 @@ impl Machine {
         let found: Vec<String> = self.found.iter().map(ToString::to_string).collect();
         let mut ahead = self.clone();
         ahead.state.place = self.state.held.unwrap_or(Place::Survey);
-        let doing = if let Next::Effect(effect) = ahead.next() { effect.doing() } else { "going on" };
+        let doing = if let Next::Effect(effect) = ahead.next() {
+            effect.doing()
+        } else {
+            "going on"
+        };
         Question::GoOn(found.join(" · "), doing)
     }
 
@@ -79,19 +89,31 @@ impl Machine {
     }
 
     fn report_end(&mut self) {
-        let state = if self.warned { StepState::Warning } else { StepState::Done };
+        let state = if self.warned {
+            StepState::Warning
+        } else {
+            StepState::Done
+        };
         self.warned = false;
         let evidence = std::mem::take(&mut self.evidence);
         self.report(state, evidence);
     }
 
     fn report(&mut self, state: StepState, evidence: Vec<Evidence>) {
-        self.reports.push(Report { step: self.state.step, state, at: self.now, evidence });
+        self.reports.push(Report {
+            step: self.state.step,
+            state,
+            at: self.now,
+            evidence,
+        });
     }
 
     /// Ends, whatever is left to do.
     pub(super) fn end(&mut self, outcome: Outcome, why: Why) {
-        let good = matches!(outcome, Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo);
+        let good = matches!(
+            outcome,
+            Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo
+        );
         if good {
             self.report_end();
         } else {
@@ -99,9 +121,20 @@ impl Machine {
             evidence.push(Evidence::Ended(why.clone()));
             self.report(StepState::Failed, evidence);
         }
-        let version = if good { self.state.base.clone() } else { self.state.chosen.clone().or_else(|| self.state.base.clone()) };
+        let version = if good {
+            self.state.base.clone()
+        } else {
+            self.state
+                .chosen
+                .clone()
+                .or_else(|| self.state.base.clone())
+        };
         self.state.pause = None;
-        self.state.ending = Some(Ending { outcome, version, why });
+        self.state.ending = Some(Ending {
+            outcome,
+            version,
+            why,
+        });
         self.state.place = Place::Done;
     }
 
@@ -127,7 +160,9 @@ fn step_of(place: Place) -> Option<Step> {
         | Place::CheckAdministrator
         | Place::CheckConnections
         | Place::Proceed => Some(Step::Check),
-        Place::ClearFinished | Place::Generate | Place::Put | Place::LabelChosen => Some(Step::Prepare),
+        Place::ClearFinished | Place::Generate | Place::Put | Place::LabelChosen => {
+            Some(Step::Prepare)
+        }
         Place::Claim | Place::ClaimLook | Place::ReadBack | Place::Replace => Some(Step::Claim),
         Place::Mark
         | Place::BeforeSet

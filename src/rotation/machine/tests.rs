@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::super::effect::{
-    AdministratorAnswer, AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next, Observation, Pause, ReadAnswer,
-    SecretFacts, SetAnswer, Trouble, VersionFacts,
+    AdministratorAnswer, AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next,
+    Observation, Pause, ReadAnswer, SecretFacts, SetAnswer, Trouble, VersionFacts,
 };
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::readers::{Pickup, Reader};
@@ -37,7 +37,10 @@ impl Bench {
     }
 
     fn with(kind: Kind, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings { operator: "ana".into(), ..Settings::default() };
+        let mut settings = Settings {
+            operator: "ana".into(),
+            ..Settings::default()
+        };
         change(&mut settings);
         let machine = Machine::start(kind, settings, NOW);
         Self {
@@ -55,7 +58,9 @@ impl Bench {
 
     fn label(&mut self, label: &str, version: &str) {
         self.world.stored.insert(VersionId::new(version), USER);
-        self.world.labels.insert(Arc::from(label), VersionId::new(version));
+        self.world
+            .labels
+            .insert(Arc::from(label), VersionId::new(version));
     }
 
     fn labelled(&self, label: &str) -> Option<&str> {
@@ -71,7 +76,10 @@ impl Bench {
     }
 
     /// Runs to the end; `special` answers instead of the world where it wants to.
-    fn run_with(&mut self, mut special: impl FnMut(&mut World, &Effect) -> Option<Observation>) -> Ending {
+    fn run_with(
+        &mut self,
+        mut special: impl FnMut(&mut World, &Effect) -> Option<Observation>,
+    ) -> Ending {
         let mut operator = World::nobody();
         for _ in 0..2_000 {
             let observation = match self.machine.next() {
@@ -83,12 +91,23 @@ impl Bench {
                 }
                 Next::Effect(effect) => {
                     self.effects.push(effect.clone());
-                    self.now += if let Effect::Wait { millis, .. } = effect { i64::try_from(millis).unwrap() } else { self.pace };
-                    special(&mut self.world, &effect).unwrap_or_else(|| self.world.perform(&effect, &mut operator))
+                    self.now += if let Effect::Wait { millis, .. } = effect {
+                        i64::try_from(millis).unwrap()
+                    } else {
+                        self.pace
+                    };
+                    special(&mut self.world, &effect)
+                        .unwrap_or_else(|| self.world.perform(&effect, &mut operator))
                 }
             };
-            assert!(self.world.is_safe(), "the accepted password is in no labelled version");
-            assert!(operator.wrong_logins() <= 2, "too many wrong logins in one lock window");
+            assert!(
+                self.world.is_safe(),
+                "the accepted password is in no labelled version"
+            );
+            assert!(
+                operator.wrong_logins() <= 2,
+                "too many wrong logins in one lock window"
+            );
             let reports = self.machine.on(observation, self.now);
             self.reports.extend(reports);
         }
@@ -96,25 +115,42 @@ impl Bench {
     }
 
     fn writes(&self) -> usize {
-        self.effects.iter().filter(|effect| is_write(effect)).count()
+        self.effects
+            .iter()
+            .filter(|effect| is_write(effect))
+            .count()
     }
 
     fn ours_left(&self) -> Vec<&str> {
-        self.world.labels.keys().map(|label| &**label).filter(|label| label.starts_with("console.")).collect()
+        self.world
+            .labels
+            .keys()
+            .map(|label| &**label)
+            .filter(|label| label.starts_with("console."))
+            .collect()
     }
 }
 
 fn is_write(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::PutVersion { .. } | Effect::MoveStage { .. } | Effect::AlterPassword { .. } | Effect::StartManagedRotation
+        Effect::PutVersion { .. }
+            | Effect::MoveStage { .. }
+            | Effect::AlterPassword { .. }
+            | Effect::StartManagedRotation
     )
 }
 
 fn logins(effects: &[Effect]) -> Vec<&str> {
     effects
         .iter()
-        .filter_map(|effect| if let Effect::Login { version } = effect { Some(version.as_str()) } else { None })
+        .filter_map(|effect| {
+            if let Effect::Login { version } = effect {
+                Some(version.as_str())
+            } else {
+                None
+            }
+        })
         .collect()
 }
 
@@ -122,13 +158,34 @@ fn logins(effects: &[Effect]) -> Vec<&str> {
 fn a_rotation_goes_through_its_steps_and_leaves_nothing_behind() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("ana1"))));
-    assert_eq!((bench.labelled(CURRENT), bench.labelled(PREVIOUS), bench.labelled(PENDING)), (Some("ana1"), Some("c"), None));
+    assert_eq!(
+        (ending.outcome, ending.version),
+        (Outcome::Rotated, Some(VersionId::new("ana1")))
+    );
+    assert_eq!(
+        (
+            bench.labelled(CURRENT),
+            bench.labelled(PREVIOUS),
+            bench.labelled(PENDING)
+        ),
+        (Some("ana1"), Some("c"), None)
+    );
     assert!(bench.ours_left().is_empty());
     assert!(bench.world.agrees());
-    let ended: Vec<Step> = bench.reports.iter().filter(|report| report.state.ended()).map(|report| report.step).collect();
+    let ended: Vec<Step> = bench
+        .reports
+        .iter()
+        .filter(|report| report.state.ended())
+        .map(|report| report.step)
+        .collect();
     assert_eq!(ended, Step::ALL);
-    assert!(bench.reports.iter().filter(|report| report.state.ended()).all(|report| report.state == StepState::Done));
+    assert!(
+        bench
+            .reports
+            .iter()
+            .filter(|report| report.state.ended())
+            .all(|report| report.state == StepState::Done)
+    );
     assert_eq!(bench.questions, [Question::Proceed]);
 }
 
@@ -138,9 +195,20 @@ fn readers_fail_only_between_the_change_and_the_promotion() {
     bench.run();
     let at = |wanted: fn(&Effect) -> bool| bench.effects.iter().position(wanted).unwrap();
     let alter = at(|effect| matches!(effect, Effect::AlterPassword { .. }));
-    let promote = at(|effect| matches!(effect, Effect::MoveStage { stage, .. } if stage == CURRENT));
-    assert_eq!(promote - alter, 2, "between them stands one login and nothing else: {:?}", &bench.effects[alter..=promote]);
-    let sentence = bench.reports.iter().find(|report| report.step == Step::Promote && report.state.ended()).unwrap().sentence();
+    let promote =
+        at(|effect| matches!(effect, Effect::MoveStage { stage, .. } if stage == CURRENT));
+    assert_eq!(
+        promote - alter,
+        2,
+        "between them stands one login and nothing else: {:?}",
+        &bench.effects[alter..=promote]
+    );
+    let sentence = bench
+        .reports
+        .iter()
+        .find(|report| report.step == Step::Promote && report.state.ended())
+        .unwrap()
+        .sentence();
     assert!(sentence.contains("readers failed for 0.0 s"), "{sentence}");
 }
 
@@ -155,7 +223,11 @@ fn a_rehearsal_and_a_no_write_nothing() {
     bench.accept("p");
     assert_eq!(bench.run().why, Why::Rehearsed);
     assert_eq!(bench.writes(), 0);
-    assert!(bench.reports.iter().any(|report| report.sentence().contains("a new connection logs in with version p")));
+    assert!(bench.reports.iter().any(|report| {
+        report
+            .sentence()
+            .contains("a new connection logs in with version p")
+    }));
     let mut bench = Bench::new(Kind::Rotate);
     bench.agree = false;
     assert_eq!(bench.run().outcome, Outcome::Refused);
@@ -180,7 +252,9 @@ fn a_pending_rotation_is_refused_and_its_owner_named() {
     assert_eq!(bench.writes(), 0);
     let sentence = ending.why.to_string();
     assert!(
-        sentence.contains("prepared by ben") && sentence.contains("2026-11-21") && sentence.contains("secrets resume"),
+        sentence.contains("prepared by ben")
+            && sentence.contains("2026-11-21")
+            && sentence.contains("secrets resume"),
         "{sentence}"
     );
 }
@@ -189,12 +263,15 @@ fn a_pending_rotation_is_refused_and_its_owner_named() {
 fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
-        Effect::AlterPassword { to, .. } if to.as_str() == "ana1" => {
-            Some(Observation::Altered(AlterAnswer::Policy("too simple".into())))
-        }
+        Effect::AlterPassword { to, .. } if to.as_str() == "ana1" => Some(Observation::Altered(
+            AlterAnswer::Policy("too simple".into()),
+        )),
         _ => None,
     });
-    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("ana2"))));
+    assert_eq!(
+        (ending.outcome, ending.version),
+        (Outcome::Rotated, Some(VersionId::new("ana2")))
+    );
     assert!(bench.world.agrees());
     assert!(bench.ours_left().is_empty(), "{:?}", bench.ours_left());
 }
@@ -203,21 +280,33 @@ fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
 fn rules_that_refuse_every_value_leave_the_old_password_and_no_lock() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::AlterPassword { .. }).then(|| Observation::Altered(AlterAnswer::Policy("too simple".into())))
+        matches!(effect, Effect::AlterPassword { .. })
+            .then(|| Observation::Altered(AlterAnswer::Policy("too simple".into())))
     });
-    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Policy("too simple".into())));
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Failed, Why::Policy("too simple".into()))
+    );
     assert!(bench.world.agrees());
     assert_eq!(bench.labelled(CURRENT), Some("c"));
 }
 
 #[test]
-fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_the_operator_agrees() {
+fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_the_operator_agrees()
+ {
     let mut bench = Bench::new(Kind::Resume);
     bench.label(PENDING, "f");
     bench.accept("f");
     let ending = bench.run();
-    assert_eq!((ending.outcome, bench.labelled(CURRENT)), (Outcome::Resumed, Some("f")));
-    assert!(bench.questions.contains(&Question::FinishForeign(VersionId::new("f"))));
+    assert_eq!(
+        (ending.outcome, bench.labelled(CURRENT)),
+        (Outcome::Resumed, Some("f"))
+    );
+    assert!(
+        bench
+            .questions
+            .contains(&Question::FinishForeign(VersionId::new("f")))
+    );
     assert!(bench.world.agrees());
 
     let mut bench = Bench::new(Kind::Resume);
@@ -230,7 +319,13 @@ fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_
     let mut bench = Bench::new(Kind::Resume);
     bench.label(PENDING, "f");
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::ForeignNotAccepted(VersionId::new("f"))));
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (
+            Outcome::Refused,
+            Why::ForeignNotAccepted(VersionId::new("f"))
+        )
+    );
     assert_eq!(bench.writes(), 0);
 }
 
@@ -239,17 +334,29 @@ fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
     let mut bench = Bench::with(Kind::Resume, |settings| settings.release_foreign = true);
     bench.label(PENDING, "f");
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.why), (Outcome::Resumed, Why::Released(VersionId::new("f"))));
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Resumed, Why::Released(VersionId::new("f")))
+    );
     assert_eq!(bench.labelled(PENDING), None);
-    assert!(bench.world.seen_labels().was_sent(&VersionId::new("f")), "its owner's change may still arrive");
+    assert!(
+        bench.world.seen_labels().was_sent(&VersionId::new("f")),
+        "its owner's change may still arrive"
+    );
 }
 
 #[test]
 fn a_pending_version_without_a_value_is_explained() {
     let mut bench = Bench::new(Kind::Resume);
-    bench.world.labels.insert(Arc::from(PENDING), VersionId::new("empty"));
+    bench
+        .world
+        .labels
+        .insert(Arc::from(PENDING), VersionId::new("empty"));
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::PendingEmpty(VersionId::new("empty"))));
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Refused, Why::PendingEmpty(VersionId::new("empty")))
+    );
     assert_eq!(bench.writes(), 0);
 }
 
@@ -257,7 +364,10 @@ fn a_pending_version_without_a_value_is_explained() {
 fn a_resume_with_nothing_to_do_says_so() {
     let mut bench = Bench::new(Kind::Resume);
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.version), (Outcome::NothingToDo, Some(VersionId::new("c"))));
+    assert_eq!(
+        (ending.outcome, ending.version),
+        (Outcome::NothingToDo, Some(VersionId::new("c")))
+    );
     assert_eq!(bench.writes(), 0);
     assert_eq!(logins(&bench.effects), ["c"]);
 }
@@ -270,7 +380,14 @@ fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
     bench.label("console.rot.dan.1795200000", "sent");
     bench.label("console.sent.dan.1795200000", "sent");
     assert_eq!(bench.run().outcome, Outcome::NothingToDo);
-    assert_eq!(bench.ours_left(), ["console.rot.cem.1795269900", "console.rot.dan.1795200000", "console.sent.dan.1795200000"]);
+    assert_eq!(
+        bench.ours_left(),
+        [
+            "console.rot.cem.1795269900",
+            "console.rot.dan.1795200000",
+            "console.sent.dan.1795200000"
+        ]
+    );
 }
 
 #[test]
@@ -282,8 +399,16 @@ fn a_version_whose_awspending_was_taken_off_by_somebody_is_never_sent_to_the_dat
         }
         None
     });
-    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Superseded));
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })));
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Failed, Why::Superseded)
+    );
+    assert!(
+        !bench
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::AlterPassword { .. }))
+    );
     assert!(bench.world.agrees());
 }
 
@@ -307,16 +432,28 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
     bench.label("console.sent.ben.1795269000", "x");
     let start = bench.now;
     // Nobody knows the password: every login is refused, and the limiter behaves.
-    let ending =
-        bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong)));
-    assert!(matches!(ending.why, Why::Stuck(_, false)), "{:?}", ending.why);
-    let reads = bench.effects.iter().filter(|effect| **effect == Effect::DescribeSecret).count();
+    let ending = bench.run_with(|_, effect| {
+        matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong))
+    });
+    assert!(
+        matches!(ending.why, Why::Stuck(_, false)),
+        "{:?}",
+        ending.why
+    );
+    let reads = bench
+        .effects
+        .iter()
+        .filter(|effect| **effect == Effect::DescribeSecret)
+        .count();
     assert!(reads >= 3 && bench.now - start >= 5_000);
     // After two wrong logins, each further one comes after a lock window.
     let mut since_wait = 0;
     for effect in &bench.effects {
         match effect {
-            Effect::Wait { reason: Pause::LockWindow, millis } => {
+            Effect::Wait {
+                reason: Pause::LockWindow,
+                millis,
+            } => {
                 assert!(*millis >= 5_000);
                 since_wait = 1;
             }
@@ -349,12 +486,21 @@ fn another_user_or_a_value_without_a_password_is_no_rotation() {
     for (user, address) in [("admin", "bolt://db"), (USER, "bolt://elsewhere")] {
         let mut bench = Bench::new(Kind::Resume);
         bench.label(PENDING, "p");
-        assert_eq!(bench.run_with(odd(user, address, None)).why, Why::Mismatch(VersionId::new("p")), "{user} {address}");
+        assert_eq!(
+            bench.run_with(odd(user, address, None)).why,
+            Why::Mismatch(VersionId::new("p")),
+            "{user} {address}"
+        );
     }
     let mut bench = Bench::new(Kind::Resume);
     bench.label(PENDING, "p");
-    let why = bench.run_with(odd(USER, "bolt://db", Some("the secret is binary"))).why;
-    assert!(matches!(&why, Why::Shape(text) if text.contains("binary")), "{why:?}");
+    let why = bench
+        .run_with(odd(USER, "bolt://db", Some("the secret is binary")))
+        .why;
+    assert!(
+        matches!(&why, Why::Shape(text) if text.contains("binary")),
+        "{why:?}"
+    );
     assert!(logins(&bench.effects).is_empty());
 }
 
@@ -369,16 +515,27 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
         })
     });
     assert_eq!(ending.outcome, Outcome::Rotated);
-    let first = bench
-        .effects
-        .iter()
-        .find_map(|effect| if let Effect::Wait { millis, reason: Pause::Limited } = effect { Some(*millis) } else { None });
+    let first = bench.effects.iter().find_map(|effect| {
+        if let Effect::Wait {
+            millis,
+            reason: Pause::Limited,
+        } = effect
+        {
+            Some(*millis)
+        } else {
+            None
+        }
+    });
     assert!(first.unwrap() >= 5_000);
 
     let mut bench = Bench::new(Kind::Rotate);
-    let ending =
-        bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Limited)));
-    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Limited));
+    let ending = bench.run_with(|_, effect| {
+        matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Limited))
+    });
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Failed, Why::Limited)
+    );
     assert_eq!(bench.writes(), 0);
 }
 
@@ -407,14 +564,20 @@ fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
 fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
-        Effect::Login { version } if version.as_str() == "c" => Some(Observation::Login(LoginAnswer::MustChange)),
+        Effect::Login { version } if version.as_str() == "c" => {
+            Some(Observation::Login(LoginAnswer::MustChange))
+        }
         _ => None,
     });
     assert_eq!(ending.outcome, Outcome::Rotated);
     let mut bench = Bench::new(Kind::Rotate);
-    let ending =
-        bench.run_with(|_, effect| matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::External)));
-    assert_eq!((ending.outcome, ending.why, bench.writes()), (Outcome::Refused, Why::External, 0));
+    let ending = bench.run_with(|_, effect| {
+        matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::External))
+    });
+    assert_eq!(
+        (ending.outcome, ending.why, bench.writes()),
+        (Outcome::Refused, Why::External, 0)
+    );
 }
 
 #[test]
@@ -452,31 +615,52 @@ fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
             bench.machine.on(observation, bench.now);
         }
         let ending = machine_end.unwrap();
-        let Some(died) = died.get() else { return assert!(dies_at > 20) };
-        assert!(bench.now - died <= 58_000, "dead at call {dies_at}: {} s", (bench.now - died) / 1_000);
+        let Some(died) = died.get() else {
+            return assert!(dies_at > 20);
+        };
+        assert!(
+            bench.now - died <= 58_000,
+            "dead at call {dies_at}: {} s",
+            (bench.now - died) / 1_000
+        );
         assert!(bench.world.is_safe());
-        let agreed = bench.world.labels.get(CURRENT).is_some_and(|current| bench.world.accepts(current));
-        assert!(ending.why.is_network() || agreed, "dead at call {dies_at}: {ending:?}");
+        let agreed = bench
+            .world
+            .labels
+            .get(CURRENT)
+            .is_some_and(|current| bench.world.accepts(current));
+        assert!(
+            ending.why.is_network() || agreed,
+            "dead at call {dies_at}: {ending:?}"
+        );
     }
 }
 
 #[test]
 fn the_rotation_function_is_started_watched_and_explained() {
     let facts = |world: &World, managed: bool| {
-        Observation::Described(SecretFacts { labels: world.seen_labels(), managed, deleted: false })
+        Observation::Described(SecretFacts {
+            labels: world.seen_labels(),
+            managed,
+            deleted: false,
+        })
     };
     let mut bench = Bench::new(Kind::Rotate);
     let mut looks = 0;
     let ending = bench.run_with(|world, effect| match effect {
         Effect::StartManagedRotation => {
             world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
-            Some(Observation::Started { version: VersionId::new("m") })
+            Some(Observation::Started {
+                version: VersionId::new("m"),
+            })
         }
         Effect::DescribeSecret => {
             looks += 1;
             if looks == 4 {
                 world.stored.insert(VersionId::new("m"), USER);
-                world.labels.insert(Arc::from(PREVIOUS), VersionId::new("c"));
+                world
+                    .labels
+                    .insert(Arc::from(PREVIOUS), VersionId::new("c"));
                 world.labels.insert(Arc::from(CURRENT), VersionId::new("m"));
                 world.accounts.get_mut(USER).unwrap().password = VersionId::new("m");
             }
@@ -484,9 +668,15 @@ fn the_rotation_function_is_started_watched_and_explained() {
         }
         _ => None,
     });
-    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("m"))));
+    assert_eq!(
+        (ending.outcome, ending.version),
+        (Outcome::Rotated, Some(VersionId::new("m")))
+    );
     assert!(bench.world.agrees());
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::PutVersion { .. } | Effect::AlterPassword { .. })));
+    assert!(!bench.effects.iter().any(|effect| matches!(
+        effect,
+        Effect::PutVersion { .. } | Effect::AlterPassword { .. }
+    )));
 
     let mut bench = Bench::with(Kind::Rotate, |settings| settings.managed_looks = 3);
     let ending = bench.run_with(|world, effect| match effect {
@@ -497,11 +687,18 @@ fn the_rotation_function_is_started_watched_and_explained() {
         Effect::DescribeSecret => Some(facts(world, true)),
         _ => None,
     });
-    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::FunctionUnfinished(VersionId::new("m"), false)));
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (
+            Outcome::Failed,
+            Why::FunctionUnfinished(VersionId::new("m"), false)
+        )
+    );
 
     let mut bench = Bench::new(Kind::Rotate);
     bench.label(PENDING, "m");
-    let ending = bench.run_with(|world, effect| (*effect == Effect::DescribeSecret).then(|| facts(world, true)));
+    let ending = bench
+        .run_with(|world, effect| (*effect == Effect::DescribeSecret).then(|| facts(world, true)));
     assert_eq!((ending.outcome, bench.writes()), (Outcome::Refused, 0));
 }
 
@@ -509,10 +706,19 @@ fn the_rotation_function_is_started_watched_and_explained() {
 fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
     let mut bench = Bench::new(Kind::Rollback);
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.version), (Outcome::Rotated, Some(VersionId::new("o"))));
-    assert_eq!((bench.labelled(CURRENT), bench.labelled(PREVIOUS)), (Some("o"), Some("c")));
+    assert_eq!(
+        (ending.outcome, ending.version),
+        (Outcome::Rotated, Some(VersionId::new("o")))
+    );
+    assert_eq!(
+        (bench.labelled(CURRENT), bench.labelled(PREVIOUS)),
+        (Some("o"), Some("c"))
+    );
     assert!(bench.world.agrees() && bench.ours_left().is_empty());
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::GeneratePassword { .. } | Effect::PutVersion { .. })));
+    assert!(!bench.effects.iter().any(|effect| matches!(
+        effect,
+        Effect::GeneratePassword { .. } | Effect::PutVersion { .. }
+    )));
 
     let mut bench = Bench::new(Kind::Rollback);
     bench.world.labels.remove(PREVIOUS);
@@ -521,26 +727,39 @@ fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
 
 #[test]
 fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
-    let connection =
-        Connection { id: "bolt-7".into(), connector: "bolt".into(), agent: "Go Driver/6.2.0".into(), address: "10.0.0.7".into() };
+    let connection = Connection {
+        id: "bolt-7".into(),
+        connector: "bolt".into(),
+        agent: "Go Driver/6.2.0".into(),
+        address: "10.0.0.7".into(),
+    };
     for (agree, state) in [(true, StepState::Done), (false, StepState::Warning)] {
         let mut bench = Bench::new(Kind::Resume);
         bench.label(PENDING, "p");
         bench.label("console.rot.ana.1795269000", "p");
         bench.agree = agree;
         let ending = bench.run_with(|_, effect| match effect {
-            Effect::ListConnections { .. } => Some(Observation::Connections(vec![connection.clone()])),
+            Effect::ListConnections { .. } => {
+                Some(Observation::Connections(vec![connection.clone()]))
+            }
             _ => None,
         });
         assert_eq!(ending.outcome, Outcome::Resumed);
         assert_eq!(
-            bench.effects.iter().any(|effect| matches!(effect, Effect::KillConnections { ids, .. } if ids == &["bolt-7"])),
+            bench.effects.iter().any(
+                |effect| matches!(effect, Effect::KillConnections { ids, .. } if ids == &["bolt-7"])
+            ),
             agree
         );
-        let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
+        let last = bench
+            .reports
+            .iter()
+            .rfind(|report| report.step == Step::Consumers)
+            .unwrap();
         assert_eq!(last.state, state);
         assert!(
-            last.sentence().contains("Go Driver/6.2.0") && last.sentence().contains("the chain answered"),
+            last.sentence().contains("Go Driver/6.2.0")
+                && last.sentence().contains("the chain answered"),
             "{}",
             last.sentence()
         );
@@ -552,11 +771,21 @@ fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
     let mut bench = Bench::new(Kind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
         Effect::CallThroughChain => Some(Observation::Called(CallAnswer::Refused("401".into()))),
-        Effect::ListConnections { .. } | Effect::FindReaders { .. } => Some(Observation::Failed(Trouble::Denied("no".into()))),
+        Effect::ListConnections { .. } | Effect::FindReaders { .. } => {
+            Some(Observation::Failed(Trouble::Denied("no".into())))
+        }
         _ => None,
     });
     assert_eq!(ending.outcome, Outcome::Rotated);
-    assert_eq!(bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().state, StepState::Warning);
+    assert_eq!(
+        bench
+            .reports
+            .iter()
+            .rfind(|report| report.step == Step::Consumers)
+            .unwrap()
+            .state,
+        StepState::Warning
+    );
 }
 
 #[test]
@@ -564,11 +793,19 @@ fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it
     for (write, outcome) in [(false, Outcome::Refused), (true, Outcome::Failed)] {
         let mut bench = Bench::new(Kind::Rotate);
         let ending = bench.run_with(|_, effect| {
-            (is_write(effect) == write && !matches!(effect, Effect::GeneratePassword { .. } | Effect::ListConnections { .. }))
-                .then(|| Observation::Failed(Trouble::Denied("secretsmanager:…".into())))
+            (is_write(effect) == write
+                && !matches!(
+                    effect,
+                    Effect::GeneratePassword { .. } | Effect::ListConnections { .. }
+                ))
+            .then(|| Observation::Failed(Trouble::Denied("secretsmanager:…".into())))
         });
         assert_eq!(ending.outcome, outcome);
-        assert!(ending.why.to_string().contains("was not changed"), "{}", ending.why);
+        assert!(
+            ending.why.to_string().contains("was not changed"),
+            "{}",
+            ending.why
+        );
     }
 }
 
@@ -576,8 +813,13 @@ fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it
 fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
     let mut bench = Bench::new(Kind::Rotate);
     assert!(bench.machine.stop());
-    let Next::Done(ending) = bench.machine.next() else { panic!("not stopped") };
-    assert_eq!((ending.outcome, ending.why), (Outcome::Failed, Why::Stopped));
+    let Next::Done(ending) = bench.machine.next() else {
+        panic!("not stopped")
+    };
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Failed, Why::Stopped)
+    );
 
     let mut bench = Bench::new(Kind::Rotate);
     let mut operator = World::nobody();
@@ -600,7 +842,10 @@ fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
 
 #[test]
 fn a_refused_or_lost_change_counts_as_a_wrong_login() {
-    for first in [Observation::Altered(AlterAnswer::WrongOld), Observation::Failed(Trouble::InDoubt)] {
+    for first in [
+        Observation::Altered(AlterAnswer::WrongOld),
+        Observation::Failed(Trouble::InDoubt),
+    ] {
         let mut bench = Bench::new(Kind::Rotate);
         let mut first = Some(first);
         // The change never arrives, and afterwards nobody is let in: each of that may be a wrong login at the server.
@@ -609,8 +854,20 @@ fn a_refused_or_lost_change_counts_as_a_wrong_login() {
             Effect::Login { .. } if first.is_none() => Some(Observation::Login(LoginAnswer::Wrong)),
             _ => None,
         });
-        let alter = bench.effects.iter().position(|effect| matches!(effect, Effect::AlterPassword { .. })).unwrap();
-        let wait = bench.effects.iter().position(|effect| matches!(effect, Effect::Wait { reason: Pause::LockWindow, .. }));
+        let alter = bench
+            .effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::AlterPassword { .. }))
+            .unwrap();
+        let wait = bench.effects.iter().position(|effect| {
+            matches!(
+                effect,
+                Effect::Wait {
+                    reason: Pause::LockWindow,
+                    ..
+                }
+            )
+        });
         let between = &bench.effects[alter..wait.expect("a lock window is waited out")];
         assert_eq!(logins(between).len(), 1, "{between:?}");
     }
@@ -626,13 +883,25 @@ fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
                 deleted = true;
                 None
             }
-            Effect::DescribeSecret if deleted => {
-                Some(Observation::Described(SecretFacts { labels: world.seen_labels(), managed: false, deleted: true }))
-            }
+            Effect::DescribeSecret if deleted => Some(Observation::Described(SecretFacts {
+                labels: world.seen_labels(),
+                managed: false,
+                deleted: true,
+            })),
             _ => None,
         });
-        assert_eq!((ending.outcome, ending.why), (Outcome::Refused, Why::Deleted), "{after}");
-        assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })), "{after}");
+        assert_eq!(
+            (ending.outcome, ending.why),
+            (Outcome::Refused, Why::Deleted),
+            "{after}"
+        );
+        assert!(
+            !bench
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::AlterPassword { .. })),
+            "{after}"
+        );
     }
 }
 
@@ -643,7 +912,11 @@ fn of_two(kind: Kind, both: bool, change: impl FnOnce(&mut Settings)) -> Bench {
 }
 
 fn by_administrator(bench: &Bench) -> usize {
-    bench.effects.iter().filter(|effect| matches!(effect, Effect::SetByAdministrator { .. })).count()
+    bench
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::SetByAdministrator { .. }))
+        .count()
 }
 
 #[test]
@@ -651,21 +924,43 @@ fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only(
     let mut bench = of_two(Kind::Rotate, false, |_| {});
     assert_eq!(bench.run().outcome, Outcome::Rotated);
     assert_eq!(by_administrator(&bench), 1);
-    assert!(bench.world.agrees() && bench.world.accepts(&VersionId::new("c")), "whoever has the old value goes on");
-    let sentence = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().sentence();
-    assert!(sentence.contains("user reports keeps its password"), "{sentence}");
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::KillConnections { .. } | Effect::AlterPassword { .. })));
+    assert!(
+        bench.world.agrees() && bench.world.accepts(&VersionId::new("c")),
+        "whoever has the old value goes on"
+    );
+    let sentence = bench
+        .reports
+        .iter()
+        .rfind(|report| report.step == Step::Consumers)
+        .unwrap()
+        .sentence();
+    assert!(
+        sentence.contains("user reports keeps its password"),
+        "{sentence}"
+    );
+    assert!(!bench.effects.iter().any(|effect| matches!(
+        effect,
+        Effect::KillConnections { .. } | Effect::AlterPassword { .. }
+    )));
 
     // The other user's last password is known: a compare-and-swap, as its own user.
     let mut bench = of_two(Kind::Rotate, true, |_| {});
     assert_eq!(bench.run().outcome, Outcome::Rotated);
     assert_eq!(by_administrator(&bench), 0);
-    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { from, .. } if from.as_str() == "o")));
+    assert!(bench.effects.iter().any(
+        |effect| matches!(effect, Effect::AlterPassword { from, .. } if from.as_str() == "o")
+    ));
     assert!(bench.world.agrees() && bench.world.accepts(&VersionId::new("c")));
 
     // It is not what it was: the administrator sets it.
     let mut bench = of_two(Kind::Rotate, true, |_| {});
-    bench.world.accounts.values_mut().next_back().unwrap().password = VersionId::new("changed-by-hand");
+    bench
+        .world
+        .accounts
+        .values_mut()
+        .next_back()
+        .unwrap()
+        .password = VersionId::new("changed-by-hand");
     assert_eq!(bench.run().outcome, Outcome::Rotated);
     assert_eq!(by_administrator(&bench), 1);
     assert!(bench.world.agrees());
@@ -676,9 +971,18 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
     for kind in [Kind::Rotate, Kind::Resume] {
         let mut bench = of_two(kind, false, |_| {});
         if kind == Kind::Resume {
-            bench.world.stored.insert(VersionId::new("p"), "reports_clone");
-            bench.world.labels.insert(Arc::from(PENDING), VersionId::new("p"));
-            bench.world.labels.insert(Arc::from("console.rot.ana.1795269000"), VersionId::new("p"));
+            bench
+                .world
+                .stored
+                .insert(VersionId::new("p"), "reports_clone");
+            bench
+                .world
+                .labels
+                .insert(Arc::from(PENDING), VersionId::new("p"));
+            bench
+                .world
+                .labels
+                .insert(Arc::from("console.rot.ana.1795269000"), VersionId::new("p"));
         }
         let mut refusals = 1;
         let ending = bench.run_with(|_, effect| {
@@ -688,10 +992,23 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
                 Observation::Set(SetAnswer::Policy("too short".into()))
             })
         });
-        assert!(matches!(ending.outcome, Outcome::Rotated | Outcome::Resumed), "{ending:?}");
-        assert!(bench.world.agrees() && bench.ours_left().is_empty(), "{:?}", bench.ours_left());
-        assert_eq!(bench.world.stored[&bench.world.labels[CURRENT]], "reports_clone");
-        assert!(bench.world.accepts(&VersionId::new("c")), "nobody is cut off");
+        assert!(
+            matches!(ending.outcome, Outcome::Rotated | Outcome::Resumed),
+            "{ending:?}"
+        );
+        assert!(
+            bench.world.agrees() && bench.ours_left().is_empty(),
+            "{:?}",
+            bench.ours_left()
+        );
+        assert_eq!(
+            bench.world.stored[&bench.world.labels[CURRENT]],
+            "reports_clone"
+        );
+        assert!(
+            bench.world.accepts(&VersionId::new("c")),
+            "nobody is cut off"
+        );
     }
 }
 
@@ -701,25 +1018,36 @@ fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_chang
     // The one user's readers fail for an instant, as without an administrator.
     bench.world.administrated = false;
     assert_eq!(bench.run().outcome, Outcome::Rotated);
-    assert_eq!((by_administrator(&bench), bench.world.accounts.len()), (0, 1));
+    assert_eq!(
+        (by_administrator(&bench), bench.world.accounts.len()),
+        (0, 1)
+    );
 
     let mut bench = of_two(Kind::Rollback, true, |_| {});
     assert_eq!(bench.run().outcome, Outcome::Rotated);
     assert!(bench.world.agrees() && bench.labelled(CURRENT) == Some("o"));
-    assert!(
-        !bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }))
-    );
+    assert!(!bench.effects.iter().any(|effect| matches!(
+        effect,
+        Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }
+    )));
 }
 
 #[test]
 fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
     let mut bench = of_two(Kind::Rotate, false, |_| {});
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::CheckAdministrator { .. })
-            .then(|| Observation::Administrator(AdministratorAnswer::Unfit("admin's login is refused".into())))
+        matches!(effect, Effect::CheckAdministrator { .. }).then(|| {
+            Observation::Administrator(AdministratorAnswer::Unfit(
+                "admin's login is refused".into(),
+            ))
+        })
     });
     assert_eq!((ending.outcome, bench.writes()), (Outcome::Refused, 0));
-    assert!(ending.why.to_string().contains("--single-user"), "{}", ending.why);
+    assert!(
+        ending.why.to_string().contains("--single-user"),
+        "{}",
+        ending.why
+    );
 }
 
 #[test]
@@ -734,13 +1062,15 @@ fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_o
                 world.accounts.get_mut(USER).unwrap().password = version.clone();
                 Some(Observation::Set(SetAnswer::Changed))
             }
-            Effect::ReadVersion { version } => Some(Observation::Read(ReadAnswer::Value(VersionFacts {
-                user: Arc::from(world.stored.get(version).copied().unwrap_or(USER)),
-                address: Arc::from("bolt://db"),
-                administrated: true,
-                as_prepared: true,
-                problem: None,
-            }))),
+            Effect::ReadVersion { version } => {
+                Some(Observation::Read(ReadAnswer::Value(VersionFacts {
+                    user: Arc::from(world.stored.get(version).copied().unwrap_or(USER)),
+                    address: Arc::from("bolt://db"),
+                    administrated: true,
+                    as_prepared: true,
+                    problem: None,
+                })))
+            }
             _ => None,
         };
         let ending = bench.run_with(administrated);
@@ -763,22 +1093,46 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
         evidence: "e".into(),
         runtime: runtime.map(str::to_owned),
     };
-    let found = vec![reader("runtime r", Pickup::ContainerLife, Some("r-1")), reader("task t", Pickup::Environment, None)];
+    let found = vec![
+        reader("runtime r", Pickup::ContainerLife, Some("r-1")),
+        reader("task t", Pickup::Environment, None),
+    ];
     for kind in [Kind::Rotate, Kind::Resume] {
         let mut bench = Bench::new(kind);
         let mut asked = Vec::new();
         let ending = bench.run_with(|_, effect| match effect {
-            Effect::FindReaders { .. } => Some(Observation::Readers { stale: found.clone(), unknown: vec!["runtime x".into()] }),
+            Effect::FindReaders { .. } => Some(Observation::Readers {
+                stale: found.clone(),
+                unknown: vec!["runtime x".into()],
+            }),
             Effect::RefreshReader { reader, .. } => {
                 asked.push(reader.clone());
-                Some(Observation::Refreshed { done: vec!["runtime r is at version 2".into()], left: Vec::new() })
+                Some(Observation::Refreshed {
+                    done: vec!["runtime r is at version 2".into()],
+                    left: Vec::new(),
+                })
             }
             _ => None,
         });
         assert!(asked.len() == 1 && asked[0].name == "runtime r");
-        assert_eq!(ending.outcome, if kind == Kind::Rotate { Outcome::Rotated } else { Outcome::NothingToDo });
-        let last = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap();
-        assert_eq!(last.state, StepState::Warning, "the task cannot be refreshed from here");
+        assert_eq!(
+            ending.outcome,
+            if kind == Kind::Rotate {
+                Outcome::Rotated
+            } else {
+                Outcome::NothingToDo
+            }
+        );
+        let last = bench
+            .reports
+            .iter()
+            .rfind(|report| report.step == Step::Consumers)
+            .unwrap();
+        assert_eq!(
+            last.state,
+            StepState::Warning,
+            "the task cannot be refreshed from here"
+        );
         assert!(
             last.sentence().contains("is at version 2")
                 && last.sentence().contains("task t")
@@ -786,15 +1140,28 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
             "{}",
             last.sentence()
         );
-        assert!(bench.questions.iter().any(|question| matches!(question, Question::RefreshReaders(_))));
+        assert!(
+            bench
+                .questions
+                .iter()
+                .any(|question| matches!(question, Question::RefreshReaders(_)))
+        );
     }
     let mut bench = Bench::new(Kind::Resume);
     bench.agree = false;
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::FindReaders { .. }).then(|| Observation::Readers { stale: found.clone(), unknown: Vec::new() })
+        matches!(effect, Effect::FindReaders { .. }).then(|| Observation::Readers {
+            stale: found.clone(),
+            unknown: Vec::new(),
+        })
     });
     assert_eq!(ending.outcome, Outcome::NothingToDo);
-    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::RefreshReader { .. })));
+    assert!(
+        !bench
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::RefreshReader { .. }))
+    );
 }
 
 #[test]
@@ -808,12 +1175,25 @@ fn another_users_login_never_changes_that_users_password() {
         bench.label("by-hand", "x");
         bench.accept("x");
         let ending = bench.run();
-        assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::AlterPassword { .. })), "{administrated}");
-        assert!(bench.world.accepts(&VersionId::new("o")) || administrated, "the last login that works is kept");
+        assert!(
+            !bench
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::AlterPassword { .. })),
+            "{administrated}"
+        );
+        assert!(
+            bench.world.accepts(&VersionId::new("o")) || administrated,
+            "the last login that works is kept"
+        );
         if administrated {
             assert!(bench.world.agrees(), "{}", ending.why);
         } else {
-            assert!(matches!(ending.why, Why::Stuck(_, false)), "{:?}", ending.why);
+            assert!(
+                matches!(ending.why, Why::Stuck(_, false)),
+                "{:?}",
+                ending.why
+            );
         }
     }
 }
@@ -826,11 +1206,17 @@ fn a_turn_that_the_administrator_cannot_finish_is_given_up_where_that_is_wished(
             .then(|| Observation::Set(SetAnswer::Unfit("a right is missing".into())))
     };
     let ending = bench.run_with(|_, effect| unfit(effect));
-    assert!(matches!(ending.why, Why::AdministratorLate(_)) && ending.why.to_string().contains("resume --single-user"));
+    assert!(
+        matches!(ending.why, Why::AdministratorLate(_))
+            && ending.why.to_string().contains("resume --single-user")
+    );
     assert_eq!(bench.labelled(PENDING), Some("ana1"));
     let mut resume = of_two(Kind::Resume, false, |settings| settings.single_user = true);
     resume.world = bench.world;
-    assert_eq!(resume.run_with(|_, effect| unfit(effect)).outcome, Outcome::Resumed);
+    assert_eq!(
+        resume.run_with(|_, effect| unfit(effect)).outcome,
+        Outcome::Resumed
+    );
     assert!(resume.world.agrees() && resume.labelled(CURRENT) == Some("c"));
 }
 
@@ -841,19 +1227,34 @@ fn a_rotation_that_was_no_turn_is_brought_to_its_end_though_an_administrator_is_
     bench.label("console.rot.ana.1795269000", "p");
     bench.label("console.sent.ana.1795269000", "p");
     assert_eq!(bench.run().outcome, Outcome::Resumed);
-    assert_eq!((bench.labelled(CURRENT), bench.world.agrees()), (Some("p"), true));
+    assert_eq!(
+        (bench.labelled(CURRENT), bench.world.agrees()),
+        (Some("p"), true)
+    );
 }
 
 #[test]
 fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
     let mut bench = of_two(Kind::Resume, true, |_| {});
-    bench.world.labels.insert(Arc::from(PENDING), VersionId::new("c"));
+    bench
+        .world
+        .labels
+        .insert(Arc::from(PENDING), VersionId::new("c"));
     assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert!(!bench.effects.iter().any(|effect| matches!(
+        effect,
+        Effect::ListConnections { .. } | Effect::KillConnections { .. }
+    )));
+    let sentence = bench
+        .reports
+        .iter()
+        .rfind(|report| report.step == Step::Consumers)
+        .unwrap()
+        .sentence();
     assert!(
-        !bench.effects.iter().any(|effect| matches!(effect, Effect::ListConnections { .. } | Effect::KillConnections { .. }))
+        sentence.contains("user reports_clone keeps its password"),
+        "{sentence}"
     );
-    let sentence = bench.reports.iter().rfind(|report| report.step == Step::Consumers).unwrap().sentence();
-    assert!(sentence.contains("user reports_clone keeps its password"), "{sentence}");
 }
 
 #[test]
@@ -864,16 +1265,27 @@ fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
     bench.label("console.sent.ben.1795269000", "p");
     (bench.agree, bench.agree_to_go_on) = (false, false);
     let ending = bench.run();
-    assert_eq!((ending.outcome, ending.why, bench.writes()), (Outcome::Refused, Why::Declined, 0));
+    assert_eq!(
+        (ending.outcome, ending.why, bench.writes()),
+        (Outcome::Refused, Why::Declined, 0)
+    );
     let asked = bench.questions.first().unwrap().to_string();
-    assert!(asked.contains("prepared by ben") && asked.contains("the current password works"), "{asked}");
+    assert!(
+        asked.contains("prepared by ben") && asked.contains("the current password works"),
+        "{asked}"
+    );
     assert_eq!(bench.questions.len(), 1);
 
     let mut bench = Bench::with(Kind::Resume, |settings| settings.rehearse = true);
     bench.label(PENDING, "p");
     bench.label("console.rot.ben.1795269000", "p");
     assert_eq!(bench.run().why, Why::Rehearsed);
-    let told: String = bench.reports.iter().filter(|report| report.state.ended()).map(Report::sentence).collect();
+    let told: String = bench
+        .reports
+        .iter()
+        .filter(|report| report.state.ended())
+        .map(Report::sentence)
+        .collect();
     assert!(told.contains("would go on with moving a label"), "{told}");
 }
 
@@ -895,6 +1307,13 @@ fn a_rotation_that_is_asked_to_stop_takes_its_labels_off_first() {
             bench.machine.stop();
         }
     };
-    assert_eq!((ending.outcome, ending.why), (Outcome::Rotated, Why::StoppedAfter));
-    assert!(bench.world.agrees() && bench.ours_left().is_empty(), "{:?}", bench.ours_left());
+    assert_eq!(
+        (ending.outcome, ending.why),
+        (Outcome::Rotated, Why::StoppedAfter)
+    );
+    assert!(
+        bench.world.agrees() && bench.ours_left().is_empty(),
+        "{:?}",
+        bench.ours_left()
+    );
 }

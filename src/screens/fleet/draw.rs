@@ -11,7 +11,9 @@ use crate::{
     kinds::{self, Chain, Link},
     model::{Health, Moment, Resource, Traffic, grouped},
     screens::Look,
-    widgets::{Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word},
+    widgets::{
+        Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word,
+    },
 };
 
 /// A transition's row flashes that long after it was seen, in milliseconds.
@@ -36,7 +38,12 @@ fn columns(room: u16) -> [Column; 8] {
         130..160 => (Size::Fixed(32), Size::Fixed(22)),
         _ => (Size::Fixed(40), Size::Fixed(26)),
     };
-    let column = |title, size, right, from| Column { title, size, right, from };
+    let column = |title, size, right, from| Column {
+        title,
+        size,
+        right,
+        from,
+    };
     [
         column("NAME", name, false, 0),
         column("KIND", Size::Fixed(8), false, 56),
@@ -51,12 +58,27 @@ fn columns(room: u16) -> [Column; 8] {
 
 /// The table with its header, and below it the feed where there is room.
 pub(super) fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-    let feed = if area.height >= 16 { (area.height / 4).clamp(3, 7) } else { 0 };
+    let feed = if area.height >= 16 {
+        (area.height / 4).clamp(3, 7)
+    } else {
+        0
+    };
     let feed = if look.store.feed.is_empty() { 0 } else { feed };
-    let table = Rect { height: area.height - feed, ..area };
+    let table = Rect {
+        height: area.height - feed,
+        ..area
+    };
     draw_table(state, look, table, pen);
     if feed > 0 {
-        draw_feed(look, Rect { y: area.y + table.height, height: feed, ..area }, pen);
+        draw_feed(
+            look,
+            Rect {
+                y: area.y + table.height,
+                height: feed,
+                ..area
+            },
+            pen,
+        );
     }
 }
 
@@ -66,17 +88,31 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let layout = lay_out(&columns, area.x + 1, room);
     header(state, &columns, &layout, area, pen);
     let prompt = state.typing || !state.filter.text().is_empty();
-    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + u16::from(prompt)), ..area };
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1 + u16::from(prompt)),
+        ..area
+    };
     let rows = state.lines(look.store);
     let selected = state.selected_row(&rows);
     let mut list = state.list.clone();
     list.select(selected);
     let window = list.window(body, rows.len());
     state.list.window(body, rows.len());
-    for (line, (index, kept)) in rows.iter().enumerate().skip(window.start).take(window.len()).enumerate() {
+    for (line, (index, kept)) in rows
+        .iter()
+        .enumerate()
+        .skip(window.start)
+        .take(window.len())
+        .enumerate()
+    {
         let row = &kept.row(look.store);
         let y = body.y + u16::try_from(line).unwrap_or(u16::MAX);
-        let place = Rect { y, height: 1, ..body };
+        let place = Rect {
+            y,
+            height: 1,
+            ..body
+        };
         if index == selected {
             pen.select_row(place, true);
         }
@@ -84,11 +120,22 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         flash(row, look, place, pen);
     }
     if rows.is_empty() {
-        pen.put(body.x + 3, body.y + 1, body.width, "Nothing here contains that text. Esc clears the filter.", Role::Dim);
+        pen.put(
+            body.x + 3,
+            body.y + 1,
+            body.width,
+            "Nothing here contains that text. Esc clears the filter.",
+            Role::Dim,
+        );
     }
     if prompt {
         let y = area.bottom().saturating_sub(1);
-        let x = pen.pieces(area.x + 1, y, area.width, &[("/", Role::Accent), (state.filter.text(), Role::Text)]);
+        let x = pen.pieces(
+            area.x + 1,
+            y,
+            area.width,
+            &[("/", Role::Accent), (state.filter.text(), Role::Text)],
+        );
         if state.typing {
             pen.put(x, y, 1, "▏", Role::Accent);
         }
@@ -96,7 +143,11 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             area.right().saturating_sub(1),
             y,
             20,
-            &format!("{} row{}", rows.len(), if rows.len() == 1 { "" } else { "s" }),
+            &format!(
+                "{} row{}",
+                rows.len(),
+                if rows.len() == 1 { "" } else { "s" }
+            ),
             Role::Dim,
         );
     }
@@ -110,12 +161,23 @@ fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &
         Order::Calls => CALLS,
         Order::Errors => ERRORS,
     };
-    if let (Some(column), false) = (columns.get(sorted), layout.iter().any(|(index, ..)| *index == sorted)) {
+    if let (Some(column), false) = (
+        columns.get(sorted),
+        layout.iter().any(|(index, ..)| *index == sorted),
+    ) {
         // The column is hidden here, and sorts all the same.
-        pen.put_right(area.right(), area.y, 8, &format!(" ▾{}", column.title), Role::Accent);
+        pen.put_right(
+            area.right(),
+            area.y,
+            8,
+            &format!(" ▾{}", column.title),
+            Role::Accent,
+        );
     }
     for (index, x, wide) in layout {
-        let Some(column) = columns.get(*index) else { continue };
+        let Some(column) = columns.get(*index) else {
+            continue;
+        };
         let x = if *index == 0 { x + 2 } else { *x };
         if column.right {
             pen.put_right(x + wide, area.y, *wide, column.title, Role::Dim);
@@ -123,26 +185,45 @@ fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &
             pen.put(x, area.y, *wide, column.title, Role::Dim);
         }
         if *index == sorted {
-            let at = if column.right { x + wide } else { x + u16::try_from(column.title.len()).unwrap_or(0) };
+            let at = if column.right {
+                x + wide
+            } else {
+                x + u16::try_from(column.title.len()).unwrap_or(0)
+            };
             pen.put(at, area.y, 1, "▾", Role::Accent);
         }
     }
 }
 
-fn draw_row(state: &Fleet, row: &Row<'_>, look: &Look<'_>, layout: &Layout, y: u16, pen: &mut Pen<'_>) {
+fn draw_row(
+    state: &Fleet,
+    row: &Row<'_>,
+    look: &Look<'_>,
+    layout: &Layout,
+    y: u16,
+    pen: &mut Pen<'_>,
+) {
     let end = layout.last().map_or(0, |(_, x, wide)| x + wide);
     for (index, x, wide) in layout {
         if let Some(failure) = row.failure.filter(|_| *index >= STATUS) {
             // Why a list is missing is worth all the room that is left.
             let room = end.saturating_sub(*x);
             let text = format!("not listed: {}", failure.cause);
-            pen.pieces(*x, y, room, &[("▲ ", Role::Degraded), (text.as_str(), Role::Degraded)]);
+            pen.pieces(
+                *x,
+                y,
+                room,
+                &[("▲ ", Role::Degraded), (text.as_str(), Role::Degraded)],
+            );
             return;
         }
         match index {
             0 => draw_name(state, row, look, *x, y, *wide, pen),
             1 => {
-                let kind = row.resource.map_or_else(|| shape(row), |resource| resource.key.kind.word().to_owned());
+                let kind = row.resource.map_or_else(
+                    || shape(row),
+                    |resource| resource.key.kind.word().to_owned(),
+                );
                 pen.put(*x, y, *wide, &kind, Role::Dim);
             }
             &STATUS => draw_status(row, look, *x, y, *wide, pen),
@@ -173,13 +254,29 @@ fn traffic<'a>(row: &Row<'_>, look: &Look<'a>) -> Option<Cow<'a, Traffic>> {
 fn draw_traffic(traffic: &Traffic, column: usize, x: u16, y: u16, wide: u16, pen: &mut Pen<'_>) {
     let calls = traffic.total();
     match column {
-        CALLS => pen.put_right(x + wide, y, wide, &short_count(calls), if calls > 0 { Role::Text } else { Role::Faint }),
+        CALLS => pen.put_right(
+            x + wide,
+            y,
+            wide,
+            &short_count(calls),
+            if calls > 0 { Role::Text } else { Role::Faint },
+        ),
         ERRORS => {
-            let role = if traffic.errors > 0 { Role::Failed } else { Role::Faint };
+            let role = if traffic.errors > 0 {
+                Role::Failed
+            } else {
+                Role::Faint
+            };
             pen.put_right(x + wide, y, wide, &short_count(traffic.errors), role);
         }
         _ => {
-            pen.put(x, y, wide, &sparkline(&traffic.calls), if calls > 0 { Role::Accent } else { Role::Faint });
+            pen.put(
+                x,
+                y,
+                wide,
+                &sparkline(&traffic.calls),
+                if calls > 0 { Role::Accent } else { Role::Faint },
+            );
         }
     }
 }
@@ -196,8 +293,17 @@ fn short_count(count: u64) -> String {
 /// A deployment's chain, a resource's reason.
 fn draw_reason(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, wide: u16, pen: &mut Pen<'_>) {
     if let Some(deployment) = row.deployment {
-        draw_chain(&look.store.chain(&deployment.name, look.now), x, y, wide, pen);
-    } else if let Some(remark) = row.resource.and_then(|resource| kinds::remark(resource, look.now)) {
+        draw_chain(
+            &look.store.chain(&deployment.name, look.now),
+            x,
+            y,
+            wide,
+            pen,
+        );
+    } else if let Some(remark) = row
+        .resource
+        .and_then(|resource| kinds::remark(resource, look.now))
+    {
         pen.put(x, y, wide, &remark, Role::Dim);
     }
 }
@@ -207,23 +313,43 @@ fn draw_chain(chain: &Chain, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
     let mut at = x;
     if room >= DOTS_FROM {
         for knot in &chain.knots {
-            let (dot, role) = knot.health.map_or(("·", Role::Faint), |health| (glyph(health), role_of(health)));
+            let (dot, role) = knot.health.map_or(("·", Role::Faint), |health| {
+                (glyph(health), role_of(health))
+            });
             at = pen.put(at, y, 1, dot, role);
         }
-        let column = if room >= DOTS_IN_LINE_FROM { u16::try_from(Link::ALL.len()).unwrap_or(0) } else { 0 };
+        let column = if room >= DOTS_IN_LINE_FROM {
+            u16::try_from(Link::ALL.len()).unwrap_or(0)
+        } else {
+            0
+        };
         at = at.max(x + column) + 2;
     }
     if let Some((health, words)) = chain.summary() {
-        let role = if health == Health::Well { Role::Dim } else { role_of(health) };
+        let role = if health == Health::Well {
+            Role::Dim
+        } else {
+            role_of(health)
+        };
         pen.put(at, y, (x + room).saturating_sub(at), &words, role);
     }
 }
 
 fn shape(row: &Row<'_>) -> String {
-    row.deployment.and_then(|deployment| deployment.shape).map_or_else(String::new, |shape| format!("{shape:?}"))
+    row.deployment
+        .and_then(|deployment| deployment.shape)
+        .map_or_else(String::new, |shape| format!("{shape:?}"))
 }
 
-fn draw_name(state: &Fleet, row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+fn draw_name(
+    state: &Fleet,
+    row: &Row<'_>,
+    look: &Look<'_>,
+    x: u16,
+    y: u16,
+    room: u16,
+    pen: &mut Pen<'_>,
+) {
     let arrow = match (row.has_children, row.is_folded) {
         (true, true) => "▸ ",
         (true, false) => "▾ ",
@@ -233,14 +359,33 @@ fn draw_name(state: &Fleet, row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room
     if state.marks.contains(&row.place) {
         pen.put(x.saturating_sub(1), y, 1, "✓", Role::Accent);
     }
-    let at = pen.put(x + indent, y, room.saturating_sub(indent), arrow, Role::Faint);
+    let at = pen.put(
+        x + indent,
+        y,
+        room.saturating_sub(indent),
+        arrow,
+        Role::Faint,
+    );
     let left = room.saturating_sub(at.saturating_sub(x));
     match (&row.place, row.resource) {
         (Place::Deployment(name), _) => pen.put(at, y, left, name.as_str(), Role::Name),
-        (Place::Resource(_), Some(resource)) => pen.put(at, y, left, &cut_middle(&resource.name, usize::from(left)), Role::Text),
+        (Place::Resource(_), Some(resource)) => pen.put(
+            at,
+            y,
+            left,
+            &cut_middle(&resource.name, usize::from(left)),
+            Role::Text,
+        ),
         (Place::Problem(deployment, kind), _) => {
-            let more = row.failure.map_or(0, |failure| look.store.same_problems(deployment, failure)).saturating_sub(1);
-            let more = if more > 0 { format!(" +{more}") } else { String::new() };
+            let more = row
+                .failure
+                .map_or(0, |failure| look.store.same_problems(deployment, failure))
+                .saturating_sub(1);
+            let more = if more > 0 {
+                format!(" +{more}")
+            } else {
+                String::new()
+            };
             pen.put(at, y, left, &format!("{kind}s{more}"), Role::Dim)
         }
         (Place::Resource(_), None) => at,
@@ -251,19 +396,40 @@ fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &
     if let Some(resource) = row.resource {
         let health = kinds::health(resource);
         let role = role_of(health);
-        pen.pieces(x, y, room, &[(glyph(health), role), (" ", role), (kinds::status_text(resource, look.now).as_str(), role)]);
+        pen.pieces(
+            x,
+            y,
+            room,
+            &[
+                (glyph(health), role),
+                (" ", role),
+                (kinds::status_text(resource, look.now).as_str(), role),
+            ],
+        );
         return;
     }
-    let Some(deployment) = row.deployment else { return };
+    let Some(deployment) = row.deployment else {
+        return;
+    };
     let health = look.store.health(&deployment.name);
     if health.is_none() && is_unknown(look.store, &deployment.name) && look.store.loading() > 0 {
-        pen.pieces(x, y, room, &[(look.spinner, Role::Changing), (" asking", Role::Dim)]);
+        pen.pieces(
+            x,
+            y,
+            room,
+            &[(look.spinner, Role::Changing), (" asking", Role::Dim)],
+        );
         return;
     }
     match health {
         Some(health) => {
             let role = role_of(health);
-            pen.pieces(x, y, room, &[(glyph(health), role), (" ", role), (word(health), role)]);
+            pen.pieces(
+                x,
+                y,
+                room,
+                &[(glyph(health), role), (" ", role), (word(health), role)],
+            );
         }
         None => {
             pen.put(x, y, room, "○ nothing listed", Role::Dim);
@@ -275,43 +441,87 @@ fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &
 fn changed(row: &Row<'_>, look: &Look<'_>) -> Option<Moment> {
     match (row.resource, row.deployment) {
         (Some(resource), _) => resource.updated.or(resource.created),
-        (None, Some(deployment)) => {
-            look.store.resources(&deployment.name).filter_map(|resource: &Resource| resource.updated).max()
-        }
+        (None, Some(deployment)) => look
+            .store
+            .resources(&deployment.name)
+            .filter_map(|resource: &Resource| resource.updated)
+            .max(),
         (None, None) => None,
     }
 }
 
 /// A row whose status has just changed is shown inverted for a moment, once.
 fn flash(row: &Row<'_>, look: &Look<'_>, place: Rect, pen: &mut Pen<'_>) {
-    let Place::Resource(key) = &row.place else { return };
-    let recent = look.store.feed.iter().take_while(|each| look.now.since(each.at) < FLASH_MS);
+    let Place::Resource(key) = &row.place else {
+        return;
+    };
+    let recent = look
+        .store
+        .feed
+        .iter()
+        .take_while(|each| look.now.since(each.at) < FLASH_MS);
     if recent.into_iter().any(|each| each.key == *key) {
-        pen.buffer.set_style(place, ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED));
+        pen.buffer.set_style(
+            place,
+            ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED),
+        );
     }
 }
 
 fn draw_feed(look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     pen.rule(area);
     pen.put(area.x + 2, area.y, 10, " LATELY ", Role::Dim);
-    for (line, transition) in look.store.feed.iter().take(usize::from(area.height - 1)).enumerate() {
+    for (line, transition) in look
+        .store
+        .feed
+        .iter()
+        .take(usize::from(area.height - 1))
+        .enumerate()
+    {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
-        draw_transition(transition, look, Rect { y, height: 1, ..area }, pen);
+        draw_transition(
+            transition,
+            look,
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            pen,
+        );
     }
 }
 
 fn draw_transition(transition: &Transition, look: &Look<'_>, row: Rect, pen: &mut Pen<'_>) {
     let end = row.right();
-    let mut x = pen.put(row.x + 1, row.y, 9, &transition.at.clock(look.zone), Role::Faint) + 2;
+    let mut x = pen.put(
+        row.x + 1,
+        row.y,
+        9,
+        &transition.at.clock(look.zone),
+        Role::Faint,
+    ) + 2;
     let who = format!("{} / {}", transition.key.deployment, transition.name);
     let room = (row.width / 3).clamp(18, 44);
     pen.put(x, row.y, room, &cut(&who, usize::from(room)), Role::Text);
     x += room + 2;
     let from = transition.from.as_deref().unwrap_or("new");
     let to = transition.to.as_deref().unwrap_or("gone");
-    let health = look.store.resource(&transition.key).map_or(Health::Unknown, kinds::health);
-    let role = if transition.to.is_some() { role_of(health) } else { Role::Dim };
-    x = pen.pieces(x, row.y, end.saturating_sub(x), &[(from, Role::Dim), (" → ", Role::Faint), (to, role)]);
+    let health = look
+        .store
+        .resource(&transition.key)
+        .map_or(Health::Unknown, kinds::health);
+    let role = if transition.to.is_some() {
+        role_of(health)
+    } else {
+        Role::Dim
+    };
+    x = pen.pieces(
+        x,
+        row.y,
+        end.saturating_sub(x),
+        &[(from, Role::Dim), (" → ", Role::Faint), (to, role)],
+    );
     if let Some(reason) = &transition.reason {
         pen.put(x + 2, row.y, end.saturating_sub(x + 3), reason, Role::Dim);
     }
@@ -324,14 +534,23 @@ pub(super) fn welcome(area: Rect, pen: &mut Pen<'_>) {
         ("", Role::Text),
         ("Look around first:", Role::Text),
         ("   agentcore-console demo", Role::Accent),
-        ("   the console on an embedded stack: nothing is needed, nothing is touched", Role::Dim),
+        (
+            "   the console on an embedded stack: nothing is needed, nothing is touched",
+            Role::Dim,
+        ),
         ("", Role::Text),
         ("Or make a configuration of your own:", Role::Text),
         ("   agentcore-console init --stack NAME", Role::Accent),
-        ("   writes one from a stack's outputs (or --from a .mcp-credentials.json)", Role::Dim),
+        (
+            "   writes one from a stack's outputs (or --from a .mcp-credentials.json)",
+            Role::Dim,
+        ),
         ("", Role::Text),
         ("   agentcore-console config check", Role::Accent),
-        ("   says where it is looked for and what is wrong with it", Role::Dim),
+        (
+            "   says where it is looked for and what is wrong with it",
+            Role::Dim,
+        ),
     ];
     for (line, (text, role)) in lines.into_iter().enumerate() {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);

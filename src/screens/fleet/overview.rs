@@ -26,7 +26,10 @@ pub(super) struct Overview {
 
 impl Overview {
     pub(super) fn new(deployment: DeploymentName) -> Self {
-        Self { deployment, scroll: Scroll::default() }
+        Self {
+            deployment,
+            scroll: Scroll::default(),
+        }
     }
 
     /// Scrolls; `false` where the action is none of scrolling.
@@ -36,12 +39,20 @@ impl Overview {
 
     pub(super) fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let Some(deployment) = look.store.deployment(&self.deployment) else {
-            pen.put(area.x + 1, area.y, area.width, "This deployment is gone.", Role::Dim);
+            pen.put(
+                area.x + 1,
+                area.y,
+                area.width,
+                "This deployment is gone.",
+                Role::Dim,
+            );
             return;
         };
         let health = look.store.health(&deployment.name);
         let role = health.map_or(Role::Dim, role_of);
-        let shape = deployment.shape.map_or_else(String::new, |shape| format!("  shape {shape:?}"));
+        let shape = deployment
+            .shape
+            .map_or_else(String::new, |shape| format!("  shape {shape:?}"));
         let head = [
             (health.map_or("○", glyph), role),
             (" ", Role::Text),
@@ -51,11 +62,23 @@ impl Overview {
             (health.map_or("nothing listed", word), role),
         ];
         pen.pieces(area.x + 1, area.y, area.width.saturating_sub(1), &head);
-        let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        let body = Rect {
+            y: area.y + 2,
+            height: area.height.saturating_sub(2),
+            ..area
+        };
         let lines = lines(deployment, look, body.width.saturating_sub(2));
         let window = self.scroll.window(usize::from(body.height), lines.len());
-        for (line, row) in lines.iter().skip(window.start).take(window.len()).zip(body.rows()) {
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+        for (line, row) in lines
+            .iter()
+            .skip(window.start)
+            .take(window.len())
+            .zip(body.rows())
+        {
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
             pen.pieces(row.x + 1, row.y, row.width.saturating_sub(2), &pieces);
         }
     }
@@ -68,24 +91,47 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
         lines.extend(hop(knot, room));
     }
     if chain.knots.iter().any(|knot| knot.health.is_none()) {
-        lines.push(vec![(format!("{:LABEL$}  · D examines it", ""), Role::Faint)]);
+        lines.push(vec![(
+            format!("{:LABEL$}  · D examines it", ""),
+            Role::Faint,
+        )]);
     }
     if !chain.knots.is_empty() {
         lines.push(Vec::new());
     }
     if let Some(traffic) = look.store.traffic_of(&deployment.name) {
-        lines.extend(labelled("last hour", &traffic_words(&traffic), room, Role::Text));
+        lines.extend(labelled(
+            "last hour",
+            &traffic_words(&traffic),
+            room,
+            Role::Text,
+        ));
     } else if let Some(failure) = look.store.uncounted.get(&deployment.name) {
-        lines.extend(labelled("last hour", &format!("not counted: {}", failure.cause), room, Role::Dim));
+        lines.extend(labelled(
+            "last hour",
+            &format!("not counted: {}", failure.cause),
+            room,
+            Role::Dim,
+        ));
     }
     if let Some((at, report)) = look.store.examined.get(&deployment.name) {
-        let found = report
-            .verdict
-            .as_ref()
-            .map_or_else(|| "all well".to_owned(), |verdict| format!("{}. Fix: {}", verdict.hop, verdict.fix));
-        lines.extend(labelled("doctor", &format!("{} ago: {found}", at.age(look.now)), room, Role::Text));
+        let found = report.verdict.as_ref().map_or_else(
+            || "all well".to_owned(),
+            |verdict| format!("{}. Fix: {}", verdict.hop, verdict.fix),
+        );
+        lines.extend(labelled(
+            "doctor",
+            &format!("{} ago: {found}", at.age(look.now)),
+            room,
+            Role::Text,
+        ));
     }
-    let own = |kind: Kind| look.store.resources(&deployment.name).filter(|each| each.key.kind == kind).count();
+    let own = |kind: Kind| {
+        look.store
+            .resources(&deployment.name)
+            .filter(|each| each.key.kind == kind)
+            .count()
+    };
     let made: Vec<String> = Kind::ALL
         .into_iter()
         .map(|kind| (own(kind), kind))
@@ -93,13 +139,21 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
         .map(|(count, kind)| counted(count, kind.word()))
         .collect();
     let facts = [
-        ("made of", Some(made.join(", ")).filter(|made| !made.is_empty())),
+        (
+            "made of",
+            Some(made.join(", ")).filter(|made| !made.is_empty()),
+        ),
         ("region", Some(deployment.region.clone())),
         ("profile", deployment.profile.clone()),
         ("stack", deployment.stack.clone()),
         ("sign-in by", Some(deployment.sign_in.mode().to_owned())),
         ("MCP", deployment.mcp_url.clone()),
-        ("writes", deployment.read_only.then(|| "refused: read-only".to_owned())),
+        (
+            "writes",
+            deployment
+                .read_only
+                .then(|| "refused: read-only".to_owned()),
+        ),
     ];
     for (label, value) in facts {
         if let Some(value) = value {
@@ -111,7 +165,9 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
 
 /// A hop: its name, its mark, and what there is to say.
 fn hop(knot: &Knot, room: u16) -> Vec<JsonLine> {
-    let (mark, role) = knot.health.map_or(("·", Role::Faint), |health| (glyph(health), role_of(health)));
+    let (mark, role) = knot.health.map_or(("·", Role::Faint), |health| {
+        (glyph(health), role_of(health))
+    });
     let text = match (&knot.words, knot.health) {
         (Some(words), _) => words.clone(),
         (None, Some(health)) => word(health).to_owned(),

@@ -6,7 +6,9 @@ use super::Order;
 use crate::{
     app::Store,
     kinds,
-    model::{Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic},
+    model::{
+        Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
+    },
 };
 
 /// What a row stands for; identifies it across refreshes.
@@ -63,14 +65,18 @@ pub(super) struct Line {
 impl Line {
     /// The row with what it shows.
     pub(super) fn row<'a>(&self, store: &'a Store) -> Row<'a> {
-        let list = |deployment: &DeploymentName, kind: Kind| store.lists.get(&(deployment.clone(), kind));
+        let list =
+            |deployment: &DeploymentName, kind: Kind| store.lists.get(&(deployment.clone(), kind));
         let (mut deployment, mut resource, mut failure) = (None, None, None);
         match &self.place {
             Place::Deployment(_) => deployment = store.deployments.get(self.at),
             Place::Resource(key) => {
-                resource = list(&key.deployment, key.kind).and_then(|list| list.get()?.get(self.at));
+                resource =
+                    list(&key.deployment, key.kind).and_then(|list| list.get()?.get(self.at));
             }
-            Place::Problem(name, kind) => failure = list(name, *kind).and_then(|list| list.problem()),
+            Place::Problem(name, kind) => {
+                failure = list(name, *kind).and_then(|list| list.problem())
+            }
         }
         Row {
             place: self.place.clone(),
@@ -87,8 +93,13 @@ impl Line {
 /// The rows, fit to be kept.
 pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
     let listed = store.lists.values().filter_map(|list| list.get());
-    let places: HashMap<&ResourceKey, usize> =
-        listed.flat_map(|list| list.iter().enumerate().map(|(at, resource)| (&resource.key, at))).collect();
+    let places: HashMap<&ResourceKey, usize> = listed
+        .flat_map(|list| {
+            list.iter()
+                .enumerate()
+                .map(|(at, resource)| (&resource.key, at))
+        })
+        .collect();
     let at = |row: &Row<'_>| match &row.place {
         Place::Deployment(name) => store.deployments.iter().position(|each| each.name == *name),
         Place::Resource(key) => places.get(key).copied(),
@@ -106,20 +117,35 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
 }
 
 /// All visible rows in their order. A filter keeps what contains its text, and what that lies below.
-pub fn rows<'a>(store: &'a Store, order: Order, filter: &str, is_folded: impl Fn(&Place) -> bool) -> Vec<Row<'a>> {
+pub fn rows<'a>(
+    store: &'a Store,
+    order: Order,
+    filter: &str,
+    is_folded: impl Fn(&Place) -> bool,
+) -> Vec<Row<'a>> {
     let filter = filter.to_lowercase();
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order {
-        Order::Health => deployments.sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name)))),
+        Order::Health => deployments
+            .sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name)))),
         Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
         Order::Age => deployments.sort_by_cached_key(|each| {
-            std::cmp::Reverse(store.resources(&each.name).filter_map(|resource| resource.updated).max())
+            std::cmp::Reverse(
+                store
+                    .resources(&each.name)
+                    .filter_map(|resource| resource.updated)
+                    .max(),
+            )
         }),
         Order::Calls => {
-            deployments.sort_by_cached_key(|each| std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.total())));
+            deployments.sort_by_cached_key(|each| {
+                std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.total()))
+            });
         }
         Order::Errors => {
-            deployments.sort_by_cached_key(|each| std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.errors)));
+            deployments.sort_by_cached_key(|each| {
+                std::cmp::Reverse(store.traffic_of(&each.name).map(|traffic| traffic.errors))
+            });
         }
     }
     let mut rows = Vec::new();
@@ -159,13 +185,18 @@ fn below_deployment<'a>(
     is_folded: &impl Fn(&Place) -> bool,
 ) -> Vec<Row<'a>> {
     let all: Vec<&Resource> = store.resources(&deployment.name).collect();
-    let matches =
-        |resource: &Resource| filter.is_empty() || describes(resource, filter) || contains(deployment.name.as_str(), filter);
+    let matches = |resource: &Resource| {
+        filter.is_empty()
+            || describes(resource, filter)
+            || contains(deployment.name.as_str(), filter)
+    };
     let (mut tops, mut below) = families(all);
     sort(&mut tops, order, store, &below);
     let mut rows = Vec::new();
     for top in tops {
-        let mut children = below.remove(&(top.key.kind, top.key.id.as_str())).unwrap_or_default();
+        let mut children = below
+            .remove(&(top.key.kind, top.key.id.as_str()))
+            .unwrap_or_default();
         let is_hit = matches(top);
         if !is_hit {
             children.retain(|child| matches(child));
@@ -178,7 +209,11 @@ fn below_deployment<'a>(
         rows.push(row(top, 1, !children.is_empty(), folded));
         if !folded {
             sort(&mut children, order, store, &Below::new());
-            rows.extend(children.into_iter().map(|child| row(child, 2, false, false)));
+            rows.extend(
+                children
+                    .into_iter()
+                    .map(|child| row(child, 2, false, false)),
+            );
         }
     }
     if filter.is_empty() {
@@ -188,11 +223,19 @@ fn below_deployment<'a>(
 }
 
 fn problems<'a>(store: &'a Store, deployment: &'a Deployment) -> Vec<Row<'a>> {
-    let failed =
-        |kind| store.lists.get(&(deployment.name.clone(), kind)).and_then(|list| list.problem()).map(|failure| (kind, failure));
+    let failed = |kind| {
+        store
+            .lists
+            .get(&(deployment.name.clone(), kind))
+            .and_then(|list| list.problem())
+            .map(|failure| (kind, failure))
+    };
     let mut rows: Vec<Row<'a>> = Vec::new();
     for (kind, failure) in Kind::ALL.into_iter().filter_map(failed) {
-        if rows.iter().any(|row| row.failure.is_some_and(|other| other.cause == failure.cause)) {
+        if rows.iter().any(|row| {
+            row.failure
+                .is_some_and(|other| other.cause == failure.cause)
+        }) {
             continue;
         }
         rows.push(Row {
@@ -225,7 +268,10 @@ type Below<'a> = HashMap<(Kind, &'a str), Vec<&'a Resource>>;
 
 /// What lies below nothing that is listed, and what lies below something.
 fn families(all: Vec<&Resource>) -> (Vec<&Resource>, Below<'_>) {
-    let listed: HashSet<(Kind, &str)> = all.iter().map(|each| (each.key.kind, each.key.id.as_str())).collect();
+    let listed: HashSet<(Kind, &str)> = all
+        .iter()
+        .map(|each| (each.key.kind, each.key.id.as_str()))
+        .collect();
     let (mut tops, mut below) = (Vec::new(), Below::new());
     for resource in all {
         match kinds::parent(resource).filter(|parent| listed.contains(parent)) {
@@ -239,8 +285,16 @@ fn families(all: Vec<&Resource>) -> (Vec<&Resource>, Below<'_>) {
 /// What is wrong with a child puts its parent where it is seen.
 fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<'_>) {
     let worst = |each: &Resource| {
-        let children = below.get(&(each.key.kind, each.key.id.as_str())).into_iter().flatten();
-        urgency(children.map(|child| kinds::health(child)).chain([kinds::health(each)]).max())
+        let children = below
+            .get(&(each.key.kind, each.key.id.as_str()))
+            .into_iter()
+            .flatten();
+        urgency(
+            children
+                .map(|child| kinds::health(child))
+                .chain([kinds::health(each)])
+                .max(),
+        )
     };
     let traffic = |each: &Resource| store.traffic.get(&each.key);
     match order {
@@ -248,17 +302,27 @@ fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<
             resources.sort_by_cached_key(|each| (each.key.kind, std::cmp::Reverse(worst(each))));
         }
         Order::Name => resources.sort_by(|one, other| one.name.cmp(&other.name)),
-        Order::Age => resources.sort_by_key(|each| std::cmp::Reverse(each.updated.unwrap_or(Moment::from_millis(0)))),
-        Order::Calls => resources.sort_by_cached_key(|each| std::cmp::Reverse(traffic(each).map(Traffic::total))),
-        Order::Errors => resources.sort_by_cached_key(|each| std::cmp::Reverse(traffic(each).map(|traffic| traffic.errors))),
+        Order::Age => resources
+            .sort_by_key(|each| std::cmp::Reverse(each.updated.unwrap_or(Moment::from_millis(0)))),
+        Order::Calls => resources
+            .sort_by_cached_key(|each| std::cmp::Reverse(traffic(each).map(Traffic::total))),
+        Order::Errors => resources.sort_by_cached_key(|each| {
+            std::cmp::Reverse(traffic(each).map(|traffic| traffic.errors))
+        }),
     }
 }
 
 fn describes(resource: &Resource, filter: &str) -> bool {
     let reason = resource.reason.as_deref().unwrap_or_default();
-    [resource.name.as_str(), resource.key.id.as_str(), resource.status.as_str(), resource.key.kind.word(), reason]
-        .into_iter()
-        .any(|text| contains(text, filter))
+    [
+        resource.name.as_str(),
+        resource.key.id.as_str(),
+        resource.status.as_str(),
+        resource.key.kind.word(),
+        reason,
+    ]
+    .into_iter()
+    .any(|text| contains(text, filter))
 }
 
 fn contains(text: &str, filter: &str) -> bool {

@@ -22,7 +22,13 @@ impl Logs {
     pub(super) fn draw_status(&self, line: Rect, pen: &mut Pen<'_>) {
         if let Some(wrong) = &self.wrong {
             let room = line.width.saturating_sub(1);
-            pen.put(line.x + 1, line.y, room, &format!("the filter cannot be read: {wrong}"), Role::Failed);
+            pen.put(
+                line.x + 1,
+                line.y,
+                room,
+                &format!("the filter cannot be read: {wrong}"),
+                Role::Failed,
+            );
             return;
         }
         match &self.prompt {
@@ -37,7 +43,10 @@ impl Logs {
         } else {
             pieces.push(("filter ".to_owned(), Role::Dim));
             pieces.push((filter.text().to_owned(), Role::Accent));
-            pieces.push((format!("   {} of {} lines", self.store.len(), self.store.kept()), Role::Dim));
+            pieces.push((
+                format!("   {} of {} lines", self.store.len(), self.store.kept()),
+                Role::Dim,
+            ));
         }
         if !self.search.is_empty() {
             pieces.push(("   find ".to_owned(), Role::Dim));
@@ -45,19 +54,41 @@ impl Logs {
             let words = match self.store.hits(self.list.cursor()) {
                 (_, 0) => "   no hit".to_owned(),
                 (Some(this), all) => format!("   hit {} of {}", thousands(this), thousands(all)),
-                (None, all) => format!("   {} hit{}", thousands(all), if all == 1 { "" } else { "s" }),
+                (None, all) => format!(
+                    "   {} hit{}",
+                    thousands(all),
+                    if all == 1 { "" } else { "s" }
+                ),
             };
             pieces.push((words, Role::Dim));
         }
         if self.unseen > 0 {
-            pieces.push((format!("   ▼ {} new since you paused", thousands(self.unseen)), Role::Degraded));
+            pieces.push((
+                format!("   ▼ {} new since you paused", thousands(self.unseen)),
+                Role::Degraded,
+            ));
             pieces.push(("   f follows".to_owned(), Role::Dim));
         }
-        let shown: Vec<(&str, Role)> = pieces.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+        let shown: Vec<(&str, Role)> = pieces
+            .iter()
+            .map(|(text, role)| (text.as_str(), *role))
+            .collect();
         let end = pen.pieces(line.x + 1, line.y, line.width.saturating_sub(1), &shown);
-        let sampled = if self.sampled { "▲ sampled by AWS · " } else { "" };
-        let gone = if self.store.evicted > 0 { format!(" · {} oldest let go", self.store.evicted) } else { String::new() };
-        let counts = format!("{sampled}{} kept · 0 lost · {} late{gone}", thousands(self.store.kept()), self.store.late);
+        let sampled = if self.sampled {
+            "▲ sampled by AWS · "
+        } else {
+            ""
+        };
+        let gone = if self.store.evicted > 0 {
+            format!(" · {} oldest let go", self.store.evicted)
+        } else {
+            String::new()
+        };
+        let counts = format!(
+            "{sampled}{} kept · 0 lost · {} late{gone}",
+            thousands(self.store.kept()),
+            self.store.late
+        );
         let wide = u16::try_from(width(&counts)).unwrap_or(u16::MAX);
         if line.right().saturating_sub(wide + 1) > end {
             pen.put_right(
@@ -65,18 +96,32 @@ impl Logs {
                 line.y,
                 wide,
                 &counts,
-                if self.sampled { Role::Degraded } else { Role::Dim },
+                if self.sampled {
+                    Role::Degraded
+                } else {
+                    Role::Dim
+                },
             );
         }
     }
 
     pub(super) fn draw_empty(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         if let Some(failure) = &self.failure {
-            for (row, line) in
-                failure_block(failure, area.width.saturating_sub(4)).iter().take(usize::from(area.height)).enumerate()
+            for (row, line) in failure_block(failure, area.width.saturating_sub(4))
+                .iter()
+                .take(usize::from(area.height))
+                .enumerate()
             {
-                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-                pen.pieces(area.x + 3, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(4), &pieces);
+                let pieces: Vec<(&str, Role)> = line
+                    .iter()
+                    .map(|(text, role)| (text.as_str(), *role))
+                    .collect();
+                pen.pieces(
+                    area.x + 3,
+                    area.y + u16::try_from(row).unwrap_or(0),
+                    area.width.saturating_sub(4),
+                    &pieces,
+                );
             }
             return;
         }
@@ -87,10 +132,25 @@ impl Logs {
                 "Quiet: nothing was written in the last 15 minutes. New lines appear here by themselves.".to_owned()
             }
         };
-        pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(4), &words, Role::Dim);
+        pen.put(
+            area.x + 3,
+            area.y + 1,
+            area.width.saturating_sub(4),
+            &words,
+            Role::Dim,
+        );
         let groups = self.source.iter().flat_map(|source| &source.groups);
-        for (row, group) in groups.enumerate().take(usize::from(area.height.saturating_sub(3))) {
-            pen.put(area.x + 3, area.y + 3 + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(4), group, Role::Faint);
+        for (row, group) in groups
+            .enumerate()
+            .take(usize::from(area.height.saturating_sub(3)))
+        {
+            pen.put(
+                area.x + 3,
+                area.y + 3 + u16::try_from(row).unwrap_or(0),
+                area.width.saturating_sub(4),
+                group,
+                Role::Faint,
+            );
         }
     }
 
@@ -98,14 +158,30 @@ impl Logs {
     pub(super) fn draw_lines(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let window = self.list.window(area, self.store.len());
         let mut y = area.y;
-        let begin = if self.wrap { self.first_wrapped(window.clone(), area) } else { window.start };
+        let begin = if self.wrap {
+            self.first_wrapped(window.clone(), area)
+        } else {
+            window.start
+        };
         for index in begin..window.end {
-            let Some(entry) = self.store.row(index) else { continue };
+            let Some(entry) = self.store.row(index) else {
+                continue;
+            };
             if y >= area.bottom() {
                 break;
             }
             let selected = index == self.list.cursor();
-            y += self.draw_entry(entry, selected, look, Rect { y, height: area.bottom() - y, ..area }, pen);
+            y += self.draw_entry(
+                entry,
+                selected,
+                look,
+                Rect {
+                    y,
+                    height: area.bottom() - y,
+                    ..area
+                },
+                pen,
+            );
         }
     }
 
@@ -115,7 +191,10 @@ impl Logs {
         let last = self.list.cursor().min(window.end.saturating_sub(1));
         let mut first = last;
         for index in (window.start..=last).rev() {
-            let high = self.store.row(index).map_or(1, |entry| height(entry, area.width));
+            let high = self
+                .store
+                .row(index)
+                .map_or(1, |entry| height(entry, area.width));
             if high > room {
                 break;
             }
@@ -125,12 +204,25 @@ impl Logs {
         first
     }
 
-    fn draw_entry(&self, entry: &Entry, selected: bool, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) -> u16 {
+    fn draw_entry(
+        &self,
+        entry: &Entry,
+        selected: bool,
+        look: &Look<'_>,
+        area: Rect,
+        pen: &mut Pen<'_>,
+    ) -> u16 {
         let time = entry.at.clock_millis(look.zone);
         let (group, text, line, late) = match &entry.body {
             Body::Notice(notice) => {
                 let words = format!("┈┈ {time}  {} ", notice.text);
-                let x = pen.put(area.x + 1, area.y, area.width.saturating_sub(2), &words, Role::Dim);
+                let x = pen.put(
+                    area.x + 1,
+                    area.y,
+                    area.width.saturating_sub(2),
+                    &words,
+                    Role::Dim,
+                );
                 let rest = area.right().saturating_sub(x + 1);
                 pen.put(x, area.y, rest, &"┈".repeat(usize::from(rest)), Role::Rule);
                 if selected {
@@ -138,13 +230,23 @@ impl Logs {
                 }
                 return 1;
             }
-            Body::Event { group, text, line, late, .. } => (group, text, line, *late),
+            Body::Event {
+                group,
+                text,
+                line,
+                late,
+                ..
+            } => (group, text, line, *late),
         };
         if selected {
             pen.select_row(Rect { height: 1, ..area }, true);
         }
         let narrow = area.width < 90;
-        let shown_time = if narrow { entry.at.clock(look.zone) } else { time };
+        let shown_time = if narrow {
+            entry.at.clock(look.zone)
+        } else {
+            time
+        };
         let mut x = pen.put(area.x + 1, area.y, 13, &shown_time, Role::Faint) + 1;
         if !narrow {
             let word = source_word(group);
@@ -155,59 +257,132 @@ impl Logs {
         pen.put(x, area.y, 5, word, role);
         x += 6;
         let message = without_level(line.message.as_deref().unwrap_or(text), word);
-        let body_role = if entry.is_error() { Role::Name } else { Role::Text };
+        let body_role = if entry.is_error() {
+            Role::Name
+        } else {
+            Role::Text
+        };
         let room = area.right().saturating_sub(x + 1);
         if self.wrap {
             let lines = wrapped(message, room, body_role);
             for (row, wrapped_line) in lines.iter().take(usize::from(area.height)).enumerate() {
                 let words: String = wrapped_line.iter().map(|(text, _)| text.as_str()).collect();
-                self.draw_text(&words, x, area.y + u16::try_from(row).unwrap_or(0), room, body_role, pen);
+                self.draw_text(
+                    &words,
+                    x,
+                    area.y + u16::try_from(row).unwrap_or(0),
+                    room,
+                    body_role,
+                    pen,
+                );
             }
-            return u16::try_from(lines.len()).unwrap_or(1).clamp(1, area.height);
+            return u16::try_from(lines.len())
+                .unwrap_or(1)
+                .clamp(1, area.height);
         }
         x = self.draw_text(message, x, area.y, room, body_role, pen);
         let ids = ids(line, late);
-        pen.put(x + 2, area.y, area.right().saturating_sub(x + 3), &ids, Role::Faint);
+        pen.put(
+            x + 2,
+            area.y,
+            area.right().saturating_sub(x + 3),
+            &ids,
+            Role::Faint,
+        );
         1
     }
 
     /// Text with the search's hits marked.
-    fn draw_text(&self, text: &str, x: u16, y: u16, room: u16, role: Role, pen: &mut Pen<'_>) -> u16 {
+    fn draw_text(
+        &self,
+        text: &str,
+        x: u16,
+        y: u16,
+        room: u16,
+        role: Role,
+        pen: &mut Pen<'_>,
+    ) -> u16 {
         if self.search.is_empty() {
             return pen.put(x, y, room, text, role);
         }
         let (lower, search) = (text.to_lowercase(), self.search.to_lowercase());
-        let Some(at) = lower.find(&search) else { return pen.put(x, y, room, text, role) };
+        let Some(at) = lower.find(&search) else {
+            return pen.put(x, y, room, text, role);
+        };
         // Lower-casing may change lengths outside of ASCII; then the hit is simply not marked.
-        match (text.get(..at), text.get(at..at + search.len()), text.get(at + search.len()..)) {
-            (Some(before), Some(hit), Some(after)) => pen.pieces(x, y, room, &[(before, role), (hit, Role::Hit), (after, role)]),
+        match (
+            text.get(..at),
+            text.get(at..at + search.len()),
+            text.get(at + search.len()..),
+        ) {
+            (Some(before), Some(hit), Some(after)) => pen.pieces(
+                x,
+                y,
+                room,
+                &[(before, role), (hit, Role::Hit), (after, role)],
+            ),
             _ => pen.put(x, y, room, text, role),
         }
     }
 
     pub(super) fn draw_open(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         pen.rule(area);
-        let Some(Entry { at, body }) = self.current() else { return };
-        let (whose, stream, text) = match body {
-            Body::Event { group, stream, text, .. } => (format!("   {group}"), format!("stream {stream}"), text),
-            Body::Notice(notice) => ("   a word of the tail".to_owned(), String::new(), &notice.text),
+        let Some(Entry { at, body }) = self.current() else {
+            return;
         };
-        let mut lines = vec![vec![(at.date_time(look.zone), Role::Dim), (whose, Role::Text)], vec![(stream, Role::Dim)]];
+        let (whose, stream, text) = match body {
+            Body::Event {
+                group,
+                stream,
+                text,
+                ..
+            } => (format!("   {group}"), format!("stream {stream}"), text),
+            Body::Notice(notice) => (
+                "   a word of the tail".to_owned(),
+                String::new(),
+                &notice.text,
+            ),
+        };
+        let mut lines = vec![
+            vec![(at.date_time(look.zone), Role::Dim), (whose, Role::Text)],
+            vec![(stream, Role::Dim)],
+        ];
         match serde_json::from_str::<serde_json::Value>(text.trim()) {
             Ok(value) if value.is_object() => lines.extend(json_lines(&value)),
-            Ok(_) | Err(_) => lines.extend(text.lines().flat_map(|part| wrapped(part, area.width.saturating_sub(4), Role::Text))),
+            Ok(_) | Err(_) => lines.extend(
+                text.lines()
+                    .flat_map(|part| wrapped(part, area.width.saturating_sub(4), Role::Text)),
+            ),
         }
         let height = usize::from(area.height.saturating_sub(1));
         let window = self.scroll.window(height, lines.len());
-        for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-            pen.pieces(area.x + 3, area.y + 1 + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(4), &pieces);
+        for (row, line) in lines
+            .iter()
+            .skip(window.start)
+            .take(window.len())
+            .enumerate()
+        {
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
+            pen.pieces(
+                area.x + 3,
+                area.y + 1 + u16::try_from(row).unwrap_or(0),
+                area.width.saturating_sub(4),
+                &pieces,
+            );
         }
     }
 }
 
 fn prompt(label: &str, input: &LineInput, line: Rect, pen: &mut Pen<'_>) {
-    let x = pen.pieces(line.x + 1, line.y, line.width.saturating_sub(2), &[(label, Role::Accent), (input.text(), Role::Name)]);
+    let x = pen.pieces(
+        line.x + 1,
+        line.y,
+        line.width.saturating_sub(2),
+        &[(label, Role::Accent), (input.text(), Role::Name)],
+    );
     pen.put(x, line.y, 1, "▏", Role::Accent);
 }
 
@@ -215,8 +390,12 @@ fn height(entry: &Entry, room: u16) -> u16 {
     let prefix = if room < 90 { 17 } else { 34 };
     match &entry.body {
         Body::Event { text, line, .. } => {
-            let message = without_level(line.message.as_deref().unwrap_or(text), level_look(line.level).0);
-            u16::try_from(wrapped(message, room.saturating_sub(prefix), Role::Text).len()).unwrap_or(1)
+            let message = without_level(
+                line.message.as_deref().unwrap_or(text),
+                level_look(line.level).0,
+            );
+            u16::try_from(wrapped(message, room.saturating_sub(prefix), Role::Text).len())
+                .unwrap_or(1)
         }
         Body::Notice(_) => 1,
     }
@@ -225,14 +404,20 @@ fn height(entry: &Entry, room: u16) -> u16 {
 /// The message without the level that it begins with: that stands in its own column.
 fn without_level<'a>(message: &'a str, level: &str) -> &'a str {
     match message.strip_prefix(level) {
-        Some(rest) if !level.is_empty() && rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
+        Some(rest) if !level.is_empty() && rest.starts_with([' ', ':']) => {
+            rest.trim_start_matches([' ', ':'])
+        }
         _ => message,
     }
 }
 
 fn ids(line: &crate::logs::Line, late: bool) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for (name, id) in [("trace", &line.trace_id), ("session", &line.session_id), ("request", &line.request_id)] {
+    for (name, id) in [
+        ("trace", &line.trace_id),
+        ("session", &line.session_id),
+        ("request", &line.request_id),
+    ] {
         if let Some(id) = id {
             parts.push(format!("{name}={}", cut_middle(id, 10)));
         }

@@ -21,14 +21,24 @@ pub struct Faults<'a> {
 /// Everything that can be chosen on that screen, whose active layers are these.
 pub fn offers(route: Route, layers: &[Layer], look: &Look<'_>, faults: Faults<'_>) -> Vec<Offer> {
     let mut offers = here(route, layers, look);
-    let known: BTreeSet<&str> = offers.iter().filter_map(|offer| id(&offer.choice)).collect();
-    let screens = Route::ALL.into_iter().filter(|each| *each != route && !known.contains(screen_action(*each).spec().id));
+    let known: BTreeSet<&str> = offers
+        .iter()
+        .filter_map(|offer| id(&offer.choice))
+        .collect();
+    let screens = Route::ALL
+        .into_iter()
+        .filter(|each| *each != route && !known.contains(screen_action(*each).spec().id));
     let screens: Vec<Offer> = screens
         .map(|each| {
             let action = screen_action(each);
             Offer {
                 text: each.title().to_lowercase(),
-                ..done(action, action.spec().id.to_owned(), Group::Here, Choice::Act(action))
+                ..done(
+                    action,
+                    action.spec().id.to_owned(),
+                    Group::Here,
+                    Choice::Act(action),
+                )
             }
         })
         .collect();
@@ -36,12 +46,19 @@ pub fn offers(route: Route, layers: &[Layer], look: &Look<'_>, faults: Faults<'_
     offers.extend(screens);
     offers.extend(elsewhere);
     offers.extend(named(look.store));
-    offers.extend(faults.names.iter().enumerate().map(|(index, fault)| Offer {
-        text: format!("fault {fault}"),
-        note: if faults.played.contains(&index) { "● played now" } else { "embedded stack" }.to_owned(),
-        words: "embedded stack".to_owned(),
-        group: Group::Fault,
-        choice: Choice::Fault(index),
+    offers.extend(faults.names.iter().enumerate().map(|(index, fault)| {
+        Offer {
+            text: format!("fault {fault}"),
+            note: if faults.played.contains(&index) {
+                "● played now"
+            } else {
+                "embedded stack"
+            }
+            .to_owned(),
+            words: "embedded stack".to_owned(),
+            group: Group::Fault,
+            choice: Choice::Fault(index),
+        }
     }));
     offers
 }
@@ -49,11 +66,18 @@ pub fn offers(route: Route, layers: &[Layer], look: &Look<'_>, faults: Faults<'_
 /// What the screen can do, whichever of its panes has the keys now, and what every screen can.
 fn here(route: Route, layers: &[Layer], look: &Look<'_>) -> Vec<Offer> {
     let own: Vec<Layer> = layers.iter().copied().chain([own_layer(route)]).collect();
-    let reachable = Action::ALL.iter().filter(|action| is_bound(**action, &own, look));
+    let reachable = Action::ALL
+        .iter()
+        .filter(|action| is_bound(**action, &own, look));
     reachable
         .map(|action| {
             let key = look.keymap.key_of(layers, *action).unwrap_or_default();
-            done(*action, format!("{key}  {}", action.spec().id), Group::Here, Choice::Act(*action))
+            done(
+                *action,
+                format!("{key}  {}", action.spec().id),
+                Group::Here,
+                Choice::Act(*action),
+            )
         })
         .collect()
 }
@@ -63,10 +87,21 @@ fn elsewhere(route: Route, known: &BTreeSet<&str>, look: &Look<'_>) -> Vec<Offer
     let mut offers: Vec<Offer> = Vec::new();
     for each in Route::ALL.into_iter().filter(|each| *each != route) {
         let own = [own_layer(each)];
-        for action in Action::ALL.iter().filter(|action| is_bound(**action, &own, look) && !known.contains(action.spec().id)) {
-            if offers.iter().all(|offer| id(&offer.choice) != Some(action.spec().id)) {
+        for action in Action::ALL
+            .iter()
+            .filter(|action| is_bound(**action, &own, look) && !known.contains(action.spec().id))
+        {
+            if offers
+                .iter()
+                .all(|offer| id(&offer.choice) != Some(action.spec().id))
+            {
                 let note = format!("{}  {}", each.title(), action.spec().id);
-                offers.push(done(*action, note, Group::Elsewhere, Choice::Elsewhere(each, *action)));
+                offers.push(done(
+                    *action,
+                    note,
+                    Group::Elsewhere,
+                    Choice::Elsewhere(each, *action),
+                ));
             }
         }
     }
@@ -75,20 +110,39 @@ fn elsewhere(route: Route, known: &BTreeSet<&str>, look: &Look<'_>) -> Vec<Offer
 
 fn is_bound(action: Action, layers: &[Layer], look: &Look<'_>) -> bool {
     let id = action.spec().id;
-    let is_motion = ["list.", "prompt.", "confirm."].iter().any(|layer| id.starts_with(layer));
-    let is_bound = || layers.iter().any(|layer| look.keymap.bindings(*layer).iter().any(|(each, _)| *each == action));
+    let is_motion = ["list.", "prompt.", "confirm."]
+        .iter()
+        .any(|layer| id.starts_with(layer));
+    let is_bound = || {
+        layers.iter().any(|layer| {
+            look.keymap
+                .bindings(*layer)
+                .iter()
+                .any(|(each, _)| *each == action)
+        })
+    };
     !is_motion && look.allows(action) && is_bound()
 }
 
 fn done(action: Action, note: String, group: Group, choice: Choice) -> Offer {
     let spec = action.spec();
-    Offer { text: spec.help.to_owned(), note, words: format!("{} {}", spec.id, spec.short), group, choice }
+    Offer {
+        text: spec.help.to_owned(),
+        note,
+        words: format!("{} {}", spec.id, spec.short),
+        group,
+        choice,
+    }
 }
 
 const fn id(choice: &Choice) -> Option<&'static str> {
     match choice {
         Choice::Act(action) | Choice::Elsewhere(_, action) => Some(action.spec().id),
-        Choice::Logs(_) | Choice::Tools(_) | Choice::Reveal(_) | Choice::Examine(_) | Choice::Fault(_) => None,
+        Choice::Logs(_)
+        | Choice::Tools(_)
+        | Choice::Reveal(_)
+        | Choice::Examine(_)
+        | Choice::Fault(_) => None,
     }
 }
 
@@ -98,7 +152,13 @@ pub fn follows(action: Action) -> bool {
 }
 
 fn called(text: String, note: String, choice: Choice) -> Offer {
-    Offer { text, note, words: String::new(), group: Group::Named, choice }
+    Offer {
+        text,
+        note,
+        words: String::new(),
+        group: Group::Named,
+        choice,
+    }
 }
 
 /// `logs NAME`, `tools NAME`, `describe NAME`, `doctor NAME` for everything that is known.
@@ -116,10 +176,18 @@ fn named(store: &Store) -> Vec<Offer> {
             "its MCP endpoint".to_owned(),
             Choice::Tools(Subject::Deployment(name.clone())),
         ));
-        offers.push(called(format!("doctor {name}"), "examine its chain".to_owned(), Choice::Examine(name.clone())));
+        offers.push(called(
+            format!("doctor {name}"),
+            "examine its chain".to_owned(),
+            Choice::Examine(name.clone()),
+        ));
         for resource in store.resources(name) {
             let note = format!("{} of {name}", resource.key.kind);
-            offers.push(called(format!("describe {}", resource.name), note.clone(), Choice::Reveal(resource.key.clone())));
+            offers.push(called(
+                format!("describe {}", resource.name),
+                note.clone(),
+                Choice::Reveal(resource.key.clone()),
+            ));
             if !resource.log_groups.is_empty() {
                 offers.push(called(
                     format!("logs {}", resource.name),

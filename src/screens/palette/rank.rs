@@ -34,15 +34,26 @@ pub(super) fn find(typed: &str, offers: Vec<Offer>) -> Found {
     let typed = typed.to_lowercase();
     let words: Vec<&str> = typed.split_whitespace().collect();
     if words.is_empty() {
-        return Found { offers, alike: false };
+        return Found {
+            offers,
+            alike: false,
+        };
     }
-    let placed = offers.iter().filter_map(|offer| Some((place(&typed, &words, offer)?, offer)));
+    let placed = offers
+        .iter()
+        .filter_map(|offer| Some((place(&typed, &words, offer)?, offer)));
     let mut placed: Vec<(Place, &Offer)> = placed.collect();
     placed.sort_by_key(|(place, _)| *place);
     if placed.is_empty() {
-        return Found { offers: alike(&typed, offers), alike: true };
+        return Found {
+            offers: alike(&typed, offers),
+            alike: true,
+        };
     }
-    Found { offers: placed.into_iter().map(|(_, offer)| offer.clone()).collect(), alike: false }
+    Found {
+        offers: placed.into_iter().map(|(_, offer)| offer.clone()).collect(),
+        alike: false,
+    }
 }
 
 /// `None` where one of the words is nowhere in it.
@@ -64,7 +75,8 @@ fn place(typed: &str, words: &[&str], offer: &Offer) -> Option<Place> {
 
 fn begins_a_word(text: &str, word: &str) -> bool {
     let before = |at: usize| text.get(..at).and_then(|head| head.chars().next_back());
-    text.match_indices(word).any(|(at, _)| before(at).is_none_or(|letter| !letter.is_alphanumeric()))
+    text.match_indices(word)
+        .any(|(at, _)| before(at).is_none_or(|letter| !letter.is_alphanumeric()))
 }
 
 /// Lines that have the letters in that order, the closest first.
@@ -90,38 +102,74 @@ mod tests {
     use crate::{app::Action, screens::palette::Choice};
 
     fn offer(text: &str, words: &str, group: Group) -> Offer {
-        Offer { text: text.into(), note: String::new(), words: words.into(), group, choice: Choice::Act(Action::Help) }
+        Offer {
+            text: text.into(),
+            note: String::new(),
+            words: words.into(),
+            group,
+            choice: Choice::Act(Action::Help),
+        }
     }
 
     fn found(typed: &str) -> (Vec<String>, bool) {
         let offers = vec![
-            offer("fault c: runtime throttling", "embedded stack", Group::Fault),
+            offer(
+                "fault c: runtime throttling",
+                "embedded stack",
+                Group::Fault,
+            ),
             offer("fault a: token slow", "embedded stack", Group::Fault),
             offer("describe neo4j-tokens", "", Group::Named),
-            offer("Rotate the password", "secrets.rotate rotate", Group::Elsewhere),
-            offer("Copy the call as a command", "tools.copy-curl as curl", Group::Here),
+            offer(
+                "Rotate the password",
+                "secrets.rotate rotate",
+                Group::Elsewhere,
+            ),
+            offer(
+                "Copy the call as a command",
+                "tools.copy-curl as curl",
+                Group::Here,
+            ),
             offer("Claims of the token", "tools.identity", Group::Here),
             offer("To the bottom of betokened things", "", Group::Here),
             offer("logs a", "", Group::Named),
             offer("logs all-of-it", "", Group::Named),
         ];
         let found = find(typed, offers);
-        (found.offers.into_iter().map(|offer| offer.text).collect(), found.alike)
+        (
+            found.offers.into_iter().map(|offer| offer.text).collect(),
+            found.alike,
+        )
     }
 
     #[test]
     fn what_holds_the_typed_words_comes_first_and_faults_last() {
-        assert_eq!(found("curl"), (vec!["Copy the call as a command".to_owned()], false));
+        assert_eq!(
+            found("curl"),
+            (vec!["Copy the call as a command".to_owned()], false)
+        );
         assert_eq!(found("ROTATE").0, ["Rotate the password"]);
-        let token = ["Claims of the token", "describe neo4j-tokens", "To the bottom of betokened things", "fault a: token slow"];
+        let token = [
+            "Claims of the token",
+            "describe neo4j-tokens",
+            "To the bottom of betokened things",
+            "fault a: token slow",
+        ];
         assert_eq!(found("token").0, token);
         assert_eq!(found("stack throttling").0, ["fault c: runtime throttling"]);
-        assert_eq!(found("logs a").0.first().map(String::as_str), Some("logs a"), "just what was typed");
+        assert_eq!(
+            found("logs a").0.first().map(String::as_str),
+            Some("logs a"),
+            "just what was typed"
+        );
     }
 
     #[test]
     fn what_is_only_alike_is_told_apart() {
-        assert_eq!(found("rtpw"), (vec!["Rotate the password".to_owned()], true));
+        assert_eq!(
+            found("rtpw"),
+            (vec!["Rotate the password".to_owned()], true)
+        );
         assert_eq!(found("zzzz"), (Vec::new(), true));
         assert_eq!(found("  ").0.len(), 9);
     }

@@ -19,19 +19,34 @@ const INDENT: u16 = 25;
 
 /// Draws steps, warnings and the promise; answers the area that is left.
 pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) -> Rect {
-    let room = usize::from(area.height).saturating_sub(Step::ALL.len() + run.warnings.len() + BELOW);
+    let room =
+        usize::from(area.height).saturating_sub(Step::ALL.len() + run.warnings.len() + BELOW);
     let rows: Vec<(Step, Vec<String>)> = {
         let columns = usize::from(area.width.saturating_sub(INDENT + 8));
         let mut room = room;
-        let lines_of = |step: Step| latest(run, step).map_or_else(|| vec![to_come(run, step, look)], |one| lines(one, columns));
-        Step::ALL.into_iter().map(|step| (step, shortened(lines_of(step), &mut room))).collect()
+        let lines_of = |step: Step| {
+            latest(run, step)
+                .map_or_else(|| vec![to_come(run, step, look)], |one| lines(one, columns))
+        };
+        Step::ALL
+            .into_iter()
+            .map(|step| (step, shortened(lines_of(step), &mut room)))
+            .collect()
     };
     let mut y = area.y;
     for (step, words) in &rows {
         for (index, words) in words.iter().enumerate() {
             if y < area.bottom() {
-                let line = Rect { y, height: 1, ..area };
-                if index == 0 { draw_step(run, *step, words, look, line, pen) } else { draw_more(words, line, pen) }
+                let line = Rect {
+                    y,
+                    height: 1,
+                    ..area
+                };
+                if index == 0 {
+                    draw_step(run, *step, words, look, line, pen)
+                } else {
+                    draw_more(words, line, pen)
+                }
             }
             y = y.saturating_add(1);
         }
@@ -39,7 +54,10 @@ pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) ->
     if let Some((_, Err(failure))) = &run.ended {
         for line in detail::failure_block(failure, area.width.saturating_sub(3)) {
             if y < area.bottom() {
-                let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+                let pieces: Vec<(&str, Role)> = line
+                    .iter()
+                    .map(|(text, role)| (text.as_str(), *role))
+                    .collect();
                 pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
             }
             y = y.saturating_add(1);
@@ -47,16 +65,38 @@ pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) ->
     }
     for warning in &run.warnings {
         if y < area.bottom() {
-            pen.put(area.x + 2, y, area.width.saturating_sub(3), &format!("▲ {warning}"), Role::Degraded);
+            pen.put(
+                area.x + 2,
+                y,
+                area.width.saturating_sub(3),
+                &format!("▲ {warning}"),
+                Role::Degraded,
+            );
         }
         y = y.saturating_add(1);
     }
     if y < area.bottom() {
-        pen.rule(Rect { y, height: 1, ..area });
-        draw_promise(run, Rect { y: y.saturating_add(1), height: 1, ..area }, pen);
+        pen.rule(Rect {
+            y,
+            height: 1,
+            ..area
+        });
+        draw_promise(
+            run,
+            Rect {
+                y: y.saturating_add(1),
+                height: 1,
+                ..area
+            },
+            pen,
+        );
     }
     let below = y.saturating_add(3);
-    Rect { y: below.min(area.bottom()), height: area.bottom().saturating_sub(below), ..area }
+    Rect {
+        y: below.min(area.bottom()),
+        height: area.bottom().saturating_sub(below),
+        ..area
+    }
 }
 
 fn latest(run: &Run, step: Step) -> Option<&Report> {
@@ -78,7 +118,14 @@ fn lines(report: &Report, columns: usize) -> Vec<String> {
         }
     }
     if lines.is_empty() {
-        lines.push(if report.state.ended() { "" } else { report.step.will() }.to_owned());
+        lines.push(
+            if report.state.ended() {
+                ""
+            } else {
+                report.step.will()
+            }
+            .to_owned(),
+        );
     }
     lines
 }
@@ -100,8 +147,15 @@ fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
 /// What a step will do; for the promotion, how long readers have been failing.
 fn to_come(run: &Run, step: Step, look: &Look<'_>) -> String {
     let will = step.will();
-    let changed = run.reports.iter().find(|one| one.evidence.iter().any(|seen| matches!(seen, Evidence::Changed(_))));
-    let turns = run.plan.as_ref().is_some_and(|plan| plan.alternate.is_some());
+    let changed = run.reports.iter().find(|one| {
+        one.evidence
+            .iter()
+            .any(|seen| matches!(seen, Evidence::Changed(_)))
+    });
+    let turns = run
+        .plan
+        .as_ref()
+        .is_some_and(|plan| plan.alternate.is_some());
     match changed.filter(|_| step == Step::Promote && !turns && run.ended.is_none()) {
         Some(report) => {
             let seconds = look.now.since(Moment::from_millis(report.at)) as f64 / 1_000.0;
@@ -112,33 +166,61 @@ fn to_come(run: &Run, step: Step, look: &Look<'_>) -> String {
 }
 
 fn draw_more(words: &str, line: Rect, pen: &mut Pen<'_>) {
-    pen.put(line.x + INDENT, line.y, line.width.saturating_sub(INDENT + 1), words, Role::Text);
+    pen.put(
+        line.x + INDENT,
+        line.y,
+        line.width.saturating_sub(INDENT + 1),
+        words,
+        Role::Text,
+    );
 }
 
 fn draw_step(run: &Run, step: Step, words: &str, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
     let Some(report) = latest(run, step) else {
         let name = format!("{:<11}", step.name());
-        let pieces = [("○           ", Role::Faint), (name.as_str(), Role::Dim), (words, Role::Faint)];
+        let pieces = [
+            ("○           ", Role::Faint),
+            (name.as_str(), Role::Dim),
+            (words, Role::Faint),
+        ];
         pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
         return;
     };
     let (mark, role) = match report.state {
-        StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => (look.spinner, Role::Changing),
+        StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => {
+            (look.spinner, Role::Changing)
+        }
         StepState::Started | StepState::Running | StepState::Waiting => ("○", Role::Dim),
         StepState::Done => ("●", Role::Well),
         StepState::Warning => ("▲", Role::Degraded),
         StepState::Failed => ("✖", Role::Failed),
     };
     let at = Moment::from_millis(report.at);
-    let began = run.reports.iter().find(|each| each.step == step).map_or(at, |each| Moment::from_millis(each.at));
+    let began = run
+        .reports
+        .iter()
+        .find(|each| each.step == step)
+        .map_or(at, |each| Moment::from_millis(each.at));
     if !report.state.ended() && run.ended.is_none() {
         pen.select_row(line, false);
     }
     let name = format!("{:<11}", step.name());
-    let since = if report.state.ended() { at.since(began) } else { look.now.since(began) };
-    let elapsed = if since >= 100 { format!("   {:.1} s", since as f64 / 1000.0) } else { String::new() };
+    let since = if report.state.ended() {
+        at.since(began)
+    } else {
+        look.now.since(began)
+    };
+    let elapsed = if since >= 100 {
+        format!("   {:.1} s", since as f64 / 1000.0)
+    } else {
+        String::new()
+    };
     let time = at.clock(look.zone);
-    let evidence = if report.state == StepState::Failed { Role::Failed } else { Role::Text };
+    let evidence = if report.state == StepState::Failed {
+        Role::Failed
+    } else {
+        Role::Text
+    };
     let pieces = [
         (mark, role),
         (" ", role),
@@ -163,7 +245,13 @@ fn draw_promise(run: &Run, place: Rect, pen: &mut Pen<'_>) {
             pen.pieces(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
         }
         Some((_, Ok(ending))) => {
-            pen.put(place.x + 2, place.y, place.width.saturating_sub(3), &ending_words(ending), ending_role(ending));
+            pen.put(
+                place.x + 2,
+                place.y,
+                place.width.saturating_sub(3),
+                &ending_words(ending),
+                ending_role(ending),
+            );
         }
         Some((_, Err(_))) => {
             pen.pieces(

@@ -5,7 +5,10 @@ use serde_json::Value;
 use super::{Item, Outcome, Past, Running, Tools, endpoints::name_of, result};
 use crate::{
     app::{Deed, Effect, Effects, Endpoint, Slot},
-    model::{CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure, FailureKind, Moment},
+    model::{
+        CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure,
+        FailureKind, Moment,
+    },
     screens::{Context, Reply, Wish, confirm::Confirm},
     widgets::LineInput,
 };
@@ -22,15 +25,31 @@ impl Tools {
         result: Result<CallOutcome, Failure>,
         context: &mut Context<'_>,
     ) -> Reply {
-        let Some(call) = self.connections.get_mut(endpoint).and_then(|connection| connection.call.take()) else {
+        let Some(call) = self
+            .connections
+            .get_mut(endpoint)
+            .and_then(|connection| connection.call.take())
+        else {
             return Reply::done();
         };
         let (words, good) = match &result {
             Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
-            Ok(outcome) => (outcome.table.as_ref().map_or_else(|| "ok".to_owned(), result::rows_in_words), true),
-            Err(failure) => (failure.code.clone().unwrap_or_else(|| "failed".to_owned()), false),
+            Ok(outcome) => (
+                outcome
+                    .table
+                    .as_ref()
+                    .map_or_else(|| "ok".to_owned(), result::rows_in_words),
+                true,
+            ),
+            Err(failure) => (
+                failure.code.clone().unwrap_or_else(|| "failed".to_owned()),
+                false,
+            ),
         };
-        let write = self.tools().iter().any(|tool| tool.name == call.tool && tool.is_guarded());
+        let write = self
+            .tools()
+            .iter()
+            .any(|tool| tool.name == call.tool && tool.is_guarded());
         let noted = match &result {
             Ok(outcome) if outcome.is_error => Err(Box::new(refused(&call.tool, outcome))),
             Ok(_) => Ok(words.clone()),
@@ -41,7 +60,10 @@ impl Tools {
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
             write,
             result: noted,
-            request_id: result.as_ref().ok().and_then(|outcome| outcome.request_id.clone()),
+            request_id: result
+                .as_ref()
+                .ok()
+                .and_then(|outcome| outcome.request_id.clone()),
         });
         // The line of the history that is selected stays so.
         if matches!(self.current(), Some(Item::Past(_))) && self.history.len() < HISTORY {
@@ -59,16 +81,28 @@ impl Tools {
             },
         );
         self.history.truncate(HISTORY);
-        let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
-        let outcome = Outcome::new(call.tool, statement, (call.since, context.now), result, call.exchange);
+        let statement = call
+            .arguments
+            .get("query")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let outcome = Outcome::new(
+            call.tool,
+            statement,
+            (call.since, context.now),
+            result,
+            call.exchange,
+        );
         self.keep_result(outcome);
-        self.renewed(endpoint, context.now).map_or_else(Reply::done, Reply::effect)
+        self.renewed(endpoint, context.now)
+            .map_or_else(Reply::done, Reply::effect)
     }
 
     pub(super) fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {
         match &elicitation.request {
             ElicitationRequest::Url(url) => {
-                let answer = |answer| Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer);
+                let answer =
+                    |answer| Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer);
                 let mut confirm = Confirm::ask(
                     "The server asks you to open an address".to_owned(),
                     elicitation.message.clone(),
@@ -92,7 +126,9 @@ impl Tools {
 
     /// Answers a form elicitation with the JSON that was typed, or without.
     pub(super) fn answer(&mut self, accept: bool) -> Reply {
-        let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else { return Reply::ignored() };
+        let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else {
+            return Reply::ignored();
+        };
         let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
             (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
             (true, Err(error)) => {
@@ -105,11 +141,20 @@ impl Tools {
     }
 
     pub(super) fn run(&mut self, context: &mut Context<'_>) -> Reply {
-        let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else { return Reply::done() };
-        if self.connection().is_some_and(|connection| connection.call.is_some()) {
+        let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else {
+            return Reply::done();
+        };
+        if self
+            .connection()
+            .is_some_and(|connection| connection.call.is_some())
+        {
             return Reply::wish(Wish::Say("a call is on its way: esc cancels it".to_owned()));
         }
-        let read_only = context.read_only || context.store.deployment(&endpoint.deployment).is_some_and(|each| each.read_only);
+        let read_only = context.read_only
+            || context
+                .store
+                .deployment(&endpoint.deployment)
+                .is_some_and(|each| each.read_only);
         if read_only && !crate::tools::effect::only_reads(&tool) {
             return Reply::wish(Wish::Say(format!(
                 "read-only mode: {} is not known to read only, so it is not called",
@@ -130,8 +175,12 @@ impl Tools {
             self.begun(&fetch, context.now);
             return Reply::effect(fetch);
         }
-        let call =
-            Effect::Call { endpoint: endpoint.clone(), tool: tool.name.clone(), arguments, options: CallOptions::default() };
+        let call = Effect::Call {
+            endpoint: endpoint.clone(),
+            tool: tool.name.clone(),
+            arguments,
+            options: CallOptions::default(),
+        };
         if tool.is_guarded() {
             return Reply::wish(Wish::Ask(Confirm::ask(
                 format!("Call {}?", tool.parts().1),
@@ -145,7 +194,13 @@ impl Tools {
 
     /// Notes a call that begins now: at once, or with the yes to the question before it.
     pub fn begun(&mut self, effect: &Effect, now: Moment) {
-        let begun = if let Effect::Call { endpoint, tool, arguments, .. } = effect {
+        let begun = if let Effect::Call {
+            endpoint,
+            tool,
+            arguments,
+            ..
+        } = effect
+        {
             Some((endpoint, tool, arguments))
         } else if let Effect::Fetch(endpoint, offer, arguments) = effect {
             Some((endpoint, &offer.tool.name, arguments))
@@ -155,8 +210,13 @@ impl Tools {
         if let Some((endpoint, tool, arguments)) = begun
             && let Some(connection) = self.connections.get_mut(endpoint)
         {
-            connection.call =
-                Some(Running { tool: tool.clone(), arguments: arguments.clone(), since: now, progress: None, exchange: None });
+            connection.call = Some(Running {
+                tool: tool.clone(),
+                arguments: arguments.clone(),
+                since: now,
+                progress: None,
+                exchange: None,
+            });
         }
     }
 
@@ -166,13 +226,28 @@ impl Tools {
         let call = self.connections.get_mut(&endpoint)?.call.take()?;
         let seconds = now.since(call.since).max(0) as f64 / 1000.0;
         let cause = format!("cancelled after {seconds:.1} s");
-        let failure = Failure::new(FailureKind::Cancelled, format!("calling {}", call.tool), cause)
-            .hint("whether a write took place is not known");
-        let statement = call.arguments.get("query").and_then(Value::as_str).map(str::to_owned);
-        self.keep_result(Outcome::new(call.tool, statement, (call.since, now), Err(failure), call.exchange));
+        let failure = Failure::new(
+            FailureKind::Cancelled,
+            format!("calling {}", call.tool),
+            cause,
+        )
+        .hint("whether a write took place is not known");
+        let statement = call
+            .arguments
+            .get("query")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        self.keep_result(Outcome::new(
+            call.tool,
+            statement,
+            (call.since, now),
+            Err(failure),
+            call.exchange,
+        ));
         Some(
-            Reply::effect(Effect::Stop(Slot::Call(endpoint)))
-                .and_wish(Wish::Say("cancelled; whether a write took place is not known".to_owned())),
+            Reply::effect(Effect::Stop(Slot::Call(endpoint))).and_wish(Wish::Say(
+                "cancelled; whether a write took place is not known".to_owned(),
+            )),
         )
     }
 }
@@ -180,8 +255,15 @@ impl Tools {
 /// What a tool answered as its error, as it is noted.
 fn refused(tool: &str, outcome: &CallOutcome) -> Failure {
     let text = outcome.text();
-    let said = text.get(..text.floor_char_boundary(NOTED)).unwrap_or(&text).trim();
-    let said = if said.is_empty() { "the tool reports an error and does not say which" } else { said };
+    let said = text
+        .get(..text.floor_char_boundary(NOTED))
+        .unwrap_or(&text)
+        .trim();
+    let said = if said.is_empty() {
+        "the tool reports an error and does not say which"
+    } else {
+        said
+    };
     let failure = Failure::new(FailureKind::Refused, format!("calling {tool}"), said);
     outcome.request_id.iter().fold(failure, Failure::request_id)
 }

@@ -31,12 +31,16 @@ pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = wanted.iter().map(|wide| (*wide).clamp(1, SHARE)).collect();
     let taken = widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1);
     let mut spare = room.saturating_sub(taken);
-    let mut cut: Vec<usize> = (0..widths.len()).filter(|at| wanted.get(*at) > widths.get(*at)).collect();
+    let mut cut: Vec<usize> = (0..widths.len())
+        .filter(|at| wanted.get(*at) > widths.get(*at))
+        .collect();
     // Who lacks least is served first, so that what it does not need goes to the others.
     cut.sort_by_key(|at| wanted.get(*at).copied());
     let mut waiting = cut.len();
     for at in cut {
-        let (Some(wide), Some(wanted)) = (widths.get_mut(at), wanted.get(at)) else { continue };
+        let (Some(wide), Some(wanted)) = (widths.get_mut(at), wanted.get(at)) else {
+            continue;
+        };
         let more = (*wanted - *wide).min(spare / waiting.max(1));
         *wide += more;
         spare -= more;
@@ -54,7 +58,10 @@ fn holds_entity(value: &Value) -> bool {
 }
 
 fn is_entity(members: &Map<String, Value>) -> bool {
-    node(members).or_else(|| relationship(members)).or_else(|| path(members)).is_some()
+    node(members)
+        .or_else(|| relationship(members))
+        .or_else(|| path(members))
+        .is_some()
 }
 
 fn cypher(value: &Value) -> String {
@@ -63,7 +70,10 @@ fn cypher(value: &Value) -> String {
             .or_else(|| relationship(members))
             .or_else(|| path(members))
             .unwrap_or_else(|| format!("{{{}}}", entries(members))),
-        Value::Array(items) => format!("[{}]", items.iter().map(cypher).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(cypher).collect::<Vec<_>>().join(", ")
+        ),
         other => other.to_string(),
     }
 }
@@ -72,7 +82,10 @@ fn cypher(value: &Value) -> String {
 fn node(members: &Map<String, Value>) -> Option<String> {
     let labels = members.get("Labels")?.as_array()?;
     members.get("ElementId")?;
-    let labels = labels.iter().filter_map(Value::as_str).fold(String::new(), |all, label| all + ":" + &name(label));
+    let labels = labels
+        .iter()
+        .filter_map(Value::as_str)
+        .fold(String::new(), |all, label| all + ":" + &name(label));
     Some(format!("({})", joined(labels, &properties(members)?)))
 }
 
@@ -80,12 +93,18 @@ fn node(members: &Map<String, Value>) -> Option<String> {
 fn relationship(members: &Map<String, Value>) -> Option<String> {
     let kind = members.get("Type")?.as_str()?;
     members.get("StartElementId")?;
-    Some(format!("[{}]", joined(format!(":{}", name(kind)), &properties(members)?)))
+    Some(format!(
+        "[{}]",
+        joined(format!(":{}", name(kind)), &properties(members)?)
+    ))
 }
 
 /// `(:Person)-[:ACTED_IN]->(:Movie)`.
 fn path(members: &Map<String, Value>) -> Option<String> {
-    let (nodes, relationships) = (members.get("Nodes")?.as_array()?, members.get("Relationships")?.as_array()?);
+    let (nodes, relationships) = (
+        members.get("Nodes")?.as_array()?,
+        members.get("Relationships")?.as_array()?,
+    );
     let mut written = node(nodes.first()?.as_object()?)?;
     for ((from, to), step) in nodes.iter().zip(nodes.iter().skip(1)).zip(relationships) {
         let forwards = step.get("StartElementId") == from.get("ElementId");
@@ -98,22 +117,40 @@ fn path(members: &Map<String, Value>) -> Option<String> {
 
 fn properties(members: &Map<String, Value>) -> Option<String> {
     let properties = members.get("Props")?.as_object()?;
-    Some(if properties.is_empty() { String::new() } else { format!("{{{}}}", entries(properties)) })
+    Some(if properties.is_empty() {
+        String::new()
+    } else {
+        format!("{{{}}}", entries(properties))
+    })
 }
 
 fn joined(first: String, second: &str) -> String {
-    if first.is_empty() || second.is_empty() { first + second } else { format!("{first} {second}") }
+    if first.is_empty() || second.is_empty() {
+        first + second
+    } else {
+        format!("{first} {second}")
+    }
 }
 
 fn entries(members: &Map<String, Value>) -> String {
-    members.iter().map(|(key, value)| format!("{}: {}", name(key), cypher(value))).collect::<Vec<_>>().join(", ")
+    members
+        .iter()
+        .map(|(key, value)| format!("{}: {}", name(key), cypher(value)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A name as Cypher takes it: in backticks where it is no plain word.
 fn name(word: &str) -> String {
-    let is_plain = word.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    let is_plain = word
+        .chars()
+        .all(|letter| letter.is_alphanumeric() || letter == '_')
         && word.chars().next().is_some_and(|first| !first.is_numeric());
-    if is_plain { word.to_owned() } else { format!("`{}`", word.replace('`', "``")) }
+    if is_plain {
+        word.to_owned()
+    } else {
+        format!("`{}`", word.replace('`', "``"))
+    }
 }
 
 /// How wide a column wants to be.
@@ -134,7 +171,10 @@ mod tests {
             "Props": {"title": "The Matrix", "released": 1999}});
         let acted = json!({"Id": 7, "ElementId": "5:x:7", "StartId": 1, "StartElementId": "4:x:1", "EndId": 0,
             "EndElementId": "4:x:0", "Type": "ACTED_IN", "Props": {"roles": ["Neo"]}});
-        assert_eq!(shown(&movie), "(:Movie:`Of the year` {title: \"The Matrix\", released: 1999})");
+        assert_eq!(
+            shown(&movie),
+            "(:Movie:`Of the year` {title: \"The Matrix\", released: 1999})"
+        );
         assert_eq!(shown(&acted), "[:ACTED_IN {roles: [\"Neo\"]}]");
         let bare = json!({"Id": 3, "ElementId": "4:x:3", "Labels": [], "Props": {}});
         assert_eq!(shown(&bare), "()");
@@ -151,10 +191,17 @@ mod tests {
 
     #[test]
     fn other_objects_stay_json() {
-        for other in [json!({"Type": "x", "Props": {}}), json!({"Labels": "x"}), json!([1, {"a": null}])] {
+        for other in [
+            json!({"Type": "x", "Props": {}}),
+            json!({"Labels": "x"}),
+            json!([1, {"a": null}]),
+        ] {
             assert_eq!(shown(&other), other.to_string());
         }
-        assert_eq!((shown(&json!("text")), shown(&Value::Null)), ("text".to_owned(), "null".to_owned()));
+        assert_eq!(
+            (shown(&json!("text")), shown(&Value::Null)),
+            ("text".to_owned(), "null".to_owned())
+        );
     }
 
     #[test]
@@ -162,6 +209,10 @@ mod tests {
         assert_eq!(widths(&[200], 100, 2), [100]);
         assert_eq!(widths(&[5, 200], 100, 2), [5, 93]);
         assert_eq!(widths(&[60, 200, 0], 151, 2), [60, 86, 1]);
-        assert_eq!(widths(&[200, 200], 60, 2), [48, 48], "those behind are scrolled to");
+        assert_eq!(
+            widths(&[200, 200], 60, 2),
+            [48, 48],
+            "those behind are scrolled to"
+        );
     }
 }

@@ -14,7 +14,9 @@ impl Tools {
     pub(super) fn copy(&mut self, action: Action, context: &Context<'_>) -> Reply {
         let text = match action {
             Action::CopyResult => Ok(self.result_text()),
-            Action::CopyArguments | Action::CopyCurl | Action::CopyCall => self.copied_call(action, context),
+            Action::CopyArguments | Action::CopyCurl | Action::CopyCall => {
+                self.copied_call(action, context)
+            }
             _ => Ok(None),
         };
         match text {
@@ -25,23 +27,41 @@ impl Tools {
     }
 
     /// The call that the form stands for, in the wanted words.
-    fn copied_call(&mut self, action: Action, context: &Context<'_>) -> Result<Option<String>, String> {
-        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else { return Ok(None) };
-        let Some(arguments) = self.form_mut().map(|form| form.arguments()) else { return Ok(None) };
-        let arguments = arguments.map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
+    fn copied_call(
+        &mut self,
+        action: Action,
+        context: &Context<'_>,
+    ) -> Result<Option<String>, String> {
+        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
+            return Ok(None);
+        };
+        let Some(arguments) = self.form_mut().map(|form| form.arguments()) else {
+            return Ok(None);
+        };
+        let arguments = arguments
+            .map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
         if self.offer().is_some() && action != Action::CopyArguments {
             return Err("only calls of tools are copied as commands".to_owned());
         }
         if action == Action::CopyArguments {
             return Ok(serde_json::to_string_pretty(&Value::Object(arguments)).ok());
         }
-        let (Some(endpoint), Some((info, ..))) =
-            (&self.endpoint, self.connection().and_then(|connection| connection.state.get()))
-        else {
+        let (Some(endpoint), Some((info, ..))) = (
+            &self.endpoint,
+            self.connection()
+                .and_then(|connection| connection.state.get()),
+        ) else {
             return Ok(None);
         };
-        let Some(deployment) = context.store.deployment(&endpoint.deployment) else { return Ok(None) };
-        let place = Place { deployment, target: &endpoint.target, url: &info.url, protocol: &info.protocol };
+        let Some(deployment) = context.store.deployment(&endpoint.deployment) else {
+            return Ok(None);
+        };
+        let place = Place {
+            deployment,
+            target: &endpoint.target,
+            url: &info.url,
+            protocol: &info.protocol,
+        };
         Ok(Some(match action {
             Action::CopyCurl => commands::curl(place, &tool, &arguments),
             _ => commands::own(place, &tool, &arguments),

@@ -28,16 +28,27 @@ pub(super) fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> V
         pieces.push((" ▸ ".to_owned(), Role::Faint));
         pieces.push((name, Role::Text));
     }
-    let Some(connection) = state.connection() else { return pieces };
+    let Some(connection) = state.connection() else {
+        return pieces;
+    };
     if let Some(since) = connection.state.loading {
-        pieces.push((format!("   {} connecting {}", look.spinner, since.age(look.now)), Role::Changing));
+        pieces.push((
+            format!("   {} connecting {}", look.spinner, since.age(look.now)),
+            Role::Changing,
+        ));
         return pieces;
     }
     match (connection.state.get(), connection.state.problem()) {
         (Some((info, ..)), None) => {
             let (words, role) = match info.token_expires_at.map(|end| end.since(look.now)) {
-                Some(left) if left <= 0 => (format!("   ◐ {} token renewed at the next call", info.sign_in), Role::Changing),
-                Some(left) => (format!("   ● {} token {}", info.sign_in, short_duration(left)), Role::Well),
+                Some(left) if left <= 0 => (
+                    format!("   ◐ {} token renewed at the next call", info.sign_in),
+                    Role::Changing,
+                ),
+                Some(left) => (
+                    format!("   ● {} token {}", info.sign_in, short_duration(left)),
+                    Role::Well,
+                ),
                 None => (format!("   ● {}", info.sign_in), Role::Well),
             };
             pieces.push((words, role));
@@ -73,7 +84,12 @@ fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         draw_lines(
             &failure_text(failure, area.width.saturating_sub(3)),
             &Scroll::default(),
-            Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(3), height: area.height.saturating_sub(1) },
+            Rect {
+                x: area.x + 2,
+                y: area.y + 1,
+                width: area.width.saturating_sub(3),
+                height: area.height.saturating_sub(1),
+            },
             pen,
         );
         pen.pieces(
@@ -94,15 +110,39 @@ fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             area.x + 3,
             area.y + 1,
             area.width,
-            &[(look.spinner, Role::Changing), (" signing in and asking for tools; esc cancels", Role::Dim)],
+            &[
+                (look.spinner, Role::Changing),
+                (" signing in and asking for tools; esc cancels", Role::Dim),
+            ],
         );
         return;
     }
     if area.width >= BESIDE {
         let left = (area.width / 4).clamp(26, 40);
-        draw_list(state, look, Rect { width: left, ..area }, pen);
-        pen.divider(Rect { x: area.x + left, width: 1, ..area });
-        draw_right(state, look, Rect { x: area.x + left + 1, width: area.width - left - 1, ..area }, pen);
+        draw_list(
+            state,
+            look,
+            Rect {
+                width: left,
+                ..area
+            },
+            pen,
+        );
+        pen.divider(Rect {
+            x: area.x + left,
+            width: 1,
+            ..area
+        });
+        draw_right(
+            state,
+            look,
+            Rect {
+                x: area.x + left + 1,
+                width: area.width - left - 1,
+                ..area
+            },
+            pen,
+        );
     } else if state.pane == Pane::List {
         draw_list(state, look, area, pen);
     } else {
@@ -115,21 +155,52 @@ fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
 
 fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     if state.filtering || !state.filter.text().is_empty() {
-        let x = pen.pieces(area.x + 1, area.y, area.width, &[("/", Role::Accent), (state.filter.text(), Role::Name)]);
+        let x = pen.pieces(
+            area.x + 1,
+            area.y,
+            area.width,
+            &[("/", Role::Accent), (state.filter.text(), Role::Name)],
+        );
         if state.filtering {
             pen.put(x, area.y, 1, "▏", Role::Accent);
         }
     } else {
-        pen.put(area.x + 1, area.y, area.width, "/ finds a tool", Role::Faint);
+        pen.put(
+            area.x + 1,
+            area.y,
+            area.width,
+            "/ finds a tool",
+            Role::Faint,
+        );
     }
-    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
     let items = state.items();
     let cursor = state.list.cursor().min(items.len().saturating_sub(1));
     let mut last_target: Option<String> = None;
     // Headings belong to the lines below them, so that the cursor counts lines, not headings.
-    let window = state.list.window(Rect { height: body.height.saturating_sub(2), ..body }, items.len());
-    for (row, (index, item)) in items.iter().enumerate().skip(window.start).take(window.len()).enumerate() {
-        let line = Rect { y: body.y + u16::try_from(row).unwrap_or(0), height: 1, ..body };
+    let window = state.list.window(
+        Rect {
+            height: body.height.saturating_sub(2),
+            ..body
+        },
+        items.len(),
+    );
+    for (row, (index, item)) in items
+        .iter()
+        .enumerate()
+        .skip(window.start)
+        .take(window.len())
+        .enumerate()
+    {
+        let line = Rect {
+            y: body.y + u16::try_from(row).unwrap_or(0),
+            height: 1,
+            ..body
+        };
         if index == cursor {
             pen.select_row(line, state.pane == Pane::List);
         }
@@ -141,22 +212,47 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             }
             Item::Offer(at) => {
                 if let Some(offer) = state.offers().get(*at) {
-                    pen.put(line.x + 2, line.y, line.width.saturating_sub(3), &offer.tool.name, Role::Text);
+                    pen.put(
+                        line.x + 2,
+                        line.y,
+                        line.width.saturating_sub(3),
+                        &offer.tool.name,
+                        Role::Text,
+                    );
                 }
             }
             Item::Heading(title) => {
-                pen.put(line.x + 1, line.y, line.width.saturating_sub(2), title, Role::Dim);
+                pen.put(
+                    line.x + 1,
+                    line.y,
+                    line.width.saturating_sub(2),
+                    title,
+                    Role::Dim,
+                );
             }
             Item::Saved(at) => {
                 if let Some(query) = state.queries.get(*at) {
-                    let role = if state.tool_of(query).is_some() { Role::Text } else { Role::Faint };
-                    pen.put(line.x + 2, line.y, line.width.saturating_sub(3), &query.name, role);
+                    let role = if state.tool_of(query).is_some() {
+                        Role::Text
+                    } else {
+                        Role::Faint
+                    };
+                    pen.put(
+                        line.x + 2,
+                        line.y,
+                        line.width.saturating_sub(3),
+                        &query.name,
+                        role,
+                    );
                 }
             }
             Item::Past(at) => {
                 if let Some(past) = state.history.get(*at) {
                     let time = past.at.clock(look.zone);
-                    let own = past.tool.split_once("___").map_or(past.tool.as_str(), |(_, own)| own);
+                    let own = past
+                        .tool
+                        .split_once("___")
+                        .map_or(past.tool.as_str(), |(_, own)| own);
                     let role = if past.good { Role::Well } else { Role::Failed };
                     let time = time.get(..5).unwrap_or(&time);
                     pen.pieces(
@@ -176,7 +272,13 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         }
     }
     if items.is_empty() {
-        pen.put(body.x + 2, body.y + 1, body.width.saturating_sub(3), "no tool is called that", Role::Dim);
+        pen.put(
+            body.x + 2,
+            body.y + 1,
+            body.width.saturating_sub(3),
+            "no tool is called that",
+            Role::Dim,
+        );
     }
 }
 
@@ -204,17 +306,47 @@ fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, pen: &mu
 
 fn draw_right(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let Some(tool) = state.selected() else {
-        pen.put(area.x + 2, area.y + 1, area.width, "This endpoint offers no tool.", Role::Dim);
+        pen.put(
+            area.x + 2,
+            area.y + 1,
+            area.width,
+            "This endpoint offers no tool.",
+            Role::Dim,
+        );
         return;
     };
     let blank = Form::new(tool);
     let form = state.forms.get(&tool.name).unwrap_or(&blank);
-    let wanted = form_height(form, tool, area.width).saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
+    let wanted = form_height(form, tool, area.width)
+        .saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
     let high = wanted.min(area.height * 3 / 5).max(4).min(area.height);
-    draw_form(state, tool, form, look, Rect { height: high, ..area }, pen);
-    let rule = Rect { y: area.y + high, height: 1.min(area.height.saturating_sub(high)), ..area };
+    draw_form(
+        state,
+        tool,
+        form,
+        look,
+        Rect {
+            height: high,
+            ..area
+        },
+        pen,
+    );
+    let rule = Rect {
+        y: area.y + high,
+        height: 1.min(area.height.saturating_sub(high)),
+        ..area
+    };
     pen.rule(rule);
-    draw_result(state, look, Rect { y: rule.bottom(), height: area.bottom().saturating_sub(rule.bottom()), ..area }, pen);
+    draw_result(
+        state,
+        look,
+        Rect {
+            y: rule.bottom(),
+            height: area.bottom().saturating_sub(rule.bottom()),
+            ..area
+        },
+        pen,
+    );
 }
 
 fn form_height(form: &Form, tool: &Tool, room: u16) -> u16 {
@@ -233,58 +365,132 @@ fn form_height(form: &Form, tool: &Tool, room: u16) -> u16 {
         },
         |raw| text::rows_of(raw, room.saturating_sub(3)),
     );
-    let description = tool.description.as_ref().map_or(0, |text| wrapped(text, room.saturating_sub(4), Role::Dim).len().min(2));
+    let description = tool.description.as_ref().map_or(0, |text| {
+        wrapped(text, room.saturating_sub(4), Role::Dim)
+            .len()
+            .min(2)
+    });
     u16::try_from(fields + description + 2).unwrap_or(u16::MAX)
 }
 
-fn draw_form(state: &Tools, tool: &Tool, form: &Form, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+fn draw_form(
+    state: &Tools,
+    tool: &Tool,
+    form: &Form,
+    look: &Look<'_>,
+    area: Rect,
+    pen: &mut Pen<'_>,
+) {
     let focused = state.pane == Pane::Form;
     let (target, own) = tool.parts();
     let target = target.map_or_else(String::new, |target| format!("{target} ▸ "));
-    let mode = if form.raw.is_some() { "   raw JSON" } else { "" };
+    let mode = if form.raw.is_some() {
+        "   raw JSON"
+    } else {
+        ""
+    };
     let guard = if tool.is_guarded() { "   ! writes" } else { "" };
     pen.pieces(
         area.x + 2,
         area.y,
         area.width.saturating_sub(24),
-        &[(target.as_str(), Role::Dim), (own, Role::Name), (guard, Role::Failed), (mode, Role::Accent)],
+        &[
+            (target.as_str(), Role::Dim),
+            (own, Role::Name),
+            (guard, Role::Failed),
+            (mode, Role::Accent),
+        ],
     );
-    match state.connection().and_then(|connection| connection.call.as_ref()) {
+    match state
+        .connection()
+        .and_then(|connection| connection.call.as_ref())
+    {
         Some(call) => {
-            let progress = call.progress.as_ref().map_or_else(String::new, |progress| match progress.total {
-                Some(total) if total > 0.0 => format!(" {:.0}%", 100.0 * progress.progress / total),
-                _ => format!(" {}", progress.message.as_deref().unwrap_or_default()),
-            });
-            let text =
-                format!("{} {:.1} s{progress}  esc cancels", look.spinner, look.now.since(call.since).max(0) as f64 / 1000.0);
-            pen.put_right(area.right().saturating_sub(1), area.y, 40, &text, Role::Changing);
+            let progress =
+                call.progress
+                    .as_ref()
+                    .map_or_else(String::new, |progress| match progress.total {
+                        Some(total) if total > 0.0 => {
+                            format!(" {:.0}%", 100.0 * progress.progress / total)
+                        }
+                        _ => format!(" {}", progress.message.as_deref().unwrap_or_default()),
+                    });
+            let text = format!(
+                "{} {:.1} s{progress}  esc cancels",
+                look.spinner,
+                look.now.since(call.since).max(0) as f64 / 1000.0
+            );
+            pen.put_right(
+                area.right().saturating_sub(1),
+                area.y,
+                40,
+                &text,
+                Role::Changing,
+            );
         }
-        None => pen.put_right(area.right().saturating_sub(1), area.y, 22, "f5 run   f4 JSON", Role::Faint),
+        None => pen.put_right(
+            area.right().saturating_sub(1),
+            area.y,
+            22,
+            "f5 run   f4 JSON",
+            Role::Faint,
+        ),
     }
-    let mut rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.rows();
+    let mut rows = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    }
+    .rows();
     if let Some(description) = &tool.description {
-        for (line, row) in wrapped(description, area.width.saturating_sub(4), Role::Dim).iter().take(2).zip(rows.by_ref()) {
-            let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
+        for (line, row) in wrapped(description, area.width.saturating_sub(4), Role::Dim)
+            .iter()
+            .take(2)
+            .zip(rows.by_ref())
+        {
+            let pieces: Vec<(&str, Role)> = line
+                .iter()
+                .map(|(text, role)| (text.as_str(), *role))
+                .collect();
             pen.pieces(area.x + 2, row.y, area.width.saturating_sub(3), &pieces);
         }
     }
     for (problem, row) in state.problems.iter().zip(rows.by_ref()) {
-        pen.put(area.x + 2, row.y, area.width.saturating_sub(3), &format!("✖ {problem}"), Role::Failed);
+        pen.put(
+            area.x + 2,
+            row.y,
+            area.width.saturating_sub(3),
+            &format!("✖ {problem}"),
+            Role::Failed,
+        );
     }
     // What is left for the fields; nothing is drawn over what stands below.
-    let Some(mut y) = rows.next().map(|row| row.y) else { return };
+    let Some(mut y) = rows.next().map(|row| row.y) else {
+        return;
+    };
     if let Some(raw) = &form.raw {
         text::draw(
             raw,
             text::Look::Lines,
             focused,
-            Rect { x: area.x + 2, y, width: area.width.saturating_sub(3), height: area.bottom().saturating_sub(y) },
+            Rect {
+                x: area.x + 2,
+                y,
+                width: area.width.saturating_sub(3),
+                height: area.bottom().saturating_sub(y),
+            },
             pen,
         );
         return;
     }
     if form.fields.is_empty() {
-        pen.put(area.x + 2, y, area.width, "No arguments: f5 calls it.", Role::Dim);
+        pen.put(
+            area.x + 2,
+            y,
+            area.width,
+            "No arguments: f5 calls it.",
+            Role::Dim,
+        );
         return;
     }
     for (index, field) in form.fields.iter().enumerate() {
@@ -294,7 +500,12 @@ fn draw_form(state: &Tools, tool: &Tool, form: &Form, look: &Look<'_>, area: Rec
         y += draw_field(
             field,
             focused && index == form.focus,
-            Rect { x: area.x, y, width: area.width, height: area.bottom() - y },
+            Rect {
+                x: area.x,
+                y,
+                width: area.width,
+                height: area.bottom() - y,
+            },
             pen,
         );
     }
@@ -303,22 +514,34 @@ fn draw_form(state: &Tools, tool: &Tool, form: &Form, look: &Look<'_>, area: Rec
 fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u16 {
     let bar = if focused { "▌" } else { " " };
     if let Goes::Statement(_) = field.goes {
-        let high = u16::try_from(text::rows_of(&field.text, area.width.saturating_sub(3)).max(3) + 1)
-            .unwrap_or(u16::MAX)
-            .min(area.height);
+        let high =
+            u16::try_from(text::rows_of(&field.text, area.width.saturating_sub(3)).max(3) + 1)
+                .unwrap_or(u16::MAX)
+                .min(area.height);
         for row in 0..high.saturating_sub(1) {
             pen.put(area.x + 1, area.y + row, 1, bar, Role::Accent);
         }
         if field.text.is_empty() && !focused {
             let hint = "type Cypher, for example MATCH (n) RETURN n LIMIT 10";
-            pen.put(area.x + 3, area.y, area.width.saturating_sub(4), hint, Role::Dim);
+            pen.put(
+                area.x + 3,
+                area.y,
+                area.width.saturating_sub(4),
+                hint,
+                Role::Dim,
+            );
             return high;
         }
         text::draw(
             &field.text,
             text::Look::Cypher,
             focused,
-            Rect { x: area.x + 2, width: area.width.saturating_sub(3), height: high.saturating_sub(1), ..area },
+            Rect {
+                x: area.x + 2,
+                width: area.width.saturating_sub(3),
+                height: high.saturating_sub(1),
+                ..area
+            },
             pen,
         );
         return high;
@@ -333,40 +556,102 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
                 .choices
                 .iter()
                 .take(6)
-                .map(|each| each.as_str().map_or_else(|| each.to_string(), str::to_owned))
+                .map(|each| {
+                    each.as_str()
+                        .map_or_else(|| each.to_string(), str::to_owned)
+                })
                 .collect();
-            let words = if choices.is_empty() { types.join("|") } else { choices.join(" | ") };
+            let words = if choices.is_empty() {
+                types.join("|")
+            } else {
+                choices.join(" | ")
+            };
             (format!("{}{must}", field.name), words)
         }
     };
     let x = pen.put(area.x + 3, area.y, 24, &label, Role::Accent) + 2;
-    let line = Rect { x, y: area.y, width: area.right().saturating_sub(x + 22), height: 1 };
+    let line = Rect {
+        x,
+        y: area.y,
+        width: area.right().saturating_sub(x + 22),
+        height: 1,
+    };
     text::draw(&field.text, text::Look::Line, focused, line, pen);
-    pen.put_right(area.right().saturating_sub(1), area.y, 20, &note, Role::Faint);
+    pen.put_right(
+        area.right().saturating_sub(1),
+        area.y,
+        20,
+        &note,
+        Role::Faint,
+    );
     1
 }
 
 /// The line in which a query is given its name.
 fn draw_naming(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
     let Some(naming) = &state.naming else { return };
-    let place = Rect { y: area.bottom().saturating_sub(2), height: 2.min(area.height), ..area };
+    let place = Rect {
+        y: area.bottom().saturating_sub(2),
+        height: 2.min(area.height),
+        ..area
+    };
     pen.clear(place);
     pen.rule(place);
     let (room, y) = (place.width.saturating_sub(3), place.y + 1);
-    let x = pen.pieces(place.x + 2, y, room, &[("save as ", Role::Accent), (naming.name.text(), Role::Name)]);
+    let x = pen.pieces(
+        place.x + 2,
+        y,
+        room,
+        &[("save as ", Role::Accent), (naming.name.text(), Role::Name)],
+    );
     let x = pen.put(x, y, 1, "▏", Role::Accent);
-    let is_known = state.queries.iter().any(|each| each.name == naming.name.text().trim());
-    let note = if is_known { "  replaces the one of that name" } else { "  values of passwords and tokens are not kept" };
-    pen.put(x, y, place.right().saturating_sub(x + 1), note, if is_known { Role::Degraded } else { Role::Faint });
+    let is_known = state
+        .queries
+        .iter()
+        .any(|each| each.name == naming.name.text().trim());
+    let note = if is_known {
+        "  replaces the one of that name"
+    } else {
+        "  values of passwords and tokens are not kept"
+    };
+    pen.put(
+        x,
+        y,
+        place.right().saturating_sub(x + 1),
+        note,
+        if is_known {
+            Role::Degraded
+        } else {
+            Role::Faint
+        },
+    );
 }
 
 fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
-    let Some((_, elicitation, text)) = state.elicitations.front() else { return };
-    let place = Rect { y: area.bottom().saturating_sub(5), height: 5.min(area.height), ..area };
+    let Some((_, elicitation, text)) = state.elicitations.front() else {
+        return;
+    };
+    let place = Rect {
+        y: area.bottom().saturating_sub(5),
+        height: 5.min(area.height),
+        ..area
+    };
     pen.clear(place);
     pen.rule(place);
-    pen.put(place.x + 2, place.y + 1, place.width.saturating_sub(3), "The server asks:", Role::Person);
-    pen.put(place.x + 2, place.y + 2, place.width.saturating_sub(3), &elicitation.message, Role::Text);
+    pen.put(
+        place.x + 2,
+        place.y + 1,
+        place.width.saturating_sub(3),
+        "The server asks:",
+        Role::Person,
+    );
+    pen.put(
+        place.x + 2,
+        place.y + 2,
+        place.width.saturating_sub(3),
+        &elicitation.message,
+        Role::Text,
+    );
     let x = pen.pieces(
         place.x + 2,
         place.y + 3,
@@ -378,6 +663,11 @@ fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
         place.x + 2,
         place.y + 4,
         place.width,
-        &[("⏎", Role::Accent), (" send   ", Role::Dim), ("esc", Role::Accent), (" decline", Role::Dim)],
+        &[
+            ("⏎", Role::Accent),
+            (" send   ", Role::Dim),
+            ("esc", Role::Accent),
+            (" decline", Role::Dim),
+        ],
     );
 }

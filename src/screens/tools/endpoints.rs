@@ -30,9 +30,19 @@ struct Choice {
 impl Choice {
     /// Whether it contains each of the words. In an address, which contains every letter, only long ones are looked for.
     fn matches(&self, words: &str) -> bool {
-        let all = [self.endpoint.deployment.as_str(), &self.name, self.kind, self.sign_in].join(" ").to_lowercase();
+        let all = [
+            self.endpoint.deployment.as_str(),
+            &self.name,
+            self.kind,
+            self.sign_in,
+        ]
+        .join(" ")
+        .to_lowercase();
         let url = self.url.to_lowercase();
-        words.to_lowercase().split_whitespace().all(|word| all.contains(word) || (word.len() > 3 && url.contains(word)))
+        words
+            .to_lowercase()
+            .split_whitespace()
+            .all(|word| all.contains(word) || (word.len() > 3 && url.contains(word)))
     }
 }
 
@@ -43,14 +53,29 @@ impl Picker {
     }
 
     fn matching(&self, store: &Store) -> Vec<Choice> {
-        choices(store).into_iter().filter(|choice| choice.matches(self.input.text())).collect()
+        choices(store)
+            .into_iter()
+            .filter(|choice| choice.matches(self.input.text()))
+            .collect()
     }
 
     /// Draws it over the screen.
-    pub(super) fn view(&self, current: Option<&Endpoint>, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    pub(super) fn view(
+        &self,
+        current: Option<&Endpoint>,
+        look: &Look<'_>,
+        area: Rect,
+        pen: &mut Pen<'_>,
+    ) {
         let matching = self.matching(look.store);
-        let high = u16::try_from(matching.len().max(1)).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
-        let place = Rect { height: high, ..area };
+        let high = u16::try_from(matching.len().max(1))
+            .unwrap_or(u16::MAX)
+            .saturating_add(2)
+            .min(area.height);
+        let place = Rect {
+            height: high,
+            ..area
+        };
         pen.clear(place);
         let x = pen.pieces(
             place.x + 1,
@@ -68,16 +93,36 @@ impl Picker {
                 Role::Faint,
             );
         }
-        let body = Rect { y: place.y + 1, height: high.saturating_sub(2), ..place };
+        let body = Rect {
+            y: place.y + 1,
+            height: high.saturating_sub(2),
+            ..place
+        };
         let mut list = self.list.clone();
         list.clamp(matching.len());
         let window = list.window(body, matching.len());
-        for (row, choice) in matching.iter().enumerate().skip(window.start).take(window.len()) {
+        for (row, choice) in matching
+            .iter()
+            .enumerate()
+            .skip(window.start)
+            .take(window.len())
+        {
             let y = body.y + u16::try_from(row - window.start).unwrap_or(0);
             if row == list.cursor() {
-                pen.select_row(Rect { y, height: 1, ..body }, true);
+                pen.select_row(
+                    Rect {
+                        y,
+                        height: 1,
+                        ..body
+                    },
+                    true,
+                );
             }
-            let mark = if current == Some(&choice.endpoint) { "●" } else { " " };
+            let mark = if current == Some(&choice.endpoint) {
+                "●"
+            } else {
+                " "
+            };
             pen.put(body.x + 2, y, 1, mark, Role::Well);
             let columns = [
                 (4, 16, choice.endpoint.deployment.as_str(), Role::Name),
@@ -87,13 +132,29 @@ impl Picker {
                 (69, u16::MAX, choice.url.as_str(), Role::Faint),
             ];
             for (from, wide, text, role) in columns {
-                pen.put(body.x + from, y, wide.min(body.width.saturating_sub(from + 1)), text, role);
+                pen.put(
+                    body.x + from,
+                    y,
+                    wide.min(body.width.saturating_sub(from + 1)),
+                    text,
+                    role,
+                );
             }
         }
         if matching.is_empty() {
-            pen.put(body.x + 4, body.y, body.width.saturating_sub(5), "no endpoint is called that", Role::Dim);
+            pen.put(
+                body.x + 4,
+                body.y,
+                body.width.saturating_sub(5),
+                "no endpoint is called that",
+                Role::Dim,
+            );
         }
-        pen.rule(Rect { y: place.bottom().saturating_sub(1), height: 1, ..place });
+        pen.rule(Rect {
+            y: place.bottom().saturating_sub(1),
+            height: 1,
+            ..place
+        });
     }
 }
 
@@ -102,14 +163,22 @@ fn choices(store: &Store) -> Vec<Choice> {
     let mut choices = Vec::new();
     for deployment in &store.deployments {
         let choice = |target, name, kind, url| Choice {
-            endpoint: Endpoint { deployment: deployment.name.clone(), target },
+            endpoint: Endpoint {
+                deployment: deployment.name.clone(),
+                target,
+            },
             name,
             kind,
             sign_in: deployment.sign_in.mode(),
             url,
         };
         let own = deployment.mcp_url.clone().unwrap_or_default();
-        choices.push(choice(McpTarget::Default, "its own endpoint".to_owned(), "", own));
+        choices.push(choice(
+            McpTarget::Default,
+            "its own endpoint".to_owned(),
+            "",
+            own,
+        ));
         for resource in store.resources(&deployment.name) {
             let kind = match resource.key.kind {
                 Kind::Gateway => "gateway",
@@ -117,7 +186,12 @@ fn choices(store: &Store) -> Vec<Choice> {
                 Kind::Target | Kind::Endpoint | Kind::Secret => continue,
             };
             if let Some(url) = &resource.mcp_url {
-                choices.push(choice(McpTarget::Resource(resource.key.clone()), resource.name.clone(), kind, url.clone()));
+                choices.push(choice(
+                    McpTarget::Resource(resource.key.clone()),
+                    resource.name.clone(),
+                    kind,
+                    url.clone(),
+                ));
             }
         }
     }
@@ -126,7 +200,12 @@ fn choices(store: &Store) -> Vec<Choice> {
 
 impl Tools {
     /// What the open list makes of an action.
-    pub(super) fn act_on_picker(&mut self, mut picker: Picker, action: Action, context: &mut Context<'_>) -> Reply {
+    pub(super) fn act_on_picker(
+        &mut self,
+        mut picker: Picker,
+        action: Action,
+        context: &mut Context<'_>,
+    ) -> Reply {
         let matching = picker.matching(context.store);
         match action {
             Action::Back => return Reply::done(),
@@ -161,7 +240,9 @@ impl Tools {
 pub(super) fn name_of(endpoint: &Endpoint, store: &Store) -> String {
     match &endpoint.target {
         McpTarget::Default => endpoint.deployment.to_string(),
-        McpTarget::Resource(key) => store.resource(key).map_or_else(|| key.id.clone(), |resource| resource.name.clone()),
+        McpTarget::Resource(key) => store
+            .resource(key)
+            .map_or_else(|| key.id.clone(), |resource| resource.name.clone()),
         McpTarget::Url(url) => url.clone(),
     }
 }

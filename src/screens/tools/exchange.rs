@@ -10,14 +10,28 @@ use crate::{
 };
 
 /// Headers that say nothing about the call.
-const IDLE: [&str; 7] = ["date", "connection", "vary", "keep-alive", "server", "cache-control", "transfer-encoding"];
+const IDLE: [&str; 7] = [
+    "date",
+    "connection",
+    "vary",
+    "keep-alive",
+    "server",
+    "cache-control",
+    "transfer-encoding",
+];
 
 /// The lines of the raw view; of the answer so many, and a few more where it has more.
 pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<JsonLine> {
     let Some(exchange) = &outcome.exchange else {
-        return outcome.result.as_ref().map_or_else(|_| Vec::new(), |call| json_beginning(&call.raw, most));
+        return outcome
+            .result
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |call| json_beginning(&call.raw, most));
     };
-    let mut lines = vec![vec![("POST ".to_owned(), Role::Name), (exchange.url.clone(), Role::Text)]];
+    let mut lines = vec![vec![
+        ("POST ".to_owned(), Role::Name),
+        (exchange.url.clone(), Role::Text),
+    ]];
     lines.extend(headers(&exchange.sent));
     lines.push(Vec::new());
     lines.extend(json_lines(&exchange.request));
@@ -34,26 +48,52 @@ pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<JsonLine> {
 /// The same as text.
 pub(super) fn text(outcome: &Outcome) -> String {
     let line = |line: JsonLine| line.into_iter().map(|(text, _)| text).collect::<String>();
-    lines(outcome, usize::MAX).into_iter().map(line).collect::<Vec<_>>().join("\n")
+    lines(outcome, usize::MAX)
+        .into_iter()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn status(exchange: &HttpExchange) -> JsonLine {
     match exchange.status {
         Some(status) => {
-            let role = if status < 400 { Role::Well } else { Role::Failed };
-            let is_stream =
-                exchange.received.iter().any(|(name, value)| name == "content-type" && value.contains("event-stream"));
-            let how = if is_stream { "   as an event stream" } else { "" };
-            vec![("HTTP ".to_owned(), Role::Name), (status.to_string(), role), (how.to_owned(), Role::Dim)]
+            let role = if status < 400 {
+                Role::Well
+            } else {
+                Role::Failed
+            };
+            let is_stream = exchange
+                .received
+                .iter()
+                .any(|(name, value)| name == "content-type" && value.contains("event-stream"));
+            let how = if is_stream {
+                "   as an event stream"
+            } else {
+                ""
+            };
+            vec![
+                ("HTTP ".to_owned(), Role::Name),
+                (status.to_string(), role),
+                (how.to_owned(), Role::Dim),
+            ]
         }
         None => vec![("no answer".to_owned(), Role::Failed)],
     }
 }
 
 fn headers(headers: &[(String, String)]) -> Vec<JsonLine> {
-    let telling = headers.iter().filter(|(name, _)| !IDLE.contains(&name.as_str()));
+    let telling = headers
+        .iter()
+        .filter(|(name, _)| !IDLE.contains(&name.as_str()));
     telling
-        .map(|(name, value)| vec![(name.clone(), Role::Accent), (": ".to_owned(), Role::Faint), (value.clone(), Role::Text)])
+        .map(|(name, value)| {
+            vec![
+                (name.clone(), Role::Accent),
+                (": ".to_owned(), Role::Faint),
+                (value.clone(), Role::Text),
+            ]
+        })
         .collect()
 }
 
@@ -68,7 +108,10 @@ fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> V
         // A stream that was taken up again brings its answer by another way than the one that is watched.
         (_, Some(call)) => json_beginning(&call.raw, most),
         (Value::Null, None) => Vec::new(),
-        (Value::String(text), None) => text.lines().map(|line| vec![(line.to_owned(), Role::Text)]).collect(),
+        (Value::String(text), None) => text
+            .lines()
+            .map(|line| vec![(line.to_owned(), Role::Text)])
+            .collect(),
         (value, None) => json_beginning(value, most),
     }
 }

@@ -59,8 +59,12 @@ impl Form {
         let schema = schema::read(&tool.input_schema);
         // Many a tool has a `query` that is no Cypher: a search for repositories.
         let is_cypher = tool.parts().1.contains("cypher");
-        let is_statement = |name: &str| STATEMENTS.contains(&name) && (is_cypher || name == "cypher");
-        let takes_statement = schema.properties.iter().any(|property| is_statement(&property.name));
+        let is_statement =
+            |name: &str| STATEMENTS.contains(&name) && (is_cypher || name == "cypher");
+        let takes_statement = schema
+            .properties
+            .iter()
+            .any(|property| is_statement(&property.name));
         let fields = schema
             .properties
             .iter()
@@ -78,7 +82,12 @@ impl Form {
                 }
             })
             .collect();
-        Self { schema, fields, focus: 0, raw: None }
+        Self {
+            schema,
+            fields,
+            focus: 0,
+            raw: None,
+        }
     }
 
     /// Fills the form with the arguments of an earlier call.
@@ -89,8 +98,15 @@ impl Form {
             }
         }
         self.follow_statement();
-        let object = PARAMETERS.iter().find_map(|name| given.get(*name)).and_then(Value::as_object);
-        for field in self.fields.iter_mut().filter(|field| field.goes == Goes::Parameter) {
+        let object = PARAMETERS
+            .iter()
+            .find_map(|name| given.get(*name))
+            .and_then(Value::as_object);
+        for field in self
+            .fields
+            .iter_mut()
+            .filter(|field| field.goes == Goes::Parameter)
+        {
             if let Some(value) = object.and_then(|object| object.get(&field.name)) {
                 field.text = area(&plain(value));
             }
@@ -99,12 +115,19 @@ impl Form {
 
     /// The statement, where the tool takes one.
     pub(super) fn statement(&self) -> Option<String> {
-        self.fields.iter().find(|field| matches!(field.goes, Goes::Statement(_))).map(|field| field.text.lines().join("\n"))
+        self.fields
+            .iter()
+            .find(|field| matches!(field.goes, Goes::Statement(_)))
+            .map(|field| field.text.lines().join("\n"))
     }
 
     /// Goes to the next field (or the one before); `false` where there is none.
     pub(super) fn go(&mut self, backwards: bool) -> bool {
-        let next = if backwards { self.focus.checked_sub(1) } else { Some(self.focus + 1) };
+        let next = if backwards {
+            self.focus.checked_sub(1)
+        } else {
+            Some(self.focus + 1)
+        };
         match next.filter(|next| *next < self.fields.len() && self.raw.is_none()) {
             Some(next) => {
                 self.focus = next;
@@ -120,7 +143,9 @@ impl Form {
             raw.input(key);
             return;
         }
-        let Some(field) = self.fields.get_mut(self.focus) else { return };
+        let Some(field) = self.fields.get_mut(self.focus) else {
+            return;
+        };
         let one_line = !matches!(field.goes, Goes::Statement(_));
         if one_line && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
             let _ = self.go(key.code == KeyCode::Up);
@@ -143,23 +168,42 @@ impl Form {
             return;
         }
         if let Some(field) = self.fields.get_mut(self.focus) {
-            field.text.insert_str(if matches!(field.goes, Goes::Statement(_)) { text } else { text.replace('\n', " ") });
+            field
+                .text
+                .insert_str(if matches!(field.goes, Goes::Statement(_)) {
+                    text
+                } else {
+                    text.replace('\n', " ")
+                });
         }
         self.follow_statement();
     }
 
     /// Fields for the parameters that the statement names now; what was typed for one stays as long as it is named.
     fn follow_statement(&mut self) {
-        let Some(statement) = self.statement() else { return };
+        let Some(statement) = self.statement() else {
+            return;
+        };
         let wanted = parameters(&statement);
         let mut old: Vec<Field> = Vec::new();
         let mut kept: Vec<Field> = Vec::new();
         for field in std::mem::take(&mut self.fields) {
-            if field.goes == Goes::Parameter { old.push(field) } else { kept.push(field) }
+            if field.goes == Goes::Parameter {
+                old.push(field)
+            } else {
+                kept.push(field)
+            }
         }
         for name in wanted {
-            let known = old.iter().position(|field| field.name == name).map(|at| old.swap_remove(at));
-            kept.push(known.unwrap_or_else(|| Field { name, goes: Goes::Parameter, text: area("") }));
+            let known = old
+                .iter()
+                .position(|field| field.name == name)
+                .map(|at| old.swap_remove(at));
+            kept.push(known.unwrap_or_else(|| Field {
+                name,
+                goes: Goes::Parameter,
+                text: area(""),
+            }));
         }
         self.fields = kept;
         self.focus = self.focus.min(self.fields.len().saturating_sub(1));
@@ -174,7 +218,9 @@ impl Form {
         if self.raw.take().is_some() {
             self.fill(&arguments);
         } else {
-            self.raw = Some(area(&serde_json::to_string_pretty(&arguments).unwrap_or_default()));
+            self.raw = Some(area(
+                &serde_json::to_string_pretty(&arguments).unwrap_or_default(),
+            ));
         }
         Ok(())
     }
@@ -184,12 +230,28 @@ impl Form {
     /// # Errors
     /// All that is wrong, a sentence each.
     pub(super) fn ready(&self) -> Result<Map<String, Value>, Vec<String>> {
-        let is_empty =
-            |field: &&Field| field.goes == Goes::Parameter && field.text.lines().iter().all(|line| line.trim().is_empty());
-        let empty = self.fields.iter().filter(|_| self.raw.is_none()).filter(is_empty);
-        let told: Vec<String> =
-            empty.map(|field| format!("parameter {} is empty; \"\" sends an empty text", field.name)).collect();
-        if told.is_empty() { self.arguments() } else { Err(told) }
+        let is_empty = |field: &&Field| {
+            field.goes == Goes::Parameter
+                && field.text.lines().iter().all(|line| line.trim().is_empty())
+        };
+        let empty = self
+            .fields
+            .iter()
+            .filter(|_| self.raw.is_none())
+            .filter(is_empty);
+        let told: Vec<String> = empty
+            .map(|field| {
+                format!(
+                    "parameter {} is empty; \"\" sends an empty text",
+                    field.name
+                )
+            })
+            .collect();
+        if told.is_empty() {
+            self.arguments()
+        } else {
+            Err(told)
+        }
     }
 
     /// The arguments as the schema wants them.
@@ -249,7 +311,9 @@ fn area(text: &str) -> TextArea<'static> {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -279,10 +343,19 @@ mod tests {
     fn parameters_appear_with_the_statement_and_keep_their_types() {
         let mut form = Form::new(&cypher_tool());
         type_text(&mut form, "RETURN $year, $name");
-        assert_eq!(form.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["query", "year", "name"]);
+        assert_eq!(
+            form.fields
+                .iter()
+                .map(|field| field.name.as_str())
+                .collect::<Vec<_>>(),
+            ["query", "year", "name"]
+        );
         assert!(form.go(false));
         type_text(&mut form, "1990");
-        assert_eq!(form.ready().unwrap_err(), ["parameter name is empty; \"\" sends an empty text"]);
+        assert_eq!(
+            form.ready().unwrap_err(),
+            ["parameter name is empty; \"\" sends an empty text"]
+        );
         assert!(form.go(false));
         type_text(&mut form, "Neo");
         assert_eq!(form.ready(), form.arguments());
@@ -296,7 +369,11 @@ mod tests {
     #[test]
     fn raw_json_and_fields_say_the_same() {
         let mut form = Form::new(&cypher_tool());
-        form.fill(json!({"query": "RETURN $x", "params": {"x": [1, 2]}}).as_object().unwrap());
+        form.fill(
+            json!({"query": "RETURN $x", "params": {"x": [1, 2]}})
+                .as_object()
+                .unwrap(),
+        );
         let before = form.arguments().unwrap();
         form.toggle_raw().unwrap();
         assert_eq!(form.arguments().unwrap(), before);
@@ -306,13 +383,25 @@ mod tests {
 
     #[test]
     fn a_query_that_is_no_cypher_is_a_field_like_any_other() {
-        let form = Form::new(&Tool { name: "github___search_repositories".into(), ..cypher_tool() });
-        assert!(form.fields.iter().all(|field| matches!(field.goes, Goes::Argument(_))), "{:?}", form.fields);
+        let form = Form::new(&Tool {
+            name: "github___search_repositories".into(),
+            ..cypher_tool()
+        });
+        assert!(
+            form.fields
+                .iter()
+                .all(|field| matches!(field.goes, Goes::Argument(_))),
+            "{:?}",
+            form.fields
+        );
         assert_eq!(form.fields.len(), 2, "its params are a field too");
     }
 
     #[test]
     fn what_is_missing_is_said_before_anything_is_sent() {
-        assert_eq!(Form::new(&cypher_tool()).arguments().unwrap_err(), ["query is required"]);
+        assert_eq!(
+            Form::new(&cypher_tool()).arguments().unwrap_err(),
+            ["query is required"]
+        );
     }
 }

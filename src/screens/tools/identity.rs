@@ -30,7 +30,10 @@ const TELLING: [(&str, &str); 9] = [
 impl Tools {
     /// Opens what is known of the sign-in, and asks for it as it is now.
     pub(super) fn identify(&mut self) -> Reply {
-        let Some((info, ..)) = self.connection().and_then(|connection| connection.state.get()) else {
+        let Some((info, ..)) = self
+            .connection()
+            .and_then(|connection| connection.state.get())
+        else {
             return Reply::wish(Wish::Say("not connected: nobody signs in yet".to_owned()));
         };
         let has_token = info.token_expires_at.is_some();
@@ -49,8 +52,15 @@ impl Tools {
     }
 
     /// The token says this of itself now.
-    pub(super) fn claims_read(&mut self, endpoint: &Endpoint, result: Result<Claims, Failure>) -> Reply {
-        let known = self.connections.get_mut(endpoint).and_then(|connection| connection.state.value.as_mut());
+    pub(super) fn claims_read(
+        &mut self,
+        endpoint: &Endpoint,
+        result: Result<Claims, Failure>,
+    ) -> Reply {
+        let known = self
+            .connections
+            .get_mut(endpoint)
+            .and_then(|connection| connection.state.value.as_mut());
         match (result, known) {
             (Ok(claims), Some((_, (info, old, _)))) => {
                 info.token_expires_at = claims.expires_at;
@@ -64,49 +74,120 @@ impl Tools {
 
     /// Draws it over the screen.
     pub(super) fn draw_identity(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let (Some(scroll), Some(endpoint)) = (&self.identity, &self.endpoint) else { return };
-        let Some((info, claims, _)) = self.connection().and_then(|connection| connection.state.get()) else { return };
+        let (Some(scroll), Some(endpoint)) = (&self.identity, &self.endpoint) else {
+            return;
+        };
+        let Some((info, claims, _)) = self
+            .connection()
+            .and_then(|connection| connection.state.get())
+        else {
+            return;
+        };
         pen.clear(area);
         let title = format!("Signed in to {}", super::name_of(endpoint, look.store));
-        pen.pieces(area.x + 1, area.y, area.width, &[(title.as_str(), Role::Name), ("   esc closes   ↑ ↓ scroll", Role::Dim)]);
-        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        draw_lines(&lines(info, claims.as_ref(), look, area.width.saturating_sub(4)), scroll, body, pen);
+        pen.pieces(
+            area.x + 1,
+            area.y,
+            area.width,
+            &[
+                (title.as_str(), Role::Name),
+                ("   esc closes   ↑ ↓ scroll", Role::Dim),
+            ],
+        );
+        let body = Rect {
+            y: area.y + 1,
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        draw_lines(
+            &lines(info, claims.as_ref(), look, area.width.saturating_sub(4)),
+            scroll,
+            body,
+            pen,
+        );
     }
 }
 
-fn lines(info: &ConnectionInfo, claims: Option<&Claims>, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
-    let mut lines = vec![fact("sign-in", sign_in(info.sign_in).to_owned(), Role::Text)];
+fn lines(
+    info: &ConnectionInfo,
+    claims: Option<&Claims>,
+    look: &Look<'_>,
+    room: u16,
+) -> Vec<JsonLine> {
+    let mut lines = vec![fact(
+        "sign-in",
+        sign_in(info.sign_in).to_owned(),
+        Role::Text,
+    )];
     if let Some(end) = info.token_expires_at {
         let (left, clock) = (end.since(look.now), end.clock(look.zone));
         lines.push(if left > 0 {
-            fact("expires", format!("in {}, at {clock}; then it is renewed by the next call", short_duration(left)), Role::Well)
+            fact(
+                "expires",
+                format!(
+                    "in {}, at {clock}; then it is renewed by the next call",
+                    short_duration(left)
+                ),
+                Role::Well,
+            )
         } else {
-            fact("expires", format!("it has, at {clock}: the next call renews it"), Role::Changing)
+            fact(
+                "expires",
+                format!("it has, at {clock}: the next call renews it"),
+                Role::Changing,
+            )
         });
     }
     if let Some(claims) = claims {
         lines.push(Vec::new());
-        lines.push(vec![("UNVERIFIED: the token says this of itself; the endpoint decides.".to_owned(), Role::Degraded)]);
+        lines.push(vec![(
+            "UNVERIFIED: the token says this of itself; the endpoint decides.".to_owned(),
+            Role::Degraded,
+        )]);
         for (name, word) in TELLING {
-            let Some(value) = claims.claims.get(name) else { continue };
-            let seconds = value.as_f64().filter(|_| name == "iat").map(|at| Moment::from_seconds(at).age(look.now) + " ago");
-            let text = seconds.or_else(|| value.as_str().map(str::to_owned)).unwrap_or_else(|| value.to_string());
+            let Some(value) = claims.claims.get(name) else {
+                continue;
+            };
+            let seconds = value
+                .as_f64()
+                .filter(|_| name == "iat")
+                .map(|at| Moment::from_seconds(at).age(look.now) + " ago");
+            let text = seconds
+                .or_else(|| value.as_str().map(str::to_owned))
+                .unwrap_or_else(|| value.to_string());
             lines.push(fact(word, text, Role::Text));
         }
-        if claims.claims.as_object().is_none_or(serde_json::Map::is_empty) {
-            lines.push(vec![("It is opaque: it says nothing.".to_owned(), Role::Dim)]);
+        if claims
+            .claims
+            .as_object()
+            .is_none_or(serde_json::Map::is_empty)
+        {
+            lines.push(vec![(
+                "It is opaque: it says nothing.".to_owned(),
+                Role::Dim,
+            )]);
         }
     }
     lines.push(Vec::new());
-    let server = if info.server.is_empty() { "it says no name".to_owned() } else { info.server.clone() };
-    for (word, text) in [("endpoint", info.url.clone()), ("server", server), ("protocol", format!("MCP {}", info.protocol))] {
+    let server = if info.server.is_empty() {
+        "it says no name".to_owned()
+    } else {
+        info.server.clone()
+    };
+    for (word, text) in [
+        ("endpoint", info.url.clone()),
+        ("server", server),
+        ("protocol", format!("MCP {}", info.protocol)),
+    ] {
         lines.push(fact(word, text, Role::Text));
     }
     if let Some(instructions) = &info.instructions {
         lines.push(Vec::new());
         lines.extend(wrapped(instructions, room, Role::Dim));
     }
-    if let Some(claims) = claims.filter(|claims| claims.claims != Value::Object(serde_json::Map::new())) {
+    if let Some(claims) =
+        claims.filter(|claims| claims.claims != Value::Object(serde_json::Map::new()))
+    {
         lines.push(Vec::new());
         lines.push(vec![("All claims, UNVERIFIED".to_owned(), Role::Degraded)]);
         lines.extend(json_lines(&claims.claims));

@@ -10,13 +10,32 @@ impl Tools {
     /// The lines of the left pane: tools that pass the filter, saved queries that do, then the session's calls.
     pub(super) fn items(&self) -> Vec<Item> {
         let filter = self.filter.text().to_lowercase();
-        let tools = self.tools().iter().enumerate().filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
+        let tools = self
+            .tools()
+            .iter()
+            .enumerate()
+            .filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
         let mut items: Vec<Item> = tools.map(|(at, _)| Item::Tool(at)).collect();
-        let offers = self.offers().iter().enumerate().filter(|(_, offer)| offer.tool.name.to_lowercase().contains(&filter));
-        let saved = self.queries.iter().enumerate().filter(|(_, query)| query.name.to_lowercase().contains(&filter));
-        let past = self.history.iter().enumerate().filter(|(_, past)| Some(&past.endpoint) == self.endpoint.as_ref());
+        let offers = self
+            .offers()
+            .iter()
+            .enumerate()
+            .filter(|(_, offer)| offer.tool.name.to_lowercase().contains(&filter));
+        let saved = self
+            .queries
+            .iter()
+            .enumerate()
+            .filter(|(_, query)| query.name.to_lowercase().contains(&filter));
+        let past = self
+            .history
+            .iter()
+            .enumerate()
+            .filter(|(_, past)| Some(&past.endpoint) == self.endpoint.as_ref());
         let groups: [(&str, Vec<Item>); 3] = [
-            ("resources and prompts", offers.map(|(at, _)| Item::Offer(at)).collect()),
+            (
+                "resources and prompts",
+                offers.map(|(at, _)| Item::Offer(at)).collect(),
+            ),
             ("saved", saved.map(|(at, _)| Item::Saved(at)).collect()),
             ("history", past.map(|(at, _)| Item::Past(at)).collect()),
         ];
@@ -31,7 +50,8 @@ impl Tools {
 
     /// What the server offers beside tools.
     pub(super) fn offers(&self) -> &[Offer] {
-        self.connection().map_or(&[], |connection| connection.offers.as_slice())
+        self.connection()
+            .map_or(&[], |connection| connection.offers.as_slice())
     }
 
     /// The resource, template or prompt that the form is for, where it is for none of the tools.
@@ -43,7 +63,9 @@ impl Tools {
     /// The line that is selected.
     pub(super) fn current(&self) -> Option<Item> {
         let items = self.items();
-        items.get(self.list.cursor().min(items.len().saturating_sub(1))).copied()
+        items
+            .get(self.list.cursor().min(items.len().saturating_sub(1)))
+            .copied()
     }
 
     pub(super) fn selected(&self) -> Option<&Tool> {
@@ -53,7 +75,10 @@ impl Tools {
             Item::Offer(at) => self.offers().get(at).map(|offer| &offer.tool),
             Item::Past(at) => self.history.get(at).and_then(|past| {
                 let offered = self.offers().iter().map(|offer| &offer.tool);
-                self.tools().iter().chain(offered).find(|tool| tool.name == past.tool)
+                self.tools()
+                    .iter()
+                    .chain(offered)
+                    .find(|tool| tool.name == past.tool)
             }),
             Item::Heading(_) => None,
         }
@@ -73,7 +98,8 @@ impl Tools {
     pub(super) fn pass_heading(&mut self, items: &[Item], backwards: bool) {
         let at = self.list.cursor();
         if matches!(items.get(at), Some(Item::Heading(_))) {
-            self.list.select(if backwards && at > 0 { at - 1 } else { at + 1 });
+            self.list
+                .select(if backwards && at > 0 { at - 1 } else { at + 1 });
         }
     }
 }

@@ -15,12 +15,24 @@ pub(super) struct Laid(RefCell<Option<(Shown, u16, Vec<JsonLine>)>>);
 
 impl Laid {
     /// The lines for a view and a width, made where the last ones were for others.
-    pub(super) fn lines(&self, shown: Shown, wide: u16, make: impl FnOnce() -> Vec<JsonLine>) -> Ref<'_, [JsonLine]> {
-        if self.0.borrow().as_ref().is_none_or(|(of, at, _)| (*of, *at) != (shown, wide)) {
+    pub(super) fn lines(
+        &self,
+        shown: Shown,
+        wide: u16,
+        make: impl FnOnce() -> Vec<JsonLine>,
+    ) -> Ref<'_, [JsonLine]> {
+        if self
+            .0
+            .borrow()
+            .as_ref()
+            .is_none_or(|(of, at, _)| (*of, *at) != (shown, wide))
+        {
             let lines = bounded(make());
             *self.0.borrow_mut() = Some((shown, wide, lines));
         }
-        Ref::map(self.0.borrow(), |laid| laid.as_ref().map_or(&[][..], |(_, _, lines)| lines))
+        Ref::map(self.0.borrow(), |laid| {
+            laid.as_ref().map_or(&[][..], |(_, _, lines)| lines)
+        })
     }
 }
 
@@ -28,7 +40,10 @@ impl Laid {
 fn bounded(mut lines: Vec<JsonLine>) -> Vec<JsonLine> {
     if lines.len() > MOST {
         lines.truncate(MOST);
-        lines.push(vec![("… more than is shown here: x writes all of it to a file".to_owned(), Role::Dim)]);
+        lines.push(vec![(
+            "… more than is shown here: x writes all of it to a file".to_owned(),
+            Role::Dim,
+        )]);
     }
     lines
 }
@@ -46,14 +61,22 @@ mod tests {
                 times.set(times.get() + 1);
                 vec![vec![(format!("{wide}"), Role::Text)]]
             };
-            laid.lines(shown, wide, make).first().and_then(|line| line.first()).map(|(text, _)| text.clone()).unwrap()
+            laid.lines(shown, wide, make)
+                .first()
+                .and_then(|line| line.first())
+                .map(|(text, _)| text.clone())
+                .unwrap()
         };
         for _ in 0..100 {
             assert_eq!(lines(Shown::Text, 80), "80");
         }
         assert_eq!(times.get(), 1);
         assert_eq!(
-            (lines(Shown::Raw, 80), lines(Shown::Raw, 120), lines(Shown::Raw, 120)),
+            (
+                lines(Shown::Raw, 80),
+                lines(Shown::Raw, 120),
+                lines(Shown::Raw, 120)
+            ),
             ("80".into(), "120".into(), "120".into())
         );
         assert_eq!(times.get(), 3);
@@ -63,7 +86,11 @@ mod tests {
     fn what_is_not_laid_out_is_said() {
         let lines = bounded(vec![Vec::new(); MOST + 7]);
         assert_eq!(lines.len(), MOST + 1);
-        assert!(lines.last().is_some_and(|line| line[0].0.contains("x writes all")));
+        assert!(
+            lines
+                .last()
+                .is_some_and(|line| line[0].0.contains("x writes all"))
+        );
         assert_eq!(bounded(vec![Vec::new(); 3]).len(), 3);
     }
 }

@@ -23,7 +23,16 @@ impl Outcome {
         exchange: Option<Box<HttpExchange>>,
     ) -> Self {
         let tree = result.as_ref().ok().and_then(json).map(Tree::new);
-        Self { tool, statement, began, ended, result, exchange, tree, laid: super::laid::Laid::default() }
+        Self {
+            tool,
+            statement,
+            began,
+            ended,
+            result,
+            exchange,
+            tree,
+            laid: super::laid::Laid::default(),
+        }
     }
 
     /// The views that fit it, the first of them first.
@@ -59,17 +68,28 @@ fn json(outcome: &CallOutcome) -> Option<Value> {
 
 impl Tools {
     pub(super) fn table(&self) -> Option<&crate::model::Table> {
-        self.result.as_ref().and_then(|outcome| outcome.result.as_ref().ok()).and_then(|outcome| outcome.table.as_ref())
+        self.result
+            .as_ref()
+            .and_then(|outcome| outcome.result.as_ref().ok())
+            .and_then(|outcome| outcome.table.as_ref())
     }
 
     pub(super) fn tree_mut(&mut self) -> Option<&mut Tree> {
-        self.result.as_mut().and_then(|outcome| outcome.tree.as_mut())
+        self.result
+            .as_mut()
+            .and_then(|outcome| outcome.tree.as_mut())
     }
 
     /// A result belongs to its tool: with another one its own last result is shown, or none.
     pub(super) fn settle(&mut self) {
-        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else { return };
-        if self.result.as_ref().is_some_and(|outcome| outcome.tool == tool) {
+        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
+            return;
+        };
+        if self
+            .result
+            .as_ref()
+            .is_some_and(|outcome| outcome.tool == tool)
+        {
             return;
         }
         let own = self.results.remove(&tool);
@@ -88,7 +108,10 @@ impl Tools {
     }
 
     fn show_result(&mut self, outcome: Option<Outcome>) {
-        self.shown = outcome.as_ref().and_then(|outcome| outcome.views().first().copied()).unwrap_or_default();
+        self.shown = outcome
+            .as_ref()
+            .and_then(|outcome| outcome.views().first().copied())
+            .unwrap_or_default();
         if let Some(old) = std::mem::replace(&mut self.result, outcome)
             && self.result.as_ref().is_none_or(|new| new.tool != old.tool)
         {
@@ -103,7 +126,10 @@ impl Tools {
     /// The next of the views that fit the result.
     pub(super) fn next_view(&mut self) {
         let views = self.result.as_ref().map(Outcome::views).unwrap_or_default();
-        let at = views.iter().position(|each| *each == self.shown).map_or(0, |at| at + 1);
+        let at = views
+            .iter()
+            .position(|each| *each == self.shown)
+            .map_or(0, |at| at + 1);
         self.shown = views.iter().cycle().nth(at).copied().unwrap_or_default();
         self.rows = List::default();
         self.text.reset();
@@ -114,15 +140,28 @@ impl Tools {
         if self.shown == Shown::Tree
             && let Some(tree) = self.tree_mut()
         {
-            return if tree.act(action) { Reply::done() } else { Reply::ignored() };
+            return if tree.act(action) {
+                Reply::done()
+            } else {
+                Reply::ignored()
+            };
         }
-        let table = self.table().filter(|_| self.shown == Shown::Table).map(|table| (table.columns.len(), table.rows.len()));
+        let table = self
+            .table()
+            .filter(|_| self.shown == Shown::Table)
+            .map(|table| (table.columns.len(), table.rows.len()));
         let Some((columns, length)) = table else {
-            return if self.text.act(action) { Reply::done() } else { Reply::ignored() };
+            return if self.text.act(action) {
+                Reply::done()
+            } else {
+                Reply::ignored()
+            };
         };
         match action {
             Action::Left => self.first_column = self.first_column.saturating_sub(1),
-            Action::Right => self.first_column = (self.first_column + 1).min(columns.saturating_sub(1)),
+            Action::Right => {
+                self.first_column = (self.first_column + 1).min(columns.saturating_sub(1))
+            }
             _ => {
                 if !self.rows.act(action, length) {
                     return Reply::ignored();
@@ -142,26 +181,43 @@ impl Tools {
                 (Shown::Tree, Some(content)) => serde_json::to_string_pretty(content).ok(),
                 (Shown::Table | Shown::Tree | Shown::Text | Shown::Raw, _) => Some(call.text()),
             },
-            Err(failure) => Some(failure.consent_urls().next().map_or_else(|| failure.to_string(), str::to_owned)),
+            Err(failure) => Some(
+                failure
+                    .consent_urls()
+                    .next()
+                    .map_or_else(|| failure.to_string(), str::to_owned),
+            ),
         }
     }
 
     pub(super) fn export(&self) -> Reply {
-        let Some(outcome) = &self.result else { return Reply::done() };
+        let Some(outcome) = &self.result else {
+            return Reply::done();
+        };
         let stem = outcome.tool.replace("___", "-");
         let text = match self.table() {
             Some(table) if self.shown == Shown::Table => {
-                return Reply::effect(Effect::Export { stem, extension: "csv", text: csv(table) });
+                return Reply::effect(Effect::Export {
+                    stem,
+                    extension: "csv",
+                    text: csv(table),
+                });
             }
             _ => self.result_text().unwrap_or_default(),
         };
         let is_json = self.shown == Shown::Tree;
-        Reply::effect(Effect::Export { stem, extension: if is_json { "json" } else { "txt" }, text })
+        Reply::effect(Effect::Export {
+            stem,
+            extension: if is_json { "json" } else { "txt" },
+            text,
+        })
     }
 
     /// The log lines around the last call.
     pub(super) fn call_logs(&self, context: &Context<'_>) -> Reply {
-        let (Some(endpoint), Some(outcome)) = (&self.endpoint, &self.result) else { return Reply::done() };
+        let (Some(endpoint), Some(outcome)) = (&self.endpoint, &self.result) else {
+            return Reply::done();
+        };
         let groups = deployment_groups(context.store, &endpoint.deployment);
         Reply::wish(Wish::Logs {
             deployment: endpoint.deployment.clone(),

@@ -24,15 +24,35 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
         return;
     }
     let Some(outcome) = &state.result else {
-        pen.put(area.x + 2, area.y, area.width.saturating_sub(3), "The result appears here.", Role::Faint);
+        pen.put(
+            area.x + 2,
+            area.y,
+            area.width.saturating_sub(3),
+            "The result appears here.",
+            Role::Faint,
+        );
         return;
     };
     let focused = state.pane == Pane::Result;
-    draw_result_head(state, outcome, look, Rect { height: 1, ..area }, focused, pen);
-    let body = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
+    draw_result_head(
+        state,
+        outcome,
+        look,
+        Rect { height: 1, ..area },
+        focused,
+        pen,
+    );
+    let body = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(1),
+    };
     match (&outcome.result, state.shown) {
         (_, Shown::Raw) => {
-            let lines = outcome.laid.lines(state.shown, body.width, || exchange::lines(outcome, MOST));
+            let lines = outcome
+                .laid
+                .lines(state.shown, body.width, || exchange::lines(outcome, MOST));
             draw_lines(&lines, &state.text, body, pen);
         }
         (Err(failure), _) => draw_lines(&failure_text(failure, body.width), &state.text, body, pen),
@@ -60,28 +80,59 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
     }
 }
 
-fn draw_result_head(state: &Tools, outcome: &Outcome, look: &Look<'_>, line: Rect, focused: bool, pen: &mut Pen<'_>) {
+fn draw_result_head(
+    state: &Tools,
+    outcome: &Outcome,
+    look: &Look<'_>,
+    line: Rect,
+    focused: bool,
+    pen: &mut Pen<'_>,
+) {
     let role = if focused { Role::Accent } else { Role::Name };
     let views = outcome.views();
     let what = match &outcome.result {
         Ok(call) if call.is_error => ("error".to_owned(), Role::Failed),
-        Ok(call) => (call.table.as_ref().map_or_else(|| "ok".to_owned(), rows_in_words), Role::Well),
-        Err(failure) if failure.kind == FailureKind::Cancelled => ("cancelled".to_owned(), Role::Degraded),
+        Ok(call) => (
+            call.table
+                .as_ref()
+                .map_or_else(|| "ok".to_owned(), rows_in_words),
+            Role::Well,
+        ),
+        Err(failure) if failure.kind == FailureKind::Cancelled => {
+            ("cancelled".to_owned(), Role::Degraded)
+        }
         Err(_) => ("failed".to_owned(), Role::Failed),
     };
-    let hint =
-        match &outcome.result {
-            Ok(call) => call.table.as_ref().filter(|table| !table.lost_temporals.is_empty()).map(|table| {
-                format!("   {{}} is a lost temporal value: toString({})", table.lost_temporals.join("), toString("))
+    let hint = match &outcome.result {
+        Ok(call) => call
+            .table
+            .as_ref()
+            .filter(|table| !table.lost_temporals.is_empty())
+            .map(|table| {
+                format!(
+                    "   {{}} is a lost temporal value: toString({})",
+                    table.lost_temporals.join("), toString(")
+                )
             }),
-            Err(_) => None,
-        };
+        Err(_) => None,
+    };
     let mut pieces: Vec<(&str, Role)> = Vec::new();
     for view in &views {
-        pieces.push((view.word(), if *view == state.shown { role } else { Role::Faint }));
+        pieces.push((
+            view.word(),
+            if *view == state.shown {
+                role
+            } else {
+                Role::Faint
+            },
+        ));
         pieces.push((" ", Role::Dim));
     }
-    pieces.extend([("  ", Role::Dim), (what.0.as_str(), what.1), (hint.as_deref().unwrap_or_default(), Role::Degraded)]);
+    pieces.extend([
+        ("  ", Role::Dim),
+        (what.0.as_str(), what.1),
+        (hint.as_deref().unwrap_or_default(), Role::Degraded),
+    ]);
     pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
     let times = match &outcome.result {
         Ok(call) => elapsed(call.elapsed),
@@ -90,7 +141,13 @@ fn draw_result_head(state: &Tools, outcome: &Outcome, look: &Look<'_>, line: Rec
     let right = format!("{times}   {}", outcome.ended.clock(look.zone));
     let wide = u16::try_from(width(&right)).unwrap_or(0);
     if line.width > wide + 30 {
-        pen.put_right(line.right().saturating_sub(1), line.y, wide, &right, Role::Dim);
+        pen.put_right(
+            line.right().saturating_sub(1),
+            line.y,
+            wide,
+            &right,
+            Role::Dim,
+        );
     }
 }
 
@@ -104,18 +161,43 @@ pub(super) fn elapsed(elapsed: Elapsed) -> String {
 
 /// Only the visible rows are laid out; the widths come from them, so that a hundred thousand rows cost no more than a page.
 fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut Pen<'_>) {
-    let below = if state.open_row { (area.height / 2).max(3).min(area.height) } else { 0 };
-    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
+    let below = if state.open_row {
+        (area.height / 2).max(3).min(area.height)
+    } else {
+        0
+    };
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1 + below),
+        ..area
+    };
     let window = state.rows.window(body, table.rows.len());
-    let visible: Vec<Vec<String>> =
-        table.rows.iter().skip(window.start).take(window.len()).map(|row| row.iter().map(cells::shown).collect()).collect();
-    let texts = |column: usize| visible.iter().map(move |row| row.get(column).map_or("", String::as_str));
+    let visible: Vec<Vec<String>> = table
+        .rows
+        .iter()
+        .skip(window.start)
+        .take(window.len())
+        .map(|row| row.iter().map(cells::shown).collect())
+        .collect();
+    let texts = |column: usize| {
+        visible
+            .iter()
+            .map(move |row| row.get(column).map_or("", String::as_str))
+    };
     let titles = || table.columns.iter().enumerate().skip(state.first_column);
-    let wanted: Vec<usize> = titles().map(|(column, title)| cells::wanted(title, texts(column))).collect();
-    let widths = cells::widths(&wanted, usize::from(area.width.saturating_sub(1)), usize::from(GAP));
+    let wanted: Vec<usize> = titles()
+        .map(|(column, title)| cells::wanted(title, texts(column)))
+        .collect();
+    let widths = cells::widths(
+        &wanted,
+        usize::from(area.width.saturating_sub(1)),
+        usize::from(GAP),
+    );
     let mut x = area.x + 1;
     for ((column, title), wide) in titles().zip(widths) {
-        let wide = u16::try_from(wide).unwrap_or(1).min(area.right().saturating_sub(x));
+        let wide = u16::try_from(wide)
+            .unwrap_or(1)
+            .min(area.right().saturating_sub(x));
         if wide == 0 {
             break;
         }
@@ -124,7 +206,10 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
             .iter()
             .skip(window.start)
             .take(window.len())
-            .all(|row| row.get(column).is_some_and(|value| value.is_number() || value.is_null()));
+            .all(|row| {
+                row.get(column)
+                    .is_some_and(|value| value.is_number() || value.is_null())
+            });
         if numeric {
             pen.put_right(x + wide, area.y, wide, title, Role::Dim);
         } else {
@@ -144,18 +229,39 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
     let cursor = state.rows.cursor();
     if focused && window.contains(&cursor) {
         let y = body.y + u16::try_from(cursor - window.start).unwrap_or(0);
-        pen.select_row(Rect { x: area.x.saturating_sub(1), y, width: area.width + 1, height: 1 }, true);
+        pen.select_row(
+            Rect {
+                x: area.x.saturating_sub(1),
+                y,
+                width: area.width + 1,
+                height: 1,
+            },
+            true,
+        );
     }
     if below > 0
         && let Some(row) = table.rows.get(cursor)
     {
-        let object: serde_json::Map<String, Value> = table.columns.iter().cloned().zip(row.iter().cloned()).collect();
-        let place = Rect { y: body.bottom(), height: below, ..area };
+        let object: serde_json::Map<String, Value> = table
+            .columns
+            .iter()
+            .cloned()
+            .zip(row.iter().cloned())
+            .collect();
+        let place = Rect {
+            y: body.bottom(),
+            height: below,
+            ..area
+        };
         pen.rule(place);
         draw_lines(
             &json_lines(&Value::Object(object)),
             &Scroll::default(),
-            Rect { y: place.y + 1, height: below - 1, ..place },
+            Rect {
+                y: place.y + 1,
+                height: below - 1,
+                ..place
+            },
             pen,
         );
     }
@@ -164,9 +270,22 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
 /// The visible part of these lines.
 pub(super) fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &mut Pen<'_>) {
     let window = scroll.window(usize::from(area.height), lines.len());
-    for (row, line) in lines.iter().skip(window.start).take(window.len()).enumerate() {
-        let pieces: Vec<(&str, Role)> = line.iter().map(|(text, role)| (text.as_str(), *role)).collect();
-        pen.pieces(area.x + 1, area.y + u16::try_from(row).unwrap_or(0), area.width.saturating_sub(1), &pieces);
+    for (row, line) in lines
+        .iter()
+        .skip(window.start)
+        .take(window.len())
+        .enumerate()
+    {
+        let pieces: Vec<(&str, Role)> = line
+            .iter()
+            .map(|(text, role)| (text.as_str(), *role))
+            .collect();
+        pen.pieces(
+            area.x + 1,
+            area.y + u16::try_from(row).unwrap_or(0),
+            area.width.saturating_sub(1),
+            &pieces,
+        );
     }
 }
 
@@ -178,12 +297,22 @@ pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
     if waits {
         lines.push(vec![
             ("◆ ".to_owned(), Role::Person),
-            ("A person must consent first, at this address:".to_owned(), Role::Person),
+            (
+                "A person must consent first, at this address:".to_owned(),
+                Role::Person,
+            ),
         ]);
         lines.extend(addresses.flat_map(|address| wrapped(address, room, Role::Accent)));
-        lines.push(vec![("c c copies it (esc first, in a field). Then f5 calls again.".to_owned(), Role::Dim)]);
+        lines.push(vec![(
+            "c c copies it (esc first, in a field). Then f5 calls again.".to_owned(),
+            Role::Dim,
+        )]);
     }
-    let others = failure.evidence.iter().filter(|fact| !failure.consent_urls().any(|address| fact.ends_with(address)));
+    let others = failure.evidence.iter().filter(|fact| {
+        !failure
+            .consent_urls()
+            .any(|address| fact.ends_with(address))
+    });
     lines.extend(others.flat_map(|fact| wrapped(fact, room, Role::Dim)));
     lines
 }
@@ -194,7 +323,11 @@ fn text_lines(text: &str, structured: Option<&Value>) -> Vec<JsonLine> {
     }
     match serde_json::from_str(text) {
         Ok(value) => json_beginning(&value, MOST),
-        Err(_) => text.lines().take(MOST + 1).map(|line| vec![(line.to_owned(), Role::Text)]).collect(),
+        Err(_) => text
+            .lines()
+            .take(MOST + 1)
+            .map(|line| vec![(line.to_owned(), Role::Text)])
+            .collect(),
     }
 }
 
@@ -204,26 +337,52 @@ fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<JsonLine> 
         Some(error) => {
             let mut lines = wrapped(&error.message, room, Role::Failed);
             lines.push(Vec::new());
-            lines.push(vec![(format!("{:>3} ", error.line), Role::Faint), (error.source.clone(), Role::Text)]);
-            lines.push(vec![(format!("{}^", " ".repeat(4 + error.indent)), Role::Failed)]);
+            lines.push(vec![
+                (format!("{:>3} ", error.line), Role::Faint),
+                (error.source.clone(), Role::Text),
+            ]);
+            lines.push(vec![(
+                format!("{}^", " ".repeat(4 + error.indent)),
+                Role::Failed,
+            )]);
             lines
         }
-        None => text.lines().flat_map(|line| wrapped(line, room, Role::Failed)).collect(),
+        None => text
+            .lines()
+            .flat_map(|line| wrapped(line, room, Role::Failed))
+            .collect(),
     }
 }
 
 /// How many rows, in words.
 pub(super) fn rows_in_words(table: &Table) -> String {
-    format!("{} row{}", table.rows.len(), if table.rows.len() == 1 { "" } else { "s" })
+    format!(
+        "{} row{}",
+        table.rows.len(),
+        if table.rows.len() == 1 { "" } else { "s" }
+    )
 }
 
 /// A table as CSV (RFC 4180).
 pub(super) fn csv(table: &Table) -> String {
-    let line = |cells: Vec<String>| cells.iter().map(|cell| quote(cell)).collect::<Vec<_>>().join(",") + "\r\n";
+    let line = |cells: Vec<String>| {
+        cells
+            .iter()
+            .map(|cell| quote(cell))
+            .collect::<Vec<_>>()
+            .join(",")
+            + "\r\n"
+    };
     let head = line(table.columns.clone());
-    table.rows.iter().fold(head, |text, row| text + &line(row.iter().map(cells::plain).collect()))
+    table.rows.iter().fold(head, |text, row| {
+        text + &line(row.iter().map(cells::plain).collect())
+    })
 }
 
 fn quote(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }

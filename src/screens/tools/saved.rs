@@ -36,11 +36,16 @@ impl Tools {
 
     /// Asks for the name under which the form is to be kept.
     pub(super) fn save(&mut self) -> Reply {
-        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else { return Reply::done() };
+        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
+            return Reply::done();
+        };
         match self.form_mut().map(|form| form.arguments()) {
             Some(Ok(arguments)) => match Query::new(&tool, &arguments) {
                 Ok(query) => {
-                    self.naming = Some(Naming { name: LineInput::new(query.name.clone()), query });
+                    self.naming = Some(Naming {
+                        name: LineInput::new(query.name.clone()),
+                        query,
+                    });
                     Reply::done()
                 }
                 Err(why) => Reply::wish(Wish::Say(why)),
@@ -55,29 +60,49 @@ impl Tools {
 
     /// The name was given, or not.
     pub(super) fn named(&mut self, accept: bool) -> Reply {
-        let Some(naming) = self.naming.take() else { return Reply::ignored() };
+        let Some(naming) = self.naming.take() else {
+            return Reply::ignored();
+        };
         let name = naming.name.text().trim().to_owned();
         if !accept || name.is_empty() {
             return Reply::done();
         }
         self.saving = Some(format!("saved as {name}"));
-        Reply::effect(Effect::KeepQuery(Query { name, ..naming.query }))
+        Reply::effect(Effect::KeepQuery(Query {
+            name,
+            ..naming.query
+        }))
     }
 
     /// Asks whether the selected query is to be forgotten.
     pub(super) fn forget(&mut self) -> Reply {
-        let Some(Item::Saved(at)) = self.current() else { return Reply::done() };
-        let Some(query) = self.queries.get(at) else { return Reply::done() };
-        let text = query.statement().map_or_else(|| format!("A call of {}.", query.tool), str::to_owned);
+        let Some(Item::Saved(at)) = self.current() else {
+            return Reply::done();
+        };
+        let Some(query) = self.queries.get(at) else {
+            return Reply::done();
+        };
+        let text = query
+            .statement()
+            .map_or_else(|| format!("A call of {}.", query.tool), str::to_owned);
         let title = format!("Forget the saved query \"{}\"?", query.name);
-        Reply::wish(Wish::Ask(Confirm::ask(title, text, Effect::ForgetQuery(query.name.clone()))))
+        Reply::wish(Wish::Ask(Confirm::ask(
+            title,
+            text,
+            Effect::ForgetQuery(query.name.clone()),
+        )))
     }
 
     /// Fills the form of the query's tool and goes there.
     pub(super) fn recall(&mut self, at: usize) -> Reply {
-        let Some(query) = self.queries.get(at).cloned() else { return Reply::done() };
+        let Some(query) = self.queries.get(at).cloned() else {
+            return Reply::done();
+        };
         let Some(tool) = self.tool_of(&query).cloned() else {
-            return Reply::wish(Wish::Say(format!("this endpoint has no tool {}", query.tool)));
+            return Reply::wish(Wish::Say(format!(
+                "this endpoint has no tool {}",
+                query.tool
+            )));
         };
         let mut form = Form::new(&tool);
         form.fill(&query.arguments);
@@ -90,6 +115,9 @@ impl Tools {
     /// The tool of this endpoint that a query is for.
     pub(super) fn tool_of(&self, query: &Query) -> Option<&Tool> {
         let offered = self.offers().iter().map(|offer| &offer.tool);
-        self.tools().iter().chain(offered).find(|tool| tool.parts().1 == query.tool)
+        self.tools()
+            .iter()
+            .chain(offered)
+            .find(|tool| tool.parts().1 == query.tool)
     }
 }

@@ -40,7 +40,13 @@ pub(super) fn rows_of(text: &TextArea<'static>, wide: u16) -> usize {
 }
 
 /// Draws the text; the row of the cursor is always seen.
-pub(super) fn draw(text: &TextArea<'static>, look: Look, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn draw(
+    text: &TextArea<'static>,
+    look: Look,
+    focused: bool,
+    area: Rect,
+    pen: &mut Pen<'_>,
+) {
     let cursor = text.cursor();
     let (line, column) = (cursor.0, cursor.1);
     match look {
@@ -49,23 +55,53 @@ pub(super) fn draw(text: &TextArea<'static>, look: Look, focused: bool, area: Re
     }
 }
 
-fn draw_line(text: &TextArea<'static>, column: usize, focused: bool, area: Rect, pen: &mut Pen<'_>) {
-    let Some(line) = text.lines().first() else { return };
-    let first = if focused { (column + 1).saturating_sub(usize::from(area.width)) } else { 0 };
+fn draw_line(
+    text: &TextArea<'static>,
+    column: usize,
+    focused: bool,
+    area: Rect,
+    pen: &mut Pen<'_>,
+) {
+    let Some(line) = text.lines().first() else {
+        return;
+    };
+    let first = if focused {
+        (column + 1).saturating_sub(usize::from(area.width))
+    } else {
+        0
+    };
     let visible: String = line.chars().skip(first).collect();
     pen.put(area.x, area.y, area.width, &visible, Role::Text);
     if focused {
-        let before: String = line.chars().skip(first).take(column.saturating_sub(first)).collect();
+        let before: String = line
+            .chars()
+            .skip(first)
+            .take(column.saturating_sub(first))
+            .collect();
         draw_cursor(area.x, area.y, &before, area.right(), pen);
     }
 }
 
-fn draw_rows(text: &TextArea<'static>, at: (usize, usize), look: Look, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+fn draw_rows(
+    text: &TextArea<'static>,
+    at: (usize, usize),
+    look: Look,
+    focused: bool,
+    area: Rect,
+    pen: &mut Pen<'_>,
+) {
     let rows = rows(text.lines(), room(area.width));
     let (line, column) = at;
-    let here = rows.iter().rposition(|row| row.line == line && row.from <= column).unwrap_or(0);
+    let here = rows
+        .iter()
+        .rposition(|row| row.line == line && row.from <= column)
+        .unwrap_or(0);
     let height = usize::from(area.height.max(1));
-    let top = if focused { (here + 1).saturating_sub(height) } else { 0 };
+    let top = if focused {
+        (here + 1).saturating_sub(height)
+    } else {
+        0
+    };
     let x = area.x + NUMBERS;
     for (offset, row) in rows.iter().enumerate().skip(top).take(height) {
         let y = area.y + u16::try_from(offset - top).unwrap_or(0);
@@ -74,12 +110,19 @@ fn draw_rows(text: &TextArea<'static>, at: (usize, usize), look: Look, focused: 
         }
         let whole = text.lines().get(row.line).map_or("", String::as_str);
         let pieces = match look {
-            Look::Cypher => highlight(whole).into_iter().map(|(text, token)| (text, role(token))).collect(),
+            Look::Cypher => highlight(whole)
+                .into_iter()
+                .map(|(text, token)| (text, role(token)))
+                .collect(),
             Look::Line | Look::Lines => vec![(whole, Role::Text)],
         };
         draw_pieces(&pieces, *row, x, y, area.right().saturating_sub(x), pen);
         if focused && offset == here {
-            let before: String = whole.chars().skip(row.from).take(column - row.from).collect();
+            let before: String = whole
+                .chars()
+                .skip(row.from)
+                .take(column - row.from)
+                .collect();
             draw_cursor(x, y, &before, area.right(), pen);
         }
     }
@@ -100,9 +143,18 @@ fn draw_pieces(pieces: &[(&str, Role)], row: Row, x: u16, y: u16, room: u16, pen
 }
 
 fn draw_cursor(x: u16, y: u16, before: &str, end: u16, pen: &mut Pen<'_>) {
-    let at = x.saturating_add(u16::try_from(width(&crate::model::sanitize(before))).unwrap_or(u16::MAX));
+    let at =
+        x.saturating_add(u16::try_from(width(&crate::model::sanitize(before))).unwrap_or(u16::MAX));
     if at < end {
-        pen.buffer.set_style(Rect { x: at, y, width: 1, height: 1 }, Style::new().add_modifier(Modifier::REVERSED));
+        pen.buffer.set_style(
+            Rect {
+                x: at,
+                y,
+                width: 1,
+                height: 1,
+            },
+            Style::new().add_modifier(Modifier::REVERSED),
+        );
     }
 }
 
@@ -118,13 +170,21 @@ fn rows(lines: &[String], room: usize) -> Vec<Row> {
         for letter in text.chars() {
             let wide = width(&crate::model::sanitize(letter.encode_utf8(&mut [0; 4])));
             if used + wide > room && count > from {
-                rows.push(Row { line, from, to: count });
+                rows.push(Row {
+                    line,
+                    from,
+                    to: count,
+                });
                 (from, used) = (count, 0);
             }
             used += wide;
             count += 1;
         }
-        rows.push(Row { line, from, to: count });
+        rows.push(Row {
+            line,
+            from,
+            to: count,
+        });
     }
     rows
 }
@@ -148,10 +208,20 @@ mod tests {
     fn long_lines_go_on_in_the_next_row_and_wide_letters_count_twice() {
         let rows = |text: &str, room| {
             let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-            rows(&lines, room).into_iter().map(|row| (row.line, row.from, row.to)).collect::<Vec<_>>()
+            rows(&lines, room)
+                .into_iter()
+                .map(|row| (row.line, row.from, row.to))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(rows("abcdefg\n\nxy", 3), [(0, 0, 3), (0, 3, 6), (0, 6, 7), (1, 0, 0), (2, 0, 2)]);
+        assert_eq!(
+            rows("abcdefg\n\nxy", 3),
+            [(0, 0, 3), (0, 3, 6), (0, 6, 7), (1, 0, 0), (2, 0, 2)]
+        );
         assert_eq!(rows("東京都", 4), [(0, 0, 2), (0, 2, 3)]);
-        assert_eq!(rows("東", 1), [(0, 0, 1)], "a letter wider than the room still has its row");
+        assert_eq!(
+            rows("東", 1),
+            [(0, 0, 1)],
+            "a letter wider than the room still has its row"
+        );
     }
 }

@@ -40,13 +40,20 @@ struct Line {
 impl Tree {
     /// A tree of this value, open as far as it fits a window.
     pub(super) fn new(value: Value) -> Self {
-        let mut tree = Self { value, ..Self::default() };
+        let mut tree = Self {
+            value,
+            ..Self::default()
+        };
         tree.open.insert(Vec::new());
         tree.lay_out();
         // One level after the other, as long as all of it stays in view.
         loop {
-            let closed: Vec<Vec<usize>> =
-                tree.lines.iter().filter(|line| line.open == Some(false)).map(|line| line.path.clone()).collect();
+            let closed: Vec<Vec<usize>> = tree
+                .lines
+                .iter()
+                .filter(|line| line.open == Some(false))
+                .map(|line| line.path.clone())
+                .collect();
             let before = tree.open.clone();
             tree.open.extend(closed.iter().cloned());
             tree.lay_out();
@@ -60,7 +67,9 @@ impl Tree {
 
     /// Moves, folds or unfolds; `false` where the action is none of these.
     pub(super) fn act(&mut self, action: Action) -> bool {
-        let Some(line) = self.lines.get(self.list.cursor()).cloned() else { return false };
+        let Some(line) = self.lines.get(self.list.cursor()).cloned() else {
+            return false;
+        };
         match (action, line.open) {
             (Action::Open | Action::Right, Some(false)) => {
                 self.open.insert(line.path);
@@ -71,7 +80,9 @@ impl Tree {
             // What cannot be folded leads to what holds it.
             (Action::Left, _) => {
                 let parent = line.path.split_last().map(|(_, parent)| parent.to_vec());
-                if let Some(at) = parent.and_then(|parent| self.lines.iter().position(|line| line.path == parent)) {
+                if let Some(at) =
+                    parent.and_then(|parent| self.lines.iter().position(|line| line.path == parent))
+                {
                     self.list.select(at);
                 }
                 return true;
@@ -86,7 +97,13 @@ impl Tree {
 
     /// The line under a place on the screen.
     pub(super) fn click(&mut self, column: u16, line: u16) -> bool {
-        let Some(row) = self.list.row_at(column, line).filter(|row| *row < self.lines.len()) else { return false };
+        let Some(row) = self
+            .list
+            .row_at(column, line)
+            .filter(|row| *row < self.lines.len())
+        else {
+            return false;
+        };
         self.list.select(row);
         true
     }
@@ -94,12 +111,28 @@ impl Tree {
     /// Draws the visible lines.
     pub(super) fn view(&self, focused: bool, area: Rect, pen: &mut Pen<'_>) {
         let window = self.list.window(area, self.lines.len());
-        for (row, line) in self.lines.iter().enumerate().skip(window.start).take(window.len()) {
+        for (row, line) in self
+            .lines
+            .iter()
+            .enumerate()
+            .skip(window.start)
+            .take(window.len())
+        {
             let y = area.y + u16::try_from(row - window.start).unwrap_or(0);
             if focused && row == self.list.cursor() {
-                pen.select_row(Rect { x: area.x.saturating_sub(1), y, width: area.width + 1, height: 1 }, true);
+                pen.select_row(
+                    Rect {
+                        x: area.x.saturating_sub(1),
+                        y,
+                        width: area.width + 1,
+                        height: 1,
+                    },
+                    true,
+                );
             }
-            let indent = u16::try_from(line.path.len() * 2).unwrap_or(u16::MAX).min(area.width / 2);
+            let indent = u16::try_from(line.path.len() * 2)
+                .unwrap_or(u16::MAX)
+                .min(area.width / 2);
             let mark = match line.open {
                 Some(true) => "▾ ",
                 Some(false) => "▸ ",
@@ -110,19 +143,36 @@ impl Tree {
                 area.x + 1 + indent,
                 y,
                 area.width.saturating_sub(indent + 1),
-                &[(mark, Role::Dim), (line.name.as_str(), Role::Accent), (colon, Role::Dim), (line.text.as_str(), line.role)],
+                &[
+                    (mark, Role::Dim),
+                    (line.name.as_str(), Role::Accent),
+                    (colon, Role::Dim),
+                    (line.text.as_str(), line.role),
+                ],
             );
         }
     }
 
     fn lay_out(&mut self) {
         let mut lines = Vec::new();
-        write(&self.value, String::new(), &mut Vec::new(), &self.open, &mut lines);
+        write(
+            &self.value,
+            String::new(),
+            &mut Vec::new(),
+            &self.open,
+            &mut lines,
+        );
         self.lines = lines;
     }
 }
 
-fn write(value: &Value, name: String, path: &mut Vec<usize>, open: &BTreeSet<Vec<usize>>, lines: &mut Vec<Line>) {
+fn write(
+    value: &Value,
+    name: String,
+    path: &mut Vec<usize>,
+    open: &BTreeSet<Vec<usize>>,
+    lines: &mut Vec<Line>,
+) {
     let count = match value {
         Value::Object(members) => members.len(),
         Value::Array(items) => items.len(),
@@ -130,7 +180,13 @@ fn write(value: &Value, name: String, path: &mut Vec<usize>, open: &BTreeSet<Vec
     };
     let is_open = (count > 0).then(|| open.contains(path.as_slice()));
     let (text, role) = words(value, count, is_open == Some(true));
-    lines.push(Line { path: path.clone(), name, text, role, open: is_open });
+    lines.push(Line {
+        path: path.clone(),
+        name,
+        text,
+        role,
+        open: is_open,
+    });
     if is_open != Some(true) {
         return;
     }
@@ -141,15 +197,29 @@ fn write(value: &Value, name: String, path: &mut Vec<usize>, open: &BTreeSet<Vec
     };
     match value {
         Value::Object(members) => {
-            members.iter().take(MEMBERS).enumerate().for_each(|(at, (name, member))| child(at, name.clone(), member));
+            members
+                .iter()
+                .take(MEMBERS)
+                .enumerate()
+                .for_each(|(at, (name, member))| child(at, name.clone(), member));
         }
-        Value::Array(items) => items.iter().take(MEMBERS).enumerate().for_each(|(at, item)| child(at, at.to_string(), item)),
+        Value::Array(items) => items
+            .iter()
+            .take(MEMBERS)
+            .enumerate()
+            .for_each(|(at, item)| child(at, at.to_string(), item)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     if count > MEMBERS {
         path.push(MEMBERS);
         let text = format!("… {} more: raw shows them", count - MEMBERS);
-        lines.push(Line { path: path.clone(), name: String::new(), text, role: Role::Dim, open: None });
+        lines.push(Line {
+            path: path.clone(),
+            name: String::new(),
+            text,
+            role: Role::Dim,
+            open: None,
+        });
         path.pop();
     }
 }
@@ -167,7 +237,14 @@ fn words(value: &Value, count: usize, is_open: bool) -> (String, Role) {
         Value::Object(members) => {
             // What the members are called tells the branches of a list apart while they are closed.
             let names: Vec<&str> = members.keys().take(6).map(String::as_str).collect();
-            (format!("{{{}{}}}", names.join(", "), if count > 6 { ", …" } else { "" }), Role::Faint)
+            (
+                format!(
+                    "{{{}{}}}",
+                    names.join(", "),
+                    if count > 6 { ", …" } else { "" }
+                ),
+                Role::Faint,
+            )
         }
     }
 }
@@ -179,14 +256,21 @@ mod tests {
     use super::*;
 
     fn shown(tree: &Tree) -> Vec<String> {
-        tree.lines.iter().map(|line| format!("{}{}={}", " ".repeat(line.path.len()), line.name, line.text)).collect()
+        tree.lines
+            .iter()
+            .map(|line| format!("{}{}={}", " ".repeat(line.path.len()), line.name, line.text))
+            .collect()
     }
 
     #[test]
     fn branches_open_and_close_and_left_leads_out() {
         let many: Vec<Value> = (0..30).map(|each| json!({"n": each})).collect();
         let mut tree = Tree::new(json!({"few": [1, 2], "many": many}));
-        assert_eq!(shown(&tree), ["=", " few=2 items", " many=30 items"], "30 items do not fit");
+        assert_eq!(
+            shown(&tree),
+            ["=", " few=2 items", " many=30 items"],
+            "30 items do not fit"
+        );
         assert!(tree.act(Action::Down) && tree.act(Action::Right));
         assert_eq!(shown(&tree).get(2).map(String::as_str), Some("  0=1"));
         assert!(tree.act(Action::Down) && tree.act(Action::Left));
@@ -203,7 +287,10 @@ mod tests {
         if tree.lines.len() == 1 {
             assert!(tree.act(Action::Open));
         }
-        assert_eq!(tree.lines.last().map(|line| line.text.clone()), Some("… 7 more: raw shows them".to_owned()));
+        assert_eq!(
+            tree.lines.last().map(|line| line.text.clone()),
+            Some("… 7 more: raw shows them".to_owned())
+        );
         assert!(Tree::new(json!("text")).lines.len() == 1);
     }
 }

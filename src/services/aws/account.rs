@@ -13,8 +13,8 @@ use std::{
 };
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_credential_types::{Credentials, provider::ProvideCredentials as _};
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
@@ -98,18 +98,32 @@ impl Accounts {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] for an endpoint that credentials must not be sent to, or a secret access key that cannot be read.
-    pub(crate) async fn of(&self, deployment: &Deployment, timeout: Duration) -> Result<Arc<Account>, Failure> {
+    pub(crate) async fn of(
+        &self,
+        deployment: &Deployment,
+        timeout: Duration,
+    ) -> Result<Arc<Account>, Failure> {
         let key = AccountKey {
             profile: deployment.profile.clone(),
             region: deployment.region.clone(),
             endpoint: deployment.endpoint_url.clone(),
-            access_key_id: deployment.credentials.as_ref().map(|keys| keys.access_key_id.clone()),
+            access_key_id: deployment
+                .credentials
+                .as_ref()
+                .map(|keys| keys.access_key_id.clone()),
         };
         let cell = {
-            let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut known = self
+                .known
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             match known.get(&key) {
                 // The same access key id with another secret is another account: the old one may be a mistake that was mended.
-                Some((credentials, cell)) if *credentials == deployment.credentials && !is_stale(cell) => Arc::clone(cell),
+                Some((credentials, cell))
+                    if *credentials == deployment.credentials && !is_stale(cell) =>
+                {
+                    Arc::clone(cell)
+                }
                 _ => {
                     let cell = Arc::default();
                     known.insert(key, (deployment.credentials.clone(), Arc::clone(&cell)));
@@ -117,13 +131,26 @@ impl Accounts {
                 }
             }
         };
-        cell.get_or_try_init(|| self.make(deployment, timeout)).await.cloned()
+        cell.get_or_try_init(|| self.make(deployment, timeout))
+            .await
+            .cloned()
     }
 
-    async fn make(&self, deployment: &Deployment, timeout: Duration) -> Result<Arc<Account>, Failure> {
+    async fn make(
+        &self,
+        deployment: &Deployment,
+        timeout: Duration,
+    ) -> Result<Arc<Account>, Failure> {
         let doing = format!("connecting to AWS for {}", deployment.name);
-        let loopback = deployment.endpoint_url.as_deref().is_some_and(web::is_loopback);
-        let plain = loopback && deployment.endpoint_url.as_deref().is_some_and(|url| url.starts_with("http://"));
+        let loopback = deployment
+            .endpoint_url
+            .as_deref()
+            .is_some_and(web::is_loopback);
+        let plain = loopback
+            && deployment
+                .endpoint_url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("http://"));
         let (http, roots) = match (plain, loopback) {
             (true, _) => (&self.plain, Roots::None),
             (false, true) => (&self.loopback, Roots::Machine),
@@ -146,7 +173,11 @@ impl Accounts {
                     .operation_timeout(timeout.min(Duration::from_secs(45)))
                     .build(),
             )
-            .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(10)).build());
+            .stalled_stream_protection(
+                StalledStreamProtectionConfig::enabled()
+                    .grace_period(Duration::from_secs(10))
+                    .build(),
+            );
         if let Some(profile) = &deployment.profile {
             loader = loader.profile_name(profile);
         }
@@ -158,7 +189,9 @@ impl Accounts {
         }
         let config = loader.load().await;
         // The environment or the profile may name an endpoint too (AWS_ENDPOINT_URL).
-        let endpoint = config.endpoint_url().map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+        let endpoint = config
+            .endpoint_url()
+            .map(|endpoint| endpoint.trim_end_matches('/').to_owned());
         if let Some(endpoint) = &endpoint {
             web::check_address(&doing, endpoint)?;
         }
@@ -183,7 +216,9 @@ impl Account {
     /// The AgentCore control plane.
     pub(crate) fn control(&self) -> &aws_sdk_bedrockagentcorecontrol::Client {
         self.control.get_or_init(|| {
-            let config = aws_sdk_bedrockagentcorecontrol::config::Builder::from(&self.config).interceptor(self.clock()).build();
+            let config = aws_sdk_bedrockagentcorecontrol::config::Builder::from(&self.config)
+                .interceptor(self.clock())
+                .build();
             aws_sdk_bedrockagentcorecontrol::Client::from_conf(config)
         })
     }
@@ -191,7 +226,8 @@ impl Account {
     /// CloudWatch Logs. A configured endpoint is used as it is, without the `stream-` prefix of StartLiveTail.
     pub(crate) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         self.logs.get_or_init(|| {
-            let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config).interceptor(self.clock());
+            let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
+                .interceptor(self.clock());
             if self.endpoint.is_some() {
                 config = config.interceptor(super::live::PlainHost);
             }
@@ -202,7 +238,9 @@ impl Account {
     /// Secrets Manager.
     pub(crate) fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets.get_or_init(|| {
-            let config = aws_sdk_secretsmanager::config::Builder::from(&self.config).interceptor(self.clock()).build();
+            let config = aws_sdk_secretsmanager::config::Builder::from(&self.config)
+                .interceptor(self.clock())
+                .build();
             aws_sdk_secretsmanager::Client::from_conf(config)
         })
     }
@@ -210,15 +248,23 @@ impl Account {
     /// The Security Token Service.
     pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
         self.sts.get_or_init(|| {
-            let config = aws_sdk_sts::config::Builder::from(&self.config).interceptor(self.clock()).build();
+            let config = aws_sdk_sts::config::Builder::from(&self.config)
+                .interceptor(self.clock())
+                .build();
             aws_sdk_sts::Client::from_conf(config)
         })
     }
 
     /// The address of a service that is spoken to without an SDK; no slash at the end.
     pub(crate) fn address(&self, host_prefix: &str) -> String {
-        let partition = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        self.endpoint.clone().unwrap_or_else(|| format!("https://{host_prefix}.{}.{partition}", self.region))
+        let partition = if self.region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
+        self.endpoint
+            .clone()
+            .unwrap_or_else(|| format!("https://{host_prefix}.{}.{partition}", self.region))
     }
 
     /// AWS's clock minus this machine's in milliseconds, as of the last answer.
@@ -249,16 +295,29 @@ impl Account {
     pub(crate) async fn credentials(&self, doing: &str) -> Result<Credentials, Failure> {
         let mut cached = self.credentials.lock().await;
         let soon = SystemTime::now() + Duration::from_mins(1);
-        if let Some(credentials) = cached.as_ref().filter(|keys| keys.expiry().is_none_or(|end| end > soon)) {
+        if let Some(credentials) = cached
+            .as_ref()
+            .filter(|keys| keys.expiry().is_none_or(|end| end > soon))
+        {
             return Ok(credentials.clone());
         }
         let Some(provider) = self.config.credentials_provider() else {
-            return Err(super::failure::no_credentials(doing, self, "no credentials provider is configured"));
+            return Err(super::failure::no_credentials(
+                doing,
+                self,
+                "no credentials provider is configured",
+            ));
         };
         let fetched = provider.provide_credentials();
         let credentials = tokio::time::timeout(ATTEMPT, fetched)
             .await
-            .map_err(|_| super::failure::no_credentials(doing, self, "the credentials provider did not answer in time"))?
+            .map_err(|_| {
+                super::failure::no_credentials(
+                    doing,
+                    self,
+                    "the credentials provider did not answer in time",
+                )
+            })?
             .map_err(|error| super::failure::credentials(doing, self, &error))?;
         *cached = Some(credentials.clone());
         Ok(credentials)
@@ -280,7 +339,8 @@ impl Account {
 }
 
 fn is_stale(cell: &AccountCell) -> bool {
-    cell.get().is_some_and(|account| account.stale.load(Ordering::Relaxed))
+    cell.get()
+        .is_some_and(|account| account.stale.load(Ordering::Relaxed))
 }
 
 /// Learns the clock's skew from the Date header of every answer.
@@ -306,12 +366,17 @@ impl Intercept for Clock {
 }
 
 fn store_skew(skew: &AtomicI64, date: &str) {
-    if let Ok(theirs) = aws_smithy_types::DateTime::from_str(date, aws_smithy_types::date_time::Format::HttpDate) {
+    if let Ok(theirs) =
+        aws_smithy_types::DateTime::from_str(date, aws_smithy_types::date_time::Format::HttpDate)
+    {
         let ours = aws_smithy_types::DateTime::from(SystemTime::now());
         // A Date header has whole seconds: less than two seconds is no skew.
         let millis = (theirs.as_nanos() - ours.as_nanos()) / 1_000_000;
         let millis = i64::try_from(millis).unwrap_or_default();
-        skew.store(if millis.abs() < 2_000 { 0 } else { millis }, Ordering::Relaxed);
+        skew.store(
+            if millis.abs() < 2_000 { 0 } else { millis },
+            Ordering::Relaxed,
+        );
     }
 }
 
@@ -322,7 +387,11 @@ async fn static_credentials(doing: &str, keys: &StaticCredentials) -> Result<Cre
         None => None,
     };
     if secret.is_empty() {
-        return Err(Failure::new(FailureKind::Usage, doing, "the secret access key is empty"));
+        return Err(Failure::new(
+            FailureKind::Usage,
+            doing,
+            "the secret access key is empty",
+        ));
     }
     Ok(Credentials::new(
         &keys.access_key_id,
@@ -345,18 +414,30 @@ enum Roots {
 /// One client for all SDKs: one pool, one set of TLS roots, the proxy of the environment (except for loopback).
 fn http_client(loopback: bool, roots: Roots) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
-        let proxy = if loopback { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
-        let mut builder = Connector::builder().proxy_config(proxy).enable_tcp_nodelay(true);
+        let proxy = if loopback {
+            ProxyConfig::disabled()
+        } else {
+            ProxyConfig::from_env()
+        };
+        let mut builder = Connector::builder()
+            .proxy_config(proxy)
+            .enable_tcp_nodelay(true);
         if let Some(settings) = settings {
             builder = builder.connector_settings(settings.clone());
         }
         if let Some(sleep) = components.and_then(RuntimeComponents::sleep_impl) {
             builder = builder.sleep_impl(sleep);
         }
-        let mut builder = builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+        let mut builder = builder.tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::AwsLc,
+        ));
         let store = match (roots, web::extra_roots()) {
             (Roots::None, _) => Some(tls::TrustStore::empty()),
-            (Roots::Machine, Some(bundle)) => Some(tls::TrustStore::empty().with_native_roots(true).with_pem_certificate(bundle)),
+            (Roots::Machine, Some(bundle)) => Some(
+                tls::TrustStore::empty()
+                    .with_native_roots(true)
+                    .with_pem_certificate(bundle),
+            ),
             (Roots::Machine, None) => None,
         };
         if let Some(store) = store

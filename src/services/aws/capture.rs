@@ -40,14 +40,26 @@ impl Capture {
     /// # Errors
     /// [`FailureKind::Network`] where the body is no JSON.
     pub(crate) fn json(&self, doing: &str) -> Result<Value, Failure> {
-        let answer = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| Failure::new(FailureKind::Network, doing, format!("the answer is not AWS's: {error}")))
+        let answer = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            Failure::new(
+                FailureKind::Network,
+                doing,
+                format!("the answer is not AWS's: {error}"),
+            )
+        })
     }
 
     /// The id of the request, where the service gave one.
     pub(crate) fn request_id(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).request_id.clone()
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .request_id
+            .clone()
     }
 }
 
@@ -63,7 +75,10 @@ impl Intercept for Capture {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        let mut answer = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut answer = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(body) = response.body().bytes() {
             answer.body = body.to_vec();
         }
@@ -76,7 +91,12 @@ impl Intercept for Capture {
 macro_rules! captured {
     ($doing:expr, $request:expr) => {{
         let capture = $crate::services::aws::capture::Capture::default();
-        match $request.customize().interceptor(capture.clone()).send().await {
+        match $request
+            .customize()
+            .interceptor(capture.clone())
+            .send()
+            .await
+        {
             Ok(_) => capture.json($doing.text),
             Err(error) => Err($crate::services::aws::failure::sdk($doing, &error)),
         }
@@ -85,7 +105,11 @@ macro_rules! captured {
 pub(crate) use captured;
 
 /// Collects the items of all pages. A service that repeats a page token is stopped with an error.
-pub(crate) async fn pages<F, P>(doing: &str, items: &str, mut page: F) -> Result<Vec<Value>, Failure>
+pub(crate) async fn pages<F, P>(
+    doing: &str,
+    items: &str,
+    mut page: F,
+) -> Result<Vec<Value>, Failure>
 where
     F: FnMut(Option<String>) -> P,
     P: Future<Output = Result<Value, Failure>>,
@@ -106,12 +130,20 @@ where
         {
             None => return Ok(all),
             Some(next) if !seen.insert(next.to_owned()) => {
-                return Err(Failure::new(FailureKind::Server, doing, "the service repeats a page: the list has no end"));
+                return Err(Failure::new(
+                    FailureKind::Server,
+                    doing,
+                    "the service repeats a page: the list has no end",
+                ));
             }
             Some(next) => token = Some(next.to_owned()),
         }
     }
-    Err(Failure::new(FailureKind::Server, doing, format!("the list has more than {PAGES} pages")))
+    Err(Failure::new(
+        FailureKind::Server,
+        doing,
+        format!("the list has more than {PAGES} pages"),
+    ))
 }
 
 #[cfg(test)]
@@ -129,8 +161,14 @@ mod tests {
                 _ => json!({"items": [2]}),
             })
         };
-        assert_eq!(pages("listing", "items", page).await.unwrap(), [json!(1), json!(2)]);
+        assert_eq!(
+            pages("listing", "items", page).await.unwrap(),
+            [json!(1), json!(2)]
+        );
         let endless = |_| async { Ok(json!({"items": [1], "nextToken": "a"})) };
-        assert_eq!(pages("listing", "items", endless).await.unwrap_err().kind, FailureKind::Server);
+        assert_eq!(
+            pages("listing", "items", endless).await.unwrap_err().kind,
+            FailureKind::Server
+        );
     }
 }

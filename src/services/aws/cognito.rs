@@ -28,36 +28,82 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where the client has none (a public client cannot use client credentials).
-    pub(crate) async fn client_secret(&self, deployment: &Deployment, pool: &str, client: &str) -> Result<SecretText, Failure> {
+    pub(crate) async fn client_secret(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+        client: &str,
+    ) -> Result<SecretText, Failure> {
         let doing = format!("reading the client secret of {client}");
         let answer = self
-            .cognito(deployment, &doing, "DescribeUserPoolClient", &json!({"UserPoolId": pool, "ClientId": client}), true)
+            .cognito(
+                deployment,
+                &doing,
+                "DescribeUserPoolClient",
+                &json!({"UserPoolId": pool, "ClientId": client}),
+                true,
+            )
             .await?;
         let answer = answer.json(&doing)?;
-        match answer.pointer("/UserPoolClient/ClientSecret").and_then(Value::as_str) {
+        match answer
+            .pointer("/UserPoolClient/ClientSecret")
+            .and_then(Value::as_str)
+        {
             Some(secret) => Ok(SecretText::from(secret)),
-            None => Err(Failure::new(FailureKind::Usage, doing, format!("the app client {client} has no secret"))
-                .hint("client credentials need an app client with a secret")),
+            None => Err(Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("the app client {client} has no secret"),
+            )
+            .hint("client credentials need an app client with a secret")),
         }
     }
 
     /// The token endpoint of a user pool: from its discovery document, which needs no permission, else from its domain.
-    pub(crate) async fn pool_token_url(&self, deployment: &Deployment, pool: &str) -> Result<String, Failure> {
+    pub(crate) async fn pool_token_url(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+    ) -> Result<String, Failure> {
         let doing = format!("looking for the token endpoint of {pool}");
         let account = self.account(deployment).await?;
-        let discovery = format!("{}/{pool}/.well-known/openid-configuration", account.address("cognito-idp"));
+        let discovery = format!(
+            "{}/{pool}/.well-known/openid-configuration",
+            account.address("cognito-idp")
+        );
         let found = self.fetch_json(&doing, &discovery).await;
-        if let Some(url) = found.as_ref().ok().and_then(|document| document.get("token_endpoint")).and_then(Value::as_str) {
+        if let Some(url) = found
+            .as_ref()
+            .ok()
+            .and_then(|document| document.get("token_endpoint"))
+            .and_then(Value::as_str)
+        {
             return Ok(url.to_owned());
         }
-        let answer =
-            self.cognito(deployment, &doing, "DescribeUserPool", &json!({"UserPoolId": pool}), true).await?.json(&doing)?;
-        let text = |name: &str| answer.pointer(name).and_then(Value::as_str).map(str::to_owned);
+        let answer = self
+            .cognito(
+                deployment,
+                &doing,
+                "DescribeUserPool",
+                &json!({"UserPoolId": pool}),
+                true,
+            )
+            .await?
+            .json(&doing)?;
+        let text = |name: &str| {
+            answer
+                .pointer(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         if let Some(custom) = text("/UserPool/CustomDomain") {
             return Ok(format!("https://{custom}/oauth2/token"));
         }
         match text("/UserPool/Domain") {
-            Some(domain) => Ok(format!("https://{domain}.auth.{}.amazoncognito.com/oauth2/token", account.region)),
+            Some(domain) => Ok(format!(
+                "https://{domain}.auth.{}.amazoncognito.com/oauth2/token",
+                account.region
+            )),
             None => Err(Failure::new(
                 FailureKind::Usage,
                 doing,
@@ -85,20 +131,34 @@ impl Services {
             parameters["SECRET_HASH"] = secret_hash(secret, username, client).into();
         }
         let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": client, "AuthParameters": parameters});
-        let answer = self.cognito(deployment, &doing, "InitiateAuth", &body, false).await.map_err(explain_sign_in)?;
+        let answer = self
+            .cognito(deployment, &doing, "InitiateAuth", &body, false)
+            .await
+            .map_err(explain_sign_in)?;
         let answer = answer.json(&doing)?;
         if let Some(challenge) = answer.get("ChallengeName").and_then(Value::as_str) {
-            return Err(Failure::new(FailureKind::SignIn, doing, format!("Cognito asks for more than a password: {challenge}"))
-                .code(challenge)
-                .hint(challenge_hint(challenge)));
+            return Err(Failure::new(
+                FailureKind::SignIn,
+                doing,
+                format!("Cognito asks for more than a password: {challenge}"),
+            )
+            .code(challenge)
+            .hint(challenge_hint(challenge)));
         }
         let result = answer.get("AuthenticationResult").unwrap_or(&Value::Null);
         match result.get("AccessToken").and_then(Value::as_str) {
             Some(token) => Ok(UserTokens {
                 access: SecretText::from(token),
-                seconds: result.get("ExpiresIn").and_then(Value::as_u64).unwrap_or(3600),
+                seconds: result
+                    .get("ExpiresIn")
+                    .and_then(Value::as_u64)
+                    .unwrap_or(3600),
             }),
-            None => Err(Failure::new(FailureKind::SignIn, doing, "Cognito answered without an access token")),
+            None => Err(Failure::new(
+                FailureKind::SignIn,
+                doing,
+                "Cognito answered without an access token",
+            )),
         }
     }
 
@@ -117,10 +177,21 @@ impl Services {
             method: http::Method::POST,
             service: signed.then_some("cognito-idp"),
             url: format!("{}/", account.address("cognito-idp")),
-            headers: vec![("content-type", "application/x-amz-json-1.1"), ("x-amz-target", &target)],
+            headers: vec![
+                ("content-type", "application/x-amz-json-1.1"),
+                ("x-amz-target", &target),
+            ],
             body: body.to_string().into_bytes(),
         };
-        self.send_signed(Doing { text: doing, action: &action, account: &account }, &request).await
+        self.send_signed(
+            Doing {
+                text: doing,
+                action: &action,
+                account: &account,
+            },
+            &request,
+        )
+        .await
     }
 }
 
@@ -139,9 +210,15 @@ fn secret_hash(secret: &SecretText, username: &str, client: &str) -> String {
 
 fn explain_sign_in(failure: Failure) -> Failure {
     let hint = match (failure.code.as_deref(), failure.cause.as_str()) {
-        (Some("NotAuthorizedException"), cause) if cause.contains("secret hash") => "set the app client's client_secret",
-        (Some("NotAuthorizedException" | "UserNotFoundException"), _) => "check user name and password",
-        (Some("PasswordResetRequiredException"), _) => "the password must be reset first (`aws cognito-idp forgot-password`)",
+        (Some("NotAuthorizedException"), cause) if cause.contains("secret hash") => {
+            "set the app client's client_secret"
+        }
+        (Some("NotAuthorizedException" | "UserNotFoundException"), _) => {
+            "check user name and password"
+        }
+        (Some("PasswordResetRequiredException"), _) => {
+            "the password must be reset first (`aws cognito-idp forgot-password`)"
+        }
         (Some("UserNotConfirmedException"), _) => "the user must be confirmed first",
         (Some("InvalidParameterException"), _) => "allow USER_PASSWORD_AUTH for the app client",
         (Some("ResourceNotFoundException"), _) => "check client_id and the region",
@@ -152,8 +229,11 @@ fn explain_sign_in(failure: Failure) -> Failure {
 
 fn challenge_hint(challenge: &str) -> &'static str {
     match challenge {
-        "NEW_PASSWORD_REQUIRED" => "set a permanent password first (`aws cognito-idp admin-set-user-password … --permanent`)",
-        "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | "EMAIL_OTP" | "SMS_OTP" | "MFA_SETUP" | "SELECT_MFA_TYPE" => {
+        "NEW_PASSWORD_REQUIRED" => {
+            "set a permanent password first (`aws cognito-idp admin-set-user-password … --permanent`)"
+        }
+        "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | "EMAIL_OTP" | "SMS_OTP" | "MFA_SETUP"
+        | "SELECT_MFA_TYPE" => {
             "this console answers no second factor: get a token elsewhere and use the sign-in `bearer`"
         }
         _ => "get a token elsewhere and use the sign-in `bearer`",

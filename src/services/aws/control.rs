@@ -32,17 +32,39 @@ impl Services {
         let text = format!("synchronizing target {target_id} of {gateway_id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
-        let doing = Doing { text: &text, action: "bedrock-agentcore:SynchronizeGatewayTargets", account: &account };
-        let request = account.control().synchronize_gateway_targets().gateway_identifier(gateway_id).target_id_list(target_id);
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:SynchronizeGatewayTargets",
+            account: &account,
+        };
+        let request = account
+            .control()
+            .synchronize_gateway_targets()
+            .gateway_identifier(gateway_id)
+            .target_id_list(target_id);
         let capture = Capture::default();
-        let sent = request.customize().interceptor(capture.clone()).send().await;
+        let sent = request
+            .customize()
+            .interceptor(capture.clone())
+            .send()
+            .await;
         sent.map_err(|error| super::failure::sdk(doing, &error))?;
         let answer = capture.json(&text)?;
         self.forget_targets(deployment).await;
-        let found = answer.get("targets").and_then(Value::as_array).and_then(|targets| targets.first());
+        let found = answer
+            .get("targets")
+            .and_then(Value::as_array)
+            .and_then(|targets| targets.first());
         match found {
-            Some(target) => Ok((resources::target(&deployment.name, gateway_id, target, None), capture.request_id())),
-            None => Err(Failure::new(FailureKind::Server, text.as_str(), "AWS answered without the target")),
+            Some(target) => Ok((
+                resources::target(&deployment.name, gateway_id, target, None),
+                capture.request_id(),
+            )),
+            None => Err(Failure::new(
+                FailureKind::Server,
+                text.as_str(),
+                "AWS answered without the target",
+            )),
         }
     }
 
@@ -62,9 +84,23 @@ impl Services {
         let text = format!("stopping session {session_id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
-        let bearer = if by_token { Some(format!("Bearer {}", self.token(deployment, None).await?.0.reveal())) } else { None };
-        let mut headers = vec![("content-type", "application/json"), ("x-amzn-bedrock-agentcore-runtime-session-id", session_id)];
-        headers.extend(bearer.iter().map(|bearer| ("authorization", bearer.as_str())));
+        let bearer = if by_token {
+            Some(format!(
+                "Bearer {}",
+                self.token(deployment, None).await?.0.reveal()
+            ))
+        } else {
+            None
+        };
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("x-amzn-bedrock-agentcore-runtime-session-id", session_id),
+        ];
+        headers.extend(
+            bearer
+                .iter()
+                .map(|bearer| ("authorization", bearer.as_str())),
+        );
         let request = Request {
             method: http::Method::POST,
             service: (!by_token).then_some("bedrock-agentcore"),
@@ -75,9 +111,15 @@ impl Services {
                 names::component(endpoint)
             ),
             headers,
-            body: json!({"clientToken": uuid::Uuid::new_v4().to_string()}).to_string().into_bytes(),
+            body: json!({"clientToken": uuid::Uuid::new_v4().to_string()})
+                .to_string()
+                .into_bytes(),
         };
-        let doing = Doing { text: &text, action: "bedrock-agentcore:StopRuntimeSession", account: &account };
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:StopRuntimeSession",
+            account: &account,
+        };
         self.send_signed(doing, &request).await.map(drop)
     }
 
@@ -86,7 +128,12 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::Usage`] where neither a user id nor a token is to be had.
-    pub async fn complete_consent(&self, deployment: &Deployment, session_uri: &str, user: Option<&str>) -> Result<(), Failure> {
+    pub async fn complete_consent(
+        &self,
+        deployment: &Deployment,
+        session_uri: &str,
+        user: Option<&str>,
+    ) -> Result<(), Failure> {
         let text = format!("completing the consent for {}", deployment.name);
         self.guard_write(deployment, &text)?;
         let session_uri = session_of(session_uri);
@@ -98,11 +145,20 @@ impl Services {
         let request = Request {
             method: http::Method::POST,
             service: Some("bedrock-agentcore"),
-            url: format!("{}/identities/CompleteResourceTokenAuth", account.address("bedrock-agentcore")),
+            url: format!(
+                "{}/identities/CompleteResourceTokenAuth",
+                account.address("bedrock-agentcore")
+            ),
             headers: vec![("content-type", "application/json")],
-            body: json!({"userIdentifier": who, "sessionUri": session_uri}).to_string().into_bytes(),
+            body: json!({"userIdentifier": who, "sessionUri": session_uri})
+                .to_string()
+                .into_bytes(),
         };
-        let doing = Doing { text: &text, action: "bedrock-agentcore:CompleteResourceTokenAuth", account: &account };
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:CompleteResourceTokenAuth",
+            account: &account,
+        };
         self.send_signed(doing, &request).await.map(drop)
     }
 }
@@ -110,9 +166,14 @@ impl Services {
 /// The session URI itself, or the one that the address of the consent page (`request_uri`) or of the redirect after it
 /// (`session_id`) carries.
 fn session_of(given: &str) -> String {
-    let address = url::Url::parse(given).ok().filter(|address| address.scheme().starts_with("http"));
+    let address = url::Url::parse(given)
+        .ok()
+        .filter(|address| address.scheme().starts_with("http"));
     let carried = address.and_then(|address| {
-        address.query_pairs().find(|(name, _)| name == "request_uri" || name == "session_id").map(|(_, uri)| uri.into_owned())
+        address
+            .query_pairs()
+            .find(|(name, _)| name == "request_uri" || name == "session_id")
+            .map(|(_, uri)| uri.into_owned())
     });
     carried.unwrap_or_else(|| given.to_owned())
 }
@@ -130,28 +191,51 @@ impl Control {
     /// All gateways of the account and region: their summaries.
     pub(crate) async fn gateways(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing gateways of {}", self.name);
-        let doing = Doing { text: &text, action: "bedrock-agentcore:ListGateways", account: &self.account };
-        pages(
-            &text,
-            "items",
-            |token| async move { captured!(doing, self.account.control().list_gateways().set_next_token(token)) },
-        )
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:ListGateways",
+            account: &self.account,
+        };
+        pages(&text, "items", |token| async move {
+            captured!(
+                doing,
+                self.account.control().list_gateways().set_next_token(token)
+            )
+        })
         .await
     }
 
     /// One gateway.
     pub(crate) async fn gateway(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading gateway {id}");
-        let doing = Doing { text: &text, action: "bedrock-agentcore:GetGateway", account: &self.account };
-        captured!(doing, self.account.control().get_gateway().gateway_identifier(id))
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:GetGateway",
+            account: &self.account,
+        };
+        captured!(
+            doing,
+            self.account.control().get_gateway().gateway_identifier(id)
+        )
     }
 
     /// The targets of a gateway: their summaries.
     pub(crate) async fn targets(&self, gateway: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing targets of {gateway}");
-        let doing = Doing { text: &text, action: "bedrock-agentcore:ListGatewayTargets", account: &self.account };
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:ListGatewayTargets",
+            account: &self.account,
+        };
         let page = |token| async move {
-            captured!(doing, self.account.control().list_gateway_targets().gateway_identifier(gateway).set_next_token(token))
+            captured!(
+                doing,
+                self.account
+                    .control()
+                    .list_gateway_targets()
+                    .gateway_identifier(gateway)
+                    .set_next_token(token)
+            )
         };
         pages(&text, "items", page).await
     }
@@ -159,16 +243,37 @@ impl Control {
     /// One target.
     pub(crate) async fn target(&self, gateway: &str, id: &str) -> Result<Value, Failure> {
         let text = format!("reading target {id} of {gateway}");
-        let doing = Doing { text: &text, action: "bedrock-agentcore:GetGatewayTarget", account: &self.account };
-        captured!(doing, self.account.control().get_gateway_target().gateway_identifier(gateway).target_id(id))
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:GetGatewayTarget",
+            account: &self.account,
+        };
+        captured!(
+            doing,
+            self.account
+                .control()
+                .get_gateway_target()
+                .gateway_identifier(gateway)
+                .target_id(id)
+        )
     }
 
     /// All runtimes of the account and region: their summaries.
     pub(crate) async fn runtimes(&self) -> Result<Vec<Value>, Failure> {
         let text = format!("listing runtimes of {}", self.name);
-        let doing = Doing { text: &text, action: "bedrock-agentcore:ListAgentRuntimes", account: &self.account };
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:ListAgentRuntimes",
+            account: &self.account,
+        };
         pages(&text, "agentRuntimes", |token| async move {
-            captured!(doing, self.account.control().list_agent_runtimes().set_next_token(token))
+            captured!(
+                doing,
+                self.account
+                    .control()
+                    .list_agent_runtimes()
+                    .set_next_token(token)
+            )
         })
         .await
     }
@@ -176,18 +281,36 @@ impl Control {
     /// One runtime, its latest version.
     pub(crate) async fn runtime(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading runtime {id}");
-        let doing = Doing { text: &text, action: "bedrock-agentcore:GetAgentRuntime", account: &self.account };
-        captured!(doing, self.account.control().get_agent_runtime().agent_runtime_id(id))
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:GetAgentRuntime",
+            account: &self.account,
+        };
+        captured!(
+            doing,
+            self.account
+                .control()
+                .get_agent_runtime()
+                .agent_runtime_id(id)
+        )
     }
 
     /// The endpoints of a runtime.
     pub(crate) async fn endpoints(&self, runtime: &str) -> Result<Vec<Value>, Failure> {
         let text = format!("listing endpoints of {runtime}");
-        let doing = Doing { text: &text, action: "bedrock-agentcore:ListAgentRuntimeEndpoints", account: &self.account };
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:ListAgentRuntimeEndpoints",
+            account: &self.account,
+        };
         let page = |token| async move {
             captured!(
                 doing,
-                self.account.control().list_agent_runtime_endpoints().agent_runtime_id(runtime).set_next_token(token)
+                self.account
+                    .control()
+                    .list_agent_runtime_endpoints()
+                    .agent_runtime_id(runtime)
+                    .set_next_token(token)
             )
         };
         pages(&text, "runtimeEndpoints", page).await
@@ -196,15 +319,33 @@ impl Control {
     /// One endpoint of a runtime.
     pub(crate) async fn endpoint(&self, runtime: &str, name: &str) -> Result<Value, Failure> {
         let text = format!("reading endpoint {name} of {runtime}");
-        let doing = Doing { text: &text, action: "bedrock-agentcore:GetAgentRuntimeEndpoint", account: &self.account };
-        captured!(doing, self.account.control().get_agent_runtime_endpoint().agent_runtime_id(runtime).endpoint_name(name))
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:GetAgentRuntimeEndpoint",
+            account: &self.account,
+        };
+        captured!(
+            doing,
+            self.account
+                .control()
+                .get_agent_runtime_endpoint()
+                .agent_runtime_id(runtime)
+                .endpoint_name(name)
+        )
     }
 
     /// One secret, without values.
     pub(crate) async fn secret(&self, id: &str) -> Result<Value, Failure> {
         let text = format!("reading secret {id}");
-        let doing = Doing { text: &text, action: "secretsmanager:DescribeSecret", account: &self.account };
-        captured!(doing, self.account.secrets().describe_secret().secret_id(id))
+        let doing = Doing {
+            text: &text,
+            action: "secretsmanager:DescribeSecret",
+            account: &self.account,
+        };
+        captured!(
+            doing,
+            self.account.secrets().describe_secret().secret_id(id)
+        )
     }
 
     /// The address at which runtimes are invoked.

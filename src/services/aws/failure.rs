@@ -28,7 +28,11 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     let chain = web::chain(error);
-    let host = doing.account.endpoint.as_deref().map_or_else(|| format!("AWS in {}", doing.account.region), web::host_of);
+    let host = doing
+        .account
+        .endpoint
+        .as_deref()
+        .map_or_else(|| format!("AWS in {}", doing.account.region), web::host_of);
     if let Some(cause) = find::<CredentialsError>(error) {
         return credentials(doing.text, doing.account, cause);
     }
@@ -37,18 +41,35 @@ where
             let response = context.raw();
             let meta = context.err().meta();
             let request_id = request_id(|name| response.headers().get(name));
-            service(doing, meta.code(), meta.message(), response.status().as_u16(), request_id)
+            service(
+                doing,
+                meta.code(),
+                meta.message(),
+                response.status().as_u16(),
+                request_id,
+            )
         }
         SdkError::ResponseError(context) => {
             let response = context.raw();
             let status = response.status().as_u16();
             let failure = if status >= 500 {
-                Failure::new(FailureKind::Server, doing.text, format!("{host} answered with status {status}"))
+                Failure::new(
+                    FailureKind::Server,
+                    doing.text,
+                    format!("{host} answered with status {status}"),
+                )
             } else {
-                Failure::new(FailureKind::Network, doing.text, format!("the answer of {host} broke off or is not AWS's"))
-                    .hint("if an endpoint is configured, check that AWS's API answers there")
+                Failure::new(
+                    FailureKind::Network,
+                    doing.text,
+                    format!("the answer of {host} broke off or is not AWS's"),
+                )
+                .hint("if an endpoint is configured, check that AWS's API answers there")
             };
-            with_request_id(failure.status(status).evidence(chain), request_id(|name| response.headers().get(name)))
+            with_request_id(
+                failure.status(status).evidence(chain),
+                request_id(|name| response.headers().get(name)),
+            )
         }
         SdkError::TimeoutError(_) => timed_out(doing.text, &host, chain),
         SdkError::DispatchFailure(dispatch) => {
@@ -64,9 +85,12 @@ where
             }
             web::unreachable(doing.text, &host, chain)
         }
-        SdkError::ConstructionFailure(_) => {
-            Failure::new(FailureKind::Usage, doing.text, "the request could not be made").evidence(chain)
-        }
+        SdkError::ConstructionFailure(_) => Failure::new(
+            FailureKind::Usage,
+            doing.text,
+            "the request could not be made",
+        )
+        .evidence(chain),
         _ => Failure::new(FailureKind::Network, doing.text, "the request failed").evidence(chain),
     }
 }
@@ -79,7 +103,14 @@ pub(crate) fn service(
     status: u16,
     request_id: Option<String>,
 ) -> Failure {
-    let code = code.map(|code| code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code));
+    let code = code.map(|code| {
+        code.rsplit('#')
+            .next()
+            .unwrap_or(code)
+            .split(':')
+            .next()
+            .unwrap_or(code)
+    });
     let kind = classify(code.unwrap_or_default(), status);
     let cause = match (message.map(str::trim).filter(|text| !text.is_empty()), code) {
         (Some(message), _) => message.to_owned(),
@@ -87,7 +118,10 @@ pub(crate) fn service(
         (None, None) => format!("status {status} without a reason"),
     };
     let hint = hint(doing, kind, code.unwrap_or_default(), &cause);
-    let mut failure = with_request_id(Failure::new(kind, doing.text, cause).status(status), request_id);
+    let mut failure = with_request_id(
+        Failure::new(kind, doing.text, cause).status(status),
+        request_id,
+    );
     failure.code = code.map(str::to_owned);
     failure.hint = hint;
     if kind == FailureKind::SignIn && code != Some("RequestTimeTooSkewed") {
@@ -127,9 +161,10 @@ fn classify(code: &str, status: u16) -> FailureKind {
         | "OptInRequired"
         | "DecryptionFailure"
         | "DecryptionFailureException" => FailureKind::Denied,
-        "ResourceNotFoundException" | "ResourceNotFound" | "NotFoundException" | "UnknownOperationException" => {
-            FailureKind::NotFound
-        }
+        "ResourceNotFoundException"
+        | "ResourceNotFound"
+        | "NotFoundException"
+        | "UnknownOperationException" => FailureKind::NotFound,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
@@ -173,17 +208,23 @@ fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<
                 || cause.contains("Signature not yet current") =>
         {
             let seconds = doing.account.clock_skew_ms() / 1000;
-            Some(format!("this machine's clock differs from AWS's by {seconds} s: set it right"))
+            Some(format!(
+                "this machine's clock differs from AWS's by {seconds} s: set it right"
+            ))
         }
         FailureKind::SignIn => Some(login_hint(doing.account)),
         FailureKind::Denied => Some(format!(
             "allow the action {} for this identity (`aws sts get-caller-identity` names it)",
             missing_action(cause).unwrap_or(doing.action)
         )),
-        FailureKind::NotFound if code == "UnknownOperationException" => {
-            Some(format!("this operation is not available in {}", doing.account.region))
-        }
-        FailureKind::NotFound => Some(format!("check the name, and that it is in {} and in this account", doing.account.region)),
+        FailureKind::NotFound if code == "UnknownOperationException" => Some(format!(
+            "this operation is not available in {}",
+            doing.account.region
+        )),
+        FailureKind::NotFound => Some(format!(
+            "check the name, and that it is in {} and in this account",
+            doing.account.region
+        )),
         FailureKind::Throttled => Some("AWS asks to slow down; try again in a moment".to_owned()),
         FailureKind::Usage
         | FailureKind::Conflict
@@ -198,14 +239,20 @@ fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<
 /// `bedrock-agentcore:ListGateways` out of "… is not authorized to perform: bedrock-agentcore:ListGateways on resource …".
 fn missing_action(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("not authorized to perform: ")?;
-    rest.split_whitespace().next().map(|action| action.trim_end_matches([',', '.']))
+    rest.split_whitespace()
+        .next()
+        .map(|action| action.trim_end_matches([',', '.']))
 }
 
 /// No answer within the time.
 pub(crate) fn timed_out(doing: &str, host: &str, chain: String) -> Failure {
-    Failure::new(FailureKind::Timeout, doing, format!("{host} did not answer in time"))
-        .hint("try again; --timeout allows more")
-        .evidence(chain)
+    Failure::new(
+        FailureKind::Timeout,
+        doing,
+        format!("{host} did not answer in time"),
+    )
+    .hint("try again; --timeout allows more")
+    .evidence(chain)
 }
 
 /// No AWS credentials were found, or what provides them failed.
@@ -220,7 +267,9 @@ pub(crate) fn no_credentials(doing: &str, account: &Account, why: &str) -> Failu
         Some(profile) => format!("the profile {profile} gives no AWS credentials"),
         None => "no AWS credentials were found".to_owned(),
     };
-    Failure::new(FailureKind::SignIn, doing, cause).hint(login_hint(account)).evidence(why)
+    Failure::new(FailureKind::SignIn, doing, cause)
+        .hint(login_hint(account))
+        .evidence(why)
 }
 
 fn login_hint(account: &Account) -> String {
@@ -233,7 +282,10 @@ fn login_hint(account: &Account) -> String {
 
 /// The request id under any of the names that AWS uses.
 pub(crate) fn request_id<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
-    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"].into_iter().find_map(header).map(str::to_owned)
+    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+        .into_iter()
+        .find_map(header)
+        .map(str::to_owned)
 }
 
 fn with_request_id(failure: Failure, id: Option<String>) -> Failure {
@@ -243,7 +295,9 @@ fn with_request_id(failure: Failure, id: Option<String>) -> Failure {
     }
 }
 
-fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
+fn find<'a, T: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(each) = next {
         if let Some(found) = each.downcast_ref::<T>() {
@@ -276,8 +330,7 @@ mod tests {
 
     #[test]
     fn the_missing_action_is_named() {
-        let message =
-            "User: arn:aws:iam::1:user/x is not authorized to perform: logs:StartLiveTail on resource: arn because no policy";
+        let message = "User: arn:aws:iam::1:user/x is not authorized to perform: logs:StartLiveTail on resource: arn because no policy";
         assert_eq!(missing_action(message), Some("logs:StartLiveTail"));
         assert_eq!(missing_action("denied"), None);
     }

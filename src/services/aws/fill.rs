@@ -29,7 +29,12 @@ pub(crate) struct Filling {
 }
 
 /// Starts reading all that the groups hold from a moment on (the newest `limit` of each).
-pub(crate) fn start<S: Source>(source: &Arc<S>, groups: Vec<String>, from: Moment, limit: Option<usize>) -> Filling {
+pub(crate) fn start<S: Source>(
+    source: &Arc<S>,
+    groups: Vec<String>,
+    from: Moment,
+    limit: Option<usize>,
+) -> Filling {
     let (send, pages) = mpsc::channel(4);
     let source = Arc::clone(source);
     let task = tokio::spawn(async move {
@@ -45,7 +50,10 @@ pub(crate) fn start<S: Source>(source: &Arc<S>, groups: Vec<String>, from: Momen
             }
         }
     });
-    Filling { pages, _task: AbortOnDrop(task) }
+    Filling {
+        pages,
+        _task: AbortOnDrop(task),
+    }
 }
 
 /// The next that a reading brings; `None` when it is done. Without a reading it waits for ever.
@@ -69,8 +77,20 @@ async fn newest<S: Source>(
     Ok(())
 }
 
-async fn all<S: Source>(source: &S, group: &str, from: Moment, send: &mpsc::Sender<Fill>) -> Result<(), Failure> {
-    let mut ask = Ask { group: group.to_owned(), from: Some(from), until: None, newest_first: false, limit: PAGE, token: None };
+async fn all<S: Source>(
+    source: &S,
+    group: &str,
+    from: Moment,
+    send: &mpsc::Sender<Fill>,
+) -> Result<(), Failure> {
+    let mut ask = Ask {
+        group: group.to_owned(),
+        from: Some(from),
+        until: None,
+        newest_first: false,
+        limit: PAGE,
+        token: None,
+    };
     let mut seen = HashSet::new();
     loop {
         let page = source.page(&ask).await?;
@@ -80,7 +100,11 @@ async fn all<S: Source>(source: &S, group: &str, from: Moment, send: &mpsc::Send
         match page.next {
             None => return Ok(()),
             Some(next) if !seen.insert(next.clone()) => {
-                return Err(Failure::new(FailureKind::Server, format!("reading {group}"), "the service repeats a page"));
+                return Err(Failure::new(
+                    FailureKind::Server,
+                    format!("reading {group}"),
+                    "the service repeats a page",
+                ));
             }
             next => ask.token = next,
         }

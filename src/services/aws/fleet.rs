@@ -39,7 +39,11 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where neither configuration nor stack names anything.
-    pub async fn list(&self, deployment: &Deployment, kind: Kind) -> Result<Vec<Resource>, Failure> {
+    pub async fn list(
+        &self,
+        deployment: &Deployment,
+        kind: Kind,
+    ) -> Result<Vec<Resource>, Failure> {
         let control = self.control(deployment).await?;
         match kind {
             Kind::Gateway => self.gateways(deployment, &control).await,
@@ -51,14 +55,29 @@ impl Services {
     }
 
     /// Everything about one resource, as it is now.
-    pub async fn describe(&self, deployment: &Deployment, key: &ResourceKey) -> Result<Resource, Failure> {
+    pub async fn describe(
+        &self,
+        deployment: &Deployment,
+        key: &ResourceKey,
+    ) -> Result<Resource, Failure> {
         let control = self.control(deployment).await?;
         let (name, owner, own) = (&deployment.name, key.owner_id(), key.own_id());
         Ok(match key.kind {
             Kind::Gateway => resources::gateway(name, &control.gateway(&gateway_id(own)).await?),
-            Kind::Target => resources::target(name, owner, &control.target(owner, own).await?, None),
-            Kind::Runtime => resources::runtime(name, &control.data_plane(), &control.runtime(&names::runtime_id(own)).await?),
-            Kind::Endpoint => resources::endpoint(name, &control.data_plane(), owner, &control.endpoint(owner, own).await?),
+            Kind::Target => {
+                resources::target(name, owner, &control.target(owner, own).await?, None)
+            }
+            Kind::Runtime => resources::runtime(
+                name,
+                &control.data_plane(),
+                &control.runtime(&names::runtime_id(own)).await?,
+            ),
+            Kind::Endpoint => resources::endpoint(
+                name,
+                &control.data_plane(),
+                owner,
+                &control.endpoint(owner, own).await?,
+            ),
             Kind::Secret => resources::secret(name, &control.secret(own).await?),
         })
     }
@@ -67,14 +86,25 @@ impl Services {
     pub(crate) async fn forget_targets(&self, deployment: &Deployment) {
         let memory = super::remembered(&self.inner.targets, deployment);
         *memory.listed.lock().await = None;
-        memory.details.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        memory
+            .details
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clear();
     }
 
     pub(crate) async fn control(&self, deployment: &Deployment) -> Result<Control, Failure> {
-        Ok(Control { account: self.account(deployment).await?, name: deployment.name.to_string() })
+        Ok(Control {
+            account: self.account(deployment).await?,
+            name: deployment.name.to_string(),
+        })
     }
 
-    async fn gateways(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
+    async fn gateways(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+    ) -> Result<Vec<Resource>, Failure> {
         let name = &deployment.name;
         match self.gateway_ids(deployment).await? {
             Members::All => {
@@ -83,24 +113,33 @@ impl Services {
                 each(summaries, |summary| async move {
                     let id = id_of(&summary, "gatewayId");
                     let wanted = detailed || status_of(&summary) != "READY";
-                    let detail = if wanted { control.gateway(&id).await.ok() } else { None };
-                    Ok(resources::gateway(name, detail.as_ref().unwrap_or(&summary)))
+                    let detail = if wanted {
+                        control.gateway(&id).await.ok()
+                    } else {
+                        None
+                    };
+                    Ok(resources::gateway(
+                        name,
+                        detail.as_ref().unwrap_or(&summary),
+                    ))
                 })
                 .await
             }
             Members::Named(ids) => {
-                named(
-                    deployment,
-                    Kind::Gateway,
-                    ids,
-                    |id| async move { Ok(resources::gateway(name, &control.gateway(&id).await?)) },
-                )
+                named(deployment, Kind::Gateway, ids, |id| async move {
+                    Ok(resources::gateway(name, &control.gateway(&id).await?))
+                })
                 .await
             }
         }
     }
 
-    async fn targets(&self, deployment: &Deployment, control: &Control, fresh: Duration) -> Result<Vec<Resource>, Failure> {
+    async fn targets(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+        fresh: Duration,
+    ) -> Result<Vec<Resource>, Failure> {
         let memory = super::remembered(&self.inner.targets, deployment);
         let mut listed = memory.listed.lock().await;
         if let Some((at, targets)) = listed.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
@@ -108,11 +147,19 @@ impl Services {
             return Ok(targets.clone());
         }
         let gateways: Vec<String> = match self.gateway_ids(deployment).await? {
-            Members::All => control.gateways().await?.iter().map(|summary| id_of(summary, "gatewayId")).collect(),
+            Members::All => control
+                .gateways()
+                .await?
+                .iter()
+                .map(|summary| id_of(summary, "gatewayId"))
+                .collect(),
             Members::Named(ids) => ids.into_iter().collect(),
         };
         let mut summaries = Vec::new();
-        let lists = each(gateways, |gateway| async move { Ok((control.targets(&gateway).await?, gateway)) }).await?;
+        let lists = each(gateways, |gateway| async move {
+            Ok((control.targets(&gateway).await?, gateway))
+        })
+        .await?;
         for (found, gateway) in lists {
             summaries.extend(found.into_iter().map(|summary| (gateway.clone(), summary)));
         }
@@ -121,75 +168,141 @@ impl Services {
         let targets = each(summaries, |(gateway, summary)| async move {
             let id = id_of(&summary, "targetId");
             let wanted = detailed || status_of(&summary) != "READY";
-            let detail = if wanted { memory.detail(control, &gateway, &id, &summary).await } else { None };
-            Ok(resources::target(&deployment.name, &gateway, detail.as_ref().unwrap_or(&summary), Some(&summary)))
+            let detail = if wanted {
+                memory.detail(control, &gateway, &id, &summary).await
+            } else {
+                None
+            };
+            Ok(resources::target(
+                &deployment.name,
+                &gateway,
+                detail.as_ref().unwrap_or(&summary),
+                Some(&summary),
+            ))
         })
         .await?;
         *listed = Some((Instant::now(), targets.clone()));
         Ok(targets)
     }
 
-    async fn runtimes(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
+    async fn runtimes(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+    ) -> Result<Vec<Resource>, Failure> {
         let (name, data_plane) = (&deployment.name, &control.data_plane());
         if is_all(&deployment.runtimes) {
             let summaries = control.runtimes().await?;
             let detailed = summaries.len() <= DETAILED;
             return each(summaries, |summary| async move {
                 let wanted = detailed || status_of(&summary) != "READY";
-                let detail = if wanted { control.runtime(&id_of(&summary, "agentRuntimeId")).await.ok() } else { None };
-                Ok(resources::runtime(name, data_plane, detail.as_ref().unwrap_or(&summary)))
+                let detail = if wanted {
+                    control
+                        .runtime(&id_of(&summary, "agentRuntimeId"))
+                        .await
+                        .ok()
+                } else {
+                    None
+                };
+                Ok(resources::runtime(
+                    name,
+                    data_plane,
+                    detail.as_ref().unwrap_or(&summary),
+                ))
             })
             .await;
         }
         let ids = self.runtime_ids(deployment, control).await?;
         named(deployment, Kind::Runtime, ids, |id| async move {
-            Ok(resources::runtime(name, data_plane, &control.runtime(&id).await?))
+            Ok(resources::runtime(
+                name,
+                data_plane,
+                &control.runtime(&id).await?,
+            ))
         })
         .await
     }
 
-    async fn endpoints(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
+    async fn endpoints(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+    ) -> Result<Vec<Resource>, Failure> {
         let (name, data_plane) = (&deployment.name, &control.data_plane());
         let ids: Vec<String> = if is_all(&deployment.runtimes) {
-            control.runtimes().await?.iter().map(|summary| id_of(summary, "agentRuntimeId")).collect()
+            control
+                .runtimes()
+                .await?
+                .iter()
+                .map(|summary| id_of(summary, "agentRuntimeId"))
+                .collect()
         } else {
-            self.runtime_ids(deployment, control).await?.into_iter().collect()
+            self.runtime_ids(deployment, control)
+                .await?
+                .into_iter()
+                .collect()
         };
         let several = ids.len() > 1;
         let lists = each(ids, |runtime| async move {
             match control.endpoints(&runtime).await {
                 Ok(found) => Ok((found, runtime)),
                 // One runtime of several that is gone takes nothing away from the others.
-                Err(failure) if several && failure.kind == FailureKind::NotFound => Ok((Vec::new(), runtime)),
+                Err(failure) if several && failure.kind == FailureKind::NotFound => {
+                    Ok((Vec::new(), runtime))
+                }
                 Err(failure) => Err(failure),
             }
         })
         .await?;
         let summaries = lists
             .into_iter()
-            .flat_map(|(found, runtime)| found.into_iter().map(move |summary| (runtime.clone(), summary)))
+            .flat_map(|(found, runtime)| {
+                found
+                    .into_iter()
+                    .map(move |summary| (runtime.clone(), summary))
+            })
             .collect::<Vec<_>>();
         each(summaries, |(runtime, summary)| async move {
             // The list says all but the reason of a failure.
             let wanted = status_of(&summary) != "READY";
-            let detail = if wanted { control.endpoint(&runtime, &id_of(&summary, "name")).await.ok() } else { None };
-            Ok(resources::endpoint(name, data_plane, &runtime, detail.as_ref().unwrap_or(&summary)))
+            let detail = if wanted {
+                control
+                    .endpoint(&runtime, &id_of(&summary, "name"))
+                    .await
+                    .ok()
+            } else {
+                None
+            };
+            Ok(resources::endpoint(
+                name,
+                data_plane,
+                &runtime,
+                detail.as_ref().unwrap_or(&summary),
+            ))
         })
         .await
     }
 
-    async fn secrets(&self, deployment: &Deployment, control: &Control) -> Result<Vec<Resource>, Failure> {
+    async fn secrets(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+    ) -> Result<Vec<Resource>, Failure> {
         let ids: BTreeSet<String> = if deployment.secrets.is_empty() {
-            self.stack_facts(deployment).await?.secret_arn.into_iter().collect()
+            self.stack_facts(deployment)
+                .await?
+                .secret_arn
+                .into_iter()
+                .collect()
         } else {
             deployment.secrets.iter().cloned().collect()
         };
-        named(
-            deployment,
-            Kind::Secret,
-            ids,
-            |id| async move { Ok(resources::secret(&deployment.name, &control.secret(&id).await?)) },
-        )
+        named(deployment, Kind::Secret, ids, |id| async move {
+            Ok(resources::secret(
+                &deployment.name,
+                &control.secret(&id).await?,
+            ))
+        })
         .await
     }
 
@@ -198,21 +311,44 @@ impl Services {
             return Ok(Members::All);
         }
         if !deployment.gateways.is_empty() {
-            return Ok(Members::Named(deployment.gateways.iter().map(|id| gateway_id(id)).collect()));
+            return Ok(Members::Named(
+                deployment
+                    .gateways
+                    .iter()
+                    .map(|id| gateway_id(id))
+                    .collect(),
+            ));
         }
         let facts = self.stack_facts(deployment).await?;
-        let from_url = || deployment.mcp_url.as_deref().and_then(names::gateway_id_of_url);
+        let from_url = || {
+            deployment
+                .mcp_url
+                .as_deref()
+                .and_then(names::gateway_id_of_url)
+        };
         let id = facts.gateway_id.clone().or_else(from_url);
-        if id.is_none() && facts.runtime_arn.is_none() && deployment.runtimes.is_empty() && deployment.mcp_url.is_none() {
+        if id.is_none()
+            && facts.runtime_arn.is_none()
+            && deployment.runtimes.is_empty()
+            && deployment.mcp_url.is_none()
+        {
             return Err(nothing_named(deployment, &facts.outputs));
         }
         Ok(Members::Named(id.into_iter().collect()))
     }
 
     /// The runtimes that are configured or the stack's, and those that the deployment's targets call.
-    async fn runtime_ids(&self, deployment: &Deployment, control: &Control) -> Result<BTreeSet<String>, Failure> {
+    async fn runtime_ids(
+        &self,
+        deployment: &Deployment,
+        control: &Control,
+    ) -> Result<BTreeSet<String>, Failure> {
         if !deployment.runtimes.is_empty() {
-            return Ok(deployment.runtimes.iter().map(|id| names::runtime_id(id)).collect());
+            return Ok(deployment
+                .runtimes
+                .iter()
+                .map(|id| names::runtime_id(id))
+                .collect());
         }
         let facts = match self.stack_facts(deployment).await {
             Ok(facts) => facts,
@@ -223,8 +359,18 @@ impl Services {
             }
             Err(failure) => return Err(failure),
         };
-        let mut ids: BTreeSet<String> = facts.runtime_arn.iter().map(|arn| names::runtime_id(arn)).collect();
-        ids.extend(deployment.mcp_url.as_deref().and_then(names::runtime_arn_of_url).map(|arn| names::runtime_id(&arn)));
+        let mut ids: BTreeSet<String> = facts
+            .runtime_arn
+            .iter()
+            .map(|arn| names::runtime_id(arn))
+            .collect();
+        ids.extend(
+            deployment
+                .mcp_url
+                .as_deref()
+                .and_then(names::runtime_arn_of_url)
+                .map(|arn| names::runtime_id(&arn)),
+        );
         match self.targets(deployment, control, RELATED).await {
             Ok(targets) => ids.extend(
                 targets
@@ -234,7 +380,9 @@ impl Services {
                     .map(|link| link.id.clone()),
             ),
             // Without the right to list targets the runtimes that are known otherwise still show.
-            Err(failure) if !ids.is_empty() => tracing::info!(%failure, "runtimes that targets call are not known"),
+            Err(failure) if !ids.is_empty() => {
+                tracing::info!(%failure, "runtimes that targets call are not known")
+            }
             Err(failure) => return Err(failure),
         }
         Ok(ids)
@@ -243,9 +391,20 @@ impl Services {
 
 impl Targets {
     /// The detail of a target: asked for once as long as its summary stays the same.
-    async fn detail(&self, control: &Control, gateway: &str, id: &str, summary: &Value) -> Option<Value> {
+    async fn detail(
+        &self,
+        control: &Control,
+        gateway: &str,
+        id: &str,
+        summary: &Value,
+    ) -> Option<Value> {
         let key = format!("{gateway}/{id}");
-        let kept = self.details.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
+        let kept = self
+            .details
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(&key)
+            .cloned();
         if let Some((_, detail)) = kept.filter(|(of, _)| of == summary) {
             return Some(detail);
         }
@@ -254,7 +413,10 @@ impl Targets {
             .await
             .inspect_err(|failure| tracing::info!(%failure, "a target's detail is not to be had"))
             .ok()?;
-        let mut details = self.details.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut details = self
+            .details
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         details.insert(key, (summary.clone(), detail.clone()));
         Some(detail)
     }
@@ -274,11 +436,18 @@ fn gateway_id(id_or_arn: &str) -> String {
 }
 
 fn id_of(summary: &Value, member: &str) -> String {
-    summary.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    summary
+        .get(member)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn status_of(summary: &Value) -> &str {
-    summary.get("status").and_then(Value::as_str).unwrap_or_default()
+    summary
+        .get("status")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Some at a time, in order; the first failure ends it.
@@ -297,22 +466,30 @@ where
 }
 
 /// Reads named resources. One that cannot be read stays in the list with its reason, unless none can.
-async fn named<F, P>(deployment: &Deployment, kind: Kind, ids: BTreeSet<String>, read: F) -> Result<Vec<Resource>, Failure>
+async fn named<F, P>(
+    deployment: &Deployment,
+    kind: Kind,
+    ids: BTreeSet<String>,
+    read: F,
+) -> Result<Vec<Resource>, Failure>
 where
     F: Fn(String) -> P,
     P: Future<Output = Result<Resource, Failure>>,
 {
     let read = &read;
     let results = each(ids, |id| async move { Ok((read(id.clone()).await, id)) }).await?;
-    if let Some((Err(failure), _)) =
-        results.iter().find(|(result, _)| result.is_err()).filter(|_| results.iter().all(|(result, _)| result.is_err()))
+    if let Some((Err(failure), _)) = results
+        .iter()
+        .find(|(result, _)| result.is_err())
+        .filter(|_| results.iter().all(|(result, _)| result.is_err()))
     {
         return Err(failure.clone());
     }
     // Two names of the same resource (an id and its ARN) are one.
     let mut found = BTreeMap::new();
     for (result, id) in results {
-        let resource = result.unwrap_or_else(|failure| resources::unreadable(&deployment.name, kind, &id, &failure));
+        let resource = result
+            .unwrap_or_else(|failure| resources::unreadable(&deployment.name, kind, &id, &failure));
         found.insert(resource.key.id.clone(), resource);
     }
     Ok(found.into_values().collect())
@@ -325,9 +502,17 @@ fn nothing_named(deployment: &Deployment, outputs: &[(String, String)]) -> Failu
             .hint("set `stack`, or `gateways = [\"…\"]` or `runtimes = [\"…\"]` (`[\"*\"]`: all of the region)");
     };
     let names: Vec<&str> = outputs.iter().map(|(name, _)| name.as_str()).collect();
-    let found = if names.is_empty() { "it has no outputs".to_owned() } else { format!("its outputs are {}", names.join(", ")) };
-    Failure::new(FailureKind::Usage, doing, format!("the stack {stack} names no gateway and no runtime: {found}"))
-        .hint("set `gateways`, `runtimes` or `mcp_url` for this deployment, or name another stack")
+    let found = if names.is_empty() {
+        "it has no outputs".to_owned()
+    } else {
+        format!("its outputs are {}", names.join(", "))
+    };
+    Failure::new(
+        FailureKind::Usage,
+        doing,
+        format!("the stack {stack} names no gateway and no runtime: {found}"),
+    )
+    .hint("set `gateways`, `runtimes` or `mcp_url` for this deployment, or name another stack")
 }
 
 #[cfg(test)]
@@ -344,21 +529,39 @@ mod tests {
         let ids = || BTreeSet::from(["good".to_owned(), "gone".to_owned()]);
         let read = |id: String| async move {
             if id == "gone" {
-                Err(Failure::new(FailureKind::NotFound, "reading", "no such secret").code("ResourceNotFoundException"))
+                Err(
+                    Failure::new(FailureKind::NotFound, "reading", "no such secret")
+                        .code("ResourceNotFoundException"),
+                )
             } else {
                 Ok(resource(&id))
             }
         };
         let found = named(&deployment, Kind::Secret, ids(), read).await.unwrap();
-        let statuses: Vec<_> = found.iter().map(|each| (each.key.id.as_str(), each.status.as_str())).collect();
-        assert_eq!(statuses, [("gone", "ResourceNotFoundException"), ("good", "ENABLED")]);
-        let only_gone = named(&deployment, Kind::Secret, BTreeSet::from(["gone".to_owned()]), read).await;
+        let statuses: Vec<_> = found
+            .iter()
+            .map(|each| (each.key.id.as_str(), each.status.as_str()))
+            .collect();
+        assert_eq!(
+            statuses,
+            [("gone", "ResourceNotFoundException"), ("good", "ENABLED")]
+        );
+        let only_gone = named(
+            &deployment,
+            Kind::Secret,
+            BTreeSet::from(["gone".to_owned()]),
+            read,
+        )
+        .await;
         assert_eq!(only_gone.unwrap_err().kind, FailureKind::NotFound);
     }
 
     #[test]
     fn a_stack_without_the_outputs_says_what_it_has() {
-        let deployment = Deployment { stack: Some("s".into()), ..crate::services::tests::deployment() };
+        let deployment = Deployment {
+            stack: Some("s".into()),
+            ..crate::services::tests::deployment()
+        };
         let failure = nothing_named(&deployment, &[("BucketName".into(), "b".into())]);
         assert!(failure.cause.contains("BucketName") && failure.hint.unwrap().contains("gateways"));
     }

@@ -62,7 +62,11 @@ impl Live {
     }
 
     fn plan_late(&mut self, now: Moment) {
-        self.plan((Instant::now() + RECONCILE, Reading::Late, now.plus(-RECONCILED)));
+        self.plan((
+            Instant::now() + RECONCILE,
+            Reading::Late,
+            now.plus(-RECONCILED),
+        ));
     }
 }
 
@@ -76,10 +80,19 @@ struct Reader {
 
 impl<S: Source> Tail<S> {
     /// One session until its end. `lost`: when the one before was lost.
-    pub(super) async fn listen(&mut self, mut session: Session, groups: usize, lost: Option<Moment>) -> Result<End, Gone> {
+    pub(super) async fn listen(
+        &mut self,
+        mut session: Session,
+        groups: usize,
+        lost: Option<Moment>,
+    ) -> Result<End, Gone> {
         let now = self.source.now();
         if self.covered.is_none() {
-            let what = if groups == 1 { "live tail".to_owned() } else { format!("live tail of {groups} groups") };
+            let what = if groups == 1 {
+                "live tail".to_owned()
+            } else {
+                format!("live tail of {groups} groups")
+            };
             self.notice(now, NoticeKind::Started, what).await?;
         }
         let why = match (self.covered, lost) {
@@ -87,12 +100,23 @@ impl<S: Source> Tail<S> {
             (Some(_), Some(at)) => Reading::Gap(at),
             (Some(_), None) => Reading::Late,
         };
-        let from = self.covered.map_or(self.begin, |covered| covered.plus(-OVERLAP).max(self.begin));
-        let limit = if self.covered.is_none() { self.limit } else { None };
+        let from = self
+            .covered
+            .map_or(self.begin, |covered| covered.plus(-OVERLAP).max(self.begin));
+        let limit = if self.covered.is_none() {
+            self.limit
+        } else {
+            None
+        };
         let mut reader = self.read(why, from, limit);
         // What was being taken in while it was read shows up later: it is read once more.
         let planned = Some((Instant::now() + RECONCILE, Reading::Late, from));
-        let mut live = Live { pass: Pass::default(), held: Some(Vec::new()), planned, stirred: now };
+        let mut live = Live {
+            pass: Pass::default(),
+            held: Some(Vec::new()),
+            planned,
+            stirred: now,
+        };
         let mut look = Instant::now() + LOOK;
         let mut heard = Instant::now();
         loop {
@@ -134,15 +158,26 @@ impl<S: Source> Tail<S> {
     }
 
     fn read(&self, why: Reading, from: Moment, limit: Option<usize>) -> Reader {
-        let filling = Some(fill::start(&Arc::clone(&self.source), self.present_names(), from, limit));
-        Reader { filling, why, pass: Pass::default(), found: 0 }
+        let filling = Some(fill::start(
+            &Arc::clone(&self.source),
+            self.present_names(),
+            from,
+            limit,
+        ));
+        Reader {
+            filling,
+            why,
+            pass: Pass::default(),
+            found: 0,
+        }
     }
 
     /// An update of the session.
     async fn take(&mut self, update: Update, live: &mut Live) -> Result<(), Gone> {
         let now = self.source.now();
         if update.sampled {
-            let text = "more than 500 events in a second: AWS left some out, which are being read".to_owned();
+            let text = "more than 500 events in a second: AWS left some out, which are being read"
+                .to_owned();
             self.notice(now, NoticeKind::Sampled, text).await?;
             live.plan((Instant::now() + SETTLE, Reading::Sampled, now.plus(-3_000)));
         }
@@ -153,7 +188,11 @@ impl<S: Source> Tail<S> {
         match &mut live.held {
             Some(held) if held.len() < HELD => held.extend(update.events),
             // What does not fit is stored, and will be read.
-            Some(_) => live.plan((Instant::now() + SETTLE, Reading::Sampled, now.plus(-OVERLAP))),
+            Some(_) => live.plan((
+                Instant::now() + SETTLE,
+                Reading::Sampled,
+                now.plus(-OVERLAP),
+            )),
             None => {
                 self.pass_on(update.events, &mut live.pass).await?;
                 self.covered = Some(now);
@@ -176,7 +215,11 @@ impl<S: Source> Tail<S> {
                 if failure.kind == FailureKind::NotFound {
                     self.missing.insert(group);
                 }
-                self.send(LogBatch { events: Vec::new(), notices }).await?;
+                self.send(LogBatch {
+                    events: Vec::new(),
+                    notices,
+                })
+                .await?;
             }
         }
         Ok(())
@@ -189,10 +232,25 @@ impl<S: Source> Tail<S> {
         match reader.why {
             Reading::Gap(lost) => {
                 let seconds = now.since(lost) as f64 / 1000.0;
-                self.notice(now, NoticeKind::GapFilled, format!("reconnected after {seconds:.1} s, {events} filled in")).await?;
+                self.notice(
+                    now,
+                    NoticeKind::GapFilled,
+                    format!("reconnected after {seconds:.1} s, {events} filled in"),
+                )
+                .await?;
             }
-            Reading::Sampled => self.notice(now, NoticeKind::Sampled, format!("{events} that AWS left out were read")).await?,
-            Reading::Late if reader.found > 0 => self.notice(now, NoticeKind::Late, format!("{events} came late")).await?,
+            Reading::Sampled => {
+                self.notice(
+                    now,
+                    NoticeKind::Sampled,
+                    format!("{events} that AWS left out were read"),
+                )
+                .await?
+            }
+            Reading::Late if reader.found > 0 => {
+                self.notice(now, NoticeKind::Late, format!("{events} came late"))
+                    .await?
+            }
             Reading::Begin | Reading::Late => {}
         }
         if let Some(events) = live.held.take() {

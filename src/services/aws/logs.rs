@@ -12,7 +12,10 @@ use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 use futures::stream::BoxStream;
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment, NoticeKind},
+    model::{
+        Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment,
+        NoticeKind,
+    },
     services::{Services, retry},
 };
 
@@ -44,7 +47,8 @@ impl Services {
         query: &LogQuery,
         mut on_batch: impl FnMut(LogBatch) -> ControlFlow<()> + Send,
     ) -> Result<(), Failure> {
-        self.pass_logs(deployment, query, |batch| ready(on_batch(batch))).await
+        self.pass_logs(deployment, query, |batch| ready(on_batch(batch)))
+            .await
     }
 
     /// The same for whoever takes his time with a batch: the next page is asked for when he is ready.
@@ -62,8 +66,14 @@ impl Services {
         let mut newest = Vec::new();
         for group in &query.groups {
             let read = match query.limit {
-                Some(limit) => reader.newest(group, query.since, query.until, limit).await.map(|events| newest.extend(events)),
-                None => match reader.all(group, query.since, query.until, &mut on_batch).await {
+                Some(limit) => reader
+                    .newest(group, query.since, query.until, limit)
+                    .await
+                    .map(|events| newest.extend(events)),
+                None => match reader
+                    .all(group, query.since, query.until, &mut on_batch)
+                    .await
+                {
                     Ok(ControlFlow::Break(())) => return Ok(()),
                     Ok(ControlFlow::Continue(())) => Ok(()),
                     Err(failure) => Err(failure),
@@ -71,7 +81,9 @@ impl Services {
             };
             match read {
                 Ok(()) => {}
-                Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => {
+                Err(failure)
+                    if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) =>
+                {
                     unread.push((group, failure));
                 }
                 Err(failure) => return Err(failure),
@@ -86,10 +98,17 @@ impl Services {
         newest.sort_by_key(|event: &LogEvent| (event.timestamp, event.ingestion));
         newest.drain(..newest.len().saturating_sub(limit));
         let now = Moment::from_millis(jiff::Timestamp::now().as_millisecond());
-        let notices: Vec<LogNotice> = unread.iter().map(|(group, failure)| unavailable(now, group, failure)).collect();
+        let notices: Vec<LogNotice> = unread
+            .iter()
+            .map(|(group, failure)| unavailable(now, group, failure))
+            .collect();
         if !newest.is_empty() || !notices.is_empty() {
             // This is the last batch: whether to go on makes no difference.
-            let _ = on_batch(LogBatch { events: newest, notices }).await;
+            let _ = on_batch(LogBatch {
+                events: newest,
+                notices,
+            })
+            .await;
         }
         Ok(())
     }
@@ -105,9 +124,18 @@ impl Services {
     }
 
     /// Names of the log groups that begin with `prefix`.
-    pub async fn log_groups(&self, deployment: &Deployment, prefix: &str) -> Result<Vec<String>, Failure> {
+    pub async fn log_groups(
+        &self,
+        deployment: &Deployment,
+        prefix: &str,
+    ) -> Result<Vec<String>, Failure> {
         let reader = Reader::new(self.account(deployment).await?, None);
-        Ok(reader.groups(prefix).await?.into_iter().map(|group| group.name).collect())
+        Ok(reader
+            .groups(prefix)
+            .await?
+            .into_iter()
+            .map(|group| group.name)
+            .collect())
     }
 }
 
@@ -159,7 +187,11 @@ pub(crate) struct Reader {
 impl Reader {
     /// A reader of what matches the pattern.
     pub(crate) fn new(account: Arc<Account>, pattern: Option<String>) -> Self {
-        Self { account, pattern, streams: Mutex::default() }
+        Self {
+            account,
+            pattern,
+            streams: Mutex::default(),
+        }
     }
 
     /// The same text for the same name: thousands of events share it.
@@ -187,17 +219,46 @@ impl Reader {
     }
 
     /// A page of the groups that begin with `prefix`, by name: the one of exactly that name is on the first.
-    pub(crate) async fn groups_page(&self, prefix: &str, token: Option<String>) -> Result<(Vec<Group>, Option<String>), Failure> {
+    pub(crate) async fn groups_page(
+        &self,
+        prefix: &str,
+        token: Option<String>,
+    ) -> Result<(Vec<Group>, Option<String>), Failure> {
         let text = format!("listing log groups {prefix}*");
-        let doing = Doing { text: &text, action: "logs:DescribeLogGroups", account: &self.account };
+        let doing = Doing {
+            text: &text,
+            action: "logs:DescribeLogGroups",
+            account: &self.account,
+        };
         let prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
-        let request = self.account.logs().describe_log_groups().set_log_group_name_prefix(prefix).limit(50).set_next_token(token);
-        let page = request.send().await.map_err(|error| failure::sdk(doing, &error))?;
-        let groups = page.log_groups.unwrap_or_default().into_iter().filter_map(|group| {
-            let arn = group.log_group_arn.or_else(|| group.arn.map(|arn| arn.trim_end_matches(":*").to_owned()));
-            let is_standard = group.log_group_class.is_none_or(|class| class == LogGroupClass::Standard);
-            Some(Group { name: group.log_group_name?, arn: arn?, is_standard })
-        });
+        let request = self
+            .account
+            .logs()
+            .describe_log_groups()
+            .set_log_group_name_prefix(prefix)
+            .limit(50)
+            .set_next_token(token);
+        let page = request
+            .send()
+            .await
+            .map_err(|error| failure::sdk(doing, &error))?;
+        let groups = page
+            .log_groups
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|group| {
+                let arn = group
+                    .log_group_arn
+                    .or_else(|| group.arn.map(|arn| arn.trim_end_matches(":*").to_owned()));
+                let is_standard = group
+                    .log_group_class
+                    .is_none_or(|class| class == LogGroupClass::Standard);
+                Some(Group {
+                    name: group.log_group_name?,
+                    arn: arn?,
+                    is_standard,
+                })
+            });
         Ok((groups.collect(), page.next_token))
     }
 
@@ -208,7 +269,12 @@ impl Reader {
             match Box::pin(self.page_once(ask)).await {
                 Err(failure) if failure.kind == FailureKind::Throttled && failures + 1 < TRIES => {
                     failures += 1;
-                    tokio::time::sleep(retry::backoff(failures, Duration::from_secs(1), Duration::from_secs(8))).await;
+                    tokio::time::sleep(retry::backoff(
+                        failures,
+                        Duration::from_secs(1),
+                        Duration::from_secs(8),
+                    ))
+                    .await;
                 }
                 page => return page,
             }
@@ -217,7 +283,11 @@ impl Reader {
 
     async fn page_once(&self, ask: &Ask) -> Result<Page, Failure> {
         let text = format!("reading {}", ask.group);
-        let doing = Doing { text: &text, action: "logs:FilterLogEvents", account: &self.account };
+        let doing = Doing {
+            text: &text,
+            action: "logs:FilterLogEvents",
+            account: &self.account,
+        };
         let request = self
             .account
             .logs()
@@ -229,17 +299,29 @@ impl Reader {
             .set_start_from_head(ask.newest_first.then_some(false))
             .limit(i32::try_from(ask.limit.clamp(1, PAGE)).unwrap_or(i32::MAX))
             .set_next_token(ask.token.clone());
-        let answer = request.send().await.map_err(|error| failure::sdk(doing, &error))?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| failure::sdk(doing, &error))?;
         let group = self.shared(&ask.group);
-        let events = answer.events.unwrap_or_default().into_iter().map(|event| LogEvent {
-            timestamp: Moment::from_millis(event.timestamp.unwrap_or_default()),
-            ingestion: Moment::from_millis(event.ingestion_time.or(event.timestamp).unwrap_or_default()),
-            group: Arc::clone(&group),
-            stream: self.shared(event.log_stream_name.as_deref().unwrap_or_default()),
-            id: event.event_id,
-            message: event.message.unwrap_or_default(),
-        });
-        Ok(Page { events: events.collect(), next: answer.next_token.filter(|token| !token.is_empty()) })
+        let events = answer
+            .events
+            .unwrap_or_default()
+            .into_iter()
+            .map(|event| LogEvent {
+                timestamp: Moment::from_millis(event.timestamp.unwrap_or_default()),
+                ingestion: Moment::from_millis(
+                    event.ingestion_time.or(event.timestamp).unwrap_or_default(),
+                ),
+                group: Arc::clone(&group),
+                stream: self.shared(event.log_stream_name.as_deref().unwrap_or_default()),
+                id: event.event_id,
+                message: event.message.unwrap_or_default(),
+            });
+        Ok(Page {
+            events: events.collect(),
+            next: answer.next_token.filter(|token| !token.is_empty()),
+        })
     }
 
     /// All that matches, oldest first.
@@ -250,11 +332,25 @@ impl Reader {
         until: Option<Moment>,
         on_batch: &mut (impl FnMut(LogBatch) -> P + Send),
     ) -> Result<ControlFlow<()>, Failure> {
-        let mut ask = Ask { group: group.to_owned(), from, until, newest_first: false, limit: PAGE, token: None };
+        let mut ask = Ask {
+            group: group.to_owned(),
+            from,
+            until,
+            newest_first: false,
+            limit: PAGE,
+            token: None,
+        };
         let mut seen = HashSet::new();
         loop {
             let page = self.page(&ask).await?;
-            if !page.events.is_empty() && on_batch(LogBatch { events: page.events, notices: Vec::new() }).await.is_break() {
+            if !page.events.is_empty()
+                && on_batch(LogBatch {
+                    events: page.events,
+                    notices: Vec::new(),
+                })
+                .await
+                .is_break()
+            {
                 return Ok(ControlFlow::Break(()));
             }
             match page.next {
@@ -275,7 +371,14 @@ impl Reader {
     ) -> Result<Vec<LogEvent>, Failure> {
         let from = from.map_or(NEWEST_FIRST, |from| from);
         let newest_first = from >= NEWEST_FIRST;
-        let mut ask = Ask { group: group.to_owned(), from: Some(from), until, newest_first, limit, token: None };
+        let mut ask = Ask {
+            group: group.to_owned(),
+            from: Some(from),
+            until,
+            newest_first,
+            limit,
+            token: None,
+        };
         let (mut kept, mut seen) = (VecDeque::new(), HashSet::new());
         let mut descending = newest_first.then_some(());
         loop {
@@ -308,7 +411,11 @@ impl Reader {
 }
 
 fn endless(group: &str) -> Failure {
-    Failure::new(FailureKind::Server, format!("reading {group}"), "the service repeats a page: the log has no end")
+    Failure::new(
+        FailureKind::Server,
+        format!("reading {group}"),
+        "the service repeats a page: the log has no end",
+    )
 }
 
 /// A notice that a group is not there, or not for us.
@@ -326,5 +433,9 @@ pub(crate) fn unavailable(at: Moment, group: &str, failure: &Failure) -> LogNoti
         | FailureKind::Refused
         | FailureKind::Cancelled => format!("{group} cannot be read: {}", failure.cause),
     };
-    LogNotice { at, kind: NoticeKind::Unavailable, text }
+    LogNotice {
+        at,
+        kind: NoticeKind::Unavailable,
+        text,
+    }
 }

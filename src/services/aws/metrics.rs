@@ -43,7 +43,12 @@ enum Metric {
 }
 
 impl Metric {
-    const COUNTS: [Self; 4] = [Self::Calls, Self::SystemErrors, Self::UserErrors, Self::Throttles];
+    const COUNTS: [Self; 4] = [
+        Self::Calls,
+        Self::SystemErrors,
+        Self::UserErrors,
+        Self::Throttles,
+    ];
     const PERCENTILES: [Self; 2] = [Self::P50, Self::P95];
 
     /// Its name, its statistic and its period in seconds.
@@ -83,20 +88,39 @@ impl Services {
         let account = self.account(deployment).await?;
         let series = self.series(&account, resources).await?;
         let (asked, queries) = plan(resources, &series);
-        let now = account.signing_time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = account
+            .signing_time()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         let now = Moment::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
         let from = beginning(now);
-        let points = if queries.is_empty() { Vec::new() } else { self.points(&account, &queries, from).await? };
+        let points = if queries.is_empty() {
+            Vec::new()
+        } else {
+            self.points(&account, &queries, from).await?
+        };
         Ok(asked
             .into_iter()
-            .filter_map(|at| Some((resources.get(at)?.clone(), fold(at, &queries, &points, from, now))))
+            .filter_map(|at| {
+                Some((
+                    resources.get(at)?.clone(),
+                    fold(at, &queries, &points, from, now),
+                ))
+            })
             .collect())
     }
 
     /// The series of the namespace that were alive lately.
-    async fn series(&self, account: &Account, resources: &[ResourceKey]) -> Result<Vec<Series>, Failure> {
+    async fn series(
+        &self,
+        account: &Account,
+        resources: &[ResourceKey],
+    ) -> Result<Vec<Series>, Failure> {
         let mut known = account.series.lock().await;
-        if let Some((_, _, series)) = known.as_ref().filter(|(at, of, _)| at.elapsed() < FRESH && of == resources) {
+        if let Some((_, _, series)) = known
+            .as_ref()
+            .filter(|(at, of, _)| at.elapsed() < FRESH && of == resources)
+        {
             return Ok(series.clone());
         }
         let mut series = Vec::new();
@@ -108,8 +132,18 @@ impl Services {
                 input.insert("NextToken".into(), next);
             }
             let mut answer = self.cloudwatch(account, "ListMetrics", &input).await?;
-            series.extend(answer.get("Metrics").and_then(Value::as_array).into_iter().flatten().map(read_series));
-            next = answer.get_mut("NextToken").map(Value::take).unwrap_or_default();
+            series.extend(
+                answer
+                    .get("Metrics")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .map(read_series),
+            );
+            next = answer
+                .get_mut("NextToken")
+                .map(Value::take)
+                .unwrap_or_default();
             if !next.is_string() {
                 break;
             }
@@ -119,8 +153,17 @@ impl Services {
     }
 
     /// The points of each query.
-    async fn points(&self, account: &Account, queries: &[Query<'_>], from: i64) -> Result<Vec<Vec<Point>>, Failure> {
-        let described: Vec<Value> = queries.iter().enumerate().map(|(number, query)| query.described(number)).collect();
+    async fn points(
+        &self,
+        account: &Account,
+        queries: &[Query<'_>],
+        from: i64,
+    ) -> Result<Vec<Vec<Point>>, Failure> {
+        let described: Vec<Value> = queries
+            .iter()
+            .enumerate()
+            .map(|(number, query)| query.described(number))
+            .collect();
         let mut input = json!({
             "StartTime": from,
             "EndTime": from + HOUR,
@@ -130,13 +173,24 @@ impl Services {
         let mut points = vec![Vec::new(); queries.len()];
         for _ in 0..PAGES {
             let mut answer = self.cloudwatch(account, "GetMetricData", &input).await?;
-            for result in answer.get("MetricDataResults").and_then(Value::as_array).into_iter().flatten() {
-                let number = result.get("Id").and_then(Value::as_str).and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
+            for result in answer
+                .get("MetricDataResults")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let number = result
+                    .get("Id")
+                    .and_then(Value::as_str)
+                    .and_then(|id| id.strip_prefix('q')?.parse::<usize>().ok());
                 if let Some(points) = number.and_then(|number| points.get_mut(number)) {
                     points.extend(read_points(result));
                 }
             }
-            let next = answer.get_mut("NextToken").map(Value::take).unwrap_or_default();
+            let next = answer
+                .get_mut("NextToken")
+                .map(Value::take)
+                .unwrap_or_default();
             match input.as_object_mut() {
                 Some(input) if next.is_string() => input.insert("NextToken".into(), next),
                 _ => break,
@@ -145,7 +199,12 @@ impl Services {
         Ok(points)
     }
 
-    async fn cloudwatch(&self, account: &Account, operation: &str, input: &Value) -> Result<Value, Failure> {
+    async fn cloudwatch(
+        &self,
+        account: &Account,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, Failure> {
         let text = format!("counting calls in {}", account.region);
         let action = format!("cloudwatch:{operation}");
         let target = format!("GraniteServiceVersion20100801.{operation}");
@@ -153,17 +212,34 @@ impl Services {
             method: http::Method::POST,
             service: Some("monitoring"),
             url: format!("{}/", account.address("monitoring")),
-            headers: vec![("content-type", "application/x-amz-json-1.0"), ("x-amz-target", &target)],
+            headers: vec![
+                ("content-type", "application/x-amz-json-1.0"),
+                ("x-amz-target", &target),
+            ],
             body: input.to_string().into_bytes(),
         };
-        self.send_signed(Doing { text: &text, action: &action, account }, &request).await?.json(&text)
+        self.send_signed(
+            Doing {
+                text: &text,
+                action: &action,
+                account,
+            },
+            &request,
+        )
+        .await?
+        .json(&text)
     }
 }
 
 impl Query<'_> {
     fn described(&self, number: usize) -> Value {
         let (name, stat, period) = self.metric.spelled();
-        let dimensions: Vec<Value> = self.series.0.iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+        let dimensions: Vec<Value> = self
+            .series
+            .0
+            .iter()
+            .map(|(name, value)| json!({"Name": name, "Value": value}))
+            .collect();
         json!({
             "Id": format!("q{number}"),
             "MetricStat": {
@@ -177,7 +253,10 @@ impl Query<'_> {
 
 impl Series {
     fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn names(&self) -> Vec<&str> {
@@ -190,23 +269,45 @@ impl Series {
             Kind::Runtime => "runtime",
             Kind::Target | Kind::Endpoint | Kind::Secret => return false,
         };
-        let id = self.value("Resource").and_then(|arn| names::arn_tail(arn, word));
+        let id = self
+            .value("Resource")
+            .and_then(|arn| names::arn_tail(arn, word));
         id.as_deref() == Some(resource.own_id())
     }
 }
 
 fn read_series(metric: &Value) -> Series {
-    let text = |dimension: &Value, name: &str| dimension.get(name).and_then(Value::as_str).map(str::to_owned);
-    let dimensions = metric.get("Dimensions").and_then(Value::as_array).into_iter().flatten();
-    let mut read: Vec<(String, String)> =
-        dimensions.filter_map(|each| Some((text(each, "Name")?, text(each, "Value")?))).collect();
+    let text = |dimension: &Value, name: &str| {
+        dimension
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let dimensions = metric
+        .get("Dimensions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let mut read: Vec<(String, String)> = dimensions
+        .filter_map(|each| Some((text(each, "Name")?, text(each, "Value")?)))
+        .collect();
     read.sort();
     Series(read)
 }
 
 fn read_points(result: &Value) -> Vec<Point> {
-    let list = |name: &str| result.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64);
-    list("Timestamps").map(|seconds| seconds as i64).zip(list("Values")).collect()
+    let list = |name: &str| {
+        result
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_f64)
+    };
+    list("Timestamps")
+        .map(|seconds| seconds as i64)
+        .zip(list("Values"))
+        .collect()
 }
 
 /// The second at which the hour begins whose last step is not over yet.
@@ -218,7 +319,10 @@ fn beginning(now: Moment) -> i64 {
 /// Which resources are asked about, and what is asked: counts first, percentiles as far as there is room.
 fn plan<'a>(resources: &[ResourceKey], series: &'a [Series]) -> (Vec<usize>, Vec<Query<'a>>) {
     let (mut asked, mut queries) = (Vec::new(), Vec::new());
-    let found: Vec<Vec<&Series>> = resources.iter().map(|resource| coarsest(resource, series)).collect();
+    let found: Vec<Vec<&Series>> = resources
+        .iter()
+        .map(|resource| coarsest(resource, series))
+        .collect();
     for (resource, series) in found.iter().enumerate() {
         if add(&mut queries, resource, series, &Metric::COUNTS) {
             asked.push(resource);
@@ -233,12 +337,21 @@ fn plan<'a>(resources: &[ResourceKey], series: &'a [Series]) -> (Vec<usize>, Vec
 }
 
 /// Asks all of it or, where there is no room for that, nothing.
-fn add<'a>(queries: &mut Vec<Query<'a>>, resource: usize, series: &[&'a Series], metrics: &[Metric]) -> bool {
+fn add<'a>(
+    queries: &mut Vec<Query<'a>>,
+    resource: usize,
+    series: &[&'a Series],
+    metrics: &[Metric],
+) -> bool {
     if queries.len() + series.len() * metrics.len() > QUERIES {
         return false;
     }
     for metric in metrics {
-        queries.extend(series.iter().copied().map(|series| Query { resource, metric: *metric, series }));
+        queries.extend(series.iter().copied().map(|series| Query {
+            resource,
+            metric: *metric,
+            series,
+        }));
     }
     true
 }
@@ -247,11 +360,18 @@ fn add<'a>(queries: &mut Vec<Query<'a>>, resource: usize, series: &[&'a Series],
 /// (CloudWatch keeps a gateway's calls as a whole, and again by method and by tool; a runtime's by endpoint.)
 fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series> {
     let mut own: Vec<&Series> = series.iter().filter(|each| each.counts(resource)).collect();
-    let invokes = |each: &Series| each.value("Operation").is_some_and(|operation| operation.starts_with("Invoke"));
+    let invokes = |each: &Series| {
+        each.value("Operation")
+            .is_some_and(|operation| operation.starts_with("Invoke"))
+    };
     if own.iter().any(|each| invokes(each)) {
         own.retain(|each| invokes(each));
     }
-    let Some(names) = own.iter().map(|each| each.names()).min_by_key(|names| (names.len(), names.join(" "))) else {
+    let Some(names) = own
+        .iter()
+        .map(|each| each.names())
+        .min_by_key(|names| (names.len(), names.join(" ")))
+    else {
         return own;
     };
     own.retain(|each| each.names() == names);
@@ -259,13 +379,26 @@ fn coarsest<'a>(resource: &ResourceKey, series: &'a [Series]) -> Vec<&'a Series>
 }
 
 /// What the points of a resource's queries amount to.
-fn fold(resource: usize, queries: &[Query<'_>], points: &[Vec<Point>], from: i64, now: Moment) -> Traffic {
+fn fold(
+    resource: usize,
+    queries: &[Query<'_>],
+    points: &[Vec<Point>],
+    from: i64,
+    now: Moment,
+) -> Traffic {
     let mut traffic = Traffic::none(now);
     let of = |metric: Metric| {
-        let own = queries.iter().zip(points).filter(move |(query, _)| query.resource == resource && query.metric == metric);
+        let own = queries
+            .iter()
+            .zip(points)
+            .filter(move |(query, _)| query.resource == resource && query.metric == metric);
         own.flat_map(|(_, points)| points.iter().copied())
     };
-    let sum = |metric: Metric| of(metric).map(|(_, value)| value.max(0.0).round() as u64).sum::<u64>();
+    let sum = |metric: Metric| {
+        of(metric)
+            .map(|(_, value)| value.max(0.0).round() as u64)
+            .sum::<u64>()
+    };
     for (at, value) in of(Metric::Calls) {
         let step = usize::try_from((at - from).div_euclid(Traffic::STEP_MS / 1000)).ok();
         if let Some(calls) = step.and_then(|step| traffic.calls.get_mut(step)) {
@@ -285,8 +418,13 @@ fn weighted(points: impl Iterator<Item = Point>, calls: &[u64], from: i64) -> Op
     let step = Traffic::STEP_MS / 1000;
     let (mut sum, mut weights) = (0.0, 0.0);
     for (at, value) in points {
-        let within = (from..).step_by(usize::try_from(step).unwrap_or(300)).zip(calls);
-        let called: u64 = within.filter(|(begins, _)| (at..at + HOUR).contains(begins)).map(|(_, calls)| calls).sum();
+        let within = (from..)
+            .step_by(usize::try_from(step).unwrap_or(300))
+            .zip(calls);
+        let called: u64 = within
+            .filter(|(begins, _)| (at..at + HOUR).contains(begins))
+            .map(|(_, calls)| calls)
+            .sum();
         let weight = called.max(1) as f64;
         sum += value * weight;
         weights += weight;
@@ -299,36 +437,83 @@ mod tests {
     use super::*;
 
     fn series(dimensions: &[(&str, &str)]) -> Series {
-        Series(dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Series(
+            dimensions
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 
     fn key(kind: Kind, id: &str) -> ResourceKey {
-        ResourceKey { deployment: "d".into(), kind, id: id.into() }
+        ResourceKey {
+            deployment: "d".into(),
+            kind,
+            id: id.into(),
+        }
     }
 
-    const GATEWAY: (&str, &str) = ("Resource", "arn:aws:bedrock-agentcore:us-west-2:1:gateway/gw-1");
+    const GATEWAY: (&str, &str) = (
+        "Resource",
+        "arn:aws:bedrock-agentcore:us-west-2:1:gateway/gw-1",
+    );
 
     #[test]
     fn every_call_is_counted_once_whatever_sets_of_dimensions_exist() {
         let whole = series(&[("Operation", "InvokeGateway"), ("Protocol", "MCP"), GATEWAY]);
-        let listed = series(&[("Method", "tools/list"), ("Operation", "InvokeGateway"), ("Protocol", "MCP"), GATEWAY]);
-        let called = series(&[("Method", "tools/call"), ("Operation", "InvokeGateway"), ("Protocol", "MCP"), GATEWAY]);
-        let other = series(&[("Operation", "InvokeGateway"), ("Protocol", "MCP"), ("Resource", "arn:aws:x:y:1:gateway/gw-2")]);
+        let listed = series(&[
+            ("Method", "tools/list"),
+            ("Operation", "InvokeGateway"),
+            ("Protocol", "MCP"),
+            GATEWAY,
+        ]);
+        let called = series(&[
+            ("Method", "tools/call"),
+            ("Operation", "InvokeGateway"),
+            ("Protocol", "MCP"),
+            GATEWAY,
+        ]);
+        let other = series(&[
+            ("Operation", "InvokeGateway"),
+            ("Protocol", "MCP"),
+            ("Resource", "arn:aws:x:y:1:gateway/gw-2"),
+        ]);
         let stopped = series(&[("Operation", "SearchGateway"), GATEWAY]);
-        let all = [listed.clone(), other.clone(), stopped, called.clone(), whole.clone()];
+        let all = [
+            listed.clone(),
+            other.clone(),
+            stopped,
+            called.clone(),
+            whole.clone(),
+        ];
         assert_eq!(coarsest(&key(Kind::Gateway, "gw-1"), &all), [&whole]);
-        assert_eq!(coarsest(&key(Kind::Gateway, "gw-1"), &[called.clone(), other, listed.clone()]), [&called, &listed]);
+        assert_eq!(
+            coarsest(
+                &key(Kind::Gateway, "gw-1"),
+                &[called.clone(), other, listed.clone()]
+            ),
+            [&called, &listed]
+        );
         assert!(coarsest(&key(Kind::Runtime, "gw-1"), &all).is_empty());
     }
 
     #[test]
     fn a_request_asks_whole_resources_and_percentiles_last() {
-        let arn = |number: usize| format!("arn:aws:bedrock-agentcore:us-west-2:1:gateway/gw-{number}");
-        let all: Vec<Series> = (0..200).map(|each| series(&[("Operation", "InvokeGateway"), ("Resource", &arn(each))])).collect();
-        let keys: Vec<ResourceKey> = (0..200).map(|each| key(Kind::Gateway, &format!("gw-{each}"))).collect();
+        let arn =
+            |number: usize| format!("arn:aws:bedrock-agentcore:us-west-2:1:gateway/gw-{number}");
+        let all: Vec<Series> = (0..200)
+            .map(|each| series(&[("Operation", "InvokeGateway"), ("Resource", &arn(each))]))
+            .collect();
+        let keys: Vec<ResourceKey> = (0..200)
+            .map(|each| key(Kind::Gateway, &format!("gw-{each}")))
+            .collect();
         let (asked, queries) = plan(&keys, &all);
         assert_eq!((asked.len(), queries.len()), (125, 500));
-        assert!(queries.iter().all(|query| Metric::COUNTS.contains(&query.metric)));
+        assert!(
+            queries
+                .iter()
+                .all(|query| Metric::COUNTS.contains(&query.metric))
+        );
         let (asked, queries) = plan(&keys[..20], &all);
         assert_eq!((asked.len(), queries.len()), (20, 120));
     }
@@ -355,7 +540,15 @@ mod tests {
             })
             .collect();
         let traffic = fold(0, &queries, &points, from, now);
-        assert_eq!((traffic.calls[0], traffic.calls[11], traffic.total(), traffic.errors), (30, 10, 40, 3));
+        assert_eq!(
+            (
+                traffic.calls[0],
+                traffic.calls[11],
+                traffic.total(),
+                traffic.errors
+            ),
+            (30, 10, 40, 3)
+        );
         assert_eq!(traffic.p50_ms, Some(200.0));
         assert_eq!(fold(1, &queries, &points, from, now), Traffic::none(now));
     }

@@ -38,9 +38,22 @@ impl Services {
     pub async fn identity(&self, deployment: &Deployment) -> Result<Identity, Failure> {
         let account = self.account(deployment).await?;
         let text = format!("asking AWS who {} is", deployment.name);
-        let doing = Doing { text: &text, action: "sts:GetCallerIdentity", account: &account };
-        let answer = account.sts().get_caller_identity().send().await.map_err(|error| failure::sdk(doing, &error))?;
-        let expires = account.credentials(&text).await.ok().and_then(|keys| keys.expiry());
+        let doing = Doing {
+            text: &text,
+            action: "sts:GetCallerIdentity",
+            account: &account,
+        };
+        let answer = account
+            .sts()
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| failure::sdk(doing, &error))?;
+        let expires = account
+            .credentials(&text)
+            .await
+            .ok()
+            .and_then(|keys| keys.expiry());
         Ok(Identity {
             account: answer.account.unwrap_or_default(),
             arn: answer.arn.unwrap_or_default(),
@@ -54,18 +67,28 @@ impl Services {
     /// The account of a deployment, with its clients.
     pub(crate) async fn account(&self, deployment: &Deployment) -> Result<Arc<Account>, Failure> {
         // Making an account takes a large future, which is rarely needed.
-        Box::pin(self.inner.accounts.of(deployment, self.inner.options.timeout)).await
+        Box::pin(
+            self.inner
+                .accounts
+                .of(deployment, self.inner.options.timeout),
+        )
+        .await
     }
 }
 
 /// What is remembered for a deployment.
 pub(crate) fn remembered<T: Default>(memory: &PerDeployment<T>, deployment: &Deployment) -> Arc<T> {
-    let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut memory = memory
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     match memory.get(&deployment.name) {
         Some((configured, kept)) if configured == deployment => Arc::clone(kept),
         _ => {
             let fresh = Arc::<T>::default();
-            memory.insert(deployment.name.clone(), (deployment.clone(), Arc::clone(&fresh)));
+            memory.insert(
+                deployment.name.clone(),
+                (deployment.clone(), Arc::clone(&fresh)),
+            );
             fresh
         }
     }

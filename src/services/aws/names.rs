@@ -3,19 +3,28 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What `encodeURIComponent` leaves alone.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// The gateway's MCP address; the control plane's already ends in `/mcp`.
 pub(crate) fn gateway_url(url: &str) -> String {
     let url = url.trim_end_matches('/');
-    if url.ends_with("/mcp") { url.to_owned() } else { format!("{url}/mcp") }
+    if url.ends_with("/mcp") {
+        url.to_owned()
+    } else {
+        format!("{url}/mcp")
+    }
 }
 
 /// The id in a gateway's own host name.
 pub(crate) fn gateway_id_of_url(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let (id, rest) = url.host_str()?.split_once('.')?;
-    rest.starts_with("gateway.bedrock-agentcore").then(|| id.to_owned())
+    rest.starts_with("gateway.bedrock-agentcore")
+        .then(|| id.to_owned())
 }
 
 /// What follows `word/` in an ARN, up to the next slash or colon.
@@ -39,7 +48,11 @@ pub(crate) fn runtime_arn_of_url(url: &str) -> Option<String> {
 
 /// The address at which a runtime is invoked: its percent-encoded ARN in the path.
 pub(crate) fn invocation_url(data_plane: &str, arn: &str, qualifier: &str) -> String {
-    format!("{data_plane}/runtimes/{}/invocations?qualifier={}", component(arn), component(qualifier))
+    format!(
+        "{data_plane}/runtimes/{}/invocations?qualifier={}",
+        component(arn),
+        component(qualifier)
+    )
 }
 
 /// Percent-encoded for a path segment or query value.
@@ -59,7 +72,8 @@ pub(super) fn lambda_log_group(arn: &str) -> String {
 
 /// The function's name in its ARN.
 pub(super) fn function_name(arn: &str) -> &str {
-    arn.split_once(":function:").map_or(arn, |(_, rest)| rest.split(':').next().unwrap_or(rest))
+    arn.split_once(":function:")
+        .map_or(arn, |(_, rest)| rest.split(':').next().unwrap_or(rest))
 }
 
 #[cfg(test)]
@@ -69,11 +83,26 @@ mod tests {
     #[test]
     fn a_gateway_id_is_in_its_host_name_and_arn() {
         assert_eq!(
-            gateway_id_of_url("https://gw-abcdefghij.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp").as_deref(),
+            gateway_id_of_url(
+                "https://gw-abcdefghij.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp"
+            )
+            .as_deref(),
             Some("gw-abcdefghij")
         );
         assert_eq!(gateway_id_of_url("http://127.0.0.1:8000/mcp"), None);
-        assert_eq!(arn_tail("arn:aws:bedrock-agentcore:r:1:gateway/gw-abcdefghij", "gateway").as_deref(), Some("gw-abcdefghij"));
-        assert_eq!(runtime_id("arn:aws:bedrock-agentcore:r:1:runtime/rt-abcdefghij/runtime-endpoint/DEFAULT"), "rt-abcdefghij");
+        assert_eq!(
+            arn_tail(
+                "arn:aws:bedrock-agentcore:r:1:gateway/gw-abcdefghij",
+                "gateway"
+            )
+            .as_deref(),
+            Some("gw-abcdefghij")
+        );
+        assert_eq!(
+            runtime_id(
+                "arn:aws:bedrock-agentcore:r:1:runtime/rt-abcdefghij/runtime-endpoint/DEFAULT"
+            ),
+            "rt-abcdefghij"
+        );
     }
 }

@@ -44,7 +44,10 @@ impl Drop for RuntimeConfiguration {
 impl RuntimeConfiguration {
     /// Its ARN.
     pub(crate) fn arn(&self) -> &str {
-        self.0.get("agentRuntimeArn").and_then(Value::as_str).unwrap_or_default()
+        self.0
+            .get("agentRuntimeArn")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// Does a variable of its environment have this value?
@@ -54,14 +57,27 @@ impl RuntimeConfiguration {
 
     /// The name of a variable of its environment that has this value.
     pub(crate) fn variable_with(&self, value: &str) -> Option<&str> {
-        let variables = self.0.get("environmentVariables").and_then(Value::as_object)?;
-        variables.iter().find(|(_, one)| one.as_str() == Some(value)).map(|(name, _)| name.as_str())
+        let variables = self
+            .0
+            .get("environmentVariables")
+            .and_then(Value::as_object)?;
+        variables
+            .iter()
+            .find(|(_, one)| one.as_str() == Some(value))
+            .map(|(name, _)| name.as_str())
     }
 
     /// After how many seconds without a request a session ends, and after how many in any case.
     pub(crate) fn session_seconds(&self) -> (i64, i64) {
-        let of = |name: &str| self.0.pointer(&format!("/lifecycleConfiguration/{name}")).and_then(Value::as_i64);
-        (of("idleRuntimeSessionTimeout").unwrap_or(IDLE), of("maxLifetime").unwrap_or(LIFETIME))
+        let of = |name: &str| {
+            self.0
+                .pointer(&format!("/lifecycleConfiguration/{name}"))
+                .and_then(Value::as_i64)
+        };
+        (
+            of("idleRuntimeSessionTimeout").unwrap_or(IDLE),
+            of("maxLifetime").unwrap_or(LIFETIME),
+        )
     }
 
     /// Its version, and whether it is the good one: nothing is on its way, and nothing has failed.
@@ -72,7 +88,9 @@ impl RuntimeConfiguration {
 
     /// Do its requests carry tokens (else they are signed)?
     pub(crate) fn takes_tokens(&self) -> bool {
-        self.0.pointer("/authorizerConfiguration/customJWTAuthorizer").is_some()
+        self.0
+            .pointer("/authorizerConfiguration/customJWTAuthorizer")
+            .is_some()
     }
 
     /// Gives the variables that have the old value the new one, where their names say that they hold such a thing: a weak password
@@ -91,20 +109,32 @@ impl RuntimeConfiguration {
     }
 
     fn variables(&mut self) -> impl Iterator<Item = (&String, &mut String)> {
-        let variables = self.0.get_mut("environmentVariables").and_then(Value::as_object_mut);
-        variables.into_iter().flatten().filter_map(|(name, value)| match value {
-            Value::String(value) => Some((name, value)),
-            _ => None,
-        })
+        let variables = self
+            .0
+            .get_mut("environmentVariables")
+            .and_then(Value::as_object_mut);
+        variables
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| match value {
+                Value::String(value) => Some((name, value)),
+                _ => None,
+            })
     }
 
     /// The body of the PUT.
     fn body(&self) -> Result<SecretText, serde_json::Error> {
-        let sent = self.0.as_object().into_iter().flatten().filter(|(name, value)| {
-            // A member that is not set may come as null; sent so it would be refused.
-            !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null()
-        });
-        let mut body: BTreeMap<&str, &Value> = sent.map(|(name, value)| (name.as_str(), value)).collect();
+        let sent = self
+            .0
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, value)| {
+                // A member that is not set may come as null; sent so it would be refused.
+                !ANSWER_ONLY.contains(&name.as_str()) && !value.is_null()
+            });
+        let mut body: BTreeMap<&str, &Value> =
+            sent.map(|(name, value)| (name.as_str(), value)).collect();
         // The same request sent again after a lost answer makes no second version.
         let token = Value::from(uuid::Uuid::new_v4().to_string());
         body.insert("clientToken", &token);
@@ -127,8 +157,16 @@ pub(crate) struct EndpointState {
 
 impl Services {
     /// All that a runtime is made of.
-    pub(crate) async fn runtime_configuration(&self, deployment: &Deployment, id: &str) -> Result<RuntimeConfiguration, Failure> {
-        self.control(deployment).await?.runtime(id).await.map(RuntimeConfiguration)
+    pub(crate) async fn runtime_configuration(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+    ) -> Result<RuntimeConfiguration, Failure> {
+        self.control(deployment)
+            .await?
+            .runtime(id)
+            .await
+            .map(RuntimeConfiguration)
     }
 
     /// Makes a further version of a runtime. Answers its number; DEFAULT follows it by itself.
@@ -144,24 +182,45 @@ impl Services {
         let text = format!("updating runtime {id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;
-        let body = configuration.body().map_err(|error| Failure::new(FailureKind::Usage, &*text, error.to_string()))?;
+        let body = configuration
+            .body()
+            .map_err(|error| Failure::new(FailureKind::Usage, &*text, error.to_string()))?;
         let request = Request {
             method: Method::PUT,
             service: Some("bedrock-agentcore"),
-            url: format!("{}/runtimes/{}", account.address("bedrock-agentcore-control"), names::component(id)),
+            url: format!(
+                "{}/runtimes/{}",
+                account.address("bedrock-agentcore-control"),
+                names::component(id)
+            ),
             headers: vec![("content-type", "application/json")],
             body: body.reveal().as_bytes().to_vec(),
         };
-        let doing = Doing { text: &text, action: "bedrock-agentcore:UpdateAgentRuntime", account: &account };
+        let doing = Doing {
+            text: &text,
+            action: "bedrock-agentcore:UpdateAgentRuntime",
+            account: &account,
+        };
         let answer = self.send_signed(doing, &request).await?.json(&text)?;
         let version = answer.get("agentRuntimeVersion").and_then(Value::as_str);
-        version.map(str::to_owned).ok_or_else(|| Failure::new(FailureKind::Server, text, "AWS answered without a version"))
+        version.map(str::to_owned).ok_or_else(|| {
+            Failure::new(FailureKind::Server, text, "AWS answered without a version")
+        })
     }
 
     /// The endpoints of a runtime.
-    pub(crate) async fn runtime_endpoints(&self, deployment: &Deployment, id: &str) -> Result<Vec<EndpointState>, Failure> {
+    pub(crate) async fn runtime_endpoints(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+    ) -> Result<Vec<EndpointState>, Failure> {
         let endpoints = self.control(deployment).await?.endpoints(id).await?;
-        let text = |endpoint: &Value, name: &str| endpoint.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |endpoint: &Value, name: &str| {
+            endpoint
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let state = |endpoint: &Value| EndpointState {
             name: text(endpoint, "name").unwrap_or_default(),
             status: text(endpoint, "status").unwrap_or_default(),
@@ -192,9 +251,17 @@ mod tests {
     fn an_update_sends_all_back_but_what_only_answers_have_and_replaces_values_by_value() {
         let mut configuration = configuration();
         assert!(configuration.holds("old") && !configuration.holds("new"));
-        assert_eq!(configuration.replace("old", "new", &["PASS"]), ["NEO4J_PASSWORD", "DB_PASS"]);
+        assert_eq!(
+            configuration.replace("old", "new", &["PASS"]),
+            ["NEO4J_PASSWORD", "DB_PASS"]
+        );
         let mut body: Value = serde_json::from_str(configuration.body().unwrap().reveal()).unwrap();
-        assert!(body.as_object_mut().unwrap().remove("clientToken").is_some_and(|token| token.as_str().unwrap().len() >= 33));
+        assert!(
+            body.as_object_mut()
+                .unwrap()
+                .remove("clientToken")
+                .is_some_and(|token| token.as_str().unwrap().len() >= 33)
+        );
         assert_eq!(
             body,
             json!({
@@ -204,7 +271,10 @@ mod tests {
             })
         );
         assert_eq!(configuration.session_seconds(), (60, LIFETIME));
-        assert_eq!((configuration.ready_version(), configuration.takes_tokens()), (Some("7"), false));
+        assert_eq!(
+            (configuration.ready_version(), configuration.takes_tokens()),
+            (Some("7"), false)
+        );
         configuration.0["status"] = json!("UPDATE_FAILED");
         assert_eq!(configuration.ready_version(), None);
     }

@@ -6,8 +6,8 @@ use aws_sdk_secretsmanager::{Client, primitives::DateTime};
 
 use crate::{
     model::{
-        Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail, SecretStages, SecretText,
-        SecretValue, SecretVersion, VersionRef,
+        Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail,
+        SecretStages, SecretText, SecretValue, SecretVersion, VersionRef,
     },
     services::Services,
 };
@@ -19,30 +19,61 @@ macro_rules! call {
     ($services:expr, $deployment:expr, $text:expr, $operation:literal, |$client:ident| $request:expr) => {{
         let account = $services.account($deployment).await?;
         let text: String = $text;
-        let doing = Doing { text: &text, action: concat!("secretsmanager:", $operation), account: &account };
+        let doing = Doing {
+            text: &text,
+            action: concat!("secretsmanager:", $operation),
+            account: &account,
+        };
         let $client: &Client = account.secrets();
-        $request.send().await.map_err(|error| failure::sdk(doing, &error))
+        $request
+            .send()
+            .await
+            .map_err(|error| failure::sdk(doing, &error))
     }};
 }
 
 impl Services {
     /// Everything about a secret except values.
-    pub async fn secret_detail(&self, deployment: &Deployment, id: &str) -> Result<SecretDetail, Failure> {
-        let secret = call!(self, deployment, format!("reading secret {id}"), "DescribeSecret", |client| client
-            .describe_secret()
-            .secret_id(id))?;
+    pub async fn secret_detail(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+    ) -> Result<SecretDetail, Failure> {
+        let secret = call!(
+            self,
+            deployment,
+            format!("reading secret {id}"),
+            "DescribeSecret",
+            |client| client.describe_secret().secret_id(id)
+        )?;
         let mut versions = self.secret_versions(deployment, id).await?;
         // Describe also names versions without a value: they matter for a rotation that died early.
-        let known: HashSet<String> = versions.iter().map(|version| version.version_id.clone()).collect();
+        let known: HashSet<String> = versions
+            .iter()
+            .map(|version| version.version_id.clone())
+            .collect();
         let staged = secret.version_ids_to_stages.unwrap_or_default();
         for (version_id, stages) in &staged {
             if !known.contains(version_id) {
-                versions.push(SecretVersion { version_id: version_id.clone(), stages: stages.clone(), created_at: None });
+                versions.push(SecretVersion {
+                    version_id: version_id.clone(),
+                    stages: stages.clone(),
+                    created_at: None,
+                });
             }
         }
-        versions.sort_by(|one, other| other.created_at.cmp(&one.created_at).then_with(|| one.version_id.cmp(&other.version_id)));
-        let with =
-            |stage: &str| staged.iter().find(|(_, labels)| labels.iter().any(|label| label == stage)).map(|(id, _)| id.clone());
+        versions.sort_by(|one, other| {
+            other
+                .created_at
+                .cmp(&one.created_at)
+                .then_with(|| one.version_id.cmp(&other.version_id))
+        });
+        let with = |stage: &str| {
+            staged
+                .iter()
+                .find(|(_, labels)| labels.iter().any(|label| label == stage))
+                .map(|(id, _)| id.clone())
+        };
         let current = with("AWSCURRENT");
         let rules = secret.rotation_rules;
         Ok(SecretDetail {
@@ -53,7 +84,9 @@ impl Services {
             rotation: RotationState {
                 enabled: secret.rotation_enabled,
                 lambda_arn: secret.rotation_lambda_arn,
-                every_days: rules.as_ref().and_then(|rules| rules.automatically_after_days),
+                every_days: rules
+                    .as_ref()
+                    .and_then(|rules| rules.automatically_after_days),
                 schedule: rules.and_then(|rules| rules.schedule_expression),
                 last_rotated: secret.last_rotated_date.map(moment),
                 next_rotation: secret.next_rotation_date.map(moment),
@@ -72,34 +105,61 @@ impl Services {
     }
 
     /// Labels and rotation settings alone: one call, for a rotation that looks often.
-    pub async fn secret_stages(&self, deployment: &Deployment, id: &str) -> Result<SecretStages, Failure> {
-        let secret = call!(self, deployment, format!("reading the labels of {id}"), "DescribeSecret", |client| client
-            .describe_secret()
-            .secret_id(id))?;
+    pub async fn secret_stages(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+    ) -> Result<SecretStages, Failure> {
+        let secret = call!(
+            self,
+            deployment,
+            format!("reading the labels of {id}"),
+            "DescribeSecret",
+            |client| client.describe_secret().secret_id(id)
+        )?;
         Ok(SecretStages {
             arn: secret.arn.unwrap_or_default(),
             name: secret.name.unwrap_or_default(),
-            stages: secret.version_ids_to_stages.unwrap_or_default().into_iter().collect(),
+            stages: secret
+                .version_ids_to_stages
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
             managed: secret.rotation_enabled == Some(true) && secret.rotation_lambda_arn.is_some(),
             deleted: secret.deleted_date.is_some(),
         })
     }
 
-    async fn secret_versions(&self, deployment: &Deployment, id: &str) -> Result<Vec<SecretVersion>, Failure> {
+    async fn secret_versions(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+    ) -> Result<Vec<SecretVersion>, Failure> {
         let mut versions = Vec::new();
         let mut token: Option<String> = None;
         let mut seen = HashSet::new();
         loop {
-            let page = call!(self, deployment, format!("listing versions of {id}"), "ListSecretVersionIds", |client| client
-                .list_secret_version_ids()
-                .secret_id(id)
-                .include_deprecated(true)
-                .set_next_token(token))?;
-            versions.extend(page.versions.unwrap_or_default().into_iter().map(|version| SecretVersion {
-                version_id: version.version_id.unwrap_or_default(),
-                stages: version.version_stages.unwrap_or_default(),
-                created_at: version.created_date.map(moment),
-            }));
+            let page = call!(
+                self,
+                deployment,
+                format!("listing versions of {id}"),
+                "ListSecretVersionIds",
+                |client| client
+                    .list_secret_version_ids()
+                    .secret_id(id)
+                    .include_deprecated(true)
+                    .set_next_token(token)
+            )?;
+            versions.extend(
+                page.versions
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|version| SecretVersion {
+                        version_id: version.version_id.unwrap_or_default(),
+                        stages: version.version_stages.unwrap_or_default(),
+                        created_at: version.created_date.map(moment),
+                    }),
+            );
             token = page.next_token.filter(|token| seen.insert(token.clone()));
             if token.is_none() {
                 return Ok(versions);
@@ -111,20 +171,33 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] where no version has that label or id, or it has no value.
-    pub async fn secret_value(&self, deployment: &Deployment, id: &str, version: &VersionRef) -> Result<SecretValue, Failure> {
+    pub async fn secret_value(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+        version: &VersionRef,
+    ) -> Result<SecretValue, Failure> {
         let (stage, version_id) = match version {
             VersionRef::Stage(stage) => (Some(stage.clone()), None),
             VersionRef::Id(id) => (None, Some(id.clone())),
         };
-        let value = call!(self, deployment, format!("reading the value of {id}"), "GetSecretValue", |client| client
-            .get_secret_value()
-            .secret_id(id)
-            .set_version_stage(stage)
-            .set_version_id(version_id))?;
+        let value = call!(
+            self,
+            deployment,
+            format!("reading the value of {id}"),
+            "GetSecretValue",
+            |client| client
+                .get_secret_value()
+                .secret_id(id)
+                .set_version_stage(stage)
+                .set_version_id(version_id)
+        )?;
         Ok(SecretValue {
             version_id: value.version_id.unwrap_or_default(),
             stages: value.version_stages.unwrap_or_default(),
-            content: value.secret_string.map_or(SecretContent::Binary, |text| SecretContent::Text(SecretText::new(text))),
+            content: value.secret_string.map_or(SecretContent::Binary, |text| {
+                SecretContent::Text(SecretText::new(text))
+            }),
             created: value.created_date.map(moment),
         })
     }
@@ -163,12 +236,18 @@ impl Services {
     ) -> Result<(), Failure> {
         let words = format!("moving {stage} of {id}");
         self.guard_write(deployment, &words)?;
-        call!(self, deployment, words, "UpdateSecretVersionStage", |client| client
-            .update_secret_version_stage()
-            .secret_id(id)
-            .version_stage(stage)
-            .set_move_to_version_id(to.map(str::to_owned))
-            .set_remove_from_version_id(remove_from.map(str::to_owned)))
+        call!(
+            self,
+            deployment,
+            words,
+            "UpdateSecretVersionStage",
+            |client| client
+                .update_secret_version_stage()
+                .secret_id(id)
+                .version_stage(stage)
+                .set_move_to_version_id(to.map(str::to_owned))
+                .set_remove_from_version_id(remove_from.map(str::to_owned))
+        )
         .map(drop)
     }
 
@@ -176,41 +255,71 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Conflict`] while an earlier rotation is not complete, or none is configured.
-    pub async fn start_rotation(&self, deployment: &Deployment, id: &str, token: &str) -> Result<String, Failure> {
+    pub async fn start_rotation(
+        &self,
+        deployment: &Deployment,
+        id: &str,
+        token: &str,
+    ) -> Result<String, Failure> {
         let words = format!("starting the rotation of {id}");
         self.guard_write(deployment, &words)?;
-        let answer = call!(self, deployment, words.clone(), "RotateSecret", |client| client
-            .rotate_secret()
-            .secret_id(id)
-            .client_request_token(token))?;
-        answer.version_id.ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a version"))
+        let answer = call!(self, deployment, words.clone(), "RotateSecret", |client| {
+            client
+                .rotate_secret()
+                .secret_id(id)
+                .client_request_token(token)
+        })?;
+        answer.version_id.ok_or_else(|| {
+            Failure::new(FailureKind::Server, words, "AWS answered without a version")
+        })
     }
 
     /// Switches scheduled rotation off and stops one in progress (it may leave AWSPENDING behind).
     pub async fn cancel_rotation(&self, deployment: &Deployment, id: &str) -> Result<(), Failure> {
         let words = format!("cancelling the rotation of {id}");
         self.guard_write(deployment, &words)?;
-        call!(self, deployment, words, "CancelRotateSecret", |client| client.cancel_rotate_secret().secret_id(id)).map(drop)
+        call!(self, deployment, words, "CancelRotateSecret", |client| {
+            client.cancel_rotate_secret().secret_id(id)
+        })
+        .map(drop)
     }
 
     /// A password of the service's random source, without the characters of `exclude`. A class of characters that is excluded as a
     /// whole must be named as such, since the service puts one of each class into every password.
-    pub async fn random_password(&self, deployment: &Deployment, length: usize, exclude: &str) -> Result<SecretText, Failure> {
+    pub async fn random_password(
+        &self,
+        deployment: &Deployment,
+        length: usize,
+        exclude: &str,
+    ) -> Result<SecretText, Failure> {
         let words = "asking for a random password".to_owned();
         let length = i64::try_from(length).unwrap_or(i64::MAX);
-        let lacks = |class: fn(&u8) -> bool| (b'!'..=b'~').filter(class).all(|byte| exclude.as_bytes().contains(&byte));
-        let answer = call!(self, deployment, words.clone(), "GetRandomPassword", |client| client
-            .get_random_password()
-            .password_length(length)
-            .exclude_uppercase(lacks(u8::is_ascii_uppercase))
-            .exclude_lowercase(lacks(u8::is_ascii_lowercase))
-            .exclude_numbers(lacks(u8::is_ascii_digit))
-            .exclude_punctuation(lacks(u8::is_ascii_punctuation))
-            .exclude_characters(exclude))?;
-        answer
-            .random_password
-            .map(SecretText::new)
-            .ok_or_else(|| Failure::new(FailureKind::Server, words, "AWS answered without a password"))
+        let lacks = |class: fn(&u8) -> bool| {
+            (b'!'..=b'~')
+                .filter(class)
+                .all(|byte| exclude.as_bytes().contains(&byte))
+        };
+        let answer = call!(
+            self,
+            deployment,
+            words.clone(),
+            "GetRandomPassword",
+            |client| client
+                .get_random_password()
+                .password_length(length)
+                .exclude_uppercase(lacks(u8::is_ascii_uppercase))
+                .exclude_lowercase(lacks(u8::is_ascii_lowercase))
+                .exclude_numbers(lacks(u8::is_ascii_digit))
+                .exclude_punctuation(lacks(u8::is_ascii_punctuation))
+                .exclude_characters(exclude)
+        )?;
+        answer.random_password.map(SecretText::new).ok_or_else(|| {
+            Failure::new(
+                FailureKind::Server,
+                words,
+                "AWS answered without a password",
+            )
+        })
     }
 }
 

@@ -67,7 +67,11 @@ impl Seen {
     /// Gives an event that was just admitted, and has no id, one of our own: the same for the same event, another for its equals.
     pub(crate) fn identify(&self, event: &mut LogEvent) {
         if event.id.is_none() {
-            let occurrence = self.passed.0.get(&key(event)).map_or(1, |(count, _)| *count);
+            let occurrence = self
+                .passed
+                .0
+                .get(&key(event))
+                .map_or(1, |(count, _)| *count);
             event.id = Some(own_id(event, occurrence));
         }
     }
@@ -82,7 +86,14 @@ impl Seen {
 fn key(event: &LogEvent) -> Key {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
-        (salt, &event.group, &event.stream, event.timestamp, &event.message).hash(&mut hasher);
+        (
+            salt,
+            &event.group,
+            &event.stream,
+            event.timestamp,
+            &event.message,
+        )
+            .hash(&mut hasher);
         hasher.finish()
     };
     (half(0), half(1))
@@ -90,7 +101,11 @@ fn key(event: &LogEvent) -> Key {
 
 /// An id of our own: what makes up the event, and which of its equals it is; marked as none of CloudWatch's, which are digits.
 fn own_id(event: &LogEvent, occurrence: u32) -> String {
-    let times = [event.timestamp.millis(), event.ingestion.millis(), i64::from(occurrence)];
+    let times = [
+        event.timestamp.millis(),
+        event.ingestion.millis(),
+        i64::from(occurrence),
+    ];
     let texts = [&*event.group, &*event.stream, &event.message];
     let mut hash = Sha256::new();
     for number in &times {
@@ -125,12 +140,27 @@ mod tests {
         let now = Moment::from_millis(0);
         let (mut seen, mut live, mut fill) = (Seen::default(), Pass::default(), Pass::default());
         assert!(seen.admit(&mut live, &event(None, 1, "x"), now));
-        assert!(!seen.admit(&mut fill, &event(Some("1"), 1, "x"), now), "came live before");
-        assert!(seen.admit(&mut fill, &event(Some("2"), 1, "x"), now), "the live way lost one of two");
-        assert!(!seen.admit(&mut fill, &event(Some("2"), 1, "x"), now), "the same event on two pages");
-        assert!(!seen.admit(&mut live, &event(None, 1, "x"), now), "the second by the live way after all");
+        assert!(
+            !seen.admit(&mut fill, &event(Some("1"), 1, "x"), now),
+            "came live before"
+        );
+        assert!(
+            seen.admit(&mut fill, &event(Some("2"), 1, "x"), now),
+            "the live way lost one of two"
+        );
+        assert!(
+            !seen.admit(&mut fill, &event(Some("2"), 1, "x"), now),
+            "the same event on two pages"
+        );
+        assert!(
+            !seen.admit(&mut live, &event(None, 1, "x"), now),
+            "the second by the live way after all"
+        );
         assert!(seen.admit(&mut live, &event(None, 1, "x"), now), "a third");
-        assert!(seen.admit(&mut live, &event(None, 2, "x"), now), "another time");
+        assert!(
+            seen.admit(&mut live, &event(None, 2, "x"), now),
+            "another time"
+        );
     }
 
     #[test]
@@ -138,7 +168,12 @@ mod tests {
         let now = Moment::from_millis(0);
         let ids = || {
             let (mut seen, mut live) = (Seen::default(), Pass::default());
-            let events = [event(None, 1, "x"), event(None, 1, "x"), event(None, 2, "x"), event(Some("37"), 3, "x")];
+            let events = [
+                event(None, 1, "x"),
+                event(None, 1, "x"),
+                event(None, 2, "x"),
+                event(Some("37"), 3, "x"),
+            ];
             let named = events.map(|mut event| {
                 assert!(seen.admit(&mut live, &event, now));
                 seen.identify(&mut event);
@@ -149,7 +184,12 @@ mod tests {
         let first = ids();
         assert_eq!(first, ids(), "another tail gives the same");
         assert_eq!(first[3], "37", "CloudWatch's own stays");
-        assert!(first[..3].iter().all(|id| id.starts_with("live:") && id.len() == 37), "{first:?}");
+        assert!(
+            first[..3]
+                .iter()
+                .all(|id| id.starts_with("live:") && id.len() == 37),
+            "{first:?}"
+        );
         let different: std::collections::HashSet<&String> = first.iter().collect();
         assert_eq!(different.len(), 4, "{first:?}");
     }
@@ -158,11 +198,19 @@ mod tests {
     fn what_is_old_is_forgotten() {
         let (mut seen, mut live) = (Seen::default(), Pass::default());
         for second in 0..1000 {
-            assert!(seen.admit(&mut live, &event(None, second, "x"), Moment::from_millis(second * 1000)));
+            assert!(seen.admit(
+                &mut live,
+                &event(None, second, "x"),
+                Moment::from_millis(second * 1000)
+            ));
         }
         let now = Moment::from_millis(1_000_000);
         seen.forget(&mut live, now);
-        assert!(seen.passed.0.len() <= 900 && live.counts.0.len() <= 900, "{}", seen.passed.0.len());
+        assert!(
+            seen.passed.0.len() <= 900 && live.counts.0.len() <= 900,
+            "{}",
+            seen.passed.0.len()
+        );
         assert!(!seen.admit(&mut Pass::default(), &event(None, 999, "x"), now));
     }
 }

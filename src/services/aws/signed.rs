@@ -54,15 +54,26 @@ impl Answer {
 
 impl Services {
     /// Sends a signed request. Throttling, broken connections and 5xx are tried again with jitter.
-    pub(crate) async fn send_signed(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
+    pub(crate) async fn send_signed(
+        &self,
+        doing: Doing<'_>,
+        request: &Request<'_>,
+    ) -> Result<Answer, Failure> {
         let mut failures = 0;
         loop {
             match self.send_once(doing, request).await {
                 Err(failure)
-                    if failure.kind.is_transient() && failure.kind != FailureKind::Timeout && failures + 1 < ATTEMPTS =>
+                    if failure.kind.is_transient()
+                        && failure.kind != FailureKind::Timeout
+                        && failures + 1 < ATTEMPTS =>
                 {
                     failures += 1;
-                    tokio::time::sleep(retry::backoff(failures, Duration::from_millis(250), Duration::from_secs(4))).await;
+                    tokio::time::sleep(retry::backoff(
+                        failures,
+                        Duration::from_millis(250),
+                        Duration::from_secs(4),
+                    ))
+                    .await;
                 }
                 Err(failure) => {
                     if failure.kind == FailureKind::SignIn {
@@ -77,29 +88,44 @@ impl Services {
 
     async fn send_once(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
         let client = self.inner.web.client(doing.text, &request.url)?;
-        let mut sending =
-            client.request(request.method.clone(), &request.url).timeout(self.inner.options.timeout.min(Duration::from_secs(20)));
+        let mut sending = client
+            .request(request.method.clone(), &request.url)
+            .timeout(self.inner.options.timeout.min(Duration::from_secs(20)));
         for (name, value) in &request.headers {
             sending = sending.header(*name, *value);
         }
         if let Some(service) = request.service {
             let credentials = doing.account.credentials(doing.text).await?;
-            let signable =
-                Signable { method: request.method.as_str(), url: &request.url, headers: &request.headers, body: &request.body };
-            for (name, value) in
-                sigv4::headers(doing.text, signable, &credentials, service, &doing.account.region, doing.account.signing_time())?
-            {
+            let signable = Signable {
+                method: request.method.as_str(),
+                url: &request.url,
+                headers: &request.headers,
+                body: &request.body,
+            };
+            for (name, value) in sigv4::headers(
+                doing.text,
+                signable,
+                &credentials,
+                service,
+                &doing.account.region,
+                doing.account.signing_time(),
+            )? {
                 sending = sending.header(name, value);
             }
         }
-        let response =
-            sending.body(request.body.clone()).send().await.map_err(|error| web::failure(doing.text, &request.url, &error))?;
+        let response = sending
+            .body(request.body.clone())
+            .send()
+            .await
+            .map_err(|error| web::failure(doing.text, &request.url, &error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
             doing.account.note_date(date);
         }
-        let body = web::read_at_most(response, LONGEST).await.map_err(|error| error.failure(doing.text, &request.url))?;
+        let body = web::read_at_most(response, LONGEST)
+            .await
+            .map_err(|error| error.failure(doing.text, &request.url))?;
         if (200..300).contains(&status) {
             return Ok(Answer { body });
         }
@@ -112,23 +138,51 @@ fn error_answer(doing: Doing<'_>, status: u16, headers: &HeaderMap, body: &[u8])
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = failure::request_id(header);
     if let Ok(json) = serde_json::from_slice::<Value>(body) {
-        let text = |names: &[&str]| names.iter().find_map(|name| json.get(*name).and_then(Value::as_str)).map(str::to_owned);
-        let code = header("x-amzn-errortype").map(str::to_owned).or_else(|| text(&["__type", "code", "Code"]));
+        let text = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| json.get(*name).and_then(Value::as_str))
+                .map(str::to_owned)
+        };
+        let code = header("x-amzn-errortype")
+            .map(str::to_owned)
+            .or_else(|| text(&["__type", "code", "Code"]));
         let message = text(&["message", "Message", "errorMessage"]);
-        return failure::service(doing, code.as_deref(), message.as_deref(), status, request_id);
+        return failure::service(
+            doing,
+            code.as_deref(),
+            message.as_deref(),
+            status,
+            request_id,
+        );
     }
     let text = String::from_utf8_lossy(body);
     if let Ok(document) = roxmltree::Document::parse(&text) {
         let find = |name: &str| {
-            document.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).map(str::to_owned)
+            document
+                .descendants()
+                .find(|node| node.tag_name().name() == name)
+                .and_then(|node| node.text())
+                .map(str::to_owned)
         };
         let request_id = request_id.or_else(|| find("RequestId"));
-        return failure::service(doing, find("Code").as_deref(), find("Message").as_deref(), status, request_id);
+        return failure::service(
+            doing,
+            find("Code").as_deref(),
+            find("Message").as_deref(),
+            status,
+            request_id,
+        );
     }
     let failure = failure::service(doing, header("x-amzn-errortype"), None, status, request_id);
     failure.evidence(web::preview(body))
 }
 
 fn not_aws(doing: &str, error: &serde_json::Error, body: &[u8]) -> Failure {
-    Failure::new(FailureKind::Network, doing, format!("the answer is not AWS's: {error}")).evidence(web::preview(body))
+    Failure::new(
+        FailureKind::Network,
+        doing,
+        format!("the answer is not AWS's: {error}"),
+    )
+    .evidence(web::preview(body))
 }

@@ -23,7 +23,9 @@ impl Services {
     /// # Errors
     /// [`FailureKind::NotFound`] for a stack that does not exist.
     pub async fn stack_facts(&self, deployment: &Deployment) -> Result<StackFacts, Failure> {
-        let Some(stack) = &deployment.stack else { return Ok(StackFacts::default()) };
+        let Some(stack) = &deployment.stack else {
+            return Ok(StackFacts::default());
+        };
         let cell = super::remembered(&self.inner.stacks, deployment);
         let mut kept = cell.lock().await;
         if let Some((at, facts)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
@@ -40,15 +42,26 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Denied`] where the stack's resources may not be read.
-    pub(crate) async fn stack_readers(&self, deployment: &Deployment) -> Result<Vec<StackReader>, Failure> {
-        let Some(stack) = &deployment.stack else { return Ok(Vec::new()) };
+    pub(crate) async fn stack_readers(
+        &self,
+        deployment: &Deployment,
+    ) -> Result<Vec<StackReader>, Failure> {
+        let Some(stack) = &deployment.stack else {
+            return Ok(Vec::new());
+        };
         let account = self.account(deployment).await?;
         let doing = format!("reading the resources of the stack {stack}");
-        let text = self.cloudformation(&account, &doing, "DescribeStackResources", stack).await?;
+        let text = self
+            .cloudformation(&account, &doing, "DescribeStackResources", stack)
+            .await?;
         Ok(readers(&text))
     }
 
-    async fn read_stack(&self, deployment: &Deployment, stack: &str) -> Result<StackFacts, Failure> {
+    async fn read_stack(
+        &self,
+        deployment: &Deployment,
+        stack: &str,
+    ) -> Result<StackFacts, Failure> {
         let account = self.account(deployment).await?;
         let doing = format!("reading the stack {stack}");
         let text = self
@@ -56,12 +69,19 @@ impl Services {
             .await
             .map_err(|failure| explain(failure, &account, stack))?;
         let outputs = outputs(&text).map_err(|error| {
-            Failure::new(FailureKind::Network, doing.as_str(), format!("the answer is not CloudFormation's: {error}"))
+            Failure::new(
+                FailureKind::Network,
+                doing.as_str(),
+                format!("the answer is not CloudFormation's: {error}"),
+            )
         })?;
         let mut facts = from_outputs(outputs);
         if facts.gateway_id.is_none() || facts.runtime_arn.is_none() || facts.secret_arn.is_none() {
             // Poor outputs: the stack's resources know more. Where that is not allowed, the outputs must do.
-            match self.cloudformation(&account, &doing, "DescribeStackResources", stack).await {
+            match self
+                .cloudformation(&account, &doing, "DescribeStackResources", stack)
+                .await
+            {
                 Ok(text) => add_resources(&mut facts, &text, &account),
                 Err(failure) => tracing::info!(%failure, "the stack's resources are not to be had"),
             }
@@ -69,19 +89,42 @@ impl Services {
         Ok(facts)
     }
 
-    async fn cloudformation(&self, account: &Account, doing: &str, operation: &str, stack: &str) -> Result<String, Failure> {
+    async fn cloudformation(
+        &self,
+        account: &Account,
+        doing: &str,
+        operation: &str,
+        stack: &str,
+    ) -> Result<String, Failure> {
         let form = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("Action", operation), ("Version", "2010-05-15"), ("StackName", stack)])
+            .extend_pairs([
+                ("Action", operation),
+                ("Version", "2010-05-15"),
+                ("StackName", stack),
+            ])
             .finish();
         let request = Request {
             method: http::Method::POST,
             service: Some("cloudformation"),
             url: format!("{}/", account.address("cloudformation")),
-            headers: vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
+            headers: vec![(
+                "content-type",
+                "application/x-www-form-urlencoded; charset=utf-8",
+            )],
             body: form.into_bytes(),
         };
         let action = format!("cloudformation:{operation}");
-        Ok(self.send_signed(Doing { text: doing, action: &action, account }, &request).await?.text())
+        Ok(self
+            .send_signed(
+                Doing {
+                    text: doing,
+                    action: &action,
+                    account,
+                },
+                &request,
+            )
+            .await?
+            .text())
     }
 }
 
@@ -101,7 +144,12 @@ fn outputs(text: &str) -> Result<Vec<(String, String)>, roxmltree::Error> {
         .descendants()
         .filter(|node| node.tag_name().name() == "Outputs")
         .flat_map(|node| node.children())
-        .filter_map(|member| Some((child(member, "OutputKey")?, child(member, "OutputValue").unwrap_or_default())))
+        .filter_map(|member| {
+            Some((
+                child(member, "OutputKey")?,
+                child(member, "OutputValue").unwrap_or_default(),
+            ))
+        })
         .collect())
 }
 
@@ -115,9 +163,18 @@ pub(crate) enum StackReader {
 }
 
 fn readers(text: &str) -> Vec<StackReader> {
-    let Ok(document) = Document::parse(text) else { return Vec::new() };
-    let name = |id: String| id.rsplit(['/', ':']).next().map(str::to_owned).unwrap_or(id);
-    let members = document.descendants().filter(|node| node.tag_name().name() == "member");
+    let Ok(document) = Document::parse(text) else {
+        return Vec::new();
+    };
+    let name = |id: String| {
+        id.rsplit(['/', ':'])
+            .next()
+            .map(str::to_owned)
+            .unwrap_or(id)
+    };
+    let members = document
+        .descendants()
+        .filter(|node| node.tag_name().name() == "member");
     let reader = |member: Node<'_, '_>| {
         let id = child(member, "PhysicalResourceId").filter(|id| !id.is_empty())?;
         match child(member, "ResourceType")?.as_str() {
@@ -130,13 +187,20 @@ fn readers(text: &str) -> Vec<StackReader> {
 }
 
 fn child(node: Node<'_, '_>, name: &str) -> Option<String> {
-    node.children().find(|child| child.tag_name().name() == name).and_then(|child| child.text()).map(str::to_owned)
+    node.children()
+        .find(|child| child.tag_name().name() == name)
+        .and_then(|child| child.text())
+        .map(str::to_owned)
 }
 
 /// Facts by all the names that known stacks use for them.
 fn from_outputs(outputs: Vec<(String, String)>) -> StackFacts {
     let find = |names: &[&str]| {
-        let by = |name: &&str| outputs.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty());
+        let by = |name: &&str| {
+            outputs
+                .iter()
+                .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty())
+        };
         names.iter().find_map(by).map(|(_, value)| value.clone())
     };
     let gateway_url = find(&["GatewayUrl"]).map(|url| names::gateway_url(&url));
@@ -146,25 +210,46 @@ fn from_outputs(outputs: Vec<(String, String)>) -> StackFacts {
     StackFacts {
         gateway_id,
         gateway_url,
-        runtime_arn: find(&["RuntimeArn", "MCPServerRuntimeArn", "Neo4jMcpRuntimeArn", "McpRuntimeArn", "AgentRuntimeArn"]),
+        runtime_arn: find(&[
+            "RuntimeArn",
+            "MCPServerRuntimeArn",
+            "Neo4jMcpRuntimeArn",
+            "McpRuntimeArn",
+            "AgentRuntimeArn",
+        ]),
         user_pool_id: find(&["CognitoUserPoolId", "UserPoolId"]),
-        client_id: find(&["CognitoMachineClientId", "CognitoAppClientId", "CognitoClientId"]),
+        client_id: find(&[
+            "CognitoMachineClientId",
+            "CognitoAppClientId",
+            "CognitoClientId",
+        ]),
         token_url: find(&["CognitoTokenUrl", "CognitoTokenEndpoint"]),
         scope: find(&["CognitoScope"]),
         discovery_url: find(&["CognitoDiscoveryUrl"]),
         secret_arn: find(&["Neo4jSecretArn", "SecretArn"]),
-        interceptor_arn: find(&["CredentialInterceptorArn", "AuthInterceptorLambdaArn", "InterceptorLambdaArn"]),
+        interceptor_arn: find(&[
+            "CredentialInterceptorArn",
+            "AuthInterceptorLambdaArn",
+            "InterceptorLambdaArn",
+        ]),
         outputs,
     }
 }
 
 /// Fills what the outputs left open from `DescribeStackResources`; only where a type occurs once, since a guess would mislead.
 fn add_resources(facts: &mut StackFacts, text: &str, account: &Account) {
-    let Ok(document) = Document::parse(text) else { return };
+    let Ok(document) = Document::parse(text) else {
+        return;
+    };
     let resources: Vec<(String, String)> = document
         .descendants()
         .filter(|node| node.tag_name().name() == "member")
-        .filter_map(|member| Some((child(member, "ResourceType")?, child(member, "PhysicalResourceId")?)))
+        .filter_map(|member| {
+            Some((
+                child(member, "ResourceType")?,
+                child(member, "PhysicalResourceId")?,
+            ))
+        })
         .collect();
     let account_number = document
         .descendants()
@@ -174,18 +259,25 @@ fn add_resources(facts: &mut StackFacts, text: &str, account: &Account) {
         .unwrap_or_default()
         .to_owned();
     let only = |wanted: &str| {
-        let mut of_type = resources.iter().filter(|(kind, _)| kind == wanted).map(|(_, id)| id.clone());
+        let mut of_type = resources
+            .iter()
+            .filter(|(kind, _)| kind == wanted)
+            .map(|(_, id)| id.clone());
         of_type.next().filter(|_| of_type.next().is_none())
     };
     if facts.gateway_id.is_none() {
-        facts.gateway_id = only("AWS::BedrockAgentCore::Gateway").map(|id| names::arn_tail(&id, "gateway").unwrap_or(id));
+        facts.gateway_id = only("AWS::BedrockAgentCore::Gateway")
+            .map(|id| names::arn_tail(&id, "gateway").unwrap_or(id));
     }
     if facts.runtime_arn.is_none() {
         facts.runtime_arn = only("AWS::BedrockAgentCore::Runtime").map(|id| {
             if id.starts_with("arn:") {
                 id
             } else {
-                format!("arn:aws:bedrock-agentcore:{}:{account_number}:runtime/{id}", account.region)
+                format!(
+                    "arn:aws:bedrock-agentcore:{}:{account_number}:runtime/{id}",
+                    account.region
+                )
             }
         });
     }
@@ -207,16 +299,30 @@ mod tests {
     #[test]
     fn services_and_functions_of_a_stack_may_read_its_secrets() {
         let member = |kind: &str, id: &str| {
-            format!("<member><PhysicalResourceId>{id}</PhysicalResourceId><ResourceType>{kind}</ResourceType></member>")
+            format!(
+                "<member><PhysicalResourceId>{id}</PhysicalResourceId><ResourceType>{kind}</ResourceType></member>"
+            )
         };
         let text = [
-            member("AWS::ECS::Service", "arn:aws:ecs:us-west-2:1:service/cluster/neo4j-mcp"),
+            member(
+                "AWS::ECS::Service",
+                "arn:aws:ecs:us-west-2:1:service/cluster/neo4j-mcp",
+            ),
             member("AWS::Lambda::Function", "auth-interceptor"),
             member("AWS::S3::Bucket", "b"),
             "<member><ResourceType>AWS::ECS::Service</ResourceType></member>".to_owned(),
         ];
-        let found = readers(&format!("<StackResources>{}</StackResources>", text.concat()));
-        assert_eq!(found, [StackReader::Service("neo4j-mcp".into()), StackReader::Function("auth-interceptor".into())]);
+        let found = readers(&format!(
+            "<StackResources>{}</StackResources>",
+            text.concat()
+        ));
+        assert_eq!(
+            found,
+            [
+                StackReader::Service("neo4j-mcp".into()),
+                StackReader::Function("auth-interceptor".into())
+            ]
+        );
         assert_eq!(readers("no xml"), []);
     }
 
@@ -233,7 +339,10 @@ mod tests {
         assert_eq!(facts.gateway_id.as_deref(), Some("neo4j-gw-abcdefghij"));
         assert_eq!(facts.client_id.as_deref(), Some("c1"));
         assert_eq!(facts.token_url.as_deref(), Some("https://t/oauth2/token"));
-        assert_eq!(facts.runtime_arn.as_deref(), Some("arn:aws:bedrock-agentcore:us-west-2:1:runtime/r-abcdefghij"));
+        assert_eq!(
+            facts.runtime_arn.as_deref(),
+            Some("arn:aws:bedrock-agentcore:us-west-2:1:runtime/r-abcdefghij")
+        );
         assert_eq!(facts.outputs.len(), 5);
         assert_eq!(facts.secret_arn, None);
     }

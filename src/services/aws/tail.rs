@@ -72,7 +72,12 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// One page of what is stored.
     fn page<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Page, Failure>>;
     /// The newest `limit` of what is stored.
-    fn newest<'a>(&'a self, group: &'a str, from: Moment, limit: usize) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>>;
+    fn newest<'a>(
+        &'a self,
+        group: &'a str,
+        from: Moment,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>>;
 }
 
 type Out = mpsc::Sender<Result<LogBatch, Failure>>;
@@ -90,17 +95,20 @@ where
             Ok(source) => source,
             Err(failure) => return drop(out.send(Err(failure)).await),
         };
-        let chunks: Vec<Vec<String>> = query.groups.chunks(GROUPS).map(<[String]>::to_vec).collect();
+        let chunks: Vec<Vec<String>> = query
+            .groups
+            .chunks(GROUPS)
+            .map(<[String]>::to_vec)
+            .collect();
         let tails = chunks.into_iter().enumerate().map(|(at, groups)| {
             let tail = Tail::new(Arc::clone(&source), groups, &query, out.clone());
             tail.run(at >= SESSIONS)
         });
         futures::future::join_all(tails).await;
     }));
-    stream::unfold(
-        (receiver, task),
-        |(mut receiver, task)| async move { receiver.recv().await.map(|item| (item, (receiver, task))) },
-    )
+    stream::unfold((receiver, task), |(mut receiver, task)| async move {
+        receiver.recv().await.map(|item| (item, (receiver, task)))
+    })
     .boxed()
 }
 
@@ -142,12 +150,25 @@ pub(super) struct Tail<S> {
 impl<S: Source> Tail<S> {
     fn new(source: Arc<S>, names: Vec<String>, query: &LogQuery, out: Out) -> Self {
         let begin = query.since.unwrap_or_else(|| source.now());
-        Self { source, names, out, begin, limit: query.limit, covered: None, seen: Seen::default(), missing: HashSet::new() }
+        Self {
+            source,
+            names,
+            out,
+            begin,
+            limit: query.limit,
+            covered: None,
+            seen: Seen::default(),
+            missing: HashSet::new(),
+        }
     }
 
     /// Runs until nobody listens, or a failure that waiting does not mend.
     async fn run(mut self, poll_only: bool) {
-        let ended = if poll_only { self.poll("too many groups for live tail", None).await } else { self.follow().await };
+        let ended = if poll_only {
+            self.poll("too many groups for live tail", None).await
+        } else {
+            self.follow().await
+        };
         if let Err(Some(failure)) = ended {
             // Whether anybody still listens makes no difference now.
             let _ = self.out.send(Err(failure)).await;
@@ -164,34 +185,58 @@ impl<S: Source> Tail<S> {
                 continue;
             }
             if groups.iter().any(|group| !group.is_standard) {
-                self.poll("a group is not of the standard class", None).await?;
+                self.poll("a group is not of the standard class", None)
+                    .await?;
             }
             let started = timeout(START, self.source.start(&groups)).await;
-            let started =
-                started.unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "starting a live tail", "no answer in time")));
+            let started = started.unwrap_or_else(|_| {
+                Err(Failure::new(
+                    FailureKind::Timeout,
+                    "starting a live tail",
+                    "no answer in time",
+                ))
+            });
             match started {
                 Ok(session) => {
                     failures = 0;
                     let began = Instant::now();
-                    match self.listen(session, groups.len(), lost.take()).await.map_err(|Gone| None)? {
+                    match self
+                        .listen(session, groups.len(), lost.take())
+                        .await
+                        .map_err(|Gone| None)?
+                    {
                         End::Anew => {}
                         End::Lost(failure) => {
                             tracing::info!(%failure, "live tail lost");
                             lost = Some(self.source.now());
                         }
                     }
-                    flaps = if began.elapsed() < SHORT { flaps + 1 } else { 0 };
+                    flaps = if began.elapsed() < SHORT {
+                        flaps + 1
+                    } else {
+                        0
+                    };
                     if flaps == FLAPS {
                         flaps = 0;
-                        self.poll("live tail ends again and again", Some(LIVE_AGAIN)).await?;
+                        self.poll("live tail ends again and again", Some(LIVE_AGAIN))
+                            .await?;
                     } else {
-                        sleep(retry::backoff(flaps, Duration::from_millis(400), Duration::from_secs(2))).await;
+                        sleep(retry::backoff(
+                            flaps,
+                            Duration::from_millis(400),
+                            Duration::from_secs(2),
+                        ))
+                        .await;
                     }
                 }
                 Err(failure) => match failure.kind {
                     FailureKind::SignIn => return Err(Some(failure)),
-                    FailureKind::Denied | FailureKind::Usage => self.poll(&failure.cause, None).await?,
-                    FailureKind::Conflict | FailureKind::Refused => self.poll(&failure.cause, Some(LIVE_AGAIN)).await?,
+                    FailureKind::Denied | FailureKind::Usage => {
+                        self.poll(&failure.cause, None).await?
+                    }
+                    FailureKind::Conflict | FailureKind::Refused => {
+                        self.poll(&failure.cause, Some(LIVE_AGAIN)).await?
+                    }
                     // A group has gone between looking and starting.
                     FailureKind::NotFound => sleep(LOOK).await,
                     FailureKind::Throttled
@@ -205,7 +250,12 @@ impl<S: Source> Tail<S> {
                             failures = 0;
                             self.poll(&failure.cause, Some(LIVE_AGAIN)).await?;
                         } else {
-                            sleep(retry::backoff(failures, Duration::from_millis(500), Duration::from_secs(10))).await;
+                            sleep(retry::backoff(
+                                failures,
+                                Duration::from_millis(500),
+                                Duration::from_secs(10),
+                            ))
+                            .await;
                         }
                     }
                 },
@@ -216,9 +266,13 @@ impl<S: Source> Tail<S> {
     /// Reads all groups again and again. Ends after `for_long`, to try live tail again.
     async fn poll(&mut self, why: &str, for_long: Option<Duration>) -> Result<(), Option<Failure>> {
         let gone = |Gone| None;
-        self.notice(self.source.now(), NoticeKind::Polling, format!("reading every few seconds instead of live: {why}"))
-            .await
-            .map_err(gone)?;
+        self.notice(
+            self.source.now(),
+            NoticeKind::Polling,
+            format!("reading every few seconds instead of live: {why}"),
+        )
+        .await
+        .map_err(gone)?;
         let until = for_long.map(|long| Instant::now() + long);
         let pause = POLL.max(Duration::from_millis(500) * self.names.len() as u32);
         let mut looked = Instant::now();
@@ -228,15 +282,29 @@ impl<S: Source> Tail<S> {
             }
             let asked = self.source.now();
             // Most events are here within half a minute; now and then those that took longer are looked for.
-            let back = if round.is_multiple_of(15) { RECONCILED } else { OVERLAP / 2 };
-            let from = self.covered.map_or(self.begin, |covered| covered.plus(-back).max(self.begin));
-            let limit = if self.covered.is_none() { self.limit } else { None };
+            let back = if round.is_multiple_of(15) {
+                RECONCILED
+            } else {
+                OVERLAP / 2
+            };
+            let from = self
+                .covered
+                .map_or(self.begin, |covered| covered.plus(-back).max(self.begin));
+            let limit = if self.covered.is_none() {
+                self.limit
+            } else {
+                None
+            };
             let mut filling = Some(fill::start(&self.source, self.present_names(), from, limit));
             let (mut pass, mut denied, mut broken) = (Pass::default(), 0, false);
             while let Some(page) = fill::next(&mut filling).await {
                 match page {
-                    Fill::Page(events) => drop(self.pass_on(events, &mut pass).await.map_err(gone)?),
-                    Fill::Failed(_, failure) if failure.kind == FailureKind::SignIn => return Err(Some(failure)),
+                    Fill::Page(events) => {
+                        drop(self.pass_on(events, &mut pass).await.map_err(gone)?)
+                    }
+                    Fill::Failed(_, failure) if failure.kind == FailureKind::SignIn => {
+                        return Err(Some(failure));
+                    }
                     Fill::Failed(_, failure) if failure.kind.is_transient() => broken = true,
                     Fill::Failed(group, failure) => {
                         denied += usize::from(failure.kind != FailureKind::NotFound);
@@ -245,7 +313,12 @@ impl<S: Source> Tail<S> {
                         }
                         if self.missing.insert(group.clone()) {
                             let notices = vec![unavailable(asked, &group, &failure)];
-                            self.send(LogBatch { events: Vec::new(), notices }).await.map_err(gone)?;
+                            self.send(LogBatch {
+                                events: Vec::new(),
+                                notices,
+                            })
+                            .await
+                            .map_err(gone)?;
                         }
                     }
                 }
@@ -274,14 +347,28 @@ impl<S: Source> Tail<S> {
                 }
                 Ok(None) => {
                     if self.missing.insert(name.clone()) {
-                        let failure = Failure::new(FailureKind::NotFound, "following the log", "no such group");
+                        let failure = Failure::new(
+                            FailureKind::NotFound,
+                            "following the log",
+                            "no such group",
+                        );
                         let notices = vec![unavailable(self.source.now(), &name, &failure)];
-                        self.send(LogBatch { events: Vec::new(), notices }).await.map_err(|Gone| None)?;
+                        self.send(LogBatch {
+                            events: Vec::new(),
+                            notices,
+                        })
+                        .await
+                        .map_err(|Gone| None)?;
                     }
                 }
                 Err(failure) if failure.kind.is_transient() => {
                     tracing::info!(%failure, "a group could not be looked for");
-                    sleep(retry::backoff(3, Duration::from_millis(500), Duration::from_secs(5))).await;
+                    sleep(retry::backoff(
+                        3,
+                        Duration::from_millis(500),
+                        Duration::from_secs(5),
+                    ))
+                    .await;
                     return Ok(Vec::new());
                 }
                 Err(failure) => return Err(Some(failure)),
@@ -292,7 +379,10 @@ impl<S: Source> Tail<S> {
 
     pub(super) async fn something_came(&self) -> bool {
         for name in &self.missing {
-            if matches!(timeout(WATCHDOG / 2, self.source.find(name)).await, Ok(Ok(Some(_)))) {
+            if matches!(
+                timeout(WATCHDOG / 2, self.source.find(name)).await,
+                Ok(Ok(Some(_)))
+            ) {
                 return true;
             }
         }
@@ -300,14 +390,24 @@ impl<S: Source> Tail<S> {
     }
 
     pub(super) fn present_names(&self) -> Vec<String> {
-        self.names.iter().filter(|name| !self.missing.contains(*name)).cloned().collect()
+        self.names
+            .iter()
+            .filter(|name| !self.missing.contains(*name))
+            .cloned()
+            .collect()
     }
 
     /// Passes on what is new; answers how much that was.
-    pub(super) async fn pass_on(&mut self, events: Vec<LogEvent>, pass: &mut Pass) -> Result<usize, Gone> {
+    pub(super) async fn pass_on(
+        &mut self,
+        events: Vec<LogEvent>,
+        pass: &mut Pass,
+    ) -> Result<usize, Gone> {
         let now = self.source.now();
         let begin = self.begin;
-        let wanted = events.into_iter().filter(|event| event.timestamp >= begin || event.ingestion >= begin);
+        let wanted = events
+            .into_iter()
+            .filter(|event| event.timestamp >= begin || event.ingestion >= begin);
         let admitted = wanted.filter_map(|mut event| {
             self.seen.admit(pass, &event, now).then(|| {
                 self.seen.identify(&mut event);
@@ -317,13 +417,26 @@ impl<S: Source> Tail<S> {
         let events: Vec<LogEvent> = admitted.collect();
         let count = events.len();
         if count > 0 {
-            self.send(LogBatch { events, notices: Vec::new() }).await?;
+            self.send(LogBatch {
+                events,
+                notices: Vec::new(),
+            })
+            .await?;
         }
         Ok(count)
     }
 
-    pub(super) async fn notice(&self, at: Moment, kind: NoticeKind, text: String) -> Result<(), Gone> {
-        self.send(LogBatch { events: Vec::new(), notices: vec![LogNotice { at, kind, text }] }).await
+    pub(super) async fn notice(
+        &self,
+        at: Moment,
+        kind: NoticeKind,
+        text: String,
+    ) -> Result<(), Gone> {
+        self.send(LogBatch {
+            events: Vec::new(),
+            notices: vec![LogNotice { at, kind, text }],
+        })
+        .await
     }
 
     pub(super) async fn send(&self, batch: LogBatch) -> Result<(), Gone> {

@@ -11,17 +11,30 @@ use crate::{
 
 /// The platform's id of an exchange.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id", "x-request-id"]
-        .into_iter()
-        .find_map(|name| headers.get(name))
-        .and_then(|id| id.to_str().ok())
-        .map(str::to_owned)
+    [
+        "x-amzn-requestid",
+        "x-amzn-request-id",
+        "x-amz-request-id",
+        "x-request-id",
+    ]
+    .into_iter()
+    .find_map(|name| headers.get(name))
+    .and_then(|id| id.to_str().ok())
+    .map(str::to_owned)
 }
 
 /// The content type without parameters, in lower case; empty where there is none.
 pub(crate) fn content_type(headers: &HeaderMap) -> String {
-    let value = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    let value = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 /// Where a redirect that keeps method, body and origin leads to (`/mcp` to `/mcp/`).
@@ -29,36 +42,74 @@ pub(crate) fn redirect(url: &str, response: &reqwest::Response) -> Option<String
     if !matches!(response.status().as_u16(), 307 | 308) {
         return None;
     }
-    let location = response.headers().get(http::header::LOCATION)?.to_str().ok()?;
+    let location = response
+        .headers()
+        .get(http::header::LOCATION)?
+        .to_str()
+        .ok()?;
     let next = Url::parse(url).ok()?.join(location).ok()?;
     web::same_origin(url, next.as_str()).then(|| next.into())
 }
 
 /// An answer that is not the protocol.
 pub(crate) fn not_mcp(doing: &str, why: &str, body: &[u8]) -> Failure {
-    let failure = Failure::new(FailureKind::Network, doing, format!("this is no MCP endpoint: {why}"))
-        .hint("check the address: a gateway's ends in /mcp, a runtime's in /invocations?qualifier=…");
-    if body.is_empty() { failure } else { failure.evidence(web::preview(body)) }
+    let failure = Failure::new(
+        FailureKind::Network,
+        doing,
+        format!("this is no MCP endpoint: {why}"),
+    )
+    .hint("check the address: a gateway's ends in /mcp, a runtime's in /invocations?qualifier=…");
+    if body.is_empty() {
+        failure
+    } else {
+        failure.evidence(web::preview(body))
+    }
 }
 
 /// An answer that could not be read to its end.
 pub(crate) fn unread(doing: &str, url: &str, error: &ReadError) -> Failure {
     match error {
-        ReadError::TooLong(_) => Failure::new(FailureKind::Refused, doing, "the result is longer than the limit of 64 MB")
-            .hint("ask for less: LIMIT, or fewer columns"),
+        ReadError::TooLong(_) => Failure::new(
+            FailureKind::Refused,
+            doing,
+            "the result is longer than the limit of 64 MB",
+        )
+        .hint("ask for less: LIMIT, or fewer columns"),
         ReadError::Broken(_) => error.failure(doing, url),
     }
 }
 
 /// An answer with a status that is no success. `mode` is the sign-in in use.
-pub(crate) fn http_error(doing: &str, mode: &str, url: &str, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+pub(crate) fn http_error(
+    doing: &str,
+    mode: &str,
+    url: &str,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Failure {
     let json: Option<Value> = serde_json::from_slice(body).ok();
-    let text = |path: &str| json.as_ref().and_then(|json| json.pointer(path)).and_then(Value::as_str).map(str::to_owned);
-    let message = text("/error/message").or_else(|| text("/message")).or_else(|| text("/Message"));
-    let code = json.as_ref().and_then(|json| json.pointer("/error/code")).map(Value::to_string);
-    let challenges: Vec<&str> =
-        headers.get_all(http::header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
-    let said = message.clone().map_or_else(String::new, |message| format!(": {message}"));
+    let text = |path: &str| {
+        json.as_ref()
+            .and_then(|json| json.pointer(path))
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let message = text("/error/message")
+        .or_else(|| text("/message"))
+        .or_else(|| text("/Message"));
+    let code = json
+        .as_ref()
+        .and_then(|json| json.pointer("/error/code"))
+        .map(Value::to_string);
+    let challenges: Vec<&str> = headers
+        .get_all(http::header::WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let said = message
+        .clone()
+        .map_or_else(String::new, |message| format!(": {message}"));
     let failure = match status {
         401 => Failure::new(FailureKind::SignIn, doing, format!("the endpoint did not accept the sign-in{said}")).hint(refused_hint(mode)),
         403 => forbidden(doing, mode, message.as_deref(), &challenges),
@@ -92,7 +143,9 @@ fn refused_hint(mode: &str) -> &'static str {
         "bearer" => "the token may have ended, or be for another client: get a new one",
         "sigv4" => "the endpoint may want a token instead of a signature: try another sign_in",
         "none" => "the endpoint wants a sign-in: set sign_in for this deployment",
-        _ => "compare the token's client_id, scope and issuer (`agentcore-console token --claims`) with the authorizer's",
+        _ => {
+            "compare the token's client_id, scope and issuer (`agentcore-console token --claims`) with the authorizer's"
+        }
     }
 }
 
@@ -100,15 +153,35 @@ fn refused_hint(mode: &str) -> &'static str {
 fn forbidden(doing: &str, mode: &str, message: Option<&str>, challenges: &[&str]) -> Failure {
     let said = message.map_or_else(String::new, |message| format!(": {message}"));
     let lower = message.unwrap_or_default().to_ascii_lowercase();
-    if challenges.iter().any(|challenge| challenge.contains("insufficient_scope")) {
-        return Failure::new(FailureKind::Denied, doing, format!("the token lacks a scope that the endpoint wants{said}"))
-            .hint("compare scope of the sign_in with the authorizer's allowed scopes");
+    if challenges
+        .iter()
+        .any(|challenge| challenge.contains("insufficient_scope"))
+    {
+        return Failure::new(
+            FailureKind::Denied,
+            doing,
+            format!("the token lacks a scope that the endpoint wants{said}"),
+        )
+        .hint("compare scope of the sign_in with the authorizer's allowed scopes");
     }
     if lower.contains("method mismatch") {
-        return Failure::new(FailureKind::SignIn, doing, format!("the endpoint wants another sign-in than {mode}{said}"))
-            .hint("a runtime with a JWT authorizer wants a token, one without wants sigv4");
+        return Failure::new(
+            FailureKind::SignIn,
+            doing,
+            format!("the endpoint wants another sign-in than {mode}{said}"),
+        )
+        .hint("a runtime with a JWT authorizer wants a token, one without wants sigv4");
     }
-    if ["token", "signature", "expired", "oauth", "credential", "authentication"].iter().any(|word| lower.contains(word))
+    if [
+        "token",
+        "signature",
+        "expired",
+        "oauth",
+        "credential",
+        "authentication",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
         && !lower.contains("not authorized to perform")
     {
         return Failure::new(FailureKind::SignIn, doing, format!("the endpoint did not accept the sign-in{said}")).hint(
@@ -123,7 +196,12 @@ fn forbidden(doing: &str, mode: &str, message: Option<&str>, challenges: &[&str]
     } else {
         "the sign-in is valid, but not allowed here: compare its claims with the authorizer's"
     };
-    Failure::new(FailureKind::Denied, doing, format!("the endpoint refuses this identity{said}")).hint(hint)
+    Failure::new(
+        FailureKind::Denied,
+        doing,
+        format!("the endpoint refuses this identity{said}"),
+    )
+    .hint(hint)
 }
 
 #[cfg(test)]
@@ -133,15 +211,24 @@ mod tests {
     fn judged(mode: &str, status: u16, challenge: Option<&'static str>, body: &str) -> Failure {
         let mut headers = HeaderMap::new();
         if let Some(challenge) = challenge {
-            headers.insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static(challenge));
+            headers.insert(
+                http::header::WWW_AUTHENTICATE,
+                http::HeaderValue::from_static(challenge),
+            );
         }
-        http_error("calling", mode, "https://h/mcp", status, &headers, body.as_bytes())
+        http_error(
+            "calling",
+            mode,
+            "https://h/mcp",
+            status,
+            &headers,
+            body.as_bytes(),
+        )
     }
 
     #[test]
     fn each_known_answer_has_its_class() {
-        let mismatch =
-            r#"{"message":"Authorization method mismatch. The agent is configured for a different authorization method"}"#;
+        let mismatch = r#"{"message":"Authorization method mismatch. The agent is configured for a different authorization method"}"#;
         for (mode, status, challenge, body, kind) in [
             (
                 "m2m",
@@ -151,9 +238,27 @@ mod tests {
                 FailureKind::SignIn,
             ),
             ("m2m", 401, None, "", FailureKind::SignIn),
-            ("m2m", 403, Some("Bearer error=\"insufficient_scope\", scope=\"a\""), "", FailureKind::Denied),
-            ("bearer", 403, None, r#"{"message":"OAuth authorization failed: Failed to parse token"}"#, FailureKind::SignIn),
-            ("sigv4", 403, None, r#"{"message":"The security token included in the request is expired"}"#, FailureKind::SignIn),
+            (
+                "m2m",
+                403,
+                Some("Bearer error=\"insufficient_scope\", scope=\"a\""),
+                "",
+                FailureKind::Denied,
+            ),
+            (
+                "bearer",
+                403,
+                None,
+                r#"{"message":"OAuth authorization failed: Failed to parse token"}"#,
+                FailureKind::SignIn,
+            ),
+            (
+                "sigv4",
+                403,
+                None,
+                r#"{"message":"The security token included in the request is expired"}"#,
+                FailureKind::SignIn,
+            ),
             (
                 "sigv4",
                 403,
@@ -163,19 +268,34 @@ mod tests {
             ),
             ("sigv4", 403, None, mismatch, FailureKind::SignIn),
             ("m2m", 404, None, "not found", FailureKind::Network),
-            ("m2m", 404, None, r#"{"message":"no such runtime"}"#, FailureKind::NotFound),
+            (
+                "m2m",
+                404,
+                None,
+                r#"{"message":"no such runtime"}"#,
+                FailureKind::NotFound,
+            ),
             ("m2m", 424, None, "", FailureKind::Server),
             ("m2m", 429, None, "", FailureKind::Throttled),
             ("m2m", 302, None, "", FailureKind::Network),
             ("m2m", 500, None, "", FailureKind::Server),
         ] {
             let failure = judged(mode, status, challenge, body);
-            assert_eq!((failure.kind, failure.status), (kind, Some(status)), "{status} {body}");
+            assert_eq!(
+                (failure.kind, failure.status),
+                (kind, Some(status)),
+                "{status} {body}"
+            );
         }
         assert!(
-            judged("m2m", 401, None, r#"{"error":{"code":-32001,"message":"Invalid Bearer token"}}"#)
-                .cause
-                .contains("Invalid Bearer token")
+            judged(
+                "m2m",
+                401,
+                None,
+                r#"{"error":{"code":-32001,"message":"Invalid Bearer token"}}"#
+            )
+            .cause
+            .contains("Invalid Bearer token")
         );
     }
 }

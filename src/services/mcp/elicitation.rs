@@ -11,8 +11,9 @@ use std::{
 use rmcp::{
     ClientHandler, RoleClient,
     model::{
-        ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability, ErrorData,
-        FormElicitationCapability, Implementation, ProgressNotificationParam, UrlElicitationCapability,
+        ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
+        ElicitationCapability, ErrorData, FormElicitationCapability, Implementation,
+        ProgressNotificationParam, UrlElicitationCapability,
     },
     service::{NotificationContext, RequestContext},
 };
@@ -42,12 +43,22 @@ struct Shared {
 impl Listener {
     /// A listener that passes on to `notices`; without it every question is cancelled.
     pub(crate) fn new(notices: Option<Sender<McpNotice>>) -> Self {
-        Self(Arc::new(Shared { notices, telling_change: Arc::default(), asked: AtomicU64::new(1), waiting: Mutex::default() }))
+        Self(Arc::new(Shared {
+            notices,
+            telling_change: Arc::default(),
+            asked: AtomicU64::new(1),
+            waiting: Mutex::default(),
+        }))
     }
 
     /// Answers a question that still waits.
     pub(crate) fn answer(&self, id: u64, answer: ElicitationAnswer) {
-        let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let waiting = self
+            .0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
         if let Some(waiting) = waiting
             && waiting.send(answer).is_err()
         {
@@ -58,7 +69,9 @@ impl Listener {
     /// Passes a notice on, where its reader keeps up: however much a server says, little of it is held. A question that finds
     /// no room is cancelled, which its server hears; after progress comes more progress.
     fn tell(&self, notice: McpNotice) -> bool {
-        let Some(notices) = &self.0.notices else { return false };
+        let Some(notices) = &self.0.notices else {
+            return false;
+        };
         match notices.try_send(notice) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
@@ -71,7 +84,9 @@ impl Listener {
 
     /// That the tools have changed is said once there is room, and once for all changes until then.
     async fn tell_change(&self) {
-        let Some(notices) = &self.0.notices else { return };
+        let Some(notices) = &self.0.notices else {
+            return;
+        };
         if self.0.telling_change.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -80,25 +95,46 @@ impl Listener {
         self.0.telling_change.store(false, Ordering::Release);
     }
 
-    async fn ask(&self, message: String, request: ElicitationRequest, cancelled: impl Future<Output = ()>) -> ElicitationAnswer {
+    async fn ask(
+        &self,
+        message: String,
+        request: ElicitationRequest,
+        cancelled: impl Future<Output = ()>,
+    ) -> ElicitationAnswer {
         let id = self.0.asked.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         {
-            let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self
+                .0
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if waiting.len() >= WAITING {
                 return ElicitationAnswer::Cancel;
             }
             waiting.insert(id, answer);
         }
-        if !self.tell(McpNotice::Elicitation(Elicitation { id, message, request })) {
-            self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if !self.tell(McpNotice::Elicitation(Elicitation {
+            id,
+            message,
+            request,
+        })) {
+            self.0
+                .waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&id);
             return ElicitationAnswer::Cancel;
         }
         let given = tokio::select! {
             answer = answered => answer.unwrap_or(ElicitationAnswer::Cancel),
             () = cancelled => ElicitationAnswer::Cancel,
         };
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
         given
     }
 }
@@ -111,7 +147,10 @@ impl ClientHandler for Listener {
                 .with_form(FormElicitationCapability::default())
                 .with_url(UrlElicitationCapability::default()),
         );
-        ClientConfig::new(capabilities, Implementation::new("agentcore-console", env!("CARGO_PKG_VERSION")))
+        ClientConfig::new(
+            capabilities,
+            Implementation::new("agentcore-console", env!("CARGO_PKG_VERSION")),
+        )
     }
 
     async fn create_elicitation(
@@ -120,22 +159,43 @@ impl ClientHandler for Listener {
         exchange: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
         let (message, request) = match request {
-            ElicitRequestParams::FormElicitationParams { message, requested_schema, .. } => {
-                (message, ElicitationRequest::Form(serde_json::to_value(requested_schema).unwrap_or(Value::Null)))
+            ElicitRequestParams::FormElicitationParams {
+                message,
+                requested_schema,
+                ..
+            } => (
+                message,
+                ElicitationRequest::Form(
+                    serde_json::to_value(requested_schema).unwrap_or(Value::Null),
+                ),
+            ),
+            ElicitRequestParams::UrlElicitationParams { message, url, .. } => {
+                (message, ElicitationRequest::Url(url))
             }
-            ElicitRequestParams::UrlElicitationParams { message, url, .. } => (message, ElicitationRequest::Url(url)),
             _ => return Ok(ElicitResult::new(ElicitationAction::Decline)),
         };
-        Ok(match self.ask(message, request, exchange.ct.cancelled()).await {
-            ElicitationAnswer::Accept(Some(content)) => ElicitResult::new(ElicitationAction::Accept).with_content(content),
-            ElicitationAnswer::Accept(None) => ElicitResult::new(ElicitationAction::Accept),
-            ElicitationAnswer::Decline => ElicitResult::new(ElicitationAction::Decline),
-            ElicitationAnswer::Cancel => ElicitResult::new(ElicitationAction::Cancel),
-        })
+        Ok(
+            match self.ask(message, request, exchange.ct.cancelled()).await {
+                ElicitationAnswer::Accept(Some(content)) => {
+                    ElicitResult::new(ElicitationAction::Accept).with_content(content)
+                }
+                ElicitationAnswer::Accept(None) => ElicitResult::new(ElicitationAction::Accept),
+                ElicitationAnswer::Decline => ElicitResult::new(ElicitationAction::Decline),
+                ElicitationAnswer::Cancel => ElicitResult::new(ElicitationAction::Cancel),
+            },
+        )
     }
 
-    async fn on_progress(&self, params: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        self.tell(McpNotice::Progress(Progress { progress: params.progress, total: params.total, message: params.message }));
+    async fn on_progress(
+        &self,
+        params: ProgressNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        self.tell(McpNotice::Progress(Progress {
+            progress: params.progress,
+            total: params.total,
+            message: params.message,
+        }));
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
@@ -143,9 +203,15 @@ impl ClientHandler for Listener {
     }
 
     #[expect(deprecated, reason = "servers of today still send log messages")]
-    async fn on_logging_message(&self, params: rmcp::model::LoggingMessageNotificationParam, _: NotificationContext<RoleClient>) {
-        let level =
-            serde_json::to_value(params.level).ok().and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default();
+    async fn on_logging_message(
+        &self,
+        params: rmcp::model::LoggingMessageNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        let level = serde_json::to_value(params.level)
+            .ok()
+            .and_then(|level| level.as_str().map(str::to_owned))
+            .unwrap_or_default();
         self.tell(McpNotice::Message(level, params.data));
     }
 }
@@ -163,9 +229,15 @@ mod tests {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
         let listener = Listener::new(Some(sender));
         for step in 0..10_000 {
-            listener.tell(McpNotice::Progress(Progress { progress: f64::from(step), total: None, message: None }));
+            listener.tell(McpNotice::Progress(Progress {
+                progress: f64::from(step),
+                total: None,
+                message: None,
+            }));
         }
-        let cancelled = listener.ask("no room".into(), question(), std::future::pending()).await;
+        let cancelled = listener
+            .ask("no room".into(), question(), std::future::pending())
+            .await;
         assert_eq!(cancelled, ElicitationAnswer::Cancel);
         let telling = tokio::spawn({
             let listener = listener.clone();
@@ -184,20 +256,33 @@ mod tests {
             }
         }
         telling.await.unwrap();
-        assert_eq!((progress, heard.try_recv().is_err()), (WAITING, true), "the change is told, once");
+        assert_eq!(
+            (progress, heard.try_recv().is_err()),
+            (WAITING, true),
+            "the change is told, once"
+        );
     }
 
     #[tokio::test]
     async fn so_many_questions_wait_and_the_next_is_cancelled() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
         let listener = Listener::new(Some(sender));
-        let ask = |listener: Listener| async move { listener.ask("?".into(), question(), std::future::pending()).await };
-        let open: Vec<_> = (0..WAITING).map(|_| tokio::spawn(ask(listener.clone()))).collect();
+        let ask = |listener: Listener| async move {
+            listener
+                .ask("?".into(), question(), std::future::pending())
+                .await
+        };
+        let open: Vec<_> = (0..WAITING)
+            .map(|_| tokio::spawn(ask(listener.clone())))
+            .collect();
         for _ in 0..WAITING {
             heard.recv().await.unwrap();
         }
         assert_eq!(ask(listener.clone()).await, ElicitationAnswer::Cancel);
         listener.answer(1, ElicitationAnswer::Decline);
-        assert_eq!(open.into_iter().next().unwrap().await.unwrap(), ElicitationAnswer::Decline);
+        assert_eq!(
+            open.into_iter().next().unwrap().await.unwrap(),
+            ElicitationAnswer::Decline
+        );
     }
 }

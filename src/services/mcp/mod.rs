@@ -20,7 +20,9 @@ use rmcp::{
     service::{ClientInitializeError, serve_client},
     transport::{
         common::client_side_sse::ExponentialBackoff,
-        streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig},
+        streamable_http_client::{
+            StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
+        },
     },
 };
 use serde_json::Value;
@@ -29,8 +31,8 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use crate::{
     auth::{source, token::secret_value},
     model::{
-        ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, Kind, McpNotice, McpTarget, SecretContent,
-        SecretText, SignIn, VersionRef, show_duration,
+        ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, Kind, McpNotice,
+        McpTarget, SecretContent, SecretText, SignIn, VersionRef, show_duration,
     },
 };
 
@@ -72,36 +74,68 @@ impl Services {
         let url = self.mcp_url(deployment, via).await?;
         let doing = format!("connecting to {url}");
         let http = self.inner.web.client(&doing, &url)?;
-        let sign_in = options.sign_in.unwrap_or_else(|| deployment.sign_in.clone());
+        let sign_in = options
+            .sign_in
+            .unwrap_or_else(|| deployment.sign_in.clone());
         let credentials = self.credentials(deployment, &sign_in, &url).await?;
         let mut headers = HeaderMap::new();
         for header in deployment.headers.iter().chain(&options.headers) {
             let (name, value) = self.header(deployment, header).await?;
             headers.insert(name.clone(), secret_value(&doing, &name, &value)?);
         }
-        let wire = Wire::new(http, credentials, headers, doing.clone(), sign_in.mode(), &url);
-        let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str()).max_sse_event_size(wire::LONGEST);
+        let wire = Wire::new(
+            http,
+            credentials,
+            headers,
+            doing.clone(),
+            sign_in.mode(),
+            &url,
+        );
+        let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
+            .max_sse_event_size(wire::LONGEST);
         let mut retry = ExponentialBackoff::default();
-        (retry.base_duration, retry.max_times, retry.max_delay) =
-            (Duration::from_millis(500), Some(6), Some(Duration::from_secs(5)));
+        (retry.base_duration, retry.max_times, retry.max_delay) = (
+            Duration::from_millis(500),
+            Some(6),
+            Some(Duration::from_secs(5)),
+        );
         config.retry_config = Arc::new(retry);
         let transport = StreamableHttpClientTransport::with_client(wire.clone(), config);
         let timeout = self.inner.options.timeout;
-        let service = match tokio::time::timeout(timeout, serve_client(Listener::new(options.notices), transport)).await {
+        let service = match tokio::time::timeout(
+            timeout,
+            serve_client(Listener::new(options.notices), transport),
+        )
+        .await
+        {
             Ok(Ok(service)) => service,
-            Ok(Err(error)) => return Err(wire.take_failure().unwrap_or_else(|| initialize_failure(&doing, &error))),
+            Ok(Err(error)) => {
+                return Err(wire
+                    .take_failure()
+                    .unwrap_or_else(|| initialize_failure(&doing, &error)));
+            }
             Err(_) => {
-                return Err(Failure::new(FailureKind::Timeout, doing, format!("no answer within {}", show_duration(timeout)))
-                    .hint("a runtime that starts cold may need longer: --timeout allows more"));
+                return Err(Failure::new(
+                    FailureKind::Timeout,
+                    doing,
+                    format!("no answer within {}", show_duration(timeout)),
+                )
+                .hint("a runtime that starts cold may need longer: --timeout allows more"));
             }
         };
-        service.peer().set_response_cache_config(rmcp::service::ClientCacheConfig::disabled()).await;
+        service
+            .peer()
+            .set_response_cache_config(rmcp::service::ClientCacheConfig::disabled())
+            .await;
         let info = self
             .connection_info(
                 deployment,
                 &sign_in,
                 url,
-                service.peer().peer_info().map(|info| serde_json::to_value(&*info).unwrap_or_default()),
+                service
+                    .peer()
+                    .peer_info()
+                    .map(|info| serde_json::to_value(&*info).unwrap_or_default()),
             )
             .await;
         let signing = wire.sign_in_time();
@@ -119,7 +153,11 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] where none is known.
-    pub async fn mcp_url(&self, deployment: &Deployment, via: &McpTarget) -> Result<String, Failure> {
+    pub async fn mcp_url(
+        &self,
+        deployment: &Deployment,
+        via: &McpTarget,
+    ) -> Result<String, Failure> {
         let doing = format!("looking for the MCP endpoint of {}", deployment.name);
         let url = match via {
             McpTarget::Url(url) => Some(url.clone()),
@@ -132,14 +170,24 @@ impl Services {
                     Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
                         self.describe(deployment, &key).await?.mcp_url
                     }
-                    Kind::Secret => return Err(Failure::new(FailureKind::Usage, doing, "a secret has no MCP endpoint")),
+                    Kind::Secret => {
+                        return Err(Failure::new(
+                            FailureKind::Usage,
+                            doing,
+                            "a secret has no MCP endpoint",
+                        ));
+                    }
                 }
             }
             McpTarget::Default => self.own_mcp_url(deployment).await?,
         };
         let url = url.ok_or_else(|| {
-            Failure::new(FailureKind::Usage, doing.as_str(), "no MCP endpoint is known for this deployment")
-                .hint("set `mcp_url`, `gateways`, `runtimes` or `stack`")
+            Failure::new(
+                FailureKind::Usage,
+                doing.as_str(),
+                "no MCP endpoint is known for this deployment",
+            )
+            .hint("set `mcp_url`, `gateways`, `runtimes` or `stack`")
         })?;
         web::check_address(&doing, &url)?;
         Ok(url)
@@ -154,54 +202,120 @@ impl Services {
         if deployment.gateways.is_empty() && facts.gateway_url.is_some() {
             return Ok(facts.gateway_url);
         }
-        if let Some(url) = self.list(deployment, Kind::Gateway).await?.into_iter().find_map(|gateway| gateway.mcp_url) {
+        if let Some(url) = self
+            .list(deployment, Kind::Gateway)
+            .await?
+            .into_iter()
+            .find_map(|gateway| gateway.mcp_url)
+        {
             return Ok(Some(url));
         }
         let account = self.account(deployment).await?;
-        let configured = deployment.runtimes.iter().find(|runtime| runtime.starts_with("arn:")).cloned();
+        let configured = deployment
+            .runtimes
+            .iter()
+            .find(|runtime| runtime.starts_with("arn:"))
+            .cloned();
         if let Some(arn) = configured.or(facts.runtime_arn) {
-            return Ok(Some(names::invocation_url(&account.address("bedrock-agentcore"), &arn, "DEFAULT")));
+            return Ok(Some(names::invocation_url(
+                &account.address("bedrock-agentcore"),
+                &arn,
+                "DEFAULT",
+            )));
         }
-        Ok(self.list(deployment, Kind::Runtime).await?.into_iter().find_map(|runtime| runtime.mcp_url))
+        Ok(self
+            .list(deployment, Kind::Runtime)
+            .await?
+            .into_iter()
+            .find_map(|runtime| runtime.mcp_url))
     }
 
-    async fn header(&self, deployment: &Deployment, header: &HeaderSpec) -> Result<(HeaderName, SecretText), Failure> {
+    async fn header(
+        &self,
+        deployment: &Deployment,
+        header: &HeaderSpec,
+    ) -> Result<(HeaderName, SecretText), Failure> {
         let doing = format!("preparing the headers for {}", deployment.name);
         let (name, value) = match header {
-            HeaderSpec::Literal { name, value } => (name, source::read(&doing, &format!("the header {name}"), value).await?),
-            HeaderSpec::BasicFromSecret { name, secret_id } => {
-                (name, self.basic_from_secret(deployment, &doing, secret_id.as_deref()).await?)
-            }
+            HeaderSpec::Literal { name, value } => (
+                name,
+                source::read(&doing, &format!("the header {name}"), value).await?,
+            ),
+            HeaderSpec::BasicFromSecret { name, secret_id } => (
+                name,
+                self.basic_from_secret(deployment, &doing, secret_id.as_deref())
+                    .await?,
+            ),
         };
-        let parsed = HeaderName::try_from(name.as_str())
-            .map_err(|_| Failure::new(FailureKind::Usage, doing.as_str(), format!("{name} is not the name of a header")))?;
+        let parsed = HeaderName::try_from(name.as_str()).map_err(|_| {
+            Failure::new(
+                FailureKind::Usage,
+                doing.as_str(),
+                format!("{name} is not the name of a header"),
+            )
+        })?;
         if matches!(
             parsed.as_str(),
-            "accept" | "content-type" | "content-length" | "host" | "connection" | "mcp-session-id" | "last-event-id"
+            "accept"
+                | "content-type"
+                | "content-length"
+                | "host"
+                | "connection"
+                | "mcp-session-id"
+                | "last-event-id"
         ) {
-            return Err(Failure::new(FailureKind::Usage, doing, format!("the header {name} is the protocol's own")));
+            return Err(Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("the header {name} is the protocol's own"),
+            ));
         }
         Ok((parsed, value))
     }
 
     /// `Basic` credentials of a Neo4j secret as it is now.
-    async fn basic_from_secret(&self, deployment: &Deployment, doing: &str, id: Option<&str>) -> Result<SecretText, Failure> {
-        let id = match id.map(str::to_owned).or_else(|| deployment.secrets.first().cloned()) {
+    async fn basic_from_secret(
+        &self,
+        deployment: &Deployment,
+        doing: &str,
+        id: Option<&str>,
+    ) -> Result<SecretText, Failure> {
+        let id = match id
+            .map(str::to_owned)
+            .or_else(|| deployment.secrets.first().cloned())
+        {
             Some(id) => id,
-            None => self.stack_facts(deployment).await?.secret_arn.ok_or_else(|| {
-                Failure::new(FailureKind::Usage, doing, "a header is to be made of the Neo4j secret, and none is known")
+            None => self
+                .stack_facts(deployment)
+                .await?
+                .secret_arn
+                .ok_or_else(|| {
+                    Failure::new(
+                        FailureKind::Usage,
+                        doing,
+                        "a header is to be made of the Neo4j secret, and none is known",
+                    )
                     .hint("set `secrets` for this deployment")
-            })?,
+                })?,
         };
-        let value = self.secret_value(deployment, &id, &VersionRef::Stage("AWSCURRENT".to_owned())).await?;
+        let value = self
+            .secret_value(deployment, &id, &VersionRef::Stage("AWSCURRENT".to_owned()))
+            .await?;
         let pair = match &value.content {
             SecretContent::Text(text) => user_and_password(text),
             SecretContent::Binary => None,
         };
         match pair {
-            Some(pair) => Ok(SecretText::new(format!("Basic {}", STANDARD.encode(pair.reveal())))),
-            None => Err(Failure::new(FailureKind::Usage, doing, format!("the secret {id} holds no user and password"))
-                .hint("it must be a JSON object with username and password")),
+            Some(pair) => Ok(SecretText::new(format!(
+                "Basic {}",
+                STANDARD.encode(pair.reveal())
+            ))),
+            None => Err(Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("the secret {id} holds no user and password"),
+            )
+            .hint("it must be a JSON object with username and password")),
         }
     }
 
@@ -213,19 +327,33 @@ impl Services {
         server: Option<Value>,
     ) -> ConnectionInfo {
         let server = server.unwrap_or_default();
-        let text = |path: &str| server.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |path: &str| {
+            server
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         // The token is in memory by now: asking for it again costs nothing.
         let expires = match sign_in {
-            SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } => {
-                self.token(deployment, Some(sign_in)).await.ok().and_then(|(_, claims)| claims.expires_at)
-            }
+            SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } => self
+                .token(deployment, Some(sign_in))
+                .await
+                .ok()
+                .and_then(|(_, claims)| claims.expires_at),
             SignIn::SigV4 | SignIn::None => None,
         };
         ConnectionInfo {
             url,
             sign_in: sign_in.mode(),
             protocol: text("/protocolVersion"),
-            server: format!("{} {}", text("/serverInfo/name"), text("/serverInfo/version")).trim().to_owned(),
+            server: format!(
+                "{} {}",
+                text("/serverInfo/name"),
+                text("/serverInfo/version")
+            )
+            .trim()
+            .to_owned(),
             instructions: Some(text("/instructions")).filter(|words| !words.is_empty()),
             token_expires_at: expires,
         }
@@ -237,8 +365,15 @@ fn user_and_password(text: &SecretText) -> Option<SecretText> {
     let json: Value = serde_json::from_str(text.reveal()).ok()?;
     let members = json.as_object()?;
     let find = |names: &[&str]| {
-        let by = |name: &&str| members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        names.iter().find_map(by).and_then(|(_, value)| value.as_str())
+        let by = |name: &&str| {
+            members
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        };
+        names
+            .iter()
+            .find_map(by)
+            .and_then(|(_, value)| value.as_str())
     };
     let user = find(&["username", "NEO4J_USERNAME", "user"])?;
     let password = find(&["password", "NEO4J_PASSWORD"])?;
@@ -250,15 +385,25 @@ fn initialize_failure(doing: &str, error: &ClientInitializeError) -> Failure {
     match error {
         ClientInitializeError::JsonRpcError(error) => session::rpc(doing, error),
         ClientInitializeError::TransportError { error, .. } => session::transport(doing, error),
-        ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. } => {
-            let theirs: Vec<&str> = server_supported.iter().map(ProtocolVersion::as_str).collect();
+        ClientInitializeError::NoCompatibleProtocolVersion {
+            server_supported, ..
+        } => {
+            let theirs: Vec<&str> = server_supported
+                .iter()
+                .map(ProtocolVersion::as_str)
+                .collect();
             Failure::new(
                 FailureKind::Network,
                 doing,
-                format!("no common version of MCP: the server speaks {}", theirs.join(", ")),
+                format!(
+                    "no common version of MCP: the server speaks {}",
+                    theirs.join(", ")
+                ),
             )
         }
-        ClientInitializeError::Cancelled => Failure::new(FailureKind::Cancelled, doing, "connecting was cancelled"),
+        ClientInitializeError::Cancelled => {
+            Failure::new(FailureKind::Cancelled, doing, "connecting was cancelled")
+        }
         ClientInitializeError::ConnectionClosed(why) => wire::cut(doing).evidence(why.clone()),
         other => answer::not_mcp(doing, &other.to_string(), b""),
     }

@@ -3,13 +3,17 @@
 use std::collections::HashSet;
 
 use rmcp::model::{
-    ClientRequest, GetPromptRequest, GetPromptRequestParams, ListPromptsRequest, ListResourceTemplatesRequest,
-    ListResourcesRequest, PaginatedRequestParams, ReadResourceRequest, ReadResourceRequestParams,
+    ClientRequest, GetPromptRequest, GetPromptRequestParams, ListPromptsRequest,
+    ListResourceTemplatesRequest, ListResourcesRequest, PaginatedRequestParams,
+    ReadResourceRequest, ReadResourceRequestParams,
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Offer, OfferKind, Tool, ToolAnnotations},
+    model::{
+        CallOptions, CallOutcome, Failure, FailureKind, HttpExchange, Offer, OfferKind, Tool,
+        ToolAnnotations,
+    },
     tools::template,
 };
 
@@ -47,18 +51,34 @@ impl McpSession {
         for _ in 0..PAGES {
             let page = PaginatedRequestParams::default().with_cursor(cursor);
             let (request, member) = match kind {
-                OfferKind::Resource => (ClientRequest::ListResourcesRequest(ListResourcesRequest::with_param(page)), "resources"),
+                OfferKind::Resource => (
+                    ClientRequest::ListResourcesRequest(ListResourcesRequest::with_param(page)),
+                    "resources",
+                ),
                 OfferKind::Template => (
-                    ClientRequest::ListResourceTemplatesRequest(ListResourceTemplatesRequest::with_param(page)),
+                    ClientRequest::ListResourceTemplatesRequest(
+                        ListResourceTemplatesRequest::with_param(page),
+                    ),
                     "resourceTemplates",
                 ),
-                OfferKind::Prompt => (ClientRequest::ListPromptsRequest(ListPromptsRequest::with_param(page)), "prompts"),
+                OfferKind::Prompt => (
+                    ClientRequest::ListPromptsRequest(ListPromptsRequest::with_param(page)),
+                    "prompts",
+                ),
             };
             let (result, _) = self.request(&doing, request, CallOptions::default()).await;
             let result = result?;
-            let found = result.get(member).and_then(Value::as_array).into_iter().flatten();
+            let found = result
+                .get(member)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
             offers.extend(found.filter_map(|raw| offer(kind, raw)));
-            cursor = result.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+            cursor = result
+                .get("nextCursor")
+                .and_then(Value::as_str)
+                .filter(|next| !next.is_empty())
+                .map(str::to_owned);
             match &cursor {
                 Some(next) if offers.len() < MOST && seen.insert(next.clone()) => {}
                 _ => break,
@@ -73,45 +93,78 @@ impl McpSession {
     /// # Errors
     /// [`FailureKind::Refused`] with code and message for a JSON-RPC error; [`FailureKind::Usage`] where the template cannot be
     /// filled.
-    pub async fn fetch(&self, offer: &Offer, arguments: Map<String, Value>) -> (Result<CallOutcome, Failure>, HttpExchange) {
+    pub async fn fetch(
+        &self,
+        offer: &Offer,
+        arguments: Map<String, Value>,
+    ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("reading {}", offer.address);
         let request = match offer.kind {
             OfferKind::Resource => read(offer.address.clone()),
             OfferKind::Template => match template::fill(&offer.address, &arguments) {
                 Ok(uri) => read(uri),
-                Err(why) => return (Err(Failure::new(FailureKind::Usage, doing, why)), HttpExchange::default()),
+                Err(why) => {
+                    return (
+                        Err(Failure::new(FailureKind::Usage, doing, why)),
+                        HttpExchange::default(),
+                    );
+                }
             },
             OfferKind::Prompt => ClientRequest::GetPromptRequest(GetPromptRequest::new(
                 GetPromptRequestParams::new(offer.address.clone()).with_arguments(arguments),
             )),
         };
-        let (outcome, exchange) = self.timed(&doing, request, CallOptions::default(), None).await;
-        (outcome.map(|outcome| CallOutcome { content: content(&outcome.raw), table: None, ..outcome }), exchange)
+        let (outcome, exchange) = self
+            .timed(&doing, request, CallOptions::default(), None)
+            .await;
+        (
+            outcome.map(|outcome| CallOutcome {
+                content: content(&outcome.raw),
+                table: None,
+                ..outcome
+            }),
+            exchange,
+        )
     }
 }
 
 fn read(uri: String) -> ClientRequest {
-    ClientRequest::ReadResourceRequest(ReadResourceRequest::new(ReadResourceRequestParams::new(uri)))
+    ClientRequest::ReadResourceRequest(ReadResourceRequest::new(ReadResourceRequestParams::new(
+        uri,
+    )))
 }
 
 /// Contents of a resource, or messages of a prompt, as blocks of text. Bytes are counted, not shown.
 fn content(raw: &Value) -> Vec<Value> {
-    let list = |name: &str| raw.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |name: &str| {
+        raw.get(name)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let text = |text: String| json!({"type": "text", "text": text});
-    let contents = list("contents").into_iter().map(|each| match (each.get("text"), each.get("blob").and_then(Value::as_str)) {
-        (Some(Value::String(said)), _) => text(said.clone()),
-        (_, Some(blob)) => {
-            let bytes = blob.trim_end_matches('=').len() * 3 / 4;
-            let kind = each.get("mimeType").and_then(Value::as_str).unwrap_or("unknown type");
-            text(format!("{bytes} bytes of {kind}"))
+    let contents = list("contents").into_iter().map(|each| {
+        match (each.get("text"), each.get("blob").and_then(Value::as_str)) {
+            (Some(Value::String(said)), _) => text(said.clone()),
+            (_, Some(blob)) => {
+                let bytes = blob.trim_end_matches('=').len() * 3 / 4;
+                let kind = each
+                    .get("mimeType")
+                    .and_then(Value::as_str)
+                    .unwrap_or("unknown type");
+                text(format!("{bytes} bytes of {kind}"))
+            }
+            _ => each,
         }
-        _ => each,
     });
     let messages = list("messages").into_iter().map(|each| {
         let role = each.get("role").and_then(Value::as_str).unwrap_or_default();
         match each.pointer("/content/text").and_then(Value::as_str) {
             Some(said) => text(format!("{role}: {said}")),
-            None => text(format!("{role}: {}", each.get("content").unwrap_or(&Value::Null))),
+            None => text(format!(
+                "{role}: {}",
+                each.get("content").unwrap_or(&Value::Null)
+            )),
         }
     });
     contents.chain(messages).collect()
@@ -127,33 +180,72 @@ fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
     }?;
     let arguments: Vec<(String, Value, bool)> = match kind {
         OfferKind::Resource => Vec::new(),
-        OfferKind::Template => template::names(&address).into_iter().map(|name| (name, Value::Null, true)).collect(),
+        OfferKind::Template => template::names(&address)
+            .into_iter()
+            .map(|name| (name, Value::Null, true))
+            .collect(),
         OfferKind::Prompt => raw
             .get("arguments")
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
             .filter_map(|each| {
-                let required = each.get("required").and_then(Value::as_bool).unwrap_or_default();
+                let required = each
+                    .get("required")
+                    .and_then(Value::as_bool)
+                    .unwrap_or_default();
                 let name = each.get("name").and_then(Value::as_str)?.to_owned();
-                Some((name, each.get("description").cloned().unwrap_or_default(), required))
+                Some((
+                    name,
+                    each.get("description").cloned().unwrap_or_default(),
+                    required,
+                ))
             })
             .collect(),
     };
     let properties: Map<String, Value> = arguments
         .iter()
-        .map(|(name, description, _)| (name.clone(), json!({"type": "string", "description": description})))
+        .map(|(name, description, _)| {
+            (
+                name.clone(),
+                json!({"type": "string", "description": description}),
+            )
+        })
         .collect();
-    let required: Vec<&String> = arguments.iter().filter(|(.., required)| *required).map(|(name, ..)| name).collect();
-    let description = [Some(address.clone()).filter(|_| kind != OfferKind::Prompt), text("description")];
+    let required: Vec<&String> = arguments
+        .iter()
+        .filter(|(.., required)| *required)
+        .map(|(name, ..)| name)
+        .collect();
+    let description = [
+        Some(address.clone()).filter(|_| kind != OfferKind::Prompt),
+        text("description"),
+    ];
     let tool = Tool {
         // The word keeps a prompt apart from a tool of the same name.
-        name: format!("{} {}", kind.word(), text("name").unwrap_or_else(|| address.clone())),
+        name: format!(
+            "{} {}",
+            kind.word(),
+            text("name").unwrap_or_else(|| address.clone())
+        ),
         title: text("title"),
-        description: Some(description.into_iter().flatten().collect::<Vec<_>>().join("  ")),
+        description: Some(
+            description
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("  "),
+        ),
         input_schema: json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}),
-        annotations: ToolAnnotations { read_only: Some(true), ..ToolAnnotations::default() },
+        annotations: ToolAnnotations {
+            read_only: Some(true),
+            ..ToolAnnotations::default()
+        },
         raw: raw.clone(),
     };
-    Some(Offer { kind, address, tool })
+    Some(Offer {
+        kind,
+        address,
+        tool,
+    })
 }

@@ -9,16 +9,16 @@ use std::{
 use rmcp::{
     RoleClient,
     model::{
-        CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam, ClientRequest, ErrorData,
-        ListToolsRequest, PaginatedRequestParams, RequestId,
+        CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam,
+        ClientRequest, ErrorData, ListToolsRequest, PaginatedRequestParams, RequestId,
     },
     service::{Peer, PeerRequestOptions, RunningService, ServiceError},
 };
 use serde_json::{Map, Value};
 
 use crate::model::{
-    CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind, HttpExchange, Tool,
-    ToolAnnotations, show_duration,
+    CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind,
+    HttpExchange, Tool, ToolAnnotations, show_duration,
 };
 
 use super::{
@@ -76,8 +76,13 @@ impl McpSession {
 
     /// What the server says that it can do; empty where it says nothing.
     pub(super) fn capabilities(&self) -> Value {
-        let info = self.0.peer.peer_info().and_then(|info| serde_json::to_value(&*info).ok());
-        info.and_then(|info| info.get("capabilities").cloned()).unwrap_or_default()
+        let info = self
+            .0
+            .peer
+            .peer_info()
+            .and_then(|info| serde_json::to_value(&*info).ok());
+        info.and_then(|info| info.get("capabilities").cloned())
+            .unwrap_or_default()
     }
 
     /// All tools, over all pages, each as the server gave it.
@@ -93,32 +98,59 @@ impl McpSession {
         for _ in 0..PAGES {
             let left = total.saturating_sub(started.elapsed());
             if left.is_zero() {
-                let cause = format!("the list of tools takes longer than {}", show_duration(total));
+                let cause = format!(
+                    "the list of tools takes longer than {}",
+                    show_duration(total)
+                );
                 return Err(Failure::new(FailureKind::Timeout, doing, cause));
             }
-            let request = ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
+            let request =
+                ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
             let timeout = self.0.timeout.min(left);
-            let options = CallOptions { timeout, total: timeout };
-            let result = self.request(&doing, ClientRequest::ListToolsRequest(request), options).await.0?;
+            let options = CallOptions {
+                timeout,
+                total: timeout,
+            };
+            let result = self
+                .request(&doing, ClientRequest::ListToolsRequest(request), options)
+                .await
+                .0?;
             let found = result
                 .get("tools")
                 .and_then(Value::as_array)
-                .ok_or_else(|| Failure::new(FailureKind::Network, doing.as_str(), "the answer names no tools"))?;
+                .ok_or_else(|| {
+                    Failure::new(
+                        FailureKind::Network,
+                        doing.as_str(),
+                        "the answer names no tools",
+                    )
+                })?;
             size += result.to_string().len();
             if size > LISTING {
-                return Err(endless(format!("the list of tools is longer than {} MB", LISTING >> 20)));
+                return Err(endless(format!(
+                    "the list of tools is longer than {} MB",
+                    LISTING >> 20
+                )));
             }
             tools.extend(found.iter().map(tool));
-            cursor = result.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+            cursor = result
+                .get("nextCursor")
+                .and_then(Value::as_str)
+                .filter(|next| !next.is_empty())
+                .map(str::to_owned);
             match &cursor {
                 None => return Ok(tools),
                 Some(next) if !seen.insert(next.clone()) => {
-                    return Err(endless("the server repeats a page: the list of tools has no end".to_owned()));
+                    return Err(endless(
+                        "the server repeats a page: the list of tools has no end".to_owned(),
+                    ));
                 }
                 Some(_) => {}
             }
         }
-        Err(endless(format!("the list of tools has more than {PAGES} pages")))
+        Err(endless(format!(
+            "the list of tools has more than {PAGES} pages"
+        )))
     }
 
     /// Calls a tool. Dropping the future cancels the call at the server. A tool that reports an error is an `Ok` with `is_error`.
@@ -126,7 +158,12 @@ impl McpSession {
     /// # Errors
     /// [`FailureKind::Refused`] with code and message for a JSON-RPC error; one that asks for consent (-32042) carries
     /// the addresses, see [`Failure::consent_urls`].
-    pub async fn call(&self, name: &str, arguments: Map<String, Value>, options: CallOptions) -> Result<CallOutcome, Failure> {
+    pub async fn call(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        options: CallOptions,
+    ) -> Result<CallOutcome, Failure> {
         self.watched_call(name, arguments, options).await.0
     }
 
@@ -141,9 +178,20 @@ impl McpSession {
         options: CallOptions,
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("calling {name}");
-        let statement = arguments.get("query").and_then(Value::as_str).map(str::to_owned);
-        let request = CallToolRequest::new(CallToolRequestParams::new(name.to_owned()).with_arguments(arguments));
-        self.timed(&doing, ClientRequest::CallToolRequest(request), options, statement.as_deref()).await
+        let statement = arguments
+            .get("query")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let request = CallToolRequest::new(
+            CallToolRequestParams::new(name.to_owned()).with_arguments(arguments),
+        );
+        self.timed(
+            &doing,
+            ClientRequest::CallToolRequest(request),
+            options,
+            statement.as_deref(),
+        )
+        .await
     }
 
     /// A request whose result is kept as a call's, with how it went over the wire.
@@ -156,14 +204,23 @@ impl McpSession {
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let started = Instant::now();
         let (answer, exchange) = self.request(doing, request, options).await;
-        let opening = self.0.opening.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let opening = self
+            .0
+            .opening
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default();
         let elapsed = Elapsed {
             sign_in: opening.sign_in + millis(exchange.sign_in),
             connect: opening.connect,
             first_byte: millis(exchange.first_byte),
             total: opening.total + millis(started.elapsed()),
         };
-        let http = HttpExchange { elapsed, ..exchange.http };
+        let http = HttpExchange {
+            elapsed,
+            ..exchange.http
+        };
         let outcome = answer.map(|raw| outcome(raw, statement, elapsed, exchange.request_id));
         (outcome, http)
     }
@@ -176,7 +233,9 @@ impl McpSession {
     /// Ends the session at the server (waits at most five seconds).
     pub async fn close(self) {
         if let Some(mut service) = self.0.service.lock().await.take()
-            && tokio::time::timeout(CLOSING, service.close()).await.is_err()
+            && tokio::time::timeout(CLOSING, service.close())
+                .await
+                .is_err()
         {
             tracing::info!("the MCP session did not end in time");
         }
@@ -188,14 +247,19 @@ impl McpSession {
         request: ClientRequest,
         options: CallOptions,
     ) -> (Result<Value, Failure>, Exchange) {
-        let how =
-            PeerRequestOptions::with_timeout(options.timeout).reset_timeout_on_progress().with_max_total_timeout(options.total);
+        let how = PeerRequestOptions::with_timeout(options.timeout)
+            .reset_timeout_on_progress()
+            .with_max_total_timeout(options.total);
         let handle = match self.0.peer.send_request_with_option(request, how).await {
             Ok(handle) => handle,
             Err(error) => return (Err(failure(doing, error, None)), Exchange::default()),
         };
         let id = handle.id.clone();
-        let mut guard = CancelWhenDropped { peer: self.0.peer.clone(), wire: self.0.wire.clone(), id: Some(id.clone()) };
+        let mut guard = CancelWhenDropped {
+            peer: self.0.peer.clone(),
+            wire: self.0.wire.clone(),
+            id: Some(id.clone()),
+        };
         let answer = handle.await_response().await;
         guard.id = None;
         let mut exchange = self.0.wire.take(&id);
@@ -207,12 +271,19 @@ impl McpSession {
             (Ok(answer), None) => match (failed, serde_json::to_value(answer)) {
                 (None, Ok(result)) => Ok(result),
                 (Some(failure), _) => Err(failure),
-                (None, Err(_)) => Err(Failure::new(FailureKind::Network, doing, "the answer holds no result")),
+                (None, Err(_)) => Err(Failure::new(
+                    FailureKind::Network,
+                    doing,
+                    "the answer holds no result",
+                )),
             },
             (Err(error), _) => {
                 let mut failure = failed.map_or_else(
                     || failure(doing, error, Some(options)),
-                    |failure| Failure { doing: doing.to_owned(), ..failure },
+                    |failure| Failure {
+                        doing: doing.to_owned(),
+                        ..failure
+                    },
                 );
                 failure.request_id = failure.request_id.or_else(|| exchange.request_id.clone());
                 Err(failure)
@@ -223,13 +294,32 @@ impl McpSession {
 }
 
 /// A result as the console keeps it.
-fn outcome(raw: Value, statement: Option<&str>, elapsed: Elapsed, request_id: Option<String>) -> CallOutcome {
-    let is_error = raw.get("isError").and_then(Value::as_bool).unwrap_or_default();
+fn outcome(
+    raw: Value,
+    statement: Option<&str>,
+    elapsed: Elapsed,
+    request_id: Option<String>,
+) -> CallOutcome {
+    let is_error = raw
+        .get("isError")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
     CallOutcome {
         is_error,
-        table: if is_error { None } else { table::of_result(&raw, statement) },
-        content: raw.get("content").and_then(Value::as_array).cloned().unwrap_or_default(),
-        structured_content: raw.get("structuredContent").filter(|content| !content.is_null()).cloned(),
+        table: if is_error {
+            None
+        } else {
+            table::of_result(&raw, statement)
+        },
+        content: raw
+            .get("content")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default(),
+        structured_content: raw
+            .get("structuredContent")
+            .filter(|content| !content.is_null())
+            .cloned(),
         raw,
         elapsed,
         request_id,
@@ -245,11 +335,15 @@ struct CancelWhenDropped {
 
 impl Drop for CancelWhenDropped {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else { return };
+        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
         let peer = self.peer.clone();
         drop(self.wire.take(&id));
         runtime.spawn(async move {
-            let params = CancelledNotificationParam::new(Some(id), Some("the user cancelled".to_owned()));
+            let params =
+                CancelledNotificationParam::new(Some(id), Some("the user cancelled".to_owned()));
             let cancelled = CancelledNotification::new(params);
             if let Err(error) = peer.send_notification(cancelled.into()).await {
                 tracing::debug!(%error, "the server was not told of the cancellation");
@@ -263,13 +357,22 @@ fn failure(doing: &str, error: ServiceError, options: Option<CallOptions>) -> Fa
     match error {
         ServiceError::McpError(error) => rpc(doing, &error),
         ServiceError::Timeout { timeout } => {
-            let total = options.is_some_and(|options| timeout == options.total && options.total != options.timeout);
-            let cause = format!("no answer within {}{}", show_duration(timeout), if total { " in total" } else { "" });
-            Failure::new(FailureKind::Timeout, doing, cause).hint("the server was told to stop; --timeout allows more")
+            let total = options.is_some_and(|options| {
+                timeout == options.total && options.total != options.timeout
+            });
+            let cause = format!(
+                "no answer within {}{}",
+                show_duration(timeout),
+                if total { " in total" } else { "" }
+            );
+            Failure::new(FailureKind::Timeout, doing, cause)
+                .hint("the server was told to stop; --timeout allows more")
         }
-        ServiceError::Cancelled { reason } => {
-            Failure::new(FailureKind::Cancelled, doing, reason.unwrap_or_else(|| "the call was cancelled".to_owned()))
-        }
+        ServiceError::Cancelled { reason } => Failure::new(
+            FailureKind::Cancelled,
+            doing,
+            reason.unwrap_or_else(|| "the call was cancelled".to_owned()),
+        ),
         ServiceError::TransportSend(error) => transport(doing, &error),
         ServiceError::TransportClosed => wire::cut(doing).hint("connect again"),
         other => Failure::new(FailureKind::Network, doing, other.to_string()),
@@ -280,10 +383,17 @@ fn failure(doing: &str, error: ServiceError, options: Option<CallOptions>) -> Fa
 pub(crate) fn transport(doing: &str, error: &rmcp::transport::DynamicTransportError) -> Failure {
     use rmcp::transport::streamable_http_client::StreamableHttpError;
     match error.error.downcast_ref::<StreamableHttpError<Failure>>() {
-        Some(StreamableHttpError::Client(failure)) => Failure { doing: doing.to_owned(), ..failure.clone() },
-        Some(StreamableHttpError::SessionExpired) => {
-            Failure::new(FailureKind::Refused, doing, "the server has ended the session").status(404).hint("connect again")
-        }
+        Some(StreamableHttpError::Client(failure)) => Failure {
+            doing: doing.to_owned(),
+            ..failure.clone()
+        },
+        Some(StreamableHttpError::SessionExpired) => Failure::new(
+            FailureKind::Refused,
+            doing,
+            "the server has ended the session",
+        )
+        .status(404)
+        .hint("connect again"),
         Some(other) => Failure::new(FailureKind::Network, doing, other.to_string()),
         None => wire::cut(doing),
     }
@@ -291,19 +401,32 @@ pub(crate) fn transport(doing: &str, error: &rmcp::transport::DynamicTransportEr
 
 /// A JSON-RPC error; the consent that -32042 asks for is kept as evidence.
 pub(crate) fn rpc(doing: &str, error: &ErrorData) -> Failure {
-    let mut failure = Failure::new(FailureKind::Refused, doing, error.message.to_string()).code(error.code.0.to_string());
-    let Some(data) = &error.data else { return failure };
+    let mut failure = Failure::new(FailureKind::Refused, doing, error.message.to_string())
+        .code(error.code.0.to_string());
+    let Some(data) = &error.data else {
+        return failure;
+    };
     if error.code.0 == CONSENT {
         failure = failure.hint("open the address in a browser, give consent, and call again");
-        let listed = data.get("elicitations").and_then(Value::as_array).into_iter().flatten();
-        let urls: Vec<&str> =
-            listed.filter_map(|each| each.get("url")).chain(data.get("authorization_url")).filter_map(Value::as_str).collect();
+        let listed = data
+            .get("elicitations")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let urls: Vec<&str> = listed
+            .filter_map(|each| each.get("url"))
+            .chain(data.get("authorization_url"))
+            .filter_map(Value::as_str)
+            .collect();
         for url in urls {
             failure = failure.consent_url(url);
         }
         return failure;
     }
-    failure.evidence(format!("data: {}", data.to_string().chars().take(2000).collect::<String>()))
+    failure.evidence(format!(
+        "data: {}",
+        data.to_string().chars().take(2000).collect::<String>()
+    ))
 }
 
 /// `URLElicitationRequired`: a person must give consent first.
@@ -316,10 +439,18 @@ fn millis(duration: Duration) -> u64 {
 /// A tool as the server gave it. One without a schema takes any object.
 fn tool(raw: &Value) -> Tool {
     let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
-    let flag = |name: &str| raw.get("annotations").and_then(|annotations| annotations.get(name)).and_then(Value::as_bool);
+    let flag = |name: &str| {
+        raw.get("annotations")
+            .and_then(|annotations| annotations.get(name))
+            .and_then(Value::as_bool)
+    };
     Tool {
         name: text("name").unwrap_or_default(),
-        title: text("title").or_else(|| raw.pointer("/annotations/title").and_then(Value::as_str).map(str::to_owned)),
+        title: text("title").or_else(|| {
+            raw.pointer("/annotations/title")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        }),
         description: text("description"),
         input_schema: raw
             .get("inputSchema")

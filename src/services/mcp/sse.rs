@@ -22,19 +22,32 @@ enum StreamError {
 
 /// The events of an answer. One longer than `limit` bytes ends the stream with an error, so that no server can make
 /// memory grow without bound.
-pub(crate) fn events(response: reqwest::Response, limit: usize) -> BoxStream<'static, Result<Sse, SseError>> {
+pub(crate) fn events(
+    response: reqwest::Response,
+    limit: usize,
+) -> BoxStream<'static, Result<Sse, SseError>> {
     SseStream::from_bytes_stream(bounded(response.bytes_stream(), limit)).boxed()
 }
 
-fn bounded<S, E>(chunks: S, limit: usize) -> impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static
+fn bounded<S, E>(
+    chunks: S,
+    limit: usize,
+) -> impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static
 where
     S: Stream<Item = Result<Bytes, E>> + Send + 'static,
     E: std::error::Error + 'static,
 {
-    let mut meter = Meter { size: 0, line_is_empty: true };
+    let mut meter = Meter {
+        size: 0,
+        line_is_empty: true,
+    };
     chunks.map(move |chunk| {
         let chunk = chunk.map_err(|error| StreamError::Broken(web::chain(&error)))?;
-        if meter.observe(&chunk) > limit { Err(StreamError::TooLong(limit)) } else { Ok(chunk) }
+        if meter.observe(&chunk) > limit {
+            Err(StreamError::TooLong(limit))
+        } else {
+            Ok(chunk)
+        }
     })
 }
 
@@ -69,10 +82,12 @@ pub(crate) fn is_too_long(error: &SseError) -> bool {
 /// Why a stream ended before the answer.
 pub(crate) fn broken(doing: &str, error: Option<&SseError>) -> Failure {
     match error {
-        Some(error) if is_too_long(error) => {
-            Failure::new(FailureKind::Refused, doing, "the result is longer than the limit of 64 MB")
-                .hint("ask for less: LIMIT, or fewer columns")
-        }
+        Some(error) if is_too_long(error) => Failure::new(
+            FailureKind::Refused,
+            doing,
+            "the result is longer than the limit of 64 MB",
+        )
+        .hint("ask for less: LIMIT, or fewer columns"),
         Some(error) => super::wire::cut(doing).evidence(web::chain(error)),
         None => super::wire::cut(doing).evidence("the stream ended"),
     }
@@ -80,9 +95,13 @@ pub(crate) fn broken(doing: &str, error: Option<&SseError>) -> Failure {
 
 /// What rmcp gets in place of an answer that will not come; the failure itself is kept in the exchange.
 pub(crate) fn error_event(id: &RequestId) -> Sse {
-    let message =
-        json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32000, "message": "the connection broke before the answer"}});
-    Sse { event: None, data: Some(message.to_string()), id: None, retry: None }
+    let message = json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32000, "message": "the connection broke before the answer"}});
+    Sse {
+        event: None,
+        data: Some(message.to_string()),
+        id: None,
+        retry: None,
+    }
 }
 
 #[cfg(test)]
@@ -91,11 +110,18 @@ mod tests {
 
     async fn read(text: &str, limit: usize) -> Vec<Result<String, bool>> {
         // In chunks of three bytes, since the network cuts anywhere.
-        let chunks: Vec<Result<Bytes, std::io::Error>> =
-            text.as_bytes().chunks(3).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+        let chunks: Vec<Result<Bytes, std::io::Error>> = text
+            .as_bytes()
+            .chunks(3)
+            .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
+            .collect();
         let stream = SseStream::from_bytes_stream(bounded(futures::stream::iter(chunks), limit));
         stream
-            .map(|event| event.map(|event| event.data.unwrap_or_default()).map_err(|error| is_too_long(&error)))
+            .map(|event| {
+                event
+                    .map(|event| event.data.unwrap_or_default())
+                    .map_err(|error| is_too_long(&error))
+            })
             .take(5)
             .collect()
             .await
@@ -105,7 +131,10 @@ mod tests {
     async fn many_small_events_pass_and_a_long_one_is_an_error() {
         let small = "data: 12345678\n\n".repeat(4);
         assert_eq!(read(&small, 20).await, vec![Ok("12345678".to_owned()); 4]);
-        assert_eq!(read("data: 12345678\r\n\r\ndata: 1\r\n\r\n", 24).await, [Ok("12345678".to_owned()), Ok("1".to_owned())]);
+        assert_eq!(
+            read("data: 12345678\r\n\r\ndata: 1\r\n\r\n", 24).await,
+            [Ok("12345678".to_owned()), Ok("1".to_owned())]
+        );
         let long = format!("data: ok\n\ndata: {}\n\n", "x".repeat(100));
         let found = read(&long, 40).await;
         assert_eq!(found[0], Ok("ok".to_owned()));

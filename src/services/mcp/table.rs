@@ -18,7 +18,9 @@ pub fn of_result(result: &Value, statement: Option<&str>) -> Option<Table> {
         .filter_map(|block| block.get("text"))
         .filter_map(Value::as_str);
     let from_text = match (texts.next(), texts.next()) {
-        (Some(text), None) => serde_json::from_str::<Value>(text).ok().and_then(|value| of_value(value, statement)),
+        (Some(text), None) => serde_json::from_str::<Value>(text)
+            .ok()
+            .and_then(|value| of_value(value, statement)),
         _ => None,
     };
     from_text.or_else(|| {
@@ -50,17 +52,37 @@ fn of_rows(rows: Vec<Value>, statement: Option<&str>) -> Option<Table> {
     for row in rows {
         match row {
             Value::Object(row) => objects.push(row),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return None,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => return None,
         }
     }
     let columns = columns(&objects, statement);
-    let lost_temporals =
-        columns.iter().filter(|column| objects.iter().any(|row| row.get(*column).is_some_and(is_lost))).cloned().collect();
+    let lost_temporals = columns
+        .iter()
+        .filter(|column| {
+            objects
+                .iter()
+                .any(|row| row.get(*column).is_some_and(is_lost))
+        })
+        .cloned()
+        .collect();
     let rows = objects
         .into_iter()
-        .map(|mut row| columns.iter().map(|column| row.remove(column).unwrap_or(Value::Null)).collect())
+        .map(|mut row| {
+            columns
+                .iter()
+                .map(|column| row.remove(column).unwrap_or(Value::Null))
+                .collect()
+        })
         .collect();
-    Some(Table { columns, rows, lost_temporals })
+    Some(Table {
+        columns,
+        rows,
+        lost_temporals,
+    })
 }
 
 /// The columns of the RETURN that the rows have, then all others in the order in which they come.
@@ -69,8 +91,10 @@ fn columns(rows: &[Map<String, Value>], statement: Option<&str>) -> Vec<String> 
     if rows.is_empty() {
         return returned;
     }
-    let mut columns: Vec<String> =
-        returned.into_iter().filter(|column| rows.iter().any(|row| row.contains_key(column))).collect();
+    let mut columns: Vec<String> = returned
+        .into_iter()
+        .filter(|column| rows.iter().any(|row| row.contains_key(column)))
+        .collect();
     let mut known: std::collections::HashSet<String> = columns.iter().cloned().collect();
     for row in rows {
         for key in row.keys() {
@@ -94,12 +118,21 @@ fn of_counters(members: &Map<String, Value>) -> Option<Table> {
         "_contains_updates",
         "labels_added",
     ];
-    let all_scalar = members.values().all(|value| value.is_number() || value.is_boolean());
+    let all_scalar = members
+        .values()
+        .all(|value| value.is_number() || value.is_boolean());
     if !all_scalar || !members.keys().any(|key| counters.contains(&key.as_str())) {
         return None;
     }
-    let rows = members.iter().map(|(name, value)| vec![Value::from(name.as_str()), value.clone()]).collect();
-    Some(Table { columns: vec!["counter".to_owned(), "value".to_owned()], rows, lost_temporals: Vec::new() })
+    let rows = members
+        .iter()
+        .map(|(name, value)| vec![Value::from(name.as_str()), value.clone()])
+        .collect();
+    Some(Table {
+        columns: vec!["counter".to_owned(), "value".to_owned()],
+        rows,
+        lost_temporals: Vec::new(),
+    })
 }
 
 /// Whether a cell holds `{}`, which is what the official server makes of a date or time; also within lists and the
@@ -109,7 +142,13 @@ fn is_lost(cell: &Value) -> bool {
         Value::Object(members) if members.is_empty() => true,
         Value::Object(members) => members.iter().any(|(name, value)| {
             let is_map = matches!(name.as_str(), "Props" | "properties");
-            if is_map { value.as_object().is_some_and(|map| map.values().any(is_lost)) } else { is_lost(value) }
+            if is_map {
+                value
+                    .as_object()
+                    .is_some_and(|map| map.values().any(is_lost))
+            } else {
+                is_lost(value)
+            }
         }),
         Value::Array(values) => values.iter().any(is_lost),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
@@ -120,7 +159,10 @@ fn is_lost(cell: &Value) -> bool {
 /// expression as it is written. `None` where they do not follow from the text (`RETURN *`).
 pub fn returned_columns(statement: &str) -> Option<Vec<String>> {
     let words = top_level(statement);
-    let clause = words.iter().rposition(|word| word.is("RETURN")).or_else(|| words.iter().rposition(|word| word.is("YIELD")))?;
+    let clause = words
+        .iter()
+        .rposition(|word| word.is("RETURN"))
+        .or_else(|| words.iter().rposition(|word| word.is("YIELD")))?;
     let mut at = clause + 1;
     if words.get(at).is_some_and(|word| word.is("DISTINCT")) {
         at += 1;
@@ -129,7 +171,10 @@ pub fn returned_columns(statement: &str) -> Option<Vec<String>> {
     let end = rest
         .iter()
         .position(|word| {
-            ["ORDER", "SKIP", "OFFSET", "LIMIT", "UNION", "WHERE"].iter().any(|end| word.is(end)) || word.text == ";"
+            ["ORDER", "SKIP", "OFFSET", "LIMIT", "UNION", "WHERE"]
+                .iter()
+                .any(|end| word.is(end))
+                || word.text == ";"
         })
         .unwrap_or(rest.len());
     let items = rest.get(..end)?;
@@ -152,7 +197,11 @@ fn column(statement: &str, item: &[Word<'_>]) -> Option<String> {
     }
     let text = statement.get(first.start..last.start + last.text.len())?;
     let single = item.len() == 1 && text.starts_with('`') && text.ends_with('`');
-    Some(if single { text.trim_matches('`').to_owned() } else { text.to_owned() })
+    Some(if single {
+        text.trim_matches('`').to_owned()
+    } else {
+        text.to_owned()
+    })
 }
 
 /// A word, string, or sign of a statement that stands outside all brackets; a bracketed part is one word.
@@ -189,9 +238,11 @@ fn top_level(statement: &str) -> Vec<Word<'_>> {
             }
             b'\'' | b'"' | b'`' => quoted(bytes, at),
             b'(' | b'[' | b'{' => bracketed(bytes, at),
-            _ if is_word(byte) => {
-                bytes.iter().skip(at).position(|byte| !is_word(*byte)).map_or(bytes.len(), |length| at + length)
-            }
+            _ if is_word(byte) => bytes
+                .iter()
+                .skip(at)
+                .position(|byte| !is_word(*byte))
+                .map_or(bytes.len(), |length| at + length),
             _ => at + 1,
         };
         words.extend(statement.get(start..at).map(|text| Word { text, start }));
@@ -206,7 +257,9 @@ fn is_word(byte: u8) -> bool {
 
 /// Behind the closing quote.
 fn quoted(bytes: &[u8], from: usize) -> usize {
-    let Some(&quote) = bytes.get(from) else { return bytes.len() };
+    let Some(&quote) = bytes.get(from) else {
+        return bytes.len();
+    };
     let mut at = from + 1;
     while let Some(&byte) = bytes.get(at) {
         at += match byte {
@@ -272,40 +325,75 @@ mod tests {
     #[test]
     fn columns_follow_the_return() {
         for (statement, expected) in [
-            ("MATCH (m:Movie) RETURN m.title AS title, m.released", vec!["title", "m.released"]),
-            ("match (n) return distinct n.name as name, count(*) order by name limit 5", vec!["name", "count(*)"]),
+            (
+                "MATCH (m:Movie) RETURN m.title AS title, m.released",
+                vec!["title", "m.released"],
+            ),
+            (
+                "match (n) return distinct n.name as name, count(*) order by name limit 5",
+                vec!["name", "count(*)"],
+            ),
             ("RETURN 1 AS b, 2 AS a", vec!["b", "a"]),
-            ("RETURN 'a, RETURN x' AS `odd, name`, {a: 1, b: [1,2]} AS map", vec!["odd, name", "map"]),
-            ("CALL { MATCH (n) RETURN n LIMIT 1 } RETURN n.x, size([x IN [1] | x])", vec!["n.x", "size([x IN [1] | x])"]),
+            (
+                "RETURN 'a, RETURN x' AS `odd, name`, {a: 1, b: [1,2]} AS map",
+                vec!["odd, name", "map"],
+            ),
+            (
+                "CALL { MATCH (n) RETURN n LIMIT 1 } RETURN n.x, size([x IN [1] | x])",
+                vec!["n.x", "size([x IN [1] | x])"],
+            ),
             ("RETURN 1 AS x // RETURN 2 AS y", vec!["x"]),
             ("RETURN 1 AS x /* , 2 AS y */ , 3 AS z;", vec!["x", "z"]),
             ("CALL db.labels() YIELD label", vec!["label"]),
-            ("RETURN coalesce(n.a, 'x') + 1", vec!["coalesce(n.a, 'x') + 1"]),
+            (
+                "RETURN coalesce(n.a, 'x') + 1",
+                vec!["coalesce(n.a, 'x') + 1"],
+            ),
             ("RETURN 1 AS a UNION RETURN 2 AS a", vec!["a"]),
             ("RETURN n.größe AS größe", vec!["größe"]),
-            ("MATCH (r) RETURN r.returned AS returned SKIP 1", vec!["returned"]),
+            (
+                "MATCH (r) RETURN r.returned AS returned SKIP 1",
+                vec!["returned"],
+            ),
         ] {
             assert_eq!(columns_of(statement).unwrap(), expected, "{statement}");
         }
-        for statement in ["MATCH (n) RETURN *", "CREATE (n)", "", "RETURN", "RETURN a,"] {
+        for statement in [
+            "MATCH (n) RETURN *",
+            "CREATE (n)",
+            "",
+            "RETURN",
+            "RETURN a,",
+        ] {
             assert_eq!(columns_of(statement), None, "{statement}");
         }
     }
 
     #[test]
     fn sorted_keys_come_back_in_the_order_of_the_statement() {
-        let table = of_value(json!([{"a": 2, "b": 1}, {"a": 4, "b": 3}]), Some("RETURN x AS b, y AS a")).unwrap();
+        let table = of_value(
+            json!([{"a": 2, "b": 1}, {"a": 4, "b": 3}]),
+            Some("RETURN x AS b, y AS a"),
+        )
+        .unwrap();
         assert_eq!(table.columns, ["b", "a"]);
         assert_eq!(table.rows, [[json!(1), json!(2)], [json!(3), json!(4)]]);
     }
 
     #[test]
     fn columns_that_the_rows_do_not_have_are_none_and_unknown_ones_follow() {
-        let table = of_value(json!([{"x": 1}, {"x": 2, "late": 3}]), Some("RETURN q AS other, x")).unwrap();
+        let table = of_value(
+            json!([{"x": 1}, {"x": 2, "late": 3}]),
+            Some("RETURN q AS other, x"),
+        )
+        .unwrap();
         assert_eq!(table.columns, ["x", "late"]);
         assert_eq!(table.rows[0], [json!(1), Value::Null]);
         let empty = of_value(json!([]), Some("RETURN q AS other, x")).unwrap();
-        assert_eq!((empty.columns, empty.rows.len()), (vec!["other".to_owned(), "x".to_owned()], 0));
+        assert_eq!(
+            (empty.columns, empty.rows.len()),
+            (vec!["other".to_owned(), "x".to_owned()], 0)
+        );
     }
 
     #[test]
@@ -320,9 +408,23 @@ mod tests {
     fn envelope_and_counters_are_tables_and_other_json_is_not() {
         let envelope = json!({"rows": [{"n": 1}], "rowCount": 1, "truncated": false});
         assert_eq!(of_value(envelope, None).unwrap().columns, ["n"]);
-        let counters = of_value(json!({"nodes_created": 2, "_contains_updates": true}), None).unwrap();
-        assert_eq!(counters.rows, [[json!("nodes_created"), json!(2)], [json!("_contains_updates"), json!(true)]]);
-        for other in [json!({"a": 1}), json!([1, 2]), json!("x"), json!({"rows": 3}), json!([{"a": 1}, 2]), Value::Null] {
+        let counters =
+            of_value(json!({"nodes_created": 2, "_contains_updates": true}), None).unwrap();
+        assert_eq!(
+            counters.rows,
+            [
+                [json!("nodes_created"), json!(2)],
+                [json!("_contains_updates"), json!(true)]
+            ]
+        );
+        for other in [
+            json!({"a": 1}),
+            json!([1, 2]),
+            json!("x"),
+            json!({"rows": 3}),
+            json!([{"a": 1}, 2]),
+            Value::Null,
+        ] {
             assert_eq!(of_value(other.clone(), None), None, "{other}");
         }
     }

@@ -44,7 +44,8 @@ pub(super) async fn run(
         // The receiver is gone where nobody waits any more.
         let _ = send.send(job.run());
     });
-    let lost = |cause: &str| Refusal::Lost(Failure::new(FailureKind::Timeout, doing.as_str(), cause));
+    let lost =
+        |cause: &str| Refusal::Lost(Failure::new(FailureKind::Timeout, doing.as_str(), cause));
     match tokio::time::timeout(TIMEOUT, receive).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => Err(lost("the Bolt driver gave up")),
@@ -64,10 +65,22 @@ struct Job {
 
 impl Job {
     fn run(self) -> Result<Vec<Vec<Value>>, Refusal> {
-        let Self { uri, user, password, database, text, parameters, doing } = self;
-        let address: ConnectionConfig = uri
-            .parse()
-            .map_err(|error| Refusal::Other(Failure::new(FailureKind::Usage, doing.as_str(), format!("{uri}: {error}"))))?;
+        let Self {
+            uri,
+            user,
+            password,
+            database,
+            text,
+            parameters,
+            doing,
+        } = self;
+        let address: ConnectionConfig = uri.parse().map_err(|error| {
+            Refusal::Other(Failure::new(
+                FailureKind::Usage,
+                doing.as_str(),
+                format!("{uri}: {error}"),
+            ))
+        })?;
         let config = DriverConfig::new()
             .with_user_agent(concat!("agentcore-console/", env!("CARGO_PKG_VERSION")).to_owned())
             .with_auth(Arc::new(AuthToken::new_basic_auth(user, password.reveal())))
@@ -77,7 +90,9 @@ impl Job {
             .with_telemetry(false);
         let driver = Driver::new(address, config);
         // First the connection and the login alone: where nobody could be reached, nothing was sent.
-        driver.verify_connectivity().map_err(|error| refusal(&doing, &uri, error, true))?;
+        driver
+            .verify_connectivity()
+            .map_err(|error| refusal(&doing, &uri, error, true))?;
         let mut session = driver.session(SessionConfig::new().with_database(Arc::new(database)));
         let result = session
             .auto_commit(text)
@@ -85,21 +100,35 @@ impl Job {
             .with_routing_control(RoutingControl::Write)
             .run()
             .map_err(|error| refusal(&doing, &uri, error, false))?;
-        Ok(result.records.into_iter().map(|record| record.into_values().map(value).collect()).collect())
+        Ok(result
+            .records
+            .into_iter()
+            .map(|record| record.into_values().map(value).collect())
+            .collect())
     }
 }
 
 fn refusal(doing: &str, uri: &str, error: Neo4jError, connecting: bool) -> Refusal {
     let failure = |kind: FailureKind, text: String| Failure::new(kind, doing, text);
     match error {
-        Neo4jError::ServerError { error, .. } => Refusal::Server(error.code().to_owned(), error.message().to_owned()),
-        Neo4jError::InvalidConfig { message, .. } => {
-            let hint = "check the scheme: +s wants a server with a certificate that this machine trusts";
-            Refusal::Unreachable(failure(FailureKind::Network, format!("{uri}: {message}")).hint(hint))
+        Neo4jError::ServerError { error, .. } => {
+            Refusal::Server(error.code().to_owned(), error.message().to_owned())
         }
-        Neo4jError::Disconnect { message, source, .. } if connecting && is_unopened(&message) => {
+        Neo4jError::InvalidConfig { message, .. } => {
+            let hint =
+                "check the scheme: +s wants a server with a certificate that this machine trusts";
+            Refusal::Unreachable(
+                failure(FailureKind::Network, format!("{uri}: {message}")).hint(hint),
+            )
+        }
+        Neo4jError::Disconnect {
+            message, source, ..
+        } if connecting && is_unopened(&message) => {
             let cause = source.map_or(message, |source| source.to_string());
-            Refusal::Unreachable(failure(FailureKind::Network, format!("{uri} was not reached: {cause}")))
+            Refusal::Unreachable(failure(
+                FailureKind::Network,
+                format!("{uri} was not reached: {cause}"),
+            ))
         }
         // A connection that ends later may have carried the login: it may have been heard, and it may have been wrong.
         error => Refusal::Lost(failure(FailureKind::Network, format!("{uri}: {error}"))),
@@ -108,12 +137,21 @@ fn refusal(doing: &str, uri: &str, error: Neo4jError, connecting: bool) -> Refus
 
 /// Whether the driver says that no connection came about; with routing, it wraps that of the last member that it tried.
 fn is_unopened(message: &str) -> bool {
-    let last = message.strip_prefix("unable to retrieve routing information; last error: connection failed: ").unwrap_or(message);
-    ["failed to open connection", "no known routers left"].iter().any(|begin| last.starts_with(begin))
+    let last = message
+        .strip_prefix("unable to retrieve routing information; last error: connection failed: ")
+        .unwrap_or(message);
+    ["failed to open connection", "no known routers left"]
+        .iter()
+        .any(|begin| last.starts_with(begin))
 }
 
 fn parameters(value: &Value) -> HashMap<String, ValueSend> {
-    value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), sent(value))).collect()
+    value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), sent(value)))
+        .collect()
 }
 
 /// What statements of this module send: texts, and lists of them.

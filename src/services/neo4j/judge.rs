@@ -20,7 +20,9 @@ pub(super) fn login(answer: Result<(), Refusal>) -> LoginAnswer {
         Ok(()) => return LoginAnswer::Accepted { server: None },
         Err(Refusal::Server(code, message)) => (code, message),
         Err(Refusal::Unreachable(failure)) => return LoginAnswer::Unreachable(failure),
-        Err(Refusal::Lost(failure) | Refusal::Other(failure)) => return LoginAnswer::Other(failure),
+        Err(Refusal::Lost(failure) | Refusal::Other(failure)) => {
+            return LoginAnswer::Other(failure);
+        }
     };
     match code.as_str() {
         UNAUTHORIZED => LoginAnswer::WrongPassword,
@@ -29,7 +31,9 @@ pub(super) fn login(answer: Result<(), Refusal>) -> LoginAnswer {
         // No right to read: whoever hears that is logged in.
         FORBIDDEN => LoginAnswer::Accepted { server: None },
         // So is whoever hears that the statement was refused, as where there is no such database.
-        code if code.starts_with("Neo.ClientError.") && !code.starts_with("Neo.ClientError.Security.") => {
+        code if code.starts_with("Neo.ClientError.")
+            && !code.starts_with("Neo.ClientError.Security.") =>
+        {
             LoginAnswer::Accepted { server: None }
         }
         // Anything else may have been said before the password was looked at.
@@ -43,7 +47,9 @@ pub(super) fn alter(doing: &str, answer: Result<(), Refusal>) -> AlterAnswer {
         Ok(()) => return AlterAnswer::Done,
         Err(Refusal::Server(code, message)) => (code, message),
         Err(Refusal::Lost(failure)) => return AlterAnswer::InDoubt(failure),
-        Err(Refusal::Unreachable(failure) | Refusal::Other(failure)) => return AlterAnswer::Refused(failure),
+        Err(Refusal::Unreachable(failure) | Refusal::Other(failure)) => {
+            return AlterAnswer::Refused(failure);
+        }
     };
     let lower = message.to_ascii_lowercase();
     match code.as_str() {
@@ -65,7 +71,9 @@ pub(super) fn set(doing: &str, refusal: Refusal) -> UserAnswer {
     let (code, message) = match refusal {
         Refusal::Server(code, message) => (code, message),
         Refusal::Lost(failure) => return UserAnswer::InDoubt(failure),
-        Refusal::Unreachable(failure) | Refusal::Other(failure) => return UserAnswer::Failed(failure),
+        Refusal::Unreachable(failure) | Refusal::Other(failure) => {
+            return UserAnswer::Failed(failure);
+        }
     };
     let lower = message.to_ascii_lowercase();
     match code.as_str() {
@@ -97,7 +105,11 @@ fn server(doing: &str, code: &str, message: &str) -> Failure {
         UNAUTHORIZED | EXPIRED => FailureKind::SignIn,
         RATE_LIMIT => FailureKind::Throttled,
         FORBIDDEN => FailureKind::Denied,
-        code if code.starts_with("Neo.TransientError.") || code.starts_with("Neo.DatabaseError.") => FailureKind::Server,
+        code if code.starts_with("Neo.TransientError.")
+            || code.starts_with("Neo.DatabaseError.") =>
+        {
+            FailureKind::Server
+        }
         _ => FailureKind::Refused,
     };
     Failure::new(kind, doing, message).code(code)
@@ -114,47 +126,106 @@ mod tests {
     #[test]
     fn a_login_is_judged_by_the_codes_that_a_real_server_gives() {
         assert_eq!(login(Ok(())), LoginAnswer::Accepted { server: None });
-        assert_eq!(login(said(UNAUTHORIZED, "Invalid credential.")), LoginAnswer::WrongPassword);
+        assert_eq!(
+            login(said(UNAUTHORIZED, "Invalid credential.")),
+            LoginAnswer::WrongPassword
+        );
         assert_eq!(login(said(RATE_LIMIT, "wait")), LoginAnswer::RateLimited);
         assert_eq!(login(said(EXPIRED, "change it")), LoginAnswer::MustChange);
-        assert_eq!(login(said("Neo.ClientError.Database.DatabaseNotFound", "x")), LoginAnswer::Accepted { server: None });
-        assert_eq!(login(said(FORBIDDEN, "may not read")), LoginAnswer::Accepted { server: None });
+        assert_eq!(
+            login(said("Neo.ClientError.Database.DatabaseNotFound", "x")),
+            LoginAnswer::Accepted { server: None }
+        );
+        assert_eq!(
+            login(said(FORBIDDEN, "may not read")),
+            LoginAnswer::Accepted { server: None }
+        );
         let unknown = login(said("Neo.ClientError.Security.TokenExpired", "x"));
         assert!(matches!(unknown, LoginAnswer::Other(_)), "{unknown:?}");
         let starting = login(said("Neo.TransientError.General.DatabaseUnavailable", "x"));
-        assert!(matches!(starting, LoginAnswer::Other(_)), "a server that is not up proves nothing: {starting:?}");
-        for code in ["", "503", "BadGateway", "Neo.DatabaseError.General.UnknownError", "Neo.Unheard.Of"] {
+        assert!(
+            matches!(starting, LoginAnswer::Other(_)),
+            "a server that is not up proves nothing: {starting:?}"
+        );
+        for code in [
+            "",
+            "503",
+            "BadGateway",
+            "Neo.DatabaseError.General.UnknownError",
+            "Neo.Unheard.Of",
+        ] {
             let proves_nothing = login(said(code, "x"));
-            assert!(matches!(proves_nothing, LoginAnswer::Other(_)), "{code}: {proves_nothing:?}");
+            assert!(
+                matches!(proves_nothing, LoginAnswer::Other(_)),
+                "{code}: {proves_nothing:?}"
+            );
         }
     }
 
     #[test]
     fn an_administrator_is_judged_by_what_a_real_server_says() {
-        let set = |code: &str, message: &str| set("x", Refusal::Server(code.into(), message.into()));
-        assert_eq!(set(UNAUTHORIZED, "x"), UserAnswer::Unfit("its login is refused".into()));
+        let set =
+            |code: &str, message: &str| set("x", Refusal::Server(code.into(), message.into()));
+        assert_eq!(
+            set(UNAUTHORIZED, "x"),
+            UserAnswer::Unfit("its login is refused".into())
+        );
         let short = "A password must be at least 8 characters.";
         assert_eq!(set(ARGUMENT, short), UserAnswer::Policy(short.into()));
         let same = "Failed to alter the specified user 'u': Old password and new password cannot be the same.";
         assert_eq!(set(ARGUMENT, same), UserAnswer::Changed);
-        assert!(matches!(set(FORBIDDEN, "no CREATE USER"), UserAnswer::Unfit(why) if why.contains("no CREATE USER")));
-        let unsupported = set("Neo.ClientError.Statement.UnsupportedAdministrationCommand", "not here");
+        assert!(
+            matches!(set(FORBIDDEN, "no CREATE USER"), UserAnswer::Unfit(why) if why.contains("no CREATE USER"))
+        );
+        let unsupported = set(
+            "Neo.ClientError.Statement.UnsupportedAdministrationCommand",
+            "not here",
+        );
         assert!(matches!(unsupported, UserAnswer::Unfit(why) if why.contains("not here")));
-        assert!(matches!(set("Neo.DatabaseError.General.UnknownError", "x"), UserAnswer::InDoubt(_)));
-        assert!(matches!(set(RATE_LIMIT, "x"), UserAnswer::Failed(failure) if failure.kind == FailureKind::Throttled));
+        assert!(matches!(
+            set("Neo.DatabaseError.General.UnknownError", "x"),
+            UserAnswer::InDoubt(_)
+        ));
+        assert!(
+            matches!(set(RATE_LIMIT, "x"), UserAnswer::Failed(failure) if failure.kind == FailureKind::Throttled)
+        );
     }
 
     #[test]
     fn a_change_is_judged_by_the_messages_that_a_real_server_gives() {
-        let wrong = "User 'neo4j' failed to alter their own password: Invalid principal or credentials.";
+        let wrong =
+            "User 'neo4j' failed to alter their own password: Invalid principal or credentials.";
         assert_eq!(alter("x", said(ARGUMENT, wrong)), AlterAnswer::WrongOld);
-        assert_eq!(alter("x", said(UNAUTHORIZED, "Invalid credential.")), AlterAnswer::WrongOld);
-        assert_eq!(alter("x", said(ARGUMENT, "Old password and new password cannot be the same.")), AlterAnswer::Same);
+        assert_eq!(
+            alter("x", said(UNAUTHORIZED, "Invalid credential.")),
+            AlterAnswer::WrongOld
+        );
+        assert_eq!(
+            alter(
+                "x",
+                said(
+                    ARGUMENT,
+                    "Old password and new password cannot be the same."
+                )
+            ),
+            AlterAnswer::Same
+        );
         let short = "A password must be at least 8 characters.";
-        assert_eq!(alter("x", said(ARGUMENT, short)), AlterAnswer::Policy(short.into()));
-        assert_eq!(alter("x", said(NOT_A_LEADER, "x")), AlterAnswer::NotLeader(None));
-        assert!(matches!(alter("x", said("Neo.DatabaseError.General.UnknownError", "x")), AlterAnswer::InDoubt(_)));
-        assert!(matches!(alter("x", said(FORBIDDEN, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Denied));
+        assert_eq!(
+            alter("x", said(ARGUMENT, short)),
+            AlterAnswer::Policy(short.into())
+        );
+        assert_eq!(
+            alter("x", said(NOT_A_LEADER, "x")),
+            AlterAnswer::NotLeader(None)
+        );
+        assert!(matches!(
+            alter("x", said("Neo.DatabaseError.General.UnknownError", "x")),
+            AlterAnswer::InDoubt(_)
+        ));
+        assert!(
+            matches!(alter("x", said(FORBIDDEN, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Denied)
+        );
         assert!(
             matches!(alter("x", said(RATE_LIMIT, "x")), AlterAnswer::Refused(failure) if failure.kind == FailureKind::Throttled)
         );

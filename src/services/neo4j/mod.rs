@@ -10,7 +10,10 @@ mod users;
 
 use serde_json::{Value, json};
 
-use crate::model::{AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection, SecretText, counted};
+use crate::model::{
+    AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection,
+    SecretText, counted,
+};
 
 use super::Services;
 
@@ -47,9 +50,19 @@ enum Refusal {
 
 impl Services {
     /// One login attempt on a new connection, and what it proves.
-    pub async fn neo4j_login(&self, address: &Neo4jAddress, user: &str, password: &SecretText) -> LoginAnswer {
+    pub async fn neo4j_login(
+        &self,
+        address: &Neo4jAddress,
+        user: &str,
+        password: &SecretText,
+    ) -> LoginAnswer {
         let doing = format!("logging in to {} as {user}", address.uri);
-        let statement = Statement { doing: &doing, database: &address.database, text: "RETURN 1 AS ok", parameters: json!({}) };
+        let statement = Statement {
+            doing: &doing,
+            database: &address.database,
+            text: "RETURN 1 AS ok",
+            parameters: json!({}),
+        };
         judge::login(self.run(address, user, password, statement).await.map(drop))
     }
 
@@ -63,8 +76,16 @@ impl Services {
     ) -> AlterAnswer {
         let doing = format!("changing the password of {user} at {}", address.uri);
         let parameters = json!({"old": from.reveal(), "new": to.reveal()});
-        let statement = Statement { doing: &doing, database: "system", text: ALTER, parameters };
-        judge::alter(&doing, self.run(address, user, from, statement).await.map(drop))
+        let statement = Statement {
+            doing: &doing,
+            database: "system",
+            text: ALTER,
+            parameters,
+        };
+        judge::alter(
+            &doing,
+            self.run(address, user, from, statement).await.map(drop),
+        )
     }
 
     /// Who is connected, as far as this user may see.
@@ -78,8 +99,16 @@ impl Services {
         password: &SecretText,
     ) -> Result<Vec<Neo4jConnection>, Failure> {
         let doing = format!("listing the connections of {}", address.uri);
-        let statement = Statement { doing: &doing, database: "system", text: CONNECTIONS, parameters: json!({}) };
-        let rows = self.run(address, user, password, statement).await.map_err(|refusal| judge::failure(&doing, refusal))?;
+        let statement = Statement {
+            doing: &doing,
+            database: "system",
+            text: CONNECTIONS,
+            parameters: json!({}),
+        };
+        let rows = self
+            .run(address, user, password, statement)
+            .await
+            .map_err(|refusal| judge::failure(&doing, refusal))?;
         Ok(rows.iter().map(|row| connection(row)).collect())
     }
 
@@ -94,9 +123,21 @@ impl Services {
         password: &SecretText,
         ids: &[String],
     ) -> Result<usize, Failure> {
-        let doing = format!("closing {} of {}", counted(ids.len(), "connection"), address.uri);
-        let statement = Statement { doing: &doing, database: "system", text: KILL, parameters: json!({ "ids": ids }) };
-        let rows = self.run(address, user, password, statement).await.map_err(|refusal| judge::failure(&doing, refusal))?;
+        let doing = format!(
+            "closing {} of {}",
+            counted(ids.len(), "connection"),
+            address.uri
+        );
+        let statement = Statement {
+            doing: &doing,
+            database: "system",
+            text: KILL,
+            parameters: json!({ "ids": ids }),
+        };
+        let rows = self
+            .run(address, user, password, statement)
+            .await
+            .map_err(|refusal| judge::failure(&doing, refusal))?;
         Ok(rows.len())
     }
 
@@ -109,13 +150,21 @@ impl Services {
     ) -> Result<Vec<Vec<Value>>, Refusal> {
         let scheme = address.uri.split("://").next().unwrap_or_default();
         match scheme {
-            "http" | "https" => query_api::run(&self.inner.web, &address.uri, user, password, statement).await,
+            "http" | "https" => {
+                query_api::run(&self.inner.web, &address.uri, user, password, statement).await
+            }
             "bolt" | "bolt+s" | "bolt+ssc" | "neo4j" | "neo4j+s" | "neo4j+ssc" => {
                 bolt::run(&address.uri, user, password, statement).await
             }
             other => {
-                let failure = Failure::new(FailureKind::Usage, statement.doing, format!("{other}:// is no address of Neo4j"));
-                Err(Refusal::Other(failure.hint("use neo4j+s://, bolt+s://, neo4j://, bolt:// or, for the Query API, https://")))
+                let failure = Failure::new(
+                    FailureKind::Usage,
+                    statement.doing,
+                    format!("{other}:// is no address of Neo4j"),
+                );
+                Err(Refusal::Other(failure.hint(
+                    "use neo4j+s://, bolt+s://, neo4j://, bolt:// or, for the Query API, https://",
+                )))
             }
         }
     }
@@ -123,10 +172,18 @@ impl Services {
 
 /// A row of [`CONNECTIONS`].
 fn connection(row: &[Value]) -> Neo4jConnection {
-    let text = |index: usize| row.get(index).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |index: usize| {
+        row.get(index)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     Neo4jConnection {
         id: text(0),
-        since: text(1).parse::<jiff::Timestamp>().ok().map(|at| Moment::from_millis(at.as_millisecond())),
+        since: text(1)
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .map(|at| Moment::from_millis(at.as_millisecond())),
         connector: text(2),
         user: text(3),
         agent: text(4),

@@ -25,7 +25,11 @@ pub(super) async fn run(
     statement: Statement<'_>,
 ) -> Result<Vec<Vec<Value>>, Refusal> {
     let doing = statement.doing;
-    let address = format!("{}/db/{}/query/v2", base.trim_end_matches('/'), statement.database);
+    let address = format!(
+        "{}/db/{}/query/v2",
+        base.trim_end_matches('/'),
+        statement.database
+    );
     let client = web.client(doing, &address).map_err(Refusal::Other)?;
     let body = json!({"statement": statement.text, "parameters": statement.parameters});
     let sent = client
@@ -38,25 +42,50 @@ pub(super) async fn run(
         .await;
     let response = sent.map_err(|error| {
         let failure = web::failure(doing, &address, &error);
-        if error.is_connect() || error.is_builder() { Refusal::Unreachable(failure) } else { Refusal::Lost(failure) }
+        if error.is_connect() || error.is_builder() {
+            Refusal::Unreachable(failure)
+        } else {
+            Refusal::Lost(failure)
+        }
     })?;
     let status = response.status();
-    let body = web::read_at_most(response, ANSWER).await.map_err(|error| Refusal::Lost(error.failure(doing, &address)))?;
+    let body = web::read_at_most(response, ANSWER)
+        .await
+        .map_err(|error| Refusal::Lost(error.failure(doing, &address)))?;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     // A statement that fails while it runs is a 202 with errors. Load balancers and gateways have errors of their own.
     if let Some(error) = answer.pointer("/errors/0") {
-        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            error
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         if text("code").starts_with(OF_NEO4J) {
             return Err(Refusal::Server(text("code"), text("message")));
         }
     }
-    let errors = answer.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty());
-    let Some(rows) = answer.pointer("/data/values").and_then(Value::as_array).filter(|_| status.is_success() && !errors) else {
-        let cause = format!("{address} answered with status {}, and not as Neo4j's Query API does", status.as_u16());
+    let errors = answer
+        .get("errors")
+        .and_then(Value::as_array)
+        .is_some_and(|errors| !errors.is_empty());
+    let Some(rows) = answer
+        .pointer("/data/values")
+        .and_then(Value::as_array)
+        .filter(|_| status.is_success() && !errors)
+    else {
+        let cause = format!(
+            "{address} answered with status {}, and not as Neo4j's Query API does",
+            status.as_u16()
+        );
         let failure = Failure::new(FailureKind::Network, doing, cause)
             .status(status.as_u16())
             .hint("check the address: the Query API is at http(s)://host:7474 or 7473, and on from Neo4j 5.25");
         return Err(Refusal::Lost(failure));
     };
-    Ok(rows.iter().map(|row| row.as_array().cloned().unwrap_or_default()).collect())
+    Ok(rows
+        .iter()
+        .map(|row| row.as_array().cloned().unwrap_or_default())
+        .collect())
 }

@@ -48,47 +48,98 @@ impl Services {
         names: &[&str],
     ) -> Result<Vec<Neo4jUser>, UserAnswer> {
         let doing = format!("listing users of {} as {}", address.uri, administrator.0);
-        let statement = Statement { doing: &doing, database: "system", text: SHOW, parameters: json!({ "names": names }) };
-        let rows = self.run(address, administrator.0, administrator.1, statement).await;
+        let statement = Statement {
+            doing: &doing,
+            database: "system",
+            text: SHOW,
+            parameters: json!({ "names": names }),
+        };
+        let rows = self
+            .run(address, administrator.0, administrator.1, statement)
+            .await;
         let rows = rows.map_err(|refusal| judge::set(&doing, refusal))?;
         let users = rows.iter().map(|row| user(row)).collect::<Option<Vec<_>>>();
         // A user without its roles would be taken for one that needs none.
-        users.ok_or_else(|| UserAnswer::Unfit("SHOW USERS answered in a form that is not understood".to_owned()))
+        users.ok_or_else(|| {
+            UserAnswer::Unfit("SHOW USERS answered in a form that is not understood".to_owned())
+        })
     }
 
     /// Makes a user exist with a password: with the roles and the home database of `like` where it is new. Safe to repeat.
     pub async fn neo4j_set_user(&self, setting: UserSetting<'_>) -> UserAnswer {
-        self.set_user(&setting).await.unwrap_or_else(|answer| answer)
+        self.set_user(&setting)
+            .await
+            .unwrap_or_else(|answer| answer)
     }
 
     async fn set_user(&self, setting: &UserSetting<'_>) -> Result<UserAnswer, UserAnswer> {
         let user = setting.user;
-        let found = self.neo4j_users(setting.address, setting.administrator, &[user, setting.like]).await?;
+        let found = self
+            .neo4j_users(
+                setting.address,
+                setting.administrator,
+                &[user, setting.like],
+            )
+            .await?;
         let named = |name: &str| found.iter().find(|one| one.name == name);
         let is_new = named(user).is_none();
         if is_new {
-            self.as_administrator(setting, CREATE, json!({"user": user, "password": setting.passing.reveal()})).await?;
+            self.as_administrator(
+                setting,
+                CREATE,
+                json!({"user": user, "password": setting.passing.reveal()}),
+            )
+            .await?;
         }
         let has = named(user).map(|one| one.roles.clone()).unwrap_or_default();
         let mut granted = Vec::new();
-        for role in named(setting.like).map(|one| one.roles.as_slice()).unwrap_or_default() {
+        for role in named(setting.like)
+            .map(|one| one.roles.as_slice())
+            .unwrap_or_default()
+        {
             if role != PUBLIC && !has.contains(role) {
-                self.as_administrator(setting, GRANT, json!({"user": user, "role": role})).await?;
+                self.as_administrator(setting, GRANT, json!({"user": user, "role": role}))
+                    .await?;
                 granted.push(role.clone());
             }
         }
         let home = named(setting.like).and_then(|one| one.home.as_ref());
-        if let Some(home) = home.filter(|home| named(user).and_then(|one| one.home.as_ref()) != Some(*home)) {
-            self.as_administrator(setting, HOME, json!({"user": user, "home": home})).await?;
+        if let Some(home) =
+            home.filter(|home| named(user).and_then(|one| one.home.as_ref()) != Some(*home))
+        {
+            self.as_administrator(setting, HOME, json!({"user": user, "home": home}))
+                .await?;
         }
-        self.as_administrator(setting, PASSWORD, json!({"user": user, "password": setting.password.reveal()})).await?;
-        Ok(if is_new { UserAnswer::Created(granted) } else { UserAnswer::Changed })
+        self.as_administrator(
+            setting,
+            PASSWORD,
+            json!({"user": user, "password": setting.password.reveal()}),
+        )
+        .await?;
+        Ok(if is_new {
+            UserAnswer::Created(granted)
+        } else {
+            UserAnswer::Changed
+        })
     }
 
-    async fn as_administrator(&self, setting: &UserSetting<'_>, text: &str, parameters: Value) -> Result<(), UserAnswer> {
+    async fn as_administrator(
+        &self,
+        setting: &UserSetting<'_>,
+        text: &str,
+        parameters: Value,
+    ) -> Result<(), UserAnswer> {
         let (name, password) = setting.administrator;
-        let doing = format!("setting user {} at {} as {name}", setting.user, setting.address.uri);
-        let statement = Statement { doing: &doing, database: "system", text, parameters };
+        let doing = format!(
+            "setting user {} at {} as {name}",
+            setting.user, setting.address.uri
+        );
+        let statement = Statement {
+            doing: &doing,
+            database: "system",
+            text,
+            parameters,
+        };
         match self.run(setting.address, name, password, statement).await {
             Ok(_) => Ok(()),
             Err(refusal) => match judge::set(&doing, refusal) {
@@ -102,13 +153,20 @@ impl Services {
 /// A row of [`SHOW`].
 fn user(row: &[Value]) -> Option<Neo4jUser> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let [name, roles, suspended, home] = row else { return None };
+    let [name, roles, suspended, home] = row else {
+        return None;
+    };
     let roles = match roles {
         Value::Null => Vec::new(),
         Value::Array(roles) => roles.iter().map(text).collect::<Option<Vec<_>>>()?,
         _ => return None,
     };
-    Some(Neo4jUser { name: text(name)?, roles, is_suspended: *suspended == Value::Bool(true), home: text(home) })
+    Some(Neo4jUser {
+        name: text(name)?,
+        roles,
+        is_suspended: *suspended == Value::Bool(true),
+        home: text(home),
+    })
 }
 
 #[cfg(test)]
@@ -118,10 +176,36 @@ mod tests {
     #[test]
     fn a_user_of_either_edition_is_read_and_anything_else_is_not_guessed() {
         let community = user(&[json!("u"), Value::Null, Value::Null, Value::Null]).unwrap();
-        assert_eq!((community.roles.len(), community.is_suspended, community.home), (0, false, None));
-        let enterprise = user(&[json!("u"), json!(["PUBLIC", "reader"]), json!(true), json!("movies")]).unwrap();
-        assert_eq!((enterprise.roles.len(), enterprise.is_suspended, enterprise.home.as_deref()), (2, true, Some("movies")));
-        assert_eq!(user(&[json!("u"), json!("reader"), json!(false), Value::Null]), None);
-        assert_eq!(user(&[json!("u"), json!([1]), json!(false), Value::Null]), None);
+        assert_eq!(
+            (
+                community.roles.len(),
+                community.is_suspended,
+                community.home
+            ),
+            (0, false, None)
+        );
+        let enterprise = user(&[
+            json!("u"),
+            json!(["PUBLIC", "reader"]),
+            json!(true),
+            json!("movies"),
+        ])
+        .unwrap();
+        assert_eq!(
+            (
+                enterprise.roles.len(),
+                enterprise.is_suspended,
+                enterprise.home.as_deref()
+            ),
+            (2, true, Some("movies"))
+        );
+        assert_eq!(
+            user(&[json!("u"), json!("reader"), json!(false), Value::Null]),
+            None
+        );
+        assert_eq!(
+            user(&[json!("u"), json!([1]), json!(false), Value::Null]),
+            None
+        );
     }
 }

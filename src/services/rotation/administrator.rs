@@ -37,7 +37,11 @@ impl From<Observation> for Unfit {
 
 impl World {
     /// Does the administrator log in, and what will it find?
-    pub(super) async fn check_administrator(&self, version: &VersionId, labelled: &[VersionId]) -> Observation {
+    pub(super) async fn check_administrator(
+        &self,
+        version: &VersionId,
+        labelled: &[VersionId],
+    ) -> Observation {
         match self.look_as_administrator(version, labelled).await {
             Ok(sentence) => Observation::Administrator(AdministratorAnswer::Ready(sentence)),
             Err(Unfit::Why(why)) => Observation::Administrator(AdministratorAnswer::Unfit(why)),
@@ -45,42 +49,84 @@ impl World {
         }
     }
 
-    async fn look_as_administrator(&self, version: &VersionId, labelled: &[VersionId]) -> Result<String, Unfit> {
+    async fn look_as_administrator(
+        &self,
+        version: &VersionId,
+        labelled: &[VersionId],
+    ) -> Result<String, Unfit> {
         let (address, user, _) = self.access(version)?;
         let administrator = self.administrator(version, &user).await?;
-        let Administrator { name, password, secret } = &administrator;
+        let Administrator {
+            name,
+            password,
+            secret,
+        } = &administrator;
         let other = alternate(&user);
-        let users = self.services.neo4j_users(&address, (name, password), &[&user, &other]).await;
+        let users = self
+            .services
+            .neo4j_users(&address, (name, password), &[&user, &other])
+            .await;
         let users = users.map_err(|answer| unfit(answer, name))?;
         let find = |name: &str| users.iter().find(|one| one.name == name);
         let Some(own) = find(&user) else {
-            return Err(Unfit::Why(format!("Neo4j keeps no user {user} itself, whose roles the other user could get")));
+            return Err(Unfit::Why(format!(
+                "Neo4j keeps no user {user} itself, whose roles the other user could get"
+            )));
         };
-        let roles: Vec<&str> = own.roles.iter().map(String::as_str).filter(|role| *role != "PUBLIC").collect();
+        let roles: Vec<&str> = own
+            .roles
+            .iter()
+            .map(String::as_str)
+            .filter(|role| *role != "PUBLIC")
+            .collect();
         let login = format!("administrator {name} of {secret} logs in");
         let Some(found) = find(&other) else {
-            let with = if roles.is_empty() { String::new() } else { format!(" with the roles {}", roles.join(", ")) };
-            return Ok(format!("{login}; user {other} is new and will be made{with}"));
+            let with = if roles.is_empty() {
+                String::new()
+            } else {
+                format!(" with the roles {}", roles.join(", "))
+            };
+            return Ok(format!(
+                "{login}; user {other} is new and will be made{with}"
+            ));
         };
         // Another secret's user may have that name.
-        if !labelled.iter().any(|one| self.shape(one).is_ok_and(|shape| shape.user() == other)) {
+        if !labelled
+            .iter()
+            .any(|one| self.shape(one).is_ok_and(|shape| shape.user() == other))
+        {
             return Err(Unfit::Why(format!(
                 "user {other} exists, and no version of this secret names it: it may be somebody else's (where it is not: DROP USER {other})"
             )));
         }
         if found.is_suspended {
-            return Err(Unfit::Why(format!("user {other} is suspended (ALTER USER {other} SET STATUS ACTIVE)")));
+            return Err(Unfit::Why(format!(
+                "user {other} is suspended (ALTER USER {other} SET STATUS ACTIVE)"
+            )));
         }
-        let missing: Vec<&str> = roles.into_iter().filter(|role| !found.roles.iter().any(|has| has == role)).collect();
+        let missing: Vec<&str> = roles
+            .into_iter()
+            .filter(|role| !found.roles.iter().any(|has| has == role))
+            .collect();
         if missing.is_empty() {
             return Ok(format!("{login}; user {other} is there"));
         }
-        let grants: Vec<String> = missing.iter().map(|role| format!("GRANT ROLE {role} TO {other}")).collect();
-        Err(Unfit::Why(format!("user {other} lacks roles that {user} has; run {}", grants.join("; "))))
+        let grants: Vec<String> = missing
+            .iter()
+            .map(|role| format!("GRANT ROLE {role} TO {other}"))
+            .collect();
+        Err(Unfit::Why(format!(
+            "user {other} lacks roles that {user} has; run {}",
+            grants.join("; ")
+        )))
     }
 
     /// Makes the version's user exist with the version's password.
-    pub(super) async fn set_by_administrator(&self, version: &VersionId, like: &VersionId) -> Observation {
+    pub(super) async fn set_by_administrator(
+        &self,
+        version: &VersionId,
+        like: &VersionId,
+    ) -> Observation {
         match self.set(version, like).await {
             Ok(answer) => answer,
             Err(Unfit::Why(why)) => Observation::Set(SetAnswer::Unfit(why)),
@@ -102,17 +148,24 @@ impl World {
             passing: &SecretText::from(passing.as_str()),
             like: &pattern,
         };
-        Ok(Observation::Set(match self.services.neo4j_set_user(setting).await {
-            UserAnswer::Created(roles) => SetAnswer::Created(roles),
-            UserAnswer::Changed => SetAnswer::Changed,
-            UserAnswer::Policy(why) => SetAnswer::Policy(why),
-            other => return Err(unfit(other, &administrator.name)),
-        }))
+        Ok(Observation::Set(
+            match self.services.neo4j_set_user(setting).await {
+                UserAnswer::Created(roles) => SetAnswer::Created(roles),
+                UserAnswer::Changed => SetAnswer::Changed,
+                UserAnswer::Policy(why) => SetAnswer::Policy(why),
+                other => return Err(unfit(other, &administrator.name)),
+            },
+        ))
     }
 
     /// The secret of the administrator.
     pub(super) fn administrator_secret(&self, version: &VersionId) -> Option<String> {
-        let named = || self.shape(version).ok().and_then(Shape::administrator).map(str::to_owned);
+        let named = || {
+            self.shape(version)
+                .ok()
+                .and_then(Shape::administrator)
+                .map(str::to_owned)
+        };
         self.administrator.clone().or_else(named)
     }
 
@@ -126,17 +179,25 @@ impl World {
             ));
         };
         let current = VersionRef::Stage(CURRENT.to_owned());
-        let value = self.services.secret_value(&self.deployment, &secret, &current).await;
+        let value = self
+            .services
+            .secret_value(&self.deployment, &secret, &current)
+            .await;
         let value = value.map_err(|failure| match failure.kind {
-            FailureKind::Denied | FailureKind::NotFound | FailureKind::Usage | FailureKind::Refused => {
-                Unfit::Why(format!("its secret {secret} cannot be read: {}", failure.cause))
-            }
+            FailureKind::Denied
+            | FailureKind::NotFound
+            | FailureKind::Usage
+            | FailureKind::Refused => Unfit::Why(format!(
+                "its secret {secret} cannot be read: {}",
+                failure.cause
+            )),
             _ => Unfit::Failed(Observation::Failed(trouble(&failure))),
         })?;
         let SecretContent::Text(text) = value.content else {
             return Err(Unfit::Why(format!("its secret {secret} is binary")));
         };
-        let found = Shape::parse(text.reveal()).map_err(|error| Unfit::Why(format!("its secret {secret}: {error}")))?;
+        let found = Shape::parse(text.reveal())
+            .map_err(|error| Unfit::Why(format!("its secret {secret}: {error}")))?;
         // Its password goes to the address of the other secret, which others may write.
         match (found.address(), shape.address()) {
             (Some(own), Some(given)) if is_as_good(own, given) => {}
@@ -153,27 +214,40 @@ impl World {
             }
         }
         if found.user() == user || found.user() == alternate(user) {
-            return Err(Unfit::Why(format!("its secret {secret} is that of {} itself", found.user())));
+            return Err(Unfit::Why(format!(
+                "its secret {secret} is that of {} itself",
+                found.user()
+            )));
         }
         let name = found.user().to_owned();
-        Ok(Administrator { name, password: SecretText::from(found.password()), secret: super::secret_name(&secret).to_owned() })
+        Ok(Administrator {
+            name,
+            password: SecretText::from(found.password()),
+            secret: super::secret_name(&secret).to_owned(),
+        })
     }
 }
 
 /// An answer that is none to the question.
 fn unfit(answer: UserAnswer, administrator: &str) -> Unfit {
     match answer {
-        UserAnswer::Unfit(why) | UserAnswer::Policy(why) => Unfit::Why(format!("administrator {administrator}: {why}")),
+        UserAnswer::Unfit(why) | UserAnswer::Policy(why) => {
+            Unfit::Why(format!("administrator {administrator}: {why}"))
+        }
         UserAnswer::InDoubt(_) => Unfit::Failed(Observation::Failed(Trouble::InDoubt)),
         UserAnswer::Failed(failure) => Unfit::Failed(Observation::Failed(trouble(&failure))),
-        UserAnswer::Created(_) | UserAnswer::Changed => Unfit::Why("an answer that fits no question".to_owned()),
+        UserAnswer::Created(_) | UserAnswer::Changed => {
+            Unfit::Why("an answer that fits no question".to_owned())
+        }
     }
 }
 
 /// Is the given address the same server as the own one, and the way there no less safe? Read as whoever connects reads it: an
 /// address that two parsers take for two hosts must not pass here.
 fn is_as_good(own: &str, given: &str) -> bool {
-    let (Some(own), Some(given)) = (parsed(own), parsed(given)) else { return false };
+    let (Some(own), Some(given)) = (parsed(own), parsed(given)) else {
+        return false;
+    };
     // 2: encrypted, 1: encrypted, but with any certificate, 0: readable on the way.
     let safety = |address: &Url| match address.scheme() {
         "https" | "neo4j+s" | "bolt+s" => 2,
@@ -183,8 +257,15 @@ fn is_as_good(own: &str, given: &str) -> bool {
     let host = |address: &Url| address.host_str().map(str::to_ascii_lowercase);
     // Bolt and HTTP have different ports on one server.
     let is_http = |address: &Url| address.scheme().starts_with("http");
-    let same_port = is_http(&own) != is_http(&given) || own.port().zip(given.port()).is_none_or(|(own, given)| own == given);
-    host(&own).is_some() && host(&own) == host(&given) && same_port && safety(&given) >= safety(&own)
+    let same_port = is_http(&own) != is_http(&given)
+        || own
+            .port()
+            .zip(given.port())
+            .is_none_or(|(own, given)| own == given);
+    host(&own).is_some()
+        && host(&own) == host(&given)
+        && same_port
+        && safety(&given) >= safety(&own)
 }
 
 fn parsed(address: &str) -> Option<Url> {
@@ -198,7 +279,12 @@ mod tests {
     #[test]
     fn a_password_goes_only_to_its_own_server_and_on_no_less_safe_a_way() {
         let own = "neo4j+s://db.internal:7687";
-        for good in ["neo4j+s://db.internal", "bolt+s://DB.internal:7687", "https://db.internal:7473", "db.internal"] {
+        for good in [
+            "neo4j+s://db.internal",
+            "bolt+s://DB.internal:7687",
+            "https://db.internal:7473",
+            "db.internal",
+        ] {
             assert!(is_as_good(own, good), "{good}");
         }
         for bad in [

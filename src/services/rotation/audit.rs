@@ -52,13 +52,25 @@ pub fn default_path() -> Option<PathBuf> {
 
 impl Audit {
     /// Nothing is written yet.
-    pub fn new(path: Option<PathBuf>, deployment: &Deployment, secret: &str, operator: &str, kind: Kind) -> Self {
+    pub fn new(
+        path: Option<PathBuf>,
+        deployment: &Deployment,
+        secret: &str,
+        operator: &str,
+        kind: Kind,
+    ) -> Self {
         let action = match kind {
             Kind::Rotate => "secrets.rotate",
             Kind::Resume => "secrets.resume",
             Kind::Rollback => "secrets.rollback",
         };
-        Self { path, deployment: deployment.name.to_string(), secret: secret.to_owned(), operator: operator.to_owned(), action }
+        Self {
+            path,
+            deployment: deployment.name.to_string(),
+            secret: secret.to_owned(),
+            operator: operator.to_owned(),
+            action,
+        }
     }
 
     /// What is about to be done; on disk before it is done.
@@ -98,13 +110,17 @@ impl Audit {
     }
 
     async fn append(&self, line: &Line<'_>) -> Result<(), String> {
-        let Some(path) = self.path.clone() else { return Ok(()) };
+        let Some(path) = self.path.clone() else {
+            return Ok(());
+        };
         let mut text = serde_json::to_string(line).map_err(|error| error.to_string())?;
         text.push('\n');
         let shown = path.display().to_string();
         let written = tokio::task::spawn_blocking(move || append(&path, &text)).await;
         let failed = |why: String| format!("the audit record {shown} could not be written: {why}");
-        written.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+        written
+            .map_err(|error| failed(error.to_string()))?
+            .map_err(|error| failed(error.to_string()))
     }
 }
 
@@ -123,7 +139,9 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         let no_follow = rustix::fs::OFlags::NOFOLLOW.bits();
-        options.mode(0o600).custom_flags(i32::try_from(no_follow).unwrap_or_default());
+        options
+            .mode(0o600)
+            .custom_flags(i32::try_from(no_follow).unwrap_or_default());
     }
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;

@@ -104,7 +104,10 @@ pub trait Performer: Send {
     /// The plan as far as it is known now.
     fn plan(&mut self, machine: &Machine) -> impl Future<Output = Option<Plan>> + Send;
     /// The first write is about to happen.
-    fn before_first_write(&mut self, machine: &Machine) -> impl Future<Output = Result<(), String>> + Send;
+    fn before_first_write(
+        &mut self,
+        machine: &Machine,
+    ) -> impl Future<Output = Result<(), String>> + Send;
 }
 
 impl Services {
@@ -124,8 +127,13 @@ impl Services {
         if !options.rehearse {
             self.guard_write(deployment, &format!("changing the password in {secret}"))?;
         }
-        let identity = tokio::time::timeout(SURVEY, self.identity(deployment)).await.ok().and_then(Result::ok);
-        let operator = identity.as_ref().map_or_else(local_user, |identity| operator_of(&identity.arn));
+        let identity = tokio::time::timeout(SURVEY, self.identity(deployment))
+            .await
+            .ok()
+            .and_then(Result::ok);
+        let operator = identity
+            .as_ref()
+            .map_or_else(local_user, |identity| operator_of(&identity.arn));
         let settings = Settings {
             operator: operator.clone(),
             jitter_millis: jitter(),
@@ -135,9 +143,24 @@ impl Services {
             reset: options.reset,
             ..Settings::default()
         };
-        let audit = Audit::new(options.audit.clone(), deployment, secret, &operator, options.kind);
-        let credentials_end = identity.and_then(|identity| identity.expires_at).map(Moment::millis);
-        let mut world = World::new(self, deployment, secret, &options, credentials_end, audit.clone());
+        let audit = Audit::new(
+            options.audit.clone(),
+            deployment,
+            secret,
+            &operator,
+            options.kind,
+        );
+        let credentials_end = identity
+            .and_then(|identity| identity.expires_at)
+            .map(Moment::millis);
+        let mut world = World::new(
+            self,
+            deployment,
+            secret,
+            &options,
+            credentials_end,
+            audit.clone(),
+        );
         let machine = Machine::start(options.kind, settings, world.now());
         let ending = Box::pin(drive(machine, &mut world, desk, stop)).await;
         if !options.rehearse
@@ -150,8 +173,16 @@ impl Services {
 }
 
 /// Asks the machine and answers it until it has ended.
-pub async fn drive(mut machine: Machine, world: &mut impl Performer, desk: &mut impl Desk, stop: &CancellationToken) -> Ending {
-    machine.take_reports().into_iter().for_each(|report| desk.tell(report));
+pub async fn drive(
+    mut machine: Machine,
+    world: &mut impl Performer,
+    desk: &mut impl Desk,
+    stop: &CancellationToken,
+) -> Ending {
+    machine
+        .take_reports()
+        .into_iter()
+        .for_each(|report| desk.tell(report));
     let mut written = false;
     loop {
         if stop.is_cancelled() {
@@ -159,10 +190,15 @@ pub async fn drive(mut machine: Machine, world: &mut impl Performer, desk: &mut 
         }
         let observation = match machine.next() {
             Next::Done(ending) => {
-                machine.take_reports().into_iter().for_each(|report| desk.tell(report));
+                machine
+                    .take_reports()
+                    .into_iter()
+                    .for_each(|report| desk.tell(report));
                 return ending;
             }
-            Next::Ask(question) => Observation::Agreed(ask(&machine, question, world, desk, stop).await),
+            Next::Ask(question) => {
+                Observation::Agreed(ask(&machine, question, world, desk, stop).await)
+            }
             Next::Effect(Effect::Wait { millis, .. }) => {
                 wait(millis, stop, &machine).await;
                 Observation::Waited
@@ -185,7 +221,10 @@ pub async fn drive(mut machine: Machine, world: &mut impl Performer, desk: &mut 
                 answer.unwrap_or(Observation::Failed(Trouble::InDoubt))
             }
         };
-        machine.on(observation, world.now()).into_iter().for_each(|report| desk.tell(report));
+        machine
+            .on(observation, world.now())
+            .into_iter()
+            .for_each(|report| desk.tell(report));
     }
 }
 
@@ -244,12 +283,17 @@ pub fn exit_code(ending: &Ending) -> u8 {
 
 /// The last part of who AWS takes us for: a user's name, a role's session.
 fn operator_of(arn: &str) -> String {
-    arn.rsplit(['/', ':']).next().filter(|name| !name.is_empty()).map_or_else(local_user, str::to_owned)
+    arn.rsplit(['/', ':'])
+        .next()
+        .filter(|name| !name.is_empty())
+        .map_or_else(local_user, str::to_owned)
 }
 
 fn local_user() -> String {
     let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    named("USER").or_else(|| named("USERNAME")).unwrap_or_else(|| "unknown".to_owned())
+    named("USER")
+        .or_else(|| named("USERNAME"))
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Between 50 and 305 ms, so that several operators do not wake together.

@@ -26,7 +26,11 @@ pub(super) struct Wanted<'a> {
 }
 
 /// Looks at the deployment's runtimes, its gateways' interceptors, and this console's own headers.
-pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: Wanted<'_>) -> Found {
+pub(super) async fn find(
+    services: &Services,
+    deployment: &Deployment,
+    wanted: Wanted<'_>,
+) -> Found {
     let (runtimes, gateways, stack) = tokio::join!(
         services.list(deployment, Kind::Runtime),
         services.list(deployment, Kind::Gateway),
@@ -35,7 +39,9 @@ pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: W
     let mut found = Found::default();
     match runtimes {
         Ok(runtimes) => {
-            let looks = runtimes.iter().map(|runtime| runtime_reader(services, deployment, runtime, wanted));
+            let looks = runtimes
+                .iter()
+                .map(|runtime| runtime_reader(services, deployment, runtime, wanted));
             for look in join_all(looks).await {
                 match look {
                     Ok(reader) => found.readers.extend(reader),
@@ -43,26 +49,46 @@ pub(super) async fn find(services: &Services, deployment: &Deployment, wanted: W
                 }
             }
         }
-        Err(failure) => found.unknown.push(format!("runtimes could not be looked at ({})", failure.cause)),
+        Err(failure) => found.unknown.push(format!(
+            "runtimes could not be looked at ({})",
+            failure.cause
+        )),
     }
     match gateways {
-        Ok(gateways) => found.readers.extend(gateways.iter().filter_map(interceptor_reader)),
-        Err(failure) => found.unknown.push(format!("gateways could not be looked at ({})", failure.cause)),
+        Ok(gateways) => found
+            .readers
+            .extend(gateways.iter().filter_map(interceptor_reader)),
+        Err(failure) => found.unknown.push(format!(
+            "gateways could not be looked at ({})",
+            failure.cause
+        )),
     }
     match stack {
         Ok(others) => {
-            let known = found.readers.iter().map(|reader| reader.evidence.clone()).collect::<Vec<_>>().join(" ");
-            found.readers.extend(others.iter().filter_map(|other| stack_reader(other, &known)));
+            let known = found
+                .readers
+                .iter()
+                .map(|reader| reader.evidence.clone())
+                .collect::<Vec<_>>()
+                .join(" ");
+            found.readers.extend(
+                others
+                    .iter()
+                    .filter_map(|other| stack_reader(other, &known)),
+            );
         }
         Err(failure) => {
-            found.unknown.push(format!("the stack's services and functions could not be looked at ({})", failure.cause));
+            found.unknown.push(format!(
+                "the stack's services and functions could not be looked at ({})",
+                failure.cause
+            ));
         }
     }
     found.readers.dedup();
     let own = deployment.headers.iter().any(|header| match header {
-        HeaderSpec::BasicFromSecret { secret_id, .. } => {
-            secret_id.as_deref().is_none_or(|id| id == wanted.secret || id == wanted.arn)
-        }
+        HeaderSpec::BasicFromSecret { secret_id, .. } => secret_id
+            .as_deref()
+            .is_none_or(|id| id == wanted.secret || id == wanted.arn),
         HeaderSpec::Literal { .. } => false,
     });
     if own {
@@ -83,22 +109,51 @@ async fn runtime_reader(
     runtime: &Resource,
     wanted: Wanted<'_>,
 ) -> Result<Option<Reader>, String> {
-    let names = runtime.facts.iter().find(|fact| fact.label == "Environment").map(|fact| fact.value.as_str()).unwrap_or_default();
-    let has = |wanted: fn(&str) -> bool| names.split(", ").find(|name| wanted(name)).map(str::to_owned);
+    let names = runtime
+        .facts
+        .iter()
+        .find(|fact| fact.label == "Environment")
+        .map(|fact| fact.value.as_str())
+        .unwrap_or_default();
+    let has = |wanted: fn(&str) -> bool| {
+        names
+            .split(", ")
+            .find(|name| wanted(name))
+            .map(str::to_owned)
+    };
     let name = format!("runtime {}", runtime.name);
     let id = runtime.key.own_id();
     if has(|name| name.contains("PASS")).is_some() {
         let configuration = services.runtime_configuration(deployment, id).await;
-        let configuration = configuration.map_err(|failure| format!("{name} could not be looked at ({})", failure.cause))?;
-        if let Some(variable) = wanted.passwords.iter().find_map(|password| configuration.variable_with(password)) {
+        let configuration = configuration
+            .map_err(|failure| format!("{name} could not be looked at ({})", failure.cause))?;
+        if let Some(variable) = wanted
+            .passwords
+            .iter()
+            .find_map(|password| configuration.variable_with(password))
+        {
             let evidence = format!("its {variable} is the password");
-            return Ok(Some(Reader { name, pickup: Pickup::Environment, evidence, runtime: Some(id.to_owned()) }));
+            return Ok(Some(Reader {
+                name,
+                pickup: Pickup::Environment,
+                evidence,
+                runtime: Some(id.to_owned()),
+            }));
         }
     }
-    let reads = runtime.links.iter().any(|link| link.relation == Relation::Reads && link.id == wanted.arn);
-    let variable = has(|name| name.contains("SECRET")).unwrap_or_else(|| "its environment".to_owned());
+    let reads = runtime
+        .links
+        .iter()
+        .any(|link| link.relation == Relation::Reads && link.id == wanted.arn);
+    let variable =
+        has(|name| name.contains("SECRET")).unwrap_or_else(|| "its environment".to_owned());
     let evidence = format!("{variable} names the secret");
-    Ok(reads.then(|| Reader { name, pickup: Pickup::ContainerLife, evidence, runtime: Some(id.to_owned()) }))
+    Ok(reads.then(|| Reader {
+        name,
+        pickup: Pickup::ContainerLife,
+        evidence,
+        runtime: Some(id.to_owned()),
+    }))
 }
 
 /// A resource of the stack, unless it is an interceptor that is known already.
@@ -111,15 +166,26 @@ fn stack_reader(resource: &StackReader, known: &str) -> Option<Reader> {
         StackReader::Function(name) if known.contains(name.as_str()) => return None,
         StackReader::Function(name) => (format!("function {name}"), "a resource of the stack"),
     };
-    Some(Reader { name, pickup: Pickup::Unknown, evidence: evidence.to_owned(), runtime: None })
+    Some(Reader {
+        name,
+        pickup: Pickup::Unknown,
+        evidence: evidence.to_owned(),
+        runtime: None,
+    })
 }
 
 fn interceptor_reader(gateway: &Resource) -> Option<Reader> {
-    let fact = gateway.facts.iter().find(|fact| fact.label == "Interceptor")?;
+    let fact = gateway
+        .facts
+        .iter()
+        .find(|fact| fact.label == "Interceptor")?;
     Some(Reader {
         name: format!("interceptor of {}", gateway.name),
         pickup: Pickup::Unknown,
-        evidence: format!("{}; such functions usually read the secret at every call", fact.value),
+        evidence: format!(
+            "{}; such functions usually read the secret at every call",
+            fact.value
+        ),
         runtime: None,
     })
 }

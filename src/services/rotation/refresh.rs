@@ -65,7 +65,10 @@ pub(super) struct Runtimes<'a> {
 impl Runtimes<'_> {
     /// Of the readers that keep a value, those that still have the old one; and what could not be found out.
     pub(super) async fn stale(self, readers: Vec<Reader>, turn: Turn<'_>) -> Done<Reader> {
-        let mut found = Done { done: Vec::new(), left: Vec::new() };
+        let mut found = Done {
+            done: Vec::new(),
+            left: Vec::new(),
+        };
         for reader in readers.into_iter().filter(|reader| reader.pickup.is_slow()) {
             match self.is_stale(&reader, turn).await {
                 Ok(true) => found.done.push(reader),
@@ -77,11 +80,16 @@ impl Runtimes<'_> {
     }
 
     async fn is_stale(self, reader: &Reader, turn: Turn<'_>) -> Result<bool, Failure> {
-        let Some(id) = &reader.runtime else { return Ok(true) };
-        let configuration = within(self.services.runtime_configuration(self.deployment, id)).await?;
+        let Some(id) = &reader.runtime else {
+            return Ok(true);
+        };
+        let configuration =
+            within(self.services.runtime_configuration(self.deployment, id)).await?;
         match reader.pickup {
             Pickup::Environment => Ok(!configuration.holds(turn.new.password)),
-            Pickup::ContainerLife => Ok(!within(self.sessions(id, &configuration, turn.changed)).await?.is_empty()),
+            Pickup::ContainerLife => Ok(!within(self.sessions(id, &configuration, turn.changed))
+                .await?
+                .is_empty()),
             Pickup::EveryCall | Pickup::EveryConnection | Pickup::Unknown => Ok(false),
         }
     }
@@ -90,14 +98,29 @@ impl Runtimes<'_> {
     ///
     /// # Errors
     /// Nothing was done; why.
-    pub(super) async fn refresh(self, reader: &Reader, turn: Turn<'_>) -> Result<Done<String>, Failure> {
+    pub(super) async fn refresh(
+        self,
+        reader: &Reader,
+        turn: Turn<'_>,
+    ) -> Result<Done<String>, Failure> {
         let mut all = Done::default();
-        let Some(id) = &reader.runtime else { return Ok(all) };
-        let mut configuration = within(self.services.runtime_configuration(self.deployment, id)).await?;
+        let Some(id) = &reader.runtime else {
+            return Ok(all);
+        };
+        let mut configuration =
+            within(self.services.runtime_configuration(self.deployment, id)).await?;
         if reader.pickup == Pickup::Environment {
             let names = self.replace(id, &mut configuration, turn).await?;
-            let version = within(self.services.update_runtime(self.deployment, id, &configuration)).await?;
-            all.done.push(format!("{}: version {version} has the new value in {}", reader.name, names.join(" and ")));
+            let version = within(
+                self.services
+                    .update_runtime(self.deployment, id, &configuration),
+            )
+            .await?;
+            all.done.push(format!(
+                "{}: version {version} has the new value in {}",
+                reader.name,
+                names.join(" and ")
+            ));
             if !self.roll_out(id, &version, &mut all).await {
                 // A session that is stopped now would start anew with the old value.
                 return Ok(all);
@@ -117,27 +140,50 @@ impl Runtimes<'_> {
     }
 
     /// Puts the new user and password in the place of the old ones; a runtime that is not as it serves is not touched.
-    async fn replace(self, id: &str, configuration: &mut RuntimeConfiguration, turn: Turn<'_>) -> Result<Vec<String>, Failure> {
+    async fn replace(
+        self,
+        id: &str,
+        configuration: &mut RuntimeConfiguration,
+        turn: Turn<'_>,
+    ) -> Result<Vec<String>, Failure> {
         let refused = |cause: &str| {
-            let failure = Failure::new(FailureKind::Conflict, format!("updating runtime {id}"), cause);
+            let failure = Failure::new(
+                FailureKind::Conflict,
+                format!("updating runtime {id}"),
+                cause,
+            );
             failure.hint("set the new user and password there by hand")
         };
         let endpoints = within(self.services.runtime_endpoints(self.deployment, id)).await?;
-        let live = endpoints.iter().find(|one| one.name == "DEFAULT").and_then(|one| one.live.as_deref());
-        if configuration.ready_version().is_none_or(|version| live != Some(version)) {
+        let live = endpoints
+            .iter()
+            .find(|one| one.name == "DEFAULT")
+            .and_then(|one| one.live.as_deref());
+        if configuration
+            .ready_version()
+            .is_none_or(|version| live != Some(version))
+        {
             return Err(refused(
                 "its latest version is not READY, or is not what DEFAULT serves: an update would roll that out too",
             ));
         }
-        let Some(old) = turn.old else { return Err(refused("the value that was current before could not be read")) };
+        let Some(old) = turn.old else {
+            return Err(refused(
+                "the value that was current before could not be read",
+            ));
+        };
         let mut names = configuration.replace(old.password, turn.new.password, &OF_PASSWORDS);
         if names.is_empty() {
-            return Err(refused("no variable of its environment has the password that was current before"));
+            return Err(refused(
+                "no variable of its environment has the password that was current before",
+            ));
         }
         if old.user != turn.new.user {
             let users = configuration.replace(old.user, turn.new.user, &OF_USERS);
             if users.is_empty() {
-                return Err(refused("its password is in its environment, but the user is not, and the user has changed too"));
+                return Err(refused(
+                    "its password is in its environment, but the user is not, and the user has changed too",
+                ));
             }
             names.extend(users);
         }
@@ -148,29 +194,43 @@ impl Runtimes<'_> {
     async fn roll_out(self, id: &str, version: &str, all: &mut Done<String>) -> bool {
         let began = Instant::now();
         loop {
-            let endpoints = match within(self.services.runtime_endpoints(self.deployment, id)).await {
+            let endpoints = match within(self.services.runtime_endpoints(self.deployment, id)).await
+            {
                 Ok(endpoints) => endpoints,
                 Err(failure) => {
-                    all.left.push(format!("whether {id} serves version {version} is not known: {failure}"));
+                    all.left.push(format!(
+                        "whether {id} serves version {version} is not known: {failure}"
+                    ));
                     return false;
                 }
             };
             let default = endpoints.iter().find(|one| one.name == "DEFAULT");
-            let is_live = default.is_some_and(|one| one.live.as_deref() == Some(version) && one.status == "READY");
+            let is_live = default
+                .is_some_and(|one| one.live.as_deref() == Some(version) && one.status == "READY");
             let has_failed = default.is_some_and(|one| one.status.ends_with("_FAILED"));
             if !is_live && !has_failed && began.elapsed() <= ROLL_OUT {
                 sleep(LOOK).await;
                 continue;
             }
             if has_failed {
-                all.left.push(format!("endpoint DEFAULT of {id} did not take version {version}"));
+                all.left.push(format!(
+                    "endpoint DEFAULT of {id} did not take version {version}"
+                ));
             } else if !is_live {
                 all.left.push(format!("version {version} of {id} is still being rolled out; stop its sessions after that"));
             }
-            all.left.extend(endpoints.iter().filter(|one| stays_behind(one, version)).map(|one| {
-                let live = one.live.as_deref().unwrap_or("-");
-                format!("endpoint {} of {id} stays at version {live}, which has the old value", one.name)
-            }));
+            all.left.extend(
+                endpoints
+                    .iter()
+                    .filter(|one| stays_behind(one, version))
+                    .map(|one| {
+                        let live = one.live.as_deref().unwrap_or("-");
+                        format!(
+                            "endpoint {} of {id} stays at version {live}, which has the old value",
+                            one.name
+                        )
+                    }),
+            );
             return is_live;
         }
     }
@@ -193,14 +253,22 @@ impl Runtimes<'_> {
         for group in self.services.log_groups(self.deployment, &prefix).await? {
             let endpoint = group.strip_prefix(&prefix).unwrap_or("DEFAULT").to_owned();
             let since = Some(changed.plus(-idle * 1_000));
-            let query = LogQuery { groups: vec![group], pattern: None, since, until: None, limit: Some(EVENTS) };
+            let query = LogQuery {
+                groups: vec![group],
+                pattern: None,
+                since,
+                until: None,
+                limit: Some(EVENTS),
+            };
             let mut seen: BTreeMap<String, (Moment, Moment)> = BTreeMap::new();
             let mut count = 0;
             let read = self.services.filter_logs(self.deployment, &query, |batch| {
                 count += batch.events.len();
                 for event in &batch.events {
                     for session in sessions_of(event) {
-                        let span = seen.entry(session).or_insert((event.timestamp, event.timestamp));
+                        let span = seen
+                            .entry(session)
+                            .or_insert((event.timestamp, event.timestamp));
                         *span = (span.0.min(event.timestamp), span.1.max(event.timestamp));
                     }
                 }
@@ -209,8 +277,14 @@ impl Runtimes<'_> {
             read.await?;
             // A log that is longer than what was read says nothing about when a session began.
             let whole = count < EVENTS;
-            let lives = |(first, last): &(Moment, Moment)| (*first <= changed || !whole) && now.since(*last) <= idle * 1_000;
-            alive.extend(seen.into_iter().filter(|(_, span)| lives(span)).map(|(session, _)| (endpoint.clone(), session)));
+            let lives = |(first, last): &(Moment, Moment)| {
+                (*first <= changed || !whole) && now.since(*last) <= idle * 1_000
+            };
+            alive.extend(
+                seen.into_iter()
+                    .filter(|(_, span)| lives(span))
+                    .map(|(session, _)| (endpoint.clone(), session)),
+            );
         }
         Ok(alive)
     }
@@ -228,7 +302,10 @@ impl Runtimes<'_> {
                 Ok(()) => stopped += 1,
                 Err(failure) if failure.kind == FailureKind::NotFound => gone += 1,
                 Err(failure) => {
-                    all.left.push(format!("{}: session {session} was not stopped: {}", reader.name, failure.cause));
+                    all.left.push(format!(
+                        "{}: session {session} was not stopped: {}",
+                        reader.name, failure.cause
+                    ));
                     if failure.kind.is_transient() {
                         // Nobody answers: the others would each be waited for.
                         break;
@@ -236,40 +313,75 @@ impl Runtimes<'_> {
                 }
             }
         }
-        let gone = if gone == 0 { String::new() } else { format!(", {gone} had ended") };
+        let gone = if gone == 0 {
+            String::new()
+        } else {
+            format!(", {gone} had ended")
+        };
         let plural = if stopped == 1 { "session" } else { "sessions" };
-        all.done.push(format!("{}: {stopped} {plural} stopped{gone}", reader.name));
+        all.done
+            .push(format!("{}: {stopped} {plural} stopped{gone}", reader.name));
     }
 
     /// By a token where the runtime takes those; the sign-in of the deployment may be for another authoriser, its gateway's.
-    async fn stop_one(self, configuration: &RuntimeConfiguration, endpoint: &str, session: &str) -> Result<(), Failure> {
+    async fn stop_one(
+        self,
+        configuration: &RuntimeConfiguration,
+        endpoint: &str,
+        session: &str,
+    ) -> Result<(), Failure> {
         let (services, deployment, arn) = (self.services, self.deployment, configuration.arn());
         if configuration.takes_tokens() {
-            match services.stop_session(deployment, arn, endpoint, session, true).await {
-                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::SignIn | FailureKind::Usage) => {}
+            match services
+                .stop_session(deployment, arn, endpoint, session, true)
+                .await
+            {
+                Err(failure)
+                    if matches!(
+                        failure.kind,
+                        FailureKind::Denied | FailureKind::SignIn | FailureKind::Usage
+                    ) => {}
                 answer => return answer,
             }
         }
-        services.stop_session(deployment, arn, endpoint, session, false).await
+        services
+            .stop_session(deployment, arn, endpoint, session, false)
+            .await
     }
 }
 
 /// A dead network is given up call by call.
 async fn within<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    timeout(CALL, call).await.unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "refreshing a reader", "no answer came")))
+    timeout(CALL, call).await.unwrap_or_else(|_| {
+        Err(Failure::new(
+            FailureKind::Timeout,
+            "refreshing a reader",
+            "no answer came",
+        ))
+    })
 }
 
 fn stays_behind(endpoint: &EndpointState, version: &str) -> bool {
-    let on_its_way = [&endpoint.live, &endpoint.target].into_iter().flatten().any(|one| one == version);
+    let on_its_way = [&endpoint.live, &endpoint.target]
+        .into_iter()
+        .flatten()
+        .any(|one| one == version);
     endpoint.name != "DEFAULT" && !on_its_way
 }
 
 /// A record names its session, or its stream does (`2026/11/21/[runtime-logs]{session}`).
 fn sessions_of(event: &LogEvent) -> impl Iterator<Item = String> {
-    let of_stream = event.stream.split_once("[runtime-logs").map(|(_, rest)| rest.trim_matches(['-', ']']).to_owned());
+    let of_stream = event
+        .stream
+        .split_once("[runtime-logs")
+        .map(|(_, rest)| rest.trim_matches(['-', ']']).to_owned());
     let of_record = Line::read(&event.message).session_id;
-    let is_id =
-        |id: &String| SESSION.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_id = |id: &String| {
+        SESSION.contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
     of_stream.into_iter().chain(of_record).filter(is_id)
 }
 
@@ -289,11 +401,29 @@ mod tests {
         };
         let uuid = "cc8a8e69-8bed-4e5f-9a06-9a58550fd713";
         let found = |event: &LogEvent| sessions_of(event).collect::<Vec<_>>();
-        assert_eq!(found(&event("otel-rt-logs", &format!(r#"{{"message":"x","sessionId":"{uuid}"}}"#))), [uuid]);
-        assert_eq!(found(&event(&format!("2026/11/21/[runtime-logs]{uuid}"), "plain")), [uuid]);
-        assert_eq!(found(&event(&format!("2026/11/21/[runtime-logs-{uuid}]"), "plain")), [uuid]);
         assert_eq!(
-            found(&event("2026/11/21/[runtime-logs]short", r#"{"sessionId":"../../../../../../../../../../other"}"#)),
+            found(&event(
+                "otel-rt-logs",
+                &format!(r#"{{"message":"x","sessionId":"{uuid}"}}"#)
+            )),
+            [uuid]
+        );
+        assert_eq!(
+            found(&event(&format!("2026/11/21/[runtime-logs]{uuid}"), "plain")),
+            [uuid]
+        );
+        assert_eq!(
+            found(&event(
+                &format!("2026/11/21/[runtime-logs-{uuid}]"),
+                "plain"
+            )),
+            [uuid]
+        );
+        assert_eq!(
+            found(&event(
+                "2026/11/21/[runtime-logs]short",
+                r#"{"sessionId":"../../../../../../../../../../other"}"#
+            )),
             [""; 0]
         );
     }

@@ -9,7 +9,10 @@ use std::{
 
 use crate::{
     rotation::{
-        effect::{AdministratorAnswer, AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts, SetAnswer, VersionFacts},
+        effect::{
+            AdministratorAnswer, AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts,
+            SetAnswer, VersionFacts,
+        },
         labels::{CURRENT, Labels, PREVIOUS, VersionId},
         plan::{Known, Plan},
         report::{Outcome, Step, Why},
@@ -37,7 +40,11 @@ impl Fake {
         let (current, previous) = (VersionId::new("current"), VersionId::new("previous"));
         Self {
             start: tokio::time::Instant::now(),
-            labels: [(CURRENT.to_owned(), current.clone()), (PREVIOUS.to_owned(), previous)].into(),
+            labels: [
+                (CURRENT.to_owned(), current.clone()),
+                (PREVIOUS.to_owned(), previous),
+            ]
+            .into(),
             password: current,
             calls: 0,
             silent_from: usize::MAX,
@@ -51,13 +58,24 @@ impl Fake {
     fn facts(&self) -> SecretFacts {
         let mut versions: BTreeMap<VersionId, Vec<Arc<str>>> = BTreeMap::new();
         for (label, version) in &self.labels {
-            versions.entry(version.clone()).or_default().push(Arc::from(label.as_str()));
+            versions
+                .entry(version.clone())
+                .or_default()
+                .push(Arc::from(label.as_str()));
         }
-        SecretFacts { labels: Labels::new(versions), managed: false, deleted: false }
+        SecretFacts {
+            labels: Labels::new(versions),
+            managed: false,
+            deleted: false,
+        }
     }
 
     fn login(&self, version: &VersionId) -> LoginAnswer {
-        if *version == self.password { LoginAnswer::Accepted } else { LoginAnswer::Wrong }
+        if *version == self.password {
+            LoginAnswer::Accepted
+        } else {
+            LoginAnswer::Wrong
+        }
     }
 }
 
@@ -90,12 +108,18 @@ impl Performer for Fake {
                 };
                 Observation::Read(ReadAnswer::Value(facts))
             }
-            Effect::GeneratePassword { .. } => Observation::Generated { version: VersionId::new("fresh") },
+            Effect::GeneratePassword { .. } => Observation::Generated {
+                version: VersionId::new("fresh"),
+            },
             Effect::PutVersion { version, label } => {
                 self.labels.insert(label.clone(), version.clone());
                 Observation::Stored
             }
-            Effect::MoveStage { stage, to, remove_from } => {
+            Effect::MoveStage {
+                stage,
+                to,
+                remove_from,
+            } => {
                 if self.labels.get(stage) != remove_from.as_ref() {
                     return Observation::Conflict;
                 }
@@ -112,10 +136,20 @@ impl Performer for Fake {
             }
             Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
             Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
-            Effect::CheckAdministrator { .. } => Observation::Administrator(AdministratorAnswer::Unfit("nobody".into())),
-            Effect::SetByAdministrator { .. } => Observation::Set(SetAnswer::Unfit("nobody".into())),
-            Effect::FindReaders { .. } => Observation::Readers { stale: Vec::new(), unknown: Vec::new() },
-            Effect::RefreshReader { .. } => Observation::Refreshed { done: Vec::new(), left: Vec::new() },
+            Effect::CheckAdministrator { .. } => {
+                Observation::Administrator(AdministratorAnswer::Unfit("nobody".into()))
+            }
+            Effect::SetByAdministrator { .. } => {
+                Observation::Set(SetAnswer::Unfit("nobody".into()))
+            }
+            Effect::FindReaders { .. } => Observation::Readers {
+                stale: Vec::new(),
+                unknown: Vec::new(),
+            },
+            Effect::RefreshReader { .. } => Observation::Refreshed {
+                done: Vec::new(),
+                left: Vec::new(),
+            },
             Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
             Effect::StartManagedRotation => Observation::Conflict,
             Effect::Wait { .. } => Observation::Waited,
@@ -127,7 +161,10 @@ impl Performer for Fake {
     }
 
     async fn before_first_write(&mut self, _: &Machine) -> Result<(), String> {
-        assert!(!self.effects.iter().any(is_write), "a write came before its record");
+        assert!(
+            !self.effects.iter().any(is_write),
+            "a write came before its record"
+        );
         self.intents += 1;
         Err("disk full".into())
     }
@@ -152,7 +189,8 @@ impl Desk for Notes {
     }
 
     fn plan(&mut self, plan: Plan) {
-        self.told.push(format!("plan of {} steps", plan.steps.len()));
+        self.told
+            .push(format!("plan of {} steps", plan.steps.len()));
     }
 
     async fn ask(&mut self, question: Question) -> bool {
@@ -162,19 +200,38 @@ impl Desk for Notes {
 }
 
 fn machine(kind: Kind) -> Machine {
-    Machine::start(kind, Settings { operator: "ana".into(), ..Settings::default() }, 0)
+    Machine::start(
+        kind,
+        Settings {
+            operator: "ana".into(),
+            ..Settings::default()
+        },
+        0,
+    )
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_shows_its_plan_asks_records_and_ends() {
     let mut world = Fake::new();
-    let mut desk = Notes { answer: true, ..Notes::default() };
-    let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &CancellationToken::new()).await;
+    let mut desk = Notes {
+        answer: true,
+        ..Notes::default()
+    };
+    let ending = drive(
+        machine(Kind::Rotate),
+        &mut world,
+        &mut desk,
+        &CancellationToken::new(),
+    )
+    .await;
     assert_eq!(ending.outcome, Outcome::Rotated);
     assert_eq!(exit_code(&ending), 0);
     assert_eq!(world.labels.get(CURRENT), Some(&world.password));
     assert_eq!(world.intents, 1);
-    assert_eq!(desk.told, ["plan of 7 steps", "Proceed", "warning: disk full"]);
+    assert_eq!(
+        desk.told,
+        ["plan of 7 steps", "Proceed", "warning: disk full"]
+    );
     assert_eq!(desk.steps, Step::ALL);
 }
 
@@ -183,12 +240,24 @@ async fn a_network_that_dies_anywhere_is_given_up_within_a_minute_of_the_last_an
     for silent_from in 0..26 {
         let mut world = Fake::new();
         world.silent_from = silent_from;
-        let mut desk = Notes { answer: true, ..Notes::default() };
-        let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &CancellationToken::new()).await;
+        let mut desk = Notes {
+            answer: true,
+            ..Notes::default()
+        };
+        let ending = drive(
+            machine(Kind::Rotate),
+            &mut world,
+            &mut desk,
+            &CancellationToken::new(),
+        )
+        .await;
         let took = world.start.elapsed().as_secs();
         assert!(took < 60, "silent from call {silent_from}: {took} s");
         let agreed = world.labels.get(CURRENT) == Some(&world.password);
-        assert!(exit_code(&ending) == 5 || (agreed && exit_code(&ending) == 0), "silent from call {silent_from}: {ending:?}");
+        assert!(
+            exit_code(&ending) == 5 || (agreed && exit_code(&ending) == 0),
+            "silent from call {silent_from}: {ending:?}"
+        );
     }
 }
 
@@ -198,10 +267,22 @@ async fn stopping_ends_at_once_before_the_change_and_after_the_promotion_once_it
         let mut world = Fake::new();
         let token = CancellationToken::new();
         world.stop_at = Some((call, token.clone()));
-        let mut desk = Notes { answer: true, ..Notes::default() };
+        let mut desk = Notes {
+            answer: true,
+            ..Notes::default()
+        };
         let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &token).await;
-        assert_eq!(world.labels.get(CURRENT), Some(&world.password), "stopped at call {call}: readers are left failing");
-        assert!(ending.why == Why::Stopped || ending.outcome == Outcome::Rotated || ending.why == Why::Declined, "{ending:?}");
+        assert_eq!(
+            world.labels.get(CURRENT),
+            Some(&world.password),
+            "stopped at call {call}: readers are left failing"
+        );
+        assert!(
+            ending.why == Why::Stopped
+                || ending.outcome == Outcome::Rotated
+                || ending.why == Why::Declined,
+            "{ending:?}"
+        );
     }
 }
 
@@ -209,8 +290,17 @@ async fn stopping_ends_at_once_before_the_change_and_after_the_promotion_once_it
 async fn a_no_writes_nothing_and_records_nothing() {
     let mut world = Fake::new();
     let mut desk = Notes::default();
-    let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &CancellationToken::new()).await;
-    assert_eq!((ending.outcome, exit_code(&ending), world.intents), (Outcome::Refused, 1, 0));
+    let ending = drive(
+        machine(Kind::Rotate),
+        &mut world,
+        &mut desk,
+        &CancellationToken::new(),
+    )
+    .await;
+    assert_eq!(
+        (ending.outcome, exit_code(&ending), world.intents),
+        (Outcome::Refused, 1, 0)
+    );
     assert!(!world.effects.iter().any(is_write));
 }
 
@@ -218,39 +308,72 @@ async fn a_no_writes_nothing_and_records_nothing() {
 async fn the_audit_record_is_appended_for_the_user_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state").join("audit.jsonl");
-    let audit = Audit::new(Some(path.clone()), &deployment(), "neo4j", "ana", Kind::Rotate);
+    let audit = Audit::new(
+        Some(path.clone()),
+        &deployment(),
+        "neo4j",
+        "ana",
+        Kind::Rotate,
+    );
     audit.intent(Some("v1"), 0).await.unwrap();
-    let ending = Ending { outcome: Outcome::Rotated, version: Some(VersionId::new("v2")), why: Why::Agreed };
+    let ending = Ending {
+        outcome: Outcome::Rotated,
+        version: Some(VersionId::new("v2")),
+        why: Why::Agreed,
+    };
     audit.outcome(&ending, 1_795_269_901_000).await.unwrap();
-    let lines: Vec<serde_json::Value> =
-        std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> = std::fs::read_to_string(&path)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["record"], "intent");
     assert_eq!(lines[0]["version_id"], "v1");
-    assert_eq!((&lines[1]["outcome"], &lines[1]["operator"]), (&"rotated".into(), &"ana".into()));
+    assert_eq!(
+        (&lines[1]["outcome"], &lines[1]["operator"]),
+        (&"rotated".into(), &"ana".into())
+    );
     assert_eq!(lines[1]["at"], "2026-11-21T14:05:01.000Z");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let link = folder.path().join("link.jsonl");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let audit = Audit::new(Some(link), &deployment(), "neo4j", "ana", Kind::Rotate);
-        assert!(audit.intent(None, 0).await.unwrap_err().contains("could not be written"));
+        assert!(
+            audit
+                .intent(None, 0)
+                .await
+                .unwrap_err()
+                .contains("could not be written")
+        );
     }
 }
 
 #[test]
 fn a_secret_is_named_without_the_rest_of_its_arn() {
     assert_eq!(
-        secret_name("arn:aws:secretsmanager:us-west-2:123456789012:secret:neo4j-mcp/credentials-Ab12Cd"),
+        secret_name(
+            "arn:aws:secretsmanager:us-west-2:123456789012:secret:neo4j-mcp/credentials-Ab12Cd"
+        ),
         "neo4j-mcp/credentials"
     );
-    assert_eq!(secret_name("neo4j-mcp/credentials-Ab12Cd"), "neo4j-mcp/credentials-Ab12Cd");
+    assert_eq!(
+        secret_name("neo4j-mcp/credentials-Ab12Cd"),
+        "neo4j-mcp/credentials-Ab12Cd"
+    );
 }
 
 #[test]
 fn operators_are_named_by_the_last_part_of_their_arn() {
-    assert_eq!(operator_of("arn:aws:sts::123456789012:assumed-role/ops/ana"), "ana");
+    assert_eq!(
+        operator_of("arn:aws:sts::123456789012:assumed-role/ops/ana"),
+        "ana"
+    );
     assert_eq!(operator_of("arn:aws:iam::123456789012:root"), "root");
 }

@@ -9,12 +9,14 @@ use zeroize::Zeroizing;
 
 use crate::{
     model::{
-        AlterAnswer as Altered, CallOptions, Deployment, Failure, FailureKind, LoginAnswer as Answered, McpTarget, Moment,
-        Neo4jAddress, SecretContent, SecretStages, SecretText, Tool, VersionRef,
+        AlterAnswer as Altered, CallOptions, Deployment, Failure, FailureKind,
+        LoginAnswer as Answered, McpTarget, Moment, Neo4jAddress, SecretContent, SecretStages,
+        SecretText, Tool, VersionRef,
     },
     rotation::{
         effect::{
-            AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Observation, ReadAnswer, SecretFacts, Trouble, VersionFacts,
+            AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Observation, ReadAnswer,
+            SecretFacts, Trouble, VersionFacts,
         },
         labels::{CURRENT, Labels, PREVIOUS, VersionId},
         machine::Machine,
@@ -34,7 +36,12 @@ use super::{
 };
 
 /// Tools that run Cypher, by their own names.
-const CYPHER_TOOLS: [&str; 4] = ["read-cypher", "read_neo4j_cypher", "run_cypher", "read_cypher"];
+const CYPHER_TOOLS: [&str; 4] = [
+    "read-cypher",
+    "read_neo4j_cypher",
+    "run_cypher",
+    "read_cypher",
+];
 
 /// The real world.
 pub struct World {
@@ -83,7 +90,10 @@ impl World {
             deployment: deployment.clone(),
             secret: secret.to_owned(),
             kind: options.kind,
-            neo4j_uri: options.neo4j_uri.clone().or_else(|| deployment.neo4j_uri.clone()),
+            neo4j_uri: options
+                .neo4j_uri
+                .clone()
+                .or_else(|| deployment.neo4j_uri.clone()),
             policy: options.policy.clone(),
             source: options.source,
             administrator: options.administrator.clone(),
@@ -101,19 +111,44 @@ impl World {
     }
 
     pub(super) fn shape(&self, version: &VersionId) -> Result<&Shape, Observation> {
-        let missing = || Observation::Failed(Trouble::Refused(format!("version {} was not read", version.short())));
-        self.held.get(version).map(|held| &held.shape).ok_or_else(missing)
+        let missing = || {
+            Observation::Failed(Trouble::Refused(format!(
+                "version {} was not read",
+                version.short()
+            )))
+        };
+        self.held
+            .get(version)
+            .map(|held| &held.shape)
+            .ok_or_else(missing)
     }
 
     async fn describe(&mut self) -> Observation {
-        match self.services.secret_stages(&self.deployment, &self.secret).await {
-            Ok(SecretStages { arn, stages, managed, deleted, .. }) => {
+        match self
+            .services
+            .secret_stages(&self.deployment, &self.secret)
+            .await
+        {
+            Ok(SecretStages {
+                arn,
+                stages,
+                managed,
+                deleted,
+                ..
+            }) => {
                 self.arn = arn;
                 self.managed = managed;
-                let versions = stages
-                    .into_iter()
-                    .map(|(version, labels)| (VersionId::new(version), labels.into_iter().map(Arc::from).collect()));
-                Observation::Described(SecretFacts { labels: Labels::new(versions), managed, deleted })
+                let versions = stages.into_iter().map(|(version, labels)| {
+                    (
+                        VersionId::new(version),
+                        labels.into_iter().map(Arc::from).collect(),
+                    )
+                });
+                Observation::Described(SecretFacts {
+                    labels: Labels::new(versions),
+                    managed,
+                    deleted,
+                })
             }
             Err(failure) => Observation::Failed(trouble(&failure)),
         }
@@ -121,9 +156,15 @@ impl World {
 
     async fn read(&mut self, version: &VersionId) -> Observation {
         let reference = VersionRef::Id(version.as_str().to_owned());
-        let value = match self.services.secret_value(&self.deployment, &self.secret, &reference).await {
+        let value = match self
+            .services
+            .secret_value(&self.deployment, &self.secret, &reference)
+            .await
+        {
             Ok(value) => value,
-            Err(failure) if failure.kind == FailureKind::NotFound => return Observation::Read(ReadAnswer::Empty),
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                return Observation::Read(ReadAnswer::Empty);
+            }
             Err(failure) => return Observation::Failed(trouble(&failure)),
         };
         let parsed = match &value.content {
@@ -139,9 +180,13 @@ impl World {
                 problem: Some(problem.to_string().into()),
             },
             Ok(shape) => {
-                let as_prepared = self.prepared.as_ref().is_some_and(|(one, text)| one == version && **text == *shape.text());
-                let problem = (self.neo4j_uri.is_none() && shape.address().is_none())
-                    .then(|| Arc::from("the secret names no address of Neo4j; give it by --neo4j-uri"));
+                let as_prepared = self
+                    .prepared
+                    .as_ref()
+                    .is_some_and(|(one, text)| one == version && **text == *shape.text());
+                let problem = (self.neo4j_uri.is_none() && shape.address().is_none()).then(|| {
+                    Arc::from("the secret names no address of Neo4j; give it by --neo4j-uri")
+                });
                 let facts = VersionFacts {
                     user: Arc::from(shape.user()),
                     address: Arc::from(shape.address().unwrap_or_default()),
@@ -149,22 +194,35 @@ impl World {
                     as_prepared,
                     problem,
                 };
-                self.held.insert(version.clone(), Held { shape, created: value.created });
+                self.held.insert(
+                    version.clone(),
+                    Held {
+                        shape,
+                        created: value.created,
+                    },
+                );
                 facts
             }
         };
         Observation::Read(ReadAnswer::Value(facts))
     }
 
-    async fn generate(&mut self, like: &VersionId, other: bool) -> Result<Observation, Observation> {
+    async fn generate(
+        &mut self,
+        like: &VersionId,
+        other: bool,
+    ) -> Result<Observation, Observation> {
         let refused = |why: String| Observation::Failed(Trouble::Refused(why));
         let password = match self.source {
             Source::System => draw(&self.policy).map_err(refused)?,
             Source::SecretsManager => self.random_password().await?,
         };
         let shape = self.shape(like)?;
-        let text =
-            if other { shape.with_credentials(&alternate(shape.user()), &password) } else { shape.with_password(&password) };
+        let text = if other {
+            shape.with_credentials(&alternate(shape.user()), &password)
+        } else {
+            shape.with_password(&password)
+        };
         let text = text.map_err(|error| refused(error.to_string()))?;
         let version = VersionId::new(uuid::Uuid::new_v4().to_string());
         self.prepared = Some((version.clone(), text));
@@ -174,7 +232,14 @@ impl World {
     /// GetRandomPassword; it knows no rule for the first character, so some are thrown away.
     async fn random_password(&self) -> Result<Zeroizing<String>, Observation> {
         for _ in 0..20 {
-            let drawn = self.services.random_password(&self.deployment, self.policy.length(), &self.policy.excluded()).await;
+            let drawn = self
+                .services
+                .random_password(
+                    &self.deployment,
+                    self.policy.length(),
+                    &self.policy.excluded(),
+                )
+                .await;
             let drawn = drawn.map_err(|failure| Observation::Failed(trouble(&failure)))?;
             if self.policy.accepts(drawn.reveal()) {
                 return Ok(Zeroizing::new(drawn.reveal().to_owned()));
@@ -186,19 +251,43 @@ impl World {
 
     async fn put(&self, version: &VersionId, label: &str) -> Observation {
         let Some((_, text)) = self.prepared.as_ref().filter(|(one, _)| one == version) else {
-            return Observation::Failed(Trouble::Refused("the value to be stored is not there".to_owned()));
+            return Observation::Failed(Trouble::Refused(
+                "the value to be stored is not there".to_owned(),
+            ));
         };
         let text = SecretText::new(text.to_string());
         let stages = [label.to_owned()];
-        match self.services.put_secret_version(&self.deployment, &self.secret, version.as_str(), &text, &stages).await {
+        match self
+            .services
+            .put_secret_version(
+                &self.deployment,
+                &self.secret,
+                version.as_str(),
+                &text,
+                &stages,
+            )
+            .await
+        {
             Ok(()) => Observation::Stored,
             Err(failure) => Observation::Failed(trouble(&failure)),
         }
     }
 
-    async fn move_stage(&mut self, stage: &str, to: Option<&VersionId>, remove_from: Option<&VersionId>) -> Observation {
-        let (to, from) = (to.map(VersionId::as_str), remove_from.map(VersionId::as_str));
-        match self.services.move_stage(&self.deployment, &self.secret, stage, to, from).await {
+    async fn move_stage(
+        &mut self,
+        stage: &str,
+        to: Option<&VersionId>,
+        remove_from: Option<&VersionId>,
+    ) -> Observation {
+        let (to, from) = (
+            to.map(VersionId::as_str),
+            remove_from.map(VersionId::as_str),
+        );
+        match self
+            .services
+            .move_stage(&self.deployment, &self.secret, stage, to, from)
+            .await
+        {
             Ok(()) => {
                 if stage == CURRENT {
                     self.promoted = Some(Moment::from_millis(self.now()));
@@ -206,17 +295,30 @@ impl World {
                 Observation::Moved
             }
             // The label is on another version, or on none.
-            Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => Observation::Conflict,
+            Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => {
+                Observation::Conflict
+            }
             Err(failure) => Observation::Failed(trouble(&failure)),
         }
     }
 
     /// Where this version's database is, with user and password.
-    pub(super) fn access(&self, version: &VersionId) -> Result<(Neo4jAddress, String, SecretText), Observation> {
+    pub(super) fn access(
+        &self,
+        version: &VersionId,
+    ) -> Result<(Neo4jAddress, String, SecretText), Observation> {
         let shape = self.shape(version)?;
-        let uri = self.neo4j_uri.clone().or_else(|| shape.address().map(with_scheme)).unwrap_or_default();
+        let uri = self
+            .neo4j_uri
+            .clone()
+            .or_else(|| shape.address().map(with_scheme))
+            .unwrap_or_default();
         let database = shape.database().unwrap_or("neo4j").to_owned();
-        Ok((Neo4jAddress { uri, database }, shape.user().to_owned(), SecretText::from(shape.password())))
+        Ok((
+            Neo4jAddress { uri, database },
+            shape.user().to_owned(),
+            SecretText::from(shape.password()),
+        ))
     }
 
     async fn login(&self, version: &VersionId) -> Result<Observation, Observation> {
@@ -227,7 +329,9 @@ impl World {
             Answered::RateLimited => LoginAnswer::Limited,
             Answered::MustChange => LoginAnswer::MustChange,
             Answered::External => LoginAnswer::External,
-            Answered::Unreachable(failure) => return Ok(Observation::Failed(unreachable(&failure))),
+            Answered::Unreachable(failure) => {
+                return Ok(Observation::Failed(unreachable(&failure)));
+            }
             Answered::Other(failure) => return Ok(Observation::Failed(trouble(&failure))),
         };
         Ok(Observation::Login(answer))
@@ -236,14 +340,20 @@ impl World {
     async fn alter(&self, from: &VersionId, to: &VersionId) -> Result<Observation, Observation> {
         let (address, user, old) = self.access(from)?;
         let new = SecretText::from(self.shape(to)?.password());
-        let answer = match self.services.neo4j_alter_password(&address, &user, &old, &new).await {
+        let answer = match self
+            .services
+            .neo4j_alter_password(&address, &user, &old, &new)
+            .await
+        {
             Altered::Done => AlterAnswer::Done,
             Altered::WrongOld => AlterAnswer::WrongOld,
             Altered::Same => AlterAnswer::Same,
             Altered::Policy(why) => AlterAnswer::Policy(why),
             Altered::NotLeader(_) => AlterAnswer::NotLeader,
             Altered::InDoubt(_) => return Ok(Observation::Failed(Trouble::InDoubt)),
-            Altered::Refused(failure) if failure.kind == FailureKind::Denied => AlterAnswer::Forbidden(failure.cause),
+            Altered::Refused(failure) if failure.kind == FailureKind::Denied => {
+                AlterAnswer::Forbidden(failure.cause)
+            }
             Altered::Refused(failure) => return Ok(Observation::Failed(trouble(&failure))),
         };
         Ok(Observation::Altered(answer))
@@ -251,13 +361,26 @@ impl World {
 
     async fn list_connections(&mut self, version: &VersionId) -> Result<Observation, Observation> {
         let (address, user, password) = self.access(version)?;
-        match self.services.neo4j_connections(&address, &user, &password).await {
+        match self
+            .services
+            .neo4j_connections(&address, &user, &password)
+            .await
+        {
             Ok(connections) => {
                 // Over HTTP each request logs in anew: only Bolt keeps an authenticated connection.
                 let others: Vec<Connection> = connections
                     .into_iter()
-                    .filter(|one| one.user == user && one.connector == "bolt" && !one.agent.starts_with("agentcore-console"))
-                    .map(|one| Connection { id: one.id, connector: one.connector, agent: one.agent, address: one.client_address })
+                    .filter(|one| {
+                        one.user == user
+                            && one.connector == "bolt"
+                            && !one.agent.starts_with("agentcore-console")
+                    })
+                    .map(|one| Connection {
+                        id: one.id,
+                        connector: one.connector,
+                        agent: one.agent,
+                        address: one.client_address,
+                    })
                     .collect();
                 self.connections = Some(others.clone());
                 Ok(Observation::Connections(others))
@@ -266,16 +389,32 @@ impl World {
         }
     }
 
-    async fn kill_connections(&self, version: &VersionId, ids: &[String]) -> Result<Observation, Observation> {
+    async fn kill_connections(
+        &self,
+        version: &VersionId,
+        ids: &[String],
+    ) -> Result<Observation, Observation> {
         let (address, user, password) = self.access(version)?;
-        let killed = self.services.neo4j_kill_connections(&address, &user, &password, ids).await;
-        Ok(killed.map_or_else(|failure| Observation::Failed(trouble(&failure)), Observation::Killed))
+        let killed = self
+            .services
+            .neo4j_kill_connections(&address, &user, &password, ids)
+            .await;
+        Ok(killed.map_or_else(
+            |failure| Observation::Failed(trouble(&failure)),
+            Observation::Killed,
+        ))
     }
 
     async fn start_managed(&self) -> Observation {
         let token = uuid::Uuid::new_v4().to_string();
-        match self.services.start_rotation(&self.deployment, &self.secret, &token).await {
-            Ok(version) => Observation::Started { version: VersionId::new(version) },
+        match self
+            .services
+            .start_rotation(&self.deployment, &self.secret, &token)
+            .await
+        {
+            Ok(version) => Observation::Started {
+                version: VersionId::new(version),
+            },
             Err(failure) if failure.kind == FailureKind::Conflict => Observation::Conflict,
             Err(failure) => Observation::Failed(trouble(&failure)),
         }
@@ -283,8 +422,16 @@ impl World {
 
     /// Those who read the secret, by what is known of its passwords.
     async fn readers(&self, versions: &[&VersionId]) -> Option<Found> {
-        let passwords: Vec<&str> = versions.iter().filter_map(|one| self.shape(one).ok()).map(Shape::password).collect();
-        let wanted = Wanted { secret: &self.secret, arn: &self.arn, passwords: &passwords };
+        let passwords: Vec<&str> = versions
+            .iter()
+            .filter_map(|one| self.shape(one).ok())
+            .map(Shape::password)
+            .collect();
+        let wanted = Wanted {
+            secret: &self.secret,
+            arn: &self.arn,
+            passwords: &passwords,
+        };
         let looking = Box::pin(readers::find(&self.services, &self.deployment, wanted));
         tokio::time::timeout(SURVEY, looking).await.ok()
     }
@@ -299,11 +446,19 @@ impl World {
     /// The logins before and now, as far as they were read; and since when, where this process has moved AWSCURRENT to the instant.
     fn turn(&self, from: Option<&VersionId>, to: &VersionId) -> Option<Turn<'_>> {
         let new = self.held.get(to)?;
-        let old = from
-            .and_then(|from| self.held.get(from))
-            .map(|held| Login { user: held.shape.user(), password: held.shape.password() });
+        let old = from.and_then(|from| self.held.get(from)).map(|held| Login {
+            user: held.shape.user(),
+            password: held.shape.password(),
+        });
         let changed = self.promoted.or(new.created);
-        Some(Turn { old, new: Login { user: new.shape.user(), password: new.shape.password() }, changed })
+        Some(Turn {
+            old,
+            new: Login {
+                user: new.shape.user(),
+                password: new.shape.password(),
+            },
+            changed,
+        })
     }
 
     /// Who keeps the old value beyond the next call?
@@ -311,36 +466,68 @@ impl World {
         for version in from.into_iter().chain([to]) {
             self.read_once(version).await;
         }
-        let unread = || Observation::Failed(Trouble::Refused("the current version could not be read".to_owned()));
+        let unread = || {
+            Observation::Failed(Trouble::Refused(
+                "the current version could not be read".to_owned(),
+            ))
+        };
         let versions: Vec<&VersionId> = from.into_iter().chain([to]).collect();
         if self.turn(from, to).is_none() {
             return unread();
         }
-        let Some(found) = self.readers(&versions).await else { return Observation::Failed(Trouble::InDoubt) };
-        self.in_chain |= found.readers.iter().any(|reader| reader.pickup != Pickup::Unknown);
-        let Some(turn) = self.turn(from, to) else { return unread() };
+        let Some(found) = self.readers(&versions).await else {
+            return Observation::Failed(Trouble::InDoubt);
+        };
+        self.in_chain |= found
+            .readers
+            .iter()
+            .any(|reader| reader.pickup != Pickup::Unknown);
+        let Some(turn) = self.turn(from, to) else {
+            return unread();
+        };
         let Done { done, left } = self.runtimes().stale(found.readers, turn).await;
-        Observation::Readers { stale: done, unknown: found.unknown.into_iter().chain(left).collect() }
+        Observation::Readers {
+            stale: done,
+            unknown: found.unknown.into_iter().chain(left).collect(),
+        }
     }
 
-    async fn refresh(&mut self, reader: &Reader, from: Option<&VersionId>, to: &VersionId) -> Observation {
+    async fn refresh(
+        &mut self,
+        reader: &Reader,
+        from: Option<&VersionId>,
+        to: &VersionId,
+    ) -> Observation {
         let Some(turn) = self.turn(from, to) else {
-            return Observation::Failed(Trouble::Refused("the new value could not be read".to_owned()));
+            return Observation::Failed(Trouble::Refused(
+                "the new value could not be read".to_owned(),
+            ));
         };
         match self.runtimes().refresh(reader, turn).await {
             Ok(Done { done, left }) => Observation::Refreshed { done, left },
             Err(failure) if failure.kind.is_transient() => Observation::Failed(trouble(&failure)),
-            Err(failure) => Observation::Refreshed { done: Vec::new(), left: vec![format!("{}: {failure}", reader.name)] },
+            Err(failure) => Observation::Refreshed {
+                done: Vec::new(),
+                left: vec![format!("{}: {failure}", reader.name)],
+            },
         }
     }
 
     fn runtimes(&self) -> Runtimes<'_> {
-        Runtimes { services: &self.services, deployment: &self.deployment, now: Moment::from_millis(self.now()) }
+        Runtimes {
+            services: &self.services,
+            deployment: &self.deployment,
+            now: Moment::from_millis(self.now()),
+        }
     }
 
     /// One Cypher statement through the gateway or runtime.
     async fn call(&self) -> Observation {
-        let session = match self.services.mcp_connect(&self.deployment, &McpTarget::Default, McpOptions::default()).await {
+        let session = match self
+            .services
+            .mcp_connect(&self.deployment, &McpTarget::Default, McpOptions::default())
+            .await
+        {
             Ok(session) => session,
             Err(failure) => return Observation::Called(CallAnswer::Unknown(failure.to_string())),
         };
@@ -348,15 +535,30 @@ impl World {
             Ok(tools) => tools,
             Err(failure) => return Observation::Called(CallAnswer::Refused(failure.to_string())),
         };
-        let Some(tool) = tools.iter().find(|tool| CYPHER_TOOLS.contains(&tool.parts().1)) else {
-            return Observation::Called(CallAnswer::Unknown("no tool that reads by Cypher is offered there".to_owned()));
+        let Some(tool) = tools
+            .iter()
+            .find(|tool| CYPHER_TOOLS.contains(&tool.parts().1))
+        else {
+            return Observation::Called(CallAnswer::Unknown(
+                "no tool that reads by Cypher is offered there".to_owned(),
+            ));
         };
-        let options = CallOptions { timeout: CHAIN_CALL, total: CHAIN_CALL };
+        let options = CallOptions {
+            timeout: CHAIN_CALL,
+            total: CHAIN_CALL,
+        };
         let answer = match session.call(&tool.name, arguments(tool), options).await {
             Ok(outcome) if !outcome.is_error => {
                 // Never guessed: several secrets, and no reader of this one in the chain.
-                let whose = if self.in_chain { "" } else { ", though nobody in it is known to read this secret" };
-                CallAnswer::Answered(format!("{} in {} ms{whose}", tool.name, outcome.elapsed.total))
+                let whose = if self.in_chain {
+                    ""
+                } else {
+                    ", though nobody in it is known to read this secret"
+                };
+                CallAnswer::Answered(format!(
+                    "{} in {} ms{whose}",
+                    tool.name, outcome.elapsed.total
+                ))
             }
             Ok(outcome) => CallAnswer::Refused(first_line(&outcome.text())),
             Err(failure) => CallAnswer::Refused(failure.to_string()),
@@ -368,7 +570,9 @@ impl World {
 
 impl Performer for World {
     fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
@@ -378,8 +582,14 @@ impl Performer for World {
             Effect::ReadVersion { version } => return self.read(version).await,
             Effect::GeneratePassword { like, alternate } => self.generate(like, *alternate).await,
             Effect::PutVersion { version, label } => return self.put(version, label).await,
-            Effect::MoveStage { stage, to, remove_from } => {
-                return self.move_stage(stage, to.as_ref(), remove_from.as_ref()).await;
+            Effect::MoveStage {
+                stage,
+                to,
+                remove_from,
+            } => {
+                return self
+                    .move_stage(stage, to.as_ref(), remove_from.as_ref())
+                    .await;
             }
             Effect::Login { version } => self.login(version).await,
             Effect::AlterPassword { from, to } => self.alter(from, to).await,
@@ -391,9 +601,13 @@ impl Performer for World {
                 }
                 return self.check_administrator(version, labelled).await;
             }
-            Effect::SetByAdministrator { version, like } => return self.set_by_administrator(version, like).await,
+            Effect::SetByAdministrator { version, like } => {
+                return self.set_by_administrator(version, like).await;
+            }
             Effect::FindReaders { from, to } => return self.find_readers(from.as_ref(), to).await,
-            Effect::RefreshReader { reader, from, to } => return self.refresh(reader, from.as_ref(), to).await,
+            Effect::RefreshReader { reader, from, to } => {
+                return self.refresh(reader, from.as_ref(), to).await;
+            }
             Effect::CallThroughChain => return self.call().await,
             Effect::StartManagedRotation => return self.start_managed().await,
             Effect::Wait { .. } => return Observation::Waited,
@@ -414,7 +628,9 @@ impl Performer for World {
         };
         let other = machine.is_alternating().then(|| Alternate {
             user: alternate(&user),
-            administrator: self.administrator_secret(&current).map_or_else(|| "-".to_owned(), |id| secret_name(&id).to_owned()),
+            administrator: self
+                .administrator_secret(&current)
+                .map_or_else(|| "-".to_owned(), |id| secret_name(&id).to_owned()),
         });
         let known = Known {
             deployment: self.deployment.name.to_string(),
@@ -425,7 +641,11 @@ impl Performer for World {
             previous: machine.labels().holder(PREVIOUS).map(ToString::to_string),
             managed: self.managed,
             alternate: other,
-            current_since: self.held.get(&current).and_then(|held| held.created).map(Moment::millis),
+            current_since: self
+                .held
+                .get(&current)
+                .and_then(|held| held.created)
+                .map(Moment::millis),
             readers: found.readers,
             unknown: found.unknown,
             connections: self.connections.clone(),
@@ -438,7 +658,9 @@ impl Performer for World {
 
     async fn before_first_write(&mut self, machine: &Machine) -> Result<(), String> {
         let now = self.now();
-        self.audit.intent(machine.current().map(VersionId::as_str), now).await
+        self.audit
+            .intent(machine.current().map(VersionId::as_str), now)
+            .await
     }
 }
 
@@ -446,7 +668,8 @@ impl Performer for World {
 pub(super) fn draw(policy: &Policy) -> Result<Zeroizing<String>, String> {
     loop {
         let mut random = Zeroizing::new(vec![0; policy.bytes_needed()]);
-        getrandom::fill(&mut random).map_err(|error| format!("the operating system gave no randomness: {error}"))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| format!("the operating system gave no randomness: {error}"))?;
         match policy.draw(&random) {
             Ok(password) => return Ok(password),
             Err(PolicyError::MoreBytes) => {}
@@ -467,20 +690,33 @@ pub(super) fn with_scheme(address: &str) -> String {
 
 /// The name within a secret's ARN (six characters follow it); anything else as it is.
 pub fn secret_name(id: &str) -> &str {
-    let Some((_, name)) = id.split_once(":secret:") else { return id };
+    let Some((_, name)) = id.split_once(":secret:") else {
+        return id;
+    };
     name.rsplit_once('-').map_or(name, |(name, _)| name)
 }
 
 /// The one argument that takes the statement; further ones keep their defaults.
 fn arguments(tool: &Tool) -> Map<String, Value> {
-    let properties = tool.input_schema.get("properties").and_then(Value::as_object);
+    let properties = tool
+        .input_schema
+        .get("properties")
+        .and_then(Value::as_object);
     let named = |name: &&str| properties.is_some_and(|all| all.contains_key(*name));
-    let name = ["query", "statement", "cypher"].into_iter().find(|name| named(name)).unwrap_or("query");
+    let name = ["query", "statement", "cypher"]
+        .into_iter()
+        .find(|name| named(name))
+        .unwrap_or("query");
     Map::from_iter([(name.to_owned(), Value::from("RETURN 1 AS ok"))])
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(300).collect()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(300)
+        .collect()
 }
 
 /// What a failure of a service means to a rotation.
@@ -493,9 +729,10 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
         FailureKind::Denied => Trouble::Denied(cause.to_owned()),
         FailureKind::SignIn => Trouble::Expired(not_signed_in(failure, cause)),
         FailureKind::NotFound => Trouble::NotFound,
-        FailureKind::Usage | FailureKind::Conflict | FailureKind::Refused | FailureKind::Cancelled => {
-            Trouble::Refused(cause.to_owned())
-        }
+        FailureKind::Usage
+        | FailureKind::Conflict
+        | FailureKind::Refused
+        | FailureKind::Cancelled => Trouble::Refused(cause.to_owned()),
     }
 }
 
@@ -514,7 +751,10 @@ fn not_signed_in(failure: &Failure, cause: &str) -> String {
         ) => "AWS does not accept our credentials: ",
         Some(_) | None => "",
     };
-    let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    let hint = failure
+        .hint
+        .as_ref()
+        .map_or_else(String::new, |hint| format!(" ({hint})"));
     format!("{what}{cause}{hint}")
 }
 

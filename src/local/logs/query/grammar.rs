@@ -8,11 +8,18 @@ use super::{Aggregate, Column, Expression, Grouping, Query, Stats};
 impl Query {
     /// Reads a query; the problem in words if it cannot be read.
     pub(in crate::local::logs) fn parse(text: &str) -> Result<Self, String> {
-        let text: String = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
+        let text: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .collect::<Vec<_>>()
+            .join("\n");
         let mut query = Self::default();
         let tokens = tokenize(&text)?;
         for command in tokens.split(|token| *token == Token::Mark("|")) {
-            let mut reader = Reader { tokens: command, at: 0 };
+            let mut reader = Reader {
+                tokens: command,
+                at: 0,
+            };
             query.command(&mut reader)?;
             if let Some(token) = reader.peek() {
                 return Err(format!("unexpected symbol found {token:?}"));
@@ -30,12 +37,27 @@ impl Query {
             "display" => self.fields = reader.columns()?,
             "filter" => self.filters.push(reader.alternatives(0)?),
             "sort" => self.sort = reader.sort()?,
-            "dedup" => self.dedup = reader.columns()?.into_iter().map(|column| column.field).collect(),
+            "dedup" => {
+                self.dedup = reader
+                    .columns()?
+                    .into_iter()
+                    .map(|column| column.field)
+                    .collect()
+            }
             "limit" | "head" => {
-                self.limit = Some(reader.word()?.parse().map_err(|_| "limit is followed by a number")?);
+                self.limit = Some(
+                    reader
+                        .word()?
+                        .parse()
+                        .map_err(|_| "limit is followed by a number")?,
+                );
             }
             "stats" => self.stats = Some(reader.stats()?),
-            other => return Err(format!("the command {other} is not served by the embedded stack")),
+            other => {
+                return Err(format!(
+                    "the command {other} is not served by the embedded stack"
+                ));
+            }
         }
         Ok(())
     }
@@ -50,7 +72,9 @@ enum Token {
 }
 
 fn tokenize(text: &str) -> Result<Vec<Token>, String> {
-    const MARKS: [&str; 14] = ["!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*"];
+    const MARKS: [&str; 14] = [
+        "!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*",
+    ];
     let mut tokens: Vec<Token> = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -68,7 +92,8 @@ fn tokenize(text: &str) -> Result<Vec<Token>, String> {
             tokens.push(Token::Mark(mark));
             rest = rest.get(mark.len()..).unwrap_or_default();
         } else {
-            let end = rest.find(|letter: char| !(letter.is_alphanumeric() || "_@.-:$".contains(letter)));
+            let end =
+                rest.find(|letter: char| !(letter.is_alphanumeric() || "_@.-:$".contains(letter)));
             let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
             if word.is_empty() {
                 return Err(format!("unexpected symbol found {first}"));
@@ -139,14 +164,22 @@ impl<'a> Reader<'a> {
     }
 
     fn close(&mut self) -> Result<(), String> {
-        if self.takes(&Token::Mark(")")) { Ok(()) } else { Err("a parenthesis is not closed".into()) }
+        if self.takes(&Token::Mark(")")) {
+            Ok(())
+        } else {
+            Err("a parenthesis is not closed".into())
+        }
     }
 
     fn columns(&mut self) -> Result<Vec<Column>, String> {
         let mut columns = Vec::new();
         loop {
             let field = self.word()?;
-            let name = if self.takes_word("as") { self.word()? } else { field.clone() };
+            let name = if self.takes_word("as") {
+                self.word()?
+            } else {
+                field.clone()
+            };
             columns.push(Column { field, name });
             if !self.takes(&Token::Mark(",")) {
                 return Ok(columns);
@@ -189,14 +222,29 @@ impl<'a> Reader<'a> {
         let mut functions = Vec::new();
         loop {
             let call = self.aggregate_or_word()?;
-            let (function, inside) = call.split_once('(').ok_or("stats is followed by a function")?;
+            let (function, inside) = call
+                .split_once('(')
+                .ok_or("stats is followed by a function")?;
             let inside = inside.trim_end_matches(')');
             if !FUNCTIONS.contains(&function) {
-                return Err(format!("the function {function} is not served by the embedded stack"));
+                return Err(format!(
+                    "the function {function} is not served by the embedded stack"
+                ));
             }
             let field = (inside != "*" && !inside.is_empty()).then(|| inside.to_owned());
-            let (function, name) = (function.to_owned(), if self.takes_word("as") { self.word()? } else { call.clone() });
-            functions.push(Aggregate { function, field, name });
+            let (function, name) = (
+                function.to_owned(),
+                if self.takes_word("as") {
+                    self.word()?
+                } else {
+                    call.clone()
+                },
+            );
+            functions.push(Aggregate {
+                function,
+                field,
+                name,
+            });
             if !self.takes(&Token::Mark(",")) {
                 break;
             }
@@ -215,11 +263,20 @@ impl<'a> Reader<'a> {
 
     fn grouping(&mut self) -> Result<Grouping, String> {
         let text = self.aggregate_or_word()?;
-        let name = if self.takes_word("as") { self.word()? } else { text.clone() };
-        let Some(width) = text.strip_prefix("bin(").and_then(|inside| inside.strip_suffix(')')) else {
+        let name = if self.takes_word("as") {
+            self.word()?
+        } else {
+            text.clone()
+        };
+        let Some(width) = text
+            .strip_prefix("bin(")
+            .and_then(|inside| inside.strip_suffix(')'))
+        else {
             return Ok(Grouping::Field(Column { field: text, name }));
         };
-        let digits = width.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(width.len());
+        let digits = width
+            .find(|letter: char| !letter.is_ascii_digit())
+            .unwrap_or(width.len());
         let (count, unit) = width.split_at(digits);
         let factor = match unit {
             "ms" => 1,
@@ -229,7 +286,9 @@ impl<'a> Reader<'a> {
             "d" => 86_400_000,
             _ => return Err(format!("bin({width}) has no known unit")),
         };
-        let count: i64 = count.parse().map_err(|_| format!("bin({width}) has no number"))?;
+        let count: i64 = count
+            .parse()
+            .map_err(|_| format!("bin({width}) has no number"))?;
         Ok(Grouping::Bin((count * factor).max(1), name))
     }
 
@@ -268,12 +327,18 @@ impl<'a> Reader<'a> {
             return Ok(Expression::IsPresent(field));
         }
         if self.takes_word("not") {
-            return self.membership(field).map(|inner| Expression::Not(Box::new(inner)));
+            return self
+                .membership(field)
+                .map(|inner| Expression::Not(Box::new(inner)));
         }
         match self.peek() {
             Some(Token::Mark(mark)) if ["=", "!=", "<", "<=", ">", ">="].contains(mark) => {
                 self.take();
-                Ok(Expression::Compare(field, (*mark).to_owned(), self.value()?))
+                Ok(Expression::Compare(
+                    field,
+                    (*mark).to_owned(),
+                    self.value()?,
+                ))
             }
             _ => self.membership(field),
         }
@@ -287,14 +352,20 @@ impl<'a> Reader<'a> {
                 Some(Token::Text(text)) => regex::escape(text),
                 other => return Err(format!("a pattern is expected instead of {other:?}")),
             };
-            return Regex::new(&pattern).map(|regex| Expression::Like(field, regex)).map_err(|error| error.to_string());
+            return Regex::new(&pattern)
+                .map(|regex| Expression::Like(field, regex))
+                .map_err(|error| error.to_string());
         }
         if self.takes_word("in") && self.takes(&Token::Mark("[")) {
             let mut values = vec![self.value()?];
             while self.takes(&Token::Mark(",")) {
                 values.push(self.value()?);
             }
-            return if self.takes(&Token::Mark("]")) { Ok(Expression::In(field, values)) } else { Err("] is expected".into()) };
+            return if self.takes(&Token::Mark("]")) {
+                Ok(Expression::In(field, values))
+            } else {
+                Err("] is expected".into())
+            };
         }
         Err(format!("a comparison is expected after {field}"))
     }

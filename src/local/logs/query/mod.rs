@@ -85,7 +85,11 @@ impl Record {
                 let json = self.json.as_ref()?;
                 // A member may have dots in its own name: `attributes.session.id` is both.
                 let found = find(json, name)?;
-                Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned))
+                Some(
+                    found
+                        .as_str()
+                        .map_or_else(|| found.to_string(), str::to_owned),
+                )
             }
         }
     }
@@ -95,7 +99,10 @@ fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     if let Some(found) = value.get(path) {
         return Some(found);
     }
-    let dots = path.char_indices().filter(|(_, letter)| *letter == '.').map(|(at, _)| at);
+    let dots = path
+        .char_indices()
+        .filter(|(_, letter)| *letter == '.')
+        .map(|(at, _)| at);
     dots.into_iter().find_map(|at| {
         let (head, tail) = path.split_at(at);
         let tail = tail.strip_prefix('.')?;
@@ -108,7 +115,9 @@ fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// `2026-11-21 10:45:21.123`, as Insights shows times.
 fn moment(milliseconds: i64) -> String {
-    Timestamp::from_millisecond(milliseconds).map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default()
+    Timestamp::from_millisecond(milliseconds)
+        .map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
+        .unwrap_or_default()
 }
 
 impl Query {
@@ -127,24 +136,47 @@ impl Query {
             return rows;
         }
         // Newest first is the order of Insights.
-        records.sort_by_key(|record| std::cmp::Reverse((record.event.timestamp, record.event.arrival)));
+        records.sort_by_key(|record| {
+            std::cmp::Reverse((record.event.timestamp, record.event.arrival))
+        });
         for (field, descending) in self.sort.iter().rev() {
-            records
-                .sort_by(|one, other| directed(compare(one.field(field).as_deref(), other.field(field).as_deref()), *descending));
+            records.sort_by(|one, other| {
+                directed(
+                    compare(one.field(field).as_deref(), other.field(field).as_deref()),
+                    *descending,
+                )
+            });
         }
         let mut seen = std::collections::HashSet::new();
         if !self.dedup.is_empty() {
-            records.retain(|record| seen.insert(self.dedup.iter().map(|field| record.field(field)).collect::<Vec<_>>()));
+            records.retain(|record| {
+                seen.insert(
+                    self.dedup
+                        .iter()
+                        .map(|field| record.field(field))
+                        .collect::<Vec<_>>(),
+                )
+            });
         }
-        records.iter().take(limit).map(|record| self.row(record)).collect()
+        records
+            .iter()
+            .take(limit)
+            .map(|record| self.row(record))
+            .collect()
     }
 
     fn row(&self, record: &Record) -> Row {
         let column = |field: &str, name: &str| Some((name.to_owned(), record.field(field)?));
         let mut row: Row = if self.fields.is_empty() {
-            ["@timestamp", "@message"].iter().filter_map(|field| column(field, field)).collect()
+            ["@timestamp", "@message"]
+                .iter()
+                .filter_map(|field| column(field, field))
+                .collect()
         } else {
-            self.fields.iter().filter_map(|wanted| column(&wanted.field, &wanted.name)).collect()
+            self.fields
+                .iter()
+                .filter_map(|wanted| column(&wanted.field, &wanted.name))
+                .collect()
         };
         row.extend(column("@ptr", "@ptr"));
         row
@@ -152,17 +184,25 @@ impl Query {
 
     fn sort_rows(&self, rows: &mut [Row]) {
         for (field, descending) in self.sort.iter().rev() {
-            rows.sort_by(|one, other| directed(compare(cell(one, field), cell(other, field)), *descending));
+            rows.sort_by(|one, other| {
+                directed(compare(cell(one, field), cell(other, field)), *descending)
+            });
         }
     }
 }
 
 fn cell<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
-    row.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    row.iter()
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn directed(ordering: Ordering, descending: bool) -> Ordering {
-    if descending { ordering.reverse() } else { ordering }
+    if descending {
+        ordering.reverse()
+    } else {
+        ordering
+    }
 }
 
 /// Numbers by size, everything else by text.
@@ -181,7 +221,11 @@ impl Stats {
         let mut groups: Vec<(Vec<String>, Vec<&Record>)> = Vec::new();
         let mut places = std::collections::HashMap::new();
         for record in records {
-            let key: Vec<String> = self.groups.iter().map(|group| group.value(record)).collect();
+            let key: Vec<String> = self
+                .groups
+                .iter()
+                .map(|group| group.value(record))
+                .collect();
             let place = *places.entry(key.clone()).or_insert_with(|| {
                 groups.push((key, Vec::new()));
                 groups.len() - 1
@@ -196,9 +240,20 @@ impl Stats {
         groups
             .into_iter()
             .map(|(key, members)| {
-                let named = self.groups.iter().map(Grouping::name).zip(key).filter(|(_, value)| !value.is_empty());
-                let mut row: Row = named.map(|(name, value)| (name.to_owned(), value)).collect();
-                row.extend(self.functions.iter().filter_map(|function| Some((function.name.clone(), function.of(&members)?))));
+                let named = self
+                    .groups
+                    .iter()
+                    .map(Grouping::name)
+                    .zip(key)
+                    .filter(|(_, value)| !value.is_empty());
+                let mut row: Row = named
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect();
+                row.extend(
+                    self.functions.iter().filter_map(|function| {
+                        Some((function.name.clone(), function.of(&members)?))
+                    }),
+                );
                 row
             })
             .collect()
@@ -223,7 +278,11 @@ impl Grouping {
 
 impl Aggregate {
     fn of(&self, records: &[&Record]) -> Option<String> {
-        let values = || records.iter().filter_map(|record| record.field(self.field.as_deref()?));
+        let values = || {
+            records
+                .iter()
+                .filter_map(|record| record.field(self.field.as_deref()?))
+        };
         let numbers = || values().filter_map(|value| value.parse::<f64>().ok());
         let number = match self.function.as_str() {
             "count" if self.field.is_none() => records.len() as f64,
@@ -245,10 +304,16 @@ impl Expression {
             Self::Or(one, other) => one.holds(record) || other.holds(record),
             Self::Not(inner) => !inner.holds(record),
             Self::IsPresent(field) => record.field(field).is_some(),
-            Self::Like(field, regex) => record.field(field).is_some_and(|value| regex.is_match(&value)),
-            Self::In(field, values) => record.field(field).is_some_and(|value| values.contains(&value)),
+            Self::Like(field, regex) => record
+                .field(field)
+                .is_some_and(|value| regex.is_match(&value)),
+            Self::In(field, values) => record
+                .field(field)
+                .is_some_and(|value| values.contains(&value)),
             Self::Compare(field, operator, wanted) => {
-                let Some(value) = record.field(field) else { return operator == "!=" };
+                let Some(value) = record.field(field) else {
+                    return operator == "!=";
+                };
                 let ordering = compare(Some(&value), Some(wanted));
                 match operator.as_str() {
                     "=" => ordering.is_eq(),
@@ -291,23 +356,50 @@ mod tests {
 
     fn run(text: &str) -> Vec<Row> {
         let query = Query::parse(text).unwrap();
-        let kept = records().into_iter().filter(|record| query.keeps(record)).collect();
+        let kept = records()
+            .into_iter()
+            .filter(|record| query.keeps(record))
+            .collect();
         query.finish(kept, 10_000)
     }
 
     fn column(rows: &[Row], name: &str) -> Vec<String> {
-        rows.iter().filter_map(|row| row.iter().find(|(field, _)| field == name)).map(|(_, value)| value.clone()).collect()
+        rows.iter()
+            .filter_map(|row| row.iter().find(|(field, _)| field == name))
+            .map(|(_, value)| value.clone())
+            .collect()
     }
 
     #[test]
     fn filters_and_sorts() {
-        assert_eq!(column(&run("fields @timestamp, took | filter level = 'ERROR' | sort took asc"), "took"), ["7", "50"]);
-        assert_eq!(column(&run("fields took | filter took > 5 and level in [\"ERROR\", 'WARN']"), "took"), ["7", "50"]);
+        assert_eq!(
+            column(
+                &run("fields @timestamp, took | filter level = 'ERROR' | sort took asc"),
+                "took"
+            ),
+            ["7", "50"]
+        );
+        assert_eq!(
+            column(
+                &run("fields took | filter took > 5 and level in [\"ERROR\", 'WARN']"),
+                "took"
+            ),
+            ["7", "50"]
+        );
         assert_eq!(run("filter @message like /ERR.R/ | limit 2").len(), 2);
         assert_eq!(run("filter @message not like \"ERROR\"").len(), 1);
         assert_eq!(run("filter attributes.session.id = 's1'").len(), 1);
-        assert_eq!(run("filter ispresent(traceId) and not (traceId = 't1')").len(), 1);
-        assert_eq!(column(&run("fields @timestamp | sort @timestamp asc | limit 1"), "@timestamp"), ["1970-01-01 00:00:00.000"]);
+        assert_eq!(
+            run("filter ispresent(traceId) and not (traceId = 't1')").len(),
+            1
+        );
+        assert_eq!(
+            column(
+                &run("fields @timestamp | sort @timestamp asc | limit 1"),
+                "@timestamp"
+            ),
+            ["1970-01-01 00:00:00.000"]
+        );
     }
 
     #[test]
@@ -316,7 +408,10 @@ mod tests {
         assert_eq!(column(&rows, "calls"), ["2", "1", "1"]);
         assert_eq!(column(&rows, "max(took)"), ["50", "5"]);
         assert_eq!(run("stats count() by bin(2m)").len(), 2);
-        assert_eq!(column(&run("filter level = 'NONE' | stats count(*)"), "count(*)"), ["0"]);
+        assert_eq!(
+            column(&run("filter level = 'NONE' | stats count(*)"), "count(*)"),
+            ["0"]
+        );
     }
 
     #[test]

@@ -16,25 +16,47 @@ use crate::local::mcp::go_json;
 
 pub(crate) async fn run(seat: &Seat, statement: &Statement<'_>) -> Result<Rows, DatabaseError> {
     let uri = seat.uri.clone();
-    let unreachable = DatabaseError::Unreachable(uri.trim_start_matches("bolt://").trim_start_matches("neo4j://").to_owned());
+    let unreachable = DatabaseError::Unreachable(
+        uri.trim_start_matches("bolt://")
+            .trim_start_matches("neo4j://")
+            .to_owned(),
+    );
     let connection = ConnectionConfig::try_from(uri.as_str()).map_err(|_| unreachable.clone())?;
     let auth = AuthToken::new_basic_auth(statement.user, statement.password);
     let database = Arc::new(seat.database.clone());
     let text = statement.text.to_owned();
-    let parameters: HashMap<String, ValueSend> =
-        statement.parameters.iter().map(|(key, value)| (key.clone(), send(value))).collect();
-    let routing = if statement.read_only { RoutingControl::Read } else { RoutingControl::Write };
+    let parameters: HashMap<String, ValueSend> = statement
+        .parameters
+        .iter()
+        .map(|(key, value)| (key.clone(), send(value)))
+        .collect();
+    let routing = if statement.read_only {
+        RoutingControl::Read
+    } else {
+        RoutingControl::Write
+    };
     let finished = tokio::task::spawn_blocking(move || {
         let driver = Driver::new(connection, DriverConfig::new().with_auth(Arc::new(auth)));
-        driver.execute_query(&text).with_database(database).with_routing_control(routing).with_parameters(&parameters).run()
+        driver
+            .execute_query(&text)
+            .with_database(database)
+            .with_routing_control(routing)
+            .with_parameters(&parameters)
+            .run()
     });
     let result = finished.await.map_err(|_| unreachable.clone())?;
     let eager = result.map_err(|error| match error {
-        Neo4jError::ServerError { error, .. } => DatabaseError::Neo4j(error.code().to_owned(), error.message().to_owned()),
+        Neo4jError::ServerError { error, .. } => {
+            DatabaseError::Neo4j(error.code().to_owned(), error.message().to_owned())
+        }
         _ => unreachable,
     })?;
     let columns = eager.keys.iter().map(|key| key.as_ref().clone()).collect();
-    let rows = eager.records.into_iter().map(|record| record.into_values().map(receive).collect()).collect();
+    let rows = eager
+        .records
+        .into_iter()
+        .map(|record| record.into_values().map(receive).collect())
+        .collect();
     Ok(Rows { columns, rows })
 }
 
@@ -48,7 +70,11 @@ fn send(value: &Json) -> ValueSend {
         },
         Json::String(text) => ValueSend::String(text.clone()),
         Json::Array(items) => ValueSend::List(items.iter().map(send).collect()),
-        Json::Object(map) => ValueSend::Map(map.iter().map(|(key, value)| (key.clone(), send(value))).collect()),
+        Json::Object(map) => ValueSend::Map(
+            map.iter()
+                .map(|(key, value)| (key.clone(), send(value)))
+                .collect(),
+        ),
     }
 }
 
@@ -85,11 +111,15 @@ fn receive(value: ValueReceive) -> Json {
 
 /// Go writes the offset of UTC as Z.
 fn utc_as_z(text: &str) -> String {
-    text.strip_suffix("+00:00").map_or_else(|| text.to_owned(), |moment| format!("{moment}Z"))
+    text.strip_suffix("+00:00")
+        .map_or_else(|| text.to_owned(), |moment| format!("{moment}Z"))
 }
 
 fn properties(map: HashMap<String, ValueReceive>) -> Json {
-    let mut entries: Vec<(String, Json)> = map.into_iter().map(|(key, value)| (key, receive(value))).collect();
+    let mut entries: Vec<(String, Json)> = map
+        .into_iter()
+        .map(|(key, value)| (key, receive(value)))
+        .collect();
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     Json::Object(entries.into_iter().collect::<Map<_, _>>())
 }

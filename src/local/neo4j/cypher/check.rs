@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::failure::{Failure, PARAMETER_MISSING, PROCEDURE_NOT_FOUND};
 use super::procedures;
 use super::syntax::{
-    Body, Clause, ClauseKind, Expression, Kind, Mode, Name, ProcedureCall, Projection, Query, RemoveItem, SetItem, Shown,
-    Statement,
+    Body, Clause, ClauseKind, Expression, Kind, Mode, Name, ProcedureCall, Projection, Query,
+    RemoveItem, SetItem, Shown, Statement,
 };
 use crate::local::neo4j::value::Map;
 
@@ -64,51 +64,84 @@ impl Type {
 }
 
 /// Checks a statement that was read from `text`.
-pub(crate) fn check(statement: &Statement, text: &str, parameters: &Map) -> Result<Checked, Failure> {
-    let mut checker = Checker { text, used: BTreeSet::new() };
+pub(crate) fn check(
+    statement: &Statement,
+    text: &str,
+    parameters: &Map,
+) -> Result<Checked, Failure> {
+    let mut checker = Checker {
+        text,
+        used: BTreeSet::new(),
+    };
     let (columns, effect) = match &statement.body {
         Body::Query(query) => {
             let columns = checker.query(query, &Scope::default())?;
-            (columns, if writes(query) { Effect::Write } else { Effect::Read })
+            (
+                columns,
+                if writes(query) {
+                    Effect::Write
+                } else {
+                    Effect::Read
+                },
+            )
         }
         Body::Schema(_) => (Vec::new(), Effect::Schema),
         Body::Show(show) => {
             let effect = match show.what {
-                Shown::Databases | Shown::Users | Shown::UsersWithAuth | Shown::CurrentUser => Effect::System,
+                Shown::Databases | Shown::Users | Shown::UsersWithAuth | Shown::CurrentUser => {
+                    Effect::System
+                }
                 _ => Effect::Read,
             };
             (checker.show(show)?, effect)
         }
         Body::Users(command) => {
-            command.expressions().into_iter().try_for_each(|part| checker.expression(part, &Scope::default()))?;
+            command
+                .expressions()
+                .into_iter()
+                .try_for_each(|part| checker.expression(part, &Scope::default()))?;
             (Vec::new(), Effect::System)
         }
         Body::Unsupported(_) => (Vec::new(), Effect::System),
     };
-    let missing: Vec<_> = checker.used.iter().filter(|name| !parameters.contains_key(*name)).cloned().collect();
+    let missing: Vec<_> = checker
+        .used
+        .iter()
+        .filter(|name| !parameters.contains_key(*name))
+        .cloned()
+        .collect();
     if !missing.is_empty() && statement.mode != Mode::Explain {
-        return Err(Failure::compile(PARAMETER_MISSING, format!("Expected parameter(s): {}", missing.join(", "))));
+        return Err(Failure::compile(
+            PARAMETER_MISSING,
+            format!("Expected parameter(s): {}", missing.join(", ")),
+        ));
     }
     Ok(Checked { columns, effect })
 }
 
 /// Whether anything in the query changes data.
 pub(crate) fn writes(query: &Query) -> bool {
-    query.parts.iter().flatten().any(|clause| match &clause.kind {
-        ClauseKind::Create(_)
-        | ClauseKind::Merge { .. }
-        | ClauseKind::Set(_)
-        | ClauseKind::Remove(_)
-        | ClauseKind::Delete { .. }
-        | ClauseKind::Foreach { .. } => true,
-        ClauseKind::Subquery { query, .. } => writes(query),
-        ClauseKind::Call(call) => procedures::find(&call.name).is_some_and(|procedure| procedure.writes),
-        ClauseKind::Match { .. }
-        | ClauseKind::Unwind { .. }
-        | ClauseKind::With(_)
-        | ClauseKind::Return(_)
-        | ClauseKind::Finish => false,
-    })
+    query
+        .parts
+        .iter()
+        .flatten()
+        .any(|clause| match &clause.kind {
+            ClauseKind::Create(_)
+            | ClauseKind::Merge { .. }
+            | ClauseKind::Set(_)
+            | ClauseKind::Remove(_)
+            | ClauseKind::Delete { .. }
+            | ClauseKind::Foreach { .. } => true,
+            ClauseKind::Subquery { query, .. } => writes(query),
+            ClauseKind::Call(call) => {
+                procedures::find(&call.name).is_some_and(|procedure| procedure.writes)
+            }
+            ClauseKind::Match { .. }
+            | ClauseKind::Unwind { .. }
+            | ClauseKind::With(_)
+            | ClauseKind::Return(_)
+            | ClauseKind::Finish => false,
+        })
 }
 
 /// The variables that are known at one place.
@@ -119,7 +152,11 @@ struct Scope {
 
 impl Scope {
     fn find(&self, name: &str) -> Option<Type> {
-        self.names.iter().rev().find(|(known, _)| known == name).map(|(_, kind)| *kind)
+        self.names
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, kind)| *kind)
     }
 
     fn with(&self, name: &str, kind: Type) -> Self {
@@ -157,8 +194,15 @@ impl Checker<'_> {
                 left.sort();
                 right.sort();
                 if left != right {
-                    let at = index.checked_sub(1).and_then(|union| query.unions.get(union)).copied().unwrap_or_default();
-                    return self.fail("All sub queries in an UNION must have the same return column names", at);
+                    let at = index
+                        .checked_sub(1)
+                        .and_then(|union| query.unions.get(union))
+                        .copied()
+                        .unwrap_or_default();
+                    return self.fail(
+                        "All sub queries in an UNION must have the same return column names",
+                        at,
+                    );
                 }
             } else {
                 columns = Some(found);
@@ -183,7 +227,10 @@ impl Checker<'_> {
             if let (Some(update), Some(reading)) = (updated, reading)
                 && update != "CALL"
             {
-                return self.fail(&format!("WITH is required between {update} and {reading}"), clause.at);
+                return self.fail(
+                    &format!("WITH is required between {update} and {reading}"),
+                    clause.at,
+                );
             }
             match &clause.kind {
                 ClauseKind::With(projection) => {
@@ -192,7 +239,10 @@ impl Checker<'_> {
                 }
                 ClauseKind::Return(projection) => {
                     if !last {
-                        return self.fail("RETURN can only be used at the end of the query.", clause.at);
+                        return self.fail(
+                            "RETURN can only be used at the end of the query.",
+                            clause.at,
+                        );
                     }
                     let after = self.projection(projection, &scope, clause.at, false)?;
                     columns = after.names.into_iter().map(|(name, _)| name).collect();
@@ -209,7 +259,12 @@ impl Checker<'_> {
                 self.conclusion(clause, alone)?;
             }
         }
-        if let Some(early) = clauses.iter().rev().skip(1).find(|clause| matches!(clause.kind, ClauseKind::Return(_))) {
+        if let Some(early) = clauses
+            .iter()
+            .rev()
+            .skip(1)
+            .find(|clause| matches!(clause.kind, ClauseKind::Return(_)))
+        {
             return self.fail("RETURN can only be used at the end of the query.", early.at);
         }
         Ok(columns)
@@ -230,13 +285,28 @@ impl Checker<'_> {
         self.fail(&message, clause.at)
     }
 
-    fn clause(&mut self, clause: &ClauseKind, scope: &mut Scope, updated: &mut Option<&'static str>) -> Check {
+    fn clause(
+        &mut self,
+        clause: &ClauseKind,
+        scope: &mut Scope,
+        updated: &mut Option<&'static str>,
+    ) -> Check {
         match clause {
-            ClauseKind::Match { patterns, predicate, .. } => {
+            ClauseKind::Match {
+                patterns,
+                predicate,
+                ..
+            } => {
                 let mut fresh = BTreeSet::new();
-                patterns.iter().try_for_each(|pattern| self.pattern(pattern, scope, &mut fresh))?;
-                patterns.iter().try_for_each(|pattern| self.pattern_expressions(pattern, scope))?;
-                predicate.iter().try_for_each(|predicate| self.predicate(predicate, scope))?;
+                patterns
+                    .iter()
+                    .try_for_each(|pattern| self.pattern(pattern, scope, &mut fresh))?;
+                patterns
+                    .iter()
+                    .try_for_each(|pattern| self.pattern_expressions(pattern, scope))?;
+                predicate
+                    .iter()
+                    .try_for_each(|predicate| self.predicate(predicate, scope))?;
             }
             ClauseKind::Unwind { list, name } => {
                 self.no_aggregates(list)?;
@@ -244,16 +314,27 @@ impl Checker<'_> {
                 self.declare_new(name, scope, Type::Any)?;
             }
             ClauseKind::Create(patterns) => {
-                patterns.iter().try_for_each(|pattern| self.created(pattern, scope, "CREATE"))?;
+                patterns
+                    .iter()
+                    .try_for_each(|pattern| self.created(pattern, scope, "CREATE"))?;
                 *updated = Some("CREATE");
             }
-            ClauseKind::Merge { pattern, on_create, on_match } => {
+            ClauseKind::Merge {
+                pattern,
+                on_create,
+                on_match,
+            } => {
                 self.created(pattern, scope, "MERGE")?;
-                on_create.iter().chain(on_match).try_for_each(|item| self.set_item(item, scope))?;
+                on_create
+                    .iter()
+                    .chain(on_match)
+                    .try_for_each(|item| self.set_item(item, scope))?;
                 *updated = Some("MERGE");
             }
             ClauseKind::Set(items) => {
-                items.iter().try_for_each(|item| self.set_item(item, scope))?;
+                items
+                    .iter()
+                    .try_for_each(|item| self.set_item(item, scope))?;
                 *updated = Some("SET");
             }
             ClauseKind::Remove(items) => {
@@ -266,10 +347,16 @@ impl Checker<'_> {
                 *updated = Some("REMOVE");
             }
             ClauseKind::Delete { expressions, .. } => {
-                expressions.iter().try_for_each(|part| self.expression(part, scope))?;
+                expressions
+                    .iter()
+                    .try_for_each(|part| self.expression(part, scope))?;
                 *updated = Some("DELETE");
             }
-            ClauseKind::Foreach { name, list, clauses } => {
+            ClauseKind::Foreach {
+                name,
+                list,
+                clauses,
+            } => {
                 self.expression(list, scope)?;
                 let mut inner = scope.with(&name.text, Type::Any);
                 for clause in clauses {
@@ -280,8 +367,13 @@ impl Checker<'_> {
                 }
                 *updated = Some("FOREACH");
             }
-            ClauseKind::Subquery { imports, query, .. } => self.subquery(imports.as_deref(), query, scope)?,
-            ClauseKind::With(_) | ClauseKind::Return(_) | ClauseKind::Call(_) | ClauseKind::Finish => {}
+            ClauseKind::Subquery { imports, query, .. } => {
+                self.subquery(imports.as_deref(), query, scope)?
+            }
+            ClauseKind::With(_)
+            | ClauseKind::Return(_)
+            | ClauseKind::Call(_)
+            | ClauseKind::Finish => {}
         }
         Ok(())
     }
@@ -309,7 +401,12 @@ impl Checker<'_> {
             if scope.find(&column).is_some() && imports.is_some() {
                 return self.fail(
                     &format!("Variable `{column}` already declared in outer scope"),
-                    query.parts.iter().flatten().last().map_or(0, |clause| clause.at),
+                    query
+                        .parts
+                        .iter()
+                        .flatten()
+                        .last()
+                        .map_or(0, |clause| clause.at),
                 );
             }
             scope.declare(&column, Type::Any);
@@ -317,7 +414,13 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn procedure(&mut self, call: &ProcedureCall, at: usize, scope: &mut Scope, alone: bool) -> Check<Vec<String>> {
+    fn procedure(
+        &mut self,
+        call: &ProcedureCall,
+        at: usize,
+        scope: &mut Scope,
+        alone: bool,
+    ) -> Check<Vec<String>> {
         let Some(procedure) = procedures::find(&call.name) else {
             let message = format!(
                 "There is no procedure with the name `{}` registered for this database instance. Please ensure you've spelled the \
@@ -330,18 +433,41 @@ impl Checker<'_> {
         let too_many = arguments.len() > procedure.most;
         let too_few = call.arguments.is_some() && arguments.len() < procedure.least;
         if too_many || too_few {
-            let (amount, expected) = if too_many { ("too many", procedure.most) } else { ("insufficient", procedure.least) };
-            let verb = if too_many { "provides too many arguments" } else { "does not provide the required number of arguments" };
+            let (amount, expected) = if too_many {
+                ("too many", procedure.most)
+            } else {
+                ("insufficient", procedure.least)
+            };
+            let verb = if too_many {
+                "provides too many arguments"
+            } else {
+                "does not provide the required number of arguments"
+            };
             let wanted = if expected == 0 {
                 "none".to_owned()
             } else {
-                format!("{} {expected}", if too_many { "no more than" } else { "at least" })
+                format!(
+                    "{} {expected}",
+                    if too_many { "no more than" } else { "at least" }
+                )
             };
             let _ = amount;
-            return self.fail(&format!("Procedure call {verb}: got {} expected {wanted}.", arguments.len()), at);
+            return self.fail(
+                &format!(
+                    "Procedure call {verb}: got {} expected {wanted}.",
+                    arguments.len()
+                ),
+                at,
+            );
         }
-        arguments.iter().try_for_each(|part| self.expression(part, scope))?;
-        let columns: Vec<String> = procedure.columns.iter().map(|column| (*column).to_owned()).collect();
+        arguments
+            .iter()
+            .try_for_each(|part| self.expression(part, scope))?;
+        let columns: Vec<String> = procedure
+            .columns
+            .iter()
+            .map(|column| (*column).to_owned())
+            .collect();
         let Some(yields) = &call.yields else {
             if !alone && !columns.is_empty() {
                 return self.fail(
@@ -359,34 +485,56 @@ impl Checker<'_> {
         }
         for item in yields {
             if !columns.contains(&item.column) {
-                return self.fail(&format!("Unknown procedure output: `{}`", item.column), item.name.at);
+                return self.fail(
+                    &format!("Unknown procedure output: `{}`", item.column),
+                    item.name.at,
+                );
             }
             self.declare_new(&item.name, scope, Type::Any)?;
         }
-        call.predicate.iter().try_for_each(|predicate| self.predicate(predicate, scope))?;
+        call.predicate
+            .iter()
+            .try_for_each(|predicate| self.predicate(predicate, scope))?;
         Ok(yields.iter().map(|item| item.name.text.clone()).collect())
     }
 
     fn show(&mut self, show: &super::syntax::Show) -> Check<Vec<String>> {
         let all = procedures::shown_columns(show.what);
         let mut scope = Scope::default();
-        let defaults = all.iter().filter(|(_, shown)| *shown || show.yields.is_some()).map(|(name, _)| (*name).to_owned());
+        let defaults = all
+            .iter()
+            .filter(|(_, shown)| *shown || show.yields.is_some())
+            .map(|(name, _)| (*name).to_owned());
         let mut columns: Vec<String> = defaults.collect();
         if let Some(yields) = show.yields.as_deref().filter(|yields| !yields.is_empty()) {
             for item in yields {
                 if !columns.contains(&item.column) {
-                    return self.fail(&format!("Variable `{}` not defined", item.column), item.name.at);
+                    return self.fail(
+                        &format!("Variable `{}` not defined", item.column),
+                        item.name.at,
+                    );
                 }
             }
             columns = yields.iter().map(|item| item.name.text.clone()).collect();
         }
         // Behind YIELD only what was yielded is known.
         let hidden = if show.yields.is_some() { &[][..] } else { all };
-        for name in hidden.iter().map(|(name, _)| *name).chain(columns.iter().map(String::as_str)) {
+        for name in hidden
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(columns.iter().map(String::as_str))
+        {
             scope.declare(name, Type::Any);
         }
-        show.predicate.iter().try_for_each(|predicate| self.predicate(predicate, &scope))?;
-        let mut scope = Scope { names: columns.iter().map(|name| (name.clone(), Type::Any)).collect() };
+        show.predicate
+            .iter()
+            .try_for_each(|predicate| self.predicate(predicate, &scope))?;
+        let mut scope = Scope {
+            names: columns
+                .iter()
+                .map(|name| (name.clone(), Type::Any))
+                .collect(),
+        };
         for projection in &show.projections {
             scope = self.projection(projection, &scope, show.at, false)?;
         }
@@ -394,9 +542,18 @@ impl Checker<'_> {
     }
 
     /// The scope behind a WITH or RETURN.
-    fn projection(&mut self, projection: &Projection, scope: &Scope, at: usize, with: bool) -> Check<Scope> {
+    fn projection(
+        &mut self,
+        projection: &Projection,
+        scope: &Scope,
+        at: usize,
+        with: bool,
+    ) -> Check<Scope> {
         if projection.everything && projection.items.is_empty() && scope.names.is_empty() && !with {
-            return self.fail("RETURN * is not allowed when there are no variables in scope", at);
+            return self.fail(
+                "RETURN * is not allowed when there are no variables in scope",
+                at,
+            );
         }
         let mut after = Scope::default();
         if projection.everything {
@@ -408,21 +565,40 @@ impl Checker<'_> {
             self.aggregates(&item.expression)?;
             let variable = matches!(item.expression.kind, Kind::Variable(_));
             if with && !item.aliased && !variable {
-                return self.fail("Expression in WITH must be aliased (use AS)", item.expression.at);
+                return self.fail(
+                    "Expression in WITH must be aliased (use AS)",
+                    item.expression.at,
+                );
             }
             if after.names.iter().any(|(name, _)| *name == item.name) {
-                let first = projection.items.first().map_or(at, |item| item.expression.at);
-                return self.fail("Multiple result columns with the same name are not supported", first);
+                let first = projection
+                    .items
+                    .first()
+                    .map_or(at, |item| item.expression.at);
+                return self.fail(
+                    "Multiple result columns with the same name are not supported",
+                    first,
+                );
             }
-            after.names.push((item.name.clone(), Self::type_of(&item.expression, scope)));
+            after
+                .names
+                .push((item.name.clone(), Self::type_of(&item.expression, scope)));
         }
         self.order(projection, scope, &after)?;
         for amount in projection.skip.iter().chain(&projection.limit) {
             self.expression(amount, &Scope::default())?;
         }
         if let Some(predicate) = &projection.predicate {
-            let closed = projection.distinct || projection.items.iter().any(|item| item.expression.aggregates());
-            let mut both = if closed { Scope::default() } else { scope.clone() };
+            let closed = projection.distinct
+                || projection
+                    .items
+                    .iter()
+                    .any(|item| item.expression.aggregates());
+            let mut both = if closed {
+                Scope::default()
+            } else {
+                scope.clone()
+            };
             both.names.extend(after.names.iter().cloned());
             self.predicate(predicate, &both)?;
         }
@@ -430,15 +606,25 @@ impl Checker<'_> {
     }
 
     fn order(&mut self, projection: &Projection, scope: &Scope, after: &Scope) -> Check {
-        let closed = projection.distinct || projection.items.iter().any(|item| item.expression.aggregates());
+        let closed = projection.distinct
+            || projection
+                .items
+                .iter()
+                .any(|item| item.expression.aggregates());
         for sort in &projection.order {
-            if projection.items.iter().any(|item| item.expression == sort.expression) {
+            if projection
+                .items
+                .iter()
+                .any(|item| item.expression == sort.expression)
+            {
                 continue;
             }
             let mut both = scope.clone();
             both.names.extend(after.names.iter().cloned());
             self.expression(&sort.expression, &both)?;
-            if closed && let Some((name, at)) = Self::unprojected(&sort.expression, projection, after) {
+            if closed
+                && let Some((name, at)) = Self::unprojected(&sort.expression, projection, after)
+            {
                 let message = format!(
                     "In a WITH/RETURN with DISTINCT or an aggregation, it is not possible to access variables declared before the \
                          WITH/RETURN: {name}"
@@ -450,12 +636,23 @@ impl Checker<'_> {
     }
 
     /// A variable of a sort expression that is gone behind an aggregation.
-    fn unprojected(expression: &Expression, projection: &Projection, after: &Scope) -> Option<(String, usize)> {
-        if projection.items.iter().any(|item| item.expression == *expression) {
+    fn unprojected(
+        expression: &Expression,
+        projection: &Projection,
+        after: &Scope,
+    ) -> Option<(String, usize)> {
+        if projection
+            .items
+            .iter()
+            .any(|item| item.expression == *expression)
+        {
             return None;
         }
         if let Kind::Variable(name) = &expression.kind {
-            return after.find(name).is_none().then(|| (name.clone(), expression.at));
+            return after
+                .find(name)
+                .is_none()
+                .then(|| (name.clone(), expression.at));
         }
         if expression.is_aggregate() {
             return None;
@@ -471,7 +668,10 @@ impl Checker<'_> {
 
     fn declare_new(&mut self, name: &Name, scope: &mut Scope, kind: Type) -> Check {
         if scope.find(&name.text).is_some() {
-            return self.fail(&format!("Variable `{}` already declared", name.text), name.at);
+            return self.fail(
+                &format!("Variable `{}` already declared", name.text),
+                name.at,
+            );
         }
         scope.declare(&name.text, kind);
         Ok(())
@@ -491,9 +691,9 @@ impl Checker<'_> {
                 self.no_aggregates(value)?;
                 self.expression(value, scope)
             }
-            SetItem::Dynamic { target, key, value } => {
-                [target, key, value].into_iter().try_for_each(|part| self.expression(part, scope))
-            }
+            SetItem::Dynamic { target, key, value } => [target, key, value]
+                .into_iter()
+                .try_for_each(|part| self.expression(part, scope)),
             SetItem::Replace { name, value } | SetItem::Merge { name, value } => {
                 self.known(name, scope)?;
                 self.expression(value, scope)

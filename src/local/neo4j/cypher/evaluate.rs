@@ -69,20 +69,40 @@ pub(crate) struct Bindings<'a> {
 
 impl<'a> Bindings<'a> {
     pub(super) fn row(names: &'a [String], values: &'a [Value]) -> Self {
-        Self { names, values, outer: None, aggregates: None }
+        Self {
+            names,
+            values,
+            outer: None,
+            aggregates: None,
+        }
     }
 
-    pub(super) fn inside(names: &'a [String], values: &'a [Value], outer: &'a Bindings<'a>) -> Self {
-        Self { names, values, outer: Some(outer), aggregates: None }
+    pub(super) fn inside(
+        names: &'a [String],
+        values: &'a [Value],
+        outer: &'a Bindings<'a>,
+    ) -> Self {
+        Self {
+            names,
+            values,
+            outer: Some(outer),
+            aggregates: None,
+        }
     }
 
     fn find(&self, name: &str) -> Option<&Value> {
-        let own = self.names.iter().rposition(|known| known == name).and_then(|index| self.values.get(index));
+        let own = self
+            .names
+            .iter()
+            .rposition(|known| known == name)
+            .and_then(|index| self.values.get(index));
         own.or_else(|| self.outer.and_then(|outer| outer.find(name)))
     }
 
     fn aggregate(&self, at: usize) -> Option<&Value> {
-        self.aggregates.and_then(|known| known.get(&at)).or_else(|| self.outer.and_then(|outer| outer.aggregate(at)))
+        self.aggregates
+            .and_then(|known| known.get(&at))
+            .or_else(|| self.outer.and_then(|outer| outer.aggregate(at)))
     }
 
     /// All names and values, the outermost first.
@@ -141,9 +161,15 @@ impl Engine<'_> {
                 self.index(&subject, &index)
             }
             Kind::Slice(list, from, to) => self.slice(list, from.as_deref(), to.as_deref(), row),
-            Kind::List(items) => items.iter().map(|item| self.evaluate(item, row)).collect::<Result<_, _>>().map(Value::List),
+            Kind::List(items) => items
+                .iter()
+                .map(|item| self.evaluate(item, row))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
             Kind::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| Ok((key.clone(), self.evaluate(value, row)?)));
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), self.evaluate(value, row)?)));
                 entries.collect::<Result<Map, Failure>>().map(Value::Map)
             }
             Kind::MapProjection(subject, elements) => self.map_projection(subject, elements, row),
@@ -151,13 +177,23 @@ impl Engine<'_> {
             Kind::Not(inner) => Ok(truth(self.truth(inner, row)?.map(|value| !value))),
             Kind::Binary(operator, left, right) => self.binary(*operator, left, right, row),
             Kind::Comparison(first, rest) => self.comparison(first, rest, row),
-            Kind::IsNull(inner, positive) => Ok(Value::Boolean(self.evaluate(inner, row)?.is_null() == *positive)),
-            Kind::IsType(inner, name, positive) => Ok(Value::Boolean(is_type(&self.evaluate(inner, row)?, name) == *positive)),
+            Kind::IsNull(inner, positive) => Ok(Value::Boolean(
+                self.evaluate(inner, row)?.is_null() == *positive,
+            )),
+            Kind::IsType(inner, name, positive) => Ok(Value::Boolean(
+                is_type(&self.evaluate(inner, row)?, name) == *positive,
+            )),
             Kind::HasLabels(inner, labels) => {
                 let subject = self.evaluate(inner, row)?;
-                Ok(self.has_labels(&subject, labels).map_or(Value::Null, Value::Boolean))
+                Ok(self
+                    .has_labels(&subject, labels)
+                    .map_or(Value::Null, Value::Boolean))
             }
-            Kind::Function { name, distinct, arguments } => {
+            Kind::Function {
+                name,
+                distinct,
+                arguments,
+            } => {
                 if expression.is_aggregate() {
                     let _ = distinct;
                     return Ok(row.aggregate(expression.at).cloned().unwrap_or(Value::Null));
@@ -165,15 +201,37 @@ impl Engine<'_> {
                 self.call(name, arguments, row)
             }
             Kind::CountStar => Ok(row.aggregate(expression.at).cloned().unwrap_or(Value::Null)),
-            Kind::Case { subject, branches, otherwise } => self.case(subject.as_deref(), branches, otherwise.as_deref(), row),
-            Kind::Comprehension { name, list, predicate, result } => {
-                self.comprehension(name, list, predicate.as_deref(), result.as_deref(), row)
-            }
-            Kind::PatternComprehension { pattern, predicate, result } => {
-                self.pattern_comprehension(pattern, predicate.as_deref(), result, row).map(Value::List)
-            }
-            Kind::Quantified { quantifier, name, list, predicate } => self.quantified(*quantifier, name, list, predicate, row),
-            Kind::Reduce { accumulator, start, name, list, step } => {
+            Kind::Case {
+                subject,
+                branches,
+                otherwise,
+            } => self.case(subject.as_deref(), branches, otherwise.as_deref(), row),
+            Kind::Comprehension {
+                name,
+                list,
+                predicate,
+                result,
+            } => self.comprehension(name, list, predicate.as_deref(), result.as_deref(), row),
+            Kind::PatternComprehension {
+                pattern,
+                predicate,
+                result,
+            } => self
+                .pattern_comprehension(pattern, predicate.as_deref(), result, row)
+                .map(Value::List),
+            Kind::Quantified {
+                quantifier,
+                name,
+                list,
+                predicate,
+            } => self.quantified(*quantifier, name, list, predicate, row),
+            Kind::Reduce {
+                accumulator,
+                start,
+                name,
+                list,
+                step,
+            } => {
                 let mut total = self.evaluate(start, row)?;
                 let names = [accumulator.clone(), name.clone()];
                 for item in self.items(list, row)?.unwrap_or_default() {
@@ -189,17 +247,35 @@ impl Engine<'_> {
     }
 
     /// A value as a predicate: None stands for null.
-    pub(super) fn truth(&self, expression: &Expression, row: &Bindings<'_>) -> Result<Option<bool>, Failure> {
+    pub(super) fn truth(
+        &self,
+        expression: &Expression,
+        row: &Bindings<'_>,
+    ) -> Result<Option<bool>, Failure> {
         match self.evaluate(expression, row)? {
             Value::Boolean(value) => Ok(Some(value)),
             Value::Null => Ok(None),
-            Value::List(items) if matches!(expression.kind, Kind::Pattern(_)) => Ok(Some(!items.is_empty())),
-            other => Err(Failure::run(TYPE, format!("Don't know how to treat that as a predicate: {}", other.described()))),
+            Value::List(items) if matches!(expression.kind, Kind::Pattern(_)) => {
+                Ok(Some(!items.is_empty()))
+            }
+            other => Err(Failure::run(
+                TYPE,
+                format!(
+                    "Don't know how to treat that as a predicate: {}",
+                    other.described()
+                ),
+            )),
         }
     }
 
-    pub(super) fn holds(&self, predicate: Option<&Expression>, row: &Bindings<'_>) -> Result<bool, Failure> {
-        predicate.map_or(Ok(true), |predicate| Ok(self.truth(predicate, row)? == Some(true)))
+    pub(super) fn holds(
+        &self,
+        predicate: Option<&Expression>,
+        row: &Bindings<'_>,
+    ) -> Result<bool, Failure> {
+        predicate.map_or(Ok(true), |predicate| {
+            Ok(self.truth(predicate, row)? == Some(true))
+        })
     }
 
     fn property(&self, subject: &Value, key: &str) -> Evaluated {
@@ -214,7 +290,8 @@ impl Engine<'_> {
                         Value::Relationship(id) => ("Relationship", id),
                         _ => return Ok(Value::Null),
                     };
-                    let message = format!("{kind} with id {id} has been deleted in this transaction");
+                    let message =
+                        format!("{kind} with id {id} has been deleted in this transaction");
                     return Err(Failure::run(ENTITY_NOT_FOUND, message));
                 };
                 Ok(properties.get(key).cloned().unwrap_or(Value::Null))
@@ -228,13 +305,27 @@ impl Engine<'_> {
         match (subject, index) {
             (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
             (Value::List(items), Value::Integer(index)) => {
-                let index = if *index < 0 { items.len() as i64 + index } else { *index };
-                Ok(usize::try_from(index).ok().and_then(|index| items.get(index)).cloned().unwrap_or(Value::Null))
+                let index = if *index < 0 {
+                    items.len() as i64 + index
+                } else {
+                    *index
+                };
+                Ok(usize::try_from(index)
+                    .ok()
+                    .and_then(|index| items.get(index))
+                    .cloned()
+                    .unwrap_or(Value::Null))
             }
-            (Value::Map(_) | Value::Node(_) | Value::Relationship(_), Value::String(key)) => self.property(subject, key),
-            (Value::List(_), other) => {
-                Err(Failure::run(TYPE, format!("Cannot access a list by key `{}`: expected an Integer", other.described())))
+            (Value::Map(_) | Value::Node(_) | Value::Relationship(_), Value::String(key)) => {
+                self.property(subject, key)
             }
+            (Value::List(_), other) => Err(Failure::run(
+                TYPE,
+                format!(
+                    "Cannot access a list by key `{}`: expected an Integer",
+                    other.described()
+                ),
+            )),
             (other, key) => {
                 let message = format!(
                     "`{}` is not a collection or a map. Element access is only possible by performing a collection lookup \
@@ -247,32 +338,67 @@ impl Engine<'_> {
         }
     }
 
-    fn slice(&self, list: &Expression, from: Option<&Expression>, to: Option<&Expression>, row: &Bindings<'_>) -> Evaluated {
-        let Some(items) = self.items(list, row)? else { return Ok(Value::Null) };
+    fn slice(
+        &self,
+        list: &Expression,
+        from: Option<&Expression>,
+        to: Option<&Expression>,
+        row: &Bindings<'_>,
+    ) -> Evaluated {
+        let Some(items) = self.items(list, row)? else {
+            return Ok(Value::Null);
+        };
         let length = items.len() as i64;
         let bound = |part: Option<&Expression>, missing: i64| -> Result<Option<i64>, Failure> {
-            let Some(part) = part else { return Ok(Some(missing)) };
+            let Some(part) = part else {
+                return Ok(Some(missing));
+            };
             match self.evaluate(part, row)? {
-                Value::Integer(index) => Ok(Some(if index < 0 { length + index } else { index }.clamp(0, length))),
+                Value::Integer(index) => Ok(Some(
+                    if index < 0 { length + index } else { index }.clamp(0, length),
+                )),
                 Value::Null => Ok(None),
-                other => Err(Failure::run(TYPE, format!("Expected an Integer, got: {}", other.described()))),
+                other => Err(Failure::run(
+                    TYPE,
+                    format!("Expected an Integer, got: {}", other.described()),
+                )),
             }
         };
-        let (Some(from), Some(to)) = (bound(from, 0)?, bound(to, length)?) else { return Ok(Value::Null) };
+        let (Some(from), Some(to)) = (bound(from, 0)?, bound(to, length)?) else {
+            return Ok(Value::Null);
+        };
         let taken = usize::try_from((to - from).max(0)).unwrap_or_default();
-        Ok(Value::List(items.into_iter().skip(usize::try_from(from).unwrap_or_default()).take(taken).collect()))
+        Ok(Value::List(
+            items
+                .into_iter()
+                .skip(usize::try_from(from).unwrap_or_default())
+                .take(taken)
+                .collect(),
+        ))
     }
 
     /// A list, with a single value counting as a list of one where Cypher lets it; None for null.
-    pub(super) fn items(&self, list: &Expression, row: &Bindings<'_>) -> Result<Option<Vec<Value>>, Failure> {
+    pub(super) fn items(
+        &self,
+        list: &Expression,
+        row: &Bindings<'_>,
+    ) -> Result<Option<Vec<Value>>, Failure> {
         match self.evaluate(list, row)? {
             Value::Null => Ok(None),
             Value::List(items) => Ok(Some(items)),
-            other => Err(Failure::run(TYPE, format!("Expected a List, got: {}", other.described()))),
+            other => Err(Failure::run(
+                TYPE,
+                format!("Expected a List, got: {}", other.described()),
+            )),
         }
     }
 
-    fn map_projection(&self, subject: &Expression, elements: &[MapElement], row: &Bindings<'_>) -> Evaluated {
+    fn map_projection(
+        &self,
+        subject: &Expression,
+        elements: &[MapElement],
+        row: &Bindings<'_>,
+    ) -> Evaluated {
         let value = self.evaluate(subject, row)?;
         if value.is_null() {
             return Ok(Value::Null);
@@ -285,7 +411,13 @@ impl Engine<'_> {
                 }
                 MapElement::Everything => match &value {
                     Value::Map(all) => map.extend(all.clone()),
-                    other => map.extend(self.graph.borrow().properties(other).cloned().unwrap_or_default()),
+                    other => map.extend(
+                        self.graph
+                            .borrow()
+                            .properties(other)
+                            .cloned()
+                            .unwrap_or_default(),
+                    ),
                 },
                 MapElement::Entry(key, expression) => {
                     map.insert(key.clone(), self.evaluate(expression, row)?);
@@ -298,7 +430,11 @@ impl Engine<'_> {
         Ok(Value::Map(map))
     }
 
-    pub(super) fn has_labels(&self, subject: &Value, labels: &super::syntax::LabelExpression) -> Option<bool> {
+    pub(super) fn has_labels(
+        &self,
+        subject: &Value,
+        labels: &super::syntax::LabelExpression,
+    ) -> Option<bool> {
         let graph = self.graph.borrow();
         match subject {
             Value::Node(id) => {
@@ -313,7 +449,13 @@ impl Engine<'_> {
         }
     }
 
-    fn binary(&self, operator: Operator, left: &Expression, right: &Expression, row: &Bindings<'_>) -> Evaluated {
+    fn binary(
+        &self,
+        operator: Operator,
+        left: &Expression,
+        right: &Expression,
+        row: &Bindings<'_>,
+    ) -> Evaluated {
         match operator {
             Operator::And => {
                 let left = self.truth(left, row)?;
@@ -358,18 +500,31 @@ impl Engine<'_> {
     }
 
     fn matches(&self, text: &Value, pattern: &Value) -> Evaluated {
-        let (Value::String(text), Value::String(pattern)) = (text, pattern) else { return Ok(Value::Null) };
+        let (Value::String(text), Value::String(pattern)) = (text, pattern) else {
+            return Ok(Value::Null);
+        };
         let mut known = self.patterns.borrow_mut();
         if !known.contains_key(pattern) {
             let anchored = format!("^(?:{pattern})$");
-            let compiled = regex::Regex::new(&anchored)
-                .map_err(|error| Failure::run(SEMANTIC, format!("Invalid Regex: {}", error.to_string().replace('\n', " "))))?;
+            let compiled = regex::Regex::new(&anchored).map_err(|error| {
+                Failure::run(
+                    SEMANTIC,
+                    format!("Invalid Regex: {}", error.to_string().replace('\n', " ")),
+                )
+            })?;
             known.insert(pattern.clone(), compiled);
         }
-        Ok(known.get(pattern).map_or(Value::Null, |found| Value::Boolean(found.is_match(text))))
+        Ok(known
+            .get(pattern)
+            .map_or(Value::Null, |found| Value::Boolean(found.is_match(text))))
     }
 
-    fn comparison(&self, first: &Expression, rest: &[(Operator, Expression)], row: &Bindings<'_>) -> Evaluated {
+    fn comparison(
+        &self,
+        first: &Expression,
+        rest: &[(Operator, Expression)],
+        row: &Bindings<'_>,
+    ) -> Evaluated {
         let mut left = self.evaluate(first, row)?;
         let mut known = Some(true);
         for (operator, expression) in rest {
@@ -391,7 +546,9 @@ impl Engine<'_> {
         otherwise: Option<&Expression>,
         row: &Bindings<'_>,
     ) -> Evaluated {
-        let subject = subject.map(|subject| self.evaluate(subject, row)).transpose()?;
+        let subject = subject
+            .map(|subject| self.evaluate(subject, row))
+            .transpose()?;
         for (condition, result) in branches {
             let taken = match &subject {
                 Some(subject) => equals(subject, &self.evaluate(condition, row)?) == Some(true),
@@ -412,7 +569,9 @@ impl Engine<'_> {
         result: Option<&Expression>,
         row: &Bindings<'_>,
     ) -> Evaluated {
-        let Some(items) = self.items(list, row)? else { return Ok(Value::Null) };
+        let Some(items) = self.items(list, row)? else {
+            return Ok(Value::Null);
+        };
         let names = [name.to_owned()];
         let mut results = Vec::new();
         for item in items {
@@ -422,7 +581,9 @@ impl Engine<'_> {
             if !self.holds(predicate, &inner)? {
                 continue;
             }
-            let value = result.map(|result| self.evaluate(result, &inner)).transpose()?;
+            let value = result
+                .map(|result| self.evaluate(result, &inner))
+                .transpose()?;
             let [item] = values;
             results.push(value.unwrap_or(item));
         }
@@ -437,7 +598,9 @@ impl Engine<'_> {
         predicate: &Expression,
         row: &Bindings<'_>,
     ) -> Evaluated {
-        let Some(items) = self.items(list, row)? else { return Ok(Value::Null) };
+        let Some(items) = self.items(list, row)? else {
+            return Ok(Value::Null);
+        };
         let names = [name.to_owned()];
         let (mut yes, mut no, mut unknown) = (0, 0, 0);
         for item in items {
@@ -462,7 +625,12 @@ impl Engine<'_> {
         Ok(truth(known))
     }
 
-    fn subquery_value(&self, kind: SubqueryKind, query: &super::syntax::Query, row: &Bindings<'_>) -> Evaluated {
+    fn subquery_value(
+        &self,
+        kind: SubqueryKind,
+        query: &super::syntax::Query,
+        row: &Bindings<'_>,
+    ) -> Evaluated {
         let (names, values) = row.flattened();
         let table = self.query(query, &names, &values)?;
         if let Some(failure) = table.failure {
@@ -471,7 +639,13 @@ impl Engine<'_> {
         Ok(match kind {
             SubqueryKind::Exists => Value::Boolean(!table.rows.is_empty()),
             SubqueryKind::Count => Value::Integer(table.rows.len() as i64),
-            SubqueryKind::Collect => Value::List(table.rows.into_iter().filter_map(|row| row.into_iter().next()).collect()),
+            SubqueryKind::Collect => Value::List(
+                table
+                    .rows
+                    .into_iter()
+                    .filter_map(|row| row.into_iter().next())
+                    .collect(),
+            ),
         })
     }
 }
@@ -524,28 +698,44 @@ pub(super) fn amount(value: &Value) -> Result<usize, Failure> {
 }
 
 fn wrong_amount(value: &Value) -> Failure {
-    let message = format!("Invalid input. '{}' is not a valid value. Must be a non-negative integer.", value.text());
+    let message = format!(
+        "Invalid input. '{}' is not a valid value. Must be a non-negative integer.",
+        value.text()
+    );
     Failure::run(super::failure::ARGUMENT, message)
 }
 
 /// Whether a value may be stored as a property.
 pub(super) fn storable(value: &Value) -> Result<(), Failure> {
     let refused = |value: &Value| {
-        let message =
-            format!("Property values can only be of primitive types or arrays thereof. Encountered: {}.", value.described());
+        let message = format!(
+            "Property values can only be of primitive types or arrays thereof. Encountered: {}.",
+            value.described()
+        );
         Failure::run(TYPE, message)
     };
     match value {
-        Value::Map(_) | Value::Node(_) | Value::Relationship(_) | Value::Path(_) => Err(refused(value)),
+        Value::Map(_) | Value::Node(_) | Value::Relationship(_) | Value::Path(_) => {
+            Err(refused(value))
+        }
         Value::List(items) => {
             if items.iter().any(Value::is_null) {
-                return Err(Failure::run(TYPE, "Collections containing null values can not be stored in properties."));
+                return Err(Failure::run(
+                    TYPE,
+                    "Collections containing null values can not be stored in properties.",
+                ));
             }
             if items.iter().any(|item| matches!(item, Value::List(_))) {
-                return Err(Failure::run(TYPE, "Collections containing collections can not be stored in properties."));
+                return Err(Failure::run(
+                    TYPE,
+                    "Collections containing collections can not be stored in properties.",
+                ));
             }
             let mixed = items.windows(2).any(|pair| match pair {
-                [Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)] => false,
+                [
+                    Value::Integer(_) | Value::Float(_),
+                    Value::Integer(_) | Value::Float(_),
+                ] => false,
                 [a, b] => a.type_name() != b.type_name(),
                 _ => false,
             });
@@ -554,7 +744,10 @@ pub(super) fn storable(value: &Value) -> Result<(), Failure> {
                                section cypher/syntax/values of the manual for more details.";
                 return Err(Failure::run(TYPE, message));
             }
-            items.iter().find(|item| matches!(item, Value::Map(_) | Value::Node(_))).map_or(Ok(()), |item| Err(refused(item)))
+            items
+                .iter()
+                .find(|item| matches!(item, Value::Map(_) | Value::Node(_)))
+                .map_or(Ok(()), |item| Err(refused(item)))
         }
         _ => Ok(()),
     }
@@ -564,7 +757,13 @@ pub(super) fn storable(value: &Value) -> Result<(), Failure> {
 pub(super) fn by_keys(left: &[(Value, bool)], right: &[(Value, bool)]) -> Ordering {
     left.iter()
         .zip(right)
-        .map(|((a, descending), (b, _))| if *descending { value::order(b, a) } else { value::order(a, b) })
+        .map(|((a, descending), (b, _))| {
+            if *descending {
+                value::order(b, a)
+            } else {
+                value::order(a, b)
+            }
+        })
         .find(|found| found.is_ne())
         .unwrap_or(Ordering::Equal)
 }

@@ -33,7 +33,11 @@ impl Table {
         names: Vec<String>,
         mut make: impl FnMut(Vec<Value>) -> Result<Vec<Vec<Value>>, Failure>,
     ) -> Self {
-        let mut table = Self { names, rows: Vec::new(), failure: self.failure };
+        let mut table = Self {
+            names,
+            rows: Vec::new(),
+            failure: self.failure,
+        };
         for row in self.rows {
             match make(row) {
                 Ok(rows) => table.rows.extend(rows),
@@ -49,15 +53,35 @@ impl Table {
 
 impl Engine<'_> {
     /// Runs a query for one row of the names around it. The table's columns are those of RETURN.
-    pub(super) fn query(&self, query: &Query, names: &[String], values: &[Value]) -> Result<Table, Failure> {
+    pub(super) fn query(
+        &self,
+        query: &Query,
+        names: &[String],
+        values: &[Value],
+    ) -> Result<Table, Failure> {
         let mut result: Option<Table> = None;
         for part in &query.parts {
-            let start = Table { names: names.to_vec(), rows: vec![values.to_vec()], failure: None };
+            let start = Table {
+                names: names.to_vec(),
+                rows: vec![values.to_vec()],
+                failure: None,
+            };
             let mut table = self.clauses(part, start)?;
             if let Some(mut known) = result.take() {
-                let order: Vec<_> = known.names.iter().map(|name| table.names.iter().position(|other| other == name)).collect();
+                let order: Vec<_> = known
+                    .names
+                    .iter()
+                    .map(|name| table.names.iter().position(|other| other == name))
+                    .collect();
                 let reorder = |row: Vec<Value>| {
-                    order.iter().map(|at| at.and_then(|at| row.get(at)).cloned().unwrap_or(Value::Null)).collect()
+                    order
+                        .iter()
+                        .map(|at| {
+                            at.and_then(|at| row.get(at))
+                                .cloned()
+                                .unwrap_or(Value::Null)
+                        })
+                        .collect()
                 };
                 if known.failure.is_none() {
                     known.rows.extend(table.rows.into_iter().map(reorder));
@@ -70,7 +94,9 @@ impl Engine<'_> {
         let mut table = result.unwrap_or_default();
         if query.parts.len() > 1 && !query.all {
             let mut seen = HashSet::new();
-            table.rows.retain(|row| seen.insert(group_key(&Value::List(row.clone()))));
+            table
+                .rows
+                .retain(|row| seen.insert(group_key(&Value::List(row.clone()))));
         }
         Ok(table)
     }
@@ -79,7 +105,8 @@ impl Engine<'_> {
         let alone = clauses.len() == 1;
         let mut returned = false;
         for clause in clauses {
-            returned = matches!(clause.kind, ClauseKind::Return(_)) || (alone && matches!(clause.kind, ClauseKind::Call(_)));
+            returned = matches!(clause.kind, ClauseKind::Return(_))
+                || (alone && matches!(clause.kind, ClauseKind::Call(_)));
             table = self.clause(&clause.kind, table)?;
             Self::room(table.rows.len())?;
         }
@@ -93,9 +120,11 @@ impl Engine<'_> {
 
     pub(super) fn clause(&self, clause: &ClauseKind, table: Table) -> Result<Table, Failure> {
         match clause {
-            ClauseKind::Match { optional, patterns, predicate } => {
-                Ok(self.matching(*optional, patterns, predicate.as_ref(), table))
-            }
+            ClauseKind::Match {
+                optional,
+                patterns,
+                predicate,
+            } => Ok(self.matching(*optional, patterns, predicate.as_ref(), table)),
             ClauseKind::Unwind { list, name } => {
                 let names = with(&table.names, [name.text.clone()]);
                 let old = table.names.clone();
@@ -106,17 +135,31 @@ impl Engine<'_> {
                         single => vec![single],
                     };
                     Self::room(items.len())?;
-                    Ok(items.into_iter().map(|item| row.iter().cloned().chain([item]).collect()).collect())
+                    Ok(items
+                        .into_iter()
+                        .map(|item| row.iter().cloned().chain([item]).collect())
+                        .collect())
                 }))
             }
-            ClauseKind::With(projection) | ClauseKind::Return(projection) => self.project(projection, &table),
+            ClauseKind::With(projection) | ClauseKind::Return(projection) => {
+                self.project(projection, &table)
+            }
             ClauseKind::Call(call) => self.call_procedure(call, table),
-            ClauseKind::Subquery { optional, imports, query } => {
-                let imports: Option<Vec<String>> =
-                    imports.as_ref().map(|names| names.iter().map(|name| name.text.clone()).collect());
+            ClauseKind::Subquery {
+                optional,
+                imports,
+                query,
+            } => {
+                let imports: Option<Vec<String>> = imports
+                    .as_ref()
+                    .map(|names| names.iter().map(|name| name.text.clone()).collect());
                 self.subquery(*optional, imports.as_deref(), query, table)
             }
-            ClauseKind::Finish => Ok(Table { names: Vec::new(), rows: Vec::new(), failure: table.failure }),
+            ClauseKind::Finish => Ok(Table {
+                names: Vec::new(),
+                rows: Vec::new(),
+                failure: table.failure,
+            }),
             ClauseKind::Create(_)
             | ClauseKind::Merge { .. }
             | ClauseKind::Set(_)
@@ -126,7 +169,13 @@ impl Engine<'_> {
         }
     }
 
-    fn matching(&self, optional: bool, patterns: &[Pattern], predicate: Option<&Expression>, table: Table) -> Table {
+    fn matching(
+        &self,
+        optional: bool,
+        patterns: &[Pattern],
+        predicate: Option<&Expression>,
+        table: Table,
+    ) -> Table {
         let old = table.names.len();
         let fresh = matching::variables(patterns);
         let names = with(&table.names, fresh);
@@ -143,7 +192,13 @@ impl Engine<'_> {
         })
     }
 
-    fn subquery(&self, optional: bool, imports: Option<&[String]>, query: &Query, table: Table) -> Result<Table, Failure> {
+    fn subquery(
+        &self,
+        optional: bool,
+        imports: Option<&[String]>,
+        query: &Query,
+        table: Table,
+    ) -> Result<Table, Failure> {
         let old = table.names.clone();
         let mut columns: Option<Vec<String>> = None;
         let mut rows = Vec::new();
@@ -163,9 +218,19 @@ impl Engine<'_> {
             if inner.names.is_empty() {
                 rows.push(row);
             } else if inner.rows.is_empty() && optional {
-                rows.push(row.iter().cloned().chain(columns.iter().map(|_| Value::Null)).collect());
+                rows.push(
+                    row.iter()
+                        .cloned()
+                        .chain(columns.iter().map(|_| Value::Null))
+                        .collect(),
+                );
             } else {
-                rows.extend(inner.rows.into_iter().map(|found| row.iter().cloned().chain(found).collect()));
+                rows.extend(
+                    inner
+                        .rows
+                        .into_iter()
+                        .map(|found| row.iter().cloned().chain(found).collect()),
+                );
             }
             Self::room(rows.len())?;
             if inner.failure.is_some() {
@@ -175,19 +240,35 @@ impl Engine<'_> {
         }
         let columns = columns.unwrap_or_else(|| returned_names(query));
         let names: Vec<String> = old.into_iter().chain(columns).collect();
-        Ok(Table { names, rows, failure })
+        Ok(Table {
+            names,
+            rows,
+            failure,
+        })
     }
 
     fn call_procedure(&self, call: &ProcedureCall, table: Table) -> Result<Table, Failure> {
         let Some(procedure) = procedures::find(&call.name) else {
-            return Err(Failure::compile(super::failure::PROCEDURE_NOT_FOUND, call.name.clone()));
+            return Err(Failure::compile(
+                super::failure::PROCEDURE_NOT_FOUND,
+                call.name.clone(),
+            ));
         };
-        let all: Vec<String> = procedure.columns.iter().map(|column| (*column).to_owned()).collect();
+        let all: Vec<String> = procedure
+            .columns
+            .iter()
+            .map(|column| (*column).to_owned())
+            .collect();
         let picked: Vec<(usize, String)> = match call.yields.as_deref() {
             None | Some([]) => all.iter().cloned().enumerate().collect(),
             Some(yields) => yields
                 .iter()
-                .filter_map(|item| Some((all.iter().position(|column| *column == item.column)?, item.name.text.clone())))
+                .filter_map(|item| {
+                    Some((
+                        all.iter().position(|column| *column == item.column)?,
+                        item.name.text.clone(),
+                    ))
+                })
                 .collect(),
         };
         let old = table.names.clone();
@@ -196,12 +277,20 @@ impl Engine<'_> {
         Ok(table.flat_map(names, |row| {
             let bindings = Bindings::row(&old, &row);
             let arguments = call.arguments.as_deref().unwrap_or_default();
-            let arguments = arguments.iter().map(|argument| self.evaluate(argument, &bindings)).collect::<Result<Vec<_>, _>>()?;
+            let arguments = arguments
+                .iter()
+                .map(|argument| self.evaluate(argument, &bindings))
+                .collect::<Result<Vec<_>, _>>()?;
             let mut rows = Vec::new();
             for found in self.procedure(procedure.name, &arguments) {
-                let columns = picked.iter().map(|(at, _)| found.get(*at).cloned().unwrap_or(Value::Null));
+                let columns = picked
+                    .iter()
+                    .map(|(at, _)| found.get(*at).cloned().unwrap_or(Value::Null));
                 let extended: Vec<Value> = row.iter().cloned().chain(columns).collect();
-                if self.holds(call.predicate.as_ref(), &Bindings::row(&all_names, &extended))? {
+                if self.holds(
+                    call.predicate.as_ref(),
+                    &Bindings::row(&all_names, &extended),
+                )? {
                     rows.push(extended);
                 }
             }
@@ -224,7 +313,11 @@ fn with(names: &[String], fresh: impl IntoIterator<Item = String>) -> Vec<String
 fn returned_names(query: &Query) -> Vec<String> {
     let last = query.parts.first().and_then(|part| part.last());
     match last.map(|clause| &clause.kind) {
-        Some(ClauseKind::Return(projection)) => projection.items.iter().map(|item| item.name.clone()).collect(),
+        Some(ClauseKind::Return(projection)) => projection
+            .items
+            .iter()
+            .map(|item| item.name.clone())
+            .collect(),
         _ => Vec::new(),
     }
 }

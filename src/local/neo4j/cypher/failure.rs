@@ -40,12 +40,20 @@ pub(crate) const TIMED_OUT: &str = "Neo.ClientError.Transaction.TransactionTimed
 impl Failure {
     /// Found while the statement was read, without a place.
     pub(crate) fn compile(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), phase: Phase::Compile }
+        Self {
+            code,
+            message: message.into(),
+            phase: Phase::Compile,
+        }
     }
 
     /// Found while rows were made.
     pub(crate) fn run(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), phase: Phase::Run }
+        Self {
+            code,
+            message: message.into(),
+            phase: Phase::Run,
+        }
     }
 
     /// Found while the statement was read: the text is followed by the place, the line and a caret, as Neo4j does it.
@@ -92,15 +100,33 @@ impl<'a> Place<'a> {
             }
         }
         let text = statement.get(line_start..).unwrap_or_default();
-        let text = text.split('\n').next().unwrap_or_default().trim_end_matches('\r');
-        Self { line, column, offset, text }
+        let text = text
+            .split('\n')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('\r');
+        Self {
+            line,
+            column,
+            offset,
+            text,
+        }
     }
 }
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, column, offset, text } = self;
-        write!(f, "(line {line}, column {column} (offset: {offset}))\n\"{text}\"\n{:column$}^", "")
+        let Self {
+            line,
+            column,
+            offset,
+            text,
+        } = self;
+        write!(
+            f,
+            "(line {line}, column {column} (offset: {offset}))\n\"{text}\"\n{:column$}^",
+            ""
+        )
     }
 }
 
@@ -111,8 +137,14 @@ mod tests {
     #[test]
     fn the_place_is_printed_as_neo4j_prints_it() {
         let failure = Failure::syntax("Variable `foo` not defined", "MATCH (n)\nRETURN foo", 17);
-        assert_eq!(failure.message, "Variable `foo` not defined (line 2, column 8 (offset: 17))\n\"RETURN foo\"\n        ^");
+        assert_eq!(
+            failure.message,
+            "Variable `foo` not defined (line 2, column 8 (offset: 17))\n\"RETURN foo\"\n        ^"
+        );
         let failure = Failure::syntax("Invalid input ''", "RETURN 1 +", 10);
-        assert_eq!(failure.message, "Invalid input '' (line 1, column 11 (offset: 10))\n\"RETURN 1 +\"\n           ^");
+        assert_eq!(
+            failure.message,
+            "Invalid input '' (line 1, column 11 (offset: 10))\n\"RETURN 1 +\"\n           ^"
+        );
     }
 }

@@ -128,7 +128,10 @@ const FUNCTIONS: &[(&str, usize, usize)] = &[
 /// Least and most arguments of a known function.
 pub(crate) fn arity(name: &str) -> Option<(usize, usize)> {
     let name = name.to_ascii_lowercase();
-    FUNCTIONS.iter().find(|(known, ..)| *known == name).map(|(_, least, most)| (*least, *most))
+    FUNCTIONS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map(|(_, least, most)| (*least, *most))
 }
 
 /// All names, for SHOW FUNCTIONS.
@@ -137,7 +140,12 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 impl Engine<'_> {
-    pub(super) fn call(&self, name: &str, arguments: &[Expression], row: &Bindings<'_>) -> Evaluated {
+    pub(super) fn call(
+        &self,
+        name: &str,
+        arguments: &[Expression],
+        row: &Bindings<'_>,
+    ) -> Evaluated {
         let lower = name.to_ascii_lowercase();
         if lower == "exists" {
             return self.exists(arguments, row);
@@ -151,7 +159,10 @@ impl Engine<'_> {
             }
             return Ok(Value::Null);
         }
-        let values = arguments.iter().map(|argument| self.evaluate(argument, row)).collect::<Result<Vec<_>, _>>()?;
+        let values = arguments
+            .iter()
+            .map(|argument| self.evaluate(argument, row))
+            .collect::<Result<Vec<_>, _>>()?;
         if let Some(result) = self.entity_function(&lower, name, &values) {
             return result;
         }
@@ -171,7 +182,9 @@ impl Engine<'_> {
     }
 
     fn exists(&self, arguments: &[Expression], row: &Bindings<'_>) -> Evaluated {
-        let Some(argument) = arguments.first() else { return Ok(Value::Null) };
+        let Some(argument) = arguments.first() else {
+            return Ok(Value::Null);
+        };
         if matches!(argument.kind, Kind::Pattern(_)) {
             return Ok(Value::Boolean(self.truth(argument, row)? == Some(true)));
         }
@@ -200,31 +213,53 @@ impl Engine<'_> {
             return Some(Ok(Value::Null));
         }
         let graph = self.graph.borrow();
-        let texts = |names: Vec<String>| Value::List(names.into_iter().map(Value::String).collect());
+        let texts =
+            |names: Vec<String>| Value::List(names.into_iter().map(Value::String).collect());
         let value = match (lower, first) {
             ("id", Value::Node(id) | Value::Relationship(id)) => Value::Integer(*id as i64),
-            ("elementid", Value::Node(_) | Value::Relationship(_)) => Value::String(graph.element_id(first)),
-            ("labels", Value::Node(id)) => texts(graph.node(*id).map(|node| graph.label_order(&node.labels)).unwrap_or_default()),
+            ("elementid", Value::Node(_) | Value::Relationship(_)) => {
+                Value::String(graph.element_id(first))
+            }
+            ("labels", Value::Node(id)) => texts(
+                graph
+                    .node(*id)
+                    .map(|node| graph.label_order(&node.labels))
+                    .unwrap_or_default(),
+            ),
             ("type", Value::Relationship(id)) => {
                 let gone = self.gone.borrow().get(id).cloned();
-                graph.relationship(*id).map(|found| found.kind.clone()).or(gone).map_or(Value::Null, Value::String)
+                graph
+                    .relationship(*id)
+                    .map(|found| found.kind.clone())
+                    .or(gone)
+                    .map_or(Value::Null, Value::String)
             }
-            ("startnode", Value::Relationship(id)) => {
-                graph.relationship(*id).map_or(Value::Null, |found| Value::Node(found.start))
-            }
-            ("endnode", Value::Relationship(id)) => graph.relationship(*id).map_or(Value::Null, |found| Value::Node(found.end)),
+            ("startnode", Value::Relationship(id)) => graph
+                .relationship(*id)
+                .map_or(Value::Null, |found| Value::Node(found.start)),
+            ("endnode", Value::Relationship(id)) => graph
+                .relationship(*id)
+                .map_or(Value::Null, |found| Value::Node(found.end)),
             ("properties", Value::Map(_)) => first.clone(),
             ("properties", Value::Node(_) | Value::Relationship(_)) => {
                 Value::Map(graph.properties(first).cloned().unwrap_or_default())
             }
             ("keys", Value::Map(map)) => texts(map.keys().cloned().collect()),
-            ("keys", Value::Node(_) | Value::Relationship(_)) => {
-                texts(graph.properties(first).map(|map| map.keys().cloned().collect()).unwrap_or_default())
+            ("keys", Value::Node(_) | Value::Relationship(_)) => texts(
+                graph
+                    .properties(first)
+                    .map(|map| map.keys().cloned().collect())
+                    .unwrap_or_default(),
+            ),
+            ("nodes", Value::Path(path)) => {
+                Value::List(path.nodes.iter().map(|id| Value::Node(*id)).collect())
             }
-            ("nodes", Value::Path(path)) => Value::List(path.nodes.iter().map(|id| Value::Node(*id)).collect()),
-            ("relationships", Value::Path(path)) => {
-                Value::List(path.relationships.iter().map(|id| Value::Relationship(*id)).collect())
-            }
+            ("relationships", Value::Path(path)) => Value::List(
+                path.relationships
+                    .iter()
+                    .map(|id| Value::Relationship(*id))
+                    .collect(),
+            ),
             ("length", Value::Path(path)) => Value::Integer(path.relationships.len() as i64),
             _ => return Some(Err(invalid(name, expected_entity(lower), first))),
         };
@@ -233,23 +268,40 @@ impl Engine<'_> {
 
     fn other_function(&self, lower: &str, values: &[Value]) -> Evaluated {
         match (lower, values) {
-            ("rand", _) => Ok(Value::Float((self.random() >> 11) as f64 / (1u64 << 53) as f64)),
+            ("rand", _) => Ok(Value::Float(
+                (self.random() >> 11) as f64 / (1u64 << 53) as f64,
+            )),
             ("randomuuid", _) => Ok(Value::String(uuid::Uuid::new_v4().to_string())),
             ("timestamp", _) => Ok(Value::Integer(self.now.timestamp().as_millisecond())),
             ("apoc.version", _) => Ok(Value::from("5.26.5")),
             ("apoc.text.join", [Value::List(items), Value::String(separator)]) => {
-                Ok(Value::String(items.iter().map(Value::text).collect::<Vec<_>>().join(separator)))
+                Ok(Value::String(
+                    items
+                        .iter()
+                        .map(Value::text)
+                        .collect::<Vec<_>>()
+                        .join(separator),
+                ))
             }
             ("point", [Value::Map(map)]) => point(map),
-            ("point.distance" | "distance", [Value::Point(a), Value::Point(b)]) => Ok(distance(*a, *b)),
+            ("point.distance" | "distance", [Value::Point(a), Value::Point(b)]) => {
+                Ok(distance(*a, *b))
+            }
             ("point.withinbbox", [Value::Point(point), Value::Point(low), Value::Point(high)]) => {
-                let within = (low.x..=high.x).contains(&point.x) && (low.y..=high.y).contains(&point.y);
+                let within =
+                    (low.x..=high.x).contains(&point.x) && (low.y..=high.y).contains(&point.y);
                 Ok(Value::Boolean(within && low.srid == point.srid))
             }
             (_, values) if values.iter().any(Value::is_null) => Ok(Value::Null),
             (other, values) => {
                 let got: Vec<_> = values.iter().map(Value::described).collect();
-                Err(Failure::run(TYPE, format!("Invalid input for function '{other}()': got: {}", got.join(", "))))
+                Err(Failure::run(
+                    TYPE,
+                    format!(
+                        "Invalid input for function '{other}()': got: {}",
+                        got.join(", ")
+                    ),
+                ))
             }
         }
     }
@@ -275,7 +327,13 @@ fn expected_entity(function: &str) -> &'static str {
 }
 
 pub(super) fn invalid(function: &str, expected: &str, got: &Value) -> Failure {
-    Failure::run(TYPE, format!("Invalid input for function '{function}()': Expected {expected}, got: {}", got.described()))
+    Failure::run(
+        TYPE,
+        format!(
+            "Invalid input for function '{function}()': Expected {expected}, got: {}",
+            got.described()
+        ),
+    )
 }
 
 fn list_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
@@ -286,7 +344,9 @@ fn list_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated>
         ("last", Value::List(items)) => items.last().cloned().unwrap_or(Value::Null),
         ("tail", Value::List(items)) => Value::List(items.iter().skip(1).cloned().collect()),
         ("size", Value::List(items)) => Value::Integer(items.len() as i64),
-        ("size" | "char_length" | "character_length", Value::String(text)) => Value::Integer(text.chars().count() as i64),
+        ("size" | "char_length" | "character_length", Value::String(text)) => {
+            Value::Integer(text.chars().count() as i64)
+        }
         ("size", other) => return Some(Err(invalid(name, "a String or List", other))),
         ("reverse", Value::List(items)) => Value::List(items.iter().rev().cloned().collect()),
         ("isempty", Value::List(items)) => Value::Boolean(items.is_empty()),
@@ -294,8 +354,14 @@ fn list_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated>
         ("isempty", Value::String(text)) => Value::Boolean(text.is_empty()),
         ("head" | "last" | "tail", other) => return Some(Err(invalid(name, "a List", other))),
         ("nullif", first) => {
-            let same = values.get(1).and_then(|second| crate::local::neo4j::value::equals(first, second));
-            if same == Some(true) { Value::Null } else { first.clone() }
+            let same = values
+                .get(1)
+                .and_then(|second| crate::local::neo4j::value::equals(first, second));
+            if same == Some(true) {
+                Value::Null
+            } else {
+                first.clone()
+            }
         }
         ("valuetype", first) => Value::String(type_text(first)),
         ("range", _) => return Some(range(values)),
@@ -315,7 +381,11 @@ fn type_text(value: &Value) -> String {
             let mut kinds: Vec<_> = items.iter().map(type_text).collect();
             kinds.sort();
             kinds.dedup();
-            let inner = if kinds.is_empty() { "NOTHING".to_owned() } else { kinds.join(" | ") };
+            let inner = if kinds.is_empty() {
+                "NOTHING".to_owned()
+            } else {
+                kinds.join(" | ")
+            };
             return format!("LIST<{inner}> NOT NULL");
         }
         Value::Map(_) => "MAP",
@@ -342,12 +412,19 @@ fn range(values: &[Value]) -> Evaluated {
         Some(Value::Integer(step)) => *step,
         Some(other) => return Err(invalid("range", "an Integer", other)),
     };
-    let (Some(Value::Integer(from)), Some(Value::Integer(to))) = (values.first(), values.get(1)) else {
-        let wrong = values.iter().find(|value| !matches!(value, Value::Integer(_))).unwrap_or(&Value::Null);
+    let (Some(Value::Integer(from)), Some(Value::Integer(to))) = (values.first(), values.get(1))
+    else {
+        let wrong = values
+            .iter()
+            .find(|value| !matches!(value, Value::Integer(_)))
+            .unwrap_or(&Value::Null);
         return Err(invalid("range", "an Integer", wrong));
     };
     if step == 0 {
-        return Err(Failure::run(ARGUMENT, "Step argument to 'range()' cannot be zero"));
+        return Err(Failure::run(
+            ARGUMENT,
+            "Step argument to 'range()' cannot be zero",
+        ));
     }
     let length = (i128::from(*to) - i128::from(*from)) / i128::from(step) + 1;
     if length > i128::from(LONGEST_RANGE) {
@@ -362,8 +439,9 @@ fn number_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluate
     match lower {
         "e" => return Some(Ok(Value::Float(std::f64::consts::E))),
         "pi" => return Some(Ok(Value::Float(std::f64::consts::PI))),
-        "abs" | "sign" | "round" | "ceil" | "floor" | "sqrt" | "exp" | "log" | "log10" | "sin" | "cos" | "tan" | "cot"
-        | "asin" | "acos" | "atan" | "atan2" | "degrees" | "radians" | "haversin" | "isnan" => {}
+        "abs" | "sign" | "round" | "ceil" | "floor" | "sqrt" | "exp" | "log" | "log10" | "sin"
+        | "cos" | "tan" | "cot" | "asin" | "acos" | "atan" | "atan2" | "degrees" | "radians"
+        | "haversin" | "isnan" => {}
         _ => return None,
     }
     if values.iter().any(Value::is_null) {
@@ -434,11 +512,17 @@ fn point(map: &Map) -> Evaluated {
         _ => None,
     };
     let geographic = named.unwrap_or(geographic);
-    let (x, y, z) = (number(&["x", "longitude"]), number(&["y", "latitude"]), number(&["z", "height"]));
+    let (x, y, z) = (
+        number(&["x", "longitude"]),
+        number(&["y", "latitude"]),
+        number(&["z", "height"]),
+    );
     let (Some(x), Some(y)) = (x, y) else {
         let keys: Vec<_> = map.keys().cloned().collect();
-        let message =
-            format!("A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})", keys.join(", "));
+        let message = format!(
+            "A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})",
+            keys.join(", ")
+        );
         return Err(Failure::run(ARGUMENT, message));
     };
     let srid = match (geographic, z.is_some()) {
@@ -476,6 +560,7 @@ fn distance(a: Point, b: Point) -> Value {
     // The haversine formula on the sphere that Neo4j uses.
     let (latitude_a, latitude_b) = (a.y.to_radians(), b.y.to_radians());
     let half = |angle: f64| (angle / 2.0).sin().powi(2);
-    let inner = half(latitude_b - latitude_a) + latitude_a.cos() * latitude_b.cos() * half((b.x - a.x).to_radians());
+    let inner = half(latitude_b - latitude_a)
+        + latitude_a.cos() * latitude_b.cos() * half((b.x - a.x).to_radians());
     Value::Float(2.0 * 6_378_140.0 * inner.sqrt().asin())
 }

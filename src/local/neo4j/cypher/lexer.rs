@@ -33,13 +33,18 @@ pub(crate) enum TokenKind {
 
 /// Longest first, so that `<=` is not read as `<`.
 const SYMBOLS: &[&str] = &[
-    "...", "<>", "<=", ">=", "=~", "+=", "..", "||", "::", "!=", "(", ")", "[", "]", "{", "}", ",", ";", ":", "|", "&", "!", "%",
-    "$", "+", "-", "*", "/", "^", "=", "<", ">", ".", "?", "\u{27e8}", "\u{27e9}", "\u{2212}", "\u{2013}", "\u{2014}", "@", "#",
+    "...", "<>", "<=", ">=", "=~", "+=", "..", "||", "::", "!=", "(", ")", "[", "]", "{", "}", ",",
+    ";", ":", "|", "&", "!", "%", "$", "+", "-", "*", "/", "^", "=", "<", ">", ".", "?",
+    "\u{27e8}", "\u{27e9}", "\u{2212}", "\u{2013}", "\u{2014}", "@", "#",
 ];
 
 /// Splits a statement; the last token is always [`TokenKind::End`].
 pub(crate) fn split(statement: &str) -> Result<Vec<Token>, Failure> {
-    let mut lexer = Lexer { statement, position: 0, at: 0 };
+    let mut lexer = Lexer {
+        statement,
+        position: 0,
+        at: 0,
+    };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_blanks()?;
@@ -48,7 +53,12 @@ pub(crate) fn split(statement: &str) -> Result<Vec<Token>, Failure> {
         let end = lexer.position;
         let done = kind == TokenKind::End;
         let text = statement.get(start..end).unwrap_or_default().to_owned();
-        tokens.push(Token { kind, text, at, bytes: (start, end) });
+        tokens.push(Token {
+            kind,
+            text,
+            at,
+            bytes: (start, end),
+        });
         if done {
             return Ok(tokens);
         }
@@ -106,9 +116,13 @@ impl Lexer<'_> {
     }
 
     fn token(&mut self, at: usize) -> Result<TokenKind, Failure> {
-        let Some(first) = self.peek() else { return Ok(TokenKind::End) };
+        let Some(first) = self.peek() else {
+            return Ok(TokenKind::End);
+        };
         if first.is_alphabetic() || first == '_' {
-            return Ok(TokenKind::Word(self.take_while(|c| c.is_alphanumeric() || c == '_')));
+            return Ok(TokenKind::Word(
+                self.take_while(|c| c.is_alphanumeric() || c == '_'),
+            ));
         }
         if first == '`' {
             return self.quoted(at);
@@ -116,11 +130,18 @@ impl Lexer<'_> {
         if first == '\'' || first == '"' {
             return self.text(first, at);
         }
-        let second_is_digit = self.rest().chars().nth(1).is_some_and(|c| c.is_ascii_digit());
+        let second_is_digit = self
+            .rest()
+            .chars()
+            .nth(1)
+            .is_some_and(|c| c.is_ascii_digit());
         if first.is_ascii_digit() || (first == '.' && second_is_digit) {
             return self.number(at);
         }
-        let Some(symbol) = SYMBOLS.iter().find(|symbol| self.rest().starts_with(**symbol)) else {
+        let Some(symbol) = SYMBOLS
+            .iter()
+            .find(|symbol| self.rest().starts_with(**symbol))
+        else {
             let message = format!("Invalid input '{first}'");
             return Err(Failure::syntax(&message, self.statement, at));
         };
@@ -147,7 +168,13 @@ impl Lexer<'_> {
                 }
                 Some('`') => return Ok(TokenKind::Quoted(name)),
                 Some(other) => name.push(other),
-                None => return Err(Failure::syntax("Failed to parse a quoted name: a backtick is missing.", self.statement, at)),
+                None => {
+                    return Err(Failure::syntax(
+                        "Failed to parse a quoted name: a backtick is missing.",
+                        self.statement,
+                        at,
+                    ));
+                }
             }
         }
     }
@@ -188,26 +215,47 @@ impl Lexer<'_> {
         for _ in 0..digits {
             let digit = self.advance().and_then(|c| c.to_digit(16));
             let Some(digit) = digit else {
-                return Err(Failure::syntax("Invalid unicode escape in a string literal", self.statement, at));
+                return Err(Failure::syntax(
+                    "Invalid unicode escape in a string literal",
+                    self.statement,
+                    at,
+                ));
             };
             code = code * 16 + digit;
         }
-        char::from_u32(code).ok_or_else(|| Failure::syntax("Invalid unicode escape in a string literal", self.statement, at))
+        char::from_u32(code).ok_or_else(|| {
+            Failure::syntax(
+                "Invalid unicode escape in a string literal",
+                self.statement,
+                at,
+            )
+        })
     }
 
     fn number(&mut self, at: usize) -> Result<TokenKind, Failure> {
         for (prefixes, radix) in [(["0x", "0X"], 16), (["0o", "0O"], 8)] {
-            if prefixes.iter().any(|prefix| self.rest().starts_with(prefix)) {
+            if prefixes
+                .iter()
+                .any(|prefix| self.rest().starts_with(prefix))
+            {
                 self.advance();
                 self.advance();
-                let digits = self.take_while(|c| c.is_ascii_alphanumeric()).replace('_', "");
+                let digits = self
+                    .take_while(|c| c.is_ascii_alphanumeric())
+                    .replace('_', "");
                 let number = i64::from_str_radix(&digits, radix);
-                return number.map(TokenKind::Integer).map_err(|_| Failure::syntax("invalid literal number", self.statement, at));
+                return number
+                    .map(TokenKind::Integer)
+                    .map_err(|_| Failure::syntax("invalid literal number", self.statement, at));
             }
         }
         let mut text = self.take_while(|c| c.is_ascii_digit() || c == '_');
         let mut float = false;
-        let fraction = self.rest().strip_prefix('.').and_then(|rest| rest.chars().next()).is_some_and(|c| c.is_ascii_digit());
+        let fraction = self
+            .rest()
+            .strip_prefix('.')
+            .and_then(|rest| rest.chars().next())
+            .is_some_and(|c| c.is_ascii_digit());
         if fraction {
             float = true;
             self.advance();
@@ -221,18 +269,27 @@ impl Lexer<'_> {
         if self.peek().is_some_and(char::is_alphabetic) && !float {
             let tail = self.take_while(|c| c.is_alphanumeric() || c == '_');
             if !tail.eq_ignore_ascii_case("f") && !tail.eq_ignore_ascii_case("d") {
-                return Err(Failure::syntax("invalid literal number", self.statement, at));
+                return Err(Failure::syntax(
+                    "invalid literal number",
+                    self.statement,
+                    at,
+                ));
             }
             float = true;
         }
         let text = text.replace('_', "");
         if float {
-            return text.parse().map(TokenKind::Float).map_err(|_| Failure::syntax("invalid literal number", self.statement, at));
+            return text
+                .parse()
+                .map(TokenKind::Float)
+                .map_err(|_| Failure::syntax("invalid literal number", self.statement, at));
         }
         if text == "9223372036854775808" {
             return Ok(TokenKind::IntegerMinimum);
         }
-        text.parse().map(TokenKind::Integer).map_err(|_| Failure::syntax("integer is too large", self.statement, at))
+        text.parse()
+            .map(TokenKind::Integer)
+            .map_err(|_| Failure::syntax("integer is too large", self.statement, at))
     }
 
     fn exponent(&mut self) -> Option<String> {
@@ -260,7 +317,11 @@ mod tests {
     use super::*;
 
     fn kinds(statement: &str) -> Vec<TokenKind> {
-        split(statement).unwrap().into_iter().map(|token| token.kind).collect()
+        split(statement)
+            .unwrap()
+            .into_iter()
+            .map(|token| token.kind)
+            .collect()
     }
 
     #[test]
@@ -285,14 +346,27 @@ mod tests {
         );
         assert_eq!(
             kinds(r"'it\'s' `a``b` größe // end"),
-            vec![Text("it's".into()), Quoted("a`b".into()), Word("größe".into()), End]
+            vec![
+                Text("it's".into()),
+                Quoted("a`b".into()),
+                Word("größe".into()),
+                End
+            ]
         );
     }
 
     #[test]
     fn an_open_quote_names_its_place() {
         let failure = split("RETURN 'unclosed").unwrap_err();
-        assert!(failure.message.starts_with("Failed to parse string literal."), "{failure}");
-        assert!(failure.message.contains("(line 1, column 8 (offset: 7))"), "{failure}");
+        assert!(
+            failure
+                .message
+                .starts_with("Failed to parse string literal."),
+            "{failure}"
+        );
+        assert!(
+            failure.message.contains("(line 1, column 8 (offset: 7))"),
+            "{failure}"
+        );
     }
 }

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use super::evaluate::{Bindings, Engine, Evaluated};
 use super::failure::Failure;
 use super::syntax::{
-    Direction, Expression, Kind, LabelExpression, NodePattern, Operator, Pattern, RelationshipPattern, Shortest,
+    Direction, Expression, Kind, LabelExpression, NodePattern, Operator, Pattern,
+    RelationshipPattern, Shortest,
 };
 use crate::local::neo4j::value::{PathValue, Value, equals};
 
@@ -18,7 +19,14 @@ enum Step<'p> {
     /// Bind a node by looking at candidates.
     Start(usize, usize, &'p NodePattern),
     /// Follow a relationship from a bound node.
-    Expand { part: usize, from: usize, to: usize, relationship: usize, pattern: &'p RelationshipPattern, node: &'p NodePattern },
+    Expand {
+        part: usize,
+        from: usize,
+        to: usize,
+        relationship: usize,
+        pattern: &'p RelationshipPattern,
+        node: &'p NodePattern,
+    },
     /// Search a shortest path; both ends are bound before.
     Shortest(usize, &'p Pattern),
     /// Bind the path variable.
@@ -45,12 +53,17 @@ impl State<'_> {
 
     fn get(&self, name: &str) -> Option<&Value> {
         let slot = self.slot(name)?;
-        if self.bound.get(slot) == Some(&true) { self.values.get(slot) } else { None }
+        if self.bound.get(slot) == Some(&true) {
+            self.values.get(slot)
+        } else {
+            None
+        }
     }
 
     fn bind(&mut self, name: &str, value: Value) {
         if let Some(slot) = self.slot(name)
-            && let (Some(place), Some(bound)) = (self.values.get_mut(slot), self.bound.get_mut(slot))
+            && let (Some(place), Some(bound)) =
+                (self.values.get_mut(slot), self.bound.get_mut(slot))
         {
             *place = value;
             *bound = true;
@@ -59,7 +72,8 @@ impl State<'_> {
 
     fn unbind(&mut self, name: &str) {
         if let Some(slot) = self.slot(name)
-            && let (Some(place), Some(bound)) = (self.values.get_mut(slot), self.bound.get_mut(slot))
+            && let (Some(place), Some(bound)) =
+                (self.values.get_mut(slot), self.bound.get_mut(slot))
         {
             *place = Value::Null;
             *bound = false;
@@ -67,17 +81,29 @@ impl State<'_> {
     }
 
     fn node(&self, part: usize, element: usize) -> u64 {
-        self.nodes.get(part).and_then(|nodes| nodes.get(element)).copied().unwrap_or_default()
+        self.nodes
+            .get(part)
+            .and_then(|nodes| nodes.get(element))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn set_node(&mut self, part: usize, element: usize, id: u64) {
-        if let Some(place) = self.nodes.get_mut(part).and_then(|nodes| nodes.get_mut(element)) {
+        if let Some(place) = self
+            .nodes
+            .get_mut(part)
+            .and_then(|nodes| nodes.get_mut(element))
+        {
             *place = id;
         }
     }
 
     fn set_relationships(&mut self, part: usize, element: usize, ids: Vec<u64>) {
-        if let Some(place) = self.relationships.get_mut(part).and_then(|all| all.get_mut(element)) {
+        if let Some(place) = self
+            .relationships
+            .get_mut(part)
+            .and_then(|all| all.get_mut(element))
+        {
             *place = ids;
         }
     }
@@ -116,8 +142,14 @@ impl Engine<'_> {
             names,
             values: values.to_vec(),
             bound: vec![true; values.len()],
-            nodes: patterns.iter().map(|pattern| vec![0; pattern.rest.len() + 1]).collect(),
-            relationships: patterns.iter().map(|pattern| vec![Vec::new(); pattern.rest.len()]).collect(),
+            nodes: patterns
+                .iter()
+                .map(|pattern| vec![0; pattern.rest.len() + 1])
+                .collect(),
+            relationships: patterns
+                .iter()
+                .map(|pattern| vec![Vec::new(); pattern.rest.len()])
+                .collect(),
             used: HashSet::new(),
         };
         state.values.resize(names.len(), Value::Null);
@@ -132,39 +164,88 @@ impl Engine<'_> {
         Ok(rows)
     }
 
-    fn plan<'p>(&self, patterns: &'p [Pattern], predicate: Option<&'p Expression>, state: &State<'_>) -> Vec<Step<'p>> {
+    fn plan<'p>(
+        &self,
+        patterns: &'p [Pattern],
+        predicate: Option<&'p Expression>,
+        state: &State<'_>,
+    ) -> Vec<Step<'p>> {
         let mut plan = Vec::new();
-        let mut bound: HashSet<&str> =
-            state.names.iter().zip(&state.bound).filter(|(_, bound)| **bound).map(|(name, _)| name.as_str()).collect();
+        let mut bound: HashSet<&str> = state
+            .names
+            .iter()
+            .zip(&state.bound)
+            .filter(|(_, bound)| **bound)
+            .map(|(name, _)| name.as_str())
+            .collect();
         let mut conditions = Vec::new();
         if let Some(predicate) = predicate {
             conjuncts(predicate, &mut conditions);
         }
         let own: HashSet<&str> = state.names.iter().map(String::as_str).collect();
         for (part, pattern) in patterns.iter().enumerate() {
-            let nodes: Vec<&NodePattern> =
-                std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node)).collect();
+            let nodes: Vec<&NodePattern> = std::iter::once(&pattern.first)
+                .chain(pattern.rest.iter().map(|(_, node)| node))
+                .collect();
             if pattern.shortest == Shortest::No {
                 let start = self.start(&nodes, &bound);
                 if let Some(node) = nodes.get(start) {
                     plan.push(Step::Start(part, start, node));
-                    settle(node.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
+                    settle(
+                        node.name.as_ref(),
+                        &mut bound,
+                        &own,
+                        &mut conditions,
+                        &mut plan,
+                    );
                 }
                 let rightwards = (start..pattern.rest.len()).map(|index| (index, index, index + 1));
                 let leftwards = (0..start).rev().map(|index| (index, index + 1, index));
                 for (index, from, to) in rightwards.chain(leftwards) {
-                    let (Some((relationship, _)), Some(node)) = (pattern.rest.get(index), nodes.get(to)) else { continue };
-                    plan.push(Step::Expand { part, from, to, relationship: index, pattern: relationship, node });
-                    settle(relationship.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
-                    settle(node.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
+                    let (Some((relationship, _)), Some(node)) =
+                        (pattern.rest.get(index), nodes.get(to))
+                    else {
+                        continue;
+                    };
+                    plan.push(Step::Expand {
+                        part,
+                        from,
+                        to,
+                        relationship: index,
+                        pattern: relationship,
+                        node,
+                    });
+                    settle(
+                        relationship.name.as_ref(),
+                        &mut bound,
+                        &own,
+                        &mut conditions,
+                        &mut plan,
+                    );
+                    settle(
+                        node.name.as_ref(),
+                        &mut bound,
+                        &own,
+                        &mut conditions,
+                        &mut plan,
+                    );
                 }
             } else {
                 for (element, node) in nodes.iter().enumerate() {
                     plan.push(Step::Start(part, element, node));
-                    settle(node.name.as_ref(), &mut bound, &own, &mut conditions, &mut plan);
+                    settle(
+                        node.name.as_ref(),
+                        &mut bound,
+                        &own,
+                        &mut conditions,
+                        &mut plan,
+                    );
                 }
                 plan.push(Step::Shortest(part, pattern));
-                let name = pattern.rest.first().and_then(|(relationship, _)| relationship.name.as_ref());
+                let name = pattern
+                    .rest
+                    .first()
+                    .and_then(|(relationship, _)| relationship.name.as_ref());
                 settle(name, &mut bound, &own, &mut conditions, &mut plan);
             }
             if let Some(path) = &pattern.path {
@@ -178,17 +259,37 @@ impl Engine<'_> {
 
     /// The node to begin with: one that is bound, else the one with the rarest label.
     fn start(&self, nodes: &[&NodePattern], bound: &HashSet<&str>) -> usize {
-        let known = |node: &&NodePattern| node.name.as_ref().is_some_and(|name| bound.contains(name.text.as_str()));
+        let known = |node: &&NodePattern| {
+            node.name
+                .as_ref()
+                .is_some_and(|name| bound.contains(name.text.as_str()))
+        };
         if let Some(index) = nodes.iter().position(known) {
             return index;
         }
         let graph = self.graph.borrow();
         let cost = |node: &NodePattern| {
-            let labels = node.labels.as_ref().and_then(LabelExpression::conjunction).unwrap_or_default();
-            let rarest = labels.iter().map(|label| graph.count_labelled(label)).min().unwrap_or(usize::MAX / 4);
-            if node.properties.is_some() { rarest / 2 } else { rarest }
+            let labels = node
+                .labels
+                .as_ref()
+                .and_then(LabelExpression::conjunction)
+                .unwrap_or_default();
+            let rarest = labels
+                .iter()
+                .map(|label| graph.count_labelled(label))
+                .min()
+                .unwrap_or(usize::MAX / 4);
+            if node.properties.is_some() {
+                rarest / 2
+            } else {
+                rarest
+            }
         };
-        nodes.iter().enumerate().min_by_key(|(index, node)| (cost(node), *index)).map_or(0, |(index, _)| index)
+        nodes
+            .iter()
+            .enumerate()
+            .min_by_key(|(index, node)| (cost(node), *index))
+            .map_or(0, |(index, _)| index)
     }
 
     fn walk(
@@ -198,12 +299,19 @@ impl Engine<'_> {
         state: &mut State<'_>,
         emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
     ) -> Found<bool> {
-        let Some(step) = plan.get(at) else { return emit(state) };
+        let Some(step) = plan.get(at) else {
+            return emit(state);
+        };
         self.step()?;
         match step {
             Step::Check(condition) => {
-                let holds = self.holds(Some(condition), &Bindings::row(state.names, &state.values))?;
-                if holds { self.walk(plan, at + 1, state, emit) } else { Ok(true) }
+                let holds =
+                    self.holds(Some(condition), &Bindings::row(state.names, &state.values))?;
+                if holds {
+                    self.walk(plan, at + 1, state, emit)
+                } else {
+                    Ok(true)
+                }
             }
             Step::Path(part, name) => {
                 let path = self.path(*part, state);
@@ -212,13 +320,33 @@ impl Engine<'_> {
                 state.unbind(name);
                 Ok(go_on)
             }
-            Step::Start(part, element, node) => self.start_step(plan, at, (*part, *element), node, state, emit),
-            Step::Expand { part, from, to, relationship, pattern, node } => {
+            Step::Start(part, element, node) => {
+                self.start_step(plan, at, (*part, *element), node, state, emit)
+            }
+            Step::Expand {
+                part,
+                from,
+                to,
+                relationship,
+                pattern,
+                node,
+            } => {
                 let origin = state.node(*part, *from);
                 let against = to < from;
-                self.expand(plan, at, (*part, *to, *relationship), origin, (pattern, node), against, state, emit)
+                self.expand(
+                    plan,
+                    at,
+                    (*part, *to, *relationship),
+                    origin,
+                    (pattern, node),
+                    against,
+                    state,
+                    emit,
+                )
             }
-            Step::Shortest(part, pattern) => self.shortest_step(plan, at, *part, pattern, state, emit),
+            Step::Shortest(part, pattern) => {
+                self.shortest_step(plan, at, *part, pattern, state, emit)
+            }
         }
     }
 
@@ -261,8 +389,15 @@ impl Engine<'_> {
 
     fn candidates(&self, node: &NodePattern) -> Vec<u64> {
         let graph = self.graph.borrow();
-        let labels = node.labels.as_ref().and_then(LabelExpression::conjunction).unwrap_or_default();
-        match labels.iter().min_by_key(|label| graph.count_labelled(label)) {
+        let labels = node
+            .labels
+            .as_ref()
+            .and_then(LabelExpression::conjunction)
+            .unwrap_or_default();
+        match labels
+            .iter()
+            .min_by_key(|label| graph.count_labelled(label))
+        {
             Some(label) => graph.labelled(label),
             None => graph.node_ids(),
         }
@@ -277,12 +412,27 @@ impl Engine<'_> {
         self.properties_fit(&Value::Node(id), node.properties.as_deref(), state)
     }
 
-    fn properties_fit(&self, entity: &Value, wanted: Option<&Expression>, state: &State<'_>) -> Found<bool> {
-        let Some(wanted) = wanted else { return Ok(true) };
-        let Value::Map(wanted) = self.evaluate(wanted, &Bindings::row(state.names, &state.values))? else { return Ok(false) };
+    fn properties_fit(
+        &self,
+        entity: &Value,
+        wanted: Option<&Expression>,
+        state: &State<'_>,
+    ) -> Found<bool> {
+        let Some(wanted) = wanted else {
+            return Ok(true);
+        };
+        let Value::Map(wanted) =
+            self.evaluate(wanted, &Bindings::row(state.names, &state.values))?
+        else {
+            return Ok(false);
+        };
         let graph = self.graph.borrow();
-        let Some(properties) = graph.properties(entity) else { return Ok(false) };
-        Ok(wanted.iter().all(|(key, value)| properties.get(key).and_then(|own| equals(own, value)) == Some(true)))
+        let Some(properties) = graph.properties(entity) else {
+            return Ok(false);
+        };
+        Ok(wanted.iter().all(|(key, value)| {
+            properties.get(key).and_then(|own| equals(own, value)) == Some(true)
+        }))
     }
 
     fn inner_holds(&self, predicate: Option<&Expression>, state: &State<'_>) -> Found<bool> {
@@ -292,14 +442,21 @@ impl Engine<'_> {
     /// Relationships that lead away from a node in the direction of the pattern, with the node at the other end.
     fn leading(&self, from: u64, pattern: &RelationshipPattern, against: bool) -> Vec<(u64, u64)> {
         let graph = self.graph.borrow();
-        let Some(node) = graph.node(from) else { return Vec::new() };
+        let Some(node) = graph.node(from) else {
+            return Vec::new();
+        };
         let direction = match (pattern.direction, against) {
             (Direction::Outgoing, true) => Direction::Incoming,
             (Direction::Incoming, true) => Direction::Outgoing,
             (direction, _) => direction,
         };
         let mut leading = Vec::new();
-        let fits = |kind: &str| pattern.types.as_ref().is_none_or(|types| types.matches(&|name| name == kind, true));
+        let fits = |kind: &str| {
+            pattern
+                .types
+                .as_ref()
+                .is_none_or(|types| types.matches(&|name| name == kind, true))
+        };
         if direction != Direction::Incoming {
             for id in &node.outgoing {
                 if let Some(found) = graph.relationship(*id).filter(|found| fits(&found.kind)) {
@@ -319,7 +476,10 @@ impl Engine<'_> {
         leading
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the walk; a struct for these would only move the names")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step of the walk; a struct for these would only move the names"
+    )]
     fn expand(
         &self,
         plan: &[Step<'_>],
@@ -333,15 +493,33 @@ impl Engine<'_> {
     ) -> Found<bool> {
         if let Some((least, most)) = pattern.hops {
             let mut trail = Vec::new();
-            let reach = Reach { part, to, index, least, most, against };
-            return self.expand_far(plan, at, &reach, origin, (pattern, node), &mut trail, state, emit);
+            let reach = Reach {
+                part,
+                to,
+                index,
+                least,
+                most,
+                against,
+            };
+            return self.expand_far(
+                plan,
+                at,
+                &reach,
+                origin,
+                (pattern, node),
+                &mut trail,
+                state,
+                emit,
+            );
         }
         let name = pattern.name.as_ref().map(|name| name.text.as_str());
         let known = name.and_then(|name| state.get(name)).cloned();
         for (id, other) in self.leading(origin, pattern, against) {
             self.step()?;
             let relationship = Value::Relationship(id);
-            if state.used.contains(&id) || known.as_ref().is_some_and(|known| *known != relationship) {
+            if state.used.contains(&id)
+                || known.as_ref().is_some_and(|known| *known != relationship)
+            {
                 continue;
             }
             if !self.properties_fit(&relationship, pattern.properties.as_deref(), state)? {
@@ -365,7 +543,10 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the walk; a struct for these would only move the names")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step of the walk; a struct for these would only move the names"
+    )]
     fn expand_far(
         &self,
         plan: &[Step<'_>],
@@ -385,7 +566,10 @@ impl Engine<'_> {
                 ids.reverse();
             }
             if let Some(name) = name {
-                state.bind(name, Value::List(ids.iter().map(|id| Value::Relationship(*id)).collect()));
+                state.bind(
+                    name,
+                    Value::List(ids.iter().map(|id| Value::Relationship(*id)).collect()),
+                );
             }
             state.set_relationships(reach.part, reach.index, ids);
             let go_on = self.arrive(plan, at, (reach.part, reach.to), here, node, state, emit)?;
@@ -400,12 +584,19 @@ impl Engine<'_> {
             return Ok(true);
         }
         for (id, other) in self.leading(here, pattern, reach.against) {
-            if state.used.contains(&id) || !self.properties_fit(&Value::Relationship(id), pattern.properties.as_deref(), state)? {
+            if state.used.contains(&id)
+                || !self.properties_fit(
+                    &Value::Relationship(id),
+                    pattern.properties.as_deref(),
+                    state,
+                )?
+            {
                 continue;
             }
             state.used.insert(id);
             trail.push(id);
-            let go_on = self.expand_far(plan, at, reach, other, (pattern, node), trail, state, emit)?;
+            let go_on =
+                self.expand_far(plan, at, reach, other, (pattern, node), trail, state, emit)?;
             trail.pop();
             state.used.remove(&id);
             if !go_on {
@@ -416,7 +607,10 @@ impl Engine<'_> {
     }
 
     /// The node at the far end of a relationship.
-    #[expect(clippy::too_many_arguments, reason = "one step of the walk; a struct for these would only move the names")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step of the walk; a struct for these would only move the names"
+    )]
     fn arrive(
         &self,
         plan: &[Step<'_>],
@@ -429,7 +623,11 @@ impl Engine<'_> {
     ) -> Found<bool> {
         let name = node.name.as_ref().map(|name| name.text.as_str());
         let known = name.and_then(|name| state.get(name)).cloned();
-        if known.as_ref().is_some_and(|known| *known != Value::Node(id)) || !self.node_fits(id, node, state)? {
+        if known
+            .as_ref()
+            .is_some_and(|known| *known != Value::Node(id))
+            || !self.node_fits(id, node, state)?
+        {
             return Ok(true);
         }
         state.set_node(part, element, id);
@@ -448,10 +646,19 @@ impl Engine<'_> {
         let nodes = state.nodes.get(part).cloned().unwrap_or_default();
         let relationships = state.relationships.get(part).cloned().unwrap_or_default();
         let graph = self.graph.borrow();
-        let mut path = PathValue { nodes: nodes.first().copied().into_iter().collect(), relationships: Vec::new() };
+        let mut path = PathValue {
+            nodes: nodes.first().copied().into_iter().collect(),
+            relationships: Vec::new(),
+        };
         for id in relationships.into_iter().flatten() {
             let here = path.nodes.last().copied().unwrap_or_default();
-            let other = graph.relationship(id).map_or(here, |found| if found.start == here { found.end } else { found.start });
+            let other = graph.relationship(id).map_or(here, |found| {
+                if found.start == here {
+                    found.end
+                } else {
+                    found.start
+                }
+            });
             path.relationships.push(id);
             path.nodes.push(other);
         }
@@ -463,13 +670,28 @@ impl Engine<'_> {
         let (mut names, values) = row.flattened();
         let mut pattern = pattern.clone();
         let path = "  path".to_owned();
-        pattern.path = Some(super::syntax::Name { text: path.clone(), at: pattern.at });
+        pattern.path = Some(super::syntax::Name {
+            text: path.clone(),
+            at: pattern.at,
+        });
         let patterns = [pattern];
-        names.extend(variables(&patterns).into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        names.extend(
+            variables(&patterns)
+                .into_iter()
+                .filter(|name| !names.contains(name))
+                .collect::<Vec<_>>(),
+        );
         let [pattern] = &patterns;
         let single = pattern.shortest == Shortest::One;
-        let enough = if pattern.shortest == Shortest::All { None } else { Some(1) };
-        let slot = names.iter().position(|name| *name == path).unwrap_or_default();
+        let enough = if pattern.shortest == Shortest::All {
+            None
+        } else {
+            Some(1)
+        };
+        let slot = names
+            .iter()
+            .position(|name| *name == path)
+            .unwrap_or_default();
         let rows = self.matches_of(&patterns, None, &names, &values, enough)?;
         let mut paths = rows.into_iter().filter_map(|row| row.into_iter().nth(slot));
         if single {
@@ -487,9 +709,16 @@ impl Engine<'_> {
     ) -> Found<Vec<Value>> {
         let (mut names, values) = row.flattened();
         let patterns = std::slice::from_ref(pattern);
-        names.extend(variables(patterns).into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        names.extend(
+            variables(patterns)
+                .into_iter()
+                .filter(|name| !names.contains(name))
+                .collect::<Vec<_>>(),
+        );
         let rows = self.matches_of(patterns, predicate, &names, &values, None)?;
-        rows.iter().map(|values| self.evaluate(result, &Bindings::row(&names, values))).collect()
+        rows.iter()
+            .map(|values| self.evaluate(result, &Bindings::row(&names, values)))
+            .collect()
     }
 }
 
@@ -524,7 +753,10 @@ fn settle<'p: 'b, 'b>(
         bound.insert(&name.text);
     }
     let ready = |condition: &&Expression| {
-        simple(condition) && free(condition).iter().all(|name| bound.contains(name) || !own.contains(name))
+        simple(condition)
+            && free(condition)
+                .iter()
+                .all(|name| bound.contains(name) || !own.contains(name))
     };
     let mut index = 0;
     while let Some(condition) = conditions.get(index) {
@@ -538,7 +770,10 @@ fn settle<'p: 'b, 'b>(
 
 /// Whether an expression holds no pattern or subquery, whose variables are not looked at here.
 fn simple(expression: &Expression) -> bool {
-    if matches!(expression.kind, Kind::Pattern(_) | Kind::Subquery(..) | Kind::PatternComprehension { .. }) {
+    if matches!(
+        expression.kind,
+        Kind::Pattern(_) | Kind::Subquery(..) | Kind::PatternComprehension { .. }
+    ) {
         return false;
     }
     let mut all = true;

@@ -61,7 +61,11 @@ pub(crate) struct Answer {
 pub(crate) fn prepare(text: &str, parameters: &Map) -> Result<Prepared, Failure> {
     let statement = parser::parse(text)?;
     let checked = check::check(&statement, text, parameters)?;
-    Ok(Prepared { statement, columns: checked.columns, effect: checked.effect })
+    Ok(Prepared {
+        statement,
+        columns: checked.columns,
+        effect: checked.effect,
+    })
 }
 
 impl Prepared {
@@ -93,33 +97,55 @@ impl Prepared {
 
     /// A query without any procedure call.
     pub(crate) fn is_plain_return(&self) -> bool {
-        let Body::Query(query) = &self.statement.body else { return false };
-        !query.parts.iter().flatten().any(|clause| matches!(clause.kind, syntax::ClauseKind::Call(_)))
+        let Body::Query(query) = &self.statement.body else {
+            return false;
+        };
+        !query
+            .parts
+            .iter()
+            .flatten()
+            .any(|clause| matches!(clause.kind, syntax::ClauseKind::Call(_)))
     }
 
     /// The first clause that the `system` database does not take.
     pub(crate) fn refused_by_system(&self) -> Option<&'static str> {
-        let Body::Query(query) = &self.statement.body else { return None };
-        query.parts.iter().flatten().find_map(|clause| match clause.kind {
-            syntax::ClauseKind::Call(_) | syntax::ClauseKind::Return(_) => None,
-            syntax::ClauseKind::Match { .. } => Some("MATCH"),
-            syntax::ClauseKind::Unwind { .. } => Some("UNWIND"),
-            syntax::ClauseKind::With(_) => Some("WITH"),
-            syntax::ClauseKind::Create(_) => Some("CREATE"),
-            syntax::ClauseKind::Merge { .. } => Some("MERGE"),
-            syntax::ClauseKind::Set(_) => Some("SET"),
-            syntax::ClauseKind::Remove(_) => Some("REMOVE"),
-            syntax::ClauseKind::Delete { .. } => Some("DELETE"),
-            syntax::ClauseKind::Foreach { .. } => Some("FOREACH"),
-            syntax::ClauseKind::Subquery { .. } => Some("CALL"),
-            syntax::ClauseKind::Finish => Some("FINISH"),
-        })
+        let Body::Query(query) = &self.statement.body else {
+            return None;
+        };
+        query
+            .parts
+            .iter()
+            .flatten()
+            .find_map(|clause| match clause.kind {
+                syntax::ClauseKind::Call(_) | syntax::ClauseKind::Return(_) => None,
+                syntax::ClauseKind::Match { .. } => Some("MATCH"),
+                syntax::ClauseKind::Unwind { .. } => Some("UNWIND"),
+                syntax::ClauseKind::With(_) => Some("WITH"),
+                syntax::ClauseKind::Create(_) => Some("CREATE"),
+                syntax::ClauseKind::Merge { .. } => Some("MERGE"),
+                syntax::ClauseKind::Set(_) => Some("SET"),
+                syntax::ClauseKind::Remove(_) => Some("REMOVE"),
+                syntax::ClauseKind::Delete { .. } => Some("DELETE"),
+                syntax::ClauseKind::Foreach { .. } => Some("FOREACH"),
+                syntax::ClauseKind::Subquery { .. } => Some("CALL"),
+                syntax::ClauseKind::Finish => Some("FINISH"),
+            })
     }
 }
 
 /// Runs a prepared statement. When it fails the graph is as it was.
-pub(crate) fn run(prepared: &Prepared, parameters: &Map, graph: &mut Graph, host: &dyn Host, now: jiff::Zoned) -> Answer {
-    let mut answer = Answer { columns: prepared.columns.clone(), uuid: graph.uuid.clone(), ..Answer::default() };
+pub(crate) fn run(
+    prepared: &Prepared,
+    parameters: &Map,
+    graph: &mut Graph,
+    host: &dyn Host,
+    now: jiff::Zoned,
+) -> Answer {
+    let mut answer = Answer {
+        columns: prepared.columns.clone(),
+        uuid: graph.uuid.clone(),
+        ..Answer::default()
+    };
     if prepared.mode() == Mode::Explain {
         return answer;
     }
@@ -200,12 +226,18 @@ impl Answer {
             }
             Value::Relationship(id) => {
                 if let Some(found) = graph.relationship(*id) {
-                    self.relationships.entry(*id).or_insert_with(|| found.clone());
+                    self.relationships
+                        .entry(*id)
+                        .or_insert_with(|| found.clone());
                 }
             }
             Value::Path(path) => {
-                path.nodes.iter().for_each(|id| self.note(&Value::Node(*id), graph));
-                path.relationships.iter().for_each(|id| self.note(&Value::Relationship(*id), graph));
+                path.nodes
+                    .iter()
+                    .for_each(|id| self.note(&Value::Node(*id), graph));
+                path.relationships
+                    .iter()
+                    .for_each(|id| self.note(&Value::Relationship(*id), graph));
             }
             Value::List(items) => items.iter().for_each(|item| self.note(item, graph)),
             Value::Map(map) => map.values().for_each(|item| self.note(item, graph)),

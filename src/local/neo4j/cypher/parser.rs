@@ -15,7 +15,12 @@ use super::syntax::{Body, Mode, Name, Query, Statement};
 /// Reads one statement.
 pub(crate) fn parse(text: &str) -> Result<Statement, Failure> {
     let tokens = lexer::split(text)?;
-    let mut parser = Parser { text, tokens, position: 0, depth: 0 };
+    let mut parser = Parser {
+        text,
+        tokens,
+        position: 0,
+        depth: 0,
+    };
     parser.statement()
 }
 
@@ -29,7 +34,12 @@ pub(super) struct Parser<'a> {
     depth: usize,
 }
 
-static END: Token = Token { kind: TokenKind::End, text: String::new(), at: 0, bytes: (0, 0) };
+static END: Token = Token {
+    kind: TokenKind::End,
+    text: String::new(),
+    at: 0,
+    bytes: (0, 0),
+};
 
 impl Parser<'_> {
     fn statement(&mut self) -> Result<Statement, Failure> {
@@ -49,7 +59,10 @@ impl Parser<'_> {
             _ => Mode::Run,
         };
         if self.peek().kind == TokenKind::End {
-            return Err(Failure::compile(super::failure::SYNTAX, nothing_there(self.text)));
+            return Err(Failure::compile(
+                super::failure::SYNTAX,
+                nothing_there(self.text),
+            ));
         }
         let body = match self.command()? {
             Some(command) => command,
@@ -64,10 +77,15 @@ impl Parser<'_> {
         if !self.take_word("CYPHER") {
             return Ok(());
         }
-        if matches!(self.peek().kind, TokenKind::Integer(_) | TokenKind::Float(_)) {
+        if matches!(
+            self.peek().kind,
+            TokenKind::Integer(_) | TokenKind::Float(_)
+        ) {
             self.next();
         }
-        while matches!(self.peek().kind, TokenKind::Word(_)) && self.peek_at(1).kind == TokenKind::Symbol("=") {
+        while matches!(self.peek().kind, TokenKind::Word(_))
+            && self.peek_at(1).kind == TokenKind::Symbol("=")
+        {
             self.next();
             self.next();
             self.name("an option value")?;
@@ -77,7 +95,12 @@ impl Parser<'_> {
 
     fn end(&mut self) -> Result<(), Failure> {
         if self.take("; ".trim()) && self.peek().kind != TokenKind::End {
-            let count = self.tokens.iter().filter(|token| token.kind == TokenKind::Symbol(";")).count() + 1;
+            let count = self
+                .tokens
+                .iter()
+                .filter(|token| token.kind == TokenKind::Symbol(";"))
+                .count()
+                + 1;
             let first = self.text.split('\n').next().unwrap_or_default();
             let message = format!(
                 "Expected exactly one statement per query but got: {count} (line 0, column 0 (offset: 0))\n\"{first}\"\n ^"
@@ -112,7 +135,10 @@ impl Parser<'_> {
     }
 
     fn peek_at(&self, ahead: usize) -> &Token {
-        self.tokens.get(self.position + ahead).or(self.tokens.last()).unwrap_or(&END)
+        self.tokens
+            .get(self.position + ahead)
+            .or(self.tokens.last())
+            .unwrap_or(&END)
     }
 
     fn next(&mut self) -> Token {
@@ -155,7 +181,10 @@ impl Parser<'_> {
     }
 
     fn is_words(&self, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(ahead, word)| self.is_word_at(ahead, word))
+        words
+            .iter()
+            .enumerate()
+            .all(|(ahead, word)| self.is_word_at(ahead, word))
     }
 
     fn take_word(&mut self, word: &str) -> bool {
@@ -214,7 +243,10 @@ impl Parser<'_> {
         result
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         self.depth += 1;
         if self.depth > DEEPEST {
             let message = format!("The statement is nested more than {DEEPEST} levels deep");
@@ -238,7 +270,10 @@ impl Parser<'_> {
     /// The text between two tokens, as written.
     fn written(&self, from: usize, to: usize) -> String {
         let start = self.tokens.get(from).map_or(0, |token| token.bytes.0);
-        let end = to.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.bytes.1);
+        let end = to
+            .checked_sub(1)
+            .and_then(|last| self.tokens.get(last))
+            .map_or(start, |token| token.bytes.1);
         self.text.get(start..end).unwrap_or_default().to_owned()
     }
 }
@@ -254,7 +289,9 @@ const STATEMENT_START: &str = "'FOREACH', 'ALTER', 'ORDER BY', 'CALL', 'USING PE
 /// Neo4j's own place for this one is off by one and stays so.
 fn nothing_there(text: &str) -> String {
     let line = text.split('\n').next().unwrap_or_default().trim_end();
-    format!("Unexpected end of input: expected CYPHER, EXPLAIN, PROFILE or Query (line 0, column 1 (offset: 1))\n\"{line}\"\n  ^")
+    format!(
+        "Unexpected end of input: expected CYPHER, EXPLAIN, PROFILE or Query (line 0, column 1 (offset: 1))\n\"{line}\"\n  ^"
+    )
 }
 
 #[cfg(test)]

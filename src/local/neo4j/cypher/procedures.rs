@@ -17,8 +17,19 @@ pub(crate) struct Procedure {
     pub(crate) writes: bool,
 }
 
-const fn procedure(name: &'static str, columns: &'static [&'static str], least: usize, most: usize) -> Procedure {
-    Procedure { name, columns, least, most, writes: false }
+const fn procedure(
+    name: &'static str,
+    columns: &'static [&'static str],
+    least: usize,
+    most: usize,
+) -> Procedure {
+    Procedure {
+        name,
+        columns,
+        least,
+        most,
+        writes: false,
+    }
 }
 
 static PROCEDURES: [Procedure; 17] = [
@@ -30,25 +41,66 @@ static PROCEDURES: [Procedure; 17] = [
     procedure("db.awaitIndexes", &[], 0, 1),
     procedure("db.awaitIndex", &[], 1, 2),
     procedure("db.resampleIndex", &[], 1, 1),
-    procedure("db.schema.nodeTypeProperties", &["nodeType", "nodeLabels", "propertyName", "propertyTypes", "mandatory"], 0, 0),
-    procedure("db.schema.relTypeProperties", &["relType", "propertyName", "propertyTypes", "mandatory"], 0, 0),
-    procedure("dbms.components", &["name", "versions", "edition"], 0, 0),
-    procedure("dbms.info", &["id", "name", "creationDate"], 0, 0),
-    procedure("dbms.showCurrentUser", &["username", "roles", "flags"], 0, 0),
     procedure(
-        "dbms.listConnections",
-        &["connectionId", "connectTime", "connector", "username", "userAgent", "serverAddress", "clientAddress"],
+        "db.schema.nodeTypeProperties",
+        &[
+            "nodeType",
+            "nodeLabels",
+            "propertyName",
+            "propertyTypes",
+            "mandatory",
+        ],
         0,
         0,
     ),
-    procedure("dbms.killConnection", &["connectionId", "username", "message"], 1, 1),
-    procedure("dbms.killConnections", &["connectionId", "username", "message"], 1, 1),
+    procedure(
+        "db.schema.relTypeProperties",
+        &["relType", "propertyName", "propertyTypes", "mandatory"],
+        0,
+        0,
+    ),
+    procedure("dbms.components", &["name", "versions", "edition"], 0, 0),
+    procedure("dbms.info", &["id", "name", "creationDate"], 0, 0),
+    procedure(
+        "dbms.showCurrentUser",
+        &["username", "roles", "flags"],
+        0,
+        0,
+    ),
+    procedure(
+        "dbms.listConnections",
+        &[
+            "connectionId",
+            "connectTime",
+            "connector",
+            "username",
+            "userAgent",
+            "serverAddress",
+            "clientAddress",
+        ],
+        0,
+        0,
+    ),
+    procedure(
+        "dbms.killConnection",
+        &["connectionId", "username", "message"],
+        1,
+        1,
+    ),
+    procedure(
+        "dbms.killConnections",
+        &["connectionId", "username", "message"],
+        1,
+        1,
+    ),
     procedure("apoc.meta.schema", &["value"], 0, 1),
 ];
 
 /// A procedure by name; names are compared without case.
 pub(crate) fn find(name: &str) -> Option<&'static Procedure> {
-    PROCEDURES.iter().find(|procedure| procedure.name.eq_ignore_ascii_case(name))
+    PROCEDURES
+        .iter()
+        .find(|procedure| procedure.name.eq_ignore_ascii_case(name))
 }
 
 /// The columns of a SHOW command, and whether each is shown without YIELD.
@@ -99,15 +151,27 @@ pub(crate) fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("home", true),
             ("constituents", true),
         ],
-        Shown::Procedures => {
-            &[("name", true), ("description", true), ("mode", true), ("worksOnSystem", true), ("signature", false)]
-        }
-        Shown::Functions => {
-            &[("name", true), ("category", true), ("description", true), ("isBuiltIn", false), ("aggregating", false)]
-        }
-        Shown::Users | Shown::CurrentUser => {
-            &[("user", true), ("roles", true), ("passwordChangeRequired", true), ("suspended", true), ("home", true)]
-        }
+        Shown::Procedures => &[
+            ("name", true),
+            ("description", true),
+            ("mode", true),
+            ("worksOnSystem", true),
+            ("signature", false),
+        ],
+        Shown::Functions => &[
+            ("name", true),
+            ("category", true),
+            ("description", true),
+            ("isBuiltIn", false),
+            ("aggregating", false),
+        ],
+        Shown::Users | Shown::CurrentUser => &[
+            ("user", true),
+            ("roles", true),
+            ("passwordChangeRequired", true),
+            ("suspended", true),
+            ("home", true),
+        ],
         Shown::UsersWithAuth => &[
             ("user", true),
             ("roles", true),
@@ -129,24 +193,50 @@ pub(crate) fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("status", true),
             ("elapsedTime", true),
         ],
-        Shown::Settings => &[("name", true), ("value", true), ("isDynamic", true), ("defaultValue", true), ("description", true)],
+        Shown::Settings => &[
+            ("name", true),
+            ("value", true),
+            ("isDynamic", true),
+            ("defaultValue", true),
+            ("description", true),
+        ],
     }
 }
 
 impl Engine<'_> {
     pub(super) fn procedure(&self, name: &str, arguments: &[Value]) -> Vec<Vec<Value>> {
         let graph = self.graph.borrow();
-        let single = |names: &[String]| names.iter().map(|name| vec![Value::from(name.as_str())]).collect();
+        let single = |names: &[String]| {
+            names
+                .iter()
+                .map(|name| vec![Value::from(name.as_str())])
+                .collect()
+        };
         match name {
             "db.labels" => {
-                let used: Vec<String> =
-                    graph.known_labels.iter().filter(|label| graph.count_labelled(label) > 0).cloned().collect();
+                let used: Vec<String> = graph
+                    .known_labels
+                    .iter()
+                    .filter(|label| graph.count_labelled(label) > 0)
+                    .cloned()
+                    .collect();
                 single(&used)
             }
             "db.relationshipTypes" => {
                 let ids = graph.relationship_ids();
-                let used = |kind: &String| ids.iter().any(|id| graph.relationship(*id).is_some_and(|found| found.kind == *kind));
-                let types: Vec<String> = graph.known_types.iter().filter(|kind| used(kind)).cloned().collect();
+                let used = |kind: &String| {
+                    ids.iter().any(|id| {
+                        graph
+                            .relationship(*id)
+                            .is_some_and(|found| found.kind == *kind)
+                    })
+                };
+                let types: Vec<String> = graph
+                    .known_types
+                    .iter()
+                    .filter(|kind| used(kind))
+                    .cloned()
+                    .collect();
                 single(&types)
             }
             "db.propertyKeys" => single(&graph.known_keys),
@@ -168,7 +258,11 @@ impl Engine<'_> {
                     Value::from("community"),
                 ]]
             }
-            "dbms.showCurrentUser" => vec![vec![Value::from(self.host.user()), Value::List(Vec::new()), Value::List(Vec::new())]],
+            "dbms.showCurrentUser" => vec![vec![
+                Value::from(self.host.user()),
+                Value::List(Vec::new()),
+                Value::List(Vec::new()),
+            ]],
             "dbms.listConnections" => self.host.connections(),
             "dbms.killConnection" | "dbms.killConnections" => {
                 let ids: Vec<String> = match arguments.first() {
@@ -203,15 +297,30 @@ impl Engine<'_> {
             Some([]) => all.iter().cloned().enumerate().collect(),
             Some(yields) => yields
                 .iter()
-                .filter_map(|item| Some((all.iter().position(|column| *column == item.column)?, item.name.text.clone())))
+                .filter_map(|item| {
+                    Some((
+                        all.iter().position(|column| *column == item.column)?,
+                        item.name.text.clone(),
+                    ))
+                })
                 .collect(),
         };
         let names: Vec<String> = renamed.iter().map(|(_, name)| name.clone()).collect();
-        let mut table = Table { names: names.clone(), rows: Vec::new(), failure: None };
+        let mut table = Table {
+            names: names.clone(),
+            rows: Vec::new(),
+            failure: None,
+        };
         for row in rows {
-            let picked: Vec<Value> = renamed.iter().map(|(at, _)| row.get(*at).cloned().unwrap_or(Value::Null)).collect();
+            let picked: Vec<Value> = renamed
+                .iter()
+                .map(|(at, _)| row.get(*at).cloned().unwrap_or(Value::Null))
+                .collect();
             let outer = Bindings::row(&all, &row);
-            if self.holds(show.predicate.as_ref(), &Bindings::inside(&names, &picked, &outer))? {
+            if self.holds(
+                show.predicate.as_ref(),
+                &Bindings::inside(&names, &picked, &outer),
+            )? {
                 table.rows.push(picked);
             }
         }
@@ -240,12 +349,39 @@ impl Engine<'_> {
 
     fn databases(&self) -> Vec<Vec<Value>> {
         let database = |name: &'static str| {
-            let kind = if name == "system" { "system" } else { "standard" };
+            let kind = if name == "system" {
+                "system"
+            } else {
+                "standard"
+            };
             let own = Value::Boolean(name == "neo4j");
-            let (none, yes, online) = (Value::List(Vec::new()), Value::Boolean(true), Value::from("online"));
-            let (access, address, role) = (Value::from("read-write"), Value::from(self.host.address()), Value::from("primary"));
-            let place = [Value::from(name), Value::from(kind), none.clone(), access, address, role, yes];
-            let status = [online.clone(), online, Value::from(""), own.clone(), own, none];
+            let (none, yes, online) = (
+                Value::List(Vec::new()),
+                Value::Boolean(true),
+                Value::from("online"),
+            );
+            let (access, address, role) = (
+                Value::from("read-write"),
+                Value::from(self.host.address()),
+                Value::from("primary"),
+            );
+            let place = [
+                Value::from(name),
+                Value::from(kind),
+                none.clone(),
+                access,
+                address,
+                role,
+                yes,
+            ];
+            let status = [
+                online.clone(),
+                online,
+                Value::from(""),
+                own.clone(),
+                own,
+                none,
+            ];
             place.into_iter().chain(status).collect()
         };
         vec![database("neo4j"), database("system")]
@@ -270,7 +406,9 @@ impl Engine<'_> {
     fn shown(&self, what: Shown) -> Vec<Vec<Value>> {
         let text = Value::from;
         match what {
-            Shown::Indexes | Shown::Constraints => super::schema::rules(&self.graph.borrow(), what == Shown::Constraints),
+            Shown::Indexes | Shown::Constraints => {
+                super::schema::rules(&self.graph.borrow(), what == Shown::Constraints)
+            }
             Shown::Databases => self.databases(),
             Shown::Procedures => {
                 let mut rows: Vec<_> = PROCEDURES
@@ -309,12 +447,26 @@ impl Engine<'_> {
             Shown::Users | Shown::UsersWithAuth | Shown::CurrentUser => {
                 let shown = |name: &str| what != Shown::CurrentUser || name == self.host.user();
                 let row = |(name, change): (String, bool)| {
-                    let row = [Value::String(name), Value::Null, Value::Boolean(change), Value::Null, Value::Null];
-                    let auth = map([("changeRequired", Value::Boolean(change)), ("password", text("***"))]);
+                    let row = [
+                        Value::String(name),
+                        Value::Null,
+                        Value::Boolean(change),
+                        Value::Null,
+                        Value::Null,
+                    ];
+                    let auth = map([
+                        ("changeRequired", Value::Boolean(change)),
+                        ("password", text("***")),
+                    ]);
                     let more = (what == Shown::UsersWithAuth).then(|| [text("native"), auth]);
                     row.into_iter().chain(more.into_iter().flatten()).collect()
                 };
-                self.host.users().into_iter().filter(|(name, _)| shown(name)).map(row).collect()
+                self.host
+                    .users()
+                    .into_iter()
+                    .filter(|(name, _)| shown(name))
+                    .map(row)
+                    .collect()
             }
             Shown::Transactions => vec![self.own_transaction()],
             Shown::Settings => {
@@ -326,7 +478,15 @@ impl Engine<'_> {
                 ];
                 settings
                     .into_iter()
-                    .map(|(name, value)| vec![text(name), text(value), Value::Boolean(false), text(value), text("")])
+                    .map(|(name, value)| {
+                        vec![
+                            text(name),
+                            text(value),
+                            Value::Boolean(false),
+                            text(value),
+                            text(""),
+                        ]
+                    })
                     .collect()
             }
         }
@@ -335,5 +495,10 @@ impl Engine<'_> {
 
 /// A map from pairs.
 pub(super) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    Value::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map>())
+    Value::Map(
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect::<Map>(),
+    )
 }

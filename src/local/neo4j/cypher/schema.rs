@@ -17,21 +17,41 @@ const NAME_TAKEN: &str = "Neo.ClientError.Schema.IndexWithNameAlreadyExists";
 impl Engine<'_> {
     pub(super) fn schema(&self, command: &SchemaCommand) -> Result<(), Failure> {
         match command {
-            SchemaCommand::CreateIndex { name, unless_exists, kind, subject } => {
-                self.create_index(name.as_deref(), *unless_exists, kind, subject)
-            }
-            SchemaCommand::CreateConstraint { name, unless_exists, kind, subject } => {
-                self.create_constraint(name.as_deref(), *unless_exists, *kind, subject)
-            }
+            SchemaCommand::CreateIndex {
+                name,
+                unless_exists,
+                kind,
+                subject,
+            } => self.create_index(name.as_deref(), *unless_exists, kind, subject),
+            SchemaCommand::CreateConstraint {
+                name,
+                unless_exists,
+                kind,
+                subject,
+            } => self.create_constraint(name.as_deref(), *unless_exists, *kind, subject),
             SchemaCommand::DropIndex { name, if_exists } => self.drop_rule(name, *if_exists, false),
-            SchemaCommand::DropConstraint { name, if_exists } => self.drop_rule(name, *if_exists, true),
+            SchemaCommand::DropConstraint { name, if_exists } => {
+                self.drop_rule(name, *if_exists, true)
+            }
         }
     }
 
-    fn create_index(&self, name: Option<&str>, unless_exists: bool, kind: &str, subject: &SchemaSubject) -> Result<(), Failure> {
+    fn create_index(
+        &self,
+        name: Option<&str>,
+        unless_exists: bool,
+        kind: &str,
+        subject: &SchemaSubject,
+    ) -> Result<(), Failure> {
         let mut graph = self.graph.borrow_mut();
-        let same = graph.rules.iter().find(|rule| rule.index == kind && concerns(rule, subject));
-        let named = graph.rules.iter().find(|rule| Some(rule.name.as_str()) == name);
+        let same = graph
+            .rules
+            .iter()
+            .find(|rule| rule.index == kind && concerns(rule, subject));
+        let named = graph
+            .rules
+            .iter()
+            .find(|rule| Some(rule.name.as_str()) == name);
         if unless_exists && (same.is_some() || named.is_some()) {
             return Ok(());
         }
@@ -46,11 +66,17 @@ impl Engine<'_> {
                 );
                 Failure::compile(EQUIVALENT, message)
             } else {
-                Failure::compile(INDEX_EXISTS, format!("There already exists an index {described}."))
+                Failure::compile(
+                    INDEX_EXISTS,
+                    format!("There already exists an index {described}."),
+                )
             });
         }
         if let Some(named) = named {
-            return Err(Failure::compile(NAME_TAKEN, format!("There already exists an index called '{}'.", named.name)));
+            return Err(Failure::compile(
+                NAME_TAKEN,
+                format!("There already exists an index called '{}'.", named.name),
+            ));
         }
         add_rule(&mut graph, name, kind, None, subject);
         self.counters.borrow_mut().indexes_added += 1;
@@ -69,17 +95,28 @@ impl Engine<'_> {
             let (kind, what) = match kind {
                 ConstraintKind::Exists => ("NODE PROPERTY EXISTENCE", "Property existence"),
                 ConstraintKind::Key => ("NODE KEY", "Node Key"),
-                ConstraintKind::Typed | ConstraintKind::Unique => ("NODE PROPERTY TYPE", "Property type"),
+                ConstraintKind::Typed | ConstraintKind::Unique => {
+                    ("NODE PROPERTY TYPE", "Property type")
+                }
             };
             let message = format!(
                 "Unable to create Constraint( type='{kind}', schema={described} ):\n{what} constraint requires Neo4j Enterprise Edition. Note \
                  that only the first found violation is shown."
             );
-            return Err(Failure::compile("Neo.DatabaseError.Schema.ConstraintCreationFailed", message));
+            return Err(Failure::compile(
+                "Neo.DatabaseError.Schema.ConstraintCreationFailed",
+                message,
+            ));
         }
         let mut graph = self.graph.borrow_mut();
-        let same = graph.rules.iter().find(|rule| rule.constraint.is_some() && concerns(rule, subject));
-        let named = graph.rules.iter().any(|rule| Some(rule.name.as_str()) == name);
+        let same = graph
+            .rules
+            .iter()
+            .find(|rule| rule.constraint.is_some() && concerns(rule, subject));
+        let named = graph
+            .rules
+            .iter()
+            .any(|rule| Some(rule.name.as_str()) == name);
         if unless_exists && (same.is_some() || named) {
             return Ok(());
         }
@@ -90,7 +127,11 @@ impl Engine<'_> {
             );
             return Err(Failure::compile(CONSTRAINT_EXISTS, message));
         }
-        if graph.rules.iter().any(|rule| rule.index == "RANGE" && concerns(rule, subject)) {
+        if graph
+            .rules
+            .iter()
+            .any(|rule| rule.index == "RANGE" && concerns(rule, subject))
+        {
             let message = format!(
                 "There already exists an index {described}. A constraint cannot be created until the index has been dropped."
             );
@@ -103,7 +144,8 @@ impl Engine<'_> {
                 "Unable to create Constraint( type='UNIQUENESS', schema={described} ):\nBoth Node({first}) and Node({second}) have the label \
                  `{label}` and property `{key}` = {shown}. Note that only the first found violation is shown."
             );
-            return Err(Failure::compile(CONSTRAINT, message).with_code("Neo.DatabaseError.Schema.ConstraintCreationFailed"));
+            return Err(Failure::compile(CONSTRAINT, message)
+                .with_code("Neo.DatabaseError.Schema.ConstraintCreationFailed"));
         }
         add_rule(&mut graph, name, "RANGE", Some("UNIQUENESS"), subject);
         self.counters.borrow_mut().constraints_added += 1;
@@ -113,12 +155,20 @@ impl Engine<'_> {
     fn drop_rule(&self, name: &str, if_exists: bool, constraint: bool) -> Result<(), Failure> {
         let mut graph = self.graph.borrow_mut();
         let before = graph.rules.len();
-        let owned = graph.rules.iter().any(|rule| rule.name == name && rule.constraint.is_some());
+        let owned = graph
+            .rules
+            .iter()
+            .any(|rule| rule.name == name && rule.constraint.is_some());
         if !constraint && owned {
             let message = format!("Unable to drop index: Index belongs to constraint: `{name}`");
-            return Err(Failure::compile("Neo.DatabaseError.Schema.IndexDropFailed", message));
+            return Err(Failure::compile(
+                "Neo.DatabaseError.Schema.IndexDropFailed",
+                message,
+            ));
         }
-        graph.rules.retain(|rule| rule.name != name || (constraint && rule.constraint.is_none()));
+        graph
+            .rules
+            .retain(|rule| rule.name != name || (constraint && rule.constraint.is_none()));
         let mut counters = self.counters.borrow_mut();
         if graph.rules.len() < before {
             if constraint {
@@ -148,12 +198,18 @@ impl Failure {
 }
 
 fn concerns(rule: &Rule, subject: &SchemaSubject) -> bool {
-    rule.relationship == subject.relationship && rule.labels == subject.labels && rule.properties == subject.properties
+    rule.relationship == subject.relationship
+        && rule.labels == subject.labels
+        && rule.properties == subject.properties
 }
 
 fn described(subject: &SchemaSubject) -> String {
     let (labels, properties) = (subject.labels.join("|"), subject.properties.join(", "));
-    if subject.relationship { format!("()-[:{labels} {{{properties}}}]-()") } else { format!("(:{labels} {{{properties}}})") }
+    if subject.relationship {
+        format!("()-[:{labels} {{{properties}}}]-()")
+    } else {
+        format!("(:{labels} {{{properties}}})")
+    }
 }
 
 fn provider(kind: &str) -> &'static str {
@@ -167,11 +223,24 @@ fn provider(kind: &str) -> &'static str {
     }
 }
 
-fn add_rule(graph: &mut Graph, name: Option<&str>, kind: &str, constraint: Option<&'static str>, subject: &SchemaSubject) {
+fn add_rule(
+    graph: &mut Graph,
+    name: Option<&str>,
+    kind: &str,
+    constraint: Option<&'static str>,
+    subject: &SchemaSubject,
+) {
     let id = graph.next_rule;
     graph.next_rule += if constraint.is_some() { 2 } else { 1 };
-    let prefix = if constraint.is_some() { "constraint" } else { "index" };
-    let name = name.map_or_else(|| format!("{prefix}_{:08x}", fingerprint(&described(subject))), str::to_owned);
+    let prefix = if constraint.is_some() {
+        "constraint"
+    } else {
+        "index"
+    };
+    let name = name.map_or_else(
+        || format!("{prefix}_{:08x}", fingerprint(&described(subject))),
+        str::to_owned,
+    );
     graph.rules.push(Rule {
         id,
         name,
@@ -185,7 +254,9 @@ fn add_rule(graph: &mut Graph, name: Option<&str>, kind: &str, constraint: Optio
 
 /// The same name for the same subject each time.
 fn fingerprint(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// Two nodes that a uniqueness constraint would forbid.
@@ -194,9 +265,19 @@ fn duplicate(graph: &Graph, subject: &SchemaSubject) -> Option<(u64, u64, String
     let mut seen: Vec<(u64, Vec<Value>)> = Vec::new();
     for id in graph.labelled(label) {
         let node = graph.node(id)?;
-        let values: Option<Vec<Value>> = subject.properties.iter().map(|key| node.properties.get(key).cloned()).collect();
+        let values: Option<Vec<Value>> = subject
+            .properties
+            .iter()
+            .map(|key| node.properties.get(key).cloned())
+            .collect();
         let Some(values) = values else { continue };
-        let same = |other: &&(u64, Vec<Value>)| other.1.iter().zip(&values).all(|(a, b)| equals(a, b) == Some(true));
+        let same = |other: &&(u64, Vec<Value>)| {
+            other
+                .1
+                .iter()
+                .zip(&values)
+                .all(|(a, b)| equals(a, b) == Some(true))
+        };
         if let Some((first, _)) = seen.iter().find(same) {
             let shown = match node.properties.get(key) {
                 Some(Value::String(text)) => format!("'{text}'"),
@@ -213,12 +294,29 @@ fn duplicate(graph: &Graph, subject: &SchemaSubject) -> Option<(u64, u64, String
 /// Rows of SHOW INDEXES or SHOW CONSTRAINTS.
 pub(super) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
     let names = |names: &[String]| {
-        if names.is_empty() { Value::Null } else { Value::List(names.iter().map(|name| Value::from(name.as_str())).collect()) }
+        if names.is_empty() {
+            Value::Null
+        } else {
+            Value::List(
+                names
+                    .iter()
+                    .map(|name| Value::from(name.as_str()))
+                    .collect(),
+            )
+        }
     };
-    let mut rules: Vec<&Rule> = graph.rules.iter().filter(|rule| !constraints || rule.constraint.is_some()).collect();
+    let mut rules: Vec<&Rule> = graph
+        .rules
+        .iter()
+        .filter(|rule| !constraints || rule.constraint.is_some())
+        .collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     let row = |rule: &Rule| {
-        let entity = Value::from(if rule.relationship { "RELATIONSHIP" } else { "NODE" });
+        let entity = Value::from(if rule.relationship {
+            "RELATIONSHIP"
+        } else {
+            "NODE"
+        });
         let (id, name) = (Value::Integer(rule.id), Value::from(rule.name.as_str()));
         let (labels, properties) = (names(&rule.labels), names(&rule.properties));
         if constraints {
@@ -234,7 +332,11 @@ pub(super) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
                 Value::Null,
             ];
         }
-        let owner = if rule.constraint.is_some() { name.clone() } else { Value::Null };
+        let owner = if rule.constraint.is_some() {
+            name.clone()
+        } else {
+            Value::Null
+        };
         vec![
             id,
             name,
@@ -287,15 +389,26 @@ struct Attached {
 /// The value of `apoc.meta.schema()`.
 pub(super) fn describe(graph: &Graph) -> Value {
     let mut schema = Map::new();
-    for label in graph.known_labels.iter().filter(|label| graph.count_labelled(label) > 0) {
+    for label in graph
+        .known_labels
+        .iter()
+        .filter(|label| graph.count_labelled(label) > 0)
+    {
         schema.insert(label.clone(), describe_label(graph, label));
     }
     let mut types: BTreeMap<String, (i64, Map)> = BTreeMap::new();
     for id in graph.relationship_ids() {
-        let Some(found) = graph.relationship(id) else { continue };
+        let Some(found) = graph.relationship(id) else {
+            continue;
+        };
         let (count, properties) = types.entry(found.kind.clone()).or_default();
         *count += 1;
-        properties.extend(found.properties.iter().map(|(key, value)| (key.clone(), describe_property(value, None))));
+        properties.extend(
+            found
+                .properties
+                .iter()
+                .map(|(key, value)| (key.clone(), describe_property(value, None))),
+        );
     }
     for (kind, (count, properties)) in types {
         let entry = map([
@@ -314,9 +427,12 @@ fn describe_label(graph: &Graph, label: &str) -> Value {
     for id in graph.labelled(label) {
         let Some(node) = graph.node(id) else { continue };
         for (key, value) in &node.properties {
-            let rules =
-                graph.rules.iter().filter(|rule| rule.labels.iter().any(|known| known == label) && rule.properties.contains(key));
-            let flags = rules.fold((false, false), |(_, unique), rule| (true, unique || rule.constraint.is_some()));
+            let rules = graph.rules.iter().filter(|rule| {
+                rule.labels.iter().any(|known| known == label) && rule.properties.contains(key)
+            });
+            let flags = rules.fold((false, false), |(_, unique), rule| {
+                (true, unique || rule.constraint.is_some())
+            });
             properties.insert(key.clone(), describe_property(value, Some(flags)));
         }
         for (ids, outgoing) in [(&node.outgoing, true), (&node.incoming, false)] {
@@ -324,8 +440,18 @@ fn describe_label(graph: &Graph, label: &str) -> Value {
                 let other = if outgoing { found.end } else { found.start };
                 let one = attached.entry((found.kind.clone(), outgoing)).or_default();
                 one.count += 1;
-                one.labels.extend(graph.node(other).map(|node| node.labels.clone()).unwrap_or_default());
-                one.properties.extend(found.properties.iter().map(|(key, value)| (key.clone(), describe_property(value, None))));
+                one.labels.extend(
+                    graph
+                        .node(other)
+                        .map(|node| node.labels.clone())
+                        .unwrap_or_default(),
+                );
+                one.properties.extend(
+                    found
+                        .properties
+                        .iter()
+                        .map(|(key, value)| (key.clone(), describe_property(value, None))),
+                );
             }
         }
     }
@@ -355,12 +481,20 @@ fn describe_label(graph: &Graph, label: &str) -> Value {
 }
 
 fn describe_property(value: &Value, flags: Option<(bool, bool)>) -> Value {
-    let mut entry =
-        Map::from([("type".to_owned(), Value::from(apoc_type(value))), ("existence".to_owned(), Value::Boolean(false))]);
-    entry.insert("indexed".to_owned(), Value::Boolean(flags.is_some_and(|(indexed, _)| indexed)));
+    let mut entry = Map::from([
+        ("type".to_owned(), Value::from(apoc_type(value))),
+        ("existence".to_owned(), Value::Boolean(false)),
+    ]);
+    entry.insert(
+        "indexed".to_owned(),
+        Value::Boolean(flags.is_some_and(|(indexed, _)| indexed)),
+    );
     match flags {
         Some((_, unique)) => drop(entry.insert("unique".to_owned(), Value::Boolean(unique))),
-        None => drop(entry.insert("array".to_owned(), Value::Boolean(matches!(value, Value::List(_))))),
+        None => drop(entry.insert(
+            "array".to_owned(),
+            Value::Boolean(matches!(value, Value::List(_))),
+        )),
     }
     Value::Map(entry)
 }
@@ -370,7 +504,10 @@ fn schema_type(value: &Value) -> String {
     match value {
         Value::Integer(_) => "Long".to_owned(),
         Value::Float(_) => "Double".to_owned(),
-        Value::List(items) => format!("{}Array", items.first().map_or_else(|| "Any".to_owned(), schema_type)),
+        Value::List(items) => format!(
+            "{}Array",
+            items.first().map_or_else(|| "Any".to_owned(), schema_type)
+        ),
         other => other.type_name().to_owned(),
     }
 }
@@ -399,8 +536,15 @@ impl Occurrence {
             return vec![none];
         }
         let row = |(key, (count, types)): (&String, &(usize, BTreeSet<String>))| {
-            let types = types.iter().map(|name| Value::from(name.as_str())).collect();
-            [Value::from(key.as_str()), Value::List(types), Value::Boolean(*count == self.total)]
+            let types = types
+                .iter()
+                .map(|name| Value::from(name.as_str()))
+                .collect();
+            [
+                Value::from(key.as_str()),
+                Value::List(types),
+                Value::Boolean(*count == self.total),
+            ]
         };
         self.properties.iter().map(row).collect()
     }
@@ -409,31 +553,42 @@ impl Occurrence {
 pub(super) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
     let mut kinds: BTreeMap<Vec<String>, Occurrence> = BTreeMap::new();
     for node in graph.node_ids().into_iter().filter_map(|id| graph.node(id)) {
-        kinds.entry(graph.label_order(&node.labels)).or_default().count(&node.properties);
+        kinds
+            .entry(graph.label_order(&node.labels))
+            .or_default()
+            .count(&node.properties);
     }
     let mut rows = Vec::new();
     for (labels, occurrence) in kinds {
-        let name = labels.iter().fold(String::new(), |name, label| name + ":`" + label + "`");
+        let name = labels
+            .iter()
+            .fold(String::new(), |name, label| name + ":`" + label + "`");
         let labels = Value::List(labels.into_iter().map(Value::String).collect());
-        rows.extend(
-            occurrence
-                .rows()
-                .into_iter()
-                .map(|[key, types, all]| vec![Value::from(name.as_str()), labels.clone(), key, types, all]),
-        );
+        rows.extend(occurrence.rows().into_iter().map(|[key, types, all]| {
+            vec![Value::from(name.as_str()), labels.clone(), key, types, all]
+        }));
     }
     rows
 }
 
 pub(super) fn relationship_properties(graph: &Graph) -> Vec<Vec<Value>> {
     let mut kinds: BTreeMap<String, Occurrence> = BTreeMap::new();
-    for found in graph.relationship_ids().into_iter().filter_map(|id| graph.relationship(id)) {
-        kinds.entry(found.kind.clone()).or_default().count(&found.properties);
+    for found in graph
+        .relationship_ids()
+        .into_iter()
+        .filter_map(|id| graph.relationship(id))
+    {
+        kinds
+            .entry(found.kind.clone())
+            .or_default()
+            .count(&found.properties);
     }
     let mut rows = Vec::new();
     for (kind, occurrence) in kinds {
         rows.extend(
-            occurrence.rows().into_iter().map(|[key, types, all]| vec![Value::String(format!(":`{kind}`")), key, types, all]),
+            occurrence.rows().into_iter().map(|[key, types, all]| {
+                vec![Value::String(format!(":`{kind}`")), key, types, all]
+            }),
         );
     }
     rows

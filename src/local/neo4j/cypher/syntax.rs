@@ -47,18 +47,40 @@ pub(crate) struct Clause {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ClauseKind {
-    Match { optional: bool, patterns: Vec<Pattern>, predicate: Option<Expression> },
-    Unwind { list: Expression, name: Name },
+    Match {
+        optional: bool,
+        patterns: Vec<Pattern>,
+        predicate: Option<Expression>,
+    },
+    Unwind {
+        list: Expression,
+        name: Name,
+    },
     With(Projection),
     Return(Projection),
     Create(Vec<Pattern>),
-    Merge { pattern: Pattern, on_create: Vec<SetItem>, on_match: Vec<SetItem> },
+    Merge {
+        pattern: Pattern,
+        on_create: Vec<SetItem>,
+        on_match: Vec<SetItem>,
+    },
     Set(Vec<SetItem>),
     Remove(Vec<RemoveItem>),
-    Delete { detach: bool, expressions: Vec<Expression> },
-    Foreach { name: Name, list: Expression, clauses: Vec<Clause> },
+    Delete {
+        detach: bool,
+        expressions: Vec<Expression>,
+    },
+    Foreach {
+        name: Name,
+        list: Expression,
+        clauses: Vec<Clause>,
+    },
     Call(ProcedureCall),
-    Subquery { optional: bool, imports: Option<Vec<Name>>, query: Query },
+    Subquery {
+        optional: bool,
+        imports: Option<Vec<Name>>,
+        query: Query,
+    },
     Finish,
 }
 
@@ -114,11 +136,28 @@ pub(crate) struct SortItem {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SetItem {
-    Property { target: Expression, key: String, value: Expression },
-    Dynamic { target: Expression, key: Expression, value: Expression },
-    Replace { name: Name, value: Expression },
-    Merge { name: Name, value: Expression },
-    Labels { name: Name, labels: Vec<String> },
+    Property {
+        target: Expression,
+        key: String,
+        value: Expression,
+    },
+    Dynamic {
+        target: Expression,
+        key: Expression,
+        value: Expression,
+    },
+    Replace {
+        name: Name,
+        value: Expression,
+    },
+    Merge {
+        name: Name,
+        value: Expression,
+    },
+    Labels {
+        name: Name,
+        labels: Vec<String>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -241,7 +280,11 @@ pub(crate) enum Kind {
     Parameter(String),
     Property(Box<Expression>, String),
     Index(Box<Expression>, Box<Expression>),
-    Slice(Box<Expression>, Option<Box<Expression>>, Option<Box<Expression>>),
+    Slice(
+        Box<Expression>,
+        Option<Box<Expression>>,
+        Option<Box<Expression>>,
+    ),
     List(Vec<Expression>),
     Map(Vec<(String, Expression)>),
     MapProjection(Box<Expression>, Vec<MapElement>),
@@ -344,10 +387,26 @@ pub(crate) enum Operator {
 /// CREATE and DROP of indexes and constraints.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SchemaCommand {
-    CreateIndex { name: Option<String>, unless_exists: bool, kind: String, subject: SchemaSubject },
-    CreateConstraint { name: Option<String>, unless_exists: bool, kind: ConstraintKind, subject: SchemaSubject },
-    DropIndex { name: String, if_exists: bool },
-    DropConstraint { name: String, if_exists: bool },
+    CreateIndex {
+        name: Option<String>,
+        unless_exists: bool,
+        kind: String,
+        subject: SchemaSubject,
+    },
+    CreateConstraint {
+        name: Option<String>,
+        unless_exists: bool,
+        kind: ConstraintKind,
+        subject: SchemaSubject,
+    },
+    DropIndex {
+        name: String,
+        if_exists: bool,
+    },
+    DropConstraint {
+        name: String,
+        if_exists: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -394,11 +453,30 @@ pub(crate) enum Shown {
 /// The commands about users. Passwords are expressions: a text or a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum UserCommand {
-    AlterCurrent { old: Expression, new: Expression },
-    Alter { name: Expression, if_exists: bool, changes: UserChanges },
-    Create { name: Expression, unless_exists: bool, replace: bool, changes: UserChanges },
-    Drop { name: Expression, if_exists: bool },
-    Rename { from: Expression, if_exists: bool, to: Expression },
+    AlterCurrent {
+        old: Expression,
+        new: Expression,
+    },
+    Alter {
+        name: Expression,
+        if_exists: bool,
+        changes: UserChanges,
+    },
+    Create {
+        name: Expression,
+        unless_exists: bool,
+        replace: bool,
+        changes: UserChanges,
+    },
+    Drop {
+        name: Expression,
+        if_exists: bool,
+    },
+    Rename {
+        from: Expression,
+        if_exists: bool,
+        to: Expression,
+    },
 }
 
 /// What a command wants a user to be; what is not named stays.
@@ -451,7 +529,11 @@ impl Expression {
                     visit(operand);
                 }
             }
-            Kind::Case { subject, branches, otherwise } => {
+            Kind::Case {
+                subject,
+                branches,
+                otherwise,
+            } => {
                 if let Some(part) = subject {
                     visit(part);
                 }
@@ -463,21 +545,32 @@ impl Expression {
                     visit(part);
                 }
             }
-            Kind::Comprehension { list, predicate, result, .. } => {
+            Kind::Comprehension {
+                list,
+                predicate,
+                result,
+                ..
+            } => {
                 visit(list);
                 predicate.iter().chain(result).for_each(|part| visit(part));
             }
-            Kind::PatternComprehension { predicate, result, .. } => {
+            Kind::PatternComprehension {
+                predicate, result, ..
+            } => {
                 if let Some(part) = predicate {
                     visit(part);
                 }
                 visit(result);
             }
-            Kind::Quantified { list, predicate, .. } => {
+            Kind::Quantified {
+                list, predicate, ..
+            } => {
                 visit(list);
                 visit(predicate);
             }
-            Kind::Reduce { start, list, step, .. } => {
+            Kind::Reduce {
+                start, list, step, ..
+            } => {
                 visit(start);
                 visit(list);
                 visit(step);
@@ -507,7 +600,18 @@ impl Expression {
 
 /// Function names are compared without case.
 pub(crate) fn is_aggregate_function(name: &str) -> bool {
-    ["count", "sum", "avg", "min", "max", "collect", "stdev", "stdevp", "percentiledisc", "percentilecont"]
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name))
+    [
+        "count",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "collect",
+        "stdev",
+        "stdevp",
+        "percentiledisc",
+        "percentilecont",
+    ]
+    .iter()
+    .any(|known| known.eq_ignore_ascii_case(name))
 }

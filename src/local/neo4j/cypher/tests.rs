@@ -11,7 +11,11 @@ use crate::local::neo4j::server::{Server, Session, movies_statements};
 use crate::local::neo4j::value::{Map, Value};
 
 fn server() -> Server {
-    Server::new("127.0.0.1:1".into(), "u".into(), Users::with([("neo4j", "correct-horse")]))
+    Server::new(
+        "127.0.0.1:1".into(),
+        "u".into(),
+        Users::with([("neo4j", "correct-horse")]),
+    )
 }
 
 fn session() -> Session {
@@ -31,9 +35,19 @@ fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Fai
     let rows: Vec<_> = answer
         .rows
         .iter()
-        .map(|row| serde_json::Value::Array(row.iter().map(|value| render::value(&answer, Form::Plain, value)).collect()))
+        .map(|row| {
+            serde_json::Value::Array(
+                row.iter()
+                    .map(|value| render::value(&answer, Form::Plain, value))
+                    .collect(),
+            )
+        })
         .collect();
-    let mut text = format!("{} {}", answer.columns.join(","), serde_json::Value::Array(rows));
+    let mut text = format!(
+        "{} {}",
+        answer.columns.join(","),
+        serde_json::Value::Array(rows)
+    );
     if let Some(failure) = answer.failure {
         let _ = write!(text, " {}: {}", failure.code, failure.message);
     }
@@ -41,17 +55,22 @@ fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Fai
 }
 
 fn run(server: &Server, text: &str) -> String {
-    run_with(server, text, &Map::new()).unwrap_or_else(|failure| format!("{}: {}", failure.code, failure.message))
+    run_with(server, text, &Map::new())
+        .unwrap_or_else(|failure| format!("{}: {}", failure.code, failure.message))
 }
 
 #[test]
 fn the_movies_are_all_there() {
     for statement in movies_statements() {
-        super::prepare(statement, &Map::new()).unwrap_or_else(|failure| panic!("{failure}\n{statement}"));
+        super::prepare(statement, &Map::new())
+            .unwrap_or_else(|failure| panic!("{failure}\n{statement}"));
     }
     let server = server();
     let counts = "MATCH (n) WITH labels(n)[0] AS label, count(*) AS count RETURN label, count ORDER BY label";
-    assert_eq!(run(&server, counts), r#"label,count [["Movie",38],["Person",133]]"#);
+    assert_eq!(
+        run(&server, counts),
+        r#"label,count [["Movie",38],["Person",133]]"#
+    );
     let types = "MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS count ORDER BY type";
     assert_eq!(
         run(&server, types),
@@ -62,26 +81,56 @@ fn the_movies_are_all_there() {
 /// Statement and answer: the columns, then the rows as JSON, then the failure that ended them.
 const READS: &[(&str, &str)] = &[
     ("RETURN 1 + 2 * 3 ^ 2 AS x", "x [[19.0]]"),
-    ("RETURN 7/2 AS a, 7/2.0 AS b, -7/2 AS c, -7 % 3 AS d, 'a' + 1.0 AS e", r#"a,b,c,d,e [[3,3.5,-3,-1,"a1.0"]]"#),
-    ("RETURN 1/0", "1/0 [] Neo.ClientError.Statement.ArithmeticError: / by zero"),
-    ("UNWIND [1,0] AS x RETURN 1/x AS y", "y [[1]] Neo.ClientError.Statement.ArithmeticError: / by zero"),
-    ("UNWIND [1,0] AS x WITH 1/x AS y RETURN y", "y [[1]] Neo.ClientError.Statement.ArithmeticError: / by zero"),
+    (
+        "RETURN 7/2 AS a, 7/2.0 AS b, -7/2 AS c, -7 % 3 AS d, 'a' + 1.0 AS e",
+        r#"a,b,c,d,e [[3,3.5,-3,-1,"a1.0"]]"#,
+    ),
+    (
+        "RETURN 1/0",
+        "1/0 [] Neo.ClientError.Statement.ArithmeticError: / by zero",
+    ),
+    (
+        "UNWIND [1,0] AS x RETURN 1/x AS y",
+        "y [[1]] Neo.ClientError.Statement.ArithmeticError: / by zero",
+    ),
+    (
+        "UNWIND [1,0] AS x WITH 1/x AS y RETURN y",
+        "y [[1]] Neo.ClientError.Statement.ArithmeticError: / by zero",
+    ),
     ("UNWIND [1,0] AS x RETURN 1/x AS y LIMIT 1", "y [[1]]"),
-    ("RETURN 9223372036854775807 + 1", "9223372036854775807 + 1 [] Neo.ClientError.Statement.ArithmeticError: long overflow"),
-    ("MATCH (t:Person {name: 'Tom Hanks'}) RETURN t.name, t.born", r#"t.name,t.born [["Tom Hanks",1956]]"#),
+    (
+        "RETURN 9223372036854775807 + 1",
+        "9223372036854775807 + 1 [] Neo.ClientError.Statement.ArithmeticError: long overflow",
+    ),
+    (
+        "MATCH (t:Person {name: 'Tom Hanks'}) RETURN t.name, t.born",
+        r#"t.name,t.born [["Tom Hanks",1956]]"#,
+    ),
     ("MATCH (n:Nope) RETURN n.x AS y", "y []"),
-    ("MATCH (p:Person {name:'Tom Hanks'})-[:ACTED_IN]->(m) RETURN count(m)", "count(m) [[12]]"),
+    (
+        "MATCH (p:Person {name:'Tom Hanks'})-[:ACTED_IN]->(m) RETURN count(m)",
+        "count(m) [[12]]",
+    ),
     (
         "MATCH (:Person {name:'Tom Hanks'})-[:ACTED_IN]->(m)<-[:ACTED_IN]-(c) RETURN count(DISTINCT c) AS n, count(*) AS r",
         "n,r [[34,39]]",
     ),
-    ("MATCH (b:Person {name:'Kevin Bacon'})-[*1..4]-(h) RETURN count(DISTINCT h) > 100 AS many", "many [[true]]"),
+    (
+        "MATCH (b:Person {name:'Kevin Bacon'})-[*1..4]-(h) RETURN count(DISTINCT h) > 100 AS many",
+        "many [[true]]",
+    ),
     (
         "MATCH p=shortestPath((a:Person {name:'Kevin Bacon'})-[*]-(b:Person {name:'Meg Ryan'})) RETURN length(p)",
         "length(p) [[4]]",
     ),
-    ("MATCH (m:Movie) WHERE m.released >= 1990 AND m.released < 2000 RETURN count(m)", "count(m) [[20]]"),
-    ("MATCH (m:Movie) RETURN m.title ORDER BY m.title LIMIT 2", r#"m.title [["A Few Good Men"],["A League of Their Own"]]"#),
+    (
+        "MATCH (m:Movie) WHERE m.released >= 1990 AND m.released < 2000 RETURN count(m)",
+        "count(m) [[20]]",
+    ),
+    (
+        "MATCH (m:Movie) RETURN m.title ORDER BY m.title LIMIT 2",
+        r#"m.title [["A Few Good Men"],["A League of Their Own"]]"#,
+    ),
     (
         "MATCH (m:Movie {title:'Cast Away'}) RETURN m {.title, .released, x: 1} AS m",
         r#"m [[{"released":2000,"title":"Cast Away","x":1}]]"#,
@@ -94,10 +143,16 @@ const READS: &[(&str, &str)] = &[
         "MATCH (p:Person {name:'Helen Hunt'}) RETURN COLLECT { MATCH (p)-->(m) RETURN m.title ORDER BY m.title } AS t",
         r#"t [[["As Good as It Gets","Cast Away","Twister"]]]"#,
     ),
-    ("MATCH (p:Person {name:'Helen Hunt'}) RETURN [(p)-->(m) WHERE m.released > 1998 | m.title] AS t", r#"t [[["Cast Away"]]]"#),
+    (
+        "MATCH (p:Person {name:'Helen Hunt'}) RETURN [(p)-->(m) WHERE m.released > 1998 | m.title] AS t",
+        r#"t [[["Cast Away"]]]"#,
+    ),
     ("MATCH (n:Movie|Person) RETURN count(n) AS a", "a [[171]]"),
     ("MATCH (n:!Movie) RETURN count(n) AS a", "a [[133]]"),
-    ("MATCH (a:Person)-[:FOLLOWS]->{1,2}(b) RETURN count(*) AS n", "n [[4]]"),
+    (
+        "MATCH (a:Person)-[:FOLLOWS]->{1,2}(b) RETURN count(*) AS n",
+        "n [[4]]",
+    ),
     (
         "MATCH (p:Person WHERE p.born = 1930) RETURN p.name ORDER BY p.name",
         r#"p.name [["Clint Eastwood"],["Gene Hackman"],["Richard Harris"]]"#,
@@ -115,7 +170,10 @@ const READS: &[(&str, &str)] = &[
         "RETURN reduce(s = 0, x IN [1,2,3] | s + x) AS s, any(x IN [1,2] WHERE x > 1) AS a, [x IN range(1,4) WHERE x % 2 = 0 | x * x] AS l",
         "s,a,l [[6,true,[4,16]]]",
     ),
-    ("RETURN CASE WHEN 1 = 2 THEN 'a' ELSE 'b' END AS x, CASE 1 WHEN 1 THEN 'one' END AS y", r#"x,y [["b","one"]]"#),
+    (
+        "RETURN CASE WHEN 1 = 2 THEN 'a' ELSE 'b' END AS x, CASE 1 WHEN 1 THEN 'one' END AS y",
+        r#"x,y [["b","one"]]"#,
+    ),
     (
         "RETURN [1,2,3][-1] AS a, [1,2,3][1..] AS b, {a: {b: 2}}.a.b AS c, 'abc' STARTS WITH 'ab' AS d, 'x' IN ['y', null] AS e",
         "a,b,c,d,e [[3,[2,3],2,true,null]]",
@@ -136,7 +194,10 @@ const READS: &[(&str, &str)] = &[
         "RETURN point({x:1,y:2}) AS p, toString(1e20) AS t, 0.0/0.0 AS nan",
         r#"p,t,nan [["SRID=7203;POINT (1.0 2.0)","1.0E20","NaN"]]"#,
     ),
-    ("UNWIND [3,1,null,2] AS x RETURN x ORDER BY x DESC", "x [[null],[3],[2],[1]]"),
+    (
+        "UNWIND [3,1,null,2] AS x RETURN x ORDER BY x DESC",
+        "x [[null],[3],[2],[1]]",
+    ),
     ("UNWIND [1,1.0,2] AS x RETURN DISTINCT x", "x [[1],[2]]"),
     (
         "UNWIND [1,2,3,4] AS x RETURN sum(x) AS s, avg(x) AS a, min(x) AS n, max(x) AS m, collect(x) AS c, percentileCont(x, 0.5) AS p",
@@ -152,16 +213,37 @@ const READS: &[(&str, &str)] = &[
     ),
     ("RETURN 1 AS x UNION RETURN 1 AS x", "x [[1]]"),
     ("RETURN 1 AS x UNION ALL RETURN 1 AS x", "x [[1],[1]]"),
-    ("MATCH (n:Person {name:'Nobody'}) RETURN count(n) AS c, collect(n.name) AS l", "c,l [[0,[]]]"),
+    (
+        "MATCH (n:Person {name:'Nobody'}) RETURN count(n) AS c, collect(n.name) AS l",
+        "c,l [[0,[]]]",
+    ),
     ("OPTIONAL MATCH (n:Nope) RETURN n", "n [[null]]"),
-    ("MATCH (n:Person {name:'Tom Hanks'}) RETURN elementId(n) = '4:u:' + id(n) AS same", "same [[true]]"),
-    ("CALL db.labels() YIELD label RETURN label ORDER BY label", r#"label [["Movie"],["Person"]]"#),
-    ("SHOW INDEXES YIELD name, type WHERE type = 'LOOKUP' RETURN count(*) AS n", "n [[2]]"),
-    ("CALL dbms.components()", r#"name,versions,edition [["Neo4j Kernel",["5.26.30"],"community"]]"#),
-    ("SHOW DATABASES YIELD name, currentStatus", r#"name,currentStatus [["neo4j","online"],["system","online"]]"#),
+    (
+        "MATCH (n:Person {name:'Tom Hanks'}) RETURN elementId(n) = '4:u:' + id(n) AS same",
+        "same [[true]]",
+    ),
+    (
+        "CALL db.labels() YIELD label RETURN label ORDER BY label",
+        r#"label [["Movie"],["Person"]]"#,
+    ),
+    (
+        "SHOW INDEXES YIELD name, type WHERE type = 'LOOKUP' RETURN count(*) AS n",
+        "n [[2]]",
+    ),
+    (
+        "CALL dbms.components()",
+        r#"name,versions,edition [["Neo4j Kernel",["5.26.30"],"community"]]"#,
+    ),
+    (
+        "SHOW DATABASES YIELD name, currentStatus",
+        r#"name,currentStatus [["neo4j","online"],["system","online"]]"#,
+    ),
     ("EXPLAIN MATCH (n) RETURN n", "n []"),
     ("RETURN 1;", "1 [[1]]"),
-    ("RETURN 'it\\'s' AS s, \"ü\" AS `a b` // end", r#"s,a b [["it's","ü"]]"#),
+    (
+        "RETURN 'it\\'s' AS s, \"ü\" AS `a b` // end",
+        r#"s,a b [["it's","ü"]]"#,
+    ),
 ];
 
 #[test]
@@ -189,7 +271,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "Neo.ClientError.Statement.SyntaxError: Variable `foo` not defined",
         "(line 2, column 8 (offset: 17))\n\"RETURN foo\"\n        ^",
     ),
-    ("RETURN foo(1)", "Neo.ClientError.Statement.SyntaxError: Unknown function 'foo'", "(line 1, column 8 (offset: 7))"),
+    (
+        "RETURN foo(1)",
+        "Neo.ClientError.Statement.SyntaxError: Unknown function 'foo'",
+        "(line 1, column 8 (offset: 7))",
+    ),
     (
         "RETURN 1 +",
         "Neo.ClientError.Statement.SyntaxError: Invalid input '': expected an expression",
@@ -275,8 +361,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "Neo.ClientError.Statement.SyntaxError: integer is too large",
         "(line 1, column 8 (offset: 7))",
     ),
-    ("RETURN $x + $y", "Neo.ClientError.Statement.ParameterMissing: Expected parameter(s): x, y", ""),
-    ("CALL nope()", "Neo.ClientError.Procedure.ProcedureNotFound: There is no procedure with the name `nope` registered", ""),
+    (
+        "RETURN $x + $y",
+        "Neo.ClientError.Statement.ParameterMissing: Expected parameter(s): x, y",
+        "",
+    ),
+    (
+        "CALL nope()",
+        "Neo.ClientError.Procedure.ProcedureNotFound: There is no procedure with the name `nope` registered",
+        "",
+    ),
     (
         "CALL db.labels() YIELD nope",
         "Neo.ClientError.Statement.SyntaxError: Unknown procedure output: `nope`",
@@ -318,7 +412,9 @@ fn mistakes_are_told_in_neo4j_s_words_with_their_place() {
 fn writes_change_the_graph_and_are_counted() {
     let server = server();
     let count = |statement: &str| {
-        let (answer, _) = server.run(&session(), statement, &Map::new(), Timestamp::UNIX_EPOCH).unwrap();
+        let (answer, _) = server
+            .run(&session(), statement, &Map::new(), Timestamp::UNIX_EPOCH)
+            .unwrap();
         assert_eq!(answer.failure, None, "{statement}");
         let c = answer.counters;
         [
@@ -331,18 +427,42 @@ fn writes_change_the_graph_and_are_counted() {
             c.labels_removed,
         ]
     };
-    assert_eq!(count("CREATE (n:Q {a:1,b:2})-[:R {x:1}]->(n2) SET n:Z, n.a=3, n.b=null RETURN n.a"), [2, 0, 1, 0, 5, 2, 0]);
-    assert_eq!(run(&server, "MATCH (n:Q) RETURN n.a, n.b, labels(n)"), r#"n.a,n.b,labels(n) [[3,null,["Q","Z"]]]"#);
-    assert_eq!(count("MERGE (n:Q {a:3}) ON CREATE SET n.c = 1 ON MATCH SET n.c = 2"), [0, 0, 0, 0, 1, 0, 0]);
-    assert_eq!(count("MERGE (n:Q {a:4}) ON CREATE SET n.c = 1 ON MATCH SET n.c = 2"), [1, 0, 0, 0, 2, 1, 0]);
+    assert_eq!(
+        count("CREATE (n:Q {a:1,b:2})-[:R {x:1}]->(n2) SET n:Z, n.a=3, n.b=null RETURN n.a"),
+        [2, 0, 1, 0, 5, 2, 0]
+    );
+    assert_eq!(
+        run(&server, "MATCH (n:Q) RETURN n.a, n.b, labels(n)"),
+        r#"n.a,n.b,labels(n) [[3,null,["Q","Z"]]]"#
+    );
+    assert_eq!(
+        count("MERGE (n:Q {a:3}) ON CREATE SET n.c = 1 ON MATCH SET n.c = 2"),
+        [0, 0, 0, 0, 1, 0, 0]
+    );
+    assert_eq!(
+        count("MERGE (n:Q {a:4}) ON CREATE SET n.c = 1 ON MATCH SET n.c = 2"),
+        [1, 0, 0, 0, 2, 1, 0]
+    );
     assert_eq!(count("MATCH (n:Q) REMOVE n.c, n:Z"), [0, 0, 0, 0, 2, 0, 1]);
-    assert_eq!(count("FOREACH (x IN [1,2] | CREATE (:T {x: x}))"), [2, 0, 0, 0, 2, 2, 0]);
-    assert_eq!(count("MATCH (t:T) SET t += {y: 1, x: null}"), [0, 0, 0, 0, 4, 0, 0]);
+    assert_eq!(
+        count("FOREACH (x IN [1,2] | CREATE (:T {x: x}))"),
+        [2, 0, 0, 0, 2, 2, 0]
+    );
+    assert_eq!(
+        count("MATCH (t:T) SET t += {y: 1, x: null}"),
+        [0, 0, 0, 0, 4, 0, 0]
+    );
     assert_eq!(count("MATCH (t:T) DELETE t"), [0, 2, 0, 0, 0, 0, 0]);
     assert_eq!(count("MATCH (n:Q) DETACH DELETE n"), [0, 2, 0, 1, 0, 0, 0]);
-    assert_eq!(run(&server, "MATCH (n:Q) RETURN count(n)"), "count(n) [[0]]");
     assert_eq!(
-        run(&server, "CREATE (n:`Weird Label` {`a key`: 'ü'}) RETURN n.`a key` AS v, labels(n) AS l"),
+        run(&server, "MATCH (n:Q) RETURN count(n)"),
+        "count(n) [[0]]"
+    );
+    assert_eq!(
+        run(
+            &server,
+            "CREATE (n:`Weird Label` {`a key`: 'ü'}) RETURN n.`a key` AS v, labels(n) AS l"
+        ),
         r#"v,l [["ü",["Weird Label"]]]"#
     );
 }
@@ -350,30 +470,63 @@ fn writes_change_the_graph_and_are_counted() {
 #[test]
 fn a_failed_write_leaves_nothing_behind() {
     let server = server();
-    let failed = run(&server, "CREATE (x:Half) WITH x UNWIND [1,0] AS d SET x.v = 1/d RETURN x.v");
+    let failed = run(
+        &server,
+        "CREATE (x:Half) WITH x UNWIND [1,0] AS d SET x.v = 1/d RETURN x.v",
+    );
     assert!(failed.contains("/ by zero"), "{failed}");
-    assert_eq!(run(&server, "MATCH (x:Half) RETURN count(x)"), "count(x) [[0]]");
+    assert_eq!(
+        run(&server, "MATCH (x:Half) RETURN count(x)"),
+        "count(x) [[0]]"
+    );
     let attached = run(&server, "MATCH (p:Person {name:'Tom Hanks'}) DELETE p");
-    assert!(attached.contains("ConstraintValidationFailed: Cannot delete node<"), "{attached}");
+    assert!(
+        attached.contains("ConstraintValidationFailed: Cannot delete node<"),
+        "{attached}"
+    );
 }
 
 #[test]
 fn indexes_and_constraints_are_kept() {
     let server = server();
-    assert_eq!(run(&server, "CREATE INDEX pn FOR (p:Person) ON (p.name)"), " []");
+    assert_eq!(
+        run(&server, "CREATE INDEX pn FOR (p:Person) ON (p.name)"),
+        " []"
+    );
     assert!(
         run(&server, "CREATE INDEX pn FOR (p:Person) ON (p.name)")
             .starts_with("Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists")
     );
-    assert_eq!(run(&server, "CREATE INDEX pn IF NOT EXISTS FOR (p:Person) ON (p.name)"), " []");
+    assert_eq!(
+        run(
+            &server,
+            "CREATE INDEX pn IF NOT EXISTS FOR (p:Person) ON (p.name)"
+        ),
+        " []"
+    );
     assert_eq!(run(&server, "DROP INDEX pn"), " []");
     assert!(run(&server, "DROP INDEX pn").starts_with("Neo.DatabaseError.Schema.IndexDropFailed"));
-    assert_eq!(run(&server, "CREATE CONSTRAINT mt FOR (m:Movie) REQUIRE m.title IS UNIQUE"), " []");
-    let broken = run(&server, "CREATE (:Movie {title: 'Cast Away'})");
-    assert!(broken.starts_with("Neo.ClientError.Schema.ConstraintValidationFailed: Node("), "{broken}");
-    assert!(broken.ends_with("already exists with label `Movie` and property `title` = 'Cast Away'"), "{broken}");
     assert_eq!(
-        run(&server, "SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties"),
+        run(
+            &server,
+            "CREATE CONSTRAINT mt FOR (m:Movie) REQUIRE m.title IS UNIQUE"
+        ),
+        " []"
+    );
+    let broken = run(&server, "CREATE (:Movie {title: 'Cast Away'})");
+    assert!(
+        broken.starts_with("Neo.ClientError.Schema.ConstraintValidationFailed: Node("),
+        "{broken}"
+    );
+    assert!(
+        broken.ends_with("already exists with label `Movie` and property `title` = 'Cast Away'"),
+        "{broken}"
+    );
+    assert_eq!(
+        run(
+            &server,
+            "SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties"
+        ),
         r#"name,type,labelsOrTypes,properties [["mt","UNIQUENESS",["Movie"],["title"]]]"#
     );
 }
@@ -381,8 +534,15 @@ fn indexes_and_constraints_are_kept() {
 #[test]
 fn parameters_are_seen_everywhere() {
     let server = server();
-    let parameters = Map::from([("name".to_owned(), Value::from("Tom Hanks")), ("n".to_owned(), Value::Integer(1))]);
-    let answer = run_with(&server, "MATCH (p:Person {name: $name}) RETURN p.born + $n AS x LIMIT $n", &parameters);
+    let parameters = Map::from([
+        ("name".to_owned(), Value::from("Tom Hanks")),
+        ("n".to_owned(), Value::Integer(1)),
+    ]);
+    let answer = run_with(
+        &server,
+        "MATCH (p:Person {name: $name}) RETURN p.born + $n AS x LIMIT $n",
+        &parameters,
+    );
     assert_eq!(answer.unwrap(), "x [[1957]]");
 }
 
@@ -403,6 +563,10 @@ fn what_a_statement_does_is_told_exactly() {
         ("ALTER CURRENT USER SET PASSWORD FROM 'a' TO 'b'", System),
     ];
     for (statement, effect) in cases {
-        assert_eq!(super::prepare(statement, &Map::new()).unwrap().effect, effect, "{statement}");
+        assert_eq!(
+            super::prepare(statement, &Map::new()).unwrap().effect,
+            effect,
+            "{statement}"
+        );
     }
 }

@@ -9,14 +9,26 @@ use crate::local::neo4j::cypher::syntax::{
 
 impl Checker<'_> {
     /// Declares the variables of a pattern that is matched.
-    pub(super) fn pattern(&mut self, pattern: &Pattern, scope: &mut Scope, fresh: &mut BTreeSet<String>) -> Check {
+    pub(super) fn pattern(
+        &mut self,
+        pattern: &Pattern,
+        scope: &mut Scope,
+        fresh: &mut BTreeSet<String>,
+    ) -> Check {
         self.element(pattern.first.name.as_ref(), Type::Node, scope)?;
         for (relationship, node) in &pattern.rest {
-            let kind = if relationship.hops.is_some() { Type::List } else { Type::Relationship };
+            let kind = if relationship.hops.is_some() {
+                Type::List
+            } else {
+                Type::Relationship
+            };
             if let Some(name) = &relationship.name
                 && !fresh.insert(name.text.clone())
             {
-                let message = format!("Cannot use the same relationship variable '{}' for multiple relationships", name.text);
+                let message = format!(
+                    "Cannot use the same relationship variable '{}' for multiple relationships",
+                    name.text
+                );
                 return self.fail(&message, name.at);
             }
             self.element(relationship.name.as_ref(), kind, scope)?;
@@ -51,14 +63,29 @@ impl Checker<'_> {
         let mut nodes: Vec<&NodePattern> = vec![&pattern.first];
         for (relationship, node) in &pattern.rest {
             nodes.push(node);
-            self.inner(relationship.properties.as_deref(), relationship.predicate.as_deref(), scope)?;
+            self.inner(
+                relationship.properties.as_deref(),
+                relationship.predicate.as_deref(),
+                scope,
+            )?;
         }
-        nodes.into_iter().try_for_each(|node| self.inner(node.properties.as_deref(), node.predicate.as_deref(), scope))
+        nodes.into_iter().try_for_each(|node| {
+            self.inner(node.properties.as_deref(), node.predicate.as_deref(), scope)
+        })
     }
 
-    fn inner(&mut self, properties: Option<&Expression>, predicate: Option<&Expression>, scope: &Scope) -> Check {
-        properties.iter().try_for_each(|part| self.expression(part, scope))?;
-        predicate.iter().try_for_each(|part| self.predicate(part, scope))
+    fn inner(
+        &mut self,
+        properties: Option<&Expression>,
+        predicate: Option<&Expression>,
+        scope: &Scope,
+    ) -> Check {
+        properties
+            .iter()
+            .try_for_each(|part| self.expression(part, scope))?;
+        predicate
+            .iter()
+            .try_for_each(|part| self.predicate(part, scope))
     }
 
     /// A pattern of CREATE or MERGE.
@@ -70,16 +97,24 @@ impl Checker<'_> {
             nodes.push(node);
         }
         for node in nodes {
-            if node.labels.as_ref().is_some_and(|labels| labels.conjunction().is_none()) {
+            if node
+                .labels
+                .as_ref()
+                .is_some_and(|labels| labels.conjunction().is_none())
+            {
                 return self.fail(
                     &format!("Label expressions in patterns are not allowed in a {clause} clause, but only in a MATCH clause"),
                     node.at,
                 );
             }
             if let Some(name) = &node.name {
-                let described = node.labels.is_some() || node.properties.is_some() || pattern.rest.is_empty();
+                let described =
+                    node.labels.is_some() || node.properties.is_some() || pattern.rest.is_empty();
                 if before.find(&name.text).is_some() && described {
-                    return self.fail(&format!("Variable `{}` already declared", name.text), name.at);
+                    return self.fail(
+                        &format!("Variable `{}` already declared", name.text),
+                        name.at,
+                    );
                 }
             }
             self.element(node.name.as_ref(), Type::Node, scope)?;
@@ -91,19 +126,36 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn created_relationship(&mut self, relationship: &RelationshipPattern, scope: &mut Scope, clause: &str) -> Check {
+    fn created_relationship(
+        &mut self,
+        relationship: &RelationshipPattern,
+        scope: &mut Scope,
+        clause: &str,
+    ) -> Check {
         if let Some(name) = &relationship.name {
             self.declare_new(name, scope, Type::Relationship)?;
         }
         if relationship.hops.is_some() {
-            return self.fail(&format!("Variable length relationships cannot be used in {clause}"), relationship.at);
+            return self.fail(
+                &format!("Variable length relationships cannot be used in {clause}"),
+                relationship.at,
+            );
         }
-        let single = relationship.types.as_ref().and_then(LabelExpression::conjunction);
+        let single = relationship
+            .types
+            .as_ref()
+            .and_then(LabelExpression::conjunction);
         if single.is_none_or(|names| names.len() != 1) {
-            return self.fail(&format!("A single relationship type must be specified for {clause}"), relationship.at);
+            return self.fail(
+                &format!("A single relationship type must be specified for {clause}"),
+                relationship.at,
+            );
         }
         if relationship.direction == Direction::Both && clause == "CREATE" {
-            return self.fail("Only directed relationships are supported in CREATE", relationship.at);
+            return self.fail(
+                "Only directed relationships are supported in CREATE",
+                relationship.at,
+            );
         }
         Ok(())
     }

@@ -13,8 +13,12 @@ pub(super) fn compared(operator: Operator, left: &Value, right: &Value) -> Optio
         Operator::Equal => equals(left, right),
         Operator::NotEqual => equals(left, right).map(|equal| !equal),
         _ => {
-            if let (Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)) = (left, right) {
-                let Some(order) = compare(left, right) else { return Some(false) };
+            if let (Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)) =
+                (left, right)
+            {
+                let Some(order) = compare(left, right) else {
+                    return Some(false);
+                };
                 return Some(ordered(operator, order));
             }
             compare(left, right).map(|order| ordered(operator, order))
@@ -35,7 +39,12 @@ pub(super) fn contained(item: &Value, list: Value) -> Evaluated {
     let items = match list {
         Value::Null => return Ok(Value::Null),
         Value::List(items) => items,
-        other => return Err(Failure::run(TYPE, format!("Expected a List, got: {}", other.described()))),
+        other => {
+            return Err(Failure::run(
+                TYPE,
+                format!("Expected a List, got: {}", other.described()),
+            ));
+        }
     };
     let mut known = Some(false);
     for candidate in &items {
@@ -58,7 +67,10 @@ pub(super) fn texts(left: &Value, right: &Value, holds: fn(&str, &str) -> bool) 
 pub(super) fn negate(value: Value) -> Evaluated {
     match value {
         Value::Null => Ok(Value::Null),
-        Value::Integer(number) => number.checked_neg().map(Value::Integer).ok_or_else(overflow),
+        Value::Integer(number) => number
+            .checked_neg()
+            .map(Value::Integer)
+            .ok_or_else(overflow),
         Value::Float(number) => Ok(Value::Float(-number)),
         other => arithmetic(Operator::Subtract, Value::Integer(0), other),
     }
@@ -75,7 +87,9 @@ pub(in super::super) fn arithmetic(operator: Operator, left: Value, right: Value
         (Value::Integer(a), Value::Float(b)) => floats(operator, a as f64, b),
         (Value::Float(a), Value::Integer(b)) => floats(operator, a, b as f64),
         (Value::Float(a), Value::Float(b)) => floats(operator, a, b),
-        (left, right) if matches!(operator, Operator::Add | Operator::Concatenate) => add(left, right),
+        (left, right) if matches!(operator, Operator::Add | Operator::Concatenate) => {
+            add(left, right)
+        }
         (left, right) => temporal::arithmetic(operator, &left, &right).unwrap_or_else(|| {
             let verb = match operator {
                 Operator::Subtract => ("subtract", "from"),
@@ -85,8 +99,18 @@ pub(in super::super) fn arithmetic(operator: Operator, left: Value, right: Value
                 _ => ("raise", "to the power of"),
             };
             let message = match operator {
-                Operator::Subtract => format!("Cannot subtract `{}` from `{}`", right.type_name(), left.type_name()),
-                _ => format!("Cannot {} `{}` {} `{}`", verb.0, left.type_name(), verb.1, right.type_name()),
+                Operator::Subtract => format!(
+                    "Cannot subtract `{}` from `{}`",
+                    right.type_name(),
+                    left.type_name()
+                ),
+                _ => format!(
+                    "Cannot {} `{}` {} `{}`",
+                    verb.0,
+                    left.type_name(),
+                    verb.1,
+                    right.type_name()
+                ),
             };
             Err(Failure::run(TYPE, message))
         }),
@@ -102,7 +126,9 @@ fn integers(operator: Operator, a: i64, b: i64) -> Evaluated {
         Operator::Divide | Operator::Modulo if b == 0 => return Err(by_zero()),
         Operator::Divide => a.checked_div(b),
         Operator::Modulo => a.checked_rem(b),
-        Operator::Concatenate => return Err(Failure::run(TYPE, "Cannot concatenate `Long` and `Long`")),
+        Operator::Concatenate => {
+            return Err(Failure::run(TYPE, "Cannot concatenate `Long` and `Long`"));
+        }
         _ => return Ok(Value::Float((a as f64).powf(b as f64))),
     };
     result.map(Value::Integer).ok_or_else(overflow)
@@ -115,7 +141,12 @@ fn floats(operator: Operator, a: f64, b: f64) -> Evaluated {
         Operator::Multiply => a * b,
         Operator::Divide => a / b,
         Operator::Modulo => a % b,
-        Operator::Concatenate => return Err(Failure::run(TYPE, "Cannot concatenate `Double` and `Double`")),
+        Operator::Concatenate => {
+            return Err(Failure::run(
+                TYPE,
+                "Cannot concatenate `Double` and `Double`",
+            ));
+        }
         _ => a.powf(b),
     }))
 }
@@ -132,9 +163,21 @@ fn add(left: Value, right: Value) -> Evaluated {
         }
         (item, Value::List(items)) => Ok(Value::List(std::iter::once(item).chain(items).collect())),
         (Value::String(text), Value::String(more)) => Ok(Value::String(text + &more)),
-        (Value::String(text), other @ (Value::Integer(_) | Value::Float(_))) => Ok(Value::String(text + &other.text())),
-        (other @ (Value::Integer(_) | Value::Float(_)), Value::String(text)) => Ok(Value::String(other.text() + &text)),
-        (left, right) => temporal::arithmetic(Operator::Add, &left, &right)
-            .unwrap_or_else(|| Err(Failure::run(TYPE, format!("Cannot add `{}` and `{}`", left.type_name(), right.type_name())))),
+        (Value::String(text), other @ (Value::Integer(_) | Value::Float(_))) => {
+            Ok(Value::String(text + &other.text()))
+        }
+        (other @ (Value::Integer(_) | Value::Float(_)), Value::String(text)) => {
+            Ok(Value::String(other.text() + &text))
+        }
+        (left, right) => temporal::arithmetic(Operator::Add, &left, &right).unwrap_or_else(|| {
+            Err(Failure::run(
+                TYPE,
+                format!(
+                    "Cannot add `{}` and `{}`",
+                    left.type_name(),
+                    right.type_name()
+                ),
+            ))
+        }),
     }
 }

@@ -6,7 +6,10 @@ use super::invalid;
 use crate::local::neo4j::value::Value;
 
 pub(super) fn call(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
-    if let Some(list) = lower.strip_suffix("list").filter(|function| function.starts_with("to")) {
+    if let Some(list) = lower
+        .strip_suffix("list")
+        .filter(|function| function.starts_with("to"))
+    {
         return Some(convert_list(list, name, values));
     }
     if lower.starts_with("to") && !matches!(lower, "toupper" | "tolower") {
@@ -36,7 +39,11 @@ pub(super) fn call(lower: &str, name: &str, values: &[Value]) -> Option<Evaluate
         return Some(Ok(Value::Null));
     }
     let Some(Value::String(text)) = values.first() else {
-        return Some(Err(invalid(name, "a String", values.first().unwrap_or(&Value::Null))));
+        return Some(Err(invalid(
+            name,
+            "a String",
+            values.first().unwrap_or(&Value::Null),
+        )));
     };
     Some(text_function(lower, name, text, values))
 }
@@ -47,7 +54,9 @@ fn text_function(lower: &str, name: &str, text: &str, values: &[Value]) -> Evalu
         Some(Value::String(characters)) => Some(characters.as_str()),
         _ => None,
     };
-    let strip = |character: char| characters.map_or(character.is_whitespace(), |set| set.contains(character));
+    let strip = |character: char| {
+        characters.map_or(character.is_whitespace(), |set| set.contains(character))
+    };
     let value = match (lower, second, values.get(2)) {
         ("toupper" | "upper", ..) => text.to_uppercase(),
         ("tolower" | "lower", ..) => text.to_lowercase(),
@@ -69,10 +78,14 @@ fn text_function(lower: &str, name: &str, text: &str, values: &[Value]) -> Evalu
             let skipped = text.chars().count().saturating_sub(count(*length)?);
             text.chars().skip(skipped).collect()
         }
-        ("substring", Some(Value::Integer(start)), None) => text.chars().skip(count(*start)?).collect(),
-        ("substring", Some(Value::Integer(start)), Some(Value::Integer(length))) => {
-            text.chars().skip(count(*start)?).take(count(*length)?).collect()
+        ("substring", Some(Value::Integer(start)), None) => {
+            text.chars().skip(count(*start)?).collect()
         }
+        ("substring", Some(Value::Integer(start)), Some(Value::Integer(length))) => text
+            .chars()
+            .skip(count(*start)?)
+            .take(count(*length)?)
+            .collect(),
         (_, Some(other), _) => return Err(invalid(name, "a String or an Integer", other)),
         _ => return Ok(Value::Null),
     };
@@ -81,7 +94,10 @@ fn text_function(lower: &str, name: &str, text: &str, values: &[Value]) -> Evalu
 
 fn count(number: i64) -> Result<usize, Failure> {
     usize::try_from(number).map_err(|_| {
-        Failure::run("Neo.DatabaseError.Statement.ExecutionFailed", "Cannot handle negative start index nor negative length")
+        Failure::run(
+            "Neo.DatabaseError.Statement.ExecutionFailed",
+            "Cannot handle negative start index nor negative length",
+        )
     })
 }
 
@@ -92,11 +108,18 @@ fn split(name: &str, text: &str, separators: &Value) -> Evaluated {
         other => return Err(invalid(name, "a String or a List of Strings", other)),
     };
     if separators.iter().any(String::is_empty) {
-        return Ok(Value::List(text.chars().map(|character| Value::String(character.to_string())).collect()));
+        return Ok(Value::List(
+            text.chars()
+                .map(|character| Value::String(character.to_string()))
+                .collect(),
+        ));
     }
     let mut parts = Vec::new();
     let mut rest = text;
-    while let Some((index, length)) = separators.iter().filter_map(|one| rest.find(one.as_str()).map(|at| (at, one.len()))).min()
+    while let Some((index, length)) = separators
+        .iter()
+        .filter_map(|one| rest.find(one.as_str()).map(|at| (at, one.len())))
+        .min()
     {
         parts.push(Value::from(rest.get(..index).unwrap_or_default()));
         rest = rest.get(index + length..).unwrap_or_default();
@@ -110,7 +133,11 @@ fn convert_list(function: &str, name: &str, values: &[Value]) -> Evaluated {
         None | Some(Value::Null) => Ok(Value::Null),
         Some(Value::List(items)) => {
             let lenient = format!("{function}ornull");
-            items.iter().map(|item| convert(&lenient, name, item)).collect::<Result<_, _>>().map(Value::List)
+            items
+                .iter()
+                .map(|item| convert(&lenient, name, item))
+                .collect::<Result<_, _>>()
+                .map(Value::List)
         }
         Some(other) => Err(invalid(name, "a List", other)),
     }
@@ -121,19 +148,38 @@ fn convert(lower: &str, name: &str, value: &Value) -> Evaluated {
         Some(function) => (function, true),
         None => (lower, false),
     };
-    let refused = |expected: &str| if lenient { Ok(Value::Null) } else { Err(invalid(name, expected, value)) };
+    let refused = |expected: &str| {
+        if lenient {
+            Ok(Value::Null)
+        } else {
+            Err(invalid(name, expected, value))
+        }
+    };
     match (function, value) {
         (_, Value::Null) => Ok(Value::Null),
-        ("tostring", Value::List(_) | Value::Map(_) | Value::Node(_) | Value::Relationship(_) | Value::Path(_)) => {
-            refused("a String, Float, Integer, Boolean, Temporal or Duration")
-        }
+        (
+            "tostring",
+            Value::List(_)
+            | Value::Map(_)
+            | Value::Node(_)
+            | Value::Relationship(_)
+            | Value::Path(_),
+        ) => refused("a String, Float, Integer, Boolean, Temporal or Duration"),
         ("tostring", value) => Ok(Value::String(value.text())),
-        ("tointeger", Value::Integer(_)) | ("tofloat", Value::Float(_)) | ("toboolean", Value::Boolean(_)) => Ok(value.clone()),
-        ("tointeger", Value::Float(number)) => Ok(if number.is_nan() { Value::Null } else { Value::Integer(*number as i64) }),
+        ("tointeger", Value::Integer(_))
+        | ("tofloat", Value::Float(_))
+        | ("toboolean", Value::Boolean(_)) => Ok(value.clone()),
+        ("tointeger", Value::Float(number)) => Ok(if number.is_nan() {
+            Value::Null
+        } else {
+            Value::Integer(*number as i64)
+        }),
         ("tointeger", Value::Boolean(known)) => Ok(Value::Integer(i64::from(*known))),
         ("tointeger", Value::String(text)) => integer(text, lenient),
         ("tofloat", Value::Integer(number)) => Ok(Value::Float(*number as f64)),
-        ("tofloat", Value::String(text)) => Ok(text.trim().parse().map_or(Value::Null, Value::Float)),
+        ("tofloat", Value::String(text)) => {
+            Ok(text.trim().parse().map_or(Value::Null, Value::Float))
+        }
         ("toboolean", Value::Integer(number)) => Ok(Value::Boolean(*number != 0)),
         ("toboolean", Value::String(text)) => Ok(match text.trim().to_ascii_lowercase().as_str() {
             "true" => Value::Boolean(true),
@@ -153,7 +199,10 @@ fn integer(text: &str, lenient: bool) -> Evaluated {
     }
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if !lenient && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
-        return Err(Failure::run(TYPE, format!("integer, {trimmed}, is too large")));
+        return Err(Failure::run(
+            TYPE,
+            format!("integer, {trimmed}, is too large"),
+        ));
     }
     Ok(trimmed
         .parse::<f64>()

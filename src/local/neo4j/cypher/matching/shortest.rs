@@ -18,15 +18,24 @@ impl Engine<'_> {
         state: &mut State<'_>,
         emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
     ) -> Found<bool> {
-        let Some((relationship, _)) = pattern.rest.first() else { return Ok(true) };
+        let Some((relationship, _)) = pattern.rest.first() else {
+            return Ok(true);
+        };
         let (from, to) = (state.node(part, 0), state.node(part, 1));
-        let found = self.shortest(from, to, relationship, pattern.shortest == Shortest::All, state)?;
+        let found = self.shortest(
+            from,
+            to,
+            relationship,
+            pattern.shortest == Shortest::All,
+            state,
+        )?;
         for ids in found {
             if let Some(name) = &relationship.name {
                 let value = if relationship.hops.is_some() {
                     Value::List(ids.iter().map(|id| Value::Relationship(*id)).collect())
                 } else {
-                    ids.first().map_or(Value::Null, |id| Value::Relationship(*id))
+                    ids.first()
+                        .map_or(Value::Null, |id| Value::Relationship(*id))
                 };
                 state.bind(&name.text, value);
             }
@@ -43,7 +52,14 @@ impl Engine<'_> {
     }
 
     /// Breadth first from one end to the other.
-    fn shortest(&self, from: u64, to: u64, pattern: &RelationshipPattern, all: bool, state: &State<'_>) -> Found<Vec<Vec<u64>>> {
+    fn shortest(
+        &self,
+        from: u64,
+        to: u64,
+        pattern: &RelationshipPattern,
+        all: bool,
+        state: &State<'_>,
+    ) -> Found<Vec<Vec<u64>>> {
         let (least, most) = pattern.hops.unwrap_or((1, Some(1)));
         if from == to {
             if least == 0 {
@@ -56,19 +72,28 @@ impl Engine<'_> {
                            `dbms.cypher.forbid_shortestpath_common_nodes` to false. If you cannot accept missing results, and really want \
                            the shortestPath between two common nodes, then re-write the query using a standard Cypher variable length \
                            pattern expression followed by ordering by path length and limiting to one result.";
-            return Err(Failure::run("Neo.DatabaseError.Statement.ExecutionFailed", message));
+            return Err(Failure::run(
+                "Neo.DatabaseError.Statement.ExecutionFailed",
+                message,
+            ));
         }
         let mut depth: HashMap<u64, usize> = HashMap::from([(from, 0)]);
         let mut arrivals: HashMap<u64, Vec<(u64, u64)>> = HashMap::new();
         let mut queue = VecDeque::from([from]);
         while let Some(here) = queue.pop_front() {
             let hops = depth.get(&here).copied().unwrap_or_default();
-            if most.is_some_and(|most| hops >= most) || depth.get(&to).is_some_and(|end| hops >= *end) {
+            if most.is_some_and(|most| hops >= most)
+                || depth.get(&to).is_some_and(|end| hops >= *end)
+            {
                 continue;
             }
             for (id, other) in self.leading(here, pattern, false) {
                 self.step()?;
-                if !self.properties_fit(&Value::Relationship(id), pattern.properties.as_deref(), state)? {
+                if !self.properties_fit(
+                    &Value::Relationship(id),
+                    pattern.properties.as_deref(),
+                    state,
+                )? {
                     continue;
                 }
                 let known = depth.get(&other).copied();
@@ -84,7 +109,8 @@ impl Engine<'_> {
         let mut found = Vec::new();
         trace(to, from, &arrivals, &mut Vec::new(), all, &mut found);
         if found.first().is_some_and(|ids| ids.len() < least) {
-            let message = "shortestPath(...) does not support a minimal length different from 0 or 1";
+            let message =
+                "shortestPath(...) does not support a minimal length different from 0 or 1";
             return Err(Failure::run(SEMANTIC, message));
         }
         Ok(found)

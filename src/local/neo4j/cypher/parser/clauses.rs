@@ -4,8 +4,8 @@ use super::{AFTER_CLAUSE, Parser, STATEMENT_START};
 use crate::local::neo4j::cypher::failure::Failure;
 use crate::local::neo4j::cypher::lexer::TokenKind;
 use crate::local::neo4j::cypher::syntax::{
-    Clause, ClauseKind, Expression, Item, Kind, LabelExpression, Name, ProcedureCall, Projection, RemoveItem, SetItem, SortItem,
-    Yield,
+    Clause, ClauseKind, Expression, Item, Kind, LabelExpression, Name, ProcedureCall, Projection,
+    RemoveItem, SetItem, SortItem, Yield,
 };
 
 impl Parser<'_> {
@@ -27,9 +27,15 @@ impl Parser<'_> {
             if self.at_end_of_clauses() {
                 return Ok(clauses);
             }
-            let after_match = matches!(clauses.last().map(|clause: &Clause| &clause.kind), Some(ClauseKind::Match { .. }));
+            let after_match = matches!(
+                clauses.last().map(|clause: &Clause| &clause.kind),
+                Some(ClauseKind::Match { .. })
+            );
             return Err(self.unexpected(&if after_match {
-                format!("a graph pattern, {}", AFTER_CLAUSE.replace("'USE', ", "'USE', 'USING', 'WHERE', "))
+                format!(
+                    "a graph pattern, {}",
+                    AFTER_CLAUSE.replace("'USE', ", "'USE', 'USING', 'WHERE', ")
+                )
             } else {
                 AFTER_CLAUSE.to_owned()
             }));
@@ -45,7 +51,11 @@ impl Parser<'_> {
     }
 
     fn at_end_of_clauses(&self) -> bool {
-        self.peek().kind == TokenKind::End || self.is("}") || self.is(")") || self.is(";") || self.is_word("UNION")
+        self.peek().kind == TokenKind::End
+            || self.is("}")
+            || self.is(")")
+            || self.is(";")
+            || self.is_word("UNION")
     }
 
     fn clause(&mut self) -> Result<Option<ClauseKind>, Failure> {
@@ -55,7 +65,9 @@ impl Parser<'_> {
         if self.take_words(&["OPTIONAL", "CALL"]) {
             return self.call(true).map(Some);
         }
-        let TokenKind::Word(word) = &self.peek().kind else { return Ok(None) };
+        let TokenKind::Word(word) = &self.peek().kind else {
+            return Ok(None);
+        };
         let kind = match word.to_ascii_uppercase().as_str() {
             "MATCH" => {
                 self.next();
@@ -90,7 +102,9 @@ impl Parser<'_> {
                 self.next();
                 ClauseKind::Finish
             }
-            "LOAD" => return Err(self.fail("LOAD CSV is not supported by this database", self.at())),
+            "LOAD" => {
+                return Err(self.fail("LOAD CSV is not supported by this database", self.at()));
+            }
             _ => return Ok(None),
         };
         Ok(Some(kind))
@@ -102,12 +116,19 @@ impl Parser<'_> {
             self.hint()?;
         }
         let predicate = self.predicate()?;
-        Ok(ClauseKind::Match { optional, patterns, predicate })
+        Ok(ClauseKind::Match {
+            optional,
+            patterns,
+            predicate,
+        })
     }
 
     /// `USING INDEX n:Label(property)` and its like: read and forgotten.
     fn hint(&mut self) -> Result<(), Failure> {
-        while matches!(self.peek().kind, TokenKind::Word(_)) && !self.is_word("WHERE") && !self.is_word("RETURN") {
+        while matches!(self.peek().kind, TokenKind::Word(_))
+            && !self.is_word("WHERE")
+            && !self.is_word("RETURN")
+        {
             self.next();
         }
         if self.take(":") {
@@ -125,7 +146,11 @@ impl Parser<'_> {
     }
 
     pub(super) fn predicate(&mut self) -> Result<Option<Expression>, Failure> {
-        if self.take_word("WHERE") { self.expression().map(Some) } else { Ok(None) }
+        if self.take_word("WHERE") {
+            self.expression().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn unwind(&mut self) -> Result<ClauseKind, Failure> {
@@ -150,8 +175,15 @@ impl Parser<'_> {
                 items.push(self.item()?);
             }
         }
-        let mut projection =
-            Projection { distinct, everything, items, order: Vec::new(), skip: None, limit: None, predicate: None };
+        let mut projection = Projection {
+            distinct,
+            everything,
+            items,
+            order: Vec::new(),
+            skip: None,
+            limit: None,
+            predicate: None,
+        };
         self.order(&mut projection)?;
         if with {
             projection.predicate = self.predicate()?;
@@ -167,7 +199,10 @@ impl Parser<'_> {
                 if !descending {
                     let _ = self.take_word("ASC") || self.take_word("ASCENDING");
                 }
-                projection.order.push(SortItem { expression, descending });
+                projection.order.push(SortItem {
+                    expression,
+                    descending,
+                });
                 if !self.take(",") {
                     break;
                 }
@@ -193,8 +228,10 @@ impl Parser<'_> {
         };
         if wrong {
             let written = self.written(from, self.position);
-            let message =
-                format!("Invalid input. '{}' is not a valid value. Must be a non-negative integer.", written.trim_matches('\''));
+            let message = format!(
+                "Invalid input. '{}' is not a valid value. Must be a non-negative integer.",
+                written.trim_matches('\'')
+            );
             return Err(self.fail(&message, expression.at));
         }
         Ok(expression)
@@ -206,13 +243,21 @@ impl Parser<'_> {
         let written = self.written(from, self.position);
         if self.take_word("AS") {
             let name = self.name("an identifier")?;
-            return Ok(Item { expression, name: name.text, aliased: true });
+            return Ok(Item {
+                expression,
+                name: name.text,
+                aliased: true,
+            });
         }
         let name = match &expression.kind {
             Kind::Variable(name) => name.clone(),
             _ => written,
         };
-        Ok(Item { expression, name, aliased: false })
+        Ok(Item {
+            expression,
+            name,
+            aliased: false,
+        })
     }
 
     fn merge(&mut self) -> Result<ClauseKind, Failure> {
@@ -225,7 +270,11 @@ impl Parser<'_> {
             } else if self.take_words(&["ON", "MATCH", "SET"]) {
                 on_match.extend(self.set_items()?);
             } else {
-                return Ok(ClauseKind::Merge { pattern, on_create, on_match });
+                return Ok(ClauseKind::Merge {
+                    pattern,
+                    on_create,
+                    on_match,
+                });
             }
         }
     }
@@ -245,7 +294,11 @@ impl Parser<'_> {
                 self.expect("=")?;
             }
             let value = self.expression()?;
-            return Ok(if merge { SetItem::Merge { name, value } } else { SetItem::Replace { name, value } });
+            return Ok(if merge {
+                SetItem::Merge { name, value }
+            } else {
+                SetItem::Replace { name, value }
+            });
         }
         if let Some(name) = self.attempt(|parser| parser.name_before(&[":"])) {
             let labels = self.plain_labels()?;
@@ -255,11 +308,19 @@ impl Parser<'_> {
         match subject.kind {
             Kind::Property(target, key) => {
                 self.expect("=")?;
-                Ok(SetItem::Property { target: *target, key, value: self.expression()? })
+                Ok(SetItem::Property {
+                    target: *target,
+                    key,
+                    value: self.expression()?,
+                })
             }
             Kind::Index(target, key) => {
                 self.expect("=")?;
-                Ok(SetItem::Dynamic { target: *target, key: *key, value: self.expression()? })
+                Ok(SetItem::Dynamic {
+                    target: *target,
+                    key: *key,
+                    value: self.expression()?,
+                })
             }
             Kind::HasLabels(target, labels) => labels_of(*target, &labels)
                 .map(|(name, labels)| SetItem::Labels { name, labels })
@@ -270,7 +331,11 @@ impl Parser<'_> {
 
     fn name_before(&mut self, symbols: &[&str]) -> Result<Name, Failure> {
         let name = self.name("a variable name")?;
-        if symbols.iter().any(|symbol| self.is(symbol)) { Ok(name) } else { Err(self.unexpected("'='")) }
+        if symbols.iter().any(|symbol| self.is(symbol)) {
+            Ok(name)
+        } else {
+            Err(self.unexpected("'='"))
+        }
     }
 
     fn plain_labels(&mut self) -> Result<Vec<String>, Failure> {
@@ -291,7 +356,10 @@ impl Parser<'_> {
             } else {
                 let subject = self.postfix()?;
                 match subject.kind {
-                    Kind::Property(target, key) => items.push(RemoveItem::Property { target: *target, key }),
+                    Kind::Property(target, key) => items.push(RemoveItem::Property {
+                        target: *target,
+                        key,
+                    }),
                     _ => return Err(self.unexpected("'.' or ':'")),
                 }
             }
@@ -309,7 +377,10 @@ impl Parser<'_> {
         while self.take(",") {
             expressions.push(self.expression()?);
         }
-        Ok(ClauseKind::Delete { detach, expressions })
+        Ok(ClauseKind::Delete {
+            detach,
+            expressions,
+        })
     }
 
     fn foreach(&mut self) -> Result<ClauseKind, Failure> {
@@ -321,7 +392,11 @@ impl Parser<'_> {
         self.expect("|")?;
         let clauses = self.nested(Self::clauses)?;
         self.expect(")")?;
-        Ok(ClauseKind::Foreach { name, list, clauses })
+        Ok(ClauseKind::Foreach {
+            name,
+            list,
+            clauses,
+        })
     }
 
     fn call(&mut self, optional: bool) -> Result<ClauseKind, Failure> {
@@ -347,14 +422,25 @@ impl Parser<'_> {
         self.procedure_call().map(ClauseKind::Call)
     }
 
-    fn subquery(&mut self, optional: bool, imports: Option<Vec<Name>>) -> Result<ClauseKind, Failure> {
+    fn subquery(
+        &mut self,
+        optional: bool,
+        imports: Option<Vec<Name>>,
+    ) -> Result<ClauseKind, Failure> {
         self.expect("{")?;
         let query = self.nested(Self::query)?;
         self.expect("}")?;
         if self.is_words(&["IN", "TRANSACTIONS"]) || self.is_word("IN") {
-            return Err(self.fail("CALL { … } IN TRANSACTIONS is not supported by this database", self.at()));
+            return Err(self.fail(
+                "CALL { … } IN TRANSACTIONS is not supported by this database",
+                self.at(),
+            ));
         }
-        Ok(ClauseKind::Subquery { optional, imports, query })
+        Ok(ClauseKind::Subquery {
+            optional,
+            imports,
+            query,
+        })
     }
 
     fn procedure_call(&mut self) -> Result<ProcedureCall, Failure> {
@@ -377,8 +463,18 @@ impl Parser<'_> {
             arguments = Some(list);
         }
         let yields = self.yields()?;
-        let predicate = if yields.is_some() { self.predicate()? } else { None };
-        Ok(ProcedureCall { name, at, arguments, yields, predicate })
+        let predicate = if yields.is_some() {
+            self.predicate()?
+        } else {
+            None
+        };
+        Ok(ProcedureCall {
+            name,
+            at,
+            arguments,
+            yields,
+            predicate,
+        })
     }
 
     pub(super) fn yields(&mut self) -> Result<Option<Vec<Yield>>, Failure> {
@@ -391,8 +487,15 @@ impl Parser<'_> {
         }
         loop {
             let column = self.name("a column name")?;
-            let name = if self.take_word("AS") { self.name("a variable name")? } else { column.clone() };
-            yields.push(Yield { column: column.text, name });
+            let name = if self.take_word("AS") {
+                self.name("a variable name")?
+            } else {
+                column.clone()
+            };
+            yields.push(Yield {
+                column: column.text,
+                name,
+            });
             if !self.take(",") {
                 return Ok(Some(yields));
             }
@@ -401,6 +504,14 @@ impl Parser<'_> {
 }
 
 fn labels_of(target: Expression, labels: &LabelExpression) -> Option<(Name, Vec<String>)> {
-    let Kind::Variable(text) = target.kind else { return None };
-    Some((Name { text, at: target.at }, labels.conjunction()?))
+    let Kind::Variable(text) = target.kind else {
+        return None;
+    };
+    Some((
+        Name {
+            text,
+            at: target.at,
+        },
+        labels.conjunction()?,
+    ))
 }

@@ -8,7 +8,9 @@ use crate::local::neo4j::cypher::syntax::{
 };
 use crate::local::neo4j::value::Value;
 
-const INDEX_KINDS: [&str; 7] = ["RANGE", "TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP", "BTREE"];
+const INDEX_KINDS: [&str; 7] = [
+    "RANGE", "TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP", "BTREE",
+];
 
 impl Parser<'_> {
     /// None where a query begins.
@@ -26,9 +28,22 @@ impl Parser<'_> {
         if self.is_words(&["DROP", "INDEX"]) || self.is_words(&["DROP", "CONSTRAINT"]) {
             return self.drop_schema().map(Some);
         }
-        let administration =
-            ["ALTER", "DROP", "GRANT", "DENY", "REVOKE", "START", "STOP", "RENAME", "ENABLE", "DEALLOCATE", "REALLOCATE"];
-        if administration.iter().any(|word| self.is_word(word)) && matches!(self.peek_at(1).kind, TokenKind::Word(_)) {
+        let administration = [
+            "ALTER",
+            "DROP",
+            "GRANT",
+            "DENY",
+            "REVOKE",
+            "START",
+            "STOP",
+            "RENAME",
+            "ENABLE",
+            "DEALLOCATE",
+            "REALLOCATE",
+        ];
+        if administration.iter().any(|word| self.is_word(word))
+            && matches!(self.peek_at(1).kind, TokenKind::Word(_))
+        {
             return Ok(Some(self.unsupported()));
         }
         Ok(None)
@@ -37,13 +52,20 @@ impl Parser<'_> {
     /// `USER[S] [name, …] PRIVILEGES`.
     fn shows_privileges(&self) -> bool {
         let users = self.is_word("USER") || self.is_word("USERS");
-        let is_part = |kind: &TokenKind| matches!(kind, TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Symbol("," | "$"));
+        let is_part = |kind: &TokenKind| {
+            matches!(
+                kind,
+                TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Symbol("," | "$")
+            )
+        };
         let shows_rows = self.is_word_at(1, "YIELD") || self.is_word_at(1, "WHERE");
         users
             && !shows_rows
             && (1..self.tokens.len())
                 .take_while(|ahead| is_part(&self.peek_at(*ahead).kind))
-                .any(|ahead| self.is_word_at(ahead, "PRIVILEGES") || self.is_word_at(ahead, "PRIVILEGE"))
+                .any(|ahead| {
+                    self.is_word_at(ahead, "PRIVILEGES") || self.is_word_at(ahead, "PRIVILEGE")
+                })
     }
 
     fn unsupported(&mut self) -> Body {
@@ -56,17 +78,24 @@ impl Parser<'_> {
     fn create_command(&mut self) -> Result<Option<Body>, Failure> {
         let replace = self.is_words(&["CREATE", "OR", "REPLACE"]);
         let skipped = if replace { 3 } else { 1 };
-        let TokenKind::Word(word) = &self.peek_at(skipped).kind else { return Ok(None) };
+        let TokenKind::Word(word) = &self.peek_at(skipped).kind else {
+            return Ok(None);
+        };
         let word = word.to_ascii_uppercase();
         if word == "CONSTRAINT" {
             (0..=skipped).for_each(|_| drop(self.next()));
             return self.create_constraint().map(Some);
         }
-        let kind = INDEX_KINDS.iter().find(|kind| **kind == word && self.is_word_at(skipped + 1, "INDEX"));
+        let kind = INDEX_KINDS
+            .iter()
+            .find(|kind| **kind == word && self.is_word_at(skipped + 1, "INDEX"));
         if word == "INDEX" || kind.is_some() {
             let length = if kind.is_some() { skipped + 1 } else { skipped };
             (0..=length).for_each(|_| drop(self.next()));
-            let kind = kind.map_or("RANGE", |kind| if *kind == "BTREE" { "RANGE" } else { kind });
+            let kind = kind.map_or(
+                "RANGE",
+                |kind| if *kind == "BTREE" { "RANGE" } else { kind },
+            );
             return self.create_index(kind.to_owned()).map(Some);
         }
         if ["DATABASE", "COMPOSITE", "ALIAS", "ROLE"].contains(&word.as_str()) {
@@ -80,11 +109,23 @@ impl Parser<'_> {
             self.expect(":")?;
             let label = self.name("a label")?.text;
             let properties = self.property_names()?;
-            let subject = SchemaSubject { relationship: false, labels: vec![label], properties };
-            return Ok(Body::Schema(SchemaCommand::CreateIndex { name: None, unless_exists: false, kind, subject }));
+            let subject = SchemaSubject {
+                relationship: false,
+                labels: vec![label],
+                properties,
+            };
+            return Ok(Body::Schema(SchemaCommand::CreateIndex {
+                name: None,
+                unless_exists: false,
+                kind,
+                subject,
+            }));
         }
-        let name =
-            if self.is_word("FOR") || self.is_word("IF") { None } else { Some(self.name("an index name, 'FOR' or 'IF'")?.text) };
+        let name = if self.is_word("FOR") || self.is_word("IF") {
+            None
+        } else {
+            Some(self.name("an index name, 'FOR' or 'IF'")?.text)
+        };
         let unless_exists = self.take_words(&["IF", "NOT", "EXISTS"]);
         self.expect_word("FOR")?;
         let (relationship, labels) = self.schema_pattern()?;
@@ -92,13 +133,26 @@ impl Parser<'_> {
         let _ = self.take_word("EACH");
         let properties = self.schema_properties()?;
         self.schema_options()?;
-        let subject = SchemaSubject { relationship, labels, properties };
-        Ok(Body::Schema(SchemaCommand::CreateIndex { name, unless_exists, kind, subject }))
+        let subject = SchemaSubject {
+            relationship,
+            labels,
+            properties,
+        };
+        Ok(Body::Schema(SchemaCommand::CreateIndex {
+            name,
+            unless_exists,
+            kind,
+            subject,
+        }))
     }
 
     fn create_constraint(&mut self) -> Result<Body, Failure> {
         let named = !self.is_word("FOR") && !self.is_word("IF") && !self.is_word("ON");
-        let name = if named { Some(self.name("a constraint name, 'FOR' or 'IF'")?.text) } else { None };
+        let name = if named {
+            Some(self.name("a constraint name, 'FOR' or 'IF'")?.text)
+        } else {
+            None
+        };
         let unless_exists = self.take_words(&["IF", "NOT", "EXISTS"]);
         if !self.take_word("ON") {
             self.expect_word("FOR")?;
@@ -110,8 +164,17 @@ impl Parser<'_> {
         let properties = self.schema_properties()?;
         let kind = self.constraint_kind()?;
         self.schema_options()?;
-        let subject = SchemaSubject { relationship, labels, properties };
-        Ok(Body::Schema(SchemaCommand::CreateConstraint { name, unless_exists, kind, subject }))
+        let subject = SchemaSubject {
+            relationship,
+            labels,
+            properties,
+        };
+        Ok(Body::Schema(SchemaCommand::CreateConstraint {
+            name,
+            unless_exists,
+            kind,
+            subject,
+        }))
     }
 
     fn constraint_kind(&mut self) -> Result<ConstraintKind, Failure> {
@@ -122,7 +185,8 @@ impl Parser<'_> {
         if self.take_words(&["NOT", "NULL"]) {
             return Ok(ConstraintKind::Exists);
         }
-        let prefixed = self.take_word("NODE") || self.take_word("RELATIONSHIP") || self.take_word("REL");
+        let prefixed =
+            self.take_word("NODE") || self.take_word("RELATIONSHIP") || self.take_word("REL");
         if self.take_word("KEY") {
             return Ok(ConstraintKind::Key);
         }
@@ -130,7 +194,10 @@ impl Parser<'_> {
             return Ok(ConstraintKind::Unique);
         }
         if self.take("::") || self.take_word("TYPED") {
-            while matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Symbol("<" | ">" | "|")) && !self.is_word("OPTIONS")
+            while matches!(
+                self.peek().kind,
+                TokenKind::Word(_) | TokenKind::Symbol("<" | ">" | "|")
+            ) && !self.is_word("OPTIONS")
             {
                 self.next();
             }
@@ -151,7 +218,10 @@ impl Parser<'_> {
         if let Some(labels) = labels {
             labels.names(&mut names);
         }
-        Ok((relationship, names.into_iter().map(|(name, _)| name.to_owned()).collect()))
+        Ok((
+            relationship,
+            names.into_iter().map(|(name, _)| name.to_owned()).collect(),
+        ))
     }
 
     /// `n.a`, `(n.a, n.b)`, `[n.a]`, `labels(n)`.
@@ -238,9 +308,17 @@ impl Parser<'_> {
             return Ok(self.unsupported());
         }
         let Some((words, what)) = SHOWN.iter().find(|(words, _)| self.is_words(words)) else {
-            if ["ROLES", "PRIVILEGES", "ALIASES", "SERVERS", "SUPPORTED", "POPULATED", "ROLE"]
-                .iter()
-                .any(|word| self.is_word(word))
+            if [
+                "ROLES",
+                "PRIVILEGES",
+                "ALIASES",
+                "SERVERS",
+                "SUPPORTED",
+                "POPULATED",
+                "ROLE",
+            ]
+            .iter()
+            .any(|word| self.is_word(word))
             {
                 return Ok(self.unsupported());
             }
@@ -251,10 +329,18 @@ impl Parser<'_> {
             ));
         };
         self.take_words(words);
-        let nameable =
-            matches!(what, Shown::Databases) && !self.is_word("YIELD") && !self.is_word("WHERE") && !self.is_word("RETURN");
+        let nameable = matches!(what, Shown::Databases)
+            && !self.is_word("YIELD")
+            && !self.is_word("WHERE")
+            && !self.is_word("RETURN");
         let named = if nameable { self.variable() } else { None };
-        let mut show = Show { what: *what, at, yields: self.yields()?, predicate: None, projections: Vec::new() };
+        let mut show = Show {
+            what: *what,
+            at,
+            yields: self.yields()?,
+            predicate: None,
+            projections: Vec::new(),
+        };
         if show.yields.is_some() {
             let mut projection = Projection {
                 distinct: false,
@@ -281,7 +367,16 @@ impl Parser<'_> {
 
 fn equals(column: &str, text: String, at: usize) -> Expression {
     use crate::local::neo4j::cypher::syntax::Operator;
-    let literal = Expression { at, kind: Kind::Literal(Value::String(text)) };
-    let variable = Expression { at, kind: Kind::Variable(column.to_owned()) };
-    Expression { at, kind: Kind::Comparison(Box::new(variable), vec![(Operator::Equal, literal)]) }
+    let literal = Expression {
+        at,
+        kind: Kind::Literal(Value::String(text)),
+    };
+    let variable = Expression {
+        at,
+        kind: Kind::Variable(column.to_owned()),
+    };
+    Expression {
+        at,
+        kind: Kind::Comparison(Box::new(variable), vec![(Operator::Equal, literal)]),
+    }
 }

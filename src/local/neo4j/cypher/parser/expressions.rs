@@ -4,7 +4,9 @@ use super::Parser;
 use crate::local::neo4j::cypher::failure::Failure;
 use crate::local::neo4j::cypher::lexer::TokenKind;
 use crate::local::neo4j::cypher::syntax::{Clause, ClauseKind};
-use crate::local::neo4j::cypher::syntax::{Expression, Kind, MapElement, Operator, Quantifier, Query, SubqueryKind};
+use crate::local::neo4j::cypher::syntax::{
+    Expression, Kind, MapElement, Operator, Quantifier, Query, SubqueryKind,
+};
 use crate::local::neo4j::value::Value;
 
 type Read = Result<Expression, Failure>;
@@ -31,7 +33,10 @@ impl Parser<'_> {
         while let Some((_, operator)) = words.iter().find(|(word, _)| self.is_word(word)) {
             self.next();
             let right = operand(self)?;
-            left = Expression { at: left.at, kind: Kind::Binary(*operator, Box::new(left), Box::new(right)) };
+            left = Expression {
+                at: left.at,
+                kind: Kind::Binary(*operator, Box::new(left), Box::new(right)),
+            };
         }
         Ok(left)
     }
@@ -40,7 +45,10 @@ impl Parser<'_> {
         let at = self.at();
         if self.take_word("NOT") {
             let inner = self.nested(Self::negation)?;
-            return Ok(Expression { at, kind: Kind::Not(Box::new(inner)) });
+            return Ok(Expression {
+                at,
+                kind: Kind::Not(Box::new(inner)),
+            });
         }
         self.comparison()
     }
@@ -54,11 +62,16 @@ impl Parser<'_> {
         if rest.is_empty() {
             return Ok(first);
         }
-        Ok(Expression { at: first.at, kind: Kind::Comparison(Box::new(first), rest) })
+        Ok(Expression {
+            at: first.at,
+            kind: Kind::Comparison(Box::new(first), rest),
+        })
     }
 
     fn comparison_operator(&mut self) -> Option<Operator> {
-        let TokenKind::Symbol(symbol) = self.peek().kind else { return None };
+        let TokenKind::Symbol(symbol) = self.peek().kind else {
+            return None;
+        };
         let operator = match symbol {
             "=" => Operator::Equal,
             "<>" => Operator::NotEqual,
@@ -87,15 +100,24 @@ impl Parser<'_> {
             left = if let Some((words, operator)) = found {
                 self.take_words(words);
                 let right = self.sum()?;
-                Expression { at, kind: Kind::Binary(*operator, Box::new(left), Box::new(right)) }
+                Expression {
+                    at,
+                    kind: Kind::Binary(*operator, Box::new(left), Box::new(right)),
+                }
             } else if self.take("=~") {
                 let right = self.sum()?;
-                Expression { at, kind: Kind::Binary(Operator::Matches, Box::new(left), Box::new(right)) }
+                Expression {
+                    at,
+                    kind: Kind::Binary(Operator::Matches, Box::new(left), Box::new(right)),
+                }
             } else if self.is_word("IS") {
                 self.is_predicate(left)?
             } else if self.take("::") {
                 let name = self.type_name()?;
-                Expression { at, kind: Kind::IsType(Box::new(left), name, true) }
+                Expression {
+                    at,
+                    kind: Kind::IsType(Box::new(left), name, true),
+                }
             } else {
                 return Ok(left);
             };
@@ -107,19 +129,29 @@ impl Parser<'_> {
         self.next();
         let positive = !self.take_word("NOT");
         if self.take_word("NULL") {
-            return Ok(Expression { at, kind: Kind::IsNull(Box::new(left), positive) });
+            return Ok(Expression {
+                at,
+                kind: Kind::IsNull(Box::new(left), positive),
+            });
         }
         if self.take("::") || self.take_word("TYPED") {
             let name = self.type_name()?;
-            return Ok(Expression { at, kind: Kind::IsType(Box::new(left), name, positive) });
+            return Ok(Expression {
+                at,
+                kind: Kind::IsType(Box::new(left), name, positive),
+            });
         }
-        Err(self.unexpected("'::', 'NFC', 'NFD', 'NFKC', 'NFKD', 'NORMALIZED', 'NOT', 'NULL' or 'TYPED'"))
+        Err(self.unexpected(
+            "'::', 'NFC', 'NFD', 'NFKC', 'NFKD', 'NORMALIZED', 'NOT', 'NULL' or 'TYPED'",
+        ))
     }
 
     /// A type such as `INTEGER`, `LIST<STRING>`, `ZONED DATETIME NOT NULL`, upper-cased.
     fn type_name(&mut self) -> Result<String, Failure> {
         let mut words = vec![self.name("a type name")?.text.to_ascii_uppercase()];
-        let more = ["DATETIME", "TIME", "VALUE", "ELEMENT", "VERTEX", "NOT", "NULL", "EDGE"];
+        let more = [
+            "DATETIME", "TIME", "VALUE", "ELEMENT", "VERTEX", "NOT", "NULL", "EDGE",
+        ];
         while more.iter().any(|word| self.is_word(word)) {
             words.push(self.next().text.to_ascii_uppercase());
         }
@@ -132,12 +164,20 @@ impl Parser<'_> {
     }
 
     fn sum(&mut self) -> Read {
-        let operators = [("+", Operator::Add), ("-", Operator::Subtract), ("||", Operator::Concatenate)];
+        let operators = [
+            ("+", Operator::Add),
+            ("-", Operator::Subtract),
+            ("||", Operator::Concatenate),
+        ];
         self.symbols(Self::product, &operators)
     }
 
     fn product(&mut self) -> Read {
-        let operators = [("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Modulo)];
+        let operators = [
+            ("*", Operator::Multiply),
+            ("/", Operator::Divide),
+            ("%", Operator::Modulo),
+        ];
         self.symbols(Self::power, &operators)
     }
 
@@ -150,7 +190,10 @@ impl Parser<'_> {
         while let Some((_, operator)) = operators.iter().find(|(symbol, _)| self.is(symbol)) {
             self.next();
             let right = operand(self)?;
-            left = Expression { at: left.at, kind: Kind::Binary(*operator, Box::new(left), Box::new(right)) };
+            left = Expression {
+                at: left.at,
+                kind: Kind::Binary(*operator, Box::new(left), Box::new(right)),
+            };
         }
         Ok(left)
     }
@@ -160,7 +203,10 @@ impl Parser<'_> {
         if self.take("-") {
             if self.peek().kind == TokenKind::IntegerMinimum {
                 self.next();
-                return Ok(Expression { at, kind: Kind::Literal(Value::Integer(i64::MIN)) });
+                return Ok(Expression {
+                    at,
+                    kind: Kind::Literal(Value::Integer(i64::MIN)),
+                });
             }
             let inner = self.nested(Self::sign)?;
             let kind = match inner.kind {
@@ -183,13 +229,19 @@ impl Parser<'_> {
             let at = subject.at;
             subject = if self.take(".") {
                 let key = self.name("a property name")?;
-                Expression { at, kind: Kind::Property(Box::new(subject), key.text) }
+                Expression {
+                    at,
+                    kind: Kind::Property(Box::new(subject), key.text),
+                }
             } else if self.take("[") {
                 self.subscript(subject)?
             } else if self.is(":") && matches!(subject.kind, Kind::Variable(_)) {
                 self.next();
                 let labels = self.label_expression(false)?;
-                Expression { at, kind: Kind::HasLabels(Box::new(subject), labels) }
+                Expression {
+                    at,
+                    kind: Kind::HasLabels(Box::new(subject), labels),
+                }
             } else {
                 return Ok(subject);
             };
@@ -198,9 +250,17 @@ impl Parser<'_> {
 
     fn subscript(&mut self, subject: Expression) -> Read {
         let at = subject.at;
-        let from = if self.is("..") { None } else { Some(Box::new(self.expression()?)) };
+        let from = if self.is("..") {
+            None
+        } else {
+            Some(Box::new(self.expression()?))
+        };
         let kind = if self.take("..") {
-            let to = if self.is("]") { None } else { Some(Box::new(self.expression()?)) };
+            let to = if self.is("]") {
+                None
+            } else {
+                Some(Box::new(self.expression()?))
+            };
             Kind::Slice(Box::new(subject), from, to)
         } else if let Some(index) = from {
             Kind::Index(Box::new(subject), index)
@@ -242,7 +302,8 @@ impl Parser<'_> {
             self.next();
             return Ok(number.to_string());
         }
-        self.name("an identifier or an integer value").map(|name| name.text)
+        self.name("an identifier or an integer value")
+            .map(|name| name.text)
     }
 
     fn bracketed(&mut self) -> Read {
@@ -257,7 +318,9 @@ impl Parser<'_> {
 
     fn list(&mut self) -> Result<Kind, Failure> {
         self.expect("[")?;
-        if self.is_word_at(1, "IN") && matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Quoted(_)) {
+        if self.is_word_at(1, "IN")
+            && matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Quoted(_))
+        {
             return self.comprehension();
         }
         if let Some(kind) = self.attempt(Self::pattern_comprehension) {
@@ -282,9 +345,18 @@ impl Parser<'_> {
         self.expect_word("IN")?;
         let list = Box::new(self.expression()?);
         let predicate = self.predicate()?.map(Box::new);
-        let result = if self.take("|") { Some(Box::new(self.expression()?)) } else { None };
+        let result = if self.take("|") {
+            Some(Box::new(self.expression()?))
+        } else {
+            None
+        };
         self.expect("]")?;
-        Ok(Kind::Comprehension { name, list, predicate, result })
+        Ok(Kind::Comprehension {
+            name,
+            list,
+            predicate,
+            result,
+        })
     }
 
     fn pattern_comprehension(&mut self) -> Result<Kind, Failure> {
@@ -305,7 +377,11 @@ impl Parser<'_> {
         self.expect("|")?;
         let result = Box::new(self.expression()?);
         self.expect("]")?;
-        Ok(Kind::PatternComprehension { pattern: Box::new(pattern), predicate, result })
+        Ok(Kind::PatternComprehension {
+            pattern: Box::new(pattern),
+            predicate,
+            result,
+        })
     }
 
     fn map(&mut self) -> Result<Kind, Failure> {
@@ -339,7 +415,10 @@ impl Parser<'_> {
                 _ => None,
             };
             if let Some(value) = literal {
-                return Ok(Expression { at, kind: self.literal(value) });
+                return Ok(Expression {
+                    at,
+                    kind: self.literal(value),
+                });
             }
             if word == "CASE" && !opens(self, ".") {
                 return self.case().map(|kind| Expression { at, kind });
@@ -359,7 +438,10 @@ impl Parser<'_> {
             return self.function(function).map(|kind| Expression { at, kind });
         }
         let name = self.name("an expression")?;
-        let variable = Expression { at, kind: Kind::Variable(name.text) };
+        let variable = Expression {
+            at,
+            kind: Kind::Variable(name.text),
+        };
         if self.is("{")
             && let Some(kind) = self.attempt(|parser| parser.map_projection(variable.clone()))
         {
@@ -374,7 +456,11 @@ impl Parser<'_> {
             name.push('.');
             name.push_str(&self.name("a function name")?.text);
         }
-        if self.take("(") { Ok(name) } else { Err(self.unexpected("'('")) }
+        if self.take("(") {
+            Ok(name)
+        } else {
+            Err(self.unexpected("'('"))
+        }
     }
 
     fn function(&mut self, name: String) -> Result<Kind, Failure> {
@@ -393,7 +479,11 @@ impl Parser<'_> {
         if !self.take(")") {
             return Err(self.unexpected("',' or ')'"));
         }
-        Ok(Kind::Function { name, distinct, arguments })
+        Ok(Kind::Function {
+            name,
+            distinct,
+            arguments,
+        })
     }
 
     fn subquery_expression(&mut self, word: &str) -> Result<Option<Kind>, Failure> {
@@ -409,8 +499,19 @@ impl Parser<'_> {
         let query = if self.is("(") || self.peek_at(1).kind == TokenKind::Symbol("=") {
             let patterns = self.patterns()?;
             let predicate = self.predicate()?;
-            let clause = Clause { at, kind: ClauseKind::Match { optional: false, patterns, predicate } };
-            Query { parts: vec![vec![clause]], all: false, unions: Vec::new() }
+            let clause = Clause {
+                at,
+                kind: ClauseKind::Match {
+                    optional: false,
+                    patterns,
+                    predicate,
+                },
+            };
+            Query {
+                parts: vec![vec![clause]],
+                all: false,
+                unions: Vec::new(),
+            }
         } else {
             self.nested(Self::query)?
         };
@@ -432,7 +533,9 @@ impl Parser<'_> {
         }
         match word {
             "REDUCE" => self.reduce().map(Some),
-            "SHORTESTPATH" | "ALLSHORTESTPATHS" => self.pattern().map(|pattern| Some(Kind::Pattern(Box::new(pattern)))),
+            "SHORTESTPATH" | "ALLSHORTESTPATHS" => self
+                .pattern()
+                .map(|pattern| Some(Kind::Pattern(Box::new(pattern)))),
             _ => Ok(None),
         }
     }
@@ -446,7 +549,12 @@ impl Parser<'_> {
         self.expect_word("WHERE")?;
         let predicate = Box::new(self.expression()?);
         self.expect(")")?;
-        Ok(Kind::Quantified { quantifier, name, list, predicate })
+        Ok(Kind::Quantified {
+            quantifier,
+            name,
+            list,
+            predicate,
+        })
     }
 
     fn reduce(&mut self) -> Result<Kind, Failure> {
@@ -462,12 +570,22 @@ impl Parser<'_> {
         self.expect("|")?;
         let step = Box::new(self.expression()?);
         self.expect(")")?;
-        Ok(Kind::Reduce { accumulator, start, name, list, step })
+        Ok(Kind::Reduce {
+            accumulator,
+            start,
+            name,
+            list,
+            step,
+        })
     }
 
     fn case(&mut self) -> Result<Kind, Failure> {
         self.next();
-        let subject = if self.is_word("WHEN") { None } else { Some(Box::new(self.expression()?)) };
+        let subject = if self.is_word("WHEN") {
+            None
+        } else {
+            Some(Box::new(self.expression()?))
+        };
         let mut branches = Vec::new();
         while self.take_word("WHEN") {
             let condition = self.expression()?;
@@ -477,11 +595,19 @@ impl Parser<'_> {
         if branches.is_empty() {
             return Err(self.unexpected("'WHEN'"));
         }
-        let otherwise = if self.take_word("ELSE") { Some(Box::new(self.expression()?)) } else { None };
+        let otherwise = if self.take_word("ELSE") {
+            Some(Box::new(self.expression()?))
+        } else {
+            None
+        };
         if !self.take_word("END") {
             return Err(self.unexpected("'ELSE', 'END' or 'WHEN'"));
         }
-        Ok(Kind::Case { subject, branches, otherwise })
+        Ok(Kind::Case {
+            subject,
+            branches,
+            otherwise,
+        })
     }
 
     fn map_projection(&mut self, subject: Expression) -> Result<Kind, Failure> {

@@ -4,7 +4,8 @@ use super::Parser;
 use crate::local::neo4j::cypher::failure::Failure;
 use crate::local::neo4j::cypher::lexer::TokenKind;
 use crate::local::neo4j::cypher::syntax::{
-    Direction, Expression, Kind, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern, Shortest,
+    Direction, Expression, Kind, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern,
+    Shortest,
 };
 
 impl Parser<'_> {
@@ -25,7 +26,10 @@ impl Parser<'_> {
         } else {
             None
         };
-        for (word, shortest) in [("shortestPath", Shortest::One), ("allShortestPaths", Shortest::All)] {
+        for (word, shortest) in [
+            ("shortestPath", Shortest::One),
+            ("allShortestPaths", Shortest::All),
+        ] {
             if self.is_word(word) && self.peek_at(1).kind == TokenKind::Symbol("(") {
                 self.next();
                 self.expect("(")?;
@@ -45,7 +49,10 @@ impl Parser<'_> {
         if pattern.rest.len() == 1 {
             return Ok(pattern);
         }
-        Err(self.fail("shortestPath(...) requires a pattern containing a single relationship", pattern.at))
+        Err(self.fail(
+            "shortestPath(...) requires a pattern containing a single relationship",
+            pattern.at,
+        ))
     }
 
     /// Nodes and relationships in turn.
@@ -54,7 +61,10 @@ impl Parser<'_> {
             return Err(self.unexpected("a graph pattern, '(', 'ALL', 'ANY' or 'SHORTEST'"));
         }
         if self.peek_at(1).kind == TokenKind::Symbol("(") {
-            return Err(self.fail("Quantified path patterns are not supported by this database", self.at()));
+            return Err(self.fail(
+                "Quantified path patterns are not supported by this database",
+                self.at(),
+            ));
         }
         let first = self.node()?;
         let mut rest = Vec::new();
@@ -62,7 +72,13 @@ impl Parser<'_> {
             let relationship = self.relationship()?;
             rest.push((relationship, self.node()?));
         }
-        Ok(Pattern { at, path: None, shortest: Shortest::No, first, rest })
+        Ok(Pattern {
+            at,
+            path: None,
+            shortest: Shortest::No,
+            first,
+            rest,
+        })
     }
 
     fn node(&mut self) -> Result<NodePattern, Failure> {
@@ -79,7 +95,13 @@ impl Parser<'_> {
                 (None, None) => "a graph pattern, a parameter, ')', ':', 'IS', 'WHERE' or '{'",
             }));
         }
-        Ok(NodePattern { at, name, labels, properties, predicate })
+        Ok(NodePattern {
+            at,
+            name,
+            labels,
+            properties,
+            predicate,
+        })
     }
 
     fn element_name(&mut self) -> Option<Name> {
@@ -87,7 +109,9 @@ impl Parser<'_> {
             TokenKind::Symbol(symbol) => symbols.contains(&symbol),
             _ => false,
         };
-        if (self.is_word("WHERE") || self.is_word("IS")) && !follows(self, &[")", "]", ":", "{", "*"]) {
+        if (self.is_word("WHERE") || self.is_word("IS"))
+            && !follows(self, &[")", "]", ":", "{", "*"])
+        {
             return None;
         }
         self.variable()
@@ -180,7 +204,9 @@ impl Parser<'_> {
     }
 
     fn count(&mut self) -> Option<usize> {
-        let TokenKind::Integer(number) = self.peek().kind else { return None };
+        let TokenKind::Integer(number) = self.peek().kind else {
+            return None;
+        };
         self.next();
         usize::try_from(number).ok()
     }
@@ -207,7 +233,9 @@ impl Parser<'_> {
 
     fn label_atom(&mut self) -> Result<LabelExpression, Failure> {
         if self.take("!") {
-            return Ok(LabelExpression::Not(Box::new(self.nested(Self::label_atom)?)));
+            return Ok(LabelExpression::Not(Box::new(
+                self.nested(Self::label_atom)?,
+            )));
         }
         if self.take("%") {
             return Ok(LabelExpression::Any);
@@ -226,8 +254,15 @@ impl Parser<'_> {
         let at = self.at();
         self.attempt(|parser| {
             let pattern = parser.chain(at)?;
-            if pattern.rest.is_empty() { Err(parser.unexpected("a relationship")) } else { Ok(pattern) }
+            if pattern.rest.is_empty() {
+                Err(parser.unexpected("a relationship"))
+            } else {
+                Ok(pattern)
+            }
         })
-        .map(|pattern| Expression { at, kind: Kind::Pattern(Box::new(pattern)) })
+        .map(|pattern| Expression {
+            at,
+            kind: Kind::Pattern(Box::new(pattern)),
+        })
     }
 }

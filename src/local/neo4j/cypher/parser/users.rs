@@ -25,15 +25,25 @@ impl Parser<'_> {
             self.expect_word("FROM")?;
             let old = self.password()?;
             self.expect_word("TO")?;
-            UserCommand::AlterCurrent { old, new: self.password()? }
+            UserCommand::AlterCurrent {
+                old,
+                new: self.password()?,
+            }
         } else if self.take_words(&["DROP", "USER"]) {
             let name = self.user_name()?;
-            UserCommand::Drop { name, if_exists: self.take_words(&["IF", "EXISTS"]) }
+            UserCommand::Drop {
+                name,
+                if_exists: self.take_words(&["IF", "EXISTS"]),
+            }
         } else if self.take_words(&["RENAME", "USER"]) {
             let from = self.user_name()?;
             let if_exists = self.take_words(&["IF", "EXISTS"]);
             self.expect_word("TO")?;
-            UserCommand::Rename { from, if_exists, to: self.user_name()? }
+            UserCommand::Rename {
+                from,
+                if_exists,
+                to: self.user_name()?,
+            }
         } else {
             return Ok(None);
         };
@@ -46,7 +56,10 @@ impl Parser<'_> {
             return self.primary();
         }
         let name = self.name("a parameter or an identifier")?;
-        Ok(Expression { at, kind: Kind::Literal(Value::String(name.text)) })
+        Ok(Expression {
+            at,
+            kind: Kind::Literal(Value::String(name.text)),
+        })
     }
 
     fn password(&mut self) -> Result<Expression, Failure> {
@@ -66,7 +79,10 @@ impl Parser<'_> {
                 _ => String::new(),
             };
             let problem = "cannot have both `OR REPLACE` and `IF NOT EXISTS`.";
-            return Err(self.fail(&format!("Failed to create the specified user '{named}': {problem}"), at));
+            return Err(self.fail(
+                &format!("Failed to create the specified user '{named}': {problem}"),
+                at,
+            ));
         }
         if !self.is_word("SET") {
             return Err(self.unexpected("'IF NOT EXISTS' or 'SET'"));
@@ -75,8 +91,16 @@ impl Parser<'_> {
         let first_change = self.peek_at(2).at;
         let changes = self.user_changes()?;
         match (&changes.password, changes.change_required) {
-            (Some(_), _) => Ok(UserCommand::Create { name, unless_exists, replace, changes }),
-            (None, Some(_)) => Err(self.fail("Clause `SET PASSWORD` is mandatory for auth provider `native`.", first_change)),
+            (Some(_), _) => Ok(UserCommand::Create {
+                name,
+                unless_exists,
+                replace,
+                changes,
+            }),
+            (None, Some(_)) => Err(self.fail(
+                "Clause `SET PASSWORD` is mandatory for auth provider `native`.",
+                first_change,
+            )),
             (None, None) => Err(self.fail("No auth given for user.", at)),
         }
     }
@@ -101,7 +125,11 @@ impl Parser<'_> {
             }
             return Err(self.unexpected("'IF', 'REMOVE', 'SET' or <EOF>"));
         }
-        Ok(UserCommand::Alter { name, if_exists, changes })
+        Ok(UserCommand::Alter {
+            name,
+            if_exists,
+            changes,
+        })
     }
 
     fn remove_auth(&mut self) -> Result<(), Failure> {
@@ -137,7 +165,9 @@ impl Parser<'_> {
                 self.user_name()?;
                 changes.unavailable = changes.unavailable.or(Some(HOME));
             } else {
-                return Err(self.unexpected("'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'STATUS'"));
+                return Err(self.unexpected(
+                    "'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'STATUS'",
+                ));
             }
         }
         Ok(changes)

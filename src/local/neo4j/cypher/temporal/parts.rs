@@ -17,7 +17,12 @@ pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
         "localdatetime" => "LocalDateTime",
         _ => "DateTime",
     };
-    let unreadable = || Failure::run(SYNTAX, format!("Text cannot be parsed to a {name}\n\"{text}\"\n ^"));
+    let unreadable = || {
+        Failure::run(
+            SYNTAX,
+            format!("Text cannot be parsed to a {name}\n\"{text}\"\n ^"),
+        )
+    };
     let (body, zone_name) = match text.split_once('[') {
         Some((body, zone)) => (body, Some(zone.trim_end_matches(']'))),
         None => (text, None),
@@ -29,12 +34,17 @@ pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
             None => (Some(body), None),
         },
     };
-    let date = date.map_or(Some(civil::date(1970, 1, 1)), parse_date).ok_or_else(unreadable)?;
+    let date = date
+        .map_or(Some(civil::date(1970, 1, 1)), parse_date)
+        .ok_or_else(unreadable)?;
     let (clock, offset_part) = clock.map_or(("00:00", None), split_offset);
     let time = parse_time(clock).ok_or_else(unreadable)?;
-    let given = offset_part.map(|part| offset(part).ok_or_else(unreadable)).transpose()?;
+    let given = offset_part
+        .map(|part| offset(part).ok_or_else(unreadable))
+        .transpose()?;
     let zone = match zone_name {
-        Some(name) => TimeZone::get(name).map_err(|_| Failure::run(ARGUMENT, format!("Unknown time zone: {name}")))?,
+        Some(name) => TimeZone::get(name)
+            .map_err(|_| Failure::run(ARGUMENT, format!("Unknown time zone: {name}")))?,
         None => match given {
             Some(offset) if offset != Offset::UTC => TimeZone::fixed(offset),
             _ => TimeZone::UTC,
@@ -45,7 +55,10 @@ pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
     if let (Value::DateTime(made), Some(given), Some(_)) = (&value, given, zone_name)
         && made.offset() != given
     {
-        return Err(Failure::run(ARGUMENT, format!("Timezone and offset do not match: {text}")));
+        return Err(Failure::run(
+            ARGUMENT,
+            format!("Timezone and offset do not match: {text}"),
+        ));
     }
     Ok(value)
 }
@@ -61,25 +74,47 @@ fn split_offset(clock: &str) -> (&str, Option<&str>) {
 fn parse_date(text: &str) -> Option<civil::Date> {
     if let Some((year, week)) = text.split_once("-W").or_else(|| text.split_once('W')) {
         let digits: String = week.chars().filter(char::is_ascii_digit).collect();
-        let (week, day) = (digits.get(..2)?.parse().ok()?, digits.get(2..3).and_then(|day| day.parse().ok()).unwrap_or(1));
+        let (week, day) = (
+            digits.get(..2)?.parse().ok()?,
+            digits
+                .get(2..3)
+                .and_then(|day| day.parse().ok())
+                .unwrap_or(1),
+        );
         let weekday = civil::Weekday::from_monday_one_offset(day).ok()?;
-        return civil::ISOWeekDate::new(year.parse().ok()?, week, weekday).ok().map(civil::ISOWeekDate::date);
+        return civil::ISOWeekDate::new(year.parse().ok()?, week, weekday)
+            .ok()
+            .map(civil::ISOWeekDate::date);
     }
     let parts: Vec<&str> = if text.contains('-') {
         text.split('-').collect()
     } else {
-        [text.get(..4), text.get(4..6), text.get(6..8)].into_iter().flatten().collect()
+        [text.get(..4), text.get(4..6), text.get(6..8)]
+            .into_iter()
+            .flatten()
+            .collect()
     };
-    let number = |index: usize| parts.get(index).map_or(Some(1), |part| part.parse::<i16>().ok());
+    let number = |index: usize| {
+        parts
+            .get(index)
+            .map_or(Some(1), |part| part.parse::<i16>().ok())
+    };
     if parts.len() == 2 && parts.get(1).is_some_and(|part| part.len() == 3) {
         let first = civil::Date::new(number(0)?, 1, 1).ok()?;
-        return first.checked_add(jiff::Span::new().days(i64::from(number(1)?) - 1)).ok();
+        return first
+            .checked_add(jiff::Span::new().days(i64::from(number(1)?) - 1))
+            .ok();
     }
     let known = parts.len() <= 3 && parts.first().is_some_and(|year| year.len() >= 4);
     if !known {
         return None;
     }
-    civil::Date::new(number(0)?, i8::try_from(number(1)?).ok()?, i8::try_from(number(2)?).ok()?).ok()
+    civil::Date::new(
+        number(0)?,
+        i8::try_from(number(1)?).ok()?,
+        i8::try_from(number(2)?).ok()?,
+    )
+    .ok()
 }
 
 /// `12`, `12:30`, `1230`, `12:30:15`, `12:30:15.5`.
@@ -88,13 +123,25 @@ fn parse_time(text: &str) -> Option<civil::Time> {
     let parts: Vec<&str> = if whole.contains(':') {
         whole.split(':').collect()
     } else {
-        [whole.get(..2), whole.get(2..4).filter(|p| !p.is_empty()), whole.get(4..6).filter(|p| !p.is_empty())]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            whole.get(..2),
+            whole.get(2..4).filter(|p| !p.is_empty()),
+            whole.get(4..6).filter(|p| !p.is_empty()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     };
-    let number = |index: usize| parts.get(index).map_or(Some(0), |part| part.parse::<i8>().ok());
-    let nanos = if fraction.is_empty() { 0 } else { format!("{fraction:0<9}").get(..9)?.parse().ok()? };
+    let number = |index: usize| {
+        parts
+            .get(index)
+            .map_or(Some(0), |part| part.parse::<i8>().ok())
+    };
+    let nanos = if fraction.is_empty() {
+        0
+    } else {
+        format!("{fraction:0<9}").get(..9)?.parse().ok()?
+    };
     if parts.is_empty() {
         return None;
     }
@@ -107,9 +154,16 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
         return Some(Offset::UTC);
     }
     let sign = if text.starts_with('-') { -1 } else { 1 };
-    let digits: String = text.strip_prefix(['+', '-'])?.chars().filter(char::is_ascii_digit).collect();
+    let digits: String = text
+        .strip_prefix(['+', '-'])?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
     let part = |from: usize, to: usize| {
-        digits.get(from..to.min(digits.len())).filter(|p| !p.is_empty()).map_or(Some(0), |p| p.parse::<i32>().ok())
+        digits
+            .get(from..to.min(digits.len()))
+            .filter(|p| !p.is_empty())
+            .map_or(Some(0), |p| p.parse::<i32>().ok())
     };
     Offset::from_seconds(sign * (part(0, 2)? * 3600 + part(2, 4)? * 60 + part(4, 6)?)).ok()
 }
@@ -151,7 +205,14 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     }
     seconds += days.fract() * 86_400.0;
     let nanos = ((seconds * sign).fract() * 1e9).round() as i64;
-    any.then(|| Duration::new((months * sign) as i64, (days * sign).trunc() as i64, (seconds * sign).trunc() as i64, nanos))
+    any.then(|| {
+        Duration::new(
+            (months * sign) as i64,
+            (days * sign).trunc() as i64,
+            (seconds * sign).trunc() as i64,
+            nanos,
+        )
+    })
 }
 
 /// A component such as `.year` or `.epochMillis`.
@@ -160,10 +221,16 @@ pub(in super::super) fn property(value: &Value, key: &str) -> Evaluated {
         return Ok(duration_part(duration, key));
     }
     let Some(moment) = Moment::of(value) else {
-        let message = format!("Type mismatch: expected a map but was {}", value.described());
+        let message = format!(
+            "Type mismatch: expected a map but was {}",
+            value.described()
+        );
         return Err(Failure::run(TYPE, message));
     };
-    let dated = matches!(value, Value::Date(_) | Value::LocalDateTime(_) | Value::DateTime(_));
+    let dated = matches!(
+        value,
+        Value::Date(_) | Value::LocalDateTime(_) | Value::DateTime(_)
+    );
     let timed = !matches!(value, Value::Date(_));
     let (date, time) = (moment.date, moment.time);
     let nanos = time.subsec_nanosecond();
@@ -189,11 +256,17 @@ pub(in super::super) fn property(value: &Value, key: &str) -> Evaluated {
 
 fn zoned_property(value: &Value, key: &str) -> Evaluated {
     Ok(match (value, key) {
-        (Value::DateTime(moment), "epochMillis") => Value::Integer(moment.timestamp().as_millisecond()),
+        (Value::DateTime(moment), "epochMillis") => {
+            Value::Integer(moment.timestamp().as_millisecond())
+        }
         (Value::DateTime(moment), "epochSeconds") => Value::Integer(moment.timestamp().as_second()),
         (Value::DateTime(moment), "offset") => Value::String(offset_text(moment.offset())),
         (Value::DateTime(moment), "timezone") => {
-            let name = moment.time_zone().iana_name().filter(|name| *name != "UTC").map(str::to_owned);
+            let name = moment
+                .time_zone()
+                .iana_name()
+                .filter(|name| *name != "UTC")
+                .map(str::to_owned);
             Value::String(name.unwrap_or_else(|| offset_text(moment.offset())))
         }
         (Value::Time(_, offset), "offset" | "timezone") => Value::String(offset_text(*offset)),
@@ -202,7 +275,10 @@ fn zoned_property(value: &Value, key: &str) -> Evaluated {
                 Value::DateTime(moment) => moment_text(moment, true),
                 other => other.text(),
             };
-            return Err(Failure::run(ARGUMENT, format!("No such field: {key} ({text})")));
+            return Err(Failure::run(
+                ARGUMENT,
+                format!("No such field: {key} ({text})"),
+            ));
         }
     })
 }
