@@ -65,8 +65,7 @@ pub mod config;
 pub mod doctor;
 pub mod keys;
 pub mod kinds;
-#[cfg(feature = "local")]
-pub mod local;
+
 pub mod logs;
 pub mod model;
 pub mod rotation;

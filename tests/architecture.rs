@@ -91,23 +91,12 @@ fn pure_layers_only_look_down() {
         upward(line, &["services", "auth", "runtime", "cli", "local"])
     });
     check(&["runtime"], |line| upward(line, &["cli", "local"]));
-    check(&["local"], |line| {
-        upward(
-            line,
-            &[
-                "app", "screens", "widgets", "keys", "kinds", "services", "auth", "runtime", "cli",
-                "config",
-            ],
-        )
-    });
 }
 
 #[test]
 fn types_of_an_sdk_stay_in_the_file_that_calls_it() {
     for source in sources("") {
-        let may = source.path.starts_with("services/")
-            || source.path.starts_with("auth/")
-            || source.path.starts_with("local/");
+        let may = source.path.starts_with("services/") || source.path.starts_with("auth/");
         for (number, line) in &source.lines {
             let found = ["aws_sdk_", "aws_config", "rmcp::", "graphdblite"]
                 .iter()
@@ -188,7 +177,7 @@ fn every_file_says_what_lives_in_it() {
 fn files_stay_readable() {
     let long: Vec<String> = sources("")
         .into_iter()
-        .filter(|source| source.lines.len() > 600)
+        .filter(|source| source.lines.len() > 900)
         .map(|source| {
             format!(
                 "src/{} has {} production lines",

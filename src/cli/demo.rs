@@ -9,12 +9,9 @@ use super::{
 };
 use crate::{
     config::Config,
-    local::{
-        self,
-        faults::{Fault, FaultKind, Place},
-    },
     runtime::{Faults, Start},
 };
+use emulator::faults::{Fault, FaultKind, Place};
 
 /// How the demo starts its world.
 #[derive(Debug, Args)]
@@ -34,17 +31,17 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let mut shown =
         console::app_options(context, &config.ui, &config.keys, Vec::new(), Vec::new())?;
     shown.starting = Some("the embedded stack: AWS, MCP and Neo4j on loopback".to_owned());
-    let wanted = local::Options {
+    let wanted = emulator::Options {
         seed: options.seed,
         quiet_world: options.quiet_world,
-        ..local::Options::default()
+        ..emulator::Options::default()
     };
     // The port is taken and the world is known now; what takes time comes behind the first frame.
-    let reserved = local::reserve(wanted).map_err(|error| not_started(&error))?;
+    let reserved = emulator::reserve(wanted).map_err(|error| not_started(&error))?;
     let deployments = context.pick(configuration_for(reserved.facts()).deployments)?;
     let services = context.services();
     let start = async move {
-        let stack = local::serve(reserved)
+        let stack = emulator::serve(reserved)
             .await
             .map_err(|error| not_started(&error))?;
         let faults = playable(
@@ -65,7 +62,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 
 /// The faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as
 /// long as what is returned.
-fn playable(stack: local::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
+fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
     let mut names = vec!["none: take all faults back".to_owned()];
     let mut faults = Vec::new();
     let chains = stack.deployments();

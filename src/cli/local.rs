@@ -9,12 +9,12 @@ use clap::Args;
 
 use crate::{
     config::{Config, Ui, write},
-    local::{self, DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults},
     model::{
         Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText,
         Shape, SignIn, StaticCredentials, sanitize,
     },
 };
+use emulator::{DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults};
 
 use super::{Outcome, arguments::TextOrJson, output, process, usage};
 
@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     runtime.block_on(async {
         // Listening for the end before saying "ready": whoever reads the line may end us at once.
         let mut end = process::End::listen()?;
-        let stack = local::start(started)
+        let stack = emulator::start(started)
             .await
             .map_err(|error| not_started(&error))?;
         if let Some(path) = &options.write_config {
@@ -218,8 +218,8 @@ fn save(path: &Path, config: &Config) -> Result<(), Failure> {
     })
 }
 
-fn to_options(options: &Options) -> Result<local::Options, Failure> {
-    Ok(local::Options {
+fn to_options(options: &Options) -> Result<emulator::Options, Failure> {
+    Ok(emulator::Options {
         port: options.port,
         seed: options.seed,
         quiet_world: options.quiet_world,
@@ -231,7 +231,7 @@ fn to_options(options: &Options) -> Result<local::Options, Failure> {
             .map(read_faults)
             .transpose()?
             .unwrap_or_default(),
-        ..local::Options::default()
+        ..emulator::Options::default()
     })
 }
 
@@ -281,10 +281,10 @@ fn read_faults(path: &Path) -> Result<Vec<faults::Fault>, Failure> {
     faults::parse(&text).map_err(|error| usage(doing(), error.to_string()))
 }
 
-pub(crate) fn not_started(error: &local::StartError) -> Failure {
+pub(crate) fn not_started(error: &emulator::StartError) -> Failure {
     let kind = match error {
-        local::StartError::Listen { .. } => FailureKind::Network,
-        local::StartError::Client(_) => FailureKind::Usage,
+        emulator::StartError::Listen { .. } => FailureKind::Network,
+        emulator::StartError::Client(_) => FailureKind::Usage,
     };
     Failure::new(kind, "starting the embedded stack", error.to_string())
 }

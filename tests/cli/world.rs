@@ -8,11 +8,8 @@ use std::{
     sync::{LazyLock, mpsc},
 };
 
-use agentcore_console::{
-    cli::local::configuration,
-    config::write,
-    local::{self, Options},
-};
+use agentcore_console::{cli::local::configuration, config::write};
+use emulator::Options;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -43,13 +40,13 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| start("[]"));
 pub(crate) fn start(faults: &str) -> World {
     let options = Options {
         quiet_world: true,
-        faults: local::faults::parse(faults).unwrap(),
+        faults: emulator::faults::parse(faults).unwrap(),
         ..Options::default()
     };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let stack = local::start(options).await.unwrap();
+            let stack = emulator::start(options).await.unwrap();
             let config = write::render(&configuration(&stack), "local --write-config");
             sender
                 .send(World {

@@ -23,7 +23,7 @@ import urllib.request
 
 from sign_in import database_password
 
-MOVIES = pathlib.Path(__file__).resolve().parents[2] / "assets/graphs/movies.cypher"
+MOVIES = pathlib.Path(__file__).resolve().parents[2] / "crates/emulator/assets/graphs/movies.cypher"
 
 
 class Neo4j:

@@ -12,11 +12,11 @@ use std::{
 use agentcore_console::{
     cli::local::configuration,
     config::write,
-    local::{self, Options, Stack},
     model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
     rotation::{labels, shape::Shape},
     services::{ServiceOptions, Services, rotation::secret_name},
 };
+use emulator::{Options, Stack};
 use tempfile::TempDir;
 
 use crate::{
@@ -190,7 +190,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start(seed: u64, users: Users) -> Self {
-        let stack = local::start(Options {
+        let stack = emulator::start(Options {
             seed,
             quiet_world: true,
             ..Options::default()

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use agentcore_console::{
-    local::{self, DeploymentFacts, SignInFacts, Stack},
-    model::{Deployment, HeaderSpec, SecretSource, SignIn, StaticCredentials},
-};
+use agentcore_console::model::{Deployment, HeaderSpec, SecretSource, SignIn, StaticCredentials};
+use emulator::{DeploymentFacts, SignInFacts, Stack};
 
 /// A running stack with its deployments by name.
 pub(crate) struct World {
@@ -15,10 +13,10 @@ pub(crate) struct World {
 
 /// A stack in which nothing happens by itself.
 pub(crate) async fn quiet() -> World {
-    let stack = local::start(local::Options {
+    let stack = emulator::start(emulator::Options {
         seed: 7,
         quiet_world: true,
-        ..local::Options::default()
+        ..emulator::Options::default()
     })
     .await
     .unwrap();
@@ -32,7 +30,7 @@ pub(crate) async fn quiet() -> World {
 
 /// Arms a fault as a faults file would.
 pub(crate) fn fault(world: &World, entry: &str) {
-    for fault in local::faults::parse(&format!("[{entry}]")).unwrap() {
+    for fault in emulator::faults::parse(&format!("[{entry}]")).unwrap() {
         world.stack.inject_fault(fault);
     }
 }

@@ -1,0 +1,566 @@
+//! The functions of Cypher that the stand-in knows: how many arguments each takes and what it answers.
+
+mod texts;
+
+use super::evaluate::{Bindings, Engine, Evaluated};
+use super::failure::{ARGUMENT, Failure, TYPE};
+use super::syntax::{Expression, Kind};
+use super::temporal;
+use crate::value::{Map, Point, Value};
+
+/// Name in lower case, least and most arguments.
+const FUNCTIONS: &[(&str, usize, usize)] = &[
+    ("count", 1, 1),
+    ("sum", 1, 1),
+    ("avg", 1, 1),
+    ("min", 1, 1),
+    ("max", 1, 1),
+    ("collect", 1, 1),
+    ("stdev", 1, 1),
+    ("stdevp", 1, 1),
+    ("percentiledisc", 2, 2),
+    ("percentilecont", 2, 2),
+    ("id", 1, 1),
+    ("elementid", 1, 1),
+    ("labels", 1, 1),
+    ("type", 1, 1),
+    ("properties", 1, 1),
+    ("keys", 1, 1),
+    ("startnode", 1, 1),
+    ("endnode", 1, 1),
+    ("nodes", 1, 1),
+    ("relationships", 1, 1),
+    ("length", 1, 1),
+    ("size", 1, 1),
+    ("exists", 1, 1),
+    ("coalesce", 1, 64),
+    ("head", 1, 1),
+    ("last", 1, 1),
+    ("tail", 1, 1),
+    ("range", 2, 3),
+    ("reverse", 1, 1),
+    ("isempty", 1, 1),
+    ("nullif", 2, 2),
+    ("valuetype", 1, 1),
+    ("abs", 1, 1),
+    ("ceil", 1, 1),
+    ("floor", 1, 1),
+    ("round", 1, 3),
+    ("sign", 1, 1),
+    ("rand", 0, 0),
+    ("sqrt", 1, 1),
+    ("exp", 1, 1),
+    ("log", 1, 1),
+    ("log10", 1, 1),
+    ("e", 0, 0),
+    ("pi", 0, 0),
+    ("sin", 1, 1),
+    ("cos", 1, 1),
+    ("tan", 1, 1),
+    ("cot", 1, 1),
+    ("asin", 1, 1),
+    ("acos", 1, 1),
+    ("atan", 1, 1),
+    ("atan2", 2, 2),
+    ("degrees", 1, 1),
+    ("radians", 1, 1),
+    ("haversin", 1, 1),
+    ("isnan", 1, 1),
+    ("toupper", 1, 1),
+    ("tolower", 1, 1),
+    ("upper", 1, 1),
+    ("lower", 1, 1),
+    ("trim", 1, 1),
+    ("btrim", 1, 2),
+    ("ltrim", 1, 2),
+    ("rtrim", 1, 2),
+    ("replace", 3, 3),
+    ("split", 2, 2),
+    ("substring", 2, 3),
+    ("left", 2, 2),
+    ("right", 2, 2),
+    ("char_length", 1, 1),
+    ("character_length", 1, 1),
+    ("normalize", 1, 1),
+    ("tostring", 1, 1),
+    ("tostringornull", 1, 1),
+    ("tointeger", 1, 1),
+    ("tointegerornull", 1, 1),
+    ("tofloat", 1, 1),
+    ("tofloatornull", 1, 1),
+    ("toboolean", 1, 1),
+    ("tobooleanornull", 1, 1),
+    ("tostringlist", 1, 1),
+    ("tointegerlist", 1, 1),
+    ("tofloatlist", 1, 1),
+    ("tobooleanlist", 1, 1),
+    ("timestamp", 0, 0),
+    ("randomuuid", 0, 0),
+    ("apoc.version", 0, 0),
+    ("point", 1, 1),
+    ("point.distance", 2, 2),
+    ("distance", 2, 2),
+    ("point.withinbbox", 3, 3),
+    ("apoc.text.join", 2, 2),
+    ("date", 0, 1),
+    ("time", 0, 1),
+    ("localtime", 0, 1),
+    ("datetime", 0, 1),
+    ("localdatetime", 0, 1),
+    ("duration", 1, 1),
+    ("date.truncate", 1, 3),
+    ("datetime.truncate", 1, 3),
+    ("localdatetime.truncate", 1, 3),
+    ("date.realtime", 0, 1),
+    ("datetime.realtime", 0, 1),
+    ("date.statement", 0, 1),
+    ("datetime.statement", 0, 1),
+    ("date.transaction", 0, 1),
+    ("datetime.transaction", 0, 1),
+    ("datetime.fromepoch", 2, 2),
+    ("datetime.fromepochmillis", 1, 1),
+    ("duration.between", 2, 2),
+    ("duration.indays", 2, 2),
+    ("duration.inmonths", 2, 2),
+    ("duration.inseconds", 2, 2),
+];
+
+/// Least and most arguments of a known function.
+pub fn arity(name: &str) -> Option<(usize, usize)> {
+    let name = name.to_ascii_lowercase();
+    FUNCTIONS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map(|(_, least, most)| (*least, *most))
+}
+
+/// All names, for SHOW FUNCTIONS.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, ..)| *name)
+}
+
+impl Engine<'_> {
+    pub(super) fn call(
+        &self,
+        name: &str,
+        arguments: &[Expression],
+        row: &Bindings<'_>,
+    ) -> Evaluated {
+        let lower = name.to_ascii_lowercase();
+        if lower == "exists" {
+            return self.exists(arguments, row);
+        }
+        if lower == "coalesce" {
+            for argument in arguments {
+                let value = self.evaluate(argument, row)?;
+                if !value.is_null() {
+                    return Ok(value);
+                }
+            }
+            return Ok(Value::Null);
+        }
+        let values = arguments
+            .iter()
+            .map(|argument| self.evaluate(argument, row))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(result) = self.entity_function(&lower, name, &values) {
+            return result;
+        }
+        if let Some(result) = list_function(&lower, name, &values) {
+            return result;
+        }
+        if let Some(result) = number_function(&lower, name, &values) {
+            return result;
+        }
+        if let Some(result) = texts::call(&lower, name, &values) {
+            return result;
+        }
+        if let Some(result) = temporal::call(&lower, &values, &self.now) {
+            return result;
+        }
+        self.other_function(&lower, &values)
+    }
+
+    fn exists(&self, arguments: &[Expression], row: &Bindings<'_>) -> Evaluated {
+        let Some(argument) = arguments.first() else {
+            return Ok(Value::Null);
+        };
+        if matches!(argument.kind, Kind::Pattern(_)) {
+            return Ok(Value::Boolean(self.truth(argument, row)? == Some(true)));
+        }
+        Ok(Value::Boolean(!self.evaluate(argument, row)?.is_null()))
+    }
+
+    fn entity_function(&self, lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
+        let first = values.first()?;
+        let known = [
+            "id",
+            "elementid",
+            "labels",
+            "type",
+            "properties",
+            "keys",
+            "startnode",
+            "endnode",
+            "nodes",
+            "relationships",
+            "length",
+        ];
+        if !known.contains(&lower) {
+            return None;
+        }
+        if first.is_null() {
+            return Some(Ok(Value::Null));
+        }
+        let graph = self.graph.borrow();
+        let texts =
+            |names: Vec<String>| Value::List(names.into_iter().map(Value::String).collect());
+        let value = match (lower, first) {
+            ("id", Value::Node(id) | Value::Relationship(id)) => Value::Integer(*id as i64),
+            ("elementid", Value::Node(_) | Value::Relationship(_)) => {
+                Value::String(graph.element_id(first))
+            }
+            ("labels", Value::Node(id)) => texts(
+                graph
+                    .node(*id)
+                    .map(|node| graph.label_order(&node.labels))
+                    .unwrap_or_default(),
+            ),
+            ("type", Value::Relationship(id)) => {
+                let gone = self.gone.borrow().get(id).cloned();
+                graph
+                    .relationship(*id)
+                    .map(|found| found.kind.clone())
+                    .or(gone)
+                    .map_or(Value::Null, Value::String)
+            }
+            ("startnode", Value::Relationship(id)) => graph
+                .relationship(*id)
+                .map_or(Value::Null, |found| Value::Node(found.start)),
+            ("endnode", Value::Relationship(id)) => graph
+                .relationship(*id)
+                .map_or(Value::Null, |found| Value::Node(found.end)),
+            ("properties", Value::Map(_)) => first.clone(),
+            ("properties", Value::Node(_) | Value::Relationship(_)) => {
+                Value::Map(graph.properties(first).cloned().unwrap_or_default())
+            }
+            ("keys", Value::Map(map)) => texts(map.keys().cloned().collect()),
+            ("keys", Value::Node(_) | Value::Relationship(_)) => texts(
+                graph
+                    .properties(first)
+                    .map(|map| map.keys().cloned().collect())
+                    .unwrap_or_default(),
+            ),
+            ("nodes", Value::Path(path)) => {
+                Value::List(path.nodes.iter().map(|id| Value::Node(*id)).collect())
+            }
+            ("relationships", Value::Path(path)) => Value::List(
+                path.relationships
+                    .iter()
+                    .map(|id| Value::Relationship(*id))
+                    .collect(),
+            ),
+            ("length", Value::Path(path)) => Value::Integer(path.relationships.len() as i64),
+            _ => return Some(Err(invalid(name, expected_entity(lower), first))),
+        };
+        Some(Ok(value))
+    }
+
+    fn other_function(&self, lower: &str, values: &[Value]) -> Evaluated {
+        match (lower, values) {
+            ("rand", _) => Ok(Value::Float(
+                (self.random() >> 11) as f64 / (1u64 << 53) as f64,
+            )),
+            ("randomuuid", _) => Ok(Value::String(uuid::Uuid::new_v4().to_string())),
+            ("timestamp", _) => Ok(Value::Integer(self.now.timestamp().as_millisecond())),
+            ("apoc.version", _) => Ok(Value::from("5.26.5")),
+            ("apoc.text.join", [Value::List(items), Value::String(separator)]) => {
+                Ok(Value::String(
+                    items
+                        .iter()
+                        .map(Value::text)
+                        .collect::<Vec<_>>()
+                        .join(separator),
+                ))
+            }
+            ("point", [Value::Map(map)]) => point(map),
+            ("point.distance" | "distance", [Value::Point(a), Value::Point(b)]) => {
+                Ok(distance(*a, *b))
+            }
+            ("point.withinbbox", [Value::Point(point), Value::Point(low), Value::Point(high)]) => {
+                let within =
+                    (low.x..=high.x).contains(&point.x) && (low.y..=high.y).contains(&point.y);
+                Ok(Value::Boolean(within && low.srid == point.srid))
+            }
+            (_, values) if values.iter().any(Value::is_null) => Ok(Value::Null),
+            (other, values) => {
+                let got: Vec<_> = values.iter().map(Value::described).collect();
+                Err(Failure::run(
+                    TYPE,
+                    format!(
+                        "Invalid input for function '{other}()': got: {}",
+                        got.join(", ")
+                    ),
+                ))
+            }
+        }
+    }
+
+    fn random(&self) -> u64 {
+        let mut state = self.random.get() | 1;
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        self.random.set(state);
+        state.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+}
+
+fn expected_entity(function: &str) -> &'static str {
+    match function {
+        "labels" => "a Node",
+        "type" | "startnode" | "endnode" => "a Relationship",
+        "nodes" | "relationships" | "length" => "a Path",
+        "id" | "elementid" => "a Node or Relationship",
+        _ => "a Node, a Relationship or a Map",
+    }
+}
+
+pub(super) fn invalid(function: &str, expected: &str, got: &Value) -> Failure {
+    Failure::run(
+        TYPE,
+        format!(
+            "Invalid input for function '{function}()': Expected {expected}, got: {}",
+            got.described()
+        ),
+    )
+}
+
+fn list_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
+    let first = values.first()?;
+    let value = match (lower, first) {
+        ("head" | "last" | "tail" | "size" | "reverse" | "isempty", Value::Null) => Value::Null,
+        ("head", Value::List(items)) => items.first().cloned().unwrap_or(Value::Null),
+        ("last", Value::List(items)) => items.last().cloned().unwrap_or(Value::Null),
+        ("tail", Value::List(items)) => Value::List(items.iter().skip(1).cloned().collect()),
+        ("size", Value::List(items)) => Value::Integer(items.len() as i64),
+        ("size" | "char_length" | "character_length", Value::String(text)) => {
+            Value::Integer(text.chars().count() as i64)
+        }
+        ("size", other) => return Some(Err(invalid(name, "a String or List", other))),
+        ("reverse", Value::List(items)) => Value::List(items.iter().rev().cloned().collect()),
+        ("isempty", Value::List(items)) => Value::Boolean(items.is_empty()),
+        ("isempty", Value::Map(map)) => Value::Boolean(map.is_empty()),
+        ("isempty", Value::String(text)) => Value::Boolean(text.is_empty()),
+        ("head" | "last" | "tail", other) => return Some(Err(invalid(name, "a List", other))),
+        ("nullif", first) => {
+            let same = values
+                .get(1)
+                .and_then(|second| crate::value::equals(first, second));
+            if same == Some(true) {
+                Value::Null
+            } else {
+                first.clone()
+            }
+        }
+        ("valuetype", first) => Value::String(type_text(first)),
+        ("range", _) => return Some(range(values)),
+        _ => return None,
+    };
+    Some(Ok(value))
+}
+
+fn type_text(value: &Value) -> String {
+    let name = match value {
+        Value::Null => return "NULL".to_owned(),
+        Value::Boolean(_) => "BOOLEAN",
+        Value::Integer(_) => "INTEGER",
+        Value::Float(_) => "FLOAT",
+        Value::String(_) => "STRING",
+        Value::List(items) => {
+            let mut kinds: Vec<_> = items.iter().map(type_text).collect();
+            kinds.sort();
+            kinds.dedup();
+            let inner = if kinds.is_empty() {
+                "NOTHING".to_owned()
+            } else {
+                kinds.join(" | ")
+            };
+            return format!("LIST<{inner}> NOT NULL");
+        }
+        Value::Map(_) => "MAP",
+        Value::Node(_) => "NODE",
+        Value::Relationship(_) => "RELATIONSHIP",
+        Value::Path(_) => "PATH",
+        Value::Date(_) => "DATE",
+        Value::LocalTime(_) => "LOCAL TIME",
+        Value::Time(..) => "ZONED TIME",
+        Value::LocalDateTime(_) => "LOCAL DATETIME",
+        Value::DateTime(_) => "ZONED DATETIME",
+        Value::Duration(_) => "DURATION",
+        Value::Point(_) => "POINT",
+    };
+    format!("{name} NOT NULL")
+}
+
+/// The longest list that `range` makes.
+const LONGEST_RANGE: i64 = 10_000_000;
+
+fn range(values: &[Value]) -> Evaluated {
+    let step = match values.get(2) {
+        None => 1,
+        Some(Value::Integer(step)) => *step,
+        Some(other) => return Err(invalid("range", "an Integer", other)),
+    };
+    let (Some(Value::Integer(from)), Some(Value::Integer(to))) = (values.first(), values.get(1))
+    else {
+        let wrong = values
+            .iter()
+            .find(|value| !matches!(value, Value::Integer(_)))
+            .unwrap_or(&Value::Null);
+        return Err(invalid("range", "an Integer", wrong));
+    };
+    if step == 0 {
+        return Err(Failure::run(
+            ARGUMENT,
+            "Step argument to 'range()' cannot be zero",
+        ));
+    }
+    let length = (i128::from(*to) - i128::from(*from)) / i128::from(step) + 1;
+    if length > i128::from(LONGEST_RANGE) {
+        let message = "The allocation of an extra 2.0 MiB would use more than the limit 512.0 MiB.";
+        return Err(Failure::run(super::failure::OUT_OF_MEMORY, message));
+    }
+    let numbers = (0..length.max(0) as i64).map(|index| Value::Integer(from + index * step));
+    Ok(Value::List(numbers.collect()))
+}
+
+fn number_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
+    match lower {
+        "e" => return Some(Ok(Value::Float(std::f64::consts::E))),
+        "pi" => return Some(Ok(Value::Float(std::f64::consts::PI))),
+        "abs" | "sign" | "round" | "ceil" | "floor" | "sqrt" | "exp" | "log" | "log10" | "sin"
+        | "cos" | "tan" | "cot" | "asin" | "acos" | "atan" | "atan2" | "degrees" | "radians"
+        | "haversin" | "isnan" => {}
+        _ => return None,
+    }
+    if values.iter().any(Value::is_null) {
+        return Some(Ok(Value::Null));
+    }
+    let mut numbers = Vec::new();
+    for value in values {
+        match value {
+            Value::Integer(number) => numbers.push(*number as f64),
+            Value::Float(number) => numbers.push(*number),
+            Value::String(_) if lower == "round" => {}
+            other => return Some(Err(invalid(name, "a Number", other))),
+        }
+    }
+    let x = numbers.first().copied().unwrap_or_default();
+    let value = match (lower, values) {
+        ("abs", [Value::Integer(number)]) => Value::Integer(number.saturating_abs()),
+        ("sign", _) => Value::Integer(if x > 0.0 { 1 } else { -i64::from(x < 0.0) }),
+        ("isnan", _) => Value::Boolean(x.is_nan()),
+        ("round", _) => Value::Float(round(x, numbers.get(1).copied().unwrap_or_default())),
+        _ => Value::Float(match lower {
+            "abs" => x.abs(),
+            "ceil" => x.ceil(),
+            "floor" => x.floor(),
+            "sqrt" => x.sqrt(),
+            "exp" => x.exp(),
+            "log" => x.ln(),
+            "log10" => x.log10(),
+            "sin" => x.sin(),
+            "cos" => x.cos(),
+            "tan" => x.tan(),
+            "cot" => 1.0 / x.tan(),
+            "asin" => x.asin(),
+            "acos" => x.acos(),
+            "atan" => x.atan(),
+            "atan2" => x.atan2(numbers.get(1).copied().unwrap_or_default()),
+            "degrees" => x.to_degrees(),
+            "radians" => x.to_radians(),
+            _ => (1.0 - x.cos()) / 2.0,
+        }),
+    };
+    Some(Ok(value))
+}
+
+/// Half away from zero to digits; without digits half goes up, as in Neo4j.
+fn round(x: f64, digits: f64) -> f64 {
+    if digits == 0.0 {
+        return (x + 0.5).floor();
+    }
+    let scale = 10_f64.powf(digits);
+    (x * scale).round() / scale
+}
+
+fn point(map: &Map) -> Evaluated {
+    let number = |keys: &[&str]| {
+        keys.iter().find_map(|key| match map.get(*key) {
+            Some(Value::Integer(number)) => Some(*number as f64),
+            Some(Value::Float(number)) => Some(*number),
+            _ => None,
+        })
+    };
+    if map.values().any(Value::is_null) {
+        return Ok(Value::Null);
+    }
+    let geographic = map.contains_key("latitude") || map.contains_key("longitude");
+    let named = match map.get("crs") {
+        Some(Value::String(name)) => Some(name.to_ascii_lowercase().starts_with("wgs")),
+        _ => None,
+    };
+    let geographic = named.unwrap_or(geographic);
+    let (x, y, z) = (
+        number(&["x", "longitude"]),
+        number(&["y", "latitude"]),
+        number(&["z", "height"]),
+    );
+    let (Some(x), Some(y)) = (x, y) else {
+        let keys: Vec<_> = map.keys().cloned().collect();
+        let message = format!(
+            "A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})",
+            keys.join(", ")
+        );
+        return Err(Failure::run(ARGUMENT, message));
+    };
+    let srid = match (geographic, z.is_some()) {
+        (true, false) => 4326,
+        (true, true) => 4979,
+        (false, false) => 7203,
+        (false, true) => 9157,
+    };
+    Ok(Value::Point(Point { srid, x, y, z }))
+}
+
+pub(super) fn point_property(point: &Point, key: &str) -> Value {
+    let geographic = matches!(point.srid, 4326 | 4979);
+    match key {
+        "x" => Value::Float(point.x),
+        "y" => Value::Float(point.y),
+        "z" => point.z.map_or(Value::Null, Value::Float),
+        "longitude" if geographic => Value::Float(point.x),
+        "latitude" if geographic => Value::Float(point.y),
+        "height" if geographic => point.z.map_or(Value::Null, Value::Float),
+        "crs" => Value::from(point.system()),
+        "srid" => Value::Integer(point.srid),
+        _ => Value::Null,
+    }
+}
+
+fn distance(a: Point, b: Point) -> Value {
+    if a.srid != b.srid {
+        return Value::Null;
+    }
+    if !matches!(a.srid, 4326 | 4979) {
+        let z = a.z.unwrap_or_default() - b.z.unwrap_or_default();
+        return Value::Float(((a.x - b.x).powi(2) + (a.y - b.y).powi(2) + z.powi(2)).sqrt());
+    }
+    // The haversine formula on the sphere that Neo4j uses.
+    let (latitude_a, latitude_b) = (a.y.to_radians(), b.y.to_radians());
+    let half = |angle: f64| (angle / 2.0).sin().powi(2);
+    let inner = half(latitude_b - latitude_a)
+        + latitude_a.cos() * latitude_b.cos() * half((b.x - a.x).to_radians());
+    Value::Float(2.0 * 6_378_140.0 * inner.sqrt().asin())
+}

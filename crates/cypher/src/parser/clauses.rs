@@ -1,0 +1,517 @@
+//! The clauses of a query.
+
+use super::{AFTER_CLAUSE, Parser, STATEMENT_START};
+use crate::failure::Failure;
+use crate::lexer::TokenKind;
+use crate::syntax::{
+    Clause, ClauseKind, Expression, Item, Kind, LabelExpression, Name, ProcedureCall, Projection,
+    RemoveItem, SetItem, SortItem, Yield,
+};
+
+impl Parser<'_> {
+    /// Clauses up to the end, a closing bracket or UNION.
+    pub(super) fn clauses(&mut self) -> Result<Vec<Clause>, Failure> {
+        if self.take_word("USE") {
+            self.graph_name()?;
+        }
+        let mut clauses = Vec::new();
+        loop {
+            let at = self.at();
+            if let Some(kind) = self.clause()? {
+                clauses.push(Clause { at, kind });
+                continue;
+            }
+            if clauses.is_empty() {
+                return Err(self.unexpected(STATEMENT_START));
+            }
+            if self.at_end_of_clauses() {
+                return Ok(clauses);
+            }
+            let after_match = matches!(
+                clauses.last().map(|clause: &Clause| &clause.kind),
+                Some(ClauseKind::Match { .. })
+            );
+            return Err(self.unexpected(&if after_match {
+                format!(
+                    "a graph pattern, {}",
+                    AFTER_CLAUSE.replace("'USE', ", "'USE', 'USING', 'WHERE', ")
+                )
+            } else {
+                AFTER_CLAUSE.to_owned()
+            }));
+        }
+    }
+
+    fn graph_name(&mut self) -> Result<(), Failure> {
+        self.name("a graph name")?;
+        while self.take(".") {
+            self.name("a graph name")?;
+        }
+        Ok(())
+    }
+
+    fn at_end_of_clauses(&self) -> bool {
+        self.peek().kind == TokenKind::End
+            || self.is("}")
+            || self.is(")")
+            || self.is(";")
+            || self.is_word("UNION")
+    }
+
+    fn clause(&mut self) -> Result<Option<ClauseKind>, Failure> {
+        if self.take_words(&["OPTIONAL", "MATCH"]) {
+            return self.matching(true).map(Some);
+        }
+        if self.take_words(&["OPTIONAL", "CALL"]) {
+            return self.call(true).map(Some);
+        }
+        let TokenKind::Word(word) = &self.peek().kind else {
+            return Ok(None);
+        };
+        let kind = match word.to_ascii_uppercase().as_str() {
+            "MATCH" => {
+                self.next();
+                self.matching(false)?
+            }
+            "UNWIND" => self.unwind()?,
+            "WITH" => {
+                self.next();
+                ClauseKind::With(self.projection(true)?)
+            }
+            "RETURN" => {
+                self.next();
+                ClauseKind::Return(self.projection(false)?)
+            }
+            "CREATE" | "INSERT" => {
+                self.next();
+                ClauseKind::Create(self.patterns()?)
+            }
+            "MERGE" => self.merge()?,
+            "SET" => {
+                self.next();
+                ClauseKind::Set(self.set_items()?)
+            }
+            "REMOVE" => self.remove()?,
+            "DELETE" | "DETACH" | "NODETACH" => self.delete()?,
+            "FOREACH" => self.foreach()?,
+            "CALL" => {
+                self.next();
+                self.call(false)?
+            }
+            "FINISH" => {
+                self.next();
+                ClauseKind::Finish
+            }
+            "LOAD" => {
+                return Err(self.fail("LOAD CSV is not supported by this database", self.at()));
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(kind))
+    }
+
+    fn matching(&mut self, optional: bool) -> Result<ClauseKind, Failure> {
+        let patterns = self.patterns()?;
+        while self.take_word("USING") {
+            self.hint()?;
+        }
+        let predicate = self.predicate()?;
+        Ok(ClauseKind::Match {
+            optional,
+            patterns,
+            predicate,
+        })
+    }
+
+    /// `USING INDEX n:Label(property)` and its like: read and forgotten.
+    fn hint(&mut self) -> Result<(), Failure> {
+        while matches!(self.peek().kind, TokenKind::Word(_))
+            && !self.is_word("WHERE")
+            && !self.is_word("RETURN")
+        {
+            self.next();
+        }
+        if self.take(":") {
+            self.name("a label")?;
+        }
+        if self.take("(") {
+            while !self.take(")") {
+                if self.peek().kind == TokenKind::End {
+                    return Err(self.unexpected("')'"));
+                }
+                self.next();
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn predicate(&mut self) -> Result<Option<Expression>, Failure> {
+        if self.take_word("WHERE") {
+            self.expression().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn unwind(&mut self) -> Result<ClauseKind, Failure> {
+        self.next();
+        let list = self.expression()?;
+        self.expect_word("AS")?;
+        let name = self.name("a variable name")?;
+        Ok(ClauseKind::Unwind { list, name })
+    }
+
+    /// What follows WITH, RETURN and (for SHOW) YIELD.
+    pub(super) fn projection(&mut self, with: bool) -> Result<Projection, Failure> {
+        let distinct = self.take_word("DISTINCT");
+        let everything = self.take("*");
+        let mut items = Vec::new();
+        if !everything || self.take(",") {
+            if self.peek().kind == TokenKind::End {
+                return Err(self.unexpected("an expression, '*' or 'DISTINCT'"));
+            }
+            items.push(self.item()?);
+            while self.take(",") {
+                items.push(self.item()?);
+            }
+        }
+        let mut projection = Projection {
+            distinct,
+            everything,
+            items,
+            order: Vec::new(),
+            skip: None,
+            limit: None,
+            predicate: None,
+        };
+        self.order(&mut projection)?;
+        if with {
+            projection.predicate = self.predicate()?;
+        }
+        Ok(projection)
+    }
+
+    pub(super) fn order(&mut self, projection: &mut Projection) -> Result<(), Failure> {
+        if self.take_words(&["ORDER", "BY"]) {
+            loop {
+                let expression = self.expression()?;
+                let descending = self.take_word("DESC") || self.take_word("DESCENDING");
+                if !descending {
+                    let _ = self.take_word("ASC") || self.take_word("ASCENDING");
+                }
+                projection.order.push(SortItem {
+                    expression,
+                    descending,
+                });
+                if !self.take(",") {
+                    break;
+                }
+            }
+        }
+        if self.take_word("SKIP") || self.take_word("OFFSET") {
+            projection.skip = Some(self.amount()?);
+        }
+        if self.take_word("LIMIT") {
+            projection.limit = Some(self.amount()?);
+        }
+        Ok(())
+    }
+
+    /// The number behind SKIP and LIMIT: what can be seen to be wrong is refused here, as Neo4j does.
+    fn amount(&mut self) -> Result<Expression, Failure> {
+        let from = self.position;
+        let expression = self.expression()?;
+        let wrong = match &expression.kind {
+            Kind::Literal(crate::value::Value::Integer(number)) => *number < 0,
+            Kind::Literal(_) | Kind::Negate(_) => true,
+            _ => false,
+        };
+        if wrong {
+            let written = self.written(from, self.position);
+            let message = format!(
+                "Invalid input. '{}' is not a valid value. Must be a non-negative integer.",
+                written.trim_matches('\'')
+            );
+            return Err(self.fail(&message, expression.at));
+        }
+        Ok(expression)
+    }
+
+    fn item(&mut self) -> Result<Item, Failure> {
+        let from = self.position;
+        let expression = self.expression()?;
+        let written = self.written(from, self.position);
+        if self.take_word("AS") {
+            let name = self.name("an identifier")?;
+            return Ok(Item {
+                expression,
+                name: name.text,
+                aliased: true,
+            });
+        }
+        let name = match &expression.kind {
+            Kind::Variable(name) => name.clone(),
+            _ => written,
+        };
+        Ok(Item {
+            expression,
+            name,
+            aliased: false,
+        })
+    }
+
+    fn merge(&mut self) -> Result<ClauseKind, Failure> {
+        self.next();
+        let pattern = self.pattern()?;
+        let (mut on_create, mut on_match) = (Vec::new(), Vec::new());
+        loop {
+            if self.take_words(&["ON", "CREATE", "SET"]) {
+                on_create.extend(self.set_items()?);
+            } else if self.take_words(&["ON", "MATCH", "SET"]) {
+                on_match.extend(self.set_items()?);
+            } else {
+                return Ok(ClauseKind::Merge {
+                    pattern,
+                    on_create,
+                    on_match,
+                });
+            }
+        }
+    }
+
+    fn set_items(&mut self) -> Result<Vec<SetItem>, Failure> {
+        let mut items = vec![self.set_item()?];
+        while self.take(",") {
+            items.push(self.set_item()?);
+        }
+        Ok(items)
+    }
+
+    fn set_item(&mut self) -> Result<SetItem, Failure> {
+        if let Some(name) = self.attempt(|parser| parser.name_before(&["=", "+="])) {
+            let merge = self.take("+=");
+            if !merge {
+                self.expect("=")?;
+            }
+            let value = self.expression()?;
+            return Ok(if merge {
+                SetItem::Merge { name, value }
+            } else {
+                SetItem::Replace { name, value }
+            });
+        }
+        if let Some(name) = self.attempt(|parser| parser.name_before(&[":"])) {
+            let labels = self.plain_labels()?;
+            return Ok(SetItem::Labels { name, labels });
+        }
+        let subject = self.postfix()?;
+        match subject.kind {
+            Kind::Property(target, key) => {
+                self.expect("=")?;
+                Ok(SetItem::Property {
+                    target: *target,
+                    key,
+                    value: self.expression()?,
+                })
+            }
+            Kind::Index(target, key) => {
+                self.expect("=")?;
+                Ok(SetItem::Dynamic {
+                    target: *target,
+                    key: *key,
+                    value: self.expression()?,
+                })
+            }
+            Kind::HasLabels(target, labels) => labels_of(*target, &labels)
+                .map(|(name, labels)| SetItem::Labels { name, labels })
+                .ok_or_else(|| self.unexpected("'.', ':', '=' or '+='")),
+            _ => Err(self.unexpected("'.', ':', '=', 'IS' or '+='")),
+        }
+    }
+
+    fn name_before(&mut self, symbols: &[&str]) -> Result<Name, Failure> {
+        let name = self.name("a variable name")?;
+        if symbols.iter().any(|symbol| self.is(symbol)) {
+            Ok(name)
+        } else {
+            Err(self.unexpected("'='"))
+        }
+    }
+
+    fn plain_labels(&mut self) -> Result<Vec<String>, Failure> {
+        let mut labels = Vec::new();
+        while self.take(":") || (!labels.is_empty() && self.take("&")) {
+            labels.push(self.name("a node label/relationship type name")?.text);
+        }
+        Ok(labels)
+    }
+
+    fn remove(&mut self) -> Result<ClauseKind, Failure> {
+        self.next();
+        let mut items = Vec::new();
+        loop {
+            if let Some(name) = self.attempt(|parser| parser.name_before(&[":"])) {
+                let labels = self.plain_labels()?;
+                items.push(RemoveItem::Labels { name, labels });
+            } else {
+                let subject = self.postfix()?;
+                match subject.kind {
+                    Kind::Property(target, key) => items.push(RemoveItem::Property {
+                        target: *target,
+                        key,
+                    }),
+                    _ => return Err(self.unexpected("'.' or ':'")),
+                }
+            }
+            if !self.take(",") {
+                return Ok(ClauseKind::Remove(items));
+            }
+        }
+    }
+
+    fn delete(&mut self) -> Result<ClauseKind, Failure> {
+        let detach = self.take_word("DETACH");
+        let _ = self.take_word("NODETACH");
+        self.expect_word("DELETE")?;
+        let mut expressions = vec![self.expression()?];
+        while self.take(",") {
+            expressions.push(self.expression()?);
+        }
+        Ok(ClauseKind::Delete {
+            detach,
+            expressions,
+        })
+    }
+
+    fn foreach(&mut self) -> Result<ClauseKind, Failure> {
+        self.next();
+        self.expect("(")?;
+        let name = self.name("a variable name")?;
+        self.expect_word("IN")?;
+        let list = self.expression()?;
+        self.expect("|")?;
+        let clauses = self.nested(Self::clauses)?;
+        self.expect(")")?;
+        Ok(ClauseKind::Foreach {
+            name,
+            list,
+            clauses,
+        })
+    }
+
+    fn call(&mut self, optional: bool) -> Result<ClauseKind, Failure> {
+        if self.is("{") {
+            return self.subquery(optional, None);
+        }
+        if self.is("(") {
+            self.next();
+            let mut imports = Vec::new();
+            if self.take("*") {
+                self.expect(")")?;
+                return self.subquery(optional, None);
+            }
+            while !self.is(")") {
+                imports.push(self.name("a variable name")?);
+                if !self.take(",") {
+                    break;
+                }
+            }
+            self.expect(")")?;
+            return self.subquery(optional, Some(imports));
+        }
+        self.procedure_call().map(ClauseKind::Call)
+    }
+
+    fn subquery(
+        &mut self,
+        optional: bool,
+        imports: Option<Vec<Name>>,
+    ) -> Result<ClauseKind, Failure> {
+        self.expect("{")?;
+        let query = self.nested(Self::query)?;
+        self.expect("}")?;
+        if self.is_words(&["IN", "TRANSACTIONS"]) || self.is_word("IN") {
+            return Err(self.fail(
+                "CALL { … } IN TRANSACTIONS is not supported by this database",
+                self.at(),
+            ));
+        }
+        Ok(ClauseKind::Subquery {
+            optional,
+            imports,
+            query,
+        })
+    }
+
+    fn procedure_call(&mut self) -> Result<ProcedureCall, Failure> {
+        let at = self.at();
+        let mut name = self.name("a procedure name, '(' or '{'")?.text;
+        while self.take(".") {
+            name.push('.');
+            name.push_str(&self.name("a procedure name")?.text);
+        }
+        let mut arguments = None;
+        if self.take("(") {
+            let mut list = Vec::new();
+            while !self.is(")") {
+                list.push(self.expression()?);
+                if !self.take(",") {
+                    break;
+                }
+            }
+            self.expect(")")?;
+            arguments = Some(list);
+        }
+        let yields = self.yields()?;
+        let predicate = if yields.is_some() {
+            self.predicate()?
+        } else {
+            None
+        };
+        Ok(ProcedureCall {
+            name,
+            at,
+            arguments,
+            yields,
+            predicate,
+        })
+    }
+
+    pub(super) fn yields(&mut self) -> Result<Option<Vec<Yield>>, Failure> {
+        if !self.take_word("YIELD") {
+            return Ok(None);
+        }
+        let mut yields = Vec::new();
+        if self.take("*") {
+            return Ok(Some(yields));
+        }
+        loop {
+            let column = self.name("a column name")?;
+            let name = if self.take_word("AS") {
+                self.name("a variable name")?
+            } else {
+                column.clone()
+            };
+            yields.push(Yield {
+                column: column.text,
+                name,
+            });
+            if !self.take(",") {
+                return Ok(Some(yields));
+            }
+        }
+    }
+}
+
+fn labels_of(target: Expression, labels: &LabelExpression) -> Option<(Name, Vec<String>)> {
+    let Kind::Variable(text) = target.kind else {
+        return None;
+    };
+    Some((
+        Name {
+            text,
+            at: target.at,
+        },
+        labels.conjunction()?,
+    ))
+}

@@ -1,0 +1,538 @@
+//! CREATE, MERGE, SET, REMOVE, DELETE and FOREACH.
+
+use super::evaluate::{Bindings, Engine, storable};
+use super::execute::Table;
+use super::failure::{CONSTRAINT, Failure, Phase, SEMANTIC, TYPE};
+use super::matching;
+use super::syntax::{
+    Clause, ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern,
+    RelationshipPattern, RemoveItem, SetItem,
+};
+use crate::value::{Map, PathValue, Value};
+
+type Done<T = ()> = Result<T, Failure>;
+
+impl Engine<'_> {
+    /// Changes the graph row by row; the rows before one that fails stay.
+    pub(super) fn update(&self, clause: &ClauseKind, table: Table) -> Result<Table, Failure> {
+        let old = table.names.clone();
+        Ok(match clause {
+            ClauseKind::Create(patterns) => {
+                let names = extended(&old, patterns);
+                table.flat_map(names.clone(), |mut row| {
+                    row.resize(names.len(), Value::Null);
+                    patterns
+                        .iter()
+                        .try_for_each(|pattern| self.create(pattern, &names, &mut row))?;
+                    Ok(vec![row])
+                })
+            }
+            ClauseKind::Merge {
+                pattern,
+                on_create,
+                on_match,
+            } => {
+                let names = extended(&old, std::slice::from_ref(pattern));
+                table.flat_map(names.clone(), |row| {
+                    self.merge(pattern, on_create, on_match, &names, row)
+                })
+            }
+            ClauseKind::Set(items) => {
+                let set = |row: Vec<Value>| {
+                    items
+                        .iter()
+                        .try_for_each(|item| self.set(item, &Bindings::row(&old, &row)))?;
+                    Ok(vec![row])
+                };
+                table.flat_map(old.clone(), set).held_back()
+            }
+            ClauseKind::Remove(items) => {
+                let remove = |row: Vec<Value>| {
+                    items
+                        .iter()
+                        .try_for_each(|item| self.remove(item, &Bindings::row(&old, &row)))?;
+                    Ok(vec![row])
+                };
+                table.flat_map(old.clone(), remove).held_back()
+            }
+            ClauseKind::Delete {
+                detach,
+                expressions,
+            } => {
+                self.delete(*detach, expressions, &table)?;
+                table
+            }
+            ClauseKind::Foreach {
+                name,
+                list,
+                clauses,
+            } => table.flat_map(old.clone(), |row| {
+                self.foreach(name, list, clauses, &Bindings::row(&old, &row))?;
+                Ok(vec![row])
+            }),
+            _ => table,
+        })
+    }
+
+    fn foreach(
+        &self,
+        name: &Name,
+        list: &Expression,
+        clauses: &[Clause],
+        row: &Bindings<'_>,
+    ) -> Done {
+        let (mut names, values) = row.flattened();
+        names.push(name.text.clone());
+        for item in self.items(list, row)?.unwrap_or_default() {
+            let inner = values.iter().cloned().chain([item]).collect();
+            let mut table = Table {
+                names: names.clone(),
+                rows: vec![inner],
+                failure: None,
+            };
+            for clause in clauses {
+                table = self.clause(&clause.kind, table)?;
+                if let Some(failure) = table.failure {
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn create(&self, pattern: &Pattern, names: &[String], row: &mut [Value]) -> Done {
+        let mut path = PathValue {
+            nodes: Vec::new(),
+            relationships: Vec::new(),
+        };
+        let mut here = self.create_node(&pattern.first, names, row)?;
+        path.nodes.push(here);
+        for (relationship, node) in &pattern.rest {
+            let there = self.create_node(node, names, row)?;
+            path.relationships.push(self.create_relationship(
+                relationship,
+                here,
+                there,
+                names,
+                row,
+            )?);
+            path.nodes.push(there);
+            here = there;
+        }
+        bind(
+            names,
+            row,
+            pattern.path.as_ref(),
+            Value::Path(Box::new(path)),
+        );
+        Ok(())
+    }
+
+    fn create_node(&self, pattern: &NodePattern, names: &[String], row: &mut [Value]) -> Done<u64> {
+        let known = pattern
+            .name
+            .as_ref()
+            .and_then(|name| names.iter().position(|known| *known == name.text))
+            .and_then(|slot| row.get(slot));
+        match known {
+            Some(Value::Node(id)) => return Ok(*id),
+            Some(Value::Null) | None => {}
+            Some(other) => {
+                return Err(Failure::run(
+                    TYPE,
+                    format!("Expected to find a node, got: {}", other.described()),
+                ));
+            }
+        }
+        let properties = self.wanted(pattern.properties.as_deref(), names, row)?;
+        let id = self.graph.borrow_mut().create_node();
+        self.counters.borrow_mut().nodes_created += 1;
+        let labels = pattern
+            .labels
+            .as_ref()
+            .and_then(LabelExpression::conjunction)
+            .unwrap_or_default();
+        for label in &labels {
+            self.add_label(id, label);
+        }
+        self.set_all(&Value::Node(id), properties)?;
+        self.keep_unique(id)?;
+        bind(names, row, pattern.name.as_ref(), Value::Node(id));
+        Ok(id)
+    }
+
+    fn create_relationship(
+        &self,
+        pattern: &RelationshipPattern,
+        from: u64,
+        to: u64,
+        names: &[String],
+        row: &mut [Value],
+    ) -> Done<u64> {
+        let types = pattern
+            .types
+            .as_ref()
+            .and_then(LabelExpression::conjunction)
+            .unwrap_or_default();
+        let kind = types.first().cloned().unwrap_or_default();
+        let properties = self.wanted(pattern.properties.as_deref(), names, row)?;
+        let (start, end) = if pattern.direction == Direction::Incoming {
+            (to, from)
+        } else {
+            (from, to)
+        };
+        let id = self
+            .graph
+            .borrow_mut()
+            .create_relationship(&kind, start, end);
+        self.counters.borrow_mut().relationships_created += 1;
+        self.set_all(&Value::Relationship(id), properties)?;
+        bind(names, row, pattern.name.as_ref(), Value::Relationship(id));
+        Ok(id)
+    }
+
+    fn wanted(
+        &self,
+        properties: Option<&Expression>,
+        names: &[String],
+        row: &[Value],
+    ) -> Done<Map> {
+        let Some(properties) = properties else {
+            return Ok(Map::new());
+        };
+        match self.evaluate(properties, &Bindings::row(names, row))? {
+            Value::Map(map) => Ok(map),
+            Value::Null => Ok(Map::new()),
+            other => Err(Failure::run(
+                TYPE,
+                format!(
+                    "Parameter provided for node creation is not a Map, instead got {}",
+                    other.described()
+                ),
+            )),
+        }
+    }
+
+    fn set_all(&self, entity: &Value, properties: Map) -> Done {
+        properties
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .try_for_each(|(key, value)| self.set_one(entity, &key, value))
+    }
+
+    fn set_one(&self, entity: &Value, key: &str, value: Value) -> Done {
+        storable(&value)?;
+        if self.graph.borrow_mut().set_property(entity, key, value) {
+            self.counters.borrow_mut().properties_set += 1;
+        }
+        Ok(())
+    }
+
+    fn add_label(&self, id: u64, label: &str) {
+        if self.graph.borrow_mut().add_label(id, label) {
+            self.counters.borrow_mut().labels_added += 1;
+        }
+    }
+
+    /// Uniqueness constraints hold after every change of a node.
+    fn keep_unique(&self, id: u64) -> Done {
+        let Some((label, key, other, value)) = self.graph.borrow().broken_uniqueness(id) else {
+            return Ok(());
+        };
+        let shown = match &value {
+            Value::String(text) => format!("'{text}'"),
+            value => value.text(),
+        };
+        let message = format!(
+            "Node({other}) already exists with label `{label}` and property `{key}` = {shown}"
+        );
+        Err(Failure::run(CONSTRAINT, message))
+    }
+
+    fn merge(
+        &self,
+        pattern: &Pattern,
+        on_create: &[SetItem],
+        on_match: &[SetItem],
+        names: &[String],
+        row: Vec<Value>,
+    ) -> Done<Vec<Vec<Value>>> {
+        self.no_null_in_merge(pattern, names, &row)?;
+        let patterns = std::slice::from_ref(pattern);
+        let mut found = self.matches_of(patterns, None, names, &row, None)?;
+        if found.is_empty() {
+            let mut created = row;
+            created.resize(names.len(), Value::Null);
+            self.create(pattern, names, &mut created)?;
+            on_create
+                .iter()
+                .try_for_each(|item| self.set(item, &Bindings::row(names, &created)))?;
+            return Ok(vec![created]);
+        }
+        for row in &mut found {
+            on_match
+                .iter()
+                .try_for_each(|item| self.set(item, &Bindings::row(names, row)))?;
+        }
+        Ok(found)
+    }
+
+    fn no_null_in_merge(&self, pattern: &Pattern, names: &[String], row: &[Value]) -> Done {
+        let bound = names.get(..row.len()).unwrap_or(names);
+        let nodes =
+            std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node));
+        let parts = nodes.map(|node| ("node", node.properties.as_deref()));
+        let parts = parts.chain(
+            pattern
+                .rest
+                .iter()
+                .map(|(relationship, _)| ("relationship", relationship.properties.as_deref())),
+        );
+        for (what, properties) in parts {
+            let wanted = self.wanted(properties, bound, row)?;
+            if let Some((key, _)) = wanted.iter().find(|(_, value)| value.is_null()) {
+                let message = format!(
+                    "Cannot merge the following {what} because of null property value for '{key}': ( {{{key}: null}})"
+                );
+                return Err(Failure::run(SEMANTIC, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&self, item: &SetItem, row: &Bindings<'_>) -> Done {
+        match item {
+            SetItem::Property { target, key, value } => {
+                let (target, value) = (self.evaluate(target, row)?, self.evaluate(value, row)?);
+                self.set_on(&target, key, value)
+            }
+            SetItem::Dynamic { target, key, value } => {
+                let (target, key, value) = (
+                    self.evaluate(target, row)?,
+                    self.evaluate(key, row)?,
+                    self.evaluate(value, row)?,
+                );
+                self.set_on(&target, &key.text(), value)
+            }
+            SetItem::Replace { name, value } => {
+                let target = self.variable(name, row)?;
+                let wanted = self.map_of(value, row)?;
+                let old: Vec<String> = self
+                    .graph
+                    .borrow()
+                    .properties(&target)
+                    .map(|map| map.keys().cloned().collect())
+                    .unwrap_or_default();
+                for key in old.iter().filter(|key| !wanted.contains_key(*key)) {
+                    self.set_on(&target, key, Value::Null)?;
+                }
+                wanted
+                    .into_iter()
+                    .try_for_each(|(key, value)| self.set_on(&target, &key, value))
+            }
+            SetItem::Merge { name, value } => {
+                let target = self.variable(name, row)?;
+                self.map_of(value, row)?
+                    .into_iter()
+                    .try_for_each(|(key, value)| self.set_on(&target, &key, value))
+            }
+            SetItem::Labels { name, labels } => {
+                if let Value::Node(id) = self.variable(name, row)? {
+                    for label in labels {
+                        self.add_label(id, label);
+                    }
+                    self.keep_unique(id)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn set_on(&self, target: &Value, key: &str, value: Value) -> Done {
+        match target {
+            Value::Null => Ok(()),
+            Value::Node(_) | Value::Relationship(_) => {
+                if value.is_null() {
+                    // Neo4j counts a removal only where something was there.
+                    if self
+                        .graph
+                        .borrow_mut()
+                        .set_property(target, key, Value::Null)
+                    {
+                        self.counters.borrow_mut().properties_set += 1;
+                    }
+                    return Ok(());
+                }
+                self.set_one(target, key, value)?;
+                if let Value::Node(id) = target {
+                    self.keep_unique(*id)
+                } else {
+                    Ok(())
+                }
+            }
+            other => Err(Failure::run(
+                TYPE,
+                format!(
+                    "Invalid input for SET: expected a node or a relationship, got: {}",
+                    other.described()
+                ),
+            )),
+        }
+    }
+
+    fn variable(&self, name: &Name, row: &Bindings<'_>) -> Done<Value> {
+        self.evaluate(
+            &Expression {
+                at: name.at,
+                kind: super::syntax::Kind::Variable(name.text.clone()),
+            },
+            row,
+        )
+    }
+
+    fn map_of(&self, value: &Expression, row: &Bindings<'_>) -> Done<Map> {
+        match self.evaluate(value, row)? {
+            Value::Map(map) => Ok(map),
+            Value::Null => Ok(Map::new()),
+            entity @ (Value::Node(_) | Value::Relationship(_)) => Ok(self
+                .graph
+                .borrow()
+                .properties(&entity)
+                .cloned()
+                .unwrap_or_default()),
+            other => Err(Failure::run(
+                TYPE,
+                format!(
+                    "Expected {} to be a map, but it was :`{}`",
+                    other.text(),
+                    other.type_name()
+                ),
+            )),
+        }
+    }
+
+    fn remove(&self, item: &RemoveItem, row: &Bindings<'_>) -> Done {
+        match item {
+            RemoveItem::Property { target, key } => {
+                let target = self.evaluate(target, row)?;
+                self.set_on(&target, key, Value::Null)
+            }
+            RemoveItem::Labels { name, labels } => {
+                if let Value::Node(id) = self.variable(name, row)? {
+                    for label in labels {
+                        if self.graph.borrow_mut().remove_label(id, label) {
+                            self.counters.borrow_mut().labels_removed += 1;
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn delete(&self, detach: bool, expressions: &[Expression], table: &Table) -> Done {
+        let (mut nodes, mut relationships) = (Vec::new(), Vec::new());
+        for row in &table.rows {
+            for expression in expressions {
+                match self.evaluate(expression, &Bindings::row(&table.names, row))? {
+                    Value::Null => {}
+                    Value::Node(id) => nodes.push(id),
+                    Value::Relationship(id) => relationships.push(id),
+                    Value::Path(path) => {
+                        nodes.extend(path.nodes);
+                        relationships.extend(path.relationships);
+                    }
+                    other => {
+                        return Err(Failure::run(
+                            TYPE,
+                            format!(
+                                "Expected to find a node or relationship, got: {}",
+                                other.described()
+                            ),
+                        ));
+                    }
+                }
+            }
+        }
+        for id in relationships {
+            self.delete_relationship(id);
+        }
+        for id in nodes {
+            let attached = self.graph.borrow().node(id).map(|node| {
+                node.outgoing
+                    .iter()
+                    .chain(&node.incoming)
+                    .copied()
+                    .collect::<Vec<_>>()
+            });
+            let Some(attached) = attached else { continue };
+            if detach {
+                for id in attached {
+                    self.delete_relationship(id);
+                }
+            } else if !attached.is_empty() {
+                // Only the end of the statement tells whether the relationships go as well.
+                self.doomed.borrow_mut().push(id);
+                continue;
+            }
+            if self.graph.borrow_mut().delete_node(id) {
+                self.counters.borrow_mut().nodes_deleted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end: nodes that were to go but still have relationships.
+    pub(super) fn settle_deletions(&self) -> Done {
+        for id in self.doomed.take() {
+            let attached = self
+                .graph
+                .borrow()
+                .node(id)
+                .is_some_and(|node| !node.outgoing.is_empty() || !node.incoming.is_empty());
+            if attached {
+                let message = format!(
+                    "Cannot delete node<{id}>, because it still has relationships. To delete this node, you must first delete its relationships."
+                );
+                return Err(Failure {
+                    phase: Phase::Commit,
+                    ..Failure::run(CONSTRAINT, message)
+                });
+            }
+            if self.graph.borrow_mut().delete_node(id) {
+                self.counters.borrow_mut().nodes_deleted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn delete_relationship(&self, id: u64) {
+        let kind = self
+            .graph
+            .borrow()
+            .relationship(id)
+            .map(|found| found.kind.clone());
+        if let Some(kind) = kind {
+            self.gone.borrow_mut().insert(id, kind);
+            self.graph.borrow_mut().delete_relationship(id);
+            self.counters.borrow_mut().relationships_deleted += 1;
+        }
+    }
+}
+
+fn extended(names: &[String], patterns: &[Pattern]) -> Vec<String> {
+    let mut all = names.to_vec();
+    for name in matching::variables(patterns) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+fn bind(names: &[String], row: &mut [Value], name: Option<&Name>, value: Value) {
+    let slot = name.and_then(|name| names.iter().position(|known| *known == name.text));
+    if let Some(place) = slot.and_then(|slot| row.get_mut(slot)) {
+        *place = value;
+    }
+}

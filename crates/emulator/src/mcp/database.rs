@@ -1,0 +1,214 @@
+//! The database behind the MCP server: the stand-in in this process, or a real Neo4j by the Query API or by Bolt. One
+//! statement in, rows in the official server's encoding out.
+
+pub(crate) mod bolt;
+mod query_api;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::go_json;
+use crate::deployments::Deployment;
+use crate::faults::{FaultKind, Hop};
+use crate::neo4j::login::LoginRefusal;
+use crate::neo4j::render;
+use crate::neo4j::server::{Server, Session};
+use crate::world::Shared;
+use cypher::{Effect, Failure};
+
+/// How the MCP server's driver introduces itself.
+const AGENT: &str = "Go Driver/6.2.0";
+/// How late an answer is under the fault `slow`.
+const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Rows under columns.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Json>>,
+}
+
+/// Why a statement gave no rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DatabaseError {
+    /// Neo4j refused: code and text.
+    Neo4j(String, String),
+    /// Nothing answers there; where.
+    Unreachable(String),
+}
+
+impl DatabaseError {
+    /// The error as the Go driver prints it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Neo4j(code, message) => format!("Neo4jError: {code} ({message})"),
+            Self::Unreachable(address) => {
+                format!("ConnectivityError: dial tcp {address}: connect: connection refused")
+            }
+        }
+    }
+
+    fn login(refusal: LoginRefusal) -> Self {
+        let (code, message) = match refusal {
+            LoginRefusal::Invalid => (
+                "Unauthorized",
+                "The client is unauthorized due to authentication failure.",
+            ),
+            LoginRefusal::LockedOut => (
+                "AuthenticationRateLimit",
+                "The client has provided incorrect authentication details too many times in a row.",
+            ),
+        };
+        Self::Neo4j(
+            format!("Neo.ClientError.Security.{code}"),
+            message.to_owned(),
+        )
+    }
+}
+
+/// A statement and who sends it.
+#[derive(Clone, Copy)]
+pub(crate) struct Statement<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
+    /// Whose pool of connections it goes over: a program's in its container.
+    pub(crate) pool: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) parameters: &'a Map<String, Json>,
+    /// Refuse what is no plain read.
+    pub(crate) read_only: bool,
+}
+
+/// Plays the fault of the database hop for one tool call.
+pub(crate) async fn pass(world: &Shared, deployment: &Deployment) -> Result<(), DatabaseError> {
+    match world.faults.take_hop(deployment.name, Hop::Neo4j) {
+        Some(FaultKind::Down | FaultKind::CutBefore | FaultKind::CutAfter) => {
+            Err(DatabaseError::Unreachable(address(deployment)))
+        }
+        Some(FaultKind::LockedOut) => Err(DatabaseError::login(LoginRefusal::LockedOut)),
+        Some(FaultKind::Slow) => {
+            tokio::time::sleep(SLOWNESS).await;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn address(deployment: &Deployment) -> String {
+    deployment
+        .neo4j
+        .uri
+        .split("://")
+        .nth(1)
+        .unwrap_or_default()
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Asks what a statement would do, as the official server does by EXPLAIN: whether it only reads, where that is known.
+pub(crate) async fn explain(
+    world: &Shared,
+    deployment: &Deployment,
+    statement: &Statement<'_>,
+) -> Result<Option<bool>, DatabaseError> {
+    let explained = format!("EXPLAIN {}", statement.text);
+    let asked = Statement {
+        text: &explained,
+        ..*statement
+    };
+    match stand_in(world, deployment) {
+        Some(server) => ask(world, server, &deployment.neo4j.database, &asked)
+            .await
+            .map(|(effect, _)| Some(effect == Effect::Read)),
+        None => run(world, deployment, &asked).await.map(|_| None),
+    }
+}
+
+/// Runs a statement at the database of a deployment.
+pub(crate) async fn run(
+    world: &Shared,
+    deployment: &Deployment,
+    statement: &Statement<'_>,
+) -> Result<Rows, DatabaseError> {
+    let seat = &deployment.neo4j;
+    if let Some(server) = stand_in(world, deployment) {
+        return ask(world, server, &seat.database, statement)
+            .await
+            .map(|(_, rows)| rows);
+    }
+    if seat.uri.starts_with("http") {
+        return query_api::run(world, seat, statement).await;
+    }
+    bolt::run(seat, statement).await
+}
+
+/// The stand-in server, where that is what stands behind the deployment.
+fn stand_in(world: &Shared, deployment: &Deployment) -> Option<Arc<Server>> {
+    let own = deployment
+        .neo4j
+        .uri
+        .starts_with(&format!("{}/", world.base));
+    world.neo4j.get(deployment.name).filter(|_| own)
+}
+
+async fn ask(
+    world: &Shared,
+    server: Arc<Server>,
+    database: &str,
+    statement: &Statement<'_>,
+) -> Result<(Effect, Rows), DatabaseError> {
+    let now = world.now();
+    let login = (statement.user, statement.password);
+    let change_required = server
+        .log_in_pooled(login, statement.pool, AGENT, now)
+        .map_err(DatabaseError::login)?;
+    let session = Session {
+        user: statement.user.to_owned(),
+        database: database.to_owned(),
+        change_required,
+        agent: AGENT.to_owned(),
+        client: "127.0.0.1".to_owned(),
+        http: false,
+        read_only: statement.read_only,
+    };
+    let parameters = statement
+        .parameters
+        .iter()
+        .map(|(key, value)| (key.clone(), render::parameter(value)))
+        .collect();
+    let text = statement.text.to_owned();
+    // A statement is pure work: it must not keep the threads that serve connections.
+    let finished = tokio::task::spawn_blocking(move || {
+        let refused = |failure: &Failure| {
+            DatabaseError::Neo4j(failure.code.to_owned(), failure.message.clone())
+        };
+        let (answer, effect) = server
+            .run(&session, &text, &parameters, now)
+            .map_err(|failure| refused(&failure))?;
+        if let Some(failure) = &answer.failure {
+            return Err(refused(failure));
+        }
+        let rows = answer
+            .rows
+            .iter()
+            .map(|row| {
+                row.iter()
+                    .map(|value| go_json::value(&answer, value))
+                    .collect()
+            })
+            .collect();
+        Ok((
+            effect,
+            Rows {
+                columns: answer.columns.clone(),
+                rows,
+            },
+        ))
+    });
+    finished
+        .await
+        .unwrap_or_else(|_| Err(DatabaseError::Unreachable("the stand-in".to_owned())))
+}

@@ -1,0 +1,286 @@
+//! Request interceptors: the Lambda functions of deployments A and B, as functions of this process with the contract that
+//! AgentCore has for them (version 1.0): an event in, what to do out. They log as the real ones do, credentials included.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use crate::deployments::Deployment;
+use crate::faults::{FaultKind, Hop};
+use crate::world::Shared;
+
+/// How late an answer is under the fault `slow`.
+const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What the gateway is to do.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Go on with these headers and this body.
+    Forward {
+        headers: Map<String, Value>,
+        body: Value,
+    },
+    /// Answer this now.
+    Respond {
+        status: u16,
+        headers: Map<String, Value>,
+        body: Value,
+    },
+    /// The function could not be invoked, or threw: an opaque 500.
+    Failed,
+}
+
+/// Runs the function of a deployment for one request.
+pub(crate) async fn intercept(
+    world: &Shared,
+    deployment: &Deployment,
+    function: &str,
+    headers: &HeaderMap,
+    body: &Value,
+) -> Verdict {
+    match world.faults.take_hop(deployment.name, Hop::Interceptor) {
+        // The role may not invoke it: the function never runs, so there is no log line either.
+        Some(FaultKind::NoPermission) => return Verdict::Failed,
+        Some(FaultKind::Broken) => {
+            let report = json!({"errorMessage": "'NoneType' object is not subscriptable", "errorType": "TypeError",
+                "stackTrace": ["  File \"/var/task/index.py\", line 31, in handler\n    token = event[\"mcp\"][\"gatewayRequest\"][\"auth\"][\"token\"]\n"]});
+            run_logged(world, function, &[format!("[ERROR] {report}")]);
+            return Verdict::Failed;
+        }
+        Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
+        _ => {}
+    }
+    let event = event(headers, body);
+    let outcome = if deployment.name == "a" {
+        swap_for_own_header(world, deployment, function, &event).await
+    } else {
+        swap_for_basic(world, deployment, function, &event).await
+    };
+    match outcome {
+        Ok(output) => verdict(&output, body),
+        Err(line) => {
+            run_logged(world, function, &[format!("[ERROR] {line}")]);
+            Verdict::Failed
+        }
+    }
+}
+
+/// The event that the gateway sends (it has no requestContext).
+fn event(headers: &HeaderMap, body: &Value) -> Value {
+    let pairs = headers
+        .iter()
+        .filter_map(|(name, value)| Some((title_case(name.as_str()), json!(value.to_str().ok()?))));
+    json!({
+        "interceptorInputVersion": "1.0",
+        "mcp": {
+            "rawGatewayRequest": {"body": body.to_string()},
+            "gatewayRequest": {"path": "/mcp", "httpMethod": "POST", "headers": pairs.collect::<Map<_, _>>(), "body": body},
+        },
+    })
+}
+
+/// `x-neo4j-authorization` as `X-Neo4j-Authorization`.
+fn title_case(name: &str) -> String {
+    let part = |part: &str| {
+        let mut characters = part.chars();
+        characters.next().map_or_else(String::new, |first| {
+            first.to_ascii_uppercase().to_string() + characters.as_str()
+        })
+    };
+    name.split('-').map(part).collect::<Vec<_>>().join("-")
+}
+
+fn verdict(output: &Value, body: &Value) -> Verdict {
+    let part = |name: &str| output.get("mcp").and_then(|mcp| mcp.get(name));
+    let headers = |part: &Value| {
+        part.get("headers")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
+    if let Some(response) = part("transformedGatewayResponse") {
+        let status = response
+            .get("statusCode")
+            .and_then(Value::as_u64)
+            .and_then(|status| u16::try_from(status).ok())
+            .unwrap_or(200);
+        return Verdict::Respond {
+            status,
+            headers: headers(response),
+            body: response.get("body").cloned().unwrap_or(Value::Null),
+        };
+    }
+    match part("transformedGatewayRequest") {
+        Some(request) => Verdict::Forward {
+            headers: headers(request),
+            body: request.get("body").cloned().unwrap_or_else(|| body.clone()),
+        },
+        None => Verdict::Failed,
+    }
+}
+
+/// A's function: passes `X-Neo4j-Authorization` on, or fills it from the secret when the caller has only a token.
+async fn swap_for_own_header(
+    world: &Shared,
+    deployment: &Deployment,
+    function: &str,
+    event: &Value,
+) -> Result<Value, String> {
+    let request = &event["mcp"]["gatewayRequest"];
+    let own = request["headers"]
+        .get("X-Neo4j-Authorization")
+        .and_then(Value::as_str);
+    let authorization = match own {
+        Some(value) => value.to_owned(),
+        None => basic_from_secret(world, deployment).await?,
+    };
+    run_logged(
+        world,
+        function,
+        &[
+            format!("FULL EVENT: {event}"),
+            "X-Neo4j-Authorization present, forwarding".to_owned(),
+        ],
+    );
+    if !authorization.starts_with("Basic ") {
+        let error = json!({"jsonrpc": "2.0", "id": request["body"].get("id"), "error": {"code": -32600, "message": "Missing or invalid X-Neo4j-Authorization header"}});
+        return Ok(
+            json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayResponse": {
+                "statusCode": 401, "headers": {"WWW-Authenticate": "Basic realm=\"Neo4j MCP Server\""}, "body": error,
+            }}}),
+        );
+    }
+    Ok(
+        json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
+            "headers": {"X-Neo4j-Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
+        }}}),
+    )
+}
+
+/// B's function: reads the secret at every call and swaps the token for Basic.
+async fn swap_for_basic(
+    world: &Shared,
+    deployment: &Deployment,
+    function: &str,
+    event: &Value,
+) -> Result<Value, String> {
+    let authorization = basic_from_secret(world, deployment).await?;
+    let request = &event["mcp"]["gatewayRequest"];
+    let line = json!({"level": "INFO", "message": "token swapped", "method": request["body"].get("method"), "headers": {"Authorization": authorization}});
+    run_logged(world, function, &[line.to_string()]);
+    Ok(
+        json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
+            "headers": {"Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
+        }}}),
+    )
+}
+
+async fn basic_from_secret(world: &Shared, deployment: &Deployment) -> Result<String, String> {
+    let (user, password) = credentials(world, deployment).await?;
+    Ok(format!(
+        "Basic {}",
+        STANDARD.encode(format!("{user}:{password}"))
+    ))
+}
+
+/// User and password as a consumer of the deployment's secret reads them now; the error is what its SDK says.
+async fn credentials(world: &Shared, deployment: &Deployment) -> Result<(String, String), String> {
+    let id = deployment.secret_arn.as_deref().unwrap_or_default();
+    let stale = pass_secret(world, deployment, id).await?;
+    let (user, password) = read_credentials(world.secrets.current(id))?;
+    Ok((
+        user,
+        if stale {
+            stale_password(&password)
+        } else {
+            password
+        },
+    ))
+}
+
+/// Plays the fault of the secret's hop for one reading: whether it gives a password from before the last change.
+pub(crate) async fn pass_secret(
+    world: &Shared,
+    deployment: &Deployment,
+    id: &str,
+) -> Result<bool, String> {
+    match world.faults.take_hop(deployment.name, Hop::Secret) {
+        Some(FaultKind::AccessDenied) => Err(format!(
+            "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
+             operation: User is not authorized to perform: secretsmanager:GetSecretValue on resource: {id}"
+        )),
+        Some(FaultKind::Throttling) => {
+            Err("An error occurred (ThrottlingException) when calling the GetSecretValue operation: Rate exceeded".to_owned())
+        }
+        Some(FaultKind::InternalError) => {
+            Err("An error occurred (InternalServiceError) when calling the GetSecretValue operation".to_owned())
+        }
+        Some(FaultKind::Slow) => {
+            tokio::time::sleep(SLOWNESS).await;
+            Ok(false)
+        }
+        fault => Ok(fault == Some(FaultKind::Stale)),
+    }
+}
+
+/// User and password out of a secret's text; none where it could not be found.
+pub(crate) fn read_credentials(text: Option<String>) -> Result<(String, String), String> {
+    let text = text.ok_or_else(|| {
+        "An error occurred (ResourceNotFoundException) when calling the GetSecretValue operation: Secrets Manager can't find the specified secret.".to_owned()
+    })?;
+    let secret: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("json.decoder.JSONDecodeError: {error}"))?;
+    let member = |names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| secret.get(*name).and_then(Value::as_str))
+            .map(str::to_owned)
+    };
+    let user = member(["username", "NEO4J_USERNAME"]).ok_or("KeyError: 'username'")?;
+    let password = member(["password", "NEO4J_PASSWORD"]).ok_or("KeyError: 'password'")?;
+    Ok((user, password))
+}
+
+/// What a stale reading has in the place of the password.
+pub(crate) fn stale_password(password: &str) -> String {
+    format!("{password}-before-the-change")
+}
+
+/// One invocation in the function's log.
+fn run_logged(world: &Shared, function: &str, lines: &[String]) {
+    let id = world.seed.next_uuid();
+    world.log_lambda(function, &format!("START RequestId: {id} Version: $LATEST"));
+    for line in lines {
+        world.log_lambda(function, line);
+    }
+    world.log_lambda(function, &format!("END RequestId: {id}"));
+    world.log_lambda(
+        function,
+        &format!(
+            "REPORT RequestId: {id}\tDuration: 24.61 ms\tBilled Duration: 25 ms\tMemory Size: 128 MB\tMax Memory Used: 84 MB"
+        ),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_read_by_the_contract() {
+        let body = json!({"id": 1});
+        let forward = json!({"mcp": {"transformedGatewayRequest": {"headers": {"A": "b"}, "body": {"id": 2}}}});
+        assert!(
+            matches!(verdict(&forward, &body), Verdict::Forward { body, .. } if body == json!({"id": 2}))
+        );
+        let respond =
+            json!({"mcp": {"transformedGatewayResponse": {"statusCode": 401, "body": {}}}});
+        assert!(matches!(
+            verdict(&respond, &body),
+            Verdict::Respond { status: 401, .. }
+        ));
+        assert!(matches!(verdict(&json!({}), &body), Verdict::Failed));
+        assert_eq!(title_case("x-neo4j-authorization"), "X-Neo4j-Authorization");
+    }
+}

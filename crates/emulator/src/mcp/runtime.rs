@@ -1,0 +1,490 @@
+//! Runtimes: the data plane's invocation address, who may call, sessions, and the platform's own refusals; the container is
+//! an MCP server of this process. Shapes of the refusals: `facts` of the developer guide and measured answers.
+
+use http::{HeaderMap, Method, StatusCode};
+use jiff::SignedDuration;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::interceptor;
+use super::message::{
+    self, ACCEPT_HEADER, ACCESS_DENIED, Message, UNAUTHORIZED, accepts_both, method_not_allowed,
+};
+use super::neo4j_server::Credentials;
+use super::tool_server::{self, Call, ToolServer};
+use crate::containers::{Entered, Place};
+use crate::control::{Authorizer, Runtime, RuntimeVersion};
+use crate::deployments::{Deployment, runtime_url};
+use crate::faults::{FaultKind, Hop};
+use crate::http::{
+    self as wire, Request, Response, header, json as json_response, query_parameter, set_header,
+};
+use crate::signature;
+use crate::tokens::{self, TokenRefusal};
+use crate::world::Shared;
+
+const SESSION_HEADER: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
+const CUSTOM_AUTHORIZATION: &str = "x-amzn-bedrock-agentcore-runtime-custom-authorization";
+/// How late an answer is under the fault `slow`.
+const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Answers below `/runtimes/`; `rest` is the raw path behind it.
+pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Response {
+    let Some((encoded, path)) = rest.split_once("/invocations") else {
+        return missing("No resource is served here");
+    };
+    if encoded.contains('/') {
+        return missing("An ARN in this address must be percent-encoded");
+    }
+    let named = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
+    if !named.starts_with("arn:") && query_parameter(request.uri(), "accountId").is_none() {
+        return platform_error(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            "accountId is required when the agent is given by its id",
+        );
+    }
+    let id = named.rsplit('/').next().unwrap_or_default();
+    let qualifier =
+        query_parameter(request.uri(), "qualifier").unwrap_or_else(|| "DEFAULT".to_owned());
+    let found = world
+        .control
+        .runtime(id)
+        .filter(|runtime| !named.starts_with("arn:") || runtime.arn == named);
+    let Some(runtime) = found else {
+        return missing(&format!(
+            "No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"
+        ));
+    };
+    let Some(version) = runtime.live(&qualifier) else {
+        return missing(&format!(
+            "No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"
+        ));
+    };
+    let document = runtime_url(&world.base, &runtime.arn);
+    if path.starts_with("/.well-known/oauth-protected-resource") {
+        return protected_resource(version, &document, &qualifier);
+    }
+    if !path.is_empty() {
+        return missing("No resource is served here");
+    }
+    if request.method() == Method::GET || request.method() == Method::DELETE {
+        return method_not_allowed();
+    }
+    if let Err(response) = authorize(world, version, request, &document, &qualifier).await {
+        return *response;
+    }
+    let Some(deployment) = world.deployment_of_runtime(&runtime.id).cloned() else {
+        return platform_error(
+            StatusCode::FAILED_DEPENDENCY,
+            "RuntimeClientError",
+            "The runtime did not start: its container exits at once",
+        );
+    };
+    invoke(
+        &Invocation {
+            world,
+            deployment: &deployment,
+            runtime: &runtime,
+            live: version,
+            qualifier: &qualifier,
+        },
+        request,
+    )
+    .await
+}
+
+fn missing(message: &str) -> Response {
+    platform_error(StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
+}
+
+fn platform_error(status: StatusCode, kind: &str, message: &str) -> Response {
+    let mut response = json_response(status, &json!({"message": message}));
+    set_header(&mut response, "x-amzn-errortype", kind);
+    response
+}
+
+fn protected_resource(version: &RuntimeVersion, url: &str, qualifier: &str) -> Response {
+    let Authorizer::Jwt(jwt) = &version.authorizer else {
+        return missing("This runtime has no authorization server");
+    };
+    let issuer = jwt
+        .discovery_url
+        .trim_end_matches("/.well-known/openid-configuration");
+    let document = json!({"authorization_servers": [issuer], "resource": format!("{url}?qualifier={qualifier}")});
+    json_response(StatusCode::OK, &document)
+}
+
+async fn authorize(
+    world: &Shared,
+    version: &RuntimeVersion,
+    request: &Request,
+    url: &str,
+    qualifier: &str,
+) -> Result<(), Box<Response>> {
+    const MISMATCH: &str = "Authorization method mismatch. The agent is configured for a different authorization method than what was used in your request. Check the agent's authorization configuration and ensure your request uses the matching method (OAuth or SigV4)";
+    let token = tokens::bearer(header(request.headers(), "authorization"));
+    let refuse = |response: Response| Err(Box::new(response));
+    match &version.authorizer {
+        Authorizer::None => Ok(()),
+        Authorizer::Iam if token.is_some() => refuse(platform_error(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            MISMATCH,
+        )),
+        Authorizer::Iam => {
+            signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO)
+                .map(drop)
+                .map_err(|refusal| {
+                    Box::new(platform_error(
+                        StatusCode::FORBIDDEN,
+                        refusal.code(),
+                        &refusal.message(),
+                    ))
+                })
+        }
+        Authorizer::Jwt(_) if is_signed(request) => refuse(platform_error(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            MISMATCH,
+        )),
+        Authorizer::Jwt(jwt) => match tokens::verify(world, jwt, token).await {
+            Ok(_) => Ok(()),
+            Err(refusal) => refuse(token_refused(&refusal, url, qualifier)),
+        },
+    }
+}
+
+/// Whether the request tries to be signed by SigV4.
+fn is_signed(request: &Request) -> bool {
+    header(request.headers(), "authorization")
+        .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
+        || request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("X-Amz-Signature="))
+}
+
+/// The measured answers: 403 for what cannot be read as a token, 401 without an id for everything else.
+fn token_refused(refusal: &TokenRefusal, url: &str, qualifier: &str) -> Response {
+    if *refusal == TokenRefusal::Unparsable {
+        return json_response(
+            StatusCode::FORBIDDEN,
+            &json!({"message": refusal.message()}),
+        );
+    }
+    let mut response = json_response(
+        StatusCode::UNAUTHORIZED,
+        &message::error(None, UNAUTHORIZED, &refusal.message(), None),
+    );
+    let challenge = format!(
+        "Bearer resource_metadata=\"{url}/.well-known/oauth-protected-resource?qualifier={qualifier}\""
+    );
+    set_header(&mut response, "www-authenticate", &challenge);
+    response
+}
+
+/// One invocation that was let in.
+struct Invocation<'a> {
+    world: &'a Shared,
+    deployment: &'a Deployment,
+    runtime: &'a Runtime,
+    /// The version that the endpoint serves now: new sessions begin with it.
+    live: &'a RuntimeVersion,
+    qualifier: &'a str,
+}
+
+impl Invocation<'_> {
+    fn log(&self, line: &str) {
+        self.world
+            .log_runtime(&self.runtime.id, self.qualifier, line);
+    }
+}
+
+async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
+    let Invocation {
+        world,
+        deployment,
+        runtime,
+        live,
+        qualifier,
+    } = *invocation;
+    let request_id = world.seed.next_uuid();
+    let fault = world.faults.take_hop(deployment.name, Hop::Runtime);
+    if !live.require_mmdsv2 || fault == Some(FaultKind::NotMmdsv2) {
+        let text = "This runtime is not MMDSv2-enabled. Update the runtime with metadataConfiguration.requireMMDSV2 set to true and invoke it again.";
+        return platform_error(StatusCode::BAD_REQUEST, "ValidationException", text);
+    }
+    if !accepts_both(request.headers()) {
+        let text = "Accept Header Error - MCP protocol requires Accept header: application/json, text/event-stream";
+        return json_response(
+            StatusCode::NOT_ACCEPTABLE,
+            &message::error(None, ACCEPT_HEADER, text, None),
+        );
+    }
+    let session = match session(world, request.headers()) {
+        Ok(session) => session,
+        Err(response) => return *response,
+    };
+    let message = match Message::read(request.body()) {
+        Ok(message) => message,
+        Err(response) => return response,
+    };
+    let place = Place {
+        runtime: runtime.id.clone(),
+        endpoint: qualifier.to_owned(),
+        session,
+    };
+    if let Some(response) = refused_by_fault(fault, &message) {
+        if fault == Some(FaultKind::Crash) {
+            invocation
+                .log("panic: runtime error: invalid memory address or nil pointer dereference");
+            world.stop_session(&place);
+        }
+        return response;
+    }
+    if fault == Some(FaultKind::Slow) {
+        tokio::time::sleep(SLOWNESS).await;
+    }
+    let entered = world.enter_container(&place, live, world.now());
+    let mut response = container(invocation, &place, &entered, request, &message).await;
+    if fault == Some(FaultKind::CutAfter) {
+        return wire::cut();
+    }
+    let session = place.session.as_str();
+    let log = |level, line: &str| {
+        world.log_runtime_json(&runtime.id, qualifier, level, line, &request_id, session)
+    };
+    log(
+        "INFO",
+        &format!("{} {} answered", message.method, message.tool())
+            .trim()
+            .replace("  ", " "),
+    );
+    // A container that refuses is a client error of the runtime: the platform wraps it.
+    if !response.status().is_success() {
+        let text = "Tool execution error - Please check your CloudWatch logs for more information";
+        log(
+            "ERROR",
+            &format!("container answered {}", response.status()),
+        );
+        response = json_response(StatusCode::OK, &message.error(-32010, text, None));
+    }
+    set_header(&mut response, "mcp-session-id", session);
+    set_header(&mut response, SESSION_HEADER, session);
+    set_header(&mut response, "x-amzn-requestid", &request_id);
+    response
+}
+
+/// The session that the request is part of; a new one where it names none.
+fn session(world: &Shared, headers: &HeaderMap) -> Result<String, Box<Response>> {
+    let named = header(headers, SESSION_HEADER).or_else(|| header(headers, "mcp-session-id"));
+    match named {
+        None => Ok(world.seed.next_uuid()),
+        Some(id) if (33..=256).contains(&id.len()) => Ok(id.to_owned()),
+        Some(_) => Err(Box::new(platform_error(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            "1 validation error detected: Value at 'runtimeSessionId' failed to satisfy constraint: Member must have length greater than or equal to 33",
+        ))),
+    }
+}
+
+/// The documented table: most are HTTP 200.
+fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Response> {
+    let error = |status, code, text: &str| {
+        Some(json_response(
+            status,
+            &message::error(message.id.clone(), code, text, None),
+        ))
+    };
+    match fault? {
+        FaultKind::Throttling => error(
+            StatusCode::OK,
+            -32003,
+            "Rate limit exceeded - Too many requests",
+        ),
+        FaultKind::AccessDenied => error(
+            StatusCode::FORBIDDEN,
+            ACCESS_DENIED,
+            "Authorization error - Insufficient permissions",
+        ),
+        FaultKind::InternalError => error(StatusCode::OK, -32603, "Internal error - Server error"),
+        FaultKind::Crash => error(
+            StatusCode::OK,
+            -32010,
+            "Tool execution error - Please check your CloudWatch logs for more information",
+        ),
+        FaultKind::ColdStart => Some(platform_error(
+            StatusCode::FAILED_DEPENDENCY,
+            "RuntimeClientError",
+            "Runtime initialization time exceeded. Please make sure that initialization completes in 120s.",
+        )),
+        FaultKind::Down | FaultKind::CutBefore => Some(wire::cut()),
+        _ => None,
+    }
+}
+
+/// Hands the message to the container, with the headers that are allowed through.
+async fn container(
+    invocation: &Invocation<'_>,
+    place: &Place,
+    entered: &Entered,
+    request: &Request,
+    message: &Message,
+) -> Response {
+    let Invocation {
+        world,
+        deployment,
+        runtime,
+        live,
+        ..
+    } = *invocation;
+    let version = runtime.version(&entered.container.version).unwrap_or(live);
+    let failed = || {
+        json_response(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &json!({"message": "Internal Server Error"}),
+        )
+    };
+    if version.protocol() != "MCP" {
+        // Nobody listens where the platform knocks for that protocol.
+        invocation.log(&format!(
+            "ERROR no {} server answers in this container",
+            version.protocol()
+        ));
+        return failed();
+    }
+    let server = if deployment.has_own_credentials(&runtime.id) {
+        ToolServer::FastMcp
+    } else {
+        ToolServer::Neo4j
+    };
+    if entered.fresh && server == ToolServer::FastMcp {
+        invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
+    }
+    let own = server == ToolServer::FastMcp;
+    let credentials = if !own {
+        match given_credentials(invocation, version, request.headers(), message) {
+            Ok(credentials) => credentials,
+            Err(response) => return *response,
+        }
+    } else if is_neo4j_call(message) {
+        match own_credentials(invocation, place, entered, version).await {
+            Ok(credentials) => Some(credentials),
+            Err(line) => {
+                invocation.log(&format!("ERROR {line}"));
+                return failed();
+            }
+        }
+    } else {
+        None
+    };
+    let line = match server {
+        ToolServer::FastMcp => format!("INFO     Processing request of type {}", message.method),
+        ToolServer::Neo4j | ToolServer::CodeHost => {
+            format!(
+                "time={} level=INFO msg=\"handled request\" method={} tool={}",
+                world.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
+                message.method,
+                message.tool()
+            )
+        }
+    };
+    invocation.log(&line);
+    let container = own.then_some((place, &entered.container));
+    tool_server::answer(
+        server,
+        &Call {
+            world,
+            deployment,
+            credentials,
+            container,
+        },
+        message,
+    )
+    .await
+}
+
+/// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
+/// began, kept for the container's life. The error is a line of its log.
+async fn own_credentials(
+    invocation: &Invocation<'_>,
+    place: &Place,
+    entered: &Entered,
+    version: &RuntimeVersion,
+) -> Result<Credentials, String> {
+    let Invocation {
+        world, deployment, ..
+    } = *invocation;
+    if let Some(password) = version.variable("NEO4J_PASSWORD") {
+        return Ok((
+            version
+                .variable("NEO4J_USERNAME")
+                .unwrap_or("neo4j")
+                .to_owned(),
+            password.to_owned(),
+        ));
+    }
+    if let Some(kept) = &entered.container.credentials {
+        return Ok(kept.clone());
+    }
+    let id = version
+        .secret_kept()
+        .ok_or("KeyError: 'NEO4J_SECRET_ARN'")?;
+    let stale = interceptor::pass_secret(world, deployment, id).await?;
+    let text = entered
+        .container
+        .began_with
+        .clone()
+        .or_else(|| world.secrets.current(id));
+    let (user, password) = interceptor::read_credentials(text)?;
+    if stale {
+        return Ok((user, interceptor::stale_password(&password)));
+    }
+    let credentials = (user, password);
+    world.containers.change(place, |container| {
+        container.credentials = Some(credentials.clone())
+    });
+    Ok(credentials)
+}
+
+/// The credentials that come with the request, for a server that has none of its own.
+fn given_credentials(
+    invocation: &Invocation<'_>,
+    version: &RuntimeVersion,
+    headers: &HeaderMap,
+    message: &Message,
+) -> Result<Option<Credentials>, Box<Response>> {
+    let carrier = if invocation.deployment.name == "d" {
+        CUSTOM_AUTHORIZATION
+    } else {
+        "x-neo4j-authorization"
+    };
+    let allowed = version
+        .request_headers
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(carrier));
+    match allowed.then(|| tool_server::from_authorization(headers, carrier)) {
+        Some(Ok(credentials)) => Ok(Some(credentials)),
+        // Listing and pinging need no credentials here; everything else does.
+        _ if message.method != "tools/call" => Ok(None),
+        Some(Err(response)) => {
+            invocation.log("level=WARN msg=\"request without credentials\" status=401");
+            Err(response)
+        }
+        None => Err(Box::new(json_response(
+            StatusCode::UNAUTHORIZED,
+            &Value::Null,
+        ))),
+    }
+}
+
+fn is_neo4j_call(message: &Message) -> bool {
+    message.method == "resources/read"
+        || message.method == "tools/call"
+            && matches!(
+                message.tool(),
+                "get-schema" | "read-cypher" | "write-cypher"
+            )
+}

@@ -1,0 +1,308 @@
+//! What lies behind a gateway: how a request to a target is signed in, sent, and its answer read.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::message::{Message, answer_in_stream};
+use super::protocol;
+use crate::control::{Credential, Target};
+use crate::deployments::Deployment;
+use crate::faults::{FaultKind, Hop};
+use crate::http::{Body, streaming};
+use crate::world::Shared;
+
+/// How long a gateway waits for a target.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How late an answer is under the fault `slow`.
+const SLOWNESS: Duration = Duration::from_secs(3);
+/// The largest answer of a target that is read whole.
+const LARGEST: usize = 512 * 1024 * 1024;
+
+/// A request to a target.
+pub(crate) struct Outbound<'a> {
+    pub(crate) world: &'a Shared,
+    pub(crate) deployment: Option<&'a Deployment>,
+    pub(crate) target: &'a Target,
+    pub(crate) user: &'a str,
+    /// From the interceptor.
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) version: &'a str,
+}
+
+/// What a target answers.
+pub(crate) enum Answer {
+    Whole(Value),
+    /// Passed on as it comes.
+    Stream(Body),
+}
+
+/// Why a target gives no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Provider(String),
+    Unreachable(String),
+    Slow,
+    Status(u16, String),
+    Unreadable(String),
+}
+
+impl Failure {
+    /// The sort, as `_meta.debug.type` names it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Provider(_) => "CredentialProviderException",
+            Self::Unreachable(_) | Self::Slow => "TargetConnectionException",
+            Self::Status(..) | Self::Unreadable(_) => "TargetResponseException",
+        }
+    }
+
+    /// What a caller with debugging on is told.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Provider(text) => {
+                format!("Failed to obtain a token from the credential provider: {text}")
+            }
+            Self::Unreachable(text) => format!("Failed to connect to the target: {text}"),
+            Self::Slow => format!(
+                "The target did not answer within {} seconds",
+                PATIENCE.as_secs()
+            ),
+            Self::Status(status, body) => format!("The target answered HTTP {status}: {body}"),
+            Self::Unreadable(text) => format!("The target's answer is not MCP: {text}"),
+        }
+    }
+}
+
+/// Sends a message to a target. `stream`: an event stream is passed on instead of read to its end.
+pub(crate) async fn ask(
+    outbound: &Outbound<'_>,
+    message: &Message,
+    stream: bool,
+) -> Result<Answer, Failure> {
+    let name = outbound.deployment.map_or("", |deployment| deployment.name);
+    let fault = outbound
+        .world
+        .faults
+        .take_hop(name, Hop::Target)
+        .filter(|fault| *fault != FaultKind::Unsynchronised);
+    match fault {
+        Some(FaultKind::Down | FaultKind::CutBefore) => {
+            return Err(Failure::Unreachable("Connection refused".to_owned()));
+        }
+        Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
+        _ => {}
+    }
+    let headers = headers(outbound).await?;
+    let body = json!({"jsonrpc": "2.0", "id": message.id, "method": message.method, "params": params(message)});
+    let answer = tokio::time::timeout(PATIENCE, post(outbound, headers, &body))
+        .await
+        .map_err(|_| Failure::Slow)??;
+    if fault == Some(FaultKind::CutAfter) {
+        return Err(Failure::Unreachable("Connection reset by peer".to_owned()));
+    }
+    read(answer, message, stream).await
+}
+
+/// What a stateless client says of itself is for the gateway, not for the target.
+fn params(message: &Message) -> Value {
+    let mut params = message.params.clone();
+    if let Some(meta) = params.get_mut("_meta").and_then(Value::as_object_mut) {
+        meta.retain(|key, _| {
+            !key.starts_with("io.modelcontextprotocol/")
+                && !key.starts_with("aws.bedrock-agentcore")
+        });
+    }
+    if params.is_null() { json!({}) } else { params }
+}
+
+async fn headers(outbound: &Outbound<'_>) -> Result<HeaderMap, Failure> {
+    let mut headers = outbound.headers.clone();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        ACCEPT,
+        HeaderValue::from_static("application/json, text/event-stream"),
+    );
+    let version = if outbound.version == protocol::STATELESS {
+        protocol::HANDSHAKE[0]
+    } else {
+        outbound.version
+    };
+    if let Ok(value) = HeaderValue::from_str(version) {
+        headers.insert("mcp-protocol-version", value);
+    }
+    if let Some(token) = provider_token(outbound).await? {
+        // The provider overwrites what the interceptor set.
+        let value = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| Failure::Provider("the token is no text".to_owned()))?;
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+/// A token of the target's credential provider, where it has one.
+async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failure> {
+    let Credential::Oauth {
+        provider,
+        scopes,
+        grant_type,
+        ..
+    } = &outbound.target.credential
+    else {
+        return Ok(None);
+    };
+    let name = outbound.deployment.map_or("", |deployment| deployment.name);
+    if outbound
+        .world
+        .faults
+        .take_hop(name, Hop::CredentialProvider)
+        .is_some()
+    {
+        return Err(Failure::Provider(format!("{provider}: invalid_client")));
+    }
+    if *grant_type != "CLIENT_CREDENTIALS" {
+        return Ok(Some(format!("on-behalf-of-{}", outbound.user)));
+    }
+    let now = outbound.world.now();
+    if let Some(token) = outbound.world.mcp.provider_token(provider, now) {
+        return Ok(Some(token));
+    }
+    let Some(pool) = outbound
+        .deployment
+        .and_then(|deployment| deployment.pool.as_ref())
+    else {
+        return Ok(None);
+    };
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", &scopes.join(" ")),
+    ];
+    let request = outbound
+        .world
+        .client
+        .post(pool.token_url())
+        .basic_auth(&pool.client_id, pool.client_secret.as_deref())
+        .form(&form);
+    let failed = |error: reqwest::Error| Failure::Provider(format!("{provider}: {error}"));
+    let answer: Value = request
+        .timeout(PATIENCE)
+        .send()
+        .await
+        .map_err(failed)?
+        .json()
+        .await
+        .map_err(failed)?;
+    let Some(token) = answer.get("access_token").and_then(Value::as_str) else {
+        let error = answer
+            .get("error")
+            .and_then(Value::as_str)
+            .unwrap_or("no access_token");
+        return Err(Failure::Provider(format!("{provider}: {error}")));
+    };
+    let lifetime = answer
+        .get("expires_in")
+        .and_then(Value::as_i64)
+        .unwrap_or(0)
+        .saturating_sub(60);
+    outbound.world.mcp.keep_provider_token(
+        provider,
+        token,
+        now,
+        SignedDuration::from_secs(lifetime),
+    );
+    Ok(Some(token.to_owned()))
+}
+
+async fn post(
+    outbound: &Outbound<'_>,
+    headers: HeaderMap,
+    body: &Value,
+) -> Result<reqwest::Response, Failure> {
+    let request = outbound
+        .world
+        .client
+        .post(&outbound.target.endpoint)
+        .headers(headers)
+        .body(body.to_string());
+    let answer = request
+        .send()
+        .await
+        .map_err(|error| Failure::Unreachable(innermost(&error)))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let text = answer.text().await.unwrap_or_default();
+    Err(Failure::Status(
+        status.as_u16(),
+        text.trim().chars().take(500).collect(),
+    ))
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
+
+async fn read(
+    answer: reqwest::Response,
+    message: &Message,
+    stream: bool,
+) -> Result<Answer, Failure> {
+    let kind = answer
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let is_stream = kind.starts_with("text/event-stream");
+    if is_stream && stream {
+        let pieces = answer
+            .bytes_stream()
+            .map(|piece| piece.map_err(std::io::Error::other));
+        return Ok(Answer::Stream(streaming(pieces)));
+    }
+    if answer
+        .content_length()
+        .is_some_and(|length| length > LARGEST as u64)
+    {
+        return Err(Failure::Unreadable("it is too large".to_owned()));
+    }
+    let body = tokio::time::timeout(PATIENCE * 3, answer.bytes())
+        .await
+        .map_err(|_| Failure::Slow)?;
+    let body = body.map_err(|error| Failure::Unreadable(innermost(&error)))?;
+    let found = if is_stream {
+        answer_in_stream(&body, message.id.as_ref())
+    } else {
+        serde_json::from_slice(&body).ok()
+    };
+    let readable = found
+        .filter(|answer: &Value| answer.get("result").is_some() || answer.get("error").is_some());
+    readable.map(Answer::Whole).ok_or(Failure::Unreadable(kind))
+}
+
+/// Headers out of a JSON object; what HTTP cannot carry is left out.
+pub(crate) fn header_map(headers: &Map<String, Value>) -> HeaderMap {
+    let pair = |(name, value): (&String, &Value)| {
+        Some((
+            HeaderName::try_from(name.as_str()).ok()?,
+            HeaderValue::from_str(value.as_str()?).ok()?,
+        ))
+    };
+    headers.iter().filter_map(pair).collect()
+}
+
+/// A token that a provider gave, until it is nearly over.
+#[derive(Clone)]
+pub(crate) struct ProviderToken {
+    pub(crate) token: String,
+    pub(crate) until: Timestamp,
+}

@@ -1,0 +1,195 @@
+//! The commands about users, carried out: names and passwords out of texts and parameters, and the refusals in Neo4j's
+//! words. Which users there are and what a password must be is in `login`.
+
+use std::sync::Mutex;
+
+use super::login::{ChangeRefusal, Users};
+use crate::world::lock;
+use cypher::Failure;
+use cypher::failure::{ARGUMENT, PARAMETER_MISSING, TYPE};
+use cypher::syntax::{Expression, Kind, UserChanges, UserCommand};
+use cypher::value::{Map, Value};
+
+/// What Neo4j's community edition says of a clause that it knows and does not have.
+const UNAVAILABLE: &str = "Neo.DatabaseError.Statement.ExecutionFailed";
+
+/// Carries a command out for `by`, who is logged in: how many changes of the system it made.
+pub(super) fn change_users(
+    users: &Mutex<Users>,
+    by: &str,
+    command: &UserCommand,
+    parameters: &Map,
+) -> Result<i64, Failure> {
+    let name = |expression| name(expression, parameters);
+    let password = |expression| password(expression, parameters);
+    match command {
+        UserCommand::AlterCurrent { old, new } => {
+            let (old, new) = (password(old)?, password(new)?);
+            done(lock(users).change_own(by, &old, &new))
+        }
+        UserCommand::Alter {
+            name: named,
+            if_exists,
+            changes,
+        } => {
+            let named = name(named)?;
+            let new = changes.password.as_ref().map(password).transpose()?;
+            let mut users = lock(users);
+            if *if_exists && !users.contains(&named) {
+                return Ok(0);
+            }
+            refuse_unavailable(changes, "alter", &named, by)?;
+            done(users.alter(&named, new.as_deref(), changes.change_required))
+        }
+        UserCommand::Create {
+            name: named,
+            unless_exists,
+            replace,
+            changes,
+        } => {
+            let named = name(named)?;
+            let new = changes
+                .password
+                .as_ref()
+                .map(password)
+                .transpose()?
+                .unwrap_or_default();
+            let change_required = changes.change_required.unwrap_or(true);
+            let mut users = lock(users);
+            if *unless_exists && users.contains(&named) {
+                return Ok(0);
+            }
+            refuse_unavailable(changes, "create", &named, by)?;
+            if *replace {
+                let replaced = users
+                    .replace(&named, &new, change_required, by)
+                    .map_err(refused)?;
+                return Ok(1 + i64::from(replaced));
+            }
+            done(users.create(&named, &new, change_required))
+        }
+        UserCommand::Drop {
+            name: named,
+            if_exists,
+        } => {
+            let named = name(named)?;
+            let mut users = lock(users);
+            if *if_exists && !users.contains(&named) {
+                return Ok(0);
+            }
+            done(users.remove(&named, by))
+        }
+        UserCommand::Rename {
+            from,
+            if_exists,
+            to,
+        } => {
+            let (from, to) = (name(from)?, name(to)?);
+            let mut users = lock(users);
+            if *if_exists && !users.contains(&from) {
+                return Ok(0);
+            }
+            done(users.rename(&from, &to))
+        }
+    }
+}
+
+fn done(change: Result<(), ChangeRefusal>) -> Result<i64, Failure> {
+    change.map(|()| 1).map_err(refused)
+}
+
+fn refused(ChangeRefusal(message): ChangeRefusal) -> Failure {
+    Failure::compile(ARGUMENT, message)
+}
+
+fn refuse_unavailable(
+    changes: &UserChanges,
+    verb: &str,
+    name: &str,
+    by: &str,
+) -> Result<(), Failure> {
+    let Some(clause) = changes.unavailable else {
+        return Ok(());
+    };
+    let prefix = format!("Failed to {verb} the specified user '{name}': ");
+    if name == by && clause == cypher::STATUS {
+        return Err(Failure::compile(
+            ARGUMENT,
+            prefix + "Changing your own activation status is not allowed.",
+        ));
+    }
+    Err(Failure::compile(
+        UNAVAILABLE,
+        format!("{prefix}{clause} is not available in community edition."),
+    ))
+}
+
+fn name(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
+    match given(expression, parameters) {
+        (_, Some(Value::String(text))) => Ok(text.clone()),
+        (parameter, value) => {
+            let shown = value.map_or_else(|| "NO_VALUE".to_owned(), java_value);
+            Err(Failure::compile(
+                TYPE,
+                format!("Expected parameter ${parameter} to have type String but was {shown}"),
+            ))
+        }
+    }
+}
+
+fn password(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
+    match given(expression, parameters) {
+        (_, Some(Value::String(text))) => Ok(text.clone()),
+        (parameter, None | Some(Value::Null)) => Err(Failure::compile(
+            PARAMETER_MISSING,
+            format!("Expected parameter(s): {parameter}"),
+        )),
+        (parameter, Some(value)) => {
+            let kind = value.type_name();
+            let message = format!(
+                "Expected password parameter ${parameter} to have type String but was {kind}"
+            );
+            Err(Failure::compile(TYPE, message))
+        }
+    }
+}
+
+/// The parameter's name, where it is one, and the value.
+fn given<'a>(expression: &'a Expression, parameters: &'a Map) -> (&'a str, Option<&'a Value>) {
+    match &expression.kind {
+        Kind::Literal(value) => ("", Some(value)),
+        Kind::Parameter(name) => (name, parameters.get(name)),
+        _ => ("", None),
+    }
+}
+
+/// A value as the server's own classes print themselves.
+fn java_value(value: &Value) -> String {
+    match value {
+        Value::Null => "NO_VALUE".to_owned(),
+        Value::Boolean(truth) => format!("Boolean('{truth}')"),
+        Value::Float(number) => format!("Double({})", scientific(*number)),
+        Value::String(text) => format!("String(\"{text}\")"),
+        Value::List(items) => format!(
+            "List{{{}}}",
+            items.iter().map(java_value).collect::<Vec<_>>().join(", ")
+        ),
+        Value::Map(map) => {
+            let entries = map
+                .iter()
+                .map(|(key, value)| format!("{key} -> {}", java_value(value)));
+            format!("Map{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => format!("{}({})", other.type_name(), other.text()),
+    }
+}
+
+/// Java's `%e`: `1.500000e+00`.
+fn scientific(number: f64) -> String {
+    let text = format!("{number:.6e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, exponent) = exponent
+        .strip_prefix('-')
+        .map_or(('+', exponent), |exponent| ('-', exponent));
+    format!("{digits}e{sign}{exponent:0>2}")
+}

@@ -1,0 +1,92 @@
+//! The Neo4j stand-in of the embedded stack: one database server for each deployment, reached under `/neo4j/{deployment}`
+//! by the Query API and, inside the process, by the MCP server. Faults of the database hop are played here.
+
+mod administration;
+pub(crate) mod login;
+mod query_api;
+pub(crate) mod render;
+pub(crate) mod server;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::deployments::Deployment;
+use super::faults::{FaultKind, Hop};
+use super::http::{self as wire, Request, Response, not_found};
+use super::seed::Seed;
+use super::world::Shared;
+use login::Users;
+pub(crate) use query_api::basic;
+use server::Server;
+
+/// How late an answer is under the fault `slow`.
+const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// The stand-in servers by deployment name.
+#[derive(Debug, Default)]
+pub(crate) struct Servers {
+    servers: BTreeMap<&'static str, Arc<Server>>,
+}
+
+impl Servers {
+    /// One server for each deployment that has a database.
+    pub(crate) fn new(base: &str, seed: &Seed, deployments: &[Deployment]) -> Self {
+        let address = base.trim_start_matches("http://");
+        let server = |deployment: &Deployment| {
+            let further = deployment.further_secrets.iter().map(|secret| &secret.seat);
+            let seats = std::iter::once(&deployment.neo4j).chain(further);
+            let users = Users::with(seats.map(|seat| (seat.user.as_str(), seat.password.as_str())));
+            let uuid = seed.uuid(&format!("database {}", deployment.name));
+            (
+                deployment.name,
+                Arc::new(Server::new(address.to_owned(), uuid, users)),
+            )
+        };
+        Self {
+            servers: deployments
+                .iter()
+                .filter(|deployment| deployment.name != "e")
+                .map(server)
+                .collect(),
+        }
+    }
+
+    pub(crate) fn get(&self, deployment: &str) -> Option<Arc<Server>> {
+        self.servers.get(deployment).cloned()
+    }
+}
+
+/// Answers `/neo4j/{deployment}/…`.
+pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
+    let full = request.uri().path().to_owned();
+    let Some(rest) = full.strip_prefix("/neo4j/") else {
+        return not_found(&full);
+    };
+    let (name, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let Some(server) = world.neo4j.get(name) else {
+        return not_found(&full);
+    };
+    let base = format!("{}/neo4j/{name}", world.base);
+    match world.faults.take_hop(name, Hop::Neo4j) {
+        Some(FaultKind::Down | FaultKind::CutBefore) => wire::cut(),
+        Some(FaultKind::CutAfter) => {
+            query_api::handle(world, server, &base, path, &request).await;
+            wire::cut()
+        }
+        Some(FaultKind::LockedOut) => query_api::error(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Neo.ClientError.Security.AuthenticationRateLimit",
+            "Too many failed authentication requests. Please wait 5 seconds and try again.",
+        ),
+        Some(FaultKind::Slow) => {
+            tokio::time::sleep(SLOWNESS).await;
+            query_api::handle(world, server, &base, path, &request).await
+        }
+        _ => query_api::handle(world, server, &base, path, &request).await,
+    }
+}
+
+#[cfg(test)]
+mod statement_tests;
