@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::world::lock;
+use crate::world::lock;
 
 /// How long an authorisation address may be used.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);

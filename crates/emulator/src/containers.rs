@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::control::RuntimeVersion;
-use super::world::lock;
+use crate::aws::control::RuntimeVersion;
+use crate::world::lock;
 
 /// So often, in containers begun, those that are over are looked for.
 const SWEEP: usize = 64;
@@ -135,7 +135,7 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::control::Authorizer;
+    use crate::aws::control::Authorizer;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()

@@ -4,14 +4,12 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::errors::{ApiError, Protocol};
-use super::faults::FaultKind;
-use super::http::{self as wire, Request, Response, full, header, respond, set_header};
-use super::world::{Shared, World};
-use super::{
-    cbor, cloudformation, cognito, control, logs, mcp, metrics, neo4j, secrets, signature, sts,
-    tokens,
-};
+use crate::aws::{cloudformation, cognito, control, logs, metrics, secrets, sts};
+use crate::faults::FaultKind;
+use crate::http::{self as wire, Request, Response, full, header, respond, set_header};
+use crate::operation::{ApiError, Protocol};
+use crate::world::{Shared, World};
+use crate::{cbor, mcp, neo4j, signature, tokens};
 
 /// How late an answer is under the fault `slow`.
 const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
@@ -99,7 +97,7 @@ fn recognise(request: &Request) -> Option<Call> {
 }
 
 fn recognise_query(request: &Request) -> Option<Call> {
-    let form = super::xml::read_form(request.body());
+    let form = crate::xml::read_form(request.body());
     let action = form.get("Action")?.as_str()?.to_owned();
     let (service, namespace) = match form.get("Version").and_then(Value::as_str) {
         Some("2010-05-15") => (
@@ -168,7 +166,7 @@ async fn check_bearer(world: &World, request: &Request, call: &Call) -> Result<(
 }
 
 fn perform(world: &Shared, request: &Request, call: &Call, fault: Option<FaultKind>) -> Outcome {
-    if !super::operations::names(call.service).contains(&call.operation.as_str()) {
+    if !crate::service::names(call.service).contains(&call.operation.as_str()) {
         let message = format!(
             "The embedded stack does not serve {}:{}",
             call.service, call.operation

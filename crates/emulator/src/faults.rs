@@ -256,7 +256,7 @@ fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
                     SERVICES.iter().copied(),
                 ));
             }
-            let known = super::operations::names(&service);
+            let known = crate::service::names(&service);
             if operation != "*" && !known.contains(&operation.as_str()) {
                 return Err(unknown(
                     index,

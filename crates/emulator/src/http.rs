@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use super::world::Shared;
+use crate::world::Shared;
 
 /// The largest request body: what the runtime data plane admits.
 const LARGEST_BODY: usize = 100 * 1024 * 1024;
@@ -172,7 +172,7 @@ async fn answer(
             ));
         }
     };
-    let response = super::dispatch::dispatch(&world, Request::from_parts(parts, body)).await;
+    let response = crate::dispatch::dispatch(&world, Request::from_parts(parts, body)).await;
     if response.extensions().get::<Cut>().is_some() {
         return Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted));
     }

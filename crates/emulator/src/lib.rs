@@ -1,29 +1,23 @@
 //! The embedded stack: the wire protocols of AWS, MCP and Neo4j, served on one loopback port. Nothing here knows the
 //! console, and nothing here is AWS. `world` holds the state, `dispatch` finds the handler, one file serves one service.
 
+mod aws;
 mod cbor;
-mod cloudformation;
-mod cognito;
 mod consents;
 mod containers;
-mod control;
-mod deployments;
 mod dispatch;
-mod errors;
 pub mod faults;
 mod http;
-mod life;
-mod logs;
 mod mcp;
-mod metrics;
 mod neo4j;
-pub mod operations;
-mod pages;
+mod operation;
+mod pagination;
 mod report;
-mod secrets;
+mod scenarios;
 mod seed;
+pub mod service;
 mod signature;
-mod sts;
+mod simulation;
 mod tokens;
 mod world;
 mod xml;
@@ -34,10 +28,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use self::faults::Fault;
-use self::world::{Shared, World};
+use crate::faults::Fault;
+use crate::world::{Shared, World};
 
-pub use self::report::{DeploymentFacts, Facts, SignInFacts};
+pub use crate::report::{DeploymentFacts, Facts, SignInFacts};
 
 /// How the embedded stack is started.
 #[derive(Clone, Debug, Default)]
@@ -159,9 +153,9 @@ pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let world: Shared = Arc::new(World::new(options, format!("http://{address}"), client));
-    life::write_history(&world);
+    simulation::write_history(&world);
     if !world.options.quiet_world {
-        tokio::spawn(life::run(Arc::clone(&world)));
+        tokio::spawn(simulation::run(Arc::clone(&world)));
     }
     let server = tokio::spawn(accept(listener, Arc::clone(&world)));
     Ok(Stack {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::deployments::{ACCOUNT, Deployment, REGION};
-use super::faults::Hop;
-use super::seed::Seed;
 use super::{Reserved, Stack};
+use crate::faults::Hop;
+use crate::scenarios::{ACCOUNT, Deployment, REGION};
+use crate::seed::Seed;
 
 /// What a configuration needs to know about the whole stack.
 #[derive(Clone)]
@@ -25,8 +25,8 @@ impl Reserved {
     pub fn facts(&self) -> Facts {
         let endpoint = format!("http://{}", self.address);
         let seed = Seed::new(self.options.seed);
-        let (access_key_id, secret_access_key) = super::deployments::access_key(&seed);
-        let deployments = super::deployments::build(&endpoint, &seed, &self.options)
+        let (access_key_id, secret_access_key) = crate::scenarios::access_key(&seed);
+        let deployments = crate::scenarios::build(&endpoint, &seed, &self.options)
             .iter()
             .map(facts)
             .collect();
@@ -225,7 +225,7 @@ fn described(deployment: &Deployment, signing_key: &str) -> Value {
         "gateway_id": deployment.gateway_id,
         "runtime_arn": deployment.runtime_arn,
         "sign_in": deployment.sign_in,
-        "token_url": pool.map(super::deployments::PoolFacts::token_url),
+        "token_url": pool.map(crate::scenarios::PoolFacts::token_url),
         "client_id": pool.map(|pool| &pool.client_id),
         "client_secret": pool.and_then(|pool| pool.client_secret.as_ref()),
         "scope": pool.and_then(|pool| pool.scope),

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use super::deployments::{ACCOUNT, REGION};
-use super::http::{Request, header};
-use super::world::World;
+use crate::http::{Request, header};
+use crate::scenarios::{ACCOUNT, REGION};
+use crate::world::World;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far a request's date may be from the service's clock.

@@ -14,8 +14,8 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 
-use super::control::{ClaimRule, JwtAuthorizer};
-use super::world::{World, lock};
+use crate::aws::control::{ClaimRule, JwtAuthorizer};
+use crate::world::{World, lock};
 
 /// How long a foreign key set is used before it is asked for again.
 const KEY_SET_LIFETIME: SignedDuration = SignedDuration::from_mins(5);

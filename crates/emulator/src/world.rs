@@ -5,17 +5,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::Options;
-use super::cognito::Cognito;
-use super::consents::{Consent, Consents, Stage};
-use super::containers::{Containers, Entered, Place};
-use super::control::{Control, RuntimeVersion};
-use super::deployments::{self, Deployment};
-use super::faults::FaultTable;
-use super::logs::Logs;
-use super::secrets::Secrets;
-use super::seed::Seed;
-use super::tokens::Keys;
+use crate::Options;
+use crate::aws::cognito::Cognito;
+use crate::aws::control::{Control, RuntimeVersion};
+use crate::aws::logs::Logs;
+use crate::aws::secrets::Secrets;
+use crate::consents::{Consent, Consents, Stage};
+use crate::containers::{Containers, Entered, Place};
+use crate::faults::FaultTable;
+use crate::scenarios::{self, Deployment};
+use crate::seed::Seed;
+use crate::tokens::Keys;
 
 /// The handle that every request handler gets.
 pub(crate) type Shared = std::sync::Arc<World>;
@@ -39,22 +39,22 @@ pub(crate) struct World {
     pub(crate) secrets: Secrets,
     pub(crate) cognito: Cognito,
     pub(crate) consents: Consents,
-    pub(crate) neo4j: super::neo4j::Servers,
-    pub(crate) mcp: super::mcp::Sessions,
+    pub(crate) neo4j: crate::neo4j::Servers,
+    pub(crate) mcp: crate::mcp::Sessions,
     /// For outgoing requests: foreign key sets, the rotation function, targets. Never follows redirects.
     pub(crate) client: reqwest::Client,
     /// Ends every stream and task of the world.
     pub(crate) stopping: CancellationToken,
     pub(crate) containers: Containers,
-    pub(crate) elicitations: super::mcp::elicitation::Elicitations,
+    pub(crate) elicitations: crate::mcp::elicitation::Elicitations,
 }
 
 impl World {
     pub(crate) fn new(options: Options, base: String, client: reqwest::Client) -> Self {
         let seed = Seed::new(options.seed);
-        let deployments = deployments::build(&base, &seed, &options);
+        let deployments = scenarios::build(&base, &seed, &options);
         let began = Timestamp::now();
-        let (access_key_id, secret_access_key) = deployments::access_key(&seed);
+        let (access_key_id, secret_access_key) = scenarios::access_key(&seed);
         let control = Control::new(&base, &seed, &options, &deployments, began);
         let secrets = Secrets::new(&seed, &deployments, began);
         let logs = Logs::new(&options, &deployments, began);
@@ -65,11 +65,11 @@ impl World {
             keys: Keys::generate(),
             cognito: Cognito::new(&seed, &deployments),
             consents: open_consents(&control),
-            neo4j: super::neo4j::Servers::new(&base, &seed, &deployments),
-            mcp: super::mcp::Sessions::default(),
+            neo4j: crate::neo4j::Servers::new(&base, &seed, &deployments),
+            mcp: crate::mcp::Sessions::default(),
             stopping: CancellationToken::new(),
             containers: Containers::default(),
-            elicitations: super::mcp::elicitation::Elicitations::default(),
+            elicitations: crate::mcp::elicitation::Elicitations::default(),
             options,
             base,
             seed,

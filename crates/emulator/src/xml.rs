@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::cbor::TIME;
+use crate::cbor::TIME;
 
 /// A text for the inside of an element.
 pub(crate) fn escape(text: &str) -> String {

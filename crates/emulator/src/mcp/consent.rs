@@ -7,8 +7,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::message::{CONSENT_REQUIRED, Message};
+use crate::aws::control::{Credential, Gateway, Target};
 use crate::consents::{Consent, Stage};
-use crate::control::{Credential, Gateway, Target};
 use crate::http::{Request, Response, query_parameter, respond, set_header};
 use crate::world::Shared;
 use crate::xml::escape;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::go_json;
-use crate::deployments::Deployment;
 use crate::faults::{FaultKind, Hop};
 use crate::neo4j::login::LoginRefusal;
 use crate::neo4j::render;
 use crate::neo4j::server::{Server, Session};
+use crate::scenarios::Deployment;
 use crate::world::Shared;
 use cypher::{Effect, Failure};
 

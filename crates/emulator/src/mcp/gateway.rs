@@ -12,11 +12,11 @@ use super::message::{
 };
 use super::target::{self, Answer, Outbound};
 use super::{consent, protocol};
-use crate::control::{Authorizer, Credential, Gateway, Target};
-use crate::deployments::Deployment;
+use crate::aws::control::{Authorizer, Credential, Gateway, Target};
+use crate::aws::logs::records::GatewayRecord;
 use crate::faults::{FaultKind, Hop};
 use crate::http::{self as wire, Request, Response, header, json as json_response, set_header};
-use crate::logs::records::GatewayRecord;
+use crate::scenarios::Deployment;
 use crate::signature;
 use crate::tokens::{self, TokenRefusal};
 use crate::world::Shared;

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use crate::deployments::Deployment;
 use crate::faults::{FaultKind, Hop};
+use crate::scenarios::Deployment;
 use crate::world::Shared;
 
 /// How late an answer is under the fault `slow`.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::database::{self, DatabaseError, Rows, Statement};
 use super::go_json;
 use super::message::text_result;
-use crate::deployments::Deployment;
+use crate::scenarios::Deployment;
 use crate::world::Shared;
 
 pub(crate) const INSTRUCTIONS: &str = "This is the Neo4j official MCP server and can provide tool calling to interact with your Neo4j database,by inferring the schema with tools like get-schema and executing arbitrary Cypher queries with read-cypher.";

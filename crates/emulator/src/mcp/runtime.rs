@@ -12,13 +12,13 @@ use super::message::{
 };
 use super::neo4j_server::Credentials;
 use super::tool_server::{self, Call, ToolServer};
+use crate::aws::control::{Authorizer, Runtime, RuntimeVersion};
 use crate::containers::{Entered, Place};
-use crate::control::{Authorizer, Runtime, RuntimeVersion};
-use crate::deployments::{Deployment, runtime_url};
 use crate::faults::{FaultKind, Hop};
 use crate::http::{
     self as wire, Request, Response, header, json as json_response, query_parameter, set_header,
 };
+use crate::scenarios::{Deployment, runtime_url};
 use crate::signature;
 use crate::tokens::{self, TokenRefusal};
 use crate::world::Shared;

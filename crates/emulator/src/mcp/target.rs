@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::message::{Message, answer_in_stream};
 use super::protocol;
-use crate::control::{Credential, Target};
-use crate::deployments::Deployment;
+use crate::aws::control::{Credential, Target};
 use crate::faults::{FaultKind, Hop};
 use crate::http::{Body, streaming};
+use crate::scenarios::Deployment;
 use crate::world::Shared;
 
 /// How long a gateway waits for a target.

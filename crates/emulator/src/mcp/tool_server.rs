@@ -16,11 +16,11 @@ use super::neo4j_server::{self, Consumer, Credentials};
 use super::offered;
 use super::protocol::HANDSHAKE;
 use crate::containers::{Container, Place};
-use crate::deployments::Deployment;
 use crate::http::{
     Request, Response, header, json as json_response, not_found, respond, streaming,
 };
 use crate::neo4j::basic;
+use crate::scenarios::Deployment;
 use crate::world::Shared;
 
 /// The kinds of servers in this world.

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::deployments::Deployment;
 use super::faults::{FaultKind, Hop};
 use super::http::{self as wire, Request, Response, not_found};
 use super::seed::Seed;
 use super::world::Shared;
+use crate::scenarios::Deployment;
 use login::Users;
 pub(crate) use query_api::basic;
 use server::Server;

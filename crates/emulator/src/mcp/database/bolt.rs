@@ -11,8 +11,8 @@ use neo4j::{ValueReceive, ValueSend};
 use serde_json::{Map, Value as Json, json};
 
 use super::{DatabaseError, Rows, Statement};
-use crate::deployments::Seat;
 use crate::mcp::go_json;
+use crate::scenarios::Seat;
 
 pub(crate) async fn run(seat: &Seat, statement: &Statement<'_>) -> Result<Rows, DatabaseError> {
     let uri = seat.uri.clone();

@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::{DatabaseError, Rows, Statement};
-use crate::deployments::Seat;
 use crate::mcp::go_json;
+use crate::scenarios::Seat;
 use crate::world::Shared;
 
 const TYPED: &str = "application/vnd.neo4j.query";

@@ -1,0 +1,545 @@
+//! The control plane's resources as the world begins: those of the five deployments and a few that stand beside them.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::runtimes::kept_at_first;
+use super::{
+    Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind,
+    Runtime, RuntimeVersion, State, Target,
+};
+use crate::Options;
+use crate::scenarios::{
+    ACCOUNT, Deployment, FurtherRuntime, PoolFacts, REGION, agentcore_arn, external_server_url,
+    gateway_url, runtime_url,
+};
+use crate::seed::Seed;
+
+/// The newest MCP versions that a gateway can be configured for.
+const EVERY_VERSION: [&str; 4] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
+
+/// Builds everything.
+pub(super) fn build(
+    base: &str,
+    seed: &Seed,
+    options: &Options,
+    deployments: &[Deployment],
+    began: Timestamp,
+) -> State {
+    let builder = Builder {
+        base,
+        seed,
+        options,
+        began,
+    };
+    let mut state = State::default();
+    for deployment in deployments {
+        match deployment.name {
+            "a" => builder.a(deployment, &mut state),
+            "b" => builder.b(deployment, &mut state),
+            "c" => builder.c(deployment, &mut state),
+            "d" => builder.d(deployment, &mut state),
+            _ => builder.e(deployment, &mut state),
+        }
+    }
+    builder.bystanders(&mut state);
+    state
+}
+
+struct Builder<'a> {
+    base: &'a str,
+    seed: &'a Seed,
+    options: &'a Options,
+    began: Timestamp,
+}
+
+impl Builder<'_> {
+    fn hours_ago(&self, hours: i64) -> Timestamp {
+        self.began
+            .checked_sub(SignedDuration::from_hours(hours))
+            .unwrap_or(self.began)
+    }
+
+    fn a(&self, deployment: &Deployment, state: &mut State) {
+        let (Some(pool), Some(runtime_arn)) = (&deployment.pool, &deployment.runtime_arn) else {
+            return;
+        };
+        let jwt = Authorizer::Jwt(authorizer(pool));
+        let mut gateway = self.gateway(deployment, "neo4j-mcp-server-gateway", jwt.clone());
+        gateway.supported_versions = versions(&EVERY_VERSION);
+        gateway.semantic_search = true;
+        gateway.debug = true;
+        gateway.instructions = "Neo4j MCP server on AgentCore Runtime".into();
+        let mut target = self.target(
+            "mcp-server-target",
+            "a",
+            runtime_url(self.base, runtime_arn),
+        );
+        target.credential = Credential::Oauth {
+            provider: "neo4j_mcp_server_oauth_provider".into(),
+            scopes: pool.scope.iter().map(|scope| (*scope).to_owned()).collect(),
+            grant_type: "CLIENT_CREDENTIALS",
+            default_return_url: None,
+        };
+        target.allowed_request_headers = vec!["X-Neo4j-Authorization".into()];
+        gateway.targets.push(target);
+        state.gateways.push(gateway);
+        let mut runtime = self.runtime(deployment, "neo4j_mcp_server_mcp_server", &jwt);
+        let environment = vec![
+            (
+                "NEO4J_SECRET_ARN".into(),
+                deployment.secret_arn.clone().unwrap_or_default(),
+            ),
+            ("NEO4J_URI".into(), deployment.neo4j.uri.clone()),
+            ("NEO4J_MCP_TRANSPORT".into(), "http".into()),
+            ("NEO4J_MCP_HTTP_AUTH_MODE".into(), "header".into()),
+            (
+                "NEO4J_MCP_HTTP_AUTH_HEADER".into(),
+                "X-Neo4j-Authorization".into(),
+            ),
+        ];
+        for version in &mut runtime.versions {
+            version.request_headers = vec!["X-Neo4j-Authorization".into()];
+            version.environment.clone_from(&environment);
+        }
+        state.runtimes.push(runtime);
+        state.runtimes.extend(
+            deployment
+                .further_runtime
+                .as_ref()
+                .map(|further| self.further_runtime(further, &jwt)),
+        );
+        state.others.push(self.oauth_provider(
+            "neo4j_mcp_server_oauth_provider",
+            "CustomOauth2",
+            pool,
+            "READY",
+        ));
+    }
+
+    /// Its containers know no secret: user and password are copied into their environment when a version is made.
+    fn further_runtime(&self, further: &FurtherRuntime, authorizer: &Authorizer) -> Runtime {
+        let mut runtime = self.plain_runtime(&further.id, further.name, authorizer);
+        for version in &mut runtime.versions {
+            version.environment = vec![
+                ("NEO4J_URI".into(), further.seat.uri.clone()),
+                ("NEO4J_USERNAME".into(), further.seat.user.clone()),
+                ("NEO4J_PASSWORD".into(), further.seat.password.clone()),
+                ("NEO4J_DATABASE".into(), further.seat.database.clone()),
+            ];
+        }
+        runtime
+    }
+
+    fn b(&self, deployment: &Deployment, state: &mut State) {
+        let Some(pool) = &deployment.pool else { return };
+        let mut gateway = self.gateway(
+            deployment,
+            "neo4j-mcp-gw",
+            Authorizer::Jwt(authorizer(pool)),
+        );
+        // The facts' stack pins 2025-03-26; with sessions and streaming the newer ones can be tried too.
+        gateway.supported_versions = versions(&EVERY_VERSION[1..]);
+        gateway.session_timeout = Some(3600);
+        gateway.response_streaming = true;
+        let endpoint = self
+            .options
+            .neo4j_mcp_url
+            .as_ref()
+            .map_or_else(|| external_server_url(self.base), ToString::to_string);
+        gateway
+            .targets
+            .push(self.target("neo4j-mcp", "b", endpoint));
+        state.gateways.push(gateway);
+    }
+
+    fn c(&self, deployment: &Deployment, state: &mut State) {
+        let Some(pool) = &deployment.pool else { return };
+        let mut runtime =
+            self.runtime(deployment, "mcp_server", &Authorizer::Jwt(authorizer(pool)));
+        for version in &mut runtime.versions {
+            version.environment = vec![
+                (
+                    "NEO4J_SECRET_ARN".into(),
+                    deployment.secret_arn.clone().unwrap_or_default(),
+                ),
+                ("NEO4J_URI".into(), deployment.neo4j.uri.clone()),
+            ];
+        }
+        state.runtimes.push(runtime);
+    }
+
+    fn d(&self, deployment: &Deployment, state: &mut State) {
+        const HEADER: &str = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization";
+        let mut runtime = self.runtime(deployment, "Neo4jMcpRuntime", &Authorizer::Iam);
+        for version in &mut runtime.versions {
+            version.request_headers = vec![HEADER.into()];
+            version.environment = vec![
+                ("NEO4J_URI".into(), deployment.neo4j.uri.clone()),
+                ("NEO4J_DATABASE".into(), deployment.neo4j.database.clone()),
+                ("NEO4J_HTTP_AUTH_HEADER_NAME".into(), HEADER.into()),
+                ("NEO4J_READ_ONLY".into(), "false".into()),
+                (
+                    "NEO4J_HTTP_ALLOW_UNAUTHENTICATED_PING".into(),
+                    "true".into(),
+                ),
+            ];
+        }
+        // A roll-out that stands still: the endpoint serves version 1 while version 2 is wanted.
+        runtime.endpoints.push(Endpoint {
+            name: "canary".into(),
+            id: "canary".into(),
+            arn: format!("{}/runtime-endpoint/canary", runtime.arn),
+            description: "a tenth of the traffic".into(),
+            status: "UPDATING".into(),
+            failure_reason: None,
+            live_version: Some("1".into()),
+            target_version: Some("2".into()),
+            created: self.hours_ago(300),
+            updated: self.hours_ago(2),
+        });
+        state.runtimes.push(runtime);
+    }
+
+    fn e(&self, deployment: &Deployment, state: &mut State) {
+        let Some(pool) = &deployment.pool else { return };
+        let mut gateway = self.gateway(
+            deployment,
+            "ac-gateway-mcp-server",
+            Authorizer::Jwt(authorizer(pool)),
+        );
+        gateway.supported_versions = versions(&EVERY_VERSION[..2]);
+        gateway.semantic_search = true;
+        let credential = Credential::Oauth {
+            provider: "github-mcp-server-provider".into(),
+            scopes: vec!["repo".into(), "user".into(), "workflow".into()],
+            grant_type: "AUTHORIZATION_CODE",
+            default_return_url: Some(format!("{}/consent/done", self.base)),
+        };
+        let endpoint = format!("{}/external/github-mcp/mcp", self.base);
+        let mut with_schema = self.target(
+            "github-mcp-server-schema-target",
+            "e schema",
+            endpoint.clone(),
+        );
+        with_schema.credential = credential.clone();
+        with_schema.static_tools = Some(consent_tools());
+        // Not in AWS's models: a client must show it as it came.
+        with_schema.listing_mode = "ADAPTIVE".into();
+        let name = format!(
+            "github-mcp-server-{:04x}",
+            self.seed.number("target e") & 0xffff
+        );
+        let mut pending = self.target(&name, "e", endpoint);
+        pending.credential = credential;
+        pending.set_status(
+            "CREATE_PENDING_AUTH",
+            vec!["Waiting for the authorization of a user".into()],
+            self.hours_ago(3),
+        );
+        pending.last_synchronized = None;
+        let session_uri = format!(
+            "urn:ietf:params:oauth:request_uri:{}",
+            self.seed.mixed("implicit consent", 40)
+        );
+        pending.authorization = Some(Authorization {
+            url: format!(
+                "{}/identities/oauth2/authorize?request_uri={}",
+                self.base,
+                percent_encoding::utf8_percent_encode(
+                    &session_uri,
+                    percent_encoding::NON_ALPHANUMERIC
+                )
+            ),
+            user_id: self.seed.uuid("implicit user"),
+            session_uri,
+        });
+        gateway.targets = vec![pending, with_schema];
+        state.gateways.push(gateway);
+        state.others.push(self.oauth_provider(
+            "github-mcp-server-provider",
+            "GithubOauth2",
+            pool,
+            "READY",
+        ));
+    }
+
+    /// Resources that belong to none of the five: a failed gateway, a runtime that never started, memory, rules.
+    fn bystanders(&self, state: &mut State) {
+        let id = format!("retired-gateway-{}", self.seed.lower("gateway retired", 10));
+        let mut retired = self.plain_gateway(&id, "retired-gateway", Authorizer::Iam);
+        retired.status = "UPDATE_UNSUCCESSFUL".into();
+        retired.status_reasons = vec!["The execution role cannot be assumed".into()];
+        let mut target = self.target(
+            "retired-target",
+            "retired",
+            format!("{}/external/retired/mcp", self.base),
+        );
+        let reason = "Failed to connect to the MCP server: HTTP 404 at initialize".to_owned();
+        target.set_status("SYNCHRONIZE_UNSUCCESSFUL", vec![reason], self.hours_ago(30));
+        target.credential = Credential::GatewayRole;
+        retired.targets.push(target);
+        if let Some(first) = state.gateways.first() {
+            state.others.push(self.rule(first));
+        }
+        state.gateways.push(retired);
+        let mut cold = self.plain_runtime(
+            &format!("never_invoked-{}", self.seed.mixed("runtime cold", 10)),
+            "never_invoked",
+            &Authorizer::Iam,
+        );
+        if let Some(version) = cold.versions.last_mut() {
+            version.status = "UPDATE_FAILED".into();
+            version.failure_reason = Some("The container image has no arm64 variant".into());
+            version.require_mmdsv2 = false;
+        }
+        if let Some(endpoint) = cold.endpoints.first_mut() {
+            // Not in AWS's models either.
+            endpoint.status = "HIBERNATING".into();
+        }
+        state.runtimes.push(cold);
+        state.others.extend(self.plain_resources());
+    }
+
+    fn gateway(&self, deployment: &Deployment, name: &str, authorizer: Authorizer) -> Gateway {
+        let id = deployment.gateway_id.clone().unwrap_or_default();
+        let mut gateway = self.plain_gateway(&id, name, authorizer);
+        gateway.interceptor = deployment.interceptor.map(str::to_owned);
+        gateway
+    }
+
+    fn plain_gateway(&self, id: &str, name: &str, authorizer: Authorizer) -> Gateway {
+        Gateway {
+            id: id.to_owned(),
+            arn: agentcore_arn(&format!("gateway/{id}")),
+            name: name.to_owned(),
+            url: gateway_url(self.base, id),
+            description: format!("{name} of the embedded stack"),
+            status: "READY".into(),
+            status_reasons: Vec::new(),
+            created: self.hours_ago(900),
+            updated: self.hours_ago(26),
+            role_arn: format!("arn:aws:iam::{ACCOUNT}:role/{name}-role"),
+            authorizer,
+            supported_versions: versions(&EVERY_VERSION),
+            instructions: String::new(),
+            semantic_search: false,
+            session_timeout: None,
+            response_streaming: false,
+            debug: false,
+            interceptor: None,
+            targets: Vec::new(),
+        }
+    }
+
+    fn target(&self, name: &str, label: &str, endpoint: String) -> Target {
+        Target {
+            id: self.seed.mixed(&format!("target id {label}"), 10),
+            name: name.to_owned(),
+            description: format!("{name} of the embedded stack"),
+            status: "READY".into(),
+            status_reasons: Vec::new(),
+            created: self.hours_ago(890),
+            updated: self.hours_ago(25),
+            last_synchronized: Some(self.hours_ago(25)),
+            endpoint,
+            listing_mode: "DEFAULT".into(),
+            credential: Credential::None,
+            static_tools: None,
+            allowed_request_headers: Vec::new(),
+            authorization: None,
+            synchronisations: 1,
+        }
+    }
+
+    fn runtime(&self, deployment: &Deployment, name: &str, authorizer: &Authorizer) -> Runtime {
+        self.plain_runtime(
+            deployment.runtime_id.as_deref().unwrap_or_default(),
+            name,
+            authorizer,
+        )
+    }
+
+    fn plain_runtime(&self, id: &str, name: &str, authorizer: &Authorizer) -> Runtime {
+        let arn = agentcore_arn(&format!("runtime/{id}"));
+        let version = |number: u32, hours: i64| RuntimeVersion {
+            version: number.to_string(),
+            description: format!("{name}, build {number}"),
+            status: "READY".into(),
+            failure_reason: None,
+            updated: self.hours_ago(hours),
+            role_arn: format!("arn:aws:iam::{ACCOUNT}:role/{name}-execution-role"),
+            authorizer: authorizer.clone(),
+            request_headers: Vec::new(),
+            environment: Vec::new(),
+            require_mmdsv2: true,
+            client_token: None,
+            kept: kept_at_first(&format!(
+                "{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{}:{number}",
+                name.to_lowercase()
+            )),
+        };
+        Runtime {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            created: self.hours_ago(895),
+            versions: vec![version(1, 895), version(2, 400), version(3, 30)],
+            endpoints: vec![Endpoint {
+                name: "DEFAULT".into(),
+                id: "DEFAULT".into(),
+                arn: format!("{arn}/runtime-endpoint/DEFAULT"),
+                description: "follows the latest version".into(),
+                status: "READY".into(),
+                failure_reason: None,
+                live_version: Some("3".into()),
+                target_version: Some("3".into()),
+                created: self.hours_ago(895),
+                updated: self.hours_ago(30),
+            }],
+            arn,
+        }
+    }
+
+    fn seconds(&self, hours_ago: i64) -> Value {
+        // Identity and memory resources have epoch seconds where the rest of the plane has ISO texts.
+        json!(self.hours_ago(hours_ago).as_millisecond() as f64 / 1000.0)
+    }
+
+    fn oauth_provider(&self, name: &str, vendor: &str, pool: &PoolFacts, status: &str) -> Other {
+        let suffix = self.seed.mixed(&format!("provider secret {name}"), 6);
+        let config = if vendor == "GithubOauth2" {
+            "githubOauth2ProviderConfig"
+        } else {
+            "customOauth2ProviderConfig"
+        };
+        let discovery = if vendor == "GithubOauth2" {
+            json!({"authorizationServerMetadata": {
+                "issuer": pool.issuer,
+                "authorizationEndpoint": format!("{}/identities/oauth2/authorize", self.base),
+                "tokenEndpoint": pool.token_url(),
+            }})
+        } else {
+            json!({"discoveryUrl": pool.discovery_url()})
+        };
+        Other {
+            kind: OtherKind::OauthProvider,
+            key: name.to_owned(),
+            parent: None,
+            value: json!({
+                "clientSecretArn": {"secretArn": format!(
+                    "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/oauth2/{name}-{suffix}"
+                )},
+                "clientSecretSource": "MANAGED",
+                "name": name,
+                "credentialProviderArn": agentcore_arn(&format!("token-vault/default/oauth2credentialprovider/{name}")),
+                "credentialProviderVendor": vendor,
+                "callbackUrl": format!("{}/identities/oauth2/callback/{name}", self.base),
+                "oauth2ProviderConfigOutput": {config: {"oauthDiscovery": discovery, "clientId": pool.client_id}},
+                "status": status,
+                "createdTime": self.seconds(890),
+                "lastUpdatedTime": self.seconds(200),
+            }),
+        }
+    }
+
+    fn rule(&self, gateway: &Gateway) -> Other {
+        let id = self.seed.uuid("rule");
+        let target = gateway
+            .targets
+            .first()
+            .map(|target| target.name.clone())
+            .unwrap_or_default();
+        Other {
+            kind: OtherKind::GatewayRule,
+            key: id.clone(),
+            parent: Some(gateway.id.clone()),
+            value: json!({
+                "ruleId": id, "gatewayArn": gateway.arn, "priority": 10,
+                "conditions": [{"matchPaths": {"anyOf": ["/mcp"]}}],
+                "actions": [{"routeToTarget": {"staticRoute": {"targetName": target}}}],
+                "description": "everything to the one target",
+                "createdAt": self.hours_ago(800).to_string(), "updatedAt": self.hours_ago(800).to_string(), "status": "ACTIVE",
+            }),
+        }
+    }
+
+    fn plain_resources(&self) -> Vec<Other> {
+        let other = |kind, key: &str, value| Other {
+            kind,
+            key: key.to_owned(),
+            parent: None,
+            value,
+        };
+        let workload = |name: &str| {
+            let value = json!({
+                "name": name,
+                "workloadIdentityArn": agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{name}")),
+                "allowedResourceOauth2ReturnUrls": [], "createdTime": self.seconds(890), "lastUpdatedTime": self.seconds(890),
+            });
+            other(OtherKind::WorkloadIdentity, name, value)
+        };
+        let memory = |name: &str, status: &str, hours| {
+            let id = format!("{name}-{}", self.seed.mixed(&format!("memory {name}"), 10));
+            let value = json!({
+                "arn": agentcore_arn(&format!("memory/{id}")), "id": id, "name": name, "description": "conversations",
+                "eventExpiryDuration": 30, "status": status, "createdAt": self.seconds(hours), "updatedAt": self.seconds(hours - 10),
+                "strategies": [{"strategyId": format!("facts-{}", self.seed.mixed(name, 10)), "name": "facts", "type": "SEMANTIC",
+                    "namespaces": ["/facts/{actorId}"], "status": "ACTIVE"}],
+            });
+            other(OtherKind::Memory, &id, value)
+        };
+        let key = json!({
+            "apiKeySecretArn": {"secretArn": format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/apikey/weather-AbCdEf")},
+            "name": "weather", "credentialProviderArn": agentcore_arn("token-vault/default/apikeycredentialprovider/weather"),
+            "createdTime": self.seconds(500), "lastUpdatedTime": self.seconds(500),
+        });
+        let engine = format!("writes_guard-{}", self.seed.mixed("policy engine", 10));
+        let policy = format!("no_writes-{}", self.seed.mixed("policy", 10));
+        let engine_arn = agentcore_arn(&format!("policy-engine/{engine}"));
+        let at = |hours| self.hours_ago(hours).to_string();
+        let engine_value = json!({"policyEngineId": engine, "name": "writes_guard", "createdAt": at(700), "updatedAt": at(690),
+            "policyEngineArn": engine_arn, "status": "ACTIVE", "statusReasons": []});
+        let policy_value = json!({"policyId": policy, "name": "no_writes", "policyEngineId": engine, "createdAt": at(700),
+            "updatedAt": at(690), "policyArn": format!("{engine_arn}/policy/{policy}"), "status": "ACTIVE", "statusReasons": [],
+            "definition": {"cedar": {"statement": "permit(principal, action, resource);"}}, "enforcementMode": "ACTIVE"});
+        let mut resources = vec![
+            workload("neo4j-mcp-server-gateway"),
+            workload("neo4j-mcp-gw"),
+            workload("ac-gateway-mcp-server"),
+            memory("conversations", "ACTIVE", 600),
+            memory("scratch", "CREATING", 11),
+            memory("archive", "FAILED", 700),
+            other(OtherKind::ApiKeyProvider, "weather", key),
+            other(OtherKind::PolicyEngine, &engine, engine_value),
+        ];
+        resources.push(Other {
+            parent: Some(engine),
+            ..other(OtherKind::Policy, &policy, policy_value)
+        });
+        resources
+    }
+}
+
+fn authorizer(pool: &PoolFacts) -> JwtAuthorizer {
+    JwtAuthorizer {
+        discovery_url: pool.discovery_url(),
+        allowed_clients: vec![pool.client_id.clone()],
+        allowed_scopes: pool.scope.iter().map(|scope| (*scope).to_owned()).collect(),
+        ..JwtAuthorizer::default()
+    }
+}
+
+fn versions(list: &[&str]) -> Vec<String> {
+    list.iter().map(|version| (*version).to_owned()).collect()
+}
+
+/// What the target with a static schema offers before anybody has consented.
+fn consent_tools() -> Value {
+    json!([
+        {"name": "get_me", "description": "The account of the person who consented", "inputSchema": {"type": "object", "properties": {}}},
+        {"name": "search_repositories", "description": "Repositories whose name contains the text",
+         "inputSchema": {"type": "object", "properties": {"query": {"type": "string", "description": "part of the name"}}, "required": ["query"]}},
+        {"name": "create_issue", "description": "Open an issue",
+         "inputSchema": {"type": "object", "properties": {"repository": {"type": "string"}, "title": {"type": "string"}, "body": {"type": "string"}}, "required": ["repository", "title"]}},
+    ])
+}

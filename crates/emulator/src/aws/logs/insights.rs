@@ -1,0 +1,210 @@
+//! Logs Insights: StartQuery, GetQueryResults and StopQuery over the useful part of the language, which `query` reads.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
+use super::query::{Query, Record};
+use super::read::{Range, key};
+use super::{Event, group_arn};
+use crate::dispatch::{Outcome, Reply};
+use crate::operation::ApiError;
+use crate::pagination;
+use crate::world::{World, lock};
+
+/// How long a query is running before its results are there.
+const RUNNING: SignedDuration = SignedDuration::from_millis(400);
+/// The most events that a query looks at.
+const MOST_EVENTS: usize = 1_000_000;
+/// How many events are read at a time.
+const STEP: usize = 20_000;
+/// The most results, also where the query does not say.
+const MOST_RESULTS: usize = 10_000;
+
+/// All queries that were started.
+#[derive(Debug, Default)]
+pub(super) struct Queries(Mutex<HashMap<String, Running>>);
+
+#[derive(Clone, Debug)]
+struct Running {
+    started: Timestamp,
+    stopped: bool,
+    answer: Value,
+}
+
+/// StartQuery.
+pub(super) fn start(world: &World, input: &Value) -> Outcome {
+    let groups = wanted_groups(input)?;
+    let time = |name: &str| {
+        pagination::number(input.get(name))
+            .filter(|time| *time >= 0)
+            .ok_or_else(|| invalid(format!("{name} must not be null")))
+    };
+    let (from, to) = (time("startTime")?, time("endTime")?);
+    if to < from {
+        return Err(ApiError::bad(
+            "MalformedQueryException",
+            "End time should not be before start time",
+        ));
+    }
+    let query_text =
+        text(input, "queryString").ok_or_else(|| invalid("queryString must not be null"))?;
+    let query = Query::parse(query_text)
+        .map_err(|problem| ApiError::bad("MalformedQueryException", problem))?;
+    let limit = match input.get("limit") {
+        None | Some(Value::Null) => MOST_RESULTS,
+        given => pagination::number(given)
+            .and_then(|limit| usize::try_from(limit).ok())
+            .filter(|limit| (1..=MOST_RESULTS).contains(limit))
+            .ok_or_else(|| invalid("limit must be between 1 and 10000"))?,
+    };
+    // Seconds here, milliseconds in events; the end is included.
+    let answer = run(
+        world,
+        &groups,
+        from.saturating_mul(1000),
+        to.saturating_mul(1000).saturating_add(999),
+        &query,
+        limit,
+    )?;
+    let id = world.seed.next_uuid();
+    let running = Running {
+        started: world.now(),
+        stopped: false,
+        answer,
+    };
+    lock(&world.logs.queries.0).insert(id.clone(), running);
+    Ok(Reply::Json(json!({"queryId": id})))
+}
+
+fn wanted_groups(input: &Value) -> Result<Vec<String>, ApiError> {
+    let mut groups: Vec<String> = text(input, "logGroupName")
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
+    groups.extend(names(input.get("logGroupNames")));
+    for identifier in names(input.get("logGroupIdentifiers")) {
+        groups.push(name_of_identifier(&identifier)?);
+    }
+    if groups.is_empty() || groups.len() > 50 {
+        return Err(invalid("1 to 50 log groups must be given."));
+    }
+    Ok(groups)
+}
+
+fn run(
+    world: &World,
+    groups: &[String],
+    from: i64,
+    to: i64,
+    query: &Query,
+    limit: usize,
+) -> Result<Value, ApiError> {
+    let now = world.now().as_millisecond();
+    let (mut records, mut scanned, mut bytes) = (Vec::new(), 0_usize, 0_usize);
+    for name in groups {
+        let mut range = Range {
+            from,
+            to,
+            after: None,
+            newest_first: true,
+            ingested_until: i64::MAX,
+        };
+        loop {
+            let events = world.logs.with(|known| {
+                known
+                    .get(name)
+                    .map(|group| group.read(&range, STEP, now))
+                    .ok_or_else(missing_group)
+            })?;
+            let Some(last) = events.last() else { break };
+            range.after = Some((key(last), false));
+            for event in &events {
+                scanned += 1;
+                bytes += event.message.len();
+                let record = record(name, event);
+                if query.keeps(&record) {
+                    records.push(record);
+                }
+            }
+            if scanned >= MOST_EVENTS {
+                break;
+            }
+        }
+    }
+    let matched = records.len();
+    let rows: Vec<Value> = query
+        .finish(records, limit)
+        .into_iter()
+        .map(|row| {
+            row.into_iter()
+                .map(|(field, value)| json!({"field": field, "value": value}))
+                .collect()
+        })
+        .collect();
+    Ok(json!({
+        "queryLanguage": "CWLI",
+        "results": rows,
+        "statistics": {
+            "recordsMatched": matched as f64, "recordsScanned": scanned as f64, "bytesScanned": bytes as f64,
+            "estimatedRecordsSkipped": 0.0, "estimatedBytesSkipped": 0.0, "logGroupsScanned": groups.len() as f64,
+        },
+        "status": "Complete",
+    }))
+}
+
+fn record(group: &str, event: &Arc<Event>) -> Record {
+    Record {
+        group: group.to_owned(),
+        pointer: format!("{}:{}", group_arn(group), super::read::event_id(event)),
+        json: serde_json::from_str(&event.message)
+            .ok()
+            .filter(Value::is_object),
+        event: Arc::clone(event),
+    }
+}
+
+/// GetQueryResults.
+pub(super) fn results(world: &World, input: &Value) -> Outcome {
+    let running = find(world, input)?;
+    let empty = |status: &str| {
+        Ok(Reply::Json(
+            json!({"queryLanguage": "CWLI", "results": [], "status": status,
+            "statistics": {"recordsMatched": 0.0, "recordsScanned": 0.0, "bytesScanned": 0.0}}),
+        ))
+    };
+    if running.stopped {
+        return empty("Cancelled");
+    }
+    if world.now().duration_since(running.started) < RUNNING {
+        return empty("Running");
+    }
+    Ok(Reply::Json(running.answer))
+}
+
+fn find(world: &World, input: &Value) -> Result<Running, ApiError> {
+    let id = text(input, "queryId").ok_or_else(|| invalid("queryId must not be null"))?;
+    let found = lock(&world.logs.queries.0).get(id).cloned();
+    found.ok_or_else(|| {
+        ApiError::bad(
+            "ResourceNotFoundException",
+            format!("Query {id} does not exist"),
+        )
+    })
+}
+
+/// StopQuery.
+pub(super) fn stop(world: &World, input: &Value) -> Outcome {
+    let running = find(world, input)?;
+    if running.stopped || world.now().duration_since(running.started) >= RUNNING {
+        return Err(invalid("The query has ended already."));
+    }
+    let id = text(input, "queryId").unwrap_or_default();
+    if let Some(known) = lock(&world.logs.queries.0).get_mut(id) {
+        known.stopped = true;
+    }
+    Ok(Reply::Json(json!({"success": true})))
+}

@@ -1,0 +1,607 @@
+//! The operations of Secrets Manager over HTTP (awsJson 1.1). Labels are in `staging`, rotation in `rotation`.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::{Payload, Secret, Version, passwords, rotation, staging};
+use crate::dispatch::{Outcome, Reply};
+use crate::faults::{FaultKind, Hop};
+use crate::operation::{ApiError, Protocol};
+use crate::pagination;
+use crate::scenarios::{ACCOUNT, REGION};
+use crate::world::{Shared, World};
+
+/// How many entries a page has where the request does not say.
+const PAGE: usize = 2;
+/// The longest staging label.
+const LONGEST_LABEL: usize = 256;
+
+/// Answers an operation of `secretsmanager`.
+pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome {
+    match operation {
+        "CreateSecret" => create(world, input),
+        "GetSecretValue" => get_value(world, input),
+        "PutSecretValue" => put_value(world, input),
+        "UpdateSecretVersionStage" => update_stage(world, input),
+        "DescribeSecret" => with_secret(world, input, |secret| Ok(describe(secret))),
+        "ListSecretVersionIds" => list_versions(world, input),
+        "ListSecrets" => list(world, input),
+        "RotateSecret" => rotation::rotate(world, input),
+        "CancelRotateSecret" => with_live_secret(world, input, |secret| {
+            secret.rotation_enabled = Some(false);
+            let pending = secret
+                .staged(staging::PENDING)
+                .map(|version| version.id.clone());
+            Ok(with_version(identity(secret), pending.as_deref()))
+        }),
+        "GetRandomPassword" => passwords::answer(input),
+        "TagResource" => tag(world, input),
+        "UntagResource" => untag(world, input),
+        "DeleteSecret" => delete(world, input),
+        "RestoreSecret" => with_secret(world, input, |secret| {
+            secret.deleted = None;
+            Ok(identity(secret))
+        }),
+        other => Err(ApiError::bad("UnknownOperationException", other)),
+    }
+}
+
+/// A text member.
+pub(super) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
+    input.get(member).and_then(Value::as_str)
+}
+
+fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
+    text(input, member)
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| parameter(format!("You must provide {member}.")))
+}
+
+pub(super) fn parameter(message: impl Into<String>) -> ApiError {
+    ApiError::bad("InvalidParameterException", message)
+}
+
+/// Epoch seconds with a fraction.
+fn seconds(time: Timestamp) -> f64 {
+    time.as_millisecond() as f64 / 1000.0
+}
+
+pub(super) fn identity(secret: &Secret) -> Value {
+    json!({"ARN": secret.arn, "Name": secret.name})
+}
+
+pub(super) fn with_version(mut value: Value, id: Option<&str>) -> Value {
+    if let (Some(members), Some(id)) = (value.as_object_mut(), id) {
+        members.insert("VersionId".into(), id.into());
+    }
+    value
+}
+
+/// Runs `act` on the secret that `SecretId` names: a name, an ARN, or an ARN without its suffix.
+pub(super) fn with_secret(
+    world: &World,
+    input: &Value,
+    act: impl FnOnce(&mut Secret) -> Result<Value, ApiError>,
+) -> Outcome {
+    let id = required(input, "SecretId")?;
+    world.secrets.with(|secrets| {
+        let partial = format!("{id}-");
+        let named = |secret: &Secret| {
+            secret.name == id
+                || secret.arn == id
+                || (id.starts_with("arn:")
+                    && secret
+                        .arn
+                        .strip_prefix(&partial)
+                        .is_some_and(|suffix| suffix.len() == 6))
+        };
+        let secret = secrets.iter_mut().find(|secret| named(secret));
+        let secret = secret.ok_or_else(|| {
+            ApiError::bad(
+                "ResourceNotFoundException",
+                "Secrets Manager can't find the specified secret.",
+            )
+        })?;
+        act(secret).map(Reply::Json)
+    })
+}
+
+/// The same for operations that a secret marked for deletion refuses.
+pub(super) fn with_live_secret(
+    world: &World,
+    input: &Value,
+    act: impl FnOnce(&mut Secret) -> Result<Value, ApiError>,
+) -> Outcome {
+    with_secret(world, input, |secret| {
+        if secret.deleted.is_some() {
+            return Err(ApiError::bad(
+                "InvalidRequestException",
+                "You can't perform this operation on the secret because it was marked for deletion.",
+            ));
+        }
+        act(secret)
+    })
+}
+
+/// The request token, or a fresh one; 32 to 64 characters.
+pub(super) fn request_token(world: &World, input: &Value) -> Result<String, ApiError> {
+    match text(input, "ClientRequestToken") {
+        None => Ok(world.seed.next_uuid()),
+        Some(token) if (32..=64).contains(&token.len()) => Ok(token.to_owned()),
+        Some(_) => Err(parameter(
+            "ClientRequestToken must have 32 to 64 characters.",
+        )),
+    }
+}
+
+fn payload(input: &Value) -> Result<Option<Payload>, ApiError> {
+    match (text(input, "SecretString"), text(input, "SecretBinary")) {
+        (Some(_), Some(_)) => Err(parameter(
+            "You can't specify both a SecretString and a SecretBinary.",
+        )),
+        (Some(value), None) if value.len() > 65_536 => {
+            Err(parameter("The secret value is longer than 65536 bytes."))
+        }
+        (Some(value), None) => Ok(Some(Payload::Text(value.to_owned()))),
+        (None, Some(value)) => Ok(Some(Payload::Binary(value.to_owned()))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn tags(input: &Value) -> Vec<(String, String)> {
+    let list = input.get("Tags").and_then(Value::as_array);
+    let read = |tag: &Value| {
+        Some((
+            text(tag, "Key")?.to_owned(),
+            text(tag, "Value").unwrap_or_default().to_owned(),
+        ))
+    };
+    list.into_iter().flatten().filter_map(read).collect()
+}
+
+fn create(world: &World, input: &Value) -> Outcome {
+    let name = required(input, "Name")?;
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-!".contains(letter);
+    if name.len() > 512 || !name.chars().all(fits) {
+        return Err(ApiError::bad(
+            "ValidationException",
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+        ));
+    }
+    let token = request_token(world, input)?;
+    let value = payload(input)?;
+    let now = world.now();
+    world.secrets.with(|secrets| {
+        if let Some(known) = secrets.iter().find(|secret| secret.name == name) {
+            let again = value.is_some()
+                && known
+                    .version(&token)
+                    .is_some_and(|version| version.value == value);
+            if again {
+                return Ok(Reply::Json(with_version(identity(known), Some(&token))));
+            }
+            let text = format!("The operation failed because the secret {name} already exists.");
+            return Err(ApiError::bad("ResourceExistsException", text));
+        }
+        let suffix = world
+            .seed
+            .mixed(&format!("created secret {name} {}", secrets.len()), 6);
+        let version = value.map(|value| Version {
+            id: token.clone(),
+            value: Some(value),
+            stages: vec![staging::CURRENT.into()],
+            created: now,
+            accessed: None,
+        });
+        let has_value = version.is_some();
+        let secret = Secret {
+            arn: format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}"),
+            name: name.to_owned(),
+            description: text(input, "Description").map(str::to_owned),
+            owner: None,
+            created: now,
+            changed: now,
+            accessed: None,
+            rotated: None,
+            deleted: None,
+            rotation_enabled: None,
+            rotation_function: None,
+            rotation_rules: None,
+            tags: tags(input),
+            versions: version.into_iter().collect(),
+        };
+        let answer = with_version(identity(&secret), has_value.then_some(token.as_str()));
+        secrets.push(secret);
+        Ok(Reply::Json(answer))
+    })
+}
+
+fn get_value(world: &World, input: &Value) -> Outcome {
+    let now = world.now();
+    let (id, stage) = (text(input, "VersionId"), text(input, "VersionStage"));
+    with_live_secret(world, input, |secret| {
+        let deployment = world
+            .deployments
+            .iter()
+            .find(|known| known.secret_arn.as_deref() == Some(&secret.arn));
+        let fault =
+            deployment.and_then(|deployment| world.faults.take_hop(deployment.name, Hop::Secret));
+        let refusal = fault.and_then(|kind| {
+            ApiError::of_fault(
+                kind,
+                "secretsmanager",
+                "GetSecretValue",
+                Protocol::AwsJson("application/x-amz-json-1.1"),
+            )
+        });
+        if let Some(refusal) = refusal {
+            return Err(refusal);
+        }
+        secret.accessed = Some(now);
+        let (arn, name) = (secret.arn.clone(), secret.name.clone());
+        let version = find_version(secret, id, stage)?;
+        version.accessed = Some(now);
+        let mut answer = json!({"ARN": arn, "Name": name, "VersionId": version.id});
+        let (member, value) = match version.value.as_ref() {
+            Some(Payload::Text(value)) => ("SecretString", value.clone()),
+            Some(Payload::Binary(value)) => ("SecretBinary", value.clone()),
+            None => return Err(no_value(stage.unwrap_or(staging::CURRENT))),
+        };
+        let is_current = version.stages.iter().any(|label| label == staging::CURRENT);
+        let value = if fault == Some(FaultKind::Stale) && is_current {
+            super::stale(&value)
+        } else {
+            value
+        };
+        if let Some(members) = answer.as_object_mut() {
+            members.insert(member.into(), value.into());
+            members.insert("VersionStages".into(), json!(version.stages));
+            members.insert("CreatedDate".into(), json!(seconds(version.created)));
+        }
+        Ok(answer)
+    })
+}
+
+fn no_value(stage: &str) -> ApiError {
+    let text =
+        format!("Secrets Manager can't find the specified secret value for staging label: {stage}");
+    ApiError::bad("ResourceNotFoundException", text)
+}
+
+fn find_version<'a>(
+    secret: &'a mut Secret,
+    id: Option<&str>,
+    stage: Option<&str>,
+) -> Result<&'a mut Version, ApiError> {
+    let has = |version: &Version, stage: &str| version.stages.iter().any(|label| label == stage);
+    match (id, stage) {
+        (Some(id), stage) => {
+            let version = secret
+                .versions
+                .iter_mut()
+                .find(|version| version.id == id)
+                .ok_or_else(|| {
+                    let text = format!(
+                        "Secrets Manager can't find the specified secret value for VersionId: {id}"
+                    );
+                    ApiError::bad("ResourceNotFoundException", text)
+                })?;
+            if stage.is_some_and(|stage| !has(version, stage)) {
+                let text =
+                    "You provided a VersionStage that is not associated to the provided VersionId.";
+                return Err(ApiError::bad("InvalidRequestException", text));
+            }
+            Ok(version)
+        }
+        (None, stage) => {
+            let stage = stage.unwrap_or(staging::CURRENT);
+            secret
+                .versions
+                .iter_mut()
+                .find(|version| has(version, stage))
+                .ok_or_else(|| no_value(stage))
+        }
+    }
+}
+
+fn put_value(world: &World, input: &Value) -> Outcome {
+    let token = request_token(world, input)?;
+    let value = payload(input)?
+        .ok_or_else(|| parameter("You must provide either SecretString or SecretBinary."))?;
+    let stages: Vec<String> = match input.get("VersionStages").and_then(Value::as_array) {
+        None => vec![staging::CURRENT.into()],
+        Some(list) => list
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+    };
+    if stages.is_empty()
+        || stages.len() > 20
+        || stages
+            .iter()
+            .any(|stage| stage.is_empty() || stage.len() > LONGEST_LABEL)
+    {
+        return Err(parameter(
+            "VersionStages must have 1 to 20 labels of 1 to 256 characters.",
+        ));
+    }
+    let now = world.now();
+    with_live_secret(world, input, |secret| {
+        let labels = staging::put(secret, &token, value, &stages, now)?;
+        let mut answer = with_version(identity(secret), Some(&token));
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("VersionStages".into(), json!(labels));
+        }
+        Ok(answer)
+    })
+}
+
+fn update_stage(world: &World, input: &Value) -> Outcome {
+    let stage = required(input, "VersionStage")?;
+    if stage.len() > LONGEST_LABEL {
+        return Err(parameter("VersionStage must have 1 to 256 characters."));
+    }
+    let (from, to) = (
+        text(input, "RemoveFromVersionId"),
+        text(input, "MoveToVersionId"),
+    );
+    let now = world.now();
+    with_live_secret(world, input, |secret| {
+        staging::update_stage(secret, stage, from, to, now)?;
+        Ok(identity(secret))
+    })
+}
+
+fn describe(secret: &Secret) -> Value {
+    let mut value = entry(secret);
+    let labelled = secret
+        .versions
+        .iter()
+        .filter(|version| !version.stages.is_empty());
+    let stages: Map<String, Value> = labelled
+        .map(|version| (version.id.clone(), json!(version.stages)))
+        .collect();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("SecretVersionsToStages");
+        members.insert("VersionIdsToStages".into(), stages.into());
+    }
+    value
+}
+
+/// An entry of ListSecrets.
+fn entry(secret: &Secret) -> Value {
+    let tags: Vec<Value> = secret
+        .tags
+        .iter()
+        .map(|(key, value)| json!({"Key": key, "Value": value}))
+        .collect();
+    // Secrets Manager tells the day of the last access only.
+    let day = |time: Timestamp| (time.as_second() / 86_400 * 86_400) as f64;
+    let labelled = secret
+        .versions
+        .iter()
+        .filter(|version| !version.stages.is_empty());
+    let stages: Map<String, Value> = labelled
+        .map(|version| (version.id.clone(), json!(version.stages)))
+        .collect();
+    let next = (secret.rotation_enabled == Some(true))
+        .then(|| secret.rotated.unwrap_or(secret.created))
+        .and_then(|last| last.checked_add(SignedDuration::from_hours(30 * 24)).ok());
+    let mut value = json!({
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "Description": secret.description,
+        "RotationEnabled": secret.rotation_enabled,
+        "RotationLambdaARN": secret.rotation_function,
+        "RotationRules": secret.rotation_rules,
+        "LastRotatedDate": secret.rotated.map(seconds),
+        "LastChangedDate": seconds(secret.changed),
+        "LastAccessedDate": secret.accessed.map(day),
+        "DeletedDate": secret.deleted.map(seconds),
+        "NextRotationDate": next.map(seconds),
+        "Tags": tags,
+        "SecretVersionsToStages": stages,
+        "OwningService": secret.owner,
+        "CreatedDate": seconds(secret.created),
+        "PrimaryRegion": REGION,
+    });
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+    }
+    value
+}
+
+fn page_size(input: &Value) -> Result<usize, ApiError> {
+    match input.get("MaxResults") {
+        None => Ok(PAGE),
+        given => pagination::number(given)
+            .and_then(|size| usize::try_from(size).ok())
+            .filter(|size| (1..=100).contains(size))
+            .ok_or_else(|| parameter("MaxResults must be between 1 and 100.")),
+    }
+}
+
+fn paged(
+    list: &str,
+    entries: Vec<Value>,
+    input: &Value,
+) -> Result<(Value, Option<String>), ApiError> {
+    let page = pagination::cut(list, entries, page_size(input)?, text(input, "NextToken"))
+        .map_err(|_| {
+            ApiError::bad(
+                "InvalidNextTokenException",
+                "The NextToken value is invalid.",
+            )
+        })?;
+    Ok((Value::Array(page.entries), page.next))
+}
+
+fn list_versions(world: &World, input: &Value) -> Outcome {
+    let deprecated = input
+        .get("IncludeDeprecated")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    with_secret(world, input, |secret| {
+        let shown = secret.versions.iter().filter(|version| {
+            version.value.is_some() && (deprecated || !version.stages.is_empty())
+        });
+        let entries = shown.map(
+            |version| json!({"VersionId": version.id, "VersionStages": version.stages, "CreatedDate": seconds(version.created)}),
+        );
+        let (versions, next) = paged(&secret.arn, entries.collect(), input)?;
+        let mut answer = identity(secret);
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("Versions".into(), versions);
+            if let Some(next) = next {
+                members.insert("NextToken".into(), next.into());
+            }
+        }
+        Ok(answer)
+    })
+}
+
+fn list(world: &World, input: &Value) -> Outcome {
+    let filters = input
+        .get("Filters")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let deleted = input
+        .get("IncludePlannedDeletion")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let mut found = world.secrets.with(|secrets| {
+        let shown = secrets
+            .iter()
+            .filter(|secret| deleted || secret.deleted.is_none());
+        shown
+            .filter(|secret| filters.iter().all(|filter| passes(secret, filter)))
+            .cloned()
+            .collect::<Vec<_>>()
+    });
+    if text(input, "SortOrder") == Some("desc") {
+        found.reverse();
+    }
+    let (entries, next) = paged("ListSecrets", found.iter().map(entry).collect(), input)?;
+    let mut answer = json!({"SecretList": entries});
+    if let (Some(next), Some(members)) = (next, answer.as_object_mut()) {
+        members.insert("NextToken".into(), next.into());
+    }
+    Ok(Reply::Json(answer))
+}
+
+/// One filter: any of its values; `!` in front negates; names and tag keys by prefix.
+fn passes(secret: &Secret, filter: &Value) -> bool {
+    let key = text(filter, "Key").unwrap_or("all");
+    let values = filter
+        .get("Values")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    values
+        .iter()
+        .filter_map(Value::as_str)
+        .any(|value| match value.strip_prefix('!') {
+            Some(unwanted) => !matches(secret, key, unwanted),
+            None => matches(secret, key, value),
+        })
+}
+
+fn matches(secret: &Secret, key: &str, value: &str) -> bool {
+    let starts = |text: &str| text.to_lowercase().starts_with(&value.to_lowercase());
+    match key {
+        "name" => secret.name.starts_with(value),
+        "description" => secret
+            .description
+            .as_deref()
+            .is_some_and(|text| text.to_lowercase().split(' ').any(starts)),
+        "tag-key" => secret.tags.iter().any(|(name, _)| name.starts_with(value)),
+        "tag-value" => secret.tags.iter().any(|(_, tag)| tag.starts_with(value)),
+        "primary-region" => REGION.starts_with(value),
+        "owning-service" => secret
+            .owner
+            .as_deref()
+            .is_some_and(|owner| owner.starts_with(value)),
+        _ => {
+            let described = secret.description.as_deref().unwrap_or_default();
+            let words = secret
+                .name
+                .split(['/', '-', '_', ' '])
+                .chain(described.split(' '));
+            words
+                .chain(
+                    secret
+                        .tags
+                        .iter()
+                        .flat_map(|(key, value)| [key.as_str(), value.as_str()]),
+                )
+                .any(starts)
+        }
+    }
+}
+
+fn tag(world: &World, input: &Value) -> Outcome {
+    let added = tags(input);
+    with_live_secret(world, input, |secret| {
+        for (key, value) in added {
+            secret.tags.retain(|(known, _)| *known != key);
+            secret.tags.push((key, value));
+        }
+        Ok(json!({}))
+    })
+}
+
+fn untag(world: &World, input: &Value) -> Outcome {
+    let keys = input
+        .get("TagKeys")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    with_live_secret(world, input, |secret| {
+        secret
+            .tags
+            .retain(|(known, _)| !keys.iter().any(|key| key == known));
+        Ok(json!({}))
+    })
+}
+
+fn delete(world: &World, input: &Value) -> Outcome {
+    let force = input
+        .get("ForceDeleteWithoutRecovery")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let days = pagination::number(input.get("RecoveryWindowInDays"));
+    if force && days.is_some() {
+        return Err(parameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        ));
+    }
+    let days = days.unwrap_or(30);
+    if !(7..=30).contains(&days) {
+        return Err(parameter(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        ));
+    }
+    let now = world.now();
+    let when = if force {
+        Ok(now)
+    } else {
+        now.checked_add(SignedDuration::from_hours(days * 24))
+    };
+    let when = when.map_err(|_| parameter("The deletion date cannot be expressed."))?;
+    let answer = with_live_secret(world, input, |secret| {
+        secret.deleted = Some(when);
+        let mut answer = identity(secret);
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("DeletionDate".into(), json!(seconds(when)));
+        }
+        Ok(answer)
+    })?;
+    if let (true, Reply::Json(gone)) = (force, &answer) {
+        world.secrets.with(|secrets| {
+            secrets.retain(|secret| Some(secret.arn.as_str()) != text(gone, "ARN"))
+        });
+    }
+    Ok(answer)
+}
