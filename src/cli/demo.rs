@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     runtime::{Faults, Start},
 };
-use emulator::faults::{Fault, FaultKind, Place};
+use emulator::faults::{Fault, FaultKind, FaultSite};
 
 /// How the demo starts its world.
 #[derive(Debug, Args)]
@@ -76,7 +76,7 @@ fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Fau
             for deployment in deployments.iter().filter(|deployment| has(deployment, hop)) {
                 names.push(format!("{deployment}: {} {}", hop.name(), kind.name()));
                 faults.push(Fault {
-                    place: Place::Hop {
+                    place: FaultSite::Hop {
                         deployment: deployment.clone(),
                         hop: *hop,
                     },

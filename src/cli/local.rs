@@ -147,13 +147,13 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         runtimes: facts
             .runtime_arn
             .into_iter()
-            .chain(facts.further_runtimes)
+            .chain(facts.extra_runtimes)
             .collect(),
         mcp_url: Some(facts.mcp_url),
         secrets: facts
             .secret_id
             .into_iter()
-            .chain(facts.further_secrets)
+            .chain(facts.extra_secrets)
             .collect(),
         log_groups: facts.log_groups,
         sign_in: sign_in(facts.sign_in),

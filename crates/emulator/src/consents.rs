@@ -36,7 +36,7 @@ pub(crate) struct Consent {
 
 /// Why CompleteResourceTokenAuth is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ConsentRefusal {
     /// No such session, or it is too old.
     Unknown,
     /// The person has not agreed yet.
@@ -81,17 +81,17 @@ impl Consents {
         session_uri: &str,
         user: &str,
         now: Timestamp,
-    ) -> Result<Consent, Refusal> {
+    ) -> Result<Consent, ConsentRefusal> {
         let mut open = lock(&self.open);
         let consent = open
             .get_mut(session_uri)
             .filter(|consent| is_fresh(consent, now))
-            .ok_or(Refusal::Unknown)?;
+            .ok_or(ConsentRefusal::Unknown)?;
         if consent.user != user {
-            return Err(Refusal::OtherUser);
+            return Err(ConsentRefusal::OtherUser);
         }
         if consent.stage == Stage::Asked {
-            return Err(Refusal::NotGranted);
+            return Err(ConsentRefusal::NotGranted);
         }
         consent.stage = Stage::Completed;
         Ok(consent.clone())
@@ -136,7 +136,7 @@ mod tests {
         consents.ask("urn:1".into(), consent);
         assert_eq!(
             consents.complete("urn:1", "u", now).unwrap_err(),
-            Refusal::NotGranted
+            ConsentRefusal::NotGranted
         );
         assert!(consents.grant("urn:1", now).is_some());
         assert!(
@@ -145,11 +145,11 @@ mod tests {
         );
         assert_eq!(
             consents.complete("urn:1", "v", now).unwrap_err(),
-            Refusal::OtherUser
+            ConsentRefusal::OtherUser
         );
         assert_eq!(
             consents.complete("urn:1", "u", now + LIFETIME).unwrap_err(),
-            Refusal::Unknown
+            ConsentRefusal::Unknown
         );
         assert!(consents.complete("urn:1", "u", now).is_ok());
         assert!(consents.is_completed("t", "u"));

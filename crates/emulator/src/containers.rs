@@ -15,12 +15,12 @@ const SWEEP: usize = 64;
 /// The containers that run.
 #[derive(Debug, Default)]
 pub(crate) struct Containers {
-    running: Mutex<HashMap<Place, Container>>,
+    running: Mutex<HashMap<SessionKey, Container>>,
 }
 
 /// Where a container runs: a session at an endpoint of a runtime.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
+pub(crate) struct SessionKey {
     pub(crate) runtime: String,
     pub(crate) endpoint: String,
     pub(crate) session: String,
@@ -66,14 +66,14 @@ pub(crate) struct Entered {
     /// Whether it began just now.
     pub(crate) fresh: bool,
     /// Sessions that were found to be over.
-    pub(crate) over: Vec<Place>,
+    pub(crate) over: Vec<SessionKey>,
 }
 
 impl Containers {
     /// The container of a session; where none runs, one of the `live` version begins, and `read` gives what it keeps.
     pub(crate) fn enter(
         &self,
-        place: &Place,
+        place: &SessionKey,
         live: &RuntimeVersion,
         now: Timestamp,
         read: impl FnOnce() -> Option<String>,
@@ -87,7 +87,7 @@ impl Containers {
                 over: Vec::new(),
             };
         }
-        let mut over: Vec<Place> = running
+        let mut over: Vec<SessionKey> = running
             .remove(place)
             .map(|_| place.clone())
             .into_iter()
@@ -116,14 +116,14 @@ impl Containers {
     }
 
     /// Changes what a container keeps.
-    pub(crate) fn change(&self, place: &Place, change: impl FnOnce(&mut Container)) {
+    pub(crate) fn change(&self, place: &SessionKey, change: impl FnOnce(&mut Container)) {
         if let Some(container) = lock(&self.running).get_mut(place) {
             change(container);
         }
     }
 
     /// Ends a container; false if none runs there.
-    pub(crate) fn stop(&self, place: &Place, now: Timestamp) -> bool {
+    pub(crate) fn stop(&self, place: &SessionKey, now: Timestamp) -> bool {
         lock(&self.running)
             .remove(place)
             .is_some_and(|container| !container.is_over(now))
@@ -161,8 +161,8 @@ mod tests {
         }
     }
 
-    fn place(session: &str) -> Place {
-        Place {
+    fn place(session: &str) -> SessionKey {
+        SessionKey {
             runtime: "r".into(),
             endpoint: "DEFAULT".into(),
             session: session.into(),

@@ -8,7 +8,7 @@ use crate::aws::{cloudformation, cognito, control, logs, metrics, secrets, sts};
 use crate::faults::FaultKind;
 use crate::http::{self as wire, Request, Response, full, header, respond, set_header};
 use crate::operation::{ApiError, Protocol};
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 use crate::{cbor, mcp, neo4j, signature, tokens};
 
 /// How late an answer is under the fault `slow`.
@@ -18,7 +18,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(20);
 
 /// One call of an AWS operation, as it was recognised.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct OperationCall {
     /// The endpoint prefix.
     pub(crate) service: &'static str,
     pub(crate) operation: String,
@@ -29,7 +29,7 @@ pub(crate) struct Call {
 
 /// What an operation answers when it is not refused.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub(crate) enum OperationReply {
     /// Status 200 and this.
     Json(Value),
     /// Another good status.
@@ -43,10 +43,10 @@ pub(crate) enum Reply {
 }
 
 /// What a handler gives.
-pub(crate) type Outcome = Result<Reply, ApiError>;
+pub(crate) type OperationResult = Result<OperationReply, ApiError>;
 
 /// Answers any request.
-pub(crate) async fn dispatch(world: &Shared, request: Request) -> Response {
+pub(crate) async fn dispatch(world: &SharedWorld, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/neo4j/") || path.starts_with("/db/") {
         return neo4j::handle(world, request).await;
@@ -61,7 +61,7 @@ pub(crate) async fn dispatch(world: &Shared, request: Request) -> Response {
 }
 
 /// Finds out whether this is an AWS operation, and which.
-fn recognise(request: &Request) -> Option<Call> {
+fn recognise(request: &Request) -> Option<OperationCall> {
     let path = request.uri().path();
     if let Some(target) = header(request.headers(), "x-amz-target") {
         let (prefix, operation) = target.split_once('.')?;
@@ -73,7 +73,7 @@ fn recognise(request: &Request) -> Option<Call> {
             _ => return None,
         };
         let input = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-        return Some(Call {
+        return Some(OperationCall {
             service,
             operation: operation.into(),
             protocol: Protocol::AwsJson(content_type),
@@ -83,7 +83,7 @@ fn recognise(request: &Request) -> Option<Call> {
     if let Some(operation) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/")
     {
         let input = cbor::decode(request.body()).unwrap_or(Value::Null);
-        return Some(Call {
+        return Some(OperationCall {
             service: "monitoring",
             operation: operation.into(),
             protocol: Protocol::Cbor,
@@ -96,7 +96,7 @@ fn recognise(request: &Request) -> Option<Call> {
     control::recognise(request)
 }
 
-fn recognise_query(request: &Request) -> Option<Call> {
+fn recognise_query(request: &Request) -> Option<OperationCall> {
     let form = crate::xml::read_form(request.body());
     let action = form.get("Action")?.as_str()?.to_owned();
     let (service, namespace) = match form.get("Version").and_then(Value::as_str) {
@@ -111,7 +111,7 @@ fn recognise_query(request: &Request) -> Option<Call> {
         ),
         _ => return None,
     };
-    Some(Call {
+    Some(OperationCall {
         service,
         operation: action,
         protocol: Protocol::Query(namespace),
@@ -120,7 +120,7 @@ fn recognise_query(request: &Request) -> Option<Call> {
 }
 
 /// What all operations have in common.
-async fn serve(world: &Shared, request: &Request, call: Call) -> Response {
+async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> Response {
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;
     let fault = world.faults.take_operation(call.service, &call.operation);
@@ -144,7 +144,11 @@ async fn serve(world: &Shared, request: &Request, call: Call) -> Response {
 }
 
 /// Judges the bearer token of the one operation that takes it instead of a signature.
-async fn check_bearer(world: &World, request: &Request, call: &Call) -> Result<(), ApiError> {
+async fn check_bearer(
+    world: &World,
+    request: &Request,
+    call: &OperationCall,
+) -> Result<(), ApiError> {
     if !control::takes_bearer(world, request, call) {
         return Ok(());
     }
@@ -165,7 +169,12 @@ async fn check_bearer(world: &World, request: &Request, call: &Call) -> Result<(
         .map_err(refuse)
 }
 
-fn perform(world: &Shared, request: &Request, call: &Call, fault: Option<FaultKind>) -> Outcome {
+fn perform(
+    world: &SharedWorld,
+    request: &Request,
+    call: &OperationCall,
+    fault: Option<FaultKind>,
+) -> OperationResult {
     if !crate::service::names(call.service).contains(&call.operation.as_str()) {
         let message = format!(
             "The embedded stack does not serve {}:{}",
@@ -205,7 +214,7 @@ fn perform(world: &Shared, request: &Request, call: &Call, fault: Option<FaultKi
 fn authenticate(
     world: &World,
     request: &Request,
-    call: &Call,
+    call: &OperationCall,
     fault: Option<FaultKind>,
 ) -> Result<(), ApiError> {
     if call.operation == "InitiateAuth" || control::takes_bearer(world, request, call) {
@@ -225,10 +234,10 @@ fn authenticate(
         .map_err(|refusal| ApiError::of_signature(&refusal, call.protocol))
 }
 
-fn write(reply: Reply, call: &Call, request_id: &str) -> Response {
+fn write(reply: OperationReply, call: &OperationCall, request_id: &str) -> Response {
     let (status, value) = match reply {
-        Reply::Whole(response) => return *response,
-        Reply::Text(text) => {
+        OperationReply::Whole(response) => return *response,
+        OperationReply::Text(text) => {
             let kind = if let Protocol::AwsJson(kind) = call.protocol {
                 kind
             } else {
@@ -236,9 +245,9 @@ fn write(reply: Reply, call: &Call, request_id: &str) -> Response {
             };
             return respond(StatusCode::OK, kind, text);
         }
-        Reply::Xml(inside) => (StatusCode::OK, Value::String(inside)),
-        Reply::Json(value) => (StatusCode::OK, value),
-        Reply::Status(status, value) => (
+        OperationReply::Xml(inside) => (StatusCode::OK, Value::String(inside)),
+        OperationReply::Json(value) => (StatusCode::OK, value),
+        OperationReply::Status(status, value) => (
             StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
             value,
         ),

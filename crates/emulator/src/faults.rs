@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// A link of the chain from sign-in to Cypher at which a fault can sit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Hop {
+pub enum FaultPoint {
     /// The token endpoint of the deployment's issuer.
     Token,
     /// The gateway's own MCP endpoint.
@@ -28,7 +28,7 @@ pub enum Hop {
     Logs,
 }
 
-impl Hop {
+impl FaultPoint {
     /// Every hop, in the order of the chain.
     pub const ALL: [Self; 9] = [
         Self::Token,
@@ -84,8 +84,8 @@ macro_rules! fault_kinds {
             }
 
             /// The hops at which it may be armed.
-            pub const fn hops(self) -> &'static [Hop] {
-                match self { $(Self::$variant => &[$(Hop::$hop),*],)+ }
+            pub const fn hops(self) -> &'static [FaultPoint] {
+                match self { $(Self::$variant => &[$(FaultPoint::$hop),*],)+ }
             }
         }
     };
@@ -146,7 +146,7 @@ fault_kinds! {
 
 /// Where a fault sits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FaultSite {
     /// One operation of one AWS service, such as `logs` and `FilterLogEvents`; `*` stands for every operation.
     Operation {
         /// The service's endpoint prefix: `logs`, `secretsmanager`, `bedrock-agentcore-control`, …
@@ -159,7 +159,7 @@ pub enum Place {
         /// The deployment's name: `a` to `e`.
         deployment: String,
         /// The link.
-        hop: Hop,
+        hop: FaultPoint,
     },
 }
 
@@ -167,7 +167,7 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where it sits.
-    pub place: Place,
+    pub place: FaultSite,
     /// What goes wrong.
     pub kind: FaultKind,
     /// How many matching calls fail; none means for ever.
@@ -265,7 +265,7 @@ fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
                     known.iter().copied(),
                 ));
             }
-            Place::Operation { service, operation }
+            FaultSite::Operation { service, operation }
         }
         (None, None, Some(deployment), Some(hop)) => {
             const DEPLOYMENTS: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -277,22 +277,25 @@ fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
                     DEPLOYMENTS.iter().copied(),
                 ));
             }
-            let Some(hop) = Hop::ALL.into_iter().find(|known| known.name() == hop) else {
+            let Some(hop) = FaultPoint::ALL
+                .into_iter()
+                .find(|known| known.name() == hop)
+            else {
                 return Err(unknown(
                     index,
                     "hop",
                     &hop,
-                    Hop::ALL.iter().map(|known| known.name()),
+                    FaultPoint::ALL.iter().map(|known| known.name()),
                 ));
             };
-            Place::Hop { deployment, hop }
+            FaultSite::Hop { deployment, hop }
         }
         _ => return Err(FaultError::NoPlace(index)),
     };
     let name = text("fault").unwrap_or_default();
     let fitting = |kind: &&FaultKind| match &place {
-        Place::Operation { .. } => kind.fits_operations(),
-        Place::Hop { hop, .. } => kind.hops().contains(hop),
+        FaultSite::Operation { .. } => kind.fits_operations(),
+        FaultSite::Hop { hop, .. } => kind.hops().contains(hop),
     };
     let Some(kind) = FaultKind::ALL
         .iter()
@@ -363,24 +366,24 @@ impl FaultTable {
     /// The fault that hits this call of an operation, if any; counts it.
     pub(crate) fn take_operation(&self, service: &str, operation: &str) -> Option<FaultKind> {
         self.take(|fault| {
-            matches!(&fault.place, Place::Operation { service: at, operation: named }
+            matches!(&fault.place, FaultSite::Operation { service: at, operation: named }
                 if at == service && (named == operation || named == "*"))
         })
     }
 
     /// The fault that hits this passage of a hop, whatever its kind; counts it.
-    pub(crate) fn take_hop(&self, deployment: &str, hop: Hop) -> Option<FaultKind> {
+    pub(crate) fn take_hop(&self, deployment: &str, hop: FaultPoint) -> Option<FaultKind> {
         self.take(|fault| is_at(fault, deployment, hop))
     }
 
     /// Whether exactly this fault hits now; counts it if so.
-    pub(crate) fn applies(&self, deployment: &str, hop: Hop, kind: FaultKind) -> bool {
+    pub(crate) fn applies(&self, deployment: &str, hop: FaultPoint, kind: FaultKind) -> bool {
         self.take(|fault| fault.kind == kind && is_at(fault, deployment, hop))
             .is_some()
     }
 
     /// Whether exactly this fault is armed, without counting.
-    pub(crate) fn is_armed(&self, deployment: &str, hop: Hop, kind: FaultKind) -> bool {
+    pub(crate) fn is_armed(&self, deployment: &str, hop: FaultPoint, kind: FaultKind) -> bool {
         self.with(|armed| {
             armed
                 .iter()
@@ -412,8 +415,8 @@ impl FaultTable {
     }
 }
 
-fn is_at(fault: &Fault, deployment: &str, hop: Hop) -> bool {
-    matches!(&fault.place, Place::Hop { deployment: named, hop: at } if named == deployment && *at == hop)
+fn is_at(fault: &Fault, deployment: &str, hop: FaultPoint) -> bool {
+    matches!(&fault.place, FaultSite::Hop { deployment: named, hop: at } if named == deployment && *at == hop)
 }
 
 #[cfg(test)]
@@ -445,10 +448,10 @@ mod tests {
             parse(r#"[{"deployment":"a","hop":"interceptor","fault":"broken"}]"#).unwrap(),
         );
         for _ in 0..5 {
-            assert!(table.applies("a", Hop::Interceptor, FaultKind::Broken));
+            assert!(table.applies("a", FaultPoint::Interceptor, FaultKind::Broken));
         }
-        assert!(!table.applies("b", Hop::Interceptor, FaultKind::Broken));
-        assert!(!table.applies("a", Hop::Interceptor, FaultKind::NoPermission));
+        assert!(!table.applies("b", FaultPoint::Interceptor, FaultKind::Broken));
+        assert!(!table.applies("a", FaultPoint::Interceptor, FaultKind::NoPermission));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::world::Shared;
+use crate::world::SharedWorld;
 
 /// The largest request body: what the runtime data plane admits.
 const LARGEST_BODY: usize = 100 * 1024 * 1024;
@@ -127,7 +127,7 @@ fn is_own_origin(headers: &HeaderMap) -> bool {
 }
 
 /// Serves one connection until its peer or the world ends it.
-pub(crate) async fn serve_connection(world: Shared, stream: TcpStream) {
+pub(crate) async fn serve_connection(world: SharedWorld, stream: TcpStream) {
     // Small answers must not wait for more: the console measures first bytes through here.
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn({
@@ -149,7 +149,7 @@ pub(crate) async fn serve_connection(world: Shared, stream: TcpStream) {
 
 /// Turns a marked answer into a closed connection.
 async fn answer(
-    world: Shared,
+    world: SharedWorld,
     request: http::Request<Incoming>,
 ) -> Result<Response, std::io::Error> {
     if !is_loopback_host(request.headers()) {

@@ -29,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::faults::Fault;
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 pub use crate::report::{DeploymentFacts, Facts, SignInFacts};
 
@@ -101,7 +101,7 @@ pub enum StartError {
 /// A running stack. Dropping it stops it.
 #[derive(Debug)]
 pub struct Stack {
-    world: Shared,
+    world: SharedWorld,
     address: SocketAddr,
     server: Option<JoinHandle<()>>,
 }
@@ -152,7 +152,7 @@ pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let world: Shared = Arc::new(World::new(options, format!("http://{address}"), client));
+    let world: SharedWorld = Arc::new(World::new(options, format!("http://{address}"), client));
     simulation::write_history(&world);
     if !world.options.quiet_world {
         tokio::spawn(simulation::run(Arc::clone(&world)));
@@ -165,7 +165,7 @@ pub async fn serve(reserved: Reserved) -> Result<Stack, StartError> {
     })
 }
 
-async fn accept(listener: TcpListener, world: Shared) {
+async fn accept(listener: TcpListener, world: SharedWorld) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

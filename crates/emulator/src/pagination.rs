@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 /// A page of entries and the token of the next one.
-pub(crate) struct Page<T> {
+pub(crate) struct ListPage<T> {
     pub(crate) entries: Vec<T>,
     pub(crate) next: Option<String>,
 }
@@ -20,7 +20,7 @@ pub(crate) fn cut<T>(
     entries: Vec<T>,
     size: usize,
     token: Option<&str>,
-) -> Result<Page<T>, BadToken> {
+) -> Result<ListPage<T>, BadToken> {
     let start = match token {
         None | Some("") => 0,
         Some(token) => read(list, token).ok_or(BadToken)?,
@@ -31,7 +31,7 @@ pub(crate) fn cut<T>(
     }
     let entries: Vec<T> = entries.into_iter().skip(start).take(size.max(1)).collect();
     let end = start + entries.len();
-    Ok(Page {
+    Ok(ListPage {
         entries,
         next: (end < total).then(|| write(list, end)),
     })

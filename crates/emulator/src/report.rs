@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Reserved, Stack};
-use crate::faults::Hop;
-use crate::scenarios::{ACCOUNT, Deployment, REGION};
+use crate::faults::FaultPoint;
+use crate::scenarios::{ACCOUNT, REGION, Scenario};
 use crate::seed::Seed;
 
 /// What a configuration needs to know about the whole stack.
@@ -59,17 +59,17 @@ pub struct DeploymentFacts {
     /// The runtime's ARN.
     pub runtime_arn: Option<String>,
     /// The ARNs of the runtimes beside it.
-    pub further_runtimes: Vec<String>,
+    pub extra_runtimes: Vec<String>,
     /// How a client signs in.
     pub sign_in: SignInFacts,
     /// The ARN of the secret with the Neo4j password.
     pub secret_id: Option<String>,
     /// The ARNs of the secrets beside it.
-    pub further_secrets: Vec<String>,
+    pub extra_secrets: Vec<String>,
     /// Its log groups.
     pub log_groups: Vec<String>,
     /// The links that its chain has, where faults can sit.
-    pub hops: Vec<Hop>,
+    pub hops: Vec<FaultPoint>,
 }
 
 /// How a client signs in to a deployment; holds secrets, so it has no Debug that shows them.
@@ -214,7 +214,7 @@ impl Stack {
     }
 }
 
-fn described(deployment: &Deployment, signing_key: &str) -> Value {
+fn described(deployment: &Scenario, signing_key: &str) -> Value {
     let pool = deployment.pool.as_ref();
     let user = pool.and_then(|pool| pool.user.as_ref());
     let mut line = json!({
@@ -242,7 +242,7 @@ fn described(deployment: &Deployment, signing_key: &str) -> Value {
     line
 }
 
-fn facts(deployment: &Deployment) -> DeploymentFacts {
+fn facts(deployment: &Scenario) -> DeploymentFacts {
     let sign_in = match &deployment.pool {
         None => SignInFacts::SigV4,
         Some(pool) => match &pool.user {
@@ -270,20 +270,20 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
         mcp_url: deployment.mcp_url.clone(),
         gateway_id: deployment.gateway_id.clone(),
         runtime_arn: deployment.runtime_arn.clone(),
-        further_runtimes: deployment
-            .further_runtime
+        extra_runtimes: deployment
+            .extra_runtime
             .iter()
             .map(|runtime| runtime.arn.clone())
             .collect(),
         sign_in,
         secret_id: deployment.secret_arn.clone(),
-        further_secrets: deployment
-            .further_secrets
+        extra_secrets: deployment
+            .extra_secrets
             .iter()
             .map(|secret| secret.arn.clone())
             .collect(),
         log_groups: deployment.log_groups.clone(),
-        hops: Hop::ALL
+        hops: FaultPoint::ALL
             .into_iter()
             .filter(|hop| has(deployment, *hop))
             .collect(),
@@ -291,19 +291,19 @@ fn facts(deployment: &Deployment) -> DeploymentFacts {
 }
 
 /// Whether the chain of a deployment has that link.
-fn has(deployment: &Deployment, hop: Hop) -> bool {
+fn has(deployment: &Scenario, hop: FaultPoint) -> bool {
     match hop {
         // A person signs in at the pool itself, not at the token endpoint.
-        Hop::Token => deployment
+        FaultPoint::Token => deployment
             .pool
             .as_ref()
             .is_some_and(|pool| pool.user.is_none()),
-        Hop::Gateway | Hop::Target => deployment.gateway_id.is_some(),
-        Hop::Interceptor => deployment.interceptor.is_some(),
-        Hop::CredentialProvider => matches!(deployment.shape, "A" | "E"),
-        Hop::Runtime => deployment.runtime_id.is_some(),
-        Hop::Secret => deployment.secret_name.is_some(),
-        Hop::Neo4j | Hop::Logs => true,
+        FaultPoint::Gateway | FaultPoint::Target => deployment.gateway_id.is_some(),
+        FaultPoint::Interceptor => deployment.interceptor.is_some(),
+        FaultPoint::CredentialProvider => matches!(deployment.shape, "A" | "E"),
+        FaultPoint::Runtime => deployment.runtime_id.is_some(),
+        FaultPoint::Secret => deployment.secret_name.is_some(),
+        FaultPoint::Neo4j | FaultPoint::Logs => true,
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// One of the five deployments.
 #[derive(Clone, Debug)]
-pub(crate) struct Deployment {
+pub(crate) struct Scenario {
     /// `a` to `e`.
     pub(crate) name: &'static str,
     /// `A` to `E`.
@@ -32,23 +32,23 @@ pub(crate) struct Deployment {
     /// The ARN of its secret.
     pub(crate) secret_arn: Option<String>,
     /// Secrets beside its own, with users of the same database.
-    pub(crate) further_secrets: Vec<FurtherSecret>,
+    pub(crate) extra_secrets: Vec<ExtraSecret>,
     /// A runtime beside its own, whose containers have a copy of a further secret's user and password in their environment.
-    pub(crate) further_runtime: Option<FurtherRuntime>,
+    pub(crate) extra_runtime: Option<ExtraRuntime>,
     /// The function name of its interceptor.
     pub(crate) interceptor: Option<&'static str>,
     pub(crate) log_groups: Vec<String>,
     /// The database behind it as the world starts.
-    pub(crate) neo4j: Seat,
+    pub(crate) neo4j: DatabaseLogin,
 }
 
 /// A secret beside the one that a deployment works with.
 #[derive(Clone, Debug)]
-pub(crate) struct FurtherSecret {
+pub(crate) struct ExtraSecret {
     pub(crate) name: &'static str,
     pub(crate) arn: String,
     pub(crate) description: &'static str,
-    pub(crate) seat: Seat,
+    pub(crate) seat: DatabaseLogin,
     /// The ARN of the secret of the administrator who may create and alter its user: such a secret is rotated with two
     /// users in alternation.
     pub(crate) administrator: Option<String>,
@@ -56,24 +56,24 @@ pub(crate) struct FurtherSecret {
 
 /// A runtime beside the one that a deployment works with.
 #[derive(Clone, Debug)]
-pub(crate) struct FurtherRuntime {
+pub(crate) struct ExtraRuntime {
     pub(crate) name: &'static str,
     pub(crate) id: String,
     pub(crate) arn: String,
     /// Whose user and password it has a copy of.
-    pub(crate) seat: Seat,
+    pub(crate) seat: DatabaseLogin,
 }
 
 /// A place at a Neo4j: where, who, and the password at the start.
 #[derive(Clone)]
-pub(crate) struct Seat {
+pub(crate) struct DatabaseLogin {
     pub(crate) uri: String,
     pub(crate) user: String,
     pub(crate) password: String,
     pub(crate) database: String,
 }
 
-impl std::fmt::Debug for Seat {
+impl std::fmt::Debug for DatabaseLogin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Seat")
@@ -166,8 +166,8 @@ pub(crate) fn access_key(seed: &Seed) -> (String, String) {
 }
 
 /// The five, in order.
-pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Deployment> {
-    let world = Builder {
+pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Scenario> {
+    let world = ScenarioBuilder {
         base,
         seed,
         options,
@@ -175,14 +175,14 @@ pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Deploymen
     vec![world.a(), world.b(), world.c(), world.d(), world.e()]
 }
 
-struct Builder<'a> {
+struct ScenarioBuilder<'a> {
     base: &'a str,
     seed: &'a Seed,
     options: &'a Options,
 }
 
-impl Builder<'_> {
-    fn a(&self) -> Deployment {
+impl ScenarioBuilder<'_> {
+    fn a(&self) -> Scenario {
         let gateway = format!(
             "neo4j-mcp-server-gateway-{}",
             self.seed.lower("gateway a", 10)
@@ -192,11 +192,11 @@ impl Builder<'_> {
             self.seed.mixed("runtime a", 10)
         );
         let interceptor = "neo4j-mcp-server-auth-interceptor";
-        let further_secrets = self.further_secrets("a");
-        let further_runtime = further_secrets
+        let extra_secrets = self.extra_secrets("a");
+        let extra_runtime = extra_secrets
             .first()
-            .map(|secret| self.further_runtime("neo4j_reports", secret));
-        Deployment {
+            .map(|secret| self.extra_runtime("neo4j_reports", secret));
+        Scenario {
             stack: Some("neo4j-mcp-server"),
             mcp_url: gateway_url(self.base, &gateway),
             pool: Some(self.pool("a", "neo4j-mcp-server-pool", Some("neo4j-mcp/invoke"))),
@@ -208,8 +208,8 @@ impl Builder<'_> {
             ],
             gateway_id: Some(gateway),
             interceptor: Some(interceptor),
-            further_secrets,
-            further_runtime,
+            extra_secrets,
+            extra_runtime,
             ..self.deployment(
                 "a",
                 "A",
@@ -220,10 +220,10 @@ impl Builder<'_> {
         }
     }
 
-    fn b(&self) -> Deployment {
+    fn b(&self) -> Scenario {
         let gateway = format!("neo4j-mcp-gw-{}", self.seed.lower("gateway b", 10));
         let interceptor = "Neo4jAgentCoreGatewayStack-AuthInterceptor";
-        Deployment {
+        Scenario {
             stack: Some("Neo4jAgentCoreGatewayStack"),
             mcp_url: gateway_url(self.base, &gateway),
             pool: Some(self.pool(
@@ -242,21 +242,21 @@ impl Builder<'_> {
         }
     }
 
-    fn c(&self) -> Deployment {
+    fn c(&self) -> Scenario {
         let runtime = format!("mcp_server-{}", self.seed.mixed("runtime c", 10));
         let mut pool = self.pool("c", "mcp-server-users", None);
         pool.client_secret = None;
         pool.user = Some(("mcpuser", format!("{}!a1", self.seed.mixed("user c", 14))));
-        Deployment {
+        Scenario {
             pool: Some(pool),
             log_groups: vec![runtime_log_group(&runtime, "DEFAULT"), "aws/spans".into()],
             ..self.deployment("c", "C", "user", Some(runtime), Some("mcp-server/neo4j"))
         }
     }
 
-    fn d(&self) -> Deployment {
+    fn d(&self) -> Scenario {
         let runtime = format!("Neo4jMcpRuntime-{}", self.seed.mixed("runtime d", 10));
-        Deployment {
+        Scenario {
             stack: Some("Neo4jMCPRuntimeStack"),
             log_groups: vec![runtime_log_group(&runtime, "DEFAULT"), "aws/spans".into()],
             ..self.deployment(
@@ -269,9 +269,9 @@ impl Builder<'_> {
         }
     }
 
-    fn e(&self) -> Deployment {
+    fn e(&self) -> Scenario {
         let gateway = format!("ac-gateway-mcp-server-{}", self.seed.lower("gateway e", 10));
-        Deployment {
+        Scenario {
             mcp_url: gateway_url(self.base, &gateway),
             pool: Some(self.pool(
                 "e",
@@ -292,7 +292,7 @@ impl Builder<'_> {
         sign_in: &'static str,
         runtime_id: Option<String>,
         secret_name: Option<&'static str>,
-    ) -> Deployment {
+    ) -> Scenario {
         let runtime_arn = runtime_id
             .as_ref()
             .map(|id| agentcore_arn(&format!("runtime/{id}")));
@@ -301,7 +301,7 @@ impl Builder<'_> {
             .map(|arn| format!("{}?qualifier=DEFAULT", runtime_url(self.base, arn)))
             .unwrap_or_default();
         let secret_arn = secret_name.map(|secret| self.secret_arn(secret, name));
-        Deployment {
+        Scenario {
             name,
             shape,
             stack: None,
@@ -313,8 +313,8 @@ impl Builder<'_> {
             pool: None,
             secret_name,
             secret_arn,
-            further_secrets: Vec::new(),
-            further_runtime: None,
+            extra_secrets: Vec::new(),
+            extra_runtime: None,
             interceptor: None,
             log_groups: Vec::new(),
             neo4j: self.seat(name),
@@ -330,11 +330,11 @@ impl Builder<'_> {
     }
 
     /// An application user that is rotated in alternation, and its administrator. A real Neo4j knows neither.
-    fn further_secrets(&self, deployment: &str) -> Vec<FurtherSecret> {
+    fn extra_secrets(&self, deployment: &str) -> Vec<ExtraSecret> {
         if self.options.neo4j.is_some() {
             return Vec::new();
         }
-        let seat = |user: &str| Seat {
+        let seat = |user: &str| DatabaseLogin {
             user: user.to_owned(),
             password: self.seed.mixed(&format!("neo4j {deployment} {user}"), 24),
             ..self.seat(deployment)
@@ -342,14 +342,14 @@ impl Builder<'_> {
         let (reports, admin) = ("neo4j-reports/credentials", "neo4j-admin/credentials");
         let administrator = self.secret_arn(admin, admin);
         vec![
-            FurtherSecret {
+            ExtraSecret {
                 name: reports,
                 arn: self.secret_arn(reports, reports),
                 description: "Neo4j user of the reports, rotated in alternation with its clone",
                 seat: seat("reports"),
                 administrator: Some(administrator.clone()),
             },
-            FurtherSecret {
+            ExtraSecret {
                 name: admin,
                 arn: administrator,
                 description: "Neo4j user that creates and alters the users of applications",
@@ -359,9 +359,9 @@ impl Builder<'_> {
         ]
     }
 
-    fn further_runtime(&self, name: &'static str, secret: &FurtherSecret) -> FurtherRuntime {
+    fn extra_runtime(&self, name: &'static str, secret: &ExtraSecret) -> ExtraRuntime {
         let id = format!("{name}-{}", self.seed.mixed(&format!("runtime {name}"), 10));
-        FurtherRuntime {
+        ExtraRuntime {
             name,
             arn: agentcore_arn(&format!("runtime/{id}")),
             id,
@@ -369,15 +369,15 @@ impl Builder<'_> {
         }
     }
 
-    fn seat(&self, name: &str) -> Seat {
+    fn seat(&self, name: &str) -> DatabaseLogin {
         match &self.options.neo4j {
-            Some(real) if name != "e" => Seat {
+            Some(real) if name != "e" => DatabaseLogin {
                 uri: real.uri.clone(),
                 user: real.user.clone(),
                 password: real.password.clone(),
                 database: "neo4j".into(),
             },
-            _ => Seat {
+            _ => DatabaseLogin {
                 uri: format!("{}/neo4j/{name}", self.base),
                 user: "neo4j".into(),
                 password: self.seed.mixed(&format!("neo4j {name}"), 24),
@@ -404,12 +404,12 @@ impl Builder<'_> {
     }
 }
 
-impl Deployment {
+impl Scenario {
     /// Whether a runtime is one of its own.
     pub(crate) fn has_runtime(&self, id: &str) -> bool {
         self.runtime_id.as_deref() == Some(id)
             || self
-                .further_runtime
+                .extra_runtime
                 .as_ref()
                 .is_some_and(|runtime| runtime.id == id)
     }

@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
-use crate::aws::cognito::Cognito;
-use crate::aws::control::{Control, RuntimeVersion};
-use crate::aws::logs::Logs;
-use crate::aws::secrets::Secrets;
+use crate::aws::cognito::CognitoState;
+use crate::aws::control::{ControlState, RuntimeVersion};
+use crate::aws::logs::LogsState;
+use crate::aws::secrets::SecretsState;
 use crate::consents::{Consent, Consents, Stage};
-use crate::containers::{Containers, Entered, Place};
+use crate::containers::{Containers, Entered, SessionKey};
 use crate::faults::FaultTable;
-use crate::scenarios::{self, Deployment};
+use crate::scenarios::{self, Scenario};
 use crate::seed::Seed;
 use crate::tokens::Keys;
 
 /// The handle that every request handler gets.
-pub(crate) type Shared = std::sync::Arc<World>;
+pub(crate) type SharedWorld = std::sync::Arc<World>;
 
 /// All state of one embedded stack.
 #[derive(Debug)]
@@ -31,13 +31,13 @@ pub(crate) struct World {
     pub(crate) began: Timestamp,
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
-    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) deployments: Vec<Scenario>,
     pub(crate) faults: FaultTable,
     pub(crate) keys: Keys,
-    pub(crate) control: Control,
-    pub(crate) logs: Logs,
-    pub(crate) secrets: Secrets,
-    pub(crate) cognito: Cognito,
+    pub(crate) control: ControlState,
+    pub(crate) logs: LogsState,
+    pub(crate) secrets: SecretsState,
+    pub(crate) cognito: CognitoState,
     pub(crate) consents: Consents,
     pub(crate) neo4j: crate::neo4j::Servers,
     pub(crate) mcp: crate::mcp::Sessions,
@@ -55,15 +55,15 @@ impl World {
         let deployments = scenarios::build(&base, &seed, &options);
         let began = Timestamp::now();
         let (access_key_id, secret_access_key) = scenarios::access_key(&seed);
-        let control = Control::new(&base, &seed, &options, &deployments, began);
-        let secrets = Secrets::new(&seed, &deployments, began);
-        let logs = Logs::new(&options, &deployments, began);
+        let control = ControlState::new(&base, &seed, &options, &deployments, began);
+        let secrets = SecretsState::new(&seed, &deployments, began);
+        let logs = LogsState::new(&options, &deployments, began);
         Self {
             access_key_id,
             secret_access_key,
             faults: FaultTable::new(options.faults.clone()),
             keys: Keys::generate(),
-            cognito: Cognito::new(&seed, &deployments),
+            cognito: CognitoState::new(&seed, &deployments),
             consents: open_consents(&control),
             neo4j: crate::neo4j::Servers::new(&base, &seed, &deployments),
             mcp: crate::mcp::Sessions::default(),
@@ -92,21 +92,21 @@ impl World {
     }
 
     /// The deployment of that name.
-    pub(crate) fn deployment(&self, name: &str) -> Option<&Deployment> {
+    pub(crate) fn deployment(&self, name: &str) -> Option<&Scenario> {
         self.deployments
             .iter()
             .find(|deployment| deployment.name == name)
     }
 
     /// The deployment whose gateway has that id.
-    pub(crate) fn deployment_of_gateway(&self, gateway_id: &str) -> Option<&Deployment> {
+    pub(crate) fn deployment_of_gateway(&self, gateway_id: &str) -> Option<&Scenario> {
         self.deployments
             .iter()
             .find(|deployment| deployment.gateway_id.as_deref() == Some(gateway_id))
     }
 
     /// The deployment whose runtime has that id.
-    pub(crate) fn deployment_of_runtime(&self, runtime_id: &str) -> Option<&Deployment> {
+    pub(crate) fn deployment_of_runtime(&self, runtime_id: &str) -> Option<&Scenario> {
         self.deployments
             .iter()
             .find(|deployment| deployment.has_runtime(runtime_id))
@@ -115,7 +115,7 @@ impl World {
     /// The container of a runtime session at a time; one begins where none runs.
     pub(crate) fn enter_container(
         &self,
-        place: &Place,
+        place: &SessionKey,
         live: &RuntimeVersion,
         at: Timestamp,
     ) -> Entered {
@@ -126,10 +126,16 @@ impl World {
     }
 
     /// Notes that a runtime session was used at a time, for calls that only their traces tell of.
-    pub(crate) fn note_session(&self, runtime: &str, endpoint: &str, session: &str, at: Timestamp) {
+    pub(crate) fn record_session(
+        &self,
+        runtime: &str,
+        endpoint: &str,
+        session: &str,
+        at: Timestamp,
+    ) {
         let known = self.control.runtime(runtime);
         if let Some(live) = known.as_ref().and_then(|runtime| runtime.live(endpoint)) {
-            let place = Place {
+            let place = SessionKey {
                 runtime: runtime.to_owned(),
                 endpoint: endpoint.to_owned(),
                 session: session.to_owned(),
@@ -139,13 +145,13 @@ impl World {
     }
 
     /// Ends the container of a runtime session, and its connections with it; false if there is none.
-    pub(crate) fn stop_session(&self, place: &Place) -> bool {
+    pub(crate) fn stop_session(&self, place: &SessionKey) -> bool {
         let found = self.containers.stop(place, self.now());
         self.close_pool(place);
         found
     }
 
-    fn close_pool(&self, place: &Place) {
+    fn close_pool(&self, place: &SessionKey) {
         let deployment = self.deployment_of_runtime(&place.runtime);
         if let Some(server) = deployment.and_then(|deployment| self.neo4j.get(deployment.name)) {
             server.close_pool(&place.session);
@@ -154,7 +160,7 @@ impl World {
 }
 
 /// The consents that targets wait for as the world begins; their addresses do not grow old, so that a demo can take its time.
-fn open_consents(control: &Control) -> Consents {
+fn open_consents(control: &ControlState) -> Consents {
     let consents = Consents::default();
     control.with(|state| {
         for gateway in &state.gateways {

@@ -224,7 +224,7 @@ async fn what_the_further_secrets_name_stands_only_at_an_embedded_neo4j() {
         let counts = stack
             .deployments()
             .iter()
-            .map(|one| (one.further_secrets.len(), one.further_runtimes.len()))
+            .map(|one| (one.extra_secrets.len(), one.extra_runtimes.len()))
             .collect::<Vec<_>>();
         assert_eq!(
             counts,
@@ -292,7 +292,7 @@ impl<'a> Runtime<'a> {
         let deployments = world.stack.deployments();
         let arn = deployments
             .iter()
-            .flat_map(|one| &one.further_runtimes)
+            .flat_map(|one| &one.extra_runtimes)
             .next()
             .unwrap();
         Self::new(world, &facts, &arn.as_str().into(), &answer["access_token"])

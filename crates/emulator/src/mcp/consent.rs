@@ -10,7 +10,7 @@ use super::message::{CONSENT_REQUIRED, Message};
 use crate::aws::control::{Credential, Gateway, Target};
 use crate::consents::{Consent, Stage};
 use crate::http::{Request, Response, query_parameter, respond, set_header};
-use crate::world::Shared;
+use crate::world::SharedWorld;
 use crate::xml::escape;
 
 /// The page at which a person agrees: GET shows the form, POST grants.
@@ -19,7 +19,7 @@ pub(crate) const PAGE: &str = "/identities/oauth2/authorize";
 pub(crate) const DONE: &str = "/consent/done";
 
 /// Answers at the consent page.
-pub(crate) fn page(world: &Shared, request: &Request) -> Response {
+pub(crate) fn page(world: &SharedWorld, request: &Request) -> Response {
     let posted = url::form_urlencoded::parse(request.body())
         .find(|(key, _)| key == "request_uri")
         .map(|(_, value)| value.into_owned());
@@ -93,7 +93,7 @@ fn html(status: StatusCode, body: &str) -> Response {
 
 /// The answer to a call whose target lacks this person's consent: a fresh address each time.
 pub(crate) fn required(
-    world: &Shared,
+    world: &SharedWorld,
     gateway: &Gateway,
     target: &Target,
     user: &str,
@@ -139,7 +139,7 @@ fn configuration(message: &Message) -> Option<&Value> {
         .get("oauthCredentialProvider")
 }
 
-fn return_url(world: &Shared, target: &Target, message: &Message) -> String {
+fn return_url(world: &SharedWorld, target: &Target, message: &Message) -> String {
     let asked = configuration(message)
         .and_then(|one| one.get("returnUrl"))
         .and_then(Value::as_str)

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::go_json;
-use crate::faults::{FaultKind, Hop};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::neo4j::login::LoginRefusal;
 use crate::neo4j::render;
 use crate::neo4j::server::{Server, Session};
-use crate::scenarios::Deployment;
-use crate::world::Shared;
+use crate::scenarios::Scenario;
+use crate::world::SharedWorld;
 use cypher::{Effect, Failure};
 
 /// How the MCP server's driver introduces itself.
@@ -81,8 +81,8 @@ pub(crate) struct Statement<'a> {
 }
 
 /// Plays the fault of the database hop for one tool call.
-pub(crate) async fn pass(world: &Shared, deployment: &Deployment) -> Result<(), DatabaseError> {
-    match world.faults.take_hop(deployment.name, Hop::Neo4j) {
+pub(crate) async fn pass(world: &SharedWorld, deployment: &Scenario) -> Result<(), DatabaseError> {
+    match world.faults.take_hop(deployment.name, FaultPoint::Neo4j) {
         Some(FaultKind::Down | FaultKind::CutBefore | FaultKind::CutAfter) => {
             Err(DatabaseError::Unreachable(address(deployment)))
         }
@@ -95,7 +95,7 @@ pub(crate) async fn pass(world: &Shared, deployment: &Deployment) -> Result<(), 
     }
 }
 
-fn address(deployment: &Deployment) -> String {
+fn address(deployment: &Scenario) -> String {
     deployment
         .neo4j
         .uri
@@ -110,8 +110,8 @@ fn address(deployment: &Deployment) -> String {
 
 /// Asks what a statement would do, as the official server does by EXPLAIN: whether it only reads, where that is known.
 pub(crate) async fn explain(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     statement: &Statement<'_>,
 ) -> Result<Option<bool>, DatabaseError> {
     let explained = format!("EXPLAIN {}", statement.text);
@@ -129,8 +129,8 @@ pub(crate) async fn explain(
 
 /// Runs a statement at the database of a deployment.
 pub(crate) async fn run(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     statement: &Statement<'_>,
 ) -> Result<Rows, DatabaseError> {
     let seat = &deployment.neo4j;
@@ -146,7 +146,7 @@ pub(crate) async fn run(
 }
 
 /// The stand-in server, where that is what stands behind the deployment.
-fn stand_in(world: &Shared, deployment: &Deployment) -> Option<Arc<Server>> {
+fn stand_in(world: &SharedWorld, deployment: &Scenario) -> Option<Arc<Server>> {
     let own = deployment
         .neo4j
         .uri
@@ -155,7 +155,7 @@ fn stand_in(world: &Shared, deployment: &Deployment) -> Option<Arc<Server>> {
 }
 
 async fn ask(
-    world: &Shared,
+    world: &SharedWorld,
     server: Arc<Server>,
     database: &str,
     statement: &Statement<'_>,

@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use super::message::{Message, event, event_response, text_result};
-use crate::containers::Place;
+use crate::containers::SessionKey;
 use crate::http::{Response, respond, streaming};
-use crate::world::{Shared, lock};
+use crate::world::{SharedWorld, lock};
 
 /// The tool that asks.
 pub(crate) const TOOL: &str = "rate_movie";
@@ -26,12 +26,12 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// The questions that wait for an answer, by session and by the id of the question.
 #[derive(Debug, Default)]
 pub(crate) struct Elicitations {
-    waiting: Mutex<HashMap<(Place, String), oneshot::Sender<Value>>>,
+    waiting: Mutex<HashMap<(SessionKey, String), oneshot::Sender<Value>>>,
 }
 
 impl Elicitations {
     /// Hands an answer to the call that waits for it; one that nobody waits for is forgotten.
-    pub(crate) fn answer(&self, place: &Place, reply: &Value) {
+    pub(crate) fn answer(&self, place: &SessionKey, reply: &Value) {
         let Some(id) = reply.get("id").and_then(Value::as_str) else {
             return;
         };
@@ -62,13 +62,13 @@ pub(crate) fn tool() -> Value {
 
 /// A question that was asked. Dropping it, because the client went away, takes it back.
 struct Question {
-    world: Shared,
-    key: (Place, String),
+    world: SharedWorld,
+    key: (SessionKey, String),
     receiver: oneshot::Receiver<Value>,
 }
 
 impl Question {
-    fn ask(world: &Shared, place: &Place) -> Self {
+    fn ask(world: &SharedWorld, place: &SessionKey) -> Self {
         let (sender, receiver) = oneshot::channel();
         let key = (place.clone(), world.seed.next_uuid());
         lock(&world.elicitations.waiting).insert(key.clone(), sender);
@@ -88,7 +88,11 @@ impl Drop for Question {
 
 /// The call: a stream with the question, and with the result once it is answered. `place`: the session, where the client
 /// said that it can be asked.
-pub(crate) fn rate_movie(world: &Shared, place: Option<&Place>, message: &Message) -> Response {
+pub(crate) fn rate_movie(
+    world: &SharedWorld,
+    place: Option<&SessionKey>,
+    message: &Message,
+) -> Response {
     let arguments = message.arguments();
     let movie = arguments
         .get("movie")

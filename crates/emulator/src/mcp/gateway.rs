@@ -14,12 +14,12 @@ use super::target::{self, Answer, Outbound};
 use super::{consent, protocol};
 use crate::aws::control::{Authorizer, Credential, Gateway, Target};
 use crate::aws::logs::records::GatewayRecord;
-use crate::faults::{FaultKind, Hop};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{self as wire, Request, Response, header, json as json_response, set_header};
-use crate::scenarios::Deployment;
+use crate::scenarios::Scenario;
 use crate::signature;
 use crate::tokens::{self, TokenRefusal};
-use crate::world::Shared;
+use crate::world::SharedWorld;
 
 /// Tools on one page of `tools/list`.
 const PAGE: usize = 2;
@@ -30,10 +30,10 @@ const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 const OPAQUE: &str = "An internal error occurred. Please retry later.";
 
 /// One request on its way through a gateway.
-struct Passage<'a> {
-    world: &'a Shared,
+struct GatewayCall<'a> {
+    world: &'a SharedWorld,
     gateway: Gateway,
-    deployment: Option<Deployment>,
+    deployment: Option<Scenario>,
     /// The subject of the caller's token, or the signer.
     user: String,
     version: String,
@@ -44,7 +44,12 @@ struct Passage<'a> {
 }
 
 /// Answers below `/gateways-mcp/{id}`; `path` is what follows the id.
-pub(crate) async fn handle(world: &Shared, id: &str, path: &str, request: &Request) -> Response {
+pub(crate) async fn handle(
+    world: &SharedWorld,
+    id: &str,
+    path: &str,
+    request: &Request,
+) -> Response {
     let Some(gateway) = world.control.gateway(id) else {
         return json_response(
             StatusCode::NOT_FOUND,
@@ -60,7 +65,7 @@ pub(crate) async fn handle(world: &Shared, id: &str, path: &str, request: &Reque
     let deployment = world.deployment_of_gateway(id).cloned();
     let fault = deployment
         .as_ref()
-        .and_then(|deployment| world.faults.take_hop(deployment.name, Hop::Gateway));
+        .and_then(|deployment| world.faults.take_hop(deployment.name, FaultPoint::Gateway));
     match fault {
         Some(FaultKind::Throttling) => {
             return json_response(
@@ -120,9 +125,9 @@ fn protected_resource(gateway: &Gateway) -> Response {
 }
 
 async fn serve(
-    world: &Shared,
+    world: &SharedWorld,
     gateway: Gateway,
-    deployment: Option<Deployment>,
+    deployment: Option<Scenario>,
     request: &Request,
 ) -> Response {
     let user = match authorize(world, &gateway, request).await {
@@ -157,7 +162,7 @@ async fn serve(
         Err(response) => return *response,
     };
     let streams = gateway.response_streaming;
-    let passage = Passage {
+    let passage = GatewayCall {
         world,
         gateway,
         deployment,
@@ -176,7 +181,7 @@ async fn serve(
 
 /// The caller's name, or the refusal.
 async fn authorize(
-    world: &Shared,
+    world: &SharedWorld,
     gateway: &Gateway,
     request: &Request,
 ) -> Result<String, Box<Response>> {
@@ -263,7 +268,7 @@ fn token_refused(gateway: &Gateway, scopes: &[String], refusal: &TokenRefusal) -
 
 /// The session id to give back; sessions are opt-in and belong to one caller.
 fn session(
-    world: &Shared,
+    world: &SharedWorld,
     gateway: &Gateway,
     version: &str,
     message: &Message,
@@ -302,7 +307,7 @@ fn session(
     refuse(StatusCode::NOT_FOUND, "Session not found")
 }
 
-fn end_session(world: &Shared, gateway: &Gateway, request: &Request) -> Response {
+fn end_session(world: &SharedWorld, gateway: &Gateway, request: &Request) -> Response {
     let known = session_id(request).is_some_and(|id| world.mcp.close(&gateway.id, id));
     let status = if known {
         StatusCode::OK
@@ -312,7 +317,7 @@ fn end_session(world: &Shared, gateway: &Gateway, request: &Request) -> Response
     wire::respond(status, "application/json", "")
 }
 
-impl Passage<'_> {
+impl GatewayCall<'_> {
     async fn run(mut self, request: &Request) -> Response {
         let request_id = self.world.seed.next_uuid();
         let (trace_id, span_id) = self.world.next_trace();
@@ -520,7 +525,7 @@ impl Passage<'_> {
             || self
                 .world
                 .faults
-                .is_armed(name, Hop::Target, FaultKind::Unsynchronised)
+                .is_armed(name, FaultPoint::Target, FaultKind::Unsynchronised)
         {
             return Vec::new();
         }
@@ -625,7 +630,7 @@ impl Passage<'_> {
         if self
             .world
             .faults
-            .applies(name, Hop::Target, FaultKind::Unsynchronised)
+            .applies(name, FaultPoint::Target, FaultKind::Unsynchronised)
             || target.status.ends_with("_PENDING_AUTH")
         {
             return self.unknown(&full);
@@ -759,7 +764,7 @@ impl Passage<'_> {
 struct ToolFailed;
 
 fn log_span(
-    world: &Shared,
+    world: &SharedWorld,
     message: &Message,
     version: &str,
     (trace, span): (&str, &str),

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use crate::faults::{FaultKind, Hop};
-use crate::scenarios::Deployment;
-use crate::world::Shared;
+use crate::faults::{FaultKind, FaultPoint};
+use crate::scenarios::Scenario;
+use crate::world::SharedWorld;
 
 /// How late an answer is under the fault `slow`.
 const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
@@ -33,13 +33,16 @@ pub(crate) enum Verdict {
 
 /// Runs the function of a deployment for one request.
 pub(crate) async fn intercept(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     function: &str,
     headers: &HeaderMap,
     body: &Value,
 ) -> Verdict {
-    match world.faults.take_hop(deployment.name, Hop::Interceptor) {
+    match world
+        .faults
+        .take_hop(deployment.name, FaultPoint::Interceptor)
+    {
         // The role may not invoke it: the function never runs, so there is no log line either.
         Some(FaultKind::NoPermission) => return Verdict::Failed,
         Some(FaultKind::Broken) => {
@@ -122,8 +125,8 @@ fn verdict(output: &Value, body: &Value) -> Verdict {
 
 /// A's function: passes `X-Neo4j-Authorization` on, or fills it from the secret when the caller has only a token.
 async fn swap_for_own_header(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     function: &str,
     event: &Value,
 ) -> Result<Value, String> {
@@ -160,8 +163,8 @@ async fn swap_for_own_header(
 
 /// B's function: reads the secret at every call and swaps the token for Basic.
 async fn swap_for_basic(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     function: &str,
     event: &Value,
 ) -> Result<Value, String> {
@@ -176,7 +179,7 @@ async fn swap_for_basic(
     )
 }
 
-async fn basic_from_secret(world: &Shared, deployment: &Deployment) -> Result<String, String> {
+async fn basic_from_secret(world: &SharedWorld, deployment: &Scenario) -> Result<String, String> {
     let (user, password) = credentials(world, deployment).await?;
     Ok(format!(
         "Basic {}",
@@ -185,7 +188,10 @@ async fn basic_from_secret(world: &Shared, deployment: &Deployment) -> Result<St
 }
 
 /// User and password as a consumer of the deployment's secret reads them now; the error is what its SDK says.
-async fn credentials(world: &Shared, deployment: &Deployment) -> Result<(String, String), String> {
+async fn credentials(
+    world: &SharedWorld,
+    deployment: &Scenario,
+) -> Result<(String, String), String> {
     let id = deployment.secret_arn.as_deref().unwrap_or_default();
     let stale = pass_secret(world, deployment, id).await?;
     let (user, password) = read_credentials(world.secrets.current(id))?;
@@ -201,11 +207,11 @@ async fn credentials(world: &Shared, deployment: &Deployment) -> Result<(String,
 
 /// Plays the fault of the secret's hop for one reading: whether it gives a password from before the last change.
 pub(crate) async fn pass_secret(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     id: &str,
 ) -> Result<bool, String> {
-    match world.faults.take_hop(deployment.name, Hop::Secret) {
+    match world.faults.take_hop(deployment.name, FaultPoint::Secret) {
         Some(FaultKind::AccessDenied) => Err(format!(
             "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the GetSecretValue \
              operation: User is not authorized to perform: secretsmanager:GetSecretValue on resource: {id}"
@@ -248,7 +254,7 @@ pub(crate) fn stale_password(password: &str) -> String {
 }
 
 /// One invocation in the function's log.
-fn run_logged(world: &Shared, function: &str, lines: &[String]) {
+fn run_logged(world: &SharedWorld, function: &str, lines: &[String]) {
     let id = world.seed.next_uuid();
     world.log_lambda(function, &format!("START RequestId: {id} Version: $LATEST"));
     for line in lines {

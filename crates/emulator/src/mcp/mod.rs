@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::http::{Request, Response, not_found};
-use super::world::{Shared, lock};
+use super::world::{SharedWorld, lock};
 use target::ProviderToken;
 
 /// What gateways remember between requests.
@@ -101,7 +101,7 @@ impl Sessions {
 }
 
 /// Answers everything that is neither an AWS operation nor the Query API.
-pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
+pub(crate) async fn handle(world: &SharedWorld, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     // The form of RFC 9728, with the resource's own path behind the well-known one.
     if let Some(resource) = path.strip_prefix("/.well-known/oauth-protected-resource/gateways-mcp/")

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::database::{self, DatabaseError, Rows, Statement};
 use super::go_json;
 use super::message::text_result;
-use crate::scenarios::Deployment;
-use crate::world::Shared;
+use crate::scenarios::Scenario;
+use crate::world::SharedWorld;
 
 pub(crate) const INSTRUCTIONS: &str = "This is the Neo4j official MCP server and can provide tool calling to interact with your Neo4j database,by inferring the schema with tools like get-schema and executing arbitrary Cypher queries with read-cypher.";
 
@@ -53,8 +53,8 @@ pub(crate) fn tools() -> Vec<Value> {
 /// Who calls a tool: with which credentials, and over whose connections.
 #[derive(Clone, Copy)]
 pub(crate) struct Consumer<'a> {
-    pub(crate) world: &'a Shared,
-    pub(crate) deployment: &'a Deployment,
+    pub(crate) world: &'a SharedWorld,
+    pub(crate) deployment: &'a Scenario,
     pub(crate) credentials: &'a Credentials,
     /// The container's session, where the program keeps a pool of its own.
     pub(crate) pool: &'a str,

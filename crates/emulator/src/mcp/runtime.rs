@@ -13,15 +13,15 @@ use super::message::{
 use super::neo4j_server::Credentials;
 use super::tool_server::{self, Call, ToolServer};
 use crate::aws::control::{Authorizer, Runtime, RuntimeVersion};
-use crate::containers::{Entered, Place};
-use crate::faults::{FaultKind, Hop};
+use crate::containers::{Entered, SessionKey};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{
     self as wire, Request, Response, header, json as json_response, query_parameter, set_header,
 };
-use crate::scenarios::{Deployment, runtime_url};
+use crate::scenarios::{Scenario, runtime_url};
 use crate::signature;
 use crate::tokens::{self, TokenRefusal};
-use crate::world::Shared;
+use crate::world::SharedWorld;
 
 const SESSION_HEADER: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
 const CUSTOM_AUTHORIZATION: &str = "x-amzn-bedrock-agentcore-runtime-custom-authorization";
@@ -29,7 +29,7 @@ const CUSTOM_AUTHORIZATION: &str = "x-amzn-bedrock-agentcore-runtime-custom-auth
 const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Answers below `/runtimes/`; `rest` is the raw path behind it.
-pub(crate) async fn handle(world: &Shared, rest: &str, request: &Request) -> Response {
+pub(crate) async fn handle(world: &SharedWorld, rest: &str, request: &Request) -> Response {
     let Some((encoded, path)) = rest.split_once("/invocations") else {
         return missing("No resource is served here");
     };
@@ -116,7 +116,7 @@ fn protected_resource(version: &RuntimeVersion, url: &str, qualifier: &str) -> R
 }
 
 async fn authorize(
-    world: &Shared,
+    world: &SharedWorld,
     version: &RuntimeVersion,
     request: &Request,
     url: &str,
@@ -186,8 +186,8 @@ fn token_refused(refusal: &TokenRefusal, url: &str, qualifier: &str) -> Response
 
 /// One invocation that was let in.
 struct Invocation<'a> {
-    world: &'a Shared,
-    deployment: &'a Deployment,
+    world: &'a SharedWorld,
+    deployment: &'a Scenario,
     runtime: &'a Runtime,
     /// The version that the endpoint serves now: new sessions begin with it.
     live: &'a RuntimeVersion,
@@ -210,7 +210,7 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         qualifier,
     } = *invocation;
     let request_id = world.seed.next_uuid();
-    let fault = world.faults.take_hop(deployment.name, Hop::Runtime);
+    let fault = world.faults.take_hop(deployment.name, FaultPoint::Runtime);
     if !live.require_mmdsv2 || fault == Some(FaultKind::NotMmdsv2) {
         let text = "This runtime is not MMDSv2-enabled. Update the runtime with metadataConfiguration.requireMMDSV2 set to true and invoke it again.";
         return platform_error(StatusCode::BAD_REQUEST, "ValidationException", text);
@@ -230,7 +230,7 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         Ok(message) => message,
         Err(response) => return response,
     };
-    let place = Place {
+    let place = SessionKey {
         runtime: runtime.id.clone(),
         endpoint: qualifier.to_owned(),
         session,
@@ -277,7 +277,7 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
 }
 
 /// The session that the request is part of; a new one where it names none.
-fn session(world: &Shared, headers: &HeaderMap) -> Result<String, Box<Response>> {
+fn session(world: &SharedWorld, headers: &HeaderMap) -> Result<String, Box<Response>> {
     let named = header(headers, SESSION_HEADER).or_else(|| header(headers, "mcp-session-id"));
     match named {
         None => Ok(world.seed.next_uuid()),
@@ -328,7 +328,7 @@ fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Respo
 /// Hands the message to the container, with the headers that are allowed through.
 async fn container(
     invocation: &Invocation<'_>,
-    place: &Place,
+    place: &SessionKey,
     entered: &Entered,
     request: &Request,
     message: &Message,
@@ -410,7 +410,7 @@ async fn container(
 /// began, kept for the container's life. The error is a line of its log.
 async fn own_credentials(
     invocation: &Invocation<'_>,
-    place: &Place,
+    place: &SessionKey,
     entered: &Entered,
     version: &RuntimeVersion,
 ) -> Result<Credentials, String> {

@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use super::message::{Message, answer_in_stream};
 use super::protocol;
 use crate::aws::control::{Credential, Target};
-use crate::faults::{FaultKind, Hop};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{Body, streaming};
-use crate::scenarios::Deployment;
-use crate::world::Shared;
+use crate::scenarios::Scenario;
+use crate::world::SharedWorld;
 
 /// How long a gateway waits for a target.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,8 +25,8 @@ const LARGEST: usize = 512 * 1024 * 1024;
 
 /// A request to a target.
 pub(crate) struct Outbound<'a> {
-    pub(crate) world: &'a Shared,
-    pub(crate) deployment: Option<&'a Deployment>,
+    pub(crate) world: &'a SharedWorld,
+    pub(crate) deployment: Option<&'a Scenario>,
     pub(crate) target: &'a Target,
     pub(crate) user: &'a str,
     /// From the interceptor.
@@ -88,7 +88,7 @@ pub(crate) async fn ask(
     let fault = outbound
         .world
         .faults
-        .take_hop(name, Hop::Target)
+        .take_hop(name, FaultPoint::Target)
         .filter(|fault| *fault != FaultKind::Unsynchronised);
     match fault {
         Some(FaultKind::Down | FaultKind::CutBefore) => {
@@ -159,7 +159,7 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failu
     if outbound
         .world
         .faults
-        .take_hop(name, Hop::CredentialProvider)
+        .take_hop(name, FaultPoint::CredentialProvider)
         .is_some()
     {
         return Err(Failure::Provider(format!("{provider}: invalid_client")));

@@ -15,13 +15,13 @@ use super::message::{
 use super::neo4j_server::{self, Consumer, Credentials};
 use super::offered;
 use super::protocol::HANDSHAKE;
-use crate::containers::{Container, Place};
+use crate::containers::{Container, SessionKey};
 use crate::http::{
     Request, Response, header, json as json_response, not_found, respond, streaming,
 };
 use crate::neo4j::basic;
-use crate::scenarios::Deployment;
-use crate::world::Shared;
+use crate::scenarios::Scenario;
+use crate::world::SharedWorld;
 
 /// The kinds of servers in this world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,11 +82,11 @@ impl ToolServer {
 
 /// Who is served.
 pub(crate) struct Call<'a> {
-    pub(crate) world: &'a Shared,
-    pub(crate) deployment: &'a Deployment,
+    pub(crate) world: &'a SharedWorld,
+    pub(crate) deployment: &'a Scenario,
     pub(crate) credentials: Option<Credentials>,
     /// The container that the server runs in, where it keeps something for its session.
-    pub(crate) container: Option<(&'a Place, &'a Container)>,
+    pub(crate) container: Option<(&'a SessionKey, &'a Container)>,
 }
 
 /// Answers a message that has been let in.
@@ -340,8 +340,8 @@ fn code_host_call(tool: &str, arguments: &Value) -> Option<Value> {
 
 /// Answers at the address of the external target of deployment B: the official server as it stands on its own.
 pub(crate) async fn external_neo4j(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     path: &str,
     request: &Request,
 ) -> Response {
@@ -451,8 +451,8 @@ pub(crate) fn from_authorization(
 
 /// Answers at the address of E's targets; the gateway must bring a token for the person.
 pub(crate) async fn external_code_host(
-    world: &Shared,
-    deployment: &Deployment,
+    world: &SharedWorld,
+    deployment: &Scenario,
     path: &str,
     request: &Request,
 ) -> Response {

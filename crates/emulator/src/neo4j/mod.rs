@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::faults::{FaultKind, Hop};
+use super::faults::{FaultKind, FaultPoint};
 use super::http::{self as wire, Request, Response, not_found};
 use super::seed::Seed;
-use super::world::Shared;
-use crate::scenarios::Deployment;
+use super::world::SharedWorld;
+use crate::scenarios::Scenario;
 use login::Users;
 pub(crate) use query_api::basic;
 use server::Server;
@@ -32,11 +32,11 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// One server for each deployment that has a database.
-    pub(crate) fn new(base: &str, seed: &Seed, deployments: &[Deployment]) -> Self {
+    pub(crate) fn new(base: &str, seed: &Seed, deployments: &[Scenario]) -> Self {
         let address = base.trim_start_matches("http://");
-        let server = |deployment: &Deployment| {
-            let further = deployment.further_secrets.iter().map(|secret| &secret.seat);
-            let seats = std::iter::once(&deployment.neo4j).chain(further);
+        let server = |deployment: &Scenario| {
+            let extra = deployment.extra_secrets.iter().map(|secret| &secret.seat);
+            let seats = std::iter::once(&deployment.neo4j).chain(extra);
             let users = Users::with(seats.map(|seat| (seat.user.as_str(), seat.password.as_str())));
             let uuid = seed.uuid(&format!("database {}", deployment.name));
             (
@@ -59,7 +59,7 @@ impl Servers {
 }
 
 /// Answers `/neo4j/{deployment}/…`.
-pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
+pub(crate) async fn handle(world: &SharedWorld, request: Request) -> Response {
     let full = request.uri().path().to_owned();
     let Some(rest) = full.strip_prefix("/neo4j/") else {
         return not_found(&full);
@@ -69,7 +69,7 @@ pub(crate) async fn handle(world: &Shared, request: Request) -> Response {
         return not_found(&full);
     };
     let base = format!("{}/neo4j/{name}", world.base);
-    match world.faults.take_hop(name, Hop::Neo4j) {
+    match world.faults.take_hop(name, FaultPoint::Neo4j) {
         Some(FaultKind::Down | FaultKind::CutBefore) => wire::cut(),
         Some(FaultKind::CutAfter) => {
             query_api::handle(world, server, &base, path, &request).await;

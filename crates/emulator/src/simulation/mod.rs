@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::seed::Sequence;
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 /// How far back the history of the log groups goes.
 const HISTORY: SignedDuration = SignedDuration::from_mins(30);
@@ -37,7 +37,7 @@ pub(crate) fn write_history(world: &World) {
 }
 
 /// Lives until the world stops.
-pub(crate) async fn run(world: Shared) {
+pub(crate) async fn run(world: SharedWorld) {
     let stopping = world.stopping.clone();
     tokio::select! {
         () = stopping.cancelled() => {}

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::aws::logs::records::{GATEWAY_STREAM, GatewayRecord, runtime_line};
-use crate::scenarios::{Deployment, gateway_log_group, lambda_log_group, runtime_log_group};
+use crate::scenarios::{Scenario, gateway_log_group, lambda_log_group, runtime_log_group};
 use crate::seed::Sequence;
 use crate::world::World;
 
@@ -22,7 +22,7 @@ const FAILURES: [&str; 3] = [
 ];
 
 /// What one call is about.
-struct Call<'a> {
+struct SimulatedCall<'a> {
     world: &'a World,
     began: Timestamp,
     trace: String,
@@ -40,13 +40,13 @@ struct Call<'a> {
 /// Writes the lines of one call that began at a time.
 pub(super) fn write_call(
     world: &World,
-    deployment: &Deployment,
+    deployment: &Scenario,
     numbers: &mut Sequence,
     began: Timestamp,
 ) {
     let failed = numbers.below(12) == 0;
     let slow = numbers.below(9) == 0;
-    let call = Call {
+    let call = SimulatedCall {
         world,
         began,
         trace: numbers.hexadecimal(32),
@@ -66,7 +66,7 @@ pub(super) fn write_call(
 /// One of a few callers, who begin a new session every ten minutes.
 fn session(
     world: &World,
-    deployment: &Deployment,
+    deployment: &Scenario,
     numbers: &mut Sequence,
     began: Timestamp,
 ) -> String {
@@ -76,15 +76,15 @@ fn session(
         .uuid(&format!("session {} {period} {caller}", deployment.name))
 }
 
-impl Call<'_> {
-    fn write(&self, deployment: &Deployment) {
+impl SimulatedCall<'_> {
+    fn write(&self, deployment: &Scenario) {
         // Every third call goes to the runtime beside, without the gateway.
-        if let Some(further) = deployment
-            .further_runtime
+        if let Some(extra) = deployment
+            .extra_runtime
             .as_ref()
             .filter(|_| self.id.is_multiple_of(3))
         {
-            return self.runtime(&further.id);
+            return self.runtime(&extra.id);
         }
         if let Some(gateway) = &deployment.gateway_id {
             let body = json!({"jsonrpc": "2.0", "id": self.id, "method": "tools/call",
@@ -193,7 +193,7 @@ impl Call<'_> {
 
     fn runtime(&self, id: &str) {
         self.world
-            .note_session(id, "DEFAULT", &self.session, self.began);
+            .record_session(id, "DEFAULT", &self.session, self.began);
         let (group, stream) = (
             runtime_log_group(id, "DEFAULT"),
             self.world.runtime_stream(id, self.began),

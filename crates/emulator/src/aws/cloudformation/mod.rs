@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::aws::control::shapes::lambda_arn;
-use crate::dispatch::{Outcome, Reply};
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::pagination;
-use crate::scenarios::{ACCOUNT, Deployment, PoolFacts, REGION, agentcore_arn, runtime_url};
+use crate::scenarios::{ACCOUNT, PoolFacts, REGION, Scenario, agentcore_arn, runtime_url};
 use crate::world::World;
 use crate::xml::escape;
 
@@ -14,7 +14,7 @@ use crate::xml::escape;
 const PAGE: usize = 2;
 
 /// A stack: its name, outputs (key, value, export name) and resources (logical id, type, physical id).
-struct Stack {
+struct StackDescription {
     name: &'static str,
     description: &'static str,
     outputs: Vec<(&'static str, String, Option<String>)>,
@@ -22,11 +22,11 @@ struct Stack {
 }
 
 /// Answers an operation of `cloudformation`.
-pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
+pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> OperationResult {
     let stacks = stacks(world);
     let name = input.get("StackName").and_then(Value::as_str);
     let token = input.get("NextToken").and_then(Value::as_str);
-    let chosen: Vec<&Stack> = match name {
+    let chosen: Vec<&StackDescription> = match name {
         None => stacks.iter().collect(),
         Some(name) => {
             let found = stacks
@@ -69,7 +69,7 @@ pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
                     "You must specify either StackName or PhysicalResourceId",
                 ));
             };
-            Ok(Reply::Xml(resources(world, stack)))
+            Ok(OperationReply::Xml(resources(world, stack)))
         }
         other => Err(ApiError::bad(
             "InvalidAction",
@@ -78,14 +78,14 @@ pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
     }
 }
 
-fn paged(element: &str, list: &str, entries: Vec<String>, token: Option<&str>) -> Outcome {
+fn paged(element: &str, list: &str, entries: Vec<String>, token: Option<&str>) -> OperationResult {
     let page = pagination::cut(list, entries, PAGE, token)
         .map_err(|_| ApiError::bad("ValidationError", "The NextToken is not valid"))?;
     let next = page
         .next
         .map(|next| format!("<NextToken>{next}</NextToken>"))
         .unwrap_or_default();
-    Ok(Reply::Xml(format!(
+    Ok(OperationReply::Xml(format!(
         "<{element}>{}</{element}>{next}",
         page.entries.concat()
     )))
@@ -107,7 +107,7 @@ fn created(world: &World) -> String {
     created.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-fn summary(world: &World, stack: &Stack) -> String {
+fn summary(world: &World, stack: &StackDescription) -> String {
     format!(
         "<member><StackId>{}</StackId><StackName>{}</StackName><TemplateDescription>{}</TemplateDescription>\
          <CreationTime>{}</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus></member>",
@@ -118,7 +118,7 @@ fn summary(world: &World, stack: &Stack) -> String {
     )
 }
 
-fn describe(world: &World, stack: &Stack) -> String {
+fn describe(world: &World, stack: &StackDescription) -> String {
     let outputs = stack
         .outputs
         .iter()
@@ -138,7 +138,7 @@ fn describe(world: &World, stack: &Stack) -> String {
     )
 }
 
-fn resources(world: &World, stack: &Stack) -> String {
+fn resources(world: &World, stack: &StackDescription) -> String {
     let id = stack_id(world, stack.name);
     let members = stack
         .resources
@@ -158,7 +158,7 @@ fn resources(world: &World, stack: &Stack) -> String {
     format!("<StackResources>{members}</StackResources>")
 }
 
-fn stacks(world: &World) -> Vec<Stack> {
+fn stacks(world: &World) -> Vec<StackDescription> {
     let of = |name: &str| world.deployment(name);
     let mut stacks = Vec::new();
     if let Some(a) = of("a") {
@@ -167,7 +167,7 @@ fn stacks(world: &World) -> Vec<Stack> {
     }
     stacks.extend(of("b").and_then(|b| external(world, b)));
     stacks.extend(of("d").map(runtime_only));
-    stacks.push(Stack {
+    stacks.push(StackDescription {
         name: "CDKToolkit",
         description: "This stack includes resources needed to deploy AWS CDK apps into this environment",
         outputs: vec![("BootstrapVersion", "21".into(), None)],
@@ -181,14 +181,14 @@ fn plain(key: &'static str, value: impl Into<String>) -> (&'static str, String, 
 }
 
 /// Deployment A: the outputs that its documentation names and those that its template emits.
-fn starter(a: &Deployment) -> Option<Stack> {
+fn starter(a: &Scenario) -> Option<StackDescription> {
     let (pool, name) = (a.pool.as_ref()?, "neo4j-mcp-server");
     let interceptor = lambda_arn(a.interceptor?);
     let exported =
         |key, value: &str, export: &str| (key, value.to_owned(), Some(format!("{name}-{export}")));
     let gateway = a.gateway_id.clone()?;
     let runtime = a.runtime_arn.clone()?;
-    Some(Stack {
+    Some(StackDescription {
         name,
         description: "Neo4j MCP server on AgentCore Runtime behind a Gateway",
         outputs: vec![
@@ -223,10 +223,10 @@ fn starter(a: &Deployment) -> Option<Stack> {
 }
 
 /// The later revision of the same starter, over the same resources.
-fn starter_later(world: &World, a: &Deployment) -> Option<Stack> {
+fn starter_later(world: &World, a: &Scenario) -> Option<StackDescription> {
     let pool = a.pool.as_ref()?;
     let runtime = a.runtime_arn.clone()?;
-    Some(Stack {
+    Some(StackDescription {
         name: "neo4j-agentcore-mcp-server",
         description: "Neo4j MCP server on AgentCore, second revision",
         outputs: vec![
@@ -260,7 +260,7 @@ fn starter_later(world: &World, a: &Deployment) -> Option<Stack> {
     })
 }
 
-fn external(world: &World, b: &Deployment) -> Option<Stack> {
+fn external(world: &World, b: &Scenario) -> Option<StackDescription> {
     let pool = b.pool.as_ref()?;
     let service = match &world.options.neo4j_mcp_url {
         Some(url) => url.to_string(),
@@ -271,7 +271,7 @@ fn external(world: &World, b: &Deployment) -> Option<Stack> {
         .and_then(|url| url.host_str().map(str::to_owned))
         .unwrap_or_default();
     let gateway = b.gateway_id.clone()?;
-    Some(Stack {
+    Some(StackDescription {
         name: "Neo4jAgentCoreGatewayStack",
         description: "AgentCore Gateway in front of an external Neo4j MCP server",
         outputs: vec![
@@ -303,7 +303,7 @@ fn external(world: &World, b: &Deployment) -> Option<Stack> {
     })
 }
 
-fn runtime_only(d: &Deployment) -> Stack {
+fn runtime_only(d: &Scenario) -> StackDescription {
     let mut resources = vec![(
         "Runtime",
         "AWS::BedrockAgentCore::Runtime",
@@ -314,7 +314,7 @@ fn runtime_only(d: &Deployment) -> Stack {
             .clone()
             .map(|arn| ("Neo4jSecret", "AWS::SecretsManager::Secret", arn)),
     );
-    Stack {
+    StackDescription {
         name: "Neo4jMCPRuntimeStack",
         description: "Neo4j MCP server on AgentCore Runtime, signed requests",
         outputs: vec![

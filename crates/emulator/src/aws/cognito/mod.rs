@@ -11,10 +11,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
-use crate::dispatch::{Outcome, Reply};
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::pagination;
-use crate::scenarios::{ACCOUNT, Deployment, PoolFacts, REGION};
+use crate::scenarios::{ACCOUNT, PoolFacts, REGION, Scenario};
 use crate::seed::Seed;
 use crate::world::{World, lock};
 
@@ -25,7 +25,7 @@ const PAGE: usize = 2;
 
 /// All user pools.
 #[derive(Debug)]
-pub(crate) struct Cognito {
+pub(crate) struct CognitoState {
     pub(super) pools: Vec<Pool>,
     /// Refresh tokens handed out: which client and user they are for.
     refresh: Mutex<HashMap<String, (String, String)>>,
@@ -64,8 +64,8 @@ impl std::fmt::Debug for Client {
     }
 }
 
-impl Cognito {
-    pub(crate) fn new(seed: &Seed, deployments: &[Deployment]) -> Self {
+impl CognitoState {
+    pub(crate) fn new(seed: &Seed, deployments: &[Scenario]) -> Self {
         let pools = deployments
             .iter()
             .filter_map(|deployment| Some(pool(seed, deployment.name, deployment.pool.clone()?)));
@@ -143,10 +143,10 @@ fn pool(seed: &Seed, deployment: &'static str, facts: PoolFacts) -> Pool {
 }
 
 /// Answers an operation of `cognito-idp`.
-pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
+pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> OperationResult {
     let cognito = &world.cognito;
     match operation {
-        "DescribeUserPool" => Ok(Reply::Json(
+        "DescribeUserPool" => Ok(OperationReply::Json(
             json!({"UserPool": describe_pool(world, cognito.pool(input)?)}),
         )),
         "DescribeUserPoolClient" => {
@@ -157,11 +157,11 @@ pub(crate) fn handle(world: &World, operation: &str, input: &Value) -> Outcome {
                 .iter()
                 .find(|client| client.id == id)
                 .ok_or_else(|| unknown_client(id))?;
-            Ok(Reply::Json(
+            Ok(OperationReply::Json(
                 json!({"UserPoolClient": describe_client(world, pool, client)}),
             ))
         }
-        "DescribeUserPoolDomain" => Ok(Reply::Json(describe_domain(
+        "DescribeUserPoolDomain" => Ok(OperationReply::Json(describe_domain(
             cognito,
             required(input, "Domain")?,
         ))),
@@ -212,7 +212,7 @@ fn describe_client(world: &World, pool: &Pool, client: &Client) -> Value {
     value
 }
 
-fn describe_domain(cognito: &Cognito, domain: &str) -> Value {
+fn describe_domain(cognito: &CognitoState, domain: &str) -> Value {
     let Some(pool) = cognito
         .pools
         .iter()
@@ -225,7 +225,7 @@ fn describe_domain(cognito: &Cognito, domain: &str) -> Value {
     }})
 }
 
-fn list_clients(cognito: &Cognito, input: &Value) -> Outcome {
+fn list_clients(cognito: &CognitoState, input: &Value) -> OperationResult {
     let pool = cognito.pool(input)?;
     let size = match input.get("MaxResults") {
         None => PAGE,
@@ -253,11 +253,11 @@ fn list_clients(cognito: &Cognito, input: &Value) -> Outcome {
     if let Some(next) = page.next {
         answer.insert("NextToken".into(), next.into());
     }
-    Ok(Reply::Json(Value::Object(answer)))
+    Ok(OperationReply::Json(Value::Object(answer)))
 }
 
 /// USER_PASSWORD_AUTH and the renewal by refresh token.
-fn initiate_auth(world: &World, input: &Value) -> Outcome {
+fn initiate_auth(world: &World, input: &Value) -> OperationResult {
     let flow = required(input, "AuthFlow")?;
     let client_id = required(input, "ClientId")?;
     let (pool, client) = world
@@ -351,7 +351,7 @@ fn authentication(
     client: &Client,
     user: &str,
     refresh: Option<String>,
-) -> Outcome {
+) -> OperationResult {
     let (access, id) = web::user_tokens(world, pool, client, user).ok_or_else(|| {
         ApiError::new(
             http::StatusCode::INTERNAL_SERVER_ERROR,
@@ -363,7 +363,7 @@ fn authentication(
     if let (Some(refresh), Some(members)) = (refresh, result.as_object_mut()) {
         members.insert("RefreshToken".into(), refresh.into());
     }
-    Ok(Reply::Json(
+    Ok(OperationReply::Json(
         json!({"AuthenticationResult": result, "ChallengeParameters": {}}),
     ))
 }

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{Client, Pool};
-use crate::faults::{FaultKind, Hop};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{Request, Response, cut, header, json as answer, not_found};
 use crate::world::World;
 
@@ -85,7 +85,7 @@ fn key_id(world: &World, pool: &Pool, purpose: &str) -> String {
 }
 
 async fn token_endpoint(world: &World, pool: &Pool, request: &Request) -> Response {
-    let fault = world.faults.take_hop(pool.deployment, Hop::Token);
+    let fault = world.faults.take_hop(pool.deployment, FaultPoint::Token);
     match fault {
         Some(FaultKind::CutBefore) => return cut(),
         Some(FaultKind::Throttling) => {

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::runtimes::kept_at_first;
 use super::{
-    Authorization, Authorizer, Credential, Endpoint, Gateway, JwtAuthorizer, Other, OtherKind,
-    Runtime, RuntimeVersion, State, Target,
+    Authorization, Authorizer, ControlResources, Credential, Gateway, JwtAuthorizer, Other,
+    OtherKind, Runtime, RuntimeEndpoint, RuntimeVersion, Target,
 };
 use crate::Options;
 use crate::scenarios::{
-    ACCOUNT, Deployment, FurtherRuntime, PoolFacts, REGION, agentcore_arn, external_server_url,
+    ACCOUNT, ExtraRuntime, PoolFacts, REGION, Scenario, agentcore_arn, external_server_url,
     gateway_url, runtime_url,
 };
 use crate::seed::Seed;
@@ -23,16 +23,16 @@ pub(super) fn build(
     base: &str,
     seed: &Seed,
     options: &Options,
-    deployments: &[Deployment],
+    deployments: &[Scenario],
     began: Timestamp,
-) -> State {
-    let builder = Builder {
+) -> ControlResources {
+    let builder = ResourceBuilder {
         base,
         seed,
         options,
         began,
     };
-    let mut state = State::default();
+    let mut state = ControlResources::default();
     for deployment in deployments {
         match deployment.name {
             "a" => builder.a(deployment, &mut state),
@@ -46,21 +46,21 @@ pub(super) fn build(
     state
 }
 
-struct Builder<'a> {
+struct ResourceBuilder<'a> {
     base: &'a str,
     seed: &'a Seed,
     options: &'a Options,
     began: Timestamp,
 }
 
-impl Builder<'_> {
+impl ResourceBuilder<'_> {
     fn hours_ago(&self, hours: i64) -> Timestamp {
         self.began
             .checked_sub(SignedDuration::from_hours(hours))
             .unwrap_or(self.began)
     }
 
-    fn a(&self, deployment: &Deployment, state: &mut State) {
+    fn a(&self, deployment: &Scenario, state: &mut ControlResources) {
         let (Some(pool), Some(runtime_arn)) = (&deployment.pool, &deployment.runtime_arn) else {
             return;
         };
@@ -105,9 +105,9 @@ impl Builder<'_> {
         state.runtimes.push(runtime);
         state.runtimes.extend(
             deployment
-                .further_runtime
+                .extra_runtime
                 .as_ref()
-                .map(|further| self.further_runtime(further, &jwt)),
+                .map(|extra| self.extra_runtime(extra, &jwt)),
         );
         state.others.push(self.oauth_provider(
             "neo4j_mcp_server_oauth_provider",
@@ -118,20 +118,20 @@ impl Builder<'_> {
     }
 
     /// Its containers know no secret: user and password are copied into their environment when a version is made.
-    fn further_runtime(&self, further: &FurtherRuntime, authorizer: &Authorizer) -> Runtime {
-        let mut runtime = self.plain_runtime(&further.id, further.name, authorizer);
+    fn extra_runtime(&self, extra: &ExtraRuntime, authorizer: &Authorizer) -> Runtime {
+        let mut runtime = self.plain_runtime(&extra.id, extra.name, authorizer);
         for version in &mut runtime.versions {
             version.environment = vec![
-                ("NEO4J_URI".into(), further.seat.uri.clone()),
-                ("NEO4J_USERNAME".into(), further.seat.user.clone()),
-                ("NEO4J_PASSWORD".into(), further.seat.password.clone()),
-                ("NEO4J_DATABASE".into(), further.seat.database.clone()),
+                ("NEO4J_URI".into(), extra.seat.uri.clone()),
+                ("NEO4J_USERNAME".into(), extra.seat.user.clone()),
+                ("NEO4J_PASSWORD".into(), extra.seat.password.clone()),
+                ("NEO4J_DATABASE".into(), extra.seat.database.clone()),
             ];
         }
         runtime
     }
 
-    fn b(&self, deployment: &Deployment, state: &mut State) {
+    fn b(&self, deployment: &Scenario, state: &mut ControlResources) {
         let Some(pool) = &deployment.pool else { return };
         let mut gateway = self.gateway(
             deployment,
@@ -153,7 +153,7 @@ impl Builder<'_> {
         state.gateways.push(gateway);
     }
 
-    fn c(&self, deployment: &Deployment, state: &mut State) {
+    fn c(&self, deployment: &Scenario, state: &mut ControlResources) {
         let Some(pool) = &deployment.pool else { return };
         let mut runtime =
             self.runtime(deployment, "mcp_server", &Authorizer::Jwt(authorizer(pool)));
@@ -169,7 +169,7 @@ impl Builder<'_> {
         state.runtimes.push(runtime);
     }
 
-    fn d(&self, deployment: &Deployment, state: &mut State) {
+    fn d(&self, deployment: &Scenario, state: &mut ControlResources) {
         const HEADER: &str = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization";
         let mut runtime = self.runtime(deployment, "Neo4jMcpRuntime", &Authorizer::Iam);
         for version in &mut runtime.versions {
@@ -186,7 +186,7 @@ impl Builder<'_> {
             ];
         }
         // A roll-out that stands still: the endpoint serves version 1 while version 2 is wanted.
-        runtime.endpoints.push(Endpoint {
+        runtime.endpoints.push(RuntimeEndpoint {
             name: "canary".into(),
             id: "canary".into(),
             arn: format!("{}/runtime-endpoint/canary", runtime.arn),
@@ -201,7 +201,7 @@ impl Builder<'_> {
         state.runtimes.push(runtime);
     }
 
-    fn e(&self, deployment: &Deployment, state: &mut State) {
+    fn e(&self, deployment: &Scenario, state: &mut ControlResources) {
         let Some(pool) = &deployment.pool else { return };
         let mut gateway = self.gateway(
             deployment,
@@ -265,7 +265,7 @@ impl Builder<'_> {
     }
 
     /// Resources that belong to none of the five: a failed gateway, a runtime that never started, memory, rules.
-    fn bystanders(&self, state: &mut State) {
+    fn bystanders(&self, state: &mut ControlResources) {
         let id = format!("retired-gateway-{}", self.seed.lower("gateway retired", 10));
         let mut retired = self.plain_gateway(&id, "retired-gateway", Authorizer::Iam);
         retired.status = "UPDATE_UNSUCCESSFUL".into();
@@ -301,7 +301,7 @@ impl Builder<'_> {
         state.others.extend(self.plain_resources());
     }
 
-    fn gateway(&self, deployment: &Deployment, name: &str, authorizer: Authorizer) -> Gateway {
+    fn gateway(&self, deployment: &Scenario, name: &str, authorizer: Authorizer) -> Gateway {
         let id = deployment.gateway_id.clone().unwrap_or_default();
         let mut gateway = self.plain_gateway(&id, name, authorizer);
         gateway.interceptor = deployment.interceptor.map(str::to_owned);
@@ -352,7 +352,7 @@ impl Builder<'_> {
         }
     }
 
-    fn runtime(&self, deployment: &Deployment, name: &str, authorizer: &Authorizer) -> Runtime {
+    fn runtime(&self, deployment: &Scenario, name: &str, authorizer: &Authorizer) -> Runtime {
         self.plain_runtime(
             deployment.runtime_id.as_deref().unwrap_or_default(),
             name,
@@ -384,7 +384,7 @@ impl Builder<'_> {
             name: name.to_owned(),
             created: self.hours_ago(895),
             versions: vec![version(1, 895), version(2, 400), version(3, 30)],
-            endpoints: vec![Endpoint {
+            endpoints: vec![RuntimeEndpoint {
                 name: "DEFAULT".into(),
                 id: "DEFAULT".into(),
                 arn: format!("{arn}/runtime-endpoint/DEFAULT"),

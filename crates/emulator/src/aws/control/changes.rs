@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 use super::Authorizer;
 use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
-use crate::consents::Refusal;
-use crate::dispatch::{Outcome, Reply};
-use crate::faults::{FaultKind, Hop};
+use crate::consents::ConsentRefusal;
+use crate::dispatch::{OperationReply, OperationResult};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::operation::ApiError;
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 /// How long a change is under way before it shows its end.
 pub(super) const UNDER_WAY: Duration = Duration::from_millis(1500);
 
 /// UpdateGateway: authoriser, versions, sessions, streaming, interceptors and exception level follow the request.
-pub(super) fn update_gateway(world: &Shared, input: &Value) -> Outcome {
+pub(super) fn update_gateway(world: &SharedWorld, input: &Value) -> OperationResult {
     let id = gateway(world, input)?.id;
     required(input, "name")?;
     let role = required(input, "roleArn")?;
@@ -105,12 +105,12 @@ pub(super) fn update_gateway(world: &Shared, input: &Value) -> Outcome {
         });
     });
     shown
-        .map(|value| Reply::Status(202, value))
+        .map(|value| OperationReply::Status(202, value))
         .ok_or_else(|| not_found("Gateway"))
 }
 
 /// SynchronizeGatewayTargets: SYNCHRONIZING now, and the end when the target has answered or failed.
-pub(super) fn synchronize(world: &Shared, input: &Value) -> Outcome {
+pub(super) fn synchronize(world: &SharedWorld, input: &Value) -> OperationResult {
     let gateway = gateway(world, input)?;
     let ids = read_texts(input.get("targetIdList"));
     let [id] = &ids[..] else {
@@ -149,7 +149,7 @@ pub(super) fn synchronize(world: &Shared, input: &Value) -> Outcome {
         id.clone(),
         target.endpoint.clone(),
     ));
-    Ok(Reply::Status(202, json!({"targets": [shown]})))
+    Ok(OperationReply::Status(202, json!({"targets": [shown]})))
 }
 
 pub(super) fn conflict(message: &str) -> ApiError {
@@ -157,7 +157,7 @@ pub(super) fn conflict(message: &str) -> ApiError {
 }
 
 async fn finish_synchronization(
-    world: Shared,
+    world: SharedWorld,
     gateway_id: String,
     target_id: String,
     endpoint: String,
@@ -186,13 +186,13 @@ pub(crate) async fn probe(world: &World, gateway_id: &str, endpoint: &str) -> Re
         .deployment_of_gateway(gateway_id)
         .map_or("", |deployment| deployment.name);
     let armed = |hop, kind| world.faults.is_armed(deployment, hop, kind);
-    if armed(Hop::Target, FaultKind::Down) || armed(Hop::Runtime, FaultKind::Down) {
+    if armed(FaultPoint::Target, FaultKind::Down) || armed(FaultPoint::Runtime, FaultKind::Down) {
         return Err("Failed to connect to the MCP server: connection refused".into());
     }
-    if armed(Hop::Target, FaultKind::Unsynchronised) {
+    if armed(FaultPoint::Target, FaultKind::Unsynchronised) {
         return Err("Failed to list the tools of the MCP server".into());
     }
-    if armed(Hop::CredentialProvider, FaultKind::Failing) {
+    if armed(FaultPoint::CredentialProvider, FaultKind::Failing) {
         return Err(
             "Failed to get a token from the OAuth credential provider: invalid_client".into(),
         );
@@ -227,7 +227,7 @@ pub(crate) async fn probe(world: &World, gateway_id: &str, endpoint: &str) -> Re
 }
 
 /// CompleteResourceTokenAuth: the application says for whom the consent was.
-pub(super) fn complete_consent(world: &World, input: &Value) -> Outcome {
+pub(super) fn complete_consent(world: &World, input: &Value) -> OperationResult {
     let session_uri = required(input, "sessionUri")?;
     let identifier = input.get("userIdentifier").cloned().unwrap_or(Value::Null);
     let user = match (text(&identifier, "userId"), text(&identifier, "userToken")) {
@@ -245,12 +245,12 @@ pub(super) fn complete_consent(world: &World, input: &Value) -> Outcome {
         .consents
         .complete(session_uri, &user, world.now())
         .map_err(|refusal| match refusal {
-            Refusal::Unknown => not_found("The authorization session"),
-            Refusal::NotGranted => ApiError::bad(
+            ConsentRefusal::Unknown => not_found("The authorization session"),
+            ConsentRefusal::NotGranted => ApiError::bad(
                 "ValidationException",
                 "The user has not completed the authorization yet",
             ),
-            Refusal::OtherUser => ApiError::new(
+            ConsentRefusal::OtherUser => ApiError::new(
                 StatusCode::FORBIDDEN,
                 "AccessDeniedException",
                 "The authorization session belongs to another user",
@@ -267,5 +267,5 @@ pub(super) fn complete_consent(world: &World, input: &Value) -> Outcome {
             target.authorization = None;
         }
     });
-    Ok(Reply::Json(json!({})))
+    Ok(OperationReply::Json(json!({})))
 }

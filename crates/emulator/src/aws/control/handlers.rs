@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::shapes::{self, picked};
 use super::{Authorizer, Gateway, OtherKind, Runtime, changes, runtimes as runtime_changes};
-use crate::dispatch::{Call, Outcome, Reply};
+use crate::dispatch::{OperationCall, OperationReply, OperationResult};
 use crate::http::{Request, header};
 use crate::operation::{ApiError, Protocol};
 use crate::pagination;
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 /// How many entries a page has where the client does not say.
 const PAGE: usize = 2;
@@ -19,7 +19,7 @@ const CONTROL: &str = "bedrock-agentcore-control";
 const DATA: &str = "bedrock-agentcore";
 
 /// The operation that method and path name, its path members put into the input.
-pub(crate) fn recognise(request: &Request) -> Option<Call> {
+pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
     let path = request.uri().path();
     let segments: Vec<String> = path
         .split('/')
@@ -55,7 +55,7 @@ pub(crate) fn recognise(request: &Request) -> Option<Call> {
     } else {
         Value::Null
     };
-    Some(Call {
+    Some(OperationCall {
         service,
         operation: operation.to_owned(),
         protocol: Protocol::RestJson,
@@ -63,9 +63,9 @@ pub(crate) fn recognise(request: &Request) -> Option<Call> {
     })
 }
 
-type Route<'a> = (&'static str, &'a str, Vec<(&'static str, &'a str)>);
+type OperationRoute<'a> = (&'static str, &'a str, Vec<(&'static str, &'a str)>);
 
-fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
+fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<OperationRoute<'a>> {
     let control = |operation, members| Some((CONTROL, operation, members));
     match (method.as_str(), parts) {
         ("GET", ["gateways"]) => control("ListGateways", vec![]),
@@ -130,7 +130,7 @@ fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<Route<'a>> {
 }
 
 /// Whether this call is signed by a bearer token instead: sessions of runtimes that take tokens.
-pub(crate) fn takes_bearer(world: &World, request: &Request, call: &Call) -> bool {
+pub(crate) fn takes_bearer(world: &World, request: &Request, call: &OperationCall) -> bool {
     let is_bearer = || {
         header(request.headers(), "authorization").is_some_and(|value| {
             value
@@ -150,7 +150,10 @@ pub(crate) fn takes_bearer(world: &World, request: &Request, call: &Call) -> boo
 }
 
 /// The token authoriser of the runtime that the call names.
-pub(crate) fn bearer_authorizer(world: &World, call: &Call) -> Option<super::JwtAuthorizer> {
+pub(crate) fn bearer_authorizer(
+    world: &World,
+    call: &OperationCall,
+) -> Option<super::JwtAuthorizer> {
     match &runtime_of_arn(world, &call.input)?.latest()?.authorizer {
         Authorizer::Jwt(jwt) => Some(jwt.clone()),
         Authorizer::Iam | Authorizer::None => None,
@@ -163,7 +166,7 @@ fn runtime_of_arn(world: &World, input: &Value) -> Option<Runtime> {
 }
 
 /// Answers an operation of the control plane or the data plane.
-pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
+pub(crate) fn handle(world: &SharedWorld, call: &OperationCall) -> OperationResult {
     let input = &call.input;
     match call.operation.as_str() {
         "ListGateways" => list(
@@ -173,7 +176,9 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
                 .control
                 .with(|state| state.gateways.iter().map(shapes::gateway_item).collect()),
         ),
-        "GetGateway" => Ok(Reply::Json(shapes::gateway(&gateway(world, input)?))),
+        "GetGateway" => Ok(OperationReply::Json(shapes::gateway(&gateway(
+            world, input,
+        )?))),
         "ListGatewayTargets" => list(
             call,
             "items",
@@ -217,7 +222,7 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
         "GetAgentRuntimeEndpoint" => get_endpoint(world, input),
         "StopRuntimeSession" => runtime_changes::stop_session(world, input),
         "CompleteResourceTokenAuth" => changes::complete_consent(world, input),
-        "GetTokenVault" => Ok(Reply::Json(json!({
+        "GetTokenVault" => Ok(OperationReply::Json(json!({
             "tokenVaultId": "default",
             "kmsConfiguration": {"keyType": "ServiceManagedKey"},
             "lastModifiedDate": world.began.as_second() - 900 * 3600,
@@ -228,7 +233,7 @@ pub(crate) fn handle(world: &Shared, call: &Call) -> Outcome {
 }
 
 /// The resources that are only listed and shown.
-fn handle_others(world: &World, call: &Call) -> Outcome {
+fn handle_others(world: &World, call: &OperationCall) -> OperationResult {
     const PROVIDER: [&str; 4] = [
         "name",
         "credentialProviderArn",
@@ -276,7 +281,7 @@ fn handle_others(world: &World, call: &Call) -> Outcome {
             )
         }
         "GetMemory" => match get_other(world, OtherKind::Memory, None, input, "memoryId")? {
-            Reply::Json(memory) => Ok(Reply::Json(json!({"memory": memory}))),
+            OperationReply::Json(memory) => Ok(OperationReply::Json(json!({"memory": memory}))),
             other => Ok(other),
         },
         "ListGatewayRules" => {
@@ -356,7 +361,7 @@ fn get_other(
     parent: Option<&str>,
     input: &Value,
     member: &str,
-) -> Outcome {
+) -> OperationResult {
     let key = required(input, member)?;
     let found = world.control.with(|state| {
         let mut of_kind = state
@@ -368,7 +373,7 @@ fn get_other(
             .map(|other| other.value.clone())
     });
     found
-        .map(Reply::Json)
+        .map(OperationReply::Json)
         .ok_or_else(|| not_found(&format!("Resource {key}")))
 }
 
@@ -384,15 +389,15 @@ fn runtimes(world: &World) -> Vec<Value> {
     })
 }
 
-fn get_target(world: &World, input: &Value) -> Outcome {
+fn get_target(world: &World, input: &Value) -> OperationResult {
     let gateway = gateway(world, input)?;
     let id = required(input, "targetId")?;
     let target = gateway.targets.iter().find(|target| target.id == id);
     let target = target.ok_or_else(|| not_found(&format!("Target {id}")))?;
-    Ok(Reply::Json(shapes::target(&gateway.arn, target)))
+    Ok(OperationReply::Json(shapes::target(&gateway.arn, target)))
 }
 
-fn get_runtime(world: &World, input: &Value) -> Outcome {
+fn get_runtime(world: &World, input: &Value) -> OperationResult {
     let runtime = runtime(world, input)?;
     let version = match text(input, "version") {
         None => runtime.latest(),
@@ -402,10 +407,10 @@ fn get_runtime(world: &World, input: &Value) -> Outcome {
             .find(|version| version.version == wanted),
     };
     let version = version.ok_or_else(|| not_found("Agent runtime version"))?;
-    Ok(Reply::Json(shapes::runtime(&runtime, version)))
+    Ok(OperationReply::Json(shapes::runtime(&runtime, version)))
 }
 
-fn get_endpoint(world: &World, input: &Value) -> Outcome {
+fn get_endpoint(world: &World, input: &Value) -> OperationResult {
     let runtime = runtime(world, input)?;
     let name = required(input, "endpointName")?;
     let endpoint = runtime
@@ -413,10 +418,10 @@ fn get_endpoint(world: &World, input: &Value) -> Outcome {
         .iter()
         .find(|endpoint| endpoint.name == name);
     let endpoint = endpoint.ok_or_else(|| not_found(&format!("Endpoint {name}")))?;
-    Ok(Reply::Json(shapes::endpoint(&runtime, endpoint)))
+    Ok(OperationReply::Json(shapes::endpoint(&runtime, endpoint)))
 }
 
-fn list_tags(world: &World, input: &Value) -> Outcome {
+fn list_tags(world: &World, input: &Value) -> OperationResult {
     let arn = required(input, "resourceArn")?;
     let id = arn.rsplit('/').next().unwrap_or_default();
     let deployment = world
@@ -432,11 +437,11 @@ fn list_tags(world: &World, input: &Value) -> Outcome {
         || json!({}),
         |deployment| json!({"deployment": deployment.name}),
     );
-    Ok(Reply::Json(json!({"tags": tags})))
+    Ok(OperationReply::Json(json!({"tags": tags})))
 }
 
 /// Writes one page of a list.
-fn list(call: &Call, member: &str, entries: Vec<Value>) -> Outcome {
+fn list(call: &OperationCall, member: &str, entries: Vec<Value>) -> OperationResult {
     let size = match call.input.get("maxResults") {
         None => PAGE,
         given => pagination::number(given)
@@ -456,7 +461,7 @@ fn list(call: &Call, member: &str, entries: Vec<Value>) -> Outcome {
     if let Some(next) = page.next {
         answer.insert("nextToken".into(), next.into());
     }
-    Ok(Reply::Json(Value::Object(answer)))
+    Ok(OperationReply::Json(Value::Object(answer)))
 }
 
 /// The gateway that the input names.

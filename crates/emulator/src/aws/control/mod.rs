@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Options;
-use crate::scenarios::Deployment;
+use crate::scenarios::Scenario;
 use crate::seed::Seed;
 use crate::world::lock;
 
@@ -21,13 +21,13 @@ pub(crate) use self::handlers::{bearer_authorizer, handle, recognise, takes_bear
 
 /// All resources of the control plane.
 #[derive(Debug)]
-pub(crate) struct Control {
-    state: Mutex<State>,
+pub(crate) struct ControlState {
+    state: Mutex<ControlResources>,
 }
 
 /// What the control plane holds.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct ControlResources {
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) runtimes: Vec<Runtime>,
     /// Resources that are only listed and shown, in the shape of their Get operation.
@@ -179,7 +179,7 @@ pub(crate) struct Runtime {
     pub(crate) created: Timestamp,
     /// Oldest first; the last one is the current version.
     pub(crate) versions: Vec<RuntimeVersion>,
-    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) endpoints: Vec<RuntimeEndpoint>,
 }
 
 /// One immutable version of a runtime.
@@ -204,7 +204,7 @@ pub(crate) struct RuntimeVersion {
 
 /// A named endpoint of a runtime.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
+pub(crate) struct RuntimeEndpoint {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) arn: String,
@@ -217,12 +217,12 @@ pub(crate) struct Endpoint {
     pub(crate) updated: Timestamp,
 }
 
-impl Control {
+impl ControlState {
     pub(crate) fn new(
         base: &str,
         seed: &Seed,
         options: &Options,
-        deployments: &[Deployment],
+        deployments: &[Scenario],
         began: Timestamp,
     ) -> Self {
         Self {
@@ -231,7 +231,7 @@ impl Control {
     }
 
     /// Reads or changes the resources; keep it short, nothing may wait inside.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut ControlResources) -> T) -> T {
         act(&mut lock(&self.state))
     }
 
@@ -258,7 +258,7 @@ impl Control {
     }
 }
 
-impl State {
+impl ControlResources {
     pub(crate) fn gateway_mut(&mut self, id: &str) -> Option<&mut Gateway> {
         self.gateways.iter_mut().find(|gateway| gateway.id == id)
     }

@@ -10,10 +10,10 @@ use super::changes::{UNDER_WAY, conflict};
 use super::handlers::{invalid, not_found, required, runtime, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
 use super::{Authorizer, Runtime, RuntimeVersion};
-use crate::containers::Place;
-use crate::dispatch::{Outcome, Reply};
+use crate::containers::SessionKey;
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 /// Members that the world shows again as they were sent; one that is left out is gone.
 const KEPT: [&str; 11] = [
@@ -33,7 +33,7 @@ const KEPT: [&str; 11] = [
 const VARIABLES: (usize, usize, usize) = (50, 100, 5000);
 
 /// UpdateAgentRuntime: a new version, to which DEFAULT is rolled out. It has what the request has and nothing else.
-pub(super) fn update(world: &Shared, input: &Value) -> Outcome {
+pub(super) fn update(world: &SharedWorld, input: &Value) -> OperationResult {
     let known = runtime(world, input)?;
     let token = match text(input, "clientToken") {
         Some(token) if !(33..=256).contains(&token.len()) => {
@@ -48,7 +48,7 @@ pub(super) fn update(world: &Shared, input: &Value) -> Outcome {
         .find(|version| version.client_token.is_some() && version.client_token.as_deref() == token);
     if let Some(repeated) = repeated {
         // The same request again, whose answer was lost: nothing is done twice.
-        return Ok(Reply::Status(202, answer(&known, repeated)));
+        return Ok(OperationReply::Status(202, answer(&known, repeated)));
     }
     if known
         .latest()
@@ -71,7 +71,7 @@ pub(super) fn update(world: &Shared, input: &Value) -> Outcome {
         }
     });
     tokio::spawn(roll_out(Arc::clone(world), known.id, wanted));
-    Ok(Reply::Status(202, shown))
+    Ok(OperationReply::Status(202, shown))
 }
 
 fn answer(runtime: &Runtime, version: &RuntimeVersion) -> Value {
@@ -215,7 +215,7 @@ fn environment(input: &Value) -> Result<Vec<(String, String)>, ApiError> {
     members.iter().map(variable).collect()
 }
 
-async fn roll_out(world: Shared, runtime_id: String, version: String) {
+async fn roll_out(world: SharedWorld, runtime_id: String, version: String) {
     tokio::time::sleep(UNDER_WAY).await;
     let now = world.now();
     with_runtime(&world, &runtime_id, |runtime| {
@@ -252,7 +252,7 @@ fn with_runtime(world: &World, id: &str, act: impl FnOnce(&mut Runtime)) {
 }
 
 /// StopRuntimeSession: the session's container ends; what it kept is gone with it.
-pub(super) fn stop_session(world: &World, input: &Value) -> Outcome {
+pub(super) fn stop_session(world: &World, input: &Value) -> OperationResult {
     let arn = required(input, "agentRuntimeArn")?;
     let session = required(input, "runtimeSessionId")?;
     let id = arn.rsplit("runtime/").next().unwrap_or_default();
@@ -264,7 +264,7 @@ pub(super) fn stop_session(world: &World, input: &Value) -> Outcome {
     if !known.endpoints.iter().any(|known| known.name == endpoint) {
         return Err(not_found(&format!("Endpoint {endpoint}")));
     }
-    let place = Place {
+    let place = SessionKey {
         runtime: id.to_owned(),
         endpoint: endpoint.to_owned(),
         session: session.to_owned(),
@@ -278,7 +278,7 @@ pub(super) fn stop_session(world: &World, input: &Value) -> Outcome {
         "x-amzn-bedrock-agentcore-runtime-session-id",
         session,
     );
-    Ok(Reply::Whole(Box::new(response)))
+    Ok(OperationReply::Whole(Box::new(response)))
 }
 
 /// What a version has that was never updated.

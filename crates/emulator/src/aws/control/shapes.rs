@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Authorizer, ClaimRule, Credential, Endpoint, Gateway, JwtAuthorizer, Runtime, RuntimeVersion,
-    Target,
+    Authorizer, ClaimRule, Credential, Gateway, JwtAuthorizer, Runtime, RuntimeEndpoint,
+    RuntimeVersion, Target,
 };
 use crate::scenarios::{ACCOUNT, REGION, agentcore_arn};
 
@@ -309,7 +309,7 @@ pub(super) fn runtime(runtime: &Runtime, version: &RuntimeVersion) -> Value {
 }
 
 /// ListAgentRuntimeEndpoints and GetAgentRuntimeEndpoint.
-pub(super) fn endpoint(runtime: &Runtime, endpoint: &Endpoint) -> Value {
+pub(super) fn endpoint(runtime: &Runtime, endpoint: &RuntimeEndpoint) -> Value {
     without_nulls(json!({
         "name": endpoint.name,
         "id": endpoint.id,

@@ -9,11 +9,11 @@ const LONGEST: usize = 1024;
 
 /// A pattern that was read.
 #[derive(Clone, Debug)]
-pub(super) enum Pattern {
+pub(super) enum FilterPattern {
     /// Every event.
     Everything,
     Terms(Terms),
-    Json(Condition),
+    Json(FieldCondition),
 }
 
 /// Words in the text of an event.
@@ -32,17 +32,17 @@ enum Term {
 
 /// A condition on the JSON of an event.
 #[derive(Clone, Debug)]
-pub(super) enum Condition {
-    And(Box<Condition>, Box<Condition>),
-    Or(Box<Condition>, Box<Condition>),
-    Compare(Vec<Step>, Comparison, Operand),
-    IsNull(Vec<Step>),
-    Is(Vec<Step>, bool),
-    NotExists(Vec<Step>),
+pub(super) enum FieldCondition {
+    And(Box<FieldCondition>, Box<FieldCondition>),
+    Or(Box<FieldCondition>, Box<FieldCondition>),
+    Compare(Vec<SelectorStep>, Comparison, Operand),
+    IsNull(Vec<SelectorStep>),
+    Is(Vec<SelectorStep>, bool),
+    NotExists(Vec<SelectorStep>),
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(super) enum SelectorStep {
     Member(String),
     Index(usize),
     AnyIndex,
@@ -66,7 +66,7 @@ pub(super) enum Operand {
     Regex(Regex),
 }
 
-impl Pattern {
+impl FilterPattern {
     /// Reads a pattern; the problem in words if it cannot be read.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
@@ -80,7 +80,7 @@ impl Pattern {
             let inside = inside
                 .strip_suffix('}')
                 .ok_or("a JSON pattern ends with }")?;
-            return Parser::new(inside)?.whole().map(Self::Json);
+            return PatternParser::new(inside)?.whole().map(Self::Json);
         }
         if text.starts_with('[') {
             return Err(
@@ -178,7 +178,7 @@ impl Terms {
     }
 }
 
-impl Condition {
+impl FieldCondition {
     fn holds(&self, value: &Value) -> bool {
         match self {
             Self::And(one, other) => one.holds(value) && other.holds(value),
@@ -195,15 +195,15 @@ impl Condition {
     }
 }
 
-fn select<'a>(value: &'a Value, path: &[Step]) -> Vec<&'a Value> {
+fn select<'a>(value: &'a Value, path: &[SelectorStep]) -> Vec<&'a Value> {
     let mut found = vec![value];
     for step in path {
         found = found
             .into_iter()
             .flat_map(|value| match step {
-                Step::Member(name) => value.get(name).into_iter().collect::<Vec<_>>(),
-                Step::Index(index) => value.get(index).into_iter().collect(),
-                Step::AnyIndex => value.as_array().into_iter().flatten().collect(),
+                SelectorStep::Member(name) => value.get(name).into_iter().collect::<Vec<_>>(),
+                SelectorStep::Index(index) => value.get(index).into_iter().collect(),
+                SelectorStep::AnyIndex => value.as_array().into_iter().flatten().collect(),
             })
             .collect();
     }
@@ -263,35 +263,35 @@ fn is_like(text: &str, wanted: &str) -> bool {
 
 /// The tokens of a JSON pattern.
 #[derive(Clone, Debug)]
-enum Token {
+enum FilterToken {
     Open,
     Close,
     And,
     Or,
     Comparison(Comparison),
-    Path(Vec<Step>),
+    Path(Vec<SelectorStep>),
     Quoted(String),
     Regex(Regex),
     Word(String),
 }
 
-struct Parser {
-    tokens: std::vec::IntoIter<Token>,
-    next: Option<Token>,
+struct PatternParser {
+    tokens: std::vec::IntoIter<FilterToken>,
+    next: Option<FilterToken>,
 }
 
-impl Parser {
+impl PatternParser {
     fn new(text: &str) -> Result<Self, String> {
         let mut tokens = tokenize(text)?.into_iter();
         let next = tokens.next();
         Ok(Self { tokens, next })
     }
 
-    fn take(&mut self) -> Option<Token> {
+    fn take(&mut self) -> Option<FilterToken> {
         std::mem::replace(&mut self.next, self.tokens.next())
     }
 
-    fn whole(mut self) -> Result<Condition, String> {
+    fn whole(mut self) -> Result<FieldCondition, String> {
         let condition = self.alternatives(0)?;
         match self.next {
             None => Ok(condition),
@@ -299,62 +299,68 @@ impl Parser {
         }
     }
 
-    fn alternatives(&mut self, depth: usize) -> Result<Condition, String> {
+    fn alternatives(&mut self, depth: usize) -> Result<FieldCondition, String> {
         let mut left = self.conjunction(depth)?;
-        while matches!(self.next, Some(Token::Or)) {
+        while matches!(self.next, Some(FilterToken::Or)) {
             self.take();
-            left = Condition::Or(Box::new(left), Box::new(self.conjunction(depth)?));
+            left = FieldCondition::Or(Box::new(left), Box::new(self.conjunction(depth)?));
         }
         Ok(left)
     }
 
-    fn conjunction(&mut self, depth: usize) -> Result<Condition, String> {
+    fn conjunction(&mut self, depth: usize) -> Result<FieldCondition, String> {
         let mut left = self.single(depth)?;
-        while matches!(self.next, Some(Token::And)) {
+        while matches!(self.next, Some(FilterToken::And)) {
             self.take();
-            left = Condition::And(Box::new(left), Box::new(self.single(depth)?));
+            left = FieldCondition::And(Box::new(left), Box::new(self.single(depth)?));
         }
         Ok(left)
     }
 
-    fn single(&mut self, depth: usize) -> Result<Condition, String> {
+    fn single(&mut self, depth: usize) -> Result<FieldCondition, String> {
         if depth > 30 {
             return Err("Invalid filter pattern: it is nested too deeply".into());
         }
         match self.take() {
-            Some(Token::Open) => {
+            Some(FilterToken::Open) => {
                 let inside = self.alternatives(depth + 1)?;
                 match self.take() {
-                    Some(Token::Close) => Ok(inside),
+                    Some(FilterToken::Close) => Ok(inside),
                     _ => Err("Invalid filter pattern: a parenthesis is not closed".into()),
                 }
             }
-            Some(Token::Path(path)) => self.comparison(path),
+            Some(FilterToken::Path(path)) => self.comparison(path),
             _ => Err("Invalid filter pattern: a selector such as $.level is expected".into()),
         }
     }
 
-    fn comparison(&mut self, path: Vec<Step>) -> Result<Condition, String> {
+    fn comparison(&mut self, path: Vec<SelectorStep>) -> Result<FieldCondition, String> {
         match self.take() {
-            Some(Token::Comparison(comparison)) => {
+            Some(FilterToken::Comparison(comparison)) => {
                 let operand = match self.take() {
-                    Some(Token::Quoted(text)) => Operand::Text(text),
-                    Some(Token::Regex(regex)) => Operand::Regex(regex),
-                    Some(Token::Word(word)) => word
+                    Some(FilterToken::Quoted(text)) => Operand::Text(text),
+                    Some(FilterToken::Regex(regex)) => Operand::Regex(regex),
+                    Some(FilterToken::Word(word)) => word
                         .parse()
                         .map_or_else(|_| Operand::Text(word), Operand::Number),
                     _ => return Err("Invalid filter pattern: a value is expected".into()),
                 };
-                Ok(Condition::Compare(path, comparison, operand))
+                Ok(FieldCondition::Compare(path, comparison, operand))
             }
-            Some(Token::Word(word)) if word == "IS" => match self.take() {
-                Some(Token::Word(what)) if what == "NULL" => Ok(Condition::IsNull(path)),
-                Some(Token::Word(what)) if what == "TRUE" => Ok(Condition::Is(path, true)),
-                Some(Token::Word(what)) if what == "FALSE" => Ok(Condition::Is(path, false)),
+            Some(FilterToken::Word(word)) if word == "IS" => match self.take() {
+                Some(FilterToken::Word(what)) if what == "NULL" => Ok(FieldCondition::IsNull(path)),
+                Some(FilterToken::Word(what)) if what == "TRUE" => {
+                    Ok(FieldCondition::Is(path, true))
+                }
+                Some(FilterToken::Word(what)) if what == "FALSE" => {
+                    Ok(FieldCondition::Is(path, false))
+                }
                 _ => Err("Invalid filter pattern: IS is followed by NULL, TRUE or FALSE".into()),
             },
-            Some(Token::Word(word)) if word == "NOT" => match self.take() {
-                Some(Token::Word(what)) if what == "EXISTS" => Ok(Condition::NotExists(path)),
+            Some(FilterToken::Word(word)) if word == "NOT" => match self.take() {
+                Some(FilterToken::Word(what)) if what == "EXISTS" => {
+                    Ok(FieldCondition::NotExists(path))
+                }
                 _ => Err("Invalid filter pattern: NOT is followed by EXISTS".into()),
             },
             _ => Err("Invalid filter pattern: a comparison is expected".into()),
@@ -362,18 +368,18 @@ impl Parser {
     }
 }
 
-fn tokenize(text: &str) -> Result<Vec<Token>, String> {
-    const MARKS: [(&str, Token); 10] = [
-        ("(", Token::Open),
-        (")", Token::Close),
-        ("&&", Token::And),
-        ("||", Token::Or),
-        ("!=", Token::Comparison(Comparison::Different)),
-        ("<=", Token::Comparison(Comparison::LessOrEqual)),
-        (">=", Token::Comparison(Comparison::GreaterOrEqual)),
-        ("=", Token::Comparison(Comparison::Equal)),
-        ("<", Token::Comparison(Comparison::Less)),
-        (">", Token::Comparison(Comparison::Greater)),
+fn tokenize(text: &str) -> Result<Vec<FilterToken>, String> {
+    const MARKS: [(&str, FilterToken); 10] = [
+        ("(", FilterToken::Open),
+        (")", FilterToken::Close),
+        ("&&", FilterToken::And),
+        ("||", FilterToken::Or),
+        ("!=", FilterToken::Comparison(Comparison::Different)),
+        ("<=", FilterToken::Comparison(Comparison::LessOrEqual)),
+        (">=", FilterToken::Comparison(Comparison::GreaterOrEqual)),
+        ("=", FilterToken::Comparison(Comparison::Equal)),
+        ("<", FilterToken::Comparison(Comparison::Less)),
+        (">", FilterToken::Comparison(Comparison::Greater)),
     ];
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
@@ -383,13 +389,13 @@ fn tokenize(text: &str) -> Result<Vec<Token>, String> {
             rest = rest.get(mark.len()..).unwrap_or_default();
         } else if let Some(inside) = rest.strip_prefix('"') {
             let (text, after) = take_quoted(inside)?;
-            tokens.push(Token::Quoted(text));
+            tokens.push(FilterToken::Quoted(text));
             rest = after;
         } else if let Some((regex, after)) = rest
             .strip_prefix('%')
             .and_then(|inside| inside.split_once('%'))
         {
-            tokens.push(Token::Regex(
+            tokens.push(FilterToken::Regex(
                 Regex::new(regex).map_err(|error| error.to_string())?,
             ));
             rest = after;
@@ -402,8 +408,8 @@ fn tokenize(text: &str) -> Result<Vec<Token>, String> {
             }
             let path = word.strip_prefix('$').map(read_path);
             tokens.push(match path {
-                Some(path) => Token::Path(path?),
-                None => Token::Word(word.to_owned()),
+                Some(path) => FilterToken::Path(path?),
+                None => FilterToken::Word(word.to_owned()),
             });
             rest = after;
         }
@@ -413,21 +419,21 @@ fn tokenize(text: &str) -> Result<Vec<Token>, String> {
 }
 
 /// `.a.b[0].c[*]` after the dollar sign.
-fn read_path(text: &str) -> Result<Vec<Step>, String> {
+fn read_path(text: &str) -> Result<Vec<SelectorStep>, String> {
     let mut path = Vec::new();
     for piece in text.split('.').skip(1) {
         let (name, mut indexes) = piece.find('[').map_or((piece, ""), |at| piece.split_at(at));
         if name.is_empty() {
             return Err("Invalid filter pattern: a selector has an empty member".into());
         }
-        path.push(Step::Member(name.to_owned()));
+        path.push(SelectorStep::Member(name.to_owned()));
         while let Some(inside) = indexes.strip_prefix('[') {
             let (index, after) = inside
                 .split_once(']')
                 .ok_or("Invalid filter pattern: a bracket is not closed")?;
             path.push(match index {
-                "*" => Step::AnyIndex,
-                number => Step::Index(
+                "*" => SelectorStep::AnyIndex,
+                number => SelectorStep::Index(
                     number
                         .parse()
                         .map_err(|_| "Invalid filter pattern: an index is a number")?,
@@ -448,7 +454,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, message: &str) -> bool {
-        Pattern::parse(pattern).unwrap().matches(message)
+        FilterPattern::parse(pattern).unwrap().matches(message)
     }
 
     #[test]
@@ -472,10 +478,10 @@ mod tests {
             assert_eq!(matches(pattern, line), wanted, "{pattern}");
         }
         assert!(
-            Pattern::parse("a-b(c").is_err(),
+            FilterPattern::parse("a-b(c").is_err(),
             "special characters need quotation marks"
         );
-        assert!(Pattern::parse("\"open").is_err());
+        assert!(FilterPattern::parse("\"open").is_err());
     }
 
     #[test]
@@ -514,7 +520,7 @@ mod tests {
             "{ $.a ~ 1 }",
             "{ $. = 1 }",
         ] {
-            assert!(Pattern::parse(broken).is_err(), "{broken}");
+            assert!(FilterPattern::parse(broken).is_err(), "{broken}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
-use super::Event;
+use super::StoredEvent;
 use crate::GeneratedLogs;
 
 /// The streams over which the events are spread.
@@ -68,7 +68,7 @@ impl Generated {
     }
 
     /// The event with that index.
-    pub(super) fn event(&self, index: u64) -> Event {
+    pub(super) fn event(&self, index: u64) -> StoredEvent {
         let timestamp = self.timestamp(index);
         let mut message = String::with_capacity(160);
         let level = match index % 50 {
@@ -86,7 +86,7 @@ impl Generated {
             index % 1013
         );
         let stream = stream_of(index);
-        Event {
+        StoredEvent {
             timestamp,
             ingestion: timestamp,
             stream,

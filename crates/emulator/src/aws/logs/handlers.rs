@@ -4,12 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::generated::Generated;
-use super::{Group, Stream, group_arn, insights, read, tail};
-use crate::dispatch::{Outcome, Reply};
+use super::{LogGroup, LogStream, group_arn, insights, read, tail};
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::pagination;
 use crate::scenarios::{ACCOUNT, REGION, gateway_log_group};
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 /// How many entries a page has where the request does not say; AWS has 50.
 const PAGE: usize = 5;
@@ -19,7 +19,7 @@ const BATCH_EVENTS: usize = 10_000;
 const DAY: i64 = 86_400_000;
 
 /// Answers an operation of `logs`.
-pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome {
+pub(crate) fn handle(world: &SharedWorld, operation: &str, input: &Value) -> OperationResult {
     match operation {
         "DescribeLogGroups" => describe_groups(world, input),
         "DescribeLogStreams" => describe_streams(world, input),
@@ -34,7 +34,7 @@ pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome 
                 .logs
                 .with(|groups| groups.remove(&name))
                 .ok_or_else(missing_group)?;
-            Ok(Reply::Json(json!({})))
+            Ok(OperationReply::Json(json!({})))
         }
         "PutRetentionPolicy" => put_retention(world, input),
         "StartQuery" => insights::start(world, input),
@@ -42,7 +42,9 @@ pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome 
         "StopQuery" => insights::stop(world, input),
         "StartLiveTail" => tail::start(world, input),
         "DescribeDeliverySources" => describe_delivery_sources(world, input),
-        "DescribeDeliveries" => Ok(Reply::Json(json!({"deliveries": deliveries(world)}))),
+        "DescribeDeliveries" => Ok(OperationReply::Json(
+            json!({"deliveries": deliveries(world)}),
+        )),
         other => Err(ApiError::bad("UnknownOperationException", other)),
     }
 }
@@ -111,7 +113,7 @@ pub(super) fn name_of_identifier(identifier: &str) -> Result<String, ApiError> {
     })
 }
 
-impl Group {
+impl LogGroup {
     pub(super) fn has_stream(&self, name: &str) -> bool {
         self.streams.contains_key(name)
     }
@@ -130,7 +132,7 @@ impl Group {
     }
 }
 
-fn page_of(list: &str, entries: Vec<Value>, input: &Value, member: &str) -> Outcome {
+fn page_of(list: &str, entries: Vec<Value>, input: &Value, member: &str) -> OperationResult {
     let size = match input.get("limit") {
         None | Some(Value::Null) => PAGE,
         given => pagination::number(given)
@@ -147,10 +149,10 @@ fn page_of(list: &str, entries: Vec<Value>, input: &Value, member: &str) -> Outc
     if let Some(next) = page.next {
         answer.insert("nextToken".into(), next.into());
     }
-    Ok(Reply::Json(Value::Object(answer)))
+    Ok(OperationReply::Json(Value::Object(answer)))
 }
 
-fn describe_groups(world: &World, input: &Value) -> Outcome {
+fn describe_groups(world: &World, input: &Value) -> OperationResult {
     let (prefix, pattern) = (
         text(input, "logGroupNamePrefix"),
         text(input, "logGroupNamePattern"),
@@ -183,7 +185,7 @@ fn describe_groups(world: &World, input: &Value) -> Outcome {
     )
 }
 
-fn describe_group(name: &str, group: &Group) -> Value {
+fn describe_group(name: &str, group: &LogGroup) -> Value {
     let arn = group_arn(name);
     let mut value = json!({
         "logGroupName": name,
@@ -200,7 +202,7 @@ fn describe_group(name: &str, group: &Group) -> Value {
     value
 }
 
-fn describe_streams(world: &World, input: &Value) -> Outcome {
+fn describe_streams(world: &World, input: &Value) -> OperationResult {
     let name = group_name(input)?;
     let prefix = text(input, "logStreamNamePrefix");
     let by_time = text(input, "orderBy") == Some("LastEventTime");
@@ -241,7 +243,7 @@ fn describe_streams(world: &World, input: &Value) -> Outcome {
     )
 }
 
-fn describe_stream(group_arn: &str, name: &str, stream: &Stream) -> Value {
+fn describe_stream(group_arn: &str, name: &str, stream: &LogStream) -> Value {
     let mut value = json!({
         "logStreamName": name,
         "creationTime": stream.created,
@@ -258,7 +260,7 @@ fn describe_stream(group_arn: &str, name: &str, stream: &Stream) -> Value {
     value
 }
 
-fn create_group(world: &World, input: &Value) -> Outcome {
+fn create_group(world: &World, input: &Value) -> OperationResult {
     let name = group_name(input)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "._-/#".contains(letter);
     if name.is_empty() || name.len() > 512 || !name.chars().all(fits) {
@@ -284,12 +286,12 @@ fn create_group(world: &World, input: &Value) -> Outcome {
                 "The specified log group already exists",
             ));
         }
-        groups.insert(name, Group::new(now, class, generated));
-        Ok(Reply::Json(json!({})))
+        groups.insert(name, LogGroup::new(now, class, generated));
+        Ok(OperationReply::Json(json!({})))
     })
 }
 
-fn create_stream(world: &World, input: &Value) -> Outcome {
+fn create_stream(world: &World, input: &Value) -> OperationResult {
     let name = group_name(input)?;
     let stream = text(input, "logStreamName").unwrap_or_default();
     if stream.is_empty() || stream.len() > 512 || stream.contains([':', '*']) {
@@ -308,16 +310,16 @@ fn create_stream(world: &World, input: &Value) -> Outcome {
         }
         group.streams.insert(
             stream.into(),
-            Stream {
+            LogStream {
                 created: now,
-                ..Stream::default()
+                ..LogStream::default()
             },
         );
-        Ok(Reply::Json(json!({})))
+        Ok(OperationReply::Json(json!({})))
     })
 }
 
-fn put_events(world: &World, input: &Value) -> Outcome {
+fn put_events(world: &World, input: &Value) -> OperationResult {
     let name = group_name(input)?;
     let stream =
         text(input, "logStreamName").ok_or_else(|| invalid("logStreamName must not be null"))?;
@@ -335,12 +337,12 @@ fn put_events(world: &World, input: &Value) -> Outcome {
     if let (false, Some(members)) = (rejected.is_empty(), answer.as_object_mut()) {
         members.insert("rejectedLogEventsInfo".into(), Value::Object(rejected));
     }
-    Ok(Reply::Json(answer))
+    Ok(OperationReply::Json(answer))
 }
 
 /// Appends what is neither too old nor too new; tells where in the batch the rest is.
 fn append_batch(
-    group: &mut Group,
+    group: &mut LogGroup,
     stream: &str,
     events: Vec<(i64, String)>,
     now: i64,
@@ -408,7 +410,7 @@ fn read_batch(input: &Value) -> Result<Vec<(i64, String)>, ApiError> {
     Ok(events)
 }
 
-fn put_retention(world: &World, input: &Value) -> Outcome {
+fn put_retention(world: &World, input: &Value) -> OperationResult {
     const DAYS: [i64; 23] = [
         1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
         2922, 3288, 3653, 0,
@@ -423,12 +425,12 @@ fn put_retention(world: &World, input: &Value) -> Outcome {
             .get_mut(&name)
             .ok_or_else(missing_group)?
             .retention_days = Some(days);
-        Ok(Reply::Json(json!({})))
+        Ok(OperationReply::Json(json!({})))
     })
 }
 
 /// The gateways of the deployments deliver their application logs.
-fn describe_delivery_sources(world: &World, input: &Value) -> Outcome {
+fn describe_delivery_sources(world: &World, input: &Value) -> OperationResult {
     let wanted = names(input.get("resourceArns"));
     let entries = world.deployments.iter().filter_map(|deployment| {
         let id = deployment.gateway_id.as_ref()?;

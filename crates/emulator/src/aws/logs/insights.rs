@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
-use super::query::{Query, Record};
+use super::query::{InsightsQuery, Record};
 use super::read::{Range, key};
-use super::{Event, group_arn};
-use crate::dispatch::{Outcome, Reply};
+use super::{StoredEvent, group_arn};
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::pagination;
 use crate::world::{World, lock};
@@ -26,17 +26,17 @@ const MOST_RESULTS: usize = 10_000;
 
 /// All queries that were started.
 #[derive(Debug, Default)]
-pub(super) struct Queries(Mutex<HashMap<String, Running>>);
+pub(super) struct Queries(Mutex<HashMap<String, RunningQuery>>);
 
 #[derive(Clone, Debug)]
-struct Running {
+struct RunningQuery {
     started: Timestamp,
     stopped: bool,
     answer: Value,
 }
 
 /// StartQuery.
-pub(super) fn start(world: &World, input: &Value) -> Outcome {
+pub(super) fn start(world: &World, input: &Value) -> OperationResult {
     let groups = wanted_groups(input)?;
     let time = |name: &str| {
         pagination::number(input.get(name))
@@ -52,7 +52,7 @@ pub(super) fn start(world: &World, input: &Value) -> Outcome {
     }
     let query_text =
         text(input, "queryString").ok_or_else(|| invalid("queryString must not be null"))?;
-    let query = Query::parse(query_text)
+    let query = InsightsQuery::parse(query_text)
         .map_err(|problem| ApiError::bad("MalformedQueryException", problem))?;
     let limit = match input.get("limit") {
         None | Some(Value::Null) => MOST_RESULTS,
@@ -71,13 +71,13 @@ pub(super) fn start(world: &World, input: &Value) -> Outcome {
         limit,
     )?;
     let id = world.seed.next_uuid();
-    let running = Running {
+    let running = RunningQuery {
         started: world.now(),
         stopped: false,
         answer,
     };
     lock(&world.logs.queries.0).insert(id.clone(), running);
-    Ok(Reply::Json(json!({"queryId": id})))
+    Ok(OperationReply::Json(json!({"queryId": id})))
 }
 
 fn wanted_groups(input: &Value) -> Result<Vec<String>, ApiError> {
@@ -100,7 +100,7 @@ fn run(
     groups: &[String],
     from: i64,
     to: i64,
-    query: &Query,
+    query: &InsightsQuery,
     limit: usize,
 ) -> Result<Value, ApiError> {
     let now = world.now().as_millisecond();
@@ -156,7 +156,7 @@ fn run(
     }))
 }
 
-fn record(group: &str, event: &Arc<Event>) -> Record {
+fn record(group: &str, event: &Arc<StoredEvent>) -> Record {
     Record {
         group: group.to_owned(),
         pointer: format!("{}:{}", group_arn(group), super::read::event_id(event)),
@@ -168,10 +168,10 @@ fn record(group: &str, event: &Arc<Event>) -> Record {
 }
 
 /// GetQueryResults.
-pub(super) fn results(world: &World, input: &Value) -> Outcome {
+pub(super) fn results(world: &World, input: &Value) -> OperationResult {
     let running = find(world, input)?;
     let empty = |status: &str| {
-        Ok(Reply::Json(
+        Ok(OperationReply::Json(
             json!({"queryLanguage": "CWLI", "results": [], "status": status,
             "statistics": {"recordsMatched": 0.0, "recordsScanned": 0.0, "bytesScanned": 0.0}}),
         ))
@@ -182,10 +182,10 @@ pub(super) fn results(world: &World, input: &Value) -> Outcome {
     if world.now().duration_since(running.started) < RUNNING {
         return empty("Running");
     }
-    Ok(Reply::Json(running.answer))
+    Ok(OperationReply::Json(running.answer))
 }
 
-fn find(world: &World, input: &Value) -> Result<Running, ApiError> {
+fn find(world: &World, input: &Value) -> Result<RunningQuery, ApiError> {
     let id = text(input, "queryId").ok_or_else(|| invalid("queryId must not be null"))?;
     let found = lock(&world.logs.queries.0).get(id).cloned();
     found.ok_or_else(|| {
@@ -197,7 +197,7 @@ fn find(world: &World, input: &Value) -> Result<Running, ApiError> {
 }
 
 /// StopQuery.
-pub(super) fn stop(world: &World, input: &Value) -> Outcome {
+pub(super) fn stop(world: &World, input: &Value) -> OperationResult {
     let running = find(world, input)?;
     if running.stopped || world.now().duration_since(running.started) >= RUNNING {
         return Err(invalid("The query has ended already."));
@@ -206,5 +206,5 @@ pub(super) fn stop(world: &World, input: &Value) -> Outcome {
     if let Some(known) = lock(&world.logs.queries.0).get_mut(id) {
         known.stopped = true;
     }
-    Ok(Reply::Json(json!({"success": true})))
+    Ok(OperationReply::Json(json!({"success": true})))
 }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 
 use crate::Options;
-use crate::scenarios::{ACCOUNT, Deployment, REGION};
+use crate::scenarios::{ACCOUNT, REGION, Scenario};
 use crate::world::lock;
 
 use self::generated::Generated;
@@ -31,17 +31,17 @@ const KEPT_RECENT: usize = 50_000;
 
 /// All log groups.
 #[derive(Debug)]
-pub(crate) struct Logs {
-    groups: Mutex<BTreeMap<String, Group>>,
+pub(crate) struct LogsState {
+    groups: Mutex<BTreeMap<String, LogGroup>>,
     /// Open live tail sessions.
-    sessions: tail::Sessions,
+    sessions: tail::TailSessions,
     /// Queries that were started.
     queries: insights::Queries,
 }
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Event {
+pub(crate) struct StoredEvent {
     /// Milliseconds since 1970, as its writer said.
     pub(crate) timestamp: i64,
     /// Milliseconds since 1970, when it came in.
@@ -54,15 +54,15 @@ pub(crate) struct Event {
 
 /// One group.
 #[derive(Debug, Default)]
-pub(crate) struct Group {
+pub(crate) struct LogGroup {
     pub(crate) created: i64,
     pub(crate) retention_days: Option<i64>,
     pub(crate) class: String,
-    pub(crate) streams: HashMap<Arc<str>, Stream>,
+    pub(crate) streams: HashMap<Arc<str>, LogStream>,
     /// In the order of (timestamp, ingestion, arrival).
-    pub(crate) events: VecDeque<Arc<Event>>,
+    pub(crate) events: VecDeque<Arc<StoredEvent>>,
     /// In the order of arrival.
-    pub(crate) recent: VecDeque<Arc<Event>>,
+    pub(crate) recent: VecDeque<Arc<StoredEvent>>,
     pub(crate) arrivals: u64,
     pub(crate) stored_bytes: u64,
     /// Its events are computed instead of kept.
@@ -71,14 +71,14 @@ pub(crate) struct Group {
 
 /// What is known of one stream.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stream {
+pub(crate) struct LogStream {
     pub(crate) created: i64,
     pub(crate) first_event: Option<i64>,
     pub(crate) last_event: Option<i64>,
     pub(crate) last_ingestion: Option<i64>,
 }
 
-impl Group {
+impl LogGroup {
     fn new(created: i64, class: &str, generated: Option<Generated>) -> Self {
         let mut group = Self {
             created,
@@ -91,7 +91,7 @@ impl Group {
                 source.timestamp(0),
                 source.timestamp(source.shape.events.saturating_sub(1)),
             );
-            let facts = Stream {
+            let facts = LogStream {
                 created: first,
                 first_event: Some(first),
                 last_event: Some(last),
@@ -105,7 +105,7 @@ impl Group {
     }
 
     /// What came in after an arrival, and until a moment (which the fault `late` sets back).
-    fn arrived_after(&self, arrival: u64, until: i64) -> Vec<Arc<Event>> {
+    fn arrived_after(&self, arrival: u64, until: i64) -> Vec<Arc<StoredEvent>> {
         let start = self
             .recent
             .partition_point(|event| event.arrival <= arrival);
@@ -125,9 +125,9 @@ impl Group {
         let facts = self
             .streams
             .entry(Arc::clone(&name))
-            .or_insert_with(|| Stream {
+            .or_insert_with(|| LogStream {
                 created: ingestion,
-                ..Stream::default()
+                ..LogStream::default()
             });
         facts.first_event = Some(
             facts
@@ -142,7 +142,7 @@ impl Group {
         facts.last_ingestion = Some(ingestion);
         self.arrivals += 1;
         self.stored_bytes += message.len() as u64 + 26;
-        let event = Arc::new(Event {
+        let event = Arc::new(StoredEvent {
             timestamp,
             ingestion,
             stream: name,
@@ -163,14 +163,14 @@ impl Group {
     }
 }
 
-impl Logs {
-    pub(crate) fn new(options: &Options, deployments: &[Deployment], began: Timestamp) -> Self {
+impl LogsState {
+    pub(crate) fn new(options: &Options, deployments: &[Scenario], began: Timestamp) -> Self {
         let mut groups = BTreeMap::new();
         for name in deployments
             .iter()
             .flat_map(|deployment| &deployment.log_groups)
         {
-            let group = Group::new(began.as_millisecond() - 890 * 3_600_000, "STANDARD", None);
+            let group = LogGroup::new(began.as_millisecond() - 890 * 3_600_000, "STANDARD", None);
             groups.entry(name.clone()).or_insert(group);
         }
         if let Some(shape) = options.generated_logs {
@@ -182,18 +182,18 @@ impl Logs {
             };
             groups.insert(
                 "/local/generated".into(),
-                Group::new(now, "STANDARD", Some(source)),
+                LogGroup::new(now, "STANDARD", Some(source)),
             );
         }
         Self {
             groups: Mutex::new(groups),
-            sessions: tail::Sessions::default(),
+            sessions: tail::TailSessions::default(),
             queries: insights::Queries::default(),
         }
     }
 
     /// Reads or changes the groups; keep it short, nothing may wait inside.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Group>) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, LogGroup>) -> T) -> T {
         act(&mut lock(&self.groups))
     }
 
@@ -209,7 +209,7 @@ impl Logs {
         self.with(|groups| {
             let group = groups
                 .entry(group.to_owned())
-                .or_insert_with(|| Group::new(ingestion, "STANDARD", None));
+                .or_insert_with(|| LogGroup::new(ingestion, "STANDARD", None));
             group.append(stream, timestamp, ingestion, message);
         });
     }

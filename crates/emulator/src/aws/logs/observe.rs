@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Logs;
+use super::LogsState;
 use super::read::{Range, key};
 
 /// What one log record says about calls.
@@ -16,7 +16,7 @@ pub(crate) struct Observed {
     pub(crate) latency: Option<f64>,
 }
 
-impl Logs {
+impl LogsState {
     /// The records of a group in a time range (milliseconds, both ends included), as far as they tell of calls.
     pub(crate) fn observe(&self, group: &str, from: i64, to: i64) -> Vec<Observed> {
         let mut observed = Vec::new();

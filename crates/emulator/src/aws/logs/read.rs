@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::filter::Pattern;
+use super::filter::FilterPattern;
 use super::handlers::{group_name, invalid, missing_group, missing_stream, names, text};
-use super::{Event, Group};
-use crate::dispatch::{Outcome, Reply};
-use crate::faults::{FaultKind, Hop};
+use super::{LogGroup, StoredEvent};
+use crate::dispatch::{OperationReply, OperationResult};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::operation::ApiError;
 use crate::pagination;
 use crate::world::World;
@@ -30,9 +30,9 @@ const EARLIEST_REVERSE: i64 = 1_704_067_200_000;
 const LATENESS: i64 = 5000;
 
 /// The place of an event in the order of its group.
-pub(super) type Key = (i64, i64, u64);
+pub(super) type EventKey = (i64, i64, u64);
 
-pub(super) fn key(event: &Event) -> Key {
+pub(super) fn key(event: &StoredEvent) -> EventKey {
     (event.timestamp, event.ingestion, event.arrival)
 }
 
@@ -43,16 +43,16 @@ pub(super) struct Range {
     /// The last time stamp, included.
     pub(super) to: i64,
     /// Only what comes after this one in the direction of reading; `true` includes it.
-    pub(super) after: Option<(Key, bool)>,
+    pub(super) after: Option<(EventKey, bool)>,
     pub(super) newest_first: bool,
     /// Only what came in until this moment.
     pub(super) ingested_until: i64,
 }
 
-impl Group {
+impl LogGroup {
     /// The next events of a range, at most `count`.
-    pub(super) fn read(&self, range: &Range, count: usize, now: i64) -> Vec<Arc<Event>> {
-        let passed = |key: Key| match (range.after, range.newest_first) {
+    pub(super) fn read(&self, range: &Range, count: usize, now: i64) -> Vec<Arc<StoredEvent>> {
+        let passed = |key: EventKey| match (range.after, range.newest_first) {
             (None, _) => true,
             (Some((after, included)), false) => key > after || (included && key == after),
             (Some((after, included)), true) => key < after || (included && key == after),
@@ -86,8 +86,9 @@ impl Group {
         let end = self
             .events
             .partition_point(|event| event.timestamp <= range.to);
-        let fits =
-            |event: &&Arc<Event>| event.ingestion <= range.ingested_until && passed(key(event));
+        let fits = |event: &&Arc<StoredEvent>| {
+            event.ingestion <= range.ingested_until && passed(key(event))
+        };
         if range.newest_first {
             let end = match range.after {
                 Some((after, _)) => {
@@ -125,7 +126,7 @@ pub(super) fn readable_until(world: &World, group: &str, now: i64) -> i64 {
         deployment.log_groups.iter().any(|known| known == group)
             && world
                 .faults
-                .is_armed(deployment.name, Hop::Logs, FaultKind::Late)
+                .is_armed(deployment.name, FaultPoint::Logs, FaultKind::Late)
     });
     if late { now - LATENESS } else { i64::MAX }
 }
@@ -154,7 +155,7 @@ fn time(input: &Value, name: &str) -> Result<Option<i64>, ApiError> {
     }
 }
 
-fn write_token(list: &str, key: Key, flag: bool) -> String {
+fn write_token(list: &str, key: EventKey, flag: bool) -> String {
     URL_SAFE_NO_PAD.encode(format!(
         "{list}|{}|{}|{}|{}",
         key.0,
@@ -164,7 +165,7 @@ fn write_token(list: &str, key: Key, flag: bool) -> String {
     ))
 }
 
-fn read_token(list: &str, token: &str) -> Option<(Key, bool)> {
+fn read_token(list: &str, token: &str) -> Option<(EventKey, bool)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let rest = text.strip_prefix(list)?.strip_prefix('|')?;
     let parts: Vec<&str> = rest.split('|').collect();
@@ -186,7 +187,7 @@ fn bad_token() -> ApiError {
 }
 
 /// FilterLogEvents.
-pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
+pub(super) fn filter_events(world: &World, input: &Value) -> OperationResult {
     let name = group_name(input)?;
     let streams = names(input.get("logStreamNames"));
     let prefix = text(input, "logStreamNamePrefix");
@@ -199,7 +200,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
         return Err(invalid("At most 100 logStreamNames can be given."));
     }
     let pattern_text = text(input, "filterPattern").unwrap_or_default();
-    let pattern = Pattern::parse(pattern_text).map_err(invalid)?;
+    let pattern = FilterPattern::parse(pattern_text).map_err(invalid)?;
     let (from, to) = (
         time(input, "startTime")?.unwrap_or(0),
         time(input, "endTime")?.unwrap_or(i64::MAX - 1),
@@ -227,7 +228,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
         ingested_until: readable_until(world, &name, now),
     };
     let is_filtered =
-        !matches!(pattern, Pattern::Everything) || !streams.is_empty() || prefix.is_some();
+        !matches!(pattern, FilterPattern::Everything) || !streams.is_empty() || prefix.is_some();
     let count = if is_filtered { SEARCHED } else { limit };
     let (read, known) = world.logs.with(|groups| {
         let group = groups.get(&name).ok_or_else(missing_group)?;
@@ -239,7 +240,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
             group.stream_names(&streams, prefix),
         ))
     })?;
-    let wanted = |event: &Event| {
+    let wanted = |event: &StoredEvent| {
         (streams.is_empty() || streams.iter().any(|stream| **stream == *event.stream))
             && prefix.is_none_or(|prefix| event.stream.starts_with(prefix))
             && pattern.matches(&event.message)
@@ -249,7 +250,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
         count,
         limit,
         wanted,
-        after.is_none() && matches!(pattern, Pattern::Json(_)),
+        after.is_none() && matches!(pattern, FilterPattern::Json(_)),
     );
     // AWS gives an empty list for searches without stream names.
     let searched = if streams.is_empty() && prefix.is_none() {
@@ -264,7 +265,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
     let next = page
         .next
         .map(|(key, included)| write_token(&search, key, included));
-    Ok(Reply::Text(write_page(
+    Ok(OperationReply::Text(write_page(
         &page.events,
         &Value::Array(searched),
         next.as_deref(),
@@ -272,7 +273,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> Outcome {
 }
 
 /// The answer, written by hand: this is the hot path of benchmarks.
-fn write_page(events: &[&Arc<Event>], searched: &Value, next: Option<&str>) -> String {
+fn write_page(events: &[&Arc<StoredEvent>], searched: &Value, next: Option<&str>) -> String {
     let mut answer = String::with_capacity(
         events
             .iter()
@@ -333,18 +334,18 @@ pub(super) fn push_text(answer: &mut String, text: &str) {
 }
 
 struct Taken<'a> {
-    events: Vec<&'a Arc<Event>>,
+    events: Vec<&'a Arc<StoredEvent>>,
     /// Where the next page goes on.
-    next: Option<(Key, bool)>,
+    next: Option<(EventKey, bool)>,
 }
 
 /// Takes events until the page is full. The first page of a search by JSON is empty, as it often is at AWS: the search has
 /// only begun.
 fn take_page(
-    read: &[Arc<Event>],
+    read: &[Arc<StoredEvent>],
     count: usize,
     limit: usize,
-    wanted: impl Fn(&Event) -> bool,
+    wanted: impl Fn(&StoredEvent) -> bool,
     begins_empty: bool,
 ) -> Taken<'_> {
     if let (true, Some(first)) = (begins_empty, read.first()) {
@@ -373,7 +374,7 @@ fn take_page(
 }
 
 /// 56 digits that identify an event in its group.
-pub(super) fn event_id(event: &Event) -> String {
+pub(super) fn event_id(event: &StoredEvent) -> String {
     format!(
         "{:018}{:018}{:020}",
         event.timestamp, event.ingestion, event.arrival
@@ -381,7 +382,7 @@ pub(super) fn event_id(event: &Event) -> String {
 }
 
 /// GetLogEvents.
-pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
+pub(super) fn get_events(world: &World, input: &Value) -> OperationResult {
     let name = group_name(input)?;
     let stream =
         text(input, "logStreamName").ok_or_else(|| invalid("logStreamName must not be null"))?;
@@ -439,7 +440,7 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
     let shown = events
         .iter()
         .map(|event| json!({"timestamp": event.timestamp, "message": event.message, "ingestionTime": event.ingestion}));
-    Ok(Reply::Json(json!({
+    Ok(OperationReply::Json(json!({
         "events": shown.collect::<Vec<_>>(),
         "nextForwardToken": format!("f/{}", write_token(&place_list, forward.0, forward.1)),
         "nextBackwardToken": format!("b/{}", write_token(&place_list, back.0, back.1)),
@@ -448,13 +449,13 @@ pub(super) fn get_events(world: &World, input: &Value) -> Outcome {
 
 /// Up to `limit` events of one stream, at most one page of bytes.
 fn read_stream(
-    group: &Group,
+    group: &LogGroup,
     mut range: Range,
     stream: &str,
     limit: usize,
     now: i64,
-) -> Vec<Arc<Event>> {
-    let (mut events, mut bytes): (Vec<Arc<Event>>, usize) = (Vec::new(), 0);
+) -> Vec<Arc<StoredEvent>> {
+    let (mut events, mut bytes): (Vec<Arc<StoredEvent>>, usize) = (Vec::new(), 0);
     loop {
         let read = group.read(&range, SEARCHED, now);
         let Some(last) = read.last() else {

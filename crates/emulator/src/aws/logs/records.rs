@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::faults::{FaultKind, Hop};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::scenarios::{
     ACCOUNT, agentcore_arn, gateway_log_group, lambda_log_group, runtime_log_group,
 };
@@ -92,7 +92,7 @@ impl World {
         let now = self.now();
         let disorder = self.deployments.iter().any(|deployment| {
             self.faults
-                .is_armed(deployment.name, Hop::Logs, FaultKind::OutOfOrder)
+                .is_armed(deployment.name, FaultPoint::Logs, FaultKind::OutOfOrder)
                 && deployment.log_groups.iter().any(|known| known == group)
         });
         let back = if disorder {

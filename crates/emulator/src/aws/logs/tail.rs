@@ -11,16 +11,16 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::Event;
-use super::filter::Pattern;
+use super::StoredEvent;
+use super::filter::FilterPattern;
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
 use super::read::{push_text, readable_until};
-use crate::dispatch::{Outcome, Reply};
-use crate::faults::{FaultKind, Hop};
+use crate::dispatch::{OperationReply, OperationResult};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{Response, streaming};
 use crate::operation::ApiError;
 use crate::scenarios::ACCOUNT;
-use crate::world::Shared;
+use crate::world::SharedWorld;
 
 /// One update comes each second.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -35,37 +35,37 @@ const LIFETIME: Duration = Duration::from_hours(3);
 
 /// Counts the open sessions.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(Arc<AtomicUsize>);
+pub(crate) struct TailSessions(Arc<AtomicUsize>);
 
 /// One open session; its end is counted wherever it ends.
-struct Seat(Arc<AtomicUsize>);
+struct SessionPermit(Arc<AtomicUsize>);
 
-impl Drop for Seat {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Sessions {
-    fn sit(&self) -> Option<Seat> {
-        let seat = Seat(Arc::clone(&self.0));
+impl TailSessions {
+    fn sit(&self) -> Option<SessionPermit> {
+        let seat = SessionPermit(Arc::clone(&self.0));
         (self.0.fetch_add(1, Ordering::Relaxed) < MOST_SESSIONS).then_some(seat)
     }
 }
 
 /// What a session follows.
-struct Tail {
-    world: Shared,
+struct TailStream {
+    world: SharedWorld,
     groups: Vec<Followed>,
     streams: Vec<String>,
     prefixes: Vec<String>,
-    pattern: Pattern,
+    pattern: FilterPattern,
     ticks: Interval,
     opened: tokio::time::Instant,
     /// Frames that are sent before anything is waited for.
     opening: Option<Bytes>,
     over: bool,
-    _seat: Seat,
+    _seat: SessionPermit,
 }
 
 /// A group and how far it was sent.
@@ -76,7 +76,7 @@ struct Followed {
 }
 
 /// StartLiveTail.
-pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
+pub(super) fn start(world: &SharedWorld, input: &Value) -> OperationResult {
     let identifiers = names(input.get("logGroupIdentifiers"));
     let (streams, prefixes) = (
         names(input.get("logStreamNames")),
@@ -84,7 +84,7 @@ pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
     );
     let pattern_text = text(input, "logEventFilterPattern").unwrap_or_default();
     check(&identifiers, &streams, &prefixes)?;
-    let pattern = Pattern::parse(pattern_text).map_err(invalid)?;
+    let pattern = FilterPattern::parse(pattern_text).map_err(invalid)?;
     let groups = identifiers
         .iter()
         .map(|identifier| follow(world, identifier))
@@ -108,7 +108,7 @@ pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
     opening.extend_from_slice(&frame("sessionStart", &session_start));
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PERIOD, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let tail = Tail {
+    let tail = TailStream {
         world: Arc::clone(world),
         groups,
         streams,
@@ -130,7 +130,7 @@ pub(super) fn start(world: &Shared, input: &Value) -> Outcome {
         http::header::CONTENT_TYPE,
         http::HeaderValue::from_static("application/vnd.amazon.eventstream"),
     );
-    Ok(Reply::Whole(Box::new(response)))
+    Ok(OperationReply::Whole(Box::new(response)))
 }
 
 fn check(identifiers: &[String], streams: &[String], prefixes: &[String]) -> Result<(), ApiError> {
@@ -168,7 +168,7 @@ fn check(identifiers: &[String], streams: &[String], prefixes: &[String]) -> Res
     Ok(())
 }
 
-fn follow(world: &Shared, identifier: &str) -> Result<Followed, ApiError> {
+fn follow(world: &SharedWorld, identifier: &str) -> Result<Followed, ApiError> {
     let name = name_of_identifier(identifier)?;
     let now = world.now().as_millisecond();
     world.logs.with(|groups| {
@@ -191,7 +191,7 @@ fn follow(world: &Shared, identifier: &str) -> Result<Followed, ApiError> {
     })
 }
 
-impl Tail {
+impl TailStream {
     /// The next frames; none when the stream is over.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(opening) = self.opening.take() {
@@ -225,9 +225,9 @@ impl Tail {
         let faults = &self.world.faults;
         deployments.into_iter().any(|deployment| {
             if take {
-                faults.applies(deployment.name, Hop::Logs, kind)
+                faults.applies(deployment.name, FaultPoint::Logs, kind)
             } else {
-                faults.is_armed(deployment.name, Hop::Logs, kind)
+                faults.is_armed(deployment.name, FaultPoint::Logs, kind)
             }
         })
     }
@@ -237,7 +237,7 @@ impl Tail {
         let world = Arc::clone(&self.world);
         let now = world.now().as_millisecond();
         let (streams, prefixes, pattern) = (&self.streams, &self.prefixes, &self.pattern);
-        let wanted = |event: &Event| {
+        let wanted = |event: &StoredEvent| {
             (streams.is_empty() || streams.iter().any(|stream| **stream == *event.stream))
                 && (prefixes.is_empty()
                     || prefixes
@@ -245,7 +245,7 @@ impl Tail {
                         .any(|prefix| event.stream.starts_with(prefix)))
                 && pattern.matches(&event.message)
         };
-        let mut found: Vec<(String, Arc<Event>)> = Vec::new();
+        let mut found: Vec<(String, Arc<StoredEvent>)> = Vec::new();
         let mut frames = BytesMut::new();
         for group in &mut self.groups {
             let until = readable_until(&world, &group.name, now);
@@ -260,7 +260,7 @@ impl Tail {
                     .peekable();
                 group.arrival = end;
                 while new.peek().is_some() {
-                    let events: Vec<Event> = new.by_ref().take(MOST_EVENTS).collect();
+                    let events: Vec<StoredEvent> = new.by_ref().take(MOST_EVENTS).collect();
                     frames.extend_from_slice(&frame_of(
                         events
                             .iter()
@@ -310,7 +310,7 @@ fn sample<T>(all: &[T], every: usize) -> impl Iterator<Item = &T> {
     all.iter().step_by(every).take(MOST_EVENTS)
 }
 
-fn frame_of<'a>(events: impl Iterator<Item = (&'a str, &'a Event)>, sampled: bool) -> Bytes {
+fn frame_of<'a>(events: impl Iterator<Item = (&'a str, &'a StoredEvent)>, sampled: bool) -> Bytes {
     // Written by hand: this is the hot path of benchmarks.
     let mut payload = String::with_capacity(64 * 1024);
     payload.push_str("{\"sessionMetadata\":{\"sampled\":");

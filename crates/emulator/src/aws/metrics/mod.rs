@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aws::logs::Observed;
 use crate::cbor::TIME;
-use crate::dispatch::{Call, Outcome, Reply};
+use crate::dispatch::{OperationCall, OperationReply, OperationResult};
 use crate::operation::{ApiError, Protocol};
 use crate::pagination;
 use crate::scenarios::{gateway_log_group, runtime_log_group};
@@ -31,14 +31,14 @@ const RUNTIME_METRICS: [&str; 5] = [
 ];
 
 /// One metric: its name, its dimensions, and the log group that it is read from.
-struct Metric {
+struct StoredMetric {
     name: &'static str,
     dimensions: Vec<(&'static str, String)>,
     group: String,
 }
 
 /// Answers an operation of `monitoring`.
-pub(crate) fn handle(world: &World, call: &Call) -> Outcome {
+pub(crate) fn handle(world: &World, call: &OperationCall) -> OperationResult {
     let answer = match call.operation.as_str() {
         "ListMetrics" => list(world, &call.input)?,
         "GetMetricData" => data(world, &call.input)?,
@@ -50,9 +50,9 @@ pub(crate) fn handle(world: &World, call: &Call) -> Outcome {
         }
     };
     Ok(match call.protocol {
-        Protocol::Query(_) => Reply::Xml(xml::inside(&answer)),
-        Protocol::Cbor => Reply::Json(answer),
-        Protocol::AwsJson(_) | Protocol::RestJson => Reply::Json(with_plain_times(answer)),
+        Protocol::Query(_) => OperationReply::Xml(xml::inside(&answer)),
+        Protocol::Cbor => OperationReply::Json(answer),
+        Protocol::AwsJson(_) | Protocol::RestJson => OperationReply::Json(with_plain_times(answer)),
     })
 }
 
@@ -71,7 +71,7 @@ fn with_plain_times(value: Value) -> Value {
     }
 }
 
-fn metrics(world: &World) -> Vec<Metric> {
+fn metrics(world: &World) -> Vec<StoredMetric> {
     let mut metrics = Vec::new();
     let (gateways, runtimes) = world.control.with(|state| {
         let gateways: Vec<_> = state
@@ -98,7 +98,7 @@ fn metrics(world: &World) -> Vec<Metric> {
                 ("Protocol", "MCP".into()),
                 ("Resource", arn.clone()),
             ];
-            metrics.push(Metric {
+            metrics.push(StoredMetric {
                 name,
                 dimensions,
                 group: gateway_log_group(&id),
@@ -112,7 +112,7 @@ fn metrics(world: &World) -> Vec<Metric> {
                 ("Resource", arn.clone()),
                 ("Name", format!("{name_of_runtime}::DEFAULT")),
             ];
-            metrics.push(Metric {
+            metrics.push(StoredMetric {
                 name,
                 dimensions,
                 group: runtime_log_group(&id, "DEFAULT"),
@@ -122,7 +122,7 @@ fn metrics(world: &World) -> Vec<Metric> {
     metrics
 }
 
-impl Metric {
+impl StoredMetric {
     fn described(&self) -> Value {
         let dimensions: Vec<Value> = self
             .dimensions
@@ -162,7 +162,7 @@ fn list(world: &World, input: &Value) -> Result<Value, ApiError> {
         .filter(|_| text("Namespace").is_none_or(|namespace| namespace == NAMESPACE))
         .filter(|metric| text("MetricName").is_none_or(|name| name == metric.name))
         .filter(|metric| metric.has(&wanted))
-        .map(Metric::described)
+        .map(StoredMetric::described)
         .collect();
     let page = pagination::cut("ListMetrics", found, PAGE, text("NextToken")).map_err(|_| {
         ApiError::bad(
@@ -210,7 +210,7 @@ fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
     let ascending = input.get("ScanBy").and_then(Value::as_str) == Some("TimestampAscending");
     let known = metrics(world);
     // Many series are read off the same group: its records are read once.
-    let mut seen = Seen::new();
+    let mut seen = Observation::new();
     let mut results = Vec::new();
     for query in queries {
         let id = query
@@ -239,19 +239,19 @@ fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"MetricDataResults": results, "Messages": []}))
 }
 
-type Series = (Vec<i64>, Vec<f64>);
+type MetricSeries = (Vec<i64>, Vec<f64>);
 
 /// What the log groups tell of calls, by group.
-type Seen = std::collections::HashMap<String, Vec<Observed>>;
+type Observation = std::collections::HashMap<String, Vec<Observed>>;
 
 fn series(
     world: &World,
-    seen: &mut Seen,
-    known: &[Metric],
+    seen: &mut Observation,
+    known: &[StoredMetric],
     stat: &Value,
     (from, to): (i64, i64),
     ascending: bool,
-) -> Result<Series, ApiError> {
+) -> Result<MetricSeries, ApiError> {
     let metric = stat.get("Metric").unwrap_or(&Value::Null);
     let name = metric
         .get("MetricName")

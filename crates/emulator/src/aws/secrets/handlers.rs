@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Payload, Secret, Version, passwords, rotation, staging};
-use crate::dispatch::{Outcome, Reply};
-use crate::faults::{FaultKind, Hop};
+use crate::dispatch::{OperationReply, OperationResult};
+use crate::faults::{FaultKind, FaultPoint};
 use crate::operation::{ApiError, Protocol};
 use crate::pagination;
 use crate::scenarios::{ACCOUNT, REGION};
-use crate::world::{Shared, World};
+use crate::world::{SharedWorld, World};
 
 /// How many entries a page has where the request does not say.
 const PAGE: usize = 2;
@@ -17,7 +17,7 @@ const PAGE: usize = 2;
 const LONGEST_LABEL: usize = 256;
 
 /// Answers an operation of `secretsmanager`.
-pub(crate) fn handle(world: &Shared, operation: &str, input: &Value) -> Outcome {
+pub(crate) fn handle(world: &SharedWorld, operation: &str, input: &Value) -> OperationResult {
     match operation {
         "CreateSecret" => create(world, input),
         "GetSecretValue" => get_value(world, input),
@@ -82,7 +82,7 @@ pub(super) fn with_secret(
     world: &World,
     input: &Value,
     act: impl FnOnce(&mut Secret) -> Result<Value, ApiError>,
-) -> Outcome {
+) -> OperationResult {
     let id = required(input, "SecretId")?;
     world.secrets.with(|secrets| {
         let partial = format!("{id}-");
@@ -102,7 +102,7 @@ pub(super) fn with_secret(
                 "Secrets Manager can't find the specified secret.",
             )
         })?;
-        act(secret).map(Reply::Json)
+        act(secret).map(OperationReply::Json)
     })
 }
 
@@ -111,7 +111,7 @@ pub(super) fn with_live_secret(
     world: &World,
     input: &Value,
     act: impl FnOnce(&mut Secret) -> Result<Value, ApiError>,
-) -> Outcome {
+) -> OperationResult {
     with_secret(world, input, |secret| {
         if secret.deleted.is_some() {
             return Err(ApiError::bad(
@@ -159,7 +159,7 @@ fn tags(input: &Value) -> Vec<(String, String)> {
     list.into_iter().flatten().filter_map(read).collect()
 }
 
-fn create(world: &World, input: &Value) -> Outcome {
+fn create(world: &World, input: &Value) -> OperationResult {
     let name = required(input, "Name")?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-!".contains(letter);
     if name.len() > 512 || !name.chars().all(fits) {
@@ -178,7 +178,10 @@ fn create(world: &World, input: &Value) -> Outcome {
                     .version(&token)
                     .is_some_and(|version| version.value == value);
             if again {
-                return Ok(Reply::Json(with_version(identity(known), Some(&token))));
+                return Ok(OperationReply::Json(with_version(
+                    identity(known),
+                    Some(&token),
+                )));
             }
             let text = format!("The operation failed because the secret {name} already exists.");
             return Err(ApiError::bad("ResourceExistsException", text));
@@ -212,11 +215,11 @@ fn create(world: &World, input: &Value) -> Outcome {
         };
         let answer = with_version(identity(&secret), has_value.then_some(token.as_str()));
         secrets.push(secret);
-        Ok(Reply::Json(answer))
+        Ok(OperationReply::Json(answer))
     })
 }
 
-fn get_value(world: &World, input: &Value) -> Outcome {
+fn get_value(world: &World, input: &Value) -> OperationResult {
     let now = world.now();
     let (id, stage) = (text(input, "VersionId"), text(input, "VersionStage"));
     with_live_secret(world, input, |secret| {
@@ -224,8 +227,8 @@ fn get_value(world: &World, input: &Value) -> Outcome {
             .deployments
             .iter()
             .find(|known| known.secret_arn.as_deref() == Some(&secret.arn));
-        let fault =
-            deployment.and_then(|deployment| world.faults.take_hop(deployment.name, Hop::Secret));
+        let fault = deployment
+            .and_then(|deployment| world.faults.take_hop(deployment.name, FaultPoint::Secret));
         let refusal = fault.and_then(|kind| {
             ApiError::of_fault(
                 kind,
@@ -304,7 +307,7 @@ fn find_version<'a>(
     }
 }
 
-fn put_value(world: &World, input: &Value) -> Outcome {
+fn put_value(world: &World, input: &Value) -> OperationResult {
     let token = request_token(world, input)?;
     let value = payload(input)?
         .ok_or_else(|| parameter("You must provide either SecretString or SecretBinary."))?;
@@ -337,7 +340,7 @@ fn put_value(world: &World, input: &Value) -> Outcome {
     })
 }
 
-fn update_stage(world: &World, input: &Value) -> Outcome {
+fn update_stage(world: &World, input: &Value) -> OperationResult {
     let stage = required(input, "VersionStage")?;
     if stage.len() > LONGEST_LABEL {
         return Err(parameter("VersionStage must have 1 to 256 characters."));
@@ -437,7 +440,7 @@ fn paged(
     Ok((Value::Array(page.entries), page.next))
 }
 
-fn list_versions(world: &World, input: &Value) -> Outcome {
+fn list_versions(world: &World, input: &Value) -> OperationResult {
     let deprecated = input
         .get("IncludeDeprecated")
         .and_then(Value::as_bool)
@@ -461,7 +464,7 @@ fn list_versions(world: &World, input: &Value) -> Outcome {
     })
 }
 
-fn list(world: &World, input: &Value) -> Outcome {
+fn list(world: &World, input: &Value) -> OperationResult {
     let filters = input
         .get("Filters")
         .and_then(Value::as_array)
@@ -488,7 +491,7 @@ fn list(world: &World, input: &Value) -> Outcome {
     if let (Some(next), Some(members)) = (next, answer.as_object_mut()) {
         members.insert("NextToken".into(), next.into());
     }
-    Ok(Reply::Json(answer))
+    Ok(OperationReply::Json(answer))
 }
 
 /// One filter: any of its values; `!` in front negates; names and tag keys by prefix.
@@ -541,7 +544,7 @@ fn matches(secret: &Secret, key: &str, value: &str) -> bool {
     }
 }
 
-fn tag(world: &World, input: &Value) -> Outcome {
+fn tag(world: &World, input: &Value) -> OperationResult {
     let added = tags(input);
     with_live_secret(world, input, |secret| {
         for (key, value) in added {
@@ -552,7 +555,7 @@ fn tag(world: &World, input: &Value) -> Outcome {
     })
 }
 
-fn untag(world: &World, input: &Value) -> Outcome {
+fn untag(world: &World, input: &Value) -> OperationResult {
     let keys = input
         .get("TagKeys")
         .and_then(Value::as_array)
@@ -566,7 +569,7 @@ fn untag(world: &World, input: &Value) -> Outcome {
     })
 }
 
-fn delete(world: &World, input: &Value) -> Outcome {
+fn delete(world: &World, input: &Value) -> OperationResult {
     let force = input
         .get("ForceDeleteWithoutRecovery")
         .and_then(Value::as_bool)
@@ -598,7 +601,7 @@ fn delete(world: &World, input: &Value) -> Outcome {
         }
         Ok(answer)
     })?;
-    if let (true, Reply::Json(gone)) = (force, &answer) {
+    if let (true, OperationReply::Json(gone)) = (force, &answer) {
         world.secrets.with(|secrets| {
             secrets.retain(|secret| Some(secret.arn.as_str()) != text(gone, "ARN"))
         });

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::scenarios::{Deployment, FurtherSecret};
+use crate::scenarios::{ExtraSecret, Scenario};
 use crate::seed::Seed;
 use crate::world::lock;
 
@@ -18,7 +18,7 @@ pub(crate) use self::handlers::handle;
 
 /// All secrets.
 #[derive(Debug)]
-pub(crate) struct Secrets {
+pub(crate) struct SecretsState {
     secrets: Mutex<Vec<Secret>>,
 }
 
@@ -80,16 +80,16 @@ impl Secret {
     }
 }
 
-impl Secrets {
-    pub(crate) fn new(seed: &Seed, deployments: &[Deployment], began: Timestamp) -> Self {
-        let of_deployment = |deployment: &Deployment| {
-            let further = deployment
-                .further_secrets
+impl SecretsState {
+    pub(crate) fn new(seed: &Seed, deployments: &[Scenario], began: Timestamp) -> Self {
+        let of_deployment = |deployment: &Scenario| {
+            let extra = deployment
+                .extra_secrets
                 .iter()
-                .map(|secret| further(seed, deployment, secret, began));
+                .map(|secret| extra(seed, deployment, secret, began));
             own(seed, deployment, began)
                 .into_iter()
-                .chain(further.collect::<Vec<_>>())
+                .chain(extra.collect::<Vec<_>>())
                 .collect::<Vec<_>>()
         };
         Self {
@@ -130,7 +130,7 @@ pub(crate) fn stale(value: &str) -> String {
 }
 
 /// The secret of a deployment as the world begins, spelt as that deployment's stack spells it.
-fn own(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Secret> {
+fn own(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
     let name = deployment.secret_name?;
     let seat = &deployment.neo4j;
     let value = if deployment.name == "b" {
@@ -157,12 +157,7 @@ fn own(seed: &Seed, deployment: &Deployment, began: Timestamp) -> Option<Secret>
 }
 
 /// A secret beside it, spelt as AWS's own rotation functions want it.
-fn further(
-    seed: &Seed,
-    deployment: &Deployment,
-    secret: &FurtherSecret,
-    began: Timestamp,
-) -> Secret {
+fn extra(seed: &Seed, deployment: &Scenario, secret: &ExtraSecret, began: Timestamp) -> Secret {
     let seat = &secret.seat;
     let mut value = json!({"uri": seat.uri, "username": seat.user, "password": seat.password, "database": seat.database});
     if let (Some(administrator), Some(members)) = (&secret.administrator, value.as_object_mut()) {
@@ -179,7 +174,7 @@ fn further(
 /// A secret of one version; `label` tells the versions of the world apart when their ids are drawn.
 fn initial(
     seed: &Seed,
-    deployment: &Deployment,
+    deployment: &Scenario,
     label: &str,
     value: &serde_json::Value,
     began: Timestamp,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::handlers::{parameter, text};
-use crate::dispatch::{Outcome, Reply};
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::pagination;
 
@@ -13,7 +13,7 @@ const DIGITS: &str = "0123456789";
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 /// GetRandomPassword.
-pub(super) fn answer(input: &Value) -> Outcome {
+pub(super) fn answer(input: &Value) -> OperationResult {
     let length = match input.get("PasswordLength") {
         None => 32,
         given => pagination::number(given)
@@ -48,7 +48,7 @@ pub(super) fn answer(input: &Value) -> Outcome {
     }
     let password = draw(length, &types, each)
         .ok_or_else(|| parameter("No character is left to draw from."))?;
-    Ok(Reply::Json(json!({"RandomPassword": password})))
+    Ok(OperationReply::Json(json!({"RandomPassword": password})))
 }
 
 /// A password as the rotation templates draw it: 32 characters, without those that trouble connection strings.
@@ -100,7 +100,7 @@ mod tests {
 
     fn password(input: &Value) -> String {
         match answer(input).unwrap() {
-            Reply::Json(value) => value["RandomPassword"].as_str().unwrap().to_owned(),
+            OperationReply::Json(value) => value["RandomPassword"].as_str().unwrap().to_owned(),
             other => panic!("{other:?}"),
         }
     }

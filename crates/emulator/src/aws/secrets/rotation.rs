@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 use super::handlers::{identity, request_token, text, with_live_secret, with_version};
 use super::{Payload, ROTATION_FUNCTION, Secret, Version, passwords, staging};
 use crate::aws::control::shapes::lambda_arn;
-use crate::dispatch::Outcome;
+use crate::dispatch::OperationResult;
 use crate::mcp::database::{DatabaseError, Statement, bolt};
 use crate::operation::ApiError;
-use crate::scenarios::Seat;
-use crate::world::{Shared, World};
+use crate::scenarios::DatabaseLogin;
+use crate::world::{SharedWorld, World};
 
 /// How long a step of the function takes at least: an invocation is not instant.
 const STEP: Duration = Duration::from_millis(300);
 const NEO4J_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// RotateSecret: announces the new version and starts the function.
-pub(super) fn rotate(world: &Shared, input: &Value) -> Outcome {
+pub(super) fn rotate(world: &SharedWorld, input: &Value) -> OperationResult {
     let token = request_token(world, input)?;
     let immediately = input
         .get("RotateImmediately")
@@ -59,7 +59,7 @@ pub(super) fn rotate(world: &Shared, input: &Value) -> Outcome {
         }
         Ok(with_version(identity(secret), Some(&token)))
     })?;
-    if let crate::dispatch::Reply::Json(answer) = &outcome {
+    if let crate::dispatch::OperationReply::Json(answer) = &outcome {
         let arn = text(answer, "ARN").unwrap_or_default().to_owned();
         let world = Arc::clone(world);
         tokio::spawn(async move { run(&world, &arn, &token, immediately).await });
@@ -314,7 +314,7 @@ async fn send_by_bolt(
 ) -> Result<bool, String> {
     let owned = |name: &str| member(secret, name).unwrap_or_default().to_owned();
     let (user, password) = (owned("username"), owned("password"));
-    let seat = Seat {
+    let seat = DatabaseLogin {
         uri: uri.to_owned(),
         user: user.clone(),
         password: password.clone(),

@@ -1,13 +1,13 @@
 //! STS: who calls.
 
-use crate::dispatch::{Outcome, Reply};
+use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::scenarios::ACCOUNT;
 
 /// Answers GetCallerIdentity.
-pub(crate) fn handle(operation: &str) -> Outcome {
+pub(crate) fn handle(operation: &str) -> OperationResult {
     match operation {
-        "GetCallerIdentity" => Ok(Reply::Xml(format!(
+        "GetCallerIdentity" => Ok(OperationReply::Xml(format!(
             "<Arn>arn:aws:iam::{ACCOUNT}:user/local-operator</Arn><UserId>AIDALOCALOPERATOR000</UserId><Account>{ACCOUNT}</Account>"
         ))),
         other => Err(ApiError::bad(

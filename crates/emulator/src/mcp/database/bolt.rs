@@ -12,9 +12,12 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{DatabaseError, Rows, Statement};
 use crate::mcp::go_json;
-use crate::scenarios::Seat;
+use crate::scenarios::DatabaseLogin;
 
-pub(crate) async fn run(seat: &Seat, statement: &Statement<'_>) -> Result<Rows, DatabaseError> {
+pub(crate) async fn run(
+    seat: &DatabaseLogin,
+    statement: &Statement<'_>,
+) -> Result<Rows, DatabaseError> {
     let uri = seat.uri.clone();
     let unreachable = DatabaseError::Unreachable(
         uri.trim_start_matches("bolt://")

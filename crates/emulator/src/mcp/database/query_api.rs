@@ -4,14 +4,14 @@ use serde_json::{Value as Json, json};
 
 use super::{DatabaseError, Rows, Statement};
 use crate::mcp::go_json;
-use crate::scenarios::Seat;
-use crate::world::Shared;
+use crate::scenarios::DatabaseLogin;
+use crate::world::SharedWorld;
 
 const TYPED: &str = "application/vnd.neo4j.query";
 
 pub(super) async fn run(
-    world: &Shared,
-    seat: &Seat,
+    world: &SharedWorld,
+    seat: &DatabaseLogin,
     statement: &Statement<'_>,
 ) -> Result<Rows, DatabaseError> {
     let url = format!(

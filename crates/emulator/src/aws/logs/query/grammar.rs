@@ -3,9 +3,9 @@
 
 use regex::Regex;
 
-use super::{Aggregate, Column, Expression, Grouping, Query, Stats};
+use super::{Aggregate, Grouping, InsightsQuery, QueryColumn, QueryExpression, Stats};
 
-impl Query {
+impl InsightsQuery {
     /// Reads a query; the problem in words if it cannot be read.
     pub(in crate::aws::logs) fn parse(text: &str) -> Result<Self, String> {
         let text: String = text
@@ -15,8 +15,8 @@ impl Query {
             .join("\n");
         let mut query = Self::default();
         let tokens = tokenize(&text)?;
-        for command in tokens.split(|token| *token == Token::Mark("|")) {
-            let mut reader = Reader {
+        for command in tokens.split(|token| *token == QueryToken::Mark("|")) {
+            let mut reader = GrammarReader {
                 tokens: command,
                 at: 0,
             };
@@ -28,8 +28,8 @@ impl Query {
         Ok(query)
     }
 
-    fn command(&mut self, reader: &mut Reader<'_>) -> Result<(), String> {
-        let Some(Token::Word(command)) = reader.take().cloned() else {
+    fn command(&mut self, reader: &mut GrammarReader<'_>) -> Result<(), String> {
+        let Some(QueryToken::Word(command)) = reader.take().cloned() else {
             return Err("a command is expected".into());
         };
         match command.to_lowercase().as_str() {
@@ -64,32 +64,32 @@ impl Query {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Token {
+enum QueryToken {
     Word(String),
     Text(String),
     Regex(String),
     Mark(&'static str),
 }
 
-fn tokenize(text: &str) -> Result<Vec<Token>, String> {
+fn tokenize(text: &str) -> Result<Vec<QueryToken>, String> {
     const MARKS: [&str; 14] = [
         "!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*",
     ];
-    let mut tokens: Vec<Token> = Vec::new();
+    let mut tokens: Vec<QueryToken> = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let is_operand = matches!(tokens.last(), Some(Token::Mark("=~")))
-            || matches!(tokens.last(), Some(Token::Word(word)) if word.eq_ignore_ascii_case("like"));
+        let is_operand = matches!(tokens.last(), Some(QueryToken::Mark("=~")))
+            || matches!(tokens.last(), Some(QueryToken::Word(word)) if word.eq_ignore_ascii_case("like"));
         if first == '"' || first == '\'' || first == '`' || (first == '/' && is_operand) {
             let (inside, after) = take_until(rest.get(1..).unwrap_or_default(), first)?;
             tokens.push(match first {
-                '/' => Token::Regex(inside),
-                '`' => Token::Word(inside),
-                _ => Token::Text(inside),
+                '/' => QueryToken::Regex(inside),
+                '`' => QueryToken::Word(inside),
+                _ => QueryToken::Text(inside),
             });
             rest = after;
         } else if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-            tokens.push(Token::Mark(mark));
+            tokens.push(QueryToken::Mark(mark));
             rest = rest.get(mark.len()..).unwrap_or_default();
         } else {
             let end =
@@ -98,7 +98,7 @@ fn tokenize(text: &str) -> Result<Vec<Token>, String> {
             if word.is_empty() {
                 return Err(format!("unexpected symbol found {first}"));
             }
-            tokens.push(Token::Word(word.to_owned()));
+            tokens.push(QueryToken::Word(word.to_owned()));
             rest = after;
         }
         rest = rest.trim_start();
@@ -127,25 +127,27 @@ fn take_until(text: &str, end: char) -> Result<(String, &str), String> {
     Err(format!("{end} is not closed"))
 }
 
-struct Reader<'a> {
-    tokens: &'a [Token],
+struct GrammarReader<'a> {
+    tokens: &'a [QueryToken],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn peek(&self) -> Option<&'a Token> {
+impl<'a> GrammarReader<'a> {
+    fn peek(&self) -> Option<&'a QueryToken> {
         self.tokens.get(self.at)
     }
 
-    fn take(&mut self) -> Option<&'a Token> {
+    fn take(&mut self) -> Option<&'a QueryToken> {
         let token = self.peek();
         self.at += 1;
         token
     }
 
-    fn takes(&mut self, wanted: &Token) -> bool {
+    fn takes(&mut self, wanted: &QueryToken) -> bool {
         let found = match (self.peek(), wanted) {
-            (Some(Token::Word(word)), Token::Word(wanted)) => word.eq_ignore_ascii_case(wanted),
+            (Some(QueryToken::Word(word)), QueryToken::Word(wanted)) => {
+                word.eq_ignore_ascii_case(wanted)
+            }
             (found, wanted) => found == Some(wanted),
         };
         self.at += usize::from(found);
@@ -153,25 +155,25 @@ impl<'a> Reader<'a> {
     }
 
     fn takes_word(&mut self, word: &str) -> bool {
-        self.takes(&Token::Word(word.to_owned()))
+        self.takes(&QueryToken::Word(word.to_owned()))
     }
 
     fn word(&mut self) -> Result<String, String> {
         match self.take() {
-            Some(Token::Word(word)) => Ok(word.clone()),
+            Some(QueryToken::Word(word)) => Ok(word.clone()),
             other => Err(format!("a name is expected instead of {other:?}")),
         }
     }
 
     fn close(&mut self) -> Result<(), String> {
-        if self.takes(&Token::Mark(")")) {
+        if self.takes(&QueryToken::Mark(")")) {
             Ok(())
         } else {
             Err("a parenthesis is not closed".into())
         }
     }
 
-    fn columns(&mut self) -> Result<Vec<Column>, String> {
+    fn columns(&mut self) -> Result<Vec<QueryColumn>, String> {
         let mut columns = Vec::new();
         loop {
             let field = self.word()?;
@@ -180,8 +182,8 @@ impl<'a> Reader<'a> {
             } else {
                 field.clone()
             };
-            columns.push(Column { field, name });
-            if !self.takes(&Token::Mark(",")) {
+            columns.push(QueryColumn { field, name });
+            if !self.takes(&QueryToken::Mark(",")) {
                 return Ok(columns);
             }
         }
@@ -196,7 +198,7 @@ impl<'a> Reader<'a> {
                 self.takes_word("asc");
             }
             fields.push((field, descending));
-            if !self.takes(&Token::Mark(",")) {
+            if !self.takes(&QueryToken::Mark(",")) {
                 return Ok(fields);
             }
         }
@@ -205,10 +207,12 @@ impl<'a> Reader<'a> {
     /// A name, or the text of an aggregate such as `count(*)`.
     fn aggregate_or_word(&mut self) -> Result<String, String> {
         let mut name = self.word()?;
-        if self.takes(&Token::Mark("(")) {
+        if self.takes(&QueryToken::Mark("(")) {
             let inside = match self.peek() {
-                Some(Token::Mark(")")) => String::new(),
-                Some(Token::Mark("*")) => self.take().map(|_| "*".to_owned()).unwrap_or_default(),
+                Some(QueryToken::Mark(")")) => String::new(),
+                Some(QueryToken::Mark("*")) => {
+                    self.take().map(|_| "*".to_owned()).unwrap_or_default()
+                }
                 _ => self.word()?,
             };
             self.close()?;
@@ -245,7 +249,7 @@ impl<'a> Reader<'a> {
                 field,
                 name,
             });
-            if !self.takes(&Token::Mark(",")) {
+            if !self.takes(&QueryToken::Mark(",")) {
                 break;
             }
         }
@@ -253,7 +257,7 @@ impl<'a> Reader<'a> {
         if self.takes_word("by") {
             loop {
                 groups.push(self.grouping()?);
-                if !self.takes(&Token::Mark(",")) {
+                if !self.takes(&QueryToken::Mark(",")) {
                     break;
                 }
             }
@@ -272,7 +276,7 @@ impl<'a> Reader<'a> {
             .strip_prefix("bin(")
             .and_then(|inside| inside.strip_suffix(')'))
         else {
-            return Ok(Grouping::Field(Column { field: text, name }));
+            return Ok(Grouping::Field(QueryColumn { field: text, name }));
         };
         let digits = width
             .find(|letter: char| !letter.is_ascii_digit())
@@ -292,49 +296,49 @@ impl<'a> Reader<'a> {
         Ok(Grouping::Bin((count * factor).max(1), name))
     }
 
-    fn alternatives(&mut self, depth: usize) -> Result<Expression, String> {
+    fn alternatives(&mut self, depth: usize) -> Result<QueryExpression, String> {
         let mut left = self.conjunction(depth)?;
         while self.takes_word("or") {
-            left = Expression::Or(Box::new(left), Box::new(self.conjunction(depth)?));
+            left = QueryExpression::Or(Box::new(left), Box::new(self.conjunction(depth)?));
         }
         Ok(left)
     }
 
-    fn conjunction(&mut self, depth: usize) -> Result<Expression, String> {
+    fn conjunction(&mut self, depth: usize) -> Result<QueryExpression, String> {
         let mut left = self.single(depth)?;
         while self.takes_word("and") {
-            left = Expression::And(Box::new(left), Box::new(self.single(depth)?));
+            left = QueryExpression::And(Box::new(left), Box::new(self.single(depth)?));
         }
         Ok(left)
     }
 
-    fn single(&mut self, depth: usize) -> Result<Expression, String> {
+    fn single(&mut self, depth: usize) -> Result<QueryExpression, String> {
         if depth > 30 {
             return Err("the filter is nested too deeply".into());
         }
         if self.takes_word("not") {
-            return Ok(Expression::Not(Box::new(self.single(depth + 1)?)));
+            return Ok(QueryExpression::Not(Box::new(self.single(depth + 1)?)));
         }
-        if self.takes(&Token::Mark("(")) {
+        if self.takes(&QueryToken::Mark("(")) {
             let inside = self.alternatives(depth + 1)?;
             self.close()?;
             return Ok(inside);
         }
         let field = self.word()?;
-        if field.eq_ignore_ascii_case("ispresent") && self.takes(&Token::Mark("(")) {
+        if field.eq_ignore_ascii_case("ispresent") && self.takes(&QueryToken::Mark("(")) {
             let field = self.word()?;
             self.close()?;
-            return Ok(Expression::IsPresent(field));
+            return Ok(QueryExpression::IsPresent(field));
         }
         if self.takes_word("not") {
             return self
                 .membership(field)
-                .map(|inner| Expression::Not(Box::new(inner)));
+                .map(|inner| QueryExpression::Not(Box::new(inner)));
         }
         match self.peek() {
-            Some(Token::Mark(mark)) if ["=", "!=", "<", "<=", ">", ">="].contains(mark) => {
+            Some(QueryToken::Mark(mark)) if ["=", "!=", "<", "<=", ">", ">="].contains(mark) => {
                 self.take();
-                Ok(Expression::Compare(
+                Ok(QueryExpression::Compare(
                     field,
                     (*mark).to_owned(),
                     self.value()?,
@@ -345,24 +349,24 @@ impl<'a> Reader<'a> {
     }
 
     /// `like`, `=~` and `in`.
-    fn membership(&mut self, field: String) -> Result<Expression, String> {
-        if self.takes_word("like") || self.takes(&Token::Mark("=~")) {
+    fn membership(&mut self, field: String) -> Result<QueryExpression, String> {
+        if self.takes_word("like") || self.takes(&QueryToken::Mark("=~")) {
             let pattern = match self.take() {
-                Some(Token::Regex(pattern)) => pattern.clone(),
-                Some(Token::Text(text)) => regex::escape(text),
+                Some(QueryToken::Regex(pattern)) => pattern.clone(),
+                Some(QueryToken::Text(text)) => regex::escape(text),
                 other => return Err(format!("a pattern is expected instead of {other:?}")),
             };
             return Regex::new(&pattern)
-                .map(|regex| Expression::Like(field, regex))
+                .map(|regex| QueryExpression::Like(field, regex))
                 .map_err(|error| error.to_string());
         }
-        if self.takes_word("in") && self.takes(&Token::Mark("[")) {
+        if self.takes_word("in") && self.takes(&QueryToken::Mark("[")) {
             let mut values = vec![self.value()?];
-            while self.takes(&Token::Mark(",")) {
+            while self.takes(&QueryToken::Mark(",")) {
                 values.push(self.value()?);
             }
-            return if self.takes(&Token::Mark("]")) {
-                Ok(Expression::In(field, values))
+            return if self.takes(&QueryToken::Mark("]")) {
+                Ok(QueryExpression::In(field, values))
             } else {
                 Err("] is expected".into())
             };
@@ -372,7 +376,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Result<String, String> {
         match self.take() {
-            Some(Token::Word(text) | Token::Text(text)) => Ok(text.clone()),
+            Some(QueryToken::Word(text) | QueryToken::Text(text)) => Ok(text.clone()),
             other => Err(format!("a value is expected instead of {other:?}")),
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use regex::Regex;
 use serde_json::Value;
 
-use super::Event;
+use super::StoredEvent;
 use crate::scenarios::ACCOUNT;
 
 /// An event as a query sees it.
@@ -18,17 +18,17 @@ pub(super) struct Record {
     pub(super) group: String,
     pub(super) pointer: String,
     pub(super) json: Option<Value>,
-    pub(super) event: Arc<Event>,
+    pub(super) event: Arc<StoredEvent>,
 }
 
 /// A row of results: fields and values, in order.
-pub(super) type Row = Vec<(String, String)>;
+pub(super) type QueryRow = Vec<(String, String)>;
 
 /// A query that was read.
 #[derive(Debug, Default)]
-pub(super) struct Query {
-    fields: Vec<Column>,
-    filters: Vec<Expression>,
+pub(super) struct InsightsQuery {
+    fields: Vec<QueryColumn>,
+    filters: Vec<QueryExpression>,
     stats: Option<Stats>,
     sort: Vec<(String, bool)>,
     dedup: Vec<String>,
@@ -36,7 +36,7 @@ pub(super) struct Query {
 }
 
 #[derive(Clone, Debug)]
-struct Column {
+struct QueryColumn {
     field: String,
     name: String,
 }
@@ -56,16 +56,16 @@ struct Aggregate {
 
 #[derive(Debug)]
 enum Grouping {
-    Field(Column),
+    Field(QueryColumn),
     /// Milliseconds of `bin(…)`, and the column's name.
     Bin(i64, String),
 }
 
 #[derive(Debug)]
-enum Expression {
-    And(Box<Expression>, Box<Expression>),
-    Or(Box<Expression>, Box<Expression>),
-    Not(Box<Expression>),
+enum QueryExpression {
+    And(Box<QueryExpression>, Box<QueryExpression>),
+    Or(Box<QueryExpression>, Box<QueryExpression>),
+    Not(Box<QueryExpression>),
     Compare(String, String, String),
     Like(String, Regex),
     In(String, Vec<String>),
@@ -120,14 +120,14 @@ fn moment(milliseconds: i64) -> String {
         .unwrap_or_default()
 }
 
-impl Query {
+impl InsightsQuery {
     /// Whether a record passes the filters.
     pub(super) fn keeps(&self, record: &Record) -> bool {
         self.filters.iter().all(|filter| filter.holds(record))
     }
 
     /// The rows of the records that were kept.
-    pub(super) fn finish(&self, mut records: Vec<Record>, limit: usize) -> Vec<Row> {
+    pub(super) fn finish(&self, mut records: Vec<Record>, limit: usize) -> Vec<QueryRow> {
         let limit = self.limit.unwrap_or(limit).min(limit);
         if let Some(stats) = &self.stats {
             let mut rows = stats.rows(&records);
@@ -165,9 +165,9 @@ impl Query {
             .collect()
     }
 
-    fn row(&self, record: &Record) -> Row {
+    fn row(&self, record: &Record) -> QueryRow {
         let column = |field: &str, name: &str| Some((name.to_owned(), record.field(field)?));
-        let mut row: Row = if self.fields.is_empty() {
+        let mut row: QueryRow = if self.fields.is_empty() {
             ["@timestamp", "@message"]
                 .iter()
                 .filter_map(|field| column(field, field))
@@ -182,7 +182,7 @@ impl Query {
         row
     }
 
-    fn sort_rows(&self, rows: &mut [Row]) {
+    fn sort_rows(&self, rows: &mut [QueryRow]) {
         for (field, descending) in self.sort.iter().rev() {
             rows.sort_by(|one, other| {
                 directed(compare(cell(one, field), cell(other, field)), *descending)
@@ -191,7 +191,7 @@ impl Query {
     }
 }
 
-fn cell<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
+fn cell<'a>(row: &'a QueryRow, name: &str) -> Option<&'a str> {
     row.iter()
         .find(|(field, _)| field == name)
         .map(|(_, value)| value.as_str())
@@ -217,7 +217,7 @@ fn compare(one: Option<&str>, other: Option<&str>) -> Ordering {
 }
 
 impl Stats {
-    fn rows(&self, records: &[Record]) -> Vec<Row> {
+    fn rows(&self, records: &[Record]) -> Vec<QueryRow> {
         let mut groups: Vec<(Vec<String>, Vec<&Record>)> = Vec::new();
         let mut places = std::collections::HashMap::new();
         for record in records {
@@ -246,7 +246,7 @@ impl Stats {
                     .map(Grouping::name)
                     .zip(key)
                     .filter(|(_, value)| !value.is_empty());
-                let mut row: Row = named
+                let mut row: QueryRow = named
                     .map(|(name, value)| (name.to_owned(), value))
                     .collect();
                 row.extend(
@@ -297,7 +297,7 @@ impl Aggregate {
     }
 }
 
-impl Expression {
+impl QueryExpression {
     fn holds(&self, record: &Record) -> bool {
         match self {
             Self::And(one, other) => one.holds(record) && other.holds(record),
@@ -343,7 +343,7 @@ mod tests {
             group: "g".into(),
             pointer: format!("p{position}"),
             json: serde_json::from_str(line).ok(),
-            event: Arc::new(Event {
+            event: Arc::new(StoredEvent {
                 timestamp: position as i64 * 60_000,
                 ingestion: 0,
                 stream: "s".into(),
@@ -354,8 +354,8 @@ mod tests {
         lines.iter().enumerate().map(record).collect()
     }
 
-    fn run(text: &str) -> Vec<Row> {
-        let query = Query::parse(text).unwrap();
+    fn run(text: &str) -> Vec<QueryRow> {
+        let query = InsightsQuery::parse(text).unwrap();
         let kept = records()
             .into_iter()
             .filter(|record| query.keeps(record))
@@ -363,7 +363,7 @@ mod tests {
         query.finish(kept, 10_000)
     }
 
-    fn column(rows: &[Row], name: &str) -> Vec<String> {
+    fn column(rows: &[QueryRow], name: &str) -> Vec<String> {
         rows.iter()
             .filter_map(|row| row.iter().find(|(field, _)| field == name))
             .map(|(_, value)| value.clone())
@@ -425,7 +425,7 @@ mod tests {
             "sort",
             "filter a like 'open",
         ] {
-            assert!(Query::parse(broken).is_err(), "{broken}");
+            assert!(InsightsQuery::parse(broken).is_err(), "{broken}");
         }
     }
 }
