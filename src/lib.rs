@@ -59,7 +59,6 @@
 //! ([`model::SecretText`]) and every text from outside passes [`model::sanitize()`] before it becomes a cell.
 
 pub mod app;
-pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod doctor;
@@ -67,10 +66,14 @@ pub mod keys;
 pub mod kinds;
 
 pub mod logs;
+pub mod messages;
 pub mod model;
+pub(crate) mod net;
 pub mod rotation;
 pub mod runtime;
 pub mod screens;
 pub mod services;
+pub mod state;
+pub mod theme;
 pub mod tools;
 pub mod widgets;

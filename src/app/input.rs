@@ -2,7 +2,8 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{Action, App, Effects};
+use super::App;
+use crate::messages::{Action, Effects};
 use crate::{
     keys::{Chord, Found, Layer},
     model::Moment,

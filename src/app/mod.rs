@@ -1,33 +1,20 @@
 //! The app: pure. Actions and events go in, effects come out; the time is data; nothing here waits or reaches outside.
 
-mod action;
-mod counts;
-mod effect;
-mod event;
-mod facts;
 mod input;
-mod loadable;
-mod pace;
-mod store;
+mod on_event;
+mod poll_schedule;
+mod requests;
+mod traffic_poll;
 mod view;
-mod wishes;
-
-pub use crate::screens::secrets::Parting;
-pub use action::{Action, Needs, Spec};
-pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
-pub use event::{Event, Welcome};
-pub use loadable::Loadable;
-use pace::{Pace, Place, Why};
-pub use store::{Deed, News, Store, Transition};
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
-    config::theme::Theme,
     keys::{Chord, Keymap},
+    messages::{Action, Effect, Effects, ExitMessage, Route, Slot},
     model::{Deployment, DeploymentName, Failure, Kind, Moment},
     screens::{
-        Context, Reply, Route, Screen,
+        Context, Reply, Screen,
         activity::Activity,
         confirm::{Answered, Confirm},
         doctor::Doctor,
@@ -38,7 +25,11 @@ use crate::{
         secrets::Secrets,
         tools::Tools,
     },
+    state::{Deed, News, Store},
+    theme::Theme,
 };
+
+use poll_schedule::{Pace, Place, Why};
 
 /// A word in passing stays this long.
 const TOAST_MS: i64 = 5_000;
@@ -123,7 +114,7 @@ pub struct App {
     changed: bool,
     has_started: bool,
     pace: Pace,
-    counts: counts::Counts,
+    counts: traffic_poll::Counts,
     leaving: bool,
     is_over: bool,
 }
@@ -131,10 +122,7 @@ pub struct App {
 impl App {
     /// The state before anything is known.
     pub fn new(options: AppOptions) -> Self {
-        let store = Store {
-            deployments: options.deployments.clone(),
-            ..Store::default()
-        };
+        let store = Store::new(options.deployments.clone());
         let now = options.now;
         let problems = options.problems.len();
         let toast = (problems > 0).then(|| Toast {
@@ -171,7 +159,7 @@ impl App {
             changed: true,
             has_started: false,
             pace: Pace::new(options.refresh_ms, now),
-            counts: counts::Counts::default(),
+            counts: traffic_poll::Counts::default(),
             leaving: false,
             is_over: false,
             options,
@@ -437,7 +425,7 @@ impl App {
     }
 
     /// What is to be said after the console has gone: how a rotation stands that was asked to stop, or left running.
-    pub fn parting(&self) -> Option<Parting> {
+    pub fn parting(&self) -> Option<ExitMessage> {
         if self.leaving {
             self.secrets.parting()
         } else {

@@ -4,9 +4,9 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::App;
 use crate::{
-    config::theme::{Role, Theme},
     keys::Layer,
     screens::{Look, confirm::width_on_top, detail::failure_block, frame},
+    theme::{Role, Theme},
     widgets::Pen,
 };
 

@@ -4,8 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    config::{self, theme::Depth},
+    config::{self},
     model::sanitize::sanitize,
+    theme::Depth,
 };
 
 use super::{

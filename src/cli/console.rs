@@ -12,13 +12,11 @@ use super::{
 };
 use crate::{
     app::AppOptions,
-    config::{
-        Ui,
-        theme::{Depth, EMBEDDED, Theme},
-    },
+    config::Ui,
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, Moment},
     runtime::{self, Start},
+    theme::{Depth, EMBEDDED, Theme},
 };
 
 /// Runs the console until the user leaves it. Nothing that is wrong with the configuration stops it.

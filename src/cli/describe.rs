@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Failure, FailureKind, Kind, Moment, Resource, sanitize};
 
-use super::{Outcome, context::Context, fleet, output, process, status};
+use super::{Outcome, context::Context, output, process, status};
+use crate::cli::find_resource;
 
 /// What to describe.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let services = context.services();
     let described = process::runtime()?.block_on(async {
         let (deployment, found) =
-            fleet::find(&services, &deployments, &[options.kind], &options.id).await?;
+            find_resource::find(&services, &deployments, &[options.kind], &options.id).await?;
         services.describe(&deployment, &found.key).await
     })?;
     let value = whole(&described);

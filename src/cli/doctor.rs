@@ -12,9 +12,10 @@ use super::{
     Outcome, Stop,
     arguments::TableOrJson,
     context::Context,
-    output, process, reasons,
+    output, process,
     table::{Cell, Fit, Table, Tone, toned},
 };
+use crate::cli::group_failures;
 
 /// How to print.
 #[derive(Debug, Args)]
@@ -70,7 +71,7 @@ fn sum_up(reports: &[Report]) {
             ))
         })
         .collect();
-    reasons::tell(broken.iter().map(|(name, failure)| (*name, failure)));
+    group_failures::tell(broken.iter().map(|(name, failure)| (*name, failure)));
 }
 
 /// The evidence without the request's id, which is another one at every hop.

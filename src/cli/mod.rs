@@ -13,14 +13,14 @@ mod context;
 mod demo;
 mod describe;
 mod doctor;
-mod fleet;
+mod find_resource;
+mod group_failures;
 mod init;
 #[cfg(feature = "local")]
 pub mod local;
 mod logs;
 mod output;
 mod process;
-mod reasons;
 mod secrets;
 mod shell;
 mod sign_in;

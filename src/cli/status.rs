@@ -18,11 +18,11 @@ use super::{
     Outcome, Stop,
     arguments::TableOrJson,
     context::Context,
-    fleet::{self, Listing},
     output, process,
     table::{Cell, Fit, Table, Tone},
     usage,
 };
+use crate::cli::find_resource::{self, Listing};
 
 const EXAMPLES: &str = "Examples:
   agentcore-console status
@@ -108,7 +108,7 @@ struct Work {
 
 impl Work {
     async fn list(&self) -> Listing {
-        fleet::list(&self.services, &self.deployments, &self.kinds).await
+        find_resource::list(&self.services, &self.deployments, &self.kinds).await
     }
 
     async fn once(&self) -> Outcome {
@@ -194,7 +194,11 @@ impl Work {
     fn json(&self, listing: &Listing) -> Value {
         let deployments: Vec<Value> = self.deployments.iter().map(deployment).collect();
         let resources: Vec<Value> = listing.resources.iter().map(resource).collect();
-        let problems: Vec<Value> = listing.problems.iter().map(fleet::Problem::json).collect();
+        let problems: Vec<Value> = listing
+            .problems
+            .iter()
+            .map(find_resource::Problem::json)
+            .collect();
         json!({ "deployments": deployments, "resources": resources, "problems": problems })
     }
 }

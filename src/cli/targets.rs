@@ -10,9 +10,9 @@ use crate::{
 };
 
 use super::{
-    Outcome, Stop, arguments::TextOrJson, confirm::confirm, context::Context, fleet, output,
-    process,
+    Outcome, Stop, arguments::TextOrJson, confirm::confirm, context::Context, output, process,
 };
+use crate::cli::find_resource;
 
 /// What to do with targets.
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     }
     process::runtime()?.block_on(async {
         let (deployment, target) =
-            fleet::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
+            find_resource::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
         services.guard_write(&deployment, &doing)?;
         confirm(
             sync.yes,

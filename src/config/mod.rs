@@ -7,7 +7,6 @@ mod deployment;
 mod problem;
 mod read;
 mod section;
-pub mod theme;
 pub mod write;
 
 use std::{

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Chord, Layer, parse_sequence, show_sequence};
-use crate::{app::Action, model::did_you_mean};
+use crate::{messages::Action, model::did_you_mean};
 
 /// The embedded keymap: default, documentation and test fixture in one.
 pub const DEFAULT: &str = include_str!("../../assets/keymap.toml");

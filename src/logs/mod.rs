@@ -1,10 +1,10 @@
 //! Log lines as data: what a line says of itself, and what of it may be shown. Pure: no IO, no clock.
 
-mod ends;
 mod filter;
 pub mod line;
 pub mod redact;
 pub mod store;
+mod value_end;
 
 pub use filter::{Filter, contains};
 pub use line::{Level, Line};

@@ -7,7 +7,7 @@ use std::{borrow::Cow, ops::Range, sync::LazyLock};
 use base64::{Engine as _, alphabet, engine::general_purpose};
 use regex::Regex;
 
-use super::ends::Ends;
+use crate::logs::value_end::Ends;
 
 /// What stands where a credential stood.
 pub const MASK: &str = "***";

@@ -9,13 +9,13 @@ pub mod duration;
 pub mod failure;
 pub mod log;
 pub mod moment;
-pub mod nearest;
 pub mod resource;
 pub mod sanitize;
 pub mod secret;
+pub mod suggest;
+pub mod text;
 pub mod tool;
 pub mod traffic;
-pub mod words;
 
 pub use database::{
     AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
@@ -28,17 +28,17 @@ pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
 pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
 pub use moment::Moment;
-pub use nearest::{did_you_mean, nearest};
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
 pub use secret::{
     RotationState, SecretContent, SecretDetail, SecretStages, SecretText, SecretValue,
     SecretVersion, VersionRef,
 };
+pub use suggest::{did_you_mean, nearest};
+pub use text::{counted, grouped};
 pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer,
     ElicitationRequest, HttpExchange, McpNotice, McpTarget, Offer, OfferKind, Progress, Table,
     Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;
-pub use words::{counted, grouped};

@@ -4,15 +4,15 @@
 //! a pending value is rolled forward, never replaced unless the database has refused it for good; a lost answer, an unreachable or a
 //! limited database is no evidence about a password; after two wrong logins a lock window is waited out before each further one.
 
-mod ask;
 mod check;
-mod finish;
+mod cleanup;
+mod effects;
+mod errors;
 mod forward;
 mod managed;
 mod recover;
-mod speak;
 mod state;
-mod trouble;
+mod transitions;
 
 use std::sync::Arc;
 

@@ -25,4 +25,4 @@ pub mod password;
 pub mod plan;
 pub mod readers;
 pub mod report;
-pub mod shape;
+pub mod secret_document;

@@ -12,12 +12,13 @@ use ratatui::backend::Backend;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    perform::Outside,
     tasks::{Fact, Performer, Tasks},
     terminal,
 };
+use crate::runtime::effect_runner::Outside;
 use crate::{
-    app::{Action, App, AppOptions, Effect, Effects, Parting},
+    app::{App, AppOptions},
+    messages::{Action, Effect, Effects, ExitMessage},
     model::{Deployment, Failure, Moment},
     services::Services,
 };
@@ -271,7 +272,7 @@ pub async fn console(
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
-) -> io::Result<Option<Parting>> {
+) -> io::Result<Option<ExitMessage>> {
     let mut console = Console {
         app: App::new(options),
         clock: now,

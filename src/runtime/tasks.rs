@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{Effect, Event, Slot},
+    messages::{Effect, Event, Slot},
     model::{Failure, FailureKind},
 };
 

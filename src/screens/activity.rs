@@ -7,9 +7,9 @@ use super::{
     detail::{failure_block, wrapped},
 };
 use crate::{
-    app::{Action, Effect},
-    config::theme::Role,
     keys::Layer,
+    messages::{Action, Effect},
+    theme::Role,
     widgets::{List, Pen, cut, width},
 };
 
@@ -25,9 +25,9 @@ impl Screen for Activity {
         vec![Layer::Activity, Layer::List]
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) -> crate::app::Effects {
+    fn enter(&mut self, context: &mut Context<'_>) -> crate::messages::Effects {
         context.store.unseen_failures = 0;
-        crate::app::Effects::none()
+        crate::messages::Effects::none()
     }
 
     fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {

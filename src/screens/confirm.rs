@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use super::detail::wrapped;
 use crate::{
-    app::{Action, Effect, Effects, Slot},
-    config::theme::Role,
     keys::Layer,
+    messages::{Action, Effect, Effects, Slot},
+    theme::Role,
     widgets::{LineInput, Pen, Scroll},
 };
 

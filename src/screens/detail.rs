@@ -5,10 +5,11 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Context, Look, Reply, Wish};
 use crate::{
-    app::{Action, Effect, Store},
-    config::theme::Role,
     kinds,
+    messages::{Action, Effect},
     model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, grouped},
+    state::Store,
+    theme::Role,
     widgets::{JsonLine, Pen, Scroll, glyph, json_lines, role_of, sparkline, width},
 };
 

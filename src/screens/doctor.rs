@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 
 use super::{Context, Look, Reply, Screen, Wish, detail::wrapped};
 use crate::{
-    app::{Action, Effect, Effects},
-    config::theme::Role,
     doctor::{Finding, Report, State},
     keys::Layer,
+    messages::{Action, Effect, Effects},
     model::{DeploymentName, Moment},
+    theme::Role,
     widgets::{List, Pen, width},
 };
 

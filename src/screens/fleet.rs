@@ -14,11 +14,12 @@ mod tree;
 
 use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm, detail::Detail};
 use crate::{
-    app::{Action, Effect, Endpoint, Loadable},
-    config::theme::Role,
     keys::Layer,
     kinds,
+    messages::{Action, Effect, Endpoint},
     model::{DeploymentName, Health, Kind, McpTarget, Relation, Resource, ResourceKey},
+    state::Loadable,
+    theme::Role,
     widgets::{LineInput, List, Pen},
 };
 use crossterm::event::KeyEvent;
@@ -103,7 +104,7 @@ impl Fleet {
 
     /// The visible rows. They are made once for what is known, how it is sorted, filtered and folded: frames and keys between two
     /// changes cost no more than what is seen.
-    fn lines(&self, store: &crate::app::Store) -> Rc<Vec<Line>> {
+    fn lines(&self, store: &crate::state::Store) -> Rc<Vec<Line>> {
         let made_of = (
             store.version,
             self.order,
@@ -127,7 +128,7 @@ impl Fleet {
     }
 
     /// Runtimes keep their endpoints to themselves until asked, or until one is not well; everything else is open.
-    fn is_folded(&self, place: &Place, store: &crate::app::Store) -> bool {
+    fn is_folded(&self, place: &Place, store: &crate::state::Store) -> bool {
         self.is_folded_where(place, |key| {
             unwell_runtimes(store).contains(&(&key.deployment, key.id.as_str()))
         })
@@ -175,7 +176,7 @@ impl Fleet {
         true
     }
 
-    fn current<'a>(&self, store: &'a crate::app::Store) -> Option<Row<'a>> {
+    fn current<'a>(&self, store: &'a crate::state::Store) -> Option<Row<'a>> {
         let rows = self.lines(store);
         rows.get(self.selected_row(&rows))
             .map(|line| line.row(store))
@@ -334,7 +335,7 @@ impl Fleet {
 }
 
 /// Runtimes with an endpoint that is not well.
-fn unwell_runtimes(store: &crate::app::Store) -> HashSet<(&DeploymentName, &str)> {
+fn unwell_runtimes(store: &crate::state::Store) -> HashSet<(&DeploymentName, &str)> {
     let endpoints = store
         .lists
         .iter()
@@ -375,7 +376,7 @@ fn follow_logs(
 }
 
 /// All log groups of a deployment, each once, in the order of its resources.
-pub fn deployment_groups(store: &crate::app::Store, deployment: &DeploymentName) -> Vec<String> {
+pub fn deployment_groups(store: &crate::state::Store, deployment: &DeploymentName) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     let configured = store
         .deployment(deployment)
@@ -631,7 +632,7 @@ impl Screen for Fleet {
 }
 
 /// Whether a list of the deployment was never answered.
-fn is_unknown(store: &crate::app::Store, deployment: &DeploymentName) -> bool {
+fn is_unknown(store: &crate::state::Store, deployment: &DeploymentName) -> bool {
     Kind::ALL.into_iter().all(|kind| {
         store
             .lists

@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::{Look, Route};
+use super::Look;
+use crate::messages::Route;
 use crate::{
-    app::{Action, Store},
-    config::theme::Role,
     keys::Layer,
+    messages::Action,
     model::Health,
+    state::Store,
+    theme::Role,
     widgets::{Pen, glyph, role_of, width, word},
 };
 

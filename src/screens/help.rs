@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use super::Look;
 use crate::{
-    app::Action,
-    config::theme::Role,
     keys::Layer,
+    messages::Action,
+    theme::Role,
     widgets::{Pen, Scroll},
 };
 

@@ -6,14 +6,14 @@ use ratatui::layout::Rect;
 
 use super::{Context, Look, Reply, Screen, Wish, fleet::deployment_groups};
 use crate::{
-    app::{Action, Effect, Effects, Slot},
-    config::theme::Role,
     keys::Layer,
     logs::{
         Filter, source_word,
         store::{Body, Entry, Store},
     },
+    messages::{Action, Effect, Effects, Slot},
     model::{DeploymentName, Failure, LogBatch, LogQuery, Moment, NoticeKind},
+    theme::Role,
     widgets::{LineInput, List, Pen, Scroll, sparkline},
 };
 use crossterm::event::KeyEvent;

@@ -18,55 +18,14 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use crate::{
-    app::{Action, Effects, Endpoint, Store},
-    config::theme::Theme,
     keys::{Keymap, Layer},
+    messages::{Action, Effects, Endpoint, Route},
     model::{DeploymentName, Failure, Moment, ResourceKey},
+    state::Store,
+    theme::Theme,
     widgets::Pen,
 };
 use confirm::Confirm;
-
-/// The screens, in the order of their number keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Route {
-    /// All resources of all deployments.
-    #[default]
-    Fleet,
-    /// What they write.
-    Logs,
-    /// Neo4j secrets and their rotation.
-    Secrets,
-    /// MCP tools.
-    Tools,
-    /// The chain, hop by hop.
-    Doctor,
-    /// What this console did.
-    Activity,
-}
-
-impl Route {
-    /// Every screen.
-    pub const ALL: [Self; 6] = [
-        Self::Fleet,
-        Self::Logs,
-        Self::Secrets,
-        Self::Tools,
-        Self::Doctor,
-        Self::Activity,
-    ];
-
-    /// Its title on the tab.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Fleet => "Fleet",
-            Self::Logs => "Logs",
-            Self::Secrets => "Secrets",
-            Self::Tools => "Tools",
-            Self::Doctor => "Doctor",
-            Self::Activity => "Activity",
-        }
-    }
-}
 
 /// What a screen may read and note while it acts.
 pub struct Context<'a> {
@@ -167,7 +126,7 @@ impl Reply {
     }
 
     /// It leads to an effect.
-    pub fn effect(effect: crate::app::Effect) -> Self {
+    pub fn effect(effect: crate::messages::Effect) -> Self {
         Self {
             effects: Effects::one(effect),
             handled: true,
@@ -239,7 +198,7 @@ pub trait Screen {
     }
 
     /// The words of the header's first line; `None`: the fleet's summary.
-    fn headline(&self, _look: &Look<'_>) -> Option<Vec<(String, crate::config::theme::Role)>> {
+    fn headline(&self, _look: &Look<'_>) -> Option<Vec<(String, crate::theme::Role)>> {
         None
     }
 

@@ -6,11 +6,11 @@ mod rank;
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::Route;
+use crate::messages::Route;
 use crate::{
-    app::Action,
-    config::theme::Role,
+    messages::Action,
     model::{DeploymentName, ResourceKey},
+    theme::Role,
     widgets::{LineInput, List, Pen, cut_middle, width},
 };
 pub use offers::{Faults, follows, offers};

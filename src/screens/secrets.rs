@@ -7,15 +7,16 @@ use ratatui::layout::Rect;
 use self::run::{ending_role, ending_words, running_word};
 use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
 use crate::{
-    app::{Action, Effect, Effects, Loadable, RotationKind, Store},
-    config::theme::Role,
     keys::Layer,
     kinds,
+    messages::{Action, Effect, Effects, ExitMessage, RotationKind},
     model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail, SecretVersion},
     rotation::{
         plan::Plan,
         report::{Ending, Outcome, Question, Report},
     },
+    state::{Loadable, Store},
+    theme::Role,
     widgets::{List, Pen, cut_middle, glyph, role_of, width},
 };
 
@@ -27,15 +28,6 @@ pub struct Secrets {
     run: Option<Run>,
     /// Whether the running or finished rotation is shown instead of the versions.
     shows_run: bool,
-}
-
-/// What is said in the shell after the console was left in the middle of a rotation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parting {
-    /// For people.
-    pub words: String,
-    /// The rotation did not come to a good end.
-    pub is_failure: bool,
 }
 
 /// A rotation that runs or has run.
@@ -67,7 +59,7 @@ impl Secrets {
     }
 
     /// How the rotation stands that the console was left in.
-    pub fn parting(&self) -> Option<Parting> {
+    pub fn parting(&self) -> Option<ExitMessage> {
         let run = self.run.as_ref()?;
         let what = format!("{} of {}", run.kind.word(), run.secret);
         Some(match &run.ended {
@@ -76,16 +68,16 @@ impl Secrets {
                     ending.outcome,
                     Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo
                 );
-                Parting {
+                ExitMessage {
                     words: format!("{what}: {}", ending_words(ending)),
                     is_failure: !is_good,
                 }
             }
-            Some((_, Err(failure))) => Parting {
+            Some((_, Err(failure))) => ExitMessage {
                 words: format!("{what}: {failure}"),
                 is_failure: true,
             },
-            None => Parting {
+            None => ExitMessage {
                 words: format!(
                     "{what} was left running: `agentcore-console secrets resume {}` finds out and ends it",
                     run.secret

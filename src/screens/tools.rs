@@ -24,12 +24,13 @@ use serde_json::{Map, Value};
 
 use super::{Context, Look, Reply, Screen};
 use crate::{
-    app::{Action, Deed, Effect, Effects, Endpoint, Event, Loadable, Slot, Welcome},
-    config::theme::Role,
     keys::Layer,
+    messages::{Action, Effect, Effects, Endpoint, Event, Slot, Welcome},
     model::{
         CallOutcome, Elicitation, Failure, HttpExchange, Moment, Offer, Progress, Tool, counted,
     },
+    state::{Deed, Loadable},
+    theme::Role,
     tools::saved::Query,
     widgets::{LineInput, List, Pen, Scroll},
 };

@@ -11,7 +11,7 @@ use crate::{
         CallOptions, CallOutcome, Deployment, Failure, Kind, LogQuery, LoginAnswer, McpTarget,
         Moment, Neo4jAddress, Resource, SecretContent, SecretDetail, SecretText, Tool, VersionRef,
     },
-    rotation::shape::Shape,
+    rotation::secret_document::Shape,
 };
 
 /// How far back the interceptor's log is searched for errors.

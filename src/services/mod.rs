@@ -7,13 +7,15 @@ pub mod aws;
 mod doctor;
 pub mod mcp;
 pub mod neo4j;
-pub(crate) mod retry;
 pub mod rotation;
-pub(crate) mod web;
+pub(crate) mod sign_in;
 
 use std::{sync::Arc, time::Duration};
 
-use crate::model::{Deployment, Failure, FailureKind};
+use crate::{
+    model::{Deployment, Failure, FailureKind},
+    net::http_client,
+};
 
 pub use mcp::{McpOptions, McpSession};
 pub use neo4j::UserSetting;
@@ -48,10 +50,10 @@ pub struct Services {
 /// What clones of [`Services`] share.
 pub(crate) struct Inner {
     pub(crate) options: ServiceOptions,
-    pub(crate) web: web::Web,
+    pub(crate) web: http_client::Web,
     pub(crate) accounts: aws::account::Accounts,
     pub(crate) stacks: aws::PerDeployment<aws::stack::Remembered>,
-    pub(crate) tokens: crate::auth::token::Tokens,
+    pub(crate) tokens: crate::services::sign_in::token::Tokens,
     pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
 }
 
@@ -60,11 +62,11 @@ impl Services {
     pub fn new(options: ServiceOptions) -> Self {
         let inner = Inner {
             options,
-            web: web::Web::default(),
+            web: http_client::Web::default(),
             accounts: aws::account::Accounts::default(),
             stacks: aws::PerDeployment::default(),
             targets: aws::PerDeployment::default(),
-            tokens: crate::auth::token::Tokens::default(),
+            tokens: crate::services::sign_in::token::Tokens::default(),
         };
         Self {
             inner: Arc::new(inner),

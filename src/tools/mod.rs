@@ -4,8 +4,8 @@
 pub mod arguments;
 pub mod commands;
 pub mod cypher;
-pub mod effect;
 pub mod highlight;
+pub mod read_only;
 pub mod saved;
 pub mod schema;
 pub mod template;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::config::theme::Role;
+use crate::theme::Role;
 
 /// A line: its pieces with their roles.
 pub type JsonLine = Vec<(String, Role)>;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use ratatui::layout::Rect;
 
-use crate::app::Action;
+use crate::messages::Action;
 
 /// Where the cursor is and what was visible when it was last drawn.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@
 mod json;
 mod line_input;
 mod list;
-mod pen;
+mod painter;
 mod scroll;
 mod spark;
 mod status;
@@ -14,7 +14,7 @@ mod table;
 pub use json::{JsonLine, json_beginning, json_lines};
 pub use line_input::LineInput;
 pub use list::List;
-pub use pen::{Pen, cut, cut_middle, width};
+pub use painter::{Pen, cut, cut_middle, width};
 pub use scroll::Scroll;
 pub use spark::sparkline;
 pub use status::{glyph, role_of, word};

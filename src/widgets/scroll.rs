@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::app::Action;
+use crate::messages::Action;
 
 /// The first visible line of a text that has no cursor.
 #[derive(Clone, Debug, Default)]

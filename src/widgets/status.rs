@@ -1,6 +1,6 @@
 //! Health as glyph, word and colour: never the colour alone.
 
-use crate::{config::theme::Role, model::Health};
+use crate::{model::Health, theme::Role};
 
 /// The glyph of a health; all are one column wide.
 pub const fn glyph(health: Health) -> &'static str {

@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Instant};
 
 use agentcore_console::{
     model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
-    rotation::shape::Shape,
+    rotation::secret_document::Shape,
     services::{ServiceOptions, Services},
 };
 use serde_json::{Value, json};

@@ -1,10 +1,11 @@
 //! A console without a terminal: keys go in as users write them, effects and the frame come out. The time stands still.
 
 use agentcore_console::{
-    app::{App, AppOptions, Effect, Event},
-    config::theme::{Depth, EMBEDDED, Theme},
+    app::{App, AppOptions},
     keys::{Keymap, parse_sequence},
+    messages::{Effect, Event},
     model::{Deployment, Moment},
+    theme::{Depth, EMBEDDED, Theme},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{buffer::Buffer, layout::Rect};

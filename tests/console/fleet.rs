@@ -1,7 +1,7 @@
 //! The Fleet's columns of the last hour and its chains: when CloudWatch is asked, what is shown at which width, what is sorted.
 
 use agentcore_console::{
-    app::{Effect, Event},
+    messages::{Effect, Event},
     model::{Deployment, Kind, Resource, ResourceKey, Traffic},
 };
 

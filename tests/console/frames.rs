@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use agentcore_console::{
-    app::Event,
-    config::theme::{Depth, EMBEDDED, Role, Theme},
+    messages::{Event, Route},
     model::{Kind, sanitize::is_dangerous},
     rotation::report::{Question, Step, StepState},
-    screens::Route,
+    theme::{Depth, EMBEDDED, Role, Theme},
 };
 use ratatui::{
     buffer::{Buffer, Cell},

@@ -7,7 +7,8 @@ use std::{
 };
 
 use agentcore_console::{
-    app::{App, AppOptions, Effect, Event, Slot},
+    app::{App, AppOptions},
+    messages::{Effect, Event, Slot},
     model::{Kind, Moment, Traffic},
     runtime::{Console, Input, Performer, Sender, run},
 };

@@ -1,8 +1,8 @@
 //! The state alone: keys and facts in, effects and words out.
 
 use agentcore_console::{
-    app::{Action, Effect, Event, RotationKind, Slot},
     keys::{Keymap, Layer},
+    messages::{Action, Effect, Event, RotationKind, Slot},
     model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, LogBatch, Resource},
     rotation::report::{Question, Step, StepState},
 };

@@ -1,7 +1,7 @@
 //! The Tools screen: results in all their views, what is copied and kept of a call, what else a server offers.
 
 use agentcore_console::{
-    app::{Effect, Event},
+    messages::{Effect, Event},
     model::{CallOutcome, Claims, Elapsed, HttpExchange, Offer, OfferKind, Tool, ToolAnnotations},
     tools::saved::Query,
 };

@@ -1,8 +1,8 @@
 //! What the consoles of these tests look at: two deployments and everything that can be said about them.
 
 use agentcore_console::{
-    app::{Effect, Endpoint, Event},
     doctor::{Finding, Hop, Report as Examination, State, Verdict},
+    messages::{Effect, Endpoint, Event},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
         FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpTarget, NoticeKind, Relation,

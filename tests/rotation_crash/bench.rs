@@ -13,7 +13,7 @@ use agentcore_console::{
     cli::local::configuration,
     config::write,
     model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
-    rotation::{labels, shape::Shape},
+    rotation::{labels, secret_document::Shape},
     services::{ServiceOptions, Services, rotation::secret_name},
 };
 use emulator::{Options, Stack};

@@ -5,7 +5,7 @@ use agentcore_console::{
     rotation::{
         plan::Plan,
         report::{Kind, Outcome, Question, Report, Step, StepState},
-        shape::Shape,
+        secret_document::Shape,
     },
     services::{
         McpOptions, McpSession, ServiceOptions, Services,

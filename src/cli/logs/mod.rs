@@ -15,9 +15,8 @@ use crate::{
     model::{Failure, LogQuery, Moment, did_you_mean},
 };
 
-use super::{
-    Outcome, Stop, arguments::TextOrJson, context::Context, output, process, reasons, time, usage,
-};
+use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, time, usage};
+use crate::cli::group_failures;
 use print::{Filter, Printer};
 use sources::Source;
 
@@ -163,7 +162,7 @@ async fn read(
         .zip(&answers)
         .filter_map(|(group, answer)| Some((group.as_str(), answer.as_ref().err()?)))
         .collect();
-    reasons::tell(failures.iter().copied());
+    group_failures::tell(failures.iter().copied());
     match failures.first() {
         Some((_, first)) if failures.len() == answers.len() => {
             Err(Stop::Code(first.kind.exit_code()))

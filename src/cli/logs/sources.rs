@@ -9,7 +9,8 @@ use crate::{
     services::Services,
 };
 
-use super::super::{fleet, output, usage};
+use super::super::{output, usage};
+use crate::cli::find_resource;
 
 /// Groups to read with one deployment's credentials.
 pub(super) struct Source {
@@ -138,7 +139,7 @@ async fn resolve_one(
     known.extend(asked.iter().flatten().flatten().cloned());
     let mut problem = asked.into_iter().find_map(Result::err);
     for (at, place) in places.iter().enumerate() {
-        let listing = fleet::list(
+        let listing = find_resource::list(
             services,
             place,
             &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint],
@@ -191,7 +192,7 @@ async fn resolve_one(
             || {
                 format!(
                     "{}, a gateway or runtime (`status` lists them), or a log group's full name",
-                    fleet::known(&heads(places))
+                    find_resource::known(&heads(places))
                 )
             },
             |near| format!("did you mean \"{near}\"?"),
@@ -220,7 +221,9 @@ async fn existing(
 }
 
 fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<String> {
-    let named = resources.iter().filter(|each| fleet::is_named(each, name));
+    let named = resources
+        .iter()
+        .filter(|each| find_resource::is_named(each, name));
     let mut groups: Vec<String> = named
         .flat_map(|each| each.log_groups.iter().cloned())
         .collect();

@@ -21,7 +21,8 @@ use crate::{
     },
 };
 
-use super::{Change, How, Random, desk::Console, find::find};
+use super::{Change, How, Random, find::find};
+use crate::cli::secrets::operator::Console;
 
 /// Runs one of the three.
 pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {

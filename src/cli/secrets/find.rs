@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures::future::join_all;
 
 use crate::{
-    cli::{fleet, usage},
+    cli::{find_resource, usage},
     model::{Deployment, Failure, FailureKind, Kind},
     services::{Services, rotation::secret_name},
 };
@@ -31,7 +31,7 @@ pub(super) async fn find(
             .map_or(id, String::as_str);
         return Ok(((*only).clone(), secret.to_owned()));
     }
-    match fleet::find(services, deployments, &[Kind::Secret], id).await {
+    match find_resource::find(services, deployments, &[Kind::Secret], id).await {
         Ok((deployment, found)) => Ok((deployment, found.key.own_id().to_owned())),
         Err(failure) if failure.kind == FailureKind::Usage && configured.is_empty() => {
             by_itself(services, deployments, id, failure).await

@@ -1,8 +1,8 @@
 //! `secrets`: list them, show their versions, rotate the password behind one, resume, roll back. Never a value.
 
 mod change;
-mod desk;
 mod find;
+mod operator;
 mod show;
 
 use clap::{Args, Subcommand, ValueEnum};

@@ -8,7 +8,7 @@ use crate::{
         Outcome, Stop,
         arguments::TableOrJson,
         context::Context,
-        fleet, now, output, process, reasons,
+        find_resource, group_failures, now, output, process,
         table::{Cell, Fit, Table, Tone},
     },
     model::{Deployment, Kind, Moment, Resource, SecretDetail, SecretVersion, sanitize},
@@ -33,14 +33,14 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
                 .iter()
                 .map(|(secret, detail)| listed(secret, *detail))
                 .collect();
-            let problems: Vec<Value> = problems.iter().map(fleet::Problem::json).collect();
+            let problems: Vec<Value> = problems.iter().map(find_resource::Problem::json).collect();
             output::json(&json!({"secrets": secrets, "problems": problems}))?;
         }
         // Headings over nothing would only hide why.
         TableOrJson::Table if rows.is_empty() && !problems.is_empty() => {}
         TableOrJson::Table => print_table(&rows)?,
     }
-    reasons::tell(
+    group_failures::tell(
         problems
             .iter()
             .map(|problem| (problem.deployment.as_str(), &problem.failure)),
@@ -57,11 +57,14 @@ pub(super) fn list(context: &Context, format: TableOrJson) -> Outcome {
 async fn read(
     services: &Services,
     deployments: &[Deployment],
-) -> (Vec<(Resource, Option<SecretDetail>)>, Vec<fleet::Problem>) {
-    let fleet::Listing {
+) -> (
+    Vec<(Resource, Option<SecretDetail>)>,
+    Vec<find_resource::Problem>,
+) {
+    let find_resource::Listing {
         resources,
         mut problems,
-    } = fleet::list(services, deployments, &[Kind::Secret]).await;
+    } = find_resource::list(services, deployments, &[Kind::Secret]).await;
     let details = join_all(resources.iter().map(|secret| async {
         let deployment = deployments
             .iter()
@@ -79,7 +82,7 @@ async fn read(
             let deployment = secret.key.deployment.clone();
             answer
                 .map_err(|failure| {
-                    problems.push(fleet::Problem {
+                    problems.push(find_resource::Problem {
                         deployment,
                         kind: Kind::Secret,
                         failure,

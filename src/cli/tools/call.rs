@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{CallOptions, CallOutcome, Failure, FailureKind, Tool, did_you_mean},
-    tools::{arguments, cypher, effect, schema},
+    tools::{arguments, cypher, read_only, schema},
 };
 
 use super::{
@@ -270,7 +270,7 @@ pub(super) fn guard(
 fn refuse_writer(context: &Context, connection: &Connection, tool: &Tool) -> Result<(), Failure> {
     let read_only = context.global.read_only || connection.deployment.read_only;
     refuse_in_read_only(
-        read_only && !effect::only_reads(tool),
+        read_only && !read_only::only_reads(tool),
         &format!("calling {}", tool.name),
     )
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{CallOutcome, Table as Rows, Tool, counted, sanitize},
-    tools::{cypher, effect},
+    tools::{cypher, read_only},
 };
 
 use super::{
@@ -60,7 +60,7 @@ fn effect_of(tool: &Tool) -> (&'static str, Tone) {
     if tool.is_guarded() {
         return ("writes", Tone::Attention);
     }
-    if effect::only_reads(tool) {
+    if read_only::only_reads(tool) {
         ("reads", Tone::Good)
     } else {
         ("unknown", Tone::Dim)

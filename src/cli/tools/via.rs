@@ -10,10 +10,11 @@ use crate::{
 use super::{
     super::{
         context::{Context, which},
-        fleet, output, sign_in, usage,
+        output, sign_in, usage,
     },
     Way,
 };
+use crate::cli::find_resource;
 
 /// The deployment whose sign-in is used, and the endpoint.
 pub(super) async fn resolve(
@@ -148,6 +149,6 @@ async fn named(
         .hint(hint));
     }
     let (deployment, resource) =
-        fleet::find(services, &all, &[Kind::Gateway, Kind::Runtime], word).await?;
+        find_resource::find(services, &all, &[Kind::Gateway, Kind::Runtime], word).await?;
     Ok((deployment, McpTarget::Resource(resource.key)))
 }

@@ -3,8 +3,8 @@
 use super::super::effect::{AdministratorAnswer, Connection, SecretFacts, VersionFacts};
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
 use super::super::report::{Evidence, Kind, Outcome, Why};
-use super::super::shape::alternate;
 use super::{Machine, Place};
+use crate::rotation::secret_document::alternate;
 
 impl Machine {
     /// Labels were read to find out where things stand.

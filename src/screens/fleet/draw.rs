@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 
 use super::{Fleet, Order, Place, Row, is_unknown};
 use crate::{
-    app::Transition,
-    config::theme::Role,
     kinds::{self, Chain, Link},
     model::{Health, Moment, Resource, Traffic, grouped},
     screens::Look,
+    state::Transition,
+    theme::Role,
     widgets::{
         Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word,
     },

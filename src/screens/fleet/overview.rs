@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    app::Action,
-    config::theme::Role,
     kinds::Knot,
+    messages::Action,
     model::{Deployment, DeploymentName, Health, Kind, counted},
     screens::{
         Look,
         detail::{traffic_words, wrapped},
     },
+    theme::Role,
     widgets::{JsonLine, Pen, Scroll, glyph, role_of, width, word},
 };
 

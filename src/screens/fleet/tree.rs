@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::Order;
 use crate::{
-    app::Store,
     kinds,
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
     },
+    state::Store,
 };
 
 /// What a row stands for; identifies it across refreshes.

@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::{Logs, Mode, Prompt};
 use crate::{
-    config::theme::Role,
     logs::{
         Level, source_word,
         store::{Body, Entry},
@@ -13,6 +12,7 @@ use crate::{
         Look,
         detail::{failure_block, wrapped},
     },
+    theme::Role,
     widgets::{LineInput, Pen, cut_middle, json_lines, width},
 };
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Choice, Group, Offer, Subject};
 use crate::{
-    app::{Action, Needs, Store},
     keys::Layer,
-    screens::{Look, Route},
+    messages::{Action, Needs, Route},
+    screens::Look,
+    state::Store,
 };
 
 /// The faults that can be played.

@@ -99,7 +99,7 @@ fn alike(typed: &str, offers: Vec<Offer>) -> Vec<Offer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::Action, screens::palette::Choice};
+    use crate::{messages::Action, screens::palette::Choice};
 
     fn offer(text: &str, words: &str, group: Group) -> Offer {
         Offer {

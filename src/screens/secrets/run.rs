@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 
 use super::Run;
 use crate::{
-    app::RotationKind,
-    config::theme::Role,
+    messages::RotationKind,
     model::Moment,
     rotation::report::{Ending, Evidence, Outcome, Report, Step, StepState},
     screens::{Look, detail},
+    theme::Role,
     widgets::{Pen, width},
 };
 

@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use super::{Item, Outcome, Past, Running, Tools, endpoints::name_of, result};
 use crate::{
-    app::{Deed, Effect, Effects, Endpoint, Slot},
+    messages::{Effect, Effects, Endpoint, Slot},
     model::{
         CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure,
         FailureKind, Moment,
     },
     screens::{Context, Reply, Wish, confirm::Confirm},
+    state::Deed,
     widgets::LineInput,
 };
 
@@ -155,7 +156,7 @@ impl Tools {
                 .store
                 .deployment(&endpoint.deployment)
                 .is_some_and(|each| each.read_only);
-        if read_only && !crate::tools::effect::only_reads(&tool) {
+        if read_only && !crate::tools::read_only::only_reads(&tool) {
             return Reply::wish(Wish::Say(format!(
                 "read-only mode: {} is not known to read only, so it is not called",
                 tool.name

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Tools;
 use crate::{
-    app::{Action, Effect},
+    messages::{Action, Effect},
     screens::{Context, Reply, Wish},
     tools::commands::{self, Place},
 };

@@ -10,10 +10,10 @@ use super::{
     text,
 };
 use crate::{
-    app::Endpoint,
-    config::theme::Role,
+    messages::Endpoint,
     model::{Tool, moment::short_duration},
     screens::{Look, detail::wrapped},
+    theme::Role,
     widgets::{Pen, Scroll, width},
 };
 

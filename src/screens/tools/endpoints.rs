@@ -4,10 +4,11 @@ use ratatui::layout::Rect;
 
 use super::Tools;
 use crate::{
-    app::{Action, Endpoint, Store},
-    config::theme::Role,
+    messages::{Action, Endpoint},
     model::{Kind, McpTarget},
     screens::{Context, Look, Reply},
+    state::Store,
+    theme::Role,
     widgets::{LineInput, List, Pen},
 };
 

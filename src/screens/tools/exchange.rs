@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::Outcome;
 use crate::{
-    config::theme::Role,
     model::{CallOutcome, HttpExchange},
+    theme::Role,
     widgets::{JsonLine, json_beginning, json_lines},
 };
 

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::{Tools, result::draw_lines};
 use crate::{
-    app::{Effect, Endpoint},
-    config::theme::Role,
+    messages::{Effect, Endpoint},
     model::{Claims, ConnectionInfo, Failure, Moment, moment::short_duration},
     screens::{Look, Reply, Wish, detail::wrapped},
+    theme::Role,
     widgets::{JsonLine, Pen, Scroll, json_lines},
 };
 

@@ -2,7 +2,7 @@
 
 use super::{Item, Tools};
 use crate::{
-    app::Action,
+    messages::Action,
     model::{Offer, Tool},
 };
 

@@ -4,7 +4,7 @@
 use std::cell::{Ref, RefCell};
 
 use super::Shown;
-use crate::{config::theme::Role, widgets::JsonLine};
+use crate::{theme::Role, widgets::JsonLine};
 
 /// Lines of a result that are laid out at most; all of it is written to a file by the key that exports it.
 pub(super) const MOST: usize = 500_000;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Outcome, Shown, Tools, exchange, result::csv, tree::Tree};
 use crate::{
-    app::{Action, Effect},
+    messages::{Action, Effect},
     model::{CallOutcome, Failure, HttpExchange, Moment},
     screens::{Context, Reply, Wish, fleet::deployment_groups},
     widgets::List,

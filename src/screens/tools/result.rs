@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::{Outcome, Pane, Shown, Tools, cells, exchange, laid::MOST};
 use crate::{
-    config::theme::Role,
     model::{Elapsed, Failure, FailureKind, Table},
     screens::{
         Look,
         detail::{failure_block, wrapped},
     },
+    theme::Role,
     tools::cypher::syntax_error,
     widgets::{JsonLine, Pen, Scroll, json_beginning, json_lines, width},
 };

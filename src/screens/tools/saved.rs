@@ -2,7 +2,7 @@
 
 use super::{Item, Pane, Tools, form::Form};
 use crate::{
-    app::Effect,
+    messages::Effect,
     model::{Failure, Tool},
     screens::{Reply, Wish, confirm::Confirm},
     tools::saved::Query,

@@ -7,7 +7,7 @@ use ratatui::{
 use ratatui_textarea::TextArea;
 
 use crate::{
-    config::theme::Role,
+    theme::Role,
     tools::highlight::{Token, highlight},
     widgets::{Pen, width},
 };

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 
 use crate::{
-    app::Action,
-    config::theme::Role,
+    messages::Action,
+    theme::Role,
     widgets::{List, Pen},
 };
 

@@ -29,9 +29,8 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::{
-    auth::source,
     model::{Deployment, Failure, FailureKind, StaticCredentials},
-    services::web,
+    net::{http_client, secret_source},
 };
 
 /// Establishing a connection: a dead network is noticed after this, times the attempts.
@@ -145,7 +144,7 @@ impl Accounts {
         let loopback = deployment
             .endpoint_url
             .as_deref()
-            .is_some_and(web::is_loopback);
+            .is_some_and(http_client::is_loopback);
         let plain = loopback
             && deployment
                 .endpoint_url
@@ -193,7 +192,7 @@ impl Accounts {
             .endpoint_url()
             .map(|endpoint| endpoint.trim_end_matches('/').to_owned());
         if let Some(endpoint) = &endpoint {
-            web::check_address(&doing, endpoint)?;
+            http_client::check_address(&doing, endpoint)?;
         }
         Ok(Arc::new(Account {
             region: deployment.region.clone(),
@@ -229,7 +228,8 @@ impl Account {
             let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
                 .interceptor(self.clock());
             if self.endpoint.is_some() {
-                config = config.interceptor(super::live::PlainHost);
+                config =
+                    config.interceptor(crate::services::aws::logs::cloudwatch_source::PlainHost);
             }
             aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
         })
@@ -381,9 +381,10 @@ fn store_skew(skew: &AtomicI64, date: &str) {
 }
 
 async fn static_credentials(doing: &str, keys: &StaticCredentials) -> Result<Credentials, Failure> {
-    let secret = source::read(doing, "the secret access key", &keys.secret_access_key).await?;
+    let secret =
+        secret_source::read(doing, "the secret access key", &keys.secret_access_key).await?;
     let token = match &keys.session_token {
-        Some(token) => Some(source::read(doing, "the session token", token).await?),
+        Some(token) => Some(secret_source::read(doing, "the session token", token).await?),
         None => None,
     };
     if secret.is_empty() {
@@ -431,7 +432,7 @@ fn http_client(loopback: bool, roots: Roots) -> SharedHttpClient {
         let mut builder = builder.tls_provider(tls::Provider::Rustls(
             tls::rustls_provider::CryptoMode::AwsLc,
         ));
-        let store = match (roots, web::extra_roots()) {
+        let store = match (roots, http_client::extra_roots()) {
             (Roots::None, _) => Some(tls::TrustStore::empty()),
             (Roots::Machine, Some(bundle)) => Some(
                 tls::TrustStore::empty()

@@ -71,7 +71,7 @@ impl Services {
             "{}/{pool}/.well-known/openid-configuration",
             account.address("cognito-idp")
         );
-        let found = self.fetch_json(&doing, &discovery).await;
+        let found = self.inner.web.fetch_json(&doing, &discovery).await;
         if let Some(url) = found
             .as_ref()
             .ok()

@@ -9,13 +9,8 @@ use crate::{
     services::Services,
 };
 
-use super::{
-    account::Account,
-    capture::{Capture, captured, pages},
-    failure::Doing,
-    names, resources,
-    signed::Request,
-};
+use super::{account::Account, failure::Doing, names, resources, signed::Request};
+use crate::services::aws::raw_json::{Capture, captured, pages};
 
 impl Services {
     /// Makes the gateway read the target's tools again. Answers the target as it is then (usually `SYNCHRONIZING`), and the

@@ -6,7 +6,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::{
     model::{Failure, FailureKind},
-    services::web,
+    net::http_client,
 };
 
 use super::account::Account;
@@ -27,12 +27,11 @@ pub(crate) fn sdk<E>(doing: Doing<'_>, error: &SdkError<E, HttpResponse>) -> Fai
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
-    let chain = web::chain(error);
-    let host = doing
-        .account
-        .endpoint
-        .as_deref()
-        .map_or_else(|| format!("AWS in {}", doing.account.region), web::host_of);
+    let chain = http_client::chain(error);
+    let host = doing.account.endpoint.as_deref().map_or_else(
+        || format!("AWS in {}", doing.account.region),
+        http_client::host_of,
+    );
     if let Some(cause) = find::<CredentialsError>(error) {
         return credentials(doing.text, doing.account, cause);
     }
@@ -75,7 +74,7 @@ where
         SdkError::DispatchFailure(dispatch) => {
             if dispatch.is_timeout() {
                 // A time-out of the connector is one of connecting.
-                return web::unreachable(doing.text, &host, format!("timed out: {chain}"));
+                return http_client::unreachable(doing.text, &host, format!("timed out: {chain}"));
             }
             if chain.contains("no credentials")
                 || chain.contains("NoMatchingAuthScheme")
@@ -83,7 +82,7 @@ where
             {
                 return no_credentials(doing.text, doing.account, &chain);
             }
-            web::unreachable(doing.text, &host, chain)
+            http_client::unreachable(doing.text, &host, chain)
         }
         SdkError::ConstructionFailure(_) => Failure::new(
             FailureKind::Usage,
@@ -257,7 +256,7 @@ pub(crate) fn timed_out(doing: &str, host: &str, chain: String) -> Failure {
 
 /// No AWS credentials were found, or what provides them failed.
 pub(crate) fn credentials(doing: &str, account: &Account, error: &CredentialsError) -> Failure {
-    no_credentials(doing, account, &web::chain(error))
+    no_credentials(doing, account, &http_client::chain(error))
 }
 
 /// No AWS credentials.

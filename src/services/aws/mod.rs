@@ -1,24 +1,19 @@
 //! AWS: the control plane, CloudFormation, CloudWatch Logs, Secrets Manager, Cognito and STS.
 
 pub(crate) mod account;
-mod capture;
 pub(crate) mod cognito;
 mod control;
 pub(crate) mod failure;
-mod fill;
 pub(crate) mod fleet;
-mod listen;
-mod live;
 pub mod logs;
 pub(crate) mod metrics;
 pub(crate) mod names;
+mod raw_json;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
 mod secrets;
-mod seen;
 pub(crate) mod signed;
 pub(crate) mod stack;
-mod tail;
 
 use std::{collections::HashMap, sync::Arc, time::SystemTime};
 

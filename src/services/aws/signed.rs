@@ -7,9 +7,12 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::{
-    auth::sigv4::{self, Signable},
     model::{Failure, FailureKind},
-    services::{Services, retry, web},
+    net::{http_client, retry},
+    services::{
+        Services,
+        sign_in::sigv4::{self, Signable},
+    },
 };
 
 use super::{account::ATTEMPTS, failure, failure::Doing};
@@ -117,13 +120,13 @@ impl Services {
             .body(request.body.clone())
             .send()
             .await
-            .map_err(|error| web::failure(doing.text, &request.url, &error))?;
+            .map_err(|error| http_client::failure(doing.text, &request.url, &error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
             doing.account.note_date(date);
         }
-        let body = web::read_at_most(response, LONGEST)
+        let body = http_client::read_at_most(response, LONGEST)
             .await
             .map_err(|error| error.failure(doing.text, &request.url))?;
         if (200..300).contains(&status) {
@@ -175,7 +178,7 @@ fn error_answer(doing: Doing<'_>, status: u16, headers: &HeaderMap, body: &[u8])
         );
     }
     let failure = failure::service(doing, header("x-amzn-errortype"), None, status, request_id);
-    failure.evidence(web::preview(body))
+    failure.evidence(http_client::preview(body))
 }
 
 fn not_aws(doing: &str, error: &serde_json::Error, body: &[u8]) -> Failure {
@@ -184,5 +187,5 @@ fn not_aws(doing: &str, error: &serde_json::Error, body: &[u8]) -> Failure {
         doing,
         format!("the answer is not AWS's: {error}"),
     )
-    .evidence(web::preview(body))
+    .evidence(http_client::preview(body))
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     model::{Failure, FailureKind},
-    services::web::{self, ReadError},
+    net::http_client::{self, ReadError},
 };
 
 /// The platform's id of an exchange.
@@ -48,7 +48,7 @@ pub(crate) fn redirect(url: &str, response: &reqwest::Response) -> Option<String
         .to_str()
         .ok()?;
     let next = Url::parse(url).ok()?.join(location).ok()?;
-    web::same_origin(url, next.as_str()).then(|| next.into())
+    http_client::same_origin(url, next.as_str()).then(|| next.into())
 }
 
 /// An answer that is not the protocol.
@@ -62,7 +62,7 @@ pub(crate) fn not_mcp(doing: &str, why: &str, body: &[u8]) -> Failure {
     if body.is_empty() {
         failure
     } else {
-        failure.evidence(web::preview(body))
+        failure.evidence(http_client::preview(body))
     }
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn http_error(
         413 => Failure::new(FailureKind::Refused, doing, format!("the request is too long for the endpoint{said}")),
         424 => Failure::new(FailureKind::Server, doing, format!("the runtime did not start{said}")).hint("look at the runtime's logs; it must start within 120 s"),
         429 => Failure::new(FailureKind::Throttled, doing, format!("the endpoint asks to slow down{said}")),
-        300..=399 => web::redirect_refused(doing, url, headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok())),
+        300..=399 => http_client::redirect_refused(doing, url, headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok())),
         500.. => Failure::new(FailureKind::Server, doing, format!("the endpoint failed with status {status}{said}"))
             .hint("a gateway with an interceptor answers so when it may not call its function: check both policies and the function's logs"),
         _ => Failure::new(FailureKind::Refused, doing, format!("the endpoint refused with status {status}{said}")),
@@ -133,7 +133,7 @@ pub(crate) fn http_error(
         failure = failure.evidence(format!("www-authenticate: {challenge}"));
     }
     if message.is_none() && !body.is_empty() {
-        failure = failure.evidence(web::preview(body));
+        failure = failure.evidence(http_client::preview(body));
     }
     failure
 }

@@ -29,15 +29,17 @@ use serde_json::Value;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::{
-    auth::{source, token::secret_value},
     model::{
         ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, Kind, McpNotice,
         McpTarget, SecretContent, SecretText, SignIn, VersionRef, show_duration,
     },
+    net::secret_source,
+    services::sign_in::token::secret_value,
 };
 
 use self::{elicitation::Listener, wire::Wire};
-use super::{Services, aws::names, web};
+use super::{Services, aws::names};
+use crate::net::http_client;
 
 pub use self::session::McpSession;
 
@@ -189,7 +191,7 @@ impl Services {
             )
             .hint("set `mcp_url`, `gateways`, `runtimes` or `stack`")
         })?;
-        web::check_address(&doing, &url)?;
+        http_client::check_address(&doing, &url)?;
         Ok(url)
     }
 
@@ -239,7 +241,7 @@ impl Services {
         let (name, value) = match header {
             HeaderSpec::Literal { name, value } => (
                 name,
-                source::read(&doing, &format!("the header {name}"), value).await?,
+                secret_source::read(&doing, &format!("the header {name}"), value).await?,
             ),
             HeaderSpec::BasicFromSecret { name, secret_id } => (
                 name,

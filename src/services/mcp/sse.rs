@@ -8,7 +8,7 @@ use sse_stream::{Sse, SseStream};
 
 use crate::{
     model::{Failure, FailureKind},
-    services::web,
+    net::http_client,
 };
 
 /// Why a stream of events ends early.
@@ -42,7 +42,7 @@ where
         line_is_empty: true,
     };
     chunks.map(move |chunk| {
-        let chunk = chunk.map_err(|error| StreamError::Broken(web::chain(&error)))?;
+        let chunk = chunk.map_err(|error| StreamError::Broken(http_client::chain(&error)))?;
         if meter.observe(&chunk) > limit {
             Err(StreamError::TooLong(limit))
         } else {
@@ -88,7 +88,7 @@ pub(crate) fn broken(doing: &str, error: Option<&SseError>) -> Failure {
             "the result is longer than the limit of 64 MB",
         )
         .hint("ask for less: LIMIT, or fewer columns"),
-        Some(error) => super::wire::cut(doing).evidence(web::chain(error)),
+        Some(error) => super::wire::cut(doing).evidence(http_client::chain(error)),
         None => super::wire::cut(doing).evidence("the stream ended"),
     }
 }

@@ -22,10 +22,10 @@ use serde_json::{Value, json};
 use sse_stream::Sse;
 
 use crate::{
-    auth::{Credentials, Headers, sigv4::Signable},
     logs::redact,
     model::{Failure, FailureKind, HttpExchange},
-    services::web,
+    net::http_client,
+    services::sign_in::{Credentials, Headers, sigv4::Signable},
 };
 
 use super::{answer, sse};
@@ -146,7 +146,7 @@ impl Wire {
                 .send();
             let response = sending
                 .await
-                .map_err(|error| web::failure(&shared.doing, &url, &error))?;
+                .map_err(|error| http_client::failure(&shared.doing, &url, &error))?;
             if let Some(id) = id {
                 let mut exchanges = lock(&shared.exchanges);
                 let exchange = exchanges.entry(id.clone()).or_default();
@@ -285,7 +285,7 @@ impl Wire {
             }
             "application/json" => {
                 let url = lock(&self.0.url).clone();
-                let body = web::read_at_most(response, LONGEST)
+                let body = http_client::read_at_most(response, LONGEST)
                     .await
                     .map_err(|error| self.fail(id, answer::unread(&self.0.doing, &url, &error)))?;
                 let value = serde_json::from_slice(&body).map_err(|error| {
@@ -294,9 +294,9 @@ impl Wire {
                         answer::not_mcp(&self.0.doing, &error.to_string(), &body),
                     )
                 })?;
-                let message = self
-                    .receive(value, id, captured)
-                    .map_err(|failure| self.fail(id, failure.evidence(web::preview(&body))))?;
+                let message = self.receive(value, id, captured).map_err(|failure| {
+                    self.fail(id, failure.evidence(http_client::preview(&body)))
+                })?;
                 Ok(StreamableHttpPostResponse::Json(message, session))
             }
             other => {
@@ -305,7 +305,7 @@ impl Wire {
                 } else {
                     format!("with {other}")
                 };
-                let body = web::read_at_most(response, ERROR_BODY)
+                let body = http_client::read_at_most(response, ERROR_BODY)
                     .await
                     .unwrap_or_default();
                 Err(self.fail(
@@ -324,14 +324,14 @@ impl Wire {
     ) -> Result<ServerJsonRpcMessage, WireError> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let url = lock(&self.0.url).clone();
-        let body = web::read_at_most(response, ERROR_BODY)
+        let body = http_client::read_at_most(response, ERROR_BODY)
             .await
             .unwrap_or_default();
         let value: Option<Value> = serde_json::from_slice(&body).ok();
         if let Some(id) = id {
             let said = value
                 .clone()
-                .unwrap_or_else(|| Value::String(web::preview(&body)));
+                .unwrap_or_else(|| Value::String(http_client::preview(&body)));
             lock(&self.0.exchanges)
                 .entry(id.clone())
                 .or_default()

@@ -4,7 +4,7 @@
 //! parameters and headers, never in a statement's text.
 
 mod bolt;
-mod judge;
+mod error_map;
 mod query_api;
 mod users;
 
@@ -63,7 +63,7 @@ impl Services {
             text: "RETURN 1 AS ok",
             parameters: json!({}),
         };
-        judge::login(self.run(address, user, password, statement).await.map(drop))
+        error_map::login(self.run(address, user, password, statement).await.map(drop))
     }
 
     /// Changes the user's own password; the server compares `from` and sets `to` in one step.
@@ -82,7 +82,7 @@ impl Services {
             text: ALTER,
             parameters,
         };
-        judge::alter(
+        error_map::alter(
             &doing,
             self.run(address, user, from, statement).await.map(drop),
         )
@@ -108,7 +108,7 @@ impl Services {
         let rows = self
             .run(address, user, password, statement)
             .await
-            .map_err(|refusal| judge::failure(&doing, refusal))?;
+            .map_err(|refusal| error_map::failure(&doing, refusal))?;
         Ok(rows.iter().map(|row| connection(row)).collect())
     }
 
@@ -137,7 +137,7 @@ impl Services {
         let rows = self
             .run(address, user, password, statement)
             .await
-            .map_err(|refusal| judge::failure(&doing, refusal))?;
+            .map_err(|refusal| error_map::failure(&doing, refusal))?;
         Ok(rows.len())
     }
 

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{Failure, FailureKind, SecretText},
-    services::web::{self, Web},
+    net::http_client::{self, Web},
 };
 
-use super::{Refusal, Statement, judge::OF_NEO4J};
+use super::{Refusal, Statement};
+use crate::services::neo4j::error_map::OF_NEO4J;
 
 /// Nothing that is asked here takes long.
 const TIMEOUT: Duration = Duration::from_secs(9);
@@ -41,7 +42,7 @@ pub(super) async fn run(
         .send()
         .await;
     let response = sent.map_err(|error| {
-        let failure = web::failure(doing, &address, &error);
+        let failure = http_client::failure(doing, &address, &error);
         if error.is_connect() || error.is_builder() {
             Refusal::Unreachable(failure)
         } else {
@@ -49,7 +50,7 @@ pub(super) async fn run(
         }
     })?;
     let status = response.status();
-    let body = web::read_at_most(response, ANSWER)
+    let body = http_client::read_at_most(response, ANSWER)
         .await
         .map_err(|error| Refusal::Lost(error.failure(doing, &address)))?;
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -9,7 +9,8 @@ use crate::{
     services::Services,
 };
 
-use super::{Statement, judge};
+use super::Statement;
+use crate::services::neo4j::error_map;
 
 /// `roles`, `suspended` and `home` are null in the Community edition, which has none of them.
 const SHOW: &str = "SHOW USERS YIELD user, roles, suspended, home WHERE user IN $names RETURN user, roles, suspended, home";
@@ -57,7 +58,7 @@ impl Services {
         let rows = self
             .run(address, administrator.0, administrator.1, statement)
             .await;
-        let rows = rows.map_err(|refusal| judge::set(&doing, refusal))?;
+        let rows = rows.map_err(|refusal| error_map::set(&doing, refusal))?;
         let users = rows.iter().map(|row| user(row)).collect::<Option<Vec<_>>>();
         // A user without its roles would be taken for one that needs none.
         users.ok_or_else(|| {
@@ -142,7 +143,7 @@ impl Services {
         };
         match self.run(setting.address, name, password, statement).await {
             Ok(_) => Ok(()),
-            Err(refusal) => match judge::set(&doing, refusal) {
+            Err(refusal) => match error_map::set(&doing, refusal) {
                 UserAnswer::Changed => Ok(()),
                 answer => Err(answer),
             },

@@ -7,12 +7,12 @@ use crate::{
     rotation::{
         effect::{AdministratorAnswer, Observation, SetAnswer, Trouble},
         labels::{CURRENT, VersionId},
-        shape::{Shape, alternate},
+        secret_document::{Shape, alternate},
     },
     services::UserSetting,
 };
 
-use super::world::{World, draw, trouble, with_scheme};
+use crate::services::rotation::live_backend::{World, draw, trouble, with_scheme};
 
 /// A login as administrator.
 struct Administrator {

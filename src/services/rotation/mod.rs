@@ -4,9 +4,9 @@
 
 mod administrator;
 mod audit;
+mod live_backend;
 mod readers;
 mod refresh;
-mod world;
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
@@ -26,7 +26,7 @@ use crate::{
 use super::Services;
 
 pub use audit::{Audit, default_path as default_audit_path};
-pub use world::{World, secret_name};
+pub use live_backend::{World, secret_name};
 
 /// One call to AWS or Neo4j; the machine decides what silence means.
 const CALL: Duration = Duration::from_secs(10);

@@ -1,6 +1,10 @@
 //! What happens outside: each event changes the state and may ask for more.
 
-use super::{App, Deed, Effects, Event, News};
+use super::App;
+use crate::{
+    messages::{Effects, Event},
+    state::{Deed, News},
+};
 use crate::{
     model::{Deployment, Failure, Moment},
     screens::Context,

@@ -7,9 +7,9 @@ use crate::model::{Deployment, Failure, SecretSource};
 use super::{
     Credentials, Headers,
     sigv4::Signable,
-    source,
     token::{Token, bearer_headers},
 };
+use crate::net::secret_source;
 
 /// Reads and decodes the token.
 ///
@@ -18,7 +18,7 @@ use super::{
 pub(crate) async fn read(deployment: &Deployment, source: &SecretSource) -> Result<Token, Failure> {
     let doing = format!("signing in to {}", deployment.name);
     Ok(Token::new(
-        source::read(&doing, "the bearer token", source).await?,
+        secret_source::read(&doing, "the bearer token", source).await?,
         None,
     ))
 }

@@ -103,6 +103,14 @@ impl Deed {
 }
 
 impl Store {
+    /// Creates a store that knows the configured deployments and nothing about their resources yet.
+    pub fn new(deployments: Vec<Deployment>) -> Self {
+        Self {
+            deployments,
+            ..Self::default()
+        }
+    }
+
     /// The deployment of that name.
     pub fn deployment(&self, name: &DeploymentName) -> Option<&Deployment> {
         self.deployments.iter().find(|each| &each.name == name)
@@ -187,7 +195,7 @@ impl Store {
     }
 
     /// Takes an examination in.
-    pub(super) fn note_examination(&mut self, report: Report, now: Moment) {
+    pub(crate) fn note_examination(&mut self, report: Report, now: Moment) {
         self.outdated.remove(&report.deployment);
         self.examined
             .insert(report.deployment.clone(), (now, report));
@@ -195,7 +203,7 @@ impl Store {
     }
 
     /// What the doctor found long ago counts no longer. Whether there was such a thing.
-    pub(super) fn outdate(&mut self, now: Moment) -> bool {
+    pub(crate) fn outdate(&mut self, now: Moment) -> bool {
         let before = self.outdated.len();
         let old = self
             .examined

@@ -8,7 +8,8 @@ use crate::{
     services::Services,
 };
 
-use super::{reasons, usage};
+use super::usage;
+use crate::cli::group_failures;
 
 /// Something that could not be listed.
 pub(crate) struct Problem {
@@ -59,7 +60,7 @@ impl Listing {
 
     /// Tells the problems on stderr, the same one of many deployments once.
     pub(crate) fn tell_problems(&self) {
-        reasons::tell(
+        group_failures::tell(
             self.problems
                 .iter()
                 .map(|problem| (problem.deployment.as_str(), &problem.failure)),

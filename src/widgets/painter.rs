@@ -5,8 +5,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    config::theme::{Role, Theme},
     model::sanitize,
+    theme::{Role, Theme},
 };
 
 /// Draws text by role into a buffer.
@@ -158,7 +158,7 @@ pub fn cut_middle(text: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::theme::Depth;
+    use crate::theme::Depth;
 
     #[test]
     fn text_is_cut_by_columns_not_by_characters() {

@@ -17,13 +17,14 @@ use tokio::{
 
 use crate::{
     model::{Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment, NoticeKind},
-    services::retry,
+    net::retry,
 };
 
-use super::{
-    fill::{self, Fill},
-    logs::{Ask, Group, LogTail, Page, unavailable},
-    seen::{Pass, Seen},
+use crate::services::aws::logs::{
+    Ask, Group, LogTail, Page,
+    backfill::{self, Fill},
+    dedup::{Pass, Seen},
+    unavailable,
 };
 
 /// A session sends an update each second: silence for this long is a dead connection.
@@ -295,9 +296,14 @@ impl<S: Source> Tail<S> {
             } else {
                 None
             };
-            let mut filling = Some(fill::start(&self.source, self.present_names(), from, limit));
+            let mut filling = Some(backfill::start(
+                &self.source,
+                self.present_names(),
+                from,
+                limit,
+            ));
             let (mut pass, mut denied, mut broken) = (Pass::default(), 0, false);
-            while let Some(page) = fill::next(&mut filling).await {
+            while let Some(page) = backfill::next(&mut filling).await {
                 match page {
                     Fill::Page(events) => {
                         drop(self.pass_on(events, &mut pass).await.map_err(gone)?)

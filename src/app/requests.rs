@@ -1,10 +1,12 @@
 //! What screens and the palette wish of the whole console: other screens, questions, words in passing.
 
-use super::{Action, App, Effect, Effects, Endpoint};
+use super::App;
+use crate::messages::{Action, Effect, Effects, Endpoint};
 use crate::{
     keys::Layer,
+    messages::Route,
     screens::{
-        Context, Route, Wish,
+        Context, Wish,
         fleet::deployment_groups,
         palette::{self, Choice, Subject},
     },

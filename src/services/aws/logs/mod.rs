@@ -1,5 +1,11 @@
 //! CloudWatch Logs: groups, and what they hold, page by page.
 
+mod backfill;
+pub(crate) mod cloudwatch_source;
+mod dedup;
+mod live_session;
+mod tail;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     future::ready,
@@ -16,13 +22,13 @@ use crate::{
         Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment,
         NoticeKind,
     },
-    services::{Services, retry},
+    net::retry,
+    services::Services,
 };
 
 use super::{
     account::Account,
     failure::{self, Doing},
-    tail,
 };
 
 /// A running tail. Dropping it ends it.

@@ -24,7 +24,7 @@ use crate::{
         plan::{Alternate, Known, Plan},
         readers::{Pickup, Reader},
         report::Kind,
-        shape::{Shape, ShapeError, alternate},
+        secret_document::{Shape, ShapeError, alternate},
     },
     services::{McpOptions, Services},
 };

@@ -6,10 +6,8 @@ use tokio::sync::mpsc;
 
 use crate::model::{Failure, FailureKind, LogEvent, Moment};
 
-use super::{
-    logs::Ask,
-    tail::{AbortOnDrop, Source},
-};
+use super::tail::{AbortOnDrop, Source};
+use crate::services::aws::logs::Ask;
 
 /// Events asked for at a time.
 const PAGE: usize = 10_000;

@@ -16,13 +16,13 @@ use futures::{StreamExt as _, future::BoxFuture, stream};
 
 use crate::{
     model::{Failure, FailureKind, LogEvent, Moment},
-    services::web,
+    net::http_client,
 };
 
-use super::{
+use super::tail::{Session, Source, Update};
+use crate::services::aws::{
     failure::{self, Doing},
     logs::{Ask, Group, Page, Reader},
-    tail::{Session, Source, Update},
 };
 
 /// Waiting for the session to begin once it is accepted.
@@ -225,6 +225,6 @@ where
             }
         }
         other => Failure::new(FailureKind::Network, doing, "the stream broke")
-            .evidence(web::chain(other)),
+            .evidence(http_client::chain(other)),
     }
 }

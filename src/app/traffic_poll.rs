@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{App, Effect, Effects};
+use super::App;
+use crate::messages::{Effect, Effects};
 use crate::{
+    messages::Route,
     model::{Deployment, DeploymentName, Failure, Kind, Moment, ResourceKey, Traffic},
-    screens::Route,
 };
 
 /// Between two requests for the same account and region, in milliseconds.

@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     clipboard, export,
     run::{Faults, Start, now},
-    saved,
     tasks::{Performer, Sender},
 };
+use crate::runtime::saved_queries;
 use crate::{
-    app::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
+    messages::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
         FailureKind, Kind, LogQuery, McpNotice, Offer, Resource, ResourceKey, SecretDetail,
@@ -71,7 +71,7 @@ impl Outside {
             begun: Arc::default(),
             sessions: Arc::default(),
             consents: Arc::default(),
-            queries: saved::default_path().map(Into::into),
+            queries: saved_queries::default_path().map(Into::into),
             answer: Arc::default(),
             faults: Arc::default(),
         };
@@ -215,12 +215,14 @@ impl Performer for Outside {
                 async move { Some(world.fetch(&endpoint, &offer, arguments, &sender).await) }
                     .boxed()
             }
-            Effect::ReadQueries => {
-                async move { Some(Event::QueriesRead(saved::read(world.queries.as_deref()))) }
-                    .boxed()
+            Effect::ReadQueries => async move {
+                Some(Event::QueriesRead(saved_queries::read(
+                    world.queries.as_deref(),
+                )))
             }
+            .boxed(),
             Effect::KeepQuery(query) => async move {
-                Some(Event::QueriesRead(saved::change(
+                Some(Event::QueriesRead(saved_queries::change(
                     world.queries.as_deref(),
                     |queries| put(queries, query),
                 )))
@@ -229,7 +231,7 @@ impl Performer for Outside {
             Effect::ForgetQuery(name) => async move {
                 let forget =
                     |queries: &mut Vec<_>| queries.retain(|each: &Query| each.name != name);
-                Some(Event::QueriesRead(saved::change(
+                Some(Event::QueriesRead(saved_queries::change(
                     world.queries.as_deref(),
                     forget,
                 )))

@@ -7,11 +7,11 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::model::{Failure, FailureKind, LogBatch, LogEvent, Moment, NoticeKind, counted};
 
-use super::{
-    fill::{self, Fill, Filling},
-    logs::unavailable,
-    seen::Pass,
-    tail::{End, Gone, LOOK, OVERLAP, RECONCILED, Session, Source, Tail, Update, WATCHDOG},
+use super::tail::{End, Gone, LOOK, OVERLAP, RECONCILED, Session, Source, Tail, Update, WATCHDOG};
+use crate::services::aws::logs::{
+    backfill::{self, Fill, Filling},
+    dedup::Pass,
+    unavailable,
 };
 
 /// After an update that AWS sampled, its second is read once it has settled.
@@ -131,7 +131,7 @@ impl<S: Source> Tail<S> {
                         None => return Ok(End::Lost(Failure::new(FailureKind::Network, "following the log", "the stream ended"))),
                     }
                 }
-                page = fill::next(&mut reader.filling) => {
+                page = backfill::next(&mut reader.filling) => {
                     if let Some(page) = page {
                         self.filled(page, &mut reader).await?;
                     } else {
@@ -158,7 +158,7 @@ impl<S: Source> Tail<S> {
     }
 
     fn read(&self, why: Reading, from: Moment, limit: Option<usize>) -> Reader {
-        let filling = Some(fill::start(
+        let filling = Some(backfill::start(
             &Arc::clone(&self.source),
             self.present_names(),
             from,

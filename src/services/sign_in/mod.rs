@@ -5,7 +5,6 @@
 pub(crate) mod bearer;
 pub(crate) mod m2m;
 pub(crate) mod sigv4;
-pub(crate) mod source;
 pub(crate) mod token;
 pub(crate) mod user;
 

@@ -5,7 +5,8 @@ use crate::{
     services::Services,
 };
 
-use super::{source, token::Token};
+use super::token::Token;
+use crate::net::secret_source;
 
 /// Signs the person in.
 ///
@@ -49,9 +50,9 @@ pub(crate) async fn fetch(
             })?;
             Some(services.client_secret(deployment, &pool, &client).await?)
         }
-        Some(source) => Some(source::read(&doing, "the client secret", source).await?),
+        Some(source) => Some(secret_source::read(&doing, "the client secret", source).await?),
     };
-    let password = source::read(&doing, "the password", password).await?;
+    let password = secret_source::read(&doing, "the password", password).await?;
     let tokens = services
         .sign_in_user(deployment, &client, secret.as_ref(), username, &password)
         .await?;

@@ -90,7 +90,7 @@ impl Intercept for Capture {
 /// Sends an SDK's request and gives the JSON that came back.
 macro_rules! captured {
     ($doing:expr, $request:expr) => {{
-        let capture = $crate::services::aws::capture::Capture::default();
+        let capture = $crate::services::aws::raw_json::Capture::default();
         match $request
             .customize()
             .interceptor(capture.clone())

@@ -8,10 +8,12 @@ use serde_json::Value;
 use crate::{
     logs::redact,
     model::{Deployment, Failure, FailureKind, SecretSource, SecretText, SignIn, StackFacts},
-    services::{Services, retry, web},
+    net::{http_client, retry},
+    services::Services,
 };
 
-use super::{source, token::Token};
+use super::token::Token;
+use crate::net::secret_source;
 
 /// Longest answer of a token endpoint.
 const LONGEST: usize = 1 << 20;
@@ -128,7 +130,7 @@ async fn grant(
     ) {
         (Some(url), _, _) => url,
         (None, Some(discovery), _) => {
-            let document = services.fetch_json(doing, &discovery).await?;
+            let document = services.inner.web.fetch_json(doing, &discovery).await?;
             let url = document
                 .get("token_endpoint")
                 .and_then(Value::as_str)
@@ -155,7 +157,7 @@ async fn grant(
                 "user_pool_id",
             ));
         }
-        (source, _) => source::read(doing, "the client secret", source).await?,
+        (source, _) => secret_source::read(doing, "the client secret", source).await?,
     };
     Ok(Grant {
         url,
@@ -246,21 +248,24 @@ async fn ask_once(
         .form(&form)
         .send()
         .await
-        .map_err(|error| web::failure(doing, &grant.url, &error))?;
+        .map_err(|error| http_client::failure(doing, &grant.url, &error))?;
     let status = response.status().as_u16();
     let location = response
         .headers()
         .get("location")
         .and_then(|to| to.to_str().ok())
         .map(str::to_owned);
-    let body = web::read_at_most(response, LONGEST)
+    let body = http_client::read_at_most(response, LONGEST)
         .await
         .map_err(|error| error.failure(doing, &grant.url))?;
     let json: Option<Value> = serde_json::from_slice(&body).ok();
     match (status, json) {
         (200, Some(json)) => Ok(json),
         (300..=399, _) => {
-            Err(web::redirect_refused(doing, &grant.url, location.as_deref()).status(status))
+            Err(
+                http_client::redirect_refused(doing, &grant.url, location.as_deref())
+                    .status(status),
+            )
         }
         (_, Some(json)) if json.get("error").is_some_and(Value::is_string) => {
             Err(oauth(doing, grant, status, &json))
@@ -293,7 +298,7 @@ fn no_token_endpoint(doing: &str, grant: &Grant, status: u16, body: &[u8]) -> Fa
     if (200..300).contains(&status) {
         failure
     } else {
-        failure.evidence(redact(&web::preview(body)))
+        failure.evidence(redact(&http_client::preview(body)))
     }
 }
 

@@ -8,8 +8,6 @@ use url::{Host, Url};
 
 use crate::model::{Failure, FailureKind};
 
-use super::Services;
-
 /// Establishing a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest document that is read.
@@ -42,13 +40,13 @@ impl Web {
     }
 }
 
-impl Services {
+impl Web {
     /// A JSON document from the web: a discovery document, a protected resource's metadata. Nothing is sent with the request.
     ///
     /// # Errors
     /// [`FailureKind::Network`] where the address gives something else than JSON.
-    pub async fn fetch_json(&self, doing: &str, address: &str) -> Result<Value, Failure> {
-        let client = self.inner.web.client(doing, address)?;
+    pub(crate) async fn fetch_json(&self, doing: &str, address: &str) -> Result<Value, Failure> {
+        let client = self.client(doing, address)?;
         let asked = client
             .get(address)
             .header("accept", "application/json")

@@ -1,0 +1,43 @@
+//! The screens by name: which one fills the window.
+
+/// The screens, in the order of their number keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// All resources of all deployments.
+    #[default]
+    Fleet,
+    /// What they write.
+    Logs,
+    /// Neo4j secrets and their rotation.
+    Secrets,
+    /// MCP tools.
+    Tools,
+    /// The chain, hop by hop.
+    Doctor,
+    /// What this console did.
+    Activity,
+}
+
+impl Route {
+    /// Every screen.
+    pub const ALL: [Self; 6] = [
+        Self::Fleet,
+        Self::Logs,
+        Self::Secrets,
+        Self::Tools,
+        Self::Doctor,
+        Self::Activity,
+    ];
+
+    /// Its title on the tab.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Fleet => "Fleet",
+            Self::Logs => "Logs",
+            Self::Secrets => "Secrets",
+            Self::Tools => "Tools",
+            Self::Doctor => "Doctor",
+            Self::Activity => "Activity",
+        }
+    }
+}

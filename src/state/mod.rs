@@ -1,0 +1,7 @@
+//! What the console knows: resources, their lists, transitions and the activity log. Screens read it; events change it.
+
+mod loadable;
+mod store;
+
+pub use loadable::Loadable;
+pub use store::{Deed, News, Store, Transition};
