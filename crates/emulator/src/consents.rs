@@ -1,11 +1,9 @@
 //! Consent of a person to a target's provider (three-legged OAuth): requests that are open, granted and completed.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
-
-use crate::world::lock;
 
 /// How long an authorisation address may be used.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -54,12 +52,13 @@ pub(crate) struct Consents {
 impl Consents {
     /// Opens a request under `session_uri`.
     pub(crate) fn ask(&self, session_uri: String, consent: Consent) {
-        lock(&self.open).insert(session_uri, consent);
+        self.open.lock().insert(session_uri, consent);
     }
 
     /// The request under that URI, unless it is too old.
     pub(crate) fn get(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
-        lock(&self.open)
+        self.open
+            .lock()
             .get(session_uri)
             .filter(|consent| is_fresh(consent, now))
             .cloned()
@@ -67,7 +66,7 @@ impl Consents {
 
     /// The person agreed on the page; gives the request, or none where it is unknown, too old, or was used before.
     pub(crate) fn grant(&self, session_uri: &str, now: Timestamp) -> Option<Consent> {
-        let mut open = lock(&self.open);
+        let mut open = self.open.lock();
         let consent = open
             .get_mut(session_uri)
             .filter(|consent| is_fresh(consent, now) && consent.stage == Stage::Asked)?;
@@ -82,7 +81,7 @@ impl Consents {
         user: &str,
         now: Timestamp,
     ) -> Result<Consent, ConsentRefusal> {
-        let mut open = lock(&self.open);
+        let mut open = self.open.lock();
         let consent = open
             .get_mut(session_uri)
             .filter(|consent| is_fresh(consent, now))
@@ -99,7 +98,7 @@ impl Consents {
 
     /// Whether this user's consent for this target was completed.
     pub(crate) fn is_completed(&self, target_id: &str, user: &str) -> bool {
-        lock(&self.open).values().any(|consent| {
+        self.open.lock().values().any(|consent| {
             consent.stage == Stage::Completed
                 && consent.target_id == target_id
                 && consent.user == user
@@ -108,7 +107,8 @@ impl Consents {
 
     /// Forgets what this user agreed to for this target (forced authentication).
     pub(crate) fn forget(&self, target_id: &str, user: &str) {
-        lock(&self.open)
+        self.open
+            .lock()
             .retain(|_, consent| consent.target_id != target_id || consent.user != user);
     }
 }

@@ -1,13 +1,12 @@
 //! The containers of the runtimes: one for each session, which keeps the version of the runtime that it began with, and the
 //! secret that it read then. An idle one ends by itself. What runs in them is in `mcp`.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::control::RuntimeVersion;
-use crate::world::lock;
 
 /// So often, in containers begun, those that are over are looked for.
 const SWEEP: usize = 64;
@@ -78,7 +77,7 @@ impl Containers {
         now: Timestamp,
         read: impl FnOnce() -> Option<String>,
     ) -> Entered {
-        let mut running = lock(&self.running);
+        let mut running = self.running.lock();
         if let Some(known) = running.get_mut(place).filter(|known| !known.is_over(now)) {
             known.used = known.used.max(now);
             return Entered {
@@ -117,14 +116,15 @@ impl Containers {
 
     /// Changes what a container keeps.
     pub(crate) fn change(&self, place: &SessionKey, change: impl FnOnce(&mut Container)) {
-        if let Some(container) = lock(&self.running).get_mut(place) {
+        if let Some(container) = self.running.lock().get_mut(place) {
             change(container);
         }
     }
 
     /// Ends a container; false if none runs there.
     pub(crate) fn stop(&self, place: &SessionKey, now: Timestamp) -> bool {
-        lock(&self.running)
+        self.running
+            .lock()
             .remove(place)
             .is_some_and(|container| !container.is_over(now))
     }

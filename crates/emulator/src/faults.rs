@@ -1,7 +1,7 @@
 //! The faults that the embedded stack can play: the one table of their names, what each does, and which are armed now.
 //! How a fault looks on the wire belongs to the service that plays it; nothing here knows HTTP.
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use serde_json::Value;
 
@@ -408,10 +408,7 @@ impl FaultTable {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Vec<Fault>) -> T) -> T {
-        act(&mut self
-            .armed
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner))
+        act(&mut self.armed.lock())
     }
 }
 

@@ -2,7 +2,9 @@
 //! How a refusal looks on the wire belongs to the gateway or runtime that speaks it (facts: developer guide, measured texts).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeySize;
@@ -15,7 +17,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde_json::{Value, json};
 
 use crate::aws::control::{ClaimRule, JwtAuthorizer};
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// How long a foreign key set is used before it is asked for again.
 const KEY_SET_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -324,7 +326,7 @@ async fn foreign_keys(
     key_id: Option<&str>,
 ) -> Result<Foreign, TokenRefusal> {
     let now = world.now();
-    let known = lock(&world.keys.foreign).get(discovery_url).cloned();
+    let known = world.keys.foreign.lock().get(discovery_url).cloned();
     if let Some(known) = known {
         let age = now.duration_since(known.fetched);
         let has_key = key_id.is_none_or(|id| known.keys.find(id).is_some());
@@ -348,7 +350,11 @@ async fn foreign_keys(
         keys: Arc::new(keys),
         fetched: now,
     };
-    lock(&world.keys.foreign).insert(discovery_url.to_owned(), foreign.clone());
+    world
+        .keys
+        .foreign
+        .lock()
+        .insert(discovery_url.to_owned(), foreign.clone());
     Ok(foreign)
 }
 

@@ -1,7 +1,5 @@
 //! The world: the fixed facts, the clock, and the state of every service behind one shared handle. No wire format here.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -181,9 +179,4 @@ fn open_consents(control: &ControlState) -> Consents {
         }
     });
     consents
-}
-
-/// Locks, also after a panic elsewhere: the state is plain data, valid after every statement.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

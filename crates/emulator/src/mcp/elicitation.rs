@@ -2,7 +2,9 @@
 //! the call; the answer comes as a request of its own in the same session, and finds the call that waits for it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +16,7 @@ use tokio::sync::oneshot;
 use super::message::{Message, event, event_response, text_result};
 use crate::containers::SessionKey;
 use crate::http::{Response, respond, streaming};
-use crate::world::{SharedWorld, lock};
+use crate::world::SharedWorld;
 
 /// The tool that asks.
 pub(crate) const TOOL: &str = "rate_movie";
@@ -35,7 +37,7 @@ impl Elicitations {
         let Some(id) = reply.get("id").and_then(Value::as_str) else {
             return;
         };
-        if let Some(sender) = lock(&self.waiting).remove(&(place.clone(), id.to_owned())) {
+        if let Some(sender) = self.waiting.lock().remove(&(place.clone(), id.to_owned())) {
             // Where the call is gone meanwhile, so is the need for an answer.
             let _ = sender.send(reply.clone());
         }
@@ -71,7 +73,11 @@ impl Question {
     fn ask(world: &SharedWorld, place: &SessionKey) -> Self {
         let (sender, receiver) = oneshot::channel();
         let key = (place.clone(), world.seed.next_uuid());
-        lock(&world.elicitations.waiting).insert(key.clone(), sender);
+        world
+            .elicitations
+            .waiting
+            .lock()
+            .insert(key.clone(), sender);
         Self {
             world: Arc::clone(world),
             key,
@@ -82,7 +88,7 @@ impl Question {
 
 impl Drop for Question {
     fn drop(&mut self) {
-        lock(&self.world.elicitations.waiting).remove(&self.key);
+        self.world.elicitations.waiting.lock().remove(&self.key);
     }
 }
 

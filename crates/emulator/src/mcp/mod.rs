@@ -17,14 +17,14 @@ mod runtime;
 mod target;
 mod tool_server;
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::http::{Request, Response, not_found};
-use super::world::{SharedWorld, lock};
+use super::world::SharedWorld;
 use target::ProviderToken;
 
 /// What gateways remember between requests.
@@ -46,37 +46,46 @@ impl std::fmt::Debug for Sessions {
 
 impl Sessions {
     fn open(&self, gateway: &str, id: &str, user: &str, now: Timestamp) {
-        lock(&self.open).insert((gateway.to_owned(), id.to_owned()), (user.to_owned(), now));
+        self.open
+            .lock()
+            .insert((gateway.to_owned(), id.to_owned()), (user.to_owned(), now));
     }
 
     /// The time-out is absolute from initialize.
     fn is_open(&self, gateway: &str, id: &str, user: &str, timeout: u64, now: Timestamp) -> bool {
         let lifetime = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or(i64::MAX));
-        let known = lock(&self.open)
+        let known = self
+            .open
+            .lock()
             .get(&(gateway.to_owned(), id.to_owned()))
             .cloned();
         known.is_some_and(|(owner, since)| owner == user && now.duration_since(since) < lifetime)
     }
 
     fn close(&self, gateway: &str, id: &str) -> bool {
-        lock(&self.open)
+        self.open
+            .lock()
             .remove(&(gateway.to_owned(), id.to_owned()))
             .is_some()
     }
 
     fn tools(&self, target: &str, synchronisation: u64) -> Option<Vec<Value>> {
-        lock(&self.tools)
+        self.tools
+            .lock()
             .get(target)
             .filter(|(at, _)| *at == synchronisation)
             .map(|(_, tools)| tools.clone())
     }
 
     fn keep_tools(&self, target: &str, synchronisation: u64, tools: &[Value]) {
-        lock(&self.tools).insert(target.to_owned(), (synchronisation, tools.to_vec()));
+        self.tools
+            .lock()
+            .insert(target.to_owned(), (synchronisation, tools.to_vec()));
     }
 
     fn provider_token(&self, provider: &str, now: Timestamp) -> Option<String> {
-        lock(&self.provider_tokens)
+        self.provider_tokens
+            .lock()
             .get(provider)
             .filter(|known| now < known.until)
             .map(|known| known.token.clone())
@@ -90,7 +99,7 @@ impl Sessions {
         lifetime: SignedDuration,
     ) {
         let until = now.checked_add(lifetime).unwrap_or(now);
-        lock(&self.provider_tokens).insert(
+        self.provider_tokens.lock().insert(
             provider.to_owned(),
             ProviderToken {
                 token: token.to_owned(),

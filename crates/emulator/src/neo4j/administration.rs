@@ -1,10 +1,9 @@
 //! The commands about users, carried out: names and passwords out of texts and parameters, and the refusals in Neo4j's
 //! words. Which users there are and what a password must be is in `login`.
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use super::login::{ChangeRefusal, Users};
-use crate::world::lock;
 use cypher::Failure;
 use cypher::failure::{ARGUMENT, PARAMETER_MISSING, TYPE};
 use cypher::syntax::{Expression, Kind, UserChanges, UserCommand};
@@ -25,7 +24,7 @@ pub(super) fn change_users(
     match command {
         UserCommand::AlterCurrent { old, new } => {
             let (old, new) = (password(old)?, password(new)?);
-            done(lock(users).change_own(by, &old, &new))
+            done(users.lock().change_own(by, &old, &new))
         }
         UserCommand::Alter {
             name: named,
@@ -34,7 +33,7 @@ pub(super) fn change_users(
         } => {
             let named = name(named)?;
             let new = changes.password.as_ref().map(password).transpose()?;
-            let mut users = lock(users);
+            let mut users = users.lock();
             if *if_exists && !users.contains(&named) {
                 return Ok(0);
             }
@@ -55,7 +54,7 @@ pub(super) fn change_users(
                 .transpose()?
                 .unwrap_or_default();
             let change_required = changes.change_required.unwrap_or(true);
-            let mut users = lock(users);
+            let mut users = users.lock();
             if *unless_exists && users.contains(&named) {
                 return Ok(0);
             }
@@ -73,7 +72,7 @@ pub(super) fn change_users(
             if_exists,
         } => {
             let named = name(named)?;
-            let mut users = lock(users);
+            let mut users = users.lock();
             if *if_exists && !users.contains(&named) {
                 return Ok(0);
             }
@@ -85,7 +84,7 @@ pub(super) fn change_users(
             to,
         } => {
             let (from, to) = (name(from)?, name(to)?);
-            let mut users = lock(users);
+            let mut users = users.lock();
             if *if_exists && !users.contains(&from) {
                 return Ok(0);
             }

@@ -1,13 +1,14 @@
 //! One stand-in database server: users, one graph, and who is connected. Statements come in with a user who has logged in;
 //! how they travel is decided in `query_api` and in the MCP server.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
+
+use parking_lot::Mutex;
 
 use jiff::Timestamp;
 
 use super::administration;
 use super::login::{LoginRefusal, Users};
-use crate::world::lock;
 use cypher::graph::Graph;
 use cypher::syntax::{Mode, UserCommand};
 use cypher::value::{Map, Value};
@@ -92,7 +93,7 @@ impl Server {
         password: &str,
         now: Timestamp,
     ) -> Result<bool, LoginRefusal> {
-        lock(&self.users).log_in(user, password, now)
+        self.users.lock().log_in(user, password, now)
     }
 
     /// Logs in over a driver's pool: a connection that was opened with these credentials is used again without asking.
@@ -105,11 +106,11 @@ impl Server {
     ) -> Result<bool, LoginRefusal> {
         let is_known =
             |one: &Connection| one.pool == pool && one.user == user && one.password == password;
-        if lock(&self.connections).open.iter().any(is_known) {
+        if self.connections.lock().open.iter().any(is_known) {
             return Ok(false);
         }
-        let change_required = lock(&self.users).log_in(user, password, now)?;
-        let mut connections = lock(&self.connections);
+        let change_required = self.users.lock().log_in(user, password, now)?;
+        let mut connections = self.connections.lock();
         connections.opened += 1;
         let number = connections.opened;
         connections.open.push(Connection {
@@ -127,7 +128,7 @@ impl Server {
 
     /// Closes the connections of a pool whose program has ended.
     pub(crate) fn close_pool(&self, pool: &str) {
-        lock(&self.connections).open.retain(|one| one.pool != pool);
+        self.connections.lock().open.retain(|one| one.pool != pool);
     }
 
     fn graph(&self) -> &Mutex<Graph> {
@@ -199,7 +200,13 @@ impl Server {
             now,
         };
         let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
-        let answer = cypher::run(&prepared, parameters, &mut lock(self.graph()), &host, zoned);
+        let answer = cypher::run(
+            &prepared,
+            parameters,
+            &mut self.graph().lock(),
+            &host,
+            zoned,
+        );
         // A statement without columns does its work before the answer begins.
         let before_rows = |failure: &Failure| match failure.phase {
             Phase::Compile => true,
@@ -303,7 +310,7 @@ impl Host for Around<'_> {
     }
 
     fn connections(&self) -> Vec<Vec<Value>> {
-        let connections = lock(&self.server.connections);
+        let connections = self.server.connections.lock();
         let row = |id: &str, since, connector: &str, user: &str, agent: &str, client: &str| {
             let texts = [connector, user, agent, &self.server.address, client];
             [Value::from(id), moment(since)]
@@ -339,7 +346,7 @@ impl Host for Around<'_> {
     }
 
     fn kill_connections(&self, ids: &[String]) -> Vec<Vec<Value>> {
-        let mut connections = lock(&self.server.connections);
+        let mut connections = self.server.connections.lock();
         let mut rows = Vec::new();
         for id in ids {
             let found = connections.open.iter().position(|one| one.id == *id);
@@ -360,7 +367,7 @@ impl Host for Around<'_> {
     }
 
     fn users(&self) -> Vec<(String, bool)> {
-        lock(&self.server.users).list()
+        self.server.users.lock().list()
     }
 }
 

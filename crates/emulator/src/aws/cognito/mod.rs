@@ -2,8 +2,8 @@
 
 mod web;
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use crate::operation::ApiError;
 use crate::pagination;
 use crate::scenarios::{ACCOUNT, PoolFacts, REGION, Scenario};
 use crate::seed::Seed;
-use crate::world::{World, lock};
+use crate::world::World;
 
 pub(crate) use self::web::{handle_web, serves};
 
@@ -286,7 +286,7 @@ fn initiate_auth(world: &World, input: &Value) -> OperationResult {
             .get("REFRESH_TOKEN")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let known = lock(&world.cognito.refresh).get(token).cloned();
+        let known = world.cognito.refresh.lock().get(token).cloned();
         let (_, user) = known
             .filter(|(issued_to, _)| issued_to == client_id)
             .ok_or_else(|| ApiError::bad("NotAuthorizedException", "Invalid Refresh Token"))?;
@@ -322,7 +322,11 @@ fn initiate_auth(world: &World, input: &Value) -> OperationResult {
         ));
     }
     let refresh = format!("{}.{}", world.seed.next_uuid(), world.seed.next_uuid());
-    lock(&world.cognito.refresh).insert(refresh.clone(), (client_id.to_owned(), user.to_owned()));
+    world
+        .cognito
+        .refresh
+        .lock()
+        .insert(refresh.clone(), (client_id.to_owned(), user.to_owned()));
     authentication(world, pool, client, user, Some(refresh))
 }
 

@@ -7,7 +7,7 @@ mod handlers;
 mod runtimes;
 pub(crate) mod shapes;
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use crate::Options;
 use crate::scenarios::Scenario;
 use crate::seed::Seed;
-use crate::world::lock;
 
 pub(crate) use self::handlers::{bearer_authorizer, handle, recognise, takes_bearer};
 
@@ -232,7 +231,7 @@ impl ControlState {
 
     /// Reads or changes the resources; keep it short, nothing may wait inside.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut ControlResources) -> T) -> T {
-        act(&mut lock(&self.state))
+        act(&mut self.state.lock())
     }
 
     /// The gateway as it is now.

@@ -1,7 +1,9 @@
 //! Logs Insights: StartQuery, GetQueryResults and StopQuery over the useful part of the language, which `query` reads.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use super::{StoredEvent, group_arn};
 use crate::dispatch::{OperationReply, OperationResult};
 use crate::operation::ApiError;
 use crate::pagination;
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// How long a query is running before its results are there.
 const RUNNING: SignedDuration = SignedDuration::from_millis(400);
@@ -76,7 +78,7 @@ pub(super) fn start(world: &World, input: &Value) -> OperationResult {
         stopped: false,
         answer,
     };
-    lock(&world.logs.queries.0).insert(id.clone(), running);
+    world.logs.queries.0.lock().insert(id.clone(), running);
     Ok(OperationReply::Json(json!({"queryId": id})))
 }
 
@@ -187,7 +189,7 @@ pub(super) fn results(world: &World, input: &Value) -> OperationResult {
 
 fn find(world: &World, input: &Value) -> Result<RunningQuery, ApiError> {
     let id = text(input, "queryId").ok_or_else(|| invalid("queryId must not be null"))?;
-    let found = lock(&world.logs.queries.0).get(id).cloned();
+    let found = world.logs.queries.0.lock().get(id).cloned();
     found.ok_or_else(|| {
         ApiError::bad(
             "ResourceNotFoundException",
@@ -203,7 +205,7 @@ pub(super) fn stop(world: &World, input: &Value) -> OperationResult {
         return Err(invalid("The query has ended already."));
     }
     let id = text(input, "queryId").unwrap_or_default();
-    if let Some(known) = lock(&world.logs.queries.0).get_mut(id) {
+    if let Some(known) = world.logs.queries.0.lock().get_mut(id) {
         known.stopped = true;
     }
     Ok(OperationReply::Json(json!({"success": true})))

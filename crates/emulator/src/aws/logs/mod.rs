@@ -12,13 +12,14 @@ pub(crate) mod records;
 mod tail;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use jiff::Timestamp;
 
 use crate::Options;
 use crate::scenarios::{ACCOUNT, REGION, Scenario};
-use crate::world::lock;
 
 use self::generated::Generated;
 pub(crate) use self::handlers::handle;
@@ -194,7 +195,7 @@ impl LogsState {
 
     /// Reads or changes the groups; keep it short, nothing may wait inside.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, LogGroup>) -> T) -> T {
-        act(&mut lock(&self.groups))
+        act(&mut self.groups.lock())
     }
 
     /// Writes one event (times in milliseconds since 1970); the group and the stream come to be if they are not there.

@@ -5,14 +5,13 @@ mod passwords;
 mod rotation;
 mod staging;
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::scenarios::{ExtraSecret, Scenario};
 use crate::seed::Seed;
-use crate::world::lock;
 
 pub(crate) use self::handlers::handle;
 
@@ -99,7 +98,7 @@ impl SecretsState {
 
     /// Reads or changes the secrets; keep it short, nothing may wait inside.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Vec<Secret>) -> T) -> T {
-        act(&mut lock(&self.secrets))
+        act(&mut self.secrets.lock())
     }
 
     /// The text of the version labelled AWSCURRENT, by name or ARN: what an interceptor or a server reads.
