@@ -22,12 +22,12 @@ impl App {
             self.toast = None;
         }
         let layers = self.layers();
-        let mut keys = std::mem::take(&mut self.begun);
+        let mut keys = std::mem::take(&mut self.pending_keys);
         keys.push(Chord::from(key).normalized());
         match self.options.keymap.find(&layers, &keys) {
             Found::Action(action) => self.act(action),
             Found::Prefix if !self.is_typing() => {
-                self.begun = keys;
+                self.pending_keys = keys;
                 Effects::none()
             }
             Found::Prefix | Found::Nothing => self.press(key),
@@ -133,13 +133,13 @@ impl App {
             let line = ratatui::layout::Rect {
                 x: 0,
                 y: 1,
-                width: self.wide.get(),
+                width: self.width.get(),
                 height: 1,
             };
             let tabs = crate::screens::frame::tab_places(line, self.store.unseen_failures);
             let hit = tabs
                 .into_iter()
-                .find(|(_, x, wide)| (*x..x + wide).contains(&column));
+                .find(|(_, x, width)| (*x..x + width).contains(&column));
             return hit.map_or_else(Effects::none, |(route, ..)| self.show(route));
         }
         let reply = self.with_screen(|screen, context| screen.click(column, row, context));

@@ -14,7 +14,7 @@ use crate::{
     messages::{Action, Effect, Effects, ExitMessage, Route, Slot},
     model::{Deployment, DeploymentName, Failure, Kind, Moment},
     screens::{
-        Context, Reply, Screen,
+        Screen, ScreenUpdate, UpdateContext,
         activity::Activity,
         confirm::{Answered, Confirm},
         doctor::Doctor,
@@ -25,18 +25,18 @@ use crate::{
         secrets::Secrets,
         tools::Tools,
     },
-    state::{Deed, News, Store},
+    state::{ActivityEntry, ListChange, Store},
     theme::Theme,
 };
 
-use poll_schedule::{Pace, Place, Why};
+use poll_schedule::{ListKey, PollSchedule, WatchReason};
 
 /// A word in passing stays this long.
 const TOAST_MS: i64 = 5_000;
 /// Ages on the screen are renewed this often while nothing else happens,
 const AGES_MS: i64 = 10_000;
 /// and after this time, at the latest twice that, when nobody was here for a while: then a step draws instead of asking.
-const CALM_AGES_MS: i64 = 75_000;
+const IDLE_AGES_MS: i64 = 75_000;
 /// The spinner's pace while something is on its way.
 const SPIN_MS: i64 = 120;
 /// What is answered within this time is not worth a spinner.
@@ -96,12 +96,12 @@ pub struct App {
     /// A failed write: it stays until it is closed.
     pub(crate) alarm: Option<Failure>,
     pub(crate) toast: Option<Toast>,
-    pub(crate) begun: Vec<Chord>,
+    pub(crate) pending_keys: Vec<Chord>,
     pub(crate) theme: usize,
     pub(crate) now: Moment,
     pub(crate) calls: usize,
     /// How wide the window was when it was last drawn: tabs stand closer in a narrow one.
-    pub(crate) wide: std::cell::Cell<u16>,
+    pub(crate) width: std::cell::Cell<u16>,
     /// When it was last drawn, and how many calls it showed.
     pub(crate) drawn: std::cell::Cell<(Moment, usize)>,
     /// Faults of the embedded stack that the palette offers.
@@ -113,8 +113,8 @@ pub struct App {
     /// Whether something changed that can be seen.
     changed: bool,
     has_started: bool,
-    pace: Pace,
-    counts: traffic_poll::Counts,
+    schedule: PollSchedule,
+    counts: traffic_poll::TrafficPoll,
     leaving: bool,
     is_over: bool,
 }
@@ -147,19 +147,19 @@ impl App {
             questions: VecDeque::new(),
             alarm: None,
             toast,
-            begun: Vec::new(),
+            pending_keys: Vec::new(),
             theme: 0,
             now,
             calls: 0,
-            wide: std::cell::Cell::new(0),
+            width: std::cell::Cell::new(0),
             drawn: std::cell::Cell::new((now, 0)),
             faults: Vec::new(),
             played: BTreeSet::new(),
             busy_since: None,
             changed: true,
             has_started: false,
-            pace: Pace::new(options.refresh_ms, now),
-            counts: traffic_poll::Counts::default(),
+            schedule: PollSchedule::new(options.refresh_ms, now),
+            counts: traffic_poll::TrafficPoll::default(),
             leaving: false,
             is_over: false,
             options,
@@ -171,7 +171,7 @@ impl App {
                 problem,
             )
             .hint("`agentcore-console config check` shows all of them");
-            app.store.note(Deed {
+            app.store.record(ActivityEntry {
                 at: now,
                 what: "read the configuration".to_owned(),
                 write: false,
@@ -211,7 +211,7 @@ impl App {
     /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next list.
     pub fn next_wake(&self) -> Option<Moment> {
         let ask = (self.has_started && !self.store.deployments.is_empty())
-            .then(|| self.pace.next(self.now));
+            .then(|| self.schedule.next(self.now));
         [self.next_frame(), ask, self.tools.next_listing()]
             .into_iter()
             .flatten()
@@ -225,9 +225,9 @@ impl App {
             return Some(drawn.plus(SPIN_MS));
         }
         let ages = (!self.store.deployments.is_empty()).then(|| {
-            let is_calm = self.pace.is_calm(self.now)
+            let is_idle = self.schedule.is_idle(self.now)
                 && !(self.route == Route::Logs && self.logs.is_lively(self.now));
-            drawn.plus(if is_calm { 2 * CALM_AGES_MS } else { AGES_MS })
+            drawn.plus(if is_idle { 2 * IDLE_AGES_MS } else { AGES_MS })
         });
         let busy = [self.busy_since, self.store.loading_since()]
             .into_iter()
@@ -263,31 +263,31 @@ impl App {
         }
         self.changed |= self.store.outdate(now);
         let tools = self.tools.tick(now);
-        if self.pace.next(now) > now {
+        if self.schedule.next(now) > now {
             return tools;
         }
         let all = self.places();
-        if self.pace.is_calm(now) && now.since(self.drawn.get().0) >= CALM_AGES_MS {
+        if self.schedule.is_idle(now) && now.since(self.drawn.get().0) >= IDLE_AGES_MS {
             self.changed = true;
-            self.pace.pause(all.len(), now);
+            self.schedule.pause(all.len(), now);
             return tools;
         }
-        let due = self.pace.due(&all, now);
+        let due = self.schedule.due(&all, now);
         tools.and(self.ask(due))
     }
 
     /// Asks for every list that is not being asked for already.
     pub fn refresh(&mut self) -> Effects {
         let all = self.places();
-        self.pace.stirred(all.len(), self.now);
-        self.pace.asked_all(all.len(), self.now);
+        self.schedule.record_activity(all.len(), self.now);
+        self.schedule.asked_all(all.len(), self.now);
         self.count_failed_anew();
         self.changed = true;
         self.ask(all)
     }
 
     /// Every list of every deployment, in the order in which they are asked.
-    fn places(&self) -> Vec<Place> {
+    fn places(&self) -> Vec<ListKey> {
         let names = self.store.deployments.iter().map(|each| each.name.clone());
         names
             .flat_map(|name| Kind::ALL.into_iter().map(move |kind| (name.clone(), kind)))
@@ -297,25 +297,28 @@ impl App {
     /// Somebody is here, or something has changed.
     fn stir(&mut self) {
         self.changed = true;
-        self.pace
-            .stirred(self.store.deployments.len() * Kind::ALL.len(), self.now);
+        self.schedule
+            .record_activity(self.store.deployments.len() * Kind::ALL.len(), self.now);
     }
 
     /// What a list brought decides when it is looked at again.
-    fn note_list(&mut self, deployment: &DeploymentName, kind: Kind, news: News) {
-        if news == News::Turned {
+    fn note_list(&mut self, deployment: &DeploymentName, kind: Kind, news: ListChange) {
+        if news == ListChange::StatusChanged {
             self.stir();
         }
         let place = (deployment.clone(), kind);
         let why = match self.store.lists.get(&place) {
-            Some(list) if list.failure.is_some() => Some(Why::Failing),
-            _ => self.store.moves(deployment, kind).then_some(Why::Moving),
+            Some(list) if list.failure.is_some() => Some(WatchReason::Failing),
+            _ => self
+                .store
+                .moves(deployment, kind)
+                .then_some(WatchReason::Moving),
         };
-        self.pace
-            .answered(place, why, news == News::Turned, self.now);
+        self.schedule
+            .answered(place, why, news == ListChange::StatusChanged, self.now);
     }
 
-    fn ask(&mut self, lists: Vec<Place>) -> Effects {
+    fn ask(&mut self, lists: Vec<ListKey>) -> Effects {
         let mut effects = Vec::new();
         for (name, kind) in lists {
             let list = self.store.lists.entry((name.clone(), kind)).or_default();
@@ -330,7 +333,7 @@ impl App {
     /// Does what the user wants.
     pub fn act(&mut self, action: Action) -> Effects {
         if self.options.read_only && action.spec().writes {
-            self.say("read-only mode: nothing is changed".to_owned(), true);
+            self.toast("read-only mode: nothing is changed".to_owned(), true);
             return Effects::none();
         }
         match action {
@@ -395,7 +398,7 @@ impl App {
                 if let Some(choice) = palette.chosen(self.offers()) {
                     return self.choose(choice);
                 }
-                self.say(format!("nothing is called {}", palette.text()), false);
+                self.toast(format!("nothing is called {}", palette.text()), false);
                 self.palette = Some(palette);
                 Effects::none()
             }
@@ -438,7 +441,7 @@ impl App {
         if let Some(running) = self.secrets.running().filter(|_| !self.leaving) {
             self.leaving = true;
             self.secrets.stopping();
-            self.say(
+            self.toast(
                 format!(
                     "{running} stops at its next safe step, then the console ends. Again: end now, `secrets resume` goes on later"
                 ),
@@ -469,16 +472,16 @@ impl App {
         left
     }
 
-    fn follow(&mut self, reply: Reply) -> Effects {
-        let Reply {
-            effects, wishes, ..
+    fn follow(&mut self, reply: ScreenUpdate) -> Effects {
+        let ScreenUpdate {
+            effects, requests, ..
         } = reply;
-        wishes
-            .into_iter()
-            .fold(effects, |effects, wish| effects.and(self.grant(wish)))
+        requests.into_iter().fold(effects, |effects, request| {
+            effects.and(self.handle_request(request))
+        })
     }
 
-    pub(crate) fn say(&mut self, text: String, is_failure: bool) {
+    pub(crate) fn toast(&mut self, text: String, is_failure: bool) {
         self.toast = Some(Toast {
             text,
             is_failure,
@@ -486,16 +489,16 @@ impl App {
         });
     }
 
-    fn complain(&mut self, failure: &Failure) {
+    fn toast_failure(&mut self, failure: &Failure) {
         let what = failure.doing.clone();
-        self.store.note(Deed {
+        self.store.record(ActivityEntry {
             at: self.now,
             what,
             write: false,
             result: Err(Box::new(failure.clone())),
             request_id: None,
         });
-        self.say(format!("{failure}"), true);
+        self.toast(format!("{failure}"), true);
     }
 
     pub(crate) fn screen(&self) -> &dyn Screen {
@@ -511,9 +514,9 @@ impl App {
 
     fn with_screen(
         &mut self,
-        work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Reply,
-    ) -> Reply {
-        let mut context = Context {
+        work: impl FnOnce(&mut dyn Screen, &mut UpdateContext<'_>) -> ScreenUpdate,
+    ) -> ScreenUpdate {
+        let mut context = UpdateContext {
             store: &mut self.store,
             now: self.now,
             read_only: self.options.read_only,
@@ -531,9 +534,9 @@ impl App {
 
     fn with_screen_effects(
         &mut self,
-        work: impl FnOnce(&mut dyn Screen, &mut Context<'_>) -> Effects,
+        work: impl FnOnce(&mut dyn Screen, &mut UpdateContext<'_>) -> Effects,
     ) -> Effects {
-        self.with_screen(|screen, context| Reply::effects(work(screen, context)))
+        self.with_screen(|screen, context| ScreenUpdate::effects(work(screen, context)))
             .effects
     }
 

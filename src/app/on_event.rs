@@ -3,11 +3,11 @@
 use super::App;
 use crate::{
     messages::{Effects, Event},
-    state::{Deed, News},
+    state::{ActivityEntry, ListChange},
 };
 use crate::{
     model::{Deployment, Failure, Moment},
-    screens::Context,
+    screens::UpdateContext,
 };
 
 impl App {
@@ -50,24 +50,24 @@ impl App {
             | Event::ToolsChanged(_) => self.on_tools(event),
             Event::Examined(report) => {
                 self.doctor.ended(&report.deployment);
-                self.store.note_examination(*report, now);
+                self.store.record_examination(*report, now);
                 Effects::none()
             }
             Event::Copied(what) => {
-                self.say(format!("copied {what}"), false);
+                self.toast(format!("copied {what}"), false);
                 Effects::none()
             }
             Event::Broke(examined, failure) => {
                 if let Some(deployment) = examined {
                     self.doctor.ended(&deployment);
                 }
-                self.complain(&failure);
+                self.toast_failure(&failure);
                 Effects::none()
             }
             Event::Exported(result) => {
                 match result {
-                    Ok(path) => self.say(format!("written to {path}"), false),
-                    Err(failure) => self.complain(&failure),
+                    Ok(path) => self.toast(format!("written to {path}"), false),
+                    Err(failure) => self.toast_failure(&failure),
                 }
                 Effects::none()
             }
@@ -79,14 +79,14 @@ impl App {
         let now = self.now;
         match event {
             Event::Listed(deployment, kind, result) => {
-                let news = self.store.list_answered(&deployment, kind, result, now);
-                self.changed |= news > News::Nothing;
+                let news = self.store.record_list(&deployment, kind, result, now);
+                self.changed |= news > ListChange::Unchanged;
                 self.note_list(&deployment, kind, news);
                 return self.count_calls();
             }
             Event::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
-                    let news = self.store.resource_seen(resource, now);
+                    let news = self.store.observe_resource(resource, now);
                     self.note_list(&key.deployment, key.kind, news);
                 }
                 if let Some(detail) = self.fleet.detail_mut() {
@@ -104,9 +104,9 @@ impl App {
                     request_id,
                 );
                 if let Ok((resource, _)) = *result {
-                    let _ = self.store.resource_seen(&resource, now);
+                    let _ = self.store.observe_resource(&resource, now);
                     // It is to be seen at once how it goes on, whatever it says now.
-                    self.note_list(&key.deployment, key.kind, News::Turned);
+                    self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
                 }
             }
             _ => {}
@@ -126,7 +126,7 @@ impl App {
             }
             Err(failure) => {
                 self.alarm = Some(failure.clone());
-                self.complain(&failure);
+                self.toast_failure(&failure);
                 Effects::none()
             }
         }
@@ -161,7 +161,7 @@ impl App {
     }
 
     fn on_tools(&mut self, event: Event) -> Effects {
-        let mut context = Context {
+        let mut context = UpdateContext {
             store: &mut self.store,
             now: self.now,
             read_only: self.options.read_only,
@@ -175,9 +175,9 @@ impl App {
         if let Err(failure) = &result {
             self.alarm = Some(failure.clone());
         } else {
-            self.say(what.clone(), false);
+            self.toast(what.clone(), false);
         }
-        self.store.note(Deed {
+        self.store.record(ActivityEntry {
             at: self.now,
             what,
             write: true,

@@ -7,54 +7,54 @@ use std::collections::BTreeMap;
 use crate::model::{DeploymentName, Kind, Moment};
 
 /// A list: of a kind, in a deployment.
-pub(super) type Place = (DeploymentName, Kind);
+pub(super) type ListKey = (DeploymentName, Kind);
 
 /// So long after somebody was here or something changed, every list is asked in the configured time, in milliseconds.
-const LIVELY_MS: i64 = 30_000;
+const IDLE_AFTER_MS: i64 = 30_000;
 /// Later it takes so many times the configured time.
-const CALM: i64 = 8;
+const IDLE_FACTOR: i64 = 8;
 /// Steps in which all lists are asked: a wake costs more than one more list, so there are few.
-const STEPS: usize = 11;
+const SLICES: usize = 11;
 /// What is on its way to another state is looked at again after so long at the soonest, in milliseconds.
 const MOVING_MS: i64 = 3_000;
 /// What has not changed for so long is looked at again after this part of it.
-const PATIENCE: i64 = 3;
+const BACKOFF_DIVISOR: i64 = 3;
 
 /// When to ask for what.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(super) struct PollSchedule {
     refresh_ms: i64,
     /// When somebody was here, or something changed.
-    stirred: Moment,
+    last_activity: Moment,
     /// Whose turn it is, counted in steps, and when.
     turn: usize,
     next_turn: Moment,
-    watched: BTreeMap<Place, Watch>,
+    watched: BTreeMap<ListKey, Watch>,
 }
 
 /// A list that is worth more than its turn.
 #[derive(Clone, Copy, Debug)]
 struct Watch {
-    why: Why,
+    why: WatchReason,
     since: Moment,
     next: Moment,
 }
 
 /// Why a list is worth more than its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum WatchReason {
     /// Something in it is on its way to another state.
     Moving,
     /// It could not be had.
     Failing,
 }
 
-impl Pace {
+impl PollSchedule {
     /// Everything is due now; every list is to be asked every `refresh_ms` while somebody is here.
     pub(super) const fn new(refresh_ms: i64, now: Moment) -> Self {
         Self {
             refresh_ms,
-            stirred: now,
+            last_activity: now,
             turn: 0,
             next_turn: now,
             watched: BTreeMap::new(),
@@ -62,17 +62,18 @@ impl Pace {
     }
 
     /// The lists that are due now, out of all.
-    pub(super) fn due(&mut self, all: &[Place], now: Moment) -> Vec<Place> {
+    pub(super) fn due(&mut self, all: &[ListKey], now: Moment) -> Vec<ListKey> {
         let is_turn = now >= self.next_turn;
         let mut due = Vec::new();
-        if is_turn || !self.is_calm(now) {
+        if is_turn || !self.is_idle(now) {
             for (place, watch) in self
                 .watched
                 .iter_mut()
                 .filter(|(_, watch)| now >= watch.next)
             {
-                watch.next =
-                    now.plus((now.since(watch.since) / PATIENCE).max(watch.least(self.refresh_ms)));
+                watch.next = now.plus(
+                    (now.since(watch.since) / BACKOFF_DIVISOR).max(watch.least(self.refresh_ms)),
+                );
                 due.push(place.clone());
             }
         }
@@ -99,7 +100,7 @@ impl Pace {
             .watched
             .values()
             .map(|watch| watch.next)
-            .filter(|_| !self.is_calm(now));
+            .filter(|_| !self.is_idle(now));
         watched
             .chain([self.next_turn])
             .min()
@@ -118,7 +119,13 @@ impl Pace {
     }
 
     /// A list was answered, and is worth more than its turn, or not. `turned`: something in it has changed its state.
-    pub(super) fn answered(&mut self, place: Place, why: Option<Why>, turned: bool, now: Moment) {
+    pub(super) fn answered(
+        &mut self,
+        place: ListKey,
+        why: Option<WatchReason>,
+        turned: bool,
+        now: Moment,
+    ) {
         let Some(why) = why else {
             self.watched.remove(&place);
             return;
@@ -140,20 +147,20 @@ impl Pace {
     }
 
     /// Somebody is here, or something has changed: the fleet is asked as often as configured for a while.
-    pub(super) fn stirred(&mut self, count: usize, now: Moment) {
-        self.stirred = now;
+    pub(super) fn record_activity(&mut self, count: usize, now: Moment) {
+        self.last_activity = now;
         self.next_turn = self.next_turn.min(now.plus(self.step(count, now)));
     }
 
     /// Whether nobody was here, and nothing changed, for a while.
-    pub(super) fn is_calm(&self, now: Moment) -> bool {
-        now.since(self.stirred) >= LIVELY_MS
+    pub(super) fn is_idle(&self, now: Moment) -> bool {
+        now.since(self.last_activity) >= IDLE_AFTER_MS
     }
 
     /// Between two steps through so many lists.
     fn step(&self, count: usize, now: Moment) -> i64 {
-        let round = if self.is_calm(now) {
-            self.refresh_ms.saturating_mul(CALM)
+        let round = if self.is_idle(now) {
+            self.refresh_ms.saturating_mul(IDLE_FACTOR)
         } else {
             self.refresh_ms
         };
@@ -163,10 +170,10 @@ impl Pace {
 
 /// In how many steps so many lists are asked.
 const fn steps(count: usize) -> usize {
-    if count < STEPS {
+    if count < SLICES {
         if count == 0 { 1 } else { count }
     } else {
-        STEPS
+        SLICES
     }
 }
 
@@ -174,8 +181,8 @@ impl Watch {
     /// The shortest pause between two looks.
     const fn least(self, refresh_ms: i64) -> i64 {
         match self.why {
-            Why::Moving => MOVING_MS,
-            Why::Failing => refresh_ms,
+            WatchReason::Moving => MOVING_MS,
+            WatchReason::Failing => refresh_ms,
         }
     }
 }
@@ -188,7 +195,7 @@ mod tests {
         Moment::from_millis(seconds * 1000)
     }
 
-    fn places(deployments: usize) -> Vec<Place> {
+    fn places(deployments: usize) -> Vec<ListKey> {
         let names: Vec<DeploymentName> = (0..deployments)
             .map(|each| format!("d{each}").as_str().into())
             .collect();
@@ -199,10 +206,15 @@ mod tests {
     }
 
     /// What is asked in each second, after everything was asked at once.
-    fn asked(pace: &mut Pace, all: &[Place], seconds: std::ops::Range<i64>) -> Vec<(i64, Place)> {
+    fn asked(
+        schedule: &mut PollSchedule,
+        all: &[ListKey],
+        seconds: std::ops::Range<i64>,
+    ) -> Vec<(i64, ListKey)> {
         seconds
             .flat_map(|second| {
-                pace.due(all, at(second))
+                schedule
+                    .due(all, at(second))
                     .into_iter()
                     .map(move |place| (second, place))
             })
@@ -212,9 +224,9 @@ mod tests {
     #[test]
     fn a_calm_fleet_is_asked_a_few_lists_at_a_time_until_somebody_comes() {
         let all = places(5);
-        let mut pace = Pace::new(30_000, at(0));
-        pace.asked_all(all.len(), at(0));
-        let calm = asked(&mut pace, &all, 31..1_000);
+        let mut schedule = PollSchedule::new(30_000, at(0));
+        schedule.asked_all(all.len(), at(0));
+        let calm = asked(&mut schedule, &all, 31..1_000);
         for from in 31..980 {
             let within = calm
                 .iter()
@@ -233,10 +245,10 @@ mod tests {
                 "{place:?}: {mine:?}"
             );
         }
-        pace.stirred(all.len(), at(1_000));
+        schedule.record_activity(all.len(), at(1_000));
         let tenths = (10_000..10_310).map(|tenth| Moment::from_millis(tenth * 100));
-        let lively: Vec<Place> = tenths.flat_map(|now| pace.due(&all, now)).collect();
-        let missed: Vec<&Place> = all.iter().filter(|place| !lively.contains(place)).collect();
+        let lively: Vec<ListKey> = tenths.flat_map(|now| schedule.due(&all, now)).collect();
+        let missed: Vec<&ListKey> = all.iter().filter(|place| !lively.contains(place)).collect();
         assert!(missed.is_empty(), "{missed:?}");
     }
 
@@ -244,9 +256,9 @@ mod tests {
     fn however_large_the_fleet_all_of_it_is_asked_in_minutes() {
         for deployments in [1, 2, 20, 200] {
             let all = places(deployments);
-            let mut pace = Pace::new(30_000, at(0));
-            pace.asked_all(all.len(), at(0));
-            let round = asked(&mut pace, &all, 30..300);
+            let mut schedule = PollSchedule::new(30_000, at(0));
+            schedule.asked_all(all.len(), at(0));
+            let round = asked(&mut schedule, &all, 30..300);
             let missed = all
                 .iter()
                 .filter(|place| !round.iter().any(|(_, asked)| asked == *place))
@@ -258,34 +270,34 @@ mod tests {
     #[test]
     fn what_moves_is_looked_at_often_while_somebody_is_here() {
         let all = places(1);
-        let mut pace = Pace::new(3_600_000, at(0));
-        pace.asked_all(all.len(), at(0));
-        pace.answered(all[3].clone(), Some(Why::Moving), true, at(0));
+        let mut schedule = PollSchedule::new(3_600_000, at(0));
+        schedule.asked_all(all.len(), at(0));
+        schedule.answered(all[3].clone(), Some(WatchReason::Moving), true, at(0));
         let mut looks = Vec::new();
         for second in 0..400 {
-            pace.stirred(all.len(), at(second));
-            if pace.due(&all, at(second)).contains(&all[3]) {
+            schedule.record_activity(all.len(), at(second));
+            if schedule.due(&all, at(second)).contains(&all[3]) {
                 looks.push(second);
-                pace.answered(all[3].clone(), Some(Why::Moving), false, at(second));
+                schedule.answered(all[3].clone(), Some(WatchReason::Moving), false, at(second));
             }
         }
         assert_eq!(
             looks,
             [3, 6, 9, 12, 16, 22, 30, 40, 54, 72, 96, 128, 171, 228, 304]
         );
-        pace.answered(all[3].clone(), Some(Why::Moving), true, at(400));
-        assert_eq!(pace.next(at(400)), at(403));
-        pace.answered(all[3].clone(), None, true, at(403));
-        assert!(pace.next(at(403)) > at(700));
+        schedule.answered(all[3].clone(), Some(WatchReason::Moving), true, at(400));
+        assert_eq!(schedule.next(at(400)), at(403));
+        schedule.answered(all[3].clone(), None, true, at(403));
+        assert!(schedule.next(at(403)) > at(700));
     }
 
     #[test]
     fn what_moves_wakes_nobody_who_is_not_here() {
         let all = places(5);
-        let mut pace = Pace::new(30_000, at(0));
-        pace.asked_all(all.len(), at(0));
-        pace.answered(all[3].clone(), Some(Why::Moving), true, at(0));
-        let calm = asked(&mut pace, &all, 31..600);
+        let mut schedule = PollSchedule::new(30_000, at(0));
+        schedule.asked_all(all.len(), at(0));
+        schedule.answered(all[3].clone(), Some(WatchReason::Moving), true, at(0));
+        let calm = asked(&mut schedule, &all, 31..600);
         let mut wakes: Vec<i64> = calm.iter().map(|(second, _)| *second).collect();
         wakes.dedup();
         assert!(
@@ -301,13 +313,13 @@ mod tests {
     #[test]
     fn what_could_not_be_had_is_asked_for_again_less_and_less() {
         let all = places(1);
-        let mut pace = Pace::new(30_000, at(0));
-        pace.answered(all[0].clone(), Some(Why::Failing), false, at(0));
+        let mut schedule = PollSchedule::new(30_000, at(0));
+        schedule.answered(all[0].clone(), Some(WatchReason::Failing), false, at(0));
         let mut looks = Vec::new();
         for second in 0..500 {
-            pace.stirred = at(second);
-            pace.next_turn = at(10_000);
-            looks.extend(pace.due(&all, at(second)).into_iter().map(|_| second));
+            schedule.last_activity = at(second);
+            schedule.next_turn = at(10_000);
+            looks.extend(schedule.due(&all, at(second)).into_iter().map(|_| second));
         }
         assert_eq!(looks, [30, 60, 90, 120, 160, 214, 286, 382]);
     }

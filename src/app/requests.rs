@@ -1,15 +1,18 @@
 //! What screens and the palette wish of the whole console: other screens, questions, words in passing.
 
 use super::App;
-use crate::messages::{Action, Effect, Effects, Endpoint};
 use crate::{
     keys::Layer,
     messages::Route,
     screens::{
-        Context, Wish,
+        AppRequest, UpdateContext,
         fleet::deployment_groups,
         palette::{self, Choice, Subject},
     },
+};
+use crate::{
+    messages::{Action, Effect, Effects},
+    model::McpEndpoint,
 };
 
 impl App {
@@ -20,23 +23,23 @@ impl App {
             names: &self.faults,
             played: &self.played,
         };
-        palette::offers(self.route, &layers, &self.look(), faults)
+        palette::offers(self.route, &layers, &self.view_context(), faults)
     }
 
     pub(super) fn choose(&mut self, choice: Choice) -> Effects {
         match choice {
             Choice::Act(action) => self.act(action),
-            Choice::Examine(deployment) => self.grant(Wish::Examine(deployment)),
-            Choice::Reveal(key) => self.grant(Wish::Detail(key)),
+            Choice::Examine(deployment) => self.handle_request(AppRequest::Examine(deployment)),
+            Choice::Reveal(key) => self.handle_request(AppRequest::Detail(key)),
             Choice::Fault(index) => {
                 let name = self.faults.get(index).cloned().unwrap_or_default();
                 if index == 0 {
                     self.played.clear();
-                    self.say("all faults are taken back".to_owned(), false);
+                    self.toast("all faults are taken back".to_owned(), false);
                 } else if self.played.insert(index) {
-                    self.say(format!("fault played: {name}"), false);
+                    self.toast(format!("fault played: {name}"), false);
                 } else {
-                    self.say(format!("already played: {name}"), false);
+                    self.toast(format!("already played: {name}"), false);
                     return Effects::none();
                 }
                 Effects::one(Effect::PlayFault(index))
@@ -53,21 +56,23 @@ impl App {
                     .keymap
                     .key_of(&layers, action)
                     .unwrap_or_default();
-                self.say(format!("{key}  {}", action.spec().help), false);
+                self.toast(format!("{key}  {}", action.spec().help), false);
                 shown
             }
             Choice::Tools(subject) => {
                 let endpoint = match subject {
-                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => Endpoint {
-                        deployment,
-                        target: crate::model::McpTarget::Default,
-                    },
-                    Subject::Resource(key) => Endpoint {
+                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
+                        McpEndpoint {
+                            deployment,
+                            target: crate::model::McpTarget::Default,
+                        }
+                    }
+                    Subject::Resource(key) => McpEndpoint {
                         deployment: key.deployment.clone(),
                         target: crate::model::McpTarget::Resource(key),
                     },
                 };
-                self.grant(Wish::Tools(endpoint))
+                self.handle_request(AppRequest::Tools(endpoint))
             }
             Choice::Logs(subject) => {
                 let (deployment, title, groups) = match subject {
@@ -88,7 +93,7 @@ impl App {
                         )
                     }
                 };
-                self.grant(Wish::Logs {
+                self.handle_request(AppRequest::Logs {
                     deployment,
                     title,
                     groups,
@@ -98,22 +103,22 @@ impl App {
         }
     }
 
-    pub(super) fn grant(&mut self, wish: Wish) -> Effects {
-        match wish {
-            Wish::Show(route) => self.show(route),
-            Wish::Ask(confirm) => {
+    pub(super) fn handle_request(&mut self, request: AppRequest) -> Effects {
+        match request {
+            AppRequest::Show(route) => self.show(route),
+            AppRequest::Ask(confirm) => {
                 self.questions.push_back(confirm);
                 Effects::none()
             }
-            Wish::Say(text) => {
-                self.say(text, false);
+            AppRequest::Say(text) => {
+                self.toast(text, false);
                 Effects::none()
             }
-            Wish::Complain(failure) => {
-                self.complain(&failure);
+            AppRequest::Complain(failure) => {
+                self.toast_failure(&failure);
                 Effects::none()
             }
-            Wish::Logs {
+            AppRequest::Logs {
                 deployment,
                 title,
                 groups,
@@ -122,33 +127,33 @@ impl App {
                 let shown = self.turn_to(Route::Logs);
                 shown.and(self.logs.tail(deployment, title, groups, since, self.now))
             }
-            Wish::Tools(endpoint) => {
+            AppRequest::Tools(endpoint) => {
                 let shown = self.turn_to(Route::Tools);
-                let mut context = Context {
+                let mut context = UpdateContext {
                     store: &mut self.store,
                     now: self.now,
                     read_only: self.options.read_only,
                 };
                 shown.and(self.tools.connect(endpoint, &mut context))
             }
-            Wish::Examine(deployment) => {
+            AppRequest::Examine(deployment) => {
                 let shown = self.turn_to(Route::Doctor);
-                let context = Context {
+                let context = UpdateContext {
                     store: &mut self.store,
                     now: self.now,
                     read_only: self.options.read_only,
                 };
                 shown.and(self.doctor.examine(&deployment, &context))
             }
-            Wish::Secret(deployment, id) => {
+            AppRequest::Secret(deployment, id) => {
                 self.secrets.select(&deployment, &id, &self.store);
                 self.show(Route::Secrets)
             }
-            Wish::Reveal(key) => {
+            AppRequest::Reveal(key) => {
                 self.fleet.reveal(&key);
                 self.show(Route::Fleet)
             }
-            Wish::Detail(key) => {
+            AppRequest::Detail(key) => {
                 self.fleet.reveal(&key);
                 let shown = self.show(Route::Fleet);
                 shown.and(self.act(Action::Open))

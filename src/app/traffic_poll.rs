@@ -21,7 +21,7 @@ const COUNTED: [Kind; 2] = [Kind::Gateway, Kind::Runtime];
 
 /// When each account and region was asked, by the first of its deployments.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct TrafficPoll {
     asked: BTreeMap<DeploymentName, Moment>,
 }
 
@@ -36,7 +36,7 @@ impl App {
             let Some(first) = account.first() else {
                 continue;
             };
-            let pause = match (self.pace.is_calm(self.now), self.is_called(&account)) {
+            let pause = match (self.schedule.is_idle(self.now), self.is_called(&account)) {
                 (false, _) => PAUSE_MS,
                 (true, true) => CALM_PAUSE_MS,
                 (true, false) => QUIET_PAUSE_MS,
@@ -75,12 +75,12 @@ impl App {
             };
         }
         match result {
-            Ok(counted) => {
+            Ok(pluralize) => {
                 self.store.version += 1;
                 self.store
                     .traffic
                     .retain(|known, _| !asked.iter().any(|key| key.deployment == known.deployment));
-                self.store.traffic.extend(counted);
+                self.store.traffic.extend(pluralize);
             }
             Err(failure) => tracing::info!(%failure, "calls are not counted"),
         }

@@ -5,23 +5,23 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::App;
 use crate::{
     keys::Layer,
-    screens::{Look, confirm::width_on_top, detail::failure_block, frame},
+    screens::{ViewContext, confirm::width_on_top, detail::failure_block, frame},
     theme::{Role, Theme},
-    widgets::Pen,
+    widgets::Painter,
 };
 
 impl App {
     /// Draws everything. Changes nothing but what was visible (for clicks and pages).
     pub fn view(&self, buffer: &mut Buffer) {
         let area = buffer.area;
-        self.wide.set(area.width);
+        self.width.set(area.width);
         self.drawn.set((self.now, self.calls));
-        let look = self.look();
-        let mut pen = Pen::new(buffer, look.theme);
+        let context = self.view_context();
+        let mut painter = Painter::new(buffer, context.theme);
         if area.width < frame::LEAST.0 || area.height < frame::LEAST.1 {
-            pen.put(area.x, area.y, area.width, "too small:", Role::Text);
+            painter.text(area.x, area.y, area.width, "too small:", Role::Text);
             let needed = format!("needs {}x{}", frame::LEAST.0, frame::LEAST.1);
-            pen.put(
+            painter.text(
                 area.x,
                 area.y + u16::from(area.height > 1),
                 area.width,
@@ -33,47 +33,57 @@ impl App {
         let places = frame::places(area);
         let screen = self.screen();
         frame::head(
-            &look,
-            screen.headline(&look),
+            &context,
+            screen.headline(&context),
             self.calls,
             places.head,
-            &mut pen,
+            &mut painter,
         );
-        frame::tabs(self.route, self.store.unseen_failures, &places, &mut pen);
+        frame::tabs(
+            self.route,
+            self.store.unseen_failures,
+            &places,
+            &mut painter,
+        );
         if let Some(help) = &self.help {
             let mut layers = screen.layers();
             layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
-            help.view(&layers, &look, places.body, &mut pen);
+            help.view(&layers, &context, places.body, &mut painter);
         } else {
-            screen.view(&look, places.body, &mut pen);
+            screen.view(&context, places.body, &mut painter);
         }
         if self.palette.is_some() || !self.questions.is_empty() || self.alarm.is_some() {
-            pen.shade(places.body, Role::Faint);
+            painter.shade(places.body, Role::Faint);
         }
         if let Some(palette) = &self.palette {
-            palette.view(self.offers(), places.body, &mut pen);
+            palette.view(self.offers(), places.body, &mut painter);
         }
         if let Some(confirm) = self.questions.front() {
-            confirm.view(places.body, &mut pen);
+            confirm.view(places.body, &mut painter);
         }
-        self.draw_foot(&look, &places, &mut pen);
-        self.draw_alarm(places.body, &mut pen);
+        self.draw_foot(&context, &places, &mut painter);
+        self.draw_failure_dialog(places.body, &mut painter);
     }
 
-    fn draw_foot(&self, look: &Look<'_>, places: &frame::Places, pen: &mut Pen<'_>) {
+    fn draw_foot(
+        &self,
+        context: &ViewContext<'_>,
+        places: &frame::Places,
+        painter: &mut Painter<'_>,
+    ) {
         let layers = self.layers();
-        if !self.begun.is_empty() {
-            self.draw_continuations(&layers, places, pen);
+        if !self.pending_keys.is_empty() {
+            self.draw_continuations(&layers, places, painter);
             return;
         }
         if let Some(toast) = &self.toast {
-            pen.rule(places.foot_rule);
+            painter.hline(places.foot_rule);
             let role = if toast.is_failure {
                 Role::Degraded
             } else {
                 Role::Text
             };
-            pen.put(
+            painter.text(
                 places.foot.x + 1,
                 places.foot.y,
                 places.foot.width.saturating_sub(2),
@@ -83,8 +93,8 @@ impl App {
             return;
         }
         if self.alarm.is_some() || self.help.is_some() {
-            pen.rule(places.foot_rule);
-            pen.pieces(
+            painter.hline(places.foot_rule);
+            painter.spans(
                 places.foot.x + 1,
                 places.foot.y,
                 places.foot.width,
@@ -95,82 +105,91 @@ impl App {
         let on_top = self.palette.is_some() || !self.questions.is_empty();
         frame::foot(
             &layers,
-            look,
-            |action| on_top || self.screen().offers(action, look),
+            context,
+            |action| on_top || self.screen().offers(action, context),
             places,
-            pen,
+            painter,
         );
     }
 
     /// A begun sequence shows the ways on.
-    fn draw_continuations(&self, layers: &[Layer], places: &frame::Places, pen: &mut Pen<'_>) {
-        pen.rule(places.foot_rule);
+    fn draw_continuations(
+        &self,
+        layers: &[Layer],
+        places: &frame::Places,
+        painter: &mut Painter<'_>,
+    ) {
+        painter.hline(places.foot_rule);
         let end = places.foot.right();
-        let begun = crate::keys::show_sequence(&self.begun);
-        let mut x = pen.pieces(
+        let pending_keys = crate::keys::show_sequence(&self.pending_keys);
+        let mut x = painter.spans(
             places.foot.x + 1,
             places.foot.y,
             places.foot.width,
-            &[(begun.as_str(), Role::Name), (" …  ", Role::Dim)],
+            &[(pending_keys.as_str(), Role::Name), (" …  ", Role::Dim)],
         );
-        for (rest, action) in self.options.keymap.continuations(layers, &self.begun) {
+        for (rest, action) in self
+            .options
+            .keymap
+            .continuations(layers, &self.pending_keys)
+        {
             let pieces = [
                 (rest.as_str(), Role::Accent),
                 (" ", Role::Dim),
                 (action.spec().short, Role::Dim),
                 ("   ", Role::Dim),
             ];
-            x = pen.pieces(x, places.foot.y, end.saturating_sub(x), &pieces);
+            x = painter.spans(x, places.foot.y, end.saturating_sub(x), &pieces);
         }
     }
 
-    fn draw_alarm(&self, area: Rect, pen: &mut Pen<'_>) {
+    fn draw_failure_dialog(&self, area: Rect, painter: &mut Painter<'_>) {
         let Some(failure) = &self.alarm else { return };
-        let wide = width_on_top(area, 90);
-        let lines = failure_block(failure, wide.saturating_sub(4));
-        let high = u16::try_from(lines.len())
+        let width = width_on_top(area, 90);
+        let lines = failure_block(failure, width.saturating_sub(4));
+        let height = u16::try_from(lines.len())
             .unwrap_or(8)
             .saturating_add(3)
             .min(area.height);
         let place = Rect {
-            x: area.x + (area.width - wide) / 2,
-            y: area.y + (area.height - high) / 3,
-            width: wide,
-            height: high,
+            x: area.x + (area.width - width) / 2,
+            y: area.y + (area.height - height) / 3,
+            width: width,
+            height: height,
         };
-        pen.clear(place);
-        pen.rule(place);
+        painter.clear(place);
+        painter.hline(place);
         for (row, line) in lines
             .iter()
             .enumerate()
-            .take(usize::from(high.saturating_sub(3)))
+            .take(usize::from(height.saturating_sub(3)))
         {
             let pieces: Vec<(&str, Role)> = line
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(
+            painter.spans(
                 place.x + 2,
                 place.y + 1 + u16::try_from(row).unwrap_or(0),
-                wide.saturating_sub(4),
+                width.saturating_sub(4),
                 &pieces,
             );
         }
-        pen.pieces(
+        painter.spans(
             place.x + 2,
             place.bottom().saturating_sub(2),
-            wide,
+            width,
             &[("esc", Role::Accent), (" close", Role::Dim)],
         );
-        pen.rule(Rect {
+        painter.hline(Rect {
             y: place.bottom().saturating_sub(1),
             height: 1,
             ..place
         });
     }
 
-    pub(crate) fn look(&self) -> Look<'_> {
-        Look {
+    pub(crate) fn view_context(&self) -> ViewContext<'_> {
+        ViewContext {
             store: &self.store,
             theme: self.theme(),
             keymap: &self.options.keymap,

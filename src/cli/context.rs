@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     config::{self, Loaded},
     keys::Keymap,
-    model::{Deployment, DeploymentName, Failure, SignIn, counted, did_you_mean},
+    model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean, pluralize},
     services::{ServiceOptions, Services},
 };
 
@@ -174,7 +174,7 @@ pub(crate) fn refuse_problems(loaded: &Loaded) -> Result<(), Failure> {
     }
     let mut failure = usage(
         format!("reading the configuration {path}"),
-        counted(loaded.problems.len(), "problem"),
+        pluralize(loaded.problems.len(), "problem"),
     );
     for problem in &loaded.problems {
         failure = failure.evidence(problem.to_string());

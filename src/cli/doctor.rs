@@ -87,13 +87,13 @@ fn print(report: &Report) -> Outcome {
     } else {
         ("broken", Tone::Bad)
     };
-    let counted = [
+    let pluralize = [
         (State::Ok, "ok"),
         (State::Warning, "with a warning"),
         (State::Failed, "failed"),
         (State::Unknown, "not judged"),
     ];
-    let counts = counted
+    let counts = pluralize
         .map(|(state, word)| (report.count(state), word))
         .into_iter()
         .filter(|(count, _)| *count > 0);

@@ -107,7 +107,7 @@ pub(crate) async fn find(
     word: &str,
 ) -> Result<(Deployment, Resource), Failure> {
     let listing = list(services, deployments, kinds).await;
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let doing = format!("looking for the {} {word}", names.join(" or "));
     let mut found: Vec<&Resource> = listing
         .resources

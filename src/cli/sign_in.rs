@@ -24,7 +24,7 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::M2m => "m2m",
             Self::Bearer => "bearer",
@@ -37,14 +37,14 @@ impl Mode {
 
 /// The sign-in of this mode; `None` where the deployment's own is of it.
 pub(crate) fn of_mode(mode: Mode, deployment: &Deployment) -> Result<Option<SignIn>, Failure> {
-    if deployment.sign_in.mode() == mode.word() {
+    if deployment.sign_in.mode() == mode.as_str() {
         return Ok(None);
     }
     let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let required = |name: &str| {
         text(name).ok_or_else(|| {
             usage(
-                format!("signing in by {}", mode.word()),
+                format!("signing in by {}", mode.as_str()),
                 format!("the environment has no {name}"),
             )
             .hint(format!(

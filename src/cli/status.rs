@@ -49,7 +49,7 @@ pub(crate) struct Options {
 
 /// The kind that a word names.
 pub(crate) fn kind(word: &str) -> Result<Kind, String> {
-    let known = Kind::ALL.map(Kind::word);
+    let known = Kind::ALL.map(Kind::as_str);
     Kind::parse(word).ok_or_else(|| {
         format!(
             "unknown kind \"{word}\"{}; known: {}",
@@ -311,7 +311,7 @@ fn table(resources: &[Resource]) -> Table {
             .map_or_else(String::new, |at| at.age(now));
         table.row(vec![
             Cell::new(each.key.deployment.as_str()),
-            Cell::new(each.key.kind.word()),
+            Cell::new(each.key.kind.as_str()),
             Cell::new(&each.name),
             Cell::new(&each.key.id).tone(Tone::Dim),
             Cell::new(&each.status).tone(tone(each)),

@@ -55,7 +55,7 @@ impl Hop {
     ];
 
     /// Its name, as JSON and the screen show it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
             Self::Stack => "stack",
@@ -76,6 +76,6 @@ impl Hop {
 
 impl fmt::Display for Hop {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.word())
+        out.write_str(self.as_str())
     }
 }

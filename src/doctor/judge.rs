@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Answer, Evidence, Finding, Hop, Report, State, Verdict};
 use crate::model::{
-    CallOutcome, Claims, Failure, FailureKind, LoginAnswer, Resource, counted,
-    moment::short_duration,
+    CallOutcome, Claims, Failure, FailureKind, LoginAnswer, Resource, moment::short_duration,
+    pluralize,
 };
 
 /// Credentials and tokens that end sooner than this deserve a word.
@@ -132,7 +132,7 @@ fn stack(evidence: &Evidence) -> Judgement {
         "CloudFormation DescribeStacks",
         |facts| match facts.outputs.len() {
             0 => warning("the stack has no outputs".to_owned()),
-            count => ok(counted(count, "output")),
+            count => ok(pluralize(count, "output")),
         },
     )
 }
@@ -371,7 +371,7 @@ fn tools(evidence: &Evidence) -> Judgement {
     answered(&evidence.tools, "MCP tools/list", |tools| {
         match tools.len() {
             0 => warning("no tools: synchronise the target".to_owned()),
-            count => ok(counted(count, "tool")),
+            count => ok(pluralize(count, "tool")),
         }
     })
 }
@@ -402,7 +402,7 @@ fn secret(evidence: &Evidence) -> Judgement {
                 )),
                 None => ok(format!(
                     "{}, AWSCURRENT is set",
-                    counted(detail.versions.len(), "version")
+                    pluralize(detail.versions.len(), "version")
                 )),
             }
         },

@@ -98,7 +98,7 @@ impl Keymap {
         let mut problems = Vec::new();
         for (word, bindings) in table {
             let Some(layer) = Layer::parse(word) else {
-                let known = Layer::ALL.map(Layer::word);
+                let known = Layer::ALL.map(Layer::as_str);
                 let hint = did_you_mean(word, known);
                 let hint = if hint.is_empty() {
                     format!("; known: {}", known.join(", "))
@@ -123,7 +123,7 @@ impl Keymap {
             }
         }
         for (layer, bindings) in &mut self.layers {
-            let own = table.get(layer.word()).and_then(toml::Value::as_table);
+            let own = table.get(layer.as_str()).and_then(toml::Value::as_table);
             let is_own = |action: Action| own.is_some_and(|own| own.contains_key(action.spec().id));
             bindings.index(*layer, &is_own, &mut problems);
         }
@@ -131,7 +131,7 @@ impl Keymap {
     }
 
     fn bind(&mut self, layer: Layer, id: &str, keys: &toml::Value, problems: &mut Vec<KeyProblem>) {
-        let word = layer.word();
+        let word = layer.as_str();
         let Some(action) = Action::parse(id) else {
             if let Some(inner) = keys.as_table().and_then(|table| table.keys().next()) {
                 // TOML takes a dot outside of quotes as a table within a table.
@@ -263,7 +263,7 @@ impl Bindings {
         is_own: &dyn Fn(Action) -> bool,
         problems: &mut Vec<KeyProblem>,
     ) {
-        let word = layer.word();
+        let word = layer.as_str();
         // Told where the user's own table says it.
         let clash = |one: Action, other: Action, message: String| {
             let meant = if is_own(one) { one } else { other };

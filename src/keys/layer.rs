@@ -50,7 +50,7 @@ impl Layer {
     ];
 
     /// Its table name in the keymap.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Always => "always",
             Self::Global => "global",
@@ -88,6 +88,6 @@ impl Layer {
 
     /// The layer of that table name.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|layer| layer.word() == word)
+        Self::ALL.into_iter().find(|layer| layer.as_str() == word)
     }
 }

@@ -46,7 +46,7 @@ impl Link {
     ];
 
     /// The word for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
             Self::Gateway => "gateway",
@@ -150,7 +150,7 @@ impl Chain {
                 .find_map(|knot| Some((knot, knot.words.as_ref()?)))?;
             return Some((
                 Health::Well,
-                format!("{}: {}", noted.0.link.word(), noted.1),
+                format!("{}: {}", noted.0.link.as_str(), noted.1),
             ));
         };
         let health = broken.health?;
@@ -159,14 +159,14 @@ impl Chain {
             .knots
             .iter()
             .filter(|knot| knot.link != broken.link && knot.health >= Some(Health::Changing))
-            .map(|knot| knot.link.word())
+            .map(|knot| knot.link.as_str())
             .collect();
         let also = if others.is_empty() {
             String::new()
         } else {
             format!(" · also {}", others.join(", "))
         };
-        Some((health, format!("{}: {words}{also}", broken.link.word())))
+        Some((health, format!("{}: {words}{also}", broken.link.as_str())))
     }
 }
 
@@ -262,7 +262,7 @@ fn worst(
         (_, Some((kind, failure))) => Some(Knot {
             link,
             health: Some(Health::Degraded),
-            words: Some(if kind.word() == link.word() {
+            words: Some(if kind.as_str() == link.as_str() {
                 format!("not listed, {}", failure.cause)
             } else {
                 format!("{kind}s not listed, {}", failure.cause)

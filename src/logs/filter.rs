@@ -153,7 +153,7 @@ fn compared(word: &str, name: &str, sign: &str, value: &str) -> Result<Condition
         ("level", "=" | ">=") => Level::parse(value).map(Condition::Level).ok_or_else(|| {
             format!(
                 "{value:?} is no level; there are {}",
-                Level::ALL.map(Level::word).join(", ")
+                Level::ALL.map(Level::as_str).join(", ")
             )
         }),
         ("trace" | "session" | "request" | "id" | "source", "=") if value.is_empty() => Err(

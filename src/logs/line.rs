@@ -38,7 +38,7 @@ impl Level {
     ];
 
     /// The word for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "trace",
             Self::Debug => "debug",
@@ -93,7 +93,7 @@ impl Level {
 
 impl fmt::Display for Level {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.word())
+        out.write_str(self.as_str())
     }
 }
 
@@ -419,7 +419,7 @@ mod tests {
     #[test]
     fn every_level_reads_its_own_word() {
         for level in Level::ALL {
-            assert_eq!(Level::parse(level.word()), Some(level));
+            assert_eq!(Level::parse(level.as_str()), Some(level));
         }
     }
 

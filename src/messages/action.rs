@@ -12,7 +12,7 @@ pub enum Needs {
 
 /// An action's row in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spec {
+pub struct ActionSpec {
     /// Id in the keymap: `fleet.synchronize`.
     pub id: &'static str,
     /// Word or two for the footer.
@@ -38,9 +38,9 @@ macro_rules! actions {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// Its row in the table.
-            pub const fn spec(self) -> &'static Spec {
+            pub const fn spec(self) -> &'static ActionSpec {
                 match self {
-                    $(Self::$variant => &Spec { id: $id, short: $short, help: $help, writes: $writes, needs: Needs::$needs, rank: $rank },)+
+                    $(Self::$variant => &ActionSpec { id: $id, short: $short, help: $help, writes: $writes, needs: Needs::$needs, rank: $rank },)+
                 }
             }
         }

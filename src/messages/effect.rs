@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Event;
 use crate::{
     model::{
-        CallOptions, DeploymentName, ElicitationAnswer, Failure, Kind, LogQuery, McpTarget, Offer,
+        CallOptions, DeploymentName, ElicitationAnswer, Kind, LogQuery, McpEndpoint, Offer,
         ResourceKey,
     },
     tools::saved::Query,
@@ -25,9 +24,9 @@ pub enum Slot {
     /// The rotation: one at a time, never replaced, and quitting waits for it.
     Rotation,
     /// The MCP connection to an endpoint.
-    Connection(Endpoint),
+    Connection(McpEndpoint),
     /// The call in flight on that connection.
-    Call(Endpoint),
+    Call(McpEndpoint),
     /// The examination of a deployment.
     Examination(DeploymentName),
     /// The count of calls in the account and region of a deployment.
@@ -43,15 +42,6 @@ impl Slot {
     }
 }
 
-/// An MCP endpoint of the fleet.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// Whose sign-in is used.
-    pub deployment: DeploymentName,
-    /// Which one.
-    pub target: McpTarget,
-}
-
 /// What is to be done to a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RotationKind {
@@ -65,7 +55,7 @@ pub enum RotationKind {
 
 impl RotationKind {
     /// The word for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rotate => "rotate",
             Self::Resume => "resume",
@@ -105,11 +95,11 @@ pub enum Effect {
     /// Answer the question that a rotation asked.
     AnswerRotation(bool),
     /// Connect to an MCP endpoint and list its tools.
-    Connect(Endpoint),
+    Connect(McpEndpoint),
     /// Call a tool.
     Call {
         /// Where.
-        endpoint: Endpoint,
+        endpoint: McpEndpoint,
         /// Whole name of the tool.
         tool: String,
         /// Arguments.
@@ -118,9 +108,9 @@ pub enum Effect {
         options: CallOptions,
     },
     /// Ask what a server offers beside tools.
-    ListOffers(Endpoint),
+    ListOffers(McpEndpoint),
     /// Read a resource or get a prompt; it is answered as a call is.
-    Fetch(Endpoint, Box<Offer>, Map<String, Value>),
+    Fetch(McpEndpoint, Box<Offer>, Map<String, Value>),
     /// Read the saved queries.
     ReadQueries,
     /// Keep a query under its name.
@@ -128,9 +118,9 @@ pub enum Effect {
     /// Forget the saved query of that name.
     ForgetQuery(String),
     /// Ask for the token of an endpoint's sign-in, renewed where it has ended, and tell what it says of itself.
-    ReadClaims(Endpoint),
+    ReadClaims(McpEndpoint),
     /// Answer an elicitation.
-    AnswerElicitation(Endpoint, u64, ElicitationAnswer),
+    AnswerElicitation(McpEndpoint, u64, ElicitationAnswer),
     /// Examine a deployment.
     Examine(DeploymentName),
     /// Put a text on the clipboard (OSC 52); never a secret.
@@ -148,43 +138,6 @@ pub enum Effect {
     PlayFault(usize),
     /// Suspend to the shell.
     Suspend,
-}
-
-impl Effect {
-    /// What is to be told where the work of this effect broke before it could answer.
-    pub fn broke(self, failure: Failure) -> Event {
-        match self {
-            Self::Start => Event::Started(Err(failure)),
-            Self::List(deployment, kind) => Event::Listed(deployment, kind, Err(failure)),
-            Self::Describe(key) => Event::Described(key, Box::new(Err(failure))),
-            Self::CountCalls(keys) => Event::CallsCounted(keys, Err(failure)),
-            Self::Synchronize(key) => Event::Synchronized(key, Box::new(Err(failure))),
-            Self::Tail(..) => Event::TailFailed(failure),
-            Self::ReadSecret(deployment, id) => {
-                Event::SecretRead(deployment, id, Box::new(Err(failure)))
-            }
-            Self::Rotate { .. } => Event::RotationEnded(Box::new(Err(
-                failure.hint("u brings to its end what is half done")
-            ))),
-            Self::Connect(endpoint) => Event::Connected(endpoint, Box::new(Err(failure))),
-            Self::Call { endpoint, .. } | Self::Fetch(endpoint, ..) => {
-                Event::Called(endpoint, Box::new(Err(failure)))
-            }
-            Self::Examine(deployment) => Event::Broke(Some(deployment), failure),
-            Self::ListOffers(endpoint) => Event::Offered(endpoint, Vec::new()),
-            Self::ReadQueries | Self::KeepQuery(_) | Self::ForgetQuery(_) => {
-                Event::QueriesRead(Err(failure))
-            }
-            Self::ReadClaims(endpoint) => Event::ClaimsRead(endpoint, Box::new(Err(failure))),
-            Self::Export { .. } => Event::Exported(Err(failure)),
-            Self::Copy(_)
-            | Self::Stop(_)
-            | Self::AnswerRotation(_)
-            | Self::AnswerElicitation(..)
-            | Self::PlayFault(_)
-            | Self::Suspend => Event::Broke(None, failure),
-        }
-    }
 }
 
 /// What a change of state asks for.

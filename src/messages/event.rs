@@ -1,12 +1,12 @@
 //! Events: facts that have happened outside, as plain data. The only way in which the outside reaches the state.
 
-use super::effect::Endpoint;
+use super::Effect;
 use crate::{
     doctor,
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure,
-        HttpExchange, Kind, LogBatch, Offer, Progress, Resource, ResourceKey, SecretDetail, Tool,
-        Traffic,
+        HttpExchange, Kind, LogBatch, McpEndpoint, Offer, Progress, Resource, ResourceKey,
+        SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -54,23 +54,23 @@ pub enum Event {
     /// A rotation has ended.
     RotationEnded(Box<Result<Ending, Failure>>),
     /// An MCP endpoint answered, with its tools and the token's claims.
-    Connected(Endpoint, Box<Result<Welcome, Failure>>),
+    Connected(McpEndpoint, Box<Result<Welcome, Failure>>),
     /// What a server offers beside tools.
-    Offered(Endpoint, Vec<Offer>),
+    Offered(McpEndpoint, Vec<Offer>),
     /// A call went over the wire like this; its answer follows.
-    Exchanged(Endpoint, Box<HttpExchange>),
+    Exchanged(McpEndpoint, Box<HttpExchange>),
     /// A call was answered.
-    Called(Endpoint, Box<Result<CallOutcome, Failure>>),
+    Called(McpEndpoint, Box<Result<CallOutcome, Failure>>),
     /// The saved queries are these; or they could not be read or changed.
     QueriesRead(Result<Vec<Query>, Failure>),
     /// The token of an endpoint's sign-in says this of itself.
-    ClaimsRead(Endpoint, Box<Result<Claims, Failure>>),
+    ClaimsRead(McpEndpoint, Box<Result<Claims, Failure>>),
     /// A call moves on.
-    Progressed(Endpoint, Progress),
+    Progressed(McpEndpoint, Progress),
     /// A server asks the user.
-    Elicited(Endpoint, Elicitation),
+    Elicited(McpEndpoint, Elicitation),
     /// The server's tools have changed.
-    ToolsChanged(Endpoint),
+    ToolsChanged(McpEndpoint),
     /// A deployment was examined.
     Examined(Box<doctor::Report>),
     /// Something was copied; what, in a word or two.
@@ -79,4 +79,41 @@ pub enum Event {
     Exported(Result<String, Failure>),
     /// Work broke that has no other way to say so; the deployment that it examined, if it did that.
     Broke(Option<DeploymentName>, Failure),
+}
+
+impl Event {
+    /// Returns the event that reports `failure` for an effect whose task ended without an event of its own.
+    pub fn of_failed_effect(effect: Effect, failure: Failure) -> Self {
+        match effect {
+            Effect::Start => Self::Started(Err(failure)),
+            Effect::List(deployment, kind) => Self::Listed(deployment, kind, Err(failure)),
+            Effect::Describe(key) => Self::Described(key, Box::new(Err(failure))),
+            Effect::CountCalls(keys) => Self::CallsCounted(keys, Err(failure)),
+            Effect::Synchronize(key) => Self::Synchronized(key, Box::new(Err(failure))),
+            Effect::Tail(..) => Self::TailFailed(failure),
+            Effect::ReadSecret(deployment, id) => {
+                Self::SecretRead(deployment, id, Box::new(Err(failure)))
+            }
+            Effect::Rotate { .. } => Self::RotationEnded(Box::new(Err(
+                failure.hint("u brings to its end what is half done")
+            ))),
+            Effect::Connect(endpoint) => Self::Connected(endpoint, Box::new(Err(failure))),
+            Effect::Call { endpoint, .. } | Effect::Fetch(endpoint, ..) => {
+                Self::Called(endpoint, Box::new(Err(failure)))
+            }
+            Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
+            Effect::ListOffers(endpoint) => Self::Offered(endpoint, Vec::new()),
+            Effect::ReadQueries | Effect::KeepQuery(_) | Effect::ForgetQuery(_) => {
+                Self::QueriesRead(Err(failure))
+            }
+            Effect::ReadClaims(endpoint) => Self::ClaimsRead(endpoint, Box::new(Err(failure))),
+            Effect::Export { .. } => Self::Exported(Err(failure)),
+            Effect::Copy(_)
+            | Effect::Stop(_)
+            | Effect::AnswerRotation(_)
+            | Effect::AnswerElicitation(..)
+            | Effect::PlayFault(_)
+            | Effect::Suspend => Self::Broke(None, failure),
+        }
+    }
 }

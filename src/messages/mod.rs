@@ -9,8 +9,8 @@ mod event;
 mod exit_message;
 mod route;
 
-pub use action::{Action, Needs, Spec};
-pub use effect::{Effect, Effects, Endpoint, RotationKind, Slot};
+pub use action::{Action, ActionSpec, Needs};
+pub use effect::{Effect, Effects, RotationKind, Slot};
 pub use event::{Event, Welcome};
 pub use exit_message::ExitMessage;
 pub use route::Route;

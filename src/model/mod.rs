@@ -35,10 +35,10 @@ pub use secret::{
     SecretVersion, VersionRef,
 };
 pub use suggest::{did_you_mean, nearest};
-pub use text::{counted, grouped};
+pub use text::{pluralize, with_separators};
 pub use tool::{
     CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, Elicitation, ElicitationAnswer,
-    ElicitationRequest, HttpExchange, McpNotice, McpTarget, Offer, OfferKind, Progress, Table,
-    Tool, ToolAnnotations,
+    ElicitationRequest, HttpExchange, McpEndpoint, McpNotice, McpTarget, Offer, OfferKind,
+    Progress, Table, Tool, ToolAnnotations,
 };
 pub use traffic::Traffic;

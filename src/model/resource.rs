@@ -33,7 +33,7 @@ impl Kind {
     ];
 
     /// The word for one of them, as commands and JSON use it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
             Self::Target => "target",
@@ -47,13 +47,13 @@ impl Kind {
     pub fn parse(word: &str) -> Option<Self> {
         let word = word.to_ascii_lowercase();
         let word = word.strip_suffix('s').unwrap_or(&word);
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.word())
+        out.write_str(self.as_str())
     }
 }
 
@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn kinds_parse_in_singular_and_plural() {
         for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.word()), Some(kind));
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
             assert_eq!(
-                Kind::parse(&format!("{}S", kind.word().to_uppercase())),
+                Kind::parse(&format!("{}S", kind.as_str().to_uppercase())),
                 Some(kind)
             );
         }

@@ -1,12 +1,12 @@
 //! Small words that every sentence needs: a thing in its number.
 
 /// `1 version`, `2 versions`: for words whose plural takes an s.
-pub fn counted(count: usize, thing: &str) -> String {
+pub fn pluralize(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A number with its thousands apart, `1,204`.
-pub fn grouped(number: u64) -> String {
+pub fn with_separators(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn one_is_one() {
         assert_eq!(
-            [0, 1, 2].map(|count| counted(count, "row")),
+            [0, 1, 2].map(|count| pluralize(count, "row")),
             ["0 rows", "1 row", "2 rows"]
         );
     }
@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn thousands_stand_apart() {
         assert_eq!(
-            [0, 999, 1_204, 1_234_567].map(grouped),
+            [0, 999, 1_204, 1_234_567].map(with_separators),
             ["0", "999", "1,204", "1,234,567"]
         );
     }

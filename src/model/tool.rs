@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{moment::Moment, resource::ResourceKey};
+use super::{deployment::DeploymentName, moment::Moment, resource::ResourceKey};
 
 /// What a server says of a tool's effects: hints of an untrusted party.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -70,7 +70,7 @@ pub enum OfferKind {
 
 impl OfferKind {
     /// Its word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Resource => "resource",
             Self::Template => "template",
@@ -202,6 +202,15 @@ pub enum McpTarget {
     Resource(ResourceKey),
     /// An address; `https`, or loopback.
     Url(String),
+}
+
+/// An MCP endpoint and the deployment whose sign-in is used for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct McpEndpoint {
+    /// The deployment whose account and sign-in are used.
+    pub deployment: DeploymentName,
+    /// The gateway, runtime or URL.
+    pub target: McpTarget,
 }
 
 /// How long a call may take.

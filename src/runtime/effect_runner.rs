@@ -14,15 +14,15 @@ use tokio_util::sync::CancellationToken;
 use super::{
     clipboard, export,
     run::{Faults, Start, now},
-    tasks::{Performer, Sender},
+    tasks::{EffectRunner, Sender},
 };
 use crate::runtime::saved_queries;
 use crate::{
-    messages::{Effect, Endpoint, Event, RotationKind, Slot, Welcome},
+    messages::{Effect, Event, RotationKind, Slot, Welcome},
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
-        FailureKind, Kind, LogQuery, McpNotice, Offer, Resource, ResourceKey, SecretDetail,
-        Traffic,
+        FailureKind, Kind, LogQuery, McpEndpoint, McpNotice, Offer, Resource, ResourceKey,
+        SecretDetail, Traffic,
     },
     rotation::{
         plan::Plan,
@@ -39,19 +39,19 @@ use crate::{
 type Starting = BoxFuture<'static, Result<Start, Failure>>;
 
 /// The real outside: the services, and what they keep between effects.
-pub struct Outside {
+pub struct ServiceRunner {
     starting: Option<Starting>,
-    world: World,
+    world: RunnerState,
     once: u64,
 }
 
 /// What an effect's work needs of the outside. Clones share it.
 #[derive(Clone)]
-struct World {
-    begun: Arc<OnceLock<Begun>>,
-    sessions: Arc<Mutex<HashMap<Endpoint, McpSession>>>,
+struct RunnerState {
+    services: Arc<OnceLock<RunnerServices>>,
+    sessions: Arc<Mutex<HashMap<McpEndpoint, McpSession>>>,
     /// Addresses at which a person was asked to consent by the last call of an endpoint.
-    consents: Arc<Mutex<HashMap<Endpoint, Vec<String>>>>,
+    consents: Arc<Mutex<HashMap<McpEndpoint, Vec<String>>>>,
     /// The file of saved queries.
     queries: Option<Arc<Path>>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
@@ -59,16 +59,16 @@ struct World {
 }
 
 /// What starting has brought.
-struct Begun {
+struct RunnerServices {
     deployments: HashMap<DeploymentName, Deployment>,
     services: Services,
 }
 
-impl Outside {
+impl ServiceRunner {
     /// Everything is started by the first effect, after the first frame.
     pub fn new(start: impl Future<Output = Result<Start, Failure>> + Send + 'static) -> Self {
-        let world = World {
-            begun: Arc::default(),
+        let world = RunnerState {
+            services: Arc::default(),
             sessions: Arc::default(),
             consents: Arc::default(),
             queries: saved_queries::default_path().map(Into::into),
@@ -83,7 +83,7 @@ impl Outside {
     }
 }
 
-impl Performer for Outside {
+impl EffectRunner for ServiceRunner {
     fn slot(&mut self, effect: &Effect) -> Option<Slot> {
         self.once += 1;
         Some(match effect {
@@ -260,7 +260,7 @@ fn at_once(act: impl FnOnce()) -> BoxFuture<'static, Option<Event>> {
     futures::future::ready(None).boxed()
 }
 
-impl World {
+impl RunnerState {
     fn start(self, starting: Option<Starting>) -> BoxFuture<'static, Option<Event>> {
         async move {
             let started = match starting?.await {
@@ -273,7 +273,7 @@ impl World {
                 .into_iter()
                 .map(|each| (each.name.clone(), each))
                 .collect();
-            let _ = self.begun.set(Begun {
+            let _ = self.services.set(RunnerServices {
                 deployments: by_name,
                 services: started.services,
             });
@@ -299,8 +299,9 @@ impl World {
 
     /// The services and a deployment of that name.
     fn of(&self, name: &DeploymentName) -> Result<(&Services, &Deployment), Failure> {
-        let begun = self.begun.get();
-        let found = begun.and_then(|begun| Some((&begun.services, begun.deployments.get(name)?)));
+        let started = self.services.get();
+        let found =
+            started.and_then(|started| Some((&started.services, started.deployments.get(name)?)));
         found.ok_or_else(|| {
             Failure::new(
                 FailureKind::Usage,
@@ -409,7 +410,7 @@ impl World {
         }
     }
 
-    async fn connect(&self, endpoint: &Endpoint, sender: Sender) -> Result<Welcome, Failure> {
+    async fn connect(&self, endpoint: &McpEndpoint, sender: Sender) -> Result<Welcome, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
         let (notices, mut arriving) = mcp::notices();
         let options = McpOptions {
@@ -447,7 +448,7 @@ impl World {
         Ok((info, claims, tools))
     }
 
-    fn session(&self, endpoint: &Endpoint) -> Option<McpSession> {
+    fn session(&self, endpoint: &McpEndpoint) -> Option<McpSession> {
         self.sessions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -455,7 +456,7 @@ impl World {
             .cloned()
     }
 
-    async fn offers(&self, endpoint: &Endpoint) -> Vec<Offer> {
+    async fn offers(&self, endpoint: &McpEndpoint) -> Vec<Offer> {
         match self.session(endpoint) {
             Some(session) => session.offers().await,
             None => Vec::new(),
@@ -464,7 +465,7 @@ impl World {
 
     async fn fetch(
         &self,
-        endpoint: &Endpoint,
+        endpoint: &McpEndpoint,
         offer: &Offer,
         arguments: Map<String, Value>,
         sender: &Sender,
@@ -487,7 +488,7 @@ impl World {
         Event::Called(endpoint.clone(), Box::new(result))
     }
 
-    async fn claims(&self, endpoint: &Endpoint) -> Result<Claims, Failure> {
+    async fn claims(&self, endpoint: &McpEndpoint) -> Result<Claims, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
         services
             .token(deployment, None)
@@ -497,7 +498,7 @@ impl World {
 
     async fn call(
         &self,
-        endpoint: &Endpoint,
+        endpoint: &McpEndpoint,
         tool: &str,
         arguments: Map<String, Value>,
         options: CallOptions,
@@ -534,7 +535,7 @@ impl World {
 
     /// The person who calls again after a consent was asked for has given it: AgentCore wants to hear for whom it was. Where it
     /// was not given, AgentCore refuses that, and the call asks for consent again.
-    async fn complete_consents(&self, endpoint: &Endpoint) {
+    async fn complete_consents(&self, endpoint: &McpEndpoint) {
         let asked = self
             .consents
             .lock()
@@ -549,7 +550,7 @@ impl World {
         }
     }
 
-    fn answer_elicitation(&self, endpoint: &Endpoint, id: u64, answer: ElicitationAnswer) {
+    fn answer_elicitation(&self, endpoint: &McpEndpoint, id: u64, answer: ElicitationAnswer) {
         let session = self
             .sessions
             .lock()
@@ -573,7 +574,7 @@ impl World {
 async fn pass_on(
     early: Vec<McpNotice>,
     mut arriving: mpsc::Receiver<McpNotice>,
-    endpoint: Endpoint,
+    endpoint: McpEndpoint,
     sender: Sender,
 ) {
     let mut early = early.into_iter();

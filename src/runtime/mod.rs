@@ -8,6 +8,6 @@ mod saved_queries;
 mod tasks;
 pub mod terminal;
 
-pub use effect_runner::Outside;
+pub use effect_runner::ServiceRunner;
 pub use run::{Console, Faults, Input, Start, console, run};
-pub use tasks::{Fact, Performer, Sender, Tasks};
+pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};

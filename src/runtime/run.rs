@@ -12,10 +12,10 @@ use ratatui::backend::Backend;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    tasks::{Fact, Performer, Tasks},
+    tasks::{EffectRunner, TaskMessage, Tasks},
     terminal,
 };
-use crate::runtime::effect_runner::Outside;
+use crate::runtime::effect_runner::ServiceRunner;
 use crate::{
     app::{App, AppOptions},
     messages::{Action, Effect, Effects, ExitMessage},
@@ -59,7 +59,7 @@ pub struct Console<C> {
 /// What woke the loop.
 enum Wake {
     Term(Option<Input>),
-    Fact(Option<Box<Fact>>),
+    TaskMessage(Option<Box<TaskMessage>>),
     Frame,
     Time,
     Signal,
@@ -80,16 +80,16 @@ enum Left {
 ///
 /// # Errors
 /// What the terminal says when it cannot be written to.
-pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
+pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
     screen: &mut ratatui::Terminal<B>,
     input: impl Stream<Item = Input> + Unpin,
-    performer: P,
+    runner: P,
     signal: impl Future<Output = ()> + Unpin,
     suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<(), B::Error> {
     let (sender, mut facts) = mpsc::channel(QUEUE);
-    let mut tasks = Tasks::new(performer, sender);
+    let mut tasks = Tasks::new(runner, sender);
     let left = attend(
         console, screen, input, &mut tasks, &mut facts, signal, suspend,
     )
@@ -111,11 +111,11 @@ pub async fn run<B: Backend, P: Performer, C: Fn() -> Moment>(
 }
 
 /// Asks what must finish to stop at its next safe step and hears it out. The screen is drawn on as long as there is one.
-async fn finish<B: Backend, P: Performer, C: Fn() -> Moment>(
+async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
     mut screen: Option<&mut ratatui::Terminal<B>>,
     tasks: &mut Tasks<P>,
-    facts: &mut mpsc::Receiver<Fact>,
+    facts: &mut mpsc::Receiver<TaskMessage>,
 ) {
     if !tasks.leave() {
         return;
@@ -135,12 +135,12 @@ async fn finish<B: Backend, P: Performer, C: Fn() -> Moment>(
     }
 }
 
-async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
+async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
     screen: &mut ratatui::Terminal<B>,
     mut input: impl Stream<Item = Input> + Unpin,
     tasks: &mut Tasks<P>,
-    facts: &mut mpsc::Receiver<Fact>,
+    facts: &mut mpsc::Receiver<TaskMessage>,
     mut signal: impl Future<Output = ()> + Unpin,
     mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<Left, B::Error> {
@@ -153,7 +153,7 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
         let now = (console.clock)();
         let (mut term, mut fact) = match wake {
             Wake::Term(event) => (Some(event), None),
-            Wake::Fact(fact) => (None, fact.map(|fact| *fact)),
+            Wake::TaskMessage(fact) => (None, fact.map(|fact| *fact)),
             Wake::Frame => (None, None),
             Wake::Time => {
                 let effects = console.app.tick(now);
@@ -204,7 +204,7 @@ async fn attend<B: Backend, P: Performer, C: Fn() -> Moment>(
 async fn wait<C: Fn() -> Moment>(
     console: &Console<C>,
     input: &mut (impl Stream<Item = Input> + Unpin),
-    facts: &mut mpsc::Receiver<Fact>,
+    facts: &mut mpsc::Receiver<TaskMessage>,
     signal: &mut (impl Future<Output = ()> + Unpin),
     dirty: bool,
     next_frame: Instant,
@@ -216,7 +216,7 @@ async fn wait<C: Fn() -> Moment>(
         () = signal => Wake::Signal,
         () = tokio::time::sleep_until(next_frame), if dirty => Wake::Frame,
         event = input.next() => Wake::Term(event),
-        fact = facts.recv() => Wake::Fact(fact.map(Box::new)),
+        fact = facts.recv() => Wake::TaskMessage(fact.map(Box::new)),
         () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => Wake::Time,
     }
 }
@@ -242,7 +242,7 @@ fn take(app: &mut App, event: Term, now: Moment) -> Effects {
     }
 }
 
-fn perform<B: Backend, P: Performer>(
+fn perform<B: Backend, P: EffectRunner>(
     effects: Effects,
     tasks: &mut Tasks<P>,
     screen: &mut ratatui::Terminal<B>,
@@ -280,7 +280,7 @@ pub async fn console(
     let (guard, mut screen) = terminal::enter(mouse)?;
     let (sender, events) = futures::channel::mpsc::channel(BURST);
     let listening = tokio::spawn(listen(sender));
-    let outside = Outside::new(start);
+    let outside = ServiceRunner::new(start);
     let signal = Box::pin(terminal::end_signal());
     let result = run(
         &mut console,

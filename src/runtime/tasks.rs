@@ -13,7 +13,7 @@ use crate::{
 
 /// A fact with the slot and generation of the work that it comes from.
 #[derive(Debug)]
-pub struct Fact {
+pub struct TaskMessage {
     slot: Slot,
     generation: u64,
     /// Nothing where the work ended without a word.
@@ -36,7 +36,7 @@ enum Sort {
 pub struct Sender {
     slot: Slot,
     generation: u64,
-    channel: mpsc::Sender<Fact>,
+    channel: mpsc::Sender<TaskMessage>,
 }
 
 impl Sender {
@@ -56,8 +56,8 @@ impl Sender {
             .is_ok()
     }
 
-    fn fact(&self, event: Option<Event>, sort: Sort) -> Fact {
-        Fact {
+    fn fact(&self, event: Option<Event>, sort: Sort) -> TaskMessage {
+        TaskMessage {
             slot: self.slot.clone(),
             generation: self.generation,
             event,
@@ -67,7 +67,7 @@ impl Sender {
 }
 
 /// What performs effects: the services, or a script in tests.
-pub trait Performer: Send + 'static {
+pub trait EffectRunner: Send + 'static {
     /// The slot that an effect runs in; `None`: it is done at once by `perform` itself.
     fn slot(&mut self, effect: &Effect) -> Option<Slot>;
 
@@ -82,8 +82,8 @@ pub trait Performer: Send + 'static {
 
 /// The work in flight.
 pub struct Tasks<P> {
-    performer: P,
-    channel: mpsc::Sender<Fact>,
+    runner: P,
+    channel: mpsc::Sender<TaskMessage>,
     live: HashMap<Slot, Live>,
     generation: u64,
 }
@@ -93,11 +93,11 @@ struct Live {
     stop: CancellationToken,
 }
 
-impl<P: Performer> Tasks<P> {
+impl<P: EffectRunner> Tasks<P> {
     /// No work yet; facts go into this channel.
-    pub fn new(performer: P, channel: mpsc::Sender<Fact>) -> Self {
+    pub fn new(runner: P, channel: mpsc::Sender<TaskMessage>) -> Self {
         Self {
-            performer,
+            runner,
             channel,
             live: HashMap::new(),
             generation: 0,
@@ -118,14 +118,14 @@ impl<P: Performer> Tasks<P> {
             self.stop(slot);
             return;
         }
-        let Some(slot) = self.performer.slot(&effect) else {
+        let Some(slot) = self.runner.slot(&effect) else {
             let sender = Sender {
                 slot: Slot::Detail,
                 generation: 0,
                 channel: self.channel.clone(),
             };
             drop(
-                self.performer
+                self.runner
                     .perform(effect, sender, CancellationToken::new()),
             );
             return;
@@ -142,7 +142,7 @@ impl<P: Performer> Tasks<P> {
             channel: self.channel.clone(),
         };
         let begun = effect.clone();
-        let work = AssertUnwindSafe(self.performer.perform(effect, sender.clone(), stop.clone()))
+        let work = AssertUnwindSafe(self.runner.perform(effect, sender.clone(), stop.clone()))
             .catch_unwind();
         let finishes = slot.must_finish();
         self.live.insert(
@@ -159,7 +159,9 @@ impl<P: Performer> Tasks<P> {
                 tokio::select! { () = stop.cancelled() => return, ended = work => ended }
             };
             // Work that broke has ended too: its slot is free, and who waits for its answer is told.
-            let event = ended.unwrap_or_else(|panic| Some(begun.broke(broken(panic.as_ref()))));
+            let event = ended.unwrap_or_else(|panic| {
+                Some(Event::of_failed_effect(begun, broken(panic.as_ref())))
+            });
             // The console may be gone; then nobody needs the answer.
             let _ = sender.channel.send(sender.fact(event, Sort::Last)).await;
         });
@@ -189,7 +191,7 @@ impl<P: Performer> Tasks<P> {
     }
 
     /// The event, if the work that it comes from is still the current one of its slot.
-    pub fn fresh(&mut self, fact: Fact) -> Option<Event> {
+    pub fn fresh(&mut self, fact: TaskMessage) -> Option<Event> {
         if fact.sort == Sort::Aside {
             return fact.event;
         }

@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 
 use super::{
-    Context, Look, Reply, Screen,
+    Screen, ScreenUpdate, UpdateContext, ViewContext,
     detail::{failure_block, wrapped},
 };
 use crate::{
     keys::Layer,
     messages::{Action, Effect},
     theme::Role,
-    widgets::{List, Pen, cut, width},
+    widgets::{List, Painter, cut, text_width},
 };
 
 /// The state of the Activity screen.
@@ -25,54 +25,58 @@ impl Screen for Activity {
         vec![Layer::Activity, Layer::List]
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) -> crate::messages::Effects {
+    fn enter(&mut self, context: &mut UpdateContext<'_>) -> crate::messages::Effects {
         context.store.unseen_failures = 0;
         crate::messages::Effects::none()
     }
 
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if self.list.act(action, context.store.activity.len()) {
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         match action {
             Action::Open => {
                 self.open = !self.open;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Back if self.open => {
                 self.open = false;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::CopyId => {
                 let deed = context.store.activity.get(self.list.cursor());
                 let request = deed.and_then(|deed| deed.request()).map(str::to_owned);
                 request.map_or_else(
-                    || Reply::wish(super::Wish::Say("no request id is known".to_owned())),
-                    |id| Reply::effect(Effect::Copy(id)),
+                    || {
+                        ScreenUpdate::request(super::AppRequest::Say(
+                            "no request id is known".to_owned(),
+                        ))
+                    },
+                    |id| ScreenUpdate::effect(Effect::Copy(id)),
                 )
             }
-            _ => Reply::ignored(),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.list.row_at(column, line) {
             Some(row) => {
                 self.list.select(row);
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::ignored(),
+            None => ScreenUpdate::ignored(),
         }
     }
 
-    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         !matches!(action, Action::Filter | Action::Sort | Action::Mark)
     }
 
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let deeds = &look.store.activity;
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let deeds = &context.store.activity;
         if deeds.is_empty() {
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y + 1,
                 area.width,
@@ -88,9 +92,9 @@ impl Screen for Activity {
             .map(|deed| match &deed.result {
                 Err(failure) => failure_block(failure, room),
                 Ok(words) => {
-                    let head = format!("{}   {}", deed.at.date_time(look.zone), deed.what);
+                    let head = format!("{}   {}", deed.at.date_time(context.zone), deed.what);
                     let mut lines = wrapped(&head, room, Role::Text);
-                    lines.extend(wrapped(words, room, Role::Well));
+                    lines.extend(wrapped(words, room, Role::Success));
                     lines.extend(
                         deed.request()
                             .into_iter()
@@ -113,7 +117,7 @@ impl Screen for Activity {
             };
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
             if index == self.list.cursor() {
-                pen.select_row(
+                painter.select_row(
                     Rect {
                         y,
                         height: 1,
@@ -123,22 +127,27 @@ impl Screen for Activity {
                 );
             }
             let (glyph, role, words) = match &deed.result {
-                Ok(words) => ("●", Role::Well, words.clone()),
+                Ok(words) => ("●", Role::Success, words.clone()),
                 Err(failure) => (
                     "✖",
                     Role::Failed,
                     failure.cause.lines().next().unwrap_or_default().to_owned(),
                 ),
             };
-            let time = deed.at.clock(look.zone);
+            let time = deed.at.clock(context.zone);
             let write = if deed.write { " write " } else { "       " };
             let request = deed
                 .request()
                 .map_or_else(String::new, |id| format!("   request {id}"));
             // The request id stays in sight beside a long message, where there is room for both.
             let room = usize::from(body.width.saturating_sub(3));
-            let others =
-                width(&time) + 2 + 1 + width(write) + width(&deed.what) + 3 + width(&request);
+            let others = text_width(&time)
+                + 2
+                + 1
+                + text_width(write)
+                + text_width(&deed.what)
+                + 3
+                + text_width(&request);
             let words = cut(&words, room.saturating_sub(others).max(room * 2 / 5));
             let pieces = [
                 (time.as_str(), Role::Faint),
@@ -150,7 +159,7 @@ impl Screen for Activity {
                 (words.as_str(), role),
                 (request.as_str(), Role::Dim),
             ];
-            pen.pieces(body.x + 2, y, body.width.saturating_sub(3), &pieces);
+            painter.spans(body.x + 2, y, body.width.saturating_sub(3), &pieces);
         }
         if let Some(lines) = lines {
             let place = Rect {
@@ -158,7 +167,7 @@ impl Screen for Activity {
                 height: below,
                 ..area
             };
-            pen.rule(place);
+            painter.hline(place);
             for (row, line) in lines
                 .iter()
                 .take(usize::from(below.saturating_sub(1)))
@@ -168,7 +177,7 @@ impl Screen for Activity {
                     .iter()
                     .map(|(text, role)| (text.as_str(), *role))
                     .collect();
-                pen.pieces(
+                painter.spans(
                     place.x + 2,
                     place.y + 1 + u16::try_from(row).unwrap_or(0),
                     place.width.saturating_sub(3),

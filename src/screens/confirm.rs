@@ -8,7 +8,7 @@ use crate::{
     keys::Layer,
     messages::{Action, Effect, Effects, Slot},
     theme::Role,
-    widgets::{LineInput, Pen, Scroll},
+    widgets::{LineInput, Painter, Scroll},
 };
 
 /// A question.
@@ -140,42 +140,42 @@ impl Confirm {
     }
 
     /// Draws it over the screen.
-    pub fn view(&self, area: Rect, pen: &mut Pen<'_>) {
-        let wide = width_on_top(area, 80);
+    pub fn view(&self, area: Rect, painter: &mut Painter<'_>) {
+        let width = width_on_top(area, 80);
         let lines: Vec<_> = self
             .text
             .iter()
-            .flat_map(|text| wrapped(text, wide.saturating_sub(4), Role::Text))
+            .flat_map(|text| wrapped(text, width.saturating_sub(4), Role::Text))
             .collect();
-        let high = u16::try_from(lines.len())
+        let height = u16::try_from(lines.len())
             .unwrap_or(u16::MAX)
             .saturating_add(6)
             .min(area.height);
         let place = Rect {
-            x: area.x + (area.width - wide) / 2,
-            y: area.y + (area.height - high) / 3,
-            width: wide,
-            height: high,
+            x: area.x + (area.width - width) / 2,
+            y: area.y + (area.height - height) / 3,
+            width: width,
+            height: height,
         };
         // A margin, so that nothing that is cut reads on from here.
-        let margin = if wide < area.width { 2 } else { 0 };
-        pen.clear(Rect {
+        let margin = if width < area.width { 2 } else { 0 };
+        painter.clear(Rect {
             x: place.x - margin,
-            width: wide + 2 * margin,
+            width: width + 2 * margin,
             ..place
         });
-        pen.rule(place);
-        pen.rule(Rect {
+        painter.hline(place);
+        painter.hline(Rect {
             y: place.bottom().saturating_sub(1),
             ..place
         });
         let window = self
             .scroll
-            .window(usize::from(high.saturating_sub(5)), lines.len());
-        let x = pen.put(
+            .window(usize::from(height.saturating_sub(5)), lines.len());
+        let x = painter.text(
             place.x + 2,
             place.y + 1,
-            wide.saturating_sub(4),
+            width.saturating_sub(4),
             &self.title,
             Role::Name,
         );
@@ -186,7 +186,7 @@ impl Confirm {
                 window.end,
                 lines.len()
             );
-            pen.put(
+            painter.text(
                 x,
                 place.y + 1,
                 place.right().saturating_sub(x + 1),
@@ -204,10 +204,10 @@ impl Confirm {
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(
+            painter.spans(
                 place.x + 2,
                 place.y + 2 + u16::try_from(row).unwrap_or(0),
-                wide.saturating_sub(4),
+                width.saturating_sub(4),
                 &pieces,
             );
         }
@@ -226,23 +226,23 @@ impl Confirm {
                 } else {
                     format!("type {name} to go on: ")
                 };
-                let x = pen.pieces(
+                let x = painter.spans(
                     place.x + 2,
                     y,
-                    wide.saturating_sub(4),
+                    width.saturating_sub(4),
                     &[
                         (label.as_str(), Role::Dim),
                         (self.typed.text(), typed),
                         (wrong, Role::Failed),
                     ],
                 );
-                pen.put(x, y, 1, "▏", Role::Accent);
+                painter.text(x, y, 1, "▏", Role::Accent);
             }
             None => {
-                pen.pieces(
+                painter.spans(
                     place.x + 2,
                     y,
-                    wide.saturating_sub(4),
+                    width.saturating_sub(4),
                     &[
                         ("y", Role::Accent),
                         (" yes   ", Role::Dim),

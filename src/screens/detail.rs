@@ -3,14 +3,14 @@
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Context, Look, Reply, Wish};
+use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     kinds,
     messages::{Action, Effect},
-    model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, grouped},
+    model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, with_separators},
     state::Store,
     theme::Role,
-    widgets::{JsonLine, Pen, Scroll, glyph, json_lines, role_of, sparkline, width},
+    widgets::{Painter, Scroll, StyledLine, glyph, json_lines, role_of, sparkline, text_width},
 };
 
 /// An open detail.
@@ -48,23 +48,23 @@ impl Detail {
     }
 
     /// Does what the user wants with it.
-    pub fn act(&mut self, action: Action, context: &Context<'_>) -> Reply {
+    pub fn act(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         match action {
             Action::NextTab => {
                 self.json = !self.json;
                 self.scroll.reset();
             }
-            Action::Refresh => return Reply::effect(Effect::Describe(self.key.clone())),
+            Action::Refresh => return ScreenUpdate::effect(Effect::Describe(self.key.clone())),
             Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
                 let resource = self.resource(context.store);
-                return resource.map_or_else(Reply::done, |resource| {
+                return resource.map_or_else(ScreenUpdate::done, |resource| {
                     copy(action, resource, context.store)
                 });
             }
             _ if self.scroll.act(action) => {}
-            _ => return Reply::ignored(),
+            _ => return ScreenUpdate::ignored(),
         }
-        Reply::done()
+        ScreenUpdate::done()
     }
 
     /// The described resource, else what the list knows of it.
@@ -76,9 +76,9 @@ impl Detail {
     }
 
     /// Draws it.
-    pub fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let Some(resource) = self.resource(look.store) else {
-            pen.put(
+    pub fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let Some(resource) = self.resource(context.store) else {
+            painter.text(
                 area.x + 1,
                 area.y,
                 area.width,
@@ -93,17 +93,17 @@ impl Detail {
             (" ", Role::Text),
             (resource.name.as_str(), Role::Name),
             ("  ", Role::Text),
-            (resource.key.kind.word(), Role::Dim),
+            (resource.key.kind.as_str(), Role::Dim),
             ("  ", Role::Text),
             (resource.status.as_str(), role_of(health)),
         ];
-        pen.pieces(area.x + 1, area.y, area.width.saturating_sub(1), &head);
+        painter.spans(area.x + 1, area.y, area.width.saturating_sub(1), &head);
         let (facts, json) = if self.json {
             (Role::Dim, Role::Accent)
         } else {
             (Role::Accent, Role::Dim)
         };
-        pen.pieces(
+        painter.spans(
             area.x + 1,
             area.y + 1,
             area.width,
@@ -122,7 +122,7 @@ impl Detail {
         let lines = if self.json {
             json_lines(&resource.raw)
         } else {
-            self.facts(resource, look, body.width)
+            self.facts(resource, context, body.width)
         };
         let window = self.scroll.window(usize::from(body.height), lines.len());
         for (row, line) in lines
@@ -136,28 +136,32 @@ impl Detail {
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(body.x + 1, y, body.width.saturating_sub(2), &pieces);
+            painter.spans(body.x + 1, y, body.width.saturating_sub(2), &pieces);
         }
     }
 
-    fn facts(&self, resource: &Resource, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
+    fn facts(&self, resource: &Resource, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
         let mut lines = Vec::new();
         match &self.described {
             None => lines.push(vec![(
-                format!("{} asking AWS, {}", look.spinner, self.asked.age(look.now)),
+                format!(
+                    "{} asking AWS, {}",
+                    context.spinner,
+                    self.asked.age(context.now)
+                ),
                 Role::Dim,
             )]),
             Some(Err(failure)) => lines.extend(failure_block(failure, room)),
             Some(Ok(_)) => {}
         }
-        if let Some(remark) = kinds::remark(resource, look.now) {
+        if let Some(remark) = kinds::remark(resource, context.now) {
             lines.extend(wrapped(&remark, room, role_of(kinds::health(resource))));
             lines.push(Vec::new());
         }
         let label_width = resource
             .facts
             .iter()
-            .map(|fact| width(fact.label))
+            .map(|fact| text_width(fact.label))
             .max()
             .unwrap_or(0)
             .max("log group".len());
@@ -181,11 +185,15 @@ impl Detail {
             if let Some(at) = moment {
                 fact(
                     label,
-                    format!("{}, {} ago", at.date_time(look.zone), at.age(look.now)),
+                    format!(
+                        "{}, {} ago",
+                        at.date_time(context.zone),
+                        at.age(context.now)
+                    ),
                 );
             }
         }
-        if let Some(line) = last_hour(resource, look.store) {
+        if let Some(line) = last_hour(resource, context.store) {
             fact("last hour", line);
         }
         for group in &resource.log_groups {
@@ -210,7 +218,7 @@ fn last_hour(resource: &Resource, store: &Store) -> Option<String> {
         let others = store
             .traffic
             .keys()
-            .any(|counted| counted.deployment == resource.key.deployment);
+            .any(|pluralize| pluralize.deployment == resource.key.deployment);
         return others.then(|| {
             "not counted: new, or beyond the 500 series that one request asks for".to_owned()
         });
@@ -228,7 +236,7 @@ pub fn traffic_words(traffic: &Traffic) -> String {
     let thing = |count: u64, word: &str| {
         format!(
             "{} {word}{}",
-            grouped(count),
+            with_separators(count),
             if count == 1 { "" } else { "s" }
         )
     };
@@ -244,7 +252,8 @@ pub fn traffic_words(traffic: &Traffic) -> String {
         thing(traffic.errors, "error"),
     ];
     words.extend(
-        (traffic.throttled > 0).then(|| format!("{} throttled", grouped(traffic.throttled))),
+        (traffic.throttled > 0)
+            .then(|| format!("{} throttled", with_separators(traffic.throttled))),
     );
     let latency = |name: &str, millis: f64| {
         if millis < 10_000.0 {
@@ -259,7 +268,7 @@ pub fn traffic_words(traffic: &Traffic) -> String {
 }
 
 /// A failure in the order that helps: what failed, why, what to do, the request id.
-pub fn failure_lines(failure: &Failure) -> Vec<JsonLine> {
+pub fn failure_lines(failure: &Failure) -> Vec<StyledLine> {
     let mut lines = vec![
         vec![
             ("✖ ".to_owned(), Role::Failed),
@@ -281,8 +290,8 @@ pub fn failure_lines(failure: &Failure) -> Vec<JsonLine> {
 }
 
 /// The same, broken into lines of at most `room` columns.
-pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
-    let broken = |line: JsonLine| {
+pub fn failure_block(failure: &Failure, room: u16) -> Vec<StyledLine> {
+    let broken = |line: StyledLine| {
         let text: String = line.iter().map(|(text, _)| text.as_str()).collect();
         let role = line.first().map_or(Role::Text, |(_, role)| *role);
         wrapped(&text, room, role)
@@ -295,16 +304,16 @@ pub fn failure_block(failure: &Failure, room: u16) -> Vec<JsonLine> {
 
 /// Text broken at spaces into lines of at most `room` columns; words wider than a line (an ARN, an address) are broken too. One
 /// pass, over at most `LONGEST` bytes: what is not shown of a longer text is counted in a line of its own.
-pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<JsonLine> {
+pub fn wrapped(text: &str, room: u16, role: Role) -> Vec<StyledLine> {
     let end = text.floor_char_boundary(LONGEST);
     let (shown, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     let mut fold = Fold {
         room: usize::from(room.max(10)) - 2,
-        wide: 0,
+        width: 0,
         lines: vec![String::new()],
     };
     shown.split_whitespace().for_each(|word| fold.word(word));
-    let mut lines: Vec<JsonLine> = fold
+    let mut lines: Vec<StyledLine> = fold
         .lines
         .into_iter()
         .map(|line| vec![(line, role)])
@@ -322,19 +331,19 @@ const LONGEST: usize = 64 << 10;
 struct Fold {
     room: usize,
     /// Columns of the last line.
-    wide: usize,
+    width: usize,
     lines: Vec<String>,
 }
 
 impl Fold {
     fn word(&mut self, word: &str) {
-        let wide = width(word);
-        if wide <= self.room {
-            return self.place(word, wide);
+        let width = text_width(word);
+        if width <= self.room {
+            return self.place(word, width);
         }
         let (mut from, mut used) = (0, 0);
         for (at, grapheme) in word.grapheme_indices(true) {
-            let more = width(grapheme);
+            let more = text_width(grapheme);
             if used + more > self.room {
                 self.place(word.get(from..at).unwrap_or_default(), used);
                 (from, used) = (at, 0);
@@ -345,25 +354,25 @@ impl Fold {
     }
 
     /// A piece that fits into a line: at the end of the last one, or as the next.
-    fn place(&mut self, piece: &str, wide: usize) {
+    fn place(&mut self, piece: &str, width: usize) {
         match self.lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(piece),
-            Some(line) if self.wide + 1 + wide <= self.room => {
+            Some(line) if self.width + 1 + width <= self.room => {
                 line.push(' ');
                 line.push_str(piece);
-                self.wide += 1;
+                self.width += 1;
             }
             Some(_) | None => {
                 self.lines.push(piece.to_owned());
-                self.wide = 0;
+                self.width = 0;
             }
         }
-        self.wide += wide;
+        self.width += width;
     }
 }
 
 /// Copies what the action names. Nothing of it is a secret: raw answers come without secret members.
-pub fn copy(action: Action, resource: &Resource, store: &Store) -> Reply {
+pub fn copy(action: Action, resource: &Resource, store: &Store) -> ScreenUpdate {
     let region = store
         .deployment(&resource.key.deployment)
         .map_or("us-east-1", |deployment| deployment.region.as_str());
@@ -372,11 +381,11 @@ pub fn copy(action: Action, resource: &Resource, store: &Store) -> Reply {
         Action::CopyId => Some(resource.key.own_id().to_owned()),
         Action::CopyJson => serde_json::to_string_pretty(&resource.raw).ok(),
         Action::CopyCommand => Some(kinds::command_line(&resource.key, region)),
-        _ => return Reply::ignored(),
+        _ => return ScreenUpdate::ignored(),
     };
     match text {
-        Some(text) => Reply::effect(Effect::Copy(text)),
-        None => Reply::wish(Wish::Say(format!("{} has none", resource.name))),
+        Some(text) => ScreenUpdate::effect(Effect::Copy(text)),
+        None => ScreenUpdate::request(AppRequest::Say(format!("{} has none", resource.name))),
     }
 }
 
@@ -384,7 +393,7 @@ pub fn copy(action: Action, resource: &Resource, store: &Store) -> Reply {
 mod tests {
     use super::*;
 
-    fn texts(lines: Vec<JsonLine>) -> Vec<String> {
+    fn texts(lines: Vec<StyledLine>) -> Vec<String> {
         lines
             .into_iter()
             .map(|line| line.into_iter().map(|(text, _)| text).collect())

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
 
-use super::{Context, Look, Reply, Screen, Wish, detail::wrapped};
+use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, detail::wrapped};
 use crate::{
     doctor::{Finding, Report, State},
     keys::Layer,
     messages::{Action, Effect, Effects},
     model::{DeploymentName, Moment},
     theme::Role,
-    widgets::{List, Pen, width},
+    widgets::{List, Painter, text_width},
 };
 
 /// What was examined so long ago, in milliseconds, is examined again when the screen is opened.
@@ -31,7 +31,7 @@ impl Doctor {
     }
 
     /// Begins the examination of one deployment, and shows it.
-    pub fn examine(&mut self, deployment: &DeploymentName, context: &Context<'_>) -> Effects {
+    pub fn examine(&mut self, deployment: &DeploymentName, context: &UpdateContext<'_>) -> Effects {
         if let Some(at) = context
             .store
             .deployments
@@ -44,7 +44,7 @@ impl Doctor {
         Effects::one(Effect::Examine(deployment.clone()))
     }
 
-    fn examine_all(&mut self, context: &Context<'_>) -> Effects {
+    fn examine_all(&mut self, context: &UpdateContext<'_>) -> Effects {
         let names: Vec<DeploymentName> = context
             .store
             .deployments
@@ -56,8 +56,9 @@ impl Doctor {
         names.into_iter().map(Effect::Examine).collect()
     }
 
-    fn shown<'a>(&'a self, look: &Look<'a>) -> Option<&'a DeploymentName> {
-        look.store
+    fn shown<'a>(&'a self, context: &ViewContext<'a>) -> Option<&'a DeploymentName> {
+        context
+            .store
             .deployments
             .get(self.list.cursor())
             .map(|each| &each.name)
@@ -69,7 +70,7 @@ impl Screen for Doctor {
         vec![Layer::Doctor, Layer::List]
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+    fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
         let names = context
             .store
             .deployments
@@ -90,9 +91,9 @@ impl Screen for Doctor {
         unknown.into_iter().map(Effect::Examine).collect()
     }
 
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if self.list.act(action, context.store.deployments.len()) {
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         let name = context
             .store
@@ -100,11 +101,13 @@ impl Screen for Doctor {
             .get(self.list.cursor())
             .map(|each| each.name.clone());
         match (action, name) {
-            (Action::Examine | Action::Refresh, _) => Reply::effects(self.examine_all(context)),
-            (Action::Open, Some(name)) => Reply::effects(self.examine(&name, context)),
+            (Action::Examine | Action::Refresh, _) => {
+                ScreenUpdate::effects(self.examine_all(context))
+            }
+            (Action::Open, Some(name)) => ScreenUpdate::effects(self.examine(&name, context)),
             (Action::FollowLogs, Some(name)) => {
                 let groups = super::fleet::deployment_groups(context.store, &name);
-                Reply::wish(Wish::Logs {
+                ScreenUpdate::request(AppRequest::Logs {
                     title: name.to_string(),
                     deployment: name,
                     groups,
@@ -118,35 +121,37 @@ impl Screen for Doctor {
                     .get(&name)
                     .and_then(|(_, report)| report.verdict.as_ref())
                 {
-                    Some(verdict) => Reply::effect(Effect::Copy(verdict.fix.clone())),
-                    None => Reply::wish(Wish::Say("nothing is to be fixed".to_owned())),
+                    Some(verdict) => ScreenUpdate::effect(Effect::Copy(verdict.fix.clone())),
+                    None => {
+                        ScreenUpdate::request(AppRequest::Say("nothing is to be fixed".to_owned()))
+                    }
                 }
             }
-            _ => Reply::ignored(),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.list.row_at(column, line) {
             Some(row) => {
                 self.list.select(row);
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::ignored(),
+            None => ScreenUpdate::ignored(),
         }
     }
 
-    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         !matches!(
             action,
             Action::Filter | Action::Sort | Action::Mark | Action::Refresh
         )
     }
 
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let deployments = &look.store.deployments;
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let deployments = &context.store.deployments;
         if deployments.is_empty() {
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y + 1,
                 area.width,
@@ -155,12 +160,12 @@ impl Screen for Doctor {
             );
             return;
         }
-        let high = u16::try_from(deployments.len())
+        let height = u16::try_from(deployments.len())
             .unwrap_or(u16::MAX)
             .min(area.height / 3)
             .max(1);
         let top = Rect {
-            height: high,
+            height: height,
             ..area
         };
         for (row, index) in self.list.window(top, deployments.len()).enumerate() {
@@ -173,33 +178,33 @@ impl Screen for Doctor {
                 ..top
             };
             if index == self.list.cursor() {
-                pen.select_row(line, true);
+                painter.select_row(line, true);
             }
-            self.draw_line(&deployment.name, look, line, pen);
+            self.draw_line(&deployment.name, context, line, painter);
         }
         let rule = Rect {
-            y: area.y + high,
+            y: area.y + height,
             height: 1,
             ..area
         };
-        pen.rule(rule);
+        painter.hline(rule);
         let body = Rect {
             y: rule.y + 1,
-            height: area.height.saturating_sub(high + 1),
+            height: area.height.saturating_sub(height + 1),
             ..area
         };
         match self
-            .shown(look)
-            .and_then(|name| look.store.examined.get(name))
+            .shown(context)
+            .and_then(|name| context.store.examined.get(name))
         {
-            Some((_, report)) => draw_report(report, body, pen),
+            Some((_, report)) => draw_report(report, body, painter),
             None => {
-                pen.pieces(
+                painter.spans(
                     body.x + 3,
                     body.y + 1,
                     body.width,
                     &[
-                        (look.spinner, Role::Changing),
+                        (context.spinner, Role::Changing),
                         (" walking the chain", Role::Dim),
                     ],
                 );
@@ -209,16 +214,22 @@ impl Screen for Doctor {
 }
 
 impl Doctor {
-    fn draw_line(&self, name: &DeploymentName, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
-        pen.put(line.x + 2, line.y, 24, name.as_str(), Role::Name);
+    fn draw_line(
+        &self,
+        name: &DeploymentName,
+        context: &ViewContext<'_>,
+        line: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        painter.text(line.x + 2, line.y, 24, name.as_str(), Role::Name);
         let mut x = line.x + 28;
         let asked = self.asked.get(name);
-        if let Some((at, report)) = look.store.examined.get(name) {
+        if let Some((at, report)) = context.store.examined.get(name) {
             for finding in &report.hops {
                 let (glyph, role) = mark(finding.state);
-                x = pen.put(x, line.y, 1, glyph, role);
+                x = painter.text(x, line.y, 1, glyph, role);
             }
-            let age = format!("{} ago", at.age(look.now));
+            let age = format!("{} ago", at.age(context.now));
             let (words, role, age) = match &report.verdict {
                 Some(verdict) => (
                     format!("   {}: {}", verdict.hop, verdict.evidence),
@@ -227,32 +238,32 @@ impl Doctor {
                 ),
                 None => ("   all well".to_owned(), Role::Dim, format!(", {age}")),
             };
-            let wide = u16::try_from(width(&age)).unwrap_or(0);
-            x = pen.put(
+            let width = u16::try_from(text_width(&age)).unwrap_or(0);
+            x = painter.text(
                 x,
                 line.y,
-                line.right().saturating_sub(x + 6 + wide),
+                line.right().saturating_sub(x + 6 + width),
                 &words,
                 role,
             );
-            x = pen.put(x, line.y, wide, &age, Role::Dim);
+            x = painter.text(x, line.y, width, &age, Role::Dim);
         }
         if let Some(since) = asked {
-            pen.pieces(
+            painter.spans(
                 x + 1,
                 line.y,
                 12,
                 &[
-                    (look.spinner, Role::Changing),
+                    (context.spinner, Role::Changing),
                     (" ", Role::Dim),
-                    (since.age(look.now).as_str(), Role::Dim),
+                    (since.age(context.now).as_str(), Role::Dim),
                 ],
             );
         }
     }
 }
 
-fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
+fn draw_report(report: &Report, area: Rect, painter: &mut Painter<'_>) {
     let mut rows = area.rows();
     if let Some(verdict) = &report.verdict {
         let mut lines = vec![vec![
@@ -274,10 +285,10 @@ fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
+            painter.spans(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
         }
         if let Some(row) = rows.next() {
-            pen.rule(row);
+            painter.hline(row);
         }
     }
     for (finding, row) in report.hops.iter().zip(rows) {
@@ -285,13 +296,13 @@ fn draw_report(report: &Report, area: Rect, pen: &mut Pen<'_>) {
             .verdict
             .as_ref()
             .is_some_and(|verdict| verdict.hop == finding.hop);
-        draw_finding(finding, is_cause, row, pen);
+        draw_finding(finding, is_cause, row, painter);
     }
 }
 
-fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>) {
+fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, painter: &mut Painter<'_>) {
     let (glyph, role) = mark(finding.state);
-    pen.pieces(
+    painter.spans(
         line.x + 2,
         line.y,
         15,
@@ -299,7 +310,7 @@ fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>
             (glyph, role),
             (" ", role),
             (
-                finding.hop.word(),
+                finding.hop.as_str(),
                 if finding.state == State::Failed {
                     Role::Name
                 } else {
@@ -310,7 +321,7 @@ fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>
     );
     let dim = matches!(finding.state, State::Skipped | State::Unknown);
     let room = line.width.saturating_sub(32);
-    pen.put(
+    painter.text(
         line.x + 18,
         line.y,
         room,
@@ -327,7 +338,7 @@ fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>
             }
         },
     );
-    pen.put_right(
+    painter.text_right(
         line.right().saturating_sub(1),
         line.y,
         9,
@@ -335,7 +346,7 @@ fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>
         Role::Dim,
     );
     if is_cause {
-        pen.put(
+        painter.text(
             line.right().saturating_sub(13),
             line.y,
             2,
@@ -348,7 +359,7 @@ fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, pen: &mut Pen<'_>
 /// Glyph and role of a hop's state.
 pub const fn mark(state: State) -> (&'static str, Role) {
     match state {
-        State::Ok => ("●", Role::Well),
+        State::Ok => ("●", Role::Success),
         State::Warning => ("▲", Role::Degraded),
         State::Failed => ("✖", Role::Failed),
         State::Skipped => ("·", Role::Faint),

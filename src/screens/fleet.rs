@@ -12,15 +12,19 @@ mod draw;
 mod overview;
 mod tree;
 
-use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm, detail::Detail};
+use super::{
+    AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm, detail::Detail,
+};
 use crate::{
     keys::Layer,
     kinds,
-    messages::{Action, Effect, Endpoint},
-    model::{DeploymentName, Health, Kind, McpTarget, Relation, Resource, ResourceKey},
+    messages::{Action, Effect},
+    model::{
+        DeploymentName, Health, Kind, McpEndpoint, McpTarget, Relation, Resource, ResourceKey,
+    },
     state::Loadable,
     theme::Role,
-    widgets::{LineInput, List, Pen},
+    widgets::{LineInput, List, Painter},
 };
 use crossterm::event::KeyEvent;
 use overview::Overview;
@@ -164,7 +168,7 @@ impl Fleet {
         by_place.unwrap_or_else(|| self.list.cursor().min(rows.len().saturating_sub(1)))
     }
 
-    fn move_cursor(&mut self, action: Action, context: &Context<'_>) -> bool {
+    fn move_cursor(&mut self, action: Action, context: &UpdateContext<'_>) -> bool {
         let rows = self.lines(context.store);
         let mut list = self.list.clone();
         list.select(self.selected_row(&rows));
@@ -182,30 +186,30 @@ impl Fleet {
             .map(|line| line.row(store))
     }
 
-    fn open(&mut self, context: &mut Context<'_>) -> Reply {
+    fn open(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let Some(row) = self.current(context.store) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         self.selected = Some(row.place.clone());
         match &row.place {
             Place::Deployment(name) => {
                 self.overview = Some(Overview::new(name.clone()));
                 self.detail = None;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Place::Resource(key) => {
                 self.overview = None;
                 self.detail = Some(Detail::new(key.clone(), context.now));
-                Reply::effect(Effect::Describe(key.clone()))
+                ScreenUpdate::effect(Effect::Describe(key.clone()))
             }
             Place::Problem(deployment, kind) => {
-                Reply::effect(Effect::List(deployment.clone(), *kind))
+                ScreenUpdate::effect(Effect::List(deployment.clone(), *kind))
             }
         }
     }
 
     /// Folds, or goes to the parent where there is nothing to fold.
-    fn go_left(&mut self, context: &Context<'_>) {
+    fn go_left(&mut self, context: &UpdateContext<'_>) {
         let rows = self.lines(context.store);
         let at = self.selected_row(&rows);
         let Some(row) = rows.get(at) else { return };
@@ -221,7 +225,7 @@ impl Fleet {
         }
     }
 
-    fn go_right(&mut self, context: &Context<'_>) {
+    fn go_right(&mut self, context: &UpdateContext<'_>) {
         if let Some(row) = self.current(context.store)
             && row.has_children
         {
@@ -230,31 +234,42 @@ impl Fleet {
         }
     }
 
-    fn follow(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn follow(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let Some(row) = self.current(context.store) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let deployment = row.place.deployment().clone();
         match action {
-            Action::FollowDoctor => Reply::wish(Wish::Examine(deployment)),
+            Action::FollowDoctor => ScreenUpdate::request(AppRequest::Examine(deployment)),
             Action::FollowLogs => self.follow_logs(context, &deployment, row.resource),
-            Action::FollowTools => Reply::wish(Wish::Tools(endpoint(&deployment, row.resource))),
+            Action::FollowTools => {
+                ScreenUpdate::request(AppRequest::Tools(endpoint(&deployment, row.resource)))
+            }
             Action::FollowRelation => {
                 self.follow_relation(context, row.resource.map(|resource| resource.key.clone()))
             }
             Action::Synchronize => synchronize(context, row.resource),
-            _ => Reply::ignored(),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
     /// Target to its runtime, gateway to its first target, runtime to its endpoints, secret to its screen.
-    fn follow_relation(&mut self, context: &Context<'_>, key: Option<ResourceKey>) -> Reply {
-        let Some(key) = key else { return Reply::done() };
+    fn follow_relation(
+        &mut self,
+        context: &UpdateContext<'_>,
+        key: Option<ResourceKey>,
+    ) -> ScreenUpdate {
+        let Some(key) = key else {
+            return ScreenUpdate::done();
+        };
         let Some(resource) = context.store.resource(&key) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         if key.kind == Kind::Secret {
-            return Reply::wish(Wish::Secret(key.deployment.clone(), key.id.clone()));
+            return ScreenUpdate::request(AppRequest::Secret(
+                key.deployment.clone(),
+                key.id.clone(),
+            ));
         }
         let linked = resource
             .links
@@ -281,12 +296,12 @@ impl Fleet {
             Some(next) => {
                 self.reveal(&next);
                 if self.detail.is_none() {
-                    return Reply::done();
+                    return ScreenUpdate::done();
                 }
                 self.detail = Some(Detail::new(next.clone(), context.now));
-                Reply::effect(Effect::Describe(next))
+                ScreenUpdate::effect(Effect::Describe(next))
             }
-            None => Reply::wish(Wish::Say(format!(
+            None => ScreenUpdate::request(AppRequest::Say(format!(
                 "{} leads to nothing that is listed here",
                 resource.name
             ))),
@@ -296,10 +311,10 @@ impl Fleet {
     /// Logs of all marked rows of the deployment together; without marks, of the current row.
     fn follow_logs(
         &self,
-        context: &Context<'_>,
+        context: &UpdateContext<'_>,
         deployment: &DeploymentName,
         resource: Option<&Resource>,
-    ) -> Reply {
+    ) -> ScreenUpdate {
         let marked: Vec<&Resource> = context
             .store
             .resources(deployment)
@@ -318,7 +333,7 @@ impl Fleet {
                 groups.push(group.clone());
             }
         }
-        Reply::wish(Wish::Logs {
+        ScreenUpdate::request(AppRequest::Logs {
             deployment: deployment.clone(),
             title: names.join(" + "),
             groups,
@@ -326,9 +341,9 @@ impl Fleet {
         })
     }
 
-    fn copy(&self, action: Action, context: &Context<'_>) -> Reply {
+    fn copy(&self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         let Some(resource) = self.current(context.store).and_then(|row| row.resource) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         super::detail::copy(action, resource, context.store)
     }
@@ -351,10 +366,10 @@ fn unwell_runtimes(store: &crate::state::Store) -> HashSet<(&DeploymentName, &st
 
 /// Logs of the resource, or of everything in the deployment.
 fn follow_logs(
-    context: &Context<'_>,
+    context: &UpdateContext<'_>,
     deployment: &DeploymentName,
     resource: Option<&Resource>,
-) -> Reply {
+) -> ScreenUpdate {
     let (title, groups) = match resource {
         Some(resource) if !resource.log_groups.is_empty() => {
             (resource.name.clone(), resource.log_groups.clone())
@@ -365,9 +380,11 @@ fn follow_logs(
         ),
     };
     if groups.is_empty() {
-        return Reply::wish(Wish::Say(format!("{deployment} has no log groups yet")));
+        return ScreenUpdate::request(AppRequest::Say(format!(
+            "{deployment} has no log groups yet"
+        )));
     }
-    Reply::wish(Wish::Logs {
+    ScreenUpdate::request(AppRequest::Logs {
         deployment: deployment.clone(),
         title,
         groups,
@@ -395,7 +412,7 @@ pub fn deployment_groups(store: &crate::state::Store, deployment: &DeploymentNam
 }
 
 /// The MCP endpoint that a resource stands for.
-fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> Endpoint {
+fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndpoint {
     let target = match resource {
         Some(resource) => match resource.key.kind {
             Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
@@ -405,15 +422,17 @@ fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> Endpoin
         },
         None => McpTarget::Default,
     };
-    Endpoint {
+    McpEndpoint {
         deployment: deployment.clone(),
         target,
     }
 }
 
-fn synchronize(context: &Context<'_>, resource: Option<&Resource>) -> Reply {
+fn synchronize(context: &UpdateContext<'_>, resource: Option<&Resource>) -> ScreenUpdate {
     let Some(resource) = resource.filter(|resource| resource.key.kind == Kind::Target) else {
-        return Reply::wish(Wish::Say("only a target can be synchronized".to_owned()));
+        return ScreenUpdate::request(AppRequest::Say(
+            "only a target can be synchronized".to_owned(),
+        ));
     };
     if context.read_only
         || context
@@ -421,11 +440,11 @@ fn synchronize(context: &Context<'_>, resource: Option<&Resource>) -> Reply {
             .deployment(&resource.key.deployment)
             .is_some_and(|each| each.read_only)
     {
-        return Reply::wish(Wish::Say(
+        return ScreenUpdate::request(AppRequest::Say(
             "read-only mode: nothing is synchronized".to_owned(),
         ));
     }
-    Reply::wish(Wish::Ask(Confirm::ask(
+    ScreenUpdate::request(AppRequest::Ask(Confirm::ask(
         format!("Synchronize {}?", resource.name),
         "Its gateway asks it for its tools again; calls go on meanwhile.".to_owned(),
         Effect::Synchronize(resource.key.clone()),
@@ -445,33 +464,33 @@ impl Screen for Fleet {
         self.typing
     }
 
-    fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
+    fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if self.filter.press(key) {
-            Reply::done()
+            ScreenUpdate::done()
         } else {
-            Reply::ignored()
+            ScreenUpdate::ignored()
         }
     }
 
-    fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
+    fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         self.filter.paste(text);
-        Reply::done()
+        ScreenUpdate::done()
     }
 
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some(overview) = &mut self.overview {
             if action == Action::Back {
                 self.overview = None;
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             if action == Action::Open || overview.act(action) {
-                return Reply::done();
+                return ScreenUpdate::done();
             }
         }
         if let Some(detail) = &mut self.detail {
             if action == Action::Back {
                 self.detail = None;
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             let reply = detail.act(action, context);
             if reply.handled {
@@ -479,30 +498,30 @@ impl Screen for Fleet {
             }
         }
         if self.move_cursor(action, context) {
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         match action {
             Action::Open => self.open(context),
             Action::Left => {
                 self.go_left(context);
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Right => {
                 self.go_right(context);
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Filter => {
                 self.typing = true;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Accept => {
                 self.typing = false;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Back if self.typing || !self.filter.text().is_empty() => {
                 self.typing = false;
                 self.filter = LineInput::default();
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Sort => {
                 self.order = match self.order {
@@ -512,7 +531,7 @@ impl Screen for Fleet {
                     Order::Calls => Order::Errors,
                     Order::Errors => Order::Health,
                 };
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Mark => {
                 if let Some(row) = self.current(context.store)
@@ -521,7 +540,7 @@ impl Screen for Fleet {
                     self.marks.insert(row.place);
                 }
                 self.move_cursor(Action::Down, context);
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::FollowLogs
             | Action::FollowTools
@@ -531,17 +550,17 @@ impl Screen for Fleet {
             Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
                 self.copy(action, context)
             }
-            _ => Reply::ignored(),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
+    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let Some(at) = self
             .list
             .row_at(column, line)
             .filter(|_| !self.is_covered.get())
         else {
-            return Reply::ignored();
+            return ScreenUpdate::ignored();
         };
         let place = self
             .lines(context.store)
@@ -552,15 +571,15 @@ impl Screen for Fleet {
         }
         self.list.select(at);
         self.selected = place;
-        Reply::done()
+        ScreenUpdate::done()
     }
 
-    fn offers(&self, action: Action, look: &Look<'_>) -> bool {
+    fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
-        let resource = || self.current(look.store).and_then(|row| row.resource);
+        let resource = || self.current(context.store).and_then(|row| row.resource);
         match action {
             Action::Synchronize => {
-                !look.read_only
+                !context.read_only
                     && resource().is_some_and(|resource| resource.key.kind == Kind::Target)
             }
             Action::FollowRelation => self.detail.is_some() || resource().is_some(),
@@ -571,29 +590,29 @@ impl Screen for Fleet {
         }
     }
 
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        if look.store.deployments.is_empty() {
-            match look.starting {
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        if context.store.deployments.is_empty() {
+            match context.starting {
                 Some(what) => {
-                    pen.pieces(
+                    painter.spans(
                         area.x + 3,
                         area.y + 1,
                         area.width,
                         &[
-                            (look.spinner, Role::Changing),
+                            (context.spinner, Role::Changing),
                             (" starting ", Role::Dim),
                             (what, Role::Text),
                         ],
                     );
                 }
-                None => draw::welcome(area, pen),
+                None => draw::welcome(area, painter),
             }
             return;
         }
         let is_open = self.detail.is_some() || self.overview.is_some();
         self.is_covered.set(is_open && area.width < BESIDE);
         if !is_open {
-            draw::fleet(self, look, area, pen);
+            draw::fleet(self, context, area, painter);
             return;
         }
         let left = if area.width >= BESIDE {
@@ -605,14 +624,14 @@ impl Screen for Fleet {
         if left > 0 {
             draw::fleet(
                 self,
-                look,
+                context,
                 Rect {
                     width: left,
                     ..area
                 },
-                pen,
+                painter,
             );
-            pen.divider(Rect {
+            painter.divider(Rect {
                 x: area.x + left,
                 width: 1,
                 ..area
@@ -624,8 +643,8 @@ impl Screen for Fleet {
             };
         }
         match (&self.detail, &self.overview) {
-            (Some(detail), _) => detail.view(look, right, pen),
-            (None, Some(overview)) => overview.view(look, right, pen),
+            (Some(detail), _) => detail.view(context, right, painter),
+            (None, Some(overview)) => overview.view(context, right, painter),
             (None, None) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::Look;
+use super::ViewContext;
 use crate::messages::Route;
 use crate::{
     keys::Layer,
@@ -10,7 +10,7 @@ use crate::{
     model::Health,
     state::Store,
     theme::Role,
-    widgets::{Pen, glyph, role_of, width, word},
+    widgets::{Painter, glyph, role_of, text_width, word},
 };
 
 /// Below this size a screen cannot be read.
@@ -61,29 +61,34 @@ pub fn places(area: Rect) -> Places {
 
 /// The first line: what the screen says of itself, else the fleet in numbers; at its right freshness and calls.
 pub fn head(
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     headline: Option<Vec<(String, Role)>>,
     calls: usize,
     place: Rect,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
-    let right = right_side(look, calls);
-    let right_width =
-        u16::try_from(right.iter().map(|(text, _)| width(text)).sum::<usize>()).unwrap_or(0);
+    let right = right_side(context, calls);
+    let right_width = u16::try_from(
+        right
+            .iter()
+            .map(|(text, _)| text_width(text))
+            .sum::<usize>(),
+    )
+    .unwrap_or(0);
     let room = place.width.saturating_sub(right_width + 4);
-    let pieces = headline.unwrap_or_else(|| summary(look.store));
+    let pieces = headline.unwrap_or_else(|| summary(context.store));
     let shown: Vec<(&str, Role)> = pieces
         .iter()
         .map(|(text, role)| (text.as_str(), *role))
         .collect();
-    let end = pen.pieces(place.x + 1, place.y, room, &shown);
+    let end = painter.spans(place.x + 1, place.y, room, &shown);
     let begin = place.right().saturating_sub(right_width + 1);
     if begin > end {
         let shown: Vec<(&str, Role)> = right
             .iter()
             .map(|(text, role)| (text.as_str(), *role))
             .collect();
-        pen.pieces(begin, place.y, right_width, &shown);
+        painter.spans(begin, place.y, right_width, &shown);
     }
 }
 
@@ -121,12 +126,12 @@ fn summary(store: &Store) -> Vec<(String, Role)> {
     pieces
 }
 
-fn right_side(look: &Look<'_>, calls: usize) -> Vec<(String, Role)> {
+fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
     let mut pieces = Vec::new();
-    if look.read_only {
+    if context.read_only {
         pieces.push(("read-only   ".to_owned(), Role::Person));
     }
-    let mut regions: Vec<&str> = look
+    let mut regions: Vec<&str> = context
         .store
         .deployments
         .iter()
@@ -143,13 +148,19 @@ fn right_side(look: &Look<'_>, calls: usize) -> Vec<(String, Role)> {
         pieces.push((format!("{first}{more}   "), Role::Dim));
     }
     if calls > 0 {
-        pieces.push((format!("{} {calls}   ", look.spinner), Role::Changing));
+        pieces.push((format!("{} {calls}   ", context.spinner), Role::Changing));
     }
-    match look.store.freshness() {
-        Some(at) if look.store.lists.values().any(|list| list.failure.is_some()) => {
-            pieces.push((format!("stale {}", at.age(look.now)), Role::Degraded));
+    match context.store.freshness() {
+        Some(at)
+            if context
+                .store
+                .lists
+                .values()
+                .any(|list| list.failure.is_some()) =>
+        {
+            pieces.push((format!("stale {}", at.age(context.now)), Role::Degraded));
         }
-        Some(at) => pieces.push((format!("fresh {}", at.age(look.now)), Role::Well)),
+        Some(at) => pieces.push((format!("fresh {}", at.age(context.now)), Role::Success)),
         None => {}
     }
     pieces
@@ -162,11 +173,11 @@ pub fn tab_places(place: Rect, unseen: usize) -> Vec<(Route, u16, u16)> {
         .into_iter()
         .enumerate()
         .map(|(index, route)| {
-            let wide =
-                u16::try_from(width(&tab_text(index, route, unseen, place.width))).unwrap_or(0);
+            let width = u16::try_from(text_width(&tab_text(index, route, unseen, place.width)))
+                .unwrap_or(0);
             let at = x;
-            x += wide + if place.width < 60 { 1 } else { 3 };
-            (route, at, wide)
+            x += width + if place.width < 60 { 1 } else { 3 };
+            (route, at, width)
         })
         .collect()
 }
@@ -186,16 +197,16 @@ fn tab_text(index: usize, route: Route, unseen: usize, room: u16) -> String {
 }
 
 /// The tabs, the front one bright with the accent's bar under it.
-pub fn tabs(front: Route, unseen: usize, places: &Places, pen: &mut Pen<'_>) {
-    pen.rule(places.rule);
-    for (index, (route, x, wide)) in tab_places(places.tabs, unseen).into_iter().enumerate() {
+pub fn tabs(front: Route, unseen: usize, places: &Places, painter: &mut Painter<'_>) {
+    painter.hline(places.rule);
+    for (index, (route, x, width)) in tab_places(places.tabs, unseen).into_iter().enumerate() {
         let text = tab_text(index, route, unseen, places.tabs.width);
         let (number, title) = text.split_at(1);
         let is_front = route == front;
-        let at = pen.put(
+        let at = painter.text(
             x,
             places.tabs.y,
-            wide,
+            width,
             number,
             if is_front { Role::Accent } else { Role::Faint },
         );
@@ -206,14 +217,14 @@ pub fn tabs(front: Route, unseen: usize, places: &Places, pen: &mut Pen<'_>) {
         } else {
             Role::Dim
         };
-        pen.put(at, places.tabs.y, wide, title, role);
+        painter.text(at, places.tabs.y, width, title, role);
         if is_front {
-            let style = pen.theme.style(Role::Accent);
-            pen.put_styled(
+            let style = painter.theme.style(Role::Accent);
+            painter.styled_text(
                 x,
                 places.rule.y,
-                wide,
-                &"━".repeat(usize::from(wide)),
+                width,
+                &"━".repeat(usize::from(width)),
                 style,
             );
         }
@@ -223,22 +234,22 @@ pub fn tabs(front: Route, unseen: usize, places: &Places, pen: &mut Pen<'_>) {
 /// The keys that work here and now, the most used first, cut at the right between two keys.
 pub fn foot(
     layers: &[Layer],
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     offers: impl Fn(Action) -> bool,
     places: &Places,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
-    pen.rule(places.foot_rule);
+    painter.hline(places.foot_rule);
     let mut shown: Vec<Action> = Vec::new();
     for layer in layers {
-        for (action, keys) in look.keymap.bindings(*layer) {
+        for (action, keys) in context.keymap.bindings(*layer) {
             let spec = action.spec();
             // Out of what one types in there is one way that everybody looks for.
             let is_shown = spec.rank > 0 || (action == Action::Back && *layer == Layer::Prompt);
             if is_shown
                 && !keys.is_empty()
                 && !shown.contains(&action)
-                && look.allows(action)
+                && context.allows(action)
                 && offers(action)
             {
                 shown.push(action);
@@ -249,7 +260,7 @@ pub fn foot(
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
     let hints = shown
         .into_iter()
-        .filter_map(|action| Some((look.keymap.key_of(layers, action)?, action.spec().short)));
+        .filter_map(|action| Some((context.keymap.key_of(layers, action)?, action.spec().short)));
     // Help is the last word of every line: it keeps its place.
     let (last, others): (Vec<_>, Vec<_>) =
         hints.partition(|(_, short)| *short == Action::Help.spec().short);
@@ -258,7 +269,7 @@ pub fn foot(
         if x + hint_width(&key, short) + reserve > end {
             break;
         }
-        x = pen.pieces(
+        x = painter.spans(
             x,
             places.foot.y,
             end - x,
@@ -270,7 +281,7 @@ pub fn foot(
         ) + 3;
     }
     for (key, short) in last {
-        x = pen.pieces(
+        x = painter.spans(
             x,
             places.foot.y,
             end.saturating_sub(x),
@@ -284,7 +295,7 @@ pub fn foot(
 }
 
 fn hint_width(key: &str, short: &str) -> u16 {
-    u16::try_from(width(symbol(key)) + 1 + width(short) + 3).unwrap_or(u16::MAX)
+    u16::try_from(text_width(symbol(key)) + 1 + text_width(short) + 3).unwrap_or(u16::MAX)
 }
 
 /// A key as the footer shows it.

@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::Look;
+use super::ViewContext;
 use crate::{
     keys::Layer,
     messages::Action,
     theme::Role,
-    widgets::{Pen, Scroll},
+    widgets::{Painter, Scroll},
 };
 
 /// The open help.
@@ -23,9 +23,15 @@ impl Help {
     }
 
     /// Draws the keys of these layers.
-    pub fn view(&self, layers: &[Layer], look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        pen.clear(area);
-        let lines = lines(layers, look);
+    pub fn view(
+        &self,
+        layers: &[Layer],
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        painter.clear(area);
+        let lines = lines(layers, context);
         let height = usize::from(area.height.saturating_sub(1));
         let window = self.scroll.window(height, lines.len());
         let more = if lines.len() > height {
@@ -33,7 +39,7 @@ impl Help {
         } else {
             ""
         };
-        pen.pieces(
+        painter.spans(
             area.x + 1,
             area.y,
             area.width,
@@ -51,10 +57,10 @@ impl Help {
         {
             let y = area.y + 1 + u16::try_from(row).unwrap_or(u16::MAX);
             if text.is_empty() {
-                pen.put(area.x + 1, y, area.width, keys, Role::Dim);
+                painter.text(area.x + 1, y, area.width, keys, Role::Dim);
             } else {
-                pen.put(area.x + 3, y, 22, keys, Role::Accent);
-                pen.put(
+                painter.text(area.x + 3, y, 22, keys, Role::Accent);
+                painter.text(
                     area.x + 26,
                     y,
                     area.width.saturating_sub(27),
@@ -67,17 +73,17 @@ impl Help {
 }
 
 /// Headings (with no text) and keys with their meaning.
-fn lines(layers: &[Layer], look: &Look<'_>) -> Vec<(String, String)> {
+fn lines(layers: &[Layer], context: &ViewContext<'_>) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let mut shown: Vec<(Action, Vec<String>)> = Vec::new();
     for layer in layers {
-        let bindings: Vec<(Action, Vec<String>)> = look
+        let bindings: Vec<(Action, Vec<String>)> = context
             .keymap
             .bindings(*layer)
             .into_iter()
             .filter(|(action, keys)| {
                 !keys.is_empty()
-                    && look.allows(*action)
+                    && context.allows(*action)
                     && !shown
                         .iter()
                         .any(|other| other.0 == *action && other.1 == *keys)

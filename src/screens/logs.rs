@@ -4,7 +4,9 @@ mod draw;
 
 use ratatui::layout::Rect;
 
-use super::{Context, Look, Reply, Screen, Wish, fleet::deployment_groups};
+use super::{
+    AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, fleet::deployment_groups,
+};
 use crate::{
     keys::Layer,
     logs::{
@@ -14,7 +16,7 @@ use crate::{
     messages::{Action, Effect, Effects, Slot},
     model::{DeploymentName, Failure, LogBatch, LogQuery, Moment, NoticeKind},
     theme::Role,
-    widgets::{LineInput, List, Pen, Scroll, sparkline},
+    widgets::{LineInput, List, Painter, Scroll, sparkline},
 };
 use crossterm::event::KeyEvent;
 
@@ -161,25 +163,25 @@ impl Logs {
         }
     }
 
-    fn jump(&mut self, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> Reply {
+    fn jump(&mut self, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> ScreenUpdate {
         let found = self.store.find(self.list.cursor(), backwards, wanted);
         self.jump_to(found)
     }
 
-    fn jump_to(&mut self, found: Option<usize>) -> Reply {
+    fn jump_to(&mut self, found: Option<usize>) -> ScreenUpdate {
         match found {
             Some(row) => {
                 self.stop_following();
                 self.list.select(row);
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::wish(Wish::Say("nothing more is found".to_owned())),
+            None => ScreenUpdate::request(AppRequest::Say("nothing more is found".to_owned())),
         }
     }
 
-    fn jump_to_hit(&mut self, backwards: bool) -> Reply {
+    fn jump_to_hit(&mut self, backwards: bool) -> ScreenUpdate {
         if self.search.is_empty() {
-            return Reply::wish(Wish::Say(
+            return ScreenUpdate::request(AppRequest::Say(
                 "nothing is searched for: / finds a text".to_owned(),
             ));
         }
@@ -209,13 +211,13 @@ impl Logs {
     }
 
     /// Only lines with the same id as this one.
-    fn only(&mut self, action: Action) -> Reply {
+    fn only(&mut self, action: Action) -> ScreenUpdate {
         let Some(Entry {
             body: Body::Event { line, .. },
             ..
         }) = self.current()
         else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let (name, id) = match action {
             Action::OnlyTrace => ("trace", &line.trace_id),
@@ -225,46 +227,46 @@ impl Logs {
         match id.clone() {
             Some(id) => {
                 self.set_filter(&format!("{name}={id}"));
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::wish(Wish::Say(format!("this line names no {name}"))),
+            None => ScreenUpdate::request(AppRequest::Say(format!("this line names no {name}"))),
         }
     }
 
-    fn accept(&mut self) -> Reply {
+    fn accept(&mut self) -> ScreenUpdate {
         match self.prompt.take() {
             Some(Prompt::Search(input)) => {
                 self.set_search(input.text());
                 if self.search.is_empty() {
-                    Reply::done()
+                    ScreenUpdate::done()
                 } else {
                     self.jump_to_hit(true)
                 }
             }
             Some(Prompt::Filter(input)) => {
                 self.set_filter(input.text());
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::ignored(),
+            None => ScreenUpdate::ignored(),
         }
     }
 
-    fn back(&mut self) -> Reply {
+    fn back(&mut self) -> ScreenUpdate {
         if self.prompt.take().is_some() || std::mem::take(&mut self.open) {
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         if !self.store.filter().is_empty() || self.wrong.is_some() {
             self.set_filter("");
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         if !self.search.is_empty() {
             self.set_search("");
-            return Reply::done();
+            return ScreenUpdate::done();
         }
-        Reply::ignored()
+        ScreenUpdate::ignored()
     }
 
-    fn export(&self) -> Reply {
+    fn export(&self) -> ScreenUpdate {
         let lines: Vec<String> = (0..self.store.len())
             .filter_map(|row| self.store.row(row))
             .map(plain)
@@ -273,7 +275,7 @@ impl Logs {
             || "logs".to_owned(),
             |source| format!("logs-{}", source.deployment),
         );
-        Reply::effect(Effect::Export {
+        ScreenUpdate::effect(Effect::Export {
             stem,
             extension: "txt",
             text: lines.join("\n") + "\n",
@@ -281,7 +283,7 @@ impl Logs {
     }
 
     /// The next deployment's logs.
-    fn next_source(&mut self, context: &Context<'_>) -> Reply {
+    fn next_source(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let names: Vec<&DeploymentName> = context
             .store
             .deployments
@@ -298,10 +300,14 @@ impl Logs {
             .map(|name| ((*name).clone(), deployment_groups(context.store, name)))
             .find(|(_, groups)| !groups.is_empty());
         match next {
-            Some((name, groups)) => {
-                Reply::effects(self.tail(name.clone(), name.to_string(), groups, None, context.now))
-            }
-            None => Reply::wish(Wish::Say("no log group is known yet".to_owned())),
+            Some((name, groups)) => ScreenUpdate::effects(self.tail(
+                name.clone(),
+                name.to_string(),
+                groups,
+                None,
+                context.now,
+            )),
+            None => ScreenUpdate::request(AppRequest::Say("no log group is known yet".to_owned())),
         }
     }
 }
@@ -333,24 +339,24 @@ impl Screen for Logs {
         self.prompt.is_some()
     }
 
-    fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
+    fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match &mut self.prompt {
             Some(Prompt::Search(input) | Prompt::Filter(input)) => {
                 input.press(key);
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::ignored(),
+            None => ScreenUpdate::ignored(),
         }
     }
 
-    fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
+    fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some(Prompt::Search(input) | Prompt::Filter(input)) = &mut self.prompt {
             input.paste(text);
         }
-        Reply::done()
+        ScreenUpdate::done()
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+    fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
         match self.source.clone() {
             Some(source) => {
                 let since = (0..self.store.kept())
@@ -370,7 +376,7 @@ impl Screen for Logs {
     }
 
     /// A live tail is billed by the minute: it ends when nobody looks, and fills its gap when somebody looks again.
-    fn leave(&mut self, _context: &mut Context<'_>) -> Effects {
+    fn leave(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
         if self.source.is_some() {
             Effects::one(Effect::Stop(Slot::Tail))
         } else {
@@ -378,10 +384,10 @@ impl Screen for Logs {
         }
     }
 
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if self.open && matches!(action, Action::PageDown | Action::PageUp) {
             self.scroll.act(action);
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         if self.list.page_along(action, self.store.len()) {
             self.scroll.reset();
@@ -390,20 +396,20 @@ impl Screen for Logs {
             if self.follows {
                 self.unseen = 0;
             }
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         match action {
             Action::Follow => {
                 self.follow();
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Search => {
                 self.prompt = Some(Prompt::Search(LineInput::default()));
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::FilterLogs => {
                 self.prompt = Some(Prompt::Filter(LineInput::new(self.store.filter().text())));
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Accept => self.accept(),
             Action::Back => self.back(),
@@ -414,43 +420,43 @@ impl Screen for Logs {
             Action::OnlyTrace | Action::OnlySession | Action::OnlyRequest => self.only(action),
             Action::Wrap => {
                 self.wrap = !self.wrap;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::Open => {
                 self.open = !self.open;
                 self.scroll.reset();
                 self.stop_following();
-                Reply::done()
+                ScreenUpdate::done()
             }
             Action::ExportLogs => self.export(),
             Action::NextSource => self.next_source(context),
-            Action::Refresh => Reply::effects(self.enter(context)),
-            _ => Reply::ignored(),
+            Action::Refresh => ScreenUpdate::effects(self.enter(context)),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.list.row_at(column, line) {
             Some(row) => {
                 self.stop_following();
                 self.list
                     .select(row.min(self.store.len().saturating_sub(1)));
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::ignored(),
+            None => ScreenUpdate::ignored(),
         }
     }
 
-    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
+    fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
         let source = self.source.as_ref()?;
         let (mode, role) = match (&self.failure, self.mode, self.follows) {
             (Some(_), ..) => ("✖ ended".to_owned(), Role::Failed),
-            (None, Mode::Starting, _) => (format!("{} starting", look.spinner), Role::Changing),
-            (None, Mode::Live, true) => ("● live".to_owned(), Role::Well),
+            (None, Mode::Starting, _) => (format!("{} starting", context.spinner), Role::Changing),
+            (None, Mode::Live, true) => ("● live".to_owned(), Role::Success),
             (None, Mode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
             (None, Mode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
         };
-        let (all, errors) = self.store.rates(look.now, RATE_MS, RATES as usize);
+        let (all, errors) = self.store.rates(context.now, RATE_MS, RATES as usize);
         let per_minute: u64 = all.iter().rev().take(12).sum();
         let failed: u64 = errors.iter().sum();
         let count = source.groups.len();
@@ -479,7 +485,7 @@ impl Screen for Logs {
         ])
     }
 
-    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         match action {
             Action::NextHit | Action::PreviousHit => !self.search.is_empty(),
             Action::Sort | Action::Mark | Action::Filter => false,
@@ -487,16 +493,16 @@ impl Screen for Logs {
         }
     }
 
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         if self.source.is_none() {
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y + 1,
                 area.width,
                 "No logs are chosen yet.",
                 Role::Name,
             );
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y + 2,
                 area.width,
@@ -505,7 +511,7 @@ impl Screen for Logs {
             );
             return;
         }
-        self.draw_status(Rect { height: 1, ..area }, pen);
+        self.draw_status(Rect { height: 1, ..area }, painter);
         let below = if self.open {
             (area.height / 2).max(4).min(area.height.saturating_sub(3))
         } else {
@@ -517,19 +523,19 @@ impl Screen for Logs {
             ..area
         };
         if self.store.is_empty() {
-            self.draw_empty(look, body, pen);
+            self.draw_empty(context, body, painter);
         } else {
-            self.draw_lines(look, body, pen);
+            self.draw_lines(context, body, painter);
         }
         if below > 0 {
             self.draw_open(
-                look,
+                context,
                 Rect {
                     y: body.bottom(),
                     height: below,
                     ..area
                 },
-                pen,
+                painter,
             );
         }
     }

@@ -19,16 +19,16 @@ use ratatui::layout::Rect;
 
 use crate::{
     keys::{Keymap, Layer},
-    messages::{Action, Effects, Endpoint, Route},
-    model::{DeploymentName, Failure, Moment, ResourceKey},
+    messages::{Action, Effects, Route},
+    model::{DeploymentName, Failure, McpEndpoint, Moment, ResourceKey},
     state::Store,
     theme::Theme,
-    widgets::Pen,
+    widgets::Painter,
 };
 use confirm::Confirm;
 
 /// What a screen may read and note while it acts.
-pub struct Context<'a> {
+pub struct UpdateContext<'a> {
     /// What is known.
     pub store: &'a mut Store,
     /// The time.
@@ -39,7 +39,7 @@ pub struct Context<'a> {
 
 /// What a screen may read while it draws.
 #[derive(Clone, Copy)]
-pub struct Look<'a> {
+pub struct ViewContext<'a> {
     /// What is known.
     pub store: &'a Store,
     /// How roles look.
@@ -58,7 +58,7 @@ pub struct Look<'a> {
     pub starting: Option<&'a str>,
 }
 
-impl Look<'_> {
+impl ViewContext<'_> {
     /// Whether the mode allows an action: read-only mode takes the writes away.
     pub const fn allows(&self, action: Action) -> bool {
         !(self.read_only && action.spec().writes)
@@ -67,7 +67,7 @@ impl Look<'_> {
 
 /// What a screen wishes of the rest of the console.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum AppRequest {
     /// Another screen.
     Show(Route),
     /// A question to the user.
@@ -88,7 +88,7 @@ pub enum Wish {
         since: Option<Moment>,
     },
     /// The tools of an endpoint.
-    Tools(Endpoint),
+    Tools(McpEndpoint),
     /// An examination of a deployment.
     Examine(DeploymentName),
     /// The secret in the Secrets screen.
@@ -102,16 +102,16 @@ pub enum Wish {
 /// What an action led to.
 #[must_use]
 #[derive(Clone, Debug, Default)]
-pub struct Reply {
+pub struct ScreenUpdate {
     /// To be done outside.
     pub effects: Effects,
     /// To be done by the rest of the console.
-    pub wishes: Vec<Wish>,
+    pub requests: Vec<AppRequest>,
     /// Whether the screen knew what to do.
     pub handled: bool,
 }
 
-impl Reply {
+impl ScreenUpdate {
     /// It was for this screen, and nothing more is to be done.
     pub fn done() -> Self {
         Self {
@@ -144,17 +144,17 @@ impl Reply {
     }
 
     /// It leads to a wish.
-    pub fn wish(wish: Wish) -> Self {
+    pub fn request(request: AppRequest) -> Self {
         Self {
-            wishes: vec![wish],
+            requests: vec![request],
             handled: true,
             ..Self::default()
         }
     }
 
     /// And to this wish too.
-    pub fn and_wish(mut self, wish: Wish) -> Self {
-        self.wishes.push(wish);
+    pub fn and_request(mut self, request: AppRequest) -> Self {
+        self.requests.push(request);
         self
     }
 }
@@ -170,43 +170,48 @@ pub trait Screen {
     }
 
     /// Takes a key that is text.
-    fn press(&mut self, _key: KeyEvent, _context: &mut Context<'_>) -> Reply {
-        Reply::ignored()
+    fn press(&mut self, _key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        ScreenUpdate::ignored()
     }
 
     /// Takes pasted text.
-    fn paste(&mut self, _text: &str, _context: &mut Context<'_>) -> Reply {
-        Reply::ignored()
+    fn paste(&mut self, _text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        ScreenUpdate::ignored()
     }
 
     /// Does what the user wants.
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply;
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate;
 
     /// It has come to the front.
-    fn enter(&mut self, _context: &mut Context<'_>) -> Effects {
+    fn enter(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
         Effects::none()
     }
 
     /// It is no longer in front: what costs money or rate while nobody looks stops.
-    fn leave(&mut self, _context: &mut Context<'_>) -> Effects {
+    fn leave(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
         Effects::none()
     }
 
     /// A click at a place of the screen; twice on a row opens it.
-    fn click(&mut self, _column: u16, _line: u16, _context: &mut Context<'_>) -> Reply {
-        Reply::ignored()
+    fn click(
+        &mut self,
+        _column: u16,
+        _line: u16,
+        _context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
+        ScreenUpdate::ignored()
     }
 
     /// The words of the header's first line; `None`: the fleet's summary.
-    fn headline(&self, _look: &Look<'_>) -> Option<Vec<(String, crate::theme::Role)>> {
+    fn headline(&self, _look: &ViewContext<'_>) -> Option<Vec<(String, crate::theme::Role)>> {
         None
     }
 
     /// Whether an action makes sense now; the footer leaves the others out.
-    fn offers(&self, _action: Action, _look: &Look<'_>) -> bool {
+    fn offers(&self, _action: Action, _look: &ViewContext<'_>) -> bool {
         true
     }
 
     /// Draws it.
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>);
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>);
 }

@@ -11,7 +11,7 @@ use crate::{
     messages::Action,
     model::{DeploymentName, ResourceKey},
     theme::Role,
-    widgets::{LineInput, List, Pen, cut_middle, width},
+    widgets::{LineInput, List, Painter, cut_middle, text_width},
 };
 pub use offers::{Faults, follows, offers};
 use rank::Found;
@@ -137,33 +137,33 @@ impl Palette {
     }
 
     /// Draws it at the top of the screen.
-    pub fn view(&self, offers: Vec<Offer>, area: Rect, pen: &mut Pen<'_>) {
-        let wide = area.width.min(110);
+    pub fn view(&self, offers: Vec<Offer>, area: Rect, painter: &mut Painter<'_>) {
+        let width = area.width.min(110);
         let Found {
             offers: matching,
             alike,
         } = self.found(offers);
-        let high = u16::try_from(matching.len())
+        let height = u16::try_from(matching.len())
             .unwrap_or(u16::MAX)
             .saturating_add(2)
             .clamp(3, area.height.clamp(3, 16))
             .min(area.height);
         let place = Rect {
-            width: wide,
-            height: high,
+            width: width,
+            height: height,
             ..area
         };
-        pen.clear(place);
-        let x = pen.pieces(
+        painter.clear(place);
+        let x = painter.spans(
             place.x + 1,
             place.y,
-            wide,
+            width,
             &[(":", Role::Accent), (self.input.text(), Role::Name)],
         );
-        pen.put(x, place.y, 1, "▏", Role::Accent);
+        painter.text(x, place.y, 1, "▏", Role::Accent);
         let body = Rect {
             y: place.y + 1,
-            height: high.saturating_sub(2),
+            height: height.saturating_sub(2),
             ..place
         };
         let mut list = self.list.clone();
@@ -179,20 +179,20 @@ impl Palette {
                 ..body
             };
             if index == list.cursor() && (!alike || self.pointed) {
-                pen.select_row(line, true);
+                painter.select_row(line, true);
             }
-            draw_offer(offer, alike, line, pen);
+            draw_offer(offer, alike, line, painter);
         }
         if matching.is_empty() {
-            pen.put(
+            painter.text(
                 body.x + 2,
                 body.y,
-                wide,
+                width,
                 "nothing is called that",
                 Role::Dim,
             );
         }
-        pen.rule(Rect {
+        painter.hline(Rect {
             y: place.bottom().saturating_sub(1),
             height: 1,
             ..place
@@ -201,25 +201,25 @@ impl Palette {
 }
 
 /// Words at the left, the note in the right half, both within the width of the box: what is too long is cut in its middle.
-fn draw_offer(offer: &Offer, alike: bool, line: Rect, pen: &mut Pen<'_>) {
+fn draw_offer(offer: &Offer, alike: bool, line: Rect, painter: &mut Painter<'_>) {
     let room = usize::from(line.width.saturating_sub(4));
     let least = room / 3;
     let note = cut_middle(
         &offer.note,
-        room.saturating_sub(width(&offer.text) + 2).max(least),
+        room.saturating_sub(text_width(&offer.text) + 2).max(least),
     );
-    let text = cut_middle(&offer.text, room.saturating_sub(width(&note) + 2));
+    let text = cut_middle(&offer.text, room.saturating_sub(text_width(&note) + 2));
     let at = (room / 2 + 1)
-        .max(width(&text) + 2)
-        .min(room.saturating_sub(width(&note)));
-    pen.put(
+        .max(text_width(&text) + 2)
+        .min(room.saturating_sub(text_width(&note)));
+    painter.text(
         line.x + 2,
         line.y,
         line.width,
         &text,
         if alike { Role::Dim } else { Role::Text },
     );
-    pen.put(
+    painter.text(
         line.x + 2 + u16::try_from(at).unwrap_or(u16::MAX),
         line.y,
         line.width,

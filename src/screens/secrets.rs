@@ -5,7 +5,7 @@ mod run;
 use ratatui::layout::Rect;
 
 use self::run::{ending_role, ending_words, running_word};
-use super::{Context, Look, Reply, Screen, Wish, confirm::Confirm};
+use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confirm::Confirm};
 use crate::{
     keys::Layer,
     kinds,
@@ -17,7 +17,7 @@ use crate::{
     },
     state::{Loadable, Store},
     theme::Role,
-    widgets::{List, Pen, cut_middle, glyph, role_of, width},
+    widgets::{List, Painter, cut_middle, glyph, role_of, text_width},
 };
 
 /// The state of the Secrets screen.
@@ -55,13 +55,13 @@ impl Secrets {
         self.run
             .as_ref()
             .filter(|run| run.ended.is_none())
-            .map(|run| format!("{} of {}", run.kind.word(), run.secret))
+            .map(|run| format!("{} of {}", run.kind.as_str(), run.secret))
     }
 
     /// How the rotation stands that the console was left in.
     pub fn parting(&self) -> Option<ExitMessage> {
         let run = self.run.as_ref()?;
-        let what = format!("{} of {}", run.kind.word(), run.secret);
+        let what = format!("{} of {}", run.kind.as_str(), run.secret);
         Some(match &run.ended {
             Some((_, Ok(ending))) => {
                 let is_good = matches!(
@@ -163,7 +163,7 @@ impl Secrets {
             Question::Proceed => {
                 let text = run.plan.as_ref().map_or_else(Vec::new, Plan::lines);
                 Confirm::type_name(
-                    format!("{} {}", capital(run.kind.word()), run.secret),
+                    format!("{} {}", capital(run.kind.as_str()), run.secret),
                     text,
                     run.secret.clone(),
                     yes,
@@ -176,7 +176,7 @@ impl Secrets {
             | Question::CloseConnections(_)
             | Question::RefreshReaders(_) => {
                 let mut confirm = Confirm::ask(
-                    format!("{} {}", capital(run.kind.word()), run.secret),
+                    format!("{} {}", capital(run.kind.as_str()), run.secret),
                     question.to_string(),
                     Effect::AnswerRotation(true),
                 );
@@ -193,7 +193,7 @@ impl Secrets {
         now: Moment,
     ) -> Option<(String, Result<String, Failure>)> {
         let run = self.run.as_mut()?;
-        let what = format!("{} {} of {}", run.kind.word(), run.secret, run.deployment);
+        let what = format!("{} {} of {}", run.kind.as_str(), run.secret, run.deployment);
         let noted = result.as_ref().map(ending_words).map_err(Clone::clone);
         run.ended = Some((now, result));
         Some((what, noted))
@@ -205,7 +205,7 @@ impl Secrets {
         all.into_iter().nth(at)
     }
 
-    fn read_current(&mut self, context: &Context<'_>) -> Effects {
+    fn read_current(&mut self, context: &UpdateContext<'_>) -> Effects {
         let Some(resource) = self.current(context.store) else {
             return Effects::none();
         };
@@ -220,13 +220,13 @@ impl Secrets {
         Effects::one(Effect::ReadSecret(name, id))
     }
 
-    fn begin(&mut self, kind: RotationKind, context: &Context<'_>) -> Reply {
+    fn begin(&mut self, kind: RotationKind, context: &UpdateContext<'_>) -> ScreenUpdate {
         if let Some(running) = self.running() {
             self.shows_run = true;
-            return Reply::wish(Wish::Say(format!("{running} is still running")));
+            return ScreenUpdate::request(AppRequest::Say(format!("{running} is still running")));
         }
         let Some(resource) = self.current(context.store) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let (deployment, secret) = (resource.key.deployment.clone(), resource.key.id.clone());
         if context.read_only
@@ -235,7 +235,7 @@ impl Secrets {
                 .deployment(&deployment)
                 .is_some_and(|each| each.read_only)
         {
-            return Reply::wish(Wish::Say(
+            return ScreenUpdate::request(AppRequest::Say(
                 "read-only mode: no password is changed".to_owned(),
             ));
         }
@@ -252,14 +252,14 @@ impl Secrets {
         });
         self.shows_run = true;
         let mut reply =
-            Reply::effects(self.read_current(context).and(Effects::one(Effect::Rotate {
+            ScreenUpdate::effects(self.read_current(context).and(Effects::one(Effect::Rotate {
                 deployment,
                 secret: secret.clone(),
                 kind,
             })));
         if kind != RotationKind::Resume {
-            reply.wishes.push(Wish::Ask(Confirm::early(
-                format!("{} {secret}", capital(kind.word())),
+            reply.requests.push(AppRequest::Ask(Confirm::early(
+                format!("{} {secret}", capital(kind.as_str())),
                 secret,
             )));
         }
@@ -282,7 +282,7 @@ impl Screen for Secrets {
         vec![Layer::Secrets, Layer::List]
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+    fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
         if self.is_rotating() {
             Effects::none()
         } else {
@@ -290,10 +290,10 @@ impl Screen for Secrets {
         }
     }
 
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let count = secrets(context.store).len();
         if !self.shows_run && self.list.act(action, count) {
-            return Reply::effects(self.read_current(context));
+            return ScreenUpdate::effects(self.read_current(context));
         }
         match action {
             Action::Rotate => self.begin(RotationKind::Rotate, context),
@@ -301,43 +301,45 @@ impl Screen for Secrets {
             Action::Rollback => self.begin(RotationKind::Rollback, context),
             Action::Back if self.shows_run => {
                 self.shows_run = false;
-                Reply::effects(self.read_current(context))
+                ScreenUpdate::effects(self.read_current(context))
             }
             Action::Open => {
                 self.shows_run = self.run.is_some() && !self.shows_run;
-                Reply::effects(self.read_current(context))
+                ScreenUpdate::effects(self.read_current(context))
             }
-            Action::Refresh => Reply::effects(self.read_current(context)),
+            Action::Refresh => ScreenUpdate::effects(self.read_current(context)),
             Action::CopyArn => self
                 .current(context.store)
                 .and_then(|each| each.arn.clone())
-                .map_or_else(Reply::done, |arn| Reply::effect(Effect::Copy(arn))),
-            _ => Reply::ignored(),
+                .map_or_else(ScreenUpdate::done, |arn| {
+                    ScreenUpdate::effect(Effect::Copy(arn))
+                }),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, context: &mut Context<'_>) -> Reply {
+    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.list.row_at(column, line).filter(|_| !self.shows_run) {
             Some(row) => {
                 self.list.select(row);
-                Reply::effects(self.read_current(context))
+                ScreenUpdate::effects(self.read_current(context))
             }
-            None => Reply::ignored(),
+            None => ScreenUpdate::ignored(),
         }
     }
 
-    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
+    fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
         let run = self.run.as_ref().filter(|_| self.shows_run)?;
         let (words, role) = match &run.ended {
             None if run.stopping => (
                 format!(
                     "◐ stopping at the next safe step, {}",
-                    run.began.age(look.now)
+                    run.began.age(context.now)
                 ),
                 Role::Degraded,
             ),
             None => (
-                format!("◐ {} {}", running_word(run), run.began.age(look.now)),
+                format!("◐ {} {}", running_word(run), run.began.age(context.now)),
                 Role::Changing,
             ),
             Some((_, Ok(ending))) => (ending_words(ending), ending_role(ending)),
@@ -355,7 +357,7 @@ impl Screen for Secrets {
         ])
     }
 
-    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         match action {
             Action::Open => self.run.is_some(),
             Action::Filter | Action::Sort | Action::Mark => false,
@@ -363,20 +365,20 @@ impl Screen for Secrets {
         }
     }
 
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         if let Some(run) = self.run.as_ref().filter(|_| self.shows_run) {
-            let below = run::draw(run, look, area, pen);
-            self.draw_versions(look, below, pen);
+            let below = run::draw(run, context, area, painter);
+            self.draw_versions(context, below, painter);
             return;
         }
-        let all = secrets(look.store);
+        let all = secrets(context.store);
         if all.is_empty() {
-            let words = if look.store.loading() > 0 {
+            let words = if context.store.loading() > 0 {
                 "asking for secrets"
             } else {
                 "No Neo4j secret is known. Name one in the configuration (`secrets = [\"…\"]`), or a stack whose outputs name it."
             };
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y + 1,
                 area.width.saturating_sub(4),
@@ -385,12 +387,12 @@ impl Screen for Secrets {
             );
             return;
         }
-        let high = u16::try_from(all.len())
+        let height = u16::try_from(all.len())
             .unwrap_or(u16::MAX)
             .min(area.height / 2)
             .max(1);
-        pen.put(area.x + 4, area.y, 40, "SECRET", Role::Dim);
-        pen.put(
+        painter.text(area.x + 4, area.y, 40, "SECRET", Role::Dim);
+        painter.text(
             area.x + 40.min(area.width / 2),
             area.y,
             20,
@@ -399,7 +401,7 @@ impl Screen for Secrets {
         );
         let top = Rect {
             y: area.y + 1,
-            height: high,
+            height: height,
             ..area
         };
         for (row, index) in self.list.window(top, all.len()).enumerate() {
@@ -412,41 +414,46 @@ impl Screen for Secrets {
                 ..top
             };
             if index == self.list.cursor().min(all.len() - 1) {
-                pen.select_row(line, true);
+                painter.select_row(line, true);
             }
-            draw_secret(resource, look, line, pen);
+            draw_secret(resource, context, line, painter);
         }
         let rule = Rect {
             y: top.bottom(),
             height: 1,
             ..area
         };
-        pen.rule(rule);
+        painter.hline(rule);
         self.draw_versions(
-            look,
+            context,
             Rect {
                 y: rule.y + 1,
                 height: area.bottom().saturating_sub(rule.y + 1),
                 ..area
             },
-            pen,
+            painter,
         );
     }
 }
 
-fn draw_secret(resource: &Resource, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
+fn draw_secret(
+    resource: &Resource,
+    context: &ViewContext<'_>,
+    line: Rect,
+    painter: &mut Painter<'_>,
+) {
     let health = kinds::health(resource);
     let half = 40.min(line.width / 2);
-    pen.put(
+    painter.text(
         line.x + 4,
         line.y,
         half.saturating_sub(5),
         &cut_middle(&resource.name, usize::from(half.saturating_sub(5))),
         Role::Name,
     );
-    let status = kinds::status_text(resource, look.now);
-    let remark =
-        kinds::remark(resource, look.now).map_or_else(String::new, |remark| format!("   {remark}"));
+    let status = kinds::status_text(resource, context.now);
+    let remark = kinds::remark(resource, context.now)
+        .map_or_else(String::new, |remark| format!("   {remark}"));
     let pieces = [
         (resource.key.deployment.as_str(), Role::Text),
         ("   ", Role::Dim),
@@ -455,7 +462,7 @@ fn draw_secret(resource: &Resource, look: &Look<'_>, line: Rect, pen: &mut Pen<'
         (status.as_str(), role_of(health)),
         (remark.as_str(), Role::Degraded),
     ];
-    pen.pieces(
+    painter.spans(
         line.x + half,
         line.y,
         line.width.saturating_sub(half + 1),
@@ -464,7 +471,7 @@ fn draw_secret(resource: &Resource, look: &Look<'_>, line: Rect, pen: &mut Pen<'
 }
 
 impl Secrets {
-    fn draw_versions(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    fn draw_versions(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         let Some((_, _, detail)) = &self.detail else {
             return;
         };
@@ -477,18 +484,18 @@ impl Secrets {
         }
         match detail.get() {
             None if detail.loading.is_some() => lines.push(vec![(
-                format!("{} reading its versions", look.spinner),
+                format!("{} reading its versions", context.spinner),
                 Role::Dim,
             )]),
             None => {}
-            Some(secret) => lines.extend(version_lines(secret, self.is_rotating(), look)),
+            Some(secret) => lines.extend(version_lines(secret, self.is_rotating(), context)),
         }
         for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
             let pieces: Vec<(&str, Role)> = line
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(
+            painter.spans(
                 area.x + 4,
                 area.y + u16::try_from(row).unwrap_or(0),
                 area.width.saturating_sub(5),
@@ -501,33 +508,33 @@ impl Secrets {
 fn version_lines(
     secret: &SecretDetail,
     is_rotating: bool,
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
 ) -> Vec<Vec<(String, Role)>> {
     let stages = |version: &SecretVersion| version.stages.join(" ");
-    let wide = secret
+    let width = secret
         .versions
         .iter()
-        .map(|version| width(&stages(version)))
+        .map(|version| text_width(&stages(version)))
         .max()
         .unwrap_or_default()
         .max(30)
         + 2;
     let mut lines = vec![vec![(
-        format!("{:<14}{:<wide$}{}", "VERSION", "STAGES", "CREATED"),
+        format!("{:<14}{:<width$}{}", "VERSION", "STAGES", "CREATED"),
         Role::Dim,
     )]];
     for version in &secret.versions {
         let is_current = version.stages.iter().any(|stage| stage == "AWSCURRENT");
         let age = version
             .created_at
-            .map_or_else(|| "-".to_owned(), |at| at.age(look.now));
+            .map_or_else(|| "-".to_owned(), |at| at.age(context.now));
         lines.push(vec![
             (
                 format!("{:<14}", cut_middle(&version.version_id, 12)),
                 Role::Text,
             ),
             (
-                format!("{:<wide$}", stages(version)),
+                format!("{:<width$}", stages(version)),
                 if is_current { Role::Accent } else { Role::Text },
             ),
             (age, Role::Dim),
@@ -560,7 +567,7 @@ fn version_lines(
     lines.push(vec![words]);
     if let Some(next) = rotation.next_rotation {
         lines.push(vec![(
-            format!("next scheduled rotation {}", next.date_time(look.zone)),
+            format!("next scheduled rotation {}", next.date_time(context.zone)),
             Role::Dim,
         )]);
     }

@@ -22,17 +22,18 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
 
-use super::{Context, Look, Reply, Screen};
+use super::{Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
-    messages::{Action, Effect, Effects, Endpoint, Event, Slot, Welcome},
+    messages::{Action, Effect, Effects, Event, Slot, Welcome},
     model::{
-        CallOutcome, Elicitation, Failure, HttpExchange, Moment, Offer, Progress, Tool, counted,
+        CallOutcome, Elicitation, Failure, HttpExchange, McpEndpoint, Moment, Offer, Progress,
+        Tool, pluralize,
     },
-    state::{Deed, Loadable},
+    state::{ActivityEntry, Loadable},
     theme::Role,
     tools::saved::Query,
-    widgets::{LineInput, List, Pen, Scroll},
+    widgets::{LineInput, List, Painter, Scroll},
 };
 use endpoints::{Picker, name_of};
 use form::Form;
@@ -47,8 +48,8 @@ const DISBELIEF: u32 = 5;
 /// The state of the Tools screen.
 #[derive(Clone, Debug, Default)]
 pub struct Tools {
-    endpoint: Option<Endpoint>,
-    connections: HashMap<Endpoint, Connection>,
+    endpoint: Option<McpEndpoint>,
+    connections: HashMap<McpEndpoint, Connection>,
     pane: Pane,
     list: List,
     filter: LineInput,
@@ -66,7 +67,7 @@ pub struct Tools {
     open_row: bool,
     history: Vec<Past>,
     /// Forms that servers ask to be filled in; the first is shown.
-    elicitations: VecDeque<(Endpoint, Elicitation, LineInput)>,
+    elicitations: VecDeque<(McpEndpoint, Elicitation, LineInput)>,
     /// Queries that are kept under a name; read with the first connection.
     queries: Vec<Query>,
     queries_asked: bool,
@@ -139,7 +140,7 @@ struct Outcome {
 /// A call of this session.
 #[derive(Clone, Debug)]
 struct Past {
-    endpoint: Endpoint,
+    endpoint: McpEndpoint,
     at: Moment,
     tool: String,
     arguments: Map<String, Value>,
@@ -172,7 +173,7 @@ enum Shown {
 
 impl Shown {
     /// Its name.
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Tree => "tree",
@@ -196,7 +197,7 @@ enum Item {
 
 impl Tools {
     /// Talks to an endpoint: connects unless it is connected already.
-    pub fn connect(&mut self, endpoint: Endpoint, context: &mut Context<'_>) -> Effects {
+    pub fn connect(&mut self, endpoint: McpEndpoint, context: &mut UpdateContext<'_>) -> Effects {
         let changed = self.endpoint.as_ref() != Some(&endpoint);
         if changed {
             self.list = List::default();
@@ -267,7 +268,7 @@ impl Tools {
     }
 
     /// A fact about connections and calls.
-    pub fn on(&mut self, event: Event, context: &mut Context<'_>) -> Reply {
+    pub fn on(&mut self, event: Event, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match event {
             Event::Connected(endpoint, result) => self.connected(&endpoint, *result, context),
             Event::Called(endpoint, result) => self.called(&endpoint, *result, context),
@@ -279,13 +280,13 @@ impl Tools {
                 {
                     call.exchange = Some(exchange);
                 }
-                Reply::done()
+                ScreenUpdate::done()
             }
             Event::Offered(endpoint, offers) => {
                 if let Some(connection) = self.connections.get_mut(&endpoint) {
                     connection.offers = offers;
                 }
-                Reply::done()
+                ScreenUpdate::done()
             }
             Event::QueriesRead(result) => self.queries_read(result),
             Event::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
@@ -297,23 +298,23 @@ impl Tools {
                 {
                     call.progress = Some(progress);
                 }
-                Reply::done()
+                ScreenUpdate::done()
             }
             Event::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
             Event::ToolsChanged(endpoint) => {
                 self.connections.entry(endpoint).or_default().changed = true;
-                Reply::effects(self.tick(context.now))
+                ScreenUpdate::effects(self.tick(context.now))
             }
-            _ => Reply::ignored(),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
     fn connected(
         &mut self,
-        endpoint: &Endpoint,
+        endpoint: &McpEndpoint,
         result: Result<Welcome, Failure>,
-        context: &mut Context<'_>,
-    ) -> Reply {
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
         let is_shown = self.endpoint.as_ref() == Some(endpoint);
         let selected = self
             .selected()
@@ -333,10 +334,10 @@ impl Tools {
             let noted = result
                 .as_ref()
                 .map(|(info, _, tools)| {
-                    format!("{}, {}", info.server, counted(tools.len(), "tool"))
+                    format!("{}, {}", info.server, pluralize(tools.len(), "tool"))
                 })
                 .map_err(|failure| Box::new(failure.clone()));
-            context.store.note(Deed {
+            context.store.record(ActivityEntry {
                 at: context.now,
                 what,
                 write: false,
@@ -372,7 +373,7 @@ impl Tools {
         let offers = is_connected.then(|| Effect::ListOffers(endpoint.clone()));
         let queries =
             (!std::mem::replace(&mut self.queries_asked, true)).then_some(Effect::ReadQueries);
-        Reply::effects(queries.into_iter().chain(offers).collect())
+        ScreenUpdate::effects(queries.into_iter().chain(offers).collect())
     }
 
     fn go_pane(&mut self, backwards: bool) {
@@ -386,7 +387,7 @@ impl Tools {
         };
     }
 
-    fn open(&mut self, context: &mut Context<'_>) -> Reply {
+    fn open(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match self.pane {
             Pane::List => {
                 let current = self.current();
@@ -408,14 +409,14 @@ impl Tools {
                     return self.run(context);
                 }
                 self.pane = Pane::Form;
-                Reply::done()
+                ScreenUpdate::done()
             }
             Pane::Result if self.shown == Shown::Tree => self.act_on_result(Action::Open),
             Pane::Result => {
                 self.open_row = !self.open_row;
-                Reply::done()
+                ScreenUpdate::done()
             }
-            Pane::Form => Reply::done(),
+            Pane::Form => ScreenUpdate::done(),
         }
     }
 }
@@ -438,7 +439,7 @@ impl Screen for Tools {
         self.has_prompt() || (self.pane == Pane::Form && self.identity.is_none())
     }
 
-    fn press(&mut self, key: KeyEvent, _context: &mut Context<'_>) -> Reply {
+    fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some((_, _, text)) = self.elicitations.front_mut() {
             text.press(key);
         } else if let Some(naming) = &mut self.naming {
@@ -457,10 +458,10 @@ impl Screen for Tools {
             form.press(key);
             self.problems.clear();
         }
-        Reply::done()
+        ScreenUpdate::done()
     }
 
-    fn paste(&mut self, text: &str, _context: &mut Context<'_>) -> Reply {
+    fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some((_, _, input)) = self.elicitations.front_mut() {
             input.paste(text);
         } else if let Some(naming) = &mut self.naming {
@@ -473,10 +474,10 @@ impl Screen for Tools {
         } else if let Some(form) = self.form_mut() {
             form.paste(text);
         }
-        Reply::done()
+        ScreenUpdate::done()
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) -> Effects {
+    fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
         if self.endpoint.is_some() {
             Effects::none()
         } else {
@@ -484,13 +485,13 @@ impl Screen for Tools {
         }
     }
 
-    fn act(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let reply = self.acted(action, context);
         self.settle();
         reply
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut Context<'_>) -> Reply {
+    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some(row) = self.list.row_at(column, line) {
             self.pane = Pane::List;
             let items = self.items();
@@ -511,14 +512,14 @@ impl Screen for Tools {
         } else {
             self.pane = Pane::Form;
         }
-        Reply::done()
+        ScreenUpdate::done()
     }
 
-    fn headline(&self, look: &Look<'_>) -> Option<Vec<(String, Role)>> {
-        Some(draw::headline(self, look, self.endpoint.as_ref()?))
+    fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
+        Some(draw::headline(self, context, self.endpoint.as_ref()?))
     }
 
-    fn offers(&self, action: Action, _look: &Look<'_>) -> bool {
+    fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         if self.identity.is_some() {
             return matches!(action, Action::Help | Action::Palette | Action::Identify);
         }
@@ -543,13 +544,13 @@ impl Screen for Tools {
         }
     }
 
-    fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        draw::tools(self, look, area, pen);
+    fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        draw::tools(self, context, area, painter);
     }
 }
 
 impl Tools {
-    fn acted(&mut self, action: Action, context: &mut Context<'_>) -> Reply {
+    fn acted(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if !self.elicitations.is_empty() && matches!(action, Action::Accept | Action::Back) {
             return self.answer(action == Action::Accept);
         }
@@ -561,11 +562,11 @@ impl Tools {
         }
         if let Some(scroll) = &mut self.identity {
             if scroll.act(action) {
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             self.identity = None;
             if matches!(action, Action::Back | Action::Identify | Action::Open) {
-                return Reply::done();
+                return ScreenUpdate::done();
             }
         }
         if self.filtering && matches!(action, Action::Accept | Action::Back) {
@@ -573,18 +574,18 @@ impl Tools {
             if action == Action::Back {
                 self.filter = LineInput::default();
             }
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         match action {
             Action::Run => return self.run(context),
             Action::NextPane | Action::PreviousPane => {
                 self.go_pane(action == Action::PreviousPane);
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             Action::Open => return self.open(context),
             Action::ChooseEndpoint => {
                 self.picker = Some(Picker::default());
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             Action::Identify => return self.identify(),
             Action::SaveQuery => return self.save(),
@@ -599,15 +600,15 @@ impl Tools {
                 if let Some(Err(problems)) = self.form_mut().map(Form::toggle_raw) {
                     self.problems = problems;
                 }
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             Action::NextView => {
                 self.next_view();
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             Action::Filter => {
                 self.filtering = true;
-                return Reply::done();
+                return ScreenUpdate::done();
             }
             Action::Back => return self.back(context.now),
             _ => {}
@@ -616,12 +617,12 @@ impl Tools {
             Pane::Result => self.act_on_result(action),
             Pane::List => {
                 if self.move_in_list(action) {
-                    Reply::done()
+                    ScreenUpdate::done()
                 } else {
-                    Reply::ignored()
+                    ScreenUpdate::ignored()
                 }
             }
-            Pane::Form => Reply::ignored(),
+            Pane::Form => ScreenUpdate::ignored(),
         }
     }
 
@@ -633,18 +634,18 @@ impl Tools {
             || self.picker.is_some()
     }
 
-    fn reconnect(&mut self, context: &Context<'_>) -> Reply {
+    fn reconnect(&mut self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let Some(endpoint) = self.endpoint.clone() else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let connection = self.connections.entry(endpoint.clone()).or_default();
         connection.ask(context.now);
         connection.same = 0;
-        Reply::effect(Effect::Connect(endpoint))
+        ScreenUpdate::effect(Effect::Connect(endpoint))
     }
 
     /// One step back: the call, an opened row, the filter, the pane; then it is for somebody else.
-    fn back(&mut self, now: Moment) -> Reply {
+    fn back(&mut self, now: Moment) -> ScreenUpdate {
         if let Some(reply) = self.cancel(now) {
             return reply;
         }
@@ -652,19 +653,19 @@ impl Tools {
             && let Some(connection) = self.connections.get_mut(&endpoint)
             && connection.state.loading.take().is_some()
         {
-            return Reply::effect(Effect::Stop(Slot::Connection(endpoint)));
+            return ScreenUpdate::effect(Effect::Stop(Slot::Connection(endpoint)));
         }
         if std::mem::take(&mut self.open_row) {
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         if self.pane != Pane::List {
             self.pane = Pane::List;
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         if !self.filter.text().is_empty() {
             self.filter = LineInput::default();
-            return Reply::done();
+            return ScreenUpdate::done();
         }
-        Reply::ignored()
+        ScreenUpdate::ignored()
     }
 }

@@ -4,4 +4,4 @@ mod loadable;
 mod store;
 
 pub use loadable::Loadable;
-pub use store::{Deed, News, Store, Transition};
+pub use store::{ActivityEntry, ListChange, Store, Transition};

@@ -37,7 +37,7 @@ pub struct Store {
     /// What changed its status, newest first.
     pub feed: VecDeque<Transition>,
     /// What this console did, newest first.
-    pub activity: VecDeque<Deed>,
+    pub activity: VecDeque<ActivityEntry>,
     /// Failures since the activity was last looked at.
     pub unseen_failures: usize,
     /// Counts the changes of what is known of the fleet: what was made of an older count is made anew.
@@ -66,18 +66,18 @@ pub struct Transition {
 /// What an answer brought, from the least to the most.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum News {
+pub enum ListChange {
     /// Nothing but that it is still so.
-    Nothing,
+    Unchanged,
     /// Something that can be seen.
-    Seen,
+    Updated,
     /// A status that changed, a resource that came or went.
-    Turned,
+    StatusChanged,
 }
 
 /// Something that this console did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct ActivityEntry {
     /// When it ended.
     pub at: Moment,
     /// What was done, in a phrase.
@@ -90,7 +90,7 @@ pub struct Deed {
     pub request_id: Option<String>,
 }
 
-impl Deed {
+impl ActivityEntry {
     /// The id of the request that it came down to.
     pub fn request(&self) -> Option<&str> {
         let failed = self
@@ -195,7 +195,7 @@ impl Store {
     }
 
     /// Takes an examination in.
-    pub(crate) fn note_examination(&mut self, report: Report, now: Moment) {
+    pub(crate) fn record_examination(&mut self, report: Report, now: Moment) {
         self.outdated.remove(&report.deployment);
         self.examined
             .insert(report.deployment.clone(), (now, report));
@@ -257,30 +257,30 @@ impl Store {
     }
 
     /// Takes a list in and notes what changed in it. Answers what it brought.
-    pub fn list_answered(
+    pub fn record_list(
         &mut self,
         deployment: &DeploymentName,
         kind: Kind,
         result: Result<Vec<Resource>, Failure>,
         now: Moment,
-    ) -> News {
+    ) -> ListChange {
         let list = self.lists.entry((deployment.clone(), kind)).or_default();
         if let Err(failure) = &result {
             let known = list.problem().is_some_and(|old| old.cause == failure.cause);
             let failure = failure.clone();
             list.answer(result, now);
             if known {
-                return News::Nothing;
+                return ListChange::Unchanged;
             }
             self.version += 1;
-            self.note(Deed {
+            self.record(ActivityEntry {
                 at: now,
                 what: format!("list {kind}s of {deployment}"),
                 write: false,
                 result: Err(Box::new(failure)),
                 request_id: None,
             });
-            return News::Seen;
+            return ListChange::Updated;
         }
         let same = list.failure.is_none()
             && list
@@ -293,11 +293,11 @@ impl Store {
         });
         list.answer(result, now);
         if same {
-            return News::Nothing;
+            return ListChange::Unchanged;
         }
         self.version += 1;
         let Some(before) = before else {
-            return News::Seen;
+            return ListChange::Updated;
         };
         let mut seen = Vec::new();
         for resource in list.get().into_iter().flatten() {
@@ -329,9 +329,9 @@ impl Store {
             reason: None,
         }));
         let news = if seen.is_empty() {
-            News::Seen
+            ListChange::Updated
         } else {
-            News::Turned
+            ListChange::StatusChanged
         };
         for transition in seen {
             self.feed.push_front(transition);
@@ -341,10 +341,10 @@ impl Store {
     }
 
     /// Puts one resource in the place of its older self.
-    pub fn resource_seen(&mut self, resource: &Resource, now: Moment) -> News {
+    pub fn observe_resource(&mut self, resource: &Resource, now: Moment) -> ListChange {
         let place = (resource.key.deployment.clone(), resource.key.kind);
         let Some(list) = self.lists.get(&place).and_then(Loadable::get) else {
-            return News::Nothing;
+            return ListChange::Unchanged;
         };
         let renewed = list
             .iter()
@@ -356,11 +356,11 @@ impl Store {
                 }
             })
             .collect();
-        self.list_answered(&place.0, place.1, Ok(renewed), now)
+        self.record_list(&place.0, place.1, Ok(renewed), now)
     }
 
     /// Notes a deed.
-    pub fn note(&mut self, deed: Deed) {
+    pub fn record(&mut self, deed: ActivityEntry) {
         if deed.result.is_err() {
             self.unseen_failures += 1;
         }

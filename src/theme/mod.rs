@@ -20,7 +20,7 @@ pub enum Role {
     /// What is selected, what is a key, what can be followed.
     Accent,
     /// As it should be.
-    Well,
+    Success,
     /// Works in part.
     Degraded,
     /// Does not work.
@@ -45,7 +45,7 @@ impl Role {
         Self::Dim,
         Self::Faint,
         Self::Accent,
-        Self::Well,
+        Self::Success,
         Self::Degraded,
         Self::Failed,
         Self::Changing,
@@ -56,14 +56,14 @@ impl Role {
     ];
 
     /// Its name in a theme file.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::Text => "text",
             Self::Dim => "dim",
             Self::Faint => "faint",
             Self::Accent => "accent",
-            Self::Well => "well",
+            Self::Success => "well",
             Self::Degraded => "degraded",
             Self::Failed => "failed",
             Self::Changing => "changing",
@@ -159,12 +159,12 @@ impl Theme {
             toml::from_str(text).map_err(|error| error.to_string())?;
         let mut styles = [Style::default(); Role::ALL.len()];
         for role in Role::ALL {
-            let Some(written) = roles.remove(role.word()) else {
-                return Err(format!("theme {name:?} lacks the role {:?}", role.word()));
+            let Some(written) = roles.remove(role.as_str()) else {
+                return Err(format!("theme {name:?} lacks the role {:?}", role.as_str()));
             };
             let style = written
                 .style(role, depth)
-                .map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.word()))?;
+                .map_err(|wrong| format!("theme {name:?}, role {:?}: {wrong}", role.as_str()))?;
             if let Some(place) = styles.get_mut(role as usize) {
                 *place = style;
             }

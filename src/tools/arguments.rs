@@ -75,7 +75,7 @@ fn unknown(name: &str, schema: &Arguments) -> String {
 }
 
 fn missing(property: &Property) -> String {
-    let types: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
+    let types: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
     let what = match (
         types.is_empty(),
         property
@@ -100,7 +100,7 @@ pub fn read(property: &Property, text: &str) -> Result<Value, String> {
         return choose(property, text);
     }
     typed(&property.types, &property.items, text).ok_or_else(|| {
-        let wanted: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
+        let wanted: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
         format!(
             "{}: {} is wanted, not \"{text}\"",
             property.name,

@@ -26,7 +26,7 @@ pub enum Type {
 
 impl Type {
     /// The type's name in a schema.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::String => "string",
             Self::Integer => "integer",
@@ -49,7 +49,7 @@ impl Type {
             Self::Null,
         ]
         .into_iter()
-        .find(|each| each.word() == word)
+        .find(|each| each.as_str() == word)
     }
 
     fn of(value: &Value) -> Self {

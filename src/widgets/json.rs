@@ -5,23 +5,29 @@ use serde_json::Value;
 use crate::theme::Role;
 
 /// A line: its pieces with their roles.
-pub type JsonLine = Vec<(String, Role)>;
+pub type StyledLine = Vec<(String, Role)>;
 
 /// The value over as many lines as it needs, indented by two.
-pub fn json_lines(value: &Value) -> Vec<JsonLine> {
+pub fn json_lines(value: &Value) -> Vec<StyledLine> {
     json_beginning(value, usize::MAX)
 }
 
 /// The same up to so many lines; one more, or a few, where there are more.
-pub fn json_beginning(value: &Value, most: usize) -> Vec<JsonLine> {
+pub fn json_beginning(value: &Value, most: usize) -> Vec<StyledLine> {
     let mut lines = Vec::new();
-    let mut line = JsonLine::new();
+    let mut line = StyledLine::new();
     write(value, 0, &mut line, &mut lines, most);
     lines.push(line);
     lines
 }
 
-fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonLine>, most: usize) {
+fn write(
+    value: &Value,
+    depth: usize,
+    line: &mut StyledLine,
+    lines: &mut Vec<StyledLine>,
+    most: usize,
+) {
     if lines.len() > most {
         return;
     }
@@ -66,7 +72,7 @@ fn write(value: &Value, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonL
     }
 }
 
-fn close(bracket: &str, depth: usize, line: &mut JsonLine, lines: &mut Vec<JsonLine>) {
+fn close(bracket: &str, depth: usize, line: &mut StyledLine, lines: &mut Vec<StyledLine>) {
     lines.push(std::mem::take(line));
     line.push((format!("{}{bracket}", indent(depth)), Role::Faint));
 }

@@ -1,6 +1,6 @@
 //! Parts of screens: they draw what they are given and know nothing of deployments or services.
 //!
-//! Every text reaches the buffer through [`Pen`], which sanitises it and cuts it to its place.
+//! Every text reaches the buffer through [`Painter`], which sanitises it and cuts it to its place.
 
 mod json;
 mod line_input;
@@ -11,10 +11,10 @@ mod spark;
 mod status;
 mod table;
 
-pub use json::{JsonLine, json_beginning, json_lines};
+pub use json::{StyledLine, json_beginning, json_lines};
 pub use line_input::LineInput;
 pub use list::List;
-pub use painter::{Pen, cut, cut_middle, width};
+pub use painter::{Painter, cut, cut_middle, text_width};
 pub use scroll::Scroll;
 pub use spark::sparkline;
 pub use status::{glyph, role_of, word};

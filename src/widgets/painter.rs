@@ -10,27 +10,27 @@ use crate::{
 };
 
 /// Draws text by role into a buffer.
-pub struct Pen<'a> {
+pub struct Painter<'a> {
     /// Where it draws.
     pub buffer: &'a mut Buffer,
     /// How roles look.
     pub theme: &'a Theme,
 }
 
-impl<'a> Pen<'a> {
+impl<'a> Painter<'a> {
     /// A pen for this buffer.
     pub const fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
         Self { buffer, theme }
     }
 
     /// Writes text at a place, cut with `…` where it is longer than `room` columns. Answers the column after it.
-    pub fn put(&mut self, x: u16, y: u16, room: u16, text: &str, role: Role) -> u16 {
+    pub fn text(&mut self, x: u16, y: u16, room: u16, text: &str, role: Role) -> u16 {
         let style = self.theme.style(role);
-        self.put_styled(x, y, room, text, style)
+        self.styled_text(x, y, room, text, style)
     }
 
     /// The same with a style that is not a plain role's.
-    pub fn put_styled(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
+    pub fn styled_text(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || room == 0
         {
@@ -45,23 +45,23 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes text so that it ends before column `right`.
-    pub fn put_right(&mut self, right: u16, y: u16, room: u16, text: &str, role: Role) {
+    pub fn text_right(&mut self, right: u16, y: u16, room: u16, text: &str, role: Role) {
         let safe = sanitize(beginning(text, usize::from(room)));
         let shown = cut(&safe, usize::from(room));
-        let wide = u16::try_from(width(&shown)).unwrap_or(u16::MAX);
-        self.put(right.saturating_sub(wide), y, wide, &shown, role);
+        let width = u16::try_from(text_width(&shown)).unwrap_or(u16::MAX);
+        self.text(right.saturating_sub(width), y, width, &shown, role);
     }
 
     /// Writes pieces one after the other, each with its role, within `room` columns. Answers the column after the last.
-    pub fn pieces(&mut self, x: u16, y: u16, room: u16, pieces: &[(&str, Role)]) -> u16 {
+    pub fn spans(&mut self, x: u16, y: u16, room: u16, pieces: &[(&str, Role)]) -> u16 {
         let end = x.saturating_add(room);
         pieces.iter().fold(x, |at, (text, role)| {
-            self.put(at, y, end.saturating_sub(at), text, *role)
+            self.text(at, y, end.saturating_sub(at), text, *role)
         })
     }
 
     /// A thin line across the area's first row.
-    pub fn rule(&mut self, area: Rect) {
+    pub fn hline(&mut self, area: Rect) {
         if area.height > 0 {
             let line = "─".repeat(usize::from(area.width));
             let style = self.theme.style(Role::Rule);
@@ -114,23 +114,23 @@ fn beginning(text: &str, room: usize) -> &str {
 }
 
 /// Columns that a text takes on a terminal.
-pub fn width(text: &str) -> usize {
+pub fn text_width(text: &str) -> usize {
     text.width()
 }
 
 /// The text cut to so many columns, with `…` at its end where something is missing.
 pub fn cut(text: &str, room: usize) -> String {
-    if width(text) <= room {
+    if text_width(text) <= room {
         return text.to_owned();
     }
     let mut shown = String::new();
     let mut used = 0;
     for grapheme in text.graphemes(true) {
-        let wide = width(grapheme);
-        if used + wide + 1 > room {
+        let width = text_width(grapheme);
+        if used + width + 1 > room {
             break;
         }
-        used += wide;
+        used += width;
         shown.push_str(grapheme);
     }
     if room > 0 {
@@ -141,7 +141,7 @@ pub fn cut(text: &str, room: usize) -> String {
 
 /// The text cut in its middle, where ids differ least.
 pub fn cut_middle(text: &str, room: usize) -> String {
-    if width(text) <= room || room < 5 {
+    if text_width(text) <= room || room < 5 {
         return cut(text, room);
     }
     let graphemes: Vec<&str> = text.graphemes(true).collect();
@@ -173,7 +173,7 @@ mod tests {
     fn nothing_that_steers_a_terminal_becomes_a_cell() {
         let theme = Theme::embedded("dark", Depth::True).unwrap();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
-        Pen::new(&mut buffer, &theme).put(
+        Painter::new(&mut buffer, &theme).text(
             0,
             0,
             40,
@@ -196,11 +196,11 @@ mod tests {
     fn drawing_outside_of_the_buffer_draws_nothing() {
         let theme = Theme::embedded("mono", Depth::True).unwrap();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
-        let mut pen = Pen::new(&mut buffer, &theme);
-        assert_eq!(pen.put(5, 0, 9, "x", Role::Text), 5);
-        assert_eq!(pen.put(0, 3, 9, "x", Role::Text), 0);
-        pen.put_right(1, 0, 9, "long text", Role::Text);
-        pen.clear(Rect::new(0, 0, 90, 90));
+        let mut painter = Painter::new(&mut buffer, &theme);
+        assert_eq!(painter.text(5, 0, 9, "x", Role::Text), 5);
+        assert_eq!(painter.text(0, 3, 9, "x", Role::Text), 0);
+        painter.text_right(1, 0, 9, "long text", Role::Text);
+        painter.clear(Rect::new(0, 0, 90, 90));
         assert_eq!(buffer, Buffer::empty(Rect::new(0, 0, 3, 1)));
     }
 }

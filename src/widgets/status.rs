@@ -29,7 +29,7 @@ pub const fn word(health: Health) -> &'static str {
 /// The role of a health.
 pub const fn role_of(health: Health) -> Role {
     match health {
-        Health::Well => Role::Well,
+        Health::Well => Role::Success,
         Health::Unknown => Role::Dim,
         Health::Changing => Role::Changing,
         Health::NeedsPerson => Role::Person,

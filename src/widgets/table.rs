@@ -37,7 +37,7 @@ pub fn lay_out(columns: &[Column], x: u16, room: u16) -> Layout {
         .collect();
     let gaps = GAP * u16::try_from(shown.len().saturating_sub(1)).unwrap_or(0);
     let least = |column: &Column| match column.size {
-        Size::Fixed(wide) | Size::Share(wide) => wide,
+        Size::Fixed(width) | Size::Share(width) => width,
     };
     let taken: u16 = shown.iter().map(|(_, column)| least(column)).sum::<u16>() + gaps;
     let sharers = u16::try_from(
@@ -56,9 +56,9 @@ pub fn lay_out(columns: &[Column], x: u16, room: u16) -> Layout {
         } else {
             0
         };
-        let wide = (least(column) + extra).min(end.saturating_sub(at));
-        layout.push((index, at, wide));
-        at = at.saturating_add(wide + GAP);
+        let width = (least(column) + extra).min(end.saturating_sub(at));
+        layout.push((index, at, width));
+        at = at.saturating_add(width + GAP);
     }
     layout
 }
@@ -88,7 +88,7 @@ mod tests {
         assert!(
             lay_out(&columns, 0, 3)
                 .iter()
-                .all(|(_, at, wide)| *at >= 3 || at + wide <= 3)
+                .all(|(_, at, width)| *at >= 3 || at + width <= 3)
         );
     }
 }

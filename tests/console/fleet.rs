@@ -8,7 +8,7 @@ use agentcore_console::{
 use crate::{
     bench::Bench,
     world::{
-        self, counted, deployments, examined, key, name, ready, refused, resource, resources,
+        self, deployments, examined, key, name, pluralize, ready, refused, resource, resources,
         traffic,
     },
 };
@@ -93,7 +93,7 @@ fn deployments_of_different_regions_are_counted_apart() {
 #[test]
 fn calls_are_counted_every_five_minutes_while_the_fleet_is_looked_at() {
     let mut bench = ready();
-    bench.on(counted());
+    bench.on(pluralize());
     assert_eq!(pass(&mut bench, 4, "j"), 0);
     assert_eq!(pass(&mut bench, 16, "j"), 4);
     bench.keys("3");
@@ -115,7 +115,7 @@ fn where_nothing_is_called_and_nobody_is_here_it_is_seldom_asked() {
     ));
     assert_eq!(pass(&mut bench, 29, ""), 0);
     assert_eq!(pass(&mut bench, 2, ""), 1);
-    bench.on(counted());
+    bench.on(pluralize());
     assert_eq!(pass(&mut bench, 8, ""), 0);
     assert_eq!(
         pass(&mut bench, 2, ""),
@@ -130,7 +130,7 @@ fn where_nothing_is_called_and_nobody_is_here_it_is_seldom_asked() {
 #[test]
 fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
     let mut bench = ready();
-    bench.on(counted());
+    bench.on(pluralize());
     let gateway = bench.line("prod-gateway");
     assert!(gateway.contains("▃▅▇█▃▅▇█▃▅▇█   1,200     3"), "{gateway}");
     assert!(
@@ -164,7 +164,7 @@ fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
 #[test]
 fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
     let mut bench = ready();
-    bench.on(counted());
+    bench.on(pluralize());
     bench.keys("j enter");
     let detail = bench.frame(180, 40);
     assert!(
@@ -386,7 +386,7 @@ fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
 #[test]
 fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
     let mut bench = ready();
-    bench.on(counted());
+    bench.on(pluralize());
     bench.keys("enter");
     for words in [
         "target       ▲ SYNCHRONIZE_UNSUCCESSFUL",

@@ -38,7 +38,7 @@ const LETTERS: [(Role, char); 12] = [
     (Role::Dim, 'd'),
     (Role::Faint, 'f'),
     (Role::Accent, 'a'),
-    (Role::Well, 'w'),
+    (Role::Success, 'w'),
     (Role::Degraded, 'g'),
     (Role::Failed, 'x'),
     (Role::Changing, 'c'),
@@ -70,7 +70,7 @@ fn every_screen_in_every_phase() {
 #[test]
 fn the_last_hour_and_the_chain_by_width() {
     let mut bench = ready();
-    bench.on(world::counted());
+    bench.on(world::pluralize());
     bench.on(world::examined("analytics", false));
     keep(
         "Fleet-counted",
@@ -78,7 +78,7 @@ fn the_last_hour_and_the_chain_by_width() {
     );
     bench.keys("j enter");
     let mut deployment = ready();
-    deployment.on(world::counted());
+    deployment.on(world::pluralize());
     deployment.on(world::examined("analytics", true));
     deployment.keys("enter");
     keep("Fleet-overview", &both(&deployment));

@@ -10,7 +10,7 @@ use agentcore_console::{
     app::{App, AppOptions},
     messages::{Effect, Event, Slot},
     model::{Kind, Moment, Traffic},
-    runtime::{Console, Input, Performer, Sender, run},
+    runtime::{Console, EffectRunner, Input, Sender, run},
 };
 use crossterm::event::{Event as Term, KeyCode, KeyEvent, KeyModifiers};
 use futures::{FutureExt as _, channel::mpsc, future::BoxFuture};
@@ -485,7 +485,7 @@ struct Scripted {
     watch: Watch,
 }
 
-impl Performer for Scripted {
+impl EffectRunner for Scripted {
     fn slot(&mut self, effect: &Effect) -> Option<Slot> {
         Some(match effect {
             Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),

@@ -2,12 +2,12 @@
 
 use agentcore_console::{
     doctor::{Finding, Hop, Report as Examination, State, Verdict},
-    messages::{Effect, Endpoint, Event},
+    messages::{Effect, Event},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
-        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpTarget, NoticeKind, Relation,
-        Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape, SignIn, Table,
-        Tool, ToolAnnotations, Traffic,
+        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpEndpoint, McpTarget, NoticeKind,
+        Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape, SignIn,
+        Table, Tool, ToolAnnotations, Traffic,
     },
     rotation::{
         plan::{Known, Plan},
@@ -313,8 +313,8 @@ pub(crate) fn rotated() -> Event {
     })))
 }
 
-pub(crate) fn endpoint(name: &str) -> Endpoint {
-    Endpoint {
+pub(crate) fn endpoint(name: &str) -> McpEndpoint {
+    McpEndpoint {
         deployment: name.into(),
         target: McpTarget::Default,
     }
@@ -364,7 +364,7 @@ pub(crate) fn tools() -> Vec<Tool> {
     ]
 }
 
-pub(crate) fn connected(endpoint: &Endpoint) -> Event {
+pub(crate) fn connected(endpoint: &McpEndpoint) -> Event {
     let info = ConnectionInfo {
         url: "https://gw.example/mcp".into(),
         sign_in: "m2m",
@@ -394,7 +394,7 @@ pub(crate) fn saved() -> Vec<Query> {
 }
 
 /// What prod's token says of itself.
-pub(crate) fn claims(endpoint: &Endpoint) -> Event {
+pub(crate) fn claims(endpoint: &McpEndpoint) -> Event {
     let claims = json!({"iss": "https://issuer.example/pool", "client_id": "client-1", "scope": "neo4j-mcp/invoke",
         "token_use": "access", "iat": NOW.plus(-60_000).millis() / 1000});
     let claims = Claims {
@@ -405,7 +405,7 @@ pub(crate) fn claims(endpoint: &Endpoint) -> Event {
     Event::ClaimsRead(endpoint.clone(), Box::new(Ok(claims)))
 }
 
-pub(crate) fn called(endpoint: &Endpoint) -> Event {
+pub(crate) fn called(endpoint: &McpEndpoint) -> Event {
     let table = Table {
         columns: vec!["actor".into(), "movie".into(), "year".into()],
         rows: vec![
@@ -487,7 +487,7 @@ pub(crate) fn traffic(most: u64, errors: u64) -> Traffic {
 }
 
 /// Gateways and runtimes of both deployments were counted: those of prod are busy and fail at times.
-pub(crate) fn counted() -> Event {
+pub(crate) fn pluralize() -> Event {
     let (prod, analytics) = (
         key("prod", Kind::Gateway, "prod-gw"),
         key("analytics", Kind::Gateway, "analytics-gw"),

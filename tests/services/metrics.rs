@@ -11,7 +11,7 @@ use crate::{
     stack::{self, World},
 };
 
-async fn counted(services: &Services, deployment: &Deployment) -> Vec<(ResourceKey, Traffic)> {
+async fn pluralize(services: &Services, deployment: &Deployment) -> Vec<(ResourceKey, Traffic)> {
     let mut keys = Vec::new();
     for kind in [Kind::Gateway, Kind::Runtime] {
         keys.extend(
@@ -36,7 +36,7 @@ async fn a_call_is_counted_at_the_gateway_and_at_the_runtime_behind_it() {
     } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &deployments["a"];
-    let before = counted(&services, a).await;
+    let before = pluralize(&services, a).await;
     assert_eq!(before.len(), 2);
     let session = services
         .mcp_connect(a, &McpTarget::Default, McpOptions::default())
@@ -57,7 +57,7 @@ async fn a_call_is_counted_at_the_gateway_and_at_the_runtime_behind_it() {
             .unwrap()
             .is_error
     );
-    let after = counted(&services, a).await;
+    let after = pluralize(&services, a).await;
     for ((key, before), (_, after)) in before.iter().zip(&after) {
         assert_eq!(after.calls.len(), Traffic::STEPS);
         assert!(

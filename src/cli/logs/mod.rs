@@ -56,7 +56,7 @@ pub(crate) struct Options {
 }
 
 fn level(word: &str) -> Result<Level, String> {
-    let known = Level::ALL.map(Level::word);
+    let known = Level::ALL.map(Level::as_str);
     Level::parse(word).ok_or_else(|| {
         format!(
             "unknown level \"{word}\"{}; known: {}",

@@ -131,7 +131,7 @@ impl Printer {
             || event.timestamp.iso(),
             |zone| event.timestamp.clock_millis(zone),
         );
-        let level = line.level.map_or("", Level::word).to_uppercase();
+        let level = line.level.map_or("", Level::as_str).to_uppercase();
         let level = toned(&format!("{level:<5}"), line.level.map_or(Tone::Plain, tone));
         write!(self.out, "{time}  ")?;
         if let Some(source) = self.sources.of_group(&event.group) {
@@ -154,7 +154,7 @@ impl Printer {
 
 /// The message without the level that it begins with: that stands in its own column.
 fn without_level(message: &str, level: Option<Level>) -> &str {
-    let Some(word) = level.map(|level| level.word().to_uppercase()) else {
+    let Some(word) = level.map(|level| level.as_str().to_uppercase()) else {
         return message;
     };
     match message.strip_prefix(word.as_str()) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Failure, Tool, counted},
+    model::{CallOptions, CallOutcome, Failure, Tool, pluralize},
     tools::cypher,
 };
 
@@ -173,7 +173,7 @@ fn judge(case: &Case, outcome: &CallOutcome) -> Vec<String> {
     if let Some(expected) = case.row_count.filter(|expected| *expected != rows.len()) {
         wrong.push(format!(
             "{} instead of {expected}",
-            counted(rows.len(), "row")
+            pluralize(rows.len(), "row")
         ));
     }
     if let Some(expected) = case

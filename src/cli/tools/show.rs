@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    model::{CallOutcome, Table as Rows, Tool, counted, sanitize},
+    model::{CallOutcome, Table as Rows, Tool, pluralize, sanitize},
     tools::{cypher, read_only},
 };
 
@@ -141,7 +141,7 @@ fn hints(rows: &Rows, outcome: &CallOutcome, format: Format) {
     if format == Format::Table {
         output::note(&format!(
             "{}, {} ms",
-            counted(rows.rows.len(), "row"),
+            pluralize(rows.rows.len(), "row"),
             outcome.elapsed.total
         ));
     }

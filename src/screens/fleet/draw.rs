@@ -7,12 +7,12 @@ use ratatui::layout::Rect;
 use super::{Fleet, Order, Place, Row, is_unknown};
 use crate::{
     kinds::{self, Chain, Link},
-    model::{Health, Moment, Resource, Traffic, grouped},
-    screens::Look,
+    model::{Health, Moment, Resource, Traffic, with_separators},
+    screens::ViewContext,
     state::Transition,
     theme::Role,
     widgets::{
-        Column, Layout, Pen, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word,
+        Column, Layout, Painter, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word,
     },
 };
 
@@ -57,43 +57,52 @@ fn columns(room: u16) -> [Column; 8] {
 }
 
 /// The table with its header, and below it the feed where there is room.
-pub(super) fn fleet(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn fleet(
+    state: &Fleet,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
     let feed = if area.height >= 16 {
         (area.height / 4).clamp(3, 7)
     } else {
         0
     };
-    let feed = if look.store.feed.is_empty() { 0 } else { feed };
+    let feed = if context.store.feed.is_empty() {
+        0
+    } else {
+        feed
+    };
     let table = Rect {
         height: area.height - feed,
         ..area
     };
-    draw_table(state, look, table, pen);
+    draw_table(state, context, table, painter);
     if feed > 0 {
         draw_feed(
-            look,
+            context,
             Rect {
                 y: area.y + table.height,
                 height: feed,
                 ..area
             },
-            pen,
+            painter,
         );
     }
 }
 
-fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
     let room = area.width.saturating_sub(2);
     let columns = columns(room);
     let layout = lay_out(&columns, area.x + 1, room);
-    header(state, &columns, &layout, area, pen);
+    header(state, &columns, &layout, area, painter);
     let prompt = state.typing || !state.filter.text().is_empty();
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1 + u16::from(prompt)),
         ..area
     };
-    let rows = state.lines(look.store);
+    let rows = state.lines(context.store);
     let selected = state.selected_row(&rows);
     let mut list = state.list.clone();
     list.select(selected);
@@ -106,7 +115,7 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         .take(window.len())
         .enumerate()
     {
-        let row = &kept.row(look.store);
+        let row = &kept.row(context.store);
         let y = body.y + u16::try_from(line).unwrap_or(u16::MAX);
         let place = Rect {
             y,
@@ -114,13 +123,13 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             ..body
         };
         if index == selected {
-            pen.select_row(place, true);
+            painter.select_row(place, true);
         }
-        draw_row(state, row, look, &layout, y, pen);
-        flash(row, look, place, pen);
+        draw_row(state, row, context, &layout, y, painter);
+        flash(row, context, place, painter);
     }
     if rows.is_empty() {
-        pen.put(
+        painter.text(
             body.x + 3,
             body.y + 1,
             body.width,
@@ -130,16 +139,16 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     }
     if prompt {
         let y = area.bottom().saturating_sub(1);
-        let x = pen.pieces(
+        let x = painter.spans(
             area.x + 1,
             y,
             area.width,
             &[("/", Role::Accent), (state.filter.text(), Role::Text)],
         );
         if state.typing {
-            pen.put(x, y, 1, "▏", Role::Accent);
+            painter.text(x, y, 1, "▏", Role::Accent);
         }
-        pen.put_right(
+        painter.text_right(
             area.right().saturating_sub(1),
             y,
             20,
@@ -153,7 +162,13 @@ fn draw_table(state: &Fleet, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     }
 }
 
-fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &mut Pen<'_>) {
+fn header(
+    state: &Fleet,
+    columns: &[Column],
+    layout: &Layout,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
     let sorted = match state.order {
         Order::Health => STATUS,
         Order::Name => 0,
@@ -166,7 +181,7 @@ fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &
         layout.iter().any(|(index, ..)| *index == sorted),
     ) {
         // The column is hidden here, and sorts all the same.
-        pen.put_right(
+        painter.text_right(
             area.right(),
             area.y,
             8,
@@ -174,23 +189,23 @@ fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &
             Role::Accent,
         );
     }
-    for (index, x, wide) in layout {
+    for (index, x, width) in layout {
         let Some(column) = columns.get(*index) else {
             continue;
         };
         let x = if *index == 0 { x + 2 } else { *x };
         if column.right {
-            pen.put_right(x + wide, area.y, *wide, column.title, Role::Dim);
+            painter.text_right(x + width, area.y, *width, column.title, Role::Dim);
         } else {
-            pen.put(x, area.y, *wide, column.title, Role::Dim);
+            painter.text(x, area.y, *width, column.title, Role::Dim);
         }
         if *index == sorted {
             let at = if column.right {
-                x + wide
+                x + width
             } else {
                 x + u16::try_from(column.title.len()).unwrap_or(0)
             };
-            pen.put(at, area.y, 1, "▾", Role::Accent);
+            painter.text(at, area.y, 1, "▾", Role::Accent);
         }
     }
 }
@@ -198,18 +213,18 @@ fn header(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect, pen: &
 fn draw_row(
     state: &Fleet,
     row: &Row<'_>,
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     layout: &Layout,
     y: u16,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
-    let end = layout.last().map_or(0, |(_, x, wide)| x + wide);
-    for (index, x, wide) in layout {
+    let end = layout.last().map_or(0, |(_, x, width)| x + width);
+    for (index, x, width) in layout {
         if let Some(failure) = row.failure.filter(|_| *index >= STATUS) {
             // Why a list is missing is worth all the room that is left.
             let room = end.saturating_sub(*x);
             let text = format!("not listed: {}", failure.cause);
-            pen.pieces(
+            painter.spans(
                 *x,
                 y,
                 room,
@@ -218,46 +233,53 @@ fn draw_row(
             return;
         }
         match index {
-            0 => draw_name(state, row, look, *x, y, *wide, pen),
+            0 => draw_name(state, row, context, *x, y, *width, painter),
             1 => {
                 let kind = row.resource.map_or_else(
                     || shape(row),
-                    |resource| resource.key.kind.word().to_owned(),
+                    |resource| resource.key.kind.as_str().to_owned(),
                 );
-                pen.put(*x, y, *wide, &kind, Role::Dim);
+                painter.text(*x, y, *width, &kind, Role::Dim);
             }
-            &STATUS => draw_status(row, look, *x, y, *wide, pen),
+            &STATUS => draw_status(row, context, *x, y, *width, painter),
             &AGE => {
-                if let Some(updated) = changed(row, look) {
-                    pen.put_right(x + wide, y, *wide, &updated.age(look.now), Role::Dim);
+                if let Some(updated) = changed(row, context) {
+                    painter.text_right(x + width, y, *width, &updated.age(context.now), Role::Dim);
                 }
             }
             4..=6 => {
-                if let Some(traffic) = traffic(row, look) {
-                    draw_traffic(&traffic, *index, *x, y, *wide, pen);
+                if let Some(traffic) = traffic(row, context) {
+                    draw_traffic(&traffic, *index, *x, y, *width, painter);
                 }
             }
-            _ => draw_reason(row, look, *x, y, *wide, pen),
+            _ => draw_reason(row, context, *x, y, *width, painter),
         }
     }
 }
 
-fn traffic<'a>(row: &Row<'_>, look: &Look<'a>) -> Option<Cow<'a, Traffic>> {
+fn traffic<'a>(row: &Row<'_>, context: &ViewContext<'a>) -> Option<Cow<'a, Traffic>> {
     match (row.resource, row.deployment) {
-        (Some(resource), _) => look.store.traffic.get(&resource.key).map(Cow::Borrowed),
-        (None, Some(deployment)) => look.store.traffic_of(&deployment.name).map(Cow::Owned),
+        (Some(resource), _) => context.store.traffic.get(&resource.key).map(Cow::Borrowed),
+        (None, Some(deployment)) => context.store.traffic_of(&deployment.name).map(Cow::Owned),
         (None, None) => None,
     }
 }
 
 /// One of the columns of the last hour. What was not called stays in the background.
-fn draw_traffic(traffic: &Traffic, column: usize, x: u16, y: u16, wide: u16, pen: &mut Pen<'_>) {
+fn draw_traffic(
+    traffic: &Traffic,
+    column: usize,
+    x: u16,
+    y: u16,
+    width: u16,
+    painter: &mut Painter<'_>,
+) {
     let calls = traffic.total();
     match column {
-        CALLS => pen.put_right(
-            x + wide,
+        CALLS => painter.text_right(
+            x + width,
             y,
-            wide,
+            width,
             &short_count(calls),
             if calls > 0 { Role::Text } else { Role::Faint },
         ),
@@ -267,13 +289,13 @@ fn draw_traffic(traffic: &Traffic, column: usize, x: u16, y: u16, wide: u16, pen
             } else {
                 Role::Faint
             };
-            pen.put_right(x + wide, y, wide, &short_count(traffic.errors), role);
+            painter.text_right(x + width, y, width, &short_count(traffic.errors), role);
         }
         _ => {
-            pen.put(
+            painter.text(
                 x,
                 y,
-                wide,
+                width,
                 &sparkline(&traffic.calls),
                 if calls > 0 { Role::Accent } else { Role::Faint },
             );
@@ -284,39 +306,46 @@ fn draw_traffic(traffic: &Traffic, column: usize, x: u16, y: u16, wide: u16, pen
 /// A count in few columns: `1,204`, `310k`, `12M`.
 fn short_count(count: u64) -> String {
     match count {
-        0..10_000 => grouped(count),
+        0..10_000 => with_separators(count),
         10_000..1_000_000 => format!("{}k", count / 1_000),
         _ => format!("{}M", count / 1_000_000),
     }
 }
 
 /// A deployment's chain, a resource's reason.
-fn draw_reason(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, wide: u16, pen: &mut Pen<'_>) {
+fn draw_reason(
+    row: &Row<'_>,
+    context: &ViewContext<'_>,
+    x: u16,
+    y: u16,
+    width: u16,
+    painter: &mut Painter<'_>,
+) {
     if let Some(deployment) = row.deployment {
         draw_chain(
-            &look.store.chain(&deployment.name, look.now),
+            &context.store.chain(&deployment.name, context.now),
             x,
             y,
-            wide,
-            pen,
+            width,
+            painter,
         );
     } else if let Some(remark) = row
         .resource
-        .and_then(|resource| kinds::remark(resource, look.now))
+        .and_then(|resource| kinds::remark(resource, context.now))
     {
-        pen.put(x, y, wide, &remark, Role::Dim);
+        painter.text(x, y, width, &remark, Role::Dim);
     }
 }
 
 /// The hops as dots where there is room, then in words what is broken.
-fn draw_chain(chain: &Chain, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+fn draw_chain(chain: &Chain, x: u16, y: u16, room: u16, painter: &mut Painter<'_>) {
     let mut at = x;
     if room >= DOTS_FROM {
         for knot in &chain.knots {
             let (dot, role) = knot.health.map_or(("·", Role::Faint), |health| {
                 (glyph(health), role_of(health))
             });
-            at = pen.put(at, y, 1, dot, role);
+            at = painter.text(at, y, 1, dot, role);
         }
         let column = if room >= DOTS_IN_LINE_FROM {
             u16::try_from(Link::ALL.len()).unwrap_or(0)
@@ -331,7 +360,7 @@ fn draw_chain(chain: &Chain, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
         } else {
             role_of(health)
         };
-        pen.put(at, y, (x + room).saturating_sub(at), &words, role);
+        painter.text(at, y, (x + room).saturating_sub(at), &words, role);
     }
 }
 
@@ -344,11 +373,11 @@ fn shape(row: &Row<'_>) -> String {
 fn draw_name(
     state: &Fleet,
     row: &Row<'_>,
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     x: u16,
     y: u16,
     room: u16,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let arrow = match (row.has_children, row.is_folded) {
         (true, true) => "▸ ",
@@ -357,9 +386,9 @@ fn draw_name(
     };
     let indent = row.depth * 2;
     if state.marks.contains(&row.place) {
-        pen.put(x.saturating_sub(1), y, 1, "✓", Role::Accent);
+        painter.text(x.saturating_sub(1), y, 1, "✓", Role::Accent);
     }
-    let at = pen.put(
+    let at = painter.text(
         x + indent,
         y,
         room.saturating_sub(indent),
@@ -368,8 +397,8 @@ fn draw_name(
     );
     let left = room.saturating_sub(at.saturating_sub(x));
     match (&row.place, row.resource) {
-        (Place::Deployment(name), _) => pen.put(at, y, left, name.as_str(), Role::Name),
-        (Place::Resource(_), Some(resource)) => pen.put(
+        (Place::Deployment(name), _) => painter.text(at, y, left, name.as_str(), Role::Name),
+        (Place::Resource(_), Some(resource)) => painter.text(
             at,
             y,
             left,
@@ -379,31 +408,40 @@ fn draw_name(
         (Place::Problem(deployment, kind), _) => {
             let more = row
                 .failure
-                .map_or(0, |failure| look.store.same_problems(deployment, failure))
+                .map_or(0, |failure| {
+                    context.store.same_problems(deployment, failure)
+                })
                 .saturating_sub(1);
             let more = if more > 0 {
                 format!(" +{more}")
             } else {
                 String::new()
             };
-            pen.put(at, y, left, &format!("{kind}s{more}"), Role::Dim)
+            painter.text(at, y, left, &format!("{kind}s{more}"), Role::Dim)
         }
         (Place::Resource(_), None) => at,
     };
 }
 
-fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+fn draw_status(
+    row: &Row<'_>,
+    context: &ViewContext<'_>,
+    x: u16,
+    y: u16,
+    room: u16,
+    painter: &mut Painter<'_>,
+) {
     if let Some(resource) = row.resource {
         let health = kinds::health(resource);
         let role = role_of(health);
-        pen.pieces(
+        painter.spans(
             x,
             y,
             room,
             &[
                 (glyph(health), role),
                 (" ", role),
-                (kinds::status_text(resource, look.now).as_str(), role),
+                (kinds::status_text(resource, context.now).as_str(), role),
             ],
         );
         return;
@@ -411,20 +449,23 @@ fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &
     let Some(deployment) = row.deployment else {
         return;
     };
-    let health = look.store.health(&deployment.name);
-    if health.is_none() && is_unknown(look.store, &deployment.name) && look.store.loading() > 0 {
-        pen.pieces(
+    let health = context.store.health(&deployment.name);
+    if health.is_none()
+        && is_unknown(context.store, &deployment.name)
+        && context.store.loading() > 0
+    {
+        painter.spans(
             x,
             y,
             room,
-            &[(look.spinner, Role::Changing), (" asking", Role::Dim)],
+            &[(context.spinner, Role::Changing), (" asking", Role::Dim)],
         );
         return;
     }
     match health {
         Some(health) => {
             let role = role_of(health);
-            pen.pieces(
+            painter.spans(
                 x,
                 y,
                 room,
@@ -432,16 +473,16 @@ fn draw_status(row: &Row<'_>, look: &Look<'_>, x: u16, y: u16, room: u16, pen: &
             );
         }
         None => {
-            pen.put(x, y, room, "○ nothing listed", Role::Dim);
+            painter.text(x, y, room, "○ nothing listed", Role::Dim);
         }
     }
 }
 
 /// When the resource changed; for a deployment, when its newest one did.
-fn changed(row: &Row<'_>, look: &Look<'_>) -> Option<Moment> {
+fn changed(row: &Row<'_>, context: &ViewContext<'_>) -> Option<Moment> {
     match (row.resource, row.deployment) {
         (Some(resource), _) => resource.updated.or(resource.created),
-        (None, Some(deployment)) => look
+        (None, Some(deployment)) => context
             .store
             .resources(&deployment.name)
             .filter_map(|resource: &Resource| resource.updated)
@@ -451,27 +492,27 @@ fn changed(row: &Row<'_>, look: &Look<'_>) -> Option<Moment> {
 }
 
 /// A row whose status has just changed is shown inverted for a moment, once.
-fn flash(row: &Row<'_>, look: &Look<'_>, place: Rect, pen: &mut Pen<'_>) {
+fn flash(row: &Row<'_>, context: &ViewContext<'_>, place: Rect, painter: &mut Painter<'_>) {
     let Place::Resource(key) = &row.place else {
         return;
     };
-    let recent = look
+    let recent = context
         .store
         .feed
         .iter()
-        .take_while(|each| look.now.since(each.at) < FLASH_MS);
+        .take_while(|each| context.now.since(each.at) < FLASH_MS);
     if recent.into_iter().any(|each| each.key == *key) {
-        pen.buffer.set_style(
+        painter.buffer.set_style(
             place,
             ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED),
         );
     }
 }
 
-fn draw_feed(look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-    pen.rule(area);
-    pen.put(area.x + 2, area.y, 10, " LATELY ", Role::Dim);
-    for (line, transition) in look
+fn draw_feed(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+    painter.hline(area);
+    painter.text(area.x + 2, area.y, 10, " LATELY ", Role::Dim);
+    for (line, transition) in context
         .store
         .feed
         .iter()
@@ -481,33 +522,38 @@ fn draw_feed(look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
         draw_transition(
             transition,
-            look,
+            context,
             Rect {
                 y,
                 height: 1,
                 ..area
             },
-            pen,
+            painter,
         );
     }
 }
 
-fn draw_transition(transition: &Transition, look: &Look<'_>, row: Rect, pen: &mut Pen<'_>) {
+fn draw_transition(
+    transition: &Transition,
+    context: &ViewContext<'_>,
+    row: Rect,
+    painter: &mut Painter<'_>,
+) {
     let end = row.right();
-    let mut x = pen.put(
+    let mut x = painter.text(
         row.x + 1,
         row.y,
         9,
-        &transition.at.clock(look.zone),
+        &transition.at.clock(context.zone),
         Role::Faint,
     ) + 2;
     let who = format!("{} / {}", transition.key.deployment, transition.name);
     let room = (row.width / 3).clamp(18, 44);
-    pen.put(x, row.y, room, &cut(&who, usize::from(room)), Role::Text);
+    painter.text(x, row.y, room, &cut(&who, usize::from(room)), Role::Text);
     x += room + 2;
     let from = transition.from.as_deref().unwrap_or("new");
     let to = transition.to.as_deref().unwrap_or("gone");
-    let health = look
+    let health = context
         .store
         .resource(&transition.key)
         .map_or(Health::Unknown, kinds::health);
@@ -516,19 +562,19 @@ fn draw_transition(transition: &Transition, look: &Look<'_>, row: Rect, pen: &mu
     } else {
         Role::Dim
     };
-    x = pen.pieces(
+    x = painter.spans(
         x,
         row.y,
         end.saturating_sub(x),
         &[(from, Role::Dim), (" → ", Role::Faint), (to, role)],
     );
     if let Some(reason) = &transition.reason {
-        pen.put(x + 2, row.y, end.saturating_sub(x + 3), reason, Role::Dim);
+        painter.text(x + 2, row.y, end.saturating_sub(x + 3), reason, Role::Dim);
     }
 }
 
 /// What a console without deployments says.
-pub(super) fn welcome(area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn welcome(area: Rect, painter: &mut Painter<'_>) {
     let lines: [(&str, Role); 12] = [
         ("No deployment is configured.", Role::Name),
         ("", Role::Text),
@@ -555,7 +601,7 @@ pub(super) fn welcome(area: Rect, pen: &mut Pen<'_>) {
     for (line, (text, role)) in lines.into_iter().enumerate() {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
         if y < area.bottom() {
-            pen.put(area.x + 3, y, area.width.saturating_sub(4), text, role);
+            painter.text(area.x + 3, y, area.width.saturating_sub(4), text, role);
         }
     }
 }

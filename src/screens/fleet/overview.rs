@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use crate::{
     kinds::Knot,
     messages::Action,
-    model::{Deployment, DeploymentName, Health, Kind, counted},
+    model::{Deployment, DeploymentName, Health, Kind, pluralize},
     screens::{
-        Look,
+        ViewContext,
         detail::{traffic_words, wrapped},
     },
     theme::Role,
-    widgets::{JsonLine, Pen, Scroll, glyph, role_of, width, word},
+    widgets::{Painter, Scroll, StyledLine, glyph, role_of, text_width, word},
 };
 
 /// Columns of a label.
@@ -37,9 +37,9 @@ impl Overview {
         self.scroll.act(action)
     }
 
-    pub(super) fn view(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        let Some(deployment) = look.store.deployment(&self.deployment) else {
-            pen.put(
+    pub(super) fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
+        let Some(deployment) = context.store.deployment(&self.deployment) else {
+            painter.text(
                 area.x + 1,
                 area.y,
                 area.width,
@@ -48,7 +48,7 @@ impl Overview {
             );
             return;
         };
-        let health = look.store.health(&deployment.name);
+        let health = context.store.health(&deployment.name);
         let role = health.map_or(Role::Dim, role_of);
         let shape = deployment
             .shape
@@ -61,13 +61,13 @@ impl Overview {
             ("  ", Role::Text),
             (health.map_or("nothing listed", word), role),
         ];
-        pen.pieces(area.x + 1, area.y, area.width.saturating_sub(1), &head);
+        painter.spans(area.x + 1, area.y, area.width.saturating_sub(1), &head);
         let body = Rect {
             y: area.y + 2,
             height: area.height.saturating_sub(2),
             ..area
         };
-        let lines = lines(deployment, look, body.width.saturating_sub(2));
+        let lines = lines(deployment, context, body.width.saturating_sub(2));
         let window = self.scroll.window(usize::from(body.height), lines.len());
         for (line, row) in lines
             .iter()
@@ -79,14 +79,14 @@ impl Overview {
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(row.x + 1, row.y, row.width.saturating_sub(2), &pieces);
+            painter.spans(row.x + 1, row.y, row.width.saturating_sub(2), &pieces);
         }
     }
 }
 
-fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
-    let chain = look.store.chain(&deployment.name, look.now);
-    let mut lines: Vec<JsonLine> = Vec::new();
+fn lines(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
+    let chain = context.store.chain(&deployment.name, context.now);
+    let mut lines: Vec<StyledLine> = Vec::new();
     for knot in &chain.knots {
         lines.extend(hop(knot, room));
     }
@@ -99,14 +99,14 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
     if !chain.knots.is_empty() {
         lines.push(Vec::new());
     }
-    if let Some(traffic) = look.store.traffic_of(&deployment.name) {
+    if let Some(traffic) = context.store.traffic_of(&deployment.name) {
         lines.extend(labelled(
             "last hour",
             &traffic_words(&traffic),
             room,
             Role::Text,
         ));
-    } else if let Some(failure) = look.store.uncounted.get(&deployment.name) {
+    } else if let Some(failure) = context.store.uncounted.get(&deployment.name) {
         lines.extend(labelled(
             "last hour",
             &format!("not counted: {}", failure.cause),
@@ -114,20 +114,21 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
             Role::Dim,
         ));
     }
-    if let Some((at, report)) = look.store.examined.get(&deployment.name) {
+    if let Some((at, report)) = context.store.examined.get(&deployment.name) {
         let found = report.verdict.as_ref().map_or_else(
             || "all well".to_owned(),
             |verdict| format!("{}. Fix: {}", verdict.hop, verdict.fix),
         );
         lines.extend(labelled(
             "doctor",
-            &format!("{} ago: {found}", at.age(look.now)),
+            &format!("{} ago: {found}", at.age(context.now)),
             room,
             Role::Text,
         ));
     }
     let own = |kind: Kind| {
-        look.store
+        context
+            .store
             .resources(&deployment.name)
             .filter(|each| each.key.kind == kind)
             .count()
@@ -136,7 +137,7 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
         .into_iter()
         .map(|kind| (own(kind), kind))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| counted(count, kind.word()))
+        .map(|(count, kind)| pluralize(count, kind.as_str()))
         .collect();
     let facts = [
         (
@@ -164,7 +165,7 @@ fn lines(deployment: &Deployment, look: &Look<'_>, room: u16) -> Vec<JsonLine> {
 }
 
 /// A hop: its name, its mark, and what there is to say.
-fn hop(knot: &Knot, room: u16) -> Vec<JsonLine> {
+fn hop(knot: &Knot, room: u16) -> Vec<StyledLine> {
     let (mark, role) = knot.health.map_or(("·", Role::Faint), |health| {
         (glyph(health), role_of(health))
     });
@@ -175,19 +176,19 @@ fn hop(knot: &Knot, room: u16) -> Vec<JsonLine> {
     };
     let quiet = knot.health.is_none_or(|health| health == Health::Well);
     let text_role = if quiet { Role::Dim } else { role };
-    let mut lines = labelled(knot.link.word(), &text, room.saturating_sub(2), text_role);
+    let mut lines = labelled(knot.link.as_str(), &text, room.saturating_sub(2), text_role);
     for (row, line) in lines.iter_mut().enumerate() {
         line.insert(1, (format!("{} ", if row == 0 { mark } else { " " }), role));
     }
     lines
 }
 
-fn labelled(label: &str, text: &str, room: u16, role: Role) -> Vec<JsonLine> {
+fn labelled(label: &str, text: &str, room: u16, role: Role) -> Vec<StyledLine> {
     let beside = room.saturating_sub(u16::try_from(LABEL + 2).unwrap_or(0));
     let mut lines = wrapped(text, beside, role);
     for (row, line) in lines.iter_mut().enumerate() {
         let label = if row == 0 { label } else { "" };
-        let gap = " ".repeat((LABEL + 2).saturating_sub(width(label)));
+        let gap = " ".repeat((LABEL + 2).saturating_sub(text_width(label)));
         line.insert(0, (format!("{label}{gap}"), Role::Dim));
     }
     lines

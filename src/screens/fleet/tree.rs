@@ -318,7 +318,7 @@ fn describes(resource: &Resource, filter: &str) -> bool {
         resource.name.as_str(),
         resource.key.id.as_str(),
         resource.status.as_str(),
-        resource.key.kind.word(),
+        resource.key.kind.as_str(),
         reason,
     ]
     .into_iter()

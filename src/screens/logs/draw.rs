@@ -9,20 +9,20 @@ use crate::{
         store::{Body, Entry},
     },
     screens::{
-        Look,
+        ViewContext,
         detail::{failure_block, wrapped},
     },
     theme::Role,
-    widgets::{LineInput, Pen, cut_middle, json_lines, width},
+    widgets::{LineInput, Painter, cut_middle, json_lines, text_width},
 };
 
 impl Logs {
     /// The line over the lines: what is typed, what is filtered, what came meanwhile, what was kept. It is always there, so that
     /// nothing that one reads moves when it has something to say.
-    pub(super) fn draw_status(&self, line: Rect, pen: &mut Pen<'_>) {
+    pub(super) fn draw_status(&self, line: Rect, painter: &mut Painter<'_>) {
         if let Some(wrong) = &self.wrong {
             let room = line.width.saturating_sub(1);
-            pen.put(
+            painter.text(
                 line.x + 1,
                 line.y,
                 room,
@@ -32,8 +32,8 @@ impl Logs {
             return;
         }
         match &self.prompt {
-            Some(Prompt::Search(input)) => return prompt("/", input, line, pen),
-            Some(Prompt::Filter(input)) => return prompt("filter ", input, line, pen),
+            Some(Prompt::Search(input)) => return prompt("/", input, line, painter),
+            Some(Prompt::Filter(input)) => return prompt("filter ", input, line, painter),
             None => {}
         }
         let filter = self.store.filter();
@@ -73,7 +73,7 @@ impl Logs {
             .iter()
             .map(|(text, role)| (text.as_str(), *role))
             .collect();
-        let end = pen.pieces(line.x + 1, line.y, line.width.saturating_sub(1), &shown);
+        let end = painter.spans(line.x + 1, line.y, line.width.saturating_sub(1), &shown);
         let sampled = if self.sampled {
             "▲ sampled by AWS · "
         } else {
@@ -89,12 +89,12 @@ impl Logs {
             thousands(self.store.kept()),
             self.store.late
         );
-        let wide = u16::try_from(width(&counts)).unwrap_or(u16::MAX);
-        if line.right().saturating_sub(wide + 1) > end {
-            pen.put_right(
+        let width = u16::try_from(text_width(&counts)).unwrap_or(u16::MAX);
+        if line.right().saturating_sub(width + 1) > end {
+            painter.text_right(
                 line.right().saturating_sub(1),
                 line.y,
-                wide,
+                width,
                 &counts,
                 if self.sampled {
                     Role::Degraded
@@ -105,7 +105,12 @@ impl Logs {
         }
     }
 
-    pub(super) fn draw_empty(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    pub(super) fn draw_empty(
+        &self,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
         if let Some(failure) = &self.failure {
             for (row, line) in failure_block(failure, area.width.saturating_sub(4))
                 .iter()
@@ -116,7 +121,7 @@ impl Logs {
                     .iter()
                     .map(|(text, role)| (text.as_str(), *role))
                     .collect();
-                pen.pieces(
+                painter.spans(
                     area.x + 3,
                     area.y + u16::try_from(row).unwrap_or(0),
                     area.width.saturating_sub(4),
@@ -127,12 +132,12 @@ impl Logs {
         }
         let words = match (self.mode, self.store.filter().is_empty()) {
             (_, false) => "No line passes the filter. Esc takes it off.".to_owned(),
-            (Mode::Starting, true) => format!("{} asking for the last 15 minutes", look.spinner),
+            (Mode::Starting, true) => format!("{} asking for the last 15 minutes", context.spinner),
             (Mode::Live | Mode::Polling, true) => {
                 "Quiet: nothing was written in the last 15 minutes. New lines appear here by themselves.".to_owned()
             }
         };
-        pen.put(
+        painter.text(
             area.x + 3,
             area.y + 1,
             area.width.saturating_sub(4),
@@ -144,7 +149,7 @@ impl Logs {
             .enumerate()
             .take(usize::from(area.height.saturating_sub(3)))
         {
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y + 3 + u16::try_from(row).unwrap_or(0),
                 area.width.saturating_sub(4),
@@ -155,7 +160,12 @@ impl Logs {
     }
 
     /// The rows around the cursor; a wrapped line takes more than one, so the window is filled from its end.
-    pub(super) fn draw_lines(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    pub(super) fn draw_lines(
+        &self,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
         let window = self.list.window(area, self.store.len());
         let mut y = area.y;
         let begin = if self.wrap {
@@ -174,13 +184,13 @@ impl Logs {
             y += self.draw_entry(
                 entry,
                 selected,
-                look,
+                context,
                 Rect {
                     y,
                     height: area.bottom() - y,
                     ..area
                 },
-                pen,
+                painter,
             );
         }
     }
@@ -191,14 +201,14 @@ impl Logs {
         let last = self.list.cursor().min(window.end.saturating_sub(1));
         let mut first = last;
         for index in (window.start..=last).rev() {
-            let high = self
+            let height = self
                 .store
                 .row(index)
                 .map_or(1, |entry| height(entry, area.width));
-            if high > room {
+            if height > room {
                 break;
             }
-            room -= high;
+            room -= height;
             first = index;
         }
         first
@@ -208,15 +218,15 @@ impl Logs {
         &self,
         entry: &Entry,
         selected: bool,
-        look: &Look<'_>,
+        context: &ViewContext<'_>,
         area: Rect,
-        pen: &mut Pen<'_>,
+        painter: &mut Painter<'_>,
     ) -> u16 {
-        let time = entry.at.clock_millis(look.zone);
+        let time = entry.at.clock_millis(context.zone);
         let (group, text, line, late) = match &entry.body {
             Body::Notice(notice) => {
                 let words = format!("┈┈ {time}  {} ", notice.text);
-                let x = pen.put(
+                let x = painter.text(
                     area.x + 1,
                     area.y,
                     area.width.saturating_sub(2),
@@ -224,9 +234,9 @@ impl Logs {
                     Role::Dim,
                 );
                 let rest = area.right().saturating_sub(x + 1);
-                pen.put(x, area.y, rest, &"┈".repeat(usize::from(rest)), Role::Rule);
+                painter.text(x, area.y, rest, &"┈".repeat(usize::from(rest)), Role::Rule);
                 if selected {
-                    pen.select_row(Rect { height: 1, ..area }, true);
+                    painter.select_row(Rect { height: 1, ..area }, true);
                 }
                 return 1;
             }
@@ -239,22 +249,22 @@ impl Logs {
             } => (group, text, line, *late),
         };
         if selected {
-            pen.select_row(Rect { height: 1, ..area }, true);
+            painter.select_row(Rect { height: 1, ..area }, true);
         }
         let narrow = area.width < 90;
         let shown_time = if narrow {
-            entry.at.clock(look.zone)
+            entry.at.clock(context.zone)
         } else {
             time
         };
-        let mut x = pen.put(area.x + 1, area.y, 13, &shown_time, Role::Faint) + 1;
+        let mut x = painter.text(area.x + 1, area.y, 13, &shown_time, Role::Faint) + 1;
         if !narrow {
             let word = source_word(group);
-            pen.put(x + 1, area.y, 11, word, source_role(word));
+            painter.text(x + 1, area.y, 11, word, source_role(word));
             x += 13;
         }
         let (word, role) = level_look(line.level);
-        pen.put(x, area.y, 5, word, role);
+        painter.text(x, area.y, 5, word, role);
         x += 6;
         let message = without_level(line.message.as_deref().unwrap_or(text), word);
         let body_role = if entry.is_error() {
@@ -273,16 +283,16 @@ impl Logs {
                     area.y + u16::try_from(row).unwrap_or(0),
                     room,
                     body_role,
-                    pen,
+                    painter,
                 );
             }
             return u16::try_from(lines.len())
                 .unwrap_or(1)
                 .clamp(1, area.height);
         }
-        x = self.draw_text(message, x, area.y, room, body_role, pen);
+        x = self.draw_text(message, x, area.y, room, body_role, painter);
         let ids = ids(line, late);
-        pen.put(
+        painter.text(
             x + 2,
             area.y,
             area.right().saturating_sub(x + 3),
@@ -300,14 +310,14 @@ impl Logs {
         y: u16,
         room: u16,
         role: Role,
-        pen: &mut Pen<'_>,
+        painter: &mut Painter<'_>,
     ) -> u16 {
         if self.search.is_empty() {
-            return pen.put(x, y, room, text, role);
+            return painter.text(x, y, room, text, role);
         }
         let (lower, search) = (text.to_lowercase(), self.search.to_lowercase());
         let Some(at) = lower.find(&search) else {
-            return pen.put(x, y, room, text, role);
+            return painter.text(x, y, room, text, role);
         };
         // Lower-casing may change lengths outside of ASCII; then the hit is simply not marked.
         match (
@@ -315,18 +325,23 @@ impl Logs {
             text.get(at..at + search.len()),
             text.get(at + search.len()..),
         ) {
-            (Some(before), Some(hit), Some(after)) => pen.pieces(
+            (Some(before), Some(hit), Some(after)) => painter.spans(
                 x,
                 y,
                 room,
                 &[(before, role), (hit, Role::Hit), (after, role)],
             ),
-            _ => pen.put(x, y, room, text, role),
+            _ => painter.text(x, y, room, text, role),
         }
     }
 
-    pub(super) fn draw_open(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-        pen.rule(area);
+    pub(super) fn draw_open(
+        &self,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        painter.hline(area);
         let Some(Entry { at, body }) = self.current() else {
             return;
         };
@@ -344,7 +359,7 @@ impl Logs {
             ),
         };
         let mut lines = vec![
-            vec![(at.date_time(look.zone), Role::Dim), (whose, Role::Text)],
+            vec![(at.date_time(context.zone), Role::Dim), (whose, Role::Text)],
             vec![(stream, Role::Dim)],
         ];
         match serde_json::from_str::<serde_json::Value>(text.trim()) {
@@ -366,7 +381,7 @@ impl Logs {
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(
+            painter.spans(
                 area.x + 3,
                 area.y + 1 + u16::try_from(row).unwrap_or(0),
                 area.width.saturating_sub(4),
@@ -376,14 +391,14 @@ impl Logs {
     }
 }
 
-fn prompt(label: &str, input: &LineInput, line: Rect, pen: &mut Pen<'_>) {
-    let x = pen.pieces(
+fn prompt(label: &str, input: &LineInput, line: Rect, painter: &mut Painter<'_>) {
+    let x = painter.spans(
         line.x + 1,
         line.y,
         line.width.saturating_sub(2),
         &[(label, Role::Accent), (input.text(), Role::Name)],
     );
-    pen.put(x, line.y, 1, "▏", Role::Accent);
+    painter.text(x, line.y, 1, "▏", Role::Accent);
 }
 
 fn height(entry: &Entry, room: u16) -> u16 {
@@ -442,7 +457,7 @@ const fn level_look(level: Option<Level>) -> (&'static str, Role) {
 
 fn source_role(word: &str) -> Role {
     match word {
-        "gateway" => Role::Well,
+        "gateway" => Role::Success,
         "interceptor" => Role::Person,
         "runtime" => Role::Changing,
         _ => Role::Dim,

@@ -6,7 +6,7 @@ use super::{Choice, Group, Offer, Subject};
 use crate::{
     keys::Layer,
     messages::{Action, Needs, Route},
-    screens::Look,
+    screens::ViewContext,
     state::Store,
 };
 
@@ -20,8 +20,13 @@ pub struct Faults<'a> {
 }
 
 /// Everything that can be chosen on that screen, whose active layers are these.
-pub fn offers(route: Route, layers: &[Layer], look: &Look<'_>, faults: Faults<'_>) -> Vec<Offer> {
-    let mut offers = here(route, layers, look);
+pub fn offers(
+    route: Route,
+    layers: &[Layer],
+    context: &ViewContext<'_>,
+    faults: Faults<'_>,
+) -> Vec<Offer> {
+    let mut offers = here(route, layers, context);
     let known: BTreeSet<&str> = offers
         .iter()
         .filter_map(|offer| id(&offer.choice))
@@ -43,10 +48,10 @@ pub fn offers(route: Route, layers: &[Layer], look: &Look<'_>, faults: Faults<'_
             }
         })
         .collect();
-    let elsewhere = elsewhere(route, &known, look);
+    let elsewhere = elsewhere(route, &known, context);
     offers.extend(screens);
     offers.extend(elsewhere);
-    offers.extend(named(look.store));
+    offers.extend(named(context.store));
     offers.extend(faults.names.iter().enumerate().map(|(index, fault)| {
         Offer {
             text: format!("fault {fault}"),
@@ -65,14 +70,14 @@ pub fn offers(route: Route, layers: &[Layer], look: &Look<'_>, faults: Faults<'_
 }
 
 /// What the screen can do, whichever of its panes has the keys now, and what every screen can.
-fn here(route: Route, layers: &[Layer], look: &Look<'_>) -> Vec<Offer> {
+fn here(route: Route, layers: &[Layer], context: &ViewContext<'_>) -> Vec<Offer> {
     let own: Vec<Layer> = layers.iter().copied().chain([own_layer(route)]).collect();
     let reachable = Action::ALL
         .iter()
-        .filter(|action| is_bound(**action, &own, look));
+        .filter(|action| is_bound(**action, &own, context));
     reachable
         .map(|action| {
-            let key = look.keymap.key_of(layers, *action).unwrap_or_default();
+            let key = context.keymap.key_of(layers, *action).unwrap_or_default();
             done(
                 *action,
                 format!("{key}  {}", action.spec().id),
@@ -84,13 +89,13 @@ fn here(route: Route, layers: &[Layer], look: &Look<'_>) -> Vec<Offer> {
 }
 
 /// What the other screens can do.
-fn elsewhere(route: Route, known: &BTreeSet<&str>, look: &Look<'_>) -> Vec<Offer> {
+fn elsewhere(route: Route, known: &BTreeSet<&str>, context: &ViewContext<'_>) -> Vec<Offer> {
     let mut offers: Vec<Offer> = Vec::new();
     for each in Route::ALL.into_iter().filter(|each| *each != route) {
         let own = [own_layer(each)];
         for action in Action::ALL
             .iter()
-            .filter(|action| is_bound(**action, &own, look) && !known.contains(action.spec().id))
+            .filter(|action| is_bound(**action, &own, context) && !known.contains(action.spec().id))
         {
             if offers
                 .iter()
@@ -109,20 +114,21 @@ fn elsewhere(route: Route, known: &BTreeSet<&str>, look: &Look<'_>) -> Vec<Offer
     offers
 }
 
-fn is_bound(action: Action, layers: &[Layer], look: &Look<'_>) -> bool {
+fn is_bound(action: Action, layers: &[Layer], context: &ViewContext<'_>) -> bool {
     let id = action.spec().id;
     let is_motion = ["list.", "prompt.", "confirm."]
         .iter()
         .any(|layer| id.starts_with(layer));
     let is_bound = || {
         layers.iter().any(|layer| {
-            look.keymap
+            context
+                .keymap
                 .bindings(*layer)
                 .iter()
                 .any(|(each, _)| *each == action)
         })
     };
-    !is_motion && look.allows(action) && is_bound()
+    !is_motion && context.allows(action) && is_bound()
 }
 
 fn done(action: Action, note: String, group: Group, choice: Choice) -> Offer {

@@ -7,9 +7,9 @@ use crate::{
     messages::RotationKind,
     model::Moment,
     rotation::report::{Ending, Evidence, Outcome, Report, Step, StepState},
-    screens::{Look, detail},
+    screens::{ViewContext, detail},
     theme::Role,
-    widgets::{Pen, width},
+    widgets::{Painter, text_width},
 };
 
 /// Rows that the promise and the versions below the steps keep.
@@ -18,15 +18,22 @@ const BELOW: usize = 7;
 const INDENT: u16 = 25;
 
 /// Draws steps, warnings and the promise; answers the area that is left.
-pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) -> Rect {
+pub(super) fn draw(
+    run: &Run,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) -> Rect {
     let room =
         usize::from(area.height).saturating_sub(Step::ALL.len() + run.warnings.len() + BELOW);
     let rows: Vec<(Step, Vec<String>)> = {
         let columns = usize::from(area.width.saturating_sub(INDENT + 8));
         let mut room = room;
         let lines_of = |step: Step| {
-            latest(run, step)
-                .map_or_else(|| vec![to_come(run, step, look)], |one| lines(one, columns))
+            latest(run, step).map_or_else(
+                || vec![to_come(run, step, context)],
+                |one| lines(one, columns),
+            )
         };
         Step::ALL
             .into_iter()
@@ -43,9 +50,9 @@ pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) ->
                     ..area
                 };
                 if index == 0 {
-                    draw_step(run, *step, words, look, line, pen)
+                    draw_step(run, *step, words, context, line, painter)
                 } else {
-                    draw_more(words, line, pen)
+                    draw_more(words, line, painter)
                 }
             }
             y = y.saturating_add(1);
@@ -58,14 +65,14 @@ pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) ->
                     .iter()
                     .map(|(text, role)| (text.as_str(), *role))
                     .collect();
-                pen.pieces(area.x + 2, y, area.width.saturating_sub(3), &pieces);
+                painter.spans(area.x + 2, y, area.width.saturating_sub(3), &pieces);
             }
             y = y.saturating_add(1);
         }
     }
     for warning in &run.warnings {
         if y < area.bottom() {
-            pen.put(
+            painter.text(
                 area.x + 2,
                 y,
                 area.width.saturating_sub(3),
@@ -76,7 +83,7 @@ pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) ->
         y = y.saturating_add(1);
     }
     if y < area.bottom() {
-        pen.rule(Rect {
+        painter.hline(Rect {
             y,
             height: 1,
             ..area
@@ -88,7 +95,7 @@ pub(super) fn draw(run: &Run, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) ->
                 height: 1,
                 ..area
             },
-            pen,
+            painter,
         );
     }
     let below = y.saturating_add(3);
@@ -110,7 +117,7 @@ fn lines(report: &Report, columns: usize) -> Vec<String> {
     for evidence in &report.evidence {
         let words = evidence.to_string();
         match lines.last_mut() {
-            Some(line) if width(line) + width(&words) + BETWEEN.len() <= columns => {
+            Some(line) if text_width(line) + text_width(&words) + BETWEEN.len() <= columns => {
                 line.push_str(BETWEEN);
                 line.push_str(&words);
             }
@@ -145,7 +152,7 @@ fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
 }
 
 /// What a step will do; for the promotion, how long readers have been failing.
-fn to_come(run: &Run, step: Step, look: &Look<'_>) -> String {
+fn to_come(run: &Run, step: Step, context: &ViewContext<'_>) -> String {
     let will = step.will();
     let changed = run.reports.iter().find(|one| {
         one.evidence
@@ -158,15 +165,15 @@ fn to_come(run: &Run, step: Step, look: &Look<'_>) -> String {
         .is_some_and(|plan| plan.alternate.is_some());
     match changed.filter(|_| step == Step::Promote && !turns && run.ended.is_none()) {
         Some(report) => {
-            let seconds = look.now.since(Moment::from_millis(report.at)) as f64 / 1_000.0;
+            let seconds = context.now.since(Moment::from_millis(report.at)) as f64 / 1_000.0;
             format!("{will}; readers fail from `set` until here: {seconds:.1} s so far")
         }
         None => will.to_owned(),
     }
 }
 
-fn draw_more(words: &str, line: Rect, pen: &mut Pen<'_>) {
-    pen.put(
+fn draw_more(words: &str, line: Rect, painter: &mut Painter<'_>) {
+    painter.text(
         line.x + INDENT,
         line.y,
         line.width.saturating_sub(INDENT + 1),
@@ -175,7 +182,14 @@ fn draw_more(words: &str, line: Rect, pen: &mut Pen<'_>) {
     );
 }
 
-fn draw_step(run: &Run, step: Step, words: &str, look: &Look<'_>, line: Rect, pen: &mut Pen<'_>) {
+fn draw_step(
+    run: &Run,
+    step: Step,
+    words: &str,
+    context: &ViewContext<'_>,
+    line: Rect,
+    painter: &mut Painter<'_>,
+) {
     let Some(report) = latest(run, step) else {
         let name = format!("{:<11}", step.name());
         let pieces = [
@@ -183,15 +197,15 @@ fn draw_step(run: &Run, step: Step, words: &str, look: &Look<'_>, line: Rect, pe
             (name.as_str(), Role::Dim),
             (words, Role::Faint),
         ];
-        pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
+        painter.spans(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
         return;
     };
     let (mark, role) = match report.state {
         StepState::Started | StepState::Running | StepState::Waiting if run.ended.is_none() => {
-            (look.spinner, Role::Changing)
+            (context.spinner, Role::Changing)
         }
         StepState::Started | StepState::Running | StepState::Waiting => ("○", Role::Dim),
-        StepState::Done => ("●", Role::Well),
+        StepState::Done => ("●", Role::Success),
         StepState::Warning => ("▲", Role::Degraded),
         StepState::Failed => ("✖", Role::Failed),
     };
@@ -202,20 +216,20 @@ fn draw_step(run: &Run, step: Step, words: &str, look: &Look<'_>, line: Rect, pe
         .find(|each| each.step == step)
         .map_or(at, |each| Moment::from_millis(each.at));
     if !report.state.ended() && run.ended.is_none() {
-        pen.select_row(line, false);
+        painter.select_row(line, false);
     }
     let name = format!("{:<11}", step.name());
     let since = if report.state.ended() {
         at.since(began)
     } else {
-        look.now.since(began)
+        context.now.since(began)
     };
     let elapsed = if since >= 100 {
         format!("   {:.1} s", since as f64 / 1000.0)
     } else {
         String::new()
     };
-    let time = at.clock(look.zone);
+    let time = at.clock(context.zone);
     let evidence = if report.state == StepState::Failed {
         Role::Failed
     } else {
@@ -230,22 +244,22 @@ fn draw_step(run: &Run, step: Step, words: &str, look: &Look<'_>, line: Rect, pe
         (words, evidence),
         (elapsed.as_str(), Role::Changing),
     ];
-    pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
+    painter.spans(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
 }
 
-fn draw_promise(run: &Run, place: Rect, pen: &mut Pen<'_>) {
+fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
     let command = format!("secrets resume {}", run.secret);
     match &run.ended {
         None => {
             let pieces = [
-                ("If this machine dies now, nothing is lost. ", Role::Well),
+                ("If this machine dies now, nothing is lost. ", Role::Success),
                 (command.as_str(), Role::Name),
                 (" on any machine ends it.", Role::Dim),
             ];
-            pen.pieces(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
+            painter.spans(place.x + 2, place.y, place.width.saturating_sub(3), &pieces);
         }
         Some((_, Ok(ending))) => {
-            pen.put(
+            painter.text(
                 place.x + 2,
                 place.y,
                 place.width.saturating_sub(3),
@@ -254,7 +268,7 @@ fn draw_promise(run: &Run, place: Rect, pen: &mut Pen<'_>) {
             );
         }
         Some((_, Err(_))) => {
-            pen.pieces(
+            painter.spans(
                 place.x + 2,
                 place.y,
                 place.width,
@@ -276,7 +290,7 @@ pub(super) fn ending_words(ending: &Ending) -> String {
 /// Its colour.
 pub(super) const fn ending_role(ending: &Ending) -> Role {
     match ending.outcome {
-        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => Role::Well,
+        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => Role::Success,
         Outcome::Refused => Role::Degraded,
         Outcome::Failed => Role::Failed,
     }

@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::{Item, Outcome, Past, Running, Tools, endpoints::name_of, result};
 use crate::{
-    messages::{Effect, Effects, Endpoint, Slot},
+    messages::{Effect, Effects, Slot},
     model::{
         CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure,
-        FailureKind, Moment,
+        FailureKind, McpEndpoint, Moment,
     },
-    screens::{Context, Reply, Wish, confirm::Confirm},
-    state::Deed,
+    screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
+    state::ActivityEntry,
     widgets::LineInput,
 };
 
@@ -22,16 +22,16 @@ const NOTED: usize = 16 << 10;
 impl Tools {
     pub(super) fn called(
         &mut self,
-        endpoint: &Endpoint,
+        endpoint: &McpEndpoint,
         result: Result<CallOutcome, Failure>,
-        context: &mut Context<'_>,
-    ) -> Reply {
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
         let Some(call) = self
             .connections
             .get_mut(endpoint)
             .and_then(|connection| connection.call.take())
         else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let (words, good) = match &result {
             Ok(outcome) if outcome.is_error => ("error".to_owned(), false),
@@ -56,7 +56,7 @@ impl Tools {
             Ok(_) => Ok(words.clone()),
             Err(failure) => Err(Box::new(failure.clone())),
         };
-        context.store.note(Deed {
+        context.store.record(ActivityEntry {
             at: context.now,
             what: format!("call {} at {}", call.tool, name_of(endpoint, context.store)),
             write,
@@ -96,10 +96,14 @@ impl Tools {
         );
         self.keep_result(outcome);
         self.renewed(endpoint, context.now)
-            .map_or_else(Reply::done, Reply::effect)
+            .map_or_else(ScreenUpdate::done, ScreenUpdate::effect)
     }
 
-    pub(super) fn elicited(&mut self, endpoint: Endpoint, elicitation: Elicitation) -> Reply {
+    pub(super) fn elicited(
+        &mut self,
+        endpoint: McpEndpoint,
+        elicitation: Elicitation,
+    ) -> ScreenUpdate {
         match &elicitation.request {
             ElicitationRequest::Url(url) => {
                 let answer =
@@ -114,42 +118,46 @@ impl Tools {
                     "Open it yourself if you trust it; it is not opened for you. Yes tells the server that you will.".to_owned(),
                 );
                 confirm.no = Effects::one(answer(ElicitationAnswer::Decline));
-                Reply::wish(Wish::Ask(confirm))
+                ScreenUpdate::request(AppRequest::Ask(confirm))
             }
             ElicitationRequest::Form(schema) => {
                 let defaults = crate::tools::schema::defaults(&crate::tools::schema::read(schema));
                 let text = LineInput::new(Value::Object(defaults).to_string());
                 self.elicitations.push_back((endpoint, elicitation, text));
-                Reply::done()
+                ScreenUpdate::done()
             }
         }
     }
 
     /// Answers a form elicitation with the JSON that was typed, or without.
-    pub(super) fn answer(&mut self, accept: bool) -> Reply {
+    pub(super) fn answer(&mut self, accept: bool) -> ScreenUpdate {
         let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else {
-            return Reply::ignored();
+            return ScreenUpdate::ignored();
         };
         let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
             (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
             (true, Err(error)) => {
                 self.elicitations.push_front((endpoint, elicitation, text));
-                return Reply::wish(Wish::Say(format!("the JSON cannot be read: {error}")));
+                return ScreenUpdate::request(AppRequest::Say(format!(
+                    "the JSON cannot be read: {error}"
+                )));
             }
             (false, _) => ElicitationAnswer::Decline,
         };
-        Reply::effect(Effect::AnswerElicitation(endpoint, elicitation.id, answer))
+        ScreenUpdate::effect(Effect::AnswerElicitation(endpoint, elicitation.id, answer))
     }
 
-    pub(super) fn run(&mut self, context: &mut Context<'_>) -> Reply {
+    pub(super) fn run(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         let (Some(endpoint), Some(tool)) = (self.endpoint.clone(), self.selected().cloned()) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         if self
             .connection()
             .is_some_and(|connection| connection.call.is_some())
         {
-            return Reply::wish(Wish::Say("a call is on its way: esc cancels it".to_owned()));
+            return ScreenUpdate::request(AppRequest::Say(
+                "a call is on its way: esc cancels it".to_owned(),
+            ));
         }
         let read_only = context.read_only
             || context
@@ -157,7 +165,7 @@ impl Tools {
                 .deployment(&endpoint.deployment)
                 .is_some_and(|each| each.read_only);
         if read_only && !crate::tools::read_only::only_reads(&tool) {
-            return Reply::wish(Wish::Say(format!(
+            return ScreenUpdate::request(AppRequest::Say(format!(
                 "read-only mode: {} is not known to read only, so it is not called",
                 tool.name
             )));
@@ -166,15 +174,15 @@ impl Tools {
             Some(Ok(arguments)) => arguments,
             Some(Err(problems)) => {
                 self.problems = problems;
-                return Reply::done();
+                return ScreenUpdate::done();
             }
-            None => return Reply::done(),
+            None => return ScreenUpdate::done(),
         };
         self.problems.clear();
         if let Some(offer) = self.offer().cloned() {
             let fetch = Effect::Fetch(endpoint, Box::new(offer), arguments);
             self.begun(&fetch, context.now);
-            return Reply::effect(fetch);
+            return ScreenUpdate::effect(fetch);
         }
         let call = Effect::Call {
             endpoint: endpoint.clone(),
@@ -183,14 +191,14 @@ impl Tools {
             options: CallOptions::default(),
         };
         if tool.is_guarded() {
-            return Reply::wish(Wish::Ask(Confirm::ask(
+            return ScreenUpdate::request(AppRequest::Ask(Confirm::ask(
                 format!("Call {}?", tool.parts().1),
                 format!("It may change or destroy data of {}.", endpoint.deployment),
                 call,
             )));
         }
         self.begun(&call, context.now);
-        Reply::effect(call)
+        ScreenUpdate::effect(call)
     }
 
     /// Notes a call that begins now: at once, or with the yes to the question before it.
@@ -222,7 +230,7 @@ impl Tools {
     }
 
     /// Cancels the call on its way. Whether a write took place is then unknown.
-    pub(super) fn cancel(&mut self, now: Moment) -> Option<Reply> {
+    pub(super) fn cancel(&mut self, now: Moment) -> Option<ScreenUpdate> {
         let endpoint = self.endpoint.clone()?;
         let call = self.connections.get_mut(&endpoint)?.call.take()?;
         let seconds = now.since(call.since).max(0) as f64 / 1000.0;
@@ -246,7 +254,7 @@ impl Tools {
             call.exchange,
         ));
         Some(
-            Reply::effect(Effect::Stop(Slot::Call(endpoint))).and_wish(Wish::Say(
+            ScreenUpdate::effect(Effect::Stop(Slot::Call(endpoint))).and_request(AppRequest::Say(
                 "cancelled; whether a write took place is not known".to_owned(),
             )),
         )

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::widgets::width;
+use crate::widgets::text_width;
 
 /// A column may take so much where there are others behind it.
 const SHARE: usize = 48;
@@ -28,7 +28,10 @@ pub(super) fn plain(value: &Value) -> String {
 /// The widths of columns that want so much each, in a room with a gap of `gap` between them: what is left of the room goes to
 /// those that want more than their share.
 pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = wanted.iter().map(|wide| (*wide).clamp(1, SHARE)).collect();
+    let mut widths: Vec<usize> = wanted
+        .iter()
+        .map(|width| (*width).clamp(1, SHARE))
+        .collect();
     let taken = widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1);
     let mut spare = room.saturating_sub(taken);
     let mut cut: Vec<usize> = (0..widths.len())
@@ -38,11 +41,11 @@ pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
     cut.sort_by_key(|at| wanted.get(*at).copied());
     let mut waiting = cut.len();
     for at in cut {
-        let (Some(wide), Some(wanted)) = (widths.get_mut(at), wanted.get(at)) else {
+        let (Some(width), Some(wanted)) = (widths.get_mut(at), wanted.get(at)) else {
             continue;
         };
-        let more = (*wanted - *wide).min(spare / waiting.max(1));
-        *wide += more;
+        let more = (*wanted - *width).min(spare / waiting.max(1));
+        *width += more;
         spare -= more;
         waiting -= 1;
     }
@@ -155,7 +158,11 @@ fn name(word: &str) -> String {
 
 /// How wide a column wants to be.
 pub(super) fn wanted<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> usize {
-    cells.map(width).chain([width(title)]).max().unwrap_or(1)
+    cells
+        .map(text_width)
+        .chain([text_width(title)])
+        .max()
+        .unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::Tools;
 use crate::{
     messages::{Action, Effect},
-    screens::{Context, Reply, Wish},
+    screens::{AppRequest, ScreenUpdate, UpdateContext},
     tools::commands::{self, Place},
 };
 
 impl Tools {
     /// Copies what the action names.
-    pub(super) fn copy(&mut self, action: Action, context: &Context<'_>) -> Reply {
+    pub(super) fn copy(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         let text = match action {
             Action::CopyResult => Ok(self.result_text()),
             Action::CopyArguments | Action::CopyCurl | Action::CopyCall => {
@@ -20,9 +20,9 @@ impl Tools {
             _ => Ok(None),
         };
         match text {
-            Ok(Some(text)) => Reply::effect(Effect::Copy(text)),
-            Ok(None) => Reply::done(),
-            Err(problem) => Reply::wish(Wish::Say(problem)),
+            Ok(Some(text)) => ScreenUpdate::effect(Effect::Copy(text)),
+            Ok(None) => ScreenUpdate::done(),
+            Err(problem) => ScreenUpdate::request(AppRequest::Say(problem)),
         }
     }
 
@@ -30,7 +30,7 @@ impl Tools {
     fn copied_call(
         &mut self,
         action: Action,
-        context: &Context<'_>,
+        context: &UpdateContext<'_>,
     ) -> Result<Option<String>, String> {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
             return Ok(None);

@@ -10,19 +10,22 @@ use super::{
     text,
 };
 use crate::{
-    messages::Endpoint,
-    model::{Tool, moment::short_duration},
-    screens::{Look, detail::wrapped},
+    model::{McpEndpoint, Tool, moment::short_duration},
+    screens::{ViewContext, detail::wrapped},
     theme::Role,
-    widgets::{Pen, Scroll, width},
+    widgets::{Painter, Scroll, text_width},
 };
 
 /// From this width the panes stand side by side.
 const BESIDE: u16 = 100;
 
 /// What the first line says: where, how signed in, for how long, which server.
-pub(super) fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> Vec<(String, Role)> {
-    let name = name_of(endpoint, look.store);
+pub(super) fn headline(
+    state: &Tools,
+    context: &ViewContext<'_>,
+    endpoint: &McpEndpoint,
+) -> Vec<(String, Role)> {
+    let name = name_of(endpoint, context.store);
     let mut pieces = vec![(endpoint.deployment.to_string(), Role::Name)];
     if name != endpoint.deployment.as_str() {
         pieces.push((" ▸ ".to_owned(), Role::Faint));
@@ -33,23 +36,27 @@ pub(super) fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> V
     };
     if let Some(since) = connection.state.loading {
         pieces.push((
-            format!("   {} connecting {}", look.spinner, since.age(look.now)),
+            format!(
+                "   {} connecting {}",
+                context.spinner,
+                since.age(context.now)
+            ),
             Role::Changing,
         ));
         return pieces;
     }
     match (connection.state.get(), connection.state.problem()) {
         (Some((info, ..)), None) => {
-            let (words, role) = match info.token_expires_at.map(|end| end.since(look.now)) {
+            let (words, role) = match info.token_expires_at.map(|end| end.since(context.now)) {
                 Some(left) if left <= 0 => (
                     format!("   ◐ {} token renewed at the next call", info.sign_in),
                     Role::Changing,
                 ),
                 Some(left) => (
                     format!("   ● {} token {}", info.sign_in, short_duration(left)),
-                    Role::Well,
+                    Role::Success,
                 ),
-                None => (format!("   ● {}", info.sign_in), Role::Well),
+                None => (format!("   ● {}", info.sign_in), Role::Success),
             };
             pieces.push((words, role));
             pieces.push((format!("   {}   {}", info.protocol, info.server), Role::Dim));
@@ -61,17 +68,22 @@ pub(super) fn headline(state: &Tools, look: &Look<'_>, endpoint: &Endpoint) -> V
 }
 
 /// The panes, beside each other where there is room, else the one that is used.
-pub(super) fn tools(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
-    panes(state, look, area, pen);
+pub(super) fn tools(
+    state: &Tools,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
+    panes(state, context, area, painter);
     if let Some(picker) = &state.picker {
-        pen.shade(area, Role::Faint);
-        picker.view(state.endpoint.as_ref(), look, area, pen);
+        painter.shade(area, Role::Faint);
+        picker.view(state.endpoint.as_ref(), context, area, painter);
     }
 }
 
-fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+fn panes(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
     let Some(connection) = state.connection() else {
-        pen.put(
+        painter.text(
             area.x + 3,
             area.y + 1,
             area.width.saturating_sub(4),
@@ -90,9 +102,9 @@ fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
                 width: area.width.saturating_sub(3),
                 height: area.height.saturating_sub(1),
             },
-            pen,
+            painter,
         );
-        pen.pieces(
+        painter.spans(
             area.x + 3,
             area.bottom().saturating_sub(2),
             area.width,
@@ -106,12 +118,12 @@ fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         return;
     }
     if connection.state.get().is_none() {
-        pen.pieces(
+        painter.spans(
             area.x + 3,
             area.y + 1,
             area.width,
             &[
-                (look.spinner, Role::Changing),
+                (context.spinner, Role::Changing),
                 (" signing in and asking for tools; esc cancels", Role::Dim),
             ],
         );
@@ -121,51 +133,51 @@ fn panes(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         let left = (area.width / 4).clamp(26, 40);
         draw_list(
             state,
-            look,
+            context,
             Rect {
                 width: left,
                 ..area
             },
-            pen,
+            painter,
         );
-        pen.divider(Rect {
+        painter.divider(Rect {
             x: area.x + left,
             width: 1,
             ..area
         });
         draw_right(
             state,
-            look,
+            context,
             Rect {
                 x: area.x + left + 1,
                 width: area.width - left - 1,
                 ..area
             },
-            pen,
+            painter,
         );
     } else if state.pane == Pane::List {
-        draw_list(state, look, area, pen);
+        draw_list(state, context, area, painter);
     } else {
-        draw_right(state, look, area, pen);
+        draw_right(state, context, area, painter);
     }
-    draw_naming(state, area, pen);
-    draw_elicitation(state, area, pen);
-    state.draw_identity(look, area, pen);
+    draw_naming(state, area, painter);
+    draw_elicitation(state, area, painter);
+    state.draw_identity(context, area, painter);
 }
 
-fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+fn draw_list(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
     if state.filtering || !state.filter.text().is_empty() {
-        let x = pen.pieces(
+        let x = painter.spans(
             area.x + 1,
             area.y,
             area.width,
             &[("/", Role::Accent), (state.filter.text(), Role::Name)],
         );
         if state.filtering {
-            pen.put(x, area.y, 1, "▏", Role::Accent);
+            painter.text(x, area.y, 1, "▏", Role::Accent);
         }
     } else {
-        pen.put(
+        painter.text(
             area.x + 1,
             area.y,
             area.width,
@@ -202,17 +214,17 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             ..body
         };
         if index == cursor {
-            pen.select_row(line, state.pane == Pane::List);
+            painter.select_row(line, state.pane == Pane::List);
         }
         match item {
             Item::Tool(at) => {
                 if let Some(tool) = state.tools().get(*at) {
-                    draw_tool(tool, &mut last_target, line, pen);
+                    draw_tool(tool, &mut last_target, line, painter);
                 }
             }
             Item::Offer(at) => {
                 if let Some(offer) = state.offers().get(*at) {
-                    pen.put(
+                    painter.text(
                         line.x + 2,
                         line.y,
                         line.width.saturating_sub(3),
@@ -222,7 +234,7 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
                 }
             }
             Item::Heading(title) => {
-                pen.put(
+                painter.text(
                     line.x + 1,
                     line.y,
                     line.width.saturating_sub(2),
@@ -237,7 +249,7 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
                     } else {
                         Role::Faint
                     };
-                    pen.put(
+                    painter.text(
                         line.x + 2,
                         line.y,
                         line.width.saturating_sub(3),
@@ -248,14 +260,18 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
             }
             Item::Past(at) => {
                 if let Some(past) = state.history.get(*at) {
-                    let time = past.at.clock(look.zone);
+                    let time = past.at.clock(context.zone);
                     let own = past
                         .tool
                         .split_once("___")
                         .map_or(past.tool.as_str(), |(_, own)| own);
-                    let role = if past.good { Role::Well } else { Role::Failed };
+                    let role = if past.good {
+                        Role::Success
+                    } else {
+                        Role::Failed
+                    };
                     let time = time.get(..5).unwrap_or(&time);
-                    pen.pieces(
+                    painter.spans(
                         line.x + 2,
                         line.y,
                         line.width.saturating_sub(3),
@@ -272,7 +288,7 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
         }
     }
     if items.is_empty() {
-        pen.put(
+        painter.text(
             body.x + 2,
             body.y + 1,
             body.width.saturating_sub(3),
@@ -282,31 +298,37 @@ fn draw_list(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     }
 }
 
-fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, pen: &mut Pen<'_>) {
+fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, painter: &mut Painter<'_>) {
     let (target, own) = tool.parts();
     let mark = if tool.is_guarded() {
         ("! writes", Role::Failed)
     } else if tool.annotations.read_only == Some(true) {
-        ("read-only", Role::Well)
+        ("read-only", Role::Success)
     } else {
         ("", Role::Dim)
     };
-    let wide = u16::try_from(width(mark.0)).unwrap_or(0);
-    let room = line.width.saturating_sub(wide + 5);
-    let x = pen.put(line.x + 2, line.y, room, own, Role::Text);
-    pen.put_right(line.right().saturating_sub(2), line.y, wide, mark.0, mark.1);
+    let width = u16::try_from(text_width(mark.0)).unwrap_or(0);
+    let room = line.width.saturating_sub(width + 5);
+    let x = painter.text(line.x + 2, line.y, room, own, Role::Text);
+    painter.text_right(
+        line.right().saturating_sub(2),
+        line.y,
+        width,
+        mark.0,
+        mark.1,
+    );
     if let Some(target) = target
         && last_target.as_deref() != Some(target)
     {
-        let rest = line.right().saturating_sub(wide + 4).saturating_sub(x + 2);
-        pen.put(x + 2, line.y, rest, target, Role::Faint);
+        let rest = line.right().saturating_sub(width + 4).saturating_sub(x + 2);
+        painter.text(x + 2, line.y, rest, target, Role::Faint);
         *last_target = Some(target.to_owned());
     }
 }
 
-fn draw_right(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+fn draw_right(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
     let Some(tool) = state.selected() else {
-        pen.put(
+        painter.text(
             area.x + 2,
             area.y + 1,
             area.width,
@@ -319,33 +341,33 @@ fn draw_right(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
     let form = state.forms.get(&tool.name).unwrap_or(&blank);
     let wanted = form_height(form, tool, area.width)
         .saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
-    let high = wanted.min(area.height * 3 / 5).max(4).min(area.height);
+    let height = wanted.min(area.height * 3 / 5).max(4).min(area.height);
     draw_form(
         state,
         tool,
         form,
-        look,
+        context,
         Rect {
-            height: high,
+            height: height,
             ..area
         },
-        pen,
+        painter,
     );
     let rule = Rect {
-        y: area.y + high,
-        height: 1.min(area.height.saturating_sub(high)),
+        y: area.y + height,
+        height: 1.min(area.height.saturating_sub(height)),
         ..area
     };
-    pen.rule(rule);
+    painter.hline(rule);
     draw_result(
         state,
-        look,
+        context,
         Rect {
             y: rule.bottom(),
             height: area.bottom().saturating_sub(rule.bottom()),
             ..area
         },
-        pen,
+        painter,
     );
 }
 
@@ -377,9 +399,9 @@ fn draw_form(
     state: &Tools,
     tool: &Tool,
     form: &Form,
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     area: Rect,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let focused = state.pane == Pane::Form;
     let (target, own) = tool.parts();
@@ -390,7 +412,7 @@ fn draw_form(
         ""
     };
     let guard = if tool.is_guarded() { "   ! writes" } else { "" };
-    pen.pieces(
+    painter.spans(
         area.x + 2,
         area.y,
         area.width.saturating_sub(24),
@@ -417,10 +439,10 @@ fn draw_form(
                     });
             let text = format!(
                 "{} {:.1} s{progress}  esc cancels",
-                look.spinner,
-                look.now.since(call.since).max(0) as f64 / 1000.0
+                context.spinner,
+                context.now.since(call.since).max(0) as f64 / 1000.0
             );
-            pen.put_right(
+            painter.text_right(
                 area.right().saturating_sub(1),
                 area.y,
                 40,
@@ -428,7 +450,7 @@ fn draw_form(
                 Role::Changing,
             );
         }
-        None => pen.put_right(
+        None => painter.text_right(
             area.right().saturating_sub(1),
             area.y,
             22,
@@ -452,11 +474,11 @@ fn draw_form(
                 .iter()
                 .map(|(text, role)| (text.as_str(), *role))
                 .collect();
-            pen.pieces(area.x + 2, row.y, area.width.saturating_sub(3), &pieces);
+            painter.spans(area.x + 2, row.y, area.width.saturating_sub(3), &pieces);
         }
     }
     for (problem, row) in state.problems.iter().zip(rows.by_ref()) {
-        pen.put(
+        painter.text(
             area.x + 2,
             row.y,
             area.width.saturating_sub(3),
@@ -479,12 +501,12 @@ fn draw_form(
                 width: area.width.saturating_sub(3),
                 height: area.bottom().saturating_sub(y),
             },
-            pen,
+            painter,
         );
         return;
     }
     if form.fields.is_empty() {
-        pen.put(
+        painter.text(
             area.x + 2,
             y,
             area.width,
@@ -506,31 +528,31 @@ fn draw_form(
                 width: area.width,
                 height: area.bottom() - y,
             },
-            pen,
+            painter,
         );
     }
 }
 
-fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u16 {
+fn draw_field(field: &Field, focused: bool, area: Rect, painter: &mut Painter<'_>) -> u16 {
     let bar = if focused { "▌" } else { " " };
     if let Goes::Statement(_) = field.goes {
-        let high =
+        let height =
             u16::try_from(text::rows_of(&field.text, area.width.saturating_sub(3)).max(3) + 1)
                 .unwrap_or(u16::MAX)
                 .min(area.height);
-        for row in 0..high.saturating_sub(1) {
-            pen.put(area.x + 1, area.y + row, 1, bar, Role::Accent);
+        for row in 0..height.saturating_sub(1) {
+            painter.text(area.x + 1, area.y + row, 1, bar, Role::Accent);
         }
         if field.text.is_empty() && !focused {
             let hint = "type Cypher, for example MATCH (n) RETURN n LIMIT 10";
-            pen.put(
+            painter.text(
                 area.x + 3,
                 area.y,
                 area.width.saturating_sub(4),
                 hint,
                 Role::Dim,
             );
-            return high;
+            return height;
         }
         text::draw(
             &field.text,
@@ -539,18 +561,18 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
             Rect {
                 x: area.x + 2,
                 width: area.width.saturating_sub(3),
-                height: high.saturating_sub(1),
+                height: height.saturating_sub(1),
                 ..area
             },
-            pen,
+            painter,
         );
-        return high;
+        return height;
     }
-    pen.put(area.x + 1, area.y, 1, bar, Role::Accent);
+    painter.text(area.x + 1, area.y, 1, bar, Role::Accent);
     let (label, note) = match &field.goes {
         Goes::Parameter => (format!("${}", field.name), String::new()),
         Goes::Argument(property) | Goes::Statement(property) => {
-            let types: Vec<&str> = property.types.iter().map(|each| each.word()).collect();
+            let types: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
             let must = if property.required { " *" } else { "" };
             let choices: Vec<String> = property
                 .choices
@@ -569,15 +591,15 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
             (format!("{}{must}", field.name), words)
         }
     };
-    let x = pen.put(area.x + 3, area.y, 24, &label, Role::Accent) + 2;
+    let x = painter.text(area.x + 3, area.y, 24, &label, Role::Accent) + 2;
     let line = Rect {
         x,
         y: area.y,
         width: area.right().saturating_sub(x + 22),
         height: 1,
     };
-    text::draw(&field.text, text::Look::Line, focused, line, pen);
-    pen.put_right(
+    text::draw(&field.text, text::Look::Line, focused, line, painter);
+    painter.text_right(
         area.right().saturating_sub(1),
         area.y,
         20,
@@ -588,23 +610,23 @@ fn draw_field(field: &Field, focused: bool, area: Rect, pen: &mut Pen<'_>) -> u1
 }
 
 /// The line in which a query is given its name.
-fn draw_naming(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
+fn draw_naming(state: &Tools, area: Rect, painter: &mut Painter<'_>) {
     let Some(naming) = &state.naming else { return };
     let place = Rect {
         y: area.bottom().saturating_sub(2),
         height: 2.min(area.height),
         ..area
     };
-    pen.clear(place);
-    pen.rule(place);
+    painter.clear(place);
+    painter.hline(place);
     let (room, y) = (place.width.saturating_sub(3), place.y + 1);
-    let x = pen.pieces(
+    let x = painter.spans(
         place.x + 2,
         y,
         room,
         &[("save as ", Role::Accent), (naming.name.text(), Role::Name)],
     );
-    let x = pen.put(x, y, 1, "▏", Role::Accent);
+    let x = painter.text(x, y, 1, "▏", Role::Accent);
     let is_known = state
         .queries
         .iter()
@@ -614,7 +636,7 @@ fn draw_naming(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
     } else {
         "  values of passwords and tokens are not kept"
     };
-    pen.put(
+    painter.text(
         x,
         y,
         place.right().saturating_sub(x + 1),
@@ -627,7 +649,7 @@ fn draw_naming(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
     );
 }
 
-fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
+fn draw_elicitation(state: &Tools, area: Rect, painter: &mut Painter<'_>) {
     let Some((_, elicitation, text)) = state.elicitations.front() else {
         return;
     };
@@ -636,30 +658,30 @@ fn draw_elicitation(state: &Tools, area: Rect, pen: &mut Pen<'_>) {
         height: 5.min(area.height),
         ..area
     };
-    pen.clear(place);
-    pen.rule(place);
-    pen.put(
+    painter.clear(place);
+    painter.hline(place);
+    painter.text(
         place.x + 2,
         place.y + 1,
         place.width.saturating_sub(3),
         "The server asks:",
         Role::Person,
     );
-    pen.put(
+    painter.text(
         place.x + 2,
         place.y + 2,
         place.width.saturating_sub(3),
         &elicitation.message,
         Role::Text,
     );
-    let x = pen.pieces(
+    let x = painter.spans(
         place.x + 2,
         place.y + 3,
         place.width.saturating_sub(3),
         &[("answer ", Role::Accent), (text.text(), Role::Name)],
     );
-    pen.put(x, place.y + 3, 1, "▏", Role::Accent);
-    pen.pieces(
+    painter.text(x, place.y + 3, 1, "▏", Role::Accent);
+    painter.spans(
         place.x + 2,
         place.y + 4,
         place.width,

@@ -4,12 +4,12 @@ use ratatui::layout::Rect;
 
 use super::Tools;
 use crate::{
-    messages::{Action, Endpoint},
-    model::{Kind, McpTarget},
-    screens::{Context, Look, Reply},
+    messages::Action,
+    model::{Kind, McpEndpoint, McpTarget},
+    screens::{ScreenUpdate, UpdateContext, ViewContext},
     state::Store,
     theme::Role,
-    widgets::{LineInput, List, Pen},
+    widgets::{LineInput, List, Painter},
 };
 
 /// The open list of endpoints.
@@ -21,7 +21,7 @@ pub(super) struct Picker {
 
 /// A line of it.
 struct Choice {
-    endpoint: Endpoint,
+    endpoint: McpEndpoint,
     name: String,
     kind: &'static str,
     sign_in: &'static str,
@@ -63,30 +63,30 @@ impl Picker {
     /// Draws it over the screen.
     pub(super) fn view(
         &self,
-        current: Option<&Endpoint>,
-        look: &Look<'_>,
+        current: Option<&McpEndpoint>,
+        context: &ViewContext<'_>,
         area: Rect,
-        pen: &mut Pen<'_>,
+        painter: &mut Painter<'_>,
     ) {
-        let matching = self.matching(look.store);
-        let high = u16::try_from(matching.len().max(1))
+        let matching = self.matching(context.store);
+        let height = u16::try_from(matching.len().max(1))
             .unwrap_or(u16::MAX)
             .saturating_add(2)
             .min(area.height);
         let place = Rect {
-            height: high,
+            height: height,
             ..area
         };
-        pen.clear(place);
-        let x = pen.pieces(
+        painter.clear(place);
+        let x = painter.spans(
             place.x + 1,
             place.y,
             place.width.saturating_sub(2),
             &[("endpoint ", Role::Accent), (self.input.text(), Role::Name)],
         );
-        let x = pen.put(x, place.y, 1, "▏", Role::Accent);
+        let x = painter.text(x, place.y, 1, "▏", Role::Accent);
         if self.input.text().is_empty() {
-            pen.put(
+            painter.text(
                 x + 1,
                 place.y,
                 place.right().saturating_sub(x + 2),
@@ -96,7 +96,7 @@ impl Picker {
         }
         let body = Rect {
             y: place.y + 1,
-            height: high.saturating_sub(2),
+            height: height.saturating_sub(2),
             ..place
         };
         let mut list = self.list.clone();
@@ -110,7 +110,7 @@ impl Picker {
         {
             let y = body.y + u16::try_from(row - window.start).unwrap_or(0);
             if row == list.cursor() {
-                pen.select_row(
+                painter.select_row(
                     Rect {
                         y,
                         height: 1,
@@ -124,7 +124,7 @@ impl Picker {
             } else {
                 " "
             };
-            pen.put(body.x + 2, y, 1, mark, Role::Well);
+            painter.text(body.x + 2, y, 1, mark, Role::Success);
             let columns = [
                 (4, 16, choice.endpoint.deployment.as_str(), Role::Name),
                 (21, 30, choice.name.as_str(), Role::Text),
@@ -132,18 +132,18 @@ impl Picker {
                 (61, 7, choice.sign_in, Role::Accent),
                 (69, u16::MAX, choice.url.as_str(), Role::Faint),
             ];
-            for (from, wide, text, role) in columns {
-                pen.put(
+            for (from, width, text, role) in columns {
+                painter.text(
                     body.x + from,
                     y,
-                    wide.min(body.width.saturating_sub(from + 1)),
+                    width.min(body.width.saturating_sub(from + 1)),
                     text,
                     role,
                 );
             }
         }
         if matching.is_empty() {
-            pen.put(
+            painter.text(
                 body.x + 4,
                 body.y,
                 body.width.saturating_sub(5),
@@ -151,7 +151,7 @@ impl Picker {
                 Role::Dim,
             );
         }
-        pen.rule(Rect {
+        painter.hline(Rect {
             y: place.bottom().saturating_sub(1),
             height: 1,
             ..place
@@ -164,7 +164,7 @@ fn choices(store: &Store) -> Vec<Choice> {
     let mut choices = Vec::new();
     for deployment in &store.deployments {
         let choice = |target, name, kind, url| Choice {
-            endpoint: Endpoint {
+            endpoint: McpEndpoint {
                 deployment: deployment.name.clone(),
                 target,
             },
@@ -205,15 +205,15 @@ impl Tools {
         &mut self,
         mut picker: Picker,
         action: Action,
-        context: &mut Context<'_>,
-    ) -> Reply {
+        context: &mut UpdateContext<'_>,
+    ) -> ScreenUpdate {
         let matching = picker.matching(context.store);
         match action {
-            Action::Back => return Reply::done(),
+            Action::Back => return ScreenUpdate::done(),
             Action::Accept => {
                 let at = picker.list.cursor().min(matching.len().saturating_sub(1));
                 if let Some(choice) = matching.into_iter().nth(at) {
-                    return Reply::effects(self.connect(choice.endpoint, context));
+                    return ScreenUpdate::effects(self.connect(choice.endpoint, context));
                 }
             }
             Action::PromptNext => {
@@ -225,20 +225,20 @@ impl Tools {
             _ => {}
         }
         self.picker = Some(picker);
-        Reply::done()
+        ScreenUpdate::done()
     }
 
     /// Connects to the first endpoint that there is.
-    pub(super) fn first_endpoint(&mut self, context: &mut Context<'_>) -> Reply {
+    pub(super) fn first_endpoint(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match choices(context.store).into_iter().next() {
-            Some(choice) => Reply::effects(self.connect(choice.endpoint, context)),
-            None => Reply::done(),
+            Some(choice) => ScreenUpdate::effects(self.connect(choice.endpoint, context)),
+            None => ScreenUpdate::done(),
         }
     }
 }
 
 /// What an endpoint is called.
-pub(super) fn name_of(endpoint: &Endpoint, store: &Store) -> String {
+pub(super) fn name_of(endpoint: &McpEndpoint, store: &Store) -> String {
     match &endpoint.target {
         McpTarget::Default => endpoint.deployment.to_string(),
         McpTarget::Resource(key) => store

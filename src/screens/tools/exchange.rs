@@ -6,7 +6,7 @@ use super::Outcome;
 use crate::{
     model::{CallOutcome, HttpExchange},
     theme::Role,
-    widgets::{JsonLine, json_beginning, json_lines},
+    widgets::{StyledLine, json_beginning, json_lines},
 };
 
 /// Headers that say nothing about the call.
@@ -21,7 +21,7 @@ const IDLE: [&str; 7] = [
 ];
 
 /// The lines of the raw view; of the answer so many, and a few more where it has more.
-pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<JsonLine> {
+pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<StyledLine> {
     let Some(exchange) = &outcome.exchange else {
         return outcome
             .result
@@ -47,7 +47,7 @@ pub(super) fn lines(outcome: &Outcome, most: usize) -> Vec<JsonLine> {
 
 /// The same as text.
 pub(super) fn text(outcome: &Outcome) -> String {
-    let line = |line: JsonLine| line.into_iter().map(|(text, _)| text).collect::<String>();
+    let line = |line: StyledLine| line.into_iter().map(|(text, _)| text).collect::<String>();
     lines(outcome, usize::MAX)
         .into_iter()
         .map(line)
@@ -55,11 +55,11 @@ pub(super) fn text(outcome: &Outcome) -> String {
         .join("\n")
 }
 
-fn status(exchange: &HttpExchange) -> JsonLine {
+fn status(exchange: &HttpExchange) -> StyledLine {
     match exchange.status {
         Some(status) => {
             let role = if status < 400 {
-                Role::Well
+                Role::Success
             } else {
                 Role::Failed
             };
@@ -82,7 +82,7 @@ fn status(exchange: &HttpExchange) -> JsonLine {
     }
 }
 
-fn headers(headers: &[(String, String)]) -> Vec<JsonLine> {
+fn headers(headers: &[(String, String)]) -> Vec<StyledLine> {
     let telling = headers
         .iter()
         .filter(|(name, _)| !IDLE.contains(&name.as_str()));
@@ -98,7 +98,7 @@ fn headers(headers: &[(String, String)]) -> Vec<JsonLine> {
 }
 
 /// The message with its result back in its place.
-fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> Vec<JsonLine> {
+fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> Vec<StyledLine> {
     match (&exchange.answer, call) {
         (Value::Object(members), Some(call)) => {
             let mut whole: Map<String, Value> = members.clone();
@@ -116,6 +116,6 @@ fn answer(exchange: &HttpExchange, call: Option<&CallOutcome>, most: usize) -> V
     }
 }
 
-fn times(exchange: &HttpExchange) -> JsonLine {
+fn times(exchange: &HttpExchange) -> StyledLine {
     vec![(super::result::elapsed(exchange.elapsed), Role::Dim)]
 }

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::{Tools, result::draw_lines};
 use crate::{
-    messages::{Effect, Endpoint},
-    model::{Claims, ConnectionInfo, Failure, Moment, moment::short_duration},
-    screens::{Look, Reply, Wish, detail::wrapped},
+    messages::Effect,
+    model::{Claims, ConnectionInfo, Failure, McpEndpoint, Moment, moment::short_duration},
+    screens::{AppRequest, ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
-    widgets::{JsonLine, Pen, Scroll, json_lines},
+    widgets::{Painter, Scroll, StyledLine, json_lines},
 };
 
 /// A token that ends so soon is asked for again after a call, which has renewed it.
@@ -29,23 +29,25 @@ const TELLING: [(&str, &str); 9] = [
 
 impl Tools {
     /// Opens what is known of the sign-in, and asks for it as it is now.
-    pub(super) fn identify(&mut self) -> Reply {
+    pub(super) fn identify(&mut self) -> ScreenUpdate {
         let Some((info, ..)) = self
             .connection()
             .and_then(|connection| connection.state.get())
         else {
-            return Reply::wish(Wish::Say("not connected: nobody signs in yet".to_owned()));
+            return ScreenUpdate::request(AppRequest::Say(
+                "not connected: nobody signs in yet".to_owned(),
+            ));
         };
         let has_token = info.token_expires_at.is_some();
         self.identity = Some(Scroll::default());
         match self.endpoint.clone().filter(|_| has_token) {
-            Some(endpoint) => Reply::effect(Effect::ReadClaims(endpoint)),
-            None => Reply::done(),
+            Some(endpoint) => ScreenUpdate::effect(Effect::ReadClaims(endpoint)),
+            None => ScreenUpdate::done(),
         }
     }
 
     /// After a call: a token that was near its end has been renewed by it, silently.
-    pub(super) fn renewed(&self, endpoint: &Endpoint, now: Moment) -> Option<Effect> {
+    pub(super) fn renewed(&self, endpoint: &McpEndpoint, now: Moment) -> Option<Effect> {
         let (info, ..) = self.connections.get(endpoint)?.state.get()?;
         let end = info.token_expires_at?;
         (end.since(now) < SOON_MS).then(|| Effect::ReadClaims(endpoint.clone()))
@@ -54,9 +56,9 @@ impl Tools {
     /// The token says this of itself now.
     pub(super) fn claims_read(
         &mut self,
-        endpoint: &Endpoint,
+        endpoint: &McpEndpoint,
         result: Result<Claims, Failure>,
-    ) -> Reply {
+    ) -> ScreenUpdate {
         let known = self
             .connections
             .get_mut(endpoint)
@@ -65,15 +67,20 @@ impl Tools {
             (Ok(claims), Some((_, (info, old, _)))) => {
                 info.token_expires_at = claims.expires_at;
                 *old = Some(claims);
-                Reply::done()
+                ScreenUpdate::done()
             }
-            (Err(failure), _) => Reply::wish(Wish::Complain(failure)),
-            (Ok(_), None) => Reply::done(),
+            (Err(failure), _) => ScreenUpdate::request(AppRequest::Complain(failure)),
+            (Ok(_), None) => ScreenUpdate::done(),
         }
     }
 
     /// Draws it over the screen.
-    pub(super) fn draw_identity(&self, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+    pub(super) fn draw_identity(
+        &self,
+        context: &ViewContext<'_>,
+        area: Rect,
+        painter: &mut Painter<'_>,
+    ) {
         let (Some(scroll), Some(endpoint)) = (&self.identity, &self.endpoint) else {
             return;
         };
@@ -83,9 +90,9 @@ impl Tools {
         else {
             return;
         };
-        pen.clear(area);
-        let title = format!("Signed in to {}", super::name_of(endpoint, look.store));
-        pen.pieces(
+        painter.clear(area);
+        let title = format!("Signed in to {}", super::name_of(endpoint, context.store));
+        painter.spans(
             area.x + 1,
             area.y,
             area.width,
@@ -100,10 +107,10 @@ impl Tools {
             ..area
         };
         draw_lines(
-            &lines(info, claims.as_ref(), look, area.width.saturating_sub(4)),
+            &lines(info, claims.as_ref(), context, area.width.saturating_sub(4)),
             scroll,
             body,
-            pen,
+            painter,
         );
     }
 }
@@ -111,16 +118,16 @@ impl Tools {
 fn lines(
     info: &ConnectionInfo,
     claims: Option<&Claims>,
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     room: u16,
-) -> Vec<JsonLine> {
+) -> Vec<StyledLine> {
     let mut lines = vec![fact(
         "sign-in",
         sign_in(info.sign_in).to_owned(),
         Role::Text,
     )];
     if let Some(end) = info.token_expires_at {
-        let (left, clock) = (end.since(look.now), end.clock(look.zone));
+        let (left, clock) = (end.since(context.now), end.clock(context.zone));
         lines.push(if left > 0 {
             fact(
                 "expires",
@@ -128,7 +135,7 @@ fn lines(
                     "in {}, at {clock}; then it is renewed by the next call",
                     short_duration(left)
                 ),
-                Role::Well,
+                Role::Success,
             )
         } else {
             fact(
@@ -151,7 +158,7 @@ fn lines(
             let seconds = value
                 .as_f64()
                 .filter(|_| name == "iat")
-                .map(|at| Moment::from_seconds(at).age(look.now) + " ago");
+                .map(|at| Moment::from_seconds(at).age(context.now) + " ago");
             let text = seconds
                 .or_else(|| value.as_str().map(str::to_owned))
                 .unwrap_or_else(|| value.to_string());
@@ -195,7 +202,7 @@ fn lines(
     lines
 }
 
-fn fact(word: &str, text: String, role: Role) -> JsonLine {
+fn fact(word: &str, text: String, role: Role) -> StyledLine {
     vec![(format!("{word:<10}"), Role::Dim), (text, role)]
 }
 

@@ -4,31 +4,31 @@
 use std::cell::{Ref, RefCell};
 
 use super::Shown;
-use crate::{theme::Role, widgets::JsonLine};
+use crate::{theme::Role, widgets::StyledLine};
 
 /// Lines of a result that are laid out at most; all of it is written to a file by the key that exports it.
 pub(super) const MOST: usize = 500_000;
 
 /// Lines with what they were laid out for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Laid(RefCell<Option<(Shown, u16, Vec<JsonLine>)>>);
+pub(super) struct Laid(RefCell<Option<(Shown, u16, Vec<StyledLine>)>>);
 
 impl Laid {
     /// The lines for a view and a width, made where the last ones were for others.
     pub(super) fn lines(
         &self,
         shown: Shown,
-        wide: u16,
-        make: impl FnOnce() -> Vec<JsonLine>,
-    ) -> Ref<'_, [JsonLine]> {
+        width: u16,
+        make: impl FnOnce() -> Vec<StyledLine>,
+    ) -> Ref<'_, [StyledLine]> {
         if self
             .0
             .borrow()
             .as_ref()
-            .is_none_or(|(of, at, _)| (*of, *at) != (shown, wide))
+            .is_none_or(|(of, at, _)| (*of, *at) != (shown, width))
         {
             let lines = bounded(make());
-            *self.0.borrow_mut() = Some((shown, wide, lines));
+            *self.0.borrow_mut() = Some((shown, width, lines));
         }
         Ref::map(self.0.borrow(), |laid| {
             laid.as_ref().map_or(&[][..], |(_, _, lines)| lines)
@@ -37,7 +37,7 @@ impl Laid {
 }
 
 /// No more lines than are laid out; that there are more is said in the last.
-fn bounded(mut lines: Vec<JsonLine>) -> Vec<JsonLine> {
+fn bounded(mut lines: Vec<StyledLine>) -> Vec<StyledLine> {
     if lines.len() > MOST {
         lines.truncate(MOST);
         lines.push(vec![(
@@ -56,12 +56,12 @@ mod tests {
     fn a_result_is_laid_out_once_for_a_view_and_a_width() {
         let laid = Laid::default();
         let times = std::cell::Cell::new(0);
-        let lines = |shown, wide| {
+        let lines = |shown, width| {
             let make = || {
                 times.set(times.get() + 1);
-                vec![vec![(format!("{wide}"), Role::Text)]]
+                vec![vec![(format!("{width}"), Role::Text)]]
             };
-            laid.lines(shown, wide, make)
+            laid.lines(shown, width, make)
                 .first()
                 .and_then(|line| line.first())
                 .map(|(text, _)| text.clone())

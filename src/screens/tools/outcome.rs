@@ -6,7 +6,7 @@ use super::{Outcome, Shown, Tools, exchange, result::csv, tree::Tree};
 use crate::{
     messages::{Action, Effect},
     model::{CallOutcome, Failure, HttpExchange, Moment},
-    screens::{Context, Reply, Wish, fleet::deployment_groups},
+    screens::{AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups},
     widgets::List,
 };
 
@@ -136,14 +136,14 @@ impl Tools {
         self.open_row = false;
     }
 
-    pub(super) fn act_on_result(&mut self, action: Action) -> Reply {
+    pub(super) fn act_on_result(&mut self, action: Action) -> ScreenUpdate {
         if self.shown == Shown::Tree
             && let Some(tree) = self.tree_mut()
         {
             return if tree.act(action) {
-                Reply::done()
+                ScreenUpdate::done()
             } else {
-                Reply::ignored()
+                ScreenUpdate::ignored()
             };
         }
         let table = self
@@ -152,9 +152,9 @@ impl Tools {
             .map(|table| (table.columns.len(), table.rows.len()));
         let Some((columns, length)) = table else {
             return if self.text.act(action) {
-                Reply::done()
+                ScreenUpdate::done()
             } else {
-                Reply::ignored()
+                ScreenUpdate::ignored()
             };
         };
         match action {
@@ -164,11 +164,11 @@ impl Tools {
             }
             _ => {
                 if !self.rows.act(action, length) {
-                    return Reply::ignored();
+                    return ScreenUpdate::ignored();
                 }
             }
         }
-        Reply::done()
+        ScreenUpdate::done()
     }
 
     pub(super) fn result_text(&self) -> Option<String> {
@@ -190,14 +190,14 @@ impl Tools {
         }
     }
 
-    pub(super) fn export(&self) -> Reply {
+    pub(super) fn export(&self) -> ScreenUpdate {
         let Some(outcome) = &self.result else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let stem = outcome.tool.replace("___", "-");
         let text = match self.table() {
             Some(table) if self.shown == Shown::Table => {
-                return Reply::effect(Effect::Export {
+                return ScreenUpdate::effect(Effect::Export {
                     stem,
                     extension: "csv",
                     text: csv(table),
@@ -206,7 +206,7 @@ impl Tools {
             _ => self.result_text().unwrap_or_default(),
         };
         let is_json = self.shown == Shown::Tree;
-        Reply::effect(Effect::Export {
+        ScreenUpdate::effect(Effect::Export {
             stem,
             extension: if is_json { "json" } else { "txt" },
             text,
@@ -214,12 +214,12 @@ impl Tools {
     }
 
     /// The log lines around the last call.
-    pub(super) fn call_logs(&self, context: &Context<'_>) -> Reply {
+    pub(super) fn call_logs(&self, context: &UpdateContext<'_>) -> ScreenUpdate {
         let (Some(endpoint), Some(outcome)) = (&self.endpoint, &self.result) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let groups = deployment_groups(context.store, &endpoint.deployment);
-        Reply::wish(Wish::Logs {
+        ScreenUpdate::request(AppRequest::Logs {
             deployment: endpoint.deployment.clone(),
             title: format!("{} around this call", endpoint.deployment),
             groups,

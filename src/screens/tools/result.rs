@@ -7,24 +7,29 @@ use super::{Outcome, Pane, Shown, Tools, cells, exchange, laid::MOST};
 use crate::{
     model::{Elapsed, Failure, FailureKind, Table},
     screens::{
-        Look,
+        ViewContext,
         detail::{failure_block, wrapped},
     },
     theme::Role,
     tools::cypher::syntax_error,
-    widgets::{JsonLine, Pen, Scroll, json_beginning, json_lines, width},
+    widgets::{Painter, Scroll, StyledLine, json_beginning, json_lines, text_width},
 };
 
 /// Columns between two columns of a result.
 const GAP: u16 = 2;
 
 /// Draws the last result, or where it will be.
-pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn draw_result(
+    state: &Tools,
+    context: &ViewContext<'_>,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
     if area.height == 0 {
         return;
     }
     let Some(outcome) = &state.result else {
-        pen.put(
+        painter.text(
             area.x + 2,
             area.y,
             area.width.saturating_sub(3),
@@ -37,10 +42,10 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
     draw_result_head(
         state,
         outcome,
-        look,
+        context,
         Rect { height: 1, ..area },
         focused,
-        pen,
+        painter,
     );
     let body = Rect {
         x: area.x + 1,
@@ -53,17 +58,22 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
             let lines = outcome
                 .laid
                 .lines(state.shown, body.width, || exchange::lines(outcome, MOST));
-            draw_lines(&lines, &state.text, body, pen);
+            draw_lines(&lines, &state.text, body, painter);
         }
-        (Err(failure), _) => draw_lines(&failure_text(failure, body.width), &state.text, body, pen),
+        (Err(failure), _) => draw_lines(
+            &failure_text(failure, body.width),
+            &state.text,
+            body,
+            painter,
+        ),
         (Ok(_), Shown::Tree) if outcome.tree.is_some() => {
             if let Some(tree) = &outcome.tree {
-                tree.view(focused, body, pen);
+                tree.view(focused, body, painter);
             }
         }
         (Ok(call), Shown::Table) if call.table.is_some() => {
             if let Some(table) = &call.table {
-                draw_table(state, table, focused, body, pen);
+                draw_table(state, table, focused, body, painter);
             }
         }
         (Ok(call), Shown::Table | Shown::Tree | Shown::Text) => {
@@ -75,7 +85,7 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
                     text_lines(&text, call.structured_content.as_ref())
                 }
             });
-            draw_lines(&lines, &state.text, body, pen);
+            draw_lines(&lines, &state.text, body, painter);
         }
     }
 }
@@ -83,10 +93,10 @@ pub(super) fn draw_result(state: &Tools, look: &Look<'_>, area: Rect, pen: &mut 
 fn draw_result_head(
     state: &Tools,
     outcome: &Outcome,
-    look: &Look<'_>,
+    context: &ViewContext<'_>,
     line: Rect,
     focused: bool,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let role = if focused { Role::Accent } else { Role::Name };
     let views = outcome.views();
@@ -96,7 +106,7 @@ fn draw_result_head(
             call.table
                 .as_ref()
                 .map_or_else(|| "ok".to_owned(), rows_in_words),
-            Role::Well,
+            Role::Success,
         ),
         Err(failure) if failure.kind == FailureKind::Cancelled => {
             ("cancelled".to_owned(), Role::Degraded)
@@ -119,7 +129,7 @@ fn draw_result_head(
     let mut pieces: Vec<(&str, Role)> = Vec::new();
     for view in &views {
         pieces.push((
-            view.word(),
+            view.as_str(),
             if *view == state.shown {
                 role
             } else {
@@ -133,18 +143,18 @@ fn draw_result_head(
         (what.0.as_str(), what.1),
         (hint.as_deref().unwrap_or_default(), Role::Degraded),
     ]);
-    pen.pieces(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
+    painter.spans(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
     let times = match &outcome.result {
         Ok(call) => elapsed(call.elapsed),
         Err(_) => format!("{} ms", outcome.ended.since(outcome.began)),
     };
-    let right = format!("{times}   {}", outcome.ended.clock(look.zone));
-    let wide = u16::try_from(width(&right)).unwrap_or(0);
-    if line.width > wide + 30 {
-        pen.put_right(
+    let right = format!("{times}   {}", outcome.ended.clock(context.zone));
+    let width = u16::try_from(text_width(&right)).unwrap_or(0);
+    if line.width > width + 30 {
+        painter.text_right(
             line.right().saturating_sub(1),
             line.y,
-            wide,
+            width,
             &right,
             Role::Dim,
         );
@@ -160,7 +170,7 @@ pub(super) fn elapsed(elapsed: Elapsed) -> String {
 }
 
 /// Only the visible rows are laid out; the widths come from them, so that a hundred thousand rows cost no more than a page.
-fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, painter: &mut Painter<'_>) {
     let below = if state.open_row {
         (area.height / 2).max(3).min(area.height)
     } else {
@@ -194,11 +204,11 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
         usize::from(GAP),
     );
     let mut x = area.x + 1;
-    for ((column, title), wide) in titles().zip(widths) {
-        let wide = u16::try_from(wide)
+    for ((column, title), width) in titles().zip(widths) {
+        let width = u16::try_from(width)
             .unwrap_or(1)
             .min(area.right().saturating_sub(x));
-        if wide == 0 {
+        if width == 0 {
             break;
         }
         let numeric = table
@@ -211,25 +221,25 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
                     .is_some_and(|value| value.is_number() || value.is_null())
             });
         if numeric {
-            pen.put_right(x + wide, area.y, wide, title, Role::Dim);
+            painter.text_right(x + width, area.y, width, title, Role::Dim);
         } else {
-            pen.put(x, area.y, wide, title, Role::Dim);
+            painter.text(x, area.y, width, title, Role::Dim);
         }
         for (row, text) in texts(column).enumerate() {
             let y = body.y + u16::try_from(row).unwrap_or(0);
             let role = if column == 0 { Role::Name } else { Role::Text };
             if numeric {
-                pen.put_right(x + wide, y, wide, text, Role::Changing);
+                painter.text_right(x + width, y, width, text, Role::Changing);
             } else {
-                pen.put(x, y, wide, text, role);
+                painter.text(x, y, width, text, role);
             }
         }
-        x = x.saturating_add(wide + GAP);
+        x = x.saturating_add(width + GAP);
     }
     let cursor = state.rows.cursor();
     if focused && window.contains(&cursor) {
         let y = body.y + u16::try_from(cursor - window.start).unwrap_or(0);
-        pen.select_row(
+        painter.select_row(
             Rect {
                 x: area.x.saturating_sub(1),
                 y,
@@ -253,7 +263,7 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
             height: below,
             ..area
         };
-        pen.rule(place);
+        painter.hline(place);
         draw_lines(
             &json_lines(&Value::Object(object)),
             &Scroll::default(),
@@ -262,13 +272,18 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, pen: &mut
                 height: below - 1,
                 ..place
             },
-            pen,
+            painter,
         );
     }
 }
 
 /// The visible part of these lines.
-pub(super) fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &mut Pen<'_>) {
+pub(super) fn draw_lines(
+    lines: &[StyledLine],
+    scroll: &Scroll,
+    area: Rect,
+    painter: &mut Painter<'_>,
+) {
     let window = scroll.window(usize::from(area.height), lines.len());
     for (row, line) in lines
         .iter()
@@ -280,7 +295,7 @@ pub(super) fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &
             .iter()
             .map(|(text, role)| (text.as_str(), *role))
             .collect();
-        pen.pieces(
+        painter.spans(
             area.x + 1,
             area.y + u16::try_from(row).unwrap_or(0),
             area.width.saturating_sub(1),
@@ -290,7 +305,7 @@ pub(super) fn draw_lines(lines: &[JsonLine], scroll: &Scroll, area: Rect, pen: &
 }
 
 /// A failure, and below it what its answer is worth keeping for: first of all the address at which a person must consent.
-pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
+pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<StyledLine> {
     let mut lines = failure_block(failure, room);
     let mut addresses = failure.consent_urls().peekable();
     let waits = addresses.peek().is_some();
@@ -317,7 +332,7 @@ pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<JsonLine> {
     lines
 }
 
-fn text_lines(text: &str, structured: Option<&Value>) -> Vec<JsonLine> {
+fn text_lines(text: &str, structured: Option<&Value>) -> Vec<StyledLine> {
     if let Some(value) = structured {
         return json_beginning(value, MOST);
     }
@@ -332,7 +347,7 @@ fn text_lines(text: &str, structured: Option<&Value>) -> Vec<JsonLine> {
 }
 
 /// An error of the tool; a syntax error with a caret under the token of the user's own statement.
-fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<JsonLine> {
+fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<StyledLine> {
     match statement.and_then(|statement| syntax_error(text, statement)) {
         Some(error) => {
             let mut lines = wrapped(&error.message, room, Role::Failed);

@@ -4,7 +4,7 @@ use super::{Item, Pane, Tools, form::Form};
 use crate::{
     messages::Effect,
     model::{Failure, Tool},
-    screens::{Reply, Wish, confirm::Confirm},
+    screens::{AppRequest, ScreenUpdate, confirm::Confirm},
     tools::saved::Query,
     widgets::LineInput,
 };
@@ -18,26 +18,26 @@ pub(super) struct Naming {
 
 impl Tools {
     /// The saved queries are these, or could not be had.
-    pub(super) fn queries_read(&mut self, result: Result<Vec<Query>, Failure>) -> Reply {
+    pub(super) fn queries_read(&mut self, result: Result<Vec<Query>, Failure>) -> ScreenUpdate {
         match result {
             Ok(queries) => {
                 self.queries = queries;
                 match self.saving.take() {
-                    Some(words) => Reply::wish(Wish::Say(words)),
-                    None => Reply::done(),
+                    Some(words) => ScreenUpdate::request(AppRequest::Say(words)),
+                    None => ScreenUpdate::done(),
                 }
             }
             Err(failure) => {
                 self.saving = None;
-                Reply::wish(Wish::Complain(failure))
+                ScreenUpdate::request(AppRequest::Complain(failure))
             }
         }
     }
 
     /// Asks for the name under which the form is to be kept.
-    pub(super) fn save(&mut self) -> Reply {
+    pub(super) fn save(&mut self) -> ScreenUpdate {
         let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         match self.form_mut().map(|form| form.arguments()) {
             Some(Ok(arguments)) => match Query::new(&tool, &arguments) {
@@ -46,47 +46,47 @@ impl Tools {
                         name: LineInput::new(query.name.clone()),
                         query,
                     });
-                    Reply::done()
+                    ScreenUpdate::done()
                 }
-                Err(why) => Reply::wish(Wish::Say(why)),
+                Err(why) => ScreenUpdate::request(AppRequest::Say(why)),
             },
             Some(Err(problems)) => {
                 self.problems = problems;
-                Reply::done()
+                ScreenUpdate::done()
             }
-            None => Reply::done(),
+            None => ScreenUpdate::done(),
         }
     }
 
     /// The name was given, or not.
-    pub(super) fn named(&mut self, accept: bool) -> Reply {
+    pub(super) fn named(&mut self, accept: bool) -> ScreenUpdate {
         let Some(naming) = self.naming.take() else {
-            return Reply::ignored();
+            return ScreenUpdate::ignored();
         };
         let name = naming.name.text().trim().to_owned();
         if !accept || name.is_empty() {
-            return Reply::done();
+            return ScreenUpdate::done();
         }
         self.saving = Some(format!("saved as {name}"));
-        Reply::effect(Effect::KeepQuery(Query {
+        ScreenUpdate::effect(Effect::KeepQuery(Query {
             name,
             ..naming.query
         }))
     }
 
     /// Asks whether the selected query is to be forgotten.
-    pub(super) fn forget(&mut self) -> Reply {
+    pub(super) fn forget(&mut self) -> ScreenUpdate {
         let Some(Item::Saved(at)) = self.current() else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let Some(query) = self.queries.get(at) else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let text = query
             .statement()
             .map_or_else(|| format!("A call of {}.", query.tool), str::to_owned);
         let title = format!("Forget the saved query \"{}\"?", query.name);
-        Reply::wish(Wish::Ask(Confirm::ask(
+        ScreenUpdate::request(AppRequest::Ask(Confirm::ask(
             title,
             text,
             Effect::ForgetQuery(query.name.clone()),
@@ -94,12 +94,12 @@ impl Tools {
     }
 
     /// Fills the form of the query's tool and goes there.
-    pub(super) fn recall(&mut self, at: usize) -> Reply {
+    pub(super) fn recall(&mut self, at: usize) -> ScreenUpdate {
         let Some(query) = self.queries.get(at).cloned() else {
-            return Reply::done();
+            return ScreenUpdate::done();
         };
         let Some(tool) = self.tool_of(&query).cloned() else {
-            return Reply::wish(Wish::Say(format!(
+            return ScreenUpdate::request(AppRequest::Say(format!(
                 "this endpoint has no tool {}",
                 query.tool
             )));
@@ -109,7 +109,7 @@ impl Tools {
         self.forms.insert(tool.name.clone(), form);
         self.problems.clear();
         self.pane = Pane::Form;
-        Reply::done()
+        ScreenUpdate::done()
     }
 
     /// The tool of this endpoint that a query is for.

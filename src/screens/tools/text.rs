@@ -9,7 +9,7 @@ use ratatui_textarea::TextArea;
 use crate::{
     theme::Role,
     tools::highlight::{Token, highlight},
-    widgets::{Pen, width},
+    widgets::{Painter, text_width},
 };
 
 /// Columns of the line number and the space behind it.
@@ -35,23 +35,25 @@ struct Row {
 }
 
 /// How many rows a text of several lines takes in an area of this width.
-pub(super) fn rows_of(text: &TextArea<'static>, wide: u16) -> usize {
-    rows(text.lines(), room(wide)).len()
+pub(super) fn rows_of(text: &TextArea<'static>, width: u16) -> usize {
+    rows(text.lines(), room(width)).len()
 }
 
 /// Draws the text; the row of the cursor is always seen.
 pub(super) fn draw(
     text: &TextArea<'static>,
-    look: Look,
+    context: Look,
     focused: bool,
     area: Rect,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let cursor = text.cursor();
     let (line, column) = (cursor.0, cursor.1);
-    match look {
-        Look::Line => draw_line(text, column, focused, area, pen),
-        Look::Lines | Look::Cypher => draw_rows(text, (line, column), look, focused, area, pen),
+    match context {
+        Look::Line => draw_line(text, column, focused, area, painter),
+        Look::Lines | Look::Cypher => {
+            draw_rows(text, (line, column), context, focused, area, painter)
+        }
     }
 }
 
@@ -60,7 +62,7 @@ fn draw_line(
     column: usize,
     focused: bool,
     area: Rect,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let Some(line) = text.lines().first() else {
         return;
@@ -71,24 +73,24 @@ fn draw_line(
         0
     };
     let visible: String = line.chars().skip(first).collect();
-    pen.put(area.x, area.y, area.width, &visible, Role::Text);
+    painter.text(area.x, area.y, area.width, &visible, Role::Text);
     if focused {
         let before: String = line
             .chars()
             .skip(first)
             .take(column.saturating_sub(first))
             .collect();
-        draw_cursor(area.x, area.y, &before, area.right(), pen);
+        draw_cursor(area.x, area.y, &before, area.right(), painter);
     }
 }
 
 fn draw_rows(
     text: &TextArea<'static>,
     at: (usize, usize),
-    look: Look,
+    context: Look,
     focused: bool,
     area: Rect,
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let rows = rows(text.lines(), room(area.width));
     let (line, column) = at;
@@ -106,47 +108,55 @@ fn draw_rows(
     for (offset, row) in rows.iter().enumerate().skip(top).take(height) {
         let y = area.y + u16::try_from(offset - top).unwrap_or(0);
         if row.from == 0 {
-            pen.put_right(area.x + 2, y, 2, &(row.line + 1).to_string(), Role::Faint);
+            painter.text_right(area.x + 2, y, 2, &(row.line + 1).to_string(), Role::Faint);
         }
         let whole = text.lines().get(row.line).map_or("", String::as_str);
-        let pieces = match look {
+        let pieces = match context {
             Look::Cypher => highlight(whole)
                 .into_iter()
                 .map(|(text, token)| (text, role(token)))
                 .collect(),
             Look::Line | Look::Lines => vec![(whole, Role::Text)],
         };
-        draw_pieces(&pieces, *row, x, y, area.right().saturating_sub(x), pen);
+        draw_pieces(&pieces, *row, x, y, area.right().saturating_sub(x), painter);
         if focused && offset == here {
             let before: String = whole
                 .chars()
                 .skip(row.from)
                 .take(column - row.from)
                 .collect();
-            draw_cursor(x, y, &before, area.right(), pen);
+            draw_cursor(x, y, &before, area.right(), painter);
         }
     }
 }
 
 /// The part of the pieces that is on this row.
-fn draw_pieces(pieces: &[(&str, Role)], row: Row, x: u16, y: u16, room: u16, pen: &mut Pen<'_>) {
+fn draw_pieces(
+    pieces: &[(&str, Role)],
+    row: Row,
+    x: u16,
+    y: u16,
+    room: u16,
+    painter: &mut Painter<'_>,
+) {
     let (mut at, end, mut begin) = (x, x.saturating_add(room), 0);
     for (text, role) in pieces {
         let count = text.chars().count();
         let (from, to) = (row.from.max(begin), row.to.min(begin + count));
         if from < to {
             let part: String = text.chars().skip(from - begin).take(to - from).collect();
-            at = pen.put(at, y, end.saturating_sub(at), &part, *role);
+            at = painter.text(at, y, end.saturating_sub(at), &part, *role);
         }
         begin += count;
     }
 }
 
-fn draw_cursor(x: u16, y: u16, before: &str, end: u16, pen: &mut Pen<'_>) {
-    let at =
-        x.saturating_add(u16::try_from(width(&crate::model::sanitize(before))).unwrap_or(u16::MAX));
+fn draw_cursor(x: u16, y: u16, before: &str, end: u16, painter: &mut Painter<'_>) {
+    let at = x.saturating_add(
+        u16::try_from(text_width(&crate::model::sanitize(before))).unwrap_or(u16::MAX),
+    );
     if at < end {
-        pen.buffer.set_style(
+        painter.buffer.set_style(
             Rect {
                 x: at,
                 y,
@@ -159,8 +169,8 @@ fn draw_cursor(x: u16, y: u16, before: &str, end: u16, pen: &mut Pen<'_>) {
 }
 
 /// Columns for the text itself; one is kept for the cursor behind the last letter.
-fn room(wide: u16) -> usize {
-    usize::from(wide.saturating_sub(NUMBERS + 1)).max(1)
+fn room(width: u16) -> usize {
+    usize::from(width.saturating_sub(NUMBERS + 1)).max(1)
 }
 
 fn rows(lines: &[String], room: usize) -> Vec<Row> {
@@ -168,8 +178,8 @@ fn rows(lines: &[String], room: usize) -> Vec<Row> {
     for (line, text) in lines.iter().enumerate() {
         let (mut from, mut used, mut count) = (0, 0, 0);
         for letter in text.chars() {
-            let wide = width(&crate::model::sanitize(letter.encode_utf8(&mut [0; 4])));
-            if used + wide > room && count > from {
+            let width = text_width(&crate::model::sanitize(letter.encode_utf8(&mut [0; 4])));
+            if used + width > room && count > from {
                 rows.push(Row {
                     line,
                     from,
@@ -177,7 +187,7 @@ fn rows(lines: &[String], room: usize) -> Vec<Row> {
                 });
                 (from, used) = (count, 0);
             }
-            used += wide;
+            used += width;
             count += 1;
         }
         rows.push(Row {
@@ -192,7 +202,7 @@ fn rows(lines: &[String], room: usize) -> Vec<Row> {
 const fn role(token: Token) -> Role {
     match token {
         Token::Keyword => Role::Failed,
-        Token::Label => Role::Well,
+        Token::Label => Role::Success,
         Token::Text => Role::Changing,
         Token::Number | Token::Parameter => Role::Accent,
         Token::Comment => Role::Faint,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     messages::Action,
     theme::Role,
-    widgets::{List, Pen},
+    widgets::{List, Painter},
 };
 
 /// Members of one branch that are shown; the rest is counted.
@@ -109,7 +109,7 @@ impl Tree {
     }
 
     /// Draws the visible lines.
-    pub(super) fn view(&self, focused: bool, area: Rect, pen: &mut Pen<'_>) {
+    pub(super) fn view(&self, focused: bool, area: Rect, painter: &mut Painter<'_>) {
         let window = self.list.window(area, self.lines.len());
         for (row, line) in self
             .lines
@@ -120,7 +120,7 @@ impl Tree {
         {
             let y = area.y + u16::try_from(row - window.start).unwrap_or(0);
             if focused && row == self.list.cursor() {
-                pen.select_row(
+                painter.select_row(
                     Rect {
                         x: area.x.saturating_sub(1),
                         y,
@@ -139,7 +139,7 @@ impl Tree {
                 None => "  ",
             };
             let colon = if line.name.is_empty() { "" } else { "  " };
-            pen.pieces(
+            painter.spans(
                 area.x + 1 + indent,
                 y,
                 area.width.saturating_sub(indent + 1),
@@ -231,7 +231,7 @@ fn words(value: &Value, count: usize, is_open: bool) -> (String, Role) {
         Value::Number(_) | Value::Bool(_) => (value.to_string(), Role::Changing),
         Value::Null => ("null".to_owned(), Role::Dim),
         Value::Array(_) if count == 0 => ("[]".to_owned(), Role::Dim),
-        Value::Array(_) => (crate::model::counted(count, "item"), Role::Faint),
+        Value::Array(_) => (crate::model::pluralize(count, "item"), Role::Faint),
         Value::Object(_) if count == 0 => ("{}".to_owned(), Role::Dim),
         Value::Object(_) if is_open => (String::new(), Role::Faint),
         Value::Object(members) => {

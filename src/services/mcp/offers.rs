@@ -46,7 +46,7 @@ impl McpSession {
     }
 
     async fn list_offers(&self, kind: OfferKind) -> Result<Vec<Offer>, Failure> {
-        let doing = format!("listing {}s", kind.word());
+        let doing = format!("listing {}s", kind.as_str());
         let (mut offers, mut cursor, mut seen) = (Vec::new(), None, HashSet::new());
         for _ in 0..PAGES {
             let page = PaginatedRequestParams::default().with_cursor(cursor);
@@ -225,7 +225,7 @@ fn offer(kind: OfferKind, raw: &Value) -> Option<Offer> {
         // The word keeps a prompt apart from a tool of the same name.
         name: format!(
             "{} {}",
-            kind.word(),
+            kind.as_str(),
             text("name").unwrap_or_else(|| address.clone())
         ),
         title: text("title"),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection,
-    SecretText, counted,
+    SecretText, pluralize,
 };
 
 use super::Services;
@@ -125,7 +125,7 @@ impl Services {
     ) -> Result<usize, Failure> {
         let doing = format!(
             "closing {} of {}",
-            counted(ids.len(), "connection"),
+            pluralize(ids.len(), "connection"),
             address.uri
         );
         let statement = Statement {

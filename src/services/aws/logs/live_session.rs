@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::StreamExt as _;
 use tokio::time::{Instant, sleep_until};
 
-use crate::model::{Failure, FailureKind, LogBatch, LogEvent, Moment, NoticeKind, counted};
+use crate::model::{Failure, FailureKind, LogBatch, LogEvent, Moment, NoticeKind, pluralize};
 
 use super::tail::{End, Gone, LOOK, OVERLAP, RECONCILED, Session, Source, Tail, Update, WATCHDOG};
 use crate::services::aws::logs::{
@@ -228,7 +228,7 @@ impl<S: Source> Tail<S> {
     /// All is read: says what that has brought, and passes on what was held back.
     async fn done(&mut self, reader: &Reader, live: &mut Live) -> Result<(), Gone> {
         let now = self.source.now();
-        let events = counted(reader.found, "event");
+        let events = pluralize(reader.found, "event");
         match reader.why {
             Reading::Gap(lost) => {
                 let seconds = now.since(lost) as f64 / 1000.0;
