@@ -137,7 +137,7 @@ fn enter_describes_and_the_answer_is_shown() {
     assert_eq!(bench.keys("enter"), [Effect::Describe(gateway.clone())]);
     bench.shows("asking AWS");
     let described = Resource {
-        facts: vec![agentcore_console::model::TaskMessage {
+        facts: vec![agentcore_console::model::Fact {
             label: "Authorizer",
             value: "CUSTOM_JWT".into(),
         }],
@@ -1082,7 +1082,7 @@ fn a_detail_shows_addresses_whole_in_a_narrow_window() {
         "x".repeat(150)
     );
     let described = Resource {
-        facts: vec![agentcore_console::model::TaskMessage {
+        facts: vec![agentcore_console::model::Fact {
             label: "Authorization URL",
             value: address.clone(),
         }],
