@@ -64,7 +64,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         };
         let session = services
             .mcp_connect(
-                &Context::nobody(),
+                &Context::for_url(),
                 &McpTarget::Url(options.url.clone()),
                 how,
             )

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     config::{self, Loaded},
     keys::Keymap,
-    model::{Deployment, DeploymentName, Failure, SignIn, did_you_mean, pluralize},
+    model::{Deployment, Failure, did_you_mean, pluralize},
     services::{ServiceOptions, Services},
 };
 
@@ -67,29 +67,12 @@ impl Context {
         }
     }
 
-    /// A deployment that knows nothing: for a URL without a configuration.
-    pub(crate) fn nobody() -> Deployment {
+    /// A deployment for calling a URL without a configuration.
+    pub(crate) fn for_url() -> Deployment {
         let region = ["AWS_REGION", "AWS_DEFAULT_REGION"]
             .into_iter()
             .find_map(|name| std::env::var(name).ok());
-        Deployment {
-            name: DeploymentName::from("url"),
-            shape: None,
-            region: region.unwrap_or_else(|| "us-east-1".into()),
-            profile: None,
-            endpoint_url: None,
-            credentials: None,
-            stack: None,
-            gateways: Vec::new(),
-            runtimes: Vec::new(),
-            mcp_url: None,
-            secrets: Vec::new(),
-            log_groups: Vec::new(),
-            sign_in: SignIn::None,
-            headers: Vec::new(),
-            neo4j_uri: None,
-            read_only: false,
-        }
+        Deployment::new("url", region.unwrap_or_else(|| "us-east-1".into()))
     }
 
     /// The services as the flags want them; nothing is connected yet.

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use crate::{
     config::{self, Config, Loaded, write},
     model::{
-        Deployment, DeploymentName, Failure, HeaderSpec, SecretSource, SecretText, SignIn,
-        StackFacts, sanitize,
+        Deployment, Failure, HeaderSpec, SecretSource, SecretText, SignIn, StackFacts, sanitize,
     },
 };
 
@@ -211,26 +210,14 @@ fn blank(name: String, region: Option<String>, options: &Options) -> Result<Depl
     let region = region
         .or_else(|| text("AWS_REGION"))
         .or_else(|| text("AWS_DEFAULT_REGION"));
+    let region = region.ok_or_else(|| {
+        usage("writing a configuration", "in which region?")
+            .hint("--region us-west-2, or set AWS_REGION")
+    })?;
     Ok(Deployment {
-        name: DeploymentName::from(name),
-        shape: None,
-        region: region.ok_or_else(|| {
-            usage("writing a configuration", "in which region?")
-                .hint("--region us-west-2, or set AWS_REGION")
-        })?,
         profile: options.profile.clone(),
         endpoint_url: text("AWS_ENDPOINT_URL"),
-        credentials: None,
-        stack: None,
-        gateways: Vec::new(),
-        runtimes: Vec::new(),
-        mcp_url: None,
-        secrets: Vec::new(),
-        log_groups: Vec::new(),
-        sign_in: SignIn::None,
-        headers: Vec::new(),
-        neo4j_uri: None,
-        read_only: false,
+        ..Deployment::new(name, region)
     })
 }
 

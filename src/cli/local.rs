@@ -10,8 +10,8 @@ use clap::Args;
 use crate::{
     config::{Config, Ui, write},
     model::{
-        Deployment, DeploymentName, Failure, FailureKind, HeaderSpec, SecretSource, SecretText,
-        Shape, SignIn, StaticCredentials, sanitize,
+        Deployment, Failure, FailureKind, HeaderSpec, SecretSource, SecretText, Shape, SignIn,
+        StaticCredentials, sanitize,
     },
 };
 use emulator::{DeploymentFacts, Facts, RealNeo4j, SignInFacts, Stack, faults};
@@ -136,10 +136,7 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         Some(Shape::A | Shape::B | Shape::C | Shape::E) | None => Vec::new(),
     };
     Deployment {
-        name: DeploymentName::from(facts.name),
         shape,
-        region: facts.region,
-        profile: None,
         endpoint_url: Some(endpoint.to_owned()),
         credentials: Some(keys.clone()),
         stack: facts.stack,
@@ -158,8 +155,7 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         log_groups: facts.log_groups,
         sign_in: sign_in(facts.sign_in),
         headers,
-        neo4j_uri: None,
-        read_only: false,
+        ..Deployment::new(facts.name, facts.region)
     }
 }
 

@@ -172,6 +172,30 @@ pub struct Deployment {
     pub read_only: bool,
 }
 
+impl Deployment {
+    /// A deployment of which only name and region are known. It looks at nothing and signs in nowhere.
+    pub fn new(name: impl Into<DeploymentName>, region: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            shape: None,
+            region: region.into(),
+            profile: None,
+            endpoint_url: None,
+            credentials: None,
+            stack: None,
+            gateways: Vec::new(),
+            runtimes: Vec::new(),
+            mcp_url: None,
+            secrets: Vec::new(),
+            log_groups: Vec::new(),
+            sign_in: SignIn::None,
+            headers: Vec::new(),
+            neo4j_uri: None,
+            read_only: false,
+        }
+    }
+}
+
 /// AWS access keys of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticCredentials {

@@ -93,31 +93,18 @@ impl Services {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use crate::model::{Deployment, SecretSource, SignIn, StaticCredentials};
+    use crate::model::{Deployment, SecretSource, StaticCredentials};
 
     /// A deployment at an address where nothing listens.
     pub(crate) fn deployment() -> Deployment {
         Deployment {
-            name: "d".into(),
-            shape: None,
-            region: "us-west-2".into(),
-            profile: None,
             endpoint_url: Some("http://127.0.0.1:9".into()),
             credentials: Some(StaticCredentials {
                 access_key_id: "AKIDEXAMPLE".into(),
                 secret_access_key: SecretSource::Inline("secret".into()),
                 session_token: None,
             }),
-            stack: None,
-            gateways: Vec::new(),
-            runtimes: Vec::new(),
-            mcp_url: None,
-            secrets: Vec::new(),
-            log_groups: Vec::new(),
-            sign_in: SignIn::None,
-            headers: Vec::new(),
-            neo4j_uri: None,
-            read_only: false,
+            ..Deployment::new("d", "us-west-2")
         }
     }
 }

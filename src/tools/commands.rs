@@ -190,25 +190,13 @@ mod tests {
 
     fn deployment(sign_in: SignIn) -> Deployment {
         Deployment {
-            name: "prod".into(),
-            shape: None,
-            region: "us-west-2".into(),
             profile: Some("ops".into()),
-            endpoint_url: None,
-            credentials: None,
-            stack: None,
-            gateways: Vec::new(),
-            runtimes: Vec::new(),
-            mcp_url: None,
-            secrets: Vec::new(),
-            log_groups: Vec::new(),
             sign_in,
             headers: vec![HeaderSpec::Literal {
                 name: "X-Api-Key".into(),
                 value: SecretSource::Inline(SecretText::from("canary")),
             }],
-            neo4j_uri: None,
-            read_only: false,
+            ..Deployment::new("prod", "us-west-2")
         }
     }
 

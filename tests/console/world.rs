@@ -24,24 +24,12 @@ pub(crate) const CANARY: &str = "canary-4711-hunter2";
 
 pub(crate) fn deployment(name: &str, shape: Shape) -> Deployment {
     Deployment {
-        name: name.into(),
         shape: Some(shape),
-        region: "us-west-2".into(),
-        profile: None,
-        endpoint_url: None,
-        credentials: None,
         stack: Some(format!("{name}-stack")),
-        gateways: Vec::new(),
-        runtimes: Vec::new(),
-        mcp_url: None,
-        secrets: Vec::new(),
-        log_groups: Vec::new(),
         sign_in: SignIn::Bearer {
             token: agentcore_console::model::SecretSource::Inline(CANARY.into()),
         },
-        headers: Vec::new(),
-        neo4j_uri: None,
-        read_only: false,
+        ..Deployment::new(name, "us-west-2")
     }
 }
 

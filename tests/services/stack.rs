@@ -97,25 +97,11 @@ fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
 /// A deployment of which nothing but the region is known.
 pub(crate) fn deployment(name: &str) -> Deployment {
     Deployment {
-        name: name.into(),
-        shape: None,
-        region: "us-west-2".into(),
-        profile: None,
-        endpoint_url: None,
         credentials: Some(StaticCredentials {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: SecretSource::Inline("secret".into()),
             session_token: None,
         }),
-        stack: None,
-        gateways: Vec::new(),
-        runtimes: Vec::new(),
-        mcp_url: None,
-        secrets: Vec::new(),
-        log_groups: Vec::new(),
-        sign_in: SignIn::None,
-        headers: Vec::new(),
-        neo4j_uri: None,
-        read_only: false,
+        ..Deployment::new(name, "us-west-2")
     }
 }

@@ -56,7 +56,7 @@ fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure>
         Ok(all) => all,
         // Without any configuration a URL is enough for a sign-in that needs none.
         Err(_) if anonymous && context.global.deployment.is_empty() && !context.load().found => {
-            return Ok(Context::nobody());
+            return Ok(Context::for_url());
         }
         Err(failure) => return Err(failure),
     };
@@ -67,7 +67,7 @@ fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure>
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [owner]) => Ok((*owner).clone()),
-        (_, _) if way.sign_in == Some(sign_in::Mode::None) => Ok(Context::nobody()),
+        (_, _) if way.sign_in == Some(sign_in::Mode::None) => Ok(Context::for_url()),
         (several, _) => Err(which(several)),
     }
 }
