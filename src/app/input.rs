@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
 use super::App;
-use crate::messages::{Action, Effects};
+use crate::messages::{Action, Effects, ListAction};
 use crate::{
     keys::{Chord, Found, Layer},
     model::Moment,
@@ -114,8 +114,8 @@ impl App {
         self.now = now;
         self.stir();
         match mouse.kind {
-            MouseEventKind::ScrollUp => self.act(Action::Up),
-            MouseEventKind::ScrollDown => self.act(Action::Down),
+            MouseEventKind::ScrollUp => self.act(Action::List(ListAction::Up)),
+            MouseEventKind::ScrollDown => self.act(Action::List(ListAction::Down)),
             MouseEventKind::Down(MouseButton::Left)
                 if self.alarm.is_none()
                     && self.questions.is_empty()

@@ -11,7 +11,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::{
     keys::{Chord, Keymap},
-    messages::{Action, Effect, Effects, ExitMessage, Route, Slot},
+    messages::{
+        Action, AppAction, Effect, Effects, ExitMessage, ListAction, PromptAction, Route, Slot,
+    },
     model::{Deployment, DeploymentName, Failure, Kind, Moment},
     screens::{
         Screen, ScreenUpdate, UpdateContext,
@@ -337,8 +339,8 @@ impl App {
             return Effects::none();
         }
         match action {
-            Action::Quit => return self.quit(),
-            Action::Suspend => return Effects::one(Effect::Suspend),
+            Action::App(AppAction::Quit) => return self.quit(),
+            Action::App(AppAction::Suspend) => return Effects::one(Effect::Suspend),
             _ => {}
         }
         if let Some(effects) = self.act_on_top(action) {
@@ -356,7 +358,10 @@ impl App {
         if self.alarm.is_some() {
             if matches!(
                 action,
-                Action::Yes | Action::No | Action::Back | Action::Open
+                Action::Prompt(PromptAction::Yes)
+                    | Action::Prompt(PromptAction::No)
+                    | Action::App(AppAction::Back)
+                    | Action::List(ListAction::Open)
             ) {
                 self.alarm = None;
             }
@@ -379,7 +384,10 @@ impl App {
             return Some(self.act_on_palette(palette, action));
         }
         if let Some(help) = &mut self.help {
-            if matches!(action, Action::Back | Action::Help) {
+            if matches!(
+                action,
+                Action::App(AppAction::Back) | Action::App(AppAction::Help)
+            ) {
                 self.help = None;
                 return Some(Effects::none());
             }
@@ -393,8 +401,8 @@ impl App {
 
     fn act_on_palette(&mut self, mut palette: Palette, action: Action) -> Effects {
         match action {
-            Action::Back => Effects::none(),
-            Action::Accept => {
+            Action::App(AppAction::Back) => Effects::none(),
+            Action::Prompt(PromptAction::Accept) => {
                 if let Some(choice) = palette.chosen(self.offers()) {
                     return self.choose(choice);
                 }
@@ -412,16 +420,18 @@ impl App {
 
     fn act_everywhere(&mut self, action: Action) -> Effects {
         match action {
-            Action::Help => self.help = Some(Help::default()),
-            Action::Palette => self.palette = Some(Palette::default()),
-            Action::NextTheme => self.theme = (self.theme + 1) % self.options.themes.len().max(1),
-            Action::Refresh => return self.refresh(),
-            Action::OpenFleet => return self.show(Route::Fleet),
-            Action::OpenLogs => return self.show(Route::Logs),
-            Action::OpenSecrets => return self.show(Route::Secrets),
-            Action::OpenTools => return self.show(Route::Tools),
-            Action::OpenDoctor => return self.show(Route::Doctor),
-            Action::OpenActivity => return self.show(Route::Activity),
+            Action::App(AppAction::Help) => self.help = Some(Help::default()),
+            Action::App(AppAction::Palette) => self.palette = Some(Palette::default()),
+            Action::App(AppAction::NextTheme) => {
+                self.theme = (self.theme + 1) % self.options.themes.len().max(1)
+            }
+            Action::App(AppAction::Refresh) => return self.refresh(),
+            Action::App(AppAction::OpenFleet) => return self.show(Route::Fleet),
+            Action::App(AppAction::OpenLogs) => return self.show(Route::Logs),
+            Action::App(AppAction::OpenSecrets) => return self.show(Route::Secrets),
+            Action::App(AppAction::OpenTools) => return self.show(Route::Tools),
+            Action::App(AppAction::OpenDoctor) => return self.show(Route::Doctor),
+            Action::App(AppAction::OpenActivity) => return self.show(Route::Activity),
             _ => {}
         }
         Effects::none()

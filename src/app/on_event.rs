@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::{
-    messages::{Effects, Event},
+    messages::{Effects, Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent},
     state::{ActivityEntry, ListChange},
 };
 use crate::{
@@ -15,39 +15,13 @@ impl App {
     pub fn on(&mut self, event: Event, now: Moment) -> Effects {
         self.now = now;
         // A list that is as it was is no reason to draw: its age is drawn in its time.
-        self.changed |= !matches!(event, Event::Listed(..));
+        self.changed |= !matches!(event, Event::Fleet(FleetEvent::Listed(..)));
         match event {
             Event::Started(result) => self.started(result),
-            Event::Listed(..) | Event::Described(..) | Event::Synchronized(..) => {
-                self.on_fleet(event)
-            }
-            Event::CallsCounted(asked, result) => self.calls_counted(&asked, result),
-            Event::LogsArrived(batch) => {
-                self.logs.arrived(batch, now);
-                Effects::none()
-            }
-            Event::TailFailed(failure) => {
-                self.logs.failed(failure);
-                Effects::none()
-            }
-            Event::SecretRead(deployment, id, result) => {
-                self.secrets.read(&deployment, &id, *result, now);
-                Effects::none()
-            }
-            Event::RotationPlanned(_)
-            | Event::RotationReported(_)
-            | Event::RotationWarned(_)
-            | Event::RotationAsked(_)
-            | Event::RotationEnded(_) => self.on_rotation(event),
-            Event::Connected(..)
-            | Event::Offered(..)
-            | Event::QueriesRead(_)
-            | Event::ClaimsRead(..)
-            | Event::Exchanged(..)
-            | Event::Called(..)
-            | Event::Progressed(..)
-            | Event::Elicited(..)
-            | Event::ToolsChanged(_) => self.on_tools(event),
+            Event::Fleet(event) => self.on_fleet(event),
+            Event::Logs(event) => self.on_logs(event),
+            Event::Secrets(event) => self.on_secrets(event),
+            Event::Tools(event) => self.on_tools(event),
             Event::Examined(report) => {
                 self.doctor.ended(&report.deployment);
                 self.store.record_examination(*report, now);
@@ -74,17 +48,28 @@ impl App {
         }
     }
 
+    fn on_logs(&mut self, event: LogsEvent) -> Effects {
+        match event {
+            LogsEvent::Arrived(batch) => self.logs.arrived(batch, self.now),
+            LogsEvent::TailFailed(failure) => self.logs.failed(failure),
+        }
+        Effects::none()
+    }
+
     /// A list, a resource or a synchronisation was answered.
-    fn on_fleet(&mut self, event: Event) -> Effects {
+    fn on_fleet(&mut self, event: FleetEvent) -> Effects {
         let now = self.now;
         match event {
-            Event::Listed(deployment, kind, result) => {
+            FleetEvent::CallsCounted(asked, result) => {
+                return self.calls_counted(&asked, result);
+            }
+            FleetEvent::Listed(deployment, kind, result) => {
                 let news = self.store.record_list(&deployment, kind, result, now);
                 self.changed |= news > ListChange::Unchanged;
                 self.note_list(&deployment, kind, news);
                 return self.count_calls();
             }
-            Event::Described(key, result) => {
+            FleetEvent::Described(key, result) => {
                 if let Ok(resource) = result.as_ref() {
                     let news = self.store.observe_resource(resource, now);
                     self.note_list(&key.deployment, key.kind, news);
@@ -93,7 +78,7 @@ impl App {
                     detail.answered(&key, *result);
                 }
             }
-            Event::Synchronized(key, result) => {
+            FleetEvent::Synchronized(key, result) => {
                 let (status, request_id) = match result.as_ref() {
                     Ok((target, request_id)) => (Ok(target.status.clone()), request_id.clone()),
                     Err(failure) => (Err(failure.clone()), None),
@@ -109,7 +94,6 @@ impl App {
                     self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
                 }
             }
-            _ => {}
         }
         Effects::none()
     }
@@ -132,12 +116,15 @@ impl App {
         }
     }
 
-    fn on_rotation(&mut self, event: Event) -> Effects {
+    fn on_secrets(&mut self, event: SecretsEvent) -> Effects {
         match event {
-            Event::RotationPlanned(plan) => self.secrets.planned(*plan),
-            Event::RotationReported(report) => return self.secrets.reported(report),
-            Event::RotationWarned(sentence) => self.secrets.warned(sentence),
-            Event::RotationAsked(question) => {
+            SecretsEvent::SecretRead(deployment, id, result) => {
+                self.secrets.read(&deployment, &id, *result, self.now);
+            }
+            SecretsEvent::Planned(plan) => self.secrets.planned(*plan),
+            SecretsEvent::Reported(report) => return self.secrets.reported(report),
+            SecretsEvent::Warned(sentence) => self.secrets.warned(sentence),
+            SecretsEvent::Asked(question) => {
                 // It is a database that waits: its question comes before those of servers, which keep.
                 let early = self.questions.iter().find(|each| each.is_early).cloned();
                 self.questions.retain(|each| !each.is_of_rotation());
@@ -147,7 +134,7 @@ impl App {
                 self.palette = None;
                 self.help = None;
             }
-            Event::RotationEnded(result) => {
+            SecretsEvent::Ended(result) => {
                 self.questions.retain(|each| !each.is_of_rotation());
                 if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
                     self.wrote(what, noted, None);
@@ -155,12 +142,11 @@ impl App {
                 self.is_over |= self.leaving;
                 return self.refresh();
             }
-            _ => {}
         }
         Effects::none()
     }
 
-    fn on_tools(&mut self, event: Event) -> Effects {
+    fn on_tools(&mut self, event: ToolsEvent) -> Effects {
         let mut context = UpdateContext {
             store: &mut self.store,
             now: self.now,

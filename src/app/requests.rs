@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use crate::{
-    messages::{Action, Effect, Effects},
+    messages::{Action, Effect, Effects, ListAction},
     model::McpEndpoint,
 };
 
@@ -156,7 +156,7 @@ impl App {
             AppRequest::Detail(key) => {
                 self.fleet.reveal(&key);
                 let shown = self.show(Route::Fleet);
-                shown.and(self.act(Action::Open))
+                shown.and(self.act(Action::List(ListAction::Open)))
             }
         }
     }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{Chord, Layer, parse_sequence, show_sequence};
-use crate::{messages::Action, model::did_you_mean};
+use crate::{
+    messages::{Action, FleetAction, ListAction},
+    model::did_you_mean,
+};
 
 /// The embedded keymap: default, documentation and test fixture in one.
 pub const DEFAULT: &str = include_str!("../../assets/keymap.toml");
@@ -339,16 +342,16 @@ mod tests {
         let layers = [Layer::Fleet, Layer::List];
         assert_eq!(
             find(&keymap, &layers, "l"),
-            Found::Action(Action::FollowLogs)
+            Found::Action(Action::Fleet(FleetAction::FollowLogs))
         );
         assert_eq!(
             find(&keymap, &layers, "right"),
-            Found::Action(Action::Right)
+            Found::Action(Action::List(ListAction::Right))
         );
         assert_eq!(find(&keymap, &layers, "c"), Found::Prefix);
         assert_eq!(
             find(&keymap, &layers, "c a"),
-            Found::Action(Action::CopyArn)
+            Found::Action(Action::Fleet(FleetAction::CopyArn))
         );
         assert_eq!(find(&keymap, &layers, "z"), Found::Nothing);
     }
@@ -423,13 +426,13 @@ mod tests {
         assert_eq!(keymap.lay_over(&user), []);
         assert_eq!(
             keymap
-                .key_of(&[Layer::Fleet], Action::FollowLogs)
+                .key_of(&[Layer::Fleet], Action::Fleet(FleetAction::FollowLogs))
                 .as_deref(),
             Some("f9")
         );
         assert_eq!(
             keymap
-                .key_of(&[Layer::Fleet], Action::FollowTools)
+                .key_of(&[Layer::Fleet], Action::Fleet(FleetAction::FollowTools))
                 .as_deref(),
             Some("t")
         );

@@ -28,19 +28,34 @@ pub struct ActionSpec {
 }
 
 macro_rules! actions {
-    ($($variant:ident = $id:literal, $short:literal, $help:literal, $writes:expr, $needs:ident, $rank:literal;)+) => {
-        /// What the user can want.
+    ($($(#[$doc:meta])* $group:ident($name:ident) {
+        $($variant:ident = $id:literal, $short:literal, $help:literal, $writes:expr, $needs:ident, $rank:literal;)+
+    })+) => {
+        /// An action of the user, by the part of the console that performs it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Action { $(#[doc = $help] $variant,)+ }
+        pub enum Action { $($(#[$doc])* $group($name),)+ }
+
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub enum $name { $(#[doc = $help] $variant,)+ }
+        )+
 
         impl Action {
-            /// Every action, in the order of the help.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// All actions, in the order of the help.
+            pub const ALL: &'static [Self] = &[$($(Self::$group($name::$variant),)+)+];
 
-            /// Its row in the table.
+            /// Returns the action's row of the table.
             pub const fn spec(self) -> &'static ActionSpec {
                 match self {
-                    $(Self::$variant => &ActionSpec { id: $id, short: $short, help: $help, writes: $writes, needs: Needs::$needs, rank: $rank },)+
+                    $($(Self::$group($name::$variant) => &ActionSpec {
+                        id: $id,
+                        short: $short,
+                        help: $help,
+                        writes: $writes,
+                        needs: Needs::$needs,
+                        rank: $rank,
+                    },)+)+
                 }
             }
         }
@@ -48,88 +63,104 @@ macro_rules! actions {
 }
 
 actions! {
-    Quit = "app.quit", "quit", "Leave the console; a running rotation is waited for", false, Nothing, 0;
-    Suspend = "app.suspend", "suspend", "Suspend to the shell (fg comes back)", false, Nothing, 0;
-    Help = "app.help", "keys", "Every key that works here", false, Nothing, 99;
-    Palette = "app.palette", "palette", "Find any command by its name", false, Nothing, 98;
-    Refresh = "app.refresh", "refresh", "Ask again now", false, Nothing, 70;
-    Back = "app.back", "back", "Close what lies on top, cancel what runs, clear the filter", false, Nothing, 0;
-    NextTheme = "app.theme", "theme", "Next theme", false, Nothing, 0;
-    OpenFleet = "screen.fleet", "fleet", "Fleet: gateways, targets, runtimes, endpoints and secrets", false, Nothing, 0;
-    OpenLogs = "screen.logs", "logs", "Logs: what the deployment writes, live", false, Nothing, 0;
-    OpenSecrets = "screen.secrets", "secrets", "Secrets: versions, stages, rotation", false, Nothing, 0;
-    OpenTools = "screen.tools", "tools", "Tools: call what the MCP servers offer", false, Nothing, 0;
-    OpenDoctor = "screen.doctor", "doctor", "Doctor: which hop of the chain is broken", false, Nothing, 0;
-    OpenActivity = "screen.activity", "activity", "Activity: what this console did and what failed", false, Nothing, 0;
-
-    Up = "list.up", "up", "One line up", false, Nothing, 0;
-    Down = "list.down", "down", "One line down", false, Nothing, 0;
-    PageUp = "list.page-up", "page up", "One page up", false, Nothing, 0;
-    PageDown = "list.page-down", "page down", "One page down", false, Nothing, 0;
-    Top = "list.top", "top", "To the first line", false, Nothing, 0;
-    Bottom = "list.bottom", "bottom", "To the last line", false, Nothing, 0;
-    Left = "list.left", "fold", "Fold, or scroll to the left", false, Nothing, 0;
-    Right = "list.right", "unfold", "Unfold, or scroll to the right", false, Nothing, 0;
-    Open = "list.open", "open", "Open what is selected", false, Selection, 1;
-    Filter = "list.filter", "filter", "Show only what contains a text", false, Nothing, 50;
-    Sort = "list.sort", "sort", "Sort by the next column", false, Nothing, 60;
-    Mark = "list.mark", "mark", "Mark or unmark the selected row", false, Selection, 0;
-
-    FollowLogs = "fleet.logs", "logs", "Logs of what is selected", false, Selection, 10;
-    FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
-    FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
-    FollowRelation = "fleet.relation", "relation", "Go on along the relation: target, its runtime, its logs, its secret", false, Selection, 14;
-    Synchronize = "fleet.synchronize", "sync", "Synchronize the selected target: its gateway reads its tools again", true, Selection, 13;
-    CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
-    CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
-    CopyJson = "copy.json", "copy JSON", "Copy the API's answer as JSON", false, Selection, 0;
-    CopyCommand = "copy.command", "copy aws", "Copy the aws command that shows it", false, Selection, 0;
-
-    NextTab = "detail.tab", "facts/JSON", "Facts or JSON", false, Nothing, 2;
-
-    Follow = "logs.follow", "follow", "Follow the newest line, or stop following", false, Nothing, 1;
-    Search = "logs.search", "find", "Find a text", false, Nothing, 5;
-    NextHit = "logs.next-hit", "next hit", "To the next hit", false, Nothing, 6;
-    PreviousHit = "logs.previous-hit", "previous hit", "To the previous hit", false, Nothing, 0;
-    NextError = "logs.next-error", "next error", "To the next error", false, Nothing, 4;
-    PreviousError = "logs.previous-error", "previous error", "To the previous error", false, Nothing, 0;
-    FilterLogs = "logs.filter", "filter", "Filter by words: level>=warn, text, !text, /regex/, trace=…", false, Nothing, 7;
-    OnlyTrace = "logs.trace", "this trace", "Only lines of this trace", false, Selection, 10;
-    OnlySession = "logs.session", "this session", "Only lines of this session", false, Selection, 11;
-    OnlyRequest = "logs.request", "this request", "Only lines of this request", false, Selection, 12;
-    Wrap = "logs.wrap", "wrap", "Wrap long lines", false, Nothing, 8;
-    ExportLogs = "logs.export", "export", "Write the shown lines to a file", false, Nothing, 9;
-    NextSource = "logs.source", "source", "Next deployment's logs", false, Nothing, 3;
-
-    Rotate = "secrets.rotate", "rotate", "Rotate the Neo4j password of the selected secret", true, Selection, 2;
-    Resume = "secrets.resume", "resume", "Bring an unfinished rotation to its end", true, Selection, 3;
-    Rollback = "secrets.rollback", "roll back", "Return to the previous password", true, Selection, 4;
-
-    ChooseEndpoint = "tools.endpoint", "endpoint", "List the gateways and runtimes that can be talked to, with type-to-find", false, Nothing, 6;
-    Connect = "tools.connect", "connect", "Connect again", false, Nothing, 8;
-    Run = "tools.run", "run", "Call the tool", false, Nothing, 1;
-    NextPane = "tools.next-pane", "next pane", "To the next pane", false, Nothing, 2;
-    PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
-    Identify = "tools.identity", "who am I", "Who the console is for the endpoint: claims of the token, its end, the connection", false, Nothing, 10;
-    SaveQuery = "tools.save", "save", "Keep the query with its parameters under a name", false, Nothing, 7;
-    ForgetQuery = "tools.forget", "forget", "Forget the selected saved query", false, Selection, 4;
-    RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
-    NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer as they went over the wire", false, Nothing, 3;
-    CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;
-    CopyCurl = "tools.copy-curl", "as curl", "Copy the call as a curl command; the token stays a variable", false, Selection, 0;
-    CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;
-    CopyArguments = "tools.copy-arguments", "arguments", "Copy the arguments as JSON", false, Selection, 0;
-    ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
-    CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
-
-    Examine = "doctor.examine", "examine", "Examine all deployments again", false, Nothing, 1;
-    CopyFix = "doctor.copy", "copy fix", "Copy the fix", false, Selection, 2;
-
-    Yes = "confirm.yes", "yes", "Yes, do it", false, Nothing, 1;
-    No = "confirm.no", "no", "No, leave it", false, Nothing, 2;
-    Accept = "prompt.accept", "accept", "Accept", false, Nothing, 1;
-    PromptPrevious = "prompt.previous", "previous", "Previous suggestion", false, Nothing, 0;
-    PromptNext = "prompt.next", "next", "Next suggestion", false, Nothing, 0;
+    /// Actions that work on every screen.
+    App(AppAction) {
+        Quit = "app.quit", "quit", "Leave the console; a running rotation is waited for", false, Nothing, 0;
+        Suspend = "app.suspend", "suspend", "Suspend to the shell (fg comes back)", false, Nothing, 0;
+        Help = "app.help", "keys", "Every key that works here", false, Nothing, 99;
+        Palette = "app.palette", "palette", "Find any command by its name", false, Nothing, 98;
+        Refresh = "app.refresh", "refresh", "Ask again now", false, Nothing, 70;
+        Back = "app.back", "back", "Close what lies on top, cancel what runs, clear the filter", false, Nothing, 0;
+        NextTheme = "app.theme", "theme", "Next theme", false, Nothing, 0;
+        OpenFleet = "screen.fleet", "fleet", "Fleet: gateways, targets, runtimes, endpoints and secrets", false, Nothing, 0;
+        OpenLogs = "screen.logs", "logs", "Logs: what the deployment writes, live", false, Nothing, 0;
+        OpenSecrets = "screen.secrets", "secrets", "Secrets: versions, stages, rotation", false, Nothing, 0;
+        OpenTools = "screen.tools", "tools", "Tools: call what the MCP servers offer", false, Nothing, 0;
+        OpenDoctor = "screen.doctor", "doctor", "Doctor: which hop of the chain is broken", false, Nothing, 0;
+        OpenActivity = "screen.activity", "activity", "Activity: what this console did and what failed", false, Nothing, 0;
+    }
+    /// Actions on lists and other content that scrolls.
+    List(ListAction) {
+        Up = "list.up", "up", "One line up", false, Nothing, 0;
+        Down = "list.down", "down", "One line down", false, Nothing, 0;
+        PageUp = "list.page-up", "page up", "One page up", false, Nothing, 0;
+        PageDown = "list.page-down", "page down", "One page down", false, Nothing, 0;
+        Top = "list.top", "top", "To the first line", false, Nothing, 0;
+        Bottom = "list.bottom", "bottom", "To the last line", false, Nothing, 0;
+        Left = "list.left", "fold", "Fold, or scroll to the left", false, Nothing, 0;
+        Right = "list.right", "unfold", "Unfold, or scroll to the right", false, Nothing, 0;
+        Open = "list.open", "open", "Open what is selected", false, Selection, 1;
+        Filter = "list.filter", "filter", "Show only what contains a text", false, Nothing, 50;
+        Sort = "list.sort", "sort", "Sort by the next column", false, Nothing, 60;
+        Mark = "list.mark", "mark", "Mark or unmark the selected row", false, Selection, 0;
+    }
+    /// Actions on resources: the Fleet screen and the detail of a resource.
+    Fleet(FleetAction) {
+        FollowLogs = "fleet.logs", "logs", "Logs of what is selected", false, Selection, 10;
+        FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
+        FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
+        FollowRelation = "fleet.relation", "relation", "Go on along the relation: target, its runtime, its logs, its secret", false, Selection, 14;
+        Synchronize = "fleet.synchronize", "sync", "Synchronize the selected target: its gateway reads its tools again", true, Selection, 13;
+        CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
+        CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
+        CopyJson = "copy.json", "copy JSON", "Copy the API's answer as JSON", false, Selection, 0;
+        CopyCommand = "copy.command", "copy aws", "Copy the aws command that shows it", false, Selection, 0;
+        NextTab = "detail.tab", "facts/JSON", "Facts or JSON", false, Nothing, 2;
+    }
+    /// Actions of the Logs screen.
+    Logs(LogsAction) {
+        Follow = "logs.follow", "follow", "Follow the newest line, or stop following", false, Nothing, 1;
+        Search = "logs.search", "find", "Find a text", false, Nothing, 5;
+        NextHit = "logs.next-hit", "next hit", "To the next hit", false, Nothing, 6;
+        PreviousHit = "logs.previous-hit", "previous hit", "To the previous hit", false, Nothing, 0;
+        NextError = "logs.next-error", "next error", "To the next error", false, Nothing, 4;
+        PreviousError = "logs.previous-error", "previous error", "To the previous error", false, Nothing, 0;
+        FilterLogs = "logs.filter", "filter", "Filter by words: level>=warn, text, !text, /regex/, trace=…", false, Nothing, 7;
+        OnlyTrace = "logs.trace", "this trace", "Only lines of this trace", false, Selection, 10;
+        OnlySession = "logs.session", "this session", "Only lines of this session", false, Selection, 11;
+        OnlyRequest = "logs.request", "this request", "Only lines of this request", false, Selection, 12;
+        Wrap = "logs.wrap", "wrap", "Wrap long lines", false, Nothing, 8;
+        ExportLogs = "logs.export", "export", "Write the shown lines to a file", false, Nothing, 9;
+        NextSource = "logs.source", "source", "Next deployment's logs", false, Nothing, 3;
+    }
+    /// Actions of the Secrets screen.
+    Secrets(SecretsAction) {
+        Rotate = "secrets.rotate", "rotate", "Rotate the Neo4j password of the selected secret", true, Selection, 2;
+        Resume = "secrets.resume", "resume", "Bring an unfinished rotation to its end", true, Selection, 3;
+        Rollback = "secrets.rollback", "roll back", "Return to the previous password", true, Selection, 4;
+    }
+    /// Actions of the Tools screen.
+    Tools(ToolsAction) {
+        ChooseEndpoint = "tools.endpoint", "endpoint", "List the gateways and runtimes that can be talked to, with type-to-find", false, Nothing, 6;
+        Connect = "tools.connect", "connect", "Connect again", false, Nothing, 8;
+        Run = "tools.run", "run", "Call the tool", false, Nothing, 1;
+        NextPane = "tools.next-pane", "next pane", "To the next pane", false, Nothing, 2;
+        PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
+        Identify = "tools.identity", "who am I", "Who the console is for the endpoint: claims of the token, its end, the connection", false, Nothing, 10;
+        SaveQuery = "tools.save", "save", "Keep the query with its parameters under a name", false, Nothing, 7;
+        ForgetQuery = "tools.forget", "forget", "Forget the selected saved query", false, Selection, 4;
+        RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
+        NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer as they went over the wire", false, Nothing, 3;
+        CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;
+        CopyCurl = "tools.copy-curl", "as curl", "Copy the call as a curl command; the token stays a variable", false, Selection, 0;
+        CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;
+        CopyArguments = "tools.copy-arguments", "arguments", "Copy the arguments as JSON", false, Selection, 0;
+        ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
+        CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
+    }
+    /// Actions of the Doctor screen.
+    Doctor(DoctorAction) {
+        Examine = "doctor.examine", "examine", "Examine all deployments again", false, Nothing, 1;
+        CopyFix = "doctor.copy", "copy fix", "Copy the fix", false, Selection, 2;
+    }
+    /// Answers to a question or a prompt.
+    Prompt(PromptAction) {
+        Yes = "confirm.yes", "yes", "Yes, do it", false, Nothing, 1;
+        No = "confirm.no", "no", "No, leave it", false, Nothing, 2;
+        Accept = "prompt.accept", "accept", "Accept", false, Nothing, 1;
+        PromptPrevious = "prompt.previous", "previous", "Previous suggestion", false, Nothing, 0;
+        PromptNext = "prompt.next", "next", "Next suggestion", false, Nothing, 0;
+    }
 }
 
 impl Action {

@@ -18,12 +18,33 @@ use crate::{
 /// What an endpoint says when one connects: itself, the token's claims where there is a token, its tools.
 pub type Welcome = (ConnectionInfo, Option<Claims>, Vec<Tool>);
 
-/// A fact.
+/// A fact that has happened outside of the state.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The console has what it works on: deployments, and the faults that its stack can play.
+    /// The services are ready: the deployments, and the faults that an embedded stack can inject.
     Started(Result<(Vec<Deployment>, Vec<String>), Failure>),
-    /// A kind was listed.
+    /// A fact about resources.
+    Fleet(FleetEvent),
+    /// A fact about a log tail.
+    Logs(LogsEvent),
+    /// A fact about secrets and rotations.
+    Secrets(SecretsEvent),
+    /// A fact about an MCP endpoint.
+    Tools(ToolsEvent),
+    /// The doctor has examined a deployment.
+    Examined(Box<doctor::Report>),
+    /// Text was copied to the clipboard; the text names what.
+    Copied(String),
+    /// A file was written; its path.
+    Exported(Result<String, Failure>),
+    /// A task failed that has no event of its own; the deployment that it examined, if it was an examination.
+    Broke(Option<DeploymentName>, Failure),
+}
+
+/// Facts about resources.
+#[derive(Clone, Debug)]
+pub enum FleetEvent {
+    /// A kind of resource was listed in a deployment.
     Listed(DeploymentName, Kind, Result<Vec<Resource>, Failure>),
     /// A resource was described.
     Described(ResourceKey, Box<Result<Resource, Failure>>),
@@ -32,53 +53,60 @@ pub enum Event {
         Vec<ResourceKey>,
         Result<Vec<(ResourceKey, Traffic)>, Failure>,
     ),
-    /// A target's synchronisation was asked for; with the id of the request.
+    /// A target's synchronisation was requested; the target and the request id.
     Synchronized(
         ResourceKey,
         Box<Result<(Resource, Option<String>), Failure>>,
     ),
-    /// A tail brought something.
-    LogsArrived(LogBatch),
-    /// A tail has ended.
+}
+
+/// Facts about a log tail.
+#[derive(Clone, Debug)]
+pub enum LogsEvent {
+    /// Log lines or notices arrived.
+    Arrived(LogBatch),
+    /// The tail has ended with a failure.
     TailFailed(Failure),
-    /// A secret's versions were read.
+}
+
+/// Facts about secrets and rotations.
+#[derive(Clone, Debug)]
+pub enum SecretsEvent {
+    /// The versions of a secret were read.
     SecretRead(DeploymentName, String, Box<Result<SecretDetail, Failure>>),
-    /// A rotation made its plan.
-    RotationPlanned(Box<Plan>),
-    /// A rotation moved.
-    RotationReported(Report),
-    /// A rotation says something beside its steps.
-    RotationWarned(String),
-    /// A rotation asks.
-    RotationAsked(Question),
+    /// A rotation has made its plan.
+    Planned(Box<Plan>),
+    /// A rotation has finished or started a step.
+    Reported(Report),
+    /// A running rotation reports a warning that is not the result of a step.
+    Warned(String),
+    /// A rotation waits for an answer of the user.
+    Asked(Question),
     /// A rotation has ended.
-    RotationEnded(Box<Result<Ending, Failure>>),
-    /// An MCP endpoint answered, with its tools and the token's claims.
+    Ended(Box<Result<Ending, Failure>>),
+}
+
+/// Facts about an MCP endpoint.
+#[derive(Clone, Debug)]
+pub enum ToolsEvent {
+    /// An endpoint answered `initialize` and `tools/list`.
     Connected(McpEndpoint, Box<Result<Welcome, Failure>>),
-    /// What a server offers beside tools.
+    /// Resources, resource templates and prompts of a server.
     Offered(McpEndpoint, Vec<Offer>),
-    /// A call went over the wire like this; its answer follows.
+    /// The HTTP exchange of a call; its result follows.
     Exchanged(McpEndpoint, Box<HttpExchange>),
     /// A call was answered.
     Called(McpEndpoint, Box<Result<CallOutcome, Failure>>),
-    /// The saved queries are these; or they could not be read or changed.
+    /// The saved queries were read or changed.
     QueriesRead(Result<Vec<Query>, Failure>),
-    /// The token of an endpoint's sign-in says this of itself.
+    /// The claims of the token of an endpoint's sign-in were read.
     ClaimsRead(McpEndpoint, Box<Result<Claims, Failure>>),
-    /// A call moves on.
+    /// A progress notification of a running call arrived.
     Progressed(McpEndpoint, Progress),
-    /// A server asks the user.
+    /// A server asks the user a question.
     Elicited(McpEndpoint, Elicitation),
-    /// The server's tools have changed.
+    /// The server's list of tools has changed.
     ToolsChanged(McpEndpoint),
-    /// A deployment was examined.
-    Examined(Box<doctor::Report>),
-    /// Something was copied; what, in a word or two.
-    Copied(String),
-    /// Something was written to a file, or not.
-    Exported(Result<String, Failure>),
-    /// Work broke that has no other way to say so; the deployment that it examined, if it did that.
-    Broke(Option<DeploymentName>, Failure),
 }
 
 impl Event {
@@ -86,27 +114,39 @@ impl Event {
     pub fn of_failed_effect(effect: Effect, failure: Failure) -> Self {
         match effect {
             Effect::Start => Self::Started(Err(failure)),
-            Effect::List(deployment, kind) => Self::Listed(deployment, kind, Err(failure)),
-            Effect::Describe(key) => Self::Described(key, Box::new(Err(failure))),
-            Effect::CountCalls(keys) => Self::CallsCounted(keys, Err(failure)),
-            Effect::Synchronize(key) => Self::Synchronized(key, Box::new(Err(failure))),
-            Effect::Tail(..) => Self::TailFailed(failure),
-            Effect::ReadSecret(deployment, id) => {
-                Self::SecretRead(deployment, id, Box::new(Err(failure)))
+            Effect::List(deployment, kind) => {
+                Self::Fleet(FleetEvent::Listed(deployment, kind, Err(failure)))
             }
-            Effect::Rotate { .. } => Self::RotationEnded(Box::new(Err(
+            Effect::Describe(key) => {
+                Self::Fleet(FleetEvent::Described(key, Box::new(Err(failure))))
+            }
+            Effect::CountCalls(keys) => Self::Fleet(FleetEvent::CallsCounted(keys, Err(failure))),
+            Effect::Synchronize(key) => {
+                Self::Fleet(FleetEvent::Synchronized(key, Box::new(Err(failure))))
+            }
+            Effect::Tail(..) => Self::Logs(LogsEvent::TailFailed(failure)),
+            Effect::ReadSecret(deployment, id) => Self::Secrets(SecretsEvent::SecretRead(
+                deployment,
+                id,
+                Box::new(Err(failure)),
+            )),
+            Effect::Rotate { .. } => Self::Secrets(SecretsEvent::Ended(Box::new(Err(
                 failure.hint("u brings to its end what is half done")
-            ))),
-            Effect::Connect(endpoint) => Self::Connected(endpoint, Box::new(Err(failure))),
+            )))),
+            Effect::Connect(endpoint) => {
+                Self::Tools(ToolsEvent::Connected(endpoint, Box::new(Err(failure))))
+            }
             Effect::Call { endpoint, .. } | Effect::Fetch(endpoint, ..) => {
-                Self::Called(endpoint, Box::new(Err(failure)))
+                Self::Tools(ToolsEvent::Called(endpoint, Box::new(Err(failure))))
             }
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::ListOffers(endpoint) => Self::Offered(endpoint, Vec::new()),
+            Effect::ListOffers(endpoint) => Self::Tools(ToolsEvent::Offered(endpoint, Vec::new())),
             Effect::ReadQueries | Effect::KeepQuery(_) | Effect::ForgetQuery(_) => {
-                Self::QueriesRead(Err(failure))
+                Self::Tools(ToolsEvent::QueriesRead(Err(failure)))
             }
-            Effect::ReadClaims(endpoint) => Self::ClaimsRead(endpoint, Box::new(Err(failure))),
+            Effect::ReadClaims(endpoint) => {
+                Self::Tools(ToolsEvent::ClaimsRead(endpoint, Box::new(Err(failure))))
+            }
             Effect::Export { .. } => Self::Exported(Err(failure)),
             Effect::Copy(_)
             | Effect::Stop(_)

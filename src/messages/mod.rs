@@ -9,8 +9,11 @@ mod event;
 mod exit_message;
 mod route;
 
-pub use action::{Action, ActionSpec, Needs};
+pub use action::{
+    Action, ActionSpec, AppAction, DoctorAction, FleetAction, ListAction, LogsAction, Needs,
+    PromptAction, SecretsAction, ToolsAction,
+};
 pub use effect::{Effect, Effects, RotationKind, Slot};
-pub use event::{Event, Welcome};
+pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};
 pub use exit_message::ExitMessage;
 pub use route::Route;

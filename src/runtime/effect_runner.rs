@@ -18,7 +18,9 @@ use super::{
 };
 use crate::runtime::saved_queries;
 use crate::{
-    messages::{Effect, Event, RotationKind, Slot, Welcome},
+    messages::{
+        Effect, Event, FleetEvent, LogsEvent, RotationKind, SecretsEvent, Slot, ToolsEvent, Welcome,
+    },
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
         FailureKind, Kind, LogQuery, McpEndpoint, McpNotice, Offer, Resource, ResourceKey,
@@ -125,43 +127,43 @@ impl EffectRunner for ServiceRunner {
         match effect {
             Effect::Start => world.start(self.starting.take()),
             Effect::List(name, kind) => async move {
-                Some(Event::Listed(
+                Some(Event::Fleet(FleetEvent::Listed(
                     name.clone(),
                     kind,
                     world.list(&name, kind).await,
-                ))
+                )))
             }
             .boxed(),
             Effect::Describe(key) => async move {
-                Some(Event::Described(
+                Some(Event::Fleet(FleetEvent::Described(
                     key.clone(),
                     Box::new(world.describe(&key).await),
-                ))
+                )))
             }
             .boxed(),
             Effect::CountCalls(keys) => async move {
-                Some(Event::CallsCounted(
+                Some(Event::Fleet(FleetEvent::CallsCounted(
                     keys.clone(),
                     world.count_calls(&keys).await,
-                ))
+                )))
             }
             .boxed(),
             Effect::Synchronize(key) => async move {
-                Some(Event::Synchronized(
+                Some(Event::Fleet(FleetEvent::Synchronized(
                     key.clone(),
                     Box::new(world.synchronize(&key).await),
-                ))
+                )))
             }
             .boxed(),
             Effect::Tail(name, query) => {
                 async move { world.tail(&name, query, &sender).await }.boxed()
             }
             Effect::ReadSecret(name, id) => async move {
-                Some(Event::SecretRead(
+                Some(Event::Secrets(SecretsEvent::SecretRead(
                     name.clone(),
                     id.clone(),
                     Box::new(world.read_secret(&name, &id).await),
-                ))
+                )))
             }
             .boxed(),
             Effect::Rotate {
@@ -171,10 +173,10 @@ impl EffectRunner for ServiceRunner {
             } => async move { Some(world.rotate(&deployment, &secret, kind, sender, stop).await) }
                 .boxed(),
             Effect::Connect(endpoint) => async move {
-                Some(Event::Connected(
+                Some(Event::Tools(ToolsEvent::Connected(
                     endpoint.clone(),
                     Box::new(world.connect(&endpoint, sender).await),
-                ))
+                )))
             }
             .boxed(),
             Effect::Call {
@@ -183,14 +185,14 @@ impl EffectRunner for ServiceRunner {
                 arguments,
                 options,
             } => async move {
-                Some(Event::Called(
+                Some(Event::Tools(ToolsEvent::Called(
                     endpoint.clone(),
                     Box::new(
                         world
                             .call(&endpoint, &tool, arguments, options, &sender)
                             .await,
                     ),
-                ))
+                )))
             }
             .boxed(),
             Effect::Examine(name) => async move { Box::pin(world.examine(&name)).await }.boxed(),
@@ -205,10 +207,10 @@ impl EffectRunner for ServiceRunner {
                 async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
             }
             Effect::ListOffers(endpoint) => async move {
-                Some(Event::Offered(
+                Some(Event::Tools(ToolsEvent::Offered(
                     endpoint.clone(),
                     world.offers(&endpoint).await,
-                ))
+                )))
             }
             .boxed(),
             Effect::Fetch(endpoint, offer, arguments) => {
@@ -216,32 +218,30 @@ impl EffectRunner for ServiceRunner {
                     .boxed()
             }
             Effect::ReadQueries => async move {
-                Some(Event::QueriesRead(saved_queries::read(
+                Some(Event::Tools(ToolsEvent::QueriesRead(saved_queries::read(
                     world.queries.as_deref(),
-                )))
+                ))))
             }
             .boxed(),
             Effect::KeepQuery(query) => async move {
-                Some(Event::QueriesRead(saved_queries::change(
-                    world.queries.as_deref(),
-                    |queries| put(queries, query),
+                Some(Event::Tools(ToolsEvent::QueriesRead(
+                    saved_queries::change(world.queries.as_deref(), |queries| put(queries, query)),
                 )))
             }
             .boxed(),
             Effect::ForgetQuery(name) => async move {
                 let forget =
                     |queries: &mut Vec<_>| queries.retain(|each: &Query| each.name != name);
-                Some(Event::QueriesRead(saved_queries::change(
-                    world.queries.as_deref(),
-                    forget,
+                Some(Event::Tools(ToolsEvent::QueriesRead(
+                    saved_queries::change(world.queries.as_deref(), forget),
                 )))
             }
             .boxed(),
             Effect::ReadClaims(endpoint) => async move {
-                Some(Event::ClaimsRead(
+                Some(Event::Tools(ToolsEvent::ClaimsRead(
                     endpoint.clone(),
                     Box::new(world.claims(&endpoint).await),
-                ))
+                )))
             }
             .boxed(),
             Effect::AnswerRotation(yes) => at_once(|| world.answer_rotation(yes)),
@@ -347,17 +347,17 @@ impl RunnerState {
     async fn tail(&self, name: &DeploymentName, query: LogQuery, sender: &Sender) -> Option<Event> {
         let (services, deployment) = match self.of(name) {
             Ok(found) => found,
-            Err(failure) => return Some(Event::TailFailed(failure)),
+            Err(failure) => return Some(Event::Logs(LogsEvent::TailFailed(failure))),
         };
         let mut tail = services.tail_logs(deployment, query);
         while let Some(batch) = tail.next().await {
             match batch {
                 Ok(batch) => {
-                    if !sender.send(Event::LogsArrived(batch)).await {
+                    if !sender.send(Event::Logs(LogsEvent::Arrived(batch))).await {
                         return None;
                     }
                 }
-                Err(failure) => return Some(Event::TailFailed(failure)),
+                Err(failure) => return Some(Event::Logs(LogsEvent::TailFailed(failure))),
             }
         }
         None
@@ -378,7 +378,7 @@ impl RunnerState {
         };
         let (services, deployment) = match self.of(name) {
             Ok(found) => found,
-            Err(failure) => return Event::RotationEnded(Box::new(Err(failure))),
+            Err(failure) => return Event::Secrets(SecretsEvent::Ended(Box::new(Err(failure)))),
         };
         let mut options = RotationOptions::new(what);
         options.neo4j_uri.clone_from(&deployment.neo4j_uri);
@@ -395,7 +395,7 @@ impl RunnerState {
         };
         // What was told arrives before the end does, however far behind the console is: no step is ever left out.
         let (ending, ()) = futures::join!(work, tell(heard, &sender));
-        Event::RotationEnded(Box::new(ending))
+        Event::Secrets(SecretsEvent::Ended(Box::new(ending)))
     }
 
     fn answer_rotation(&self, yes: bool) {
@@ -474,7 +474,10 @@ impl RunnerState {
             Some(session) => {
                 let (result, exchange) = session.fetch(offer, arguments).await;
                 sender
-                    .send(Event::Exchanged(endpoint.clone(), Box::new(exchange)))
+                    .send(Event::Tools(ToolsEvent::Exchanged(
+                        endpoint.clone(),
+                        Box::new(exchange),
+                    )))
                     .await;
                 result
             }
@@ -485,7 +488,7 @@ impl RunnerState {
             )
             .hint("C connects")),
         };
-        Event::Called(endpoint.clone(), Box::new(result))
+        Event::Tools(ToolsEvent::Called(endpoint.clone(), Box::new(result)))
     }
 
     async fn claims(&self, endpoint: &McpEndpoint) -> Result<Claims, Failure> {
@@ -521,7 +524,10 @@ impl RunnerState {
         self.complete_consents(endpoint).await;
         let (result, exchange) = session.watched_call(tool, arguments, options).await;
         sender
-            .send(Event::Exchanged(endpoint.clone(), Box::new(exchange)))
+            .send(Event::Tools(ToolsEvent::Exchanged(
+                endpoint.clone(),
+                Box::new(exchange),
+            )))
             .await;
         if let Err(failure) = &result {
             let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
@@ -585,10 +591,14 @@ async fn pass_on(
         };
         let event = match next {
             Some(McpNotice::Elicitation(elicitation)) => {
-                Event::Elicited(endpoint.clone(), elicitation)
+                Event::Tools(ToolsEvent::Elicited(endpoint.clone(), elicitation))
             }
-            Some(McpNotice::Progress(progress)) => Event::Progressed(endpoint.clone(), progress),
-            Some(McpNotice::ToolsChanged) => Event::ToolsChanged(endpoint.clone()),
+            Some(McpNotice::Progress(progress)) => {
+                Event::Tools(ToolsEvent::Progressed(endpoint.clone(), progress))
+            }
+            Some(McpNotice::ToolsChanged) => {
+                Event::Tools(ToolsEvent::ToolsChanged(endpoint.clone()))
+            }
             Some(McpNotice::Message(..)) => continue,
             None => return,
         };
@@ -615,21 +625,31 @@ struct ScreenDesk {
 
 impl Desk for ScreenDesk {
     fn tell(&mut self, report: Report) {
-        let _ = self.told.send(Event::RotationReported(report));
+        let _ = self
+            .told
+            .send(Event::Secrets(SecretsEvent::Reported(report)));
     }
 
     fn warn(&mut self, sentence: String) {
-        let _ = self.told.send(Event::RotationWarned(sentence));
+        let _ = self
+            .told
+            .send(Event::Secrets(SecretsEvent::Warned(sentence)));
     }
 
     fn plan(&mut self, plan: Plan) {
-        let _ = self.told.send(Event::RotationPlanned(Box::new(plan)));
+        let _ = self
+            .told
+            .send(Event::Secrets(SecretsEvent::Planned(Box::new(plan))));
     }
 
     async fn ask(&mut self, question: Question) -> bool {
         let (asked, answered) = oneshot::channel();
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
-        if self.told.send(Event::RotationAsked(question)).is_err() {
+        if self
+            .told
+            .send(Event::Secrets(SecretsEvent::Asked(question)))
+            .is_err()
+        {
             return false;
         }
         // Quitting answers no: nothing that needs a yes goes on without a person.

@@ -18,7 +18,7 @@ use super::{
 use crate::runtime::effect_runner::ServiceRunner;
 use crate::{
     app::{App, AppOptions},
-    messages::{Action, Effect, Effects, ExitMessage},
+    messages::{Action, AppAction, Effect, Effects, ExitMessage},
     model::{Deployment, Failure, Moment},
     services::Services,
 };
@@ -121,7 +121,7 @@ async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
         return;
     }
     // The screen tells what is waited for, as it does when the user quits; the work has been asked already.
-    drop(console.app.act(Action::Quit));
+    drop(console.app.act(Action::App(AppAction::Quit)));
     let end = Instant::now() + PATIENCE;
     while tasks.must_finish() {
         screen = screen.and_then(|screen| draw(&console.app, screen).is_ok().then_some(screen));

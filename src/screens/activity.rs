@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     keys::Layer,
-    messages::{Action, Effect},
+    messages::{Action, AppAction, Effect, FleetAction, ListAction},
     theme::Role,
     widgets::{List, Painter, cut, text_width},
 };
@@ -35,15 +35,15 @@ impl Screen for Activity {
             return ScreenUpdate::done();
         }
         match action {
-            Action::Open => {
+            Action::List(ListAction::Open) => {
                 self.open = !self.open;
                 ScreenUpdate::done()
             }
-            Action::Back if self.open => {
+            Action::App(AppAction::Back) if self.open => {
                 self.open = false;
                 ScreenUpdate::done()
             }
-            Action::CopyId => {
+            Action::Fleet(FleetAction::CopyId) => {
                 let deed = context.store.activity.get(self.list.cursor());
                 let request = deed.and_then(|deed| deed.request()).map(str::to_owned);
                 request.map_or_else(
@@ -70,7 +70,12 @@ impl Screen for Activity {
     }
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
-        !matches!(action, Action::Filter | Action::Sort | Action::Mark)
+        !matches!(
+            action,
+            Action::List(ListAction::Filter)
+                | Action::List(ListAction::Sort)
+                | Action::List(ListAction::Mark)
+        )
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::detail::wrapped;
 use crate::{
     keys::Layer,
-    messages::{Action, Effect, Effects, Slot},
+    messages::{Action, AppAction, Effect, Effects, ListAction, PromptAction, Slot},
     theme::Role,
     widgets::{LineInput, Painter, Scroll},
 };
@@ -123,18 +123,22 @@ impl Confirm {
     /// Takes an action.
     pub fn act(&mut self, action: Action) -> Answered {
         self.scroll.act(match action {
-            Action::PromptPrevious => Action::Up,
-            Action::PromptNext => Action::Down,
+            Action::Prompt(PromptAction::PromptPrevious) => Action::List(ListAction::Up),
+            Action::Prompt(PromptAction::PromptNext) => Action::List(ListAction::Down),
             other => other,
         });
         match action {
-            Action::Yes if self.name.is_none() => Answered::Closed(self.yes.clone()),
-            Action::Accept | Action::Open
+            Action::Prompt(PromptAction::Yes) if self.name.is_none() => {
+                Answered::Closed(self.yes.clone())
+            }
+            Action::Prompt(PromptAction::Accept) | Action::List(ListAction::Open)
                 if !self.is_early && self.name.as_deref() == Some(self.typed.text().trim()) =>
             {
                 Answered::Closed(self.yes.clone())
             }
-            Action::No | Action::Back => Answered::Closed(self.no.clone()),
+            Action::Prompt(PromptAction::No) | Action::App(AppAction::Back) => {
+                Answered::Closed(self.no.clone())
+            }
             _ => Answered::Open,
         }
     }

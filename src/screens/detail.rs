@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     kinds,
-    messages::{Action, Effect},
+    messages::{Action, AppAction, Effect, FleetAction},
     model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, with_separators},
     state::Store,
     theme::Role,
@@ -50,12 +50,17 @@ impl Detail {
     /// Does what the user wants with it.
     pub fn act(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         match action {
-            Action::NextTab => {
+            Action::Fleet(FleetAction::NextTab) => {
                 self.json = !self.json;
                 self.scroll.reset();
             }
-            Action::Refresh => return ScreenUpdate::effect(Effect::Describe(self.key.clone())),
-            Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
+            Action::App(AppAction::Refresh) => {
+                return ScreenUpdate::effect(Effect::Describe(self.key.clone()));
+            }
+            Action::Fleet(FleetAction::CopyArn)
+            | Action::Fleet(FleetAction::CopyId)
+            | Action::Fleet(FleetAction::CopyJson)
+            | Action::Fleet(FleetAction::CopyCommand) => {
                 let resource = self.resource(context.store);
                 return resource.map_or_else(ScreenUpdate::done, |resource| {
                     copy(action, resource, context.store)
@@ -377,10 +382,10 @@ pub fn copy(action: Action, resource: &Resource, store: &Store) -> ScreenUpdate 
         .deployment(&resource.key.deployment)
         .map_or("us-east-1", |deployment| deployment.region.as_str());
     let text = match action {
-        Action::CopyArn => resource.arn.clone(),
-        Action::CopyId => Some(resource.key.own_id().to_owned()),
-        Action::CopyJson => serde_json::to_string_pretty(&resource.raw).ok(),
-        Action::CopyCommand => Some(kinds::command_line(&resource.key, region)),
+        Action::Fleet(FleetAction::CopyArn) => resource.arn.clone(),
+        Action::Fleet(FleetAction::CopyId) => Some(resource.key.own_id().to_owned()),
+        Action::Fleet(FleetAction::CopyJson) => serde_json::to_string_pretty(&resource.raw).ok(),
+        Action::Fleet(FleetAction::CopyCommand) => Some(kinds::command_line(&resource.key, region)),
         _ => return ScreenUpdate::ignored(),
     };
     match text {

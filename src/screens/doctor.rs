@@ -8,7 +8,7 @@ use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, detail
 use crate::{
     doctor::{Finding, Report, State},
     keys::Layer,
-    messages::{Action, Effect, Effects},
+    messages::{Action, AppAction, DoctorAction, Effect, Effects, FleetAction, ListAction},
     model::{DeploymentName, Moment},
     theme::Role,
     widgets::{List, Painter, text_width},
@@ -101,11 +101,13 @@ impl Screen for Doctor {
             .get(self.list.cursor())
             .map(|each| each.name.clone());
         match (action, name) {
-            (Action::Examine | Action::Refresh, _) => {
+            (Action::Doctor(DoctorAction::Examine) | Action::App(AppAction::Refresh), _) => {
                 ScreenUpdate::effects(self.examine_all(context))
             }
-            (Action::Open, Some(name)) => ScreenUpdate::effects(self.examine(&name, context)),
-            (Action::FollowLogs, Some(name)) => {
+            (Action::List(ListAction::Open), Some(name)) => {
+                ScreenUpdate::effects(self.examine(&name, context))
+            }
+            (Action::Fleet(FleetAction::FollowLogs), Some(name)) => {
                 let groups = super::fleet::deployment_groups(context.store, &name);
                 ScreenUpdate::request(AppRequest::Logs {
                     title: name.to_string(),
@@ -114,7 +116,7 @@ impl Screen for Doctor {
                     since: None,
                 })
             }
-            (Action::CopyFix, Some(name)) => {
+            (Action::Doctor(DoctorAction::CopyFix), Some(name)) => {
                 match context
                     .store
                     .examined
@@ -144,7 +146,10 @@ impl Screen for Doctor {
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         !matches!(
             action,
-            Action::Filter | Action::Sort | Action::Mark | Action::Refresh
+            Action::List(ListAction::Filter)
+                | Action::List(ListAction::Sort)
+                | Action::List(ListAction::Mark)
+                | Action::App(AppAction::Refresh)
         )
     }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     keys::Layer,
     kinds,
-    messages::{Action, Effect},
+    messages::{Action, AppAction, Effect, FleetAction, ListAction, PromptAction},
     model::{
         DeploymentName, Health, Kind, McpEndpoint, McpTarget, Relation, Resource, ResourceKey,
     },
@@ -240,15 +240,19 @@ impl Fleet {
         };
         let deployment = row.place.deployment().clone();
         match action {
-            Action::FollowDoctor => ScreenUpdate::request(AppRequest::Examine(deployment)),
-            Action::FollowLogs => self.follow_logs(context, &deployment, row.resource),
-            Action::FollowTools => {
+            Action::Fleet(FleetAction::FollowDoctor) => {
+                ScreenUpdate::request(AppRequest::Examine(deployment))
+            }
+            Action::Fleet(FleetAction::FollowLogs) => {
+                self.follow_logs(context, &deployment, row.resource)
+            }
+            Action::Fleet(FleetAction::FollowTools) => {
                 ScreenUpdate::request(AppRequest::Tools(endpoint(&deployment, row.resource)))
             }
-            Action::FollowRelation => {
+            Action::Fleet(FleetAction::FollowRelation) => {
                 self.follow_relation(context, row.resource.map(|resource| resource.key.clone()))
             }
-            Action::Synchronize => synchronize(context, row.resource),
+            Action::Fleet(FleetAction::Synchronize) => synchronize(context, row.resource),
             _ => ScreenUpdate::ignored(),
         }
     }
@@ -479,16 +483,16 @@ impl Screen for Fleet {
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         if let Some(overview) = &mut self.overview {
-            if action == Action::Back {
+            if action == Action::App(AppAction::Back) {
                 self.overview = None;
                 return ScreenUpdate::done();
             }
-            if action == Action::Open || overview.act(action) {
+            if action == Action::List(ListAction::Open) || overview.act(action) {
                 return ScreenUpdate::done();
             }
         }
         if let Some(detail) = &mut self.detail {
-            if action == Action::Back {
+            if action == Action::App(AppAction::Back) {
                 self.detail = None;
                 return ScreenUpdate::done();
             }
@@ -501,29 +505,29 @@ impl Screen for Fleet {
             return ScreenUpdate::done();
         }
         match action {
-            Action::Open => self.open(context),
-            Action::Left => {
+            Action::List(ListAction::Open) => self.open(context),
+            Action::List(ListAction::Left) => {
                 self.go_left(context);
                 ScreenUpdate::done()
             }
-            Action::Right => {
+            Action::List(ListAction::Right) => {
                 self.go_right(context);
                 ScreenUpdate::done()
             }
-            Action::Filter => {
+            Action::List(ListAction::Filter) => {
                 self.typing = true;
                 ScreenUpdate::done()
             }
-            Action::Accept => {
+            Action::Prompt(PromptAction::Accept) => {
                 self.typing = false;
                 ScreenUpdate::done()
             }
-            Action::Back if self.typing || !self.filter.text().is_empty() => {
+            Action::App(AppAction::Back) if self.typing || !self.filter.text().is_empty() => {
                 self.typing = false;
                 self.filter = LineInput::default();
                 ScreenUpdate::done()
             }
-            Action::Sort => {
+            Action::List(ListAction::Sort) => {
                 self.order = match self.order {
                     Order::Health => Order::Name,
                     Order::Name => Order::Age,
@@ -533,23 +537,24 @@ impl Screen for Fleet {
                 };
                 ScreenUpdate::done()
             }
-            Action::Mark => {
+            Action::List(ListAction::Mark) => {
                 if let Some(row) = self.current(context.store)
                     && !self.marks.remove(&row.place)
                 {
                     self.marks.insert(row.place);
                 }
-                self.move_cursor(Action::Down, context);
+                self.move_cursor(Action::List(ListAction::Down), context);
                 ScreenUpdate::done()
             }
-            Action::FollowLogs
-            | Action::FollowTools
-            | Action::FollowDoctor
-            | Action::FollowRelation
-            | Action::Synchronize => self.follow(action, context),
-            Action::CopyArn | Action::CopyId | Action::CopyJson | Action::CopyCommand => {
-                self.copy(action, context)
-            }
+            Action::Fleet(FleetAction::FollowLogs)
+            | Action::Fleet(FleetAction::FollowTools)
+            | Action::Fleet(FleetAction::FollowDoctor)
+            | Action::Fleet(FleetAction::FollowRelation)
+            | Action::Fleet(FleetAction::Synchronize) => self.follow(action, context),
+            Action::Fleet(FleetAction::CopyArn)
+            | Action::Fleet(FleetAction::CopyId)
+            | Action::Fleet(FleetAction::CopyJson)
+            | Action::Fleet(FleetAction::CopyCommand) => self.copy(action, context),
             _ => ScreenUpdate::ignored(),
         }
     }
@@ -578,14 +583,17 @@ impl Screen for Fleet {
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
         let resource = || self.current(context.store).and_then(|row| row.resource);
         match action {
-            Action::Synchronize => {
+            Action::Fleet(FleetAction::Synchronize) => {
                 !context.read_only
                     && resource().is_some_and(|resource| resource.key.kind == Kind::Target)
             }
-            Action::FollowRelation => self.detail.is_some() || resource().is_some(),
-            Action::Filter | Action::Sort | Action::Mark | Action::Open => {
-                self.detail.is_none() && self.overview.is_none()
+            Action::Fleet(FleetAction::FollowRelation) => {
+                self.detail.is_some() || resource().is_some()
             }
+            Action::List(ListAction::Filter)
+            | Action::List(ListAction::Sort)
+            | Action::List(ListAction::Mark)
+            | Action::List(ListAction::Open) => self.detail.is_none() && self.overview.is_none(),
             _ => true,
         }
     }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::ViewContext;
-use crate::messages::Route;
+use crate::messages::{AppAction, Route};
 use crate::{
     keys::Layer,
     messages::Action,
@@ -245,7 +245,8 @@ pub fn foot(
         for (action, keys) in context.keymap.bindings(*layer) {
             let spec = action.spec();
             // Out of what one types in there is one way that everybody looks for.
-            let is_shown = spec.rank > 0 || (action == Action::Back && *layer == Layer::Prompt);
+            let is_shown = spec.rank > 0
+                || (action == Action::App(AppAction::Back) && *layer == Layer::Prompt);
             if is_shown
                 && !keys.is_empty()
                 && !shown.contains(&action)
@@ -256,14 +257,14 @@ pub fn foot(
             }
         }
     }
-    shown.sort_by_key(|action| (*action == Action::Back, action.spec().rank));
+    shown.sort_by_key(|action| (*action == Action::App(AppAction::Back), action.spec().rank));
     let (mut x, end) = (places.foot.x + 1, places.foot.right());
     let hints = shown
         .into_iter()
         .filter_map(|action| Some((context.keymap.key_of(layers, action)?, action.spec().short)));
     // Help is the last word of every line: it keeps its place.
     let (last, others): (Vec<_>, Vec<_>) =
-        hints.partition(|(_, short)| *short == Action::Help.spec().short);
+        hints.partition(|(_, short)| *short == Action::App(AppAction::Help).spec().short);
     let reserve: u16 = last.iter().map(|(key, short)| hint_width(key, short)).sum();
     for (key, short) in others {
         if x + hint_width(&key, short) + reserve > end {

@@ -13,7 +13,7 @@ use crate::{
         Filter, source_word,
         store::{Body, Entry, Store},
     },
-    messages::{Action, Effect, Effects, Slot},
+    messages::{Action, AppAction, Effect, Effects, ListAction, LogsAction, PromptAction, Slot},
     model::{DeploymentName, Failure, LogBatch, LogQuery, Moment, NoticeKind},
     theme::Role,
     widgets::{LineInput, List, Painter, Scroll, sparkline},
@@ -220,8 +220,8 @@ impl Logs {
             return ScreenUpdate::done();
         };
         let (name, id) = match action {
-            Action::OnlyTrace => ("trace", &line.trace_id),
-            Action::OnlySession => ("session", &line.session_id),
+            Action::Logs(LogsAction::OnlyTrace) => ("trace", &line.trace_id),
+            Action::Logs(LogsAction::OnlySession) => ("session", &line.session_id),
             _ => ("request", &line.request_id),
         };
         match id.clone() {
@@ -385,52 +385,59 @@ impl Screen for Logs {
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if self.open && matches!(action, Action::PageDown | Action::PageUp) {
+        if self.open
+            && matches!(
+                action,
+                Action::List(ListAction::PageDown) | Action::List(ListAction::PageUp)
+            )
+        {
             self.scroll.act(action);
             return ScreenUpdate::done();
         }
         if self.list.page_along(action, self.store.len()) {
             self.scroll.reset();
             let at_end = self.list.cursor() + 1 >= self.store.len();
-            self.follows = at_end && matches!(action, Action::Bottom);
+            self.follows = at_end && matches!(action, Action::List(ListAction::Bottom));
             if self.follows {
                 self.unseen = 0;
             }
             return ScreenUpdate::done();
         }
         match action {
-            Action::Follow => {
+            Action::Logs(LogsAction::Follow) => {
                 self.follow();
                 ScreenUpdate::done()
             }
-            Action::Search => {
+            Action::Logs(LogsAction::Search) => {
                 self.prompt = Some(Prompt::Search(LineInput::default()));
                 ScreenUpdate::done()
             }
-            Action::FilterLogs => {
+            Action::Logs(LogsAction::FilterLogs) => {
                 self.prompt = Some(Prompt::Filter(LineInput::new(self.store.filter().text())));
                 ScreenUpdate::done()
             }
-            Action::Accept => self.accept(),
-            Action::Back => self.back(),
-            Action::NextHit => self.jump_to_hit(false),
-            Action::PreviousHit => self.jump_to_hit(true),
-            Action::NextError => self.jump(false, Entry::is_error),
-            Action::PreviousError => self.jump(true, Entry::is_error),
-            Action::OnlyTrace | Action::OnlySession | Action::OnlyRequest => self.only(action),
-            Action::Wrap => {
+            Action::Prompt(PromptAction::Accept) => self.accept(),
+            Action::App(AppAction::Back) => self.back(),
+            Action::Logs(LogsAction::NextHit) => self.jump_to_hit(false),
+            Action::Logs(LogsAction::PreviousHit) => self.jump_to_hit(true),
+            Action::Logs(LogsAction::NextError) => self.jump(false, Entry::is_error),
+            Action::Logs(LogsAction::PreviousError) => self.jump(true, Entry::is_error),
+            Action::Logs(LogsAction::OnlyTrace)
+            | Action::Logs(LogsAction::OnlySession)
+            | Action::Logs(LogsAction::OnlyRequest) => self.only(action),
+            Action::Logs(LogsAction::Wrap) => {
                 self.wrap = !self.wrap;
                 ScreenUpdate::done()
             }
-            Action::Open => {
+            Action::List(ListAction::Open) => {
                 self.open = !self.open;
                 self.scroll.reset();
                 self.stop_following();
                 ScreenUpdate::done()
             }
-            Action::ExportLogs => self.export(),
-            Action::NextSource => self.next_source(context),
-            Action::Refresh => ScreenUpdate::effects(self.enter(context)),
+            Action::Logs(LogsAction::ExportLogs) => self.export(),
+            Action::Logs(LogsAction::NextSource) => self.next_source(context),
+            Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.enter(context)),
             _ => ScreenUpdate::ignored(),
         }
     }
@@ -487,8 +494,12 @@ impl Screen for Logs {
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         match action {
-            Action::NextHit | Action::PreviousHit => !self.search.is_empty(),
-            Action::Sort | Action::Mark | Action::Filter => false,
+            Action::Logs(LogsAction::NextHit) | Action::Logs(LogsAction::PreviousHit) => {
+                !self.search.is_empty()
+            }
+            Action::List(ListAction::Sort)
+            | Action::List(ListAction::Mark)
+            | Action::List(ListAction::Filter) => false,
             _ => true,
         }
     }

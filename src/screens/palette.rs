@@ -6,7 +6,7 @@ mod rank;
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use crate::messages::Route;
+use crate::messages::{ListAction, PromptAction, Route};
 use crate::{
     messages::Action,
     model::{DeploymentName, ResourceKey},
@@ -112,12 +112,20 @@ impl Palette {
         let found = self.found(offers);
         // What is no more than alike is pointed at first, then moved from.
         if found.alike && !self.pointed {
-            self.pointed = matches!(action, Action::PromptNext | Action::PromptPrevious);
+            self.pointed = matches!(
+                action,
+                Action::Prompt(PromptAction::PromptNext)
+                    | Action::Prompt(PromptAction::PromptPrevious)
+            );
             return;
         }
         match action {
-            Action::PromptNext => self.list.act(Action::Down, found.offers.len()),
-            Action::PromptPrevious => self.list.act(Action::Up, found.offers.len()),
+            Action::Prompt(PromptAction::PromptNext) => self
+                .list
+                .act(Action::List(ListAction::Down), found.offers.len()),
+            Action::Prompt(PromptAction::PromptPrevious) => self
+                .list
+                .act(Action::List(ListAction::Up), found.offers.len()),
             _ => false,
         };
     }

@@ -9,7 +9,10 @@ use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, confir
 use crate::{
     keys::Layer,
     kinds,
-    messages::{Action, Effect, Effects, ExitMessage, RotationKind},
+    messages::{
+        Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, RotationKind,
+        SecretsAction,
+    },
     model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail, SecretVersion},
     rotation::{
         plan::Plan,
@@ -296,19 +299,19 @@ impl Screen for Secrets {
             return ScreenUpdate::effects(self.read_current(context));
         }
         match action {
-            Action::Rotate => self.begin(RotationKind::Rotate, context),
-            Action::Resume => self.begin(RotationKind::Resume, context),
-            Action::Rollback => self.begin(RotationKind::Rollback, context),
-            Action::Back if self.shows_run => {
+            Action::Secrets(SecretsAction::Rotate) => self.begin(RotationKind::Rotate, context),
+            Action::Secrets(SecretsAction::Resume) => self.begin(RotationKind::Resume, context),
+            Action::Secrets(SecretsAction::Rollback) => self.begin(RotationKind::Rollback, context),
+            Action::App(AppAction::Back) if self.shows_run => {
                 self.shows_run = false;
                 ScreenUpdate::effects(self.read_current(context))
             }
-            Action::Open => {
+            Action::List(ListAction::Open) => {
                 self.shows_run = self.run.is_some() && !self.shows_run;
                 ScreenUpdate::effects(self.read_current(context))
             }
-            Action::Refresh => ScreenUpdate::effects(self.read_current(context)),
-            Action::CopyArn => self
+            Action::App(AppAction::Refresh) => ScreenUpdate::effects(self.read_current(context)),
+            Action::Fleet(FleetAction::CopyArn) => self
                 .current(context.store)
                 .and_then(|each| each.arn.clone())
                 .map_or_else(ScreenUpdate::done, |arn| {
@@ -359,8 +362,10 @@ impl Screen for Secrets {
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         match action {
-            Action::Open => self.run.is_some(),
-            Action::Filter | Action::Sort | Action::Mark => false,
+            Action::List(ListAction::Open) => self.run.is_some(),
+            Action::List(ListAction::Filter)
+            | Action::List(ListAction::Sort)
+            | Action::List(ListAction::Mark) => false,
             _ => true,
         }
     }

@@ -25,7 +25,10 @@ use serde_json::{Map, Value};
 use super::{Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
-    messages::{Action, Effect, Effects, Event, Slot, Welcome},
+    messages::{
+        Action, AppAction, Effect, Effects, Event, ListAction, PromptAction, Slot, ToolsAction,
+        ToolsEvent, Welcome,
+    },
     model::{
         CallOutcome, Elicitation, Failure, HttpExchange, McpEndpoint, Moment, Offer, Progress,
         Tool, pluralize,
@@ -268,11 +271,11 @@ impl Tools {
     }
 
     /// A fact about connections and calls.
-    pub fn on(&mut self, event: Event, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+    pub fn on(&mut self, event: ToolsEvent, context: &mut UpdateContext<'_>) -> ScreenUpdate {
         match event {
-            Event::Connected(endpoint, result) => self.connected(&endpoint, *result, context),
-            Event::Called(endpoint, result) => self.called(&endpoint, *result, context),
-            Event::Exchanged(endpoint, exchange) => {
+            ToolsEvent::Connected(endpoint, result) => self.connected(&endpoint, *result, context),
+            ToolsEvent::Called(endpoint, result) => self.called(&endpoint, *result, context),
+            ToolsEvent::Exchanged(endpoint, exchange) => {
                 if let Some(call) = self
                     .connections
                     .get_mut(&endpoint)
@@ -282,15 +285,15 @@ impl Tools {
                 }
                 ScreenUpdate::done()
             }
-            Event::Offered(endpoint, offers) => {
+            ToolsEvent::Offered(endpoint, offers) => {
                 if let Some(connection) = self.connections.get_mut(&endpoint) {
                     connection.offers = offers;
                 }
                 ScreenUpdate::done()
             }
-            Event::QueriesRead(result) => self.queries_read(result),
-            Event::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
-            Event::Progressed(endpoint, progress) => {
+            ToolsEvent::QueriesRead(result) => self.queries_read(result),
+            ToolsEvent::ClaimsRead(endpoint, result) => self.claims_read(&endpoint, *result),
+            ToolsEvent::Progressed(endpoint, progress) => {
                 if let Some(call) = self
                     .connections
                     .get_mut(&endpoint)
@@ -300,12 +303,11 @@ impl Tools {
                 }
                 ScreenUpdate::done()
             }
-            Event::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
-            Event::ToolsChanged(endpoint) => {
+            ToolsEvent::Elicited(endpoint, elicitation) => self.elicited(endpoint, elicitation),
+            ToolsEvent::ToolsChanged(endpoint) => {
                 self.connections.entry(endpoint).or_default().changed = true;
                 ScreenUpdate::effects(self.tick(context.now))
             }
-            _ => ScreenUpdate::ignored(),
         }
     }
 
@@ -411,7 +413,9 @@ impl Tools {
                 self.pane = Pane::Form;
                 ScreenUpdate::done()
             }
-            Pane::Result if self.shown == Shown::Tree => self.act_on_result(Action::Open),
+            Pane::Result if self.shown == Shown::Tree => {
+                self.act_on_result(Action::List(ListAction::Open))
+            }
             Pane::Result => {
                 self.open_row = !self.open_row;
                 ScreenUpdate::done()
@@ -521,25 +525,31 @@ impl Screen for Tools {
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         if self.identity.is_some() {
-            return matches!(action, Action::Help | Action::Palette | Action::Identify);
+            return matches!(
+                action,
+                Action::App(AppAction::Help)
+                    | Action::App(AppAction::Palette)
+                    | Action::Tools(ToolsAction::Identify)
+            );
         }
         let is_connected = self
             .connection()
             .is_some_and(|connection| connection.state.get().is_some());
         match action {
-            Action::ChooseEndpoint
-            | Action::Connect
-            | Action::Help
-            | Action::Palette
-            | Action::Accept
-            | Action::Back => true,
-            Action::NextView | Action::CopyResult | Action::ExportResult | Action::CallLogs => {
-                self.result.is_some()
-            }
-            Action::ForgetQuery => {
+            Action::Tools(ToolsAction::ChooseEndpoint)
+            | Action::Tools(ToolsAction::Connect)
+            | Action::App(AppAction::Help)
+            | Action::App(AppAction::Palette)
+            | Action::Prompt(PromptAction::Accept)
+            | Action::App(AppAction::Back) => true,
+            Action::Tools(ToolsAction::NextView)
+            | Action::Tools(ToolsAction::CopyResult)
+            | Action::Tools(ToolsAction::ExportResult)
+            | Action::Tools(ToolsAction::CallLogs) => self.result.is_some(),
+            Action::Tools(ToolsAction::ForgetQuery) => {
                 matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List
             }
-            Action::Sort | Action::Mark => false,
+            Action::List(ListAction::Sort) | Action::List(ListAction::Mark) => false,
             _ => is_connected,
         }
     }
@@ -551,11 +561,21 @@ impl Screen for Tools {
 
 impl Tools {
     fn acted(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if !self.elicitations.is_empty() && matches!(action, Action::Accept | Action::Back) {
-            return self.answer(action == Action::Accept);
+        if !self.elicitations.is_empty()
+            && matches!(
+                action,
+                Action::Prompt(PromptAction::Accept) | Action::App(AppAction::Back)
+            )
+        {
+            return self.answer(action == Action::Prompt(PromptAction::Accept));
         }
-        if self.naming.is_some() && matches!(action, Action::Accept | Action::Back) {
-            return self.named(action == Action::Accept);
+        if self.naming.is_some()
+            && matches!(
+                action,
+                Action::Prompt(PromptAction::Accept) | Action::App(AppAction::Back)
+            )
+        {
+            return self.named(action == Action::Prompt(PromptAction::Accept));
         }
         if let Some(picker) = self.picker.take() {
             return self.act_on_picker(picker, action, context);
@@ -565,52 +585,67 @@ impl Tools {
                 return ScreenUpdate::done();
             }
             self.identity = None;
-            if matches!(action, Action::Back | Action::Identify | Action::Open) {
+            if matches!(
+                action,
+                Action::App(AppAction::Back)
+                    | Action::Tools(ToolsAction::Identify)
+                    | Action::List(ListAction::Open)
+            ) {
                 return ScreenUpdate::done();
             }
         }
-        if self.filtering && matches!(action, Action::Accept | Action::Back) {
+        if self.filtering
+            && matches!(
+                action,
+                Action::Prompt(PromptAction::Accept) | Action::App(AppAction::Back)
+            )
+        {
             self.filtering = false;
-            if action == Action::Back {
+            if action == Action::App(AppAction::Back) {
                 self.filter = LineInput::default();
             }
             return ScreenUpdate::done();
         }
         match action {
-            Action::Run => return self.run(context),
-            Action::NextPane | Action::PreviousPane => {
-                self.go_pane(action == Action::PreviousPane);
+            Action::Tools(ToolsAction::Run) => return self.run(context),
+            Action::Tools(ToolsAction::NextPane) | Action::Tools(ToolsAction::PreviousPane) => {
+                self.go_pane(action == Action::Tools(ToolsAction::PreviousPane));
                 return ScreenUpdate::done();
             }
-            Action::Open => return self.open(context),
-            Action::ChooseEndpoint => {
+            Action::List(ListAction::Open) => return self.open(context),
+            Action::Tools(ToolsAction::ChooseEndpoint) => {
                 self.picker = Some(Picker::default());
                 return ScreenUpdate::done();
             }
-            Action::Identify => return self.identify(),
-            Action::SaveQuery => return self.save(),
-            Action::ForgetQuery => return self.forget(),
-            Action::Connect | Action::Refresh => return self.reconnect(context),
-            Action::CallLogs => return self.call_logs(context),
-            Action::ExportResult => return self.export(),
-            Action::CopyResult | Action::CopyArguments | Action::CopyCurl | Action::CopyCall => {
+            Action::Tools(ToolsAction::Identify) => return self.identify(),
+            Action::Tools(ToolsAction::SaveQuery) => return self.save(),
+            Action::Tools(ToolsAction::ForgetQuery) => return self.forget(),
+            Action::Tools(ToolsAction::Connect) | Action::App(AppAction::Refresh) => {
+                return self.reconnect(context);
+            }
+            Action::Tools(ToolsAction::CallLogs) => return self.call_logs(context),
+            Action::Tools(ToolsAction::ExportResult) => return self.export(),
+            Action::Tools(ToolsAction::CopyResult)
+            | Action::Tools(ToolsAction::CopyArguments)
+            | Action::Tools(ToolsAction::CopyCurl)
+            | Action::Tools(ToolsAction::CopyCall) => {
                 return self.copy(action, context);
             }
-            Action::RawForm => {
+            Action::Tools(ToolsAction::RawForm) => {
                 if let Some(Err(problems)) = self.form_mut().map(Form::toggle_raw) {
                     self.problems = problems;
                 }
                 return ScreenUpdate::done();
             }
-            Action::NextView => {
+            Action::Tools(ToolsAction::NextView) => {
                 self.next_view();
                 return ScreenUpdate::done();
             }
-            Action::Filter => {
+            Action::List(ListAction::Filter) => {
                 self.filtering = true;
                 return ScreenUpdate::done();
             }
-            Action::Back => return self.back(context.now),
+            Action::App(AppAction::Back) => return self.back(context.now),
             _ => {}
         }
         match self.pane {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use ratatui::layout::Rect;
 
-use crate::messages::Action;
+use crate::messages::{Action, ListAction};
 
 /// Where the cursor is and what was visible when it was last drawn.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +29,12 @@ impl List {
     pub fn act(&mut self, action: Action, length: usize) -> bool {
         let page = usize::from(self.area.get().height).max(2) - 1;
         self.cursor = match action {
-            Action::Up => self.cursor.saturating_sub(1),
-            Action::Down => self.cursor + 1,
-            Action::PageUp => self.cursor.saturating_sub(page),
-            Action::PageDown => self.cursor + page,
-            Action::Top => 0,
-            Action::Bottom => length,
+            Action::List(ListAction::Up) => self.cursor.saturating_sub(1),
+            Action::List(ListAction::Down) => self.cursor + 1,
+            Action::List(ListAction::PageUp) => self.cursor.saturating_sub(page),
+            Action::List(ListAction::PageDown) => self.cursor + page,
+            Action::List(ListAction::Top) => 0,
+            Action::List(ListAction::Bottom) => length,
             _ => return false,
         };
         self.clamp(length);
@@ -47,8 +47,10 @@ impl List {
         let top = self.top.get().min(length.saturating_sub(height));
         let moved = self.act(action, length);
         match action {
-            Action::Up => self.top.set(top.saturating_sub(1)),
-            Action::Down => self.top.set((top + 1).min(length.saturating_sub(height))),
+            Action::List(ListAction::Up) => self.top.set(top.saturating_sub(1)),
+            Action::List(ListAction::Down) => {
+                self.top.set((top + 1).min(length.saturating_sub(height)))
+            }
             _ => {}
         }
         moved
@@ -98,12 +100,12 @@ mod tests {
         let area = Rect::new(0, 3, 10, 4);
         assert_eq!(list.window(area, 10), 0..4);
         for _ in 0..4 {
-            list.act(Action::Down, 10);
+            list.act(Action::List(ListAction::Down), 10);
         }
         assert_eq!((list.cursor(), list.window(area, 10)), (4, 1..5));
-        list.act(Action::Up, 10);
+        list.act(Action::List(ListAction::Up), 10);
         assert_eq!(list.window(area, 10), 1..5);
-        list.act(Action::Bottom, 10);
+        list.act(Action::List(ListAction::Bottom), 10);
         assert_eq!((list.cursor(), list.window(area, 10)), (9, 6..10));
         list.clamp(3);
         assert_eq!((list.cursor(), list.window(area, 3)), (2, 0..3));

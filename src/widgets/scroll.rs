@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::messages::Action;
+use crate::messages::{Action, ListAction};
 
 /// The first visible line of a text that has no cursor.
 #[derive(Clone, Debug, Default)]
@@ -18,12 +18,12 @@ impl Scroll {
         let (top, last) = (self.top.get(), self.last.get());
         let page = self.page.get().max(2) - 1;
         let to = match action {
-            Action::Up => top.saturating_sub(1),
-            Action::Down => top + 1,
-            Action::PageUp => top.saturating_sub(page),
-            Action::PageDown => top + page,
-            Action::Top => 0,
-            Action::Bottom => last,
+            Action::List(ListAction::Up) => top.saturating_sub(1),
+            Action::List(ListAction::Down) => top + 1,
+            Action::List(ListAction::PageUp) => top.saturating_sub(page),
+            Action::List(ListAction::PageDown) => top + page,
+            Action::List(ListAction::Top) => 0,
+            Action::List(ListAction::Bottom) => last,
             _ => return false,
         };
         self.top.set(to.min(last));
@@ -53,13 +53,17 @@ mod tests {
     fn the_end_is_the_end_and_one_line_up_from_it_is_seen() {
         let mut scroll = Scroll::default();
         assert_eq!(scroll.window(4, 10), 0..4);
-        for action in [Action::Bottom, Action::Down, Action::PageDown] {
+        for action in [
+            Action::List(ListAction::Bottom),
+            Action::List(ListAction::Down),
+            Action::List(ListAction::PageDown),
+        ] {
             assert!(scroll.act(action));
             assert_eq!(scroll.window(4, 10), 6..10);
         }
-        assert!(scroll.act(Action::Up));
+        assert!(scroll.act(Action::List(ListAction::Up)));
         assert_eq!(scroll.window(4, 10), 5..9);
         assert_eq!(scroll.window(4, 2), 0..2);
-        assert!(!scroll.act(Action::Open));
+        assert!(!scroll.act(Action::List(ListAction::Open)));
     }
 }

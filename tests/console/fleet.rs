@@ -1,7 +1,7 @@
 //! The Fleet's columns of the last hour and its chains: when CloudWatch is asked, what is shown at which width, what is sorted.
 
 use agentcore_console::{
-    messages::{Effect, Event},
+    messages::{Effect, Event, FleetEvent},
     model::{Deployment, Kind, Resource, ResourceKey, Traffic},
 };
 
@@ -32,11 +32,11 @@ fn list_again(bench: &mut Bench) -> Vec<Vec<ResourceKey>> {
     let mut effects = Vec::new();
     for deployment in ["prod", "analytics"] {
         for kind in Kind::ALL {
-            effects.extend(bench.on(Event::Listed(
+            effects.extend(bench.on(Event::Fleet(FleetEvent::Listed(
                 deployment.into(),
                 kind,
                 Ok(resources(deployment, kind)),
-            )));
+            ))));
         }
     }
     asked(effects)
@@ -109,10 +109,10 @@ fn calls_are_counted_every_five_minutes_while_the_fleet_is_looked_at() {
 fn where_nothing_is_called_and_nobody_is_here_it_is_seldom_asked() {
     let mut bench = ready();
     let keys = vec![key("prod", Kind::Gateway, "prod-gw")];
-    bench.on(Event::CallsCounted(
+    bench.on(Event::Fleet(FleetEvent::CallsCounted(
         keys.clone(),
         Ok(vec![(keys[0].clone(), Traffic::none(bench.now))]),
-    ));
+    )));
     assert_eq!(pass(&mut bench, 29, ""), 0);
     assert_eq!(pass(&mut bench, 2, ""), 1);
     bench.on(pluralize());
@@ -177,7 +177,10 @@ fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
         key("prod", Kind::Gateway, "prod-gw"),
         key("analytics", Kind::Gateway, "analytics-gw"),
     ];
-    bench.on(Event::CallsCounted(keys, Err(refused("counting calls"))));
+    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+        keys,
+        Err(refused("counting calls")),
+    )));
     bench.hides("AccessDenied");
     bench.hides("✖");
     assert!(
@@ -188,13 +191,16 @@ fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
     bench.shows("not counted: AccessDeniedException");
     bench.shows("the role do it");
     let runtime = key("prod", Kind::Runtime, "prod-rt");
-    bench.on(Event::CallsCounted(
+    bench.on(Event::Fleet(FleetEvent::CallsCounted(
         vec![runtime.clone()],
         Ok(vec![(runtime, traffic(4, 0))]),
-    ));
+    )));
     bench.shows("not counted: new, or beyond");
     let keys = vec![key("prod", Kind::Gateway, "prod-gw")];
-    bench.on(Event::CallsCounted(keys, Err(refused("counting calls"))));
+    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+        keys,
+        Err(refused("counting calls")),
+    )));
     bench.keys("esc r");
     assert_eq!(
         list_again(&mut bench).len(),
@@ -214,7 +220,10 @@ fn the_new_columns_sort_and_say_so_where_they_are_hidden() {
         (prod.clone(), traffic(10, 5)),
         (analytics.clone(), traffic(900, 0)),
     ];
-    bench.on(Event::CallsCounted(vec![prod, analytics], Ok(counts)));
+    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+        vec![prod, analytics],
+        Ok(counts),
+    )));
     let first = |bench: &Bench| {
         bench
             .frame(120, 36)
@@ -271,11 +280,11 @@ fn what_the_doctor_found_is_in_the_chain_and_makes_the_deployment_degraded() {
         raw: serde_json::json!({"interceptorConfigurations": [{}]}),
         ..resources("analytics", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Listed(
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("analytics"),
         Kind::Gateway,
         Ok(vec![intercepted]),
-    ));
+    )));
     let row = bench
         .frame(180, 50)
         .lines()
@@ -327,12 +336,12 @@ fn what_the_doctor_found_is_in_the_chain_and_makes_the_deployment_degraded() {
 fn a_child_that_is_broken_puts_its_parent_where_it_is_seen() {
     let mut bench = ready();
     let gateways = ["one", "two"].map(|id| resource("prod", Kind::Gateway, id, id, "READY"));
-    bench.on(Event::Listed(
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Gateway,
         Ok(gateways.into()),
-    ));
-    bench.on(Event::Listed(
+    )));
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Target,
         Ok(vec![resource(
@@ -342,7 +351,7 @@ fn a_child_that_is_broken_puts_its_parent_where_it_is_seen() {
             "broken",
             "FAILED",
         )]),
-    ));
+    )));
     let frame = bench.frame(120, 36);
     let at = |text: &str| frame.lines().position(|line| line.contains(text));
     assert!(at("▾ two") < at("  one"), "{frame}");
@@ -364,16 +373,16 @@ fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
         let id = format!("rt-{}/e{each}", each % 3_000);
         resource("prod", Kind::Endpoint, &id, &format!("e{each}"), "READY")
     });
-    bench.on(Event::Listed(
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Runtime,
         Ok(runtimes.collect()),
-    ));
-    bench.on(Event::Listed(
+    )));
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Endpoint,
         Ok(endpoints.collect()),
-    ));
+    )));
     let began = std::time::Instant::now();
     for _ in 0..2 {
         bench.keys("j");

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use agentcore_console::{
-    messages::{Event, Route},
+    messages::{Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
     model::{Kind, sanitize::is_dangerous},
     rotation::report::{Question, Step, StepState},
     theme::{Depth, EMBEDDED, Role, Theme},
@@ -104,17 +104,17 @@ fn what_lies_on_top() {
     bench.keys("j j y");
     keep("on-top-question", &both(&bench));
     let mut bench = ready();
-    bench.on(Event::Synchronized(
+    bench.on(Event::Fleet(FleetEvent::Synchronized(
         key("prod", Kind::Target, "prod-gw/T1"),
         Box::new(Err(world::refused("synchronizing neo4j-mcp"))),
-    ));
+    )));
     keep("on-top-alarm", &both(&bench));
 }
 
 #[test]
 fn what_lies_on_top_of_the_tools() {
     let mut bench = show(Route::Tools, Phase::Ready);
-    bench.on(Event::QueriesRead(Ok(world::saved())));
+    bench.on(Event::Tools(ToolsEvent::QueriesRead(Ok(world::saved()))));
     keep("tools-saved", &both(&bench));
     bench.keys("ctrl-s");
     keep("tools-naming", &both(&bench));
@@ -130,23 +130,25 @@ fn what_lies_on_top_of_the_tools() {
 fn a_rotation_from_plan_to_end() {
     let mut bench = ready();
     bench.keys("3 R");
-    bench.on(Event::RotationPlanned(Box::new(world::plan("prod/neo4j"))));
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Planned(Box::new(
+        world::plan("prod/neo4j"),
+    ))));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     keep("rotation-plan", &both(&bench));
     bench.text("prod/neo4j");
     bench.keys("enter");
-    bench.on(Event::SecretRead(
+    bench.on(Event::Secrets(SecretsEvent::SecretRead(
         name("prod"),
         "prod/neo4j".into(),
         Box::new(Ok(world::secret("prod/neo4j"))),
-    ));
+    )));
     bench.on(world::step(Step::Check, StepState::Started, 0));
     bench.on(world::step(Step::Check, StepState::Done, 400));
     bench.on(world::step(Step::Prepare, StepState::Done, 900));
     bench.on(world::step(Step::Set, StepState::Running, 1_000));
-    bench.on(Event::RotationWarned(
+    bench.on(Event::Secrets(SecretsEvent::Warned(
         "who is connected as this user could not be listed".into(),
-    ));
+    )));
     bench.pass(2_500);
     keep("rotation-running", &both(&bench));
     bench.on(world::rotated());
@@ -304,12 +306,12 @@ fn show_with(route: Route, phase: Phase, themes: Vec<Theme>) -> Bench {
 
 fn fill(bench: &mut Bench) {
     let prod = endpoint("prod");
-    bench.on(Event::LogsArrived(world::logs()));
-    bench.on(Event::SecretRead(
+    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
+    bench.on(Event::Secrets(SecretsEvent::SecretRead(
         name("prod"),
         "prod/neo4j".into(),
         Box::new(Ok(world::secret("prod/neo4j"))),
-    ));
+    )));
     bench.on(connected(&prod));
     if bench.frame(120, 36).contains("read-cypher") {
         bench.keys("enter");
@@ -321,7 +323,11 @@ fn fill(bench: &mut Bench) {
     bench.on(world::examined("prod", true));
     bench.on(world::examined("analytics", false));
     let moving = world::resource("prod", Kind::Gateway, "prod-gw", "prod-gateway", "UPDATING");
-    bench.on(Event::Listed(name("prod"), Kind::Gateway, Ok(vec![moving])));
+    bench.on(Event::Fleet(FleetEvent::Listed(
+        name("prod"),
+        Kind::Gateway,
+        Ok(vec![moving]),
+    )));
     bench.on(Event::Copied("to the clipboard".into()));
     bench.pass(7_000);
 }
@@ -331,26 +337,26 @@ fn break_down(bench: &mut Bench, route: Route) {
     if route == Route::Fleet {
         for deployment in ["prod", "analytics"] {
             for kind in Kind::ALL {
-                bench.on(Event::Listed(
+                bench.on(Event::Fleet(FleetEvent::Listed(
                     name(deployment),
                     kind,
                     Err(world::refused(&format!("listing {kind}s of {deployment}"))),
-                ));
+                )));
             }
         }
     }
-    bench.on(Event::TailFailed(world::refused(
+    bench.on(Event::Logs(LogsEvent::TailFailed(world::refused(
         "following the logs of prod",
-    )));
-    bench.on(Event::SecretRead(
+    ))));
+    bench.on(Event::Secrets(SecretsEvent::SecretRead(
         name("prod"),
         "prod/neo4j".into(),
         Box::new(Err(world::refused("reading prod/neo4j"))),
-    ));
-    bench.on(Event::Connected(
+    )));
+    bench.on(Event::Tools(ToolsEvent::Connected(
         prod,
         Box::new(Err(world::refused("connecting to prod"))),
-    ));
+    )));
     bench.on(world::examined("prod", true));
     bench.on(world::examined("analytics", true));
     bench.on(Event::Exported(Err(world::refused("writing logs.txt"))));

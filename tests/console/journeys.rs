@@ -8,7 +8,7 @@ use std::{
 
 use agentcore_console::{
     app::{App, AppOptions},
-    messages::{Effect, Event, Slot},
+    messages::{Effect, Event, FleetEvent, LogsEvent, Slot},
     model::{Kind, Moment, Traffic},
     runtime::{Console, EffectRunner, Input, Sender, run},
 };
@@ -101,7 +101,7 @@ async fn an_answer_that_was_superseded_is_dropped() {
             };
             Some((
                 Duration::from_millis(after),
-                Event::Described(key.clone(), Box::new(Ok(resource))),
+                Event::Fleet(FleetEvent::Described(key.clone(), Box::new(Ok(resource)))),
             ))
         }
         other => answer(other),
@@ -173,7 +173,7 @@ async fn a_calm_fleet_costs_a_few_lists_and_frames_in_any_twenty_seconds_until_s
             }
             Some((
                 Duration::from_millis(20),
-                Event::Listed(deployment.clone(), *kind, Ok(found)),
+                Event::Fleet(FleetEvent::Listed(deployment.clone(), *kind, Ok(found))),
             ))
         }
         other => answer(other).map(|(_, event)| (Duration::from_millis(20), event)),
@@ -356,18 +356,18 @@ async fn begin_rotation(steps: &mut Steps) {
 fn answer(effect: &Effect) -> Option<(Duration, Event)> {
     let event = match effect {
         Effect::Start => Event::Started(Ok((deployments(), Vec::new()))),
-        Effect::List(deployment, kind) => Event::Listed(
+        Effect::List(deployment, kind) => Event::Fleet(FleetEvent::Listed(
             deployment.clone(),
             *kind,
             Ok(world::resources(deployment.as_str(), *kind)),
-        ),
-        Effect::Tail(..) => Event::LogsArrived(world::numbered(0, 10)),
+        )),
+        Effect::Tail(..) => Event::Logs(LogsEvent::Arrived(world::numbered(0, 10))),
         Effect::CountCalls(keys) => {
             let counts = keys
                 .iter()
                 .map(|key| (key.clone(), Traffic::none(NOW)))
                 .collect();
-            Event::CallsCounted(keys.clone(), Ok(counts))
+            Event::Fleet(FleetEvent::CallsCounted(keys.clone(), Ok(counts)))
         }
         _ => return None,
     };

@@ -2,7 +2,9 @@
 
 use agentcore_console::{
     keys::{Keymap, Layer},
-    messages::{Action, Effect, Event, RotationKind, Slot},
+    messages::{
+        Action, Effect, Event, FleetEvent, LogsEvent, RotationKind, SecretsEvent, Slot, ToolsEvent,
+    },
     model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, LogBatch, Resource},
     rotation::report::{Question, Step, StepState},
 };
@@ -121,11 +123,11 @@ fn a_runtime_keeps_its_endpoints_to_itself_until_one_is_not_well() {
         raw: serde_json::json!({"liveVersion": "3", "targetVersion": "4"}),
         ..resources("prod", Kind::Endpoint).remove(0)
     };
-    bench.on(Event::Listed(
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Endpoint,
         Ok(vec![moving]),
-    ));
+    )));
     bench.shows("v3 → v4");
 }
 
@@ -143,7 +145,10 @@ fn enter_describes_and_the_answer_is_shown() {
         }],
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Described(gateway, Box::new(Ok(described))));
+    bench.on(Event::Fleet(FleetEvent::Described(
+        gateway,
+        Box::new(Ok(described)),
+    )));
     bench.shows("CUSTOM_JWT");
     bench.keys("tab");
     bench.shows("\"status\": \"READY\"");
@@ -156,7 +161,10 @@ fn an_answer_for_another_resource_does_not_fill_the_open_detail() {
     let mut bench = ready();
     bench.keys("j enter");
     let other = resources("analytics", Kind::Gateway).remove(0);
-    bench.on(Event::Described(other.key.clone(), Box::new(Ok(other))));
+    bench.on(Event::Fleet(FleetEvent::Described(
+        other.key.clone(),
+        Box::new(Ok(other)),
+    )));
     bench.shows("asking AWS");
 }
 
@@ -237,10 +245,10 @@ fn only_a_target_is_synchronized_and_only_after_a_yes() {
 fn a_failed_write_stays_until_it_is_closed() {
     let mut bench = ready();
     let target = key("prod", Kind::Target, "prod-gw/T1");
-    bench.on(Event::Synchronized(
+    bench.on(Event::Fleet(FleetEvent::Synchronized(
         target,
         Box::new(Err(world::refused("synchronizing neo4j-mcp"))),
-    ));
+    )));
     bench.shows("AccessDeniedException");
     bench.keys("j j");
     bench.shows("2f437955");
@@ -428,14 +436,16 @@ fn rotating() -> Bench {
             kind: RotationKind::Rotate
         })
     );
-    bench.on(Event::RotationPlanned(Box::new(world::plan("prod/neo4j"))));
+    bench.on(Event::Secrets(SecretsEvent::Planned(Box::new(
+        world::plan("prod/neo4j"),
+    ))));
     bench
 }
 
 #[test]
 fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     let mut bench = rotating();
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     bench.shows("type prod/neo4j to go on");
     assert_eq!(bench.keys("enter y enter"), []);
     bench.keys("backspace");
@@ -445,20 +455,20 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
 
     let mut bench = rotating();
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
 }
 
 fn address_asked(id: u64) -> Event {
     let request = ElicitationRequest::Url("https://consent.example/".into());
-    Event::Elicited(
+    Event::Tools(ToolsEvent::Elicited(
         endpoint("prod"),
         Elicitation {
             id,
             message: format!("question {id}"),
             request,
         },
-    )
+    ))
 }
 
 #[test]
@@ -467,11 +477,11 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
     bench.on(address_asked(1));
     bench.on(address_asked(2));
     bench.shows("the plan is being made");
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     bench.shows("type prod/neo4j to go on");
     assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
     bench.shows("question 1");
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     bench.on(world::rotated());
     bench.hides("type prod/neo4j to go on");
     for id in [1, 2] {
@@ -495,14 +505,14 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
     for id in [1, 2] {
         let request =
             ElicitationRequest::Form(serde_json::json!({"type": "object", "properties": {}}));
-        bench.on(Event::Elicited(
+        bench.on(Event::Tools(ToolsEvent::Elicited(
             endpoint("prod"),
             Elicitation {
                 id,
                 message: format!("form {id}"),
                 request,
             },
-        ));
+        )));
     }
     for id in [1, 2] {
         bench.shows(&format!("form {id}"));
@@ -559,7 +569,7 @@ fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
 /// A rotation whose name was typed.
 fn agreed() -> Bench {
     let mut bench = rotating();
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     bench.text("prod/neo4j");
     assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
     bench
@@ -570,7 +580,7 @@ fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
     let mut bench = rotating();
     bench.text("prod/neo");
     assert_eq!(bench.keys("enter"), [], "the plan was not seen yet");
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     bench.text("4j");
     assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
 
@@ -596,7 +606,7 @@ fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
 fn tailing() -> Bench {
     let mut bench = ready();
     bench.keys("2");
-    bench.on(Event::LogsArrived(world::numbered(0, 100)));
+    bench.on(Event::Logs(LogsEvent::Arrived(world::numbered(0, 100))));
     bench.frame(120, 36);
     bench
 }
@@ -609,7 +619,7 @@ fn logs_follow_the_newest_line_until_somebody_scrolls() {
         "{}",
         bench.selected()
     );
-    bench.on(Event::LogsArrived(world::numbered(100, 110)));
+    bench.on(Event::Logs(LogsEvent::Arrived(world::numbered(100, 110))));
     assert!(bench.selected().ends_with("line 0109"));
     bench.keys("k");
     assert!(bench.selected().ends_with("line 0108"));
@@ -622,7 +632,7 @@ fn logs_follow_the_newest_line_until_somebody_scrolls() {
         .take(25)
         .map(str::to_owned)
         .collect();
-    bench.on(Event::LogsArrived(world::numbered(110, 120)));
+    bench.on(Event::Logs(LogsEvent::Arrived(world::numbered(110, 120))));
     let after: Vec<String> = bench
         .frame(120, 36)
         .lines()
@@ -650,7 +660,7 @@ fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
         )],
         notices: Vec::new(),
     };
-    bench.on(Event::LogsArrived(late));
+    bench.on(Event::Logs(LogsEvent::Arrived(late)));
     assert_eq!(bench.selected(), selected);
 }
 
@@ -672,7 +682,7 @@ fn a_filter_of_logs_keeps_the_line_one_reads() {
 fn search_and_errors_are_jumped_to() {
     let mut bench = ready();
     bench.keys("2");
-    bench.on(Event::LogsArrived(world::logs()));
+    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
     bench.keys("E");
     assert!(bench.selected().contains("AccessDenied"));
     bench.keys("/");
@@ -851,7 +861,11 @@ fn a_fleet_that_moves_is_asked_often() {
         status: "UPDATING".into(),
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Listed(name("prod"), Kind::Gateway, Ok(vec![moving])));
+    bench.on(Event::Fleet(FleetEvent::Listed(
+        name("prod"),
+        Kind::Gateway,
+        Ok(vec![moving]),
+    )));
     assert!(!bench.pass(3_100).is_empty());
     bench.shows("READY → UPDATING");
 }
@@ -859,19 +873,19 @@ fn a_fleet_that_moves_is_asked_often() {
 #[test]
 fn one_list_that_fails_degrades_its_deployment_and_keeps_the_old_rows() {
     let mut bench = ready();
-    bench.on(Event::Listed(
+    bench.on(Event::Fleet(FleetEvent::Listed(
         name("analytics"),
         Kind::Gateway,
         Err(world::refused("listing gateways of analytics")),
-    ));
+    )));
     bench.shows("analytics-gateway");
     bench.shows("AccessDeniedException");
     assert!(bench.line("▾ analytics").contains("degraded"));
-    let again = bench.on(Event::Listed(
+    let again = bench.on(Event::Fleet(FleetEvent::Listed(
         name("analytics"),
         Kind::Gateway,
         Err(world::refused("listing gateways of analytics")),
-    ));
+    )));
     assert_eq!(again, []);
     bench.shows("Activity·1");
 }
@@ -893,10 +907,10 @@ fn an_alarm_keeps_keys_and_text_from_what_lies_below() {
     bench.keys("4");
     bench.on(connected(&endpoint("prod")));
     bench.keys("tab");
-    bench.on(Event::Synchronized(
+    bench.on(Event::Fleet(FleetEvent::Synchronized(
         key("prod", Kind::Target, "prod-gw/T1"),
         Box::new(Err(world::refused("synchronizing"))),
-    ));
+    )));
     bench.text("xyzzy");
     bench.keys("esc");
     bench.hides("xyzzy");
@@ -939,7 +953,10 @@ fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
         "x".repeat(120)
     );
     let failure = world::refused("calling get_me").consent_url(&address);
-    bench.on(Event::Called(prod, Box::new(Err(failure))));
+    bench.on(Event::Tools(ToolsEvent::Called(
+        prod,
+        Box::new(Err(failure)),
+    )));
     let shown: String = bench.frame(80, 40).split_whitespace().collect();
     bench.shows("A person must consent first");
     assert!(
@@ -993,7 +1010,7 @@ fn a_long_statement_is_seen_whole_in_a_narrow_window() {
 #[test]
 fn a_question_that_is_longer_than_the_window_scrolls() {
     let mut bench = rotating();
-    bench.on(Event::RotationAsked(Question::Proceed));
+    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
     let top = bench.frame(80, 16);
     assert!(
         top.contains("↑ ↓ lines 1 to") && top.contains("to go on"),
@@ -1088,10 +1105,10 @@ fn a_detail_shows_addresses_whole_in_a_narrow_window() {
         }],
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Described(
+    bench.on(Event::Fleet(FleetEvent::Described(
         described.key.clone(),
         Box::new(Ok(described)),
-    ));
+    )));
     let shown: String = bench.frame(80, 24).split_whitespace().collect();
     assert!(shown.contains(&address), "{}", bench.frame(80, 24));
 }
@@ -1107,7 +1124,7 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
     for second in 1..=200 {
         // It says so many times, also while it is being asked.
         let at_once = (0..5)
-            .map(|_| bench.on(Event::ToolsChanged(endpoint("prod"))))
+            .map(|_| bench.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod")))))
             .collect::<Vec<_>>()
             .concat();
         let due = [at_once, bench.pass(1_000)].concat();
@@ -1118,7 +1135,7 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
         assert!(listings <= 1, "{listings} at a time");
         if listings == 1 {
             asked.push(second);
-            bench.on(Event::ToolsChanged(endpoint("prod")));
+            bench.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod"))));
             bench.on(connected(&endpoint("prod")));
         }
     }
@@ -1143,7 +1160,7 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
 fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
     let mut bench = ready();
     bench.keys("l");
-    bench.on(Event::LogsArrived(world::logs()));
+    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
     bench.keys("/");
     bench.text("in");
     bench.keys("enter");
@@ -1154,10 +1171,12 @@ fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
     bench.shows("hit 1 of 3");
     bench.keys("j");
     bench.shows("3 hits");
-    bench.on(Event::LogsArrived(agentcore_console::model::LogBatch {
-        events: vec![world::log(0, "/aws/lambda/x", "one more login")],
-        notices: Vec::new(),
-    }));
+    bench.on(Event::Logs(LogsEvent::Arrived(
+        agentcore_console::model::LogBatch {
+            events: vec![world::log(0, "/aws/lambda/x", "one more login")],
+            notices: Vec::new(),
+        },
+    )));
     bench.shows("4 hits");
     bench.keys("/");
     bench.text("nowhere");
@@ -1169,7 +1188,7 @@ fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
 fn a_filter_that_compares_nothing_known_says_what_is_known() {
     let mut bench = ready();
     bench.keys("l");
-    bench.on(Event::LogsArrived(world::logs()));
+    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
     bench.keys("&");
     bench.text("leve>=warn");
     bench.keys("enter");
@@ -1181,10 +1200,10 @@ fn a_filter_that_compares_nothing_known_says_what_is_known() {
 fn request_ids_of_what_went_well_are_kept_too() {
     let mut bench = ready();
     let target = world::resources("prod", Kind::Target).remove(0);
-    bench.on(Event::Synchronized(
+    bench.on(Event::Fleet(FleetEvent::Synchronized(
         target.key.clone(),
         Box::new(Ok((target, Some("11aa-sync".into())))),
-    ));
+    )));
     bench.keys("6");
     bench.shows("request 11aa-sync");
     assert_eq!(bench.keys("c i"), [Effect::Copy("11aa-sync".into())]);

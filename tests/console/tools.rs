@@ -1,7 +1,7 @@
 //! The Tools screen: results in all their views, what is copied and kept of a call, what else a server offers.
 
 use agentcore_console::{
-    messages::{Effect, Event},
+    messages::{Effect, Event, ToolsEvent},
     model::{CallOutcome, Claims, Elapsed, HttpExchange, Offer, OfferKind, Tool, ToolAnnotations},
     tools::saved::Query,
 };
@@ -31,7 +31,7 @@ fn calling() -> Bench {
 
 fn exchange(status: Option<u16>, answer: Value) -> Event {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    Event::Exchanged(
+    Event::Tools(ToolsEvent::Exchanged(
         endpoint("prod"),
         Box::new(HttpExchange {
             url: "https://gw.example/mcp".into(),
@@ -50,7 +50,7 @@ fn exchange(status: Option<u16>, answer: Value) -> Event {
                 total: 55,
             },
         }),
-    )
+    ))
 }
 
 fn text_result(text: &str, is_error: bool) -> Event {
@@ -63,7 +63,7 @@ fn text_result(text: &str, is_error: bool) -> Event {
         elapsed: Elapsed::default(),
         request_id: None,
     };
-    Event::Called(endpoint("prod"), Box::new(Ok(outcome)))
+    Event::Tools(ToolsEvent::Called(endpoint("prod"), Box::new(Ok(outcome))))
 }
 
 /// To the pane of the result.
@@ -137,10 +137,10 @@ fn plain_text_has_no_tree_and_a_failure_shows_what_went_over_the_wire() {
         Some(403),
         json!({"message": "insufficient scope"}),
     ));
-    bench.on(Event::Called(
+    bench.on(Event::Tools(ToolsEvent::Called(
         endpoint("prod"),
         Box::new(Err(refused("calling read-cypher"))),
-    ));
+    )));
     to_result(&mut bench);
     bench.shows("AccessDeniedException");
     bench.keys("v G");
@@ -217,7 +217,9 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
         ("all the numbers", "read-cypher")
     );
     assert_eq!(query.arguments["params"], json!({"n": 7}));
-    bench.on(Event::QueriesRead(Ok(vec![query.clone()])));
+    bench.on(Event::Tools(ToolsEvent::QueriesRead(Ok(vec![
+        query.clone(),
+    ]))));
     bench.shows("saved as all the numbers");
     bench.keys("esc");
     assert!(
@@ -231,7 +233,7 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
 #[test]
 fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
     let mut bench = tools();
-    bench.on(Event::QueriesRead(Ok(saved())));
+    bench.on(Event::Tools(ToolsEvent::QueriesRead(Ok(saved()))));
     bench.keys("j j");
     assert!(
         bench.selected().starts_with("who acted with whom"),
@@ -273,7 +275,9 @@ fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
 #[test]
 fn a_damaged_file_of_queries_is_a_notice_and_an_empty_list() {
     let mut bench = tools();
-    bench.on(Event::QueriesRead(Err(refused("reading queries.json"))));
+    bench.on(Event::Tools(ToolsEvent::QueriesRead(Err(refused(
+        "reading queries.json",
+    )))));
     bench.shows("reading queries.json");
     bench.hides("saved");
     bench.keys("enter");
@@ -330,7 +334,10 @@ fn a_token_that_a_call_has_renewed_counts_down_anew() {
         expires_at: Some(end),
         claims: json!({}),
     };
-    bench.on(Event::ClaimsRead(prod.clone(), Box::new(Ok(claims))));
+    bench.on(Event::Tools(ToolsEvent::ClaimsRead(
+        prod.clone(),
+        Box::new(Ok(claims)),
+    )));
     bench.shows("m2m token 1h");
     bench.keys("f5");
     assert_eq!(bench.on(called(&prod)), [], "a fresh one is not asked for");
@@ -376,7 +383,10 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
             raw: Value::Null,
         },
     };
-    bench.on(Event::Offered(prod.clone(), vec![offer.clone()]));
+    bench.on(Event::Tools(ToolsEvent::Offered(
+        prod.clone(),
+        vec![offer.clone()],
+    )));
     bench.shows("resources and prompts");
     bench.keys("j j");
     assert!(
@@ -436,7 +446,7 @@ fn a_cancelled_call_takes_the_place_of_the_old_result() {
 #[test]
 fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
     let mut bench = calling();
-    let Event::Called(endpoint, result) =
+    let Event::Tools(ToolsEvent::Called(endpoint, result)) =
         text_result("Unknown function 'fro'\nhint: see the manual", true)
     else {
         panic!("a call was answered")
@@ -445,7 +455,10 @@ fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
         request_id: Some("req-1".into()),
         ..result.expect("it came")
     };
-    bench.on(Event::Called(endpoint, Box::new(Ok(outcome))));
+    bench.on(Event::Tools(ToolsEvent::Called(
+        endpoint,
+        Box::new(Ok(outcome)),
+    )));
     bench.keys("esc 6");
     let line = bench.line("call neo4j-mcp___read-cypher");
     assert!(

@@ -2,7 +2,7 @@
 
 use agentcore_console::{
     doctor::{Finding, Hop, Report as Examination, State, Verdict},
-    messages::{Effect, Event},
+    messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
         FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpEndpoint, McpTarget, NoticeKind,
@@ -154,11 +154,11 @@ pub(crate) fn start(bench: &mut Bench) -> Vec<Effect> {
 pub(crate) fn list(bench: &mut Bench) {
     for deployment in ["prod", "analytics"] {
         for kind in Kind::ALL {
-            bench.on(Event::Listed(
+            bench.on(Event::Fleet(FleetEvent::Listed(
                 deployment.into(),
                 kind,
                 Ok(resources(deployment, kind)),
-            ));
+            )));
         }
     }
 }
@@ -285,20 +285,20 @@ pub(crate) fn step(step: Step, state: StepState, after: i64) -> Event {
     } else {
         Vec::new()
     };
-    Event::RotationReported(Report {
+    Event::Secrets(SecretsEvent::Reported(Report {
         step,
         state,
         at: NOW.plus(after).millis(),
         evidence,
-    })
+    }))
 }
 
 pub(crate) fn rotated() -> Event {
-    Event::RotationEnded(Box::new(Ok(Ending {
+    Event::Secrets(SecretsEvent::Ended(Box::new(Ok(Ending {
         outcome: Outcome::Rotated,
         version: None,
         why: Why::Agreed,
-    })))
+    }))))
 }
 
 pub(crate) fn endpoint(name: &str) -> McpEndpoint {
@@ -361,7 +361,10 @@ pub(crate) fn connected(endpoint: &McpEndpoint) -> Event {
         instructions: None,
         token_expires_at: Some(NOW.plus(41 * 60_000)),
     };
-    Event::Connected(endpoint.clone(), Box::new(Ok((info, None, tools()))))
+    Event::Tools(ToolsEvent::Connected(
+        endpoint.clone(),
+        Box::new(Ok((info, None, tools()))),
+    ))
 }
 
 /// Two queries that were kept earlier; the second is for a tool that is not there.
@@ -390,7 +393,10 @@ pub(crate) fn claims(endpoint: &McpEndpoint) -> Event {
         expires_at: Some(NOW.plus(59 * 60_000)),
         claims,
     };
-    Event::ClaimsRead(endpoint.clone(), Box::new(Ok(claims)))
+    Event::Tools(ToolsEvent::ClaimsRead(
+        endpoint.clone(),
+        Box::new(Ok(claims)),
+    ))
 }
 
 pub(crate) fn called(endpoint: &McpEndpoint) -> Event {
@@ -420,7 +426,7 @@ pub(crate) fn called(endpoint: &McpEndpoint) -> Event {
         },
         request_id: None,
     };
-    Event::Called(endpoint.clone(), Box::new(Ok(outcome)))
+    Event::Tools(ToolsEvent::Called(endpoint.clone(), Box::new(Ok(outcome))))
 }
 
 /// An examination that found the interceptor broken, or nothing.
@@ -487,5 +493,5 @@ pub(crate) fn pluralize() -> Event {
         (runtime, traffic(152, 0)),
         (analytics, Traffic::none(NOW)),
     ];
-    Event::CallsCounted(keys, Ok(counts))
+    Event::Fleet(FleetEvent::CallsCounted(keys, Ok(counts)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Choice, Group, Offer, Subject};
 use crate::{
     keys::Layer,
-    messages::{Action, Needs, Route},
+    messages::{Action, AppAction, Needs, Route, ToolsAction},
     screens::ViewContext,
     state::Store,
 };
@@ -155,7 +155,9 @@ const fn id(choice: &Choice) -> Option<&'static str> {
 
 /// Whether an action of another screen can follow at once: not where it is about a row that is not seen yet, and not a call.
 pub fn follows(action: Action) -> bool {
-    action.spec().needs == Needs::Nothing && !action.spec().writes && action != Action::Run
+    action.spec().needs == Needs::Nothing
+        && !action.spec().writes
+        && action != Action::Tools(ToolsAction::Run)
 }
 
 fn called(text: String, note: String, choice: Choice) -> Offer {
@@ -235,11 +237,11 @@ const fn own_layer(route: Route) -> Layer {
 /// The action that opens a screen.
 const fn screen_action(route: Route) -> Action {
     match route {
-        Route::Fleet => Action::OpenFleet,
-        Route::Logs => Action::OpenLogs,
-        Route::Secrets => Action::OpenSecrets,
-        Route::Tools => Action::OpenTools,
-        Route::Doctor => Action::OpenDoctor,
-        Route::Activity => Action::OpenActivity,
+        Route::Fleet => Action::App(AppAction::OpenFleet),
+        Route::Logs => Action::App(AppAction::OpenLogs),
+        Route::Secrets => Action::App(AppAction::OpenSecrets),
+        Route::Tools => Action::App(AppAction::OpenTools),
+        Route::Doctor => Action::App(AppAction::OpenDoctor),
+        Route::Activity => Action::App(AppAction::OpenActivity),
     }
 }

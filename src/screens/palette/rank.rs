@@ -99,7 +99,10 @@ fn alike(typed: &str, offers: Vec<Offer>) -> Vec<Offer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{messages::Action, screens::palette::Choice};
+    use crate::{
+        messages::{Action, AppAction},
+        screens::palette::Choice,
+    };
 
     fn offer(text: &str, words: &str, group: Group) -> Offer {
         Offer {
@@ -107,7 +110,7 @@ mod tests {
             note: String::new(),
             words: words.into(),
             group,
-            choice: Choice::Act(Action::Help),
+            choice: Choice::Act(Action::App(AppAction::Help)),
         }
     }
 

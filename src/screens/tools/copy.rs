@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Tools;
 use crate::{
-    messages::{Action, Effect},
+    messages::{Action, Effect, ToolsAction},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
     tools::commands::{self, Place},
 };
@@ -13,10 +13,10 @@ impl Tools {
     /// Copies what the action names.
     pub(super) fn copy(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         let text = match action {
-            Action::CopyResult => Ok(self.result_text()),
-            Action::CopyArguments | Action::CopyCurl | Action::CopyCall => {
-                self.copied_call(action, context)
-            }
+            Action::Tools(ToolsAction::CopyResult) => Ok(self.result_text()),
+            Action::Tools(ToolsAction::CopyArguments)
+            | Action::Tools(ToolsAction::CopyCurl)
+            | Action::Tools(ToolsAction::CopyCall) => self.copied_call(action, context),
             _ => Ok(None),
         };
         match text {
@@ -40,10 +40,10 @@ impl Tools {
         };
         let arguments = arguments
             .map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
-        if self.offer().is_some() && action != Action::CopyArguments {
+        if self.offer().is_some() && action != Action::Tools(ToolsAction::CopyArguments) {
             return Err("only calls of tools are copied as commands".to_owned());
         }
-        if action == Action::CopyArguments {
+        if action == Action::Tools(ToolsAction::CopyArguments) {
             return Ok(serde_json::to_string_pretty(&Value::Object(arguments)).ok());
         }
         let (Some(endpoint), Some((info, ..))) = (
@@ -63,7 +63,7 @@ impl Tools {
             protocol: &info.protocol,
         };
         Ok(Some(match action {
-            Action::CopyCurl => commands::curl(place, &tool, &arguments),
+            Action::Tools(ToolsAction::CopyCurl) => commands::curl(place, &tool, &arguments),
             _ => commands::own(place, &tool, &arguments),
         }))
     }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::Tools;
 use crate::{
-    messages::Action,
+    messages::{Action, AppAction, ListAction, PromptAction},
     model::{Kind, McpEndpoint, McpTarget},
     screens::{ScreenUpdate, UpdateContext, ViewContext},
     state::Store,
@@ -209,18 +209,22 @@ impl Tools {
     ) -> ScreenUpdate {
         let matching = picker.matching(context.store);
         match action {
-            Action::Back => return ScreenUpdate::done(),
-            Action::Accept => {
+            Action::App(AppAction::Back) => return ScreenUpdate::done(),
+            Action::Prompt(PromptAction::Accept) => {
                 let at = picker.list.cursor().min(matching.len().saturating_sub(1));
                 if let Some(choice) = matching.into_iter().nth(at) {
                     return ScreenUpdate::effects(self.connect(choice.endpoint, context));
                 }
             }
-            Action::PromptNext => {
-                picker.list.act(Action::Down, matching.len());
+            Action::Prompt(PromptAction::PromptNext) => {
+                picker
+                    .list
+                    .act(Action::List(ListAction::Down), matching.len());
             }
-            Action::PromptPrevious => {
-                picker.list.act(Action::Up, matching.len());
+            Action::Prompt(PromptAction::PromptPrevious) => {
+                picker
+                    .list
+                    .act(Action::List(ListAction::Up), matching.len());
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Outcome, Shown, Tools, exchange, result::csv, tree::Tree};
 use crate::{
-    messages::{Action, Effect},
+    messages::{Action, Effect, ListAction},
     model::{CallOutcome, Failure, HttpExchange, Moment},
     screens::{AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups},
     widgets::List,
@@ -158,8 +158,10 @@ impl Tools {
             };
         };
         match action {
-            Action::Left => self.first_column = self.first_column.saturating_sub(1),
-            Action::Right => {
+            Action::List(ListAction::Left) => {
+                self.first_column = self.first_column.saturating_sub(1)
+            }
+            Action::List(ListAction::Right) => {
                 self.first_column = (self.first_column + 1).min(columns.saturating_sub(1))
             }
             _ => {

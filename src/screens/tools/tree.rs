@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 
 use crate::{
-    messages::Action,
+    messages::{Action, ListAction, ToolsAction},
     theme::Role,
     widgets::{List, Painter},
 };
@@ -71,14 +71,14 @@ impl Tree {
             return false;
         };
         match (action, line.open) {
-            (Action::Open | Action::Right, Some(false)) => {
+            (Action::List(ListAction::Open) | Action::List(ListAction::Right), Some(false)) => {
                 self.open.insert(line.path);
             }
-            (Action::Open | Action::Left, Some(true)) => {
+            (Action::List(ListAction::Open) | Action::List(ListAction::Left), Some(true)) => {
                 self.open.remove(&line.path);
             }
             // What cannot be folded leads to what holds it.
-            (Action::Left, _) => {
+            (Action::List(ListAction::Left), _) => {
                 let parent = line.path.split_last().map(|(_, parent)| parent.to_vec());
                 if let Some(at) =
                     parent.and_then(|parent| self.lines.iter().position(|line| line.path == parent))
@@ -87,7 +87,7 @@ impl Tree {
                 }
                 return true;
             }
-            (Action::Open | Action::Right, _) => return true,
+            (Action::List(ListAction::Open) | Action::List(ListAction::Right), _) => return true,
             _ => return self.list.act(action, self.lines.len()),
         }
         self.lay_out();
@@ -271,21 +271,25 @@ mod tests {
             ["=", " few=2 items", " many=30 items"],
             "30 items do not fit"
         );
-        assert!(tree.act(Action::Down) && tree.act(Action::Right));
+        assert!(
+            tree.act(Action::List(ListAction::Down)) && tree.act(Action::List(ListAction::Right))
+        );
         assert_eq!(shown(&tree).get(2).map(String::as_str), Some("  0=1"));
-        assert!(tree.act(Action::Down) && tree.act(Action::Left));
+        assert!(
+            tree.act(Action::List(ListAction::Down)) && tree.act(Action::List(ListAction::Left))
+        );
         assert_eq!(tree.list.cursor(), 1, "left goes to what holds the item");
-        assert!(tree.act(Action::Open));
+        assert!(tree.act(Action::List(ListAction::Open)));
         assert_eq!(tree.lines.len(), 3);
-        assert!(!tree.act(Action::NextView));
+        assert!(!tree.act(Action::Tools(ToolsAction::NextView)));
     }
 
     #[test]
     fn what_is_too_much_is_counted() {
         let mut tree = Tree::new(Value::from((0..MEMBERS + 7).collect::<Vec<_>>()));
-        assert!(tree.act(Action::Open));
+        assert!(tree.act(Action::List(ListAction::Open)));
         if tree.lines.len() == 1 {
-            assert!(tree.act(Action::Open));
+            assert!(tree.act(Action::List(ListAction::Open)));
         }
         assert_eq!(
             tree.lines.last().map(|line| line.text.clone()),
