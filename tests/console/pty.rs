@@ -2,11 +2,13 @@
 
 use std::{
     io::{Read as _, Write as _},
+    os::unix::process::ExitStatusExt as _,
+    process::Child,
     sync::{Arc, Condvar, Mutex, mpsc},
     time::{Duration, Instant},
 };
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use pty_process::{Size, blocking::Pty};
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,10 +29,8 @@ fn q_ends_it_and_gives_the_terminal_back() {
 fn sigterm_ends_it_and_gives_the_terminal_back() {
     let mut terminal = Terminal::demo();
     terminal.until("neo4j-mcp-gw");
-    let process = rustix::process::Pid::from_raw(
-        i32::try_from(terminal.child.process_id().unwrap()).unwrap(),
-    )
-    .unwrap();
+    let process =
+        rustix::process::Pid::from_raw(i32::try_from(terminal.child.id()).unwrap()).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
@@ -151,9 +151,8 @@ fn a_statement_is_called_through_every_kind_of_deployment() {
 
 /// A terminal with a program in it.
 struct Terminal {
-    master: Box<dyn MasterPty + Send>,
-    keyboard: Box<dyn std::io::Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    pty: Arc<Pty>,
+    child: Child,
     screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
 }
 
@@ -166,33 +165,27 @@ impl Terminal {
     }
 
     fn run(program: &str, arguments: &[&str]) -> Self {
-        let size = PtySize {
-            rows: 30,
-            cols: 100,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        for (name, value) in [
-            ("TERM", "xterm-256color"),
-            ("LC_ALL", "C.UTF-8"),
-            ("TZ", "UTC"),
-        ] {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
+        let (pty, terminal) = pty_process::blocking::open().unwrap();
+        pty.resize(Size::new(30, 100)).unwrap();
+        let child = pty_process::blocking::Command::new(program)
+            .args(arguments)
+            .envs([
+                ("TERM", "xterm-256color"),
+                ("LC_ALL", "C.UTF-8"),
+                ("TZ", "UTC"),
+            ])
+            .spawn(terminal)
+            .unwrap();
+        let pty = Arc::new(pty);
         let screen = Arc::new((
             Mutex::new(vt100::Parser::new(lines_of(30), lines_of(100), 0)),
             Condvar::new(),
         ));
-        let mut output = pair.master.try_clone_reader().unwrap();
+        let output = Arc::clone(&pty);
         let shared = Arc::clone(&screen);
         std::thread::spawn(move || {
             let mut bytes = [0; 8192];
-            while let Ok(count) = output.read(&mut bytes) {
+            while let Ok(count) = (&*output).read(&mut bytes) {
                 if count == 0 {
                     break;
                 }
@@ -200,18 +193,11 @@ impl Terminal {
                 shared.1.notify_all();
             }
         });
-        let keyboard = pair.master.take_writer().unwrap();
-        Self {
-            master: pair.master,
-            keyboard,
-            child,
-            screen,
-        }
+        Self { pty, child, screen }
     }
 
     fn keys(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-        self.keyboard.flush().unwrap();
+        (&*self.pty).write_all(keys.as_bytes()).unwrap();
     }
 
     fn resize(&self, columns: u16, rows: u16) {
@@ -221,14 +207,7 @@ impl Terminal {
             .unwrap()
             .screen_mut()
             .set_size(lines_of(rows), lines_of(columns));
-        self.master
-            .resize(PtySize {
-                rows,
-                cols: columns,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .unwrap();
+        self.pty.resize(Size::new(rows, columns)).unwrap();
     }
 
     fn text(&self) -> String {
@@ -285,19 +264,23 @@ impl Terminal {
         });
     }
 
-    /// Waits for the program's end and answers its exit code.
-    fn ended(&mut self) -> u32 {
-        let mut killer = self.child.clone_killer();
+    /// Waits until the program ends and returns its exit code, or 128 plus the signal that ended it.
+    fn ended(&mut self) -> i32 {
+        let end = Instant::now() + PATIENCE;
         let (sender, receiver) = mpsc::channel::<()>();
+        let process = rustix::process::Pid::from_child(&self.child);
         let watchdog = std::thread::spawn(move || {
-            if receiver.recv_timeout(PATIENCE).is_err() {
-                let _ = killer.kill();
+            let left = end.saturating_duration_since(Instant::now());
+            if receiver.recv_timeout(left).is_err() {
+                let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
             }
         });
         let status = self.child.wait().unwrap();
         let _ = sender.send(());
         watchdog.join().unwrap();
-        status.exit_code()
+        status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
     }
 }
 
