@@ -1,132 +1,44 @@
-//! What one log line says of itself: level, message, and the ids that lead to other lines.
+//! Facts that a log line states: level, message, and the ids that lead to other lines.
 //!
-//! The shapes are those of AgentCore runtimes, OpenTelemetry records and spans, vended gateway logs, Lambda, logfmt and
-//! plain text. A line that is none of these has neither level nor ids; nothing is guessed.
-
-use std::fmt;
+//! Recognised are the shapes of AgentCore runtimes, OpenTelemetry records and spans, vended gateway logs, Lambda, logfmt
+//! and plain text. A line of another shape has neither level nor ids; nothing is guessed.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// How serious a line is. Ordered: a filter takes a level and all above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Finest detail.
-    Trace,
-    /// For developers.
-    Debug,
-    /// As it should be.
-    Info,
-    /// Worth a look.
-    Warn,
-    /// Something failed.
-    Error,
-    /// The process gives up.
-    Fatal,
-}
+use super::{Level, ansi::strip_escapes};
 
-impl Level {
-    /// Every level, from the least to the most serious.
-    pub const ALL: [Self; 6] = [
-        Self::Trace,
-        Self::Debug,
-        Self::Info,
-        Self::Warn,
-        Self::Error,
-        Self::Fatal,
-    ];
-
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trace => "trace",
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-            Self::Fatal => "fatal",
-        }
-    }
-
-    /// The level that a word means, in any of the usual spellings.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_lowercase().as_str() {
-            "trace" | "finest" | "trc" => Self::Trace,
-            "debug" | "fine" | "dbg" => Self::Debug,
-            "info" | "information" | "notice" | "inf" => Self::Info,
-            "warn" | "warning" | "wrn" => Self::Warn,
-            "error" | "err" | "severe" => Self::Error,
-            "fatal" | "critical" | "crit" | "panic" | "alert" | "emergency" | "emerg" => {
-                Self::Fatal
-            }
-            _ => return None,
-        })
-    }
-
-    /// OpenTelemetry's severity number: 1 to 24, four to a level.
-    const fn of_severity(number: i64) -> Option<Self> {
-        match number {
-            1..=4 => Some(Self::Trace),
-            5..=8 => Some(Self::Debug),
-            9..=12 => Some(Self::Info),
-            13..=16 => Some(Self::Warn),
-            17..=20 => Some(Self::Error),
-            21..=24 => Some(Self::Fatal),
-            _ => None,
-        }
-    }
-
-    /// The numbers of pino and bunyan: tens to 60.
-    const fn of_tens(number: i64) -> Option<Self> {
-        match number {
-            10 => Some(Self::Trace),
-            20 => Some(Self::Debug),
-            30 => Some(Self::Info),
-            40 => Some(Self::Warn),
-            50 => Some(Self::Error),
-            60 => Some(Self::Fatal),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
-}
-
-/// What a line says of itself.
+/// Facts that a line states.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Level.
+    /// Severity.
     pub level: Option<Level>,
-    /// The sentence for people within a structured line; `None`: the line itself is it.
+    /// The message inside a structured line; `None` if the line itself is the message.
     pub message: Option<String>,
-    /// Trace.
+    /// Trace id.
     pub trace_id: Option<String>,
-    /// Span.
+    /// Span id.
     pub span_id: Option<String>,
-    /// Session.
+    /// Session id.
     pub session_id: Option<String>,
-    /// Request.
+    /// Request id.
     pub request_id: Option<String>,
 }
 
 impl Line {
-    /// Reads a line as it was written.
+    /// Reads a line as it was written. Escape sequences are ignored.
     pub fn read(text: &str) -> Self {
+        let text = strip_escapes(text);
         let trimmed = text.trim_start();
         if trimmed.starts_with('{')
             && let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(trimmed)
         {
             return of_json(&value);
         }
-        of_text(text)
+        of_text(&text)
     }
 
-    /// Whether one of its ids is this one.
+    /// Whether one of the line's ids equals `id`.
     pub fn has_id(&self, id: &str) -> bool {
         [
             &self.trace_id,
@@ -148,7 +60,7 @@ fn of_json(value: &Value) -> Line {
             .find_map(|name| value.get(*name).and_then(text_of))
     };
     Line {
-        level: level_of_json(value),
+        level: Level::of_json(value),
         message: message_of_json(value),
         trace_id: first(&["traceId", "trace_id", "xray_trace_id"])
             .or_else(|| attribute("otelTraceID").and_then(text_of)),
@@ -158,6 +70,7 @@ fn of_json(value: &Value) -> Line {
             .or_else(|| attribute("session.id").and_then(text_of)),
         request_id: first(&["requestId", "request_id", "AWSRequestId"])
             .or_else(|| attribute("aws.request.id").and_then(text_of))
+            .or_else(|| attribute("aws.request_id").and_then(text_of))
             .or_else(|| value.pointer("/record/requestId").and_then(text_of)),
     }
 }
@@ -172,60 +85,8 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-fn level_of_json(value: &Value) -> Option<Level> {
-    const WORDS: [&str; 8] = [
-        "level",
-        "severityText",
-        "severity_text",
-        "severity",
-        "levelname",
-        "log_level",
-        "logLevel",
-        "lvl",
-    ];
-    let word = WORDS.iter().find_map(|name| {
-        value
-            .get(*name)
-            .and_then(Value::as_str)
-            .and_then(Level::parse)
-    });
-    word.or_else(|| {
-        value
-            .get("severityNumber")
-            .and_then(Value::as_i64)
-            .and_then(Level::of_severity)
-    })
-    .or_else(|| {
-        value
-            .get("level")
-            .and_then(Value::as_i64)
-            .and_then(Level::of_tens)
-    })
-    .or_else(|| level_of_gateway(value))
-    .or_else(|| level_of_span(value))
-}
-
-/// A vended gateway record: `body.isError` says it all.
-fn level_of_gateway(value: &Value) -> Option<Level> {
-    let failed = value.pointer("/body/isError").and_then(Value::as_bool)?;
-    Some(if failed { Level::Error } else { Level::Info })
-}
-
-/// A span: its status, else the status of its HTTP exchange.
-fn level_of_span(value: &Value) -> Option<Level> {
-    let code = value.pointer("/status/code").and_then(Value::as_str)?;
-    let http = value
-        .pointer("/attributes/http.status_code")
-        .and_then(Value::as_i64);
-    Some(match (code, http) {
-        ("ERROR" | "STATUS_CODE_ERROR", _) | (_, Some(500..)) => Level::Error,
-        (_, Some(400..500)) => Level::Warn,
-        _ => Level::Info,
-    })
-}
-
 fn message_of_json(value: &Value) -> Option<String> {
-    const PLACES: [&str; 8] = [
+    const PLACES: [&str; 13] = [
         "/message",
         "/msg",
         "/body/log",
@@ -233,20 +94,43 @@ fn message_of_json(value: &Value) -> Option<String> {
         "/body",
         "/log",
         "/errorMessage",
-        "/name",
+        "/Message",
+        "/@m",
+        "/@mt",
+        "/short_message",
+        "/record/message",
+        "/text",
     ];
     PLACES
         .iter()
         .find_map(|place| value.pointer(place).and_then(Value::as_str))
         .map(str::to_owned)
+        .or_else(|| span_message(value))
+        .or_else(|| value.get("name").and_then(Value::as_str).map(str::to_owned))
 }
 
-/// Characters of a plain line within which its level stands, if it says one.
-const HEAD: usize = 160;
+/// The summary of a span: name, HTTP status, duration and service.
+fn span_message(value: &Value) -> Option<String> {
+    let name = value.get("name")?.as_str()?;
+    let duration = value.get("durationNano")?.as_u64()?;
+    let attribute = |name: &str| value.get("attributes").and_then(|all| all.get(name));
+    let status = attribute("http.response.status_code")
+        .or_else(|| attribute("http.status_code"))
+        .and_then(Value::as_u64)
+        .map_or_else(String::new, |status| format!("  {status}"));
+    let service = attribute("aws.local.service")
+        .and_then(Value::as_str)
+        .or_else(|| value.pointer("/resource/attributes/service.name")?.as_str())
+        .map_or_else(String::new, |service| format!("  {service}"));
+    Some(format!(
+        "{name}{status}  {} ms{service}",
+        duration / 1_000_000
+    ))
+}
 
 fn of_text(text: &str) -> Line {
     let mut line = Line {
-        level: level_of_text(text),
+        level: Level::of_text(text),
         trace_id: pair(text, &["trace_id", "traceId", "trace"]),
         span_id: pair(text, &["span_id", "spanId"]),
         session_id: pair(text, &["session_id", "sessionId", "session"]),
@@ -262,35 +146,31 @@ fn of_text(text: &str) -> Line {
             .or(line.request_id);
         line.level = line.level.or(Some(Level::Info));
     }
+    if line.request_id.is_none()
+        && let Some((request, message)) = lambda_fields(text)
+    {
+        line.request_id = Some(request.to_owned());
+        line.message = Some(message.to_owned());
+    }
     line
 }
 
-fn level_of_text(text: &str) -> Option<Level> {
-    let head = text.get(..floor_char(text, HEAD)).unwrap_or(text);
-    ["level", "lvl", "severity"]
-        .iter()
-        .find_map(|key| pair(head, &[key]).and_then(|word| Level::parse(&word)))
-        .or_else(|| head.split_whitespace().find_map(level_of_word))
-        .or_else(|| {
-            let failed = [
-                "Traceback (most recent call last)",
-                "panic: ",
-                "Task timed out after",
-            ]
-            .iter()
-            .any(|sign| text.contains(sign));
-            failed.then_some(Level::Error)
-        })
-}
-
-/// `ERROR`, `[error]`, `error:`, `<WARN>`; a bare lower-case word is prose.
-fn level_of_word(word: &str) -> Option<Level> {
-    let bare = word.trim_matches(|each: char| !each.is_ascii_alphabetic());
-    let marked = bare.len() < word.len()
-        && (word.starts_with(['[', '<', '(', '|']) || word.ends_with([':', ']']));
-    let shouted = bare.len() >= 3 && bare.bytes().all(|each| each.is_ascii_uppercase());
-    if marked || shouted {
-        Level::parse(bare)
+/// Request id and message of a line that a Lambda runtime formatted: `[INFO]<tab>time<tab>id<tab>text` (Python) or
+/// `time<tab>id<tab>INFO<tab>text` (Node).
+fn lambda_fields(text: &str) -> Option<(&str, &str)> {
+    let mut fields = text.splitn(4, '\t');
+    let (first, second, third) = (fields.next()?, fields.next()?, fields.next()?);
+    let message = fields.next()?.trim_end();
+    let is_id = |field: &str| {
+        field.len() == 36
+            && field
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    };
+    if is_id(third) && first.starts_with('[') {
+        Some((third, message))
+    } else if is_id(second) {
+        Some((second, message))
     } else {
         None
     }
@@ -303,26 +183,19 @@ fn pair(text: &str, keys: &[&str]) -> Option<String> {
             let before = text.get(..*at).unwrap_or("");
             let after = text.get(at + key.len()..).unwrap_or("");
             after.starts_with('=')
-                && !before
-                    .ends_with(|each: char| each.is_alphanumeric() || each == '_' || each == '.')
+                && !before.ends_with(|letter: char| {
+                    letter.is_alphanumeric() || letter == '_' || letter == '.'
+                })
         })?;
         let value = text.get(at + key.len() + 1..)?;
         let value = match value.strip_prefix('"') {
             Some(quoted) => quoted.split('"').next()?,
             None => value
-                .split(|each: char| each.is_whitespace() || each == ',' || each == ')')
+                .split(|letter: char| letter.is_whitespace() || letter == ',' || letter == ')')
                 .next()?,
         };
         (!value.is_empty()).then(|| value.to_owned())
     })
-}
-
-fn floor_char(text: &str, mut at: usize) -> usize {
-    at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]
@@ -416,16 +289,9 @@ mod tests {
         );
     }
 
-    #[test]
-    fn every_level_reads_its_own_word() {
-        for level in Level::ALL {
-            assert_eq!(Level::parse(level.as_str()), Some(level));
-        }
-    }
-
     proptest::proptest! {
         #[test]
-        fn no_line_is_too_strange(text in "\\PC*|.*|\\{.*\\}") {
+        fn any_text_can_be_read(text in "\\PC*|.*|\\{.*\\}") {
             let _ = Line::read(&text);
         }
     }

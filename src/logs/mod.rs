@@ -1,14 +1,19 @@
 //! Log lines as data: what a line says of itself, and what of it may be shown. Pure: no IO, no clock.
 
+mod ansi;
 mod filter;
+mod level;
 pub mod line;
 pub mod redact;
+mod stack_trace;
 pub mod store;
-mod value_end;
 
+pub(crate) use ansi::strip_escapes;
 pub use filter::{Filter, contains};
-pub use line::{Level, Line};
+pub use level::Level;
+pub use line::Line;
 pub use redact::redact;
+pub(crate) use stack_trace::StackTraces;
 
 /// The word for what writes to a log group: the hop of the chain that an operator looks for.
 pub fn source_word(group: &str) -> &'static str {

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::{
-    Level, Line,
+    Level, Line, StackTraces,
     filter::{Filter, contains},
-    redact,
+    redact, strip_escapes,
 };
 use crate::model::{LogBatch, LogEvent, LogNotice, Moment};
 
@@ -90,6 +90,7 @@ pub struct Store {
     hits: Vec<usize>,
     /// Text kept, in bytes.
     bytes: usize,
+    traces: StackTraces,
     /// Events that came late.
     pub late: usize,
     /// Lines that had to go for newer ones.
@@ -99,10 +100,12 @@ pub struct Store {
 impl Store {
     /// Takes a batch in. Answers how many lines now stand at the end that were not there before.
     pub fn take(&mut self, batch: LogBatch) -> usize {
-        let mut fresh: Vec<(i64, Entry)> = batch
-            .events
+        let mut events = batch.events;
+        events.sort_by_key(|event| (event.timestamp, event.ingestion));
+        let traces = &mut self.traces;
+        let mut fresh: Vec<(i64, Entry)> = events
             .into_iter()
-            .map(|event| (event.ingestion.millis(), entry(event)))
+            .map(|event| (event.ingestion.millis(), entry(event, traces)))
             .collect();
         fresh.extend(batch.notices.into_iter().map(|notice| {
             (
@@ -341,9 +344,11 @@ impl Store {
     }
 }
 
-fn entry(event: LogEvent) -> Entry {
-    let text = redact(event.message.trim_end()).into_owned();
-    let line = Line::read(&text);
+fn entry(event: LogEvent, traces: &mut StackTraces) -> Entry {
+    let redacted = redact(event.message.trim_end());
+    let text = strip_escapes(&redacted).into_owned();
+    let mut line = Line::read(&text);
+    line.level = traces.level(&event, &text, line.level);
     let late = event.ingestion.since(event.timestamp) > LATE_MS;
     Entry {
         at: event.timestamp,

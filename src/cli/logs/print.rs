@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    logs::{Level, Line, redact, source_word},
+    logs::{Level, Line, StackTraces, redact, source_word, strip_escapes},
     model::{LogEvent, LogNotice, NoticeKind, sanitize, sanitize::escape_json},
 };
 
@@ -44,9 +44,7 @@ impl Filter {
                         .is_some_and(|message| pattern.is_match(message))
             })
             && self.id.as_ref().is_none_or(|id| {
-                line.has_id(id)
-                    || event.message.contains(id.as_str())
-                    || event.stream.contains(id.as_str())
+                line.has_id(id) || shown.contains(id.as_str()) || event.stream.contains(id.as_str())
             })
     }
 }
@@ -58,6 +56,7 @@ pub(super) struct Printer {
     filter: Filter,
     sources: Labels,
     zone: Option<TimeZone>,
+    traces: StackTraces,
 }
 
 impl Printer {
@@ -71,15 +70,17 @@ impl Printer {
             filter,
             sources: Labels::of(groups),
             zone,
+            traces: StackTraces::default(),
         }
     }
 
     /// Those events that pass the filter, in the order given.
     pub(super) fn events(&mut self, events: &[LogEvent]) -> Outcome {
         for event in events {
-            // Without credentials before it is taken apart: none of its parts has any.
+            // Credentials are masked before the line is taken apart, so that none of its parts holds any.
             let shown = redact(&event.message);
-            let line = Line::read(&shown);
+            let mut line = Line::read(&shown);
+            line.level = self.traces.level(event, &strip_escapes(&shown), line.level);
             if !self.filter.admits(event, &line, &shown) {
                 continue;
             }
@@ -141,7 +142,7 @@ impl Printer {
             line.message.as_deref().unwrap_or(shown).trim_end(),
             line.level,
         );
-        write!(self.out, "{level}  {}", sanitize(message))?;
+        write!(self.out, "{level}  {}", sanitize(&strip_escapes(message)))?;
         if line.message.is_some() {
             // What is only in the envelope leads to other lines; what is in a plain text is seen there.
             let ids = toned(&sanitize(&ids(line, self.zone.is_some())), Tone::Dim);

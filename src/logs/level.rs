@@ -1,0 +1,514 @@
+//! Severity of a log line, as the common logging frameworks write it.
+//!
+//! Structured records are judged by their own member (`level`, `severityNumber`, `log.level`, `@l`, ...), plain text by
+//! the word, prefix or priority in its head. A line that states no severity has none: nothing is inferred from its wording,
+//! apart from the uncaught exceptions and panics that runtimes print without a level.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Severity of a log line. Ordered: a filter admits a level and everything above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The finest detail.
+    Trace,
+    /// Details for developers.
+    Debug,
+    /// Normal operation.
+    Info,
+    /// Something unexpected that did not fail the operation.
+    Warn,
+    /// An operation failed.
+    Error,
+    /// The process cannot go on.
+    Fatal,
+}
+
+impl Level {
+    /// Every level, from the least to the most serious.
+    pub const ALL: [Self; 6] = [
+        Self::Trace,
+        Self::Debug,
+        Self::Info,
+        Self::Warn,
+        Self::Error,
+        Self::Fatal,
+    ];
+
+    /// The name of the level in filters and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        }
+    }
+
+    /// Parses a level name in any spelling of the common frameworks, in any case.
+    pub fn parse(word: &str) -> Option<Self> {
+        if word.len() > 11 {
+            return None;
+        }
+        Some(match word.to_ascii_lowercase().as_str() {
+            "trace" | "finest" | "finer" | "trc" | "trce" | "verbose" | "vrb" | "silly" => {
+                Self::Trace
+            }
+            "debug" | "fine" | "dbg" | "dbug" => Self::Debug,
+            "info" | "information" | "informational" | "notice" | "success" | "inf" | "config" => {
+                Self::Info
+            }
+            "warn" | "warning" | "wrn" => Self::Warn,
+            "error" | "err" | "eror" | "severe" | "fail" => Self::Error,
+            "fatal" | "ftl" | "critical" | "crit" | "panic" | "dpanic" | "alert" | "emergency"
+            | "emerg" => Self::Fatal,
+            _ => return None,
+        })
+    }
+
+    /// Converts an OpenTelemetry severity number (1 to 24, four to a level).
+    const fn from_otel_number(number: i64) -> Option<Self> {
+        match number {
+            1..=4 => Some(Self::Trace),
+            5..=8 => Some(Self::Debug),
+            9..=12 => Some(Self::Info),
+            13..=16 => Some(Self::Warn),
+            17..=20 => Some(Self::Error),
+            21..=24 => Some(Self::Fatal),
+            _ => None,
+        }
+    }
+
+    /// Converts the `level` number of pino and bunyan (10 to 60) or of syslog and GELF (0 to 7).
+    const fn from_level_number(number: i64) -> Option<Self> {
+        match number {
+            0..=7 => Self::from_syslog(number),
+            10 => Some(Self::Trace),
+            20 => Some(Self::Debug),
+            30 => Some(Self::Info),
+            40 => Some(Self::Warn),
+            50 => Some(Self::Error),
+            60 => Some(Self::Fatal),
+            _ => None,
+        }
+    }
+
+    /// Converts the `levelno` of Python's logging (10 to 50).
+    const fn from_python_number(number: i64) -> Option<Self> {
+        match number {
+            5 => Some(Self::Trace),
+            10 => Some(Self::Debug),
+            20 | 25 => Some(Self::Info),
+            30 => Some(Self::Warn),
+            40 => Some(Self::Error),
+            50 => Some(Self::Fatal),
+            _ => None,
+        }
+    }
+
+    /// Converts a syslog severity (RFC 5424, 0 to 7).
+    const fn from_syslog(number: i64) -> Option<Self> {
+        match number {
+            0..=2 => Some(Self::Fatal),
+            3 => Some(Self::Error),
+            4 => Some(Self::Warn),
+            5 | 6 => Some(Self::Info),
+            7 => Some(Self::Debug),
+            _ => None,
+        }
+    }
+
+    /// Reads the level of a structured record.
+    pub(crate) fn of_json(record: &Value) -> Option<Self> {
+        let members = record.as_object()?;
+        let mut number = None;
+        for (name, value) in members {
+            if let Some(level) = level_of_member(name, value) {
+                return Some(level);
+            }
+            number = number.or_else(|| level_of_number(name, value));
+        }
+        number
+            .or_else(|| nested_level(record))
+            .or_else(|| level_of_gateway_record(record))
+            .or_else(|| level_of_span(record))
+            .or_else(|| members.contains_key("errorType").then_some(Self::Error))
+            .or_else(|| level_of_inner_text(record))
+    }
+
+    /// Reads the level of a plain line. Escape sequences must have been removed.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        let head = text.get(..floor_char(text, HEAD)).unwrap_or(text);
+        of_key(head)
+            .or_else(|| of_prefix(head))
+            .or_else(|| head.split_whitespace().find_map(of_word))
+            .or_else(|| of_exception(text))
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// Number of bytes at the beginning of a plain line in which its level is looked for.
+const HEAD: usize = 160;
+
+/// Whether a member's name is one that holds a level, whatever its case and separators.
+fn is_level_name(name: &str) -> bool {
+    if name.len() > 14 {
+        return false;
+    }
+    let plain: String = name
+        .chars()
+        .filter(|letter| !matches!(letter, '.' | '_' | '-'))
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
+    matches!(
+        plain.as_str(),
+        "level" | "loglevel" | "levelname" | "severity" | "severitytext" | "lvl" | "@l" | "@level"
+    )
+}
+
+fn level_of_member(name: &str, value: &Value) -> Option<Level> {
+    let text = value.as_str()?;
+    is_level_name(name)
+        .then(|| Level::parse(text.trim()))
+        .flatten()
+}
+
+/// The level of a numeric member: `severityNumber`, `level`, `levelno`, `priority`. The number may be written as text.
+fn level_of_number(name: &str, value: &Value) -> Option<Level> {
+    let number = value
+        .as_i64()
+        .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))?;
+    if name.eq_ignore_ascii_case("severityNumber") || name.eq_ignore_ascii_case("severity_number") {
+        return Level::from_otel_number(number);
+    }
+    if name.eq_ignore_ascii_case("levelno") {
+        return Level::from_python_number(number);
+    }
+    if name.eq_ignore_ascii_case("priority") {
+        return Level::from_syslog(number);
+    }
+    if is_level_name(name) {
+        return Level::from_level_number(number);
+    }
+    None
+}
+
+/// The level one member deeper: ECS (`log.level`), loguru (`record.level.name`), Lambda's platform records.
+fn nested_level(record: &Value) -> Option<Level> {
+    [
+        "/log/level",
+        "/record/level/name",
+        "/record/level",
+        "/attributes/level",
+    ]
+    .iter()
+    .find_map(|place| record.pointer(place)?.as_str().and_then(Level::parse))
+}
+
+/// A vended gateway record states its result in `body.isError`.
+fn level_of_gateway_record(record: &Value) -> Option<Level> {
+    let failed = record.pointer("/body/isError").and_then(Value::as_bool)?;
+    Some(if failed { Level::Error } else { Level::Info })
+}
+
+/// The level of a span: its status, otherwise the status of its HTTP exchange.
+fn level_of_span(record: &Value) -> Option<Level> {
+    let code = record.pointer("/status/code").and_then(Value::as_str)?;
+    let http = ["http.response.status_code", "http.status_code"]
+        .iter()
+        .find_map(|name| record.get("attributes")?.get(name)?.as_i64());
+    Some(match (code, http) {
+        ("ERROR" | "STATUS_CODE_ERROR", _) | (_, Some(500..)) => Level::Error,
+        (_, Some(400..500)) => Level::Warn,
+        _ => Level::Info,
+    })
+}
+
+/// A plain line inside a record, as container log drivers wrap it.
+fn level_of_inner_text(record: &Value) -> Option<Level> {
+    ["message", "log", "msg", "body", "@m", "@mt"]
+        .iter()
+        .find_map(|name| record.get(name)?.as_str())
+        .and_then(Level::of_text)
+}
+
+/// `level=error`, `lvl="warn"`, `severity: ERROR`.
+fn of_key(head: &str) -> Option<Level> {
+    ["level", "lvl", "severity"].iter().find_map(|key| {
+        head.match_indices(key).find_map(|(at, _)| {
+            let before = head.get(..at)?;
+            if before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_') {
+                return None;
+            }
+            let after = head.get(at + key.len()..)?;
+            let after = after.strip_prefix(['"', '\'']).unwrap_or(after);
+            let value = after.strip_prefix(['=', ':'])?;
+            let word = value
+                .trim_start_matches([' ', '"', '\''])
+                .split(|letter: char| !letter.is_ascii_alphabetic())
+                .next()?;
+            Level::parse(word)
+        })
+    })
+}
+
+/// A level at the very beginning: klog and glog (`E0102 15:04:05.000000`), syslog (`<3>`), .NET console (`fail: Category`).
+fn of_prefix(head: &str) -> Option<Level> {
+    let text = head.trim_start();
+    if let Some((priority, _)) = text.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+        return Level::from_syslog(priority.parse::<i64>().ok().filter(|all| *all < 192)? % 8);
+    }
+    let bytes = text.as_bytes();
+    let is_klog = bytes.get(1..5)?.iter().all(u8::is_ascii_digit)
+        && bytes.get(5) == Some(&b' ')
+        && bytes.get(8) == Some(&b':');
+    match bytes.first() {
+        Some(b'I') if is_klog => Some(Level::Info),
+        Some(b'W') if is_klog => Some(Level::Warn),
+        Some(b'E') if is_klog => Some(Level::Error),
+        Some(b'F') if is_klog => Some(Level::Fatal),
+        _ if text.starts_with("fatal error: ") => Some(Level::Fatal),
+        _ => None,
+    }
+}
+
+/// `ERROR`, `[error]`, `error:`, `<WARN>`, `ERROR:root:text`, `app.ERROR:`, `[core:error]`. A bare lower-case word is prose.
+fn of_word(word: &str) -> Option<Level> {
+    if word.len() > 60 {
+        return None;
+    }
+    let bare = word.trim_matches(|letter: char| !letter.is_ascii_alphabetic());
+    let opened = word.starts_with(['[', '<', '(', '|', '{']);
+    let closed = word.ends_with([':', ']', '>', ')', '|']);
+    let is_shouted =
+        |text: &str| text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_shouted(bare) || (bare.len() < word.len() && (opened || closed)) {
+        let inner = if closed || opened {
+            bare.rsplit(['.', ':']).next().unwrap_or(bare)
+        } else {
+            bare
+        };
+        if let Some(level) = Level::parse(bare).or_else(|| Level::parse(inner)) {
+            return Some(level);
+        }
+    }
+    // Python's default format: LEVEL:logger:message.
+    let (first, _) = bare.split_once(':')?;
+    if is_shouted(first) {
+        Level::parse(first)
+    } else {
+        None
+    }
+}
+
+/// Exceptions and panics that a runtime prints by itself, without a level.
+fn of_exception(text: &str) -> Option<Level> {
+    let text = text.trim_start();
+    let first = text.lines().next().unwrap_or(text);
+    if first.starts_with("panic: ")
+        || first.starts_with("thread '") && first.contains("panicked at")
+    {
+        return Some(Level::Fatal);
+    }
+    let starts = [
+        "Traceback (most recent call last)",
+        "Exception in thread ",
+        "Exception Group Traceback",
+        "Caused by: ",
+        "Uncaught ",
+        "Unhandled ",
+        "UnhandledPromiseRejection",
+        "fatal: ",
+    ];
+    let contained = ["Task timed out after", "Traceback (most recent call last)"];
+    if starts.iter().any(|start| first.starts_with(start))
+        || contained.iter().any(|part| text.contains(part))
+        || text.contains("REPORT RequestId") && text.contains("\tStatus: ")
+    {
+        return Some(Level::Error);
+    }
+    // Python's warnings begin with the file and the line: `/app/server.py:12: DeprecationWarning: text`.
+    let warning = first.split_whitespace().take(3).find_map(|word| {
+        exception_name(word).filter(|name| name.ends_with("Warning") && word.ends_with(':'))
+    });
+    match exception_name(first).or(warning) {
+        Some(name) if name.ends_with("Warning") => Some(Level::Warn),
+        Some(_) => Some(Level::Error),
+        None => None,
+    }
+}
+
+/// The class of an exception that a line begins with: `neo4j.exceptions.AuthError: text`, `ValueError`.
+pub(crate) fn exception_name(line: &str) -> Option<&str> {
+    const ENDS: [&str; 9] = [
+        "Error",
+        "Exception",
+        "Warning",
+        "Interrupt",
+        "Exit",
+        "Failure",
+        "Fault",
+        "Unavailable",
+        "Expired",
+    ];
+    let end = line
+        .find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '$')))
+        .unwrap_or(line.len());
+    let (name, rest) = line.split_at_checked(end)?;
+    let class = name.rsplit(['.', '$']).next()?;
+    let is_class = class.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && (ENDS.iter().any(|end| class.ends_with(end))
+            || name.contains(".exceptions.")
+            || name.contains(".errors."));
+    (is_class && (rest.is_empty() || rest.starts_with(": ") || rest == ":")).then_some(name)
+}
+
+fn floor_char(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Option<Level> {
+        serde_json::from_str::<Value>(text)
+            .ok()
+            .filter(Value::is_object)
+            .map_or_else(|| Level::of_text(text), |record| Level::of_json(&record))
+    }
+
+    #[test]
+    fn plain_lines_of_common_frameworks_have_their_level() {
+        for (line, level) in [
+            ("ERROR:root:python basicConfig", Level::Error),
+            ("CRITICAL:root:out of memory", Level::Fatal),
+            ("WARNING:neo4j.pool:Unable to retrieve routing", Level::Warn),
+            ("error: winston", Level::Error),
+            ("2026-01-01 00:00:00 | ERROR    | loguru", Level::Error),
+            (
+                "2026-01-01 00:00:00.000 | SUCCESS  | m:f:1 - done",
+                Level::Info,
+            ),
+            ("E0101 00:00:00.000000 1 klog.go:1] klog", Level::Error),
+            ("I0101 00:00:00.000000 1 klog.go:1] fine", Level::Info),
+            ("<3>kernel said so", Level::Error),
+            (
+                "<14>1 2026-01-01T00:00:00Z host app - - - text",
+                Level::Info,
+            ),
+            ("fail: Microsoft.AspNetCore[0]", Level::Error),
+            ("dbug: Microsoft.AspNetCore[0]", Level::Debug),
+            ("[12:34:56 ERR] serilog", Level::Error),
+            (
+                "[2026-01-01 00:00:00] production.ERROR: monolog",
+                Level::Error,
+            ),
+            ("[Thu Jan 01] [core:error] [pid 1] apache", Level::Error),
+            ("2026/01/01 00:00:00 [crit] 1#1: nginx", Level::Fatal),
+            ("E, [2026-01-01T00:00:00 #1] ERROR -- : ruby", Level::Error),
+            ("2026-01-01 UTC [1] PANIC:  postgres", Level::Fatal),
+            ("SEVERE: java.util.logging", Level::Error),
+            ("level: error, text", Level::Error),
+            (
+                "INFO:     127.0.0.1 - \"POST /mcp HTTP/1.1\" 500 Internal Server Error",
+                Level::Info,
+            ),
+            ("neo4j.exceptions.AuthError: {code: Neo.X}", Level::Error),
+            (
+                "Exception in thread \"main\" java.lang.NullPointerException",
+                Level::Error,
+            ),
+            ("/usr/lib/x.py:1: DeprecationWarning: old", Level::Warn),
+            ("panic: runtime error: index out of range", Level::Fatal),
+            ("fatal error: all goroutines are asleep", Level::Fatal),
+            ("thread 'main' panicked at src/main.rs:1:1:", Level::Fatal),
+            (
+                "RequestId: 8f5 Error: Runtime exited with error",
+                Level::Error,
+            ),
+        ] {
+            assert_eq!(of(line), Some(level), "{line}");
+        }
+    }
+
+    #[test]
+    fn records_of_common_frameworks_have_their_level() {
+        for (line, level) in [
+            (r#"{"log.level":"error","message":"ecs"}"#, Level::Error),
+            (r#"{"log":{"level":"error"},"message":"ecs"}"#, Level::Error),
+            (
+                r#"{"severityText":"","severityNumber":"17","body":"x"}"#,
+                Level::Error,
+            ),
+            (r#"{"Level":"Error","Message":"dotnet"}"#, Level::Error),
+            (r#"{"@l":"Error","@mt":"serilog"}"#, Level::Error),
+            (r#"{"level":50,"msg":"pino"}"#, Level::Error),
+            (r#"{"level":3,"short_message":"gelf"}"#, Level::Error),
+            (r#"{"levelno":40,"msg":"python"}"#, Level::Error),
+            (
+                r#"{"record":{"level":{"name":"CRITICAL","no":50}},"text":"loguru"}"#,
+                Level::Fatal,
+            ),
+            (r#"{"LogLevel":"Warning","Message":"dotnet"}"#, Level::Warn),
+            (r#"{"severity":"NOTICE","message":"gcp"}"#, Level::Info),
+            (
+                r#"{"log":"ERROR:root:wrapped","stream":"stderr"}"#,
+                Level::Error,
+            ),
+            (
+                r#"{"errorMessage":"x","errorType":"KeyError"}"#,
+                Level::Error,
+            ),
+            (r#"{"body":{"isError":true,"log":"failed"}}"#, Level::Error),
+            (
+                r#"{"status":{"code":"UNSET"},"attributes":{"http.response.status_code":502}}"#,
+                Level::Error,
+            ),
+        ] {
+            assert_eq!(of(line), Some(level), "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_has_no_level() {
+        for line in [
+            "no error was found",
+            "the level is high",
+            "an error occurred in the pool",
+            "127.0.0.1 - - [01/Jan/2026] \"GET / HTTP/1.1\" 500 12",
+            "ErrorBudget: 3",
+            "",
+        ] {
+            assert_eq!(of(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_level_parses_its_own_name() {
+        for level in Level::ALL {
+            assert_eq!(Level::parse(level.as_str()), Some(level));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_judged(text in "\\PC*|.*|[A-Z<\\[:]{0,12} .*") {
+            let _ = Level::of_text(&text);
+        }
+    }
+}

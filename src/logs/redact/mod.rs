@@ -1,0 +1,76 @@
+//! Masks credentials in log lines before anything else sees them: interceptors that log their whole event, drivers that
+//! print their connection, containers that print their environment.
+//!
+//! A line is masked too much rather than too little, but ordinary sentences about passwords and tokens stay readable. The
+//! cost is linear in the length of the line: the regular expressions of this module are automata, and the ends of values
+//! are found by [`ValueEnds`], which looks at each byte a bounded number of times.
+
+mod forms;
+mod named;
+mod value;
+mod value_ends;
+
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use value_ends::ValueEnds;
+
+/// The text that replaces a credential.
+pub const MASK: &str = "***";
+
+/// Returns the line without credentials. Borrowed if it contains none, which is the common case.
+pub fn redact(text: &str) -> Cow<'_, str> {
+    if !SUSPICION.is_match(text) {
+        return Cow::Borrowed(text);
+    }
+    mask(text, credentials(text, &mut ValueEnds::new(text)))
+}
+
+/// The ranges that hold credentials, in no particular order. Ranges may overlap.
+fn credentials(text: &str, ends: &mut ValueEnds<'_>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    named::find(text, ends, &mut found);
+    forms::find(text, ends, &mut found);
+    found
+}
+
+/// A cheap test that nearly every harmless line fails.
+static SUSPICION: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r"(?i)auth|basic |bearer|digest |eyj|pass|pwd|cred|secret|token|://[^\s]*@|[_-]key|apikey|accesskey|privatekey|cookie|signature|private.?key|[?&]code=|verifier|assertion|\s-p|(?:^|\s)-u|--user|identified|createuser|\(\s*.{1,2}neo4j.,|gh[pousr]_|github_pat|xox[abprs]-|sk-",
+    )
+});
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and the tests use every one of them"
+)]
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+fn mask(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
+    found.retain(|range| {
+        text.get(range.clone())
+            .is_some_and(|value| !value.is_empty() && value != MASK)
+    });
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in found {
+        if range.start >= at {
+            out.push_str(text.get(at..range.start).unwrap_or(""));
+            out.push_str(MASK);
+        }
+        at = at.max(range.end);
+    }
+    out.push_str(text.get(at..).unwrap_or(""));
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests;
