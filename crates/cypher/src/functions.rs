@@ -2,11 +2,12 @@
 
 mod texts;
 
-use super::evaluate::{Bindings, Engine, Evaluated};
-use super::failure::{ARGUMENT, Failure, TYPE};
-use super::syntax::{Expression, Kind};
-use super::temporal;
-use crate::value::{Map, Point, Value};
+use crate::codes::{ARGUMENT, TYPE};
+use crate::engine::{Engine, Evaluated, RowBindings};
+use crate::error::CypherError;
+use crate::syntax::{Expr, ExprKind};
+use crate::temporal;
+use crate::value::{Map, PointValue, Value};
 
 /// Name in lower case, least and most arguments.
 const FUNCTIONS: &[(&str, usize, usize)] = &[
@@ -126,7 +127,7 @@ const FUNCTIONS: &[(&str, usize, usize)] = &[
 ];
 
 /// Least and most arguments of a known function.
-pub fn arity(name: &str) -> Option<(usize, usize)> {
+pub(crate) fn arity(name: &str) -> Option<(usize, usize)> {
     let name = name.to_ascii_lowercase();
     FUNCTIONS
         .iter()
@@ -135,17 +136,12 @@ pub fn arity(name: &str) -> Option<(usize, usize)> {
 }
 
 /// All names, for SHOW FUNCTIONS.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|(name, ..)| *name)
 }
 
 impl Engine<'_> {
-    pub(super) fn call(
-        &self,
-        name: &str,
-        arguments: &[Expression],
-        row: &Bindings<'_>,
-    ) -> Evaluated {
+    pub(crate) fn call(&self, name: &str, arguments: &[Expr], row: &RowBindings<'_>) -> Evaluated {
         let lower = name.to_ascii_lowercase();
         if lower == "exists" {
             return self.exists(arguments, row);
@@ -181,11 +177,11 @@ impl Engine<'_> {
         self.other_function(&lower, &values)
     }
 
-    fn exists(&self, arguments: &[Expression], row: &Bindings<'_>) -> Evaluated {
+    fn exists(&self, arguments: &[Expr], row: &RowBindings<'_>) -> Evaluated {
         let Some(argument) = arguments.first() else {
             return Ok(Value::Null);
         };
-        if matches!(argument.kind, Kind::Pattern(_)) {
+        if matches!(argument.kind, ExprKind::Pattern(_)) {
             return Ok(Value::Boolean(self.truth(argument, row)? == Some(true)));
         }
         Ok(Value::Boolean(!self.evaluate(argument, row)?.is_null()))
@@ -227,7 +223,7 @@ impl Engine<'_> {
                     .unwrap_or_default(),
             ),
             ("type", Value::Relationship(id)) => {
-                let gone = self.gone.borrow().get(id).cloned();
+                let gone = self.deleted_types.borrow().get(id).cloned();
                 graph
                     .relationship(*id)
                     .map(|found| found.kind.clone())
@@ -295,7 +291,7 @@ impl Engine<'_> {
             (_, values) if values.iter().any(Value::is_null) => Ok(Value::Null),
             (other, values) => {
                 let got: Vec<_> = values.iter().map(Value::described).collect();
-                Err(Failure::run(
+                Err(CypherError::run(
                     TYPE,
                     format!(
                         "Invalid input for function '{other}()': got: {}",
@@ -326,8 +322,8 @@ fn expected_entity(function: &str) -> &'static str {
     }
 }
 
-pub(super) fn invalid(function: &str, expected: &str, got: &Value) -> Failure {
-    Failure::run(
+pub(crate) fn invalid(function: &str, expected: &str, got: &Value) -> CypherError {
+    CypherError::run(
         TYPE,
         format!(
             "Invalid input for function '{function}()': Expected {expected}, got: {}",
@@ -421,7 +417,7 @@ fn range(values: &[Value]) -> Evaluated {
         return Err(invalid("range", "an Integer", wrong));
     };
     if step == 0 {
-        return Err(Failure::run(
+        return Err(CypherError::run(
             ARGUMENT,
             "Step argument to 'range()' cannot be zero",
         ));
@@ -429,7 +425,7 @@ fn range(values: &[Value]) -> Evaluated {
     let length = (i128::from(*to) - i128::from(*from)) / i128::from(step) + 1;
     if length > i128::from(LONGEST_RANGE) {
         let message = "The allocation of an extra 2.0 MiB would use more than the limit 512.0 MiB.";
-        return Err(Failure::run(super::failure::OUT_OF_MEMORY, message));
+        return Err(CypherError::run(crate::codes::OUT_OF_MEMORY, message));
     }
     let numbers = (0..length.max(0) as i64).map(|index| Value::Integer(from + index * step));
     Ok(Value::List(numbers.collect()))
@@ -523,7 +519,7 @@ fn point(map: &Map) -> Evaluated {
             "A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})",
             keys.join(", ")
         );
-        return Err(Failure::run(ARGUMENT, message));
+        return Err(CypherError::run(ARGUMENT, message));
     };
     let srid = match (geographic, z.is_some()) {
         (true, false) => 4326,
@@ -531,10 +527,10 @@ fn point(map: &Map) -> Evaluated {
         (false, false) => 7203,
         (false, true) => 9157,
     };
-    Ok(Value::Point(Point { srid, x, y, z }))
+    Ok(Value::Point(PointValue { srid, x, y, z }))
 }
 
-pub(super) fn point_property(point: &Point, key: &str) -> Value {
+pub(crate) fn point_property(point: &PointValue, key: &str) -> Value {
     let geographic = matches!(point.srid, 4326 | 4979);
     match key {
         "x" => Value::Float(point.x),
@@ -549,7 +545,7 @@ pub(super) fn point_property(point: &Point, key: &str) -> Value {
     }
 }
 
-fn distance(a: Point, b: Point) -> Value {
+fn distance(a: PointValue, b: PointValue) -> Value {
     if a.srid != b.srid {
         return Value::Null;
     }

@@ -1,64 +1,82 @@
-//! The graph of one database: nodes, relationships, indexes and constraints in memory. A copy is cheap (everything big is
-//! shared until it changes), so a statement that fails is undone by going back to the copy made before it.
-//! What statements mean is not decided here.
+//! The graph of one database: nodes, relationships, indexes and constraints in memory.
+//!
+//! A clone is cheap, because large parts are shared until they change. A statement works on a clone,
+//! which is dropped if the statement fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::value::{Map, Value};
+use crate::value::{Map, Value};
 
-/// A node with its neighbourhood.
+/// A node with the relationships that start and end at it.
 #[derive(Debug, Clone, Default)]
-pub struct Node {
+pub struct GraphNode {
+    /// The labels.
     pub labels: BTreeSet<String>,
+    /// The properties.
     pub properties: Map,
+    /// Ids of the relationships that start here.
     pub outgoing: Vec<u64>,
+    /// Ids of the relationships that end here.
     pub incoming: Vec<u64>,
 }
 
 /// A relationship from one node to another.
 #[derive(Debug, Clone)]
-pub struct Relationship {
+pub struct GraphRelationship {
+    /// The type.
     pub kind: String,
+    /// Id of the start node.
     pub start: u64,
+    /// Id of the end node.
     pub end: u64,
+    /// The properties.
     pub properties: Map,
 }
 
 /// An index or a constraint.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
+pub struct SchemaRule {
+    /// The id.
     pub id: i64,
+    /// The name.
     pub name: String,
-    /// `RANGE`, `LOOKUP`, … for an index.
+    /// The type of the index: `RANGE`, `LOOKUP`, ….
     pub index: String,
-    /// `UNIQUENESS` and its like for a constraint.
+    /// The type of the constraint (`UNIQUENESS`) that owns the index, if any.
     pub constraint: Option<&'static str>,
+    /// Whether it is about relationships rather than nodes.
     pub relationship: bool,
+    /// The labels or types.
     pub labels: Vec<String>,
+    /// The property keys.
     pub properties: Vec<String>,
 }
 
-/// One database's content.
+/// The content of one database.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
-    /// Part of every element id.
+    /// The UUID of the database, a part of every element id.
     pub uuid: String,
-    nodes: Vec<Option<Arc<Node>>>,
-    relationships: Vec<Option<Arc<Relationship>>>,
+    nodes: Vec<Option<Arc<GraphNode>>>,
+    relationships: Vec<Option<Arc<GraphRelationship>>>,
     by_label: BTreeMap<String, Arc<BTreeSet<u64>>>,
-    /// Labels, types and property keys once used stay known, as in Neo4j.
-    pub known_labels: Vec<String>,
-    pub known_types: Vec<String>,
-    pub known_keys: Vec<String>,
-    pub rules: Vec<Rule>,
-    pub next_rule: i64,
+    /// Labels in the order of their first use. They stay known when no node has them any more.
+    pub(crate) known_labels: Vec<String>,
+    /// Relationship types in the order of their first use.
+    pub(crate) known_types: Vec<String>,
+    /// Property keys in the order of their first use.
+    pub(crate) known_keys: Vec<String>,
+    /// Indexes and constraints.
+    pub(crate) rules: Vec<SchemaRule>,
+    /// Id of the next index or constraint.
+    pub(crate) next_rule: i64,
 }
 
 impl Graph {
-    /// An empty graph with the two lookup indexes that every Neo4j database has.
+    /// Creates an empty graph with the two lookup indexes that every Neo4j database has.
     pub fn new(uuid: String) -> Self {
-        let lookup = |id: i64, name: &str, relationship| Rule {
+        let lookup = |id: i64, name: &str, relationship| SchemaRule {
             id,
             name: name.to_owned(),
             index: "LOOKUP".to_owned(),
@@ -79,14 +97,17 @@ impl Graph {
         }
     }
 
-    pub fn node(&self, id: u64) -> Option<&Arc<Node>> {
+    /// Returns the node with this id.
+    pub fn node(&self, id: u64) -> Option<&Arc<GraphNode>> {
         self.nodes.get(usize::try_from(id).ok()?)?.as_ref()
     }
 
-    pub fn relationship(&self, id: u64) -> Option<&Arc<Relationship>> {
+    /// Returns the relationship with this id.
+    pub fn relationship(&self, id: u64) -> Option<&Arc<GraphRelationship>> {
         self.relationships.get(usize::try_from(id).ok()?)?.as_ref()
     }
 
+    /// Returns the ids of all nodes in ascending order.
     pub fn node_ids(&self) -> Vec<u64> {
         (0..)
             .zip(&self.nodes)
@@ -95,6 +116,7 @@ impl Graph {
             .collect()
     }
 
+    /// Returns the ids of all relationships in ascending order.
     pub fn relationship_ids(&self) -> Vec<u64> {
         (0..)
             .zip(&self.relationships)
@@ -103,19 +125,21 @@ impl Graph {
             .collect()
     }
 
-    pub fn labelled(&self, label: &str) -> Vec<u64> {
+    /// Returns the ids of the nodes with a label in ascending order.
+    pub(crate) fn labelled(&self, label: &str) -> Vec<u64> {
         self.by_label
             .get(label)
             .map(|ids| ids.iter().copied().collect())
             .unwrap_or_default()
     }
 
-    pub fn count_labelled(&self, label: &str) -> usize {
+    /// Returns the number of nodes with a label.
+    pub(crate) fn count_labelled(&self, label: &str) -> usize {
         self.by_label.get(label).map_or(0, |ids| ids.len())
     }
 
-    /// Labels in the order in which the database came to know them, as Neo4j gives them.
-    pub fn label_order(&self, labels: &BTreeSet<String>) -> Vec<String> {
+    /// Sorts labels by their first use in the database, as Neo4j does.
+    pub(crate) fn label_order(&self, labels: &BTreeSet<String>) -> Vec<String> {
         self.known_labels
             .iter()
             .filter(|label| labels.contains(*label))
@@ -123,8 +147,8 @@ impl Graph {
             .collect()
     }
 
-    /// `4:uuid:7`.
-    pub fn element_id(&self, value: &Value) -> String {
+    /// Returns the element id of a node (`4:uuid:7`) or relationship.
+    pub(crate) fn element_id(&self, value: &Value) -> String {
         match value {
             Value::Relationship(id) => format!("5:{}:{id}", self.uuid),
             Value::Node(id) => format!("4:{}:{id}", self.uuid),
@@ -132,15 +156,17 @@ impl Graph {
         }
     }
 
-    pub fn create_node(&mut self) -> u64 {
-        self.nodes.push(Some(Arc::new(Node::default())));
+    /// Creates a node and returns its id.
+    pub(crate) fn create_node(&mut self) -> u64 {
+        self.nodes.push(Some(Arc::new(GraphNode::default())));
         self.nodes.len() as u64 - 1
     }
 
-    pub fn create_relationship(&mut self, kind: &str, start: u64, end: u64) -> u64 {
+    /// Creates a relationship and returns its id.
+    pub(crate) fn create_relationship(&mut self, kind: &str, start: u64, end: u64) -> u64 {
         let id = self.relationships.len() as u64;
         remember(&mut self.known_types, kind);
-        self.relationships.push(Some(Arc::new(Relationship {
+        self.relationships.push(Some(Arc::new(GraphRelationship {
             kind: kind.to_owned(),
             start,
             end,
@@ -155,8 +181,8 @@ impl Graph {
         id
     }
 
-    /// Whether the label is new on the node.
-    pub fn add_label(&mut self, id: u64, label: &str) -> bool {
+    /// Adds a label to a node. Returns whether the node did not have it.
+    pub(crate) fn add_label(&mut self, id: u64, label: &str) -> bool {
         let Some(node) = self.node_mut(id) else {
             return false;
         };
@@ -166,8 +192,8 @@ impl Graph {
         added
     }
 
-    /// Whether the label was on the node.
-    pub fn remove_label(&mut self, id: u64, label: &str) -> bool {
+    /// Removes a label from a node. Returns whether the node had it.
+    pub(crate) fn remove_label(&mut self, id: u64, label: &str) -> bool {
         let removed = self
             .node_mut(id)
             .is_some_and(|node| node.labels.remove(label));
@@ -177,8 +203,8 @@ impl Graph {
         removed
     }
 
-    /// Sets a property, or removes it when the value is null. Whether anything was written.
-    pub fn set_property(&mut self, entity: &Value, key: &str, value: Value) -> bool {
+    /// Sets a property, or removes it if the value is null. Returns whether anything changed.
+    pub(crate) fn set_property(&mut self, entity: &Value, key: &str, value: Value) -> bool {
         let properties = match entity {
             Value::Node(id) => self.node_mut(*id).map(|node| &mut node.properties),
             Value::Relationship(id) => self
@@ -197,7 +223,8 @@ impl Graph {
         true
     }
 
-    pub fn properties(&self, entity: &Value) -> Option<&Map> {
+    /// Returns the properties of a node or relationship.
+    pub(crate) fn properties(&self, entity: &Value) -> Option<&Map> {
         match entity {
             Value::Node(id) => self.node(*id).map(|node| &node.properties),
             Value::Relationship(id) => self.relationship(*id).map(|found| &found.properties),
@@ -205,7 +232,8 @@ impl Graph {
         }
     }
 
-    pub fn delete_relationship(&mut self, id: u64) -> bool {
+    /// Deletes a relationship. Returns whether it existed.
+    pub(crate) fn delete_relationship(&mut self, id: u64) -> bool {
         let Some(found) = self.relationship(id).cloned() else {
             return false;
         };
@@ -224,8 +252,8 @@ impl Graph {
         true
     }
 
-    /// Takes the node away; its relationships must be gone already.
-    pub fn delete_node(&mut self, id: u64) -> bool {
+    /// Deletes a node without relationships. Returns whether it existed.
+    pub(crate) fn delete_node(&mut self, id: u64) -> bool {
         let Some(node) = self.node(id).cloned() else {
             return false;
         };
@@ -243,8 +271,9 @@ impl Graph {
         true
     }
 
-    /// The uniqueness constraint that a node breaks, if any: the label, the property, the other node and the value.
-    pub fn broken_uniqueness(&self, id: u64) -> Option<(String, String, u64, Value)> {
+    /// Returns the uniqueness constraint that a node violates: the label, the property key, the other
+    /// node and the value.
+    pub(crate) fn broken_uniqueness(&self, id: u64) -> Option<(String, String, u64, Value)> {
         let node = self.node(id)?;
         let unique = self
             .rules
@@ -267,7 +296,7 @@ impl Graph {
                         rule.properties.iter().all(|key| {
                             match (other.properties.get(key), node.properties.get(key)) {
                                 (Some(theirs), Some(ours)) => {
-                                    super::value::equals(theirs, ours) == Some(true)
+                                    crate::value::equals(theirs, ours) == Some(true)
                                 }
                                 _ => false,
                             }
@@ -281,14 +310,14 @@ impl Graph {
         None
     }
 
-    fn node_mut(&mut self, id: u64) -> Option<&mut Node> {
+    fn node_mut(&mut self, id: u64) -> Option<&mut GraphNode> {
         self.nodes
             .get_mut(usize::try_from(id).ok()?)?
             .as_mut()
             .map(Arc::make_mut)
     }
 
-    fn relationship_mut(&mut self, id: u64) -> Option<&mut Relationship> {
+    fn relationship_mut(&mut self, id: u64) -> Option<&mut GraphRelationship> {
         self.relationships
             .get_mut(usize::try_from(id).ok()?)?
             .as_mut()

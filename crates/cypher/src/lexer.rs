@@ -1,22 +1,22 @@
 //! Cypher text to tokens. Keywords are not known here: Cypher reserves none, so that is the parser's business.
 
-use super::failure::Failure;
+use crate::error::CypherError;
 
 /// One token with its place.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Token {
-    pub kind: TokenKind,
+pub(crate) struct CypherToken {
+    pub(crate) kind: TokenKind,
     /// The text as written, for error messages.
-    pub text: String,
+    pub(crate) text: String,
     /// UTF-16 units from the start of the statement.
-    pub at: usize,
+    pub(crate) at: usize,
     /// Bytes from the start of the statement, where it begins and ends.
-    pub bytes: (usize, usize),
+    pub(crate) bytes: (usize, usize),
 }
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// A name or a keyword, without backticks.
     Word(String),
     /// A name in backticks: never a keyword.
@@ -39,7 +39,7 @@ const SYMBOLS: &[&str] = &[
 ];
 
 /// Splits a statement; the last token is always [`TokenKind::End`].
-pub fn split(statement: &str) -> Result<Vec<Token>, Failure> {
+pub(crate) fn split(statement: &str) -> Result<Vec<CypherToken>, CypherError> {
     let mut lexer = Lexer {
         statement,
         position: 0,
@@ -53,7 +53,7 @@ pub fn split(statement: &str) -> Result<Vec<Token>, Failure> {
         let end = lexer.position;
         let done = kind == TokenKind::End;
         let text = statement.get(start..end).unwrap_or_default().to_owned();
-        tokens.push(Token {
+        tokens.push(CypherToken {
             kind,
             text,
             at,
@@ -96,7 +96,7 @@ impl Lexer<'_> {
         taken
     }
 
-    fn skip_blanks(&mut self) -> Result<(), Failure> {
+    fn skip_blanks(&mut self) -> Result<(), CypherError> {
         loop {
             self.take_while(char::is_whitespace);
             if self.rest().starts_with("//") {
@@ -105,7 +105,7 @@ impl Lexer<'_> {
                 let at = self.at;
                 let Some(length) = self.rest().get(2..).and_then(|rest| rest.find("*/")) else {
                     let message = "Failed to parse comment. A comment starting on `/*` must have a closing `*/`.";
-                    return Err(Failure::syntax(message, self.statement, at));
+                    return Err(CypherError::syntax(message, self.statement, at));
                 };
                 let end = self.position + length + 4;
                 while self.position < end && self.advance().is_some() {}
@@ -115,7 +115,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn token(&mut self, at: usize) -> Result<TokenKind, Failure> {
+    fn token(&mut self, at: usize) -> Result<TokenKind, CypherError> {
         let Some(first) = self.peek() else {
             return Ok(TokenKind::End);
         };
@@ -143,7 +143,7 @@ impl Lexer<'_> {
             .find(|symbol| self.rest().starts_with(**symbol))
         else {
             let message = format!("Invalid input '{first}'");
-            return Err(Failure::syntax(&message, self.statement, at));
+            return Err(CypherError::syntax(&message, self.statement, at));
         };
         for _ in symbol.chars() {
             self.advance();
@@ -157,7 +157,7 @@ impl Lexer<'_> {
         }))
     }
 
-    fn quoted(&mut self, at: usize) -> Result<TokenKind, Failure> {
+    fn quoted(&mut self, at: usize) -> Result<TokenKind, CypherError> {
         self.advance();
         let mut name = String::new();
         loop {
@@ -169,7 +169,7 @@ impl Lexer<'_> {
                 Some('`') => return Ok(TokenKind::Quoted(name)),
                 Some(other) => name.push(other),
                 None => {
-                    return Err(Failure::syntax(
+                    return Err(CypherError::syntax(
                         "Failed to parse a quoted name: a backtick is missing.",
                         self.statement,
                         at,
@@ -179,10 +179,10 @@ impl Lexer<'_> {
         }
     }
 
-    fn text(&mut self, quote: char, at: usize) -> Result<TokenKind, Failure> {
+    fn text(&mut self, quote: char, at: usize) -> Result<TokenKind, CypherError> {
         let unclosed = || {
             let message = "Failed to parse string literal. The query must contain an even number of non-escaped quotes.";
-            Failure::syntax(message, self.statement, at)
+            CypherError::syntax(message, self.statement, at)
         };
         let unclosed = unclosed();
         self.advance();
@@ -197,7 +197,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn escape(&mut self, unclosed: &Failure, at: usize) -> Result<char, Failure> {
+    fn escape(&mut self, unclosed: &CypherError, at: usize) -> Result<char, CypherError> {
         Ok(match self.advance().ok_or_else(|| unclosed.clone())? {
             'n' => '\n',
             't' => '\t',
@@ -210,12 +210,12 @@ impl Lexer<'_> {
         })
     }
 
-    fn unicode(&mut self, digits: usize, at: usize) -> Result<char, Failure> {
+    fn unicode(&mut self, digits: usize, at: usize) -> Result<char, CypherError> {
         let mut code = 0;
         for _ in 0..digits {
             let digit = self.advance().and_then(|c| c.to_digit(16));
             let Some(digit) = digit else {
-                return Err(Failure::syntax(
+                return Err(CypherError::syntax(
                     "Invalid unicode escape in a string literal",
                     self.statement,
                     at,
@@ -224,7 +224,7 @@ impl Lexer<'_> {
             code = code * 16 + digit;
         }
         char::from_u32(code).ok_or_else(|| {
-            Failure::syntax(
+            CypherError::syntax(
                 "Invalid unicode escape in a string literal",
                 self.statement,
                 at,
@@ -232,7 +232,7 @@ impl Lexer<'_> {
         })
     }
 
-    fn number(&mut self, at: usize) -> Result<TokenKind, Failure> {
+    fn number(&mut self, at: usize) -> Result<TokenKind, CypherError> {
         for (prefixes, radix) in [(["0x", "0X"], 16), (["0o", "0O"], 8)] {
             if prefixes
                 .iter()
@@ -244,9 +244,9 @@ impl Lexer<'_> {
                     .take_while(|c| c.is_ascii_alphanumeric())
                     .replace('_', "");
                 let number = i64::from_str_radix(&digits, radix);
-                return number
-                    .map(TokenKind::Integer)
-                    .map_err(|_| Failure::syntax("invalid literal number", self.statement, at));
+                return number.map(TokenKind::Integer).map_err(|_| {
+                    CypherError::syntax("invalid literal number", self.statement, at)
+                });
             }
         }
         let mut text = self.take_while(|c| c.is_ascii_digit() || c == '_');
@@ -269,7 +269,7 @@ impl Lexer<'_> {
         if self.peek().is_some_and(char::is_alphabetic) && !float {
             let tail = self.take_while(|c| c.is_alphanumeric() || c == '_');
             if !tail.eq_ignore_ascii_case("f") && !tail.eq_ignore_ascii_case("d") {
-                return Err(Failure::syntax(
+                return Err(CypherError::syntax(
                     "invalid literal number",
                     self.statement,
                     at,
@@ -282,14 +282,14 @@ impl Lexer<'_> {
             return text
                 .parse()
                 .map(TokenKind::Float)
-                .map_err(|_| Failure::syntax("invalid literal number", self.statement, at));
+                .map_err(|_| CypherError::syntax("invalid literal number", self.statement, at));
         }
         if text == "9223372036854775808" {
             return Ok(TokenKind::IntegerMinimum);
         }
         text.parse()
             .map(TokenKind::Integer)
-            .map_err(|_| Failure::syntax("integer is too large", self.statement, at))
+            .map_err(|_| CypherError::syntax("integer is too large", self.statement, at))
     }
 
     fn exponent(&mut self) -> Option<String> {
@@ -357,16 +357,14 @@ mod tests {
 
     #[test]
     fn an_open_quote_names_its_place() {
-        let failure = split("RETURN 'unclosed").unwrap_err();
+        let error = split("RETURN 'unclosed").unwrap_err();
         assert!(
-            failure
-                .message
-                .starts_with("Failed to parse string literal."),
-            "{failure}"
+            error.message.starts_with("Failed to parse string literal."),
+            "{error}"
         );
         assert!(
-            failure.message.contains("(line 1, column 8 (offset: 7))"),
-            "{failure}"
+            error.message.contains("(line 1, column 8 (offset: 7))"),
+            "{error}"
         );
     }
 }

@@ -4,18 +4,18 @@ mod shortest;
 
 use std::collections::HashSet;
 
-use super::evaluate::{Bindings, Engine, Evaluated};
-use super::failure::Failure;
-use super::syntax::{
-    Direction, Expression, Kind, LabelExpression, NodePattern, Operator, Pattern,
+use crate::engine::{Engine, Evaluated, RowBindings};
+use crate::error::CypherError;
+use crate::syntax::{
+    BinaryOperator, Direction, Expr, ExprKind, LabelExpression, NodePattern, PathPattern,
     RelationshipPattern, Shortest,
 };
 use crate::value::{PathValue, Value, equals};
 
-type Found<T = ()> = Result<T, Failure>;
+type MatchResult<T = ()> = Result<T, CypherError>;
 
 /// One step of a plan. Elements of a part are counted: nodes 0, 1, 2, …; relationship i lies between nodes i and i + 1.
-enum Step<'p> {
+enum PlanStep<'p> {
     /// Bind a node by looking at candidates.
     Start(usize, usize, &'p NodePattern),
     /// Follow a relationship from a bound node.
@@ -28,15 +28,15 @@ enum Step<'p> {
         node: &'p NodePattern,
     },
     /// Search a shortest path; both ends are bound before.
-    Shortest(usize, &'p Pattern),
+    Shortest(usize, &'p PathPattern),
     /// Bind the path variable.
     Path(usize, &'p str),
     /// Check a condition all of whose variables are bound.
-    Check(&'p Expression),
+    Check(&'p Expr),
 }
 
 /// What is bound so far.
-struct State<'n> {
+struct MatchState<'n> {
     names: &'n [String],
     values: Vec<Value>,
     bound: Vec<bool>,
@@ -46,7 +46,7 @@ struct State<'n> {
     used: HashSet<u64>,
 }
 
-impl State<'_> {
+impl MatchState<'_> {
     fn slot(&self, name: &str) -> Option<usize> {
         self.names.iter().rposition(|known| known == name)
     }
@@ -110,9 +110,9 @@ impl State<'_> {
 }
 
 /// The variables of patterns, in order of appearance.
-pub(super) fn variables(patterns: &[Pattern]) -> Vec<String> {
+pub(crate) fn variables(patterns: &[PathPattern]) -> Vec<String> {
     let mut names = Vec::new();
-    let mut add = |name: Option<&super::syntax::Name>| {
+    let mut add = |name: Option<&crate::syntax::Name>| {
         if let Some(name) = name.filter(|name| !names.contains(&name.text)) {
             names.push(name.text.clone());
         }
@@ -130,15 +130,15 @@ pub(super) fn variables(patterns: &[Pattern]) -> Vec<String> {
 
 impl Engine<'_> {
     /// All rows that extend `values` (the first of `names`) by the variables of the patterns. `enough` ends the search early.
-    pub(super) fn matches_of(
+    pub(crate) fn matches_of(
         &self,
-        patterns: &[Pattern],
-        predicate: Option<&Expression>,
+        patterns: &[PathPattern],
+        predicate: Option<&Expr>,
         names: &[String],
         values: &[Value],
         enough: Option<usize>,
-    ) -> Found<Vec<Vec<Value>>> {
-        let mut state = State {
+    ) -> MatchResult<Vec<Vec<Value>>> {
+        let mut state = MatchState {
             names,
             values: values.to_vec(),
             bound: vec![true; values.len()],
@@ -158,7 +158,7 @@ impl Engine<'_> {
         let mut rows = Vec::new();
         self.walk(&plan, 0, &mut state, &mut |state| {
             rows.push(state.values.clone());
-            Self::room(rows.len())?;
+            Self::check_row_count(rows.len())?;
             Ok(enough.is_none_or(|enough| rows.len() < enough))
         })?;
         Ok(rows)
@@ -166,10 +166,10 @@ impl Engine<'_> {
 
     fn plan<'p>(
         &self,
-        patterns: &'p [Pattern],
-        predicate: Option<&'p Expression>,
-        state: &State<'_>,
-    ) -> Vec<Step<'p>> {
+        patterns: &'p [PathPattern],
+        predicate: Option<&'p Expr>,
+        state: &MatchState<'_>,
+    ) -> Vec<PlanStep<'p>> {
         let mut plan = Vec::new();
         let mut bound: HashSet<&str> = state
             .names
@@ -190,7 +190,7 @@ impl Engine<'_> {
             if pattern.shortest == Shortest::No {
                 let start = self.start(&nodes, &bound);
                 if let Some(node) = nodes.get(start) {
-                    plan.push(Step::Start(part, start, node));
+                    plan.push(PlanStep::Start(part, start, node));
                     settle(
                         node.name.as_ref(),
                         &mut bound,
@@ -207,7 +207,7 @@ impl Engine<'_> {
                     else {
                         continue;
                     };
-                    plan.push(Step::Expand {
+                    plan.push(PlanStep::Expand {
                         part,
                         from,
                         to,
@@ -232,7 +232,7 @@ impl Engine<'_> {
                 }
             } else {
                 for (element, node) in nodes.iter().enumerate() {
-                    plan.push(Step::Start(part, element, node));
+                    plan.push(PlanStep::Start(part, element, node));
                     settle(
                         node.name.as_ref(),
                         &mut bound,
@@ -241,7 +241,7 @@ impl Engine<'_> {
                         &mut plan,
                     );
                 }
-                plan.push(Step::Shortest(part, pattern));
+                plan.push(PlanStep::Shortest(part, pattern));
                 let name = pattern
                     .rest
                     .first()
@@ -249,11 +249,11 @@ impl Engine<'_> {
                 settle(name, &mut bound, &own, &mut conditions, &mut plan);
             }
             if let Some(path) = &pattern.path {
-                plan.push(Step::Path(part, &path.text));
+                plan.push(PlanStep::Path(part, &path.text));
                 settle(Some(path), &mut bound, &own, &mut conditions, &mut plan);
             }
         }
-        plan.extend(conditions.into_iter().map(Step::Check));
+        plan.extend(conditions.into_iter().map(PlanStep::Check));
         plan
     }
 
@@ -294,36 +294,38 @@ impl Engine<'_> {
 
     fn walk(
         &self,
-        plan: &[Step<'_>],
+        plan: &[PlanStep<'_>],
         at: usize,
-        state: &mut State<'_>,
-        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
-    ) -> Found<bool> {
+        state: &mut MatchState<'_>,
+        emit: &mut dyn FnMut(&MatchState<'_>) -> MatchResult<bool>,
+    ) -> MatchResult<bool> {
         let Some(step) = plan.get(at) else {
             return emit(state);
         };
         self.step()?;
         match step {
-            Step::Check(condition) => {
-                let holds =
-                    self.holds(Some(condition), &Bindings::row(state.names, &state.values))?;
+            PlanStep::Check(condition) => {
+                let holds = self.holds(
+                    Some(condition),
+                    &RowBindings::row(state.names, &state.values),
+                )?;
                 if holds {
                     self.walk(plan, at + 1, state, emit)
                 } else {
                     Ok(true)
                 }
             }
-            Step::Path(part, name) => {
+            PlanStep::Path(part, name) => {
                 let path = self.path(*part, state);
                 state.bind(name, path);
                 let go_on = self.walk(plan, at + 1, state, emit)?;
                 state.unbind(name);
                 Ok(go_on)
             }
-            Step::Start(part, element, node) => {
+            PlanStep::Start(part, element, node) => {
                 self.start_step(plan, at, (*part, *element), node, state, emit)
             }
-            Step::Expand {
+            PlanStep::Expand {
                 part,
                 from,
                 to,
@@ -344,7 +346,7 @@ impl Engine<'_> {
                     emit,
                 )
             }
-            Step::Shortest(part, pattern) => {
+            PlanStep::Shortest(part, pattern) => {
                 self.shortest_step(plan, at, *part, pattern, state, emit)
             }
         }
@@ -352,13 +354,13 @@ impl Engine<'_> {
 
     fn start_step(
         &self,
-        plan: &[Step<'_>],
+        plan: &[PlanStep<'_>],
         at: usize,
         (part, element): (usize, usize),
         node: &NodePattern,
-        state: &mut State<'_>,
-        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
-    ) -> Found<bool> {
+        state: &mut MatchState<'_>,
+        emit: &mut dyn FnMut(&MatchState<'_>) -> MatchResult<bool>,
+    ) -> MatchResult<bool> {
         let name = node.name.as_ref().map(|name| name.text.as_str());
         let known = name.and_then(|name| state.get(name)).cloned();
         let candidates = match &known {
@@ -403,7 +405,7 @@ impl Engine<'_> {
         }
     }
 
-    fn node_fits(&self, id: u64, node: &NodePattern, state: &State<'_>) -> Found<bool> {
+    fn node_fits(&self, id: u64, node: &NodePattern, state: &MatchState<'_>) -> MatchResult<bool> {
         if let Some(labels) = &node.labels
             && self.has_labels(&Value::Node(id), labels) != Some(true)
         {
@@ -415,14 +417,14 @@ impl Engine<'_> {
     fn properties_fit(
         &self,
         entity: &Value,
-        wanted: Option<&Expression>,
-        state: &State<'_>,
-    ) -> Found<bool> {
+        wanted: Option<&Expr>,
+        state: &MatchState<'_>,
+    ) -> MatchResult<bool> {
         let Some(wanted) = wanted else {
             return Ok(true);
         };
         let Value::Map(wanted) =
-            self.evaluate(wanted, &Bindings::row(state.names, &state.values))?
+            self.evaluate(wanted, &RowBindings::row(state.names, &state.values))?
         else {
             return Ok(false);
         };
@@ -435,8 +437,8 @@ impl Engine<'_> {
         }))
     }
 
-    fn inner_holds(&self, predicate: Option<&Expression>, state: &State<'_>) -> Found<bool> {
-        self.holds(predicate, &Bindings::row(state.names, &state.values))
+    fn inner_holds(&self, predicate: Option<&Expr>, state: &MatchState<'_>) -> MatchResult<bool> {
+        self.holds(predicate, &RowBindings::row(state.names, &state.values))
     }
 
     /// Relationships that lead away from a node in the direction of the pattern, with the node at the other end.
@@ -482,15 +484,15 @@ impl Engine<'_> {
     )]
     fn expand(
         &self,
-        plan: &[Step<'_>],
+        plan: &[PlanStep<'_>],
         at: usize,
         (part, to, index): (usize, usize, usize),
         origin: u64,
         (pattern, node): (&RelationshipPattern, &NodePattern),
         against: bool,
-        state: &mut State<'_>,
-        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
-    ) -> Found<bool> {
+        state: &mut MatchState<'_>,
+        emit: &mut dyn FnMut(&MatchState<'_>) -> MatchResult<bool>,
+    ) -> MatchResult<bool> {
         if let Some((least, most)) = pattern.hops {
             let mut trail = Vec::new();
             let reach = Reach {
@@ -549,15 +551,15 @@ impl Engine<'_> {
     )]
     fn expand_far(
         &self,
-        plan: &[Step<'_>],
+        plan: &[PlanStep<'_>],
         at: usize,
         reach: &Reach,
         here: u64,
         (pattern, node): (&RelationshipPattern, &NodePattern),
         trail: &mut Vec<u64>,
-        state: &mut State<'_>,
-        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
-    ) -> Found<bool> {
+        state: &mut MatchState<'_>,
+        emit: &mut dyn FnMut(&MatchState<'_>) -> MatchResult<bool>,
+    ) -> MatchResult<bool> {
         self.step()?;
         if trail.len() >= reach.least {
             let name = pattern.name.as_ref().map(|name| name.text.as_str());
@@ -613,14 +615,14 @@ impl Engine<'_> {
     )]
     fn arrive(
         &self,
-        plan: &[Step<'_>],
+        plan: &[PlanStep<'_>],
         at: usize,
         (part, element): (usize, usize),
         id: u64,
         node: &NodePattern,
-        state: &mut State<'_>,
-        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
-    ) -> Found<bool> {
+        state: &mut MatchState<'_>,
+        emit: &mut dyn FnMut(&MatchState<'_>) -> MatchResult<bool>,
+    ) -> MatchResult<bool> {
         let name = node.name.as_ref().map(|name| name.text.as_str());
         let known = name.and_then(|name| state.get(name)).cloned();
         if known
@@ -642,7 +644,7 @@ impl Engine<'_> {
         Ok(go_on)
     }
 
-    fn path(&self, part: usize, state: &State<'_>) -> Value {
+    fn path(&self, part: usize, state: &MatchState<'_>) -> Value {
         let nodes = state.nodes.get(part).cloned().unwrap_or_default();
         let relationships = state.relationships.get(part).cloned().unwrap_or_default();
         let graph = self.graph.borrow();
@@ -666,11 +668,11 @@ impl Engine<'_> {
     }
 
     /// A pattern as a value: the paths that match, of which a predicate asks only whether there are any.
-    pub(super) fn pattern_value(&self, pattern: &Pattern, row: &Bindings<'_>) -> Evaluated {
+    pub(crate) fn pattern_value(&self, pattern: &PathPattern, row: &RowBindings<'_>) -> Evaluated {
         let (mut names, values) = row.flattened();
         let mut pattern = pattern.clone();
         let path = "  path".to_owned();
-        pattern.path = Some(super::syntax::Name {
+        pattern.path = Some(crate::syntax::Name {
             text: path.clone(),
             at: pattern.at,
         });
@@ -700,13 +702,13 @@ impl Engine<'_> {
         Ok(Value::List(paths.collect()))
     }
 
-    pub(super) fn pattern_comprehension(
+    pub(crate) fn pattern_comprehension(
         &self,
-        pattern: &Pattern,
-        predicate: Option<&Expression>,
-        result: &Expression,
-        row: &Bindings<'_>,
-    ) -> Found<Vec<Value>> {
+        pattern: &PathPattern,
+        predicate: Option<&Expr>,
+        result: &Expr,
+        row: &RowBindings<'_>,
+    ) -> MatchResult<Vec<Value>> {
         let (mut names, values) = row.flattened();
         let patterns = std::slice::from_ref(pattern);
         names.extend(
@@ -717,7 +719,7 @@ impl Engine<'_> {
         );
         let rows = self.matches_of(patterns, predicate, &names, &values, None)?;
         rows.iter()
-            .map(|values| self.evaluate(result, &Bindings::row(&names, values)))
+            .map(|values| self.evaluate(result, &RowBindings::row(&names, values)))
             .collect()
     }
 }
@@ -732,8 +734,8 @@ struct Reach {
     against: bool,
 }
 
-fn conjuncts<'p>(predicate: &'p Expression, into: &mut Vec<&'p Expression>) {
-    if let Kind::Binary(Operator::And, left, right) = &predicate.kind {
+fn conjuncts<'p>(predicate: &'p Expr, into: &mut Vec<&'p Expr>) {
+    if let ExprKind::Binary(BinaryOperator::And, left, right) = &predicate.kind {
         conjuncts(left, into);
         conjuncts(right, into);
     } else {
@@ -743,16 +745,16 @@ fn conjuncts<'p>(predicate: &'p Expression, into: &mut Vec<&'p Expression>) {
 
 /// Marks a variable as bound and puts the conditions that can be checked now into the plan.
 fn settle<'p: 'b, 'b>(
-    name: Option<&'p super::syntax::Name>,
+    name: Option<&'p crate::syntax::Name>,
     bound: &mut HashSet<&'b str>,
     own: &HashSet<&str>,
-    conditions: &mut Vec<&'p Expression>,
-    plan: &mut Vec<Step<'p>>,
+    conditions: &mut Vec<&'p Expr>,
+    plan: &mut Vec<PlanStep<'p>>,
 ) {
     if let Some(name) = name {
         bound.insert(&name.text);
     }
-    let ready = |condition: &&Expression| {
+    let ready = |condition: &&Expr| {
         simple(condition)
             && free(condition)
                 .iter()
@@ -761,7 +763,7 @@ fn settle<'p: 'b, 'b>(
     let mut index = 0;
     while let Some(condition) = conditions.get(index) {
         if ready(condition) {
-            plan.push(Step::Check(conditions.remove(index)));
+            plan.push(PlanStep::Check(conditions.remove(index)));
         } else {
             index += 1;
         }
@@ -769,10 +771,10 @@ fn settle<'p: 'b, 'b>(
 }
 
 /// Whether an expression holds no pattern or subquery, whose variables are not looked at here.
-fn simple(expression: &Expression) -> bool {
+fn simple(expression: &Expr) -> bool {
     if matches!(
         expression.kind,
-        Kind::Pattern(_) | Kind::Subquery(..) | Kind::PatternComprehension { .. }
+        ExprKind::Pattern(_) | ExprKind::Subquery(..) | ExprKind::PatternComprehension { .. }
     ) {
         return false;
     }
@@ -781,14 +783,14 @@ fn simple(expression: &Expression) -> bool {
     all
 }
 
-fn free(expression: &Expression) -> Vec<&str> {
+fn free(expression: &Expr) -> Vec<&str> {
     let mut names = Vec::new();
-    if let Kind::Variable(name) = &expression.kind {
+    if let ExprKind::Variable(name) = &expression.kind {
         names.push(name.as_str());
     }
-    if let Kind::MapProjection(_, elements) = &expression.kind {
+    if let ExprKind::MapProjection(_, elements) = &expression.kind {
         for element in elements {
-            if let super::syntax::MapElement::Variable(name, _) = element {
+            if let crate::syntax::MapElement::Variable(name, _) = element {
                 names.push(name.as_str());
             }
         }

@@ -7,15 +7,15 @@ mod expressions;
 mod patterns;
 mod users;
 
-pub use self::users::STATUS;
-use super::failure::Failure;
-use super::lexer::{self, Token, TokenKind};
-use super::syntax::{Body, Mode, Name, Query, Statement};
+pub use self::users::SET_STATUS;
+use crate::error::CypherError;
+use crate::lexer::{self, CypherToken, TokenKind};
+use crate::syntax::{CypherQuery, CypherStatement, ExecutionMode, Name, StatementBody};
 
 /// Reads one statement.
-pub fn parse(text: &str) -> Result<Statement, Failure> {
+pub(crate) fn parse(text: &str) -> Result<CypherStatement, CypherError> {
     let tokens = lexer::split(text)?;
-    let mut parser = Parser {
+    let mut parser = CypherParser {
         text,
         tokens,
         position: 0,
@@ -27,53 +27,53 @@ pub fn parse(text: &str) -> Result<Statement, Failure> {
 /// How deeply brackets may be nested: every level costs stack.
 const DEEPEST: usize = 64;
 
-pub(super) struct Parser<'a> {
+pub(crate) struct CypherParser<'a> {
     text: &'a str,
-    tokens: Vec<Token>,
+    tokens: Vec<CypherToken>,
     position: usize,
     depth: usize,
 }
 
-static END: Token = Token {
+static END: CypherToken = CypherToken {
     kind: TokenKind::End,
     text: String::new(),
     at: 0,
     bytes: (0, 0),
 };
 
-impl Parser<'_> {
-    fn statement(&mut self) -> Result<Statement, Failure> {
+impl CypherParser<'_> {
+    fn statement(&mut self) -> Result<CypherStatement, CypherError> {
         self.options()?;
         let explain = self.take_word("EXPLAIN");
         let profile = self.take_word("PROFILE");
         if profile && (explain || self.take_word("EXPLAIN")) {
-            return Err(Failure::compile(
-                super::failure::ARGUMENT,
+            return Err(CypherError::compile(
+                crate::codes::ARGUMENT,
                 "Can't specify multiple conflicting values for execution mode",
             ));
         }
         self.options()?;
         let mode = match (explain, profile) {
-            (true, _) => Mode::Explain,
-            (_, true) => Mode::Profile,
-            _ => Mode::Run,
+            (true, _) => ExecutionMode::Explain,
+            (_, true) => ExecutionMode::Profile,
+            _ => ExecutionMode::Run,
         };
         if self.peek().kind == TokenKind::End {
-            return Err(Failure::compile(
-                super::failure::SYNTAX,
+            return Err(CypherError::compile(
+                crate::codes::SYNTAX,
                 nothing_there(self.text),
             ));
         }
         let body = match self.command()? {
             Some(command) => command,
-            None => Body::Query(self.query()?),
+            None => StatementBody::Query(self.query()?),
         };
         self.end()?;
-        Ok(Statement { mode, body })
+        Ok(CypherStatement { mode, body })
     }
 
     /// `CYPHER 5 runtime=slotted …`: read and forgotten.
-    fn options(&mut self) -> Result<(), Failure> {
+    fn options(&mut self) -> Result<(), CypherError> {
         if !self.take_word("CYPHER") {
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Failure> {
+    fn end(&mut self) -> Result<(), CypherError> {
         if self.take("; ".trim()) && self.peek().kind != TokenKind::End {
             let count = self
                 .tokens
@@ -105,7 +105,7 @@ impl Parser<'_> {
             let message = format!(
                 "Expected exactly one statement per query but got: {count} (line 0, column 0 (offset: 0))\n\"{first}\"\n ^"
             );
-            return Err(Failure::compile(super::failure::SYNTAX, message));
+            return Err(CypherError::compile(crate::codes::SYNTAX, message));
         }
         while self.take(";") {}
         if self.peek().kind == TokenKind::End {
@@ -114,7 +114,7 @@ impl Parser<'_> {
         Err(self.unexpected(AFTER_CLAUSE))
     }
 
-    fn query(&mut self) -> Result<Query, Failure> {
+    fn query(&mut self) -> Result<CypherQuery, CypherError> {
         let mut parts = vec![self.clauses()?];
         let mut unions = Vec::new();
         let mut all = false;
@@ -127,21 +127,21 @@ impl Parser<'_> {
             }
             parts.push(self.clauses()?);
         }
-        Ok(Query { parts, all, unions })
+        Ok(CypherQuery { parts, all, unions })
     }
 
-    fn peek(&self) -> &Token {
+    fn peek(&self) -> &CypherToken {
         self.peek_at(0)
     }
 
-    fn peek_at(&self, ahead: usize) -> &Token {
+    fn peek_at(&self, ahead: usize) -> &CypherToken {
         self.tokens
             .get(self.position + ahead)
             .or(self.tokens.last())
             .unwrap_or(&END)
     }
 
-    fn next(&mut self) -> Token {
+    fn next(&mut self) -> CypherToken {
         let token = self.peek().clone();
         if self.position + 1 < self.tokens.len() {
             self.position += 1;
@@ -165,7 +165,7 @@ impl Parser<'_> {
         found
     }
 
-    fn expect(&mut self, symbol: &str) -> Result<(), Failure> {
+    fn expect(&mut self, symbol: &str) -> Result<(), CypherError> {
         if self.take(symbol) {
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl Parser<'_> {
         found
     }
 
-    fn expect_word(&mut self, word: &str) -> Result<(), Failure> {
+    fn expect_word(&mut self, word: &str) -> Result<(), CypherError> {
         if self.take_word(word) {
             return Ok(());
         }
@@ -209,7 +209,7 @@ impl Parser<'_> {
     }
 
     /// Any name, keywords included.
-    fn name(&mut self, expected: &str) -> Result<Name, Failure> {
+    fn name(&mut self, expected: &str) -> Result<Name, CypherError> {
         let at = self.at();
         match self.peek().kind.clone() {
             TokenKind::Word(text) | TokenKind::Quoted(text) => {
@@ -233,7 +233,7 @@ impl Parser<'_> {
     }
 
     /// Tries to read something and goes back when it does not fit.
-    fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Option<T> {
+    fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, CypherError>) -> Option<T> {
         let (position, depth) = (self.position, self.depth);
         let result = read(self).ok();
         if result.is_none() {
@@ -245,26 +245,26 @@ impl Parser<'_> {
 
     fn nested<T>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        read: impl FnOnce(&mut Self) -> Result<T, CypherError>,
+    ) -> Result<T, CypherError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             let message = format!("The statement is nested more than {DEEPEST} levels deep");
-            return Err(Failure::syntax(&message, self.text, self.at()));
+            return Err(CypherError::syntax(&message, self.text, self.at()));
         }
         let result = read(self);
         self.depth -= 1;
         result
     }
 
-    fn unexpected(&self, expected: &str) -> Failure {
+    fn unexpected(&self, expected: &str) -> CypherError {
         let token = self.peek();
         let message = format!("Invalid input '{}': expected {expected}", token.text);
-        Failure::syntax(&message, self.text, token.at)
+        CypherError::syntax(&message, self.text, token.at)
     }
 
-    fn fail(&self, message: &str, at: usize) -> Failure {
-        Failure::syntax(message, self.text, at)
+    fn fail(&self, message: &str, at: usize) -> CypherError {
+        CypherError::syntax(message, self.text, at)
     }
 
     /// The text between two tokens, as written.

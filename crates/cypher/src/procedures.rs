@@ -1,20 +1,20 @@
 //! The procedures and the SHOW commands: what they are called, their columns, and the rows that they give.
 
-use super::evaluate::{Bindings, Engine};
-use super::execute::Table;
-use super::failure::Failure;
-use super::functions;
-use super::syntax::{Show, Shown};
+use crate::engine::{Engine, RowBindings};
+use crate::error::CypherError;
+use crate::execute::BindingTable;
+use crate::functions;
+use crate::syntax::{ShowCommand, ShowTarget};
 use crate::value::{Map, Value};
 
 /// A procedure that can be called.
-pub struct Procedure {
-    pub name: &'static str,
-    pub columns: &'static [&'static str],
+pub(crate) struct Procedure {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [&'static str],
     /// Least and most arguments.
-    pub least: usize,
-    pub most: usize,
-    pub writes: bool,
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+    pub(crate) writes: bool,
 }
 
 const fn procedure(
@@ -97,16 +97,16 @@ static PROCEDURES: [Procedure; 17] = [
 ];
 
 /// A procedure by name; names are compared without case.
-pub fn find(name: &str) -> Option<&'static Procedure> {
+pub(crate) fn find(name: &str) -> Option<&'static Procedure> {
     PROCEDURES
         .iter()
         .find(|procedure| procedure.name.eq_ignore_ascii_case(name))
 }
 
 /// The columns of a SHOW command, and whether each is shown without YIELD.
-pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
+pub(crate) fn shown_columns(what: ShowTarget) -> &'static [(&'static str, bool)] {
     match what {
-        Shown::Indexes => &[
+        ShowTarget::Indexes => &[
             ("id", true),
             ("name", true),
             ("state", true),
@@ -124,7 +124,7 @@ pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("failureMessage", false),
             ("createStatement", false),
         ],
-        Shown::Constraints => &[
+        ShowTarget::Constraints => &[
             ("id", true),
             ("name", true),
             ("type", true),
@@ -136,7 +136,7 @@ pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("options", false),
             ("createStatement", false),
         ],
-        Shown::Databases => &[
+        ShowTarget::Databases => &[
             ("name", true),
             ("type", true),
             ("aliases", true),
@@ -151,28 +151,28 @@ pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("home", true),
             ("constituents", true),
         ],
-        Shown::Procedures => &[
+        ShowTarget::Procedures => &[
             ("name", true),
             ("description", true),
             ("mode", true),
             ("worksOnSystem", true),
             ("signature", false),
         ],
-        Shown::Functions => &[
+        ShowTarget::Functions => &[
             ("name", true),
             ("category", true),
             ("description", true),
             ("isBuiltIn", false),
             ("aggregating", false),
         ],
-        Shown::Users | Shown::CurrentUser => &[
+        ShowTarget::Users | ShowTarget::CurrentUser => &[
             ("user", true),
             ("roles", true),
             ("passwordChangeRequired", true),
             ("suspended", true),
             ("home", true),
         ],
-        Shown::UsersWithAuth => &[
+        ShowTarget::UsersWithAuth => &[
             ("user", true),
             ("roles", true),
             ("passwordChangeRequired", true),
@@ -181,7 +181,7 @@ pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("provider", true),
             ("auth", true),
         ],
-        Shown::Transactions => &[
+        ShowTarget::Transactions => &[
             ("database", true),
             ("transactionId", true),
             ("currentQueryId", true),
@@ -193,7 +193,7 @@ pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
             ("status", true),
             ("elapsedTime", true),
         ],
-        Shown::Settings => &[
+        ShowTarget::Settings => &[
             ("name", true),
             ("value", true),
             ("isDynamic", true),
@@ -204,7 +204,7 @@ pub fn shown_columns(what: Shown) -> &'static [(&'static str, bool)] {
 }
 
 impl Engine<'_> {
-    pub(super) fn procedure(&self, name: &str, arguments: &[Value]) -> Vec<Vec<Value>> {
+    pub(crate) fn procedure(&self, name: &str, arguments: &[Value]) -> Vec<Vec<Value>> {
         let graph = self.graph.borrow();
         let single = |names: &[String]| {
             names
@@ -272,15 +272,15 @@ impl Engine<'_> {
                 };
                 self.host.kill_connections(&ids)
             }
-            "apoc.meta.schema" => vec![vec![super::schema::describe(&graph)]],
-            "db.schema.nodeTypeProperties" => super::schema::node_properties(&graph),
-            "db.schema.relTypeProperties" => super::schema::relationship_properties(&graph),
+            "apoc.meta.schema" => vec![vec![crate::schema::describe(&graph)]],
+            "db.schema.nodeTypeProperties" => crate::schema::node_properties(&graph),
+            "db.schema.relTypeProperties" => crate::schema::relationship_properties(&graph),
             _ => Vec::new(),
         }
     }
 
     /// The rows of a SHOW command, with its YIELD, WHERE and RETURN applied.
-    pub(super) fn show(&self, show: &Show) -> Result<Table, Failure> {
+    pub(crate) fn show(&self, show: &ShowCommand) -> Result<BindingTable, CypherError> {
         let columns = shown_columns(show.what);
         let all: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let mut rows = self.shown(show.what);
@@ -306,20 +306,20 @@ impl Engine<'_> {
                 .collect(),
         };
         let names: Vec<String> = renamed.iter().map(|(_, name)| name.clone()).collect();
-        let mut table = Table {
+        let mut table = BindingTable {
             names: names.clone(),
             rows: Vec::new(),
-            failure: None,
+            error: None,
         };
         for row in rows {
             let picked: Vec<Value> = renamed
                 .iter()
                 .map(|(at, _)| row.get(*at).cloned().unwrap_or(Value::Null))
                 .collect();
-            let outer = Bindings::row(&all, &row);
+            let outer = RowBindings::row(&all, &row);
             if self.holds(
                 show.predicate.as_ref(),
-                &Bindings::inside(&names, &picked, &outer),
+                &RowBindings::inside(&names, &picked, &outer),
             )? {
                 table.rows.push(picked);
             }
@@ -332,10 +332,10 @@ impl Engine<'_> {
                 projection.items = table
                     .names
                     .iter()
-                    .map(|name| super::syntax::Item {
-                        expression: super::syntax::Expression {
+                    .map(|name| crate::syntax::ProjectionItem {
+                        expression: crate::syntax::Expr {
                             at: usize::MAX,
-                            kind: super::syntax::Kind::Variable(name.clone()),
+                            kind: crate::syntax::ExprKind::Variable(name.clone()),
                         },
                         name: name.clone(),
                         aliased: true,
@@ -403,14 +403,14 @@ impl Engine<'_> {
         ]
     }
 
-    fn shown(&self, what: Shown) -> Vec<Vec<Value>> {
+    fn shown(&self, what: ShowTarget) -> Vec<Vec<Value>> {
         let text = Value::from;
         match what {
-            Shown::Indexes | Shown::Constraints => {
-                super::schema::rules(&self.graph.borrow(), what == Shown::Constraints)
+            ShowTarget::Indexes | ShowTarget::Constraints => {
+                crate::schema::rules(&self.graph.borrow(), what == ShowTarget::Constraints)
             }
-            Shown::Databases => self.databases(),
-            Shown::Procedures => {
+            ShowTarget::Databases => self.databases(),
+            ShowTarget::Procedures => {
                 let mut rows: Vec<_> = PROCEDURES
                     .iter()
                     .map(|one| {
@@ -427,10 +427,10 @@ impl Engine<'_> {
                 rows.sort_by_key(|row: &Vec<Value>| row.first().map(Value::text));
                 rows
             }
-            Shown::Functions => {
+            ShowTarget::Functions => {
                 let mut names: Vec<_> = functions::names().collect();
                 names.sort_unstable();
-                let aggregating = super::syntax::is_aggregate_function;
+                let aggregating = crate::syntax::is_aggregate_function;
                 names
                     .into_iter()
                     .map(|name| {
@@ -444,8 +444,9 @@ impl Engine<'_> {
                     })
                     .collect()
             }
-            Shown::Users | Shown::UsersWithAuth | Shown::CurrentUser => {
-                let shown = |name: &str| what != Shown::CurrentUser || name == self.host.user();
+            ShowTarget::Users | ShowTarget::UsersWithAuth | ShowTarget::CurrentUser => {
+                let shown =
+                    |name: &str| what != ShowTarget::CurrentUser || name == self.host.user();
                 let row = |(name, change): (String, bool)| {
                     let row = [
                         Value::String(name),
@@ -458,7 +459,7 @@ impl Engine<'_> {
                         ("changeRequired", Value::Boolean(change)),
                         ("password", text("***")),
                     ]);
-                    let more = (what == Shown::UsersWithAuth).then(|| [text("native"), auth]);
+                    let more = (what == ShowTarget::UsersWithAuth).then(|| [text("native"), auth]);
                     row.into_iter().chain(more.into_iter().flatten()).collect()
                 };
                 self.host
@@ -468,8 +469,8 @@ impl Engine<'_> {
                     .map(row)
                     .collect()
             }
-            Shown::Transactions => vec![self.own_transaction()],
-            Shown::Settings => {
+            ShowTarget::Transactions => vec![self.own_transaction()],
+            ShowTarget::Settings => {
                 let settings = [
                     ("dbms.security.auth_enabled", "true"),
                     ("dbms.security.auth_max_failed_attempts", "3"),
@@ -494,7 +495,7 @@ impl Engine<'_> {
 }
 
 /// A map from pairs.
-pub(super) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+pub(crate) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(
         entries
             .into_iter()

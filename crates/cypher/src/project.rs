@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::evaluate::{Bindings, Engine, amount, arithmetic, by_keys};
-use super::execute::Table;
-use super::failure::{ARGUMENT, Failure, TYPE};
-use super::syntax::{Expression, Item, Kind, Operator, Projection};
-use crate::value::{Duration, Value, group_key, order};
+use crate::codes::{ARGUMENT, TYPE};
+use crate::engine::{Engine, RowBindings};
+use crate::error::CypherError;
+use crate::evaluate::{arithmetic, by_keys, row_count};
+use crate::execute::BindingTable;
+use crate::syntax::{BinaryOperator, Expr, ExprKind, Projection, ProjectionItem};
+use crate::value::{DurationValue, Value, group_key, order};
 
 /// A projected row and the row that it was made from (none behind an aggregation).
 struct Projected {
@@ -16,15 +18,19 @@ struct Projected {
 }
 
 impl Engine<'_> {
-    pub(super) fn project(&self, projection: &Projection, table: &Table) -> Result<Table, Failure> {
-        let mut items: Vec<Item> = Vec::new();
+    pub(crate) fn project(
+        &self,
+        projection: &Projection,
+        table: &BindingTable,
+    ) -> Result<BindingTable, CypherError> {
+        let mut items: Vec<ProjectionItem> = Vec::new();
         if projection.everything {
             let mut names = table.names.clone();
             names.sort();
-            items.extend(names.into_iter().map(|name| Item {
-                expression: Expression {
+            items.extend(names.into_iter().map(|name| ProjectionItem {
+                expression: Expr {
                     at: usize::MAX,
-                    kind: Kind::Variable(name.clone()),
+                    kind: ExprKind::Variable(name.clone()),
                 },
                 name,
                 aliased: true,
@@ -43,7 +49,7 @@ impl Engine<'_> {
         let wanted = limit
             .filter(|_| plain)
             .map(|limit| skip.saturating_add(limit));
-        let (mut rows, mut failure) = if aggregating {
+        let (mut rows, mut error) = if aggregating {
             self.grouped(&items, table)?
         } else {
             self.each(&items, table, wanted)
@@ -53,11 +59,11 @@ impl Engine<'_> {
             rows.retain(|row| seen.insert(group_key(&Value::List(row.values.clone()))));
         }
         if !projection.order.is_empty() {
-            if let Some(failure) = failure {
-                return Ok(Table {
+            if let Some(error) = error {
+                return Ok(BindingTable {
                     names,
                     rows: Vec::new(),
-                    failure: Some(failure),
+                    error: Some(error),
                 });
             }
             self.sort(&mut rows, projection, &items, &names, &table.names)?;
@@ -69,7 +75,7 @@ impl Engine<'_> {
             .take(limit.unwrap_or(usize::MAX))
             .collect();
         if complete {
-            failure = None;
+            error = None;
         }
         if let Some(predicate) = &projection.predicate {
             let mut passed = Vec::with_capacity(kept.len());
@@ -77,8 +83,8 @@ impl Engine<'_> {
                 let outer = row
                     .source
                     .as_ref()
-                    .map(|source| Bindings::row(&table.names, source));
-                let mut bindings = Bindings::row(&names, &row.values);
+                    .map(|source| RowBindings::row(&table.names, source));
+                let mut bindings = RowBindings::row(&names, &row.values);
                 bindings.outer = outer.as_ref();
                 bindings.aggregates = Some(&row.aggregates);
                 if self.holds(Some(predicate), &bindings)? {
@@ -87,31 +93,31 @@ impl Engine<'_> {
             }
             kept = passed;
         }
-        Ok(Table {
+        Ok(BindingTable {
             names,
             rows: kept.into_iter().map(|row| row.values).collect(),
-            failure,
+            error,
         })
     }
 
-    fn bound(&self, expression: Option<&Expression>) -> Result<Option<usize>, Failure> {
+    fn bound(&self, expression: Option<&Expr>) -> Result<Option<usize>, CypherError> {
         expression
-            .map(|expression| amount(&self.evaluate(expression, &Bindings::row(&[], &[]))?))
+            .map(|expression| row_count(&self.evaluate(expression, &RowBindings::row(&[], &[]))?))
             .transpose()
     }
 
     fn each(
         &self,
-        items: &[Item],
-        table: &Table,
+        items: &[ProjectionItem],
+        table: &BindingTable,
         wanted: Option<usize>,
-    ) -> (Vec<Projected>, Option<Failure>) {
+    ) -> (Vec<Projected>, Option<CypherError>) {
         let mut rows = Vec::new();
         for source in &table.rows {
             if wanted.is_some_and(|wanted| rows.len() >= wanted) {
                 return (rows, None);
             }
-            let bindings = Bindings::row(&table.names, source);
+            let bindings = RowBindings::row(&table.names, source);
             match items
                 .iter()
                 .map(|item| self.evaluate(&item.expression, &bindings))
@@ -122,21 +128,21 @@ impl Engine<'_> {
                     source: Some(source.clone()),
                     aggregates: HashMap::new(),
                 }),
-                Err(failure) => return (rows, Some(failure)),
+                Err(error) => return (rows, Some(error)),
             }
         }
-        (rows, table.failure.clone())
+        (rows, table.error.clone())
     }
 
     fn grouped(
         &self,
-        items: &[Item],
-        table: &Table,
-    ) -> Result<(Vec<Projected>, Option<Failure>), Failure> {
-        if table.failure.is_some() {
-            return Ok((Vec::new(), table.failure.clone()));
+        items: &[ProjectionItem],
+        table: &BindingTable,
+    ) -> Result<(Vec<Projected>, Option<CypherError>), CypherError> {
+        if table.error.is_some() {
+            return Ok((Vec::new(), table.error.clone()));
         }
-        let keys: Vec<&Item> = items
+        let keys: Vec<&ProjectionItem> = items
             .iter()
             .filter(|item| !item.expression.aggregates())
             .collect();
@@ -155,14 +161,14 @@ impl Engine<'_> {
         }
         for row in &table.rows {
             self.step()?;
-            let bindings = Bindings::row(&table.names, row);
+            let bindings = RowBindings::row(&table.names, row);
             let key = keys
                 .iter()
                 .map(|item| self.evaluate(&item.expression, &bindings))
                 .collect::<Result<Vec<_>, _>>();
             let key = match key {
                 Ok(key) => key,
-                Err(failure) => return Ok((Vec::new(), Some(failure))),
+                Err(error) => return Ok((Vec::new(), Some(error))),
             };
             let index = *known
                 .entry(group_key(&Value::List(key)))
@@ -177,8 +183,8 @@ impl Engine<'_> {
                 first.clone_from(row);
             }
             for (call, one) in calls.iter().zip(collected) {
-                if let Err(failure) = self.collect(call, one, &bindings) {
-                    return Ok((Vec::new(), Some(failure)));
+                if let Err(error) = self.collect(call, one, &bindings) {
+                    return Ok((Vec::new(), Some(error)));
                 }
             }
         }
@@ -188,10 +194,10 @@ impl Engine<'_> {
             for (call, one) in calls.iter().zip(collected) {
                 match finish(call, one) {
                     Ok(value) => drop(aggregates.insert(call.at, value)),
-                    Err(failure) => return Ok((rows, Some(failure))),
+                    Err(error) => return Ok((rows, Some(error))),
                 }
             }
-            let mut bindings = Bindings::row(&table.names, &source);
+            let mut bindings = RowBindings::row(&table.names, &source);
             bindings.aggregates = Some(&aggregates);
             let values = items
                 .iter()
@@ -203,7 +209,7 @@ impl Engine<'_> {
                     source: Some(source),
                     aggregates,
                 }),
-                Err(failure) => return Ok((rows, Some(failure))),
+                Err(error) => return Ok((rows, Some(error))),
             }
         }
         Ok((rows, None))
@@ -211,12 +217,12 @@ impl Engine<'_> {
 
     fn collect(
         &self,
-        call: &Expression,
+        call: &Expr,
         into: &mut Collected,
-        row: &Bindings<'_>,
-    ) -> Result<(), Failure> {
+        row: &RowBindings<'_>,
+    ) -> Result<(), CypherError> {
         into.rows += 1;
-        let Kind::Function {
+        let ExprKind::Function {
             distinct,
             arguments,
             ..
@@ -245,25 +251,28 @@ impl Engine<'_> {
         &self,
         rows: &mut Vec<Projected>,
         projection: &Projection,
-        items: &[Item],
+        items: &[ProjectionItem],
         names: &[String],
         old: &[String],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CypherError> {
         let mut keyed = Vec::with_capacity(rows.len());
-        let sorts: Vec<(Expression, bool)> = projection
+        let sorts: Vec<(Expr, bool)> = projection
             .order
             .iter()
             .map(|sort| (substituted(&sort.expression, items), sort.descending))
             .collect();
         for row in rows.drain(..) {
-            let outer = row.source.as_ref().map(|source| Bindings::row(old, source));
-            let mut bindings = Bindings::row(names, &row.values);
+            let outer = row
+                .source
+                .as_ref()
+                .map(|source| RowBindings::row(old, source));
+            let mut bindings = RowBindings::row(names, &row.values);
             bindings.outer = outer.as_ref();
             bindings.aggregates = Some(&row.aggregates);
             let keys = sorts.iter().map(|(expression, descending)| {
                 Ok((self.evaluate(expression, &bindings)?, *descending))
             });
-            let keys = keys.collect::<Result<Vec<_>, Failure>>()?;
+            let keys = keys.collect::<Result<Vec<_>, CypherError>>()?;
             keyed.push((keys, row));
         }
         keyed.sort_by(|(left, _), (right, _)| by_keys(left, right));
@@ -282,7 +291,7 @@ struct Collected {
     extra: Value,
 }
 
-fn collect_aggregates<'e>(expression: &'e Expression, into: &mut Vec<&'e Expression>) {
+fn collect_aggregates<'e>(expression: &'e Expr, into: &mut Vec<&'e Expr>) {
     if expression.is_aggregate() {
         into.push(expression);
         return;
@@ -291,25 +300,27 @@ fn collect_aggregates<'e>(expression: &'e Expression, into: &mut Vec<&'e Express
 }
 
 /// A sort expression in which what was projected is named by its column.
-fn substituted(expression: &Expression, items: &[Item]) -> Expression {
+fn substituted(expression: &Expr, items: &[ProjectionItem]) -> Expr {
     if let Some(item) = items.iter().find(|item| item.expression == *expression) {
-        return Expression {
+        return Expr {
             at: expression.at,
-            kind: Kind::Variable(item.name.clone()),
+            kind: ExprKind::Variable(item.name.clone()),
         };
     }
-    let inner = |part: &Expression| Box::new(substituted(part, items));
+    let inner = |part: &Expr| Box::new(substituted(part, items));
     let kind = match &expression.kind {
-        Kind::Property(subject, key) => Kind::Property(inner(subject), key.clone()),
-        Kind::Negate(part) => Kind::Negate(inner(part)),
-        Kind::Not(part) => Kind::Not(inner(part)),
-        Kind::Binary(operator, left, right) => Kind::Binary(*operator, inner(left), inner(right)),
-        Kind::Index(left, right) => Kind::Index(inner(left), inner(right)),
-        Kind::Function {
+        ExprKind::Property(subject, key) => ExprKind::Property(inner(subject), key.clone()),
+        ExprKind::Negate(part) => ExprKind::Negate(inner(part)),
+        ExprKind::Not(part) => ExprKind::Not(inner(part)),
+        ExprKind::Binary(operator, left, right) => {
+            ExprKind::Binary(*operator, inner(left), inner(right))
+        }
+        ExprKind::Index(left, right) => ExprKind::Index(inner(left), inner(right)),
+        ExprKind::Function {
             name,
             distinct,
             arguments,
-        } if !expression.is_aggregate() => Kind::Function {
+        } if !expression.is_aggregate() => ExprKind::Function {
             name: name.clone(),
             distinct: *distinct,
             arguments: arguments
@@ -319,14 +330,14 @@ fn substituted(expression: &Expression, items: &[Item]) -> Expression {
         },
         other => other.clone(),
     };
-    Expression {
+    Expr {
         at: expression.at,
         kind,
     }
 }
 
-fn finish(call: &Expression, collected: Collected) -> Result<Value, Failure> {
-    let Kind::Function { name, .. } = &call.kind else {
+fn finish(call: &Expr, collected: Collected) -> Result<Value, CypherError> {
+    let ExprKind::Function { name, .. } = &call.kind else {
         return Ok(Value::Integer(collected.rows));
     };
     let values = collected.values;
@@ -344,9 +355,9 @@ fn finish(call: &Expression, collected: Collected) -> Result<Value, Failure> {
     }
 }
 
-fn total(name: &str, values: Vec<Value>) -> Result<Value, Failure> {
+fn total(name: &str, values: Vec<Value>) -> Result<Value, CypherError> {
     let mut sum = match values.first() {
-        Some(Value::Duration(_)) => Value::Duration(Duration::default()),
+        Some(Value::Duration(_)) => Value::Duration(DurationValue::default()),
         _ => Value::Integer(0),
     };
     for value in values {
@@ -356,34 +367,34 @@ fn total(name: &str, values: Vec<Value>) -> Result<Value, Failure> {
         ) {
             let message =
                 format!("{name}(...) can only handle numerical values, duration, and null.");
-            return Err(Failure::run(TYPE, message));
+            return Err(CypherError::run(TYPE, message));
         }
-        sum = arithmetic(Operator::Add, sum, value)?;
+        sum = arithmetic(BinaryOperator::Add, sum, value)?;
     }
     Ok(sum)
 }
 
-fn average(name: &str, values: Vec<Value>) -> Result<Value, Failure> {
+fn average(name: &str, values: Vec<Value>) -> Result<Value, CypherError> {
     let count = values.len() as i64;
     if count == 0 {
         return Ok(Value::Null);
     }
     match total(name, values)? {
-        Value::Duration(sum) => Ok(Value::Duration(Duration::new(
+        Value::Duration(sum) => Ok(Value::Duration(DurationValue::new(
             sum.months / count,
             sum.days / count,
             sum.seconds / count,
             sum.nanos / count,
         ))),
-        sum => arithmetic(Operator::Divide, sum, Value::Float(count as f64)),
+        sum => arithmetic(BinaryOperator::Divide, sum, Value::Float(count as f64)),
     }
 }
 
-fn numbers(name: &str, values: &[Value]) -> Result<Vec<f64>, Failure> {
+fn numbers(name: &str, values: &[Value]) -> Result<Vec<f64>, CypherError> {
     let number = |value: &Value| match value {
         Value::Integer(number) => Ok(*number as f64),
         Value::Float(number) => Ok(*number),
-        other => Err(Failure::run(
+        other => Err(CypherError::run(
             TYPE,
             format!(
                 "{name}(...) can only handle numerical values, got: {}",
@@ -394,7 +405,7 @@ fn numbers(name: &str, values: &[Value]) -> Result<Vec<f64>, Failure> {
     values.iter().map(number).collect()
 }
 
-fn deviation(name: &str, values: &[Value], lost: f64) -> Result<Value, Failure> {
+fn deviation(name: &str, values: &[Value], lost: f64) -> Result<Value, CypherError> {
     let numbers = numbers(name, values)?;
     let count = numbers.len() as f64;
     if count - lost <= 0.0 {
@@ -410,7 +421,7 @@ fn percentile(
     values: &[Value],
     at: &Value,
     continuous: bool,
-) -> Result<Value, Failure> {
+) -> Result<Value, CypherError> {
     let fraction = numbers(name, std::slice::from_ref(at))?
         .first()
         .copied()
@@ -419,7 +430,7 @@ fn percentile(
         let message = format!(
             "Invalid input '{fraction}' is not a valid argument, must be a number in the range 0.0 to 1.0"
         );
-        return Err(Failure::run(ARGUMENT, message));
+        return Err(CypherError::run(ARGUMENT, message));
     }
     let mut sorted = values.to_vec();
     numbers(name, &sorted)?;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::Engine;
-use super::failure::{CONSTRAINT, Failure};
-use super::procedures::map;
-use super::syntax::{ConstraintKind, SchemaCommand, SchemaSubject};
-use crate::graph::{Graph, Rule};
+use crate::codes::CONSTRAINT;
+use crate::engine::Engine;
+use crate::error::CypherError;
+use crate::graph::{Graph, SchemaRule};
+use crate::procedures::map;
+use crate::syntax::{ConstraintKind, SchemaCommand, SchemaSubject};
 use crate::value::{Map, Value, equals};
 
 const INDEX_EXISTS: &str = "Neo.ClientError.Schema.IndexAlreadyExists";
@@ -15,7 +16,7 @@ const EQUIVALENT: &str = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExis
 const NAME_TAKEN: &str = "Neo.ClientError.Schema.IndexWithNameAlreadyExists";
 
 impl Engine<'_> {
-    pub(super) fn schema(&self, command: &SchemaCommand) -> Result<(), Failure> {
+    pub(crate) fn schema(&self, command: &SchemaCommand) -> Result<(), CypherError> {
         match command {
             SchemaCommand::CreateIndex {
                 name,
@@ -42,7 +43,7 @@ impl Engine<'_> {
         unless_exists: bool,
         kind: &str,
         subject: &SchemaSubject,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CypherError> {
         let mut graph = self.graph.borrow_mut();
         let same = graph
             .rules
@@ -64,16 +65,16 @@ impl Engine<'_> {
                     same.name,
                     provider(kind)
                 );
-                Failure::compile(EQUIVALENT, message)
+                CypherError::compile(EQUIVALENT, message)
             } else {
-                Failure::compile(
+                CypherError::compile(
                     INDEX_EXISTS,
                     format!("There already exists an index {described}."),
                 )
             });
         }
         if let Some(named) = named {
-            return Err(Failure::compile(
+            return Err(CypherError::compile(
                 NAME_TAKEN,
                 format!("There already exists an index called '{}'.", named.name),
             ));
@@ -89,7 +90,7 @@ impl Engine<'_> {
         unless_exists: bool,
         kind: ConstraintKind,
         subject: &SchemaSubject,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CypherError> {
         let described = described(subject);
         if kind != ConstraintKind::Unique {
             let (kind, what) = match kind {
@@ -103,7 +104,7 @@ impl Engine<'_> {
                 "Unable to create Constraint( type='{kind}', schema={described} ):\n{what} constraint requires Neo4j Enterprise Edition. Note \
                  that only the first found violation is shown."
             );
-            return Err(Failure::compile(
+            return Err(CypherError::compile(
                 "Neo.DatabaseError.Schema.ConstraintCreationFailed",
                 message,
             ));
@@ -125,7 +126,7 @@ impl Engine<'_> {
                 "Constraint already exists: Constraint( id={}, name='{}', type='UNIQUENESS', schema={described} )",
                 same.id, same.name
             );
-            return Err(Failure::compile(CONSTRAINT_EXISTS, message));
+            return Err(CypherError::compile(CONSTRAINT_EXISTS, message));
         }
         if graph
             .rules
@@ -135,7 +136,7 @@ impl Engine<'_> {
             let message = format!(
                 "There already exists an index {described}. A constraint cannot be created until the index has been dropped."
             );
-            return Err(Failure::compile(INDEX_EXISTS, message));
+            return Err(CypherError::compile(INDEX_EXISTS, message));
         }
         if let Some((first, second, shown)) = duplicate(&graph, subject) {
             let label = subject.labels.first().map_or("", String::as_str);
@@ -144,7 +145,7 @@ impl Engine<'_> {
                 "Unable to create Constraint( type='UNIQUENESS', schema={described} ):\nBoth Node({first}) and Node({second}) have the label \
                  `{label}` and property `{key}` = {shown}. Note that only the first found violation is shown."
             );
-            return Err(Failure::compile(CONSTRAINT, message)
+            return Err(CypherError::compile(CONSTRAINT, message)
                 .with_code("Neo.DatabaseError.Schema.ConstraintCreationFailed"));
         }
         add_rule(&mut graph, name, "RANGE", Some("UNIQUENESS"), subject);
@@ -152,7 +153,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn drop_rule(&self, name: &str, if_exists: bool, constraint: bool) -> Result<(), Failure> {
+    fn drop_rule(&self, name: &str, if_exists: bool, constraint: bool) -> Result<(), CypherError> {
         let mut graph = self.graph.borrow_mut();
         let before = graph.rules.len();
         let owned = graph
@@ -161,7 +162,7 @@ impl Engine<'_> {
             .any(|rule| rule.name == name && rule.constraint.is_some());
         if !constraint && owned {
             let message = format!("Unable to drop index: Index belongs to constraint: `{name}`");
-            return Err(Failure::compile(
+            return Err(CypherError::compile(
                 "Neo.DatabaseError.Schema.IndexDropFailed",
                 message,
             ));
@@ -183,21 +184,21 @@ impl Engine<'_> {
         }
         Err(if constraint {
             let message = format!("Unable to drop constraint `{name}`: No such constraint {name}.");
-            Failure::compile("Neo.DatabaseError.Schema.ConstraintDropFailed", message)
+            CypherError::compile("Neo.DatabaseError.Schema.ConstraintDropFailed", message)
         } else {
             let message = format!("Unable to drop index called `{name}`. There is no such index.");
-            Failure::compile("Neo.DatabaseError.Schema.IndexDropFailed", message)
+            CypherError::compile("Neo.DatabaseError.Schema.IndexDropFailed", message)
         })
     }
 }
 
-impl Failure {
+impl CypherError {
     fn with_code(self, code: &'static str) -> Self {
         Self { code, ..self }
     }
 }
 
-fn concerns(rule: &Rule, subject: &SchemaSubject) -> bool {
+fn concerns(rule: &SchemaRule, subject: &SchemaSubject) -> bool {
     rule.relationship == subject.relationship
         && rule.labels == subject.labels
         && rule.properties == subject.properties
@@ -241,7 +242,7 @@ fn add_rule(
         || format!("{prefix}_{:08x}", fingerprint(&described(subject))),
         str::to_owned,
     );
-    graph.rules.push(Rule {
+    graph.rules.push(SchemaRule {
         id,
         name,
         index: kind.to_owned(),
@@ -292,7 +293,7 @@ fn duplicate(graph: &Graph, subject: &SchemaSubject) -> Option<(u64, u64, String
 }
 
 /// Rows of SHOW INDEXES or SHOW CONSTRAINTS.
-pub(super) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
+pub(crate) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
     let names = |names: &[String]| {
         if names.is_empty() {
             Value::Null
@@ -305,13 +306,13 @@ pub(super) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
             )
         }
     };
-    let mut rules: Vec<&Rule> = graph
+    let mut rules: Vec<&SchemaRule> = graph
         .rules
         .iter()
         .filter(|rule| !constraints || rule.constraint.is_some())
         .collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    let row = |rule: &Rule| {
+    let row = |rule: &SchemaRule| {
         let entity = Value::from(if rule.relationship {
             "RELATIONSHIP"
         } else {
@@ -387,7 +388,7 @@ struct Attached {
 }
 
 /// The value of `apoc.meta.schema()`.
-pub(super) fn describe(graph: &Graph) -> Value {
+pub(crate) fn describe(graph: &Graph) -> Value {
     let mut schema = Map::new();
     for label in graph
         .known_labels
@@ -550,7 +551,7 @@ impl Occurrence {
     }
 }
 
-pub(super) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
+pub(crate) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
     let mut kinds: BTreeMap<Vec<String>, Occurrence> = BTreeMap::new();
     for node in graph.node_ids().into_iter().filter_map(|id| graph.node(id)) {
         kinds
@@ -571,7 +572,7 @@ pub(super) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
     rows
 }
 
-pub(super) fn relationship_properties(graph: &Graph) -> Vec<Vec<Value>> {
+pub(crate) fn relationship_properties(graph: &Graph) -> Vec<Vec<Value>> {
     let mut kinds: BTreeMap<String, Occurrence> = BTreeMap::new();
     for found in graph
         .relationship_ids()

@@ -6,15 +6,23 @@ use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Span, ToSpan, Zoned};
 
-use super::evaluate::Evaluated;
-use super::failure::{ARGUMENT, Failure, SYNTAX, TYPE};
-use super::syntax::Operator;
-use crate::value::{Duration, Map, Value};
+use crate::codes::{ARGUMENT, SYNTAX, TYPE};
+use crate::engine::Evaluated;
+use crate::error::CypherError;
+use crate::syntax::BinaryOperator;
+use crate::value::{DurationValue, Map, Value};
 
-pub(super) use parts::property;
+pub(crate) use parts::property;
 
-/// None where the function is not a temporal one.
-pub(super) fn call(lower: &str, values: &[Value], now: &Zoned) -> Option<Evaluated> {
+/// Parses a temporal value. `function` is the name of the Cypher function that would parse it:
+/// `date`, `time`, `localtime`, `datetime`, `localdatetime` or `duration`. Returns `None` if the text
+/// cannot be parsed.
+pub fn parse_temporal(function: &str, text: &str) -> Option<Value> {
+    call(function, &[Value::from(text)], &Zoned::default())?.ok()
+}
+
+/// Calls a temporal function. Returns `None` for other functions.
+pub(crate) fn call(lower: &str, values: &[Value], now: &Zoned) -> Option<Evaluated> {
     let (kind, rest) = lower.split_once('.').unwrap_or((lower, ""));
     if !matches!(
         kind,
@@ -41,7 +49,7 @@ pub(super) fn call(lower: &str, values: &[Value], now: &Zoned) -> Option<Evaluat
                 .unwrap_or_else(|| Value::DateTime(Box::new(now.clone())));
             truncate(kind, unit, &value)
         }
-        (_, "truncate", _) => Err(Failure::run(
+        (_, "truncate", _) => Err(CypherError::run(
             TYPE,
             "Invalid input for truncate: expected a unit",
         )),
@@ -50,7 +58,7 @@ pub(super) fn call(lower: &str, values: &[Value], now: &Zoned) -> Option<Evaluat
         (_, _, [Value::String(zone)]) => {
             zoned_now(now, zone).and_then(|moment| instant(kind, &moment))
         }
-        _ => Err(Failure::run(
+        _ => Err(CypherError::run(
             TYPE,
             format!("Invalid call signature for {lower}"),
         )),
@@ -66,10 +74,10 @@ fn zoned_now(now: &Zoned, zone: &str) -> Evaluated {
 fn epoch(nanos: i128) -> Evaluated {
     jiff::Timestamp::from_nanosecond(nanos)
         .map(|moment| Value::DateTime(Box::new(moment.to_zoned(TimeZone::UTC))))
-        .map_err(|_| Failure::run(ARGUMENT, "Invalid value for EpochSeconds"))
+        .map_err(|_| CypherError::run(ARGUMENT, "Invalid value for EpochSeconds"))
 }
 
-fn time_zone(name: &str) -> Result<TimeZone, Failure> {
+fn time_zone(name: &str) -> Result<TimeZone, CypherError> {
     if let Some(offset) = parts::offset(name) {
         return Ok(if offset == Offset::UTC {
             TimeZone::UTC
@@ -77,18 +85,19 @@ fn time_zone(name: &str) -> Result<TimeZone, Failure> {
             TimeZone::fixed(offset)
         });
     }
-    TimeZone::get(name).map_err(|_| Failure::run(ARGUMENT, format!("Unknown time zone: {name}")))
+    TimeZone::get(name)
+        .map_err(|_| CypherError::run(ARGUMENT, format!("Unknown time zone: {name}")))
 }
 
 /// What a temporal value or map says about a moment.
 #[derive(Debug, Clone)]
-struct Moment {
+struct TemporalParts {
     date: civil::Date,
     time: civil::Time,
     zone: TimeZone,
 }
 
-impl Moment {
+impl TemporalParts {
     fn of(value: &Value) -> Option<Self> {
         let epoch = civil::date(1970, 1, 1);
         let (date, time, zone) = match value {
@@ -107,7 +116,7 @@ impl Moment {
         let zoned = || {
             local
                 .to_zoned(self.zone.clone())
-                .map_err(|_| Failure::run(ARGUMENT, "The moment is out of range"))
+                .map_err(|_| CypherError::run(ARGUMENT, "The moment is out of range"))
         };
         Ok(match kind {
             "date" => Value::Date(self.date),
@@ -123,9 +132,9 @@ fn instant(kind: &str, value: &Value) -> Evaluated {
     match value {
         Value::String(text) => parts::parse(kind, text),
         Value::Map(map) => from_map(kind, map),
-        other => match Moment::of(other) {
+        other => match TemporalParts::of(other) {
             Some(moment) => moment.value(kind),
-            None => Err(Failure::run(
+            None => Err(CypherError::run(
                 TYPE,
                 format!(
                     "Invalid call signature for {kind}: Provided input was [{}].",
@@ -148,12 +157,12 @@ fn from_map(kind: &str, map: &Map) -> Evaluated {
     let base = ["datetime", "date", "time"]
         .iter()
         .find_map(|key| map.get(*key))
-        .and_then(Moment::of);
+        .and_then(TemporalParts::of);
     let needs_year = base.is_none() && !matches!(kind, "time" | "localtime");
     if needs_year && !map.contains_key("year") {
-        return Err(Failure::run(ARGUMENT, "year must be specified"));
+        return Err(CypherError::run(ARGUMENT, "year must be specified"));
     }
-    let base = base.unwrap_or(Moment {
+    let base = base.unwrap_or(TemporalParts {
         date: civil::date(1970, 1, 1),
         time: civil::Time::midnight(),
         zone: TimeZone::UTC,
@@ -165,7 +174,7 @@ fn from_map(kind: &str, map: &Map) -> Evaluated {
     };
     let time = if map.contains_key("time") {
         map.get("time")
-            .and_then(Moment::of)
+            .and_then(TemporalParts::of)
             .map_or(base.time, |moment| moment.time)
     } else {
         time_of(map, base.time)?
@@ -174,14 +183,14 @@ fn from_map(kind: &str, map: &Map) -> Evaluated {
         Some(Value::String(name)) => time_zone(name)?,
         _ => base.zone,
     };
-    Moment { date, time, zone }.value(kind)
+    TemporalParts { date, time, zone }.value(kind)
 }
 
-fn integer(map: &Map, key: &str) -> Result<Option<i64>, Failure> {
+fn integer(map: &Map, key: &str) -> Result<Option<i64>, CypherError> {
     match map.get(key) {
         None => Ok(None),
         Some(Value::Integer(number)) => Ok(Some(*number)),
-        Some(other) => Err(Failure::run(
+        Some(other) => Err(CypherError::run(
             ARGUMENT,
             format!(
                 "{key} must be an integer value, but was a {}",
@@ -191,17 +200,17 @@ fn integer(map: &Map, key: &str) -> Result<Option<i64>, Failure> {
     }
 }
 
-fn within(name: &str, value: i64, low: i64, high: i64) -> Result<i64, Failure> {
+fn within(name: &str, value: i64, low: i64, high: i64) -> Result<i64, CypherError> {
     if (low..=high).contains(&value) {
         return Ok(value);
     }
-    Err(Failure::run(
+    Err(CypherError::run(
         ARGUMENT,
         format!("Invalid value for {name} (valid values {low} - {high}): {value}"),
     ))
 }
 
-fn date_of(map: &Map, base: civil::Date) -> Result<civil::Date, Failure> {
+fn date_of(map: &Map, base: civil::Date) -> Result<civil::Date, CypherError> {
     let year = within(
         "Year",
         integer(map, "year")?.unwrap_or(i64::from(base.year())),
@@ -237,14 +246,14 @@ fn date_of(map: &Map, base: civil::Date) -> Result<civil::Date, Failure> {
         31,
     )?;
     civil::Date::new(year as i16, month as i8, day as i8).map_err(|_| {
-        Failure::run(
+        CypherError::run(
             ARGUMENT,
             format!("Invalid date '{year}-{month:02}-{day:02}'"),
         )
     })
 }
 
-fn time_of(map: &Map, base: civil::Time) -> Result<civil::Time, Failure> {
+fn time_of(map: &Map, base: civil::Time) -> Result<civil::Time, CypherError> {
     let hour = within(
         "HourOfDay",
         integer(map, "hour")?.unwrap_or(i64::from(base.hour())),
@@ -283,15 +292,15 @@ fn time_of(map: &Map, base: civil::Time) -> Result<civil::Time, Failure> {
     clippy::needless_pass_by_value,
     reason = "the shape that map_err wants"
 )]
-fn out_of_range(error: jiff::Error) -> Failure {
-    Failure::run(ARGUMENT, error.to_string())
+fn out_of_range(error: jiff::Error) -> CypherError {
+    CypherError::run(ARGUMENT, error.to_string())
 }
 
 fn duration(value: &Value) -> Evaluated {
     match value {
         Value::Duration(_) => Ok(value.clone()),
         Value::String(text) => parts::duration(text).map(Value::Duration).ok_or_else(|| {
-            Failure::run(
+            CypherError::run(
                 SYNTAX,
                 format!("Text cannot be parsed to a Duration\n\"{text}\"\n ^"),
             )
@@ -318,9 +327,11 @@ fn duration(value: &Value) -> Evaluated {
                 + fraction("minutes", 60e9)
                 + fraction("hours", 3600e9)
                 + fraction("days", 86_400e9);
-            Ok(Value::Duration(Duration::new(months, days, seconds, nanos)))
+            Ok(Value::Duration(DurationValue::new(
+                months, days, seconds, nanos,
+            )))
         }
-        other => Err(Failure::run(
+        other => Err(CypherError::run(
             TYPE,
             format!(
                 "Invalid call signature for duration: Provided input was [{}].",
@@ -331,13 +342,13 @@ fn duration(value: &Value) -> Evaluated {
 }
 
 fn between(measure: &str, from: &Value, to: &Value) -> Evaluated {
-    let (Some(from), Some(to)) = (Moment::of(from), Moment::of(to)) else {
-        return Err(Failure::run(
+    let (Some(from), Some(to)) = (TemporalParts::of(from), TemporalParts::of(to)) else {
+        return Err(CypherError::run(
             TYPE,
             format!("Invalid call signature for duration.{measure}"),
         ));
     };
-    let local = |moment: &Moment| civil::DateTime::from_parts(moment.date, moment.time);
+    let local = |moment: &TemporalParts| civil::DateTime::from_parts(moment.date, moment.time);
     let (start, end) = (local(&from), local(&to));
     let largest = match measure {
         "inmonths" | "between" => jiff::Unit::Month,
@@ -352,15 +363,15 @@ fn between(measure: &str, from: &Value, to: &Value) -> Evaluated {
         + span.get_microseconds() * 1_000
         + span.get_nanoseconds();
     Ok(Value::Duration(match measure {
-        "inmonths" => Duration::new(months, 0, 0, 0),
-        "indays" => Duration::new(0, days, 0, 0),
-        _ => Duration::new(months, days, seconds, nanos),
+        "inmonths" => DurationValue::new(months, 0, 0, 0),
+        "indays" => DurationValue::new(0, days, 0, 0),
+        _ => DurationValue::new(months, days, seconds, nanos),
     }))
 }
 
 fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
-    let Some(mut moment) = Moment::of(value) else {
-        return Err(Failure::run(
+    let Some(mut moment) = TemporalParts::of(value) else {
+        return Err(CypherError::run(
             TYPE,
             format!("Invalid call signature for {kind}.truncate"),
         ));
@@ -399,7 +410,7 @@ fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
         "minute" => moment.time = time(hour, minute, 0)?,
         "second" => moment.time = time(hour, minute, second)?,
         other => {
-            return Err(Failure::run(
+            return Err(CypherError::run(
                 ARGUMENT,
                 format!("Unit too large or unknown: {other}"),
             ));
@@ -409,35 +420,45 @@ fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
 }
 
 /// None where the operands are no temporal ones.
-pub(super) fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Option<Evaluated> {
+pub(crate) fn arithmetic(
+    operator: BinaryOperator,
+    left: &Value,
+    right: &Value,
+) -> Option<Evaluated> {
     match (operator, left, right) {
-        (Operator::Add, Value::Duration(a), Value::Duration(b)) => Some(Ok(combined(*a, *b, 1))),
-        (Operator::Subtract, Value::Duration(a), Value::Duration(b)) => {
+        (BinaryOperator::Add, Value::Duration(a), Value::Duration(b)) => {
+            Some(Ok(combined(*a, *b, 1)))
+        }
+        (BinaryOperator::Subtract, Value::Duration(a), Value::Duration(b)) => {
             Some(Ok(combined(*a, *b, -1)))
         }
-        (Operator::Subtract, Value::Integer(0), Value::Duration(b)) => {
-            Some(Ok(combined(Duration::default(), *b, -1)))
+        (BinaryOperator::Subtract, Value::Integer(0), Value::Duration(b)) => {
+            Some(Ok(combined(DurationValue::default(), *b, -1)))
         }
-        (Operator::Multiply, Value::Duration(a), Value::Integer(b))
-        | (Operator::Multiply, Value::Integer(b), Value::Duration(a)) => {
+        (BinaryOperator::Multiply, Value::Duration(a), Value::Integer(b))
+        | (BinaryOperator::Multiply, Value::Integer(b), Value::Duration(a)) => {
             let nanos = i128::from(a.nanos) * i128::from(*b);
             let carried = (nanos / 1_000_000_000) as i64;
-            Some(Ok(Value::Duration(Duration::new(
+            Some(Ok(Value::Duration(DurationValue::new(
                 a.months * b,
                 a.days * b,
                 a.seconds * b + carried,
                 (nanos % 1_000_000_000) as i64,
             ))))
         }
-        (Operator::Add, instant, Value::Duration(duration))
-        | (Operator::Add, Value::Duration(duration), instant) => shifted(instant, *duration, 1),
-        (Operator::Subtract, instant, Value::Duration(duration)) => shifted(instant, *duration, -1),
+        (BinaryOperator::Add, instant, Value::Duration(duration))
+        | (BinaryOperator::Add, Value::Duration(duration), instant) => {
+            shifted(instant, *duration, 1)
+        }
+        (BinaryOperator::Subtract, instant, Value::Duration(duration)) => {
+            shifted(instant, *duration, -1)
+        }
         _ => None,
     }
 }
 
-fn combined(a: Duration, b: Duration, sign: i64) -> Value {
-    Value::Duration(Duration::new(
+fn combined(a: DurationValue, b: DurationValue, sign: i64) -> Value {
+    Value::Duration(DurationValue::new(
         a.months + sign * b.months,
         a.days + sign * b.days,
         a.seconds + sign * b.seconds,
@@ -445,7 +466,7 @@ fn combined(a: Duration, b: Duration, sign: i64) -> Value {
     ))
 }
 
-fn shifted(instant: &Value, duration: Duration, sign: i64) -> Option<Evaluated> {
+fn shifted(instant: &Value, duration: DurationValue, sign: i64) -> Option<Evaluated> {
     let calendar = Span::new()
         .try_months(sign * duration.months)
         .ok()?

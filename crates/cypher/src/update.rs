@@ -1,20 +1,26 @@
 //! CREATE, MERGE, SET, REMOVE, DELETE and FOREACH.
 
-use super::evaluate::{Bindings, Engine, storable};
-use super::execute::Table;
-use super::failure::{CONSTRAINT, Failure, Phase, SEMANTIC, TYPE};
-use super::matching;
-use super::syntax::{
-    Clause, ClauseKind, Direction, Expression, LabelExpression, Name, NodePattern, Pattern,
+use crate::codes::{CONSTRAINT, SEMANTIC, TYPE};
+use crate::engine::{Engine, RowBindings};
+use crate::error::{CypherError, ErrorPhase};
+use crate::evaluate::check_storable;
+use crate::execute::BindingTable;
+use crate::matching;
+use crate::syntax::{
+    Clause, ClauseKind, Direction, Expr, LabelExpression, Name, NodePattern, PathPattern,
     RelationshipPattern, RemoveItem, SetItem,
 };
 use crate::value::{Map, PathValue, Value};
 
-type Done<T = ()> = Result<T, Failure>;
+type UpdateResult<T = ()> = Result<T, CypherError>;
 
 impl Engine<'_> {
     /// Changes the graph row by row; the rows before one that fails stay.
-    pub(super) fn update(&self, clause: &ClauseKind, table: Table) -> Result<Table, Failure> {
+    pub(crate) fn update(
+        &self,
+        clause: &ClauseKind,
+        table: BindingTable,
+    ) -> Result<BindingTable, CypherError> {
         let old = table.names.clone();
         Ok(match clause {
             ClauseKind::Create(patterns) => {
@@ -41,19 +47,19 @@ impl Engine<'_> {
                 let set = |row: Vec<Value>| {
                     items
                         .iter()
-                        .try_for_each(|item| self.set(item, &Bindings::row(&old, &row)))?;
+                        .try_for_each(|item| self.set(item, &RowBindings::row(&old, &row)))?;
                     Ok(vec![row])
                 };
-                table.flat_map(old.clone(), set).held_back()
+                table.flat_map(old.clone(), set).all_or_none()
             }
             ClauseKind::Remove(items) => {
                 let remove = |row: Vec<Value>| {
                     items
                         .iter()
-                        .try_for_each(|item| self.remove(item, &Bindings::row(&old, &row)))?;
+                        .try_for_each(|item| self.remove(item, &RowBindings::row(&old, &row)))?;
                     Ok(vec![row])
                 };
-                table.flat_map(old.clone(), remove).held_back()
+                table.flat_map(old.clone(), remove).all_or_none()
             }
             ClauseKind::Delete {
                 detach,
@@ -67,7 +73,7 @@ impl Engine<'_> {
                 list,
                 clauses,
             } => table.flat_map(old.clone(), |row| {
-                self.foreach(name, list, clauses, &Bindings::row(&old, &row))?;
+                self.foreach(name, list, clauses, &RowBindings::row(&old, &row))?;
                 Ok(vec![row])
             }),
             _ => table,
@@ -77,30 +83,30 @@ impl Engine<'_> {
     fn foreach(
         &self,
         name: &Name,
-        list: &Expression,
+        list: &Expr,
         clauses: &[Clause],
-        row: &Bindings<'_>,
-    ) -> Done {
+        row: &RowBindings<'_>,
+    ) -> UpdateResult {
         let (mut names, values) = row.flattened();
         names.push(name.text.clone());
         for item in self.items(list, row)?.unwrap_or_default() {
             let inner = values.iter().cloned().chain([item]).collect();
-            let mut table = Table {
+            let mut table = BindingTable {
                 names: names.clone(),
                 rows: vec![inner],
-                failure: None,
+                error: None,
             };
             for clause in clauses {
                 table = self.clause(&clause.kind, table)?;
-                if let Some(failure) = table.failure {
-                    return Err(failure);
+                if let Some(error) = table.error {
+                    return Err(error);
                 }
             }
         }
         Ok(())
     }
 
-    fn create(&self, pattern: &Pattern, names: &[String], row: &mut [Value]) -> Done {
+    fn create(&self, pattern: &PathPattern, names: &[String], row: &mut [Value]) -> UpdateResult {
         let mut path = PathValue {
             nodes: Vec::new(),
             relationships: Vec::new(),
@@ -128,7 +134,12 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn create_node(&self, pattern: &NodePattern, names: &[String], row: &mut [Value]) -> Done<u64> {
+    fn create_node(
+        &self,
+        pattern: &NodePattern,
+        names: &[String],
+        row: &mut [Value],
+    ) -> UpdateResult<u64> {
         let known = pattern
             .name
             .as_ref()
@@ -138,7 +149,7 @@ impl Engine<'_> {
             Some(Value::Node(id)) => return Ok(*id),
             Some(Value::Null) | None => {}
             Some(other) => {
-                return Err(Failure::run(
+                return Err(CypherError::run(
                     TYPE,
                     format!("Expected to find a node, got: {}", other.described()),
                 ));
@@ -168,7 +179,7 @@ impl Engine<'_> {
         to: u64,
         names: &[String],
         row: &mut [Value],
-    ) -> Done<u64> {
+    ) -> UpdateResult<u64> {
         let types = pattern
             .types
             .as_ref()
@@ -193,17 +204,17 @@ impl Engine<'_> {
 
     fn wanted(
         &self,
-        properties: Option<&Expression>,
+        properties: Option<&Expr>,
         names: &[String],
         row: &[Value],
-    ) -> Done<Map> {
+    ) -> UpdateResult<Map> {
         let Some(properties) = properties else {
             return Ok(Map::new());
         };
-        match self.evaluate(properties, &Bindings::row(names, row))? {
+        match self.evaluate(properties, &RowBindings::row(names, row))? {
             Value::Map(map) => Ok(map),
             Value::Null => Ok(Map::new()),
-            other => Err(Failure::run(
+            other => Err(CypherError::run(
                 TYPE,
                 format!(
                     "Parameter provided for node creation is not a Map, instead got {}",
@@ -213,15 +224,15 @@ impl Engine<'_> {
         }
     }
 
-    fn set_all(&self, entity: &Value, properties: Map) -> Done {
+    fn set_all(&self, entity: &Value, properties: Map) -> UpdateResult {
         properties
             .into_iter()
             .filter(|(_, value)| !value.is_null())
             .try_for_each(|(key, value)| self.set_one(entity, &key, value))
     }
 
-    fn set_one(&self, entity: &Value, key: &str, value: Value) -> Done {
-        storable(&value)?;
+    fn set_one(&self, entity: &Value, key: &str, value: Value) -> UpdateResult {
+        check_storable(&value)?;
         if self.graph.borrow_mut().set_property(entity, key, value) {
             self.counters.borrow_mut().properties_set += 1;
         }
@@ -235,7 +246,7 @@ impl Engine<'_> {
     }
 
     /// Uniqueness constraints hold after every change of a node.
-    fn keep_unique(&self, id: u64) -> Done {
+    fn keep_unique(&self, id: u64) -> UpdateResult {
         let Some((label, key, other, value)) = self.graph.borrow().broken_uniqueness(id) else {
             return Ok(());
         };
@@ -246,17 +257,17 @@ impl Engine<'_> {
         let message = format!(
             "Node({other}) already exists with label `{label}` and property `{key}` = {shown}"
         );
-        Err(Failure::run(CONSTRAINT, message))
+        Err(CypherError::run(CONSTRAINT, message))
     }
 
     fn merge(
         &self,
-        pattern: &Pattern,
+        pattern: &PathPattern,
         on_create: &[SetItem],
         on_match: &[SetItem],
         names: &[String],
         row: Vec<Value>,
-    ) -> Done<Vec<Vec<Value>>> {
+    ) -> UpdateResult<Vec<Vec<Value>>> {
         self.no_null_in_merge(pattern, names, &row)?;
         let patterns = std::slice::from_ref(pattern);
         let mut found = self.matches_of(patterns, None, names, &row, None)?;
@@ -266,18 +277,23 @@ impl Engine<'_> {
             self.create(pattern, names, &mut created)?;
             on_create
                 .iter()
-                .try_for_each(|item| self.set(item, &Bindings::row(names, &created)))?;
+                .try_for_each(|item| self.set(item, &RowBindings::row(names, &created)))?;
             return Ok(vec![created]);
         }
         for row in &mut found {
             on_match
                 .iter()
-                .try_for_each(|item| self.set(item, &Bindings::row(names, row)))?;
+                .try_for_each(|item| self.set(item, &RowBindings::row(names, row)))?;
         }
         Ok(found)
     }
 
-    fn no_null_in_merge(&self, pattern: &Pattern, names: &[String], row: &[Value]) -> Done {
+    fn no_null_in_merge(
+        &self,
+        pattern: &PathPattern,
+        names: &[String],
+        row: &[Value],
+    ) -> UpdateResult {
         let bound = names.get(..row.len()).unwrap_or(names);
         let nodes =
             std::iter::once(&pattern.first).chain(pattern.rest.iter().map(|(_, node)| node));
@@ -294,13 +310,13 @@ impl Engine<'_> {
                 let message = format!(
                     "Cannot merge the following {what} because of null property value for '{key}': ( {{{key}: null}})"
                 );
-                return Err(Failure::run(SEMANTIC, message));
+                return Err(CypherError::run(SEMANTIC, message));
             }
         }
         Ok(())
     }
 
-    fn set(&self, item: &SetItem, row: &Bindings<'_>) -> Done {
+    fn set(&self, item: &SetItem, row: &RowBindings<'_>) -> UpdateResult {
         match item {
             SetItem::Property { target, key, value } => {
                 let (target, value) = (self.evaluate(target, row)?, self.evaluate(value, row)?);
@@ -348,7 +364,7 @@ impl Engine<'_> {
         }
     }
 
-    fn set_on(&self, target: &Value, key: &str, value: Value) -> Done {
+    fn set_on(&self, target: &Value, key: &str, value: Value) -> UpdateResult {
         match target {
             Value::Null => Ok(()),
             Value::Node(_) | Value::Relationship(_) => {
@@ -370,7 +386,7 @@ impl Engine<'_> {
                     Ok(())
                 }
             }
-            other => Err(Failure::run(
+            other => Err(CypherError::run(
                 TYPE,
                 format!(
                     "Invalid input for SET: expected a node or a relationship, got: {}",
@@ -380,17 +396,17 @@ impl Engine<'_> {
         }
     }
 
-    fn variable(&self, name: &Name, row: &Bindings<'_>) -> Done<Value> {
+    fn variable(&self, name: &Name, row: &RowBindings<'_>) -> UpdateResult<Value> {
         self.evaluate(
-            &Expression {
+            &Expr {
                 at: name.at,
-                kind: super::syntax::Kind::Variable(name.text.clone()),
+                kind: crate::syntax::ExprKind::Variable(name.text.clone()),
             },
             row,
         )
     }
 
-    fn map_of(&self, value: &Expression, row: &Bindings<'_>) -> Done<Map> {
+    fn map_of(&self, value: &Expr, row: &RowBindings<'_>) -> UpdateResult<Map> {
         match self.evaluate(value, row)? {
             Value::Map(map) => Ok(map),
             Value::Null => Ok(Map::new()),
@@ -400,7 +416,7 @@ impl Engine<'_> {
                 .properties(&entity)
                 .cloned()
                 .unwrap_or_default()),
-            other => Err(Failure::run(
+            other => Err(CypherError::run(
                 TYPE,
                 format!(
                     "Expected {} to be a map, but it was :`{}`",
@@ -411,7 +427,7 @@ impl Engine<'_> {
         }
     }
 
-    fn remove(&self, item: &RemoveItem, row: &Bindings<'_>) -> Done {
+    fn remove(&self, item: &RemoveItem, row: &RowBindings<'_>) -> UpdateResult {
         match item {
             RemoveItem::Property { target, key } => {
                 let target = self.evaluate(target, row)?;
@@ -430,11 +446,11 @@ impl Engine<'_> {
         }
     }
 
-    fn delete(&self, detach: bool, expressions: &[Expression], table: &Table) -> Done {
+    fn delete(&self, detach: bool, expressions: &[Expr], table: &BindingTable) -> UpdateResult {
         let (mut nodes, mut relationships) = (Vec::new(), Vec::new());
         for row in &table.rows {
             for expression in expressions {
-                match self.evaluate(expression, &Bindings::row(&table.names, row))? {
+                match self.evaluate(expression, &RowBindings::row(&table.names, row))? {
                     Value::Null => {}
                     Value::Node(id) => nodes.push(id),
                     Value::Relationship(id) => relationships.push(id),
@@ -443,7 +459,7 @@ impl Engine<'_> {
                         relationships.extend(path.relationships);
                     }
                     other => {
-                        return Err(Failure::run(
+                        return Err(CypherError::run(
                             TYPE,
                             format!(
                                 "Expected to find a node or relationship, got: {}",
@@ -472,7 +488,7 @@ impl Engine<'_> {
                 }
             } else if !attached.is_empty() {
                 // Only the end of the statement tells whether the relationships go as well.
-                self.doomed.borrow_mut().push(id);
+                self.pending_deletions.borrow_mut().push(id);
                 continue;
             }
             if self.graph.borrow_mut().delete_node(id) {
@@ -482,9 +498,13 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// At the end: nodes that were to go but still have relationships.
-    pub(super) fn settle_deletions(&self) -> Done {
-        for id in self.doomed.take() {
+    /// Deletes the nodes that still had relationships when `DELETE` named them.
+    ///
+    /// # Errors
+    ///
+    /// A node still has relationships at the end of the statement.
+    pub(crate) fn finish_deletions(&self) -> UpdateResult {
+        for id in self.pending_deletions.take() {
             let attached = self
                 .graph
                 .borrow()
@@ -494,9 +514,9 @@ impl Engine<'_> {
                 let message = format!(
                     "Cannot delete node<{id}>, because it still has relationships. To delete this node, you must first delete its relationships."
                 );
-                return Err(Failure {
-                    phase: Phase::Commit,
-                    ..Failure::run(CONSTRAINT, message)
+                return Err(CypherError {
+                    phase: ErrorPhase::Commit,
+                    ..CypherError::run(CONSTRAINT, message)
                 });
             }
             if self.graph.borrow_mut().delete_node(id) {
@@ -513,14 +533,14 @@ impl Engine<'_> {
             .relationship(id)
             .map(|found| found.kind.clone());
         if let Some(kind) = kind {
-            self.gone.borrow_mut().insert(id, kind);
+            self.deleted_types.borrow_mut().insert(id, kind);
             self.graph.borrow_mut().delete_relationship(id);
             self.counters.borrow_mut().relationships_deleted += 1;
         }
     }
 }
 
-fn extended(names: &[String], patterns: &[Pattern]) -> Vec<String> {
+fn extended(names: &[String], patterns: &[PathPattern]) -> Vec<String> {
     let mut all = names.to_vec();
     for name in matching::variables(patterns) {
         if !all.contains(&name) {

@@ -1,141 +1,169 @@
-//! The check of expressions: names, functions, aggregates, and the types that are plain to see.
+//! Checks of expressions: variables, function calls and aggregates.
 
-use super::{Check, Checker, Scope, Type};
+use super::{CheckResult, Checker, Scope, StaticType};
 use crate::functions;
-use crate::syntax::{Expression, Kind, MapElement, Operator, UserCommand};
-use crate::value::Value;
+use crate::syntax::{Expr, ExprKind, MapElement};
 use std::collections::BTreeSet;
 
 impl Checker<'_> {
-    pub(super) fn predicate(&mut self, predicate: &Expression, scope: &Scope) -> Check {
+    pub(crate) fn predicate(&mut self, predicate: &Expr, scope: &Scope) -> CheckResult {
         self.no_aggregates(predicate)?;
         self.expression(predicate, scope)?;
         let kind = Self::type_of(predicate, scope);
-        if matches!(kind, Type::Integer | Type::Float | Type::String | Type::Map) {
-            return self.fail(
-                &format!("Type mismatch: expected Boolean but was {}", kind.name()),
-                predicate.at,
-            );
+        if matches!(
+            kind,
+            StaticType::Integer | StaticType::Float | StaticType::String | StaticType::Map
+        ) {
+            return self.mismatch("Boolean", kind, predicate.at);
         }
         Ok(())
     }
 
-    pub(super) fn expression(&mut self, expression: &Expression, scope: &Scope) -> Check {
+    pub(crate) fn expression(&mut self, expression: &Expr, scope: &Scope) -> CheckResult {
         match &expression.kind {
-            Kind::Variable(name) => match scope.find(name) {
+            ExprKind::Variable(name) => match scope.find(name) {
                 Some(_) => Ok(()),
                 None => self.fail(&format!("Variable `{name}` not defined"), expression.at),
             },
-            Kind::Parameter(name) => {
+            ExprKind::Parameter(name) => {
                 self.used.insert(name.clone());
                 Ok(())
             }
-            Kind::Function {
+            ExprKind::Function {
                 name, arguments, ..
             } => self.function(name, arguments, expression.at, scope),
-            Kind::Comprehension {
-                name,
-                list,
-                predicate,
-                result,
-            } => {
-                self.list(list, scope)?;
-                let inner = scope.with(name, Type::Any);
-                predicate
-                    .iter()
-                    .chain(result)
-                    .try_for_each(|part| self.expression(part, &inner))
+            ExprKind::Literal(_)
+            | ExprKind::Property(..)
+            | ExprKind::Index(..)
+            | ExprKind::Slice(..)
+            | ExprKind::List(_)
+            | ExprKind::Map(_)
+            | ExprKind::Negate(_)
+            | ExprKind::Not(_)
+            | ExprKind::Binary(..)
+            | ExprKind::Comparison(..)
+            | ExprKind::IsNull(..)
+            | ExprKind::IsType(..)
+            | ExprKind::HasLabels(..)
+            | ExprKind::CountStar
+            | ExprKind::Case { .. } => {
+                self.children(expression, scope)?;
+                self.operand_types(expression, scope)
             }
-            Kind::Quantified {
-                name,
-                list,
-                predicate,
-                ..
-            } => {
-                self.list(list, scope)?;
-                self.expression(predicate, &scope.with(name, Type::Any))
+            ExprKind::Comprehension { .. }
+            | ExprKind::Quantified { .. }
+            | ExprKind::Reduce { .. } => self.iteration(expression, scope),
+            ExprKind::Pattern(_) | ExprKind::PatternComprehension { .. } => {
+                self.pattern_value(expression, scope)
             }
-            Kind::Reduce {
-                accumulator,
-                start,
-                name,
-                list,
-                step,
-            } => {
-                self.expression(start, scope)?;
-                self.list(list, scope)?;
-                self.expression(
-                    step,
-                    &scope.with(accumulator, Type::Any).with(name, Type::Any),
-                )
-            }
-            Kind::Pattern(pattern) => {
-                let mut inner = scope.clone();
-                self.pattern(pattern, &mut inner, &mut BTreeSet::new())?;
-                self.pattern_expressions(pattern, &inner)
-            }
-            Kind::PatternComprehension {
-                pattern,
-                predicate,
-                result,
-            } => {
-                let mut inner = scope.clone();
-                self.pattern(pattern, &mut inner, &mut BTreeSet::new())?;
-                self.pattern_expressions(pattern, &inner)?;
-                predicate
-                    .iter()
-                    .try_for_each(|part| self.expression(part, &inner))?;
-                self.expression(result, &inner)
-            }
-            Kind::Subquery(_, query) => query
+            ExprKind::Subquery(_, query) => query
                 .parts
                 .iter()
                 .try_for_each(|part| self.clauses(part, scope.clone(), true).map(drop)),
-            Kind::MapProjection(subject, elements) => {
+            ExprKind::MapProjection(subject, elements) => {
                 self.expression(subject, scope)?;
-                for element in elements {
-                    match element {
-                        MapElement::Entry(_, value) => self.expression(value, scope)?,
-                        MapElement::Variable(name, at) if scope.find(name).is_none() => {
-                            return self.fail(&format!("Variable `{name}` not defined"), *at);
-                        }
-                        MapElement::Variable(..)
-                        | MapElement::Property(_)
-                        | MapElement::Everything => {}
-                    }
-                }
-                Ok(())
-            }
-            _ => {
-                let mut parts = Vec::new();
-                expression.children(&mut |child| parts.push(child));
-                parts
-                    .into_iter()
-                    .try_for_each(|part| self.expression(part, scope))?;
-                self.plain_types(expression, scope)
+                elements
+                    .iter()
+                    .try_for_each(|element| self.map_element(element, scope))
             }
         }
     }
 
-    fn list(&mut self, list: &Expression, scope: &Scope) -> Check {
+    fn children(&mut self, expression: &Expr, scope: &Scope) -> CheckResult {
+        let mut parts = Vec::new();
+        expression.children(&mut |child| parts.push(child));
+        parts
+            .into_iter()
+            .try_for_each(|part| self.expression(part, scope))
+    }
+
+    fn map_element(&mut self, element: &MapElement, scope: &Scope) -> CheckResult {
+        match element {
+            MapElement::Entry(_, value) => self.expression(value, scope),
+            MapElement::Variable(name, at) if scope.find(name).is_none() => {
+                self.fail(&format!("Variable `{name}` not defined"), *at)
+            }
+            MapElement::Variable(..) | MapElement::Property(_) | MapElement::Everything => Ok(()),
+        }
+    }
+
+    /// Checks an expression that evaluates another one for each element of a list.
+    fn iteration(&mut self, expression: &Expr, scope: &Scope) -> CheckResult {
+        if let ExprKind::Comprehension {
+            name,
+            list,
+            predicate,
+            result,
+        } = &expression.kind
+        {
+            self.list(list, scope)?;
+            let inner = scope.with(name, StaticType::Any);
+            return predicate
+                .iter()
+                .chain(result)
+                .try_for_each(|part| self.expression(part, &inner));
+        }
+        if let ExprKind::Quantified {
+            name,
+            list,
+            predicate,
+            ..
+        } = &expression.kind
+        {
+            self.list(list, scope)?;
+            return self.expression(predicate, &scope.with(name, StaticType::Any));
+        }
+        if let ExprKind::Reduce {
+            accumulator,
+            start,
+            name,
+            list,
+            step,
+        } = &expression.kind
+        {
+            self.expression(start, scope)?;
+            self.list(list, scope)?;
+            let inner = scope.with(accumulator, StaticType::Any);
+            return self.expression(step, &inner.with(name, StaticType::Any));
+        }
+        Ok(())
+    }
+
+    fn pattern_value(&mut self, expression: &Expr, scope: &Scope) -> CheckResult {
+        let (pattern, predicate, result) = match &expression.kind {
+            ExprKind::PatternComprehension {
+                pattern,
+                predicate,
+                result,
+            } => (pattern, predicate.as_deref(), Some(result.as_ref())),
+            ExprKind::Pattern(pattern) => (pattern, None, None),
+            _ => return Ok(()),
+        };
+        let mut inner = scope.clone();
+        self.pattern(pattern, &mut inner, &mut BTreeSet::new())?;
+        self.pattern_expressions(pattern, &inner)?;
+        predicate
+            .into_iter()
+            .chain(result)
+            .try_for_each(|part| self.expression(part, &inner))
+    }
+
+    fn list(&mut self, list: &Expr, scope: &Scope) -> CheckResult {
         self.expression(list, scope)?;
         let kind = Self::type_of(list, scope);
-        if matches!(kind, Type::Any | Type::List) {
+        if matches!(kind, StaticType::Any | StaticType::List) {
             return Ok(());
         }
-        self.fail(
-            &format!("Type mismatch: expected List<T> but was {}", kind.name()),
-            list.at,
-        )
+        self.mismatch("List<T>", kind, list.at)
     }
 
     fn function(
         &mut self,
         name: &str,
-        arguments: &[Expression],
+        arguments: &[Expr],
         at: usize,
         scope: &Scope,
-    ) -> Check {
+    ) -> CheckResult {
         let Some((least, most)) = functions::arity(name) else {
             return self.fail(&format!("Unknown function '{name}'"), at);
         };
@@ -155,180 +183,42 @@ impl Checker<'_> {
             return Ok(());
         };
         let kind = Self::type_of(first, scope);
-        let (expected, allowed): (&str, &[Type]) = match name.to_ascii_lowercase().as_str() {
-            "size" => ("String or List<T>", &[Type::String, Type::List]),
-            "labels" => ("Node", &[Type::Node]),
-            "type" | "startnode" | "endnode" => ("Relationship", &[Type::Relationship]),
-            "id" | "elementid" => ("Node or Relationship", &[Type::Node, Type::Relationship]),
-            "nodes" | "relationships" | "length" => ("Path", &[Type::Path]),
+        let (expected, allowed): (&str, &[StaticType]) = match name.to_ascii_lowercase().as_str() {
+            "size" => ("String or List<T>", &[StaticType::String, StaticType::List]),
+            "labels" => ("Node", &[StaticType::Node]),
+            "type" | "startnode" | "endnode" => ("Relationship", &[StaticType::Relationship]),
+            "id" | "elementid" => (
+                "Node or Relationship",
+                &[StaticType::Node, StaticType::Relationship],
+            ),
+            "nodes" | "relationships" | "length" => ("Path", &[StaticType::Path]),
             "toupper" | "tolower" | "trim" | "ltrim" | "rtrim" | "split" | "substring"
-            | "replace" => ("String", &[Type::String]),
+            | "replace" => ("String", &[StaticType::String]),
             "sum" | "avg" => (
                 "Float, Integer or Duration",
-                &[Type::Float, Type::Integer, Type::Map],
+                &[StaticType::Float, StaticType::Integer, StaticType::Map],
             ),
             "keys" | "properties" => (
                 "Map, Node or Relationship",
-                &[Type::Map, Type::Node, Type::Relationship],
+                &[StaticType::Map, StaticType::Node, StaticType::Relationship],
             ),
             "exists"
                 if !matches!(
                     first.kind,
-                    Kind::Pattern(_) | Kind::Property(..) | Kind::Index(..)
+                    ExprKind::Pattern(_) | ExprKind::Property(..) | ExprKind::Index(..)
                 ) =>
             {
                 return self.fail("Argument to exists(...) is not a pattern", first.at);
             }
             _ => return Ok(()),
         };
-        if kind == Type::Any || allowed.contains(&kind) {
+        if kind == StaticType::Any || allowed.contains(&kind) {
             return Ok(());
         }
-        self.fail(
-            &format!("Type mismatch: expected {expected} but was {}", kind.name()),
-            first.at,
-        )
+        self.mismatch(expected, kind, first.at)
     }
 
-    /// What Neo4j refuses because the types are plain to see.
-    fn plain_types(&mut self, expression: &Expression, scope: &Scope) -> Check {
-        match &expression.kind {
-            Kind::Property(subject, _) => {
-                let kind = Self::type_of(subject, scope);
-                if matches!(
-                    kind,
-                    Type::Integer | Type::Float | Type::String | Type::Boolean | Type::List
-                ) {
-                    let message = format!(
-                        "Type mismatch: expected Map, Node, Relationship, Point, Duration, Date, Time, LocalTime, LocalDateTime or \
-                         DateTime but was {}",
-                        kind.name()
-                    );
-                    return self.fail(&message, subject.at);
-                }
-            }
-            Kind::Binary(Operator::In, _, right) => {
-                let kind = Self::type_of(right, scope);
-                if !matches!(kind, Type::List | Type::Any) {
-                    return self.fail(
-                        &format!("Type mismatch: expected List<T> but was {}", kind.name()),
-                        right.at,
-                    );
-                }
-            }
-            Kind::Binary(operator, left, right) => {
-                let (left_kind, right_kind) =
-                    (Self::type_of(left, scope), Self::type_of(right, scope));
-                let message = match operator {
-                    Operator::Add => match (left_kind, right_kind) {
-                        (
-                            Type::Integer | Type::Float,
-                            Type::Boolean | Type::Map | Type::Node | Type::Relationship,
-                        ) => Some(("Float, Integer, String or List<T>", right_kind, right.at)),
-                        (
-                            Type::Node | Type::Relationship,
-                            Type::Integer | Type::Float | Type::Boolean,
-                        ) => Some(("List<T>", right_kind, right.at)),
-                        _ => None,
-                    },
-                    Operator::Subtract => match (left_kind, right_kind) {
-                        (Type::String, _) => Some((
-                            "Float, Integer, Duration, Date, Time, LocalTime, LocalDateTime or DateTime",
-                            left_kind,
-                            left.at,
-                        )),
-                        (
-                            Type::Integer | Type::Float,
-                            Type::String | Type::Boolean | Type::List,
-                        ) => Some(("Float or Integer", right_kind, right.at)),
-                        _ => None,
-                    },
-                    Operator::Multiply | Operator::Divide => match (left_kind, right_kind) {
-                        (Type::String | Type::Boolean | Type::List, _) => {
-                            Some(("Float, Integer or Duration", left_kind, left.at))
-                        }
-                        (
-                            Type::Integer | Type::Float,
-                            Type::String | Type::Boolean | Type::List,
-                        ) => Some(("Float, Integer or Duration", right_kind, right.at)),
-                        _ => None,
-                    },
-                    Operator::And | Operator::Or | Operator::Xor => {
-                        [(left_kind, left.at), (right_kind, right.at)]
-                            .into_iter()
-                            .find(|(kind, _)| {
-                                matches!(kind, Type::Integer | Type::Float | Type::String)
-                            })
-                            .map(|(kind, at)| ("Boolean", kind, at))
-                    }
-                    _ => None,
-                };
-                if let Some((expected, found, at)) = message {
-                    return self.fail(
-                        &format!(
-                            "Type mismatch: expected {expected} but was {}",
-                            found.name()
-                        ),
-                        at,
-                    );
-                }
-            }
-            Kind::Index(subject, index) => {
-                let kind = Self::type_of(subject, scope);
-                if matches!(
-                    kind,
-                    Type::String | Type::Integer | Type::Float | Type::Boolean
-                ) {
-                    return self.fail(
-                        &format!("Type mismatch: expected List<T> but was {}", kind.name()),
-                        subject.at,
-                    );
-                }
-                if kind == Type::List && Self::type_of(index, scope) == Type::String {
-                    return self.fail(
-                        "Type mismatch: list index must be given as Integer, but was String",
-                        index.at,
-                    );
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    pub(super) fn type_of(expression: &Expression, scope: &Scope) -> Type {
-        match &expression.kind {
-            Kind::Literal(Value::Integer(_)) | Kind::CountStar => Type::Integer,
-            Kind::Literal(Value::Float(_)) => Type::Float,
-            Kind::Literal(Value::String(_)) => Type::String,
-            Kind::Literal(Value::Boolean(_))
-            | Kind::Not(_)
-            | Kind::Comparison(..)
-            | Kind::IsNull(..)
-            | Kind::IsType(..)
-            | Kind::HasLabels(..)
-            | Kind::Quantified { .. } => Type::Boolean,
-            Kind::List(_)
-            | Kind::Comprehension { .. }
-            | Kind::PatternComprehension { .. }
-            | Kind::Slice(..) => Type::List,
-            Kind::Map(_) | Kind::MapProjection(..) => Type::Map,
-            Kind::Variable(name) => scope.find(name).unwrap_or(Type::Any),
-            Kind::Function { name, .. } => match name.to_ascii_lowercase().as_str() {
-                "count" | "size" | "length" | "id" => Type::Integer,
-                "collect" | "labels" | "keys" | "nodes" | "relationships" | "range" | "split" => {
-                    Type::List
-                }
-                "toupper" | "tolower" | "tostring" | "type" | "elementid" | "trim"
-                | "substring" | "replace" => Type::String,
-                "startnode" | "endnode" => Type::Node,
-                _ => Type::Any,
-            },
-            _ => Type::Any,
-        }
-    }
-
-    pub(super) fn no_aggregates(&self, expression: &Expression) -> Check {
+    pub(crate) fn no_aggregates(&self, expression: &Expr) -> CheckResult {
         match first_aggregate(expression) {
             None => Ok(()),
             Some(found) => {
@@ -342,7 +232,7 @@ impl Checker<'_> {
     }
 
     /// No aggregate inside another.
-    pub(super) fn aggregates(&self, expression: &Expression) -> Check {
+    pub(crate) fn aggregates(&self, expression: &Expr) -> CheckResult {
         if expression.is_aggregate() {
             let mut inner = None;
             expression.children(&mut |child| inner = inner.or_else(|| first_aggregate(child)));
@@ -360,32 +250,18 @@ impl Checker<'_> {
     }
 }
 
-fn function_name(expression: &Expression) -> &str {
+fn function_name(expression: &Expr) -> &str {
     match &expression.kind {
-        Kind::Function { name, .. } => name,
+        ExprKind::Function { name, .. } => name,
         _ => "count",
     }
 }
 
-fn first_aggregate(expression: &Expression) -> Option<&Expression> {
+fn first_aggregate(expression: &Expr) -> Option<&Expr> {
     if expression.is_aggregate() {
         return Some(expression);
     }
     let mut found = None;
     expression.children(&mut |child| found = found.or_else(|| first_aggregate(child)));
     found
-}
-
-impl UserCommand {
-    /// The names and passwords in it.
-    pub fn expressions(&self) -> Vec<&Expression> {
-        match self {
-            Self::AlterCurrent { old, new } => vec![old, new],
-            Self::Alter { name, changes, .. } | Self::Create { name, changes, .. } => {
-                std::iter::once(name).chain(&changes.password).collect()
-            }
-            Self::Drop { name, .. } => vec![name],
-            Self::Rename { from, to, .. } => vec![from, to],
-        }
-    }
 }

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checker, Scope, Type};
+use super::{CheckResult, Checker, Scope, StaticType};
 use crate::syntax::{
-    Direction, Expression, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern,
+    Direction, Expr, LabelExpression, Name, NodePattern, PathPattern, RelationshipPattern,
 };
 
 impl Checker<'_> {
     /// Declares the variables of a pattern that is matched.
-    pub(super) fn pattern(
+    pub(crate) fn pattern(
         &mut self,
-        pattern: &Pattern,
+        pattern: &PathPattern,
         scope: &mut Scope,
         fresh: &mut BTreeSet<String>,
-    ) -> Check {
-        self.element(pattern.first.name.as_ref(), Type::Node, scope)?;
+    ) -> CheckResult {
+        self.element(pattern.first.name.as_ref(), StaticType::Node, scope)?;
         for (relationship, node) in &pattern.rest {
             let kind = if relationship.hops.is_some() {
-                Type::List
+                StaticType::List
             } else {
-                Type::Relationship
+                StaticType::Relationship
             };
             if let Some(name) = &relationship.name
                 && !fresh.insert(name.text.clone())
@@ -32,19 +32,19 @@ impl Checker<'_> {
                 return self.fail(&message, name.at);
             }
             self.element(relationship.name.as_ref(), kind, scope)?;
-            self.element(node.name.as_ref(), Type::Node, scope)?;
+            self.element(node.name.as_ref(), StaticType::Node, scope)?;
         }
         if let Some(path) = &pattern.path {
-            self.declare_new(path, scope, Type::Path)?;
+            self.declare_new(path, scope, StaticType::Path)?;
         }
         Ok(())
     }
 
-    fn element(&self, name: Option<&Name>, kind: Type, scope: &mut Scope) -> Check {
+    fn element(&self, name: Option<&Name>, kind: StaticType, scope: &mut Scope) -> CheckResult {
         let Some(name) = name else { return Ok(()) };
         match scope.find(&name.text) {
             None => scope.declare(&name.text, kind),
-            Some(known) if known == kind || known == Type::Any => {}
+            Some(known) if known == kind || known == StaticType::Any => {}
             Some(known) => {
                 let message = format!(
                     "Type mismatch: {} defined with conflicting type {} (expected {})",
@@ -59,7 +59,11 @@ impl Checker<'_> {
     }
 
     /// The property maps and inner predicates of a pattern.
-    pub(super) fn pattern_expressions(&mut self, pattern: &Pattern, scope: &Scope) -> Check {
+    pub(crate) fn pattern_expressions(
+        &mut self,
+        pattern: &PathPattern,
+        scope: &Scope,
+    ) -> CheckResult {
         let mut nodes: Vec<&NodePattern> = vec![&pattern.first];
         for (relationship, node) in &pattern.rest {
             nodes.push(node);
@@ -76,10 +80,10 @@ impl Checker<'_> {
 
     fn inner(
         &mut self,
-        properties: Option<&Expression>,
-        predicate: Option<&Expression>,
+        properties: Option<&Expr>,
+        predicate: Option<&Expr>,
         scope: &Scope,
-    ) -> Check {
+    ) -> CheckResult {
         properties
             .iter()
             .try_for_each(|part| self.expression(part, scope))?;
@@ -89,7 +93,12 @@ impl Checker<'_> {
     }
 
     /// A pattern of CREATE or MERGE.
-    pub(super) fn created(&mut self, pattern: &Pattern, scope: &mut Scope, clause: &str) -> Check {
+    pub(crate) fn created(
+        &mut self,
+        pattern: &PathPattern,
+        scope: &mut Scope,
+        clause: &str,
+    ) -> CheckResult {
         let before = scope.clone();
         let mut nodes = vec![&pattern.first];
         for (relationship, node) in &pattern.rest {
@@ -117,11 +126,11 @@ impl Checker<'_> {
                     );
                 }
             }
-            self.element(node.name.as_ref(), Type::Node, scope)?;
+            self.element(node.name.as_ref(), StaticType::Node, scope)?;
         }
         self.pattern_expressions(pattern, scope)?;
         if let Some(path) = &pattern.path {
-            self.declare_new(path, scope, Type::Path)?;
+            self.declare_new(path, scope, StaticType::Path)?;
         }
         Ok(())
     }
@@ -131,9 +140,9 @@ impl Checker<'_> {
         relationship: &RelationshipPattern,
         scope: &mut Scope,
         clause: &str,
-    ) -> Check {
+    ) -> CheckResult {
         if let Some(name) = &relationship.name {
-            self.declare_new(name, scope, Type::Relationship)?;
+            self.declare_new(name, scope, StaticType::Relationship)?;
         }
         if relationship.hops.is_some() {
             return self.fail(

@@ -2,16 +2,17 @@
 
 use std::cmp::Ordering;
 
-use super::super::failure::{ARITHMETIC, Failure, TYPE};
-use super::super::syntax::Operator;
-use super::super::temporal;
 use super::{Evaluated, truth};
+use crate::codes::{ARITHMETIC, TYPE};
+use crate::error::CypherError;
+use crate::syntax::BinaryOperator;
+use crate::temporal;
 use crate::value::{Value, compare, equals};
 
-pub(super) fn compared(operator: Operator, left: &Value, right: &Value) -> Option<bool> {
+pub(crate) fn compared(operator: BinaryOperator, left: &Value, right: &Value) -> Option<bool> {
     match operator {
-        Operator::Equal => equals(left, right),
-        Operator::NotEqual => equals(left, right).map(|equal| !equal),
+        BinaryOperator::Equal => equals(left, right),
+        BinaryOperator::NotEqual => equals(left, right).map(|equal| !equal),
         _ => {
             if let (Value::Integer(_) | Value::Float(_), Value::Integer(_) | Value::Float(_)) =
                 (left, right)
@@ -26,21 +27,21 @@ pub(super) fn compared(operator: Operator, left: &Value, right: &Value) -> Optio
     }
 }
 
-fn ordered(operator: Operator, order: Ordering) -> bool {
+fn ordered(operator: BinaryOperator, order: Ordering) -> bool {
     match operator {
-        Operator::Less => order.is_lt(),
-        Operator::LessOrEqual => order.is_le(),
-        Operator::Greater => order.is_gt(),
+        BinaryOperator::Less => order.is_lt(),
+        BinaryOperator::LessOrEqual => order.is_le(),
+        BinaryOperator::Greater => order.is_gt(),
         _ => order.is_ge(),
     }
 }
 
-pub(super) fn contained(item: &Value, list: Value) -> Evaluated {
+pub(crate) fn contained(item: &Value, list: Value) -> Evaluated {
     let items = match list {
         Value::Null => return Ok(Value::Null),
         Value::List(items) => items,
         other => {
-            return Err(Failure::run(
+            return Err(CypherError::run(
                 TYPE,
                 format!("Expected a List, got: {}", other.described()),
             ));
@@ -57,14 +58,14 @@ pub(super) fn contained(item: &Value, list: Value) -> Evaluated {
     Ok(truth(known))
 }
 
-pub(super) fn texts(left: &Value, right: &Value, holds: fn(&str, &str) -> bool) -> Value {
+pub(crate) fn texts(left: &Value, right: &Value, holds: fn(&str, &str) -> bool) -> Value {
     match (left, right) {
         (Value::String(whole), Value::String(part)) => Value::Boolean(holds(whole, part)),
         _ => Value::Null,
     }
 }
 
-pub(super) fn negate(value: Value) -> Evaluated {
+pub(crate) fn negate(value: Value) -> Evaluated {
     match value {
         Value::Null => Ok(Value::Null),
         Value::Integer(number) => number
@@ -72,34 +73,34 @@ pub(super) fn negate(value: Value) -> Evaluated {
             .map(Value::Integer)
             .ok_or_else(overflow),
         Value::Float(number) => Ok(Value::Float(-number)),
-        other => arithmetic(Operator::Subtract, Value::Integer(0), other),
+        other => arithmetic(BinaryOperator::Subtract, Value::Integer(0), other),
     }
 }
 
-fn overflow() -> Failure {
-    Failure::run(ARITHMETIC, "long overflow")
+fn overflow() -> CypherError {
+    CypherError::run(ARITHMETIC, "long overflow")
 }
 
-pub(in super::super) fn arithmetic(operator: Operator, left: Value, right: Value) -> Evaluated {
+pub(crate) fn arithmetic(operator: BinaryOperator, left: Value, right: Value) -> Evaluated {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => Ok(Value::Null),
         (Value::Integer(a), Value::Integer(b)) => integers(operator, a, b),
         (Value::Integer(a), Value::Float(b)) => floats(operator, a as f64, b),
         (Value::Float(a), Value::Integer(b)) => floats(operator, a, b as f64),
         (Value::Float(a), Value::Float(b)) => floats(operator, a, b),
-        (left, right) if matches!(operator, Operator::Add | Operator::Concatenate) => {
+        (left, right) if matches!(operator, BinaryOperator::Add | BinaryOperator::Concatenate) => {
             add(left, right)
         }
         (left, right) => temporal::arithmetic(operator, &left, &right).unwrap_or_else(|| {
             let verb = match operator {
-                Operator::Subtract => ("subtract", "from"),
-                Operator::Multiply => ("multiply", "and"),
-                Operator::Divide => ("divide", "by"),
-                Operator::Modulo => ("calculate modulus of", "and"),
+                BinaryOperator::Subtract => ("subtract", "from"),
+                BinaryOperator::Multiply => ("multiply", "and"),
+                BinaryOperator::Divide => ("divide", "by"),
+                BinaryOperator::Modulo => ("calculate modulus of", "and"),
                 _ => ("raise", "to the power of"),
             };
             let message = match operator {
-                Operator::Subtract => format!(
+                BinaryOperator::Subtract => format!(
                     "Cannot subtract `{}` from `{}`",
                     right.type_name(),
                     left.type_name()
@@ -112,37 +113,40 @@ pub(in super::super) fn arithmetic(operator: Operator, left: Value, right: Value
                     right.type_name()
                 ),
             };
-            Err(Failure::run(TYPE, message))
+            Err(CypherError::run(TYPE, message))
         }),
     }
 }
 
-fn integers(operator: Operator, a: i64, b: i64) -> Evaluated {
-    let by_zero = || Failure::run(ARITHMETIC, "/ by zero");
+fn integers(operator: BinaryOperator, a: i64, b: i64) -> Evaluated {
+    let by_zero = || CypherError::run(ARITHMETIC, "/ by zero");
     let result = match operator {
-        Operator::Add => a.checked_add(b),
-        Operator::Subtract => a.checked_sub(b),
-        Operator::Multiply => a.checked_mul(b),
-        Operator::Divide | Operator::Modulo if b == 0 => return Err(by_zero()),
-        Operator::Divide => a.checked_div(b),
-        Operator::Modulo => a.checked_rem(b),
-        Operator::Concatenate => {
-            return Err(Failure::run(TYPE, "Cannot concatenate `Long` and `Long`"));
+        BinaryOperator::Add => a.checked_add(b),
+        BinaryOperator::Subtract => a.checked_sub(b),
+        BinaryOperator::Multiply => a.checked_mul(b),
+        BinaryOperator::Divide | BinaryOperator::Modulo if b == 0 => return Err(by_zero()),
+        BinaryOperator::Divide => a.checked_div(b),
+        BinaryOperator::Modulo => a.checked_rem(b),
+        BinaryOperator::Concatenate => {
+            return Err(CypherError::run(
+                TYPE,
+                "Cannot concatenate `Long` and `Long`",
+            ));
         }
         _ => return Ok(Value::Float((a as f64).powf(b as f64))),
     };
     result.map(Value::Integer).ok_or_else(overflow)
 }
 
-fn floats(operator: Operator, a: f64, b: f64) -> Evaluated {
+fn floats(operator: BinaryOperator, a: f64, b: f64) -> Evaluated {
     Ok(Value::Float(match operator {
-        Operator::Add => a + b,
-        Operator::Subtract => a - b,
-        Operator::Multiply => a * b,
-        Operator::Divide => a / b,
-        Operator::Modulo => a % b,
-        Operator::Concatenate => {
-            return Err(Failure::run(
+        BinaryOperator::Add => a + b,
+        BinaryOperator::Subtract => a - b,
+        BinaryOperator::Multiply => a * b,
+        BinaryOperator::Divide => a / b,
+        BinaryOperator::Modulo => a % b,
+        BinaryOperator::Concatenate => {
+            return Err(CypherError::run(
                 TYPE,
                 "Cannot concatenate `Double` and `Double`",
             ));
@@ -169,15 +173,17 @@ fn add(left: Value, right: Value) -> Evaluated {
         (other @ (Value::Integer(_) | Value::Float(_)), Value::String(text)) => {
             Ok(Value::String(other.text() + &text))
         }
-        (left, right) => temporal::arithmetic(Operator::Add, &left, &right).unwrap_or_else(|| {
-            Err(Failure::run(
-                TYPE,
-                format!(
-                    "Cannot add `{}` and `{}`",
-                    left.type_name(),
-                    right.type_name()
-                ),
-            ))
-        }),
+        (left, right) => {
+            temporal::arithmetic(BinaryOperator::Add, &left, &right).unwrap_or_else(|| {
+                Err(CypherError::run(
+                    TYPE,
+                    format!(
+                        "Cannot add `{}` and `{}`",
+                        left.type_name(),
+                        right.type_name()
+                    ),
+                ))
+            })
+        }
     }
 }

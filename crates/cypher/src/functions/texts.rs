@@ -1,11 +1,12 @@
 //! Functions on texts, and the conversions.
 
-use super::super::evaluate::Evaluated;
-use super::super::failure::{Failure, TYPE};
 use super::invalid;
+use crate::codes::TYPE;
+use crate::engine::Evaluated;
+use crate::error::CypherError;
 use crate::value::Value;
 
-pub(super) fn call(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
+pub(crate) fn call(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
     if let Some(list) = lower
         .strip_suffix("list")
         .filter(|function| function.starts_with("to"))
@@ -92,10 +93,10 @@ fn text_function(lower: &str, name: &str, text: &str, values: &[Value]) -> Evalu
     Ok(Value::String(value))
 }
 
-fn count(number: i64) -> Result<usize, Failure> {
+fn count(number: i64) -> Result<usize, CypherError> {
     usize::try_from(number).map_err(|_| {
-        Failure::run(
-            "Neo.DatabaseError.Statement.ExecutionFailed",
+        CypherError::run(
+            crate::codes::EXECUTION_FAILED,
             "Cannot handle negative start index nor negative length",
         )
     })
@@ -199,7 +200,7 @@ fn integer(text: &str, lenient: bool) -> Evaluated {
     }
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if !lenient && !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
-        return Err(Failure::run(
+        return Err(CypherError::run(
             TYPE,
             format!("integer, {trimmed}, is too large"),
         ));

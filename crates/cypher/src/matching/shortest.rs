@@ -2,22 +2,23 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::super::evaluate::Engine;
-use super::super::failure::{Failure, SEMANTIC};
-use super::super::syntax::{Pattern, RelationshipPattern, Shortest};
-use super::{Found, State, Step};
+use super::{MatchResult, MatchState, PlanStep};
+use crate::codes::SEMANTIC;
+use crate::engine::Engine;
+use crate::error::CypherError;
+use crate::syntax::{PathPattern, RelationshipPattern, Shortest};
 use crate::value::Value;
 
 impl Engine<'_> {
     pub(super) fn shortest_step(
         &self,
-        plan: &[Step<'_>],
+        plan: &[PlanStep<'_>],
         at: usize,
         part: usize,
-        pattern: &Pattern,
-        state: &mut State<'_>,
-        emit: &mut dyn FnMut(&State<'_>) -> Found<bool>,
-    ) -> Found<bool> {
+        pattern: &PathPattern,
+        state: &mut MatchState<'_>,
+        emit: &mut dyn FnMut(&MatchState<'_>) -> MatchResult<bool>,
+    ) -> MatchResult<bool> {
         let Some((relationship, _)) = pattern.rest.first() else {
             return Ok(true);
         };
@@ -58,8 +59,8 @@ impl Engine<'_> {
         to: u64,
         pattern: &RelationshipPattern,
         all: bool,
-        state: &State<'_>,
-    ) -> Found<Vec<Vec<u64>>> {
+        state: &MatchState<'_>,
+    ) -> MatchResult<Vec<Vec<u64>>> {
         let (least, most) = pattern.hops.unwrap_or((1, Some(1)));
         if from == to {
             if least == 0 {
@@ -72,10 +73,7 @@ impl Engine<'_> {
                            `dbms.cypher.forbid_shortestpath_common_nodes` to false. If you cannot accept missing results, and really want \
                            the shortestPath between two common nodes, then re-write the query using a standard Cypher variable length \
                            pattern expression followed by ordering by path length and limiting to one result.";
-            return Err(Failure::run(
-                "Neo.DatabaseError.Statement.ExecutionFailed",
-                message,
-            ));
+            return Err(CypherError::run(crate::codes::EXECUTION_FAILED, message));
         }
         let mut depth: HashMap<u64, usize> = HashMap::from([(from, 0)]);
         let mut arrivals: HashMap<u64, Vec<(u64, u64)>> = HashMap::new();
@@ -111,7 +109,7 @@ impl Engine<'_> {
         if found.first().is_some_and(|ids| ids.len() < least) {
             let message =
                 "shortestPath(...) does not support a minimal length different from 0 or 1";
-            return Err(Failure::run(SEMANTIC, message));
+            return Err(CypherError::run(SEMANTIC, message));
         }
         Ok(found)
     }

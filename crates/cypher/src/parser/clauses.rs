@@ -1,16 +1,16 @@
 //! The clauses of a query.
 
-use super::{AFTER_CLAUSE, Parser, STATEMENT_START};
-use crate::failure::Failure;
+use super::{AFTER_CLAUSE, CypherParser, STATEMENT_START};
+use crate::error::CypherError;
 use crate::lexer::TokenKind;
 use crate::syntax::{
-    Clause, ClauseKind, Expression, Item, Kind, LabelExpression, Name, ProcedureCall, Projection,
-    RemoveItem, SetItem, SortItem, Yield,
+    Clause, ClauseKind, Expr, ExprKind, LabelExpression, Name, ProcedureCall, Projection,
+    ProjectionItem, RemoveItem, SetItem, SortItem, Yield,
 };
 
-impl Parser<'_> {
+impl CypherParser<'_> {
     /// Clauses up to the end, a closing bracket or UNION.
-    pub(super) fn clauses(&mut self) -> Result<Vec<Clause>, Failure> {
+    pub(crate) fn clauses(&mut self) -> Result<Vec<Clause>, CypherError> {
         if self.take_word("USE") {
             self.graph_name()?;
         }
@@ -42,7 +42,7 @@ impl Parser<'_> {
         }
     }
 
-    fn graph_name(&mut self) -> Result<(), Failure> {
+    fn graph_name(&mut self) -> Result<(), CypherError> {
         self.name("a graph name")?;
         while self.take(".") {
             self.name("a graph name")?;
@@ -58,7 +58,7 @@ impl Parser<'_> {
             || self.is_word("UNION")
     }
 
-    fn clause(&mut self) -> Result<Option<ClauseKind>, Failure> {
+    fn clause(&mut self) -> Result<Option<ClauseKind>, CypherError> {
         if self.take_words(&["OPTIONAL", "MATCH"]) {
             return self.matching(true).map(Some);
         }
@@ -110,7 +110,7 @@ impl Parser<'_> {
         Ok(Some(kind))
     }
 
-    fn matching(&mut self, optional: bool) -> Result<ClauseKind, Failure> {
+    fn matching(&mut self, optional: bool) -> Result<ClauseKind, CypherError> {
         let patterns = self.patterns()?;
         while self.take_word("USING") {
             self.hint()?;
@@ -124,7 +124,7 @@ impl Parser<'_> {
     }
 
     /// `USING INDEX n:Label(property)` and its like: read and forgotten.
-    fn hint(&mut self) -> Result<(), Failure> {
+    fn hint(&mut self) -> Result<(), CypherError> {
         while matches!(self.peek().kind, TokenKind::Word(_))
             && !self.is_word("WHERE")
             && !self.is_word("RETURN")
@@ -145,7 +145,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    pub(super) fn predicate(&mut self) -> Result<Option<Expression>, Failure> {
+    pub(crate) fn predicate(&mut self) -> Result<Option<Expr>, CypherError> {
         if self.take_word("WHERE") {
             self.expression().map(Some)
         } else {
@@ -153,7 +153,7 @@ impl Parser<'_> {
         }
     }
 
-    fn unwind(&mut self) -> Result<ClauseKind, Failure> {
+    fn unwind(&mut self) -> Result<ClauseKind, CypherError> {
         self.next();
         let list = self.expression()?;
         self.expect_word("AS")?;
@@ -162,7 +162,7 @@ impl Parser<'_> {
     }
 
     /// What follows WITH, RETURN and (for SHOW) YIELD.
-    pub(super) fn projection(&mut self, with: bool) -> Result<Projection, Failure> {
+    pub(crate) fn projection(&mut self, with: bool) -> Result<Projection, CypherError> {
         let distinct = self.take_word("DISTINCT");
         let everything = self.take("*");
         let mut items = Vec::new();
@@ -191,7 +191,7 @@ impl Parser<'_> {
         Ok(projection)
     }
 
-    pub(super) fn order(&mut self, projection: &mut Projection) -> Result<(), Failure> {
+    pub(crate) fn order(&mut self, projection: &mut Projection) -> Result<(), CypherError> {
         if self.take_words(&["ORDER", "BY"]) {
             loop {
                 let expression = self.expression()?;
@@ -218,12 +218,12 @@ impl Parser<'_> {
     }
 
     /// The number behind SKIP and LIMIT: what can be seen to be wrong is refused here, as Neo4j does.
-    fn amount(&mut self) -> Result<Expression, Failure> {
+    fn amount(&mut self) -> Result<Expr, CypherError> {
         let from = self.position;
         let expression = self.expression()?;
         let wrong = match &expression.kind {
-            Kind::Literal(crate::value::Value::Integer(number)) => *number < 0,
-            Kind::Literal(_) | Kind::Negate(_) => true,
+            ExprKind::Literal(crate::value::Value::Integer(number)) => *number < 0,
+            ExprKind::Literal(_) | ExprKind::Negate(_) => true,
             _ => false,
         };
         if wrong {
@@ -237,30 +237,30 @@ impl Parser<'_> {
         Ok(expression)
     }
 
-    fn item(&mut self) -> Result<Item, Failure> {
+    fn item(&mut self) -> Result<ProjectionItem, CypherError> {
         let from = self.position;
         let expression = self.expression()?;
         let written = self.written(from, self.position);
         if self.take_word("AS") {
             let name = self.name("an identifier")?;
-            return Ok(Item {
+            return Ok(ProjectionItem {
                 expression,
                 name: name.text,
                 aliased: true,
             });
         }
         let name = match &expression.kind {
-            Kind::Variable(name) => name.clone(),
+            ExprKind::Variable(name) => name.clone(),
             _ => written,
         };
-        Ok(Item {
+        Ok(ProjectionItem {
             expression,
             name,
             aliased: false,
         })
     }
 
-    fn merge(&mut self) -> Result<ClauseKind, Failure> {
+    fn merge(&mut self) -> Result<ClauseKind, CypherError> {
         self.next();
         let pattern = self.pattern()?;
         let (mut on_create, mut on_match) = (Vec::new(), Vec::new());
@@ -279,7 +279,7 @@ impl Parser<'_> {
         }
     }
 
-    fn set_items(&mut self) -> Result<Vec<SetItem>, Failure> {
+    fn set_items(&mut self) -> Result<Vec<SetItem>, CypherError> {
         let mut items = vec![self.set_item()?];
         while self.take(",") {
             items.push(self.set_item()?);
@@ -287,7 +287,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
-    fn set_item(&mut self) -> Result<SetItem, Failure> {
+    fn set_item(&mut self) -> Result<SetItem, CypherError> {
         if let Some(name) = self.attempt(|parser| parser.name_before(&["=", "+="])) {
             let merge = self.take("+=");
             if !merge {
@@ -306,7 +306,7 @@ impl Parser<'_> {
         }
         let subject = self.postfix()?;
         match subject.kind {
-            Kind::Property(target, key) => {
+            ExprKind::Property(target, key) => {
                 self.expect("=")?;
                 Ok(SetItem::Property {
                     target: *target,
@@ -314,7 +314,7 @@ impl Parser<'_> {
                     value: self.expression()?,
                 })
             }
-            Kind::Index(target, key) => {
+            ExprKind::Index(target, key) => {
                 self.expect("=")?;
                 Ok(SetItem::Dynamic {
                     target: *target,
@@ -322,14 +322,14 @@ impl Parser<'_> {
                     value: self.expression()?,
                 })
             }
-            Kind::HasLabels(target, labels) => labels_of(*target, &labels)
+            ExprKind::HasLabels(target, labels) => labels_of(*target, &labels)
                 .map(|(name, labels)| SetItem::Labels { name, labels })
                 .ok_or_else(|| self.unexpected("'.', ':', '=' or '+='")),
             _ => Err(self.unexpected("'.', ':', '=', 'IS' or '+='")),
         }
     }
 
-    fn name_before(&mut self, symbols: &[&str]) -> Result<Name, Failure> {
+    fn name_before(&mut self, symbols: &[&str]) -> Result<Name, CypherError> {
         let name = self.name("a variable name")?;
         if symbols.iter().any(|symbol| self.is(symbol)) {
             Ok(name)
@@ -338,7 +338,7 @@ impl Parser<'_> {
         }
     }
 
-    fn plain_labels(&mut self) -> Result<Vec<String>, Failure> {
+    fn plain_labels(&mut self) -> Result<Vec<String>, CypherError> {
         let mut labels = Vec::new();
         while self.take(":") || (!labels.is_empty() && self.take("&")) {
             labels.push(self.name("a node label/relationship type name")?.text);
@@ -346,7 +346,7 @@ impl Parser<'_> {
         Ok(labels)
     }
 
-    fn remove(&mut self) -> Result<ClauseKind, Failure> {
+    fn remove(&mut self) -> Result<ClauseKind, CypherError> {
         self.next();
         let mut items = Vec::new();
         loop {
@@ -356,7 +356,7 @@ impl Parser<'_> {
             } else {
                 let subject = self.postfix()?;
                 match subject.kind {
-                    Kind::Property(target, key) => items.push(RemoveItem::Property {
+                    ExprKind::Property(target, key) => items.push(RemoveItem::Property {
                         target: *target,
                         key,
                     }),
@@ -369,7 +369,7 @@ impl Parser<'_> {
         }
     }
 
-    fn delete(&mut self) -> Result<ClauseKind, Failure> {
+    fn delete(&mut self) -> Result<ClauseKind, CypherError> {
         let detach = self.take_word("DETACH");
         let _ = self.take_word("NODETACH");
         self.expect_word("DELETE")?;
@@ -383,7 +383,7 @@ impl Parser<'_> {
         })
     }
 
-    fn foreach(&mut self) -> Result<ClauseKind, Failure> {
+    fn foreach(&mut self) -> Result<ClauseKind, CypherError> {
         self.next();
         self.expect("(")?;
         let name = self.name("a variable name")?;
@@ -399,7 +399,7 @@ impl Parser<'_> {
         })
     }
 
-    fn call(&mut self, optional: bool) -> Result<ClauseKind, Failure> {
+    fn call(&mut self, optional: bool) -> Result<ClauseKind, CypherError> {
         if self.is("{") {
             return self.subquery(optional, None);
         }
@@ -426,7 +426,7 @@ impl Parser<'_> {
         &mut self,
         optional: bool,
         imports: Option<Vec<Name>>,
-    ) -> Result<ClauseKind, Failure> {
+    ) -> Result<ClauseKind, CypherError> {
         self.expect("{")?;
         let query = self.nested(Self::query)?;
         self.expect("}")?;
@@ -443,7 +443,7 @@ impl Parser<'_> {
         })
     }
 
-    fn procedure_call(&mut self) -> Result<ProcedureCall, Failure> {
+    fn procedure_call(&mut self) -> Result<ProcedureCall, CypherError> {
         let at = self.at();
         let mut name = self.name("a procedure name, '(' or '{'")?.text;
         while self.take(".") {
@@ -477,7 +477,7 @@ impl Parser<'_> {
         })
     }
 
-    pub(super) fn yields(&mut self) -> Result<Option<Vec<Yield>>, Failure> {
+    pub(crate) fn yields(&mut self) -> Result<Option<Vec<Yield>>, CypherError> {
         if !self.take_word("YIELD") {
             return Ok(None);
         }
@@ -503,8 +503,8 @@ impl Parser<'_> {
     }
 }
 
-fn labels_of(target: Expression, labels: &LabelExpression) -> Option<(Name, Vec<String>)> {
-    let Kind::Variable(text) = target.kind else {
+fn labels_of(target: Expr, labels: &LabelExpression) -> Option<(Name, Vec<String>)> {
+    let ExprKind::Variable(text) = target.kind else {
         return None;
     };
     Some((

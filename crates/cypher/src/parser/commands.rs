@@ -1,10 +1,11 @@
 //! The commands that are no queries: indexes, constraints, SHOW. Those about users are in `users`.
 
-use super::Parser;
-use crate::failure::Failure;
+use super::CypherParser;
+use crate::error::CypherError;
 use crate::lexer::TokenKind;
 use crate::syntax::{
-    Body, ConstraintKind, Expression, Kind, Projection, SchemaCommand, SchemaSubject, Show, Shown,
+    ConstraintKind, Expr, ExprKind, Projection, SchemaCommand, SchemaSubject, ShowCommand,
+    ShowTarget, StatementBody,
 };
 use crate::value::Value;
 
@@ -12,15 +13,15 @@ const INDEX_KINDS: [&str; 7] = [
     "RANGE", "TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP", "BTREE",
 ];
 
-impl Parser<'_> {
+impl CypherParser<'_> {
     /// None where a query begins.
-    pub(super) fn command(&mut self) -> Result<Option<Body>, Failure> {
+    pub(crate) fn command(&mut self) -> Result<Option<StatementBody>, CypherError> {
         let at = self.at();
         if self.take_word("SHOW") {
             return self.show(at).map(Some);
         }
         if let Some(command) = self.user_command()? {
-            return Ok(Some(Body::Users(command)));
+            return Ok(Some(StatementBody::Users(command)));
         }
         if self.is_word("CREATE") {
             return self.create_command();
@@ -68,14 +69,14 @@ impl Parser<'_> {
                 })
     }
 
-    fn unsupported(&mut self) -> Body {
+    fn unsupported(&mut self) -> StatementBody {
         while self.peek().kind != TokenKind::End && !self.is(";") {
             self.next();
         }
-        Body::Unsupported(self.text.trim().trim_end_matches(';').to_owned())
+        StatementBody::Unsupported(self.text.trim().trim_end_matches(';').to_owned())
     }
 
-    fn create_command(&mut self) -> Result<Option<Body>, Failure> {
+    fn create_command(&mut self) -> Result<Option<StatementBody>, CypherError> {
         let replace = self.is_words(&["CREATE", "OR", "REPLACE"]);
         let skipped = if replace { 3 } else { 1 };
         let TokenKind::Word(word) = &self.peek_at(skipped).kind else {
@@ -104,7 +105,7 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    fn create_index(&mut self, kind: String) -> Result<Body, Failure> {
+    fn create_index(&mut self, kind: String) -> Result<StatementBody, CypherError> {
         if self.take_word("ON") {
             self.expect(":")?;
             let label = self.name("a label")?.text;
@@ -114,7 +115,7 @@ impl Parser<'_> {
                 labels: vec![label],
                 properties,
             };
-            return Ok(Body::Schema(SchemaCommand::CreateIndex {
+            return Ok(StatementBody::Schema(SchemaCommand::CreateIndex {
                 name: None,
                 unless_exists: false,
                 kind,
@@ -138,7 +139,7 @@ impl Parser<'_> {
             labels,
             properties,
         };
-        Ok(Body::Schema(SchemaCommand::CreateIndex {
+        Ok(StatementBody::Schema(SchemaCommand::CreateIndex {
             name,
             unless_exists,
             kind,
@@ -146,7 +147,7 @@ impl Parser<'_> {
         }))
     }
 
-    fn create_constraint(&mut self) -> Result<Body, Failure> {
+    fn create_constraint(&mut self) -> Result<StatementBody, CypherError> {
         let named = !self.is_word("FOR") && !self.is_word("IF") && !self.is_word("ON");
         let name = if named {
             Some(self.name("a constraint name, 'FOR' or 'IF'")?.text)
@@ -169,7 +170,7 @@ impl Parser<'_> {
             labels,
             properties,
         };
-        Ok(Body::Schema(SchemaCommand::CreateConstraint {
+        Ok(StatementBody::Schema(SchemaCommand::CreateConstraint {
             name,
             unless_exists,
             kind,
@@ -177,7 +178,7 @@ impl Parser<'_> {
         }))
     }
 
-    fn constraint_kind(&mut self) -> Result<ConstraintKind, Failure> {
+    fn constraint_kind(&mut self) -> Result<ConstraintKind, CypherError> {
         self.expect_word("IS")?;
         if self.take_word("UNIQUE") {
             return Ok(ConstraintKind::Unique);
@@ -207,7 +208,7 @@ impl Parser<'_> {
     }
 
     /// `(n:Label)` or `()-[r:TYPE]-()`: whether it is a relationship, and the names.
-    fn schema_pattern(&mut self) -> Result<(bool, Vec<String>), Failure> {
+    fn schema_pattern(&mut self) -> Result<(bool, Vec<String>), CypherError> {
         let at = self.at();
         let pattern = self.chain(at)?;
         let (relationship, labels) = match pattern.rest.first() {
@@ -225,7 +226,7 @@ impl Parser<'_> {
     }
 
     /// `n.a`, `(n.a, n.b)`, `[n.a]`, `labels(n)`.
-    fn schema_properties(&mut self) -> Result<Vec<String>, Failure> {
+    fn schema_properties(&mut self) -> Result<Vec<String>, CypherError> {
         let closing = if self.take("(") {
             Some(")")
         } else if self.take("[") {
@@ -235,7 +236,7 @@ impl Parser<'_> {
         };
         let mut properties = Vec::new();
         loop {
-            if let Kind::Property(_, key) = self.postfix()?.kind {
+            if let ExprKind::Property(_, key) = self.postfix()?.kind {
                 properties.push(key);
             }
             if closing.is_none() || !self.take(",") {
@@ -248,7 +249,7 @@ impl Parser<'_> {
         Ok(properties)
     }
 
-    fn property_names(&mut self) -> Result<Vec<String>, Failure> {
+    fn property_names(&mut self) -> Result<Vec<String>, CypherError> {
         self.expect("(")?;
         let mut names = vec![self.name("a property name")?.text];
         while self.take(",") {
@@ -258,51 +259,51 @@ impl Parser<'_> {
         Ok(names)
     }
 
-    fn schema_options(&mut self) -> Result<(), Failure> {
+    fn schema_options(&mut self) -> Result<(), CypherError> {
         if self.take_word("OPTIONS") {
             self.expression()?;
         }
         Ok(())
     }
 
-    fn drop_schema(&mut self) -> Result<Body, Failure> {
+    fn drop_schema(&mut self) -> Result<StatementBody, CypherError> {
         self.next();
         let index = self.is_word("INDEX");
         self.next();
         let name = self.name("a name")?.text;
         let if_exists = self.take_words(&["IF", "EXISTS"]);
-        Ok(Body::Schema(if index {
+        Ok(StatementBody::Schema(if index {
             SchemaCommand::DropIndex { name, if_exists }
         } else {
             SchemaCommand::DropConstraint { name, if_exists }
         }))
     }
 
-    fn show(&mut self, at: usize) -> Result<Body, Failure> {
-        const SHOWN: [(&[&str], Shown); 23] = [
-            (&["CURRENT", "USER"], Shown::CurrentUser),
-            (&["ALL", "INDEXES"], Shown::Indexes),
-            (&["RANGE", "INDEXES"], Shown::Indexes),
-            (&["INDEXES"], Shown::Indexes),
-            (&["INDEX"], Shown::Indexes),
-            (&["ALL", "CONSTRAINTS"], Shown::Constraints),
-            (&["CONSTRAINTS"], Shown::Constraints),
-            (&["CONSTRAINT"], Shown::Constraints),
-            (&["DATABASES"], Shown::Databases),
-            (&["DATABASE"], Shown::Databases),
-            (&["DEFAULT", "DATABASE"], Shown::Databases),
-            (&["HOME", "DATABASE"], Shown::Databases),
-            (&["PROCEDURES"], Shown::Procedures),
-            (&["PROCEDURE"], Shown::Procedures),
-            (&["ALL", "FUNCTIONS"], Shown::Functions),
-            (&["FUNCTIONS"], Shown::Functions),
-            (&["USERS", "WITH", "AUTH"], Shown::UsersWithAuth),
-            (&["USER", "WITH", "AUTH"], Shown::UsersWithAuth),
-            (&["USERS"], Shown::Users),
-            (&["USER"], Shown::Users),
-            (&["TRANSACTIONS"], Shown::Transactions),
-            (&["TRANSACTION"], Shown::Transactions),
-            (&["SETTINGS"], Shown::Settings),
+    fn show(&mut self, at: usize) -> Result<StatementBody, CypherError> {
+        const SHOWN: [(&[&str], ShowTarget); 23] = [
+            (&["CURRENT", "USER"], ShowTarget::CurrentUser),
+            (&["ALL", "INDEXES"], ShowTarget::Indexes),
+            (&["RANGE", "INDEXES"], ShowTarget::Indexes),
+            (&["INDEXES"], ShowTarget::Indexes),
+            (&["INDEX"], ShowTarget::Indexes),
+            (&["ALL", "CONSTRAINTS"], ShowTarget::Constraints),
+            (&["CONSTRAINTS"], ShowTarget::Constraints),
+            (&["CONSTRAINT"], ShowTarget::Constraints),
+            (&["DATABASES"], ShowTarget::Databases),
+            (&["DATABASE"], ShowTarget::Databases),
+            (&["DEFAULT", "DATABASE"], ShowTarget::Databases),
+            (&["HOME", "DATABASE"], ShowTarget::Databases),
+            (&["PROCEDURES"], ShowTarget::Procedures),
+            (&["PROCEDURE"], ShowTarget::Procedures),
+            (&["ALL", "FUNCTIONS"], ShowTarget::Functions),
+            (&["FUNCTIONS"], ShowTarget::Functions),
+            (&["USERS", "WITH", "AUTH"], ShowTarget::UsersWithAuth),
+            (&["USER", "WITH", "AUTH"], ShowTarget::UsersWithAuth),
+            (&["USERS"], ShowTarget::Users),
+            (&["USER"], ShowTarget::Users),
+            (&["TRANSACTIONS"], ShowTarget::Transactions),
+            (&["TRANSACTION"], ShowTarget::Transactions),
+            (&["SETTINGS"], ShowTarget::Settings),
         ];
         if self.shows_privileges() {
             return Ok(self.unsupported());
@@ -329,12 +330,12 @@ impl Parser<'_> {
             ));
         };
         self.take_words(words);
-        let nameable = matches!(what, Shown::Databases)
+        let nameable = matches!(what, ShowTarget::Databases)
             && !self.is_word("YIELD")
             && !self.is_word("WHERE")
             && !self.is_word("RETURN");
         let named = if nameable { self.variable() } else { None };
-        let mut show = Show {
+        let mut show = ShowCommand {
             what: *what,
             at,
             yields: self.yields()?,
@@ -361,22 +362,22 @@ impl Parser<'_> {
         if show.yields.is_some() && self.take_word("RETURN") {
             show.projections.push(self.projection(false)?);
         }
-        Ok(Body::Show(show))
+        Ok(StatementBody::Show(show))
     }
 }
 
-fn equals(column: &str, text: String, at: usize) -> Expression {
-    use crate::syntax::Operator;
-    let literal = Expression {
+fn equals(column: &str, text: String, at: usize) -> Expr {
+    use crate::syntax::BinaryOperator;
+    let literal = Expr {
         at,
-        kind: Kind::Literal(Value::String(text)),
+        kind: ExprKind::Literal(Value::String(text)),
     };
-    let variable = Expression {
+    let variable = Expr {
         at,
-        kind: Kind::Variable(column.to_owned()),
+        kind: ExprKind::Variable(column.to_owned()),
     };
-    Expression {
+    Expr {
         at,
-        kind: Kind::Comparison(Box::new(variable), vec![(Operator::Equal, literal)]),
+        kind: ExprKind::Comparison(Box::new(variable), vec![(BinaryOperator::Equal, literal)]),
     }
 }

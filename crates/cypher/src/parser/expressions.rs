@@ -1,57 +1,63 @@
 //! Expressions, from the loosest binding operator to the tightest.
 
-use super::Parser;
-use crate::failure::Failure;
+use super::CypherParser;
+use crate::error::CypherError;
 use crate::lexer::TokenKind;
-use crate::syntax::{Clause, ClauseKind};
-use crate::syntax::{Expression, Kind, MapElement, Operator, Quantifier, Query, SubqueryKind};
+use crate::syntax::{
+    BinaryOperator, Clause, ClauseKind, CypherQuery, Expr, ExprKind, MapElement, Quantifier,
+    SubqueryKind,
+};
 use crate::value::Value;
 
-type Read = Result<Expression, Failure>;
+type ParsedExpr = Result<Expr, CypherError>;
 
-impl Parser<'_> {
-    pub(super) fn expression(&mut self) -> Read {
+impl CypherParser<'_> {
+    pub(crate) fn expression(&mut self) -> ParsedExpr {
         self.nested(Self::disjunction)
     }
 
-    fn disjunction(&mut self) -> Read {
-        self.binary(Self::exclusive, &[("OR", Operator::Or)])
+    fn disjunction(&mut self) -> ParsedExpr {
+        self.binary(Self::exclusive, &[("OR", BinaryOperator::Or)])
     }
 
-    fn exclusive(&mut self) -> Read {
-        self.binary(Self::conjunction, &[("XOR", Operator::Xor)])
+    fn exclusive(&mut self) -> ParsedExpr {
+        self.binary(Self::conjunction, &[("XOR", BinaryOperator::Xor)])
     }
 
-    fn conjunction(&mut self) -> Read {
-        self.binary(Self::negation, &[("AND", Operator::And)])
+    fn conjunction(&mut self) -> ParsedExpr {
+        self.binary(Self::negation, &[("AND", BinaryOperator::And)])
     }
 
-    fn binary(&mut self, operand: fn(&mut Self) -> Read, words: &[(&str, Operator)]) -> Read {
+    fn binary(
+        &mut self,
+        operand: fn(&mut Self) -> ParsedExpr,
+        words: &[(&str, BinaryOperator)],
+    ) -> ParsedExpr {
         let mut left = operand(self)?;
         while let Some((_, operator)) = words.iter().find(|(word, _)| self.is_word(word)) {
             self.next();
             let right = operand(self)?;
-            left = Expression {
+            left = Expr {
                 at: left.at,
-                kind: Kind::Binary(*operator, Box::new(left), Box::new(right)),
+                kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
             };
         }
         Ok(left)
     }
 
-    fn negation(&mut self) -> Read {
+    fn negation(&mut self) -> ParsedExpr {
         let at = self.at();
         if self.take_word("NOT") {
             let inner = self.nested(Self::negation)?;
-            return Ok(Expression {
+            return Ok(Expr {
                 at,
-                kind: Kind::Not(Box::new(inner)),
+                kind: ExprKind::Not(Box::new(inner)),
             });
         }
         self.comparison()
     }
 
-    fn comparison(&mut self) -> Read {
+    fn comparison(&mut self) -> ParsedExpr {
         let first = self.predicate_operand()?;
         let mut rest = Vec::new();
         while let Some(operator) = self.comparison_operator() {
@@ -60,23 +66,23 @@ impl Parser<'_> {
         if rest.is_empty() {
             return Ok(first);
         }
-        Ok(Expression {
+        Ok(Expr {
             at: first.at,
-            kind: Kind::Comparison(Box::new(first), rest),
+            kind: ExprKind::Comparison(Box::new(first), rest),
         })
     }
 
-    fn comparison_operator(&mut self) -> Option<Operator> {
+    fn comparison_operator(&mut self) -> Option<BinaryOperator> {
         let TokenKind::Symbol(symbol) = self.peek().kind else {
             return None;
         };
         let operator = match symbol {
-            "=" => Operator::Equal,
-            "<>" => Operator::NotEqual,
-            "<" => Operator::Less,
-            "<=" => Operator::LessOrEqual,
-            ">" => Operator::Greater,
-            ">=" => Operator::GreaterOrEqual,
+            "=" => BinaryOperator::Equal,
+            "<>" => BinaryOperator::NotEqual,
+            "<" => BinaryOperator::Less,
+            "<=" => BinaryOperator::LessOrEqual,
+            ">" => BinaryOperator::Greater,
+            ">=" => BinaryOperator::GreaterOrEqual,
             _ => return None,
         };
         self.next();
@@ -84,37 +90,41 @@ impl Parser<'_> {
     }
 
     /// STARTS WITH, IN, IS NULL and their like.
-    fn predicate_operand(&mut self) -> Read {
+    fn predicate_operand(&mut self) -> ParsedExpr {
         let mut left = self.sum()?;
         loop {
             let at = left.at;
-            let words: [(&[&str], Operator); 4] = [
-                (&["STARTS", "WITH"], Operator::StartsWith),
-                (&["ENDS", "WITH"], Operator::EndsWith),
-                (&["CONTAINS"], Operator::Contains),
-                (&["IN"], Operator::In),
+            let words: [(&[&str], BinaryOperator); 4] = [
+                (&["STARTS", "WITH"], BinaryOperator::StartsWith),
+                (&["ENDS", "WITH"], BinaryOperator::EndsWith),
+                (&["CONTAINS"], BinaryOperator::Contains),
+                (&["IN"], BinaryOperator::In),
             ];
             let found = words.iter().find(|(words, _)| self.is_words(words));
             left = if let Some((words, operator)) = found {
                 self.take_words(words);
                 let right = self.sum()?;
-                Expression {
+                Expr {
                     at,
-                    kind: Kind::Binary(*operator, Box::new(left), Box::new(right)),
+                    kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
                 }
             } else if self.take("=~") {
                 let right = self.sum()?;
-                Expression {
+                Expr {
                     at,
-                    kind: Kind::Binary(Operator::Matches, Box::new(left), Box::new(right)),
+                    kind: ExprKind::Binary(
+                        BinaryOperator::Matches,
+                        Box::new(left),
+                        Box::new(right),
+                    ),
                 }
             } else if self.is_word("IS") {
                 self.is_predicate(left)?
             } else if self.take("::") {
                 let name = self.type_name()?;
-                Expression {
+                Expr {
                     at,
-                    kind: Kind::IsType(Box::new(left), name, true),
+                    kind: ExprKind::IsType(Box::new(left), name, true),
                 }
             } else {
                 return Ok(left);
@@ -122,21 +132,21 @@ impl Parser<'_> {
         }
     }
 
-    fn is_predicate(&mut self, left: Expression) -> Read {
+    fn is_predicate(&mut self, left: Expr) -> ParsedExpr {
         let at = left.at;
         self.next();
         let positive = !self.take_word("NOT");
         if self.take_word("NULL") {
-            return Ok(Expression {
+            return Ok(Expr {
                 at,
-                kind: Kind::IsNull(Box::new(left), positive),
+                kind: ExprKind::IsNull(Box::new(left), positive),
             });
         }
         if self.take("::") || self.take_word("TYPED") {
             let name = self.type_name()?;
-            return Ok(Expression {
+            return Ok(Expr {
                 at,
-                kind: Kind::IsType(Box::new(left), name, positive),
+                kind: ExprKind::IsType(Box::new(left), name, positive),
             });
         }
         Err(self.unexpected(
@@ -145,7 +155,7 @@ impl Parser<'_> {
     }
 
     /// A type such as `INTEGER`, `LIST<STRING>`, `ZONED DATETIME NOT NULL`, upper-cased.
-    fn type_name(&mut self) -> Result<String, Failure> {
+    fn type_name(&mut self) -> Result<String, CypherError> {
         let mut words = vec![self.name("a type name")?.text.to_ascii_uppercase()];
         let more = [
             "DATETIME", "TIME", "VALUE", "ELEMENT", "VERTEX", "NOT", "NULL", "EDGE",
@@ -161,58 +171,64 @@ impl Parser<'_> {
         Ok(words.join(" "))
     }
 
-    fn sum(&mut self) -> Read {
+    fn sum(&mut self) -> ParsedExpr {
         let operators = [
-            ("+", Operator::Add),
-            ("-", Operator::Subtract),
-            ("||", Operator::Concatenate),
+            ("+", BinaryOperator::Add),
+            ("-", BinaryOperator::Subtract),
+            ("||", BinaryOperator::Concatenate),
         ];
         self.symbols(Self::product, &operators)
     }
 
-    fn product(&mut self) -> Read {
+    fn product(&mut self) -> ParsedExpr {
         let operators = [
-            ("*", Operator::Multiply),
-            ("/", Operator::Divide),
-            ("%", Operator::Modulo),
+            ("*", BinaryOperator::Multiply),
+            ("/", BinaryOperator::Divide),
+            ("%", BinaryOperator::Modulo),
         ];
         self.symbols(Self::power, &operators)
     }
 
-    fn power(&mut self) -> Read {
-        self.symbols(Self::sign, &[("^", Operator::Power)])
+    fn power(&mut self) -> ParsedExpr {
+        self.symbols(Self::sign, &[("^", BinaryOperator::Power)])
     }
 
-    fn symbols(&mut self, operand: fn(&mut Self) -> Read, operators: &[(&str, Operator)]) -> Read {
+    fn symbols(
+        &mut self,
+        operand: fn(&mut Self) -> ParsedExpr,
+        operators: &[(&str, BinaryOperator)],
+    ) -> ParsedExpr {
         let mut left = operand(self)?;
         while let Some((_, operator)) = operators.iter().find(|(symbol, _)| self.is(symbol)) {
             self.next();
             let right = operand(self)?;
-            left = Expression {
+            left = Expr {
                 at: left.at,
-                kind: Kind::Binary(*operator, Box::new(left), Box::new(right)),
+                kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
             };
         }
         Ok(left)
     }
 
-    fn sign(&mut self) -> Read {
+    fn sign(&mut self) -> ParsedExpr {
         let at = self.at();
         if self.take("-") {
             if self.peek().kind == TokenKind::IntegerMinimum {
                 self.next();
-                return Ok(Expression {
+                return Ok(Expr {
                     at,
-                    kind: Kind::Literal(Value::Integer(i64::MIN)),
+                    kind: ExprKind::Literal(Value::Integer(i64::MIN)),
                 });
             }
             let inner = self.nested(Self::sign)?;
             let kind = match inner.kind {
-                Kind::Literal(Value::Integer(number)) => Kind::Literal(Value::Integer(-number)),
-                Kind::Literal(Value::Float(number)) => Kind::Literal(Value::Float(-number)),
-                kind => Kind::Negate(Box::new(Expression { at: inner.at, kind })),
+                ExprKind::Literal(Value::Integer(number)) => {
+                    ExprKind::Literal(Value::Integer(-number))
+                }
+                ExprKind::Literal(Value::Float(number)) => ExprKind::Literal(Value::Float(-number)),
+                kind => ExprKind::Negate(Box::new(Expr { at: inner.at, kind })),
             };
-            return Ok(Expression { at, kind });
+            return Ok(Expr { at, kind });
         }
         if self.take("+") {
             return self.nested(Self::sign);
@@ -221,24 +237,24 @@ impl Parser<'_> {
     }
 
     /// Properties, subscripts and label predicates behind something.
-    pub(super) fn postfix(&mut self) -> Read {
+    pub(crate) fn postfix(&mut self) -> ParsedExpr {
         let mut subject = self.primary()?;
         loop {
             let at = subject.at;
             subject = if self.take(".") {
                 let key = self.name("a property name")?;
-                Expression {
+                Expr {
                     at,
-                    kind: Kind::Property(Box::new(subject), key.text),
+                    kind: ExprKind::Property(Box::new(subject), key.text),
                 }
             } else if self.take("[") {
                 self.subscript(subject)?
-            } else if self.is(":") && matches!(subject.kind, Kind::Variable(_)) {
+            } else if self.is(":") && matches!(subject.kind, ExprKind::Variable(_)) {
                 self.next();
                 let labels = self.label_expression(false)?;
-                Expression {
+                Expr {
                     at,
-                    kind: Kind::HasLabels(Box::new(subject), labels),
+                    kind: ExprKind::HasLabels(Box::new(subject), labels),
                 }
             } else {
                 return Ok(subject);
@@ -246,7 +262,7 @@ impl Parser<'_> {
         }
     }
 
-    fn subscript(&mut self, subject: Expression) -> Read {
+    fn subscript(&mut self, subject: Expr) -> ParsedExpr {
         let at = subject.at;
         let from = if self.is("..") {
             None
@@ -259,17 +275,17 @@ impl Parser<'_> {
             } else {
                 Some(Box::new(self.expression()?))
             };
-            Kind::Slice(Box::new(subject), from, to)
+            ExprKind::Slice(Box::new(subject), from, to)
         } else if let Some(index) = from {
-            Kind::Index(Box::new(subject), index)
+            ExprKind::Index(Box::new(subject), index)
         } else {
             return Err(self.unexpected("an expression"));
         };
         self.expect("]")?;
-        Ok(Expression { at, kind })
+        Ok(Expr { at, kind })
     }
 
-    pub(super) fn primary(&mut self) -> Read {
+    pub(crate) fn primary(&mut self) -> ParsedExpr {
         let at = self.at();
         let kind = match self.peek().kind.clone() {
             TokenKind::Integer(number) => self.literal(Value::Integer(number)),
@@ -278,7 +294,7 @@ impl Parser<'_> {
             TokenKind::Text(text) => self.literal(Value::String(text)),
             TokenKind::Symbol("$") => {
                 self.next();
-                Kind::Parameter(self.parameter_name()?)
+                ExprKind::Parameter(self.parameter_name()?)
             }
             TokenKind::Symbol("(") => return self.bracketed(),
             TokenKind::Symbol("[") => self.list()?,
@@ -287,15 +303,15 @@ impl Parser<'_> {
             TokenKind::Word(word) => return self.named(Some(&word.to_ascii_uppercase())),
             TokenKind::Symbol(_) | TokenKind::End => return Err(self.unexpected("an expression")),
         };
-        Ok(Expression { at, kind })
+        Ok(Expr { at, kind })
     }
 
-    fn literal(&mut self, value: Value) -> Kind {
+    fn literal(&mut self, value: Value) -> ExprKind {
         self.next();
-        Kind::Literal(value)
+        ExprKind::Literal(value)
     }
 
-    fn parameter_name(&mut self) -> Result<String, Failure> {
+    pub(crate) fn parameter_name(&mut self) -> Result<String, CypherError> {
         if let TokenKind::Integer(number) = self.peek().kind {
             self.next();
             return Ok(number.to_string());
@@ -304,7 +320,7 @@ impl Parser<'_> {
             .map(|name| name.text)
     }
 
-    fn bracketed(&mut self) -> Read {
+    fn bracketed(&mut self) -> ParsedExpr {
         if let Some(pattern) = self.pattern_expression() {
             return Ok(pattern);
         }
@@ -314,7 +330,7 @@ impl Parser<'_> {
         Ok(inner)
     }
 
-    fn list(&mut self) -> Result<Kind, Failure> {
+    fn list(&mut self) -> Result<ExprKind, CypherError> {
         self.expect("[")?;
         if self.is_word_at(1, "IN")
             && matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Quoted(_))
@@ -335,10 +351,10 @@ impl Parser<'_> {
             }
         }
         self.expect("]")?;
-        Ok(Kind::List(items))
+        Ok(ExprKind::List(items))
     }
 
-    fn comprehension(&mut self) -> Result<Kind, Failure> {
+    fn comprehension(&mut self) -> Result<ExprKind, CypherError> {
         let name = self.name("a variable name")?.text;
         self.expect_word("IN")?;
         let list = Box::new(self.expression()?);
@@ -349,7 +365,7 @@ impl Parser<'_> {
             None
         };
         self.expect("]")?;
-        Ok(Kind::Comprehension {
+        Ok(ExprKind::Comprehension {
             name,
             list,
             predicate,
@@ -357,7 +373,7 @@ impl Parser<'_> {
         })
     }
 
-    fn pattern_comprehension(&mut self) -> Result<Kind, Failure> {
+    fn pattern_comprehension(&mut self) -> Result<ExprKind, CypherError> {
         let at = self.at();
         let path = if self.peek_at(1).kind == TokenKind::Symbol("=") {
             let name = self.variable();
@@ -375,14 +391,14 @@ impl Parser<'_> {
         self.expect("|")?;
         let result = Box::new(self.expression()?);
         self.expect("]")?;
-        Ok(Kind::PatternComprehension {
+        Ok(ExprKind::PatternComprehension {
             pattern: Box::new(pattern),
             predicate,
             result,
         })
     }
 
-    fn map(&mut self) -> Result<Kind, Failure> {
+    fn map(&mut self) -> Result<ExprKind, CypherError> {
         self.expect("{")?;
         let mut entries = Vec::new();
         while !self.is("}") {
@@ -396,11 +412,11 @@ impl Parser<'_> {
         if !self.take("}") {
             return Err(self.unexpected("',' or '}'"));
         }
-        Ok(Kind::Map(entries))
+        Ok(ExprKind::Map(entries))
     }
 
     /// Whatever begins with a name: a variable, a function, a literal word, CASE, a subquery.
-    fn named(&mut self, keyword: Option<&str>) -> Read {
+    fn named(&mut self, keyword: Option<&str>) -> ParsedExpr {
         let at = self.at();
         let opens = |parser: &Self, symbol| parser.peek_at(1).kind == TokenKind::Symbol(symbol);
         if let Some(word) = keyword {
@@ -413,42 +429,42 @@ impl Parser<'_> {
                 _ => None,
             };
             if let Some(value) = literal {
-                return Ok(Expression {
+                return Ok(Expr {
                     at,
                     kind: self.literal(value),
                 });
             }
             if word == "CASE" && !opens(self, ".") {
-                return self.case().map(|kind| Expression { at, kind });
+                return self.case().map(|kind| Expr { at, kind });
             }
             if opens(self, "{")
                 && let Some(kind) = self.subquery_expression(word)?
             {
-                return Ok(Expression { at, kind });
+                return Ok(Expr { at, kind });
             }
             if opens(self, "(")
                 && let Some(kind) = self.special_call(word)?
             {
-                return Ok(Expression { at, kind });
+                return Ok(Expr { at, kind });
             }
         }
         if let Some(function) = self.attempt(Self::function_name) {
-            return self.function(function).map(|kind| Expression { at, kind });
+            return self.function(function).map(|kind| Expr { at, kind });
         }
         let name = self.name("an expression")?;
-        let variable = Expression {
+        let variable = Expr {
             at,
-            kind: Kind::Variable(name.text),
+            kind: ExprKind::Variable(name.text),
         };
         if self.is("{")
             && let Some(kind) = self.attempt(|parser| parser.map_projection(variable.clone()))
         {
-            return Ok(Expression { at, kind });
+            return Ok(Expr { at, kind });
         }
         Ok(variable)
     }
 
-    fn function_name(&mut self) -> Result<String, Failure> {
+    fn function_name(&mut self) -> Result<String, CypherError> {
         let mut name = self.name("a function name")?.text;
         while self.take(".") {
             name.push('.');
@@ -461,10 +477,10 @@ impl Parser<'_> {
         }
     }
 
-    fn function(&mut self, name: String) -> Result<Kind, Failure> {
+    fn function(&mut self, name: String) -> Result<ExprKind, CypherError> {
         if name.eq_ignore_ascii_case("count") && self.take("*") {
             self.expect(")")?;
-            return Ok(Kind::CountStar);
+            return Ok(ExprKind::CountStar);
         }
         let distinct = self.take_word("DISTINCT");
         let mut arguments = Vec::new();
@@ -477,14 +493,14 @@ impl Parser<'_> {
         if !self.take(")") {
             return Err(self.unexpected("',' or ')'"));
         }
-        Ok(Kind::Function {
+        Ok(ExprKind::Function {
             name,
             distinct,
             arguments,
         })
     }
 
-    fn subquery_expression(&mut self, word: &str) -> Result<Option<Kind>, Failure> {
+    fn subquery_expression(&mut self, word: &str) -> Result<Option<ExprKind>, CypherError> {
         let kind = match word {
             "EXISTS" => SubqueryKind::Exists,
             "COUNT" => SubqueryKind::Count,
@@ -505,7 +521,7 @@ impl Parser<'_> {
                     predicate,
                 },
             };
-            Query {
+            CypherQuery {
                 parts: vec![vec![clause]],
                 all: false,
                 unions: Vec::new(),
@@ -514,11 +530,11 @@ impl Parser<'_> {
             self.nested(Self::query)?
         };
         self.expect("}")?;
-        Ok(Some(Kind::Subquery(kind, Box::new(query))))
+        Ok(Some(ExprKind::Subquery(kind, Box::new(query))))
     }
 
     /// The functions with a grammar of their own.
-    fn special_call(&mut self, word: &str) -> Result<Option<Kind>, Failure> {
+    fn special_call(&mut self, word: &str) -> Result<Option<ExprKind>, CypherError> {
         let quantifier = match word {
             "ALL" => Some(Quantifier::All),
             "ANY" => Some(Quantifier::Any),
@@ -533,12 +549,12 @@ impl Parser<'_> {
             "REDUCE" => self.reduce().map(Some),
             "SHORTESTPATH" | "ALLSHORTESTPATHS" => self
                 .pattern()
-                .map(|pattern| Some(Kind::Pattern(Box::new(pattern)))),
+                .map(|pattern| Some(ExprKind::Pattern(Box::new(pattern)))),
             _ => Ok(None),
         }
     }
 
-    fn quantified(&mut self, quantifier: Quantifier) -> Result<Kind, Failure> {
+    fn quantified(&mut self, quantifier: Quantifier) -> Result<ExprKind, CypherError> {
         self.next();
         self.expect("(")?;
         let name = self.name("a variable name")?.text;
@@ -547,7 +563,7 @@ impl Parser<'_> {
         self.expect_word("WHERE")?;
         let predicate = Box::new(self.expression()?);
         self.expect(")")?;
-        Ok(Kind::Quantified {
+        Ok(ExprKind::Quantified {
             quantifier,
             name,
             list,
@@ -555,7 +571,7 @@ impl Parser<'_> {
         })
     }
 
-    fn reduce(&mut self) -> Result<Kind, Failure> {
+    fn reduce(&mut self) -> Result<ExprKind, CypherError> {
         self.next();
         self.expect("(")?;
         let accumulator = self.name("a variable name")?.text;
@@ -568,7 +584,7 @@ impl Parser<'_> {
         self.expect("|")?;
         let step = Box::new(self.expression()?);
         self.expect(")")?;
-        Ok(Kind::Reduce {
+        Ok(ExprKind::Reduce {
             accumulator,
             start,
             name,
@@ -577,7 +593,7 @@ impl Parser<'_> {
         })
     }
 
-    fn case(&mut self) -> Result<Kind, Failure> {
+    fn case(&mut self) -> Result<ExprKind, CypherError> {
         self.next();
         let subject = if self.is_word("WHEN") {
             None
@@ -601,14 +617,14 @@ impl Parser<'_> {
         if !self.take_word("END") {
             return Err(self.unexpected("'ELSE', 'END' or 'WHEN'"));
         }
-        Ok(Kind::Case {
+        Ok(ExprKind::Case {
             subject,
             branches,
             otherwise,
         })
     }
 
-    fn map_projection(&mut self, subject: Expression) -> Result<Kind, Failure> {
+    fn map_projection(&mut self, subject: Expr) -> Result<ExprKind, CypherError> {
         self.expect("{")?;
         let mut elements = Vec::new();
         while !self.is("}") {
@@ -631,6 +647,6 @@ impl Parser<'_> {
             }
         }
         self.expect("}")?;
-        Ok(Kind::MapProjection(Box::new(subject), elements))
+        Ok(ExprKind::MapProjection(Box::new(subject), elements))
     }
 }

@@ -1,15 +1,15 @@
 //! Graph patterns and label expressions.
 
-use super::Parser;
-use crate::failure::Failure;
+use super::CypherParser;
+use crate::error::CypherError;
 use crate::lexer::TokenKind;
 use crate::syntax::{
-    Direction, Expression, Kind, LabelExpression, Name, NodePattern, Pattern, RelationshipPattern,
-    Shortest,
+    Direction, Expr, ExprKind, LabelExpression, Name, NodePattern, PathPattern,
+    RelationshipPattern, Shortest,
 };
 
-impl Parser<'_> {
-    pub(super) fn patterns(&mut self) -> Result<Vec<Pattern>, Failure> {
+impl CypherParser<'_> {
+    pub(crate) fn patterns(&mut self) -> Result<Vec<PathPattern>, CypherError> {
         let mut patterns = vec![self.pattern()?];
         while self.take(",") {
             patterns.push(self.pattern()?);
@@ -17,7 +17,7 @@ impl Parser<'_> {
         Ok(patterns)
     }
 
-    pub(super) fn pattern(&mut self) -> Result<Pattern, Failure> {
+    pub(crate) fn pattern(&mut self) -> Result<PathPattern, CypherError> {
         let at = self.at();
         let path = if self.peek_at(1).kind == TokenKind::Symbol("=") {
             let name = self.variable();
@@ -45,7 +45,7 @@ impl Parser<'_> {
         Ok(pattern)
     }
 
-    fn single_hop(&self, pattern: Pattern) -> Result<Pattern, Failure> {
+    fn single_hop(&self, pattern: PathPattern) -> Result<PathPattern, CypherError> {
         if pattern.rest.len() == 1 {
             return Ok(pattern);
         }
@@ -56,7 +56,7 @@ impl Parser<'_> {
     }
 
     /// Nodes and relationships in turn.
-    pub(super) fn chain(&mut self, at: usize) -> Result<Pattern, Failure> {
+    pub(crate) fn chain(&mut self, at: usize) -> Result<PathPattern, CypherError> {
         if !self.is("(") {
             return Err(self.unexpected("a graph pattern, '(', 'ALL', 'ANY' or 'SHORTEST'"));
         }
@@ -72,7 +72,7 @@ impl Parser<'_> {
             let relationship = self.relationship()?;
             rest.push((relationship, self.node()?));
         }
-        Ok(Pattern {
+        Ok(PathPattern {
             at,
             path: None,
             shortest: Shortest::No,
@@ -81,7 +81,7 @@ impl Parser<'_> {
         })
     }
 
-    fn node(&mut self) -> Result<NodePattern, Failure> {
+    fn node(&mut self) -> Result<NodePattern, CypherError> {
         let at = self.at();
         self.expect("(")?;
         let name = self.element_name();
@@ -117,21 +117,21 @@ impl Parser<'_> {
         self.variable()
     }
 
-    fn element_labels(&mut self) -> Result<Option<LabelExpression>, Failure> {
+    fn element_labels(&mut self) -> Result<Option<LabelExpression>, CypherError> {
         if self.take(":") || (self.is_word("IS") && self.take_word("IS")) {
             return self.label_expression(true).map(Some);
         }
         Ok(None)
     }
 
-    fn element_properties(&mut self) -> Result<Option<Box<Expression>>, Failure> {
+    fn element_properties(&mut self) -> Result<Option<Box<Expr>>, CypherError> {
         if self.is("{") || self.is("$") {
             return self.primary().map(|properties| Some(Box::new(properties)));
         }
         Ok(None)
     }
 
-    fn relationship(&mut self) -> Result<RelationshipPattern, Failure> {
+    fn relationship(&mut self) -> Result<RelationshipPattern, CypherError> {
         let at = self.at();
         let left = self.take("<");
         self.expect("-")?;
@@ -182,7 +182,7 @@ impl Parser<'_> {
     }
 
     /// `+`, `*`, `{2}`, `{1,3}` behind a relationship.
-    fn quantifier(&mut self) -> Result<Option<(usize, Option<usize>)>, Failure> {
+    fn quantifier(&mut self) -> Result<Option<(usize, Option<usize>)>, CypherError> {
         if self.take("+") {
             return Ok(Some((1, None)));
         }
@@ -212,7 +212,7 @@ impl Parser<'_> {
     }
 
     /// `A`, `A&B`, `A|B`, `!A`, `%`, brackets. `bar`: whether `|` belongs to it.
-    pub(super) fn label_expression(&mut self, bar: bool) -> Result<LabelExpression, Failure> {
+    pub(crate) fn label_expression(&mut self, bar: bool) -> Result<LabelExpression, CypherError> {
         let mut left = self.label_conjunction()?;
         while bar && self.take("|") {
             self.take(":");
@@ -222,7 +222,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn label_conjunction(&mut self) -> Result<LabelExpression, Failure> {
+    fn label_conjunction(&mut self) -> Result<LabelExpression, CypherError> {
         let mut left = self.label_atom()?;
         while self.take("&") || (self.is(":") && self.take(":")) {
             let right = self.label_atom()?;
@@ -231,7 +231,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn label_atom(&mut self) -> Result<LabelExpression, Failure> {
+    fn label_atom(&mut self) -> Result<LabelExpression, CypherError> {
         if self.take("!") {
             return Ok(LabelExpression::Not(Box::new(
                 self.nested(Self::label_atom)?,
@@ -250,7 +250,7 @@ impl Parser<'_> {
     }
 
     /// A pattern where an expression may stand: it must hold a relationship.
-    pub(super) fn pattern_expression(&mut self) -> Option<Expression> {
+    pub(crate) fn pattern_expression(&mut self) -> Option<Expr> {
         let at = self.at();
         self.attempt(|parser| {
             let pattern = parser.chain(at)?;
@@ -260,9 +260,9 @@ impl Parser<'_> {
                 Ok(pattern)
             }
         })
-        .map(|pattern| Expression {
+        .map(|pattern| Expr {
             at,
-            kind: Kind::Pattern(Box::new(pattern)),
+            kind: ExprKind::Pattern(Box::new(pattern)),
         })
     }
 }

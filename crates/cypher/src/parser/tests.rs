@@ -22,7 +22,7 @@ fn everyday_statements_are_read() {
         "RETURN -1 - -2, +3, 1 <= 2 < 3, 'a' || 'b', 2 ^ -1",
     ];
     for statement in statements {
-        parse(statement).unwrap_or_else(|failure| panic!("{statement}\n{failure}"));
+        parse(statement).unwrap_or_else(|error| panic!("{statement}\n{error}"));
     }
 }
 

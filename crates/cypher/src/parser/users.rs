@@ -1,19 +1,19 @@
-//! The commands about users: CREATE, ALTER, RENAME and DROP. Their names may be parameters, and passwords too.
+//! User administration commands: `CREATE`, `ALTER`, `RENAME` and `DROP USER`. Names and passwords may
+//! be parameters.
 
-use super::Parser;
-use crate::failure::Failure;
+use super::CypherParser;
+use crate::error::CypherError;
 use crate::lexer::TokenKind;
-use crate::syntax::{Expression, Kind, UserChanges, UserCommand};
-use crate::value::Value;
+use crate::syntax::{TextOrParameter, UserChanges, UserCommand};
 
-/// A clause that the community edition refuses, as its refusal spells it.
-pub const STATUS: &str = "'SET STATUS'";
+/// The spelling of `SET SET_STATUS` in [`UserChanges::unavailable`](crate::UserChanges::unavailable).
+pub const SET_STATUS: &str = "'SET SET_STATUS'";
 const HOME: &str = "'HOME DATABASE'";
 const REMOVE_AUTH: &str = "`REMOVE AUTH`";
 
-impl Parser<'_> {
-    /// None where no such command begins.
-    pub(super) fn user_command(&mut self) -> Result<Option<UserCommand>, Failure> {
+impl CypherParser<'_> {
+    /// Parses a user administration command, or returns `None` if none starts here.
+    pub(crate) fn user_command(&mut self) -> Result<Option<UserCommand>, CypherError> {
         let at = self.at();
         let command = if self.take_words(&["CREATE", "USER"]) {
             self.create_user(at, false)?
@@ -50,33 +50,32 @@ impl Parser<'_> {
         Ok(Some(command))
     }
 
-    fn user_name(&mut self) -> Result<Expression, Failure> {
-        let at = self.at();
-        if self.is("$") {
-            return self.primary();
+    fn user_name(&mut self) -> Result<TextOrParameter, CypherError> {
+        if self.take("$") {
+            return self.parameter_name().map(TextOrParameter::Parameter);
         }
         let name = self.name("a parameter or an identifier")?;
-        Ok(Expression {
-            at,
-            kind: Kind::Literal(Value::String(name.text)),
-        })
+        Ok(TextOrParameter::Text(name.text))
     }
 
-    fn password(&mut self) -> Result<Expression, Failure> {
-        match self.peek().kind {
-            TokenKind::Text(_) | TokenKind::Symbol("$") => self.primary(),
-            _ => Err(self.unexpected("a parameter or a string")),
+    fn password(&mut self) -> Result<TextOrParameter, CypherError> {
+        if self.take("$") {
+            return self.parameter_name().map(TextOrParameter::Parameter);
         }
+        if let TokenKind::Text(text) = self.peek().kind.clone() {
+            self.next();
+            return Ok(TextOrParameter::Text(text));
+        }
+        Err(self.unexpected("a parameter or a string"))
     }
 
-    fn create_user(&mut self, at: usize, replace: bool) -> Result<UserCommand, Failure> {
+    fn create_user(&mut self, at: usize, replace: bool) -> Result<UserCommand, CypherError> {
         let name = self.user_name()?;
         let unless_exists = self.take_words(&["IF", "NOT", "EXISTS"]);
         if replace && unless_exists {
-            let named = match &name.kind {
-                Kind::Literal(Value::String(text)) => text.clone(),
-                Kind::Parameter(parameter) => format!("${parameter}"),
-                _ => String::new(),
+            let named = match &name {
+                TextOrParameter::Text(text) => text.clone(),
+                TextOrParameter::Parameter(parameter) => format!("${parameter}"),
             };
             let problem = "cannot have both `OR REPLACE` and `IF NOT EXISTS`.";
             return Err(self.fail(
@@ -87,7 +86,7 @@ impl Parser<'_> {
         if !self.is_word("SET") {
             return Err(self.unexpected("'IF NOT EXISTS' or 'SET'"));
         }
-        // Neo4j points at the clause that speaks of a password that is not there.
+        // Neo4j reports a missing password at the clause that would change it.
         let first_change = self.peek_at(2).at;
         let changes = self.user_changes()?;
         match (&changes.password, changes.change_required) {
@@ -105,7 +104,7 @@ impl Parser<'_> {
         }
     }
 
-    fn alter_user(&mut self, at: usize) -> Result<UserCommand, Failure> {
+    fn alter_user(&mut self, at: usize) -> Result<UserCommand, CypherError> {
         let name = self.user_name()?;
         let if_exists = self.take_words(&["IF", "EXISTS"]);
         let mut removed = None;
@@ -132,7 +131,7 @@ impl Parser<'_> {
         })
     }
 
-    fn remove_auth(&mut self) -> Result<(), Failure> {
+    fn remove_auth(&mut self) -> Result<(), CypherError> {
         if self.take_words(&["ALL", "AUTH"]) {
             let _ = self.take_word("PROVIDER") || self.take_word("PROVIDERS");
             return Ok(());
@@ -142,8 +141,8 @@ impl Parser<'_> {
         self.expression().map(drop)
     }
 
-    /// `SET …` as often as it stands there; each at most once.
-    fn user_changes(&mut self) -> Result<UserChanges, Failure> {
+    /// Parses any number of `SET …` clauses; a property may be set only once.
+    fn user_changes(&mut self) -> Result<UserChanges, CypherError> {
         let mut changes = UserChanges::default();
         while self.take_word("SET") {
             let at = self.at();
@@ -156,25 +155,25 @@ impl Parser<'_> {
                     }
                 }
                 self.change_required(&mut changes)?;
-            } else if self.take_word("STATUS") && !plaintext {
+            } else if self.take_word("SET_STATUS") && !plaintext {
                 if !self.take_word("SUSPENDED") && !self.take_word("ACTIVE") {
                     return Err(self.unexpected("'ACTIVE' or 'SUSPENDED'"));
                 }
-                changes.unavailable = changes.unavailable.or(Some(STATUS));
+                changes.unavailable = changes.unavailable.or(Some(SET_STATUS));
             } else if self.take_words(&["HOME", "DATABASE"]) && !plaintext {
                 self.user_name()?;
                 changes.unavailable = changes.unavailable.or(Some(HOME));
             } else {
                 return Err(self.unexpected(
-                    "'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'STATUS'",
+                    "'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'SET_STATUS'",
                 ));
             }
         }
         Ok(changes)
     }
 
-    /// `CHANGE [NOT] REQUIRED`, where it stands here.
-    fn change_required(&mut self, changes: &mut UserChanges) -> Result<(), Failure> {
+    /// Parses an optional `CHANGE [NOT] REQUIRED`.
+    fn change_required(&mut self, changes: &mut UserChanges) -> Result<(), CypherError> {
         let at = self.at();
         if !self.take_word("CHANGE") {
             return Ok(());

@@ -3,13 +3,14 @@
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 
-use super::super::evaluate::Evaluated;
-use super::super::failure::{ARGUMENT, Failure, SYNTAX, TYPE};
-use super::Moment;
-use crate::value::{Duration, Value, moment_text, offset_text};
+use super::TemporalParts;
+use crate::codes::{ARGUMENT, SYNTAX, TYPE};
+use crate::engine::Evaluated;
+use crate::error::CypherError;
+use crate::value::{DurationValue, Value, moment_text, offset_text};
 
 /// A text of the kind `date`, `time`, `localtime`, `datetime` or `localdatetime`.
-pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
+pub(crate) fn parse(kind: &str, text: &str) -> Evaluated {
     let name = match kind {
         "date" => "Date",
         "time" => "Time",
@@ -18,7 +19,7 @@ pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
         _ => "DateTime",
     };
     let unreadable = || {
-        Failure::run(
+        CypherError::run(
             SYNTAX,
             format!("Text cannot be parsed to a {name}\n\"{text}\"\n ^"),
         )
@@ -44,18 +45,18 @@ pub(super) fn parse(kind: &str, text: &str) -> Evaluated {
         .transpose()?;
     let zone = match zone_name {
         Some(name) => TimeZone::get(name)
-            .map_err(|_| Failure::run(ARGUMENT, format!("Unknown time zone: {name}")))?,
+            .map_err(|_| CypherError::run(ARGUMENT, format!("Unknown time zone: {name}")))?,
         None => match given {
             Some(offset) if offset != Offset::UTC => TimeZone::fixed(offset),
             _ => TimeZone::UTC,
         },
     };
-    let moment = Moment { date, time, zone };
+    let moment = TemporalParts { date, time, zone };
     let value = moment.value(kind)?;
     if let (Value::DateTime(made), Some(given), Some(_)) = (&value, given, zone_name)
         && made.offset() != given
     {
-        return Err(Failure::run(
+        return Err(CypherError::run(
             ARGUMENT,
             format!("Timezone and offset do not match: {text}"),
         ));
@@ -149,7 +150,7 @@ fn parse_time(text: &str) -> Option<civil::Time> {
 }
 
 /// `Z`, `+02:00`, `+0200`, `-5`.
-pub(super) fn offset(text: &str) -> Option<Offset> {
+pub(crate) fn offset(text: &str) -> Option<Offset> {
     if text.eq_ignore_ascii_case("z") {
         return Some(Offset::UTC);
     }
@@ -169,7 +170,7 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
 }
 
 /// `P1Y2M3DT4H5M6.7S`, with signs where wanted.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<DurationValue> {
     let (sign, body) = match text.strip_prefix('-') {
         Some(body) => (-1.0, body),
         None => (1.0, text),
@@ -206,7 +207,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     seconds += days.fract() * 86_400.0;
     let nanos = ((seconds * sign).fract() * 1e9).round() as i64;
     any.then(|| {
-        Duration::new(
+        DurationValue::new(
             (months * sign) as i64,
             (days * sign).trunc() as i64,
             (seconds * sign).trunc() as i64,
@@ -216,16 +217,16 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
 }
 
 /// A component such as `.year` or `.epochMillis`.
-pub(in super::super) fn property(value: &Value, key: &str) -> Evaluated {
+pub(crate) fn property(value: &Value, key: &str) -> Evaluated {
     if let Value::Duration(duration) = value {
         return Ok(duration_part(duration, key));
     }
-    let Some(moment) = Moment::of(value) else {
+    let Some(moment) = TemporalParts::of(value) else {
         let message = format!(
             "Type mismatch: expected a map but was {}",
             value.described()
         );
-        return Err(Failure::run(TYPE, message));
+        return Err(CypherError::run(TYPE, message));
     };
     let dated = matches!(
         value,
@@ -275,7 +276,7 @@ fn zoned_property(value: &Value, key: &str) -> Evaluated {
                 Value::DateTime(moment) => moment_text(moment, true),
                 other => other.text(),
             };
-            return Err(Failure::run(
+            return Err(CypherError::run(
                 ARGUMENT,
                 format!("No such field: {key} ({text})"),
             ));
@@ -283,7 +284,7 @@ fn zoned_property(value: &Value, key: &str) -> Evaluated {
     })
 }
 
-fn duration_part(duration: &Duration, key: &str) -> Value {
+fn duration_part(duration: &DurationValue, key: &str) -> Value {
     let total_nanos = i128::from(duration.seconds) * 1_000_000_000 + i128::from(duration.nanos);
     Value::Integer(match key {
         "years" => duration.months / 12,

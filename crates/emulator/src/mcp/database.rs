@@ -15,7 +15,7 @@ use crate::neo4j::render;
 use crate::neo4j::server::{Server, Session};
 use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
-use cypher::{Effect, Failure};
+use cypher::{CypherError, StatementEffect};
 
 /// How the MCP server's driver introduces itself.
 const AGENT: &str = "Go Driver/6.2.0";
@@ -122,7 +122,7 @@ pub(crate) async fn explain(
     match stand_in(world, deployment) {
         Some(server) => ask(world, server, &deployment.neo4j.database, &asked)
             .await
-            .map(|(effect, _)| Some(effect == Effect::Read)),
+            .map(|(effect, _)| Some(effect == StatementEffect::Read)),
         None => run(world, deployment, &asked).await.map(|_| None),
     }
 }
@@ -159,7 +159,7 @@ async fn ask(
     server: Arc<Server>,
     database: &str,
     statement: &Statement<'_>,
-) -> Result<(Effect, Rows), DatabaseError> {
+) -> Result<(StatementEffect, Rows), DatabaseError> {
     let now = world.now();
     let login = (statement.user, statement.password);
     let change_required = server
@@ -182,13 +182,13 @@ async fn ask(
     let text = statement.text.to_owned();
     // A statement is pure work: it must not keep the threads that serve connections.
     let finished = tokio::task::spawn_blocking(move || {
-        let refused = |failure: &Failure| {
+        let refused = |failure: &CypherError| {
             DatabaseError::Neo4j(failure.code.to_owned(), failure.message.clone())
         };
         let (answer, effect) = server
             .run(&session, &text, &parameters, now)
             .map_err(|failure| refused(&failure))?;
-        if let Some(failure) = &answer.failure {
+        if let Some(failure) = &answer.error {
             return Err(refused(failure));
         }
         let rows = answer

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json, json};
 
 use crate::neo4j::render;
-use cypher::Answer;
-use cypher::value::{Value, moment_text};
+use cypher::{QueryResult, Value, moment_text};
 
 /// Rows as an indented array of objects with sorted keys; the error is the text that the server answers.
 pub(crate) fn rows(columns: &[String], rows: &[Vec<Json>]) -> Result<String, String> {
@@ -71,7 +70,7 @@ pub(crate) fn float(number: f64) -> Json {
 }
 
 /// A value of the stand-in as the Go driver's types encode it.
-pub(crate) fn value(answer: &Answer, value: &Value) -> Json {
+pub(crate) fn value(answer: &QueryResult, value: &Value) -> Json {
     let element = |kind: u8, id: u64| format!("{kind}:{}:{id}", answer.uuid);
     match value {
         Value::Null => Json::Null,
@@ -126,7 +125,7 @@ pub(crate) fn value(answer: &Answer, value: &Value) -> Json {
     }
 }
 
-fn properties(answer: &Answer, map: &cypher::value::Map) -> Json {
+fn properties(answer: &QueryResult, map: &cypher::Map) -> Json {
     Json::Object(
         map.iter()
             .map(|(key, item)| (key.clone(), value(answer, item)))

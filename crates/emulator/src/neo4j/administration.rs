@@ -4,13 +4,8 @@
 use parking_lot::Mutex;
 
 use super::login::{ChangeRefusal, Users};
-use cypher::Failure;
-use cypher::failure::{ARGUMENT, PARAMETER_MISSING, TYPE};
-use cypher::syntax::{Expression, Kind, UserChanges, UserCommand};
-use cypher::value::{Map, Value};
-
-/// What Neo4j's community edition says of a clause that it knows and does not have.
-const UNAVAILABLE: &str = "Neo.DatabaseError.Statement.ExecutionFailed";
+use cypher::codes::{ARGUMENT, EXECUTION_FAILED, PARAMETER_MISSING, TYPE};
+use cypher::{CypherError, Map, TextOrParameter, UserChanges, UserCommand, Value};
 
 /// Carries a command out for `by`, who is logged in: how many changes of the system it made.
 pub(super) fn change_users(
@@ -18,9 +13,9 @@ pub(super) fn change_users(
     by: &str,
     command: &UserCommand,
     parameters: &Map,
-) -> Result<i64, Failure> {
-    let name = |expression| name(expression, parameters);
-    let password = |expression| password(expression, parameters);
+) -> Result<i64, CypherError> {
+    let name = |text| name(text, parameters);
+    let password = |text| password(text, parameters);
     match command {
         UserCommand::AlterCurrent { old, new } => {
             let (old, new) = (password(old)?, password(new)?);
@@ -93,12 +88,12 @@ pub(super) fn change_users(
     }
 }
 
-fn done(change: Result<(), ChangeRefusal>) -> Result<i64, Failure> {
+fn done(change: Result<(), ChangeRefusal>) -> Result<i64, CypherError> {
     change.map(|()| 1).map_err(refused)
 }
 
-fn refused(ChangeRefusal(message): ChangeRefusal) -> Failure {
-    Failure::compile(ARGUMENT, message)
+fn refused(ChangeRefusal(message): ChangeRefusal) -> CypherError {
+    CypherError::compile(ARGUMENT, message)
 }
 
 fn refuse_unavailable(
@@ -106,63 +101,62 @@ fn refuse_unavailable(
     verb: &str,
     name: &str,
     by: &str,
-) -> Result<(), Failure> {
+) -> Result<(), CypherError> {
     let Some(clause) = changes.unavailable else {
         return Ok(());
     };
     let prefix = format!("Failed to {verb} the specified user '{name}': ");
-    if name == by && clause == cypher::STATUS {
-        return Err(Failure::compile(
+    if name == by && clause == cypher::SET_STATUS {
+        return Err(CypherError::compile(
             ARGUMENT,
             prefix + "Changing your own activation status is not allowed.",
         ));
     }
-    Err(Failure::compile(
-        UNAVAILABLE,
+    Err(CypherError::compile(
+        EXECUTION_FAILED,
         format!("{prefix}{clause} is not available in community edition."),
     ))
 }
 
-fn name(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
-    match given(expression, parameters) {
-        (_, Some(Value::String(text))) => Ok(text.clone()),
-        (parameter, value) => {
-            let shown = value.map_or_else(|| "NO_VALUE".to_owned(), java_value);
-            Err(Failure::compile(
-                TYPE,
-                format!("Expected parameter ${parameter} to have type String but was {shown}"),
-            ))
-        }
+/// The name of a user, written in the statement or given by a parameter.
+fn name(text: &TextOrParameter, parameters: &Map) -> Result<String, CypherError> {
+    match text {
+        TextOrParameter::Text(text) => Ok(text.clone()),
+        TextOrParameter::Parameter(parameter) => match parameters.get(parameter) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            value => {
+                let shown = value.map_or_else(|| "NO_VALUE".to_owned(), java_value);
+                Err(CypherError::compile(
+                    TYPE,
+                    format!("Expected parameter ${parameter} to have type String but was {shown}"),
+                ))
+            }
+        },
     }
 }
 
-fn password(expression: &Expression, parameters: &Map) -> Result<String, Failure> {
-    match given(expression, parameters) {
-        (_, Some(Value::String(text))) => Ok(text.clone()),
-        (parameter, None | Some(Value::Null)) => Err(Failure::compile(
-            PARAMETER_MISSING,
-            format!("Expected parameter(s): {parameter}"),
-        )),
-        (parameter, Some(value)) => {
-            let kind = value.type_name();
-            let message = format!(
-                "Expected password parameter ${parameter} to have type String but was {kind}"
-            );
-            Err(Failure::compile(TYPE, message))
-        }
+/// A password, written in the statement or given by a parameter.
+fn password(text: &TextOrParameter, parameters: &Map) -> Result<String, CypherError> {
+    match text {
+        TextOrParameter::Text(text) => Ok(text.clone()),
+        TextOrParameter::Parameter(parameter) => match parameters.get(parameter) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            None | Some(Value::Null) => Err(CypherError::compile(
+                PARAMETER_MISSING,
+                format!("Expected parameter(s): {parameter}"),
+            )),
+            Some(value) => {
+                let kind = value.type_name();
+                let message = format!(
+                    "Expected password parameter ${parameter} to have type String but was {kind}"
+                );
+                Err(CypherError::compile(TYPE, message))
+            }
+        },
     }
 }
 
-/// The parameter's name, where it is one, and the value.
-fn given<'a>(expression: &'a Expression, parameters: &'a Map) -> (&'a str, Option<&'a Value>) {
-    match &expression.kind {
-        Kind::Literal(value) => ("", Some(value)),
-        Kind::Parameter(name) => (name, parameters.get(name)),
-        _ => ("", None),
-    }
-}
-
-/// A value as the server's own classes print themselves.
+/// Formats a value as Neo4j's Java classes do in `toString`.
 fn java_value(value: &Value) -> String {
     match value {
         Value::Null => "NO_VALUE".to_owned(),

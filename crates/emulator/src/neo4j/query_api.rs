@@ -12,9 +12,7 @@ use super::render::{self, Form};
 use super::server::{Server, Session, VERSION};
 use crate::http::{Request, Response, header, respond, set_header};
 use crate::world::World;
-use cypher::syntax::Mode;
-use cypher::value::Map;
-use cypher::{Answer, Failure};
+use cypher::{CypherError, ExecutionMode, Map, QueryResult};
 
 const TYPED: &str = "application/vnd.neo4j.query";
 const PLAIN: &str = "application/json";
@@ -265,10 +263,7 @@ async fn execute(
     // A statement is pure work: it must not keep the threads that serve connections.
     let finished = tokio::task::spawn_blocking(move || {
         match server.run(&session, &statement.text, &statement.parameters, now) {
-            Ok((answer, _)) => {
-                let explained = cypher::mode_of(&statement.text);
-                success(&answer, statement.counters, form, explained, &bookmark)
-            }
+            Ok((answer, _)) => success(&answer, statement.counters, form, &bookmark),
             Err(failure) => refusal(&failure),
         }
     });
@@ -281,13 +276,7 @@ async fn execute(
     })
 }
 
-fn success(
-    answer: &Answer,
-    counters: bool,
-    form: Form,
-    mode: Option<Mode>,
-    bookmark: &str,
-) -> Response {
+fn success(answer: &QueryResult, counters: bool, form: Form, bookmark: &str) -> Response {
     let rows: Vec<Json> = answer
         .rows
         .iter()
@@ -304,7 +293,7 @@ fn success(
         "data".to_owned(),
         json!({"fields": answer.columns, "values": rows}),
     );
-    if let Some(failure) = &answer.failure {
+    if let Some(failure) = &answer.error {
         body.insert(
             "errors".to_owned(),
             json!([{"code": failure.code, "message": failure.message}]),
@@ -313,17 +302,17 @@ fn success(
         if counters {
             body.insert("counters".to_owned(), render::counters(&answer.counters));
         }
-        match mode {
-            Some(Mode::Explain) => {
+        match answer.mode {
+            ExecutionMode::Explain => {
                 drop(body.insert("queryPlan".to_owned(), plan(&answer.columns, None)))
             }
-            Some(Mode::Profile) => {
+            ExecutionMode::Profile => {
                 drop(body.insert(
                     "profiledQueryPlan".to_owned(),
                     plan(&answer.columns, Some(answer.rows.len())),
                 ));
             }
-            Some(Mode::Run) | None => {}
+            ExecutionMode::Run => {}
         }
         body.insert(
             "bookmarks".to_owned(),
@@ -361,7 +350,7 @@ fn plan(columns: &[String], rows: Option<usize>) -> Json {
     plan
 }
 
-fn refusal(failure: &Failure) -> Response {
+fn refusal(failure: &CypherError) -> Response {
     let status = match failure.code {
         "Neo.ClientError.Database.DatabaseNotFound" => StatusCode::NOT_FOUND,
         code if code.starts_with("Neo.DatabaseError.") => StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,9 +2,10 @@
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use cypher::graph::{Node, Relationship};
-use cypher::value::{Map, Value, float_text, moment_text};
-use cypher::{Answer, Counters};
+use cypher::{
+    Counters, GraphNode, GraphRelationship, Map, PathValue, QueryResult, Value, float_text,
+    moment_text, parse_temporal,
+};
 
 /// Which of the two forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,23 +15,23 @@ pub(crate) enum Form {
 }
 
 /// One value.
-pub(crate) fn value(answer: &Answer, form: Form, value: &Value) -> Json {
+pub(crate) fn value(answer: &QueryResult, form: Form, value: &Value) -> Json {
     match form {
         Form::Plain => plain(answer, value),
         Form::Typed => typed(answer, value),
     }
 }
 
-fn node_element(answer: &Answer, id: u64) -> String {
+fn node_element(answer: &QueryResult, id: u64) -> String {
     format!("4:{}:{id}", answer.uuid)
 }
 
-fn relationship_element(answer: &Answer, id: u64) -> String {
+fn relationship_element(answer: &QueryResult, id: u64) -> String {
     format!("5:{}:{id}", answer.uuid)
 }
 
 /// The labels of a node in the database's order.
-pub(crate) fn labels(answer: &Answer, node: Option<&Node>) -> Vec<String> {
+pub(crate) fn labels(answer: &QueryResult, node: Option<&GraphNode>) -> Vec<String> {
     let Some(node) = node else { return Vec::new() };
     answer
         .label_order
@@ -40,7 +41,7 @@ pub(crate) fn labels(answer: &Answer, node: Option<&Node>) -> Vec<String> {
         .collect()
 }
 
-fn plain(answer: &Answer, value: &Value) -> Json {
+fn plain(answer: &QueryResult, value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Boolean(value) => json!(value),
@@ -56,7 +57,7 @@ fn plain(answer: &Answer, value: &Value) -> Json {
         }
         Value::Relationship(id) => {
             let found = answer.relationships.get(id).map(AsRef::as_ref);
-            let end = |pick: fn(&Relationship) -> u64| {
+            let end = |pick: fn(&GraphRelationship) -> u64| {
                 found.map_or_else(String::new, |found| node_element(answer, pick(found)))
             };
             json!({
@@ -81,7 +82,7 @@ fn number_or_text(number: f64) -> Json {
     serde_json::Number::from_f64(number).map_or_else(|| json!(float_text(number)), Json::Number)
 }
 
-fn plain_map(answer: &Answer, map: &Map) -> Json {
+fn plain_map(answer: &QueryResult, map: &Map) -> Json {
     Json::Object(
         map.iter()
             .map(|(key, value)| (key.clone(), plain(answer, value)))
@@ -90,7 +91,7 @@ fn plain_map(answer: &Answer, map: &Map) -> Json {
 }
 
 /// Nodes and relationships of a path in turn.
-pub(crate) fn steps(path: &cypher::value::PathValue) -> Vec<Value> {
+pub(crate) fn steps(path: &PathValue) -> Vec<Value> {
     let mut steps: Vec<Value> = path
         .nodes
         .first()
@@ -104,7 +105,7 @@ pub(crate) fn steps(path: &cypher::value::PathValue) -> Vec<Value> {
     steps
 }
 
-fn typed(answer: &Answer, value: &Value) -> Json {
+fn typed(answer: &QueryResult, value: &Value) -> Json {
     let wrapped = |kind: &str, value: Json| json!({"$type": kind, "_value": value});
     match value {
         Value::Null => wrapped("Null", Json::Null),
@@ -126,7 +127,7 @@ fn typed(answer: &Answer, value: &Value) -> Json {
         }
         Value::Relationship(id) => {
             let found = answer.relationships.get(id).map(AsRef::as_ref);
-            let end = |pick: fn(&Relationship) -> u64| {
+            let end = |pick: fn(&GraphRelationship) -> u64| {
                 found.map_or_else(String::new, |found| node_element(answer, pick(found)))
             };
             let inner = json!({
@@ -164,7 +165,7 @@ fn typed(answer: &Answer, value: &Value) -> Json {
     }
 }
 
-fn typed_map(answer: &Answer, map: &Map) -> Json {
+fn typed_map(answer: &QueryResult, map: &Map) -> Json {
     Json::Object(
         map.iter()
             .map(|(key, value)| (key.clone(), typed(answer, value)))
@@ -268,12 +269,12 @@ pub(crate) fn typed_parameter(json: &Json) -> Option<Value> {
                 .map(|(key, value)| Some((key.clone(), typed_parameter(value)?)));
             Value::Map(entries.collect::<Option<_>>()?)
         }
-        "Date" => cypher::temporal_text("date", text?)?,
-        "Time" => cypher::temporal_text("time", text?)?,
-        "LocalTime" => cypher::temporal_text("localtime", text?)?,
-        "LocalDateTime" => cypher::temporal_text("localdatetime", text?)?,
-        "OffsetDateTime" | "ZonedDateTime" => cypher::temporal_text("datetime", text?)?,
-        "Duration" => cypher::temporal_text("duration", text?)?,
+        "Date" => parse_temporal("date", text?)?,
+        "Time" => parse_temporal("time", text?)?,
+        "LocalTime" => parse_temporal("localtime", text?)?,
+        "LocalDateTime" => parse_temporal("localdatetime", text?)?,
+        "OffsetDateTime" | "ZonedDateTime" => parse_temporal("datetime", text?)?,
+        "Duration" => parse_temporal("duration", text?)?,
         _ => return None,
     })
 }

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use super::administration;
 use super::login::{LoginRefusal, Users};
-use cypher::graph::Graph;
-use cypher::syntax::{Mode, UserCommand};
-use cypher::value::{Map, Value};
-use cypher::{Answer, Effect, Failure, Host, Phase, Prepared};
+use cypher::{
+    CypherError, DatabaseHost, ErrorPhase, ExecutionMode, Graph, Map, PreparedStatement,
+    QueryResult, StandaloneHost, StatementEffect, UserCommand, Value,
+};
 
 /// The version that the stand-in gives out.
 pub(crate) const VERSION: &str = "5.26.30";
@@ -23,7 +23,7 @@ const SEMANTIC: &str = "Neo.ClientError.Statement.SemanticError";
 
 /// A database server with its state.
 pub(crate) struct Server {
-    /// Host and port that clients reach.
+    /// DatabaseHost and port that clients reach.
     address: String,
     uuid: String,
     users: Mutex<Users>,
@@ -142,7 +142,7 @@ impl Server {
         text: &str,
         parameters: &Map,
         now: Timestamp,
-    ) -> Result<(Answer, Effect), Failure> {
+    ) -> Result<(QueryResult, StatementEffect), CypherError> {
         let prepared = cypher::prepare(text, parameters);
         if session.change_required && session.database != "system" {
             return Err(credentials_expired(&format!(
@@ -152,7 +152,7 @@ impl Server {
         }
         if !matches!(session.database.as_str(), "neo4j" | "system") {
             let message = format!("Graph not found: {}", session.database);
-            return Err(Failure::compile(
+            return Err(CypherError::compile(
                 "Neo.ClientError.Database.DatabaseNotFound",
                 message,
             ));
@@ -160,7 +160,7 @@ impl Server {
         let prepared = prepared?;
         if let Some(text) = prepared.unsupported() {
             let message = format!("Unsupported administration command: {text}");
-            return Err(Failure::compile(
+            return Err(CypherError::compile(
                 "Neo.ClientError.Statement.UnsupportedAdministrationCommand",
                 message,
             ));
@@ -168,28 +168,34 @@ impl Server {
         if session.database == "system" {
             refuse_on_system(&prepared, text)?;
         }
-        let explained = prepared.mode() == Mode::Explain;
+        let explained = prepared.mode() == ExecutionMode::Explain;
         let command = prepared.user_command();
         if session.change_required && !matches!(command, Some(UserCommand::AlterCurrent { .. })) {
             return Err(credentials_expired("Permission denied."));
         }
         if let Some(command) = command {
-            let mut answer = Answer::default();
+            let mut answer = QueryResult {
+                mode: prepared.mode(),
+                ..QueryResult::default()
+            };
             if !explained {
                 answer.counters.system_updates =
                     administration::change_users(&self.users, &session.user, command, parameters)?;
             }
-            return Ok((answer, Effect::System));
+            return Ok((answer, StatementEffect::System));
         }
         if session.read_only
             && !explained
-            && matches!(prepared.effect, Effect::Write | Effect::Schema)
+            && matches!(
+                prepared.effect,
+                StatementEffect::Write | StatementEffect::Schema
+            )
         {
             let message = format!(
                 "Writing in read access mode not allowed. Attempted write to {}",
                 session.database
             );
-            return Err(Failure::compile(
+            return Err(CypherError::compile(
                 "Neo.ClientError.Statement.AccessMode",
                 message,
             ));
@@ -208,12 +214,12 @@ impl Server {
             zoned,
         );
         // A statement without columns does its work before the answer begins.
-        let before_rows = |failure: &Failure| match failure.phase {
-            Phase::Compile => true,
-            Phase::Run => answer.columns.is_empty(),
-            Phase::Commit => false,
+        let before_rows = |failure: &CypherError| match failure.phase {
+            ErrorPhase::Compile => true,
+            ErrorPhase::Run => answer.columns.is_empty(),
+            ErrorPhase::Commit => false,
         };
-        match answer.failure.clone().filter(before_rows) {
+        match answer.error.clone().filter(before_rows) {
             Some(failure) => Err(failure),
             None => Ok((answer, prepared.effect)),
         }
@@ -221,34 +227,34 @@ impl Server {
 }
 
 /// What the `system` database refuses.
-fn refuse_on_system(prepared: &Prepared, text: &str) -> Result<(), Failure> {
+fn refuse_on_system(prepared: &PreparedStatement, text: &str) -> Result<(), CypherError> {
     if let Some(clause) = prepared.refused_by_system() {
         let message = format!(
             "The following unsupported clauses were used: {clause}. \nThe system database supports a restricted set of Cypher clauses. The \
              supported clause structure for procedure calls is: CALL, YIELD, RETURN. YIELD and RETURN clauses are optional. The order of the \
              clauses is fixed and each can only occur once."
         );
-        return Err(Failure::compile(SEMANTIC, message));
+        return Err(CypherError::compile(SEMANTIC, message));
     }
-    if prepared.effect == Effect::Schema || prepared.is_user_database_show() {
+    if prepared.effect == StatementEffect::Schema || prepared.is_user_database_show() {
         let message = format!(
             "The following commands are not allowed on a system database: {}.",
             text.trim()
         );
-        return Err(Failure::compile(SEMANTIC, message));
+        return Err(CypherError::compile(SEMANTIC, message));
     }
     if prepared.is_plain_return() {
         let message = format!(
             "Not a recognised system command or procedure. This Cypher command can only be executed in a user database: {}",
             text.trim()
         );
-        return Err(Failure::compile(SEMANTIC, message));
+        return Err(CypherError::compile(SEMANTIC, message));
     }
     Ok(())
 }
 
 /// `denied`: what is not allowed.
-fn credentials_expired(denied: &str) -> Failure {
+fn credentials_expired(denied: &str) -> CypherError {
     let message = format!(
         "{denied}\n\nThe credentials you provided were valid, but must be changed before you can use \
          this instance. If this is the first time you are using Neo4j, this is to ensure you are not using the default credentials in \
@@ -256,7 +262,7 @@ fn credentials_expired(denied: &str) -> Failure {
          change.\nTo change your password, issue an `ALTER CURRENT USER SET PASSWORD FROM 'current password' TO 'new password'` statement \
          against the system database."
     );
-    Failure::compile("Neo.ClientError.Security.CredentialsExpired", message)
+    CypherError::compile("Neo.ClientError.Security.CredentialsExpired", message)
 }
 
 /// The movies graph. What in it does not run is left out and found by a test.
@@ -274,7 +280,7 @@ fn load(uuid: &str) -> Graph {
             &prepared,
             &Map::new(),
             &mut graph,
-            &NoHost,
+            &StandaloneHost,
             jiff::Zoned::default(),
         );
     }
@@ -292,7 +298,7 @@ fn moment(at: Timestamp) -> Value {
     Value::String(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
-impl Host for Around<'_> {
+impl DatabaseHost for Around<'_> {
     fn version(&self) -> &str {
         VERSION
     }
@@ -368,39 +374,6 @@ impl Host for Around<'_> {
 
     fn users(&self) -> Vec<(String, bool)> {
         self.server.users.lock().list()
-    }
-}
-
-/// For statements that run before anybody is there.
-struct NoHost;
-
-impl Host for NoHost {
-    fn version(&self) -> &str {
-        VERSION
-    }
-
-    fn address(&self) -> &'static str {
-        ""
-    }
-
-    fn user(&self) -> &'static str {
-        ""
-    }
-
-    fn database(&self) -> &'static str {
-        "neo4j"
-    }
-
-    fn connections(&self) -> Vec<Vec<Value>> {
-        Vec::new()
-    }
-
-    fn kill_connections(&self, _ids: &[String]) -> Vec<Vec<Value>> {
-        Vec::new()
-    }
-
-    fn users(&self) -> Vec<(String, bool)> {
-        Vec::new()
     }
 }
 

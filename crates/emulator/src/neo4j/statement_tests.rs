@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::neo4j::login::Users;
 use crate::neo4j::render::{self, Form};
 use crate::neo4j::server::{Server, Session, movies_statements};
-use cypher::Failure;
-use cypher::value::{Map, Value};
+use cypher::{CypherError, Map, Value};
 
 fn server() -> Server {
     Server::new(
@@ -30,7 +29,7 @@ fn session() -> Session {
     }
 }
 
-fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Failure> {
+fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, CypherError> {
     let (answer, _) = server.run(&session(), text, parameters, Timestamp::UNIX_EPOCH)?;
     let rows: Vec<_> = answer
         .rows
@@ -48,7 +47,7 @@ fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Fai
         answer.columns.join(","),
         serde_json::Value::Array(rows)
     );
-    if let Some(failure) = answer.failure {
+    if let Some(failure) = answer.error {
         let _ = write!(text, " {}: {}", failure.code, failure.message);
     }
     Ok(text)
@@ -415,7 +414,7 @@ fn writes_change_the_graph_and_are_counted() {
         let (answer, _) = server
             .run(&session(), statement, &Map::new(), Timestamp::UNIX_EPOCH)
             .unwrap();
-        assert_eq!(answer.failure, None, "{statement}");
+        assert_eq!(answer.error, None, "{statement}");
         let c = answer.counters;
         [
             c.nodes_created,
@@ -548,7 +547,7 @@ fn parameters_are_seen_everywhere() {
 
 #[test]
 fn what_a_statement_does_is_told_exactly() {
-    use cypher::Effect::{Read, Schema, System, Write};
+    use cypher::StatementEffect::{Read, Schema, System, Write};
     let cases = [
         ("MATCH (n) RETURN n", Read),
         ("CALL db.labels()", Read),

@@ -166,10 +166,8 @@ fn number(element: &Json) -> i64 {
 }
 
 fn duration(text: &str) -> Json {
-    use cypher::temporal_text;
-    use cypher::value::Value;
-    match temporal_text("duration", text) {
-        Some(Value::Duration(d)) => {
+    match cypher::parse_temporal("duration", text) {
+        Some(cypher::Value::Duration(d)) => {
             json!({"Months": d.months, "Days": d.days, "Seconds": d.seconds, "Nanos": d.nanos})
         }
         _ => json!({}),
