@@ -189,7 +189,7 @@ fn sample(tool: &Tool) -> Map<String, Value> {
 
 fn value_of(property: &Property) -> Value {
     if let Some(choice) = property.choices.first() {
-        return choice.clone();
+        return choice.value.clone();
     }
     match property.types.first() {
         Some(Type::Integer | Type::Number) => json!(1),

@@ -656,6 +656,7 @@ mod tests {
             raw: Value::Null,
             elapsed: Elapsed::default(),
             request_id: None,
+            trace_id: None,
         }
     }
 

@@ -46,14 +46,6 @@ impl Tool {
                 (Some(target), tool)
             })
     }
-
-    /// Whether calling it needs the user's word: the server says that it destroys, or it is a known writer.
-    pub fn is_guarded(&self) -> bool {
-        let (_, own) = self.parts();
-        self.annotations.destructive == Some(true)
-            || own.ends_with("write-cypher")
-            || own.ends_with("write_neo4j_cypher")
-    }
 }
 
 /// What a server offers beside tools.
@@ -131,6 +123,8 @@ pub struct CallOutcome {
     pub elapsed: Elapsed,
     /// Request id of the platform, else of the JSON-RPC exchange.
     pub request_id: Option<String>,
+    /// Trace of the platform: 32 hexadecimal digits.
+    pub trace_id: Option<String>,
 }
 
 /// A request and its answer as they went over the wire. What may be a credential in a header is `***`.
@@ -306,7 +300,5 @@ mod tests {
         );
         assert_eq!(tool("t___a___b").parts(), (Some("t"), "a___b"));
         assert_eq!(tool("echo").parts(), (None, "echo"));
-        assert!(tool("t___write-cypher").is_guarded());
-        assert!(!tool("t___read-cypher").is_guarded());
     }
 }

@@ -9,7 +9,7 @@ mod exchange;
 mod form;
 mod identity;
 mod items;
-mod laid;
+mod line_cache;
 mod outcome;
 mod result;
 mod saved;
@@ -38,9 +38,9 @@ use crate::{
     tools::saved::Query,
     widgets::{LineInput, List, Painter, Scroll},
 };
-use endpoints::{Picker, name_of};
+use endpoints::{EndpointPicker, name_of};
 use form::Form;
-use saved::Naming;
+use saved::NamePrompt;
 use tree::Tree;
 
 /// A server that says that its tools have changed is asked for them so often at most, in milliseconds;
@@ -66,9 +66,9 @@ pub struct Tools {
     rows: List,
     text: Scroll,
     first_column: usize,
-    shown: Shown,
+    shown: ResultView,
     open_row: bool,
-    history: Vec<Past>,
+    history: Vec<HistoryEntry>,
     /// Forms that servers ask to be filled in; the first is shown.
     elicitations: VecDeque<(McpEndpoint, Elicitation, LineInput)>,
     /// Queries that are kept under a name; read with the first connection.
@@ -76,8 +76,8 @@ pub struct Tools {
     queries_asked: bool,
     /// What is to be said when a query was kept.
     saving: Option<String>,
-    naming: Option<Naming>,
-    picker: Option<Picker>,
+    naming: Option<NamePrompt>,
+    picker: Option<EndpointPicker>,
     /// Who the console is for the endpoint, where that is shown.
     identity: Option<Scroll>,
 }
@@ -117,6 +117,8 @@ impl Connection {
 /// A call on its way.
 #[derive(Clone, Debug)]
 struct Running {
+    /// Whether it may write, judged by the tool of its own endpoint.
+    is_write: bool,
     tool: String,
     arguments: Map<String, Value>,
     since: Moment,
@@ -137,12 +139,12 @@ struct Outcome {
     /// The result as a tree, where it is JSON.
     tree: Option<Tree>,
     /// Its lines as they were drawn last.
-    laid: laid::Laid,
+    line_cache: line_cache::LineCache,
 }
 
 /// A call of this session.
 #[derive(Clone, Debug)]
-struct Past {
+struct HistoryEntry {
     endpoint: McpEndpoint,
     at: Moment,
     tool: String,
@@ -162,7 +164,7 @@ enum Pane {
 
 /// How a result is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Shown {
+enum ResultView {
     /// Rows and columns.
     #[default]
     Table,
@@ -174,7 +176,7 @@ enum Shown {
     Raw,
 }
 
-impl Shown {
+impl ResultView {
     /// Its name.
     const fn as_str(self) -> &'static str {
         match self {
@@ -413,7 +415,7 @@ impl Tools {
                 self.pane = Pane::Form;
                 ScreenUpdate::done()
             }
-            Pane::Result if self.shown == Shown::Tree => {
+            Pane::Result if self.shown == ResultView::Tree => {
                 self.act_on_result(Action::List(ListAction::Open))
             }
             Pane::Result => {
@@ -502,14 +504,14 @@ impl Screen for Tools {
             self.list.select(row.min(items.len().saturating_sub(1)));
             self.pass_heading(&items, false);
             self.settle();
-        } else if self.shown == Shown::Tree
+        } else if self.shown == ResultView::Tree
             && self.tree_mut().is_some_and(|tree| tree.click(column, line))
         {
             self.pane = Pane::Result;
         } else if let Some(row) = self
             .rows
             .row_at(column, line)
-            .filter(|_| self.shown == Shown::Table)
+            .filter(|_| self.shown == ResultView::Table)
         {
             self.pane = Pane::Result;
             self.rows.select(row);
@@ -614,7 +616,7 @@ impl Tools {
             }
             Action::List(ListAction::Open) => return self.open(context),
             Action::Tools(ToolsAction::ChooseEndpoint) => {
-                self.picker = Some(Picker::default());
+                self.picker = Some(EndpointPicker::default());
                 return ScreenUpdate::done();
             }
             Action::Tools(ToolsAction::Identify) => return self.identify(),

@@ -2,8 +2,6 @@
 
 use std::{future::Future, ops::ControlFlow, time::Instant};
 
-use serde_json::{Map, Value};
-
 use super::{McpOptions, Services};
 use crate::{
     doctor::{Answer, Evidence, Report, judge},
@@ -12,6 +10,7 @@ use crate::{
         Moment, Neo4jAddress, Resource, SecretContent, SecretDetail, SecretText, Tool, VersionRef,
     },
     rotation::secret_document::Shape,
+    tools::cypher,
 };
 
 /// How far back the interceptor's log is searched for errors.
@@ -112,12 +111,10 @@ impl Services {
         let tools = timed(session.tools()).await;
         let reader = tools
             .value()
-            .and_then(|all| all.iter().find(|tool| reads_cypher(tool)))
-            .map(|tool| tool.name.clone());
+            .and_then(|all: &Vec<Tool>| cypher::probe(all, "RETURN 1 AS ok"))
+            .map(|(tool, arguments)| (tool.name.clone(), arguments));
         let cypher = match reader {
-            Some(name) => {
-                let mut arguments = Map::new();
-                arguments.insert("query".to_owned(), Value::from("RETURN 1 AS ok"));
+            Some((name, arguments)) => {
                 timed(session.call(&name, arguments, CallOptions::default())).await
             }
             None if tools.value().is_some() => {
@@ -246,11 +243,6 @@ impl Services {
 /// Whether the sign-in mints or holds a token.
 fn has_token(deployment: &Deployment) -> bool {
     !matches!(deployment.sign_in.mode(), "sigv4" | "none")
-}
-
-fn reads_cypher(tool: &Tool) -> bool {
-    let (_, own) = tool.parts();
-    own.ends_with("read-cypher") || own.ends_with("read_neo4j_cypher")
 }
 
 /// The log group of the first interceptor function: a Lambda writes to `/aws/lambda/{name}`.

@@ -96,6 +96,9 @@ fn missing(property: &Property) -> String {
 /// # Errors
 /// A sentence that says what is wanted.
 pub fn read(property: &Property, text: &str) -> Result<Value, String> {
+    if property.is_list() && !property.choices.is_empty() {
+        return choose_items(property, text);
+    }
     if !property.choices.is_empty() {
         return choose(property, text);
     }
@@ -114,18 +117,44 @@ pub fn json_or_text(text: &str) -> Value {
     parse(text).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
+/// The items of a list whose values are counted out: JSON, or values with commas between them.
+fn choose_items(property: &Property, text: &str) -> Result<Value, String> {
+    if let Some(Value::Array(items)) = parse(text) {
+        return items
+            .iter()
+            .map(|item| choose(property, &plain(item)))
+            .collect();
+    }
+    if let Ok(item) = choose(property, text.trim()) {
+        return Ok(Value::Array(vec![item]));
+    }
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(|item| choose(property, item))
+        .collect()
+}
+
+/// A value as a person types it.
+pub fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn choose(property: &Property, text: &str) -> Result<Value, String> {
-    let found = property.choices.iter().find(|choice| {
-        choice.as_str().is_some_and(|word| word == text) || json_or_text(text) == **choice
-    });
+    let found = property
+        .choices
+        .iter()
+        .map(|choice| &choice.value)
+        .find(|value| {
+            value.as_str().is_some_and(|word| word == text) || json_or_text(text) == **value
+        });
     found.cloned().ok_or_else(|| {
         let known: Vec<String> = property
             .choices
             .iter()
-            .map(|each| {
-                each.as_str()
-                    .map_or_else(|| each.to_string(), str::to_owned)
-            })
+            .map(|choice| plain(&choice.value))
             .collect();
         let hint = did_you_mean(text, known.iter().map(String::as_str));
         format!(

@@ -9,7 +9,7 @@ const STATELESS: &str = "2026-07-28";
 
 /// Where a call goes.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct CallSite<'a> {
     /// Whose sign-in is used.
     pub deployment: &'a Deployment,
     /// Which endpoint.
@@ -21,7 +21,7 @@ pub struct Place<'a> {
 }
 
 /// This program's own command for the call.
-pub fn own(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
+pub fn own(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
     let mut words = vec![
         "agentcore-console".to_owned(),
         "tools".to_owned(),
@@ -36,9 +36,9 @@ pub fn own(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Stri
     }
     words.extend([
         "--deployment".to_owned(),
-        quoted(place.deployment.name.as_str()),
+        quoted(site.deployment.name.as_str()),
     ]);
-    match place.target {
+    match site.target {
         McpTarget::Default => {}
         McpTarget::Resource(key) => words.extend(["--via".to_owned(), quoted(&sanitize(&key.id))]),
         McpTarget::Url(url) => words.extend(["--via".to_owned(), quoted(url)]),
@@ -47,9 +47,9 @@ pub fn own(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Stri
 }
 
 /// The call as a curl command. What signs in is taken from variables of the shell; comments say how they are set.
-pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
-    let deployment = place.deployment;
-    let (mut comments, mut lines) = (Vec::new(), vec![format!("curl -sS {}", quoted(place.url))]);
+pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
+    let deployment = site.deployment;
+    let (mut comments, mut lines) = (Vec::new(), vec![format!("curl -sS {}", quoted(site.url))]);
     // A header of the configuration wins over the sign-in's.
     let signs_itself = deployment
         .headers
@@ -63,7 +63,7 @@ pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Str
             ));
             lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
         }
-        SignIn::SigV4 => sign(place, &mut comments, &mut lines),
+        SignIn::SigV4 => sign(site, &mut comments, &mut lines),
         SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } | SignIn::None => {}
     }
     for header in &deployment.headers {
@@ -88,14 +88,14 @@ pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Str
         "-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'"
             .to_owned(),
     );
-    if !place.protocol.is_empty() {
+    if !site.protocol.is_empty() {
         lines.push(format!(
             "-H {}",
-            quoted(&format!("MCP-Protocol-Version: {}", place.protocol))
+            quoted(&format!("MCP-Protocol-Version: {}", site.protocol))
         ));
     }
     let mut params = json!({"name": tool, "arguments": arguments});
-    if place.protocol == STATELESS {
+    if site.protocol == STATELESS {
         lines.push(format!(
             "-H 'Mcp-Method: tools/call' -H {}",
             quoted(&sanitize(&format!("Mcp-Name: {tool}")))
@@ -111,8 +111,8 @@ pub fn curl(place: Place<'_>, tool: &str, arguments: &Map<String, Value>) -> Str
 }
 
 /// Signature Version 4 by curl itself, with credentials of the environment.
-fn sign(place: Place<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
-    let profile = place
+fn sign(site: CallSite<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
+    let profile = site
         .deployment
         .profile
         .as_deref()
@@ -120,11 +120,11 @@ fn sign(place: Place<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
     comments.push(format!(
         "# the credentials: eval \"$(aws configure export-credentials --format env{profile})\""
     ));
-    if place.url.contains('%') {
+    if site.url.contains('%') {
         comments
             .push("# an old curl (7.88) signs an address with % in it wrongly; tools call of this program does not".to_owned());
     }
-    let region = region(place.url).unwrap_or(&place.deployment.region);
+    let region = region(site.url).unwrap_or(&site.deployment.region);
     lines.push(format!(
         "--aws-sigv4 {}",
         quoted(&format!("aws:amz:{region}:bedrock-agentcore"))
@@ -235,13 +235,13 @@ mod tests {
             token: SecretSource::Inline(SecretText::from("canary")),
         });
         let url = "https://gw.example/mcp";
-        let place = Place {
+        let site = CallSite {
             deployment: &bearer,
             target: &McpTarget::Default,
             url,
             protocol: "2025-11-25",
         };
-        let text = curl(place, "t___read-cypher", &arguments());
+        let text = curl(site, "t___read-cypher", &arguments());
         assert!(
             !text.contains("canary") && !text.contains('\u{1b}'),
             "{text}"
@@ -276,13 +276,13 @@ mod tests {
     fn a_signed_command_takes_its_credentials_from_the_environment() {
         let signed = deployment(SignIn::SigV4);
         let url = "https://bedrock-agentcore.eu-west-1.amazonaws.com/runtimes/arn%3Aaws/invocations?qualifier=DEFAULT";
-        let place = Place {
+        let site = CallSite {
             deployment: &signed,
             target: &McpTarget::Default,
             url,
             protocol: STATELESS,
         };
-        let text = curl(place, "echo", &Map::new());
+        let text = curl(site, "echo", &Map::new());
         assert!(
             text.contains("--aws-sigv4 aws:amz:eu-west-1:bedrock-agentcore"),
             "the host names the region: {text}"
@@ -307,13 +307,13 @@ mod tests {
             id: "gw-1".into(),
         };
         let target = McpTarget::Resource(key);
-        let place = Place {
+        let site = CallSite {
             deployment: &plain,
             target: &target,
             url: "https://gw.example/mcp",
             protocol: "2025-11-25",
         };
-        let text = own(place, "a'b; rm -rf", &arguments());
+        let text = own(site, "a'b; rm -rf", &arguments());
         let words = words(&text);
         assert_eq!(
             words[..5],

@@ -150,23 +150,6 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// The parameters that a statement uses, each once, in their order.
-pub fn parameters(statement: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for line in statement.lines() {
-        for (text, token) in highlight(line) {
-            let name = text.trim_start_matches('$');
-            if token == Token::Parameter
-                && !name.is_empty()
-                && !found.iter().any(|each| each == name)
-            {
-                found.push(name.to_owned());
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +174,6 @@ mod tests {
         ] {
             assert!(pieces.contains(&(text, token)), "{text} in {pieces:?}");
         }
-        assert_eq!(parameters(line), ["year"]);
     }
 
     #[test]

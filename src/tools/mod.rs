@@ -5,7 +5,7 @@ pub mod arguments;
 pub mod commands;
 pub mod cypher;
 pub mod highlight;
-pub mod read_only;
+pub mod permission;
 pub mod saved;
 pub mod schema;
 pub mod template;

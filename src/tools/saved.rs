@@ -21,8 +21,6 @@ const SECRET: [&str; 9] = [
     "apikey",
     "privatekey",
 ];
-/// Names under which tools take a statement.
-const STATEMENTS: [&str; 3] = ["query", "cypher", "statement"];
 
 /// A call that is kept under a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,10 +72,7 @@ impl Query {
 
     /// The statement, where it has one.
     pub fn statement(&self) -> Option<&str> {
-        STATEMENTS
-            .iter()
-            .find_map(|name| self.arguments.get(*name))
-            .and_then(Value::as_str)
+        super::cypher::statement(&self.arguments)
     }
 
     /// A name for it: its comment, else its first words, else its tool.

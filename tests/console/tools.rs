@@ -62,6 +62,7 @@ fn text_result(text: &str, is_error: bool) -> Event {
         raw: json!({"content": [{"type": "text", "text": text}]}),
         elapsed: Elapsed::default(),
         request_id: None,
+        trace_id: None,
     };
     Event::Tools(ToolsEvent::Called(endpoint("prod"), Box::new(Ok(outcome))))
 }

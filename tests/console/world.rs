@@ -425,6 +425,7 @@ pub(crate) fn called(endpoint: &McpEndpoint) -> Event {
             total: 46,
         },
         request_id: None,
+        trace_id: None,
     };
     Event::Tools(ToolsEvent::Called(endpoint.clone(), Box::new(Ok(outcome))))
 }

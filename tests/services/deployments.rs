@@ -78,7 +78,10 @@ async fn a_write_is_seen_by_the_next_read() {
     let session = connect(&services, &world, "b").await;
     let tools = session.tools().await.unwrap();
     let write = cypher(&tools, "write-cypher");
-    assert!(write.is_guarded());
+    assert_eq!(
+        agentcore_console::tools::permission::effect(write),
+        agentcore_console::tools::permission::ToolEffect::Writes
+    );
     let create =
         arguments(json!({"query": "CREATE (n:Probe {name: $name})", "params": {"name": "Zoë"}}));
     assert!(

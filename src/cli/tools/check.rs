@@ -19,7 +19,7 @@ use super::{
         table::{Tone, toned},
         usage,
     },
-    Format, Way, call, connect, show,
+    CallRoute, Format, call, connect, guard, pick, show,
 };
 
 /// Which checks.
@@ -54,27 +54,28 @@ struct Case {
 }
 
 /// Runs `tools check`.
-pub(super) async fn run(context: &Context, way: &Way, options: &Check) -> Outcome {
+pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -> Outcome {
     let cases = read(options)?;
-    let connection = connect::connect(context, way).await?;
+    let connection = connect::connect(context, route).await?;
     let mut failed = 0;
     let answer = async {
         let tools = connection.session.tools().await?;
-        if way.output == Format::Csv {
+        if route.output == Format::Csv {
             output::text(&show::record(
                 &["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned),
             ))?;
         }
         for case in &cases {
             let (tool, arguments) = prepare(case, &tools)?;
-            call::guard(context, way, &connection, tool)?;
+            guard::refuse_in_read_only(context, &connection, tool, &arguments)?;
+            guard::confirm_write(route, &connection, tool, &arguments)?;
             let outcome = connection
                 .session
                 .call(&tool.name, arguments, CallOptions::default())
                 .await?;
             let wrong = judge(case, &outcome);
             failed += usize::from(!wrong.is_empty());
-            match tell(case, &outcome, &wrong, way.output) {
+            match tell(case, &outcome, &wrong, route.output) {
                 // That nobody reads to the end makes no failure a success.
                 Err(Stop::PipeClosed) if failed > 0 => return Err(Stop::Code(1)),
                 shown => shown?,
@@ -129,14 +130,16 @@ fn read(options: &Check) -> Result<Vec<Case>, Failure> {
 fn prepare<'a>(case: &Case, tools: &'a [Tool]) -> Result<(&'a Tool, Map<String, Value>), Failure> {
     match (&case.cypher, &case.tool) {
         (Some(statement), _) => {
-            let tool = call::pick_cypher(tools, cypher::Access::Read)?;
-            Ok((
-                tool,
-                cypher::arguments(tool, statement, case.params.clone()),
-            ))
+            let tool = pick::pick_cypher(tools, cypher::Access::Read)?;
+            let takes = cypher::CypherTool::of(tool)
+                .ok_or_else(|| usage("reading its schema", "it takes no statement"))?;
+            let arguments = takes
+                .arguments(tool, statement, case.params.clone(), &[])
+                .map_err(|wrong| call::wrong_arguments(tool, &wrong))?;
+            Ok((tool, arguments))
         }
         (None, name) => Ok((
-            call::pick(tools, name.as_deref().unwrap_or(""))?,
+            pick::pick(tools, name.as_deref().unwrap_or(""))?,
             case.arguments.clone(),
         )),
     }
@@ -250,6 +253,7 @@ mod tests {
                 ..Elapsed::default()
             },
             request_id: None,
+            trace_id: None,
         };
         let wrong = |text: &str| judge(&toml::from_str::<Case>(text).unwrap(), &outcome).len();
         assert_eq!(

@@ -5,16 +5,15 @@ use std::io::{self, IsTerminal as _};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
-    model::{
-        Deployment, ElicitationAnswer, ElicitationRequest, Failure, HeaderSpec, McpNotice,
-        SecretSource, SecretText,
-    },
+    model::{Deployment, ElicitationAnswer, ElicitationRequest, Failure, McpNotice},
     services::{McpOptions, McpSession, mcp},
 };
 
 use super::{
     super::{context::Context, output, sign_in},
-    Way, via,
+    CallRoute,
+    show::CallLabel,
+    via,
 };
 
 /// A connected endpoint.
@@ -27,22 +26,18 @@ pub(super) struct Connection {
 }
 
 /// Connects as the flags say.
-pub(super) async fn connect(context: &Context, way: &Way) -> Result<Connection, Failure> {
+pub(super) async fn connect(context: &Context, route: &CallRoute) -> Result<Connection, Failure> {
     let services = context.services();
-    let (deployment, target) = via::resolve(context, &services, way).await?;
-    let sign_in = way
+    let (deployment, target) = via::resolve(context, &services, route).await?;
+    let sign_in = route
         .sign_in
         .map(|mode| sign_in::of_mode(mode, &deployment))
         .transpose()?
         .flatten();
-    let headers = way.header.iter().map(|(name, value)| HeaderSpec::Literal {
-        name: name.clone(),
-        value: SecretSource::Inline(SecretText::from(value.as_str())),
-    });
     let (sender, receiver) = mcp::notices();
     let options = McpOptions {
         sign_in,
-        headers: headers.collect(),
+        headers: route.header.clone(),
         notices: Some(sender),
     };
     let session = services.mcp_connect(&deployment, &target, options).await?;
@@ -55,6 +50,14 @@ pub(super) async fn connect(context: &Context, way: &Way) -> Result<Connection, 
 }
 
 impl Connection {
+    /// Where a call went, for its output.
+    pub(super) fn label(&self) -> CallLabel {
+        CallLabel {
+            deployment: self.deployment.name.to_string(),
+            endpoint: self.session.info().url,
+        }
+    }
+
     /// Ends the session at the server.
     pub(super) async fn close(self) {
         self.voice.abort();

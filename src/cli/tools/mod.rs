@@ -3,10 +3,15 @@
 mod call;
 mod check;
 mod connect;
+mod cypher;
+mod guard;
+mod pick;
 mod show;
 mod via;
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use crate::model::{HeaderSpec, SecretSource, SecretText};
 
 use super::{Outcome, context::Context, process, sign_in};
 
@@ -16,21 +21,21 @@ pub(crate) struct Options {
     #[command(subcommand)]
     command: Option<ToolsCommand>,
     #[command(flatten)]
-    pub(super) way: Way,
+    pub(super) route: CallRoute,
 }
 
 /// How to reach the tools, and how to print.
 #[derive(Debug, Args)]
-pub(super) struct Way {
+pub(super) struct CallRoute {
     /// A gateway's or runtime's id or name, or a URL [default: the deployment's own endpoint]
     #[arg(long, global = true, value_name = "GATEWAY|RUNTIME|URL")]
     pub(super) via: Option<String>,
     /// Another sign-in than the configured one
     #[arg(long, global = true, value_enum, value_name = "MODE")]
     pub(super) sign_in: Option<sign_in::Mode>,
-    /// A header beside the sign-in's own; may be given several times
+    /// A further header; a value of @FILE or env:VARIABLE keeps a secret out of the process list; may be given several times
     #[arg(long, global = true, value_name = "NAME: VALUE", value_parser = header)]
-    pub(super) header: Vec<(String, String)>,
+    pub(super) header: Vec<HeaderSpec>,
     /// How to print
     #[arg(long, short, global = true, value_enum, value_name = "table|json|csv", hide_possible_values = true, default_value_t = Format::Table)]
     pub(super) output: Format,
@@ -56,7 +61,7 @@ enum ToolsCommand {
     /// Call a tool
     Call(call::Call),
     /// Run a Cypher statement through the read-cypher tool, or write-cypher with --write
-    Cypher(call::Cypher),
+    Cypher(cypher::Cypher),
     /// Run saved calls and compare what comes back
     Check(check::Check),
 }
@@ -64,13 +69,13 @@ enum ToolsCommand {
 /// Runs `tools`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let runtime = process::runtime()?;
-    let way = &options.way;
+    let route = &options.route;
     let answer = runtime.block_on(async {
         match options.command.as_ref().unwrap_or(&ToolsCommand::List) {
-            ToolsCommand::List => list(context, way).await,
-            ToolsCommand::Call(call) => call::call(context, way, call).await,
-            ToolsCommand::Cypher(cypher) => call::cypher(context, way, cypher).await,
-            ToolsCommand::Check(check) => check::run(context, way, check).await,
+            ToolsCommand::List => list(context, route).await,
+            ToolsCommand::Call(call) => call::call(context, route, call).await,
+            ToolsCommand::Cypher(cypher) => cypher::run(context, route, cypher).await,
+            ToolsCommand::Check(check) => check::run(context, route, check).await,
         }
     });
     // A connection that hangs must not keep the process: what was to be said was said.
@@ -78,19 +83,30 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     answer
 }
 
-async fn list(context: &Context, way: &Way) -> Outcome {
-    let connection = connect::connect(context, way).await?;
+async fn list(context: &Context, route: &CallRoute) -> Outcome {
+    let connection = connect::connect(context, route).await?;
     let tools = connection.session.tools().await;
     connection.close().await;
-    show::tools(&tools?, way.output)
+    show::tools(&tools?, route.output)
 }
 
-/// `Name: Value`.
-fn header(text: &str) -> Result<(String, String), String> {
+/// `Name: Value`, `Name: @FILE` or `Name: env:VARIABLE`.
+fn header(text: &str) -> Result<HeaderSpec, String> {
     let (name, value) = text.split_once(':').ok_or("write 'NAME: VALUE'")?;
     let (name, value) = (name.trim(), value.trim());
     crate::config::check_header_name(name)?;
     http::HeaderValue::try_from(value)
         .map_err(|_| format!("the value of {name} holds characters that no header takes"))?;
-    Ok((name.to_owned(), value.to_owned()))
+    let value = match (value.strip_prefix('@'), value.strip_prefix("env:")) {
+        (Some(""), _) | (_, Some("")) => {
+            return Err(format!("the value of {name} names no file and no variable"));
+        }
+        (Some(path), _) => SecretSource::File(path.to_owned()),
+        (_, Some(variable)) => SecretSource::Environment(variable.to_owned()),
+        (None, None) => SecretSource::Inline(SecretText::from(value)),
+    };
+    Ok(HeaderSpec::Literal {
+        name: name.to_owned(),
+        value,
+    })
 }

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{CallOutcome, Table as Rows, Tool, pluralize, sanitize},
-    tools::{cypher, read_only},
+    tools::{
+        cypher,
+        permission::{self, ToolEffect},
+    },
 };
 
 use super::{
@@ -14,6 +17,14 @@ use super::{
     },
     Format,
 };
+
+/// Where a call went.
+pub(super) struct CallLabel {
+    /// The deployment whose sign-in was used.
+    pub(super) deployment: String,
+    /// The address of the endpoint.
+    pub(super) endpoint: String,
+}
 
 /// The tools of a server.
 pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
@@ -57,14 +68,13 @@ pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
 
 /// What read-only mode goes by.
 fn effect_of(tool: &Tool) -> (&'static str, Tone) {
-    if tool.is_guarded() {
-        return ("writes", Tone::Attention);
-    }
-    if read_only::only_reads(tool) {
-        ("reads", Tone::Good)
-    } else {
-        ("unknown", Tone::Dim)
-    }
+    let effect = permission::effect(tool);
+    let tone = match effect {
+        ToolEffect::Writes => Tone::Attention,
+        ToolEffect::Reads => Tone::Good,
+        ToolEffect::Unknown => Tone::Dim,
+    };
+    (effect.as_str(), tone)
 }
 
 fn first_line(tool: &Tool) -> &str {
@@ -79,9 +89,14 @@ fn first_line(tool: &Tool) -> &str {
 }
 
 /// The outcome of a call; what to know beside it on stderr.
-pub(super) fn outcome(outcome: &CallOutcome, query: Option<&str>, format: Format) -> Outcome {
+pub(super) fn outcome(
+    label: &CallLabel,
+    outcome: &CallOutcome,
+    query: Option<&str>,
+    format: Format,
+) -> Outcome {
     let shown = match (format, &outcome.table) {
-        (Format::Json, _) => Ok(output::json(&whole(outcome))?),
+        (Format::Json, _) => Ok(output::json(&whole(label, outcome))?),
         (_, _) if outcome.is_error => {
             output::note(&format!(
                 "error: {}",
@@ -147,13 +162,15 @@ fn hints(rows: &Rows, outcome: &CallOutcome, format: Format) {
     }
     for column in &rows.lost_temporals {
         output::note(&format!(
-            "hint: {column} holds a date or time that the server lost on the way (it arrives as {{}}): return toString({column}) instead"
+            "hint: {column} holds a date or time that the server lost on the route (it arrives as {{}}): return toString({column}) instead"
         ));
     }
 }
 
-fn whole(outcome: &CallOutcome) -> Value {
+fn whole(label: &CallLabel, outcome: &CallOutcome) -> Value {
     json!({
+        "deployment": label.deployment,
+        "endpoint": label.endpoint,
         "is_error": outcome.is_error,
         "columns": outcome.table.as_ref().map(|table| &table.columns),
         "rows": outcome.table.as_ref().map(|table| &table.rows),
@@ -161,6 +178,7 @@ fn whole(outcome: &CallOutcome) -> Value {
         "structured_content": outcome.structured_content,
         "elapsed_ms": outcome.elapsed,
         "request_id": outcome.request_id,
+        "trace_id": outcome.trace_id,
     })
 }
 

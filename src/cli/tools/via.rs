@@ -12,7 +12,7 @@ use super::{
         context::{Context, which},
         output, sign_in, usage,
     },
-    Way,
+    CallRoute,
 };
 use crate::cli::find_resource;
 
@@ -20,13 +20,13 @@ use crate::cli::find_resource;
 pub(super) async fn resolve(
     context: &Context,
     services: &Services,
-    way: &Way,
+    route: &CallRoute,
 ) -> Result<(Deployment, McpTarget), Failure> {
-    match way.via.as_deref() {
+    match route.via.as_deref() {
         None => Ok((context.deployment()?, McpTarget::Default)),
         Some(url) if url.contains("://") => {
             refuse_credentials(url)?;
-            let deployment = guarded(services, way, whose(context, way, url)?, url).await;
+            let deployment = guarded(services, route, whose(context, route, url)?, url).await;
             Ok((deployment, McpTarget::Url(url.to_owned())))
         }
         Some(word) => named(context, services, word).await,
@@ -47,9 +47,9 @@ fn refuse_credentials(url: &str) -> Result<(), Failure> {
 }
 
 /// Whose sign-in goes to a URL: the picked deployment's, the only one's, or that of the deployment whose endpoint it is.
-fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure> {
+fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, Failure> {
     let anonymous = matches!(
-        way.sign_in,
+        route.sign_in,
         Some(sign_in::Mode::None | sign_in::Mode::Bearer | sign_in::Mode::SigV4)
     );
     let all = match context.deployments() {
@@ -67,20 +67,25 @@ fn whose(context: &Context, way: &Way, url: &str) -> Result<Deployment, Failure>
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [owner]) => Ok((*owner).clone()),
-        (_, _) if way.sign_in == Some(sign_in::Mode::None) => Ok(Context::for_url()),
+        (_, _) if route.sign_in == Some(sign_in::Mode::None) => Ok(Context::for_url()),
         (several, _) => Err(which(several)),
     }
 }
 
 /// What a deployment may send to a URL: everything to an origin of its own; elsewhere its sign-in only where `--sign-in` asks for
 /// it, and its headers, which may hold credentials, never.
-async fn guarded(services: &Services, way: &Way, deployment: Deployment, url: &str) -> Deployment {
+async fn guarded(
+    services: &Services,
+    route: &CallRoute,
+    deployment: Deployment,
+    url: &str,
+) -> Deployment {
     let sends = deployment.sign_in != SignIn::None || !deployment.headers.is_empty();
     if !sends || is_own(services, &deployment, url).await {
         return deployment;
     }
     let name = &deployment.name;
-    if way.sign_in.is_none() {
+    if route.sign_in.is_none() {
         output::note(&format!(
             "{url} is no endpoint of {name}: neither its sign-in nor its headers are sent there; --sign-in MODE sends a sign-in"
         ));

@@ -2,20 +2,23 @@
 
 use serde_json::Value;
 
-use super::{Item, Outcome, Past, Running, Tools, endpoints::name_of, result};
+use super::{HistoryEntry, Item, Outcome, Running, Tools, endpoints::name_of, result};
 use crate::{
     messages::{Effect, Effects, Slot},
     model::{
-        CallOptions, CallOutcome, Elicitation, ElicitationAnswer, ElicitationRequest, Failure,
-        FailureKind, McpEndpoint, Moment,
+        CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationAnswer,
+        ElicitationRequest, Failure, FailureKind, McpEndpoint, Moment, Tool, pluralize,
     },
     screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::ActivityEntry,
+    tools::{cypher, permission},
     widgets::LineInput,
 };
 
 /// Calls remembered in a session.
 const HISTORY: usize = 50;
+/// Lines of a statement that are shown in the question before it runs.
+const STATEMENT_LINES: usize = 12;
 /// Bytes of a tool's error that are noted at most.
 const NOTED: usize = 16 << 10;
 
@@ -47,10 +50,7 @@ impl Tools {
                 false,
             ),
         };
-        let write = self
-            .tools()
-            .iter()
-            .any(|tool| tool.name == call.tool && tool.is_guarded());
+        let write = call.is_write;
         let noted = match &result {
             Ok(outcome) if outcome.is_error => Err(Box::new(refused(&call.tool, outcome))),
             Ok(_) => Ok(words.clone()),
@@ -72,7 +72,7 @@ impl Tools {
         }
         self.history.insert(
             0,
-            Past {
+            HistoryEntry {
                 endpoint: endpoint.clone(),
                 at: context.now,
                 tool: call.tool.clone(),
@@ -82,11 +82,7 @@ impl Tools {
             },
         );
         self.history.truncate(HISTORY);
-        let statement = call
-            .arguments
-            .get("query")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let statement = cypher::statement(&call.arguments).map(str::to_owned);
         let outcome = Outcome::new(
             call.tool,
             statement,
@@ -164,11 +160,8 @@ impl Tools {
                 .store
                 .deployment(&endpoint.deployment)
                 .is_some_and(|each| each.read_only);
-        if read_only && !crate::tools::read_only::only_reads(&tool) {
-            return ScreenUpdate::request(AppRequest::Say(format!(
-                "read-only mode: {} is not known to read only, so it is not called",
-                tool.name
-            )));
+        if let Some(why) = permission::read_only_refuses_tool(&tool).filter(|_| read_only) {
+            return refused_in_read_only(&tool, why);
         }
         let arguments = match self.form_mut().map(|form| form.ready()) {
             Some(Ok(arguments)) => arguments,
@@ -179,26 +172,77 @@ impl Tools {
             None => return ScreenUpdate::done(),
         };
         self.problems.clear();
+        if let Some(why) = permission::read_only_refusal(&tool, &arguments).filter(|_| read_only) {
+            return refused_in_read_only(&tool, why);
+        }
         if let Some(offer) = self.offer().cloned() {
             let fetch = Effect::Fetch(endpoint, Box::new(offer), arguments);
             self.begun(&fetch, context.now);
             return ScreenUpdate::effect(fetch);
         }
+        let asks = permission::needs_confirmation(&tool, &arguments);
+        let statement = cypher::statement(&arguments).map(str::to_owned);
         let call = Effect::Call {
             endpoint: endpoint.clone(),
             tool: tool.name.clone(),
             arguments,
             options: CallOptions::default(),
         };
-        if tool.is_guarded() {
-            return ScreenUpdate::request(AppRequest::Ask(Confirm::ask(
-                format!("Call {}?", tool.parts().1),
-                format!("It may change or destroy data of {}.", endpoint.deployment),
+        if asks {
+            return ScreenUpdate::request(AppRequest::Ask(self.question_before_write(
+                &tool,
+                statement.as_deref(),
                 call,
+                &endpoint,
+                context,
             )));
         }
         self.begun(&call, context.now);
         ScreenUpdate::effect(call)
+    }
+
+    /// What is asked before a call that may write: what runs, where, and by whose sign-in.
+    fn question_before_write(
+        &self,
+        tool: &Tool,
+        statement: Option<&str>,
+        call: Effect,
+        endpoint: &McpEndpoint,
+        context: &UpdateContext<'_>,
+    ) -> Confirm {
+        let place = name_of(endpoint, context.store);
+        let mut confirm = Confirm::ask(
+            format!("Call {}?", tool.parts().1),
+            format!(
+                "It may change or destroy data of {}.",
+                if place == endpoint.deployment.as_str() {
+                    place
+                } else {
+                    format!("{} at {place}", endpoint.deployment)
+                }
+            ),
+            call,
+        );
+        if let Some(statement) = statement {
+            confirm.text.extend(
+                statement
+                    .lines()
+                    .take(STATEMENT_LINES)
+                    .map(|line| format!("  {line}")),
+            );
+            let more = statement.lines().count().saturating_sub(STATEMENT_LINES);
+            if more > 0 {
+                confirm
+                    .text
+                    .push(format!("  … {}", pluralize(more, "more line")));
+            }
+        }
+        if let Some((info, claims, _)) = self.connection().and_then(|known| known.state.get()) {
+            confirm
+                .text
+                .push(format!("Signed in by {}.", who(info, claims.as_ref())));
+        }
+        confirm
     }
 
     /// Notes a call that begins now: at once, or with the yes to the question before it.
@@ -219,7 +263,12 @@ impl Tools {
         if let Some((endpoint, tool, arguments)) = begun
             && let Some(connection) = self.connections.get_mut(endpoint)
         {
+            let known = connection.state.get();
+            let is_write = known
+                .and_then(|(_, _, tools)| tools.iter().find(|known| known.name == *tool))
+                .is_some_and(|known| permission::is_write(known, arguments));
             connection.call = Some(Running {
+                is_write,
                 tool: tool.clone(),
                 arguments: arguments.clone(),
                 since: now,
@@ -241,11 +290,7 @@ impl Tools {
             cause,
         )
         .hint("whether a write took place is not known");
-        let statement = call
-            .arguments
-            .get("query")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let statement = cypher::statement(&call.arguments).map(str::to_owned);
         self.keep_result(Outcome::new(
             call.tool,
             statement,
@@ -259,6 +304,29 @@ impl Tools {
             )),
         )
     }
+}
+
+fn refused_in_read_only(tool: &Tool, why: &str) -> ScreenUpdate {
+    ScreenUpdate::request(AppRequest::Say(format!(
+        "read-only mode: {} is not called, since {why}",
+        tool.name
+    )))
+}
+
+/// Who the server takes the caller for: the token's client or subject, else the mode of the sign-in.
+fn who(info: &ConnectionInfo, claims: Option<&Claims>) -> String {
+    let claim = |name: &str| {
+        claims
+            .and_then(|claims| claims.claims.get(name))
+            .and_then(Value::as_str)
+    };
+    ["username", "cognito:username", "client_id", "sub"]
+        .into_iter()
+        .find_map(claim)
+        .map_or_else(
+            || info.sign_in.to_owned(),
+            |name| format!("{} as {name}", info.sign_in),
+        )
 }
 
 /// What a tool answered as its error, as it is noted.

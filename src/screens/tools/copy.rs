@@ -6,7 +6,7 @@ use super::Tools;
 use crate::{
     messages::{Action, Effect, ToolsAction},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
-    tools::commands::{self, Place},
+    tools::commands::{self, CallSite},
 };
 
 impl Tools {
@@ -56,15 +56,15 @@ impl Tools {
         let Some(deployment) = context.store.deployment(&endpoint.deployment) else {
             return Ok(None);
         };
-        let place = Place {
+        let site = CallSite {
             deployment,
             target: &endpoint.target,
             url: &info.url,
             protocol: &info.protocol,
         };
         Ok(Some(match action {
-            Action::Tools(ToolsAction::CopyCurl) => commands::curl(place, &tool, &arguments),
-            _ => commands::own(place, &tool, &arguments),
+            Action::Tools(ToolsAction::CopyCurl) => commands::curl(site, &tool, &arguments),
+            _ => commands::own(site, &tool, &arguments),
         }))
     }
 }

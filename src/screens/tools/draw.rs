@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{
     Item, Pane, Tools,
     endpoints::name_of,
-    form::{Field, Form, Goes},
+    form::{Field, FieldTarget, Form},
     result::{draw_lines, draw_result, failure_text},
     text,
 };
@@ -13,6 +13,7 @@ use crate::{
     model::{McpEndpoint, Tool, moment::short_duration},
     screens::{ViewContext, detail::wrapped},
     theme::Role,
+    tools::permission::{self, ToolEffect},
     widgets::{Painter, Scroll, text_width},
 };
 
@@ -300,12 +301,10 @@ fn draw_list(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut
 
 fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, painter: &mut Painter<'_>) {
     let (target, own) = tool.parts();
-    let mark = if tool.is_guarded() {
-        ("! writes", Role::Failed)
-    } else if tool.annotations.read_only == Some(true) {
-        ("read-only", Role::Success)
-    } else {
-        ("", Role::Dim)
+    let mark = match permission::effect(tool) {
+        ToolEffect::Writes => ("! writes", Role::Failed),
+        ToolEffect::Reads => ("read-only", Role::Success),
+        ToolEffect::Unknown => ("?", Role::Dim),
     };
     let width = u16::try_from(text_width(mark.0)).unwrap_or(0);
     let room = line.width.saturating_sub(width + 5);
@@ -377,7 +376,7 @@ fn form_height(form: &Form, tool: &Tool, room: u16) -> u16 {
             form.fields
                 .iter()
                 .map(|field| {
-                    if matches!(field.goes, Goes::Statement(_)) {
+                    if matches!(field.target, FieldTarget::Statement(_)) {
                         text::rows_of(&field.text, room.saturating_sub(3)).max(3) + 1
                     } else {
                         1
@@ -411,7 +410,11 @@ fn draw_form(
     } else {
         ""
     };
-    let guard = if tool.is_guarded() { "   ! writes" } else { "" };
+    let guard = if permission::effect(tool) == ToolEffect::Writes {
+        "   ! writes"
+    } else {
+        ""
+    };
     painter.spans(
         area.x + 2,
         area.y,
@@ -535,7 +538,7 @@ fn draw_form(
 
 fn draw_field(field: &Field, focused: bool, area: Rect, painter: &mut Painter<'_>) -> u16 {
     let bar = if focused { "▌" } else { " " };
-    if let Goes::Statement(_) = field.goes {
+    if let FieldTarget::Statement(_) = field.target {
         let height =
             u16::try_from(text::rows_of(&field.text, area.width.saturating_sub(3)).max(3) + 1)
                 .unwrap_or(u16::MAX)
@@ -569,19 +572,16 @@ fn draw_field(field: &Field, focused: bool, area: Rect, painter: &mut Painter<'_
         return height;
     }
     painter.text(area.x + 1, area.y, 1, bar, Role::Accent);
-    let (label, note) = match &field.goes {
-        Goes::Parameter => (format!("${}", field.name), String::new()),
-        Goes::Argument(property) | Goes::Statement(property) => {
+    let (label, note) = match &field.target {
+        FieldTarget::Parameter => (format!("${}", field.name), String::new()),
+        FieldTarget::Argument(property) | FieldTarget::Statement(property) => {
             let types: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
             let must = if property.required { " *" } else { "" };
             let choices: Vec<String> = property
                 .choices
                 .iter()
                 .take(6)
-                .map(|each| {
-                    each.as_str()
-                        .map_or_else(|| each.to_string(), str::to_owned)
-                })
+                .map(|choice| crate::tools::arguments::plain(&choice.value))
                 .collect();
             let words = if choices.is_empty() {
                 types.join("|")

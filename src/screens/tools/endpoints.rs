@@ -14,7 +14,7 @@ use crate::{
 
 /// The open list of endpoints.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Picker {
+pub(super) struct EndpointPicker {
     pub(super) input: LineInput,
     list: List,
 }
@@ -47,7 +47,7 @@ impl Choice {
     }
 }
 
-impl Picker {
+impl EndpointPicker {
     /// What is typed has changed: the first line is chosen again.
     pub(super) fn typed(&mut self) {
         self.list.select(0);
@@ -203,7 +203,7 @@ impl Tools {
     /// What the open list makes of an action.
     pub(super) fn act_on_picker(
         &mut self,
-        mut picker: Picker,
+        mut picker: EndpointPicker,
         action: Action,
         context: &mut UpdateContext<'_>,
     ) -> ScreenUpdate {

@@ -9,20 +9,17 @@ use crate::{
     model::Tool,
     tools::{
         arguments,
-        highlight::parameters,
+        cypher::{CypherTool, parameters},
         schema::{self, Arguments, Property},
     },
 };
-
-/// Names under which Cypher tools take their statement.
-const STATEMENTS: [&str; 3] = ["query", "cypher", "statement"];
-/// Names under which they take parameters.
-const PARAMETERS: [&str; 3] = ["params", "parameters", "args"];
 
 /// A form for one tool.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
     schema: Arguments,
+    /// Where the statement goes, in the form of a tool that takes Cypher.
+    cypher: Option<CypherTool>,
     /// Fields in their order.
     pub(super) fields: Vec<Field>,
     /// The field under edit.
@@ -36,15 +33,15 @@ pub(super) struct Form {
 pub(super) struct Field {
     /// Its name.
     pub(super) name: String,
-    /// Where it goes.
-    pub(super) goes: Goes,
+    /// Where its value goes.
+    pub(super) target: FieldTarget,
     /// The text under edit.
     pub(super) text: TextArea<'static>,
 }
 
 /// Where a field's value goes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Goes {
+pub(super) enum FieldTarget {
     /// Into the argument of that name.
     Argument(Property),
     /// The statement: an argument over several lines.
@@ -57,33 +54,38 @@ impl Form {
     /// An empty form, with the schema's defaults.
     pub(super) fn new(tool: &Tool) -> Self {
         let schema = schema::read(&tool.input_schema);
-        // Many a tool has a `query` that is no Cypher: a search for repositories.
-        let is_cypher = tool.parts().1.contains("cypher");
-        let is_statement =
-            |name: &str| STATEMENTS.contains(&name) && (is_cypher || name == "cypher");
-        let takes_statement = schema
-            .properties
-            .iter()
-            .any(|property| is_statement(&property.name));
+        let cypher = CypherTool::of(tool).filter(|cypher| cypher.within.is_none());
+        let is_statement = |name: &str| {
+            cypher
+                .as_ref()
+                .is_some_and(|cypher| cypher.statement == name)
+        };
+        let holds_parameters = |name: &str| {
+            let argument = cypher
+                .as_ref()
+                .and_then(|cypher| cypher.parameters.as_ref());
+            argument.is_some_and(|argument| argument.name == name)
+        };
         let fields = schema
             .properties
             .iter()
-            .filter(|property| !(takes_statement && PARAMETERS.contains(&property.name.as_str())))
+            .filter(|property| !holds_parameters(&property.name))
             .map(|property| {
-                let goes = if is_statement(&property.name) {
-                    Goes::Statement(property.clone())
+                let target = if is_statement(&property.name) {
+                    FieldTarget::Statement(property.clone())
                 } else {
-                    Goes::Argument(property.clone())
+                    FieldTarget::Argument(property.clone())
                 };
                 Field {
                     name: property.name.clone(),
-                    goes,
+                    target,
                     text: area(&property.default.as_ref().map_or_else(String::new, plain)),
                 }
             })
             .collect();
         Self {
             schema,
+            cypher,
             fields,
             focus: 0,
             raw: None,
@@ -98,17 +100,29 @@ impl Form {
             }
         }
         self.follow_statement();
-        let object = PARAMETERS
-            .iter()
-            .find_map(|name| given.get(*name))
-            .and_then(Value::as_object);
+        let object = self.parameters_of(given);
         for field in self
             .fields
             .iter_mut()
-            .filter(|field| field.goes == Goes::Parameter)
+            .filter(|field| field.target == FieldTarget::Parameter)
         {
-            if let Some(value) = object.and_then(|object| object.get(&field.name)) {
+            if let Some(value) = object.get(&field.name) {
                 field.text = area(&plain(value));
+            }
+        }
+    }
+
+    /// The parameters among the arguments of a call.
+    fn parameters_of(&self, given: &Map<String, Value>) -> Map<String, Value> {
+        let argument = self
+            .cypher
+            .as_ref()
+            .and_then(|cypher| cypher.parameters.as_ref());
+        match argument.and_then(|argument| given.get(&argument.name)) {
+            Some(Value::Object(members)) => members.clone(),
+            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | None => {
+                Map::new()
             }
         }
     }
@@ -117,11 +131,11 @@ impl Form {
     pub(super) fn statement(&self) -> Option<String> {
         self.fields
             .iter()
-            .find(|field| matches!(field.goes, Goes::Statement(_)))
+            .find(|field| matches!(field.target, FieldTarget::Statement(_)))
             .map(|field| field.text.lines().join("\n"))
     }
 
-    /// Goes to the next field (or the one before); `false` where there is none.
+    /// FieldTarget to the next field (or the one before); `false` where there is none.
     pub(super) fn go(&mut self, backwards: bool) -> bool {
         let next = if backwards {
             self.focus.checked_sub(1)
@@ -146,7 +160,7 @@ impl Form {
         let Some(field) = self.fields.get_mut(self.focus) else {
             return;
         };
-        let one_line = !matches!(field.goes, Goes::Statement(_));
+        let one_line = !matches!(field.target, FieldTarget::Statement(_));
         if one_line && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
             let _ = self.go(key.code == KeyCode::Up);
             return;
@@ -170,7 +184,7 @@ impl Form {
         if let Some(field) = self.fields.get_mut(self.focus) {
             field
                 .text
-                .insert_str(if matches!(field.goes, Goes::Statement(_)) {
+                .insert_str(if matches!(field.target, FieldTarget::Statement(_)) {
                     text
                 } else {
                     text.replace('\n', " ")
@@ -188,7 +202,7 @@ impl Form {
         let mut old: Vec<Field> = Vec::new();
         let mut kept: Vec<Field> = Vec::new();
         for field in std::mem::take(&mut self.fields) {
-            if field.goes == Goes::Parameter {
+            if field.target == FieldTarget::Parameter {
                 old.push(field)
             } else {
                 kept.push(field)
@@ -201,7 +215,7 @@ impl Form {
                 .map(|at| old.swap_remove(at));
             kept.push(known.unwrap_or_else(|| Field {
                 name,
-                goes: Goes::Parameter,
+                target: FieldTarget::Parameter,
                 text: area(""),
             }));
         }
@@ -231,7 +245,7 @@ impl Form {
     /// All that is wrong, a sentence each.
     pub(super) fn ready(&self) -> Result<Map<String, Value>, Vec<String>> {
         let is_empty = |field: &&Field| {
-            field.goes == Goes::Parameter
+            field.target == FieldTarget::Parameter
                 && field.text.lines().iter().all(|line| line.trim().is_empty())
         };
         let empty = self
@@ -272,11 +286,11 @@ impl Form {
         let mut parameters = Map::new();
         for field in &self.fields {
             let text = field.text.lines().join("\n");
-            match &field.goes {
-                Goes::Parameter => {
+            match &field.target {
+                FieldTarget::Parameter => {
                     parameters.insert(field.name.clone(), arguments::json_or_text(&text));
                 }
-                Goes::Argument(property) | Goes::Statement(property) => {
+                FieldTarget::Argument(property) | FieldTarget::Statement(property) => {
                     if !text.trim().is_empty() {
                         pairs.push((field.name.clone(), text));
                     } else if property.required {
@@ -289,15 +303,9 @@ impl Form {
             return Err(missing);
         }
         let mut merged = arguments::merge(Map::new(), &pairs, &self.schema)?;
-        if !parameters.is_empty() {
-            let name = self
-                .schema
-                .properties
-                .iter()
-                .map(|each| each.name.as_str())
-                .find(|name| PARAMETERS.contains(name))
-                .unwrap_or("params");
-            merged.insert(name.to_owned(), Value::Object(parameters));
+        if let Some(cypher) = self.cypher.as_ref().filter(|_| !parameters.is_empty()) {
+            let (name, value) = cypher.place(parameters)?;
+            merged.insert(name, value);
         }
         Ok(merged)
     }
@@ -390,7 +398,7 @@ mod tests {
         assert!(
             form.fields
                 .iter()
-                .all(|field| matches!(field.goes, Goes::Argument(_))),
+                .all(|field| matches!(field.target, FieldTarget::Argument(_))),
             "{:?}",
             form.fields
         );

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Outcome, Shown, Tools, exchange, result::csv, tree::Tree};
+use super::{Outcome, ResultView, Tools, exchange, result::csv, tree::Tree};
 use crate::{
     messages::{Action, Effect, ListAction},
     model::{CallOutcome, Failure, HttpExchange, Moment},
@@ -31,26 +31,26 @@ impl Outcome {
             result,
             exchange,
             tree,
-            laid: super::laid::Laid::default(),
+            line_cache: super::line_cache::LineCache::default(),
         }
     }
 
     /// The views that fit it, the first of them first.
-    pub(super) fn views(&self) -> Vec<Shown> {
+    pub(super) fn views(&self) -> Vec<ResultView> {
         let mut views = Vec::new();
         if let Ok(outcome) = &self.result {
             if outcome.table.is_some() {
-                views.push(Shown::Table);
+                views.push(ResultView::Table);
             }
             if self.tree.is_some() && !outcome.is_error {
-                views.push(Shown::Tree);
+                views.push(ResultView::Tree);
             }
         }
         if views.is_empty() {
-            views.push(Shown::Text);
+            views.push(ResultView::Text);
         }
         if self.result.is_ok() || self.exchange.is_some() {
-            views.push(Shown::Raw);
+            views.push(ResultView::Raw);
         }
         views
     }
@@ -137,7 +137,7 @@ impl Tools {
     }
 
     pub(super) fn act_on_result(&mut self, action: Action) -> ScreenUpdate {
-        if self.shown == Shown::Tree
+        if self.shown == ResultView::Tree
             && let Some(tree) = self.tree_mut()
         {
             return if tree.act(action) {
@@ -148,7 +148,7 @@ impl Tools {
         }
         let table = self
             .table()
-            .filter(|_| self.shown == Shown::Table)
+            .filter(|_| self.shown == ResultView::Table)
             .map(|table| (table.columns.len(), table.rows.len()));
         let Some((columns, length)) = table else {
             return if self.text.act(action) {
@@ -175,13 +175,15 @@ impl Tools {
 
     pub(super) fn result_text(&self) -> Option<String> {
         let outcome = self.result.as_ref()?;
-        if self.shown == Shown::Raw {
+        if self.shown == ResultView::Raw {
             return Some(exchange::text(outcome));
         }
         match &outcome.result {
             Ok(call) => match (self.shown, &call.structured_content) {
-                (Shown::Tree, Some(content)) => serde_json::to_string_pretty(content).ok(),
-                (Shown::Table | Shown::Tree | Shown::Text | Shown::Raw, _) => Some(call.text()),
+                (ResultView::Tree, Some(content)) => serde_json::to_string_pretty(content).ok(),
+                (ResultView::Table | ResultView::Tree | ResultView::Text | ResultView::Raw, _) => {
+                    Some(call.text())
+                }
             },
             Err(failure) => Some(
                 failure
@@ -198,7 +200,7 @@ impl Tools {
         };
         let stem = outcome.tool.replace("___", "-");
         let text = match self.table() {
-            Some(table) if self.shown == Shown::Table => {
+            Some(table) if self.shown == ResultView::Table => {
                 return ScreenUpdate::effect(Effect::Export {
                     stem,
                     extension: "csv",
@@ -207,7 +209,7 @@ impl Tools {
             }
             _ => self.result_text().unwrap_or_default(),
         };
-        let is_json = self.shown == Shown::Tree;
+        let is_json = self.shown == ResultView::Tree;
         ScreenUpdate::effect(Effect::Export {
             stem,
             extension: if is_json { "json" } else { "txt" },

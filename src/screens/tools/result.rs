@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::{Outcome, Pane, Shown, Tools, cells, exchange, laid::MOST};
+use super::{Outcome, Pane, ResultView, Tools, cells, exchange, line_cache::MOST};
 use crate::{
     model::{Elapsed, Failure, FailureKind, Table},
     screens::{
@@ -54,9 +54,9 @@ pub(super) fn draw_result(
         height: area.height.saturating_sub(1),
     };
     match (&outcome.result, state.shown) {
-        (_, Shown::Raw) => {
+        (_, ResultView::Raw) => {
             let lines = outcome
-                .laid
+                .line_cache
                 .lines(state.shown, body.width, || exchange::lines(outcome, MOST));
             draw_lines(&lines, &state.text, body, painter);
         }
@@ -66,18 +66,18 @@ pub(super) fn draw_result(
             body,
             painter,
         ),
-        (Ok(_), Shown::Tree) if outcome.tree.is_some() => {
+        (Ok(_), ResultView::Tree) if outcome.tree.is_some() => {
             if let Some(tree) = &outcome.tree {
                 tree.view(focused, body, painter);
             }
         }
-        (Ok(call), Shown::Table) if call.table.is_some() => {
+        (Ok(call), ResultView::Table) if call.table.is_some() => {
             if let Some(table) = &call.table {
                 draw_table(state, table, focused, body, painter);
             }
         }
-        (Ok(call), Shown::Table | Shown::Tree | Shown::Text) => {
-            let lines = outcome.laid.lines(state.shown, body.width, || {
+        (Ok(call), ResultView::Table | ResultView::Tree | ResultView::Text) => {
+            let lines = outcome.line_cache.lines(state.shown, body.width, || {
                 let text = call.text();
                 if call.is_error {
                     error_lines(&text, outcome.statement.as_deref(), body.width)

@@ -11,7 +11,7 @@ use crate::{
 
 /// A query whose name is being asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Naming {
+pub(super) struct NamePrompt {
     pub(super) query: Query,
     pub(super) name: LineInput,
 }
@@ -42,7 +42,7 @@ impl Tools {
         match self.form_mut().map(|form| form.arguments()) {
             Some(Ok(arguments)) => match Query::new(&tool, &arguments) {
                 Ok(query) => {
-                    self.naming = Some(Naming {
+                    self.naming = Some(NamePrompt {
                         name: LineInput::new(query.name.clone()),
                         query,
                     });
@@ -93,7 +93,7 @@ impl Tools {
         )))
     }
 
-    /// Fills the form of the query's tool and goes there.
+    /// Fills the form of the query's tool and moves the focus there.
     pub(super) fn recall(&mut self, at: usize) -> ScreenUpdate {
         let Some(query) = self.queries.get(at).cloned() else {
             return ScreenUpdate::done();

@@ -23,6 +23,23 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     .map(str::to_owned)
 }
 
+/// The platform's trace as W3C writes it: 32 hexadecimal digits. AWS sends `Root=1-{8 digits}-{24 digits}`, others a
+/// `traceparent`.
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let amazon = text("x-amzn-trace-id").and_then(|value| {
+        let root = value
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("Root="))?;
+        let (epoch, unique) = root.strip_prefix("1-")?.split_once('-')?;
+        Some(format!("{epoch}{unique}"))
+    });
+    let w3c = || text("traceparent")?.split('-').nth(1).map(str::to_owned);
+    amazon
+        .or_else(w3c)
+        .filter(|id| id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
 /// The content type without parameters, in lower case; empty where there is none.
 pub(crate) fn content_type(headers: &HeaderMap) -> String {
     let value = headers

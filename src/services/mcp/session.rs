@@ -16,9 +16,12 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 
-use crate::model::{
-    CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind,
-    HttpExchange, Tool, ToolAnnotations, show_duration,
+use crate::{
+    model::{
+        CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind,
+        HttpExchange, Tool, ToolAnnotations, show_duration,
+    },
+    tools::cypher,
 };
 
 use super::{
@@ -178,10 +181,7 @@ impl McpSession {
         options: CallOptions,
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("calling {name}");
-        let statement = arguments
-            .get("query")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let statement = cypher::statement(&arguments).map(str::to_owned);
         let request = CallToolRequest::new(
             CallToolRequestParams::new(name.to_owned()).with_arguments(arguments),
         );
@@ -221,7 +221,8 @@ impl McpSession {
             elapsed,
             ..exchange.http
         };
-        let outcome = answer.map(|raw| outcome(raw, statement, elapsed, exchange.request_id));
+        let ids = (exchange.request_id, exchange.trace_id);
+        let outcome = answer.map(|raw| outcome(raw, statement, elapsed, ids));
         (outcome, http)
     }
 
@@ -298,7 +299,7 @@ fn outcome(
     raw: Value,
     statement: Option<&str>,
     elapsed: Elapsed,
-    request_id: Option<String>,
+    (request_id, trace_id): (Option<String>, Option<String>),
 ) -> CallOutcome {
     let is_error = raw
         .get("isError")
@@ -323,6 +324,7 @@ fn outcome(
         raw,
         elapsed,
         request_id,
+        trace_id,
     }
 }
 

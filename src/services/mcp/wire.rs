@@ -49,6 +49,8 @@ pub(crate) struct Exchange {
     pub(crate) first_byte: Duration,
     /// The platform's request id.
     pub(crate) request_id: Option<String>,
+    /// The platform's trace id.
+    pub(crate) trace_id: Option<String>,
     /// The JSON-RPC result as it came.
     pub(crate) result: Option<Value>,
     /// Why there is none.
@@ -153,6 +155,7 @@ impl Wire {
                 exchange.sign_in += signing;
                 exchange.first_byte = sent.elapsed();
                 exchange.request_id = answer::request_id(response.headers());
+                exchange.trace_id = answer::trace_id(response.headers());
                 (exchange.http.status, exchange.http.received) =
                     (Some(response.status().as_u16()), shown(response.headers()));
             }

@@ -4,14 +4,13 @@
 
 use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
     model::{
         AlterAnswer as Altered, CallOptions, Deployment, Failure, FailureKind,
         LoginAnswer as Answered, McpTarget, Moment, Neo4jAddress, SecretContent, SecretStages,
-        SecretText, Tool, VersionRef,
+        SecretText, VersionRef,
     },
     rotation::{
         effect::{
@@ -27,6 +26,7 @@ use crate::{
         secret_document::{Shape, ShapeError, alternate},
     },
     services::{McpOptions, Services},
+    tools::cypher,
 };
 
 use super::{
@@ -34,14 +34,6 @@ use super::{
     readers::{self, Found, Wanted},
     refresh::{Done, Login, Runtimes, Turn},
 };
-
-/// Tools that run Cypher, by their own names.
-const CYPHER_TOOLS: [&str; 4] = [
-    "read-cypher",
-    "read_neo4j_cypher",
-    "run_cypher",
-    "read_cypher",
-];
 
 /// The real world.
 pub struct World {
@@ -535,10 +527,7 @@ impl World {
             Ok(tools) => tools,
             Err(failure) => return Observation::Called(CallAnswer::Refused(failure.to_string())),
         };
-        let Some(tool) = tools
-            .iter()
-            .find(|tool| CYPHER_TOOLS.contains(&tool.parts().1))
-        else {
+        let Some((tool, arguments)) = cypher::probe(&tools, "RETURN 1 AS ok") else {
             return Observation::Called(CallAnswer::Unknown(
                 "no tool that reads by Cypher is offered there".to_owned(),
             ));
@@ -547,7 +536,7 @@ impl World {
             timeout: CHAIN_CALL,
             total: CHAIN_CALL,
         };
-        let answer = match session.call(&tool.name, arguments(tool), options).await {
+        let answer = match session.call(&tool.name, arguments, options).await {
             Ok(outcome) if !outcome.is_error => {
                 // Never guessed: several secrets, and no reader of this one in the chain.
                 let whose = if self.in_chain {
@@ -694,20 +683,6 @@ pub fn secret_name(id: &str) -> &str {
         return id;
     };
     name.rsplit_once('-').map_or(name, |(name, _)| name)
-}
-
-/// The one argument that takes the statement; further ones keep their defaults.
-fn arguments(tool: &Tool) -> Map<String, Value> {
-    let properties = tool
-        .input_schema
-        .get("properties")
-        .and_then(Value::as_object);
-    let named = |name: &&str| properties.is_some_and(|all| all.contains_key(*name));
-    let name = ["query", "statement", "cypher"]
-        .into_iter()
-        .find(|name| named(name))
-        .unwrap_or("query");
-    Map::from_iter([(name.to_owned(), Value::from("RETURN 1 AS ok"))])
 }
 
 fn first_line(text: &str) -> String {

@@ -3,7 +3,7 @@
 
 use std::cell::{Ref, RefCell};
 
-use super::Shown;
+use super::ResultView;
 use crate::{theme::Role, widgets::StyledLine};
 
 /// Lines of a result that are laid out at most; all of it is written to a file by the key that exports it.
@@ -11,13 +11,13 @@ pub(super) const MOST: usize = 500_000;
 
 /// Lines with what they were laid out for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Laid(RefCell<Option<(Shown, u16, Vec<StyledLine>)>>);
+pub(super) struct LineCache(RefCell<Option<(ResultView, u16, Vec<StyledLine>)>>);
 
-impl Laid {
+impl LineCache {
     /// The lines for a view and a width, made where the last ones were for others.
     pub(super) fn lines(
         &self,
-        shown: Shown,
+        shown: ResultView,
         width: u16,
         make: impl FnOnce() -> Vec<StyledLine>,
     ) -> Ref<'_, [StyledLine]> {
@@ -30,8 +30,8 @@ impl Laid {
             let lines = bounded(make());
             *self.0.borrow_mut() = Some((shown, width, lines));
         }
-        Ref::map(self.0.borrow(), |laid| {
-            laid.as_ref().map_or(&[][..], |(_, _, lines)| lines)
+        Ref::map(self.0.borrow(), |line_cache| {
+            line_cache.as_ref().map_or(&[][..], |(_, _, lines)| lines)
         })
     }
 }
@@ -54,28 +54,29 @@ mod tests {
 
     #[test]
     fn a_result_is_laid_out_once_for_a_view_and_a_width() {
-        let laid = Laid::default();
+        let line_cache = LineCache::default();
         let times = std::cell::Cell::new(0);
         let lines = |shown, width| {
             let make = || {
                 times.set(times.get() + 1);
                 vec![vec![(format!("{width}"), Role::Text)]]
             };
-            laid.lines(shown, width, make)
+            line_cache
+                .lines(shown, width, make)
                 .first()
                 .and_then(|line| line.first())
                 .map(|(text, _)| text.clone())
                 .unwrap()
         };
         for _ in 0..100 {
-            assert_eq!(lines(Shown::Text, 80), "80");
+            assert_eq!(lines(ResultView::Text, 80), "80");
         }
         assert_eq!(times.get(), 1);
         assert_eq!(
             (
-                lines(Shown::Raw, 80),
-                lines(Shown::Raw, 120),
-                lines(Shown::Raw, 120)
+                lines(ResultView::Raw, 80),
+                lines(ResultView::Raw, 120),
+                lines(ResultView::Raw, 120)
             ),
             ("80".into(), "120".into(), "120".into())
         );
