@@ -2,48 +2,15 @@
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::aws::{cloudformation, cognito, control, logs, metrics, secrets, sts};
-use crate::faults::FaultKind;
+use crate::aws::{cognito, control};
+use crate::faults::{FaultKind, SKEW, SLOWNESS};
 use crate::http::{self as wire, Request, Response, full, header, respond, set_header};
-use crate::operation::{ApiError, Protocol};
+use crate::operation::{ApiError, OperationCall, OperationReply, OperationResult, Protocol};
+use crate::service::Service;
 use crate::world::{SharedWorld, World};
-use crate::{cbor, mcp, neo4j, signature, tokens};
-
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
-/// How far the service's clock is ahead under the fault `clock-skew`.
-const SKEW: SignedDuration = SignedDuration::from_mins(20);
-
-/// One call of an AWS operation, as it was recognised.
-#[derive(Debug)]
-pub(crate) struct OperationCall {
-    /// The endpoint prefix.
-    pub(crate) service: &'static str,
-    pub(crate) operation: String,
-    pub(crate) protocol: Protocol,
-    /// Body, query and path members together.
-    pub(crate) input: Value,
-}
-
-/// What an operation answers when it is not refused.
-#[derive(Debug)]
-pub(crate) enum OperationReply {
-    /// Status 200 and this.
-    Json(Value),
-    /// Another good status.
-    Status(u16, Value),
-    /// Status 200 and this JSON, written already.
-    Text(String),
-    /// The inside of `<OperationResult>`.
-    Xml(String),
-    /// Written by the handler itself.
-    Whole(Box<Response>),
-}
-
-/// What a handler gives.
-pub(crate) type OperationResult = Result<OperationReply, ApiError>;
+use crate::{cbor, mcp, neo4j, signature, tokens, xml};
 
 /// Answers any request.
 pub(crate) async fn dispatch(world: &SharedWorld, request: Request) -> Response {
@@ -60,79 +27,73 @@ pub(crate) async fn dispatch(world: &SharedWorld, request: Request) -> Response 
     mcp::handle(world, request).await
 }
 
-/// Finds out whether this is an AWS operation, and which.
+/// The AWS operation that a request names; `None` if it is no request to an AWS service.
 fn recognise(request: &Request) -> Option<OperationCall> {
     let path = request.uri().path();
     if let Some(target) = header(request.headers(), "x-amz-target") {
-        let (prefix, operation) = target.split_once('.')?;
-        let (service, content_type) = match prefix {
-            "Logs_20140328" => ("logs", "application/x-amz-json-1.1"),
-            "secretsmanager" => ("secretsmanager", "application/x-amz-json-1.1"),
-            "AWSCognitoIdentityProviderService" => ("cognito-idp", "application/x-amz-json-1.1"),
-            "GraniteServiceVersion20100801" => ("monitoring", "application/x-amz-json-1.0"),
-            _ => return None,
-        };
-        let input = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-        return Some(OperationCall {
-            service,
-            operation: operation.into(),
-            protocol: Protocol::AwsJson(content_type),
-            input,
-        });
+        let (service, protocol, name) = Service::of_target(target)?;
+        let input = read_object(request.body());
+        return Some(OperationCall::new(service, name, protocol, input));
     }
-    if let Some(operation) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/")
-    {
-        let input = cbor::decode(request.body()).unwrap_or(Value::Null);
-        return Some(OperationCall {
-            service: "monitoring",
-            operation: operation.into(),
-            protocol: Protocol::Cbor,
+    if let Some(name) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/") {
+        let input = cbor::decode(request.body());
+        return Some(OperationCall::new(
+            Service::CloudWatch,
+            name,
+            Protocol::Cbor,
             input,
-        });
+        ));
     }
     if path == "/" && request.method() == Method::POST {
         return recognise_query(request);
     }
-    control::recognise(request)
+    control::handlers::recognise(request)
+}
+
+/// The members of a JSON body; an empty body has none.
+fn read_object(body: &[u8]) -> Option<Value> {
+    if body.is_empty() {
+        return Some(Value::Object(Map::new()));
+    }
+    serde_json::from_slice(body).ok()
 }
 
 fn recognise_query(request: &Request) -> Option<OperationCall> {
-    let form = crate::xml::read_form(request.body());
-    let action = form.get("Action")?.as_str()?.to_owned();
-    let (service, namespace) = match form.get("Version").and_then(Value::as_str) {
-        Some("2010-05-15") => (
-            "cloudformation",
-            "http://cloudformation.amazonaws.com/doc/2010-05-15/",
-        ),
-        Some("2011-06-15") => ("sts", "https://sts.amazonaws.com/doc/2011-06-15/"),
-        Some("2010-08-01") => (
-            "monitoring",
-            "http://monitoring.amazonaws.com/doc/2010-08-01/",
-        ),
-        _ => return None,
-    };
-    Some(OperationCall {
-        service,
-        operation: action,
-        protocol: Protocol::Query(namespace),
-        input: form,
-    })
+    let form = xml::read_form(request.body());
+    let field = |name| form.get(name).and_then(Value::as_str);
+    let named = field("Version").and_then(Service::of_query_version);
+    // A body that was changed on its way may name no version; whoever signed it is told so by the service of the signature.
+    let (service, protocol) = named.or_else(|| {
+        let service = signature::signed_service(request)?;
+        let (_, namespace) = service.spec().query?;
+        Some((service, Protocol::Query(namespace)))
+    })?;
+    let name = field("Action").unwrap_or_default().to_owned();
+    Some(OperationCall::new(service, &name, protocol, Some(form)))
 }
 
 /// What all operations have in common.
 async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> Response {
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;
-    let fault = world.faults.take_operation(call.service, &call.operation);
+    let fault = world.faults.take_operation(call.service, &call.name);
     if let Err(refusal) = check_bearer(world, request, &call).await {
         return refusal.into_response(protocol, &request_id);
     }
-    let mut response = match fault {
-        Some(FaultKind::CutBefore) => return wire::cut(),
-        _ => match perform(world, request, &call, fault) {
-            Ok(reply) => write(reply, &call, &request_id),
-            Err(error) => error.into_response(protocol, &request_id),
-        },
+    if fault == Some(FaultKind::CutBefore) {
+        return wire::cut();
+    }
+    let result = perform(world, request, &call, fault);
+    world
+        .trail
+        .record(world, request, &call, &request_id, &result);
+    let mut response = match result {
+        Ok(OperationReply::Late(reply)) => {
+            tokio::time::sleep(SLOWNESS).await;
+            write(*reply, &call, &request_id)
+        }
+        Ok(reply) => write(reply, &call, &request_id),
+        Err(error) => error.into_response(protocol, &request_id),
     };
     match fault {
         Some(FaultKind::CutAfter) => return wire::cut(),
@@ -143,16 +104,16 @@ async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> R
     response
 }
 
-/// Judges the bearer token of the one operation that takes it instead of a signature.
+/// Verifies the bearer token of the one operation that takes it instead of a signature.
 async fn check_bearer(
     world: &World,
     request: &Request,
     call: &OperationCall,
 ) -> Result<(), ApiError> {
-    if !control::takes_bearer(world, request, call) {
+    if !control::handlers::takes_bearer(world, request, call) {
         return Ok(());
     }
-    let Some(authorizer) = control::bearer_authorizer(world, call) else {
+    let Some(authorizer) = control::handlers::bearer_authorizer(world, call) else {
         return Ok(());
     };
     let token = tokens::bearer(header(request.headers(), "authorization"));
@@ -169,67 +130,48 @@ async fn check_bearer(
         .map_err(refuse)
 }
 
+/// The signature comes first, as at AWS: a request that is not the signer's is refused whatever it asks for.
 fn perform(
     world: &SharedWorld,
     request: &Request,
     call: &OperationCall,
     fault: Option<FaultKind>,
 ) -> OperationResult {
-    if !crate::service::names(call.service).contains(&call.operation.as_str()) {
-        let message = format!(
-            "The embedded stack does not serve {}:{}",
-            call.service, call.operation
-        );
-        let code = if matches!(call.protocol, Protocol::Query(_)) {
-            "InvalidAction"
-        } else {
-            "UnknownOperationException"
-        };
-        return Err(ApiError::bad(code, message));
-    }
     authenticate(world, request, call, fault)?;
-    if let Some(refusal) = fault
-        .and_then(|kind| ApiError::of_fault(kind, call.service, &call.operation, call.protocol))
+    let operation = call
+        .operation
+        .ok_or_else(|| ApiError::unknown_operation(call))?;
+    if let Some(refusal) =
+        fault.and_then(|kind| ApiError::of_fault(kind, call.service, &call.name, call.protocol))
     {
         return Err(refusal);
     }
-    if call.input.is_null() && !request.body().is_empty() {
+    if call.input.is_none() {
         return Err(ApiError::bad(
             "SerializationException",
-            "The request body cannot be read",
+            "The request body is not an object of the operation's members",
         ));
     }
-    match call.service {
-        "logs" => logs::handle(world, &call.operation, &call.input),
-        "secretsmanager" => secrets::handle(world, &call.operation, &call.input),
-        "cognito-idp" => cognito::handle(world, &call.operation, &call.input),
-        "cloudformation" => cloudformation::handle(world, &call.operation, &call.input),
-        "monitoring" => metrics::handle(world, call),
-        "sts" => sts::handle(&call.operation),
-        _ => control::handle(world, call),
-    }
+    (operation.handler)(world, call)
 }
 
-/// Verifies the signature, where the operation wants one.
+/// Verifies the signature, unless the operation takes none.
 fn authenticate(
     world: &World,
     request: &Request,
     call: &OperationCall,
     fault: Option<FaultKind>,
 ) -> Result<(), ApiError> {
-    if call.operation == "InitiateAuth" || control::takes_bearer(world, request, call) {
+    let is_public = call.operation.is_some_and(|operation| operation.public);
+    if is_public || control::handlers::takes_bearer(world, request, call) {
         return Ok(());
     }
-    let name = match call.service {
-        "bedrock-agentcore-control" => "bedrock-agentcore",
-        other => other,
-    };
     let skew = if fault == Some(FaultKind::ClockSkew) {
         SKEW
     } else {
         SignedDuration::ZERO
     };
-    signature::verify(world, request, name, skew)
+    signature::verify(world, request, call.service.spec().signing_name, skew)
         .map(|_| ())
         .map_err(|refusal| ApiError::of_signature(&refusal, call.protocol))
 }
@@ -237,6 +179,7 @@ fn authenticate(
 fn write(reply: OperationReply, call: &OperationCall, request_id: &str) -> Response {
     let (status, value) = match reply {
         OperationReply::Whole(response) => return *response,
+        OperationReply::Late(reply) => return write(*reply, call, request_id),
         OperationReply::Text(text) => {
             let kind = if let Protocol::AwsJson(kind) = call.protocol {
                 kind
@@ -266,7 +209,7 @@ fn write(reply: OperationReply, call: &OperationCall, request_id: &str) -> Respo
             response
         }
         Protocol::Query(namespace) => {
-            let (name, inside) = (&call.operation, value.as_str().unwrap_or_default());
+            let (name, inside) = (&call.name, value.as_str().unwrap_or_default());
             let body = format!(
                 "<{name}Response xmlns=\"{namespace}\"><{name}Result>{inside}</{name}Result>\
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>"

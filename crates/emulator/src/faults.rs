@@ -1,9 +1,19 @@
 //! The faults that the embedded stack can play: the one table of their names, what each does, and which are armed now.
 //! How a fault looks on the wire belongs to the service that plays it; nothing here knows HTTP.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use parking_lot::Mutex;
 
 use serde_json::Value;
+
+use crate::service::Service;
+
+/// How late an answer is under the fault `slow`.
+pub(crate) const SLOWNESS: Duration = Duration::from_secs(3);
+/// How far a service's clock is ahead under the fault `clock-skew`.
+pub(crate) const SKEW: SignedDuration = SignedDuration::from_mins(20);
 
 /// A link of the chain from sign-in to Cypher at which a fault can sit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,8 +159,8 @@ fault_kinds! {
 pub enum FaultSite {
     /// One operation of one AWS service, such as `logs` and `FilterLogEvents`; `*` stands for every operation.
     Operation {
-        /// The service's endpoint prefix: `logs`, `secretsmanager`, `bedrock-agentcore-control`, …
-        service: String,
+        /// The service; a faults file names it by its endpoint prefix.
+        service: Service,
         /// The operation's name.
         operation: String,
     },
@@ -173,18 +183,6 @@ pub struct Fault {
     /// How many matching calls fail; none means for ever.
     pub times: Option<u32>,
 }
-
-/// The services that the embedded stack serves, by endpoint prefix.
-pub const SERVICES: [&str; 8] = [
-    "bedrock-agentcore-control",
-    "bedrock-agentcore",
-    "logs",
-    "secretsmanager",
-    "cognito-idp",
-    "cloudformation",
-    "monitoring",
-    "sts",
-];
 
 /// Why a faults file is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -248,24 +246,18 @@ fn parse_entry(index: usize, entry: &Value) -> Result<Fault, FaultError> {
         text("hop"),
     ) {
         (Some(service), Some(operation), None, None) => {
-            if !SERVICES.contains(&service.as_str()) {
-                return Err(unknown(
-                    index,
-                    "service",
-                    &service,
-                    SERVICES.iter().copied(),
-                ));
+            let Some(known) = Service::from_prefix(&service) else {
+                let services = Service::ALL.iter().map(|known| known.prefix());
+                return Err(unknown(index, "service", &service, services));
+            };
+            if operation != "*" && !known.operation_names().any(|name| name == operation) {
+                let names = known.operation_names();
+                return Err(unknown(index, "operation", &operation, names));
             }
-            let known = crate::service::names(&service);
-            if operation != "*" && !known.contains(&operation.as_str()) {
-                return Err(unknown(
-                    index,
-                    "operation",
-                    &operation,
-                    known.iter().copied(),
-                ));
+            FaultSite::Operation {
+                service: known,
+                operation,
             }
-            FaultSite::Operation { service, operation }
         }
         (None, None, Some(deployment), Some(hop)) => {
             const DEPLOYMENTS: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -364,10 +356,10 @@ impl FaultTable {
     }
 
     /// The fault that hits this call of an operation, if any; counts it.
-    pub(crate) fn take_operation(&self, service: &str, operation: &str) -> Option<FaultKind> {
+    pub(crate) fn take_operation(&self, service: Service, operation: &str) -> Option<FaultKind> {
         self.take(|fault| {
             matches!(&fault.place, FaultSite::Operation { service: at, operation: named }
-                if at == service && (named == operation || named == "*"))
+                if *at == service && (named == operation || named == "*"))
         })
     }
 
@@ -427,16 +419,16 @@ mod tests {
         )
         .unwrap();
         let table = FaultTable::new(faults);
-        assert_eq!(table.take_operation("logs", "GetLogEvents"), None);
+        assert_eq!(table.take_operation(Service::Logs, "GetLogEvents"), None);
         assert_eq!(
-            table.take_operation("logs", "FilterLogEvents"),
+            table.take_operation(Service::Logs, "FilterLogEvents"),
             Some(FaultKind::Throttling)
         );
         assert_eq!(
-            table.take_operation("logs", "FilterLogEvents"),
+            table.take_operation(Service::Logs, "FilterLogEvents"),
             Some(FaultKind::Throttling)
         );
-        assert_eq!(table.take_operation("logs", "FilterLogEvents"), None);
+        assert_eq!(table.take_operation(Service::Logs, "FilterLogEvents"), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Refusals of AWS operations: one type, written in the shape of the service's protocol.
+//! One call of an AWS operation: what was asked, what is answered, and the refusal in the shape of the service's protocol.
 
 use std::borrow::Cow;
 
@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::faults::FaultKind;
 use crate::http::{Response, respond, set_header};
+use crate::service::{Operation, Service};
 use crate::signature::SignatureRefusal;
 
 /// How a service writes its answers.
@@ -14,13 +15,69 @@ use crate::signature::SignatureRefusal;
 pub(crate) enum Protocol {
     /// AgentCore.
     RestJson,
-    /// Logs, Secrets Manager, Cognito (1.1) and CloudWatch (1.0).
+    /// Logs, Secrets Manager, Cognito, CloudTrail (1.1) and CloudWatch (1.0); the content type.
     AwsJson(&'static str),
     /// CloudFormation, STS and CloudWatch in its old form; the XML namespace.
     Query(&'static str),
     /// CloudWatch in its new form: CBOR.
     Cbor,
 }
+
+/// One call of an AWS operation.
+#[derive(Debug)]
+pub(crate) struct OperationCall {
+    pub(crate) service: Service,
+    /// The name as it was asked for.
+    pub(crate) name: String,
+    /// The operation of that name; `None` if the embedded stack does not serve it.
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) protocol: Protocol,
+    /// Body, query and path members together; `None` if the body is not an object.
+    pub(crate) input: Option<Value>,
+}
+
+impl OperationCall {
+    /// A call of the operation with that name.
+    pub(crate) fn new(
+        service: Service,
+        name: &str,
+        protocol: Protocol,
+        input: Option<Value>,
+    ) -> Self {
+        Self {
+            service,
+            name: name.to_owned(),
+            operation: service.operation(name),
+            protocol,
+            input: input.filter(Value::is_object),
+        }
+    }
+
+    /// The members of the call; null if the body could not be read, which the dispatcher refuses.
+    pub(crate) fn input(&self) -> &Value {
+        self.input.as_ref().unwrap_or(&Value::Null)
+    }
+}
+
+/// What an operation answers unless it refuses.
+#[derive(Debug)]
+pub(crate) enum OperationReply {
+    /// Status 200 and this.
+    Json(Value),
+    /// Another good status.
+    Status(u16, Value),
+    /// Status 200 and this JSON, already written.
+    Text(String),
+    /// The inside of `<OperationResult>`.
+    Xml(String),
+    /// The same, after the delay of the fault `slow`.
+    Late(Box<OperationReply>),
+    /// Written by the handler itself.
+    Whole(Box<Response>),
+}
+
+/// The result of a handler.
+pub(crate) type OperationResult = Result<OperationReply, ApiError>;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,19 +126,18 @@ impl ApiError {
     /// What an injected fault makes this operation answer; none where the fault is no answer.
     pub(crate) fn of_fault(
         kind: FaultKind,
-        service: &str,
+        service: Service,
         operation: &str,
         protocol: Protocol,
     ) -> Option<Self> {
-        let query = matches!(protocol, Protocol::Query(_));
         match kind {
-            FaultKind::Throttling => Some(throttled(service, query)),
+            FaultKind::Throttling => Some(Self::throttled(service, protocol)),
             FaultKind::AccessDenied => {
                 let message = format!(
-                    "User: arn:aws:iam::{}:user/local-operator is not authorized to perform: {}:{operation} because no \
+                    "User: {} is not authorized to perform: {}:{operation} because no \
                      identity-based policy allows the action",
-                    crate::scenarios::ACCOUNT,
-                    permission_prefix(service),
+                    crate::scenarios::CALLER_ARN,
+                    service.spec().iam_prefix,
                 );
                 let (status, code) = match protocol {
                     Protocol::Query(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
@@ -92,24 +148,46 @@ impl ApiError {
                 };
                 Some(Self::new(status, code, message))
             }
-            FaultKind::InternalError => {
-                let code = match service {
-                    "logs" => "ServiceUnavailableException",
-                    "secretsmanager" => "InternalServiceError",
-                    "cognito-idp" => "InternalErrorException",
-                    "bedrock-agentcore-control" | "bedrock-agentcore" => "InternalServerException",
-                    _ => "InternalFailure",
-                };
-                Some(Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    code,
-                    "The service had an internal error.",
-                ))
-            }
+            FaultKind::InternalError => Some(Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                service.spec().internal_error,
+                "The service had an internal error.",
+            )),
             FaultKind::ExpiredToken => {
                 Some(Self::of_signature(&SignatureRefusal::Expired, protocol))
             }
             _ => None,
+        }
+    }
+
+    /// The refusal of a call that came too soon after others.
+    pub(crate) fn throttled(service: Service, protocol: Protocol) -> Self {
+        let status = match protocol {
+            Protocol::RestJson => StatusCode::TOO_MANY_REQUESTS,
+            Protocol::AwsJson(_) | Protocol::Query(_) | Protocol::Cbor => StatusCode::BAD_REQUEST,
+        };
+        let code = match protocol {
+            Protocol::Query(_) => "Throttling",
+            Protocol::RestJson | Protocol::AwsJson(_) | Protocol::Cbor => service.spec().throttled,
+        };
+        Self::new(status, code, "Rate exceeded")
+    }
+
+    /// The refusal of an operation that the embedded stack does not serve.
+    pub(crate) fn unknown_operation(call: &OperationCall) -> Self {
+        let message = format!(
+            "The embedded stack does not serve {}:{}",
+            call.service.prefix(),
+            call.name
+        );
+        match call.protocol {
+            Protocol::Query(_) => Self::bad("InvalidAction", message),
+            Protocol::RestJson => {
+                Self::new(StatusCode::NOT_FOUND, "UnknownOperationException", message)
+            }
+            Protocol::AwsJson(_) | Protocol::Cbor => {
+                Self::bad("UnknownOperationException", message)
+            }
         }
     }
 
@@ -171,26 +249,4 @@ impl ApiError {
 fn with_error_type(mut response: Response, code: &str) -> Response {
     set_header(&mut response, "x-amzn-errortype", code);
     response
-}
-
-fn throttled(service: &str, query: bool) -> ApiError {
-    match service {
-        "bedrock-agentcore-control" | "bedrock-agentcore" => ApiError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "ThrottlingException",
-            "Rate exceeded",
-        ),
-        "cognito-idp" => ApiError::bad("TooManyRequestsException", "Rate exceeded"),
-        _ if query => ApiError::bad("Throttling", "Rate exceeded"),
-        _ => ApiError::bad("ThrottlingException", "Rate exceeded"),
-    }
-}
-
-/// The prefix of a service's permissions.
-fn permission_prefix(service: &str) -> &str {
-    match service {
-        "bedrock-agentcore-control" => "bedrock-agentcore",
-        "monitoring" => "cloudwatch",
-        other => other,
-    }
 }

@@ -52,6 +52,18 @@ pub(crate) fn read(list: &str, token: &str) -> Option<usize> {
     place.parse().ok()
 }
 
+/// A token that stands for an entry of a list, by a mark such as its id.
+pub(crate) fn write_mark(list: &str, mark: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}\n{mark}"))
+}
+
+/// The mark that a token stands for; `None` if it is not a token of this list.
+pub(crate) fn read_mark(list: &str, token: &str) -> Option<String> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+    let (named, mark) = text.rsplit_once('\n')?;
+    (named == list).then(|| mark.to_owned())
+}
+
 /// A whole number that may also come as text (query strings); none if it is something else.
 pub(crate) fn number(value: Option<&Value>) -> Option<i64> {
     match value? {

@@ -8,6 +8,8 @@ use crate::seed::Seed;
 pub(crate) const REGION: &str = "us-west-2";
 /// The account of the whole world.
 pub(crate) const ACCOUNT: &str = "123456789012";
+/// The IAM user whose access key the world gives out.
+pub(crate) const CALLER_ARN: &str = "arn:aws:iam::123456789012:user/local-operator";
 
 /// One of the five deployments.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Scenario {
     pub(crate) extra_secrets: Vec<ExtraSecret>,
     /// A runtime beside its own, whose containers have a copy of a further secret's user and password in their environment.
     pub(crate) extra_runtime: Option<ExtraRuntime>,
+    /// The credential provider of its gateway's target.
+    pub(crate) oauth_provider: Option<&'static str>,
     /// The function name of its interceptor.
     pub(crate) interceptor: Option<&'static str>,
     pub(crate) log_groups: Vec<String>,
@@ -120,6 +124,14 @@ impl PoolFacts {
 /// The ARN of an AgentCore resource.
 pub(crate) fn agentcore_arn(resource: &str) -> String {
     format!("arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:{resource}")
+}
+
+/// The ARN of the secret in which AgentCore Identity keeps a credential provider's client secret.
+pub(crate) fn managed_secret_arn(seed: &Seed, provider: &str) -> String {
+    format!(
+        "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/oauth2/{provider}-{}",
+        seed.mixed(&format!("provider secret {provider}"), 6)
+    )
 }
 
 /// The log group of a runtime's endpoint.
@@ -208,6 +220,7 @@ impl ScenarioBuilder<'_> {
             ],
             gateway_id: Some(gateway),
             interceptor: Some(interceptor),
+            oauth_provider: Some("neo4j_mcp_server_oauth_provider"),
             extra_secrets,
             extra_runtime,
             ..self.deployment(
@@ -280,6 +293,7 @@ impl ScenarioBuilder<'_> {
             )),
             log_groups: vec![gateway_log_group(&gateway)],
             gateway_id: Some(gateway),
+            oauth_provider: Some("github-mcp-server-provider"),
             ..self.deployment("e", "E", "m2m", None, None)
         }
     }
@@ -315,6 +329,7 @@ impl ScenarioBuilder<'_> {
             secret_arn,
             extra_secrets: Vec::new(),
             extra_runtime: None,
+            oauth_provider: None,
             interceptor: None,
             log_groups: Vec::new(),
             neo4j: self.seat(name),

@@ -9,7 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use sha2::{Digest, Sha256};
 
 use crate::http::{Request, header};
-use crate::scenarios::{ACCOUNT, REGION};
+use crate::scenarios::{CALLER_ARN, REGION};
+use crate::service::Service;
 use crate::world::World;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -24,11 +25,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 const ENCODED_PATH: &AsciiSet = &ENCODED.remove(b'/');
 
 /// Who signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
-    pub(crate) access_key_id: String,
-    pub(crate) account: &'static str,
-    pub(crate) arn: String,
+    pub(crate) arn: &'static str,
 }
 
 /// Why a signed request is refused.
@@ -143,12 +142,16 @@ pub(crate) fn verify(
     if !equal(expected.as_bytes(), signature.as_bytes()) {
         return Err(SignatureRefusal::Mismatch);
     }
-    let arn = format!("arn:aws:iam::{ACCOUNT}:user/local-operator");
-    Ok(Caller {
-        access_key_id: key.to_owned(),
-        account: ACCOUNT,
-        arn,
-    })
+    Ok(Caller { arn: CALLER_ARN })
+}
+
+/// The service that a request was signed for, by its credential scope; the signature itself is not looked at.
+pub(crate) fn signed_service(request: &Request) -> Option<Service> {
+    let parts = header(request.headers(), "authorization")?.strip_prefix(ALGORITHM)?;
+    let named = part(parts, "Credential")?.split('/').nth(3)?;
+    Service::ALL
+        .into_iter()
+        .find(|service| service.spec().signing_name == named)
 }
 
 fn part<'a>(parts: &'a str, name: &str) -> Option<&'a str> {

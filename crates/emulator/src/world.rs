@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
+use crate::aws::cloudtrail::{Trail, seeded_events};
 use crate::aws::cognito::CognitoState;
 use crate::aws::control::{ControlState, RuntimeVersion};
 use crate::aws::logs::LogsState;
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) logs: LogsState,
     pub(crate) secrets: SecretsState,
     pub(crate) cognito: CognitoState,
+    pub(crate) trail: Trail,
     pub(crate) consents: Consents,
     pub(crate) neo4j: crate::neo4j::Servers,
     pub(crate) mcp: crate::mcp::Sessions,
@@ -61,7 +63,8 @@ impl World {
             secret_access_key,
             faults: FaultTable::new(options.faults.clone()),
             keys: Keys::generate(),
-            cognito: CognitoState::new(&seed, &deployments),
+            cognito: CognitoState::new(&seed, &deployments, began),
+            trail: Trail::new(seeded_events(&seed, &deployments, began)),
             consents: open_consents(&control),
             neo4j: crate::neo4j::Servers::new(&base, &seed, &deployments),
             mcp: crate::mcp::Sessions::default(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::go_json;
-use crate::faults::{FaultKind, FaultPoint};
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::neo4j::login::LoginRefusal;
 use crate::neo4j::render;
 use crate::neo4j::server::{Server, Session};
@@ -19,8 +19,6 @@ use cypher::{CypherError, StatementEffect};
 
 /// How the MCP server's driver introduces itself.
 const AGENT: &str = "Go Driver/6.2.0";
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Rows under columns.
 #[derive(Debug, Default)]

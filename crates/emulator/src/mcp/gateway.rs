@@ -14,7 +14,7 @@ use super::target::{self, Answer, Outbound};
 use super::{consent, protocol};
 use crate::aws::control::{Authorizer, Credential, Gateway, Target};
 use crate::aws::logs::records::GatewayRecord;
-use crate::faults::{FaultKind, FaultPoint};
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{self as wire, Request, Response, header, json as json_response, set_header};
 use crate::scenarios::Scenario;
 use crate::signature;
@@ -24,8 +24,6 @@ use crate::world::SharedWorld;
 /// Tools on one page of `tools/list`.
 const PAGE: usize = 2;
 const SEARCH: &str = "x_amz_bedrock_agentcore_search";
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 /// What a caller learns of an inner failure.
 const OPAQUE: &str = "An internal error occurred. Please retry later.";
 
@@ -189,7 +187,7 @@ async fn authorize(
         Authorizer::None => Ok("anonymous".to_owned()),
         Authorizer::Iam => {
             match signature::verify(world, request, "bedrock-agentcore", SignedDuration::ZERO) {
-                Ok(caller) => Ok(caller.arn),
+                Ok(caller) => Ok(caller.arn.to_owned()),
                 Err(refusal) => {
                     let mut response = json_response(
                         StatusCode::FORBIDDEN,

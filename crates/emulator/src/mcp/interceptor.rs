@@ -6,12 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use crate::faults::{FaultKind, FaultPoint};
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
-
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// What the gateway is to do.
 #[derive(Debug)]

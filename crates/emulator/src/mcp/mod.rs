@@ -91,6 +91,11 @@ impl Sessions {
             .map(|known| known.token.clone())
     }
 
+    /// Drops the token of a credential provider: the next call asks for one with the provider's client of then.
+    pub(crate) fn forget_provider_token(&self, provider: &str) {
+        self.provider_tokens.lock().remove(provider);
+    }
+
     fn keep_provider_token(
         &self,
         provider: &str,

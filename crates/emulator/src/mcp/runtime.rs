@@ -14,7 +14,7 @@ use super::neo4j_server::Credentials;
 use super::tool_server::{self, Call, ToolServer};
 use crate::aws::control::{Authorizer, Runtime, RuntimeVersion};
 use crate::containers::{Entered, SessionKey};
-use crate::faults::{FaultKind, FaultPoint};
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{
     self as wire, Request, Response, header, json as json_response, query_parameter, set_header,
 };
@@ -25,8 +25,6 @@ use crate::world::SharedWorld;
 
 const SESSION_HEADER: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
 const CUSTOM_AUTHORIZATION: &str = "x-amzn-bedrock-agentcore-runtime-custom-authorization";
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Answers below `/runtimes/`; `rest` is the raw path behind it.
 pub(crate) async fn handle(world: &SharedWorld, rest: &str, request: &Request) -> Response {

@@ -11,15 +11,13 @@ use serde_json::{Map, Value, json};
 use super::message::{Message, answer_in_stream};
 use super::protocol;
 use crate::aws::control::{Credential, Target};
-use crate::faults::{FaultKind, FaultPoint};
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{Body, streaming};
 use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
 
 /// How long a gateway waits for a target.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: Duration = Duration::from_secs(3);
 /// The largest answer of a target that is read whole.
 const LARGEST: usize = 512 * 1024 * 1024;
 
@@ -181,11 +179,14 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failu
         ("grant_type", "client_credentials"),
         ("scope", &scopes.join(" ")),
     ];
+    let Some((client_id, client_secret)) = outbound.world.provider_client(provider) else {
+        return Err(Failure::Provider(format!("{provider}: no client secret")));
+    };
     let request = outbound
         .world
         .client
         .post(pool.token_url())
-        .basic_auth(&pool.client_id, pool.client_secret.as_deref())
+        .basic_auth(client_id, Some(client_secret))
         .form(&form);
     let failed = |error: reqwest::Error| Failure::Provider(format!("{provider}: {error}"));
     let answer: Value = request

@@ -12,17 +12,14 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::faults::{FaultKind, FaultPoint};
 use super::http::{self as wire, Request, Response, not_found};
 use super::seed::Seed;
 use super::world::SharedWorld;
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::scenarios::Scenario;
 use login::Users;
 pub(crate) use query_api::basic;
 use server::Server;
-
-/// How late an answer is under the fault `slow`.
-const SLOWNESS: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// The stand-in servers by deployment name.
 #[derive(Debug, Default)]

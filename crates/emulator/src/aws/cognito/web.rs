@@ -3,17 +3,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
-use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{Client, Pool};
-use crate::faults::{FaultKind, FaultPoint};
+use super::handlers::keep_refresh_token;
+use super::hosted;
+use super::state::{Client, Pool};
+use super::tokens::{Person, key_id, machine_token, user_tokens};
+use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{Request, Response, cut, header, json as answer, not_found};
 use crate::world::World;
-
-/// How far the clock of the token endpoint is ahead under the fault `clock-skew`.
-const SKEW: SignedDuration = SignedDuration::from_mins(20);
 
 /// Whether a path belongs to a user pool.
 pub(crate) fn serves(world: &World, path: &str) -> bool {
@@ -56,6 +55,7 @@ pub(crate) async fn handle_web(world: &World, request: &Request) -> Response {
             StatusCode::METHOD_NOT_ALLOWED,
             &json!({"error": "invalid_request"}),
         ),
+        ("oauth2/authorize", &Method::GET | &Method::POST) => hosted::page(world, pool, request),
         _ => not_found(path),
     }
 }
@@ -70,18 +70,11 @@ fn discovery(pool: &Pool) -> Value {
         "response_types_supported": ["code", "token"],
         "scopes_supported": ["openid", "email", "phone", "profile"],
         "subject_types_supported": ["public"],
+        "code_challenge_methods_supported": ["S256"],
         "token_endpoint": pool.facts.token_url(),
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "userinfo_endpoint": format!("{issuer}/oauth2/userInfo"),
     })
-}
-
-fn key_id(world: &World, pool: &Pool, purpose: &str) -> String {
-    STANDARD.encode(
-        world
-            .seed
-            .lower(&format!("key {purpose} {}", pool.facts.id), 32),
-    )
 }
 
 async fn token_endpoint(world: &World, pool: &Pool, request: &Request) -> Response {
@@ -101,7 +94,7 @@ async fn token_endpoint(world: &World, pool: &Pool, request: &Request) -> Respon
             );
         }
         Some(FaultKind::InvalidClient) => return refuse("invalid_client"),
-        Some(FaultKind::Slow) => tokio::time::sleep(std::time::Duration::from_secs(3)).await,
+        Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
         _ => {}
     }
     let response = grant(world, pool, request, fault)
@@ -117,6 +110,18 @@ fn refuse(error: &'static str) -> Response {
     answer(StatusCode::BAD_REQUEST, &json!({"error": error}))
 }
 
+/// The fields of a request to the token endpoint.
+struct TokenForm(Vec<(String, String)>);
+
+impl TokenForm {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
 fn grant(
     world: &World,
     pool: &Pool,
@@ -130,42 +135,40 @@ fn grant(
     if !is_form {
         return Err("invalid_request");
     }
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(request.body())
-        .into_owned()
-        .collect();
-    let field = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
-    let kind = field("grant_type")
+    let fields = url::form_urlencoded::parse(request.body());
+    let form = TokenForm(fields.into_owned().collect());
+    let kind = form
+        .field("grant_type")
         .filter(|kind| !kind.is_empty())
         .ok_or("invalid_request")?;
-    let basic = basic_credentials(request)?;
-    let (id, secret) = match (&basic, field("client_id")) {
-        (Some((id, secret)), None) => (id.as_str(), Some(secret.as_str())),
-        // Both may be there as long as they agree.
-        (Some((id, secret)), Some(other)) if id == other => (id.as_str(), Some(secret.as_str())),
-        (None, Some(id)) => (id, field("client_secret")),
-        (Some(_), Some(_)) | (None, None) => return Err("invalid_request"),
-    };
-    let client = pool
-        .clients
-        .iter()
-        .find(|client| client.id == id)
-        .ok_or("invalid_client")?;
-    if client.secret.as_deref() != secret {
-        return Err("invalid_client");
-    }
+    let client = authenticated_client(pool, request, &form)?;
+    let has_code = client.flows_on && client.flows.contains(&"code");
     match kind {
-        "client_credentials" => client_credentials(world, pool, client, field("scope"), fault),
-        // Codes and refresh tokens come from the hosted pages, which this stack does not have.
-        "authorization_code" | "refresh_token" if client.flows.contains(&"code") => {
-            Err("invalid_grant")
-        }
+        "client_credentials" => client_credentials(world, pool, client, form.field("scope"), fault),
+        "authorization_code" if has_code => authorization_code(world, pool, client, &form, fault),
+        "refresh_token" if has_code => refresh_token(world, pool, client, &form, fault),
         "authorization_code" | "refresh_token" => Err("unauthorized_client"),
         _ => Err("unsupported_grant_type"),
     }
+}
+
+/// The client that the header or the form names and proves.
+fn authenticated_client<'a>(
+    pool: &'a Pool,
+    request: &Request,
+    form: &TokenForm,
+) -> Result<&'a Client, &'static str> {
+    let basic = basic_credentials(request)?;
+    let (id, secret) = match (&basic, form.field("client_id")) {
+        (Some((id, secret)), None) => (id.as_str(), Some(secret.as_str())),
+        // Both may be there as long as they agree.
+        (Some((id, secret)), Some(other)) if id == other => (id.as_str(), Some(secret.as_str())),
+        (None, Some(id)) => (id, form.field("client_secret")),
+        (Some(_), Some(_)) | (None, None) => return Err("invalid_request"),
+    };
+    pool.client(id)
+        .filter(|client| client.accepts(secret))
+        .ok_or("invalid_client")
 }
 
 /// The client in a Basic header, its parts percent-decoded (RFC 6749, 2.3.1).
@@ -209,87 +212,69 @@ fn client_credentials(
     } else {
         asked.join(" ")
     };
-    let shift = match fault {
-        Some(FaultKind::ClockSkew) => SKEW,
-        Some(FaultKind::ExpiredToken) => SignedDuration::from_mins(-client.minutes - 1),
-        _ => SignedDuration::ZERO,
-    };
-    let now = (world.now() + shift).as_second();
-    let subject = if fault == Some(FaultKind::WrongAudience) {
-        "another-client"
-    } else {
-        client.id.as_str()
-    };
-    let claims = json!({
-        "sub": subject,
-        "token_use": "access",
-        "scope": scope,
-        "auth_time": now,
-        "iss": pool.facts.issuer,
-        "exp": now + client.minutes * 60,
-        "iat": now,
-        "version": 2,
-        "jti": world.seed.next_uuid(),
-        "client_id": subject,
-    });
-    let mut token = world
-        .keys
-        .sign(&key_id(world, pool, "access"), &claims)
-        .ok_or("server_error")?;
-    if fault == Some(FaultKind::WrongToken) {
-        token = with_another_signature(&token);
-    }
+    let token = machine_token(world, pool, client, &scope, fault).ok_or("server_error")?;
     Ok(json!({"access_token": token, "expires_in": client.minutes * 60, "token_type": "Bearer"}))
 }
 
-/// The token as another key would have signed it.
-fn with_another_signature(token: &str) -> String {
-    let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
-    format!("{signed}.{}", signature.chars().rev().collect::<String>())
-}
-
-/// Access and id token of a person.
-pub(super) fn user_tokens(
+/// The grant of an authorization code, with a refresh token.
+fn authorization_code(
     world: &World,
     pool: &Pool,
     client: &Client,
-    user: &str,
-) -> Option<(String, String)> {
-    let now = world.now().as_second();
-    let subject = world
-        .seed
-        .uuid(&format!("subject {} {user}", pool.facts.id));
-    let origin = world.seed.next_uuid();
-    let access = json!({
-        "sub": subject,
-        "iss": pool.facts.issuer,
-        "client_id": client.id,
-        "origin_jti": origin,
-        "event_id": world.seed.next_uuid(),
-        "token_use": "access",
-        "scope": "aws.cognito.signin.user.admin",
-        "auth_time": now,
-        "exp": now + client.minutes * 60,
-        "iat": now,
-        "jti": world.seed.next_uuid(),
-        "username": user,
-    });
-    let id = json!({
-        "sub": subject,
-        "iss": pool.facts.issuer,
-        "aud": client.id,
-        "cognito:username": user,
-        "email": format!("{user}@example.com"),
-        "email_verified": true,
-        "origin_jti": origin,
-        "token_use": "id",
-        "auth_time": now,
-        "exp": now + client.minutes * 60,
-        "iat": now,
-        "jti": world.seed.next_uuid(),
-    });
-    Some((
-        world.keys.sign(&key_id(world, pool, "access"), &access)?,
-        world.keys.sign(&key_id(world, pool, "id"), &id)?,
-    ))
+    form: &TokenForm,
+    fault: Option<FaultKind>,
+) -> Result<Value, &'static str> {
+    let code = form.field("code").ok_or("invalid_request")?;
+    let redirect_uri = form.field("redirect_uri").ok_or("invalid_request")?;
+    let verifier = form.field("code_verifier");
+    let grant =
+        hosted::redeem(world, client, code, redirect_uri, verifier).ok_or("invalid_grant")?;
+    let person = Person {
+        user: &grant.user,
+        scope: Some(&grant.scope),
+        nonce: grant.nonce.as_deref(),
+    };
+    let mut answer = user_answer(world, pool, client, &person, fault)?;
+    let refresh = keep_refresh_token(world, client, &grant.user, Some(&grant.scope));
+    if let Some(members) = answer.as_object_mut() {
+        members.insert("refresh_token".into(), refresh.into());
+    }
+    Ok(answer)
+}
+
+/// The grant of a refresh token, which stays the same.
+fn refresh_token(
+    world: &World,
+    pool: &Pool,
+    client: &Client,
+    form: &TokenForm,
+    fault: Option<FaultKind>,
+) -> Result<Value, &'static str> {
+    let token = form.field("refresh_token").ok_or("invalid_request")?;
+    let known = world.cognito.refresh.lock().get(token).cloned();
+    let grant = known
+        .filter(|grant| grant.client == client.id)
+        .ok_or("invalid_grant")?;
+    let person = Person {
+        user: &grant.user,
+        scope: grant.scope.as_deref(),
+        nonce: None,
+    };
+    user_answer(world, pool, client, &person, fault)
+}
+
+fn user_answer(
+    world: &World,
+    pool: &Pool,
+    client: &Client,
+    person: &Person<'_>,
+    fault: Option<FaultKind>,
+) -> Result<Value, &'static str> {
+    let (access, id) = user_tokens(world, pool, client, person, fault).ok_or("server_error")?;
+    Ok(json!({
+        "id_token": id,
+        "access_token": access,
+        "expires_in": client.minutes * 60,
+        "token_type": "Bearer",
+    }))
 }

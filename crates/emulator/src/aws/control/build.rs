@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::runtimes::kept_at_first;
 use super::{
-    Authorization, Authorizer, ControlResources, Credential, Gateway, JwtAuthorizer, Other,
-    OtherKind, Runtime, RuntimeEndpoint, RuntimeVersion, Target,
+    Authorization, Authorizer, ControlResources, Credential, Gateway, JwtAuthorizer, Runtime,
+    RuntimeEndpoint, RuntimeVersion, Target,
 };
 use crate::Options;
 use crate::scenarios::{
@@ -46,15 +46,16 @@ pub(super) fn build(
     state
 }
 
-struct ResourceBuilder<'a> {
-    base: &'a str,
-    seed: &'a Seed,
+/// Builds the resources of one world.
+pub(super) struct ResourceBuilder<'a> {
+    pub(super) base: &'a str,
+    pub(super) seed: &'a Seed,
     options: &'a Options,
     began: Timestamp,
 }
 
 impl ResourceBuilder<'_> {
-    fn hours_ago(&self, hours: i64) -> Timestamp {
+    pub(super) fn hours_ago(&self, hours: i64) -> Timestamp {
         self.began
             .checked_sub(SignedDuration::from_hours(hours))
             .unwrap_or(self.began)
@@ -109,7 +110,7 @@ impl ResourceBuilder<'_> {
                 .as_ref()
                 .map(|extra| self.extra_runtime(extra, &jwt)),
         );
-        state.others.push(self.oauth_provider(
+        state.listed.push(self.oauth_provider(
             "neo4j_mcp_server_oauth_provider",
             "CustomOauth2",
             pool,
@@ -256,7 +257,7 @@ impl ResourceBuilder<'_> {
         });
         gateway.targets = vec![pending, with_schema];
         state.gateways.push(gateway);
-        state.others.push(self.oauth_provider(
+        state.listed.push(self.oauth_provider(
             "github-mcp-server-provider",
             "GithubOauth2",
             pool,
@@ -280,7 +281,7 @@ impl ResourceBuilder<'_> {
         target.credential = Credential::GatewayRole;
         retired.targets.push(target);
         if let Some(first) = state.gateways.first() {
-            state.others.push(self.rule(first));
+            state.listed.push(self.rule(first));
         }
         state.gateways.push(retired);
         let mut cold = self.plain_runtime(
@@ -298,7 +299,7 @@ impl ResourceBuilder<'_> {
             endpoint.status = "HIBERNATING".into();
         }
         state.runtimes.push(cold);
-        state.others.extend(self.plain_resources());
+        state.listed.extend(self.plain_resources());
     }
 
     fn gateway(&self, deployment: &Scenario, name: &str, authorizer: Authorizer) -> Gateway {
@@ -398,125 +399,6 @@ impl ResourceBuilder<'_> {
             }],
             arn,
         }
-    }
-
-    fn seconds(&self, hours_ago: i64) -> Value {
-        // Identity and memory resources have epoch seconds where the rest of the plane has ISO texts.
-        json!(self.hours_ago(hours_ago).as_millisecond() as f64 / 1000.0)
-    }
-
-    fn oauth_provider(&self, name: &str, vendor: &str, pool: &PoolFacts, status: &str) -> Other {
-        let suffix = self.seed.mixed(&format!("provider secret {name}"), 6);
-        let config = if vendor == "GithubOauth2" {
-            "githubOauth2ProviderConfig"
-        } else {
-            "customOauth2ProviderConfig"
-        };
-        let discovery = if vendor == "GithubOauth2" {
-            json!({"authorizationServerMetadata": {
-                "issuer": pool.issuer,
-                "authorizationEndpoint": format!("{}/identities/oauth2/authorize", self.base),
-                "tokenEndpoint": pool.token_url(),
-            }})
-        } else {
-            json!({"discoveryUrl": pool.discovery_url()})
-        };
-        Other {
-            kind: OtherKind::OauthProvider,
-            key: name.to_owned(),
-            parent: None,
-            value: json!({
-                "clientSecretArn": {"secretArn": format!(
-                    "arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/oauth2/{name}-{suffix}"
-                )},
-                "clientSecretSource": "MANAGED",
-                "name": name,
-                "credentialProviderArn": agentcore_arn(&format!("token-vault/default/oauth2credentialprovider/{name}")),
-                "credentialProviderVendor": vendor,
-                "callbackUrl": format!("{}/identities/oauth2/callback/{name}", self.base),
-                "oauth2ProviderConfigOutput": {config: {"oauthDiscovery": discovery, "clientId": pool.client_id}},
-                "status": status,
-                "createdTime": self.seconds(890),
-                "lastUpdatedTime": self.seconds(200),
-            }),
-        }
-    }
-
-    fn rule(&self, gateway: &Gateway) -> Other {
-        let id = self.seed.uuid("rule");
-        let target = gateway
-            .targets
-            .first()
-            .map(|target| target.name.clone())
-            .unwrap_or_default();
-        Other {
-            kind: OtherKind::GatewayRule,
-            key: id.clone(),
-            parent: Some(gateway.id.clone()),
-            value: json!({
-                "ruleId": id, "gatewayArn": gateway.arn, "priority": 10,
-                "conditions": [{"matchPaths": {"anyOf": ["/mcp"]}}],
-                "actions": [{"routeToTarget": {"staticRoute": {"targetName": target}}}],
-                "description": "everything to the one target",
-                "createdAt": self.hours_ago(800).to_string(), "updatedAt": self.hours_ago(800).to_string(), "status": "ACTIVE",
-            }),
-        }
-    }
-
-    fn plain_resources(&self) -> Vec<Other> {
-        let other = |kind, key: &str, value| Other {
-            kind,
-            key: key.to_owned(),
-            parent: None,
-            value,
-        };
-        let workload = |name: &str| {
-            let value = json!({
-                "name": name,
-                "workloadIdentityArn": agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{name}")),
-                "allowedResourceOauth2ReturnUrls": [], "createdTime": self.seconds(890), "lastUpdatedTime": self.seconds(890),
-            });
-            other(OtherKind::WorkloadIdentity, name, value)
-        };
-        let memory = |name: &str, status: &str, hours| {
-            let id = format!("{name}-{}", self.seed.mixed(&format!("memory {name}"), 10));
-            let value = json!({
-                "arn": agentcore_arn(&format!("memory/{id}")), "id": id, "name": name, "description": "conversations",
-                "eventExpiryDuration": 30, "status": status, "createdAt": self.seconds(hours), "updatedAt": self.seconds(hours - 10),
-                "strategies": [{"strategyId": format!("facts-{}", self.seed.mixed(name, 10)), "name": "facts", "type": "SEMANTIC",
-                    "namespaces": ["/facts/{actorId}"], "status": "ACTIVE"}],
-            });
-            other(OtherKind::Memory, &id, value)
-        };
-        let key = json!({
-            "apiKeySecretArn": {"secretArn": format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/apikey/weather-AbCdEf")},
-            "name": "weather", "credentialProviderArn": agentcore_arn("token-vault/default/apikeycredentialprovider/weather"),
-            "createdTime": self.seconds(500), "lastUpdatedTime": self.seconds(500),
-        });
-        let engine = format!("writes_guard-{}", self.seed.mixed("policy engine", 10));
-        let policy = format!("no_writes-{}", self.seed.mixed("policy", 10));
-        let engine_arn = agentcore_arn(&format!("policy-engine/{engine}"));
-        let at = |hours| self.hours_ago(hours).to_string();
-        let engine_value = json!({"policyEngineId": engine, "name": "writes_guard", "createdAt": at(700), "updatedAt": at(690),
-            "policyEngineArn": engine_arn, "status": "ACTIVE", "statusReasons": []});
-        let policy_value = json!({"policyId": policy, "name": "no_writes", "policyEngineId": engine, "createdAt": at(700),
-            "updatedAt": at(690), "policyArn": format!("{engine_arn}/policy/{policy}"), "status": "ACTIVE", "statusReasons": [],
-            "definition": {"cedar": {"statement": "permit(principal, action, resource);"}}, "enforcementMode": "ACTIVE"});
-        let mut resources = vec![
-            workload("neo4j-mcp-server-gateway"),
-            workload("neo4j-mcp-gw"),
-            workload("ac-gateway-mcp-server"),
-            memory("conversations", "ACTIVE", 600),
-            memory("scratch", "CREATING", 11),
-            memory("archive", "FAILED", 700),
-            other(OtherKind::ApiKeyProvider, "weather", key),
-            other(OtherKind::PolicyEngine, &engine, engine_value),
-        ];
-        resources.push(Other {
-            parent: Some(engine),
-            ..other(OtherKind::Policy, &policy, policy_value)
-        });
-        resources
     }
 }
 

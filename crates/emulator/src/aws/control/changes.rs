@@ -11,9 +11,8 @@ use super::Authorizer;
 use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
 use crate::consents::ConsentRefusal;
-use crate::dispatch::{OperationReply, OperationResult};
 use crate::faults::{FaultKind, FaultPoint};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::world::{SharedWorld, World};
 
 /// How long a change is under way before it shows its end.

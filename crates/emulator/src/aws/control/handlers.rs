@@ -4,19 +4,18 @@ use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::shapes::{self, picked};
-use super::{Authorizer, Gateway, OtherKind, Runtime, changes, runtimes as runtime_changes};
-use crate::dispatch::{OperationCall, OperationReply, OperationResult};
+use super::{
+    Authorizer, Gateway, Runtime, changes, endpoints, listed, providers, runtimes, shapes,
+};
 use crate::http::{Request, header};
-use crate::operation::{ApiError, Protocol};
+use crate::operation::{ApiError, OperationCall, OperationReply, OperationResult, Protocol};
 use crate::pagination;
+pub(super) use crate::service::text;
+use crate::service::{Operation, Service};
 use crate::world::{SharedWorld, World};
 
 /// How many entries a page has where the client does not say.
 const PAGE: usize = 2;
-
-const CONTROL: &str = "bedrock-agentcore-control";
-const DATA: &str = "bedrock-agentcore";
 
 /// The operation that method and path name, its path members put into the input.
 pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
@@ -26,8 +25,7 @@ pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
         .filter(|segment| !segment.is_empty())
         .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
         .collect();
-    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (service, operation, members) = route(request.method(), &parts)?;
+    let (service, name, members) = route(request.method(), &segments)?;
     let mut input: Map<String, Value> = Map::new();
     let mut readable = true;
     if !request.body().is_empty() {
@@ -50,81 +48,32 @@ pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
     ) {
         input.insert("runtimeSessionId".into(), session.into());
     }
-    let input = if readable {
-        Value::Object(input)
-    } else {
-        Value::Null
-    };
-    Some(OperationCall {
-        service,
-        operation: operation.to_owned(),
-        protocol: Protocol::RestJson,
-        input,
-    })
+    let input = readable.then_some(Value::Object(input));
+    Some(OperationCall::new(service, name, Protocol::RestJson, input))
 }
 
-type OperationRoute<'a> = (&'static str, &'a str, Vec<(&'static str, &'a str)>);
-
-fn route<'a>(method: &Method, parts: &[&'a str]) -> Option<OperationRoute<'a>> {
-    let control = |operation, members| Some((CONTROL, operation, members));
-    match (method.as_str(), parts) {
-        ("GET", ["gateways"]) => control("ListGateways", vec![]),
-        ("GET", ["gateways", g]) => control("GetGateway", vec![("gatewayIdentifier", g)]),
-        ("PUT", ["gateways", g]) => control("UpdateGateway", vec![("gatewayIdentifier", g)]),
-        ("GET", ["gateways", g, "targets"]) => {
-            control("ListGatewayTargets", vec![("gatewayIdentifier", g)])
+/// The service and the operation of a method and a path, and the members that the path gives.
+fn route<'a>(
+    method: &Method,
+    segments: &'a [String],
+) -> Option<(Service, &'a str, Vec<(&'static str, &'a str)>)> {
+    for service in [Service::AgentCoreControl, Service::AgentCoreData] {
+        for operation in service.spec().operations {
+            if let Some(members) = operation.matches(method.as_str(), segments) {
+                return Some((service, operation.name, members));
+            }
         }
-        ("GET", ["gateways", g, "targets", t]) => control(
-            "GetGatewayTarget",
-            vec![("gatewayIdentifier", g), ("targetId", t)],
-        ),
-        ("PUT", ["gateways", g, "synchronizeTargets"]) => {
-            control("SynchronizeGatewayTargets", vec![("gatewayIdentifier", g)])
+    }
+    let first = segments.first().map(String::as_str)?;
+    match (first, segments.get(1)) {
+        ("identities", Some(name)) if segments.len() == 2 => {
+            Some((Service::AgentCoreControl, name, Vec::new()))
         }
-        ("GET", ["gateways", g, "rules"]) => {
-            control("ListGatewayRules", vec![("gatewayIdentifier", g)])
+        // MCP serves the invocations.
+        ("runtimes", _) if segments.iter().any(|part| part == "invocations") => None,
+        ("gateways" | "runtimes" | "policy-engines" | "memories" | "tags", _) => {
+            Some((Service::AgentCoreControl, "", Vec::new()))
         }
-        ("GET", ["gateways", g, "rules", r]) => control(
-            "GetGatewayRule",
-            vec![("gatewayIdentifier", g), ("ruleId", r)],
-        ),
-        ("GET", ["policy-engines"]) => control("ListPolicyEngines", vec![]),
-        ("GET", ["policy-engines", e]) => control("GetPolicyEngine", vec![("policyEngineId", e)]),
-        ("GET", ["policy-engines", e, "policies"]) => {
-            control("ListPolicies", vec![("policyEngineId", e)])
-        }
-        ("POST", ["runtimes"]) => control("ListAgentRuntimes", vec![]),
-        ("GET", ["runtimes", r]) => control("GetAgentRuntime", vec![("agentRuntimeId", r)]),
-        ("PUT", ["runtimes", r]) => control("UpdateAgentRuntime", vec![("agentRuntimeId", r)]),
-        ("POST", ["runtimes", r, "versions"]) => {
-            control("ListAgentRuntimeVersions", vec![("agentRuntimeId", r)])
-        }
-        ("POST", ["runtimes", r, "runtime-endpoints"]) => {
-            control("ListAgentRuntimeEndpoints", vec![("agentRuntimeId", r)])
-        }
-        ("GET", ["runtimes", r, "runtime-endpoints", e]) => control(
-            "GetAgentRuntimeEndpoint",
-            vec![("agentRuntimeId", r), ("endpointName", e)],
-        ),
-        ("POST", ["runtimes", arn, "stopruntimesession"]) => {
-            Some((DATA, "StopRuntimeSession", vec![("agentRuntimeArn", arn)]))
-        }
-        ("POST", ["identities", "CompleteResourceTokenAuth"]) => {
-            Some((DATA, "CompleteResourceTokenAuth", vec![]))
-        }
-        ("POST", ["identities", "get-token-vault"]) => control("GetTokenVault", vec![]),
-        ("POST", ["identities", operation]) => control(operation, vec![]),
-        ("POST", ["memories"]) => control("ListMemories", vec![]),
-        ("GET", ["memories", m, "details"]) => control("GetMemory", vec![("memoryId", m)]),
-        ("GET", ["tags", arn]) => control("ListTagsForResource", vec![("resourceArn", arn)]),
-        (_, ["runtimes", _, "invocations", ..]) => None,
-        (
-            _,
-            [
-                "gateways" | "runtimes" | "policy-engines" | "memories" | "tags",
-                ..,
-            ],
-        ) => control("(unknown)", vec![]),
         _ => None,
     }
 }
@@ -138,9 +87,9 @@ pub(crate) fn takes_bearer(world: &World, request: &Request, call: &OperationCal
                 .is_some_and(|s| s.eq_ignore_ascii_case("bearer "))
         })
     };
-    call.operation == "StopRuntimeSession"
+    call.name == "StopRuntimeSession"
         && is_bearer()
-        && runtime_of_arn(world, &call.input)
+        && runtime_of_arn(world, call.input())
             .and_then(|runtime| {
                 runtime
                     .latest()
@@ -154,7 +103,7 @@ pub(crate) fn bearer_authorizer(
     world: &World,
     call: &OperationCall,
 ) -> Option<super::JwtAuthorizer> {
-    match &runtime_of_arn(world, &call.input)?.latest()?.authorizer {
+    match &runtime_of_arn(world, call.input())?.latest()?.authorizer {
         Authorizer::Jwt(jwt) => Some(jwt.clone()),
         Authorizer::Iam | Authorizer::None => None,
     }
@@ -165,220 +114,155 @@ fn runtime_of_arn(world: &World, input: &Value) -> Option<Runtime> {
     world.control.runtime(id)
 }
 
-/// Answers an operation of the control plane or the data plane.
-pub(crate) fn handle(world: &SharedWorld, call: &OperationCall) -> OperationResult {
-    let input = &call.input;
-    match call.operation.as_str() {
-        "ListGateways" => list(
-            call,
-            "items",
-            world
-                .control
-                .with(|state| state.gateways.iter().map(shapes::gateway_item).collect()),
-        ),
-        "GetGateway" => Ok(OperationReply::Json(shapes::gateway(&gateway(
-            world, input,
-        )?))),
-        "ListGatewayTargets" => list(
-            call,
-            "items",
-            gateway(world, input)?
-                .targets
-                .iter()
-                .map(shapes::target_item)
-                .collect(),
-        ),
-        "GetGatewayTarget" => get_target(world, input),
-        "UpdateGateway" => changes::update_gateway(world, input),
-        "SynchronizeGatewayTargets" => changes::synchronize(world, input),
-        "ListAgentRuntimes" => list(call, "agentRuntimes", runtimes(world)),
-        "GetAgentRuntime" => get_runtime(world, input),
-        "UpdateAgentRuntime" => runtime_changes::update(world, input),
-        "ListAgentRuntimeVersions" => {
-            let runtime = runtime(world, input)?;
-            list(
-                call,
-                "agentRuntimes",
-                runtime
-                    .versions
-                    .iter()
-                    .rev()
-                    .map(|version| shapes::runtime_item(&runtime, version))
-                    .collect(),
-            )
-        }
-        "ListAgentRuntimeEndpoints" => {
-            let runtime = runtime(world, input)?;
-            list(
-                call,
-                "runtimeEndpoints",
-                runtime
-                    .endpoints
-                    .iter()
-                    .map(|endpoint| shapes::endpoint(&runtime, endpoint))
-                    .collect(),
-            )
-        }
-        "GetAgentRuntimeEndpoint" => get_endpoint(world, input),
-        "StopRuntimeSession" => runtime_changes::stop_session(world, input),
-        "CompleteResourceTokenAuth" => changes::complete_consent(world, input),
-        "GetTokenVault" => Ok(OperationReply::Json(json!({
-            "tokenVaultId": "default",
-            "kmsConfiguration": {"keyType": "ServiceManagedKey"},
-            "lastModifiedDate": world.began.as_second() - 900 * 3600,
-        }))),
-        "ListTagsForResource" => list_tags(world, input),
-        _ => handle_others(world, call),
-    }
-}
-
-/// The resources that are only listed and shown.
-fn handle_others(world: &World, call: &OperationCall) -> OperationResult {
-    const PROVIDER: [&str; 4] = [
-        "name",
-        "credentialProviderArn",
-        "createdTime",
-        "lastUpdatedTime",
-    ];
-    let input = &call.input;
-    match call.operation.as_str() {
-        "ListOauth2CredentialProviders" => {
-            let names = [&PROVIDER[..], &["credentialProviderVendor"]].concat();
-            list(
-                call,
-                "credentialProviders",
-                others(world, OtherKind::OauthProvider, None, &names),
-            )
-        }
-        "GetOauth2CredentialProvider" => {
-            get_other(world, OtherKind::OauthProvider, None, input, "name")
-        }
-        "ListApiKeyCredentialProviders" => list(
-            call,
-            "credentialProviders",
-            others(world, OtherKind::ApiKeyProvider, None, &PROVIDER),
-        ),
-        "GetApiKeyCredentialProvider" => {
-            get_other(world, OtherKind::ApiKeyProvider, None, input, "name")
-        }
-        "ListWorkloadIdentities" => list(
-            call,
-            "workloadIdentities",
-            others(
-                world,
-                OtherKind::WorkloadIdentity,
-                None,
-                &["name", "workloadIdentityArn"],
-            ),
-        ),
-        "GetWorkloadIdentity" => get_other(world, OtherKind::WorkloadIdentity, None, input, "name"),
-        "ListMemories" => {
-            let names = ["arn", "id", "status", "createdAt", "updatedAt"];
-            list(
-                call,
-                "memories",
-                others(world, OtherKind::Memory, None, &names),
-            )
-        }
-        "GetMemory" => match get_other(world, OtherKind::Memory, None, input, "memoryId")? {
-            OperationReply::Json(memory) => Ok(OperationReply::Json(json!({"memory": memory}))),
-            other => Ok(other),
-        },
-        "ListGatewayRules" => {
-            let gateway = gateway(world, input)?;
-            list(
-                call,
-                "gatewayRules",
-                others(world, OtherKind::GatewayRule, Some(&gateway.id), &[]),
-            )
-        }
-        "GetGatewayRule" => {
-            let gateway = gateway(world, input)?;
-            get_other(
-                world,
-                OtherKind::GatewayRule,
-                Some(&gateway.id),
-                input,
-                "ruleId",
-            )
-        }
-        "ListPolicyEngines" => list(
-            call,
-            "policyEngines",
-            others(world, OtherKind::PolicyEngine, None, &[]),
-        ),
-        "GetPolicyEngine" => get_other(
-            world,
-            OtherKind::PolicyEngine,
-            None,
-            input,
-            "policyEngineId",
-        ),
-        "ListPolicies" => {
-            get_other(
-                world,
-                OtherKind::PolicyEngine,
-                None,
-                input,
-                "policyEngineId",
-            )?;
-            let engine = text(input, "policyEngineId");
-            list(
-                call,
-                "policies",
-                others(world, OtherKind::Policy, engine, &[]),
-            )
-        }
-        other => Err(ApiError::new(
-            StatusCode::NOT_FOUND,
-            "UnknownOperationException",
-            format!("Unknown operation {other}"),
-        )),
-    }
-}
-
-fn others(world: &World, kind: OtherKind, parent: Option<&str>, names: &[&str]) -> Vec<Value> {
-    world.control.with(|state| {
-        let of_kind = state
-            .others
-            .iter()
-            .filter(|other| other.kind == kind && other.parent.as_deref() == parent);
-        of_kind
-            .map(|other| {
-                if names.is_empty() {
-                    other.value.clone()
-                } else {
-                    picked(&other.value, names)
-                }
-            })
-            .collect()
+/// The operations of `bedrock-agentcore-control`.
+pub(crate) const CONTROL_OPERATIONS: &[Operation] = &[
+    Operation::read("ListGateways", list_gateways)
+        .at("GET", "/gateways/")
+        .max_results(1000),
+    Operation::read("GetGateway", get_gateway).at("GET", "/gateways/{gatewayIdentifier}/"),
+    Operation::write("UpdateGateway", |world, call| {
+        changes::update_gateway(world, call.input())
     })
+    .at("PUT", "/gateways/{gatewayIdentifier}/"),
+    Operation::read("ListGatewayTargets", list_targets)
+        .at("GET", "/gateways/{gatewayIdentifier}/targets/")
+        .max_results(1000),
+    Operation::read("GetGatewayTarget", get_target)
+        .at("GET", "/gateways/{gatewayIdentifier}/targets/{targetId}/"),
+    Operation::write("SynchronizeGatewayTargets", |world, call| {
+        changes::synchronize(world, call.input())
+    })
+    .at("PUT", "/gateways/{gatewayIdentifier}/synchronizeTargets"),
+    Operation::read("ListGatewayRules", listed::list_gateway_rules)
+        .at("GET", "/gateways/{gatewayIdentifier}/rules"),
+    Operation::read("GetGatewayRule", listed::get_gateway_rule)
+        .at("GET", "/gateways/{gatewayIdentifier}/rules/{ruleId}"),
+    Operation::read("ListGatewayRateLimits", listed::list_rate_limits)
+        .at("GET", "/gateways/{gatewayIdentifier}/rate-limits"),
+    Operation::read("GetGatewayRateLimit", listed::get_rate_limit).at(
+        "GET",
+        "/gateways/{gatewayIdentifier}/rate-limits/{rateLimitId}",
+    ),
+    Operation::read("ListPolicyEngines", listed::list_policy_engines).at("GET", "/policy-engines"),
+    Operation::read("GetPolicyEngine", listed::get_policy_engine)
+        .at("GET", "/policy-engines/{policyEngineId}"),
+    Operation::read("ListPolicies", listed::list_policies)
+        .at("GET", "/policy-engines/{policyEngineId}/policies"),
+    Operation::read("GetPolicy", listed::get_policy).at(
+        "GET",
+        "/policy-engines/{policyEngineId}/policies/{policyId}",
+    ),
+    Operation::read("ListAgentRuntimes", list_runtimes).at("POST", "/runtimes/"),
+    Operation::read("GetAgentRuntime", get_runtime).at("GET", "/runtimes/{agentRuntimeId}/"),
+    Operation::write("UpdateAgentRuntime", |world, call| {
+        runtimes::update(world, call.input())
+    })
+    .at("PUT", "/runtimes/{agentRuntimeId}/"),
+    Operation::read("ListAgentRuntimeVersions", list_versions)
+        .at("POST", "/runtimes/{agentRuntimeId}/versions/"),
+    Operation::read("ListAgentRuntimeEndpoints", list_endpoints)
+        .at("POST", "/runtimes/{agentRuntimeId}/runtime-endpoints/"),
+    Operation::read("GetAgentRuntimeEndpoint", get_endpoint).at(
+        "GET",
+        "/runtimes/{agentRuntimeId}/runtime-endpoints/{endpointName}/",
+    ),
+    Operation::write("CreateAgentRuntimeEndpoint", |world, call| {
+        endpoints::create(world, call.input())
+    })
+    .at("PUT", "/runtimes/{agentRuntimeId}/runtime-endpoints/"),
+    Operation::write("UpdateAgentRuntimeEndpoint", |world, call| {
+        endpoints::update(world, call.input())
+    })
+    .at(
+        "PUT",
+        "/runtimes/{agentRuntimeId}/runtime-endpoints/{endpointName}/",
+    ),
+    Operation::read(
+        "ListOauth2CredentialProviders",
+        listed::list_oauth_providers,
+    )
+    .at("POST", "/identities/ListOauth2CredentialProviders")
+    .max_results(20),
+    Operation::read("GetOauth2CredentialProvider", listed::get_oauth_provider)
+        .at("POST", "/identities/GetOauth2CredentialProvider"),
+    Operation::write("UpdateOauth2CredentialProvider", |world, call| {
+        providers::update(world, call.input())
+    })
+    .at("POST", "/identities/UpdateOauth2CredentialProvider"),
+    Operation::read("ListApiKeyCredentialProviders", listed::list_key_providers)
+        .at("POST", "/identities/ListApiKeyCredentialProviders"),
+    Operation::read("GetApiKeyCredentialProvider", listed::get_key_provider)
+        .at("POST", "/identities/GetApiKeyCredentialProvider"),
+    Operation::read("ListWorkloadIdentities", listed::list_workload_identities)
+        .at("POST", "/identities/ListWorkloadIdentities")
+        .max_results(20),
+    Operation::read("GetWorkloadIdentity", listed::get_workload_identity)
+        .at("POST", "/identities/GetWorkloadIdentity"),
+    Operation::read("GetTokenVault", get_token_vault).at("POST", "/identities/get-token-vault"),
+    Operation::read("ListMemories", listed::list_memories).at("POST", "/memories/"),
+    Operation::read("GetMemory", listed::get_memory).at("GET", "/memories/{memoryId}/details"),
+    Operation::read("ListTagsForResource", list_tags).at("GET", "/tags/{resourceArn}"),
+];
+
+/// The operations of `bedrock-agentcore` that are signed requests. Invocations are served by MCP.
+pub(crate) const DATA_OPERATIONS: &[Operation] = &[
+    Operation::write("StopRuntimeSession", |world, call| {
+        runtimes::stop_session(world, call.input())
+    })
+    .at("POST", "/runtimes/{agentRuntimeArn}/stopruntimesession"),
+    Operation::write("CompleteResourceTokenAuth", |world, call| {
+        changes::complete_consent(world, call.input())
+    })
+    .at("POST", "/identities/CompleteResourceTokenAuth")
+    .unrecorded(),
+];
+
+fn list_gateways(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let items = world
+        .control
+        .with(|state| state.gateways.iter().map(shapes::gateway_item).collect());
+    page(call, "items", items)
 }
 
-fn get_other(
-    world: &World,
-    kind: OtherKind,
-    parent: Option<&str>,
-    input: &Value,
-    member: &str,
-) -> OperationResult {
-    let key = required(input, member)?;
-    let found = world.control.with(|state| {
-        let mut of_kind = state
-            .others
-            .iter()
-            .filter(|other| other.kind == kind && other.parent.as_deref() == parent);
-        of_kind
-            .find(|other| other.key == key)
-            .map(|other| other.value.clone())
-    });
-    found
-        .map(OperationReply::Json)
-        .ok_or_else(|| not_found(&format!("Resource {key}")))
+fn get_gateway(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    gateway(world, call.input()).map(|gateway| OperationReply::Json(shapes::gateway(&gateway)))
 }
 
-fn runtimes(world: &World) -> Vec<Value> {
-    world.control.with(|state| {
+fn list_targets(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let gateway = gateway(world, call.input())?;
+    let items = gateway.targets.iter().map(shapes::target_item).collect();
+    page(call, "items", items)
+}
+
+fn list_versions(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let runtime = runtime(world, call.input())?;
+    let newest_first = runtime.versions.iter().rev();
+    let items = newest_first
+        .map(|version| shapes::runtime_item(&runtime, version))
+        .collect();
+    page(call, "agentRuntimes", items)
+}
+
+fn list_endpoints(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let runtime = runtime(world, call.input())?;
+    let items = runtime
+        .endpoints
+        .iter()
+        .map(|endpoint| shapes::endpoint(&runtime, endpoint))
+        .collect();
+    page(call, "runtimeEndpoints", items)
+}
+
+fn get_token_vault(world: &SharedWorld, _call: &OperationCall) -> OperationResult {
+    Ok(OperationReply::Json(json!({
+        "tokenVaultId": "default",
+        "kmsConfiguration": {"keyType": "ServiceManagedKey"},
+        "lastModifiedDate": world.began.as_second() - 900 * 3600,
+    })))
+}
+
+fn list_runtimes(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let items = world.control.with(|state| {
         let latest = state
             .runtimes
             .iter()
@@ -386,10 +270,12 @@ fn runtimes(world: &World) -> Vec<Value> {
         latest
             .map(|(runtime, version)| shapes::runtime_item(runtime, version))
             .collect()
-    })
+    });
+    page(call, "agentRuntimes", items)
 }
 
-fn get_target(world: &World, input: &Value) -> OperationResult {
+fn get_target(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let input = call.input();
     let gateway = gateway(world, input)?;
     let id = required(input, "targetId")?;
     let target = gateway.targets.iter().find(|target| target.id == id);
@@ -397,7 +283,8 @@ fn get_target(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(shapes::target(&gateway.arn, target)))
 }
 
-fn get_runtime(world: &World, input: &Value) -> OperationResult {
+fn get_runtime(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let input = call.input();
     let runtime = runtime(world, input)?;
     let version = match text(input, "version") {
         None => runtime.latest(),
@@ -410,7 +297,8 @@ fn get_runtime(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(shapes::runtime(&runtime, version)))
 }
 
-fn get_endpoint(world: &World, input: &Value) -> OperationResult {
+fn get_endpoint(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let input = call.input();
     let runtime = runtime(world, input)?;
     let name = required(input, "endpointName")?;
     let endpoint = runtime
@@ -421,7 +309,8 @@ fn get_endpoint(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(shapes::endpoint(&runtime, endpoint)))
 }
 
-fn list_tags(world: &World, input: &Value) -> OperationResult {
+fn list_tags(world: &SharedWorld, call: &OperationCall) -> OperationResult {
+    let input = call.input();
     let arn = required(input, "resourceArn")?;
     let id = arn.rsplit('/').next().unwrap_or_default();
     let deployment = world
@@ -440,22 +329,24 @@ fn list_tags(world: &World, input: &Value) -> OperationResult {
     Ok(OperationReply::Json(json!({"tags": tags})))
 }
 
-/// Writes one page of a list.
-fn list(call: &OperationCall, member: &str, entries: Vec<Value>) -> OperationResult {
-    let size = match call.input.get("maxResults") {
-        None => PAGE,
+/// One page of a list, as large as the request asks for.
+pub(super) fn page(call: &OperationCall, member: &str, entries: Vec<Value>) -> OperationResult {
+    let input = call.input();
+    let largest = call.operation.map_or(0, |operation| operation.max_results);
+    let size = match input.get("maxResults") {
+        None | Some(Value::Null) => PAGE,
         given => pagination::number(given)
             .and_then(|size| usize::try_from(size).ok())
-            .filter(|size| (1..=1000).contains(size))
-            .ok_or_else(|| invalid("maxResults", "must be a whole number between 1 and 1000"))?,
+            .filter(|size| (1..=largest).contains(size))
+            .ok_or_else(|| {
+                let problem = format!(
+                    "failed to satisfy constraint: Member must have value between 1 and {largest}"
+                );
+                invalid("maxResults", &problem)
+            })?,
     };
-    let page = pagination::cut(
-        &call.operation,
-        entries,
-        size,
-        text(&call.input, "nextToken"),
-    )
-    .map_err(|_| invalid("nextToken", "is not a token of this list"))?;
+    let page = pagination::cut(&call.name, entries, size, text(input, "nextToken"))
+        .map_err(|_| invalid("nextToken", "is not a token of this list"))?;
     let mut answer = Map::new();
     answer.insert(member.to_owned(), Value::Array(page.entries));
     if let Some(next) = page.next {
@@ -497,11 +388,6 @@ fn check_id(id: &str, member: &str) -> Result<(), ApiError> {
             "failed to satisfy constraint: Member must satisfy the regular expression of ids",
         ))
     }
-}
-
-/// A text member.
-pub(super) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
-    input.get(member).and_then(Value::as_str)
 }
 
 /// A text member that must be there.

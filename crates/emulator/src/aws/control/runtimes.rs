@@ -11,8 +11,7 @@ use super::handlers::{invalid, not_found, required, runtime, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
 use super::{Authorizer, Runtime, RuntimeVersion};
 use crate::containers::SessionKey;
-use crate::dispatch::{OperationReply, OperationResult};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::world::{SharedWorld, World};
 
 /// Members that the world shows again as they were sent; one that is left out is gone.

@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::generated::Generated;
 use super::{LogGroup, LogStream, group_arn, insights, read, tail};
-use crate::dispatch::{OperationReply, OperationResult};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::pagination;
 use crate::scenarios::{ACCOUNT, REGION, gateway_log_group};
-use crate::world::{SharedWorld, World};
+use crate::service::Operation;
+pub(super) use crate::service::text;
+use crate::world::World;
 
 /// How many entries a page has where the request does not say; AWS has 50.
 const PAGE: usize = 5;
@@ -18,40 +19,70 @@ const BATCH_BYTES: usize = 1_048_576;
 const BATCH_EVENTS: usize = 10_000;
 const DAY: i64 = 86_400_000;
 
-/// Answers an operation of `logs`.
-pub(crate) fn handle(world: &SharedWorld, operation: &str, input: &Value) -> OperationResult {
-    match operation {
-        "DescribeLogGroups" => describe_groups(world, input),
-        "DescribeLogStreams" => describe_streams(world, input),
-        "FilterLogEvents" => read::filter_events(world, input),
-        "GetLogEvents" => read::get_events(world, input),
-        "CreateLogGroup" => create_group(world, input),
-        "CreateLogStream" => create_stream(world, input),
-        "PutLogEvents" => put_events(world, input),
-        "DeleteLogGroup" => {
-            let name = group_name(input)?;
-            world
-                .logs
-                .with(|groups| groups.remove(&name))
-                .ok_or_else(missing_group)?;
-            Ok(OperationReply::Json(json!({})))
-        }
-        "PutRetentionPolicy" => put_retention(world, input),
-        "StartQuery" => insights::start(world, input),
-        "GetQueryResults" => insights::results(world, input),
-        "StopQuery" => insights::stop(world, input),
-        "StartLiveTail" => tail::start(world, input),
-        "DescribeDeliverySources" => describe_delivery_sources(world, input),
-        "DescribeDeliveries" => Ok(OperationReply::Json(
-            json!({"deliveries": deliveries(world)}),
-        )),
-        other => Err(ApiError::bad("UnknownOperationException", other)),
-    }
+/// The operations of `logs`.
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::read("DescribeLogGroups", |world, call| {
+        describe_groups(world, call.input())
+    }),
+    Operation::read("DescribeLogStreams", |world, call| {
+        describe_streams(world, call.input())
+    }),
+    Operation::read("FilterLogEvents", |world, call| {
+        read::filter_events(world, call.input())
+    })
+    .unrecorded(),
+    Operation::read("GetLogEvents", |world, call| {
+        read::get_events(world, call.input())
+    })
+    .unrecorded(),
+    Operation::write("CreateLogGroup", |world, call| {
+        create_group(world, call.input())
+    }),
+    Operation::write("CreateLogStream", |world, call| {
+        create_stream(world, call.input())
+    }),
+    Operation::write("PutLogEvents", |world, call| {
+        put_events(world, call.input())
+    }),
+    Operation::write("DeleteLogGroup", |world, call| {
+        delete_group(world, call.input())
+    }),
+    Operation::write("PutRetentionPolicy", |world, call| {
+        put_retention(world, call.input())
+    }),
+    Operation::read("StartQuery", |world, call| {
+        insights::start(world, call.input())
+    }),
+    Operation::read("GetQueryResults", |world, call| {
+        insights::results(world, call.input())
+    }),
+    Operation::read("StopQuery", |world, call| {
+        insights::stop(world, call.input())
+    }),
+    Operation::read("StartLiveTail", |world, call| {
+        tail::start(world, call.input())
+    }),
+    Operation::read("DescribeDeliverySources", |world, call| {
+        describe_delivery_sources(world, call.input())
+    }),
+    Operation::read("DescribeDeliveries", |world, call| {
+        describe_deliveries(world, call.input())
+    }),
+];
+
+fn delete_group(world: &World, input: &Value) -> OperationResult {
+    let name = group_name(input)?;
+    world
+        .logs
+        .with(|groups| groups.remove(&name))
+        .ok_or_else(missing_group)?;
+    Ok(OperationReply::Json(json!({})))
 }
 
-/// A text member.
-pub(super) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
-    input.get(member).and_then(Value::as_str)
+fn describe_deliveries(world: &World, _input: &Value) -> OperationResult {
+    Ok(OperationReply::Json(
+        json!({"deliveries": deliveries(world)}),
+    ))
 }
 
 /// A list of texts.

@@ -12,8 +12,7 @@ use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
 use super::query::{InsightsQuery, Record};
 use super::read::{Range, key};
 use super::{StoredEvent, group_arn};
-use crate::dispatch::{OperationReply, OperationResult};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::pagination;
 use crate::world::World;
 

@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use super::filter::FilterPattern;
 use super::handlers::{group_name, invalid, missing_group, missing_stream, names, text};
 use super::{LogGroup, StoredEvent};
-use crate::dispatch::{OperationReply, OperationResult};
 use crate::faults::{FaultKind, FaultPoint};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::pagination;
 use crate::world::World;
 

@@ -15,10 +15,9 @@ use super::StoredEvent;
 use super::filter::FilterPattern;
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
 use super::read::{push_text, readable_until};
-use crate::dispatch::{OperationReply, OperationResult};
 use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{Response, streaming};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::scenarios::ACCOUNT;
 use crate::world::SharedWorld;
 

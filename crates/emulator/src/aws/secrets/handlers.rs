@@ -4,51 +4,72 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Payload, Secret, Version, passwords, rotation, staging};
-use crate::dispatch::{OperationReply, OperationResult};
 use crate::faults::{FaultKind, FaultPoint};
-use crate::operation::{ApiError, Protocol};
+use crate::operation::{ApiError, OperationReply, OperationResult, Protocol};
 use crate::pagination;
 use crate::scenarios::{ACCOUNT, REGION};
-use crate::world::{SharedWorld, World};
+pub(super) use crate::service::text;
+use crate::service::{Operation, Service};
+use crate::world::World;
 
 /// How many entries a page has where the request does not say.
 const PAGE: usize = 2;
 /// The longest staging label.
 const LONGEST_LABEL: usize = 256;
 
-/// Answers an operation of `secretsmanager`.
-pub(crate) fn handle(world: &SharedWorld, operation: &str, input: &Value) -> OperationResult {
-    match operation {
-        "CreateSecret" => create(world, input),
-        "GetSecretValue" => get_value(world, input),
-        "PutSecretValue" => put_value(world, input),
-        "UpdateSecretVersionStage" => update_stage(world, input),
-        "DescribeSecret" => with_secret(world, input, |secret| Ok(describe(secret))),
-        "ListSecretVersionIds" => list_versions(world, input),
-        "ListSecrets" => list(world, input),
-        "RotateSecret" => rotation::rotate(world, input),
-        "CancelRotateSecret" => with_live_secret(world, input, |secret| {
-            secret.rotation_enabled = Some(false);
-            let pending = secret
-                .staged(staging::PENDING)
-                .map(|version| version.id.clone());
-            Ok(with_version(identity(secret), pending.as_deref()))
-        }),
-        "GetRandomPassword" => passwords::answer(input),
-        "TagResource" => tag(world, input),
-        "UntagResource" => untag(world, input),
-        "DeleteSecret" => delete(world, input),
-        "RestoreSecret" => with_secret(world, input, |secret| {
-            secret.deleted = None;
-            Ok(identity(secret))
-        }),
-        other => Err(ApiError::bad("UnknownOperationException", other)),
-    }
+/// The operations of `secretsmanager`.
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::write("CreateSecret", |world, call| create(world, call.input())),
+    Operation::read("GetSecretValue", |world, call| {
+        get_value(world, call.input())
+    }),
+    Operation::write("PutSecretValue", |world, call| {
+        put_value(world, call.input())
+    }),
+    Operation::write("UpdateSecretVersionStage", |world, call| {
+        update_stage(world, call.input())
+    }),
+    Operation::read("DescribeSecret", |world, call| {
+        describe_secret(world, call.input())
+    }),
+    Operation::read("ListSecretVersionIds", |world, call| {
+        list_versions(world, call.input())
+    }),
+    Operation::read("ListSecrets", |world, call| list(world, call.input())),
+    Operation::write("RotateSecret", |world, call| {
+        rotation::rotate(world, call.input())
+    }),
+    Operation::write("CancelRotateSecret", |world, call| {
+        cancel_rotation(world, call.input())
+    }),
+    Operation::read("GetRandomPassword", |_, call| {
+        passwords::answer(call.input())
+    }),
+    Operation::write("TagResource", |world, call| tag(world, call.input())),
+    Operation::write("UntagResource", |world, call| untag(world, call.input())),
+    Operation::write("DeleteSecret", |world, call| delete(world, call.input())),
+    Operation::write("RestoreSecret", |world, call| restore(world, call.input())),
+];
+
+fn describe_secret(world: &World, input: &Value) -> OperationResult {
+    with_secret(world, input, |secret| Ok(describe(secret)))
 }
 
-/// A text member.
-pub(super) fn text<'a>(input: &'a Value, member: &str) -> Option<&'a str> {
-    input.get(member).and_then(Value::as_str)
+fn cancel_rotation(world: &World, input: &Value) -> OperationResult {
+    with_live_secret(world, input, |secret| {
+        secret.rotation_enabled = Some(false);
+        let pending = secret
+            .staged(staging::PENDING)
+            .map(|version| version.id.clone());
+        Ok(with_version(identity(secret), pending.as_deref()))
+    })
+}
+
+fn restore(world: &World, input: &Value) -> OperationResult {
+    with_secret(world, input, |secret| {
+        secret.deleted = None;
+        Ok(identity(secret))
+    })
 }
 
 fn required<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
@@ -222,17 +243,13 @@ fn create(world: &World, input: &Value) -> OperationResult {
 fn get_value(world: &World, input: &Value) -> OperationResult {
     let now = world.now();
     let (id, stage) = (text(input, "VersionId"), text(input, "VersionStage"));
-    with_live_secret(world, input, |secret| {
-        let deployment = world
-            .deployments
-            .iter()
-            .find(|known| known.secret_arn.as_deref() == Some(&secret.arn));
-        let fault = deployment
-            .and_then(|deployment| world.faults.take_hop(deployment.name, FaultPoint::Secret));
+    let mut is_slow = false;
+    let reply = with_live_secret(world, input, |secret| {
+        let fault = take_fault(world, secret);
         let refusal = fault.and_then(|kind| {
             ApiError::of_fault(
                 kind,
-                "secretsmanager",
+                Service::SecretsManager,
                 "GetSecretValue",
                 Protocol::AwsJson("application/x-amz-json-1.1"),
             )
@@ -240,6 +257,7 @@ fn get_value(world: &World, input: &Value) -> OperationResult {
         if let Some(refusal) = refusal {
             return Err(refusal);
         }
+        is_slow = fault == Some(FaultKind::Slow);
         secret.accessed = Some(now);
         let (arn, name) = (secret.arn.clone(), secret.name.clone());
         let version = find_version(secret, id, stage)?;
@@ -252,7 +270,7 @@ fn get_value(world: &World, input: &Value) -> OperationResult {
         };
         let is_current = version.stages.iter().any(|label| label == staging::CURRENT);
         let value = if fault == Some(FaultKind::Stale) && is_current {
-            super::stale(&value)
+            super::state::stale(&value)
         } else {
             value
         };
@@ -262,7 +280,21 @@ fn get_value(world: &World, input: &Value) -> OperationResult {
             members.insert("CreatedDate".into(), json!(seconds(version.created)));
         }
         Ok(answer)
+    })?;
+    Ok(if is_slow {
+        OperationReply::Late(Box::new(reply))
+    } else {
+        reply
     })
+}
+
+/// The fault of the hop `secret` that hits this reading of a deployment's own secret; counts it.
+fn take_fault(world: &World, secret: &Secret) -> Option<FaultKind> {
+    let owner = world
+        .deployments
+        .iter()
+        .find(|known| known.secret_arn.as_deref() == Some(&secret.arn))?;
+    world.faults.take_hop(owner.name, FaultPoint::Secret)
 }
 
 fn no_value(stage: &str) -> ApiError {

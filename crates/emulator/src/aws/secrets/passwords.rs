@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::handlers::{parameter, text};
-use crate::dispatch::{OperationReply, OperationResult};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::pagination;
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";

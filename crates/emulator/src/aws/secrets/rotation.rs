@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::handlers::{identity, request_token, text, with_live_secret, with_version};
-use super::{Payload, ROTATION_FUNCTION, Secret, Version, passwords, staging};
+use super::state::ROTATION_FUNCTION;
+use super::{Payload, Secret, Version, passwords, staging};
 use crate::aws::control::shapes::lambda_arn;
-use crate::dispatch::OperationResult;
 use crate::mcp::database::{DatabaseError, Statement, bolt};
-use crate::operation::ApiError;
+use crate::operation::{ApiError, OperationResult};
 use crate::scenarios::DatabaseLogin;
 use crate::world::{SharedWorld, World};
 
@@ -59,7 +59,7 @@ pub(super) fn rotate(world: &SharedWorld, input: &Value) -> OperationResult {
         }
         Ok(with_version(identity(secret), Some(&token)))
     })?;
-    if let crate::dispatch::OperationReply::Json(answer) = &outcome {
+    if let crate::operation::OperationReply::Json(answer) = &outcome {
         let arn = text(answer, "ARN").unwrap_or_default().to_owned();
         let world = Arc::clone(world);
         tokio::spawn(async move { run(&world, &arn, &token, immediately).await });

@@ -1,18 +1,16 @@
-//! STS: who calls.
+//! Security Token Service: who calls.
 
-use crate::dispatch::{OperationReply, OperationResult};
-use crate::operation::ApiError;
-use crate::scenarios::ACCOUNT;
+use crate::operation::{OperationCall, OperationReply, OperationResult};
+use crate::scenarios::{ACCOUNT, CALLER_ARN};
+use crate::service::Operation;
+use crate::world::SharedWorld;
 
-/// Answers GetCallerIdentity.
-pub(crate) fn handle(operation: &str) -> OperationResult {
-    match operation {
-        "GetCallerIdentity" => Ok(OperationReply::Xml(format!(
-            "<Arn>arn:aws:iam::{ACCOUNT}:user/local-operator</Arn><UserId>AIDALOCALOPERATOR000</UserId><Account>{ACCOUNT}</Account>"
-        ))),
-        other => Err(ApiError::bad(
-            "InvalidAction",
-            format!("Could not find operation {other}"),
-        )),
-    }
+/// The operations of `sts`.
+pub(crate) const OPERATIONS: &[Operation] =
+    &[Operation::read("GetCallerIdentity", get_caller_identity)];
+
+fn get_caller_identity(_world: &SharedWorld, _call: &OperationCall) -> OperationResult {
+    Ok(OperationReply::Xml(format!(
+        "<Arn>{CALLER_ARN}</Arn><UserId>AIDALOCALOPERATOR000</UserId><Account>{ACCOUNT}</Account>"
+    )))
 }

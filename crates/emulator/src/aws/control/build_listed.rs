@@ -1,0 +1,133 @@
+//! The resources that are only listed and shown, as the world begins.
+
+use serde_json::{Value, json};
+
+use super::build::ResourceBuilder;
+use super::providers::MANAGED_KEY;
+use super::{Gateway, ListedKind, ListedResource};
+use crate::scenarios::{ACCOUNT, PoolFacts, REGION, agentcore_arn, managed_secret_arn};
+
+impl ResourceBuilder<'_> {
+    pub(super) fn seconds(&self, hours_ago: i64) -> Value {
+        // Identity and memory resources have epoch seconds where the rest of the plane has ISO texts.
+        json!(self.hours_ago(hours_ago).as_millisecond() as f64 / 1000.0)
+    }
+
+    pub(super) fn oauth_provider(
+        &self,
+        name: &str,
+        vendor: &str,
+        pool: &PoolFacts,
+        status: &str,
+    ) -> ListedResource {
+        let config = if vendor == "GithubOauth2" {
+            "githubOauth2ProviderConfig"
+        } else {
+            "customOauth2ProviderConfig"
+        };
+        let discovery = if vendor == "GithubOauth2" {
+            json!({"authorizationServerMetadata": {
+                "issuer": pool.issuer,
+                "authorizationEndpoint": format!("{}/identities/oauth2/authorize", self.base),
+                "tokenEndpoint": pool.token_url(),
+            }})
+        } else {
+            json!({"discoveryUrl": pool.discovery_url()})
+        };
+        ListedResource {
+            kind: ListedKind::OauthProvider,
+            key: name.to_owned(),
+            parent: None,
+            value: json!({
+                "clientSecretArn": {"secretArn": managed_secret_arn(self.seed, name)},
+                "clientSecretJsonKey": MANAGED_KEY,
+                "clientSecretSource": "MANAGED",
+                "name": name,
+                "credentialProviderArn": agentcore_arn(&format!("token-vault/default/oauth2credentialprovider/{name}")),
+                "credentialProviderVendor": vendor,
+                "callbackUrl": format!("{}/identities/oauth2/callback/{name}", self.base),
+                "oauth2ProviderConfigOutput": {config: {"oauthDiscovery": discovery, "clientId": pool.client_id}},
+                "status": status,
+                "createdTime": self.seconds(890),
+                "lastUpdatedTime": self.seconds(200),
+            }),
+        }
+    }
+
+    pub(super) fn rule(&self, gateway: &Gateway) -> ListedResource {
+        let id = self.seed.uuid("rule");
+        let target = gateway
+            .targets
+            .first()
+            .map(|target| target.name.clone())
+            .unwrap_or_default();
+        ListedResource {
+            kind: ListedKind::GatewayRule,
+            key: id.clone(),
+            parent: Some(gateway.id.clone()),
+            value: json!({
+                "ruleId": id, "gatewayArn": gateway.arn, "priority": 10,
+                "conditions": [{"matchPaths": {"anyOf": ["/mcp"]}}],
+                "actions": [{"routeToTarget": {"staticRoute": {"targetName": target}}}],
+                "description": "everything to the one target",
+                "createdAt": self.hours_ago(800).to_string(), "updatedAt": self.hours_ago(800).to_string(), "status": "ACTIVE",
+            }),
+        }
+    }
+
+    pub(super) fn plain_resources(&self) -> Vec<ListedResource> {
+        let other = |kind, key: &str, value| ListedResource {
+            kind,
+            key: key.to_owned(),
+            parent: None,
+            value,
+        };
+        let workload = |name: &str| {
+            let value = json!({
+                "name": name,
+                "workloadIdentityArn": agentcore_arn(&format!("workload-identity-directory/default/workload-identity/{name}")),
+                "allowedResourceOauth2ReturnUrls": [], "createdTime": self.seconds(890), "lastUpdatedTime": self.seconds(890),
+            });
+            other(ListedKind::WorkloadIdentity, name, value)
+        };
+        let memory = |name: &str, status: &str, hours| {
+            let id = format!("{name}-{}", self.seed.mixed(&format!("memory {name}"), 10));
+            let value = json!({
+                "arn": agentcore_arn(&format!("memory/{id}")), "id": id, "name": name, "description": "conversations",
+                "eventExpiryDuration": 30, "status": status, "createdAt": self.seconds(hours), "updatedAt": self.seconds(hours - 10),
+                "strategies": [{"strategyId": format!("facts-{}", self.seed.mixed(name, 10)), "name": "facts", "type": "SEMANTIC",
+                    "namespaces": ["/facts/{actorId}"], "status": "ACTIVE"}],
+            });
+            other(ListedKind::Memory, &id, value)
+        };
+        let key = json!({
+            "apiKeySecretArn": {"secretArn": format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:bedrock-agentcore-identity!default/apikey/weather-AbCdEf")},
+            "name": "weather", "credentialProviderArn": agentcore_arn("token-vault/default/apikeycredentialprovider/weather"),
+            "createdTime": self.seconds(500), "lastUpdatedTime": self.seconds(500),
+        });
+        let engine = format!("writes_guard-{}", self.seed.lower("policy engine", 10));
+        let policy = format!("no_writes-{}", self.seed.lower("policy", 10));
+        let engine_arn = agentcore_arn(&format!("policy-engine/{engine}"));
+        let at = |hours| self.hours_ago(hours).to_string();
+        let engine_value = json!({"policyEngineId": engine, "name": "writes_guard", "createdAt": at(700), "updatedAt": at(690),
+            "policyEngineArn": engine_arn, "status": "ACTIVE", "statusReasons": []});
+        let policy_value = json!({"policyId": policy, "name": "no_writes", "policyEngineId": engine, "createdAt": at(700),
+            "updatedAt": at(690), "policyArn": format!("{engine_arn}/policy/{policy}"), "status": "ACTIVE", "statusReasons": [],
+            "definition": {"cedar": {"statement": "permit(principal, action, resource);"}}, "enforcementMode": "ACTIVE"});
+        let mut resources = vec![
+            workload("neo4j-mcp-server-gateway"),
+            workload("neo4j-mcp-gw"),
+            workload("ac-gateway-mcp-server"),
+            memory("conversations", "ACTIVE", 600),
+            memory("scratch", "CREATING", 11),
+            memory("archive", "FAILED", 700),
+            other(ListedKind::ApiKeyProvider, "weather", key),
+            other(ListedKind::PolicyEngine, &engine, engine_value),
+        ];
+        resources.push(ListedResource {
+            parent: Some(engine),
+            ..other(ListedKind::Policy, &policy, policy_value)
+        });
+        resources
+    }
+}
