@@ -53,6 +53,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod discovery;
 pub mod doctor;
 pub mod keys;
 pub mod kinds;

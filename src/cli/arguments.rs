@@ -42,6 +42,23 @@ pub(crate) struct Global {
         help_heading = "Everywhere"
     )]
     pub(crate) deployment: Vec<String>,
+    /// Profile of the AWS configuration, instead of the deployment's; it is then the only source of AWS credentials
+    #[arg(
+        long,
+        global = true,
+        value_name = "PROFILE",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) profile: Option<String>,
+    /// AWS region, instead of the deployment's; without a configuration several: us-west-2,eu-central-1
+    #[arg(
+        long,
+        global = true,
+        value_name = "REGION",
+        value_delimiter = ',',
+        help_heading = "Everywhere"
+    )]
+    pub(crate) region: Vec<String>,
     /// Refuse every write
     #[arg(long, global = true, env = "AGENTCORE_READ_ONLY", value_parser = FalseyValueParser::new(), hide_env_values = true, help_heading = "Everywhere")]
     pub(crate) read_only: bool,
@@ -80,7 +97,7 @@ pub(crate) enum Command {
     /// Only the embedded stack, in the foreground: AWS, MCP and Neo4j wire protocols on loopback
     #[cfg(feature = "local")]
     Local(super::local::Options),
-    /// Write a configuration from a stack's outputs or a .mcp-credentials.json
+    /// Write a configuration from what the account, a stack or a file has
     Init(super::init::Options),
     /// List gateways, targets, runtimes, endpoints and secrets with their status
     Status(super::status::Options),

@@ -6,7 +6,8 @@ use crate::{
     config::{self, Loaded},
     keys::Keymap,
     model::{Deployment, Failure, did_you_mean, pluralize},
-    services::{ServiceOptions, Services},
+    net::ca_bundle::CaBundle,
+    services::{ServiceOptions, Services, aws::shared_config},
 };
 
 use super::{arguments::Global, output, usage};
@@ -25,12 +26,37 @@ impl Context {
 
     /// The configuration as it is, with its problems; those of its keys included.
     pub(crate) fn load(&self) -> Loaded {
-        let mut loaded = config::load(self.global.config.as_deref());
+        let flags = &self.global;
+        let region = |profile: Option<&str>| {
+            // `--region` goes over everything, and `--profile` over the profile of the deployment.
+            let profile = flags.profile.as_deref().or(profile);
+            flags
+                .region
+                .first()
+                .cloned()
+                .or_else(|| shared_config::region(profile))
+        };
+        let mut loaded = config::load(flags.config.as_deref(), &region);
+        for deployment in &mut loaded.config.deployments {
+            self.apply_flags(deployment);
+        }
         for wrong in Keymap::embedded().lay_over(&loaded.config.keys) {
             let path = std::iter::once("keys").chain(wrong.path.iter().map(String::as_str));
             loaded.complain(path, wrong.of_value, format!("[keys]: {}", wrong.message));
         }
         loaded
+    }
+
+    /// Applies `--profile` and `--region` to a deployment of the configuration.
+    fn apply_flags(&self, deployment: &mut Deployment) {
+        if let Some(profile) = &self.global.profile {
+            deployment.profile = Some(profile.clone());
+            // The named profile is the only source of credentials.
+            deployment.credentials = None;
+        }
+        if let [region] = self.global.region.as_slice() {
+            deployment.region.clone_from(region);
+        }
     }
 
     /// The picked deployments of a configuration without problems; warnings go to stderr.
@@ -40,6 +66,14 @@ impl Context {
     pub(crate) fn deployments(&self) -> Result<Vec<Deployment>, Failure> {
         let loaded = self.load();
         refuse_problems(&loaded)?;
+        CaBundle::of_environment("reading the certificates")?;
+        if loaded.found && self.global.region.len() > 1 {
+            return Err(usage(
+                "reading --region",
+                "several regions work without a configuration only",
+            )
+            .hint("give one region, or name deployments of the configuration with --deployment"));
+        }
         loaded
             .warnings
             .iter()
@@ -69,9 +103,7 @@ impl Context {
 
     /// A deployment for calling a URL without a configuration.
     pub(crate) fn for_url() -> Deployment {
-        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok());
+        let region = shared_config::region(None);
         Deployment::new("url", region.unwrap_or_else(|| "us-east-1".into()))
     }
 
@@ -88,11 +120,15 @@ impl Context {
     fn services_within(&self, timeout: Option<Duration>) -> Services {
         let usual = ServiceOptions::default();
         let timeout = timeout.unwrap_or(usual.timeout);
-        Services::new(ServiceOptions {
+        let services = Services::new(ServiceOptions {
             timeout,
             total_timeout: usual.total_timeout.max(timeout),
             read_only: self.global.read_only,
-        })
+        });
+        services.set_announce(Box::new(|address| {
+            output::note(&format!("To sign in, open {address}"));
+        }));
+        services
     }
 
     /// Those that `--deployment` names, in that order; all without it.

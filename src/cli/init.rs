@@ -13,6 +13,7 @@ use crate::{
     model::{
         Deployment, Failure, HeaderSpec, SecretSource, SecretText, SignIn, StackFacts, sanitize,
     },
+    services::aws::shared_config,
 };
 
 use super::{
@@ -39,12 +40,6 @@ pub(crate) struct Options {
     /// The deployment's name [default: the stack's]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// AWS region [default: the file's, else AWS_REGION]
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
-    /// Profile of the AWS configuration
-    #[arg(long, value_name = "PROFILE")]
-    profile: Option<String>,
     /// Add to a configuration that exists, without asking
     #[arg(long, short)]
     yes: bool,
@@ -73,7 +68,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         .hint("name a file: --config FILE")
     })?;
     let deployment = match (&options.from, &options.stack) {
-        (Some(file), _) => from_file(file, options)?,
+        (Some(file), _) => from_file(context, file, options)?,
         (None, Some(stack)) => from_stack(context, stack, options)?,
         (None, None) => {
             return Err(usage("writing a configuration", "from what?")
@@ -94,7 +89,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     Ok(())
 }
 
-fn from_file(path: &Path, options: &Options) -> Result<Deployment, Failure> {
+fn from_file(context: &Context, path: &Path, options: &Options) -> Result<Deployment, Failure> {
     let doing = || format!("reading {}", path.display());
     let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
     // Only the place of a mistake is told: its words could be a secret's.
@@ -109,9 +104,11 @@ fn from_file(path: &Path, options: &Options) -> Result<Deployment, Failure> {
         )
         .hint("it needs at least \"gateway_url\"")
     })?;
-    let region = options
+    let region = context
+        .global
         .region
-        .clone()
+        .first()
+        .cloned()
         .or(file.region)
         .or_else(|| region_of_url(&file.gateway_url));
     let sign_in = match (&file.client_id, &file.token_url) {
@@ -133,7 +130,7 @@ fn from_file(path: &Path, options: &Options) -> Result<Deployment, Failure> {
         .clone()
         .or_else(|| file.stack_name.clone())
         .unwrap_or_else(|| "default".into());
-    let blank = blank(name, region, options)?;
+    let blank = blank(context, name, region)?;
     Ok(Deployment {
         stack: file.stack_name,
         mcp_url: Some(file.gateway_url),
@@ -156,7 +153,7 @@ fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Deplo
     let name = options.name.clone().unwrap_or_else(|| stack.to_owned());
     let asked = Deployment {
         stack: Some(stack.to_owned()),
-        ..blank(name, options.region.clone(), options)?
+        ..blank(context, name, context.global.region.first().cloned())?
     };
     let services = context.services();
     let facts = process::runtime()?.block_on(services.stack_facts(&asked))?;
@@ -205,17 +202,16 @@ fn headers_of(facts: &StackFacts) -> Vec<HeaderSpec> {
     }
 }
 
-fn blank(name: String, region: Option<String>, options: &Options) -> Result<Deployment, Failure> {
+fn blank(context: &Context, name: String, region: Option<String>) -> Result<Deployment, Failure> {
     let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let region = region
-        .or_else(|| text("AWS_REGION"))
-        .or_else(|| text("AWS_DEFAULT_REGION"));
+    let profile = context.global.profile.clone();
+    let region = region.or_else(|| shared_config::region(profile.as_deref()));
     let region = region.ok_or_else(|| {
         usage("writing a configuration", "in which region?")
             .hint("--region us-west-2, or set AWS_REGION")
     })?;
     Ok(Deployment {
-        profile: options.profile.clone(),
+        profile,
         endpoint_url: text("AWS_ENDPOINT_URL"),
         ..Deployment::new(name, region)
     })
@@ -232,7 +228,7 @@ fn save(path: &Path, deployment: Deployment, yes: bool) -> Result<(), Failure> {
     );
     judge(&doing, &addition, std::slice::from_ref(&deployment))?;
     let text = if path.exists() {
-        let loaded = config::load(Some(path));
+        let loaded = config::load(Some(path), &shared_config::region);
         refuse_problems(&loaded)?;
         let old =
             fs::read_to_string(path).map_err(|error| usage(doing.clone(), error.to_string()))?;

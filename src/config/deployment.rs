@@ -3,10 +3,9 @@
 use toml::de::DeValue;
 use url::Url;
 
-use super::section::Section;
+use super::{section::Section, sign_in};
 use crate::model::{
     Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, StaticCredentials,
-    did_you_mean,
 };
 
 /// Keys of a deployment.
@@ -36,24 +35,12 @@ pub(super) const DEFAULTS: [&str; 5] = [
     "read_only",
 ];
 
-const MODES: [&str; 5] = ["m2m", "bearer", "sigv4", "user", "none"];
-const SIGN_IN: [&str; 8] = [
-    "mode",
-    "token_url",
-    "client_id",
-    "client_secret",
-    "scope",
-    "user_pool_id",
-    "token",
-    "username",
-];
-
 /// Reads one deployment. Problems are told on the way; with any of them, the deployment is not to be used.
 pub(super) fn read(
     name: &str,
     section: &Section<'_, '_>,
     defaults: Option<&Section<'_, '_>>,
-    region: &dyn Fn() -> Option<String>,
+    region: super::RegionOf<'_>,
 ) -> Deployment {
     check_name(name, section);
     let text = |key: &str| {
@@ -65,18 +52,21 @@ pub(super) fn read(
     };
     let stack = section.text("stack");
     // Everything is read before anything is given up, so that all problems are told at once.
-    let sign_in = sign_in(section, stack.is_some());
-    let region = text("region").or_else(region);
+    let sign_in = sign_in::read(section, stack.is_some());
+    let profile = text("profile");
+    let region = text("region").or_else(|| region(profile.as_deref()));
     // One of a wrong type was told as such.
     let is_named = section.has("region") || defaults.is_some_and(|all| all.has("region"));
     if region.is_none() && !is_named {
-        section.complain("no region: write region = \"us-west-2\", or set AWS_REGION");
+        section.complain(
+            "no region: write region = \"us-west-2\", set AWS_REGION, or give the profile one",
+        );
     }
     let deployment = Deployment {
         name: DeploymentName::from(name),
         shape: shape(section),
         region: region.unwrap_or_default(),
-        profile: text("profile"),
+        profile,
         endpoint_url: url(section, "endpoint_url").or_else(|| {
             defaults
                 .filter(|_| !section.has("endpoint_url"))
@@ -108,16 +98,11 @@ pub(super) fn read(
 /// Whether a secret is written into the configuration itself.
 pub(super) fn holds_inline_secret(deployment: &Deployment) -> bool {
     let inline = |source: &SecretSource| matches!(source, SecretSource::Inline(_));
-    let sign_in = match &deployment.sign_in {
-        SignIn::M2m { client_secret, .. } => inline(client_secret),
-        SignIn::Bearer { token } => inline(token),
-        SignIn::User {
-            client_secret,
-            password,
-            ..
-        } => inline(password) || client_secret.as_ref().is_some_and(inline),
-        SignIn::SigV4 | SignIn::None => false,
-    };
+    let sign_in = deployment
+        .sign_in
+        .secrets()
+        .into_iter()
+        .any(|(_, source)| inline(source));
     let header = deployment.headers.iter().any(|header| match header {
         HeaderSpec::Literal { value, .. } => inline(value),
         HeaderSpec::BasicFromSecret { .. } => false,
@@ -189,7 +174,7 @@ fn shape(section: &Section<'_, '_>) -> Option<Shape> {
 }
 
 /// Plain http carries credentials in the clear: it is taken for this machine only.
-fn url(section: &Section<'_, '_>, key: &str) -> Option<String> {
+pub(super) fn url(section: &Section<'_, '_>, key: &str) -> Option<String> {
     let text = section.text(key)?;
     let Ok(url) = Url::parse(&text) else {
         section.complain_of(key, format!("\"{text}\" is no URL"));
@@ -261,133 +246,6 @@ fn credentials(section: &Section<'_, '_>) -> Option<StaticCredentials> {
         secret_access_key: secret?,
         session_token,
     })
-}
-
-fn sign_in(section: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
-    let known: Vec<&str> = SIGN_IN.iter().copied().chain(["password"]).collect();
-    if !section.has("sign_in") {
-        // The stack's outputs name a user pool and a client; without a stack only AWS credentials are at hand.
-        return Some(if has_stack {
-            machine(None)
-        } else {
-            SignIn::SigV4
-        });
-    }
-    let inner = section.section("sign_in", &known)?;
-    let Some(mode) = inner.text("mode") else {
-        if !inner.has("mode") {
-            inner.complain(format!("no mode; known: {}", MODES.join(", ")));
-        }
-        check_types(&inner);
-        return None;
-    };
-    let allowed: &[&str] = match mode.as_str() {
-        "m2m" => &[
-            "token_url",
-            "client_id",
-            "client_secret",
-            "scope",
-            "user_pool_id",
-        ],
-        "bearer" => &["token"],
-        "user" => &[
-            "client_id",
-            "client_secret",
-            "user_pool_id",
-            "username",
-            "password",
-        ],
-        "sigv4" | "none" => &[],
-        other => {
-            let hint = did_you_mean(other, MODES);
-            let hint = if hint.is_empty() {
-                format!("; known: {}", MODES.join(", "))
-            } else {
-                hint
-            };
-            inner.complain_of("mode", format!("unknown sign-in \"{other}\"{hint}"));
-            check_types(&inner);
-            return None;
-        }
-    };
-    for (key, _) in inner
-        .entries()
-        .filter(|(key, _)| *key != "mode" && known.contains(key) && !allowed.contains(key))
-    {
-        inner.complain_of(key, format!("has no meaning for mode \"{mode}\""));
-    }
-    of_mode(&mode, &inner, has_stack)
-}
-
-/// Where nobody knows which of the keys will count, they can still be of the right type.
-fn check_types(inner: &Section<'_, '_>) {
-    for key in ["client_id", "scope", "user_pool_id", "username"] {
-        drop(inner.text(key));
-    }
-    for key in ["client_secret", "token", "password"] {
-        drop(inner.secret(key));
-    }
-    drop(url(inner, "token_url"));
-}
-
-fn of_mode(mode: &str, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
-    let required = |key: &str| {
-        let secret = inner.secret(key);
-        if !inner.has(key) {
-            inner.complain(format!(
-                "mode \"{mode}\" needs {key}: a text, {{ env = \"NAME\" }} or {{ file = \"PATH\" }}"
-            ));
-        }
-        secret
-    };
-    match mode {
-        "m2m" => {
-            let named =
-                inner.has("client_id") && (inner.has("token_url") || inner.has("user_pool_id"));
-            if !named && !has_stack {
-                inner
-                    .complain("mode \"m2m\" needs client_id and token_url (or user_pool_id), or a stack whose outputs name them");
-            }
-            Some(machine(Some(inner)))
-        }
-        "bearer" => Some(SignIn::Bearer {
-            token: required("token")?,
-        }),
-        "user" => {
-            if !inner.has("username") {
-                inner.complain("mode \"user\" needs username");
-            }
-            if !inner.has("client_id") && !has_stack {
-                inner.complain("mode \"user\" needs client_id, or a stack whose outputs name it");
-            }
-            // Read whole before anything is given up.
-            let (client_id, client_secret) =
-                (inner.text("client_id"), inner.secret("client_secret"));
-            let (username, password) = (inner.text("username"), required("password"));
-            drop(inner.text("user_pool_id"));
-            Some(SignIn::User {
-                client_id,
-                client_secret,
-                username: username?,
-                password: password?,
-            })
-        }
-        "sigv4" => Some(SignIn::SigV4),
-        _ => Some(SignIn::None),
-    }
-}
-
-fn machine(inner: Option<&Section<'_, '_>>) -> SignIn {
-    let text = |key: &str| inner.and_then(|inner| inner.text(key));
-    SignIn::M2m {
-        token_url: inner.and_then(|inner| url(inner, "token_url")),
-        client_id: text("client_id"),
-        client_secret: inner
-            .and_then(|inner| inner.secret("client_secret"))
-            .unwrap_or(SecretSource::UserPoolClient),
-        scope: text("scope"),
-        user_pool_id: text("user_pool_id"),
-    }
 }
 
 /// `Name = "text"`, `{ env }`, `{ file }`, or `{ basic_from_secret = true | "id" }`.

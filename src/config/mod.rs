@@ -7,6 +7,7 @@ mod deployment;
 mod problem;
 mod read;
 mod section;
+mod sign_in;
 pub mod write;
 
 use std::{
@@ -101,14 +102,17 @@ pub fn default_path() -> Option<PathBuf> {
     )
 }
 
-/// Reads the named file, or the default one. Only a named file must exist.
-pub fn load(named: Option<&Path>) -> Loaded {
+/// The region of a deployment that names none, given the profile that it names.
+pub type RegionOf<'f> = &'f dyn Fn(Option<&str>) -> Option<String>;
+
+/// Reads the named file, or the default one. Only a named file must exist. `region` is asked for deployments that name none.
+pub fn load(named: Option<&Path>, region: RegionOf<'_>) -> Loaded {
     let Some(path) = named.map(Path::to_path_buf).or_else(default_path) else {
         return Loaded::default();
     };
     match fs::read_to_string(&path) {
         Ok(text) => {
-            let (config, problems, places) = read::read(&text, &environment_region);
+            let (config, problems, places) = read::read(&text, region);
             let warnings = warn_of_readers(&path, &config).into_iter().collect();
             Loaded {
                 config,
@@ -137,14 +141,6 @@ pub fn load(named: Option<&Path>) -> Loaded {
             }
         }
     }
-}
-
-/// The region of the environment, for deployments that name none.
-fn environment_region() -> Option<String> {
-    ["AWS_REGION", "AWS_DEFAULT_REGION"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|region| !region.is_empty())
 }
 
 #[cfg(unix)]
@@ -190,7 +186,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_only_wrong_where_it_was_named() {
         let folder = tempfile::tempdir().unwrap();
-        let loaded = load(Some(&folder.path().join("none.toml")));
+        let loaded = load(Some(&folder.path().join("none.toml")), &|_| None);
         assert!(!loaded.found);
         assert_eq!(loaded.problems.len(), 1);
     }
@@ -206,12 +202,12 @@ mod tests {
                     [deployments.x.sign_in]\nmode = \"bearer\"\ntoken = \"abc\"\n";
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let warnings = load(Some(&path)).warnings;
+        let warnings = load(Some(&path), &|_| None).warnings;
         assert!(
             warnings.len() == 1 && warnings[0].contains("chmod 600"),
             "{warnings:?}"
         );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(load(Some(&path)).warnings, Vec::<String>::new());
+        assert_eq!(load(Some(&path), &|_| None).warnings, Vec::<String>::new());
     }
 }

@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, Places, Problem, Ui, deployment, problem::Problems, section::Section};
+use super::{
+    Config, Places, Problem, RegionOf, Ui, deployment, problem::Problems, section::Section,
+};
 
 /// Reads a configuration. What is right in it comes back beside everything that is wrong.
 /// `region` is asked where neither a deployment nor the defaults name one.
 pub fn parse(text: &str, region: &dyn Fn() -> Option<String>) -> (Config, Vec<Problem>) {
-    let (config, problems, _) = read(text, region);
+    let (config, problems, _) = read(text, &|_| region());
     (config, problems)
 }
 
-/// The same, with the places of all keys.
-pub(super) fn read(
-    text: &str,
-    region: &dyn Fn() -> Option<String>,
-) -> (Config, Vec<Problem>, Places) {
+/// The same, with the places of all keys. `region` receives the profile that the deployment or the defaults name.
+pub(super) fn read(text: &str, region: RegionOf<'_>) -> (Config, Vec<Problem>, Places) {
     let problems = Problems::of(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in errors {
@@ -48,7 +47,7 @@ pub(super) fn read(
 fn deployments(
     root: &Section<'_, '_>,
     problems: &Problems<'_>,
-    region: &dyn Fn() -> Option<String>,
+    region: RegionOf<'_>,
 ) -> Vec<crate::model::Deployment> {
     let defaults = root.section("defaults", &deployment::DEFAULTS);
     defaults.iter().for_each(deployment::check_defaults);
@@ -153,7 +152,7 @@ mod tests {
             [
                 "line 2, column 1: unknown key \"theem\" in [ui]; did you mean \"theme\"?",
                 "line 3, column 11: refresh: \"soon\" is no length of time: write 30s, 5m, 1h",
-                "line 5, column 1: [deployments.prod]: no region: write region = \"us-west-2\", or set AWS_REGION",
+                "line 5, column 1: [deployments.prod]: no region: write region = \"us-west-2\", set AWS_REGION, or give the profile one",
                 "line 6, column 1: unknown key \"regoin\" in [deployments.prod]; did you mean \"region\"?",
                 "line 7, column 9: stack: a text in quotes is wanted here, not an integer",
                 "line 10, column 8: mode: unknown sign-in \"mtm\"; did you mean \"m2m\"?",
@@ -189,7 +188,7 @@ mod tests {
                 "line 13, column 71: user_pool_id: a text in quotes is wanted here, not an integer",
                 "line 14, column 21: X Y: \"X Y\" is no header name",
                 "line 14, column 21: X Y: a text, { env = \"NAME\" } or { file = \"PATH\" } is wanted here, not an integer",
-                "line 18, column 11: [deployments.c.sign_in]: no mode; known: m2m, bearer, sigv4, user, none",
+                "line 18, column 11: [deployments.c.sign_in]: no mode; known: m2m, bearer, sigv4, user, oauth, none",
                 "line 18, column 25: client_id: a text in quotes is wanted here, not an integer",
             ]
         );
@@ -211,7 +210,7 @@ mod tests {
     #[test]
     fn every_key_has_its_place() {
         let text = "[keys.global]\n\"app.quit\" = [\"q\", \"x\"]\n";
-        let (_, _, places) = read(text, &|| None);
+        let (_, _, places) = read(text, &|_| None);
         let at = |path: &[&str], of_value: bool| {
             let problem = places.problem(path.iter().copied(), of_value, String::new());
             (problem.line, problem.column)

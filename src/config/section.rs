@@ -10,6 +10,11 @@ use toml::{
 use super::problem::Problems;
 use crate::model::{SecretSource, SecretText, did_you_mean};
 
+/// Keys of a table that says where a secret comes from.
+const SOURCES: [&str; 8] = [
+    "env", "file", "key", "command", "keyring", "account", "secret", "from",
+];
+
 /// A table with its dotted name, for messages.
 pub(super) struct Section<'a, 'i> {
     /// Dotted name: `deployments.prod.sign_in`.
@@ -155,7 +160,25 @@ impl<'a, 'i> Section<'a, 'i> {
         flag
     }
 
-    /// A secret: text in place, `{ env = "NAME" }` or `{ file = "PATH" }`.
+    /// A TCP port.
+    pub(super) fn port(&self, key: &str) -> Option<u16> {
+        let value = self.table.get(key)?;
+        let wanted = "a port from 1 to 65535";
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.mistyped(key, value.span(), wanted, value.get_ref());
+            return None;
+        };
+        let port = u16::from_str_radix(number.as_str(), number.radix());
+        match port {
+            Ok(port) if port > 0 => Some(port),
+            Ok(_) | Err(_) => {
+                self.complain_of(key, format!("{wanted} is wanted here"));
+                None
+            }
+        }
+    }
+
+    /// A secret: text in place, or a table that says where it comes from.
     pub(super) fn secret(&self, key: &str) -> Option<SecretSource> {
         let value = self.table.get(key)?;
         self.secret_of(key, value)
@@ -171,36 +194,7 @@ impl<'a, 'i> Section<'a, 'i> {
             DeValue::String(text) => Some(SecretSource::Inline(SecretText::from(text.as_ref()))),
             DeValue::Table(table) => {
                 let name = format!("{}.{key}", self.name);
-                let section = Section::open(
-                    name,
-                    table,
-                    value.span(),
-                    &["env", "file", "from"],
-                    self.problems,
-                );
-                match (
-                    section.text("env"),
-                    section.text("file"),
-                    section.text("from"),
-                ) {
-                    (Some(variable), None, None) => Some(SecretSource::Environment(variable)),
-                    (None, Some(path), None) => Some(SecretSource::File(path)),
-                    (None, None, Some(from)) if from == "user-pool-client" => {
-                        Some(SecretSource::UserPoolClient)
-                    }
-                    (None, None, Some(from)) => {
-                        let hint = did_you_mean(&from, ["user-pool-client"]);
-                        section.complain_of(
-                            "from",
-                            format!("unknown source \"{from}\"{hint}; known: user-pool-client"),
-                        );
-                        None
-                    }
-                    _ => {
-                        section.complain("give one of env, file, from");
-                        None
-                    }
-                }
+                Section::open(name, table, value.span(), &SOURCES, self.problems).secret_source()
             }
             other => {
                 self.mistyped(
@@ -208,6 +202,57 @@ impl<'a, 'i> Section<'a, 'i> {
                     value.span(),
                     "a text, { env = \"NAME\" } or { file = \"PATH\" }",
                     other,
+                );
+                None
+            }
+        }
+    }
+
+    /// The source of a secret that this table describes.
+    fn secret_source(&self) -> Option<SecretSource> {
+        let named: Vec<&str> = ["env", "file", "command", "keyring", "secret", "from"]
+            .into_iter()
+            .filter(|source| self.has(source))
+            .collect();
+        let [source] = named.as_slice() else {
+            self.complain("give one of env, file, command, keyring, secret, from");
+            return None;
+        };
+        for (key, owners) in [
+            ("key", &["file", "secret"][..]),
+            ("account", &["keyring"][..]),
+        ] {
+            if self.has(key) && !owners.contains(source) {
+                self.complain_of(key, format!("belongs to {}", owners.join(" or ")));
+            }
+        }
+        let text = self.text(source)?;
+        match *source {
+            "env" => Some(SecretSource::Environment(text)),
+            "file" => Some(SecretSource::File {
+                path: text,
+                key: self.text("key"),
+            }),
+            "command" => Some(SecretSource::Command(text)),
+            "keyring" => {
+                if !self.has("account") {
+                    self.complain("keyring needs account");
+                }
+                Some(SecretSource::Keyring {
+                    service: text,
+                    account: self.text("account")?,
+                })
+            }
+            "secret" => Some(SecretSource::SecretsManager {
+                id: text,
+                key: self.text("key"),
+            }),
+            _ if text == "user-pool-client" => Some(SecretSource::UserPoolClient),
+            _ => {
+                let hint = did_you_mean(&text, ["user-pool-client"]);
+                self.complain_of(
+                    "from",
+                    format!("unknown source \"{text}\"{hint}; known: user-pool-client"),
                 );
                 None
             }

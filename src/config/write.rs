@@ -5,8 +5,8 @@ use std::{fs, io, path::Path};
 
 use toml::{Table, Value};
 
-use super::{Config, Ui};
-use crate::model::{Deployment, HeaderSpec, SecretSource, SignIn, StaticCredentials};
+use super::{Config, Ui, sign_in};
+use crate::model::{Deployment, HeaderSpec, SecretSource, StaticCredentials};
 
 /// First words of a file that this program wrote and may write again.
 pub const MARK: &str = "# Written by `agentcore-console ";
@@ -110,7 +110,10 @@ fn deployment(from: &Deployment) -> Table {
     if let Some(keys) = &from.credentials {
         table.insert("credentials".into(), Value::Table(credentials(keys)));
     }
-    table.insert("sign_in".into(), Value::Table(sign_in(&from.sign_in)));
+    table.insert(
+        "sign_in".into(),
+        Value::Table(sign_in::write(&from.sign_in)),
+    );
     if !from.headers.is_empty() {
         table.insert(
             "headers".into(),
@@ -125,40 +128,6 @@ fn credentials(keys: &StaticCredentials) -> Table {
     insert_text(&mut table, "access_key_id", Some(&keys.access_key_id));
     table.insert("secret_access_key".into(), secret(&keys.secret_access_key));
     insert_secret(&mut table, "session_token", keys.session_token.as_ref());
-    table
-}
-
-fn sign_in(from: &SignIn) -> Table {
-    let mut table = Table::new();
-    insert_text(&mut table, "mode", Some(from.mode()));
-    match from {
-        SignIn::M2m {
-            token_url,
-            client_id,
-            client_secret,
-            scope,
-            user_pool_id,
-        } => {
-            insert_text(&mut table, "token_url", token_url.as_deref());
-            insert_text(&mut table, "client_id", client_id.as_deref());
-            insert_secret(&mut table, "client_secret", Some(client_secret));
-            insert_text(&mut table, "scope", scope.as_deref());
-            insert_text(&mut table, "user_pool_id", user_pool_id.as_deref());
-        }
-        SignIn::Bearer { token } => insert_secret(&mut table, "token", Some(token)),
-        SignIn::User {
-            client_id,
-            client_secret,
-            username,
-            password,
-        } => {
-            insert_text(&mut table, "client_id", client_id.as_deref());
-            insert_secret(&mut table, "client_secret", client_secret.as_ref());
-            insert_text(&mut table, "username", Some(username));
-            insert_secret(&mut table, "password", Some(password));
-        }
-        SignIn::SigV4 | SignIn::None => {}
-    }
     table
 }
 
@@ -178,18 +147,29 @@ fn header(from: &HeaderSpec) -> (String, Value) {
 }
 
 fn secret(from: &SecretSource) -> Value {
-    let table = |key: &str, text: &str| {
-        Value::Table(Table::from_iter([(key.to_owned(), Value::from(text))]))
+    let table = |entries: &[(&str, Option<&str>)]| {
+        let mut table = Table::new();
+        for (key, text) in entries {
+            insert_text(&mut table, key, *text);
+        }
+        Value::Table(table)
     };
     match from {
         SecretSource::Inline(text) => Value::from(text.reveal()),
-        SecretSource::Environment(name) => table("env", name),
-        SecretSource::File(path) => table("file", path),
-        SecretSource::UserPoolClient => table("from", "user-pool-client"),
+        SecretSource::Environment(name) => table(&[("env", Some(name))]),
+        SecretSource::File { path, key } => table(&[("file", Some(path)), ("key", key.as_deref())]),
+        SecretSource::Command(command) => table(&[("command", Some(command))]),
+        SecretSource::Keyring { service, account } => {
+            table(&[("keyring", Some(service)), ("account", Some(account))])
+        }
+        SecretSource::SecretsManager { id, key } => {
+            table(&[("secret", Some(id)), ("key", key.as_deref())])
+        }
+        SecretSource::UserPoolClient => table(&[("from", Some("user-pool-client"))]),
     }
 }
 
-fn insert_text(table: &mut Table, key: &str, text: Option<&str>) {
+pub(super) fn insert_text(table: &mut Table, key: &str, text: Option<&str>) {
     if let Some(text) = text {
         table.insert(key.into(), text.into());
     }
@@ -208,7 +188,7 @@ fn insert_texts(table: &mut Table, key: &str, texts: &[String]) {
     }
 }
 
-fn insert_secret(table: &mut Table, key: &str, from: Option<&SecretSource>) {
+pub(super) fn insert_secret(table: &mut Table, key: &str, from: Option<&SecretSource>) {
     if let Some(from) = from {
         table.insert(key.into(), secret(from));
     }

@@ -51,20 +51,42 @@ pub enum Shape {
     E,
 }
 
-/// Where a secret word of the configuration comes from. Inline text is accepted (and warned about).
+/// Where a secret value of the configuration comes from. Inline text is accepted, and warned about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
     /// Written into the configuration.
     Inline(SecretText),
-    /// The value of this environment variable when it is needed.
+    /// The value that this environment variable has when it is needed.
     Environment(String),
-    /// The first line of what this file holds when it is needed.
-    File(String),
-    /// Asked of the Cognito user pool by `DescribeUserPoolClient`; the region's AWS credentials must allow it.
+    /// A file, read when the value is needed.
+    File {
+        /// Path.
+        path: String,
+        /// Key of a JSON document (`client_info.client_secret`) or of a file of `KEY=value` lines; `None`: the file's first
+        /// line.
+        key: Option<String>,
+    },
+    /// The first line that a command prints.
+    Command(String),
+    /// An entry of the system's keyring.
+    Keyring {
+        /// Service of the entry.
+        service: String,
+        /// Account of the entry.
+        account: String,
+    },
+    /// A secret of Secrets Manager, read with the deployment's AWS credentials.
+    SecretsManager {
+        /// Name or ARN.
+        id: String,
+        /// Key, if the secret is a JSON object.
+        key: Option<String>,
+    },
+    /// The app client's secret, as Cognito's `DescribeUserPoolClient` gives it to the deployment's AWS credentials.
     UserPoolClient,
 }
 
-/// How a deployment's MCP endpoint is signed in to. The serde name of a variant is the `mode` of the configuration.
+/// How a deployment's MCP endpoint is signed in to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignIn {
     /// OAuth client credentials: a machine's token.
@@ -75,42 +97,203 @@ pub enum SignIn {
         client_id: Option<String>,
         /// Client secret.
         client_secret: SecretSource,
-        /// Scopes, space separated; `None`: from the stack's outputs, else all of the client's.
+        /// Scopes, separated by spaces; `None`: from the stack's outputs, else all of the client's.
         scope: Option<String>,
         /// User pool, for [`SecretSource::UserPoolClient`] and for discovery.
         user_pool_id: Option<String>,
     },
-    /// A bearer token that somebody else made.
+    /// A bearer token that was obtained elsewhere.
     Bearer {
         /// The token.
         token: SecretSource,
     },
     /// AWS Signature Version 4, service `bedrock-agentcore`, with the deployment's AWS credentials.
     SigV4,
-    /// A person: Cognito's USER_PASSWORD_AUTH.
+    /// A person: Cognito's `USER_PASSWORD_AUTH`.
     User {
         /// App client id; `None`: from the stack's outputs.
         client_id: Option<String>,
-        /// Client secret, where the app client has one.
+        /// Client secret, if the app client has one.
         client_secret: Option<SecretSource>,
-        /// User name.
+        /// User name; empty: the value of `AGENTCORE_USERNAME`.
         username: String,
         /// Password.
         password: SecretSource,
+    },
+    /// A person in a browser: OAuth authorization code with PKCE.
+    OAuth {
+        /// Issuer, or its discovery document; `None`: from the endpoint's protected-resource metadata or the stack.
+        issuer: Option<String>,
+        /// Client id; `None`: from the stack's outputs, else the client is registered dynamically.
+        client_id: Option<String>,
+        /// Client secret, if the client has one.
+        client_secret: Option<SecretSource>,
+        /// Scopes, separated by spaces; `None`: what the endpoint's metadata asks for.
+        scope: Option<String>,
+        /// Port of the loopback redirect; `None`: any free port.
+        redirect_port: Option<u16>,
     },
     /// No sign-in.
     None,
 }
 
-impl SignIn {
-    /// The word that configuration and `--sign-in` use.
-    pub const fn mode(&self) -> &'static str {
+/// The sorts of sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignInMode {
+    /// [`SignIn::M2m`].
+    M2m,
+    /// [`SignIn::Bearer`].
+    Bearer,
+    /// [`SignIn::SigV4`].
+    SigV4,
+    /// [`SignIn::User`].
+    User,
+    /// [`SignIn::OAuth`].
+    OAuth,
+    /// [`SignIn::None`].
+    None,
+}
+
+/// What is known of a sort of sign-in without asking anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInSpec {
+    /// The word of the configuration and of `--sign-in`.
+    pub mode: &'static str,
+    /// What it is, for help texts.
+    pub about: &'static str,
+    /// Whether it sends a bearer token.
+    pub has_token: bool,
+    /// The next step if the endpoint refuses it.
+    pub refused_hint: &'static str,
+    /// Keys of the configuration besides `mode`.
+    pub keys: &'static [&'static str],
+}
+
+impl SignInMode {
+    /// All modes, in the order in which they are listed.
+    pub const ALL: [Self; 6] = [
+        Self::M2m,
+        Self::Bearer,
+        Self::SigV4,
+        Self::User,
+        Self::OAuth,
+        Self::None,
+    ];
+
+    /// The mode of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.spec().mode == word)
+    }
+
+    /// What is known of it.
+    pub const fn spec(self) -> &'static SignInSpec {
         match self {
-            Self::M2m { .. } => "m2m",
-            Self::Bearer { .. } => "bearer",
-            Self::SigV4 => "sigv4",
-            Self::User { .. } => "user",
-            Self::None => "none",
+            Self::M2m => &SignInSpec {
+                mode: "m2m",
+                about: "OAuth client credentials (AGENTCORE_CLIENT_ID, AGENTCORE_CLIENT_SECRET, AGENTCORE_TOKEN_URL, AGENTCORE_SCOPE, or the stack)",
+                has_token: true,
+                refused_hint: "the endpoint does not accept this client: compare its allowed clients, audiences and scopes with the token's claims (`agentcore-console token --claims`)",
+                keys: &[
+                    "token_url",
+                    "client_id",
+                    "client_secret",
+                    "scope",
+                    "user_pool_id",
+                ],
+            },
+            Self::Bearer => &SignInSpec {
+                mode: "bearer",
+                about: "The token of AGENTCORE_BEARER_TOKEN",
+                has_token: true,
+                refused_hint: "the token may have expired, or be for another client or audience (`agentcore-console token --claims`)",
+                keys: &["token"],
+            },
+            Self::SigV4 => &SignInSpec {
+                mode: "sigv4",
+                about: "AWS Signature Version 4 with the deployment's credentials",
+                has_token: false,
+                refused_hint: "the endpoint may want a token instead of a signature, or the identity lacks bedrock-agentcore:InvokeGateway or InvokeAgentRuntime",
+                keys: &[],
+            },
+            Self::User => &SignInSpec {
+                mode: "user",
+                about: "The user of AGENTCORE_USERNAME and AGENTCORE_PASSWORD",
+                has_token: true,
+                refused_hint: "the endpoint does not accept this user's client: compare its allowed clients with the token's claims (`agentcore-console token --claims`)",
+                keys: &[
+                    "client_id",
+                    "client_secret",
+                    "user_pool_id",
+                    "username",
+                    "password",
+                ],
+            },
+            Self::OAuth => &SignInSpec {
+                mode: "oauth",
+                about: "A person in the browser: authorization code with PKCE",
+                has_token: true,
+                refused_hint: "the endpoint does not accept this client or lacks a scope (`agentcore-console token --claims` shows what the token has)",
+                keys: &[
+                    "issuer",
+                    "client_id",
+                    "client_secret",
+                    "scope",
+                    "redirect_port",
+                ],
+            },
+            Self::None => &SignInSpec {
+                mode: "none",
+                about: "No sign-in at all",
+                has_token: false,
+                refused_hint: "the endpoint wants a sign-in: set `sign_in` of this deployment, or use --sign-in",
+                keys: &[],
+            },
+        }
+    }
+}
+
+impl SignIn {
+    /// The sort of this sign-in.
+    pub const fn sort(&self) -> SignInMode {
+        match self {
+            Self::M2m { .. } => SignInMode::M2m,
+            Self::Bearer { .. } => SignInMode::Bearer,
+            Self::SigV4 => SignInMode::SigV4,
+            Self::User { .. } => SignInMode::User,
+            Self::OAuth { .. } => SignInMode::OAuth,
+            Self::None => SignInMode::None,
+        }
+    }
+
+    /// What is known of its sort.
+    pub const fn spec(&self) -> &'static SignInSpec {
+        self.sort().spec()
+    }
+
+    /// The word that the configuration and `--sign-in` use.
+    pub const fn mode(&self) -> &'static str {
+        self.spec().mode
+    }
+
+    /// The secret values that it holds, with the names of their settings.
+    pub fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
+        match self {
+            Self::M2m { client_secret, .. } => vec![("client_secret", client_secret)],
+            Self::Bearer { token } => vec![("token", token)],
+            Self::User {
+                client_secret,
+                password,
+                ..
+            } => client_secret
+                .iter()
+                .map(|secret| ("client_secret", secret))
+                .chain([("password", password)])
+                .collect(),
+            Self::OAuth { client_secret, .. } => client_secret
+                .iter()
+                .map(|secret| ("client_secret", secret))
+                .collect(),
+            Self::SigV4 | Self::None => Vec::new(),
         }
     }
 }

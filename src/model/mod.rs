@@ -21,8 +21,8 @@ pub use database::{
     AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
 };
 pub use deployment::{
-    Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn,
-    StaticCredentials,
+    Deployment, DeploymentName, HeaderSpec, Identity, SecretSource, Shape, SignIn, SignInMode,
+    SignInSpec, StaticCredentials,
 };
 pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};

@@ -185,6 +185,10 @@ pub struct StackFacts {
     pub user_pool_id: Option<String>,
     /// Cognito app client.
     pub client_id: Option<String>,
+    /// Whether the name of the client says that it is a machine's (`true`) or a person's (`false`).
+    pub client_is_machine: Option<bool>,
+    /// User name for trying out the user pool.
+    pub username: Option<String>,
     /// Token endpoint.
     pub token_url: Option<String>,
     /// OAuth scope.
@@ -195,6 +199,12 @@ pub struct StackFacts {
     pub secret_arn: Option<String>,
     /// Interceptor function.
     pub interceptor_arn: Option<String>,
+    /// Address of Neo4j.
+    pub neo4j_uri: Option<String>,
+    /// User of Neo4j.
+    pub neo4j_user: Option<String>,
+    /// Database of Neo4j.
+    pub neo4j_database: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Plain HTTP: the one client, and the rules for addresses that credentials may be sent to.
 
-use std::{net::IpAddr, sync::OnceLock, time::Duration};
+use std::{collections::HashMap, net::IpAddr, path::PathBuf, sync::Mutex, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
@@ -8,33 +8,60 @@ use url::{Host, Url};
 
 use crate::model::{Failure, FailureKind};
 
+use super::ca_bundle::CaBundle;
+
 /// Establishing a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest document that is read.
 const DOCUMENT: usize = 1 << 20;
 
-/// The HTTP clients of everything that no SDK speaks: one for loopback (never by proxy), one for the rest.
+/// The HTTP clients of everything that no SDK speaks: for each trusted bundle, one for loopback addresses, which never
+/// uses a proxy, and one for the rest.
 #[derive(Default)]
 pub(crate) struct Web {
-    outside: OnceLock<Result<reqwest::Client, String>>,
-    loopback: OnceLock<Result<reqwest::Client, String>>,
+    clients: Mutex<HashMap<ClientKey, Result<reqwest::Client, String>>>,
+}
+
+/// What tells HTTP clients apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct ClientKey {
+    is_loopback: bool,
+    bundle: Option<PathBuf>,
 }
 
 impl Web {
-    /// The client for an address. It follows no redirect and adds no header of its own but the user agent.
+    /// The client for an address, trusting the bundle of `AWS_CA_BUNDLE`. It follows no redirect and adds no header of
+    /// its own but the user agent.
     ///
     /// # Errors
-    /// [`FailureKind::Usage`] where credentials must not go to that address, or TLS roots cannot be read.
+    /// [`FailureKind::Usage`] if credentials must not be sent to that address, or if the bundle cannot be used.
     pub(crate) fn client(&self, doing: &str, address: &str) -> Result<reqwest::Client, Failure> {
+        let bundle = CaBundle::of_environment(doing)?;
+        self.client_trusting(doing, address, bundle.as_deref())
+    }
+
+    /// The same client, trusting the bundle of a profile.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] if credentials must not be sent to that address.
+    pub(crate) fn client_trusting(
+        &self,
+        doing: &str,
+        address: &str,
+        bundle: Option<&CaBundle>,
+    ) -> Result<reqwest::Client, Failure> {
         check_address(doing, address)?;
-        let loopback = is_loopback(address);
-        let client = if loopback {
-            &self.loopback
-        } else {
-            &self.outside
+        let key = ClientKey {
+            is_loopback: is_loopback(address),
+            bundle: bundle.map(|bundle| bundle.path.clone()),
         };
-        client
-            .get_or_init(|| make(loopback))
+        let mut clients = self
+            .clients
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        clients
+            .entry(key)
+            .or_insert_with_key(|key| make(key.is_loopback, bundle))
             .clone()
             .map_err(|error| Failure::new(FailureKind::Usage, doing, error))
     }
@@ -84,17 +111,17 @@ impl Web {
     }
 }
 
-fn make(loopback: bool) -> Result<reqwest::Client, String> {
-    let made = builder(loopback)?.build();
+fn make(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::Client, String> {
+    let made = builder(is_loopback, bundle)?.build();
     let made = match made {
         // A machine without any TLS root can still talk to itself.
-        Err(_) if loopback => builder(loopback)?.tls_certs_only([]).build(),
+        Err(_) if is_loopback => builder(is_loopback, bundle)?.tls_certs_only([]).build(),
         made => made,
     };
     made.map_err(|error| format!("no HTTP client could be made: {}", chain(&error)))
 }
 
-fn builder(loopback: bool) -> Result<reqwest::ClientBuilder, String> {
+fn builder(is_loopback: bool, bundle: Option<&CaBundle>) -> Result<reqwest::ClientBuilder, String> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("agentcore-console/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -102,19 +129,15 @@ fn builder(loopback: bool) -> Result<reqwest::ClientBuilder, String> {
         .connect_timeout(CONNECT)
         .pool_idle_timeout(Duration::from_mins(1))
         .tcp_nodelay(true);
-    if loopback {
+    if is_loopback {
         builder = builder.no_proxy();
-    } else if let Some(bundle) = extra_roots() {
-        let roots = reqwest::Certificate::from_pem_bundle(&bundle)
-            .map_err(|error| format!("AWS_CA_BUNDLE cannot be used: {error}"))?;
+    }
+    if let Some(bundle) = bundle {
+        let roots = reqwest::Certificate::from_pem_bundle(&bundle.pem)
+            .map_err(|error| format!("{} cannot be used: {error}", bundle.path.display()))?;
         builder = builder.tls_certs_merge(roots);
     }
     Ok(builder)
-}
-
-/// The PEM bundle that `AWS_CA_BUNDLE` names, as AWS's own tools use it.
-pub(crate) fn extra_roots() -> Option<Vec<u8>> {
-    std::env::var_os("AWS_CA_BUNDLE").and_then(|path| std::fs::read(path).ok())
 }
 
 /// Whether an address is on this machine.

@@ -1,8 +1,39 @@
-//! How long to wait before trying again: exponential with full jitter, so that many consoles do not come back together.
+//! The retry policies: how often a kind of request is repeated, and how long the waits are. Waits grow exponentially with
+//! jitter, so that many consoles do not come back together.
 
 use std::time::Duration;
 
-/// A wait before the try after `failures` failed ones: random between a quarter and the whole of `base` doubled each time, at most `cap`.
+/// How long to wait before a request is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetryPolicy {
+    /// Longest wait after the first failure; it doubles with every further one.
+    base: Duration,
+    /// Longest wait of all.
+    cap: Duration,
+}
+
+/// Requests to AWS that are signed by hand; the SDKs' own policy has the same values.
+pub(crate) const AWS: RetryPolicy = RetryPolicy::new(250, 4_000);
+/// Requests to OAuth token endpoints.
+pub(crate) const TOKEN_ENDPOINT: RetryPolicy = RetryPolicy::new(400, 4_000);
+
+impl RetryPolicy {
+    /// A policy of milliseconds.
+    pub(crate) const fn new(base_ms: u64, cap_ms: u64) -> Self {
+        Self {
+            base: Duration::from_millis(base_ms),
+            cap: Duration::from_millis(cap_ms),
+        }
+    }
+
+    /// The wait after this many failures.
+    pub(crate) fn wait(self, failures: u32) -> Duration {
+        backoff(failures, self.base, self.cap)
+    }
+}
+
+/// The wait after `failures` failed attempts: random between a quarter and the whole of `base` doubled for every further
+/// failure, at most `cap`.
 pub(crate) fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration {
     let whole = base
         .saturating_mul(1 << failures.saturating_sub(1).min(16))
@@ -10,7 +41,7 @@ pub(crate) fn backoff(failures: u32, base: Duration, cap: Duration) -> Duration 
     whole.mul_f64(0.25 + 0.75 * fraction())
 }
 
-/// A random fraction in `0.0..1.0`; one half where the system has no randomness, since waiting needs no more.
+/// A random fraction in `0.0..1.0`; one half if the system has no randomness, since waiting needs no more.
 fn fraction() -> f64 {
     getrandom::u32().map_or(0.5, |bits| f64::from(bits) / (f64::from(u32::MAX) + 1.0))
 }

@@ -1,70 +1,280 @@
-//! Where secret words of the configuration come from: read when they are needed, never kept.
+//! Where secret values of the configuration come from. They are read when they are needed and never kept.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::Value;
 
 use crate::model::{Failure, FailureKind, SecretSource, SecretText};
 
-/// Reads a secret word. `what` names it in messages.
+/// Time limit for a command that prints a secret.
+const COMMAND: Duration = Duration::from_secs(15);
+/// Longest file or command output that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads a secret value. `what` names it in messages.
+///
+/// A byte order mark, line ends and quotes around a value of the environment, a file or a command are taken off.
 ///
 /// # Errors
-/// [`FailureKind::Usage`] where the environment variable or file is missing or empty, or the user pool would have to be asked.
+/// [`FailureKind::Usage`] if the source has no value, or is one that only AWS can answer.
 pub(crate) async fn read(
     doing: &str,
     what: &str,
     source: &SecretSource,
 ) -> Result<SecretText, Failure> {
-    match source {
-        SecretSource::Inline(text) => Ok(text.clone()),
-        SecretSource::Environment(name) => match std::env::var(name) {
-            Ok(value) if !value.is_empty() => Ok(SecretText::new(value)),
-            _ => Err(Failure::new(
-                FailureKind::Usage,
-                doing,
-                format!("{what} is to come from the environment variable {name}, which is not set"),
-            )
-            .hint(format!("export {name} before starting"))),
-        },
-        SecretSource::File(path) => {
-            let text = tokio::fs::read_to_string(at_home(path))
-                .await
-                .map(SecretText::new)
-                .map_err(|error| {
-                    Failure::new(
-                        FailureKind::Usage,
-                        doing,
-                        format!(
-                            "{what} is to come from the file {path}, which cannot be read: {error}"
-                        ),
-                    )
-                })?;
-            match text
-                .reveal()
-                .lines()
-                .next()
-                .map(str::trim_end)
-                .filter(|line| !line.is_empty())
-            {
-                Some(line) => Ok(SecretText::from(line)),
-                None => Err(Failure::new(
-                    FailureKind::Usage,
-                    doing,
-                    format!("{what} is to come from the file {path}, whose first line is empty"),
-                )),
-            }
-        }
-        SecretSource::UserPoolClient => Err(Failure::new(
+    let missing = |why: String| {
+        Failure::new(
             FailureKind::Usage,
             doing,
-            format!("{what} cannot come from a user pool"),
+            format!("{what} is to come from {why}"),
         )
-        .hint("use an environment variable, a file, or the text itself")),
+    };
+    match source {
+        SecretSource::Inline(text) => Ok(text.clone()),
+        SecretSource::Environment(name) => {
+            let value = std::env::var(name).ok().as_deref().and_then(clean);
+            value.ok_or_else(|| {
+                missing(format!(
+                    "the environment variable {name}, which is not set or is empty"
+                ))
+                .hint(format!("export {name} before starting"))
+            })
+        }
+        SecretSource::File { path, key: None } => {
+            let text = read_file(path)
+                .await
+                .map_err(|why| missing(format!("the file {path}, which {why}")))?;
+            let line = text.reveal().lines().next().and_then(clean);
+            line.ok_or_else(|| missing(format!("the file {path}, whose first line is empty")))
+        }
+        SecretSource::File {
+            path,
+            key: Some(key),
+        } => {
+            let text = read_file(path)
+                .await
+                .map_err(|why| missing(format!("the file {path}, which {why}")))?;
+            member(text.reveal(), key)
+                .ok_or_else(|| missing(format!("{key} of the file {path}, which has no such text")))
+        }
+        SecretSource::Command(command) => run(command)
+            .await
+            .map_err(|why| missing(format!("the command `{command}`, which {why}"))),
+        SecretSource::Keyring { service, account } => {
+            let keyring = format!("the keyring's entry {service} / {account}");
+            match keyring_command(service, account) {
+                Some(arguments) => run_program(&arguments)
+                    .await
+                    .map_err(|why| missing(format!("{keyring}; {} {why}", program(&arguments)))),
+                None => Err(missing(format!(
+                    "{keyring}, and this system has no keyring that is known here"
+                ))),
+            }
+        }
+        SecretSource::UserPoolClient => Err(missing("a user pool, which has none".to_owned())
+            .hint("use an environment variable, a file, a command, or the text itself")),
+        SecretSource::SecretsManager { id, .. } => Err(missing(format!(
+            "the secret {id}, which cannot be read here"
+        ))
+        .hint("use an environment variable, a file or a command")),
     }
 }
 
-/// `~/` is the home folder, as in every other configuration of people.
+/// A value without what surrounds it by accident; `None` if nothing is left.
+pub(crate) fn clean(text: &str) -> Option<SecretText> {
+    let text = text
+        .trim_start_matches('\u{feff}')
+        .trim_matches(['\r', '\n']);
+    let unquoted = ['"', '\''].into_iter().find_map(|quote| {
+        let inner = text.trim().strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains(quote)).then_some(inner)
+    });
+    let text = unquoted.unwrap_or(text);
+    (!text.trim().is_empty()).then(|| SecretText::from(text))
+}
+
+/// A bearer token without the word `Bearer` in front of it.
+pub(crate) fn without_scheme(token: &SecretText) -> SecretText {
+    let text = token.reveal().trim();
+    let text = clean(text).unwrap_or_else(|| SecretText::from(text));
+    match text.reveal().split_once(char::is_whitespace) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => {
+            clean(rest.trim()).unwrap_or_else(|| SecretText::from(rest.trim()))
+        }
+        Some(_) | None => text,
+    }
+}
+
+async fn read_file(path: &str) -> Result<SecretText, String> {
+    let path = at_home(path);
+    let metadata = tokio::fs::metadata(&path).await;
+    if metadata.is_ok_and(|metadata| metadata.len() > LONGEST) {
+        return Err(format!("is longer than {} MB", LONGEST >> 20));
+    }
+    tokio::fs::read_to_string(path)
+        .await
+        .map(SecretText::new)
+        .map_err(|error| format!("cannot be read: {error}"))
+}
+
+/// The text at a key of a JSON document (`client_info.client_secret`), or of a file of `KEY=value` lines.
+pub(crate) fn member(text: &str, key: &str) -> Option<SecretText> {
+    if let Ok(document) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
+        let mut value = document.get(key);
+        if value.is_none() {
+            value = key
+                .split('.')
+                .try_fold(&document, |value, part| match value {
+                    Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+                    _ => value.get(part),
+                });
+        }
+        return clean(value?.as_str()?);
+    }
+    text.lines().find_map(|line| {
+        let line = line.trim_start_matches('\u{feff}').trim();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let (name, value) = line.split_once('=')?;
+        (name.trim() == key).then(|| clean(value.trim()))?
+    })
+}
+
+/// The command line that prints an entry of the system's keyring.
+fn keyring_command(service: &str, account: &str) -> Option<Vec<String>> {
+    let arguments: &[&str] = match std::env::consts::OS {
+        "macos" => &[
+            "security",
+            "find-generic-password",
+            "-s",
+            service,
+            "-a",
+            account,
+            "-w",
+        ],
+        "linux" | "freebsd" => &[
+            "secret-tool",
+            "lookup",
+            "service",
+            service,
+            "account",
+            account,
+        ],
+        _ => return None,
+    };
+    Some(arguments.iter().map(|text| (*text).to_owned()).collect())
+}
+
+async fn run(command: &str) -> Result<SecretText, String> {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    run_program(&[shell.to_owned(), flag.to_owned(), command.to_owned()]).await
+}
+
+fn program(arguments: &[String]) -> &str {
+    arguments.first().map_or("", String::as_str)
+}
+
+/// Runs a program and returns the first line that it prints. The error says what went wrong, without its output.
+async fn run_program(arguments: &[String]) -> Result<SecretText, String> {
+    let mut command = tokio::process::Command::new(program(arguments));
+    command
+        .args(arguments.iter().skip(1))
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(COMMAND, command.output())
+        .await
+        .map_err(|_| format!("did not end within {} s", COMMAND.as_secs()))?
+        .map_err(|error| format!("could not be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("failed ({})", output.status));
+    }
+    let text = SecretText::new(String::from_utf8_lossy(&output.stdout).into_owned());
+    text.reveal()
+        .lines()
+        .next()
+        .and_then(clean)
+        .ok_or_else(|| "printed nothing".to_owned())
+}
+
+/// A path in which `~/` stands for the home folder.
 fn at_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
+        (Some(_) | None, _) => PathBuf::from(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(text: &str) -> Option<String> {
+        clean(text).map(|text| text.reveal().to_owned())
+    }
+
+    #[test]
+    fn byte_order_marks_line_ends_and_quotes_are_taken_off() {
+        for text in [
+            "s3cret",
+            "\u{feff}s3cret",
+            "s3cret\r\n",
+            "\"s3cret\"",
+            "'s3cret'\n",
+            "\u{feff}\"s3cret\"\r\n",
+        ] {
+            assert_eq!(cleaned(text).as_deref(), Some("s3cret"), "{text:?}");
+        }
+        assert_eq!(cleaned("a\"b").as_deref(), Some("a\"b"));
+        assert_eq!(cleaned("\"a\"b\"").as_deref(), Some("\"a\"b\""));
+        assert_eq!(cleaned("\r\n"), None);
+        assert_eq!(cleaned("\"\""), None);
+    }
+
+    #[test]
+    fn the_word_bearer_is_taken_off() {
+        for text in [
+            "eyJ.a.b",
+            "Bearer eyJ.a.b",
+            "bearer  eyJ.a.b ",
+            "\"Bearer eyJ.a.b\"",
+            "Bearer 'eyJ.a.b'\n",
+        ] {
+            assert_eq!(
+                without_scheme(&SecretText::from(text)).reveal(),
+                "eyJ.a.b",
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn members_of_json_and_of_env_files_are_found() {
+        let json = r#"{"client_info": {"client_secret": "abc"}, "list": [{"k": "d"}]}"#;
+        let of = |text: &str, key: &str| member(text, key).map(|text| text.reveal().to_owned());
+        assert_eq!(
+            of(json, "client_info.client_secret").as_deref(),
+            Some("abc")
+        );
+        assert_eq!(of(json, "list.0.k").as_deref(), Some("d"));
+        assert_eq!(of(json, "client_info"), None);
+        let env = "# comment\nexport CLIENT_SECRET=\"abc\"\nOTHER=x\n";
+        assert_eq!(of(env, "CLIENT_SECRET").as_deref(), Some("abc"));
+        assert_eq!(of(env, "NONE"), None);
+    }
+
+    #[tokio::test]
+    async fn a_command_gives_its_first_line_and_never_its_output_in_errors() {
+        let source = |command: &str| SecretSource::Command(command.to_owned());
+        let value = read("signing in", "the token", &source("printf 'abc\\nrest'")).await;
+        assert_eq!(value.unwrap().reveal(), "abc");
+        let failure = read("signing in", "the token", &source("echo canary; exit 3"))
+            .await
+            .unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert!(failure.cause.contains("exit status: 3"), "{failure}");
     }
 }

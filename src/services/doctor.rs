@@ -242,7 +242,7 @@ impl Services {
 
 /// Whether the sign-in mints or holds a token.
 fn has_token(deployment: &Deployment) -> bool {
-    !matches!(deployment.sign_in.mode(), "sigv4" | "none")
+    deployment.sign_in.spec().has_token
 }
 
 /// The log group of the first interceptor function: a Lambda writes to `/aws/lambda/{name}`.

@@ -55,7 +55,11 @@ pub(crate) struct Inner {
     pub(crate) stacks: aws::PerDeployment<aws::stack::Remembered>,
     pub(crate) tokens: crate::services::sign_in::token::Tokens,
     pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
+    announce: std::sync::RwLock<Option<Announce>>,
 }
+
+/// Shows a person an address at which to sign in.
+pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Services {
     /// Services without any connection yet; connections, clients and TLS roots are made when they are first needed.
@@ -66,10 +70,32 @@ impl Services {
             accounts: aws::account::Accounts::default(),
             stacks: aws::PerDeployment::default(),
             targets: aws::PerDeployment::default(),
+            announce: std::sync::RwLock::default(),
             tokens: crate::services::sign_in::token::Tokens::default(),
         };
         Self {
             inner: Arc::new(inner),
+        }
+    }
+
+    /// Sets how a person is shown the address of a sign-in in the browser. Without it, only `$BROWSER` is opened.
+    pub fn set_announce(&self, announce: Announce) {
+        let mut place = self
+            .inner
+            .announce
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *place = Some(announce);
+    }
+
+    pub(crate) fn announce(&self, address: &str) {
+        let announce = self
+            .inner
+            .announce
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(announce) = announce.as_ref() {
+            announce(address);
         }
     }
 

@@ -55,16 +55,16 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
         .headers
         .iter()
         .any(|header| name_of(header).eq_ignore_ascii_case("authorization"));
-    match &deployment.sign_in {
-        SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } if !signs_itself => {
+    if deployment.sign_in.spec().has_token {
+        if !signs_itself {
             let name = quoted(deployment.name.as_str());
             comments.push(format!(
                 "# the token: TOKEN=$(agentcore-console token --reveal --deployment {name})"
             ));
             lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
         }
-        SignIn::SigV4 => sign(site, &mut comments, &mut lines),
-        SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } | SignIn::None => {}
+    } else if deployment.sign_in == SignIn::SigV4 {
+        sign(site, &mut comments, &mut lines);
     }
     for header in &deployment.headers {
         let name = sanitize(name_of(header)).into_owned();

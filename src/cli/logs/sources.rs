@@ -101,11 +101,12 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
 fn same_access(one: &Deployment, other: &Deployment) -> bool {
     let key = |deployment: &Deployment| {
         deployment.credentials.as_ref().map(|keys| {
-            let inline = match &keys.secret_access_key {
-                SecretSource::Inline(_) | SecretSource::UserPoolClient => None,
-                SecretSource::Environment(name) | SecretSource::File(name) => Some(name.clone()),
+            // Two texts in place may differ in form only; where they come from must be the same.
+            let source = match &keys.secret_access_key {
+                SecretSource::Inline(_) => None,
+                source => Some(source.clone()),
             };
-            (keys.access_key_id.clone(), inline)
+            (keys.access_key_id.clone(), source)
         })
     };
     one.region == other.region

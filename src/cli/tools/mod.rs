@@ -101,7 +101,10 @@ fn header(text: &str) -> Result<HeaderSpec, String> {
         (Some(""), _) | (_, Some("")) => {
             return Err(format!("the value of {name} names no file and no variable"));
         }
-        (Some(path), _) => SecretSource::File(path.to_owned()),
+        (Some(path), _) => SecretSource::File {
+            path: path.to_owned(),
+            key: None,
+        },
         (_, Some(variable)) => SecretSource::Environment(variable.to_owned()),
         (None, None) => SecretSource::Inline(SecretText::from(value)),
     };

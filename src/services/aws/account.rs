@@ -1,42 +1,44 @@
-//! One account and region as seen with one set of credentials: SDK clients, made lazily and shared.
+//! One account and region as seen with one set of credentials: SDK clients, made when first needed and shared.
 //!
-//! No failure is mapped here; `failure.rs` does that. Time-outs, retries, proxy and TLS are decided here for every client.
+//! Time-outs, retries, region, endpoints and credentials are decided here, for the SDKs' requests and for those that are
+//! signed by hand. Failures are mapped in `failure.rs`.
 
 use std::{
     collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, SystemTime},
 };
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, retry::RetryConfig,
+    BehaviorVersion, Region, SdkConfig, identity::IdentityCache,
+    profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
-use aws_credential_types::{Credentials, provider::ProvideCredentials as _};
-use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::{
-        http::SharedHttpClient,
-        interceptors::{Intercept, context::BeforeDeserializationInterceptorContextRef},
-        runtime_components::RuntimeComponents,
-    },
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError, future},
 };
-use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::{
     model::{Deployment, Failure, FailureKind, StaticCredentials},
-    net::{http_client, secret_source},
+    net::{ca_bundle::CaBundle, http_client, secret_source},
 };
 
-/// Establishing a connection: a dead network is noticed after this, times the attempts.
+use super::{
+    sdk_http::{ClockSkew, HttpClients, Reach},
+    shared_config::{ProfileSettings, ServiceName},
+};
+
+/// Time limit for establishing a connection. A dead network is noticed after this, times the attempts.
 const CONNECT: Duration = Duration::from_secs(3);
-/// One attempt of an operation.
-const ATTEMPT: Duration = Duration::from_secs(15);
+/// Time limit for one attempt of an operation.
+const ATTEMPT: Duration = Duration::from_secs(20);
+/// Time limit for obtaining credentials, `credential_process` included.
+const CREDENTIALS: Duration = Duration::from_secs(15);
 /// Attempts of an operation, the first included.
 pub(crate) const ATTEMPTS: u32 = 4;
 
@@ -56,22 +58,25 @@ type AccountCell = Arc<tokio::sync::OnceCell<Arc<Account>>>;
 #[derive(Default)]
 pub(crate) struct Accounts {
     known: Mutex<HashMap<AccountKey, (Option<StaticCredentials>, AccountCell)>>,
-    http: OnceLock<SharedHttpClient>,
-    loopback: OnceLock<SharedHttpClient>,
-    plain: OnceLock<SharedHttpClient>,
+    http: HttpClients,
 }
 
 /// An account and region with its clients.
 pub(crate) struct Account {
     /// Region.
     pub(crate) region: String,
-    /// Profile, for hints.
+    /// Profile that was named, for hints.
     pub(crate) profile: Option<String>,
-    /// The one endpoint of every service, where configured.
+    /// The one endpoint of every service that this console's configuration names.
     pub(crate) endpoint: Option<String>,
+    /// Certificate authorities that are trusted in addition to the platform's.
+    pub(crate) bundle: Option<Arc<CaBundle>>,
+    settings: ProfileSettings,
+    /// Whether the credentials stand in this console's own configuration.
+    has_static_credentials: bool,
     config: SdkConfig,
-    skew: Arc<AtomicI64>,
-    /// Its credentials were refused: the next call makes it anew, from profiles as they are then.
+    skew: ClockSkew,
+    /// Whether AWS has refused its credentials: then the next call makes the account again, from profiles as they are then.
     stale: AtomicBool,
     credentials: tokio::sync::Mutex<Option<Credentials>>,
     control: OnceLock<aws_sdk_bedrockagentcorecontrol::Client>,
@@ -141,65 +146,64 @@ impl Accounts {
         timeout: Duration,
     ) -> Result<Arc<Account>, Failure> {
         let doing = format!("connecting to AWS for {}", deployment.name);
-        let loopback = deployment
+        let settings = if deployment.credentials.is_some() && deployment.profile.is_none() {
+            ProfileSettings::environment_only()
+        } else {
+            ProfileSettings::load(&doing, deployment.profile.as_deref())?
+        };
+        let endpoint = deployment
             .endpoint_url
             .as_deref()
-            .is_some_and(http_client::is_loopback);
-        let plain = loopback
-            && deployment
-                .endpoint_url
-                .as_deref()
-                .is_some_and(|url| url.starts_with("http://"));
-        let (http, roots) = match (plain, loopback) {
-            (true, _) => (&self.plain, Roots::None),
-            (false, true) => (&self.loopback, Roots::Machine),
-            (false, false) => (&self.http, Roots::Machine),
+            .map(|url| url.trim_end_matches('/').to_owned());
+        check_endpoints(&doing, endpoint.as_deref(), &settings)?;
+        let reach = reach(endpoint.as_deref());
+        let bundle = match settings.ca_bundle() {
+            // Nothing is encrypted, so that the bundle is only read where a profile was named.
+            Some(_) if reach == Reach::PlainLoopback && settings.named().is_none() => None,
+            Some((path, setting)) => Some(CaBundle::read(&doing, &path, setting)?),
+            None => None,
         };
-        let http = http.get_or_init(|| http_client(loopback, roots)).clone();
+        let region = Region::new(deployment.region.clone());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .region(Region::new(deployment.region.clone()))
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
-                    .with_initial_backoff(Duration::from_millis(250))
-                    .with_max_backoff(Duration::from_secs(4)),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(ATTEMPT.min(timeout))
-                    .operation_timeout(timeout.min(Duration::from_secs(45)))
-                    .build(),
-            )
+            .http_client(self.http.get(reach, bundle.as_ref()))
+            .region(region.clone())
+            .retry_config(retry_config())
+            .timeout_config(timeout_config(timeout))
+            .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS).build())
             .stalled_stream_protection(
                 StalledStreamProtectionConfig::enabled()
                     .grace_period(Duration::from_secs(10))
                     .build(),
             );
-        if let Some(profile) = &deployment.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(endpoint) = &deployment.endpoint_url {
-            loader = loader.endpoint_url(endpoint.trim_end_matches('/'));
-        }
-        if let Some(keys) = &deployment.credentials {
-            loader = loader.credentials_provider(static_credentials(&doing, keys).await?);
-        }
-        let config = loader.load().await;
-        // The environment or the profile may name an endpoint too (AWS_ENDPOINT_URL).
-        let endpoint = config
-            .endpoint_url()
-            .map(|endpoint| endpoint.trim_end_matches('/').to_owned());
         if let Some(endpoint) = &endpoint {
-            http_client::check_address(&doing, endpoint)?;
+            loader = loader.endpoint_url(endpoint);
         }
+        if let Some(name) = settings.named() {
+            loader = loader.profile_name(name);
+        }
+        loader = match (&deployment.credentials, settings.named()) {
+            (Some(keys), _) => loader.credentials_provider(static_credentials(&doing, keys).await?),
+            (None, Some(name)) => {
+                let http = self.http.get(Reach::Anywhere, bundle.as_ref());
+                let chain = ProviderConfig::without_region()
+                    .with_region(Some(region))
+                    .with_use_fips(settings.uses_fips())
+                    .with_use_dual_stack(settings.uses_dual_stack())
+                    .with_http_client(http);
+                loader.credentials_provider(NamedProfile::new(name, &chain))
+            }
+            (None, None) => loader,
+        };
+        let config = loader.load().await;
         Ok(Arc::new(Account {
             region: deployment.region.clone(),
-            profile: deployment.profile.clone(),
+            profile: settings.named().map(str::to_owned),
             endpoint,
+            bundle,
+            settings,
+            has_static_credentials: deployment.credentials.is_some(),
             config,
-            skew: Arc::default(),
+            skew: ClockSkew::default(),
             stale: AtomicBool::new(false),
             credentials: tokio::sync::Mutex::default(),
             control: OnceLock::new(),
@@ -211,14 +215,84 @@ impl Accounts {
     }
 }
 
+fn retry_config() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(250))
+        .with_max_backoff(Duration::from_secs(4))
+}
+
+fn timeout_config(timeout: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT.min(timeout))
+        .operation_timeout(timeout.min(Duration::from_secs(45)))
+        .build()
+}
+
+fn reach(endpoint: Option<&str>) -> Reach {
+    match endpoint {
+        Some(url) if http_client::is_loopback(url) && url.starts_with("http://") => {
+            Reach::PlainLoopback
+        }
+        Some(url) if http_client::is_loopback(url) => Reach::Loopback,
+        Some(_) | None => Reach::Anywhere,
+    }
+}
+
+/// Refuses endpoints, wherever they are configured, that credentials must not be sent to.
+fn check_endpoints(
+    doing: &str,
+    endpoint: Option<&str>,
+    settings: &ProfileSettings,
+) -> Result<(), Failure> {
+    if let Some(endpoint) = endpoint {
+        return http_client::check_address(doing, endpoint).map(drop);
+    }
+    for service in ServiceName::ALL {
+        if let Some(endpoint) = settings.endpoint(service) {
+            http_client::check_address(doing, &endpoint)?;
+        }
+    }
+    Ok(())
+}
+
+/// Credentials of one named profile and of nothing else: neither the environment before it, nor the instance's role
+/// behind it.
+#[derive(Debug)]
+struct NamedProfile(ProfileFileCredentialsProvider);
+
+impl NamedProfile {
+    fn new(name: &str, config: &ProviderConfig) -> Self {
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(config)
+            .profile_name(name)
+            .build();
+        Self(provider)
+    }
+}
+
+impl ProvideCredentials for NamedProfile {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            tokio::time::timeout(CREDENTIALS, self.0.provide_credentials())
+                .await
+                .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(CREDENTIALS)))
+        })
+    }
+}
+
 impl Account {
     /// The AgentCore control plane.
     pub(crate) fn control(&self) -> &aws_sdk_bedrockagentcorecontrol::Client {
         self.control.get_or_init(|| {
-            let config = aws_sdk_bedrockagentcorecontrol::config::Builder::from(&self.config)
-                .interceptor(self.clock())
-                .build();
-            aws_sdk_bedrockagentcorecontrol::Client::from_conf(config)
+            let mut config = aws_sdk_bedrockagentcorecontrol::config::Builder::from(&self.config)
+                .interceptor(self.skew.clone());
+            config.set_endpoint_url(self.endpoint_of(ServiceName::AGENTCORE_CONTROL));
+            aws_sdk_bedrockagentcorecontrol::Client::from_conf(config.build())
         })
     }
 
@@ -226,8 +300,10 @@ impl Account {
     pub(crate) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         self.logs.get_or_init(|| {
             let mut config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
-                .interceptor(self.clock());
-            if self.endpoint.is_some() {
+                .interceptor(self.skew.clone());
+            let endpoint = self.endpoint_of(ServiceName::LOGS);
+            config.set_endpoint_url(endpoint.clone());
+            if endpoint.is_some() {
                 config =
                     config.interceptor(crate::services::aws::logs::cloudwatch_source::PlainHost);
             }
@@ -238,43 +314,68 @@ impl Account {
     /// Secrets Manager.
     pub(crate) fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
         self.secrets.get_or_init(|| {
-            let config = aws_sdk_secretsmanager::config::Builder::from(&self.config)
-                .interceptor(self.clock())
-                .build();
-            aws_sdk_secretsmanager::Client::from_conf(config)
+            let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.config)
+                .interceptor(self.skew.clone());
+            config.set_endpoint_url(self.endpoint_of(ServiceName::SECRETS));
+            aws_sdk_secretsmanager::Client::from_conf(config.build())
         })
     }
 
     /// The Security Token Service.
     pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
         self.sts.get_or_init(|| {
-            let config = aws_sdk_sts::config::Builder::from(&self.config)
-                .interceptor(self.clock())
-                .build();
-            aws_sdk_sts::Client::from_conf(config)
+            let mut config =
+                aws_sdk_sts::config::Builder::from(&self.config).interceptor(self.skew.clone());
+            config.set_endpoint_url(self.endpoint_of(ServiceName::STS));
+            aws_sdk_sts::Client::from_conf(config.build())
         })
     }
 
-    /// The address of a service that is spoken to without an SDK; no slash at the end.
-    pub(crate) fn address(&self, host_prefix: &str) -> String {
-        let partition = if self.region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
+    /// The configured endpoint of a service; `None` if AWS's own is used.
+    fn endpoint_of(&self, service: ServiceName) -> Option<String> {
         self.endpoint
             .clone()
-            .unwrap_or_else(|| format!("https://{host_prefix}.{}.{partition}", self.region))
+            .or_else(|| self.settings.endpoint(service))
     }
 
-    /// AWS's clock minus this machine's in milliseconds, as of the last answer.
+    /// The address, without a slash at its end, of a service that is called without an SDK. `host` is the first label of
+    /// the service's host name. Endpoints, FIPS and dual stack are the same as for the SDKs.
+    pub(crate) fn address(&self, host: &'static str) -> String {
+        let service = ServiceName::of_host(host);
+        if let Some(endpoint) = self.endpoint_of(service) {
+            return endpoint;
+        }
+        let fips = if self.config.use_fips() == Some(true) {
+            "-fips"
+        } else {
+            ""
+        };
+        let is_china = self.region.starts_with("cn-");
+        let domain = match (self.config.use_dual_stack() == Some(true), is_china) {
+            (false, false) => "amazonaws.com",
+            (false, true) => "amazonaws.com.cn",
+            (true, false) => "api.aws",
+            (true, true) => "api.amazonwebservices.com.cn",
+        };
+        format!("https://{host}{fips}.{}.{domain}", self.region)
+    }
+
+    /// AWS's clock minus this machine's in milliseconds, as of the last response.
     pub(crate) fn clock_skew_ms(&self) -> i64 {
-        self.skew.load(Ordering::Relaxed)
+        self.skew.millis()
     }
 
-    /// Takes the clock skew from a Date header.
+    /// Learns the clock skew from a `Date` header.
     pub(crate) fn note_date(&self, date: &str) {
-        store_skew(&self.skew, date);
+        self.skew.learn(date);
+    }
+
+    /// The next step for a person whose credentials are missing, expired or refused.
+    pub(crate) fn renewal_hint(&self) -> String {
+        if self.has_static_credentials {
+            return "check `credentials` of this deployment: access_key_id, secret_access_key, session_token".to_owned();
+        }
+        self.settings.renewal_hint()
     }
 
     /// Now, by AWS's clock where that is far from ours (signatures are refused beyond five minutes).
@@ -309,7 +410,7 @@ impl Account {
             ));
         };
         let fetched = provider.provide_credentials();
-        let credentials = tokio::time::timeout(ATTEMPT, fetched)
+        let credentials = tokio::time::timeout(CREDENTIALS + Duration::from_secs(1), fetched)
             .await
             .map_err(|_| {
                 super::failure::no_credentials(
@@ -332,52 +433,11 @@ impl Account {
     pub(crate) async fn forget_credentials(&self) {
         *self.credentials.lock().await = None;
     }
-
-    fn clock(&self) -> Clock {
-        Clock(Arc::clone(&self.skew))
-    }
 }
 
 fn is_stale(cell: &AccountCell) -> bool {
     cell.get()
         .is_some_and(|account| account.stale.load(Ordering::Relaxed))
-}
-
-/// Learns the clock's skew from the Date header of every answer.
-#[derive(Debug)]
-struct Clock(Arc<AtomicI64>);
-
-impl Intercept for Clock {
-    fn name(&self) -> &'static str {
-        "Clock"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(date) = context.response().headers().get("date") {
-            store_skew(&self.0, date);
-        }
-        Ok(())
-    }
-}
-
-fn store_skew(skew: &AtomicI64, date: &str) {
-    if let Ok(theirs) =
-        aws_smithy_types::DateTime::from_str(date, aws_smithy_types::date_time::Format::HttpDate)
-    {
-        let ours = aws_smithy_types::DateTime::from(SystemTime::now());
-        // A Date header has whole seconds: less than two seconds is no skew.
-        let millis = (theirs.as_nanos() - ours.as_nanos()) / 1_000_000;
-        let millis = i64::try_from(millis).unwrap_or_default();
-        skew.store(
-            if millis.abs() < 2_000 { 0 } else { millis },
-            Ordering::Relaxed,
-        );
-    }
 }
 
 async fn static_credentials(doing: &str, keys: &StaticCredentials) -> Result<Credentials, Failure> {
@@ -401,51 +461,4 @@ async fn static_credentials(doing: &str, keys: &StaticCredentials) -> Result<Cre
         None,
         "configuration",
     ))
-}
-
-/// Which certificate authorities are believed.
-#[derive(Clone, Copy)]
-enum Roots {
-    /// Those of this machine.
-    Machine,
-    /// None: nothing is encrypted, and a machine without any can be asked too.
-    None,
-}
-
-/// One client for all SDKs: one pool, one set of TLS roots, the proxy of the environment (except for loopback).
-fn http_client(loopback: bool, roots: Roots) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
-        let proxy = if loopback {
-            ProxyConfig::disabled()
-        } else {
-            ProxyConfig::from_env()
-        };
-        let mut builder = Connector::builder()
-            .proxy_config(proxy)
-            .enable_tcp_nodelay(true);
-        if let Some(settings) = settings {
-            builder = builder.connector_settings(settings.clone());
-        }
-        if let Some(sleep) = components.and_then(RuntimeComponents::sleep_impl) {
-            builder = builder.sleep_impl(sleep);
-        }
-        let mut builder = builder.tls_provider(tls::Provider::Rustls(
-            tls::rustls_provider::CryptoMode::AwsLc,
-        ));
-        let store = match (roots, http_client::extra_roots()) {
-            (Roots::None, _) => Some(tls::TrustStore::empty()),
-            (Roots::Machine, Some(bundle)) => Some(
-                tls::TrustStore::empty()
-                    .with_native_roots(true)
-                    .with_pem_certificate(bundle),
-            ),
-            (Roots::Machine, None) => None,
-        };
-        if let Some(store) = store
-            && let Ok(context) = tls::TlsContext::builder().with_trust_store(store).build()
-        {
-            builder = builder.tls_context(context);
-        }
-        builder.build()
-    })
 }

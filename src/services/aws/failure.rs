@@ -123,7 +123,7 @@ pub(crate) fn service(
     );
     failure.code = code.map(str::to_owned);
     failure.hint = hint;
-    if kind == FailureKind::SignIn && code != Some("RequestTimeTooSkewed") {
+    if credentials_hint(doing.account, code.unwrap_or_default()).is_some() {
         doing.account.mark_stale();
     }
     if kind == FailureKind::Denied {
@@ -201,17 +201,13 @@ fn classify(code: &str, status: u16) -> FailureKind {
 
 fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<String> {
     match kind {
-        FailureKind::SignIn
-            if matches!(code, "RequestTimeTooSkewed" | "RequestExpired")
-                || cause.contains("Signature expired")
-                || cause.contains("Signature not yet current") =>
-        {
+        FailureKind::SignIn if is_clock(code, cause) => {
             let seconds = doing.account.clock_skew_ms() / 1000;
             Some(format!(
                 "this machine's clock differs from AWS's by {seconds} s: set it right"
             ))
         }
-        FailureKind::SignIn => Some(login_hint(doing.account)),
+        FailureKind::SignIn => credentials_hint(doing.account, code),
         FailureKind::Denied => Some(format!(
             "allow the action {} for this identity (`aws sts get-caller-identity` names it)",
             missing_action(cause).unwrap_or(doing.action)
@@ -232,6 +228,34 @@ fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<
         | FailureKind::Server
         | FailureKind::Refused
         | FailureKind::Cancelled => None,
+    }
+}
+
+/// Whether a request was refused because of its time.
+fn is_clock(code: &str, cause: &str) -> bool {
+    matches!(code, "RequestTimeTooSkewed" | "RequestExpired")
+        || cause.contains("Signature expired")
+        || cause.contains("Signature not yet current")
+}
+
+/// What the code says about the AWS credentials; `None` for codes that say nothing about them, such as Cognito's for a user.
+fn credentials_hint(account: &Account, code: &str) -> Option<String> {
+    let renewal = account.renewal_hint();
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" => Some(renewal),
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "AuthFailure" => Some(format!(
+            "AWS does not know the access key id, or its session token: {renewal}"
+        )),
+        "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException" => Some(format!(
+            "the secret access key does not belong to the access key id: {renewal}"
+        )),
+        _ => None,
     }
 }
 
@@ -267,16 +291,8 @@ pub(crate) fn no_credentials(doing: &str, account: &Account, why: &str) -> Failu
         None => "no AWS credentials were found".to_owned(),
     };
     Failure::new(FailureKind::SignIn, doing, cause)
-        .hint(login_hint(account))
+        .hint(account.renewal_hint())
         .evidence(why)
-}
-
-fn login_hint(account: &Account) -> String {
-    match &account.profile {
-        Some(profile) => format!("run `aws sso login --profile {profile}`, or renew that profile's credentials"),
-        None if account.endpoint.is_some() => "check access_key_id and secret_access_key of this deployment".to_owned(),
-        None => "set a profile for this deployment and run `aws sso login --profile …`, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-    }
 }
 
 /// The request id under any of the names that AWS uses.

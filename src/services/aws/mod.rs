@@ -11,7 +11,9 @@ pub(crate) mod names;
 mod raw_json;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
+mod sdk_http;
 mod secrets;
+pub mod shared_config;
 pub(crate) mod signed;
 pub(crate) mod stack;
 
@@ -68,6 +70,25 @@ impl Services {
                 .of(deployment, self.inner.options.timeout),
         )
         .await
+    }
+}
+
+impl Services {
+    /// The HTTP client for requests to `address` on behalf of a deployment: it trusts what the deployment's profile trusts.
+    ///
+    /// # Errors
+    /// [`crate::model::FailureKind::Usage`] if credentials must not be sent to that address, if the profile does not exist,
+    /// or if its `ca_bundle` cannot be read.
+    pub(crate) async fn web_client(
+        &self,
+        deployment: &Deployment,
+        doing: &str,
+        address: &str,
+    ) -> Result<reqwest::Client, Failure> {
+        let account = self.account(deployment).await?;
+        self.inner
+            .web
+            .client_trusting(doing, address, account.bundle.as_deref())
     }
 }
 

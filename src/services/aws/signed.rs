@@ -71,12 +71,7 @@ impl Services {
                         && failures + 1 < ATTEMPTS =>
                 {
                     failures += 1;
-                    tokio::time::sleep(retry::backoff(
-                        failures,
-                        Duration::from_millis(250),
-                        Duration::from_secs(4),
-                    ))
-                    .await;
+                    tokio::time::sleep(retry::AWS.wait(failures)).await;
                 }
                 Err(failure) => {
                     if failure.kind == FailureKind::SignIn {
@@ -90,7 +85,11 @@ impl Services {
     }
 
     async fn send_once(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
-        let client = self.inner.web.client(doing.text, &request.url)?;
+        let bundle = doing.account.bundle.as_deref();
+        let client = self
+            .inner
+            .web
+            .client_trusting(doing.text, &request.url, bundle)?;
         let mut sending = client
             .request(request.method.clone(), &request.url)
             .timeout(self.inner.options.timeout.min(Duration::from_secs(20)));

@@ -5,11 +5,19 @@ use std::time::{Duration, Instant};
 use roxmltree::{Document, Node};
 
 use crate::{
+    discovery::stack::{StackDescription, StackResource, facts},
     model::{Deployment, Failure, FailureKind, StackFacts},
     services::Services,
 };
 
-use super::{account::Account, failure::Doing, names, signed::Request};
+use super::{account::Account, failure::Doing, signed::Request};
+
+/// Resources that one response of `DescribeStackResources` holds at most.
+const RESOURCES: usize = 100;
+/// Pages of stacks or resources after which reading stops.
+const PAGES: usize = 200;
+/// Nested stacks that are read for one stack.
+const NESTED: usize = 50;
 
 /// How long a stack's facts are kept.
 const FRESH: Duration = Duration::from_mins(5);
@@ -51,12 +59,14 @@ impl Services {
         };
         let account = self.account(deployment).await?;
         let doing = format!("reading the resources of the stack {stack}");
-        let text = self
-            .cloudformation(&account, &doing, "DescribeStackResources", stack)
-            .await?;
-        Ok(readers(&text))
+        let resources = self.stack_resources(&account, &doing, stack).await?;
+        Ok(readers(&resources))
     }
 
+    /// The stack with its resources, and the nested stacks with theirs.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] if the stack does not exist.
     async fn read_stack(
         &self,
         deployment: &Deployment,
@@ -64,29 +74,165 @@ impl Services {
     ) -> Result<StackFacts, Failure> {
         let account = self.account(deployment).await?;
         let doing = format!("reading the stack {stack}");
-        let text = self
-            .cloudformation(&account, &doing, "DescribeStacks", stack)
+        let mut found = self
+            .describe_stacks(&account, &doing, Some(stack))
             .await
             .map_err(|failure| explain(failure, &account, stack))?;
-        let outputs = outputs(&text).map_err(|error| {
-            Failure::new(
-                FailureKind::Network,
-                doing.as_str(),
-                format!("the answer is not CloudFormation's: {error}"),
-            )
-        })?;
-        let mut facts = from_outputs(outputs);
-        if facts.gateway_id.is_none() || facts.runtime_arn.is_none() || facts.secret_arn.is_none() {
-            // Poor outputs: the stack's resources know more. Where that is not allowed, the outputs must do.
-            match self
-                .cloudformation(&account, &doing, "DescribeStackResources", stack)
-                .await
-            {
-                Ok(text) => add_resources(&mut facts, &text, &account),
-                Err(failure) => tracing::info!(%failure, "the stack's resources are not to be had"),
+        let Some(mut outer) = (!found.is_empty()).then(|| found.swap_remove(0)) else {
+            return Err(explain(
+                Failure::new(FailureKind::NotFound, doing, "it does not exist"),
+                &account,
+                stack,
+            ));
+        };
+        let known = facts(&outer, &[]);
+        if known.gateway_id.is_some() && known.runtime_arn.is_some() && known.secret_arn.is_some() {
+            return Ok(known);
+        }
+        // The outputs leave something open: the stack's resources know more. If they may not be read, the outputs must do.
+        match self.stack_resources(&account, &doing, stack).await {
+            Ok(resources) => outer.resources = resources,
+            Err(failure) => {
+                tracing::info!(%failure, "the stack's resources cannot be read");
+                return Ok(known);
             }
         }
-        Ok(facts)
+        let nested = self.nested_stacks(&account, &outer).await;
+        Ok(facts(&outer, &nested))
+    }
+
+    /// The nested stacks of a stack, as far as they can be read.
+    pub(crate) async fn nested_stacks(
+        &self,
+        account: &Account,
+        outer: &StackDescription,
+    ) -> Vec<StackDescription> {
+        let mut waiting: Vec<String> = outer.nested().map(str::to_owned).collect();
+        let mut seen = vec![outer.id.clone()];
+        let mut all = Vec::new();
+        while let Some(id) = waiting.pop() {
+            if seen.contains(&id) || all.len() >= NESTED {
+                continue;
+            }
+            let doing = format!("reading the nested stack {id}");
+            seen.push(id.clone());
+            let described = self.describe_stacks(account, &doing, Some(&id)).await;
+            let Some(mut inner) = described.ok().and_then(|mut found| found.pop()) else {
+                continue;
+            };
+            let resources = self.stack_resources(account, &doing, &id).await;
+            inner.resources = resources.unwrap_or_default();
+            waiting.extend(inner.nested().map(str::to_owned));
+            all.push(inner);
+        }
+        all
+    }
+
+    /// One stack, or all stacks of the account and region, without their resources.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] if stacks may not be read.
+    pub(crate) async fn describe_stacks(
+        &self,
+        account: &Account,
+        doing: &str,
+        stack: Option<&str>,
+    ) -> Result<Vec<StackDescription>, Failure> {
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut parameters: Vec<(&str, &str)> = Vec::new();
+            parameters.extend(stack.map(|stack| ("StackName", stack)));
+            parameters.extend(token.as_deref().map(|token| ("NextToken", token)));
+            let text = self
+                .cloudformation(account, doing, "DescribeStacks", &parameters)
+                .await?;
+            let document = parse(doing, &text)?;
+            all.extend(members(&document, "Stacks").map(description));
+            let next = next_token(&document);
+            if next.is_none() || next == token {
+                return Ok(all);
+            }
+            token = next;
+        }
+        Ok(all)
+    }
+
+    /// All resources of a stack.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] if they may not be read.
+    pub(crate) async fn stack_resources(
+        &self,
+        account: &Account,
+        doing: &str,
+        stack: &str,
+    ) -> Result<Vec<StackResource>, Failure> {
+        let text = self
+            .cloudformation(
+                account,
+                doing,
+                "DescribeStackResources",
+                &[("StackName", stack)],
+            )
+            .await?;
+        let document = parse(doing, &text)?;
+        let resources: Vec<StackResource> = members(&document, "StackResources")
+            .filter_map(resource)
+            .collect();
+        if resources.len() < RESOURCES {
+            return Ok(resources);
+        }
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut parameters = vec![("StackName", stack)];
+            parameters.extend(token.as_deref().map(|token| ("NextToken", token)));
+            let text = self
+                .cloudformation(account, doing, "ListStackResources", &parameters)
+                .await?;
+            let document = parse(doing, &text)?;
+            all.extend(members(&document, "StackResourceSummaries").filter_map(resource));
+            let next = next_token(&document);
+            if next.is_none() || next == token {
+                break;
+            }
+            token = next;
+        }
+        Ok(all)
+    }
+
+    /// The name of the stack that owns a resource; `None` if no stack does.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] if stacks may not be read.
+    pub(crate) async fn owning_stack(
+        &self,
+        account: &Account,
+        physical_id: &str,
+    ) -> Result<Option<String>, Failure> {
+        let doing = format!("looking for the stack of {physical_id}");
+        let answer = self
+            .cloudformation(
+                account,
+                &doing,
+                "DescribeStackResources",
+                &[("PhysicalResourceId", physical_id)],
+            )
+            .await;
+        match answer {
+            Ok(text) => {
+                let document = parse(&doing, &text)?;
+                let name = document
+                    .descendants()
+                    .find(|node| node.tag_name().name() == "StackName")
+                    .and_then(|node| node.text());
+                Ok(name.map(str::to_owned))
+            }
+            // CloudFormation calls a resource that no stack owns a validation error.
+            Err(failure) if failure.kind == FailureKind::Usage => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn cloudformation(
@@ -94,14 +240,11 @@ impl Services {
         account: &Account,
         doing: &str,
         operation: &str,
-        stack: &str,
+        parameters: &[(&str, &str)],
     ) -> Result<String, Failure> {
         let form = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("Action", operation),
-                ("Version", "2010-05-15"),
-                ("StackName", stack),
-            ])
+            .extend_pairs([("Action", operation), ("Version", "2010-05-15")])
+            .extend_pairs(parameters)
             .finish();
         let request = Request {
             method: http::Method::POST,
@@ -114,17 +257,12 @@ impl Services {
             body: form.into_bytes(),
         };
         let action = format!("cloudformation:{operation}");
-        Ok(self
-            .send_signed(
-                Doing {
-                    text: doing,
-                    action: &action,
-                    account,
-                },
-                &request,
-            )
-            .await?
-            .text())
+        let doing = Doing {
+            text: doing,
+            action: &action,
+            account,
+        };
+        Ok(self.send_signed(doing, &request).await?.text())
     }
 }
 
@@ -133,24 +271,75 @@ fn explain(mut failure: Failure, account: &Account, stack: &str) -> Failure {
     if failure.cause.contains("does not exist") {
         failure.kind = FailureKind::NotFound;
         failure.cause = format!("there is no stack {stack} in {}", account.region);
-        return failure.hint(format!("`aws cloudformation list-stacks --region {}` names those that exist; check stack, region and profile of this deployment", account.region));
+        return failure.hint(format!(
+            "`aws cloudformation list-stacks --region {}` names those that exist; check stack, region and profile of this deployment",
+            account.region
+        ));
     }
     failure
 }
 
-fn outputs(text: &str) -> Result<Vec<(String, String)>, roxmltree::Error> {
-    let document = Document::parse(text)?;
-    Ok(document
+fn parse<'t>(doing: &str, text: &'t str) -> Result<Document<'t>, Failure> {
+    Document::parse(text).map_err(|error| {
+        let preview = crate::net::http_client::preview(text.as_bytes());
+        Failure::new(
+            FailureKind::Network,
+            doing,
+            format!("the response is not CloudFormation's: {error}"),
+        )
+        .evidence(preview)
+    })
+}
+
+/// The `member` elements of the lists of this name.
+fn members<'d>(document: &'d Document<'d>, list: &str) -> impl Iterator<Item = Node<'d, 'd>> {
+    document
         .descendants()
-        .filter(|node| node.tag_name().name() == "Outputs")
+        .filter(move |node| node.tag_name().name() == list)
         .flat_map(|node| node.children())
-        .filter_map(|member| {
-            Some((
-                child(member, "OutputKey")?,
-                child(member, "OutputValue").unwrap_or_default(),
-            ))
-        })
-        .collect())
+        .filter(|node| node.tag_name().name() == "member")
+}
+
+fn next_token(document: &Document<'_>) -> Option<String> {
+    document
+        .descendants()
+        .find(|node| node.tag_name().name() == "NextToken")
+        .and_then(|node| node.text())
+        .filter(|token| !token.is_empty())
+        .map(str::to_owned)
+}
+
+fn description(stack: Node<'_, '_>) -> StackDescription {
+    let pairs = |list: &str, key: &str, value: &str| {
+        stack
+            .children()
+            .filter(|node| node.tag_name().name() == list)
+            .flat_map(|node| node.children())
+            .filter_map(|member| {
+                let resolved = child(member, "ResolvedValue");
+                let value = resolved.or_else(|| child(member, value));
+                Some((child(member, key)?, value.unwrap_or_default()))
+            })
+            .collect()
+    };
+    StackDescription {
+        name: child(stack, "StackName").unwrap_or_default(),
+        id: child(stack, "StackId").unwrap_or_default(),
+        status: child(stack, "StackStatus").unwrap_or_default(),
+        status_reason: child(stack, "StackStatusReason"),
+        parent: child(stack, "ParentId"),
+        root: child(stack, "RootId"),
+        outputs: pairs("Outputs", "OutputKey", "OutputValue"),
+        parameters: pairs("Parameters", "ParameterKey", "ParameterValue"),
+        resources: Vec::new(),
+    }
+}
+
+fn resource(member: Node<'_, '_>) -> Option<StackResource> {
+    Some(StackResource {
+        kind: child(member, "ResourceType")?,
+        id: child(member, "PhysicalResourceId").filter(|id| !id.is_empty())?,
+    })
 }
 
 /// A resource of a stack that may read a secret.
@@ -162,28 +351,14 @@ pub(crate) enum StackReader {
     Function(String),
 }
 
-fn readers(text: &str) -> Vec<StackReader> {
-    let Ok(document) = Document::parse(text) else {
-        return Vec::new();
+fn readers(resources: &[StackResource]) -> Vec<StackReader> {
+    let name = |id: &str| id.rsplit(['/', ':']).next().unwrap_or(id).to_owned();
+    let reader = |resource: &StackResource| match resource.kind.as_str() {
+        "AWS::ECS::Service" => Some(StackReader::Service(name(&resource.id))),
+        "AWS::Lambda::Function" => Some(StackReader::Function(name(&resource.id))),
+        _ => None,
     };
-    let name = |id: String| {
-        id.rsplit(['/', ':'])
-            .next()
-            .map(str::to_owned)
-            .unwrap_or(id)
-    };
-    let members = document
-        .descendants()
-        .filter(|node| node.tag_name().name() == "member");
-    let reader = |member: Node<'_, '_>| {
-        let id = child(member, "PhysicalResourceId").filter(|id| !id.is_empty())?;
-        match child(member, "ResourceType")?.as_str() {
-            "AWS::ECS::Service" => Some(StackReader::Service(name(id))),
-            "AWS::Lambda::Function" => Some(StackReader::Function(name(id))),
-            _ => None,
-        }
-    };
-    members.filter_map(reader).collect()
+    resources.iter().filter_map(reader).collect()
 }
 
 fn child(node: Node<'_, '_>, name: &str) -> Option<String> {
@@ -193,157 +368,56 @@ fn child(node: Node<'_, '_>, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Facts by all the names that known stacks use for them.
-fn from_outputs(outputs: Vec<(String, String)>) -> StackFacts {
-    let find = |names: &[&str]| {
-        let by = |name: &&str| {
-            outputs
-                .iter()
-                .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty())
-        };
-        names.iter().find_map(by).map(|(_, value)| value.clone())
-    };
-    let gateway_url = find(&["GatewayUrl"]).map(|url| names::gateway_url(&url));
-    let gateway_id = find(&["GatewayId", "GatewayIdentifier"])
-        .or_else(|| find(&["GatewayArn"]).and_then(|arn| names::arn_tail(&arn, "gateway")))
-        .or_else(|| gateway_url.as_deref().and_then(names::gateway_id_of_url));
-    StackFacts {
-        gateway_id,
-        gateway_url,
-        runtime_arn: find(&[
-            "RuntimeArn",
-            "MCPServerRuntimeArn",
-            "Neo4jMcpRuntimeArn",
-            "McpRuntimeArn",
-            "AgentRuntimeArn",
-        ]),
-        user_pool_id: find(&["CognitoUserPoolId", "UserPoolId"]),
-        client_id: find(&[
-            "CognitoMachineClientId",
-            "CognitoAppClientId",
-            "CognitoClientId",
-        ]),
-        token_url: find(&["CognitoTokenUrl", "CognitoTokenEndpoint"]),
-        scope: find(&["CognitoScope"]),
-        discovery_url: find(&["CognitoDiscoveryUrl"]),
-        secret_arn: find(&["Neo4jSecretArn", "SecretArn"]),
-        interceptor_arn: find(&[
-            "CredentialInterceptorArn",
-            "AuthInterceptorLambdaArn",
-            "InterceptorLambdaArn",
-        ]),
-        outputs,
-    }
-}
-
-/// Fills what the outputs left open from `DescribeStackResources`; only where a type occurs once, since a guess would mislead.
-fn add_resources(facts: &mut StackFacts, text: &str, account: &Account) {
-    let Ok(document) = Document::parse(text) else {
-        return;
-    };
-    let resources: Vec<(String, String)> = document
-        .descendants()
-        .filter(|node| node.tag_name().name() == "member")
-        .filter_map(|member| {
-            Some((
-                child(member, "ResourceType")?,
-                child(member, "PhysicalResourceId")?,
-            ))
-        })
-        .collect();
-    let account_number = document
-        .descendants()
-        .find(|node| node.tag_name().name() == "StackId")
-        .and_then(|node| node.text())
-        .and_then(|arn| arn.split(':').nth(4))
-        .unwrap_or_default()
-        .to_owned();
-    let only = |wanted: &str| {
-        let mut of_type = resources
-            .iter()
-            .filter(|(kind, _)| kind == wanted)
-            .map(|(_, id)| id.clone());
-        of_type.next().filter(|_| of_type.next().is_none())
-    };
-    if facts.gateway_id.is_none() {
-        facts.gateway_id = only("AWS::BedrockAgentCore::Gateway")
-            .map(|id| names::arn_tail(&id, "gateway").unwrap_or(id));
-    }
-    if facts.runtime_arn.is_none() {
-        facts.runtime_arn = only("AWS::BedrockAgentCore::Runtime").map(|id| {
-            if id.starts_with("arn:") {
-                id
-            } else {
-                format!(
-                    "arn:aws:bedrock-agentcore:{}:{account_number}:runtime/{id}",
-                    account.region
-                )
-            }
-        });
-    }
-    if facts.secret_arn.is_none() {
-        facts.secret_arn = only("AWS::SecretsManager::Secret");
-    }
-    if facts.user_pool_id.is_none() {
-        facts.user_pool_id = only("AWS::Cognito::UserPool");
-    }
-    if facts.client_id.is_none() {
-        facts.client_id = only("AWS::Cognito::UserPoolClient");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn services_and_functions_of_a_stack_may_read_its_secrets() {
-        let member = |kind: &str, id: &str| {
-            format!(
-                "<member><PhysicalResourceId>{id}</PhysicalResourceId><ResourceType>{kind}</ResourceType></member>"
-            )
-        };
-        let text = [
-            member(
-                "AWS::ECS::Service",
-                "arn:aws:ecs:us-west-2:1:service/cluster/neo4j-mcp",
-            ),
-            member("AWS::Lambda::Function", "auth-interceptor"),
-            member("AWS::S3::Bucket", "b"),
-            "<member><ResourceType>AWS::ECS::Service</ResourceType></member>".to_owned(),
-        ];
-        let found = readers(&format!(
-            "<StackResources>{}</StackResources>",
-            text.concat()
-        ));
+        let text = "<r><StackResources>\
+             <member><PhysicalResourceId>arn:aws:ecs:us-west-2:1:service/cluster/neo4j-mcp</PhysicalResourceId><ResourceType>AWS::ECS::Service</ResourceType></member>\
+             <member><PhysicalResourceId>auth-interceptor</PhysicalResourceId><ResourceType>AWS::Lambda::Function</ResourceType></member>\
+             <member><PhysicalResourceId>b</PhysicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType></member>\
+             <member><ResourceType>AWS::ECS::Service</ResourceType></member></StackResources></r>";
+        let document = parse("reading", text).unwrap();
+        let resources: Vec<StackResource> = members(&document, "StackResources")
+            .filter_map(resource)
+            .collect();
         assert_eq!(
-            found,
+            readers(&resources),
             [
                 StackReader::Service("neo4j-mcp".into()),
                 StackReader::Function("auth-interceptor".into())
             ]
         );
-        assert_eq!(readers("no xml"), []);
     }
 
-    const STACK: &str = r#"<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>
-        <member><OutputKey>GatewayUrl</OutputKey><OutputValue>https://neo4j-gw-abcdefghij.gateway.bedrock-agentcore.us-west-2.amazonaws.com/mcp</OutputValue></member>
-        <member><OutputKey>CognitoAppClientId</OutputKey><OutputValue>c1</OutputValue></member>
-        <member><OutputKey>CognitoTokenEndpoint</OutputKey><OutputValue>https://t/oauth2/token</OutputValue></member>
-        <member><OutputKey>MCPServerRuntimeArn</OutputKey><OutputValue>arn:aws:bedrock-agentcore:us-west-2:1:runtime/r-abcdefghij</OutputValue></member>
-        <member><OutputKey>Odd</OutputKey></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"#;
-
     #[test]
-    fn outputs_are_found_under_any_of_their_names() {
-        let facts = from_outputs(outputs(STACK).unwrap());
+    fn outputs_and_parameters_are_read() {
+        let text = r#"<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>s</StackName>
+            <StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
+            <member><OutputKey>GatewayUrl</OutputKey><OutputValue>https://neo4j-gw-abcdefghij.gateway.bedrock-agentcore.us-west-2.amazonaws.com/mcp</OutputValue></member>
+            <member><OutputKey>CognitoAppClientId</OutputKey><OutputValue>c1</OutputValue></member>
+            <member><OutputKey>Odd</OutputKey></member></Outputs>
+            <Parameters><member><ParameterKey>P</ParameterKey><ParameterValue>/ssm/name</ParameterValue><ResolvedValue>v</ResolvedValue></member></Parameters>
+            </member></Stacks><NextToken>t</NextToken></DescribeStacksResult></DescribeStacksResponse>"#;
+        let document = parse("reading", text).unwrap();
+        let stack = members(&document, "Stacks")
+            .map(description)
+            .next()
+            .unwrap();
+        assert_eq!(stack.parameters, [("P".to_owned(), "v".to_owned())]);
+        let facts = facts(&stack, &[]);
         assert_eq!(facts.gateway_id.as_deref(), Some("neo4j-gw-abcdefghij"));
         assert_eq!(facts.client_id.as_deref(), Some("c1"));
-        assert_eq!(facts.token_url.as_deref(), Some("https://t/oauth2/token"));
-        assert_eq!(
-            facts.runtime_arn.as_deref(),
-            Some("arn:aws:bedrock-agentcore:us-west-2:1:runtime/r-abcdefghij")
-        );
-        assert_eq!(facts.outputs.len(), 5);
-        assert_eq!(facts.secret_arn, None);
+        assert_eq!(facts.outputs.len(), 3);
+        assert_eq!(next_token(&document).as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn what_is_not_xml_is_shown() {
+        let failure = parse("reading", "<html>not found").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Network);
+        assert!(failure.evidence.join(" ").contains("not found"));
     }
 }

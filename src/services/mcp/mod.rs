@@ -33,7 +33,6 @@ use crate::{
         ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, Kind, McpNotice,
         McpTarget, SecretContent, SecretText, SignIn, VersionRef, show_duration,
     },
-    net::secret_source,
     services::sign_in::token::secret_value,
 };
 
@@ -75,7 +74,7 @@ impl Services {
         let started = Instant::now();
         let url = self.mcp_url(deployment, via).await?;
         let doing = format!("connecting to {url}");
-        let http = self.inner.web.client(&doing, &url)?;
+        let http = self.web_client(deployment, &doing, &url).await?;
         let sign_in = options
             .sign_in
             .unwrap_or_else(|| deployment.sign_in.clone());
@@ -241,7 +240,8 @@ impl Services {
         let (name, value) = match header {
             HeaderSpec::Literal { name, value } => (
                 name,
-                secret_source::read(&doing, &format!("the header {name}"), value).await?,
+                self.secret_value_of(deployment, &doing, &format!("the header {name}"), value)
+                    .await?,
             ),
             HeaderSpec::BasicFromSecret { name, secret_id } => (
                 name,
@@ -337,13 +337,11 @@ impl Services {
                 .to_owned()
         };
         // The token is in memory by now: asking for it again costs nothing.
-        let expires = match sign_in {
-            SignIn::M2m { .. } | SignIn::User { .. } | SignIn::Bearer { .. } => self
-                .token(deployment, Some(sign_in))
-                .await
-                .ok()
-                .and_then(|(_, claims)| claims.expires_at),
-            SignIn::SigV4 | SignIn::None => None,
+        let expires = if sign_in.spec().has_token {
+            let token = self.token(deployment, Some(sign_in)).await;
+            token.ok().and_then(|(_, claims)| claims.expires_at)
+        } else {
+            None
         };
         ConnectionInfo {
             url,

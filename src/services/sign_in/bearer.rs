@@ -1,48 +1,64 @@
-//! A bearer token that somebody else made. Its source is read at each request, so a token pasted anew takes effect.
+//! A bearer token that was obtained elsewhere. Its source is read at each request, so that a new token takes effect at once.
 
 use futures::future::BoxFuture;
 
-use crate::model::{Deployment, Failure, SecretSource};
+use crate::{
+    model::{Deployment, Failure, SecretSource},
+    net::secret_source,
+    services::Services,
+};
 
 use super::{
     Credentials, Headers,
     sigv4::Signable,
     token::{Token, bearer_headers},
 };
-use crate::net::secret_source;
 
 /// Reads and decodes the token.
 ///
 /// # Errors
-/// [`crate::model::FailureKind::Usage`] where its source has none.
-pub(crate) async fn read(deployment: &Deployment, source: &SecretSource) -> Result<Token, Failure> {
+/// [`crate::model::FailureKind::Usage`] if its source has none.
+pub(super) async fn read(
+    services: &Services,
+    deployment: &Deployment,
+    source: &SecretSource,
+) -> Result<Token, Failure> {
     let doing = format!("signing in to {}", deployment.name);
-    Ok(Token::new(
-        secret_source::read(&doing, "the bearer token", source).await?,
-        None,
-    ))
+    let token = services
+        .secret_value_of(deployment, &doing, "the bearer token", source)
+        .await?;
+    Ok(Token::new(secret_source::without_scheme(&token), None))
 }
 
-/// Signs with the pasted token.
-pub(crate) struct Bearer {
+/// Signs with a bearer token.
+pub(super) struct Bearer {
+    /// Where secrets are read.
+    pub(super) services: Services,
     /// The deployment.
-    pub(crate) deployment: Deployment,
+    pub(super) deployment: Deployment,
     /// Where the token is.
-    pub(crate) source: SecretSource,
+    pub(super) source: SecretSource,
+}
+
+impl Bearer {
+    async fn headers(&self) -> Result<Headers, Failure> {
+        bearer_headers(
+            &read(&self.services, &self.deployment, &self.source)
+                .await?
+                .text,
+        )
+    }
 }
 
 impl Credentials for Bearer {
     fn authorize<'a>(&'a self, _: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
-        Box::pin(async { bearer_headers(&read(&self.deployment, &self.source).await?.text) })
+        Box::pin(self.headers())
     }
 
     fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            // Worth it only when the source holds another token by now.
-            let now = read(&self.deployment, &self.source)
-                .await
-                .and_then(|token| bearer_headers(&token.text));
-            now.is_ok_and(|now| now != *headers)
+            // Another attempt is worth it only if the source holds another token by now.
+            self.headers().await.is_ok_and(|now| now != *headers)
         })
     }
 }

@@ -1,12 +1,14 @@
 //! Sign-ins: a request goes in, headers come out. One file a mode.
 //!
-//! Secret words are read when they are needed and wiped after; a token is kept in memory only, and never shown.
+//! Secret values are read when they are needed and wiped after; a token is kept in memory only, and never shown.
 
-pub(crate) mod bearer;
-pub(crate) mod m2m;
+mod bearer;
+mod m2m;
+mod oauth;
 pub(crate) mod sigv4;
 pub(crate) mod token;
-pub(crate) mod user;
+mod token_endpoint;
+mod user;
 
 use std::sync::Arc;
 
@@ -14,7 +16,11 @@ use futures::future::BoxFuture;
 use http::{HeaderName, HeaderValue};
 
 use crate::{
-    model::{Claims, Deployment, Failure, FailureKind, SecretText, SignIn},
+    model::{
+        Claims, Deployment, Failure, FailureKind, SecretContent, SecretSource, SecretText, SignIn,
+        VersionRef,
+    },
+    net::secret_source,
     services::Services,
 };
 
@@ -45,10 +51,10 @@ impl Services {
     ) -> Result<(SecretText, Claims), Failure> {
         let sign_in = sign_in.unwrap_or(&deployment.sign_in);
         let token = match sign_in {
-            SignIn::M2m { .. } | SignIn::User { .. } => {
+            SignIn::M2m { .. } | SignIn::User { .. } | SignIn::OAuth { .. } => {
                 self.cached_token(deployment, sign_in).await?
             }
-            SignIn::Bearer { token } => bearer::read(deployment, token).await?,
+            SignIn::Bearer { token } => bearer::read(self, deployment, token).await?,
             SignIn::SigV4 | SignIn::None => {
                 let doing = format!("signing in to {}", deployment.name);
                 return Err(Failure::new(
@@ -56,7 +62,7 @@ impl Services {
                     doing,
                     format!("the sign-in `{}` has no token", sign_in.mode()),
                 )
-                .hint("only m2m, bearer and user have one"));
+                .hint("m2m, bearer, user and oauth have one"));
             }
         };
         Ok((token.text, token.claims))
@@ -70,18 +76,58 @@ impl Services {
         url: &str,
     ) -> Result<Arc<dyn Credentials>, Failure> {
         Ok(match sign_in {
-            SignIn::M2m { .. } | SignIn::User { .. } => Arc::new(token::TokenCredentials {
-                services: self.clone(),
-                deployment: deployment.clone(),
-                sign_in: sign_in.clone(),
-            }),
+            SignIn::M2m { .. } | SignIn::User { .. } | SignIn::OAuth { .. } => {
+                Arc::new(token::TokenCredentials {
+                    services: self.clone(),
+                    deployment: deployment.clone(),
+                    sign_in: sign_in.clone(),
+                })
+            }
             SignIn::Bearer { token } => Arc::new(bearer::Bearer {
+                services: self.clone(),
                 deployment: deployment.clone(),
                 source: token.clone(),
             }),
             SignIn::SigV4 => Arc::new(sigv4::SigV4::new(self.account(deployment).await?, url)),
             SignIn::None => Arc::new(Anonymous),
         })
+    }
+}
+
+impl Services {
+    /// The value of a secret of the configuration, read with the deployment's AWS credentials if it is kept by AWS.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] if its source has no value; those of Secrets Manager.
+    pub(crate) async fn secret_value_of(
+        &self,
+        deployment: &Deployment,
+        doing: &str,
+        what: &str,
+        source: &SecretSource,
+    ) -> Result<SecretText, Failure> {
+        let SecretSource::SecretsManager { id, key } = source else {
+            return secret_source::read(doing, what, source).await;
+        };
+        let version = VersionRef::Stage("AWSCURRENT".into());
+        let value = Box::pin(self.secret_value(deployment, id, &version)).await?;
+        let missing = || {
+            let place = key
+                .as_ref()
+                .map_or_else(String::new, |key| format!("{key} of "));
+            Failure::new(
+                FailureKind::Usage,
+                doing,
+                format!("{what} is to come from {place}the secret {id}, which has no such text"),
+            )
+        };
+        let SecretContent::Text(text) = &value.content else {
+            return Err(missing());
+        };
+        match key {
+            Some(key) => secret_source::member(text.reveal(), key).ok_or_else(missing),
+            None => secret_source::clean(text.reveal()).ok_or_else(missing),
+        }
     }
 }
 

@@ -15,14 +15,27 @@ use crate::{
     services::Services,
 };
 
-use super::{Credentials, Headers, m2m, sigv4::Signable, user};
+use super::{
+    Credentials, Headers, m2m, oauth, sigv4::Signable, token_endpoint::TokenResponse, user,
+};
 
 /// A token is renewed so long before its end.
 const MARGIN: Duration = Duration::from_mins(1);
 /// The longest life that is believed: what servers say must not lead beyond the ends of the clock.
 const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
+/// The life of a token about which nothing is known.
+const UNKNOWN_LIFE: Duration = Duration::from_mins(5);
 /// The longest token that is decoded for display.
 const LONGEST: usize = 64 * 1024;
+
+/// How long a token is valid, as the endpoint that issued it says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lifetime {
+    /// `expires_in`.
+    pub(super) stated: Option<Duration>,
+    /// The issuing endpoint's clock, if it sent a `Date`.
+    pub(super) server_time: Option<SystemTime>,
+}
 
 /// A token with what it says of itself.
 #[derive(Clone)]
@@ -31,40 +44,95 @@ pub(crate) struct Token {
     pub(crate) text: SecretText,
     /// Its claims, for display.
     pub(crate) claims: Claims,
-    /// From when on it is not used any more; `None`: it does not say.
+    /// Token with which the next one is obtained, if there is one.
+    pub(super) refresh: Option<SecretText>,
+    /// From when on it is not used any more; `None` if it does not say.
     renew_at: Option<SystemTime>,
+    /// Whether it had expired before it was received.
+    is_stillborn: bool,
 }
 
 impl Token {
-    /// A token that was got just now and is good for `seconds`, or for as long as its `exp` says.
-    pub(crate) fn new(text: SecretText, seconds: Option<u64>) -> Self {
+    /// A token that was received just now. Without a lifetime it was obtained elsewhere, and is used as long as its source
+    /// gives it.
+    pub(super) fn new(text: SecretText, lifetime: Option<Lifetime>) -> Self {
         let now = SystemTime::now();
         let claims = claims(text.reveal());
         let exp = claims
             .get("exp")
             .and_then(Value::as_f64)
             .map(Moment::from_seconds);
-        let lifetime = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFE));
-        let ends = lifetime
-            .map(|lifetime| moment(now).plus(lifetime.as_millis() as i64))
-            .or(exp);
-        // A token for a minute or two is used for half its life.
-        let renew_at =
-            lifetime.map(|lifetime| now + lifetime.saturating_sub(MARGIN).max(lifetime / 2));
+        let fetched = lifetime.unwrap_or_default();
+        let stated = fetched.stated.map(|stated| stated.min(LONGEST_LIFE));
+        let by_statement = stated.map(|stated| moment(now).plus(stated.as_millis() as i64));
+        let expires_at = match (by_statement, exp) {
+            (Some(stated), Some(exp)) => Some(stated.min(exp)),
+            (stated, exp) => stated.or(exp),
+        };
+        // Measured by the clock that set it: this machine's may be off.
+        let clock = fetched.server_time.unwrap_or(now);
+        let by_claim = exp.map(|exp| exp.millis().saturating_sub(moment(clock).millis()));
+        let left = match (stated, by_claim) {
+            (Some(stated), Some(claim)) => Some(stated.min(positive(claim))),
+            (Some(stated), None) => Some(stated),
+            (None, Some(claim)) => Some(positive(claim)),
+            // Neither says anything: a few minutes are safe.
+            (None, None) => Some(UNKNOWN_LIFE),
+        };
+        let renew_at = left
+            .filter(|_| lifetime.is_some())
+            // A token for a minute or two is used for half its life.
+            .map(|left| now + left.saturating_sub(MARGIN).max(left / 2));
         Self {
             text,
             claims: Claims {
                 token_type: "Bearer".to_owned(),
-                expires_at: ends,
+                expires_at,
                 claims: Value::Object(claims),
             },
+            refresh: None,
             renew_at,
+            is_stillborn: lifetime.is_some() && left == Some(Duration::ZERO),
+        }
+    }
+
+    /// The token of a token endpoint's response.
+    pub(super) fn from_response(response: TokenResponse) -> Self {
+        let lifetime = Lifetime {
+            stated: response.lifetime,
+            server_time: response.server_time,
+        };
+        Self {
+            refresh: response.refresh_token,
+            ..Self::new(response.access_token, Some(lifetime))
         }
     }
 
     fn is_fresh(&self) -> bool {
         self.renew_at.is_none_or(|end| SystemTime::now() < end)
     }
+
+    /// Refuses a token that had expired before it was received: no endpoint takes it.
+    fn check_alive(&self, deployment: &Deployment) -> Result<(), Failure> {
+        if !self.is_stillborn {
+            return Ok(());
+        }
+        let doing = format!("signing in to {}", deployment.name);
+        let failure = Failure::new(
+            FailureKind::SignIn,
+            doing,
+            "the token endpoint gave a token that had expired already",
+        );
+        Err(match self.claims.expires_at {
+            Some(at) => failure.evidence(format!("exp: {}", at.iso())),
+            None => failure,
+        })
+    }
+}
+
+/// A length of time in milliseconds, at least nothing and at most the longest that is believed.
+fn positive(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(LONGEST_LIFE)
 }
 
 fn moment(at: SystemTime) -> Moment {
@@ -137,9 +205,14 @@ impl Services {
         if let Some(token) = kept.as_ref().filter(|token| token.is_fresh()) {
             return Ok(token.clone());
         }
+        let refresh = kept.take().and_then(|token| token.refresh);
         let token = match sign_in {
             SignIn::M2m { .. } => m2m::fetch(self, deployment, sign_in).await?,
             SignIn::User { .. } => user::fetch(self, deployment, sign_in).await?,
+            SignIn::OAuth { .. } => {
+                let request = oauth::SignInRequest::new(self, deployment, sign_in);
+                Box::pin(request.token(refresh)).await?
+            }
             SignIn::Bearer { .. } | SignIn::SigV4 | SignIn::None => {
                 return Err(Failure::new(
                     FailureKind::Usage,
@@ -166,13 +239,12 @@ pub(crate) struct TokenCredentials {
 impl Credentials for TokenCredentials {
     fn authorize<'a>(&'a self, _: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
         Box::pin(async {
-            bearer_headers(
-                &self
-                    .services
-                    .cached_token(&self.deployment, &self.sign_in)
-                    .await?
-                    .text,
-            )
+            let token = self
+                .services
+                .cached_token(&self.deployment, &self.sign_in)
+                .await?;
+            token.check_alive(&self.deployment)?;
+            bearer_headers(&token.text)
         })
     }
 
@@ -189,7 +261,10 @@ impl Credentials for TokenCredentials {
                 .as_ref()
                 .is_some_and(|token| bearer_headers(&token.text).is_ok_and(|kept| kept == *headers))
             {
-                *kept = None;
+                // The refresh token may still be good; the access token is not used again.
+                if let Some(token) = kept.as_mut() {
+                    token.renew_at = Some(SystemTime::UNIX_EPOCH);
+                }
             }
             true
         })
@@ -258,13 +333,26 @@ mod tests {
         }
     }
 
+    fn jwt(exp: i64) -> SecretText {
+        let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"exp":{exp}}}"#));
+        SecretText::new(format!("eyJhbGciOiJSUzI1NiJ9.{payload}.sig"))
+    }
+
+    fn stated(seconds: u64) -> Option<Lifetime> {
+        Some(Lifetime {
+            stated: Some(Duration::from_secs(seconds)),
+            server_time: None,
+        })
+    }
+
     #[test]
     fn a_token_is_renewed_a_minute_before_its_end() {
-        assert!(Token::new(SecretText::from("t"), Some(3600)).is_fresh());
-        assert!(Token::new(SecretText::from("t"), Some(30)).is_fresh());
-        assert!(!Token::new(SecretText::from("t"), Some(0)).is_fresh());
-        assert!(Token::new(SecretText::from("t"), Some(u64::MAX)).is_fresh());
-        let token = Token::new(SecretText::from("t"), Some(100));
+        let opaque = |lifetime| Token::new(SecretText::from("t"), lifetime);
+        assert!(opaque(stated(3600)).is_fresh());
+        assert!(opaque(stated(30)).is_fresh());
+        assert!(!opaque(stated(0)).is_fresh());
+        assert!(opaque(stated(u64::MAX)).is_fresh());
+        let token = opaque(stated(100));
         let left = token
             .renew_at
             .unwrap()
@@ -274,5 +362,40 @@ mod tests {
             left > Duration::from_secs(45) && left <= Duration::from_secs(50),
             "{left:?}"
         );
+    }
+
+    #[test]
+    fn the_earlier_of_expires_in_and_exp_counts() {
+        let now = moment(SystemTime::now()).millis() / 1000;
+        let sooner = Token::new(jwt(now + 600), stated(3600));
+        assert_eq!(
+            sooner.claims.expires_at,
+            Some(Moment::from_millis((now + 600) * 1000))
+        );
+        let later = Token::new(jwt(now + 7200), stated(3600));
+        assert!(later.claims.expires_at.unwrap().millis() < (now + 3700) * 1000);
+        let expired = Token::new(jwt(now - 60), stated(3600));
+        assert_eq!(
+            expired.claims.expires_at,
+            Some(Moment::from_millis((now - 60) * 1000))
+        );
+        assert!(!expired.is_fresh());
+        let refused = expired.check_alive(&Deployment::new("d", "r")).unwrap_err();
+        assert_eq!(refused.kind, FailureKind::SignIn);
+    }
+
+    #[test]
+    fn a_clock_that_is_off_by_hours_does_not_expire_a_new_token() {
+        let now = SystemTime::now();
+        let theirs = now - Duration::from_hours(2);
+        let exp = moment(theirs).millis() / 1000 + 3600;
+        let token = Token::new(
+            jwt(exp),
+            Some(Lifetime {
+                stated: Some(Duration::from_hours(1)),
+                server_time: Some(theirs),
+            }),
+        );
+        assert!(token.is_fresh() && token.check_alive(&Deployment::new("d", "r")).is_ok());
     }
 }

@@ -1,18 +1,22 @@
-//! A person's sign-in at Cognito: user name and password, once, and again when the token ends.
+//! A person's sign-in at Cognito by user name and password (`USER_PASSWORD_AUTH`), repeated when the token ends.
+
+use std::time::Duration;
 
 use crate::{
     model::{Deployment, Failure, FailureKind, SecretSource, SignIn},
     services::Services,
 };
 
-use super::token::Token;
-use crate::net::secret_source;
+use super::token::{Lifetime, Token};
+
+/// Variable for the user name, if the configuration names none.
+const USERNAME: &str = "AGENTCORE_USERNAME";
 
 /// Signs the person in.
 ///
 /// # Errors
-/// [`FailureKind::SignIn`] where it is refused; [`FailureKind::Usage`] where something is not configured.
-pub(crate) async fn fetch(
+/// [`FailureKind::SignIn`] if it is refused; [`FailureKind::Usage`] if something is not configured.
+pub(super) async fn fetch(
     services: &Services,
     deployment: &Deployment,
     sign_in: &SignIn,
@@ -27,11 +31,23 @@ pub(crate) async fn fetch(
         return Err(Failure::new(
             FailureKind::Usage,
             "signing in",
-            "not a person's sign-in",
+            "the sign-in is not user",
         ));
     };
-    let doing = format!("signing in {username} to {}", deployment.name);
     let facts = services.stack_facts(deployment).await?;
+    let username = match username.as_str() {
+        "" => std::env::var(USERNAME).ok().or(facts.username),
+        name => Some(name.to_owned()),
+    };
+    let Some(username) = username.filter(|name| !name.is_empty()) else {
+        let doing = format!("signing in to {}", deployment.name);
+        return Err(
+            Failure::new(FailureKind::Usage, doing, "no user name is known").hint(format!(
+                "set username in this deployment's sign_in, or export {USERNAME}"
+            )),
+        );
+    };
+    let doing = format!("signing in {username} to {}", deployment.name);
     let Some(client) = client_id.clone().or(facts.client_id) else {
         return Err(
             Failure::new(FailureKind::Usage, doing, "no app client is known")
@@ -50,11 +66,21 @@ pub(crate) async fn fetch(
             })?;
             Some(services.client_secret(deployment, &pool, &client).await?)
         }
-        Some(source) => Some(secret_source::read(&doing, "the client secret", source).await?),
+        Some(source) => Some(
+            services
+                .secret_value_of(deployment, &doing, "the client secret", source)
+                .await?,
+        ),
     };
-    let password = secret_source::read(&doing, "the password", password).await?;
-    let tokens = services
-        .sign_in_user(deployment, &client, secret.as_ref(), username, &password)
+    let password = services
+        .secret_value_of(deployment, &doing, "the password", password)
         .await?;
-    Ok(Token::new(tokens.access, Some(tokens.seconds)))
+    let tokens = services
+        .sign_in_user(deployment, &client, secret.as_ref(), &username, &password)
+        .await?;
+    let lifetime = Lifetime {
+        stated: Some(Duration::from_secs(tokens.seconds)),
+        server_time: None,
+    };
+    Ok(Token::new(tokens.access, Some(lifetime)))
 }

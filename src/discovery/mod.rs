@@ -1,0 +1,4 @@
+//! Recognises deployments in what people and accounts have: values, CloudFormation stacks, files. Pure.
+
+pub mod stack;
+pub mod values;

@@ -1,0 +1,138 @@
+//! The HTTP clients of the SDKs: one pool for each set of trusted roots, the environment's proxy except for loopback, and
+//! an interceptor that learns how far AWS's clock is from this machine's.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        http::SharedHttpClient,
+        interceptors::{Intercept, context::BeforeDeserializationInterceptorContextRef},
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+
+use crate::net::ca_bundle::CaBundle;
+
+/// A clock difference below this is not measurable: a `Date` header has whole seconds.
+const SMALLEST_SKEW_MS: i64 = 2_000;
+
+/// Which hosts a client talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Reach {
+    /// Hosts anywhere, through the environment's proxy.
+    Anywhere,
+    /// This machine, by TLS.
+    Loopback,
+    /// This machine, without TLS. Such a client works on a machine that has no trusted root at all.
+    PlainLoopback,
+}
+
+/// All clients that were made.
+#[derive(Default)]
+pub(super) struct HttpClients(Mutex<HashMap<(Reach, Option<PathBuf>), SharedHttpClient>>);
+
+impl HttpClients {
+    /// The client for these hosts and this bundle.
+    pub(super) fn get(&self, reach: Reach, bundle: Option<&Arc<CaBundle>>) -> SharedHttpClient {
+        let key = (reach, bundle.map(|bundle| bundle.path.clone()));
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .entry(key)
+            .or_insert_with(|| http_client(reach, bundle.cloned()))
+            .clone()
+    }
+}
+
+fn http_client(reach: Reach, bundle: Option<Arc<CaBundle>>) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let proxy = match reach {
+            Reach::Anywhere => ProxyConfig::from_env(),
+            Reach::Loopback | Reach::PlainLoopback => ProxyConfig::disabled(),
+        };
+        let mut builder = Connector::builder()
+            .proxy_config(proxy)
+            .enable_tcp_nodelay(true);
+        if let Some(settings) = settings {
+            builder = builder.connector_settings(settings.clone());
+        }
+        if let Some(sleep) = components.and_then(RuntimeComponents::sleep_impl) {
+            builder = builder.sleep_impl(sleep);
+        }
+        let mut builder = builder.tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::AwsLc,
+        ));
+        let store = match (reach, &bundle) {
+            (Reach::PlainLoopback, _) => Some(tls::TrustStore::empty()),
+            (Reach::Anywhere | Reach::Loopback, Some(bundle)) => Some(
+                tls::TrustStore::empty()
+                    .with_native_roots(true)
+                    .with_pem_certificate(bundle.pem.clone()),
+            ),
+            (Reach::Anywhere | Reach::Loopback, None) => None,
+        };
+        if let Some(store) = store
+            && let Ok(context) = tls::TlsContext::builder().with_trust_store(store).build()
+        {
+            builder = builder.tls_context(context);
+        }
+        builder.build()
+    })
+}
+
+/// Learns the difference between AWS's clock and this machine's from the `Date` header of every response.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClockSkew(Arc<AtomicI64>);
+
+impl ClockSkew {
+    /// AWS's clock minus this machine's in milliseconds, as of the last response.
+    pub(super) fn millis(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Learns from a `Date` header.
+    pub(super) fn learn(&self, date: &str) {
+        let format = aws_smithy_types::date_time::Format::HttpDate;
+        let Ok(theirs) = aws_smithy_types::DateTime::from_str(date, format) else {
+            return;
+        };
+        let ours = aws_smithy_types::DateTime::from(SystemTime::now());
+        let millis = (theirs.as_nanos() - ours.as_nanos()) / 1_000_000;
+        let millis = i64::try_from(millis).unwrap_or_default();
+        let skew = if millis.abs() < SMALLEST_SKEW_MS {
+            0
+        } else {
+            millis
+        };
+        self.0.store(skew, Ordering::Relaxed);
+    }
+}
+
+impl Intercept for ClockSkew {
+    fn name(&self) -> &'static str {
+        "ClockSkew"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().headers().get("date") {
+            self.learn(date);
+        }
+        Ok(())
+    }
+}
