@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::control::RuntimeVersion;
+use crate::mcp::elicitation::ElicitationModes;
+use crate::mcp::fast_mcp::LogLevel;
 
 /// So often, in containers begun, those that are over are looked for.
 const SWEEP: usize = 64;
@@ -34,8 +36,12 @@ pub(crate) struct Container {
     pub(crate) began_with: Option<String>,
     /// User and password, once the program has needed them.
     pub(crate) credentials: Option<(String, String)>,
-    /// Whether the client of the session said that it answers forms.
-    pub(crate) takes_forms: bool,
+    /// The kinds of elicitation that the client of the session declared.
+    pub(crate) elicitation: ElicitationModes,
+    /// Whether the session has the tool that `enable_export` adds.
+    pub(crate) export_enabled: bool,
+    /// The lowest level of MCP log messages that the client of the session wants.
+    pub(crate) log_level: LogLevel,
     began: Timestamp,
     used: Timestamp,
     idle: SignedDuration,
@@ -100,7 +106,9 @@ impl Containers {
             version: live.version.clone(),
             began_with: read(),
             credentials: None,
-            takes_forms: false,
+            elicitation: ElicitationModes::default(),
+            export_enabled: false,
+            log_level: LogLevel::default(),
             began: now,
             used: now,
             idle,

@@ -63,6 +63,8 @@ pub(crate) enum TokenRefusal {
     BadSignature,
     /// `exp` is over.
     Expired,
+    /// `nbf` is in the future.
+    NotYetValid,
     /// `iss` is not the issuer of the discovery document.
     Issuer,
     /// `client_id` is not among the allowed clients.
@@ -87,6 +89,7 @@ impl TokenRefusal {
                 "OAuth authorization failed: Failed to verify token signature".into()
             }
             Self::Expired => "OAuth authorization failed: Token has expired".into(),
+            Self::NotYetValid => "OAuth authorization failed: Token is not yet valid".into(),
             Self::Issuer => "Claim 'iss' value mismatch with configuration.".into(),
             Self::Client => "Claim 'client_id' value mismatch with configuration.".into(),
             Self::Audience => "Claim 'aud' value mismatch with configuration".into(),
@@ -248,6 +251,13 @@ fn check_claims(
         .is_none_or(|expiry| expiry <= now.as_second() as f64)
     {
         return Err(TokenRefusal::Expired);
+    }
+    if claims
+        .get("nbf")
+        .and_then(Value::as_f64)
+        .is_some_and(|start| start > now.as_second() as f64)
+    {
+        return Err(TokenRefusal::NotYetValid);
     }
     let allowed = |list: &[String], value: &str| list.iter().any(|entry| entry == value);
     if !authorizer.allowed_clients.is_empty()

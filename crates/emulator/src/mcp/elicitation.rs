@@ -1,76 +1,105 @@
-//! Form elicitation (MCP 2025-11-25): a tool that asks the person for more on the way. The question goes out in the stream of
-//! the call; the answer comes as a request of its own in the same session, and finds the call that waits for it.
+//! Elicitation (MCP 2025-11-25): tools that ask the person in front of the client, by a form or by a
+//! web page.
+//!
+//! The request goes out in the event stream of the call. The response comes as an HTTP request of its
+//! own in the same session, and is handed to the call that waits for it.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
-
-use parking_lot::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt as _;
-use http::StatusCode;
+use http::{Method, StatusCode};
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::message::{Message, event, event_response, text_result};
+use super::outcome::ToolFailure;
 use crate::containers::SessionKey;
-use crate::http::{Response, respond, streaming};
+use crate::http::{Request, Response, respond, streaming};
 use crate::world::SharedWorld;
 
-/// The tool that asks.
-pub(crate) const TOOL: &str = "rate_movie";
-/// How long a person may think.
-const PATIENCE: Duration = Duration::from_mins(10);
-/// A stream says that it lives this often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// The tool that asks by a form.
+pub(crate) const RATE_MOVIE: &str = "rate_movie";
+/// The tool that asks by a web page.
+pub(crate) const LINK_ACCOUNT: &str = "link_account";
+/// The path of the pages, followed by the elicitation id.
+pub(crate) const PAGE: &str = "/elicitations/";
+/// Time limit for a person to respond.
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(10);
+/// Interval of the comments that keep an idle event stream open.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The questions that wait for an answer, by session and by the id of the question.
+/// The elicitations that wait for a response.
 #[derive(Debug, Default)]
 pub(crate) struct Elicitations {
+    /// By session and request id.
     waiting: Mutex<HashMap<(SessionKey, String), oneshot::Sender<Value>>>,
+    /// Pages that wait for the person's confirmation, by elicitation id.
+    pages: Mutex<HashMap<String, oneshot::Sender<()>>>,
 }
 
 impl Elicitations {
-    /// Hands an answer to the call that waits for it; one that nobody waits for is forgotten.
+    /// Hands a response to the call that waits for it. A response without a waiting call is dropped.
     pub(crate) fn answer(&self, place: &SessionKey, reply: &Value) {
         let Some(id) = reply.get("id").and_then(Value::as_str) else {
             return;
         };
         if let Some(sender) = self.waiting.lock().remove(&(place.clone(), id.to_owned())) {
-            // Where the call is gone meanwhile, so is the need for an answer.
+            // The call may have ended in the meantime.
             let _ = sender.send(reply.clone());
         }
     }
 }
 
-/// Whether a client that says this of itself at initialize can be asked by a form. An empty declaration means forms, as in
-/// 2025-06-18.
-pub(crate) fn takes_forms(initialize: &Value) -> bool {
-    let declared = initialize
-        .pointer("/capabilities/elicitation")
-        .and_then(Value::as_object);
-    declared.is_some_and(|modes| modes.is_empty() || modes.contains_key("form"))
+/// The kinds of elicitation that a client declares in `initialize`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ElicitationModes {
+    pub(crate) form: bool,
+    pub(crate) url: bool,
 }
 
-pub(crate) fn tool() -> Value {
-    json!({
-        "name": TOOL, "description": "Rate a movie: the rating itself is asked for on the way. Nothing is kept",
-        "inputSchema": {"properties": {"movie": {"title": "Movie", "type": "string", "minLength": 1}}, "required": ["movie"],
-            "title": "rate_movieArguments", "type": "object"},
-        "annotations": {"title": "Rate a movie", "readOnlyHint": true},
-    })
+impl ElicitationModes {
+    /// Reads the capabilities of a client. An empty declaration means forms, as in 2025-06-18.
+    pub(crate) fn of_initialize(params: &Value) -> Self {
+        let declared = params
+            .pointer("/capabilities/elicitation")
+            .and_then(Value::as_object);
+        declared.map_or_else(Self::default, |modes| Self {
+            form: modes.is_empty() || modes.contains_key("form"),
+            url: modes.contains_key("url"),
+        })
+    }
 }
 
-/// A question that was asked. Dropping it, because the client went away, takes it back.
-struct Question {
+/// The tools of this module.
+pub(crate) fn tools() -> [Value; 2] {
+    [
+        json!({
+            "name": RATE_MOVIE, "description": "Rate a movie: the rating itself is asked for on the way. Nothing is kept",
+            "inputSchema": {"properties": {"movie": {"title": "Movie", "type": "string", "minLength": 1}}, "required": ["movie"],
+                "title": "rate_movieArguments", "type": "object"},
+            "annotations": {"title": "Rate a movie", "readOnlyHint": true},
+        }),
+        json!({
+            "name": LINK_ACCOUNT, "description": "Link an account: a web page asks for the confirmation. Nothing is kept",
+            "inputSchema": {"properties": {}, "title": "link_accountArguments", "type": "object"},
+            "annotations": {"title": "Link an account", "readOnlyHint": true},
+        }),
+    ]
+}
+
+/// A request that waits for its response. Dropping it, because the client disconnected, withdraws it.
+struct PendingElicitation {
     world: SharedWorld,
     key: (SessionKey, String),
     receiver: oneshot::Receiver<Value>,
 }
 
-impl Question {
-    fn ask(world: &SharedWorld, place: &SessionKey) -> Self {
+impl PendingElicitation {
+    fn new(world: &SharedWorld, place: &SessionKey) -> Self {
         let (sender, receiver) = oneshot::channel();
         let key = (place.clone(), world.seed.next_uuid());
         world
@@ -84,16 +113,73 @@ impl Question {
             receiver,
         }
     }
+
+    /// The JSON-RPC request with these parameters.
+    fn request(&self, params: &Value) -> Value {
+        json!({"jsonrpc": "2.0", "id": self.key.1, "method": "elicitation/create", "params": params})
+    }
 }
 
-impl Drop for Question {
+impl Drop for PendingElicitation {
     fn drop(&mut self) {
         self.world.elicitations.waiting.lock().remove(&self.key);
     }
 }
 
-/// The call: a stream with the question, and with the result once it is answered. `place`: the session, where the client
-/// said that it can be asked.
+/// The event stream of a call.
+struct CallStream(mpsc::Sender<Bytes>);
+
+impl CallStream {
+    async fn send(&self, message: &Value) {
+        // A client that disconnected no longer reads the stream.
+        let _ = self.0.send(event(message)).await;
+    }
+
+    /// Waits for a future, keeps the stream open meanwhile, and gives up after
+    /// [`RESPONSE_TIMEOUT`] or when the client disconnects.
+    async fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let deadline = tokio::time::Instant::now() + RESPONSE_TIMEOUT;
+        let mut future = std::pin::pin!(future);
+        loop {
+            tokio::select! {
+                value = &mut future => return Some(value),
+                () = tokio::time::sleep_until(deadline) => return None,
+                () = self.0.closed() => return None,
+                () = tokio::time::sleep(KEEP_ALIVE) => {
+                    let _ = self.0.send(Bytes::from_static(b": waiting\n\n")).await;
+                }
+            }
+        }
+    }
+}
+
+/// Answers a call with an event stream whose messages `serve` sends.
+fn call_stream<F: Future<Output = ()> + Send + 'static>(
+    serve: impl FnOnce(CallStream) -> F,
+) -> Response {
+    let (sender, receiver) = mpsc::channel(8);
+    tokio::spawn(serve(CallStream(sender)));
+    let pieces = futures::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|piece| (Ok(piece), receiver))
+    });
+    let mut response = respond(StatusCode::OK, "text/event-stream", "");
+    *response.body_mut() = streaming(pieces);
+    response
+}
+
+fn refuse(message: &Message, text: &str) -> Response {
+    let mut response = event_response(&message.result(text_result(text, true)));
+    response.extensions_mut().insert(ToolFailure {
+        text: text.to_owned(),
+    });
+    response
+}
+
+fn timed_out() -> Value {
+    text_result("Nobody has answered in time.", true)
+}
+
+/// Answers a call of [`RATE_MOVIE`]. `place` is the session of a client that declared forms.
 pub(crate) fn rate_movie(
     world: &SharedWorld,
     place: Option<&SessionKey>,
@@ -105,42 +191,108 @@ pub(crate) fn rate_movie(
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned();
-    let refuse = |text: &str| event_response(&message.result(text_result(text, true)));
     if movie.is_empty() {
         return refuse(
+            message,
             "Error executing tool rate_movie: 1 validation error for rate_movieArguments",
         );
     }
     let Some(place) = place else {
         return refuse(
+            message,
             "This client cannot be asked for the rating: it did not declare elicitation at initialize.",
         );
     };
-    let question = Question::ask(world, place);
-    let asked = json!({"jsonrpc": "2.0", "id": question.key.1, "method": "elicitation/create", "params": {
-        "mode": "form", "message": format!("How was {movie}?"), "requestedSchema": form(),
-    }});
-    let first = futures::stream::once(std::future::ready(Ok(event(&asked))));
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let mut pending = PendingElicitation::new(world, place);
     let message = message.clone();
-    let rest = futures::stream::unfold(Some(question), move |question| {
-        let (message, movie) = (message.clone(), movie.clone());
-        async move {
-            let mut question = question?;
-            let result = tokio::select! {
-                reply = &mut question.receiver => judge(&movie, &reply.unwrap_or(Value::Null)),
-                () = tokio::time::sleep_until(deadline) => text_result("Nobody has answered in time.", true),
-                () = tokio::time::sleep(SIGN_OF_LIFE) => return Some((Ok(Bytes::from_static(b": waiting\n\n")), Some(question))),
-            };
-            Some((Ok(event(&message.result(result))), None))
-        }
-    });
-    let mut response = respond(StatusCode::OK, "text/event-stream", "");
-    *response.body_mut() = streaming(first.chain(rest));
-    response
+    call_stream(move |stream| async move {
+        let params = json!({"mode": "form", "message": format!("How was {movie}?"), "requestedSchema": form()});
+        stream.send(&pending.request(&params)).await;
+        let result = match stream.wait(&mut pending.receiver).await {
+            Some(reply) => judge(&movie, &reply.unwrap_or_default()),
+            None => timed_out(),
+        };
+        stream.send(&message.result(result)).await;
+    })
 }
 
-/// One field of each sort that a form may have.
+/// Answers a call of [`LINK_ACCOUNT`]. `place` is the session of a client that declared URLs.
+pub(crate) fn link_account(
+    world: &SharedWorld,
+    place: Option<&SessionKey>,
+    message: &Message,
+) -> Response {
+    let Some(place) = place else {
+        return refuse(
+            message,
+            "This client cannot open a page: it did not declare URL elicitation at initialize.",
+        );
+    };
+    let mut pending = PendingElicitation::new(world, place);
+    let (world, message) = (Arc::clone(world), message.clone());
+    call_stream(move |stream| async move {
+        let id = world.seed.next_uuid();
+        let (sender, confirmed) = oneshot::channel();
+        world.elicitations.pages.lock().insert(id.clone(), sender);
+        let url = format!("{}{PAGE}{id}", world.base);
+        let params = json!({"mode": "url", "elicitationId": id, "url": url, "message": "Please confirm the link to your account on this page."});
+        stream.send(&pending.request(&params)).await;
+        let reply = stream.wait(&mut pending.receiver).await;
+        let action = reply.and_then(Result::ok).and_then(|reply| {
+            let action = reply.pointer("/result/action")?.as_str()?;
+            Some(action.to_owned())
+        });
+        let result = match action.as_deref() {
+            Some("accept") => match stream.wait(confirmed).await {
+                Some(Ok(())) => {
+                    let complete = json!({"jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": {"elicitationId": id}});
+                    stream.send(&complete).await;
+                    text_result("The account is linked.", false)
+                }
+                Some(Err(_)) | None => timed_out(),
+            },
+            Some("decline") => text_result("The account was not linked: declined.", false),
+            Some("cancel") => text_result("The account was not linked: cancelled.", false),
+            Some(_) | None => text_result("The client did not answer the request.", true),
+        };
+        world.elicitations.pages.lock().remove(&id);
+        stream.send(&message.result(result)).await;
+    })
+}
+
+/// Answers at the page of an elicitation: GET shows a form, POST confirms.
+pub(crate) fn page(world: &SharedWorld, id: &str, request: &Request) -> Response {
+    let html = |status, body: &str| {
+        let text = format!(
+            "<!doctype html><html lang=\"en\"><title>Link an account</title><body>{body}</body></html>"
+        );
+        respond(status, "text/html; charset=utf-8", text)
+    };
+    let pages = &world.elicitations.pages;
+    if !pages.lock().contains_key(id) {
+        return html(
+            StatusCode::GONE,
+            "<p>This page was used already or is too old. Call the tool again for a new one.</p>",
+        );
+    }
+    if request.method() != Method::POST {
+        return html(
+            StatusCode::OK,
+            "<h1>Link an account</h1><p>The tool link_account asks for your confirmation. Nothing leaves this machine.</p>\
+             <form method=\"post\"><button type=\"submit\">Confirm</button></form>",
+        );
+    }
+    if let Some(sender) = pages.lock().remove(id) {
+        // The call may have ended in the meantime.
+        let _ = sender.send(());
+    }
+    html(
+        StatusCode::OK,
+        "<p>Confirmed. You can close this page and go back to the console.</p>",
+    )
+}
+
+/// The form of [`RATE_MOVIE`], with one field of each kind that a form may have.
 fn form() -> Value {
     json!({
         "type": "object",
@@ -150,12 +302,18 @@ fn form() -> Value {
             "place": {"type": "string", "title": "Seen", "enum": ["cinema", "home", "plane"], "default": "home"},
             "date": {"type": "string", "title": "Seen on", "format": "date"},
             "comment": {"type": "string", "title": "Comment", "description": "One sentence", "maxLength": 120},
+            "price": {"type": "number", "title": "Price of the ticket", "minimum": 0, "maximum": 100},
+            "genres": {"type": "array", "title": "Genres", "maxItems": 2, "items": {"type": "string", "enum": ["drama", "comedy", "action"]}},
+            "company": {"type": "string", "title": "Seen with", "oneOf": [
+                {"const": "alone", "title": "Nobody"}, {"const": "friends", "title": "Friends"}, {"const": "family", "title": "Family"},
+            ]},
+            "email": {"type": "string", "title": "Address for a reply", "format": "email"},
         },
         "required": ["rating"],
     })
 }
 
-/// The result of the call, out of the client's answer.
+/// The result of the call for the client's response.
 fn judge(movie: &str, reply: &Value) -> Value {
     let result = reply.get("result").unwrap_or(&Value::Null);
     let content = result
@@ -183,7 +341,42 @@ fn judge(movie: &str, reply: &Value) -> Value {
     }
 }
 
+/// Returns what is wrong with the content of a form.
 fn problem(content: &Map<String, Value>) -> Option<&'static str> {
+    rating_problem(content).or_else(|| detail_problem(content))
+}
+
+/// Checks the fields beyond the rating's own.
+fn detail_problem(content: &Map<String, Value>) -> Option<&'static str> {
+    let one_of = |value: &Value, allowed: &[&str]| {
+        value.as_str().is_some_and(|value| allowed.contains(&value))
+    };
+    let price = content.get("price").map(Value::as_f64);
+    if price.is_some_and(|price| price.is_none_or(|price| !(0.0..=100.0).contains(&price))) {
+        return Some("price must be a number from 0 to 100");
+    }
+    let genres = content.get("genres").map(|genres| genres.as_array());
+    let fits = |genres: &Vec<Value>| {
+        genres.len() <= 2
+            && genres
+                .iter()
+                .all(|genre| one_of(genre, &["drama", "comedy", "action"]))
+    };
+    if genres.is_some_and(|genres| !genres.is_some_and(fits)) {
+        return Some("genres must be at most two of drama, comedy, action");
+    }
+    let company = content.get("company");
+    if company.is_some_and(|company| !one_of(company, &["alone", "friends", "family"])) {
+        return Some("company must be one of alone, friends, family");
+    }
+    let email = content.get("email").map(Value::as_str);
+    if email.is_some_and(|email| !email.is_some_and(|email| email.contains('@'))) {
+        return Some("email must be an address");
+    }
+    None
+}
+
+fn rating_problem(content: &Map<String, Value>) -> Option<&'static str> {
     let text = |name: &str| content.get(name).is_none_or(Value::is_string);
     let seen = content
         .get("place")
@@ -236,6 +429,21 @@ mod tests {
             (accepted(json!({"rating": 11})), "rating must be", true),
             (accepted(json!({})), "rating must be", true),
             (
+                accepted(json!({"rating": 8, "genres": ["drama", "opera"]})),
+                "genres must be",
+                true,
+            ),
+            (
+                accepted(json!({"rating": 8, "price": 101})),
+                "price must be",
+                true,
+            ),
+            (
+                accepted(json!({"rating": 8, "company": "friends", "email": "nowhere"})),
+                "email must be",
+                true,
+            ),
+            (
                 accepted(json!({"rating": 8, "place": "nowhere"})),
                 "place must be",
                 true,
@@ -271,15 +479,17 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_for_clients_that_declare_them() {
+    fn declared_elicitation_modes_are_read() {
         let declared = |elicitation: Value| {
-            takes_forms(&json!({"capabilities": {"elicitation": elicitation}}))
+            let params = json!({"capabilities": {"elicitation": elicitation}});
+            let modes = ElicitationModes::of_initialize(&params);
+            (modes.form, modes.url)
         };
-        assert!(
-            declared(json!({}))
-                && declared(json!({"form": {}}))
-                && declared(json!({"form": {}, "url": {}}))
-        );
-        assert!(!declared(json!({"url": {}})) && !takes_forms(&json!({"capabilities": {}})));
+        assert_eq!(declared(json!({})), (true, false));
+        assert_eq!(declared(json!({"form": {}})), (true, false));
+        assert_eq!(declared(json!({"form": {}, "url": {}})), (true, true));
+        assert_eq!(declared(json!({"url": {}})), (false, true));
+        let none = ElicitationModes::of_initialize(&json!({"capabilities": {}}));
+        assert_eq!(none, ElicitationModes::default());
     }
 }

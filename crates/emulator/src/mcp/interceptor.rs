@@ -12,7 +12,7 @@ use crate::world::SharedWorld;
 
 /// What the gateway is to do.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum InterceptorVerdict {
     /// Go on with these headers and this body.
     Forward {
         headers: Map<String, Value>,
@@ -35,33 +35,36 @@ pub(crate) async fn intercept(
     function: &str,
     headers: &HeaderMap,
     body: &Value,
-) -> Verdict {
-    match world
+) -> InterceptorVerdict {
+    let fault = world
         .faults
-        .take_hop(deployment.name, FaultPoint::Interceptor)
-    {
+        .take_hop(deployment.name, FaultPoint::Interceptor);
+    if fault == Some(FaultKind::NoPermission) {
         // The role may not invoke it: the function never runs, so there is no log line either.
-        Some(FaultKind::NoPermission) => return Verdict::Failed,
+        return InterceptorVerdict::Failed;
+    }
+    let run = FunctionRun::start(world, function);
+    match fault {
         Some(FaultKind::Broken) => {
             let report = json!({"errorMessage": "'NoneType' object is not subscriptable", "errorType": "TypeError",
                 "stackTrace": ["  File \"/var/task/index.py\", line 31, in handler\n    token = event[\"mcp\"][\"gatewayRequest\"][\"auth\"][\"token\"]\n"]});
-            run_logged(world, function, &[format!("[ERROR] {report}")]);
-            return Verdict::Failed;
+            run.log(&format!("[ERROR] {report}"));
+            return InterceptorVerdict::Failed;
         }
         Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
         _ => {}
     }
     let event = event(headers, body);
     let outcome = if deployment.name == "a" {
-        swap_for_own_header(world, deployment, function, &event).await
+        swap_for_own_header(world, deployment, &run, &event).await
     } else {
-        swap_for_basic(world, deployment, function, &event).await
+        swap_for_basic(world, deployment, &run, &event).await
     };
     match outcome {
         Ok(output) => verdict(&output, body),
         Err(line) => {
-            run_logged(world, function, &[format!("[ERROR] {line}")]);
-            Verdict::Failed
+            run.log(&format!("[ERROR] {line}"));
+            InterceptorVerdict::Failed
         }
     }
 }
@@ -91,7 +94,7 @@ fn title_case(name: &str) -> String {
     name.split('-').map(part).collect::<Vec<_>>().join("-")
 }
 
-fn verdict(output: &Value, body: &Value) -> Verdict {
+fn verdict(output: &Value, body: &Value) -> InterceptorVerdict {
     let part = |name: &str| output.get("mcp").and_then(|mcp| mcp.get(name));
     let headers = |part: &Value| {
         part.get("headers")
@@ -105,18 +108,18 @@ fn verdict(output: &Value, body: &Value) -> Verdict {
             .and_then(Value::as_u64)
             .and_then(|status| u16::try_from(status).ok())
             .unwrap_or(200);
-        return Verdict::Respond {
+        return InterceptorVerdict::Respond {
             status,
             headers: headers(response),
             body: response.get("body").cloned().unwrap_or(Value::Null),
         };
     }
     match part("transformedGatewayRequest") {
-        Some(request) => Verdict::Forward {
+        Some(request) => InterceptorVerdict::Forward {
             headers: headers(request),
             body: request.get("body").cloned().unwrap_or_else(|| body.clone()),
         },
-        None => Verdict::Failed,
+        None => InterceptorVerdict::Failed,
     }
 }
 
@@ -124,7 +127,7 @@ fn verdict(output: &Value, body: &Value) -> Verdict {
 async fn swap_for_own_header(
     world: &SharedWorld,
     deployment: &Scenario,
-    function: &str,
+    run: &FunctionRun<'_>,
     event: &Value,
 ) -> Result<Value, String> {
     let request = &event["mcp"]["gatewayRequest"];
@@ -135,14 +138,8 @@ async fn swap_for_own_header(
         Some(value) => value.to_owned(),
         None => basic_from_secret(world, deployment).await?,
     };
-    run_logged(
-        world,
-        function,
-        &[
-            format!("FULL EVENT: {event}"),
-            "X-Neo4j-Authorization present, forwarding".to_owned(),
-        ],
-    );
+    run.log(&format!("FULL EVENT: {event}"));
+    run.log("X-Neo4j-Authorization present, forwarding");
     if !authorization.starts_with("Basic ") {
         let error = json!({"jsonrpc": "2.0", "id": request["body"].get("id"), "error": {"code": -32600, "message": "Missing or invalid X-Neo4j-Authorization header"}});
         return Ok(
@@ -162,13 +159,13 @@ async fn swap_for_own_header(
 async fn swap_for_basic(
     world: &SharedWorld,
     deployment: &Scenario,
-    function: &str,
+    run: &FunctionRun<'_>,
     event: &Value,
 ) -> Result<Value, String> {
     let authorization = basic_from_secret(world, deployment).await?;
     let request = &event["mcp"]["gatewayRequest"];
     let line = json!({"level": "INFO", "message": "token swapped", "method": request["body"].get("method"), "headers": {"Authorization": authorization}});
-    run_logged(world, function, &[line.to_string()]);
+    run.log(&line.to_string());
     Ok(
         json!({"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {
             "headers": {"Authorization": authorization, "Content-Type": "application/json"}, "body": request["body"],
@@ -250,20 +247,45 @@ pub(crate) fn stale_password(password: &str) -> String {
     format!("{password}-before-the-change")
 }
 
-/// One invocation in the function's log.
-fn run_logged(world: &SharedWorld, function: &str, lines: &[String]) {
-    let id = world.seed.next_uuid();
-    world.log_lambda(function, &format!("START RequestId: {id} Version: $LATEST"));
-    for line in lines {
-        world.log_lambda(function, line);
+/// One invocation of a function, which logs as the Lambda service does: START when it begins, END and
+/// REPORT with the measured duration when it is dropped.
+struct FunctionRun<'a> {
+    world: &'a SharedWorld,
+    function: &'a str,
+    request_id: String,
+    began: std::time::Instant,
+}
+
+impl<'a> FunctionRun<'a> {
+    fn start(world: &'a SharedWorld, function: &'a str) -> Self {
+        let run = Self {
+            world,
+            function,
+            request_id: world.seed.next_uuid(),
+            began: std::time::Instant::now(),
+        };
+        run.log(&format!(
+            "START RequestId: {} Version: $LATEST",
+            run.request_id
+        ));
+        run
     }
-    world.log_lambda(function, &format!("END RequestId: {id}"));
-    world.log_lambda(
-        function,
-        &format!(
-            "REPORT RequestId: {id}\tDuration: 24.61 ms\tBilled Duration: 25 ms\tMemory Size: 128 MB\tMax Memory Used: 84 MB"
-        ),
-    );
+
+    fn log(&self, line: &str) {
+        self.world.log_lambda(self.function, line);
+    }
+}
+
+impl Drop for FunctionRun<'_> {
+    fn drop(&mut self) {
+        let id = &self.request_id;
+        let milliseconds = self.began.elapsed().as_secs_f64() * 1000.0;
+        self.log(&format!("END RequestId: {id}"));
+        self.log(&format!(
+            "REPORT RequestId: {id}\tDuration: {milliseconds:.2} ms\tBilled Duration: {:.0} ms\tMemory Size: 128 MB\tMax Memory Used: 84 MB",
+            milliseconds.ceil()
+        ));
+    }
 }
 
 #[cfg(test)]
@@ -275,15 +297,18 @@ mod tests {
         let body = json!({"id": 1});
         let forward = json!({"mcp": {"transformedGatewayRequest": {"headers": {"A": "b"}, "body": {"id": 2}}}});
         assert!(
-            matches!(verdict(&forward, &body), Verdict::Forward { body, .. } if body == json!({"id": 2}))
+            matches!(verdict(&forward, &body), InterceptorVerdict::Forward { body, .. } if body == json!({"id": 2}))
         );
         let respond =
             json!({"mcp": {"transformedGatewayResponse": {"statusCode": 401, "body": {}}}});
         assert!(matches!(
             verdict(&respond, &body),
-            Verdict::Respond { status: 401, .. }
+            InterceptorVerdict::Respond { status: 401, .. }
         ));
-        assert!(matches!(verdict(&json!({}), &body), Verdict::Failed));
+        assert!(matches!(
+            verdict(&json!({}), &body),
+            InterceptorVerdict::Failed
+        ));
         assert_eq!(title_case("x-neo4j-authorization"), "X-Neo4j-Authorization");
     }
 }

@@ -3,15 +3,19 @@
 //! `gateway` -> (`interceptor`) -> `target` -> over HTTP -> `runtime` or an external server -> `tool_server` ->
 //! `neo4j_server` -> `database`. `message` and `protocol` are what all of them speak.
 
+mod code_host;
 mod consent;
 pub(crate) mod database;
 pub(crate) mod elicitation;
+mod external;
+pub(crate) mod fast_mcp;
 mod gateway;
 mod go_json;
 mod interceptor;
 mod message;
 mod neo4j_server;
 mod offered;
+mod outcome;
 mod protocol;
 mod runtime;
 mod target;
@@ -77,6 +81,12 @@ impl Sessions {
             .map(|(_, tools)| tools.clone())
     }
 
+    /// The tools of the last synchronisation, whichever it was.
+    fn last_tools(&self, target: &str) -> Option<Vec<Value>> {
+        let tools = self.tools.lock();
+        tools.get(target).map(|(_, tools)| tools.clone())
+    }
+
     fn keep_tools(&self, target: &str, synchronisation: u64, tools: &[Value]) {
         self.tools
             .lock()
@@ -134,13 +144,16 @@ pub(crate) async fn handle(world: &SharedWorld, request: Request) -> Response {
         path.strip_prefix("/external/neo4j-mcp"),
         world.deployment("b"),
     ) {
-        return tool_server::external_neo4j(world, deployment, inner, &request).await;
+        return external::external_neo4j(world, deployment, inner, &request).await;
     }
     if let (Some(inner), Some(deployment)) = (
         path.strip_prefix("/external/github-mcp"),
         world.deployment("e"),
     ) {
-        return tool_server::external_code_host(world, deployment, inner, &request).await;
+        return code_host::external_code_host(world, deployment, inner, &request).await;
+    }
+    if let Some(id) = path.strip_prefix(elicitation::PAGE) {
+        return elicitation::page(world, id, &request);
     }
     match path.as_str() {
         consent::PAGE => consent::page(world, &request),

@@ -16,7 +16,7 @@ const NO_QUERY: &str = "Query parameter is required and cannot be empty";
 const NO_DATA: &str = "The get-schema tool executed successfully; however, since the Neo4j instance contains no data, no schema information was returned.";
 
 /// User and password for the database.
-pub(crate) type Credentials = (String, String);
+pub(crate) type BasicCredentials = (String, String);
 
 pub(crate) fn server_info() -> Value {
     json!({"name": "neo4j-mcp", "version": "1.6.1"})
@@ -52,16 +52,20 @@ pub(crate) fn tools() -> Vec<Value> {
 
 /// Who calls a tool: with which credentials, and over whose connections.
 #[derive(Clone, Copy)]
-pub(crate) struct Consumer<'a> {
+pub(crate) struct DatabaseCaller<'a> {
     pub(crate) world: &'a SharedWorld,
     pub(crate) deployment: &'a Scenario,
-    pub(crate) credentials: &'a Credentials,
+    pub(crate) credentials: &'a BasicCredentials,
     /// The container's session, where the program keeps a pool of its own.
     pub(crate) pool: &'a str,
 }
 
 /// The result of a call; None for a tool that the server does not have.
-pub(crate) async fn call(consumer: Consumer<'_>, tool: &str, arguments: &Value) -> Option<Value> {
+pub(crate) async fn call(
+    consumer: DatabaseCaller<'_>,
+    tool: &str,
+    arguments: &Value,
+) -> Option<Value> {
     let outcome = match tool {
         "get-schema" => schema(consumer).await,
         "read-cypher" => read(consumer, arguments).await,
@@ -74,8 +78,8 @@ pub(crate) async fn call(consumer: Consumer<'_>, tool: &str, arguments: &Value) 
     })
 }
 
-async fn read(consumer: Consumer<'_>, arguments: &Value) -> Result<String, String> {
-    let Consumer {
+async fn read(consumer: DatabaseCaller<'_>, arguments: &Value) -> Result<String, String> {
+    let DatabaseCaller {
         world, deployment, ..
     } = consumer;
     let (query, parameters) = input(arguments, "ReadCypherInput")?;
@@ -98,8 +102,8 @@ async fn read(consumer: Consumer<'_>, arguments: &Value) -> Result<String, Strin
     }
 }
 
-async fn write(consumer: Consumer<'_>, arguments: &Value) -> Result<String, String> {
-    let Consumer {
+async fn write(consumer: DatabaseCaller<'_>, arguments: &Value) -> Result<String, String> {
+    let DatabaseCaller {
         world, deployment, ..
     } = consumer;
     let (query, parameters) = input(arguments, "WriteCypherInput")?;
@@ -113,8 +117,8 @@ async fn write(consumer: Consumer<'_>, arguments: &Value) -> Result<String, Stri
     )
 }
 
-async fn schema(consumer: Consumer<'_>) -> Result<String, String> {
-    let Consumer {
+async fn schema(consumer: DatabaseCaller<'_>) -> Result<String, String> {
+    let DatabaseCaller {
         world, deployment, ..
     } = consumer;
     let parameters = Map::new();
@@ -197,7 +201,7 @@ fn types(entry: &Value) -> Map<String, Value> {
 }
 
 fn statement<'a>(
-    consumer: Consumer<'a>,
+    consumer: DatabaseCaller<'a>,
     text: &'a str,
     parameters: &'a Map<String, Value>,
     read_only: bool,

@@ -1,13 +1,15 @@
-//! What the FastMCP server of this world offers beside its tools: the schema of its graph as resources, and one prompt.
+//! Resources, prompts and completions of the FastMCP server: the schema of its graph, and a prompt
+//! about one label.
 
 use serde_json::{Value, json};
 
 use super::message::{INVALID_PARAMS, Message};
-use super::neo4j_server::{self, Consumer};
+use super::neo4j_server::{self, DatabaseCaller};
 
 /// `resources/read` of something that is not there, as servers of that version answer it.
 const NOT_FOUND: i64 = -32002;
 const SCHEMA: &str = "neo4j://schema";
+const SCHEMA_OF_LABEL: &str = "neo4j://schema/{label}";
 const PROMPT: &str = "explore_label";
 
 /// Answers a listing; nothing for any other method.
@@ -18,7 +20,7 @@ pub(super) fn list(message: &Message) -> Option<Value> {
             "description": "Labels and relationship types with their properties",
         }]})),
         "resources/templates/list" => message.result(json!({"resourceTemplates": [{
-            "uriTemplate": format!("{SCHEMA}/{{label}}"), "name": "schema-of-label", "title": "Schema of one label",
+            "uriTemplate": SCHEMA_OF_LABEL, "name": "schema-of-label", "title": "Schema of one label",
             "mimeType": "application/json", "description": "What the schema says of one label or relationship type",
         }]})),
         "prompts/list" => message.result(json!({"prompts": [{
@@ -28,6 +30,50 @@ pub(super) fn list(message: &Message) -> Option<Value> {
         "prompts/get" => prompt(message),
         _ => return None,
     })
+}
+
+/// Answers `completion/complete`: the labels and relationship types that begin with the typed text, for
+/// the argument `label` of the prompt and of the resource template.
+pub(super) async fn complete(caller: DatabaseCaller<'_>, message: &Message) -> Value {
+    let text = |pointer: &str| message.params.pointer(pointer).and_then(Value::as_str);
+    let known = match text("/ref/type") {
+        Some("ref/prompt") => text("/ref/name") == Some(PROMPT),
+        Some("ref/resource") => text("/ref/uri") == Some(SCHEMA_OF_LABEL),
+        Some(_) | None => false,
+    };
+    if !known {
+        return message.error(INVALID_PARAMS, "Unknown reference", None);
+    }
+    let typed = text("/argument/value").unwrap_or_default().to_lowercase();
+    let entries = match schema(caller).await {
+        Ok(entries) => entries,
+        Err(text) => return message.error(INVALID_PARAMS, &text, None),
+    };
+    let values: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.get("key").and_then(Value::as_str))
+        .filter(|key| {
+            text("/argument/name") == Some("label") && key.to_lowercase().starts_with(&typed)
+        })
+        .take(100)
+        .collect();
+    message
+        .result(json!({"completion": {"values": values, "total": values.len(), "hasMore": false}}))
+}
+
+/// The entries of `get-schema`.
+async fn schema(caller: DatabaseCaller<'_>) -> Result<Vec<Value>, String> {
+    let result = neo4j_server::call(caller, "get-schema", &json!({}))
+        .await
+        .unwrap_or_default();
+    let text = result
+        .pointer("/content/0/text")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if result.get("isError").and_then(Value::as_bool) == Some(true) {
+        return Err(text.to_owned());
+    }
+    Ok(serde_json::from_str(text).unwrap_or_default())
 }
 
 fn prompt(message: &Message) -> Value {
@@ -60,7 +106,7 @@ fn prompt(message: &Message) -> Value {
 }
 
 /// Reads a resource: the schema as the database has it now, or the part of one label.
-pub(super) async fn read(consumer: Consumer<'_>, message: &Message) -> Value {
+pub(super) async fn read(caller: DatabaseCaller<'_>, message: &Message) -> Value {
     let uri = message
         .params
         .get("uri")
@@ -76,17 +122,10 @@ pub(super) async fn read(consumer: Consumer<'_>, message: &Message) -> Value {
     let Some(rest) = uri.strip_prefix(SCHEMA) else {
         return unknown();
     };
-    let result = neo4j_server::call(consumer, "get-schema", &json!({}))
-        .await
-        .unwrap_or_default();
-    let text = result
-        .pointer("/content/0/text")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if result.get("isError").and_then(Value::as_bool) == Some(true) {
-        return message.error(INVALID_PARAMS, text, None);
-    }
-    let schema: Value = serde_json::from_str(text).unwrap_or_else(|_| json!([]));
+    let schema = match schema(caller).await {
+        Ok(entries) => Value::Array(entries),
+        Err(text) => return message.error(INVALID_PARAMS, &text, None),
+    };
     let found = match rest.strip_prefix('/') {
         None if rest.is_empty() => Some(&schema),
         Some(label) => schema

@@ -2,16 +2,18 @@
 //! an MCP server of this process. Shapes of the refusals: `facts` of the developer guide and measured answers.
 
 use http::{HeaderMap, Method, StatusCode};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::external;
 use super::interceptor;
 use super::message::{
     self, ACCEPT_HEADER, ACCESS_DENIED, Message, UNAUTHORIZED, accepts_both, method_not_allowed,
 };
-use super::neo4j_server::Credentials;
-use super::tool_server::{self, Call, ToolServer};
+use super::neo4j_server::BasicCredentials;
+use super::outcome::{RequestSpan, ToolFailure, TraceContext};
+use super::tool_server::{self, ToolCallContext, ToolServer};
 use crate::aws::control::{Authorizer, Runtime, RuntimeVersion};
 use crate::containers::{Entered, SessionKey};
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
@@ -34,30 +36,14 @@ pub(crate) async fn handle(world: &SharedWorld, rest: &str, request: &Request) -
     if encoded.contains('/') {
         return missing("An ARN in this address must be percent-encoded");
     }
-    let named = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
-    if !named.starts_with("arn:") && query_parameter(request.uri(), "accountId").is_none() {
-        return platform_error(
-            StatusCode::BAD_REQUEST,
-            "ValidationException",
-            "accountId is required when the agent is given by its id",
-        );
-    }
-    let id = named.rsplit('/').next().unwrap_or_default();
     let qualifier =
         query_parameter(request.uri(), "qualifier").unwrap_or_else(|| "DEFAULT".to_owned());
-    let found = world
-        .control
-        .runtime(id)
-        .filter(|runtime| !named.starts_with("arn:") || runtime.arn == named);
-    let Some(runtime) = found else {
-        return missing(&format!(
-            "No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"
-        ));
+    let runtime = match find_runtime(world, encoded, &qualifier, request) {
+        Ok(runtime) => runtime,
+        Err(response) => return *response,
     };
     let Some(version) = runtime.live(&qualifier) else {
-        return missing(&format!(
-            "No endpoint or agent found with qualifier '{qualifier}' for agent '{named}'"
-        ));
+        return no_endpoint(&qualifier, &runtime.arn);
     };
     let document = runtime_url(&world.base, &runtime.arn);
     if path.starts_with("/.well-known/oauth-protected-resource") {
@@ -86,10 +72,40 @@ pub(crate) async fn handle(world: &SharedWorld, rest: &str, request: &Request) -
             runtime: &runtime,
             live: version,
             qualifier: &qualifier,
+            trace: TraceContext::of_request(world, request.headers()),
         },
         request,
     )
     .await
+}
+
+/// Finds the runtime that an address names, by its percent-encoded ARN or by its id.
+fn find_runtime(
+    world: &SharedWorld,
+    encoded: &str,
+    qualifier: &str,
+    request: &Request,
+) -> Result<Runtime, Box<Response>> {
+    let named = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
+    if !named.starts_with("arn:") && query_parameter(request.uri(), "accountId").is_none() {
+        return Err(Box::new(platform_error(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            "accountId is required when the agent is given by its id",
+        )));
+    }
+    let id = named.rsplit('/').next().unwrap_or_default();
+    world
+        .control
+        .runtime(id)
+        .filter(|runtime| !named.starts_with("arn:") || runtime.arn == named)
+        .ok_or_else(|| Box::new(no_endpoint(qualifier, &named)))
+}
+
+fn no_endpoint(qualifier: &str, runtime: &str) -> Response {
+    missing(&format!(
+        "No endpoint or agent found with qualifier '{qualifier}' for agent '{runtime}'"
+    ))
 }
 
 fn missing(message: &str) -> Response {
@@ -190,6 +206,8 @@ struct Invocation<'a> {
     /// The version that the endpoint serves now: new sessions begin with it.
     live: &'a RuntimeVersion,
     qualifier: &'a str,
+    /// The trace that the invocation is part of.
+    trace: TraceContext,
 }
 
 impl Invocation<'_> {
@@ -206,8 +224,8 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         runtime,
         live,
         qualifier,
+        ..
     } = *invocation;
-    let request_id = world.seed.next_uuid();
     let fault = world.faults.take_hop(deployment.name, FaultPoint::Runtime);
     if !live.require_mmdsv2 || fault == Some(FaultKind::NotMmdsv2) {
         let text = "This runtime is not MMDSv2-enabled. Update the runtime with metadataConfiguration.requireMMDSV2 set to true and invoke it again.";
@@ -241,36 +259,75 @@ async fn invoke(invocation: &Invocation<'_>, request: &Request) -> Response {
         }
         return response;
     }
+    let began = world.now();
     if fault == Some(FaultKind::Slow) {
         tokio::time::sleep(SLOWNESS).await;
     }
     let entered = world.enter_container(&place, live, world.now());
-    let mut response = container(invocation, &place, &entered, request, &message).await;
+    let response = container(invocation, &place, &entered, request, &message).await;
     if fault == Some(FaultKind::CutAfter) {
         return wire::cut();
     }
+    finished(invocation, &place, &message, began, response)
+}
+
+/// Writes the log line and the span of an invocation, and completes the response of its container.
+fn finished(
+    invocation: &Invocation<'_>,
+    place: &SessionKey,
+    message: &Message,
+    began: Timestamp,
+    mut response: Response,
+) -> Response {
+    let world = invocation.world;
+    let request_id = world.seed.next_uuid();
     let session = place.session.as_str();
-    let log = |level, line: &str| {
-        world.log_runtime_json(&runtime.id, qualifier, level, line, &request_id, session)
-    };
-    log(
-        "INFO",
-        &format!("{} {} answered", message.method, message.tool())
-            .trim()
-            .replace("  ", " "),
-    );
-    // A container that refuses is a client error of the runtime: the platform wraps it.
-    if !response.status().is_success() {
+    let status = response.status();
+    let mut failure = response.extensions().get::<ToolFailure>().cloned();
+    // The platform replaces the response of a container that does not answer with success.
+    if !status.is_success() {
         let text = "Tool execution error - Please check your CloudWatch logs for more information";
-        log(
-            "ERROR",
-            &format!("container answered {}", response.status()),
-        );
+        failure = Some(ToolFailure {
+            text: format!("container answered {status}"),
+        });
         response = json_response(StatusCode::OK, &message.error(-32010, text, None));
     }
+    let (level, line) = match &failure {
+        Some(failure) => ("ERROR", failure.text.clone()),
+        None => (
+            "INFO",
+            format!("{} {} answered", message.method, message.tool())
+                .trim()
+                .replace("  ", " "),
+        ),
+    };
+    world.log_runtime_json(
+        &invocation.runtime.id,
+        invocation.qualifier,
+        level,
+        &line,
+        &request_id,
+        session,
+    );
+    let span = RequestSpan {
+        trace: &invocation.trace,
+        name: "POST /invocations".to_owned(),
+        began,
+        attributes: json!({
+            "session.id": session,
+            "http.status_code": if status.is_success() { 200 } else { status.as_u16() },
+            "aws.local.service": format!("{}.{}", invocation.runtime.id, invocation.qualifier),
+            "cloud.resource_id": invocation.runtime.arn,
+            "mcp.method.name": message.method,
+            "gen_ai.tool.name": message.tool(),
+        }),
+        failure: failure.as_ref(),
+    };
+    span.write(world);
     set_header(&mut response, "mcp-session-id", session);
     set_header(&mut response, SESSION_HEADER, session);
     set_header(&mut response, "x-amzn-requestid", &request_id);
+    set_header(&mut response, "x-amzn-trace-id", &invocation.trace.header());
     response
 }
 
@@ -378,30 +435,47 @@ async fn container(
     } else {
         None
     };
-    let line = match server {
-        ToolServer::FastMcp => format!("INFO     Processing request of type {}", message.method),
-        ToolServer::Neo4j | ToolServer::CodeHost => {
+    let container = own.then_some((place, &entered.container));
+    let call = ToolCallContext {
+        world,
+        deployment,
+        credentials,
+        container,
+    };
+    let response = tool_server::answer(server, &call, message).await;
+    let failure = response.extensions().get::<ToolFailure>();
+    invocation.log(&container_line(world, server, message, failure));
+    response
+}
+
+/// The line that the program in the container prints for a message that it answered.
+fn container_line(
+    world: &SharedWorld,
+    server: ToolServer,
+    message: &Message,
+    failure: Option<&ToolFailure>,
+) -> String {
+    match (server, failure) {
+        (ToolServer::FastMcp, None) => {
+            format!("INFO     Processing request of type {}", message.method)
+        }
+        (ToolServer::FastMcp, Some(failure)) => {
             format!(
-                "time={} level=INFO msg=\"handled request\" method={} tool={}",
-                world.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
-                message.method,
-                message.tool()
+                "ERROR    Error executing tool {}: {}",
+                message.tool(),
+                failure.text
             )
         }
-    };
-    invocation.log(&line);
-    let container = own.then_some((place, &entered.container));
-    tool_server::answer(
-        server,
-        &Call {
-            world,
-            deployment,
-            credentials,
-            container,
-        },
-        message,
-    )
-    .await
+        (ToolServer::Neo4j | ToolServer::CodeHost, None) => format!(
+            "time={} level=INFO msg=\"handled request\" method={} tool={}",
+            world.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
+            message.method,
+            message.tool()
+        ),
+        (ToolServer::Neo4j | ToolServer::CodeHost, Some(failure)) => {
+            external::failed_line(world, message, failure)
+        }
+    }
 }
 
 /// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
@@ -411,7 +485,7 @@ async fn own_credentials(
     place: &SessionKey,
     entered: &Entered,
     version: &RuntimeVersion,
-) -> Result<Credentials, String> {
+) -> Result<BasicCredentials, String> {
     let Invocation {
         world, deployment, ..
     } = *invocation;
@@ -453,7 +527,7 @@ fn given_credentials(
     version: &RuntimeVersion,
     headers: &HeaderMap,
     message: &Message,
-) -> Result<Option<Credentials>, Box<Response>> {
+) -> Result<Option<BasicCredentials>, Box<Response>> {
     let carrier = if invocation.deployment.name == "d" {
         CUSTOM_AUTHORIZATION
     } else {
@@ -463,7 +537,7 @@ fn given_credentials(
         .request_headers
         .iter()
         .any(|known| known.eq_ignore_ascii_case(carrier));
-    match allowed.then(|| tool_server::from_authorization(headers, carrier)) {
+    match allowed.then(|| external::from_authorization(headers, carrier)) {
         Some(Ok(credentials)) => Ok(Some(credentials)),
         // Listing and pinging need no credentials here; everything else does.
         _ if message.method != "tools/call" => Ok(None),
@@ -479,10 +553,12 @@ fn given_credentials(
 }
 
 fn is_neo4j_call(message: &Message) -> bool {
-    message.method == "resources/read"
-        || message.method == "tools/call"
-            && matches!(
-                message.tool(),
-                "get-schema" | "read-cypher" | "write-cypher"
-            )
+    matches!(
+        message.method.as_str(),
+        "resources/read" | "completion/complete"
+    ) || message.method == "tools/call"
+        && matches!(
+            message.tool(),
+            "get-schema" | "read-cypher" | "write-cypher"
+        )
 }

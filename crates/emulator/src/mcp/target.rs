@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::message::{Message, answer_in_stream};
+use super::outcome::TraceContext;
 use super::protocol;
 use crate::aws::control::{Credential, Target};
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{Body, streaming};
-use crate::scenarios::Scenario;
+use crate::scenarios::{PoolFacts, Scenario};
 use crate::world::SharedWorld;
 
 /// How long a gateway waits for a target.
@@ -30,10 +31,12 @@ pub(crate) struct Outbound<'a> {
     /// From the interceptor.
     pub(crate) headers: &'a HeaderMap,
     pub(crate) version: &'a str,
+    /// The trace of the request, which the target continues.
+    pub(crate) trace: &'a TraceContext,
 }
 
 /// What a target answers.
-pub(crate) enum Answer {
+pub(crate) enum TargetReply {
     Whole(Value),
     /// Passed on as it comes.
     Stream(Body),
@@ -41,7 +44,7 @@ pub(crate) enum Answer {
 
 /// Why a target gives no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(crate) enum TargetError {
     Provider(String),
     Unreachable(String),
     Slow,
@@ -49,7 +52,7 @@ pub(crate) enum Failure {
     Unreadable(String),
 }
 
-impl Failure {
+impl TargetError {
     /// The sort, as `_meta.debug.type` names it.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -81,7 +84,7 @@ pub(crate) async fn ask(
     outbound: &Outbound<'_>,
     message: &Message,
     stream: bool,
-) -> Result<Answer, Failure> {
+) -> Result<TargetReply, TargetError> {
     let name = outbound.deployment.map_or("", |deployment| deployment.name);
     let fault = outbound
         .world
@@ -90,7 +93,7 @@ pub(crate) async fn ask(
         .filter(|fault| *fault != FaultKind::Unsynchronised);
     match fault {
         Some(FaultKind::Down | FaultKind::CutBefore) => {
-            return Err(Failure::Unreachable("Connection refused".to_owned()));
+            return Err(TargetError::Unreachable("Connection refused".to_owned()));
         }
         Some(FaultKind::Slow) => tokio::time::sleep(SLOWNESS).await,
         _ => {}
@@ -99,9 +102,11 @@ pub(crate) async fn ask(
     let body = json!({"jsonrpc": "2.0", "id": message.id, "method": message.method, "params": params(message)});
     let answer = tokio::time::timeout(PATIENCE, post(outbound, headers, &body))
         .await
-        .map_err(|_| Failure::Slow)??;
+        .map_err(|_| TargetError::Slow)??;
     if fault == Some(FaultKind::CutAfter) {
-        return Err(Failure::Unreachable("Connection reset by peer".to_owned()));
+        return Err(TargetError::Unreachable(
+            "Connection reset by peer".to_owned(),
+        ));
     }
     read(answer, message, stream).await
 }
@@ -118,7 +123,7 @@ fn params(message: &Message) -> Value {
     if params.is_null() { json!({}) } else { params }
 }
 
-async fn headers(outbound: &Outbound<'_>) -> Result<HeaderMap, Failure> {
+async fn headers(outbound: &Outbound<'_>) -> Result<HeaderMap, TargetError> {
     let mut headers = outbound.headers.clone();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(
@@ -130,20 +135,23 @@ async fn headers(outbound: &Outbound<'_>) -> Result<HeaderMap, Failure> {
     } else {
         outbound.version
     };
+    if let Ok(value) = HeaderValue::from_str(&outbound.trace.header()) {
+        headers.insert("x-amzn-trace-id", value);
+    }
     if let Ok(value) = HeaderValue::from_str(version) {
         headers.insert("mcp-protocol-version", value);
     }
     if let Some(token) = provider_token(outbound).await? {
         // The provider overwrites what the interceptor set.
         let value = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| Failure::Provider("the token is no text".to_owned()))?;
+            .map_err(|_| TargetError::Provider("the token is no text".to_owned()))?;
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
 }
 
 /// A token of the target's credential provider, where it has one.
-async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failure> {
+async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, TargetError> {
     let Credential::Oauth {
         provider,
         scopes,
@@ -160,7 +168,7 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failu
         .take_hop(name, FaultPoint::CredentialProvider)
         .is_some()
     {
-        return Err(Failure::Provider(format!("{provider}: invalid_client")));
+        return Err(TargetError::Provider(format!("{provider}: invalid_client")));
     }
     if *grant_type != "CLIENT_CREDENTIALS" {
         return Ok(Some(format!("on-behalf-of-{}", outbound.user)));
@@ -175,20 +183,37 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failu
     else {
         return Ok(None);
     };
+    let (token, lifetime) = request_token(outbound.world, provider, pool, scopes).await?;
+    outbound
+        .world
+        .mcp
+        .keep_provider_token(provider, &token, now, lifetime);
+    Ok(Some(token))
+}
+
+/// Asks a token endpoint for a token by the client credentials grant. Returns the token and how long
+/// it can be used.
+async fn request_token(
+    world: &SharedWorld,
+    provider: &str,
+    pool: &PoolFacts,
+    scopes: &[String],
+) -> Result<(String, SignedDuration), TargetError> {
     let form = [
         ("grant_type", "client_credentials"),
         ("scope", &scopes.join(" ")),
     ];
-    let Some((client_id, client_secret)) = outbound.world.provider_client(provider) else {
-        return Err(Failure::Provider(format!("{provider}: no client secret")));
+    let Some((client_id, client_secret)) = world.provider_client(provider) else {
+        return Err(TargetError::Provider(format!(
+            "{provider}: no client secret"
+        )));
     };
-    let request = outbound
-        .world
+    let request = world
         .client
         .post(pool.token_url())
         .basic_auth(client_id, Some(client_secret))
         .form(&form);
-    let failed = |error: reqwest::Error| Failure::Provider(format!("{provider}: {error}"));
+    let failed = |error: reqwest::Error| TargetError::Provider(format!("{provider}: {error}"));
     let answer: Value = request
         .timeout(PATIENCE)
         .send()
@@ -202,27 +227,21 @@ async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, Failu
             .get("error")
             .and_then(Value::as_str)
             .unwrap_or("no access_token");
-        return Err(Failure::Provider(format!("{provider}: {error}")));
+        return Err(TargetError::Provider(format!("{provider}: {error}")));
     };
     let lifetime = answer
         .get("expires_in")
         .and_then(Value::as_i64)
         .unwrap_or(0)
         .saturating_sub(60);
-    outbound.world.mcp.keep_provider_token(
-        provider,
-        token,
-        now,
-        SignedDuration::from_secs(lifetime),
-    );
-    Ok(Some(token.to_owned()))
+    Ok((token.to_owned(), SignedDuration::from_secs(lifetime)))
 }
 
 async fn post(
     outbound: &Outbound<'_>,
     headers: HeaderMap,
     body: &Value,
-) -> Result<reqwest::Response, Failure> {
+) -> Result<reqwest::Response, TargetError> {
     let request = outbound
         .world
         .client
@@ -232,13 +251,13 @@ async fn post(
     let answer = request
         .send()
         .await
-        .map_err(|error| Failure::Unreachable(innermost(&error)))?;
+        .map_err(|error| TargetError::Unreachable(innermost(&error)))?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
     }
     let text = answer.text().await.unwrap_or_default();
-    Err(Failure::Status(
+    Err(TargetError::Status(
         status.as_u16(),
         text.trim().chars().take(500).collect(),
     ))
@@ -256,7 +275,7 @@ async fn read(
     answer: reqwest::Response,
     message: &Message,
     stream: bool,
-) -> Result<Answer, Failure> {
+) -> Result<TargetReply, TargetError> {
     let kind = answer
         .headers()
         .get(CONTENT_TYPE)
@@ -268,18 +287,18 @@ async fn read(
         let pieces = answer
             .bytes_stream()
             .map(|piece| piece.map_err(std::io::Error::other));
-        return Ok(Answer::Stream(streaming(pieces)));
+        return Ok(TargetReply::Stream(streaming(pieces)));
     }
     if answer
         .content_length()
         .is_some_and(|length| length > LARGEST as u64)
     {
-        return Err(Failure::Unreadable("it is too large".to_owned()));
+        return Err(TargetError::Unreadable("it is too large".to_owned()));
     }
     let body = tokio::time::timeout(PATIENCE * 3, answer.bytes())
         .await
-        .map_err(|_| Failure::Slow)?;
-    let body = body.map_err(|error| Failure::Unreadable(innermost(&error)))?;
+        .map_err(|_| TargetError::Slow)?;
+    let body = body.map_err(|error| TargetError::Unreadable(innermost(&error)))?;
     let found = if is_stream {
         answer_in_stream(&body, message.id.as_ref())
     } else {
@@ -287,7 +306,9 @@ async fn read(
     };
     let readable = found
         .filter(|answer: &Value| answer.get("result").is_some() || answer.get("error").is_some());
-    readable.map(Answer::Whole).ok_or(Failure::Unreadable(kind))
+    readable
+        .map(TargetReply::Whole)
+        .ok_or(TargetError::Unreadable(kind))
 }
 
 /// Headers out of a JSON object; what HTTP cannot carry is left out.

@@ -1,0 +1,130 @@
+//! Tool calls through a gateway: which target a call goes to, consent, and what a caller learns of
+//! failures behind the gateway.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::GatewayCall;
+use super::tools::SEARCH;
+use crate::aws::control::{Credential, Target};
+use crate::faults::{FaultKind, FaultPoint};
+use crate::http::{self as wire, Response, json as json_response};
+use crate::mcp::consent;
+use crate::mcp::message::{self, INVALID_PARAMS};
+use crate::mcp::outcome::ToolFailure;
+use crate::mcp::target::{self, TargetError, TargetReply};
+
+/// What a caller learns of an inner failure.
+const OPAQUE: &str = "An internal error occurred. Please retry later.";
+
+impl GatewayCall<'_> {
+    /// Answers `tools/call`.
+    pub(super) async fn call(&self) -> Response {
+        let full = self.message.tool().to_owned();
+        if full == SEARCH && self.gateway.semantic_search {
+            return self.search().await;
+        }
+        let parts = full.split_once("___");
+        let found = parts.and_then(|(target, tool)| {
+            Some((
+                self.gateway.targets.iter().find(|one| one.name == target)?,
+                tool,
+            ))
+        });
+        let Some((target, tool)) = found else {
+            return self.unknown(&full);
+        };
+        let name = self
+            .deployment
+            .as_ref()
+            .map_or("", |deployment| deployment.name);
+        if self
+            .world
+            .faults
+            .applies(name, FaultPoint::Target, FaultKind::Unsynchronised)
+            || target.status.ends_with("_PENDING_AUTH")
+        {
+            return self.unknown(&full);
+        }
+        if let Some(tools) = target.static_tools.as_ref().and_then(Value::as_array)
+            && !tools
+                .iter()
+                .any(|one| one.get("name").and_then(Value::as_str) == Some(tool))
+        {
+            return self.unknown(&full);
+        }
+        if matches!(
+            &target.credential,
+            Credential::Oauth {
+                grant_type: "AUTHORIZATION_CODE",
+                ..
+            }
+        ) {
+            if consent::is_forced(&self.message) {
+                self.world.consents.forget(&target.id, &self.user);
+            }
+            if !self.world.consents.is_completed(&target.id, &self.user) {
+                let answer =
+                    consent::required(self.world, &self.gateway, target, &self.user, &self.message);
+                return json_response(StatusCode::OK, &answer);
+            }
+        }
+        self.forward(target, tool).await
+    }
+
+    fn unknown(&self, name: &str) -> Response {
+        json_response(
+            StatusCode::OK,
+            &self
+                .message
+                .error(INVALID_PARAMS, &format!("Unknown tool: {name}"), None),
+        )
+    }
+
+    async fn forward(&self, target: &Target, tool: &str) -> Response {
+        let mut inner = self.message.clone();
+        if let Some(params) = inner.params.as_object_mut() {
+            params.insert("name".to_owned(), json!(tool));
+        }
+        match target::ask(&self.outbound(target), &inner, self.streams).await {
+            Ok(TargetReply::Stream(body)) => {
+                let mut response = wire::respond(StatusCode::OK, "text/event-stream", "");
+                *response.body_mut() = body;
+                response
+            }
+            Ok(TargetReply::Whole(answer)) => {
+                let failure = ToolFailure::of(&answer);
+                let mut response = match answer.get("result") {
+                    Some(result) => self.result(result.clone()),
+                    None => json_response(StatusCode::OK, &answer),
+                };
+                if let Some(failure) = failure {
+                    response.extensions_mut().insert(failure);
+                }
+                response
+            }
+            Err(failure) => self.inner_failure(&failure),
+        }
+    }
+
+    /// Answers a call whose target did not. Callers see the cause only if the gateway's exception
+    /// level is DEBUG; the log has it always.
+    fn inner_failure(&self, failure: &TargetError) -> Response {
+        let mut result = message::text_result(OPAQUE, true);
+        if self.gateway.debug {
+            let detail = failure.text();
+            result = message::text_result(&detail, true);
+            if let Some(members) = result.as_object_mut() {
+                members.insert(
+                    "_meta".to_owned(),
+                    json!({"debug": {"type": failure.kind(), "text": detail}}),
+                );
+            }
+        }
+        let mut response = self.result(result);
+        response.extensions_mut().insert(ToolFailure {
+            text: failure.text(),
+        });
+        response
+    }
+}

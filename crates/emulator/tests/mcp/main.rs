@@ -1,0 +1,11 @@
+//! The MCP and Neo4j side of the embedded stack, over HTTP.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot get what it needs must stop"
+)]
+
+mod access;
+mod faults;
+mod interaction;
+mod support;
+mod tools;
