@@ -26,7 +26,6 @@ use crate::world::SharedWorld;
 use access::{authorize, protected_resource};
 use sessions::{end_session, session};
 
-
 /// One request on its way through a gateway.
 struct GatewayCall<'a> {
     world: &'a SharedWorld,
