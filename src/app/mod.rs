@@ -23,7 +23,7 @@ use crate::{
         fleet::Fleet,
         help::Help,
         logs::Logs,
-        palette::Palette,
+        palette::{Palette, PaletteCommand},
         secrets::Secrets,
         tools::Tools,
     },
@@ -93,6 +93,8 @@ pub struct App {
     pub(crate) activity: Activity,
     pub(crate) help: Option<Help>,
     pub(crate) palette: Option<Palette>,
+    /// The commands of the palette that were chosen last, the latest first.
+    recent_commands: Vec<PaletteCommand>,
     /// Questions that wait for an answer; the first is shown.
     pub(crate) questions: VecDeque<Confirm>,
     /// A failed write: it stays until it is closed.
@@ -146,6 +148,7 @@ impl App {
             activity: Activity::default(),
             help: None,
             palette: None,
+            recent_commands: Vec::new(),
             questions: VecDeque::new(),
             alarm: None,
             toast,
@@ -338,10 +341,8 @@ impl App {
             self.toast("read-only mode: nothing is changed".to_owned(), true);
             return Effects::none();
         }
-        match action {
-            Action::App(AppAction::Quit) => return self.quit(),
-            Action::App(AppAction::Suspend) => return Effects::one(Effect::Suspend),
-            _ => {}
+        if matches!(action, Action::App(AppAction::Quit | AppAction::Suspend)) {
+            return self.act_everywhere(action);
         }
         if let Some(effects) = self.act_on_top(action) {
             return effects;
@@ -401,38 +402,49 @@ impl App {
 
     fn act_on_palette(&mut self, mut palette: Palette, action: Action) -> Effects {
         match action {
-            Action::App(AppAction::Back) => Effects::none(),
+            Action::App(AppAction::Back) => return Effects::none(),
             Action::Prompt(PromptAction::Accept) => {
-                if let Some(choice) = palette.chosen(self.offers()) {
-                    return self.choose(choice);
+                if let Some(command) = palette.chosen(self.palette_items()) {
+                    return self.run_command(command);
                 }
-                self.toast(format!("nothing is called {}", palette.text()), false);
-                self.palette = Some(palette);
-                Effects::none()
+                if !palette.text().is_empty() {
+                    self.toast(format!("nothing is called {}", palette.text()), false);
+                }
             }
-            _ => {
-                palette.go(action, self.offers());
-                self.palette = Some(palette);
-                Effects::none()
-            }
+            Action::Prompt(action) => palette.move_cursor(action, self.palette_items()),
+            Action::App(_)
+            | Action::List(_)
+            | Action::Fleet(_)
+            | Action::Logs(_)
+            | Action::Secrets(_)
+            | Action::Tools(_)
+            | Action::Doctor(_) => {}
         }
+        self.palette = Some(palette);
+        Effects::none()
     }
 
+    /// Performs the actions that work on every screen.
     fn act_everywhere(&mut self, action: Action) -> Effects {
+        let Action::App(action) = action else {
+            return Effects::none();
+        };
         match action {
-            Action::App(AppAction::Help) => self.help = Some(Help::default()),
-            Action::App(AppAction::Palette) => self.palette = Some(Palette::default()),
-            Action::App(AppAction::NextTheme) => {
-                self.theme = (self.theme + 1) % self.options.themes.len().max(1)
+            AppAction::Help => self.help = Some(Help::default()),
+            AppAction::Palette => self.palette = Some(Palette::new(self.recent_commands.clone())),
+            AppAction::NextTheme => {
+                self.theme = (self.theme + 1) % self.options.themes.len().max(1);
             }
-            Action::App(AppAction::Refresh) => return self.refresh(),
-            Action::App(AppAction::OpenFleet) => return self.show(Route::Fleet),
-            Action::App(AppAction::OpenLogs) => return self.show(Route::Logs),
-            Action::App(AppAction::OpenSecrets) => return self.show(Route::Secrets),
-            Action::App(AppAction::OpenTools) => return self.show(Route::Tools),
-            Action::App(AppAction::OpenDoctor) => return self.show(Route::Doctor),
-            Action::App(AppAction::OpenActivity) => return self.show(Route::Activity),
-            _ => {}
+            AppAction::Refresh => return self.refresh(),
+            AppAction::OpenFleet => return self.show(Route::Fleet),
+            AppAction::OpenLogs => return self.show(Route::Logs),
+            AppAction::OpenSecrets => return self.show(Route::Secrets),
+            AppAction::OpenTools => return self.show(Route::Tools),
+            AppAction::OpenDoctor => return self.show(Route::Doctor),
+            AppAction::OpenActivity => return self.show(Route::Activity),
+            AppAction::Quit => return self.quit(),
+            AppAction::Suspend => return Effects::one(Effect::Suspend),
+            AppAction::Back => {}
         }
         Effects::none()
     }

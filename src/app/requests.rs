@@ -1,105 +1,115 @@
-//! What screens and the palette wish of the whole console: other screens, questions, words in passing.
+//! Requests of screens and of the palette to the whole console: other screens, questions, toasts.
 
 use super::App;
 use crate::{
     keys::Layer,
-    messages::Route,
+    messages::{Action, Effect, Effects, ListAction, Route},
+    model::{DeploymentName, McpEndpoint, McpTarget, ResourceKey},
     screens::{
         AppRequest, UpdateContext,
         fleet::deployment_groups,
-        palette::{self, Choice, Subject},
+        palette::{self, InjectableFaults, PaletteCommand, PaletteItem, PaletteTarget},
     },
 };
-use crate::{
-    messages::{Action, Effect, Effects, ListAction},
-    model::McpEndpoint,
-};
+
+/// How many commands of the palette are remembered.
+const RECENT_COMMANDS: usize = 5;
 
 impl App {
-    pub(crate) fn offers(&self) -> Vec<palette::Offer> {
-        let mut layers = self.screen().layers();
-        layers.extend([Layer::Global, Layer::Always]);
-        let faults = palette::Faults {
+    pub(crate) fn palette_items(&self) -> Vec<PaletteItem> {
+        let faults = InjectableFaults {
             names: &self.faults,
-            played: &self.played,
+            active: &self.played,
         };
-        palette::offers(self.route, &layers, &self.view_context(), faults)
+        palette::items(
+            self.route,
+            &self.screen_layers(),
+            &self.view_context(),
+            faults,
+        )
     }
 
-    pub(super) fn choose(&mut self, choice: Choice) -> Effects {
-        match choice {
-            Choice::Act(action) => self.act(action),
-            Choice::Examine(deployment) => self.handle_request(AppRequest::Examine(deployment)),
-            Choice::Reveal(key) => self.handle_request(AppRequest::Detail(key)),
-            Choice::Fault(index) => {
-                let name = self.faults.get(index).cloned().unwrap_or_default();
-                if index == 0 {
-                    self.played.clear();
-                    self.toast("all faults are taken back".to_owned(), false);
-                } else if self.played.insert(index) {
-                    self.toast(format!("fault played: {name}"), false);
-                } else {
-                    self.toast(format!("already played: {name}"), false);
-                    return Effects::none();
-                }
-                Effects::one(Effect::PlayFault(index))
+    fn screen_layers(&self) -> Vec<Layer> {
+        let mut layers = self.screen().layers();
+        layers.extend([Layer::Global, Layer::Always]);
+        layers
+    }
+
+    /// Runs a command of the palette and remembers it as the one used last.
+    pub(super) fn run_command(&mut self, command: PaletteCommand) -> Effects {
+        self.recent_commands.retain(|recent| *recent != command);
+        self.recent_commands.insert(0, command.clone());
+        self.recent_commands.truncate(RECENT_COMMANDS);
+        match command {
+            PaletteCommand::Act(action) => self.act(action),
+            PaletteCommand::Examine(deployment) => {
+                self.handle_request(AppRequest::Examine(deployment))
             }
-            Choice::Elsewhere(route, action) => {
-                let shown = self.show(route);
-                if palette::follows(action) {
-                    return shown.and(self.act(action));
-                }
-                let mut layers = self.screen().layers();
-                layers.extend([Layer::Global, Layer::Always]);
-                let key = self
-                    .options
-                    .keymap
-                    .key_of(&layers, action)
-                    .unwrap_or_default();
-                self.toast(format!("{key}  {}", action.spec().help), false);
-                shown
+            PaletteCommand::Reveal(key) => self.handle_request(AppRequest::Detail(key)),
+            PaletteCommand::Fault(index) => self.inject_fault(index),
+            PaletteCommand::Elsewhere(route, action) => self.act_elsewhere(route, action),
+            PaletteCommand::Tools(target) => {
+                self.handle_request(AppRequest::Tools(endpoint_of(target)))
             }
-            Choice::Tools(subject) => {
-                let endpoint = match subject {
-                    Subject::Deployment(deployment) | Subject::Group(deployment, _) => {
-                        McpEndpoint {
-                            deployment,
-                            target: crate::model::McpTarget::Default,
-                        }
-                    }
-                    Subject::Resource(key) => McpEndpoint {
-                        deployment: key.deployment.clone(),
-                        target: crate::model::McpTarget::Resource(key),
-                    },
-                };
-                self.handle_request(AppRequest::Tools(endpoint))
+            PaletteCommand::Logs(target) => self.open_logs(target),
+        }
+    }
+
+    /// Injects a fault of the embedded stack; the first one clears all.
+    fn inject_fault(&mut self, index: usize) -> Effects {
+        let name = self.faults.get(index).cloned().unwrap_or_default();
+        if index == 0 {
+            self.played.clear();
+            self.toast("all faults are cleared".to_owned(), false);
+        } else if self.played.insert(index) {
+            self.toast(format!("fault injected: {name}"), false);
+        } else {
+            self.toast(format!("already active: {name}"), false);
+            return Effects::none();
+        }
+        Effects::one(Effect::PlayFault(index))
+    }
+
+    fn act_elsewhere(&mut self, route: Route, action: Action) -> Effects {
+        let shown = self.show(route);
+        if palette::runs_at_once(action) {
+            return shown.and(self.act(action));
+        }
+        let key = self
+            .options
+            .keymap
+            .key_of(&self.screen_layers(), action)
+            .unwrap_or_default();
+        self.toast(format!("{key}  {}", action.spec().help), false);
+        shown
+    }
+
+    fn open_logs(&mut self, target: PaletteTarget) -> Effects {
+        let (deployment, title, groups) = match target {
+            PaletteTarget::Deployment(name) => {
+                let groups = deployment_groups(&self.store, &name);
+                (name.clone(), name.to_string(), groups)
             }
-            Choice::Logs(subject) => {
-                let (deployment, title, groups) = match subject {
-                    Subject::Deployment(name) => (
-                        name.clone(),
-                        name.to_string(),
-                        deployment_groups(&self.store, &name),
-                    ),
-                    Subject::Group(name, group) => (name, group.clone(), vec![group]),
-                    Subject::Resource(key) => {
-                        let resource = self.store.resource(&key);
-                        let title =
-                            resource.map_or_else(|| key.id.clone(), |each| each.name.clone());
-                        (
-                            key.deployment.clone(),
-                            title,
-                            resource.map_or_else(Vec::new, |each| each.log_groups.clone()),
-                        )
-                    }
-                };
-                self.handle_request(AppRequest::Logs {
-                    deployment,
-                    title,
-                    groups,
-                    since: None,
-                })
-            }
+            PaletteTarget::Group(name, group) => (name, group.clone(), vec![group]),
+            PaletteTarget::Resource(key) => self.logs_of_resource(&key),
+        };
+        self.handle_request(AppRequest::Logs {
+            deployment,
+            title,
+            groups,
+            since: None,
+        })
+    }
+
+    fn logs_of_resource(&self, key: &ResourceKey) -> (DeploymentName, String, Vec<String>) {
+        let deployment = key.deployment.clone();
+        match self.store.resource(key) {
+            Some(resource) => (
+                deployment,
+                resource.name.clone(),
+                resource.log_groups.clone(),
+            ),
+            None => (deployment, key.id.clone(), Vec::new()),
         }
     }
 
@@ -159,5 +169,20 @@ impl App {
                 shown.and(self.act(Action::List(ListAction::Open)))
             }
         }
+    }
+}
+
+fn endpoint_of(target: PaletteTarget) -> McpEndpoint {
+    match target {
+        PaletteTarget::Deployment(deployment) | PaletteTarget::Group(deployment, _) => {
+            McpEndpoint {
+                deployment,
+                target: McpTarget::Default,
+            }
+        }
+        PaletteTarget::Resource(key) => McpEndpoint {
+            deployment: key.deployment.clone(),
+            target: McpTarget::Resource(key),
+        },
     }
 }

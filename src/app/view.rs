@@ -56,7 +56,7 @@ impl App {
             painter.shade(places.body, Role::Faint);
         }
         if let Some(palette) = &self.palette {
-            palette.view(self.offers(), places.body, &mut painter);
+            palette.view(self.palette_items(), places.body, &mut painter);
         }
         if let Some(confirm) = self.questions.front() {
             confirm.view(places.body, &mut painter);

@@ -45,10 +45,7 @@ fn parse_chord(text: &str) -> Result<Chord, String> {
         )));
     }
     let plain = text.trim_matches(['<', '>']).to_ascii_lowercase();
-    let known = NAMES
-        .iter()
-        .fold(plain, |text, (crokeys, ours)| text.replace(ours, crokeys));
-    crokey::parse(&known)
+    crokey::parse(&renamed(&plain, |(theirs, ours)| (ours, theirs)))
         .map(KeyCombination::normalized)
         .map_err(|_| format!("{text:?} is no key"))
 }
@@ -60,10 +57,23 @@ fn show_chord(chord: Chord) -> String {
     {
         return letter.to_string();
     }
-    let shown = chord.to_string().to_ascii_lowercase();
+    renamed(&chord.to_string().to_ascii_lowercase(), |names| names)
+}
+
+/// Replaces the name of the key, which stands after the modifiers, by the other one of a pair of [`NAMES`].
+fn renamed(
+    text: &str,
+    order: impl Fn((&'static str, &'static str)) -> (&'static str, &'static str),
+) -> String {
     NAMES
         .iter()
-        .fold(shown, |text, (crokeys, ours)| text.replace(crokeys, ours))
+        .map(|names| order(*names))
+        .find_map(|(from, to)| {
+            let modifiers = text.strip_suffix(from)?;
+            let is_whole = modifiers.is_empty() || modifiers.ends_with('-');
+            is_whole.then(|| format!("{modifiers}{to}"))
+        })
+        .unwrap_or_else(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -71,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_users_write_is_what_is_shown() {
+    fn keys_are_shown_as_they_are_written() {
         for text in [
             "q",
             "G",
@@ -88,6 +98,10 @@ mod tests {
             "page-down",
             "f5",
             "alt-1",
+            "delete",
+            "ctrl-delete",
+            "insert",
+            "page-up",
             "ctrl-enter",
             "left",
         ] {

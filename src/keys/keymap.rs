@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::{Chord, Layer, parse_sequence, show_sequence};
-use crate::{
-    messages::{Action, FleetAction, ListAction},
-    model::did_you_mean,
-};
+use crate::{messages::Action, model::did_you_mean};
 
 /// The embedded keymap: default, documentation and test fixture in one.
 pub const DEFAULT: &str = include_str!("../../assets/keymap.toml");
@@ -308,6 +305,7 @@ impl Bindings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::{FleetAction, ListAction};
 
     fn find(keymap: &Keymap, layers: &[Layer], keys: &str) -> Found {
         let sequence: Vec<Chord> = parse_sequence(keys)

@@ -1,237 +1,377 @@
-//! The palette: any action by its words, and the commands' words (`logs NAME`).
+//! The palette: every action by its words, and the words of the commands (`logs NAME`).
 
-mod offers;
+mod items;
 mod rank;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use crate::messages::{ListAction, PromptAction, Route};
 use crate::{
-    messages::Action,
+    messages::{Action, ListAction, PromptAction, Route},
     model::{DeploymentName, ResourceKey},
     theme::Role,
     widgets::{LineInput, List, Painter, cut_middle, text_width},
 };
-pub use offers::{Faults, follows, offers};
-use rank::Found;
+pub use items::{InjectableFaults, items, runs_at_once};
+use rank::{MatchQuality, PaletteMatches};
+
+/// Columns kept for the key at the right.
+const KEY_ROOM: usize = 8;
 
 /// The open palette.
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
     input: LineInput,
     list: List,
-    /// Whether a line that is only alike was pointed at.
-    pointed: bool,
+    /// Whether the user moved to an item: only then does enter run one that does not contain the typed text.
+    has_moved: bool,
+    /// The commands that were chosen last, the latest first.
+    recent: Vec<PaletteCommand>,
 }
 
-/// What a line of the palette leads to.
+/// What an item of the palette runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// An action.
+pub enum PaletteCommand {
+    /// An action of this screen or of all screens.
     Act(Action),
-    /// The logs of a resource, or of a log group by its full name.
-    Logs(Subject),
-    /// The tools of a resource or deployment.
-    Tools(Subject),
-    /// A resource in the Fleet.
+    /// The logs of a deployment, resource or log group.
+    Logs(PaletteTarget),
+    /// The tools of a deployment or resource.
+    Tools(PaletteTarget),
+    /// The detail of a resource in the Fleet.
     Reveal(ResourceKey),
-    /// An examination of a deployment.
+    /// An examination of a deployment by the doctor.
     Examine(DeploymentName),
     /// An action of another screen.
     Elsewhere(Route, Action),
-    /// A fault of the embedded stack to play.
+    /// A fault of the embedded stack, by its index.
     Fault(usize),
 }
 
-/// What a word of the palette names.
+/// What a command of the palette is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum PaletteTarget {
     /// A deployment.
     Deployment(DeploymentName),
     /// A resource.
     Resource(ResourceKey),
-    /// A log group, in a deployment.
+    /// A log group of a deployment.
     Group(DeploymentName, String),
 }
 
-/// What a line of the palette belongs to, in the order in which equal lines are shown.
+/// The section in which an item is listed, in the order in which items of equal rank are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// What the current screen can do.
+pub enum PaletteSection {
+    /// Commands that were used last.
+    Recent,
+    /// Actions of the current screen and of all screens.
     Here,
-    /// What another screen can do.
+    /// Actions of other screens.
     Elsewhere,
-    /// Something that is called by its name.
+    /// Names that can be opened.
     Named,
-    /// A fault of the embedded stack.
+    /// Faults of the embedded stack.
     Fault,
+    /// Items that contain a typed word only inside of one of their words.
+    InsideWord,
+    /// Items that contain only the typed letters, in their order.
+    Similar,
 }
 
-/// A line of the palette.
+impl PaletteSection {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Recent => "USED LAST",
+            Self::Here => "WHAT CAN BE DONE HERE",
+            Self::Elsewhere => "ON OTHER SCREENS",
+            Self::Named => "NAMES",
+            Self::Fault => "FAULTS OF THE EMBEDDED STACK",
+            Self::InsideWord => "INSIDE A WORD",
+            Self::Similar => "SIMILAR; CHOOSE ONE TO RUN IT",
+        }
+    }
+}
+
+/// An item of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
-    /// What is matched and shown.
+pub struct PaletteItem {
+    /// The text that is matched and shown first.
     pub text: String,
-    /// A word beside it.
+    /// What the item belongs to: a screen, a deployment, a kind.
     pub note: String,
-    /// More words by which it is found; never shown.
+    /// The key that does the same, empty if there is none.
+    pub key: String,
+    /// Further words that are matched and never shown.
     pub words: String,
-    /// What it belongs to.
-    pub group: Group,
-    /// What it leads to.
-    pub choice: Choice,
+    /// Where the item is listed.
+    pub section: PaletteSection,
+    /// What the item runs.
+    pub command: PaletteCommand,
+}
+
+impl PaletteItem {
+    /// Returns a sentence about what enter does.
+    fn consequence(&self) -> String {
+        match &self.command {
+            PaletteCommand::Act(action) if action.spec().writes => {
+                "Asks you before anything is changed.".to_owned()
+            }
+            PaletteCommand::Act(action) => format!("{}.", action.spec().help),
+            PaletteCommand::Elsewhere(route, action) if runs_at_once(*action) => {
+                format!("Opens {} and does it there.", route.title())
+            }
+            PaletteCommand::Elsewhere(route, _) => {
+                format!(
+                    "Opens {}; nothing is done before you press the key there.",
+                    route.title()
+                )
+            }
+            PaletteCommand::Logs(_) => "Opens Logs with a live tail.".to_owned(),
+            PaletteCommand::Tools(_) => "Opens Tools, signs in and lists the tools.".to_owned(),
+            PaletteCommand::Reveal(_) => "Opens the detail in Fleet.".to_owned(),
+            PaletteCommand::Examine(_) => "Opens Doctor and examines the chain again.".to_owned(),
+            PaletteCommand::Fault(0) => "Clears all faults of the embedded stack.".to_owned(),
+            PaletteCommand::Fault(_) => {
+                "Breaks the embedded stack in this way until the faults are cleared.".to_owned()
+            }
+        }
+    }
 }
 
 impl Palette {
-    /// Takes a key that is text.
-    pub fn press(&mut self, key: KeyEvent) {
-        if self.input.press(key) {
-            self.typed();
+    /// Creates an open palette with the commands that were chosen last, the latest first.
+    pub fn new(recent: Vec<PaletteCommand>) -> Self {
+        Self {
+            recent,
+            ..Self::default()
         }
     }
 
-    /// Takes pasted text.
+    /// Handles a key of the input line.
+    pub fn press(&mut self, key: KeyEvent) {
+        if self.input.press(key) {
+            self.reset_cursor();
+        }
+    }
+
+    /// Inserts pasted text.
     pub fn paste(&mut self, text: &str) {
         self.input.paste(text);
-        self.typed();
+        self.reset_cursor();
     }
 
-    fn typed(&mut self) {
+    fn reset_cursor(&mut self) {
         self.list.select(0);
-        self.pointed = false;
+        self.has_moved = false;
     }
 
-    /// What is typed.
+    /// Returns the typed text.
     pub fn text(&self) -> &str {
         self.input.text().trim()
     }
 
-    /// Moves among the suggestions.
-    pub fn go(&mut self, action: Action, offers: Vec<Offer>) {
-        let found = self.found(offers);
-        // What is no more than alike is pointed at first, then moved from.
-        if found.alike && !self.pointed {
-            self.pointed = matches!(
-                action,
-                Action::Prompt(PromptAction::PromptNext)
-                    | Action::Prompt(PromptAction::PromptPrevious)
-            );
+    /// Moves the cursor.
+    pub fn move_cursor(&mut self, action: PromptAction, items: Vec<PaletteItem>) {
+        let matches = self.matches(items);
+        let direction = match action {
+            PromptAction::PromptNext => ListAction::Down,
+            PromptAction::PromptPrevious => ListAction::Up,
+            PromptAction::Yes | PromptAction::No | PromptAction::Accept => return,
+        };
+        // The first move only puts the cursor on the first item if none is chosen yet.
+        if self.chosen_index(&matches).is_none() {
+            self.has_moved = true;
             return;
         }
-        match action {
-            Action::Prompt(PromptAction::PromptNext) => self
-                .list
-                .act(Action::List(ListAction::Down), found.offers.len()),
-            Action::Prompt(PromptAction::PromptPrevious) => self
-                .list
-                .act(Action::List(ListAction::Up), found.offers.len()),
-            _ => false,
-        };
+        self.list.act(Action::List(direction), matches.items.len());
     }
 
-    /// The chosen line; none where nothing holds what is typed and no line was pointed at.
-    pub fn chosen(&self, offers: Vec<Offer>) -> Option<Choice> {
-        let found = self.found(offers);
-        if found.alike && !self.pointed {
-            return None;
-        }
-        let at = self.list.cursor().min(found.offers.len().saturating_sub(1));
-        found.offers.into_iter().nth(at).map(|offer| offer.choice)
+    /// Returns the chosen command. There is none if nothing is typed, or if no item contains the typed text, unless the
+    /// user has moved to an item.
+    pub fn chosen(&self, items: Vec<PaletteItem>) -> Option<PaletteCommand> {
+        let matches = self.matches(items);
+        let index = self.chosen_index(&matches)?;
+        matches
+            .items
+            .into_iter()
+            .nth(index)
+            .map(|item| item.command)
     }
 
-    fn found(&self, offers: Vec<Offer>) -> Found {
-        rank::find(self.text(), offers)
+    fn chosen_index(&self, matches: &PaletteMatches) -> Option<usize> {
+        let is_chosen = self.has_moved || matches.quality == MatchQuality::Contained;
+        let last = matches.items.len().checked_sub(1)?;
+        is_chosen.then(|| self.list.cursor().min(last))
     }
 
-    /// Draws it at the top of the screen.
-    pub fn view(&self, offers: Vec<Offer>, area: Rect, painter: &mut Painter<'_>) {
-        let width = area.width.min(110);
-        let Found {
-            offers: matching,
-            alike,
-        } = self.found(offers);
-        let height = u16::try_from(matching.len())
+    fn matches(&self, items: Vec<PaletteItem>) -> PaletteMatches {
+        rank::find(self.text(), items, &self.recent)
+    }
+
+    /// Draws the palette over the upper part of the area, as wide as the area.
+    pub fn view(&self, items: Vec<PaletteItem>, area: Rect, painter: &mut Painter<'_>) {
+        let total = items.len();
+        let matches = self.matches(items);
+        let lines = lines(&matches.items);
+        let height = u16::try_from(lines.len())
             .unwrap_or(u16::MAX)
-            .saturating_add(2)
-            .clamp(3, area.height.clamp(3, 16))
+            .saturating_add(4)
+            .clamp(6, area.height.clamp(6, 24))
             .min(area.height);
-        let place = Rect {
-            width: width,
-            height: height,
-            ..area
-        };
+        let place = Rect { height, ..area };
         painter.clear(place);
-        let x = painter.spans(
-            place.x + 1,
-            place.y,
-            width,
-            &[(":", Role::Accent), (self.input.text(), Role::Name)],
-        );
-        painter.text(x, place.y, 1, "▏", Role::Accent);
+        painter.shade(place, Role::Raised);
+        self.draw_input(matches.items.len(), total, place, painter);
+        let chosen = self.chosen_index(&matches);
         let body = Rect {
             y: place.y + 1,
-            height: height.saturating_sub(2),
+            height: height.saturating_sub(3),
             ..place
         };
-        let mut list = self.list.clone();
-        list.clamp(matching.len());
-        for (row, index) in list.window(body, matching.len()).enumerate() {
-            let Some(offer) = matching.get(index) else {
-                continue;
-            };
+        let row_of_chosen = chosen
+            .and_then(|chosen| row_of(&lines, chosen))
+            .unwrap_or(0);
+        let mut visible = List::default();
+        visible.select(row_of_chosen);
+        for (row, index) in visible.window(body, lines.len()).enumerate() {
             let y = body.y + u16::try_from(row).unwrap_or(u16::MAX);
             let line = Rect {
                 y,
                 height: 1,
                 ..body
             };
-            if index == list.cursor() && (!alike || self.pointed) {
-                painter.select_row(line, true);
+            match lines.get(index) {
+                Some(PaletteLine::Heading(section)) => {
+                    painter.text(line.x + 1, y, line.width, section.title(), Role::Dim);
+                }
+                Some(PaletteLine::Item(item, at)) => {
+                    if chosen == Some(*at) {
+                        painter.select_row(line, true);
+                    }
+                    self.draw_item(item, line, painter);
+                }
+                None => {}
             }
-            draw_offer(offer, alike, line, painter);
         }
-        if matching.is_empty() {
-            painter.text(
-                body.x + 2,
-                body.y,
-                width,
-                "nothing is called that",
-                Role::Dim,
-            );
-        }
-        painter.hline(Rect {
-            y: place.bottom().saturating_sub(1),
+        self.draw_foot(&matches, chosen, place, painter);
+    }
+
+    fn draw_input(&self, found: usize, total: usize, place: Rect, painter: &mut Painter<'_>) {
+        let x = painter.spans(
+            place.x + 1,
+            place.y,
+            place.width,
+            &[(": ", Role::Accent), (self.input.text(), Role::Name)],
+        );
+        painter.text(x, place.y, 1, "▏", Role::Accent);
+        let count = if found == total {
+            format!("{total}")
+        } else {
+            format!("{found} of {total}")
+        };
+        painter.text_right(
+            place.right().saturating_sub(1),
+            place.y,
+            16,
+            &count,
+            Role::Dim,
+        );
+    }
+
+    /// Draws what enter does, or why it does nothing.
+    fn draw_foot(
+        &self,
+        matches: &PaletteMatches,
+        chosen: Option<usize>,
+        place: Rect,
+        painter: &mut Painter<'_>,
+    ) {
+        let rule = Rect {
+            y: place.bottom().saturating_sub(2),
             height: 1,
             ..place
-        });
+        };
+        painter.hline(rule);
+        let sentence = match chosen.and_then(|chosen| matches.items.get(chosen)) {
+            Some(item) => item.consequence(),
+            None if matches.items.is_empty() => {
+                format!("Nothing is called {}.", self.text())
+            }
+            None => "Type a word, or choose an item: enter does nothing yet.".to_owned(),
+        };
+        painter.text(
+            place.x + 1,
+            rule.y + 1,
+            place.width.saturating_sub(2),
+            &sentence,
+            Role::Text,
+        );
+    }
+
+    /// Draws the text with the typed words marked, what the item belongs to, and its key at the right.
+    fn draw_item(&self, item: &PaletteItem, line: Rect, painter: &mut Painter<'_>) {
+        let room = usize::from(line.width.saturating_sub(4));
+        let key = u16::try_from(text_width(&item.key)).unwrap_or(0);
+        let note_room = (room / 4).max(12);
+        let text_room = room.saturating_sub(note_room + KEY_ROOM + 3);
+        let text = cut_middle(&item.text, text_room);
+        painter.text(line.x + 3, line.y, line.width, &text, Role::Text);
+        for (at, part) in marked_parts(&text, self.text()) {
+            let column = line.x + 3 + u16::try_from(at).unwrap_or(u16::MAX);
+            painter.text(column, line.y, line.width, part, Role::Accent);
+        }
+        let note_column = line.x + 5 + u16::try_from(text_room).unwrap_or(u16::MAX);
+        let note = cut_middle(&item.note, note_room);
+        painter.text(note_column, line.y, line.width, &note, Role::Dim);
+        painter.text_right(
+            line.right().saturating_sub(1),
+            line.y,
+            key,
+            &item.key,
+            Role::Accent,
+        );
     }
 }
 
-/// Words at the left, the note in the right half, both within the width of the box: what is too long is cut in its middle.
-fn draw_offer(offer: &Offer, alike: bool, line: Rect, painter: &mut Painter<'_>) {
-    let room = usize::from(line.width.saturating_sub(4));
-    let least = room / 3;
-    let note = cut_middle(
-        &offer.note,
-        room.saturating_sub(text_width(&offer.text) + 2).max(least),
-    );
-    let text = cut_middle(&offer.text, room.saturating_sub(text_width(&note) + 2));
-    let at = (room / 2 + 1)
-        .max(text_width(&text) + 2)
-        .min(room.saturating_sub(text_width(&note)));
-    painter.text(
-        line.x + 2,
-        line.y,
-        line.width,
-        &text,
-        if alike { Role::Dim } else { Role::Text },
-    );
-    painter.text(
-        line.x + 2 + u16::try_from(at).unwrap_or(u16::MAX),
-        line.y,
-        line.width,
-        &note,
-        Role::Dim,
-    );
+/// A line of the list: a heading above each section, then its items with their indices.
+enum PaletteLine<'a> {
+    Heading(PaletteSection),
+    Item(&'a PaletteItem, usize),
+}
+
+fn lines(items: &[PaletteItem]) -> Vec<PaletteLine<'_>> {
+    let mut lines = Vec::new();
+    let mut section = None;
+    for (index, item) in items.iter().enumerate() {
+        if section != Some(item.section) {
+            lines.push(PaletteLine::Heading(item.section));
+            section = Some(item.section);
+        }
+        lines.push(PaletteLine::Item(item, index));
+    }
+    lines
+}
+
+fn row_of(lines: &[PaletteLine<'_>], index: usize) -> Option<usize> {
+    lines
+        .iter()
+        .position(|line| matches!(line, PaletteLine::Item(_, at) if *at == index))
+}
+
+/// Returns the parts of the text that are a typed word, with the columns at which they begin.
+fn marked_parts<'a>(text: &'a str, typed: &str) -> Vec<(usize, &'a str)> {
+    let lower = text.to_lowercase();
+    // Lower case may change lengths; then nothing is marked.
+    if lower.len() != text.len() {
+        return Vec::new();
+    }
+    typed
+        .to_lowercase()
+        .split_whitespace()
+        .filter_map(|word| {
+            let at = lower.find(word)?;
+            let part = text.get(at..at + word.len())?;
+            Some((text_width(text.get(..at)?), part))
+        })
+        .collect()
 }

@@ -35,11 +35,27 @@ pub enum Role {
     Rule,
     /// A hit of a search.
     Hit,
+    /// Lines of the gateway, and labels and types in Cypher.
+    Gateway,
+    /// Lines of the interceptor, and keywords of Cypher.
+    Interceptor,
+    /// Lines of the runtime, and literals in Cypher.
+    Runtime,
+    /// Lines of Neo4j, and parameters and variables in Cypher.
+    Database,
+    /// Bars and sparklines: a quantity, not a status.
+    Bar,
+    /// A bar outside of the window; never text to be read.
+    Low,
+    /// Background of what lies on top: palette, prompts, questions.
+    Raised,
+    /// Background of an input field.
+    Field,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 21] = [
         Self::Name,
         Self::Text,
         Self::Dim,
@@ -53,6 +69,14 @@ impl Role {
         Self::Selected,
         Self::Rule,
         Self::Hit,
+        Self::Gateway,
+        Self::Interceptor,
+        Self::Runtime,
+        Self::Database,
+        Self::Bar,
+        Self::Low,
+        Self::Raised,
+        Self::Field,
     ];
 
     /// Its name in a theme file.
@@ -71,12 +95,20 @@ impl Role {
             Self::Selected => "selected",
             Self::Rule => "rule",
             Self::Hit => "hit",
+            Self::Gateway => "gateway",
+            Self::Interceptor => "interceptor",
+            Self::Runtime => "runtime",
+            Self::Database => "database",
+            Self::Bar => "bar",
+            Self::Low => "low",
+            Self::Raised => "raised",
+            Self::Field => "field",
         }
     }
 
     /// Whether its colour is a background.
     const fn is_background(self) -> bool {
-        matches!(self, Self::Selected)
+        matches!(self, Self::Selected | Self::Raised | Self::Field)
     }
 }
 

@@ -32,7 +32,8 @@ impl Phase {
 }
 
 /// The letter of each role in the legend layer. A selected row has capitals, a reversed cell `#`, no role of ours `?`.
-const LETTERS: [(Role, char); 12] = [
+/// Letters of the legend. Not spelled out in it: G, I, R and D, the hues of sources and of syntax, and b, bars.
+const LETTERS: [(Role, char); 17] = [
     (Role::Name, 'n'),
     (Role::Text, 't'),
     (Role::Dim, 'd'),
@@ -45,6 +46,11 @@ const LETTERS: [(Role, char); 12] = [
     (Role::Person, 'p'),
     (Role::Rule, '-'),
     (Role::Hit, 'h'),
+    (Role::Gateway, 'G'),
+    (Role::Interceptor, 'I'),
+    (Role::Runtime, 'R'),
+    (Role::Database, 'D'),
+    (Role::Bar, 'b'),
 ];
 
 #[test]

@@ -306,9 +306,9 @@ fn the_palette_finds_actions_and_names_by_a_few_letters() {
     );
     bench.keys("ctrl-p");
     bench.text("zzzz");
-    bench.shows("nothing is called that");
+    bench.shows("Nothing is called zzzz.");
     bench.keys("esc");
-    bench.hides("nothing is called that");
+    bench.hides("Nothing is called");
 }
 
 #[test]
@@ -337,14 +337,14 @@ fn the_palette_runs_nothing_that_does_not_hold_what_was_typed() {
     assert_eq!(bench.keys("down enter"), [Effect::PlayFault(1)]);
     bench.keys(":");
     bench.text("throttling");
-    bench.shows("● played now");
+    bench.shows("● active");
     assert_eq!(bench.keys("enter"), [], "it is played already");
     bench.keys(":");
     bench.text("faults back");
     assert_eq!(bench.keys("enter"), [Effect::PlayFault(0)]);
     bench.keys(":");
     bench.text("throttling");
-    bench.hides("● played now");
+    bench.hides("● active");
 }
 
 #[test]

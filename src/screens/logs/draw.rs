@@ -457,9 +457,9 @@ const fn level_look(level: Option<Level>) -> (&'static str, Role) {
 
 fn source_role(word: &str) -> Role {
     match word {
-        "gateway" => Role::Success,
-        "interceptor" => Role::Person,
-        "runtime" => Role::Changing,
+        "gateway" => Role::Gateway,
+        "interceptor" => Role::Interceptor,
+        "runtime" => Role::Runtime,
         _ => Role::Dim,
     }
 }

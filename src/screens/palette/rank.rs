@@ -1,179 +1,305 @@
-//! Which lines of the palette hold what is typed, the best first. What is only alike comes where nothing holds it.
+//! Ranks the items of the palette for the typed text.
 
 use nucleo_matcher::{
     Config, Matcher, Utf32Str,
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use super::{Group, Offer};
+use super::{PaletteCommand, PaletteItem, PaletteSection};
+use crate::messages::{Action, AppAction};
 
-/// What was found.
+/// How the shown items match the typed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MatchQuality {
+    /// Nothing is typed: the items are those that were used last, then all others.
+    NothingTyped,
+    /// Each item contains the typed words.
+    Contained,
+    /// No item contains the typed words; the letters occur in their order.
+    Similar,
+}
+
+/// The items for a typed text, best first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    /// The best first.
-    pub(super) offers: Vec<Offer>,
-    /// Whether none of them holds what is typed: their letters only come in its order.
-    pub(super) alike: bool,
+pub(super) struct PaletteMatches {
+    pub(super) items: Vec<PaletteItem>,
+    pub(super) quality: MatchQuality,
 }
 
-/// How well a line holds what is typed; less is better.
+/// Match rank of an item for the typed text. Lower ranks are better matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    is_fault: bool,
-    not_it: bool,
-    not_its_beginning: bool,
-    /// Whether a typed word is in the middle of a word only.
-    inside: bool,
-    group: Group,
-    /// Whether a typed word is in the note or the further words only.
-    beside: bool,
+struct Rank {
+    /// A typed word occurs only inside a word of the item.
+    is_inside_word: bool,
+    /// The item's text is not the typed text.
+    is_not_equal: bool,
+    /// The item's text does not begin with the typed text.
+    is_not_prefix: bool,
+    is_quit: bool,
+    section: PaletteSection,
+    /// A typed word occurs only in the hidden words of the item.
+    is_hidden: bool,
+    /// Where the typed words occur in the text, summed up.
+    position: usize,
 }
 
-/// The lines for a typed text; all of them where nothing is typed.
-pub(super) fn find(typed: &str, offers: Vec<Offer>) -> Found {
+/// Returns the items that match the typed text; all of them, with `recent` first, if nothing is typed.
+pub(super) fn find(
+    typed: &str,
+    items: Vec<PaletteItem>,
+    recent: &[PaletteCommand],
+) -> PaletteMatches {
     let typed = typed.to_lowercase();
     let words: Vec<&str> = typed.split_whitespace().collect();
     if words.is_empty() {
-        return Found {
-            offers,
-            alike: false,
+        return PaletteMatches {
+            items: recent_first(items, recent),
+            quality: MatchQuality::NothingTyped,
         };
     }
-    let placed = offers
+    let mut ranked: Vec<(Rank, &PaletteItem)> = items
         .iter()
-        .filter_map(|offer| Some((place(&typed, &words, offer)?, offer)));
-    let mut placed: Vec<(Place, &Offer)> = placed.collect();
-    placed.sort_by_key(|(place, _)| *place);
-    if placed.is_empty() {
-        return Found {
-            offers: alike(&typed, offers),
-            alike: true,
+        .filter_map(|item| Some((rank(&typed, &words, item)?, item)))
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    if ranked.is_empty() {
+        return PaletteMatches {
+            items: similar(&typed, items),
+            quality: MatchQuality::Similar,
         };
     }
-    Found {
-        offers: placed.into_iter().map(|(_, offer)| offer.clone()).collect(),
-        alike: false,
+    let items = ranked
+        .into_iter()
+        .map(|(rank, item)| PaletteItem {
+            section: if rank.is_inside_word {
+                PaletteSection::InsideWord
+            } else {
+                item.section
+            },
+            ..item.clone()
+        })
+        .collect();
+    PaletteMatches {
+        items: by_section(items),
+        quality: MatchQuality::Contained,
     }
 }
 
-/// `None` where one of the words is nowhere in it.
-fn place(typed: &str, words: &[&str], offer: &Offer) -> Option<Place> {
-    let text = offer.text.to_lowercase();
-    let all = format!("{text} {} {}", offer.note.to_lowercase(), offer.words);
+/// Puts the items that were used last in front, in their order, and the item that leaves the console last.
+fn recent_first(items: Vec<PaletteItem>, recent: &[PaletteCommand]) -> Vec<PaletteItem> {
+    let used = |item: &PaletteItem| recent.iter().position(|command| *command == item.command);
+    let mut first: Vec<(usize, PaletteItem)> = items
+        .iter()
+        .filter_map(|item| {
+            let section = PaletteSection::Recent;
+            Some((
+                used(item)?,
+                PaletteItem {
+                    section,
+                    ..item.clone()
+                },
+            ))
+        })
+        .collect();
+    first.sort_by_key(|(at, _)| *at);
+    let (quit, others): (Vec<_>, Vec<_>) = items
+        .into_iter()
+        .filter(|item| used(item).is_none())
+        .partition(is_quit);
+    first
+        .into_iter()
+        .map(|(_, item)| item)
+        .chain(others)
+        .chain(quit)
+        .collect()
+}
+
+/// Keeps the items of a section together; sections come in the order of their best item.
+fn by_section(items: Vec<PaletteItem>) -> Vec<PaletteItem> {
+    let mut order: Vec<PaletteSection> = Vec::new();
+    for item in &items {
+        if !order.contains(&item.section) {
+            order.push(item.section);
+        }
+    }
+    let mut sorted = items;
+    sorted.sort_by_key(|item| order.iter().position(|section| *section == item.section));
+    sorted
+}
+
+fn is_quit(item: &PaletteItem) -> bool {
+    item.command == PaletteCommand::Act(Action::App(AppAction::Quit))
+}
+
+/// Returns the rank, or `None` if one of the words does not occur in the item.
+fn rank(typed: &str, words: &[&str], item: &PaletteItem) -> Option<Rank> {
+    let text = item.text.to_lowercase();
+    let all = format!("{text} {} {}", item.note.to_lowercase(), item.words);
     if !words.iter().all(|word| all.contains(word)) {
         return None;
     }
-    Some(Place {
-        is_fault: offer.group == Group::Fault,
-        not_it: text != typed,
-        not_its_beginning: !text.starts_with(typed),
-        inside: !words.iter().all(|word| begins_a_word(&all, word)),
-        group: offer.group,
-        beside: !words.iter().all(|word| text.contains(word)),
+    let position = |word: &&str| begin_of_word(&text, word).unwrap_or(text.len());
+    Some(Rank {
+        is_inside_word: !words.iter().all(|word| begin_of_word(&all, word).is_some()),
+        is_not_equal: text != typed,
+        is_not_prefix: !text.starts_with(typed) && !item.words.starts_with(typed),
+        is_quit: is_quit(item),
+        section: item.section,
+        is_hidden: !words.iter().all(|word| text.contains(word)),
+        position: words.iter().map(position).sum(),
     })
 }
 
-fn begins_a_word(text: &str, word: &str) -> bool {
+/// Returns where `word` occurs at the beginning of a word of the text.
+fn begin_of_word(text: &str, word: &str) -> Option<usize> {
     let before = |at: usize| text.get(..at).and_then(|head| head.chars().next_back());
     text.match_indices(word)
-        .any(|(at, _)| before(at).is_none_or(|letter| !letter.is_alphanumeric()))
+        .map(|(at, _)| at)
+        .find(|at| before(*at).is_none_or(|letter| !letter.is_alphanumeric()))
 }
 
-/// Lines that have the letters in that order, the closest first.
-fn alike(typed: &str, offers: Vec<Offer>) -> Vec<Offer> {
+/// Returns the items that contain the letters in their order, the closest first.
+fn similar(typed: &str, items: Vec<PaletteItem>) -> Vec<PaletteItem> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(bool, std::cmp::Reverse<u32>, Offer)> = offers
+    let mut scored: Vec<(bool, std::cmp::Reverse<u32>, PaletteItem)> = items
         .into_iter()
-        .filter_map(|offer| {
-            let hay = format!("{} {}", offer.text, offer.note);
-            let score = pattern.score(Utf32Str::new(&hay, &mut buffer), &mut matcher)?;
-            Some((offer.group == Group::Fault, std::cmp::Reverse(score), offer))
+        .filter_map(|item| {
+            let haystack = format!("{} {}", item.text, item.note);
+            let score = pattern.score(Utf32Str::new(&haystack, &mut buffer), &mut matcher)?;
+            let is_fault = item.section == PaletteSection::Fault;
+            let section = PaletteSection::Similar;
+            Some((
+                is_fault,
+                std::cmp::Reverse(score),
+                PaletteItem { section, ..item },
+            ))
         })
         .collect();
     scored.sort_by_key(|(is_fault, score, _)| (*is_fault, *score));
-    scored.into_iter().map(|(.., offer)| offer).collect()
+    scored.into_iter().map(|(.., item)| item).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        messages::{Action, AppAction},
-        screens::palette::Choice,
-    };
 
-    fn offer(text: &str, words: &str, group: Group) -> Offer {
-        Offer {
+    fn item(text: &str, words: &str, section: PaletteSection) -> PaletteItem {
+        PaletteItem {
             text: text.into(),
             note: String::new(),
+            key: String::new(),
             words: words.into(),
-            group,
-            choice: Choice::Act(Action::App(AppAction::Help)),
+            section,
+            command: PaletteCommand::Fault(text.len()),
         }
     }
 
-    fn found(typed: &str) -> (Vec<String>, bool) {
-        let offers = vec![
-            offer(
-                "fault c: runtime throttling",
-                "embedded stack",
-                Group::Fault,
+    fn items() -> Vec<PaletteItem> {
+        let quit = PaletteItem {
+            command: PaletteCommand::Act(Action::App(AppAction::Quit)),
+            ..item("Leave the console", "quit app.quit", PaletteSection::Here)
+        };
+        vec![
+            quit,
+            item("fault c: runtime throttling", "", PaletteSection::Fault),
+            item("fault b: token internal-error", "", PaletteSection::Fault),
+            item(
+                "fault b: interceptor no-permission",
+                "",
+                PaletteSection::Fault,
             ),
-            offer("fault a: token slow", "embedded stack", Group::Fault),
-            offer("describe neo4j-tokens", "", Group::Named),
-            offer(
+            item("describe DEFAULT", "", PaletteSection::Named),
+            item("describe neo4j-tokens", "", PaletteSection::Named),
+            item(
                 "Rotate the password",
-                "secrets.rotate rotate",
-                Group::Elsewhere,
+                "rotate secrets.rotate",
+                PaletteSection::Elsewhere,
             ),
-            offer(
+            item(
                 "Copy the call as a command",
-                "tools.copy-curl as curl",
-                Group::Here,
+                "as curl tools.copy-curl",
+                PaletteSection::Here,
             ),
-            offer("Claims of the token", "tools.identity", Group::Here),
-            offer("To the bottom of betokened things", "", Group::Here),
-            offer("logs a", "", Group::Named),
-            offer("logs all-of-it", "", Group::Named),
-        ];
-        let found = find(typed, offers);
+            item(
+                "Claims of the token",
+                "tools.identity",
+                PaletteSection::Here,
+            ),
+            item(
+                "To the bottom of betokened things",
+                "",
+                PaletteSection::Here,
+            ),
+            item("logs a", "", PaletteSection::Named),
+            item("logs all-of-it", "", PaletteSection::Named),
+        ]
+    }
+
+    fn found(typed: &str) -> (Vec<String>, MatchQuality) {
+        let found = find(typed, items(), &[]);
         (
-            found.offers.into_iter().map(|offer| offer.text).collect(),
-            found.alike,
+            found.items.into_iter().map(|item| item.text).collect(),
+            found.quality,
         )
     }
 
+    fn first(typed: &str) -> String {
+        found(typed).0.first().cloned().unwrap_or_default()
+    }
+
     #[test]
-    fn what_holds_the_typed_words_comes_first_and_faults_last() {
+    fn items_that_contain_the_typed_words_come_first() {
+        assert_eq!(first("curl"), "Copy the call as a command");
+        assert_eq!(first("ROTATE"), "Rotate the password");
+        assert_eq!(first("logs a"), "logs a", "the very text that was typed");
         assert_eq!(
-            found("curl"),
-            (vec!["Copy the call as a command".to_owned()], false)
-        );
-        assert_eq!(found("ROTATE").0, ["Rotate the password"]);
-        let token = [
-            "Claims of the token",
-            "describe neo4j-tokens",
-            "To the bottom of betokened things",
-            "fault a: token slow",
-        ];
-        assert_eq!(found("token").0, token);
-        assert_eq!(found("stack throttling").0, ["fault c: runtime throttling"]);
-        assert_eq!(
-            found("logs a").0.first().map(String::as_str),
-            Some("logs a"),
-            "just what was typed"
+            found("token").0,
+            [
+                "Claims of the token",
+                "describe neo4j-tokens",
+                "fault b: token internal-error",
+                "To the bottom of betokened things",
+            ]
         );
     }
 
     #[test]
-    fn what_is_only_alike_is_told_apart() {
+    fn the_beginning_of_a_word_beats_its_inside() {
+        assert!(first("fault").starts_with("fault "));
+        let inside = found("fault").0;
+        assert_eq!(inside.last().map(String::as_str), Some("describe DEFAULT"));
+        assert_eq!(first("fault b inter"), "fault b: interceptor no-permission");
+    }
+
+    #[test]
+    fn with_nothing_typed_the_last_used_come_first_and_quit_last() {
+        let used = PaletteCommand::Fault("logs a".len());
+        let found = find(" ", items(), &[used]);
+        assert_eq!(found.quality, MatchQuality::NothingTyped);
         assert_eq!(
-            found("rtpw"),
-            (vec!["Rotate the password".to_owned()], true)
+            found.items.first().map(|item| item.text.as_str()),
+            Some("logs a")
         );
-        assert_eq!(found("zzzz"), (Vec::new(), true));
-        assert_eq!(found("  ").0.len(), 9);
+        assert_eq!(
+            found.items.last().map(|item| item.text.as_str()),
+            Some("Leave the console")
+        );
+        assert_eq!(
+            first("quit"),
+            "Leave the console",
+            "unless it is what was typed"
+        );
+    }
+
+    #[test]
+    fn similar_items_are_told_apart() {
+        let similar = (
+            vec!["Rotate the password".to_owned()],
+            MatchQuality::Similar,
+        );
+        assert_eq!(found("rtpw"), similar);
+        assert_eq!(found("zzzz"), (Vec::new(), MatchQuality::Similar));
     }
 }

@@ -201,10 +201,10 @@ fn rows(lines: &[String], room: usize) -> Vec<Row> {
 
 const fn role(token: Token) -> Role {
     match token {
-        Token::Keyword => Role::Failed,
-        Token::Label => Role::Success,
-        Token::Text => Role::Changing,
-        Token::Number | Token::Parameter => Role::Accent,
+        Token::Keyword => Role::Interceptor,
+        Token::Label => Role::Gateway,
+        Token::Text | Token::Number => Role::Runtime,
+        Token::Parameter => Role::Database,
         Token::Comment => Role::Faint,
         Token::Plain => Role::Text,
     }

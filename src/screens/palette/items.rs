@@ -1,0 +1,258 @@
+//! The items of the palette: actions of all screens, names that can be opened, faults that the embedded stack can inject.
+
+use std::collections::BTreeSet;
+
+use super::{PaletteCommand, PaletteItem, PaletteSection, PaletteTarget};
+use crate::{
+    keys::Layer,
+    messages::{Action, AppAction, Needs, Route, ToolsAction},
+    model::{DeploymentName, Resource},
+    screens::ViewContext,
+    state::Store,
+};
+
+/// The faults that can be injected.
+#[derive(Clone, Copy, Debug)]
+pub struct InjectableFaults<'a> {
+    /// Their names; the first one clears all faults.
+    pub names: &'a [String],
+    /// Indices of the faults that are active.
+    pub active: &'a BTreeSet<usize>,
+}
+
+/// Returns all items for a screen and its active layers.
+pub fn items(
+    route: Route,
+    layers: &[Layer],
+    context: &ViewContext<'_>,
+    faults: InjectableFaults<'_>,
+) -> Vec<PaletteItem> {
+    let mut items = own_actions(route, layers, context);
+    let known: BTreeSet<&str> = items
+        .iter()
+        .filter_map(|item| action_id(&item.command))
+        .collect();
+    let screens: Vec<PaletteItem> = screens(route, layers, context)
+        .filter(|item| action_id(&item.command).is_none_or(|id| !known.contains(id)))
+        .collect();
+    let others = actions_of_other_screens(route, &known, context);
+    items.extend(screens);
+    items.extend(others);
+    items.extend(named(context.store));
+    items.extend(faults.names.iter().enumerate().map(|(index, fault)| {
+        let is_active = faults.active.contains(&index);
+        PaletteItem {
+            text: format!("fault {fault}"),
+            note: if is_active {
+                "● active"
+            } else {
+                "embedded stack"
+            }
+            .to_owned(),
+            key: String::new(),
+            words: "embedded stack".to_owned(),
+            section: PaletteSection::Fault,
+            command: PaletteCommand::Fault(index),
+        }
+    }));
+    items
+}
+
+/// The other screens.
+fn screens<'a>(
+    route: Route,
+    layers: &'a [Layer],
+    context: &'a ViewContext<'_>,
+) -> impl Iterator<Item = PaletteItem> + 'a {
+    Route::ALL
+        .into_iter()
+        .filter(move |screen| *screen != route)
+        .map(|screen| {
+            let action = screen_action(screen);
+            PaletteItem {
+                text: screen.title().to_lowercase(),
+                note: "screen".to_owned(),
+                key: context.keymap.key_of(layers, action).unwrap_or_default(),
+                ..action_item(action, PaletteSection::Here, PaletteCommand::Act(action))
+            }
+        })
+}
+
+/// The actions of the screen, in whichever of its panes, and of every screen.
+fn own_actions(route: Route, layers: &[Layer], context: &ViewContext<'_>) -> Vec<PaletteItem> {
+    let own: Vec<Layer> = layers.iter().copied().chain([own_layer(route)]).collect();
+    Action::ALL
+        .iter()
+        .filter(|action| is_bound(**action, &own, context))
+        .map(|action| PaletteItem {
+            note: if matches!(action, Action::App(_)) {
+                "everywhere".to_owned()
+            } else {
+                route.title().to_owned()
+            },
+            key: context.keymap.key_of(layers, *action).unwrap_or_default(),
+            ..action_item(*action, PaletteSection::Here, PaletteCommand::Act(*action))
+        })
+        .collect()
+}
+
+/// The actions of other screens that are not among the `known` ones.
+fn actions_of_other_screens(
+    route: Route,
+    known: &BTreeSet<&str>,
+    context: &ViewContext<'_>,
+) -> Vec<PaletteItem> {
+    let mut items = Vec::new();
+    let mut listed = known.clone();
+    for screen in Route::ALL.into_iter().filter(|screen| *screen != route) {
+        let layers = [own_layer(screen)];
+        for action in Action::ALL.iter().copied() {
+            if is_bound(action, &layers, context) && listed.insert(action.spec().id) {
+                let command = PaletteCommand::Elsewhere(screen, action);
+                items.push(PaletteItem {
+                    note: screen.title().to_owned(),
+                    key: context.keymap.key_of(&layers, action).unwrap_or_default(),
+                    ..action_item(action, PaletteSection::Elsewhere, command)
+                });
+            }
+        }
+    }
+    items
+}
+
+fn is_bound(action: Action, layers: &[Layer], context: &ViewContext<'_>) -> bool {
+    let is_motion = matches!(action, Action::List(_) | Action::Prompt(_));
+    let is_bound = || {
+        layers.iter().any(|layer| {
+            let bindings = context.keymap.bindings(*layer);
+            bindings.iter().any(|(bound, _)| *bound == action)
+        })
+    };
+    !is_motion && context.allows(action) && is_bound()
+}
+
+fn action_item(action: Action, section: PaletteSection, command: PaletteCommand) -> PaletteItem {
+    let spec = action.spec();
+    PaletteItem {
+        text: spec.help.to_owned(),
+        note: String::new(),
+        key: String::new(),
+        words: format!("{} {}", spec.short, spec.id),
+        section,
+        command,
+    }
+}
+
+const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
+    match command {
+        PaletteCommand::Act(action) | PaletteCommand::Elsewhere(_, action) => {
+            Some(action.spec().id)
+        }
+        PaletteCommand::Logs(_)
+        | PaletteCommand::Tools(_)
+        | PaletteCommand::Reveal(_)
+        | PaletteCommand::Examine(_)
+        | PaletteCommand::Fault(_) => None,
+    }
+}
+
+/// Whether an action of another screen runs at once when it is chosen: not if it needs a selected row, writes, or calls a tool.
+pub fn runs_at_once(action: Action) -> bool {
+    action.spec().needs == Needs::Nothing
+        && !action.spec().writes
+        && action != Action::Tools(ToolsAction::Run)
+}
+
+fn named_item(text: String, note: String, command: PaletteCommand) -> PaletteItem {
+    PaletteItem {
+        text,
+        note,
+        key: String::new(),
+        words: String::new(),
+        section: PaletteSection::Named,
+        command,
+    }
+}
+
+/// `logs NAME`, `tools NAME`, `describe NAME` and `doctor NAME` for all deployments, resources and log groups.
+fn named(store: &Store) -> Vec<PaletteItem> {
+    let mut items = Vec::new();
+    for deployment in &store.deployments {
+        let name = &deployment.name;
+        let target = PaletteTarget::Deployment(name.clone());
+        items.push(named_item(
+            format!("logs {name}"),
+            "all log groups".to_owned(),
+            PaletteCommand::Logs(target.clone()),
+        ));
+        items.push(named_item(
+            format!("tools {name}"),
+            "MCP endpoint".to_owned(),
+            PaletteCommand::Tools(target),
+        ));
+        items.push(named_item(
+            format!("doctor {name}"),
+            "every hop of the chain".to_owned(),
+            PaletteCommand::Examine(name.clone()),
+        ));
+        for resource in store.resources(name) {
+            items.extend(resource_items(name, resource));
+        }
+        for group in crate::screens::fleet::deployment_groups(store, name) {
+            items.push(named_item(
+                format!("logs {group}"),
+                format!("log group of {name}"),
+                PaletteCommand::Logs(PaletteTarget::Group(name.clone(), group)),
+            ));
+        }
+    }
+    items
+}
+
+fn resource_items(deployment: &DeploymentName, resource: &Resource) -> Vec<PaletteItem> {
+    let note = format!("{} of {deployment}", resource.key.kind);
+    let target = PaletteTarget::Resource(resource.key.clone());
+    let mut items = vec![named_item(
+        format!("describe {}", resource.name),
+        note.clone(),
+        PaletteCommand::Reveal(resource.key.clone()),
+    )];
+    if !resource.log_groups.is_empty() {
+        items.push(named_item(
+            format!("logs {}", resource.name),
+            note.clone(),
+            PaletteCommand::Logs(target.clone()),
+        ));
+    }
+    if resource.mcp_url.is_some() {
+        items.push(named_item(
+            format!("tools {}", resource.name),
+            note,
+            PaletteCommand::Tools(target),
+        ));
+    }
+    items
+}
+
+const fn own_layer(route: Route) -> Layer {
+    match route {
+        Route::Fleet => Layer::Fleet,
+        Route::Logs => Layer::Logs,
+        Route::Secrets => Layer::Secrets,
+        Route::Tools => Layer::Tools,
+        Route::Doctor => Layer::Doctor,
+        Route::Activity => Layer::Activity,
+    }
+}
+
+/// The action that opens a screen.
+const fn screen_action(route: Route) -> Action {
+    match route {
+        Route::Fleet => Action::App(AppAction::OpenFleet),
+        Route::Logs => Action::App(AppAction::OpenLogs),
+        Route::Secrets => Action::App(AppAction::OpenSecrets),
+        Route::Tools => Action::App(AppAction::OpenTools),
+        Route::Doctor => Action::App(AppAction::OpenDoctor),
+        Route::Activity => Action::App(AppAction::OpenActivity),
+    }
+}
