@@ -7,6 +7,7 @@ use crate::{
         CallOptions, DeploymentName, ElicitationAnswer, Kind, LogQuery, McpEndpoint, Offer,
         ResourceKey,
     },
+    rotation::report::RotationKind,
     tools::saved::Query,
 };
 
@@ -39,28 +40,6 @@ impl Slot {
     /// Whether its work is finished rather than cut short: by a newer one, and by quitting.
     pub const fn must_finish(&self) -> bool {
         matches!(self, Self::Rotation)
-    }
-}
-
-/// What is to be done to a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RotationKind {
-    /// A new password.
-    Rotate,
-    /// Bring a stopped rotation to its end.
-    Resume,
-    /// Back to the previous password.
-    Rollback,
-}
-
-impl RotationKind {
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rotate => "rotate",
-            Self::Resume => "resume",
-            Self::Rollback => "roll back",
-        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
         SecretDetail, Tool, Traffic,
     },
     rotation::{
-        plan::Plan,
-        report::{Ending, Question, Report},
+        plan::RotationPlan,
+        report::{RotationEnd, RotationQuestion, RotationReport},
     },
     tools::saved::Query,
 };
@@ -75,15 +75,15 @@ pub enum SecretsEvent {
     /// The versions of a secret were read.
     SecretRead(DeploymentName, String, Box<Result<SecretDetail, Failure>>),
     /// A rotation has made its plan.
-    Planned(Box<Plan>),
+    Planned(Box<RotationPlan>),
     /// A rotation has finished or started a step.
-    Reported(Report),
+    Reported(RotationReport),
     /// A running rotation reports a warning that is not the result of a step.
     Warned(String),
     /// A rotation waits for an answer of the user.
-    Asked(Question),
+    Asked(RotationQuestion),
     /// A rotation has ended.
-    Ended(Box<Result<Ending, Failure>>),
+    Ended(Box<Result<RotationEnd, Failure>>),
 }
 
 /// Facts about an MCP endpoint.
@@ -131,7 +131,7 @@ impl Event {
                 Box::new(Err(failure)),
             )),
             Effect::Rotate { .. } => Self::Secrets(SecretsEvent::Ended(Box::new(Err(
-                failure.hint("u brings to its end what is half done")
+                failure.hint("`secrets resume` finishes what is half done")
             )))),
             Effect::Connect(endpoint) => {
                 Self::Tools(ToolsEvent::Connected(endpoint, Box::new(Err(failure))))

@@ -13,7 +13,7 @@ pub use action::{
     Action, ActionSpec, AppAction, DoctorAction, FleetAction, ListAction, LogsAction, Needs,
     PromptAction, SecretsAction, ToolsAction,
 };
-pub use effect::{Effect, Effects, RotationKind, Slot};
+pub use effect::{Effect, Effects, Slot};
 pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};
 pub use exit_message::ExitMessage;
 pub use route::Route;

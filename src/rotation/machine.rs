@@ -16,35 +16,40 @@ mod transitions;
 
 use std::sync::Arc;
 
-use super::effect::{Effect, LoginAnswer, Next, Observation, ReadAnswer, SecretFacts};
+use super::effect::{
+    LoginAnswer, Observation, ReadAnswer, RotationEffect, RotationNext, SecretFacts,
+};
 use super::labels::{Labels, VersionId};
-use super::report::{Ending, Evidence, Kind, Outcome, Question, Report, Step, Why};
+use super::report::{
+    EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationQuestion,
+    RotationReport, RotationStep,
+};
 
-pub use state::Settings;
-use state::{Place, State};
+pub use state::RotationSettings;
+use state::{MachineState, RotationPhase};
 
 /// A rotation under way.
 #[derive(Clone, Debug)]
-pub struct Machine {
-    settings: Arc<Settings>,
-    state: State,
+pub struct RotationMachine {
+    settings: Arc<RotationSettings>,
+    state: MachineState,
     now: i64,
     /// When the last question was put: the time of the answer before it.
     asked_at: i64,
     /// Evidence of the step that runs, not yet reported as its end.
-    evidence: Vec<Evidence>,
+    evidence: Vec<RotationEvidence>,
     /// All evidence before the first write, for the question that comes before that.
-    found: Vec<Evidence>,
+    found: Vec<RotationEvidence>,
     warned: bool,
-    reports: Vec<Report>,
+    reports: Vec<RotationReport>,
     /// When the database took the new password, for the length of the outage.
     changed_at: Option<i64>,
 }
 
-impl Machine {
+impl RotationMachine {
     /// Begins; the first thing asked for is a look at the secret.
-    pub fn start(kind: Kind, settings: Settings, now: i64) -> Self {
-        let state = State::new(kind);
+    pub fn start(kind: RotationKind, settings: RotationSettings, now: i64) -> Self {
+        let state = MachineState::new(kind);
         let mut machine = Self {
             settings: Arc::new(settings),
             state,
@@ -61,25 +66,29 @@ impl Machine {
     }
 
     /// What must happen next. Asking twice without an answer in between gives the same.
-    pub fn next(&self) -> Next {
+    pub fn next(&self) -> RotationNext {
         let state = &self.state;
         if let Some((reason, millis)) = state.pause {
-            return Next::Effect(Effect::Wait { millis, reason });
+            return RotationNext::Effect(RotationEffect::Wait { millis, reason });
         }
         match state.place {
-            Place::Done => Next::Done(self.ending()),
-            Place::Proceed => Next::Ask(Question::Proceed),
-            Place::AgreeFinish => Next::Ask(Question::FinishForeign(self.chosen())),
-            Place::AgreeRelease => Next::Ask(Question::ReleaseForeign(self.chosen())),
-            Place::AskGoOn => Next::Ask(self.go_on_question()),
-            Place::AskClose => Next::Ask(self.close_question()),
-            Place::AskRefresh => Next::Ask(self.refresh_question()),
-            place => Next::Effect(self.effect_at(place)),
+            RotationPhase::Done => RotationNext::Done(self.ending()),
+            RotationPhase::Proceed => RotationNext::Ask(RotationQuestion::Proceed),
+            RotationPhase::AgreeFinish => {
+                RotationNext::Ask(RotationQuestion::FinishForeign(self.chosen()))
+            }
+            RotationPhase::AgreeRelease => {
+                RotationNext::Ask(RotationQuestion::ReleaseForeign(self.chosen()))
+            }
+            RotationPhase::AskGoOn => RotationNext::Ask(self.go_on_question()),
+            RotationPhase::AskClose => RotationNext::Ask(self.close_question()),
+            RotationPhase::AskRefresh => RotationNext::Ask(self.refresh_question()),
+            place => RotationNext::Effect(self.effect_at(place)),
         }
     }
 
     /// Takes an answer in; returns what people shall be told.
-    pub fn on(&mut self, observation: Observation, now: i64) -> Vec<Report> {
+    pub fn on(&mut self, observation: Observation, now: i64) -> Vec<RotationReport> {
         self.asked_at = self.now;
         self.now = now;
         match observation {
@@ -88,7 +97,7 @@ impl Machine {
                     self.state.must_wait.clear();
                 }
             }
-            Observation::Failed(trouble) => self.failed(trouble),
+            Observation::Failed(error) => self.failed(error),
             answer => {
                 self.state.tries = 0;
                 self.state.since = None;
@@ -101,23 +110,23 @@ impl Machine {
     /// Asks to stop as soon as that leaves nothing half done: at once, or when AWSCURRENT has followed the database. Answers whether
     /// it has stopped.
     pub fn stop(&mut self) -> bool {
-        if self.state.place != Place::Done && !self.is_between() {
+        if self.state.place != RotationPhase::Done && !self.is_between() {
             if self.state.promoted {
-                self.end(self.good_outcome(), Why::StoppedAfter);
+                self.end(self.good_outcome(), EndReason::StoppedAfter);
             } else {
-                self.end(Outcome::Failed, Why::Stopped);
+                self.end(RotationOutcome::Failed, EndReason::Stopped);
             }
         }
-        self.state.place == Place::Done
+        self.state.place == RotationPhase::Done
     }
 
     /// What has been reported since the start or the last answer.
-    pub fn take_reports(&mut self) -> Vec<Report> {
+    pub fn take_reports(&mut self) -> Vec<RotationReport> {
         std::mem::take(&mut self.reports)
     }
 
     /// The step that runs.
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> RotationStep {
         self.state.step
     }
 
@@ -125,12 +134,12 @@ impl Machine {
     pub fn is_between(&self) -> bool {
         let ahead = self.state.sent && !self.state.promoted;
         let untidy = self.state.promoted && !self.state.cleaned && self.state.permitted;
-        (ahead || untidy) && self.state.place != Place::Done
+        (ahead || untidy) && self.state.place != RotationPhase::Done
     }
 
     /// Will the secret name the other one of two users?
     pub fn is_alternating(&self) -> bool {
-        self.state.alternate || (self.state.kind == Kind::Rollback && self.takes_turns())
+        self.state.alternate || (self.state.kind == RotationKind::Rollback && self.takes_turns())
     }
 
     /// The labels as last read.
@@ -143,11 +152,11 @@ impl Machine {
         self.state.base.as_ref()
     }
 
-    fn ending(&self) -> Ending {
-        self.state.ending.clone().unwrap_or(Ending {
-            outcome: Outcome::Failed,
+    fn ending(&self) -> RotationEnd {
+        self.state.ending.clone().unwrap_or(RotationEnd {
+            outcome: RotationOutcome::Failed,
             version: None,
-            why: Why::Unexpected,
+            why: EndReason::Unexpected,
         })
     }
 
@@ -177,42 +186,47 @@ impl Machine {
     fn described(&mut self, facts: &SecretFacts) {
         self.state.labels = facts.labels.clone();
         self.state.managed = facts.managed;
-        if facts.deleted && matches!(self.state.place, Place::ClaimLook | Place::BeforeSet) {
+        if facts.deleted
+            && matches!(
+                self.state.place,
+                RotationPhase::ClaimLook | RotationPhase::BeforeSet
+            )
+        {
             // A secret that goes away takes with it whatever the database would be changed to.
             let outcome = if self.state.sent {
-                Outcome::Failed
+                RotationOutcome::Failed
             } else {
-                Outcome::Refused
+                RotationOutcome::Refused
             };
-            return self.end(outcome, Why::Deleted);
+            return self.end(outcome, EndReason::Deleted);
         }
         match self.state.place {
-            Place::Survey => self.surveyed(facts),
-            Place::ClaimLook => self.claim_seen(),
-            Place::BeforeSet => self.seen_before_set(),
-            Place::PromoteLook => self.promotion_seen(),
-            Place::Tidy => self.tidied(),
-            Place::ManagedWatch => self.managed_seen(),
+            RotationPhase::Survey => self.surveyed(facts),
+            RotationPhase::ClaimLook => self.claim_seen(),
+            RotationPhase::BeforeSet => self.seen_before_set(),
+            RotationPhase::PromoteLook => self.promotion_seen(),
+            RotationPhase::Tidy => self.tidied(),
+            RotationPhase::ManagedWatch => self.managed_seen(),
             _ => self.unexpected(),
         }
     }
 
     fn read_answered(&mut self, read: ReadAnswer) {
-        let Next::Effect(Effect::ReadVersion { version }) = self.next() else {
+        let RotationNext::Effect(RotationEffect::ReadVersion { version }) = self.next() else {
             return self.unexpected();
         };
         match read {
             ReadAnswer::Value(facts) => {
                 self.state.readable.insert(version.clone(), facts.clone());
                 match self.state.place {
-                    Place::ReadCurrent => self.current_read(&facts),
-                    Place::ReadPrevious => self.previous_read(&facts),
-                    Place::ReadBack => self.read_back(&facts),
-                    Place::Compare => self.compared(&version, &facts),
-                    Place::Probe => self.suspect_read(&facts),
-                    Place::ManagedExplain => self.managed_explained(Some(&facts)),
-                    Place::Alter => self.source_read(Some(&facts)),
-                    Place::ReadBefore => self.before_read(Some(&facts)),
+                    RotationPhase::ReadCurrent => self.current_read(&facts),
+                    RotationPhase::ReadPrevious => self.previous_read(&facts),
+                    RotationPhase::ReadBack => self.read_back(&facts),
+                    RotationPhase::Compare => self.compared(&version, &facts),
+                    RotationPhase::Probe => self.suspect_read(&facts),
+                    RotationPhase::ManagedExplain => self.managed_explained(Some(&facts)),
+                    RotationPhase::Alter => self.source_read(Some(&facts)),
+                    RotationPhase::ReadBefore => self.before_read(Some(&facts)),
                     // A login place reads first and then logs in.
                     _ => {}
                 }
@@ -230,7 +244,7 @@ impl Machine {
                 }
                 self.state.limited = 0;
                 if answer == LoginAnswer::MustChange {
-                    self.note(Evidence::MustChange);
+                    self.note(RotationEvidence::MustChange);
                 }
                 self.accepted();
             }
@@ -240,7 +254,7 @@ impl Machine {
                 self.refused();
             }
             LoginAnswer::Limited => self.limited(),
-            LoginAnswer::External => self.end(Outcome::Refused, Why::External),
+            LoginAnswer::External => self.end(RotationOutcome::Refused, EndReason::External),
         }
     }
 
@@ -259,17 +273,18 @@ impl Machine {
     /// Whose login the effect is that is being answered.
     fn user_asked(&self) -> Option<Arc<str>> {
         match self.next() {
-            Next::Effect(
-                Effect::Login { version } | Effect::AlterPassword { from: version, .. },
+            RotationNext::Effect(
+                RotationEffect::Login { version }
+                | RotationEffect::AlterPassword { from: version, .. },
             ) => self
                 .facts_of(Some(&version))
                 .map(|facts| Arc::clone(&facts.user)),
-            Next::Effect(_) | Next::Ask(_) | Next::Done(_) => None,
+            RotationNext::Effect(_) | RotationNext::Ask(_) | RotationNext::Done(_) => None,
         }
     }
 
     fn unexpected(&mut self) {
-        self.end(Outcome::Failed, Why::Unexpected);
+        self.end(RotationOutcome::Failed, EndReason::Unexpected);
     }
 }
 

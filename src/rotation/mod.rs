@@ -16,7 +16,7 @@
 //!
 //! Nothing here reads a clock, a file or a network, and no secret value enters the machine. The driver is `services::rotation`.
 //! The durable truth is the labels of the secret and the database itself: whoever dies at any instant leaves a state from which
-//! [`report::Kind::Resume`] reaches one consistent end, on any machine. `machine::explore` (tests) walks all those states.
+//! [`report::RotationKind::Resume`] reaches one consistent end, on any machine. `machine::explore` (tests) walks all those states.
 
 pub mod effect;
 pub mod labels;

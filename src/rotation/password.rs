@@ -19,7 +19,7 @@ const FEWEST_CHARACTERS: usize = 10;
 
 /// Where a new password comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
+pub enum PasswordSource {
     /// The operating system's random source, here.
     #[default]
     System,
@@ -29,14 +29,14 @@ pub enum Source {
 
 /// What passwords shall look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct PasswordPolicy {
     length: usize,
     alphabet: Vec<u8>,
 }
 
 /// Why no password can be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyError {
+pub enum PasswordPolicyError {
     /// Shorter than 12 or longer than 512.
     Length(usize),
     /// Fewer than ten different characters.
@@ -47,7 +47,7 @@ pub enum PolicyError {
     MoreBytes,
 }
 
-impl fmt::Display for PolicyError {
+impl fmt::Display for PasswordPolicyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length(length) => {
@@ -73,9 +73,9 @@ impl fmt::Display for PolicyError {
     }
 }
 
-impl std::error::Error for PolicyError {}
+impl std::error::Error for PasswordPolicyError {}
 
-impl Default for Policy {
+impl Default for PasswordPolicy {
     fn default() -> Self {
         Self {
             length: LENGTH,
@@ -84,22 +84,22 @@ impl Default for Policy {
     }
 }
 
-impl Policy {
+impl PasswordPolicy {
     /// Checks a length and an alphabet from the configuration.
-    pub fn new(length: usize, alphabet: &str) -> Result<Self, PolicyError> {
+    pub fn new(length: usize, alphabet: &str) -> Result<Self, PasswordPolicyError> {
         if !(SHORTEST..=LONGEST).contains(&length) {
-            return Err(PolicyError::Length(length));
+            return Err(PasswordPolicyError::Length(length));
         }
         let unsafe_ones: String = alphabet
             .chars()
             .filter(|one| !one.is_ascii_alphanumeric() && !SAFE_MARKS.contains(*one))
             .collect();
         if !unsafe_ones.is_empty() {
-            return Err(PolicyError::Unsafe(unsafe_ones));
+            return Err(PasswordPolicyError::Unsafe(unsafe_ones));
         }
         let alphabet = distinct(alphabet);
         if alphabet.len() < FEWEST_CHARACTERS {
-            return Err(PolicyError::TooFew(alphabet.len()));
+            return Err(PasswordPolicyError::TooFew(alphabet.len()));
         }
         Ok(Self { length, alphabet })
     }
@@ -116,7 +116,7 @@ impl Policy {
 
     /// Draws a password. Bytes that would favour some characters are thrown away, and so is a password that lacks a class which the
     /// alphabet has, or begins with a mark (which a shell may take for an option).
-    pub fn draw(&self, random: &[u8]) -> Result<Zeroizing<String>, PolicyError> {
+    pub fn draw(&self, random: &[u8]) -> Result<Zeroizing<String>, PasswordPolicyError> {
         let size = self.alphabet.len();
         let fair = 256 - 256 % size;
         let mut fair_bytes = random
@@ -126,11 +126,11 @@ impl Policy {
         loop {
             let mut password = Zeroizing::new(String::with_capacity(self.length));
             while password.len() < self.length {
-                let byte = fair_bytes.next().ok_or(PolicyError::MoreBytes)?;
+                let byte = fair_bytes.next().ok_or(PasswordPolicyError::MoreBytes)?;
                 let character = self
                     .alphabet
                     .get(byte % size)
-                    .ok_or(PolicyError::MoreBytes)?;
+                    .ok_or(PasswordPolicyError::MoreBytes)?;
                 password.push(char::from(*character));
             }
             if self.is_complete(&password) {
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_password_of_another_source_must_look_like_one_of_ours() {
-        let policy = Policy::new(12, "ABCDEFGHabcdefgh0123").unwrap();
+        let policy = PasswordPolicy::new(12, "ABCDEFGHabcdefgh0123").unwrap();
         assert!(policy.accepts("Aa0BbCcDdEe1"));
         for wrong in [
             "Aa0BbCcDdEe",
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn every_password_has_its_length_and_every_class() {
-        let policy = Policy::default();
+        let policy = PasswordPolicy::default();
         for seed in 0..500 {
             let password = policy.draw(&bytes(seed, policy.bytes_needed())).unwrap();
             assert_eq!(password.len(), LENGTH);
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn no_character_is_favoured() {
         // All 256 byte values equally often: each character of an alphabet of 62 must come 4 times, and 8 bytes are thrown away.
-        let policy = Policy::new(248, &ALPHABET[..62]).unwrap();
+        let policy = PasswordPolicy::new(248, &ALPHABET[..62]).unwrap();
         let every_byte: Vec<u8> = (0..=255).collect();
         let password = policy.draw(&every_byte).unwrap();
         for character in ALPHABET[..62].chars() {
@@ -252,28 +252,40 @@ mod tests {
 
     #[test]
     fn unfair_bytes_are_thrown_away() {
-        let policy = Policy::new(12, "abcdefghij").unwrap();
-        assert_eq!(policy.draw(&[255; 400]), Err(PolicyError::MoreBytes));
+        let policy = PasswordPolicy::new(12, "abcdefghij").unwrap();
+        assert_eq!(
+            policy.draw(&[255; 400]),
+            Err(PasswordPolicyError::MoreBytes)
+        );
         assert_eq!(policy.draw(&[249; 12]).unwrap().as_str(), "jjjjjjjjjjjj");
     }
 
     #[test]
     fn a_password_without_a_class_is_drawn_again() {
-        let policy = Policy::new(12, "abcdefghi0").unwrap();
+        let policy = PasswordPolicy::new(12, "abcdefghi0").unwrap();
         // The first twelve bytes lack a digit: index 0 of the sorted alphabet is the digit.
         let mut random = vec![1; 12];
         random.extend([1, 0].repeat(6));
         assert_eq!(policy.draw(&random).unwrap().as_str(), "a0a0a0a0a0a0");
-        assert_eq!(policy.draw(&random[..12]), Err(PolicyError::MoreBytes));
+        assert_eq!(
+            policy.draw(&random[..12]),
+            Err(PasswordPolicyError::MoreBytes)
+        );
     }
 
     #[test]
     fn what_cannot_be_safe_is_refused_with_its_reason() {
-        assert_eq!(Policy::new(8, ALPHABET), Err(PolicyError::Length(8)));
-        assert_eq!(Policy::new(32, "aabbcc"), Err(PolicyError::TooFew(3)));
         assert_eq!(
-            Policy::new(32, "abcdefghijk$'é"),
-            Err(PolicyError::Unsafe("$'é".into()))
+            PasswordPolicy::new(8, ALPHABET),
+            Err(PasswordPolicyError::Length(8))
+        );
+        assert_eq!(
+            PasswordPolicy::new(32, "aabbcc"),
+            Err(PasswordPolicyError::TooFew(3))
+        );
+        assert_eq!(
+            PasswordPolicy::new(32, "abcdefghijk$'é"),
+            Err(PasswordPolicyError::Unsafe("$'é".into()))
         );
     }
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::effect::Connection;
-use super::readers::Reader;
-use super::report::Kind;
+use super::readers::SecretReader;
+use super::report::RotationKind;
 
 /// Credentials that end sooner than this after the start may end between the change and the promotion, the worst instant.
 const ENOUGH_MILLIS: i64 = 600_000;
@@ -14,7 +14,7 @@ const LONGEST_SESSION_MILLIS: i64 = 28_800_000;
 
 /// Everything that is known before the first write.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct PlanInput {
     /// The deployment's name.
     pub deployment: String,
     /// The secret's id.
@@ -34,7 +34,7 @@ pub struct Known {
     /// When the current version was made: milliseconds since 1970.
     pub current_since: Option<i64>,
     /// Who reads it, as far as was found.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<SecretReader>,
     /// What could not be found out about readers.
     pub unknown: Vec<String>,
     /// Other connections of this user now; none where they cannot be listed.
@@ -58,7 +58,7 @@ pub struct Alternate {
 
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Plan {
+pub struct RotationPlan {
     /// The deployment.
     pub deployment: String,
     /// The secret.
@@ -75,27 +75,27 @@ pub struct Plan {
     /// What happens, step by step.
     pub steps: Vec<String>,
     /// Who reads the secret.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<SecretReader>,
     /// For how long readers fail.
     pub outage: String,
     /// Who is connected as this user now; none where that is not known.
-    pub connections: Option<Vec<Consumer>>,
+    pub connections: Option<Vec<PlanConnection>>,
     /// What speaks for waiting, and what is not known.
     pub warnings: Vec<String>,
 }
 
 /// A connection, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Consumer {
+pub struct PlanConnection {
     /// "Go Driver/6.2.0".
     pub agent: String,
     /// Where it comes from.
     pub address: String,
 }
 
-impl Plan {
-    /// Draws the plan.
-    pub fn draw(kind: Kind, known: &Known) -> Self {
+impl RotationPlan {
+    /// Makes the plan of what is known.
+    pub fn new(kind: RotationKind, known: &PlanInput) -> Self {
         Self {
             deployment: known.deployment.clone(),
             secret: known.secret.clone(),
@@ -108,7 +108,7 @@ impl Plan {
             outage: outage(kind, known),
             connections: known.connections.as_ref().map(|all| {
                 all.iter()
-                    .map(|one| Consumer {
+                    .map(|one| PlanConnection {
                         agent: one.agent.clone(),
                         address: one.address.clone(),
                     })
@@ -161,12 +161,14 @@ impl Plan {
 }
 
 /// Does the other user take over?
-fn takes_turns(kind: Kind, known: &Known) -> bool {
-    known.alternate.is_some() && kind != Kind::Resume && !(known.managed && kind == Kind::Rotate)
+fn takes_turns(kind: RotationKind, known: &PlanInput) -> bool {
+    known.alternate.is_some()
+        && kind != RotationKind::Resume
+        && !(known.managed && kind == RotationKind::Rotate)
 }
 
-fn steps(kind: Kind, known: &Known) -> Vec<String> {
-    if known.managed && kind == Kind::Rotate {
+fn steps(kind: RotationKind, known: &PlanInput) -> Vec<String> {
+    if known.managed && kind == RotationKind::Rotate {
         return vec![
             "start the secret's own rotation function, which does the rest".to_owned(),
             "watch AWSPENDING and AWSCURRENT until it has finished".to_owned(),
@@ -178,11 +180,11 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
         .as_ref()
         .filter(|_| takes_turns(kind, known));
     let prepare = match kind {
-        Kind::Rollback => format!(
+        RotationKind::Rollback => format!(
             "take version {} again",
             known.previous.as_deref().unwrap_or("AWSPREVIOUS")
         ),
-        Kind::Rotate | Kind::Resume => {
+        RotationKind::Rotate | RotationKind::Resume => {
             let user = alternate.map_or_else(String::new, |other| format!("user {}, ", other.user));
             format!(
                 "store a new value as a further version: {user}a password of {} characters, all else unchanged",
@@ -191,7 +193,7 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
         }
     };
     let (set, consumers) = match alternate {
-        Some(other) if kind == Kind::Rollback => (
+        Some(other) if kind == RotationKind::Rollback => (
             format!(
                 "nothing where user {} still logs in with it; else set its password as the administrator of {}",
                 other.user, other.administrator
@@ -222,8 +224,8 @@ fn steps(kind: Kind, known: &Known) -> Vec<String> {
     ]
 }
 
-fn outage(kind: Kind, known: &Known) -> String {
-    if known.managed && kind == Kind::Rotate {
+fn outage(kind: RotationKind, known: &PlanInput) -> String {
+    if known.managed && kind == RotationKind::Rotate {
         return "until the rotation function has moved AWSCURRENT, usually some seconds".to_owned();
     }
     if takes_turns(kind, known) {
@@ -246,7 +248,7 @@ fn outage(kind: Kind, known: &Known) -> String {
     }
 }
 
-fn warnings(known: &Known) -> Vec<String> {
+fn warnings(known: &PlanInput) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(left) = known
         .credentials_end
@@ -281,8 +283,8 @@ mod tests {
     use super::super::readers::Pickup;
     use super::*;
 
-    fn known() -> Known {
-        Known {
+    fn known() -> PlanInput {
+        PlanInput {
             deployment: "prod".into(),
             secret: "neo4j-mcp/credentials".into(),
             user: "neo4j".into(),
@@ -295,20 +297,22 @@ mod tests {
             }]),
             now: 1_000_000,
             password_length: 32,
-            ..Known::default()
+            ..PlanInput::default()
         }
     }
 
     #[test]
     fn a_plan_says_what_where_who_and_how_long() {
         let mut known = known();
-        known.readers = vec![Reader {
+        known.readers = vec![SecretReader {
             name: "runtime r".into(),
             pickup: Pickup::ContainerLife,
             evidence: "NEO4J_SECRET_ARN".into(),
             runtime: Some("r-1".into()),
         }];
-        let text = Plan::draw(Kind::Rotate, &known).lines().join("\n");
+        let text = RotationPlan::new(RotationKind::Rotate, &known)
+            .lines()
+            .join("\n");
         for wanted in [
             "user neo4j at neo4j+s://db",
             "32 characters",
@@ -327,21 +331,34 @@ mod tests {
         known.credentials_end = Some(known.now + 120_000);
         known.connections = None;
         known.unknown.push("functions were not looked at".into());
-        let warnings = Plan::draw(Kind::Rotate, &known).warnings;
+        let warnings = RotationPlan::new(RotationKind::Rotate, &known).warnings;
         assert_eq!(warnings.len(), 3);
         assert!(warnings[0].contains("in 2 min"), "{}", warnings[0]);
         known.credentials_end = Some(known.now + 3_600_000);
-        assert_eq!(Plan::draw(Kind::Rotate, &known).warnings.len(), 2);
+        assert_eq!(
+            RotationPlan::new(RotationKind::Rotate, &known)
+                .warnings
+                .len(),
+            2
+        );
     }
 
     #[test]
     fn a_rotation_function_and_a_roll_back_have_their_own_plans() {
         let mut known = known();
         known.previous = Some("a1b2".into());
-        assert!(Plan::draw(Kind::Rollback, &known).steps[0].contains("a1b2"));
+        assert!(RotationPlan::new(RotationKind::Rollback, &known).steps[0].contains("a1b2"));
         known.managed = true;
-        assert_eq!(Plan::draw(Kind::Rotate, &known).steps.len(), 3);
-        assert_eq!(Plan::draw(Kind::Rollback, &known).steps.len(), 7);
+        assert_eq!(
+            RotationPlan::new(RotationKind::Rotate, &known).steps.len(),
+            3
+        );
+        assert_eq!(
+            RotationPlan::new(RotationKind::Rollback, &known)
+                .steps
+                .len(),
+            7
+        );
     }
 
     #[test]
@@ -351,7 +368,9 @@ mod tests {
             user: "neo4j_clone".into(),
             administrator: "neo4j-admin".into(),
         });
-        let text = Plan::draw(Kind::Rotate, &known).lines().join("\n");
+        let text = RotationPlan::new(RotationKind::Rotate, &known)
+            .lines()
+            .join("\n");
         for wanted in [
             "user neo4j_clone, a password of 32",
             "administrator of neo4j-admin",
@@ -360,17 +379,23 @@ mod tests {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
         known.current_since = Some(known.now - 600_000);
-        assert!(Plan::draw(Kind::Rotate, &known).warnings[0].contains("only 10 min old"));
         assert!(
-            Plan::draw(Kind::Rollback, &known).steps[2]
+            RotationPlan::new(RotationKind::Rotate, &known).warnings[0].contains("only 10 min old")
+        );
+        assert!(
+            RotationPlan::new(RotationKind::Rollback, &known).steps[2]
                 .starts_with("nothing where user neo4j_clone")
         );
         assert_eq!(
-            Plan::draw(Kind::Resume, &known).alternate,
+            RotationPlan::new(RotationKind::Resume, &known).alternate,
             None,
             "what a resume does is found out, not planned"
         );
         known.managed = true;
-        assert!(!Plan::draw(Kind::Rotate, &known).outage.starts_with("none"));
+        assert!(
+            !RotationPlan::new(RotationKind::Rotate, &known)
+                .outage
+                .starts_with("none")
+        );
     }
 }

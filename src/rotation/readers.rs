@@ -38,7 +38,7 @@ impl Pickup {
 
 /// Somebody who reads the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct Reader {
+pub struct SecretReader {
     /// `runtime neo4j_mcp_server-Ab3dEfGh1j`, `function neo4j-interceptor`.
     pub name: String,
     /// How it picks up a new value.
@@ -50,7 +50,7 @@ pub struct Reader {
     pub runtime: Option<String>,
 }
 
-impl Reader {
+impl SecretReader {
     /// Can it be made to take the new value from here, and must it?
     pub fn is_refreshable(&self) -> bool {
         self.pickup.is_slow() && self.runtime.is_some()

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::effect::{Connection, Pause, Trouble};
+use super::effect::{Connection, EffectError, Pause};
 use super::labels::{Author, VersionId};
-use super::readers::{Pickup, Reader};
+use super::readers::{Pickup, SecretReader};
 
 /// What is done to the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum RotationKind {
     /// A new password.
     Rotate,
     /// Find out where a rotation stopped and bring it to its end.
@@ -18,9 +18,20 @@ pub enum Kind {
     Rollback,
 }
 
+impl RotationKind {
+    /// The verb, as commands and screens write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rotate => "rotate",
+            Self::Resume => "resume",
+            Self::Rollback => "roll back",
+        }
+    }
+}
+
 /// The steps as the operator sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step {
+pub enum RotationStep {
     /// Read-only: does the current password work, is nothing pending?
     Check,
     /// Store the new value beside the current one.
@@ -39,7 +50,7 @@ pub enum Step {
     Consumers,
 }
 
-impl Step {
+impl RotationStep {
     /// In their order.
     pub const ALL: [Self; 8] = [
         Self::Check,
@@ -53,7 +64,7 @@ impl Step {
     ];
 
     /// The name in the output.
-    pub fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::Prepare => "prepare",
@@ -67,7 +78,7 @@ impl Step {
     }
 
     /// What it will do, while it has not begun.
-    pub fn will(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Self::Check => "log in with the current password, look for a rotation that is pending",
             Self::Prepare => "store the new value as a further version",
@@ -102,7 +113,7 @@ pub enum StepState {
 
 impl StepState {
     /// The name in the output.
-    pub fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Started => "started",
             Self::Running => "running",
@@ -114,25 +125,25 @@ impl StepState {
     }
 
     /// Is the step over?
-    pub fn ended(self) -> bool {
+    pub const fn has_ended(self) -> bool {
         matches!(self, Self::Done | Self::Warning | Self::Failed)
     }
 }
 
 /// One line of the protocol for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct RotationReport {
     /// The step.
-    pub step: Step,
+    pub step: RotationStep,
     /// How it stands now.
     pub state: StepState,
     /// Milliseconds since 1970.
     pub at: i64,
     /// What was seen.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<RotationEvidence>,
 }
 
-impl Report {
+impl RotationReport {
     /// The evidence as one sentence.
     pub fn sentence(&self) -> String {
         let parts: Vec<String> = self.evidence.iter().map(ToString::to_string).collect();
@@ -142,7 +153,7 @@ impl Report {
 
 /// Something seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
+pub enum RotationEvidence {
     /// A login with the current version was accepted.
     CurrentWorks(VersionId),
     /// It was accepted, but the server wants the password changed.
@@ -154,7 +165,7 @@ pub enum Evidence {
     /// Who is connected as this user now.
     Connected(Vec<Connection>),
     /// The list of connections could not be had.
-    ConnectionsUnknown(Trouble),
+    ConnectionsUnknown(EffectError),
     /// The new value is stored.
     Stored(VersionId, String),
     /// An existing version is taken instead of a new value.
@@ -180,11 +191,11 @@ pub enum Evidence {
     /// Something about a reader could not be found out.
     ReaderUnknown(String),
     /// Readers could not be looked at.
-    ReadersUnknown(Trouble),
+    ReadersUnknown(EffectError),
     /// The database has changed this user's password.
     Changed(Arc<str>),
     /// Whether the password was changed is not known yet.
-    ChangeInDoubt(Trouble),
+    ChangeInDoubt(EffectError),
     /// It refused the change, since the old password is not the one given.
     ChangeLost,
     /// It refuses the new password.
@@ -212,7 +223,7 @@ pub enum Evidence {
     /// A wait.
     Waiting(Pause, u64),
     /// A call failed.
-    Trouble(Trouble),
+    Error(EffectError),
     /// So many connections were closed.
     Closed(usize),
     /// The operator keeps the old connections.
@@ -228,10 +239,10 @@ pub enum Evidence {
     /// The rotation function has finished.
     FunctionFinished(VersionId),
     /// Why it ended in this step.
-    Ended(Why),
+    Ended(EndReason),
 }
 
-impl fmt::Display for Evidence {
+impl fmt::Display for RotationEvidence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CurrentWorks(version) => write!(formatter, "the current password works (version {})", version.short()),
@@ -241,7 +252,7 @@ impl fmt::Display for Evidence {
                 write!(formatter, "AWSPENDING is still on the current version {}: a finished rotation left it", version.short())
             }
             Self::Connected(connections) => write_connections(formatter, connections),
-            Self::ConnectionsUnknown(trouble) => write!(formatter, "who is connected is not known ({trouble})"),
+            Self::ConnectionsUnknown(error) => write!(formatter, "who is connected is not known ({error})"),
             Self::Stored(version, label) => write!(formatter, "new value stored as version {} (label {label})", version.short()),
             Self::Taken(version, label) => write!(formatter, "version {} is taken again (label {label})", version.short()),
             Self::Claimed(version) => write!(formatter, "AWSPENDING → {}", version.short()),
@@ -264,10 +275,10 @@ impl fmt::Display for Evidence {
             Self::ReadersFresh => formatter.write_str("no reader is known that keeps the old value"),
             Self::ReaderLeft(what) => write!(formatter, "goes on with the old value: {what}"),
             Self::ReaderUnknown(what) => write!(formatter, "not found out: {what}"),
-            Self::ReadersUnknown(trouble) => write!(formatter, "who keeps the old value was not found out ({trouble})"),
+            Self::ReadersUnknown(error) => write!(formatter, "who keeps the old value was not found out ({error})"),
             Self::Changed(user) => write!(formatter, "Neo4j confirmed ALTER CURRENT USER by {user}"),
-            Self::ChangeInDoubt(trouble) => {
-                write!(formatter, "whether Neo4j has changed the password is in doubt ({trouble}); finding out")
+            Self::ChangeInDoubt(error) => {
+                write!(formatter, "whether Neo4j has changed the password is in doubt ({error}); finding out")
             }
             Self::ChangeLost => {
                 formatter.write_str("Neo4j refused the change: the old password is no longer the one in the secret; finding out")
@@ -295,7 +306,7 @@ impl fmt::Display for Evidence {
             Self::Waiting(pause, millis) => {
                 write!(formatter, "{pause} ({})", Seconds(i64::try_from(*millis).unwrap_or(i64::MAX)))
             }
-            Self::Trouble(trouble) => trouble.fmt(formatter),
+            Self::Error(error) => error.fmt(formatter),
             Self::Ended(why) => why.fmt(formatter),
             Self::Closed(1) => formatter.write_str("1 old connection closed"),
             Self::Closed(count) => write!(formatter, "{count} old connections closed"),
@@ -376,7 +387,7 @@ impl fmt::Display for Whose<'_> {
 
 /// What only the operator can decide.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Question {
+pub enum RotationQuestion {
     /// The plan was shown: go on and write?
     Proceed,
     /// A resume has found this, and would go on with that.
@@ -388,10 +399,10 @@ pub enum Question {
     /// These connections are still authenticated with the old password: close them?
     CloseConnections(Vec<Connection>),
     /// These readers keep the old value: update their runtimes and stop their sessions?
-    RefreshReaders(Vec<Reader>),
+    RefreshReaders(Vec<SecretReader>),
 }
 
-impl fmt::Display for Question {
+impl fmt::Display for RotationQuestion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proceed => formatter.write_str("Change the password now?"),
@@ -436,7 +447,7 @@ impl fmt::Display for Question {
 
 /// How it ended, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum RotationOutcome {
     /// The password was changed; secret and database agree.
     Rotated,
     /// A stopped rotation was brought to its end; secret and database agree.
@@ -449,9 +460,17 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
+impl RotationOutcome {
+    /// Whether secret and outside agree at the end.
+    pub const fn is_success(self) -> bool {
+        match self {
+            Self::Rotated | Self::Resumed | Self::NothingToDo => true,
+            Self::Refused | Self::Failed => false,
+        }
+    }
+
     /// The name in the output.
-    pub fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rotated => "rotated",
             Self::Resumed => "resumed",
@@ -464,18 +483,18 @@ impl Outcome {
 
 /// The last line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Ending {
+pub struct RotationEnd {
     /// In one word.
-    pub outcome: Outcome,
+    pub outcome: RotationOutcome,
     /// The version that is current now, or the one in question.
     pub version: Option<VersionId>,
     /// Why.
-    pub why: Why,
+    pub why: EndReason,
 }
 
 /// The reason of an ending.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
+pub enum EndReason {
     /// All went well.
     Agreed,
     /// A rehearsal ends before the first write.
@@ -489,7 +508,7 @@ pub enum Why {
     /// There is no previous version to go back to.
     NoPrevious,
     /// The value cannot be rotated.
-    Shape(String),
+    Unsuitable(String),
     /// A rotation is pending.
     Pending(VersionId, Option<Author>),
     /// The rotation function's version has no value yet.
@@ -529,11 +548,11 @@ pub enum Why {
     /// AWSPENDING of a foreign version was taken off.
     Released(VersionId),
     /// A call failed for good; `sent` says whether the password may already be the new one.
-    Trouble {
+    Error {
         /// What was being done.
         doing: &'static str,
         /// What happened.
-        trouble: Trouble,
+        error: EffectError,
         /// The database may already have the pending password.
         sent: bool,
     },
@@ -541,20 +560,14 @@ pub enum Why {
     Unexpected,
 }
 
-impl Why {
+impl EndReason {
     /// Was it the network?
     pub fn is_network(&self) -> bool {
-        matches!(
-            self,
-            Self::Trouble {
-                trouble: Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled,
-                ..
-            }
-        )
+        matches!(self, Self::Error { error, .. } if error.is_transient())
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for EndReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Agreed => formatter.write_str("secret and database agree"),
@@ -563,7 +576,7 @@ impl fmt::Display for Why {
             Self::Deleted => formatter.write_str("the secret is scheduled for deletion; restore it first (`aws secretsmanager restore-secret`)"),
             Self::NoCurrent => formatter.write_str("the secret has no AWSCURRENT version"),
             Self::NoPrevious => formatter.write_str("the secret has no AWSPREVIOUS version to go back to"),
-            Self::Shape(problem) => formatter.write_str(problem),
+            Self::Unsuitable(problem) => formatter.write_str(problem),
             Self::Pending(version, author) => write!(
                 formatter,
                 "a rotation is pending: AWSPENDING is on version {version}, {}; `secrets resume` finds out and ends it",
@@ -625,12 +638,12 @@ impl fmt::Display for Why {
                 if *has_value { "it has a value" } else { "it has no value yet" }
             ),
             Self::Released(version) => write!(formatter, "AWSPENDING is off version {version}; secret and database agree"),
-            Self::Trouble { doing, trouble, sent: true } => write!(
+            Self::Error { doing, error, sent: true } => write!(
                 formatter,
-                "{doing}: {trouble}. Neo4j may already have the pending password: nothing is lost, `secrets resume` on any machine ends it"
+                "{doing}: {error}. Neo4j may already have the pending password: nothing is lost, `secrets resume` on any machine ends it"
             ),
-            Self::Trouble { doing, trouble, sent: false } => {
-                write!(formatter, "{doing}: {trouble}. The password in Neo4j was not changed")
+            Self::Error { doing, error, sent: false } => {
+                write!(formatter, "{doing}: {error}. The password in Neo4j was not changed")
             }
             Self::Unexpected => formatter.write_str("an answer did not fit its question; this is a mistake in this program. `secrets resume` is safe"),
         }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 /// A secret's text that can be rotated.
-pub struct Shape {
+pub struct SecretDocument {
     text: Zeroizing<String>,
     /// Where the password's JSON string stands in the text, quotes included.
     password_at: Range<usize>,
@@ -24,15 +24,15 @@ pub struct Shape {
     administrator: Option<String>,
 }
 
-impl fmt::Debug for Shape {
+impl fmt::Debug for SecretDocument {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Shape(***)")
+        formatter.write_str("SecretDocument(***)")
     }
 }
 
 /// Why a value cannot be rotated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ShapeError {
+pub enum SecretDocumentError {
     /// `SecretBinary`.
     Binary,
     /// The text is no JSON object; where it stops being one.
@@ -47,7 +47,7 @@ pub enum ShapeError {
     NotText(String),
 }
 
-impl fmt::Display for ShapeError {
+impl fmt::Display for SecretDocumentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Binary => formatter.write_str(
@@ -82,7 +82,7 @@ impl fmt::Display for ShapeError {
     }
 }
 
-impl std::error::Error for ShapeError {}
+impl std::error::Error for SecretDocumentError {}
 
 fn list(keys: &[String]) -> String {
     if keys.is_empty() {
@@ -111,9 +111,9 @@ pub fn alternate(user: &str) -> String {
         .map_or_else(|| format!("{user}{CLONE}"), str::to_owned)
 }
 
-impl Shape {
+impl SecretDocument {
     /// Reads a secret's text.
-    pub fn parse(text: &str) -> Result<Self, ShapeError> {
+    pub fn parse(text: &str) -> Result<Self, SecretDocumentError> {
         let members = members(text)?;
         let keys = || {
             members
@@ -122,10 +122,11 @@ impl Shape {
                 .collect::<Vec<_>>()
         };
         let (key, raw) =
-            one_of(&members, &PASSWORD)?.ok_or_else(|| ShapeError::NoPassword(keys()))?;
+            one_of(&members, &PASSWORD)?.ok_or_else(|| SecretDocumentError::NoPassword(keys()))?;
         let password = Zeroizing::new(text_of(key, raw)?);
         let password_at = place_of(raw, text);
-        let (key, raw) = one_of(&members, &USER)?.ok_or_else(|| ShapeError::NoUser(keys()))?;
+        let (key, raw) =
+            one_of(&members, &USER)?.ok_or_else(|| SecretDocumentError::NoUser(keys()))?;
         let user = text_of(key, raw)?;
         let user_at = place_of(raw, text);
         let address = match one_of(&members, &ADDRESS)? {
@@ -135,7 +136,7 @@ impl Shape {
             )),
             None => None,
         };
-        let named = |names: &[&str]| -> Result<Option<String>, ShapeError> {
+        let named = |names: &[&str]| -> Result<Option<String>, SecretDocumentError> {
             let found = one_of(&members, names)?
                 .map(|(key, raw)| text_of(key, raw))
                 .transpose()?;
@@ -186,7 +187,7 @@ impl Shape {
     }
 
     /// The same text with another password: every other byte stays as it is.
-    pub fn with_password(&self, password: &str) -> Result<Zeroizing<String>, ShapeError> {
+    pub fn with_password(&self, password: &str) -> Result<Zeroizing<String>, SecretDocumentError> {
         self.with(&[(&self.password_at, password)])
     }
 
@@ -195,15 +196,18 @@ impl Shape {
         &self,
         user: &str,
         password: &str,
-    ) -> Result<Zeroizing<String>, ShapeError> {
+    ) -> Result<Zeroizing<String>, SecretDocumentError> {
         let mut places = [(&self.user_at, user), (&self.password_at, password)];
         places.sort_by_key(|(place, _)| place.start);
         self.with(&places)
     }
 
     /// Texts in their places, the first place first.
-    fn with(&self, places: &[(&Range<usize>, &str)]) -> Result<Zeroizing<String>, ShapeError> {
-        let lost = || ShapeError::NotJson("a member's place was lost".to_owned());
+    fn with(
+        &self,
+        places: &[(&Range<usize>, &str)],
+    ) -> Result<Zeroizing<String>, SecretDocumentError> {
+        let lost = || SecretDocumentError::NotJson("a member's place was lost".to_owned());
         // Never grown: an abandoned buffer would keep a password.
         let longest = places
             .iter()
@@ -213,7 +217,7 @@ impl Shape {
         let mut from = 0;
         for (place, value) in places {
             let quoted = serde_json::to_string(value).map(Zeroizing::new);
-            let quoted = quoted.map_err(|error| ShapeError::NotJson(error.to_string()))?;
+            let quoted = quoted.map_err(|error| SecretDocumentError::NotJson(error.to_string()))?;
             text.push_str(self.text.get(from..place.start).ok_or_else(lost)?);
             text.push_str(&quoted);
             from = place.end;
@@ -232,7 +236,7 @@ fn place_of(raw: &RawValue, text: &str) -> Range<usize> {
 type Member<'a> = (String, &'a RawValue);
 
 /// All members in their order, each value as it is spelled.
-fn members(text: &str) -> Result<Vec<Member<'_>>, ShapeError> {
+fn members(text: &str) -> Result<Vec<Member<'_>>, SecretDocumentError> {
     struct Members;
     impl<'de> Visitor<'de> for Members {
         type Value = Vec<Member<'de>>;
@@ -258,14 +262,14 @@ fn members(text: &str) -> Result<Vec<Member<'_>>, ShapeError> {
 }
 
 /// Only the place of an error: its words may quote the value.
-fn not_json(error: &serde_json::Error) -> ShapeError {
-    ShapeError::NotJson(format!("line {}, column {}", error.line(), error.column()))
+fn not_json(error: &serde_json::Error) -> SecretDocumentError {
+    SecretDocumentError::NotJson(format!("line {}, column {}", error.line(), error.column()))
 }
 
 fn one_of<'a, 'b>(
     members: &'b [Member<'a>],
     names: &[&str],
-) -> Result<Option<(&'b str, &'a RawValue)>, ShapeError> {
+) -> Result<Option<(&'b str, &'a RawValue)>, SecretDocumentError> {
     let mut found: Option<(&str, &RawValue)> = None;
     // The names stand in the order of their weight: `uri` is taken before `host`.
     for name in names {
@@ -278,7 +282,10 @@ fn one_of<'a, 'b>(
                 Some((first, _))
                     if first.eq_ignore_ascii_case(name) || names == PASSWORD || names == USER =>
                 {
-                    return Err(ShapeError::Ambiguous(first.to_owned(), key.clone()));
+                    return Err(SecretDocumentError::Ambiguous(
+                        first.to_owned(),
+                        key.clone(),
+                    ));
                 }
                 Some(_) => {}
                 None => found = Some((key, raw)),
@@ -288,8 +295,8 @@ fn one_of<'a, 'b>(
     Ok(found)
 }
 
-fn text_of(key: &str, raw: &RawValue) -> Result<String, ShapeError> {
-    serde_json::from_str(raw.get()).map_err(|_| ShapeError::NotText(key.to_owned()))
+fn text_of(key: &str, raw: &RawValue) -> Result<String, SecretDocumentError> {
+    serde_json::from_str(raw.get()).map_err(|_| SecretDocumentError::NotText(key.to_owned()))
 }
 
 fn with_port(address: String, port: Option<&RawValue>) -> String {
@@ -311,7 +318,7 @@ mod tests {
     #[test]
     fn only_the_password_changes_whatever_the_text_looks_like() {
         let text = "{ \"NEO4J_URI\":\"neo4j+s:\\/\\/db\" ,\n\t\"Extra\" : {\"b\":1.50, \"a\":[1 ,2]},\"NEO4J_PASSWORD\" : \"ol\\u0064 \\\"one\\\"\",\n \"NEO4J_USERNAME\":\"ne\\u006f4j\",\"n\":1e5 }\n";
-        let shape = Shape::parse(text).unwrap();
+        let shape = SecretDocument::parse(text).unwrap();
         assert_eq!(
             (shape.password(), shape.user(), shape.address()),
             ("old \"one\"", "neo4j", Some("neo4j+s://db"))
@@ -321,7 +328,7 @@ mod tests {
             *changed,
             text.replace("\"ol\\u0064 \\\"one\\\"\"", "\"new\"")
         );
-        assert_eq!(Shape::parse(&changed).unwrap().password(), "new");
+        assert_eq!(SecretDocument::parse(&changed).unwrap().password(), "new");
         let other = shape.with_credentials(&alternate("neo4j"), "new").unwrap();
         assert_eq!(
             *other,
@@ -338,14 +345,16 @@ mod tests {
             ),
             ("reports_clone", "reports")
         );
-        let shape = Shape::parse(r#"{"user":"u","password":"p","masterarn":"arn:x"}"#).unwrap();
+        let shape =
+            SecretDocument::parse(r#"{"user":"u","password":"p","masterarn":"arn:x"}"#).unwrap();
         assert_eq!(shape.administrator(), Some("arn:x"));
         // The user may stand before or behind the password.
         assert_eq!(
             *shape.with_credentials("a", "b").unwrap(),
             r#"{"user":"a","password":"b","masterarn":"arn:x"}"#
         );
-        let turned = Shape::parse(r#"{"password":"p","user":"u","masterarn":""}"#).unwrap();
+        let turned =
+            SecretDocument::parse(r#"{"password":"p","user":"u","masterarn":""}"#).unwrap();
         assert_eq!(
             *turned.with_credentials("a", "b").unwrap(),
             r#"{"password":"b","user":"a","masterarn":""}"#
@@ -382,7 +391,7 @@ mod tests {
             ),
             (r#"{"Username":"u","Password":"p"}"#, "u", None, None),
         ] {
-            let shape = Shape::parse(text).unwrap();
+            let shape = SecretDocument::parse(text).unwrap();
             assert_eq!(
                 (
                     shape.user(),
@@ -420,7 +429,7 @@ mod tests {
             ),
             (r#"{"username":"u","password":["hunter2"]}"#, "is no text"),
         ] {
-            let error = Shape::parse(text).unwrap_err().to_string();
+            let error = SecretDocument::parse(text).unwrap_err().to_string();
             assert!(error.contains(wanted), "{text}: {error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
@@ -428,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_shape_shows_nothing_when_debugged() {
-        let shape = Shape::parse(r#"{"username":"u","password":"hunter2"}"#).unwrap();
+        let shape = SecretDocument::parse(r#"{"username":"u","password":"hunter2"}"#).unwrap();
         assert!(!format!("{shape:?}").contains("hunter2"));
     }
 }

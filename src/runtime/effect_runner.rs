@@ -19,7 +19,7 @@ use super::{
 use crate::runtime::saved_queries;
 use crate::{
     messages::{
-        Effect, Event, FleetEvent, LogsEvent, RotationKind, SecretsEvent, Slot, ToolsEvent, Welcome,
+        Effect, Event, FleetEvent, LogsEvent, SecretsEvent, Slot, ToolsEvent, Welcome,
     },
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
@@ -27,12 +27,12 @@ use crate::{
         SecretDetail, Traffic,
     },
     rotation::{
-        plan::Plan,
-        report::{Kind as What, Question, Report},
+        plan::RotationPlan,
+        report::{RotationKind, RotationQuestion, RotationReport},
     },
     services::{
         McpOptions, McpSession, Services, mcp,
-        rotation::{Desk, RotationOptions},
+        rotation::{Operator, RotationOptions},
     },
     tools::saved::{Query, put},
 };
@@ -371,26 +371,21 @@ impl RunnerState {
         sender: Sender,
         stop: CancellationToken,
     ) -> Event {
-        let what = match kind {
-            RotationKind::Rotate => What::Rotate,
-            RotationKind::Resume => What::Resume,
-            RotationKind::Rollback => What::Rollback,
-        };
         let (services, deployment) = match self.of(name) {
             Ok(found) => found,
             Err(failure) => return Event::Secrets(SecretsEvent::Ended(Box::new(Err(failure)))),
         };
-        let mut options = RotationOptions::new(what);
+        let mut options = RotationOptions::new(kind);
         options.neo4j_uri.clone_from(&deployment.neo4j_uri);
         let (told, heard) = mpsc::unbounded_channel();
-        let mut desk = ScreenDesk {
+        let mut operator = ScreenOperator {
             told,
             answer: Arc::clone(&self.answer),
             stop: stop.clone(),
         };
         let work = async move {
             services
-                .rotate(deployment, secret, options, &mut desk, &stop)
+                .rotate(deployment, secret, options, &mut operator, &stop)
                 .await
         };
         // What was told arrives before the end does, however far behind the console is: no step is ever left out.
@@ -617,14 +612,14 @@ async fn tell(mut heard: mpsc::UnboundedReceiver<Event>, sender: &Sender) {
 }
 
 /// The operator at the screen, as a rotation sees it.
-struct ScreenDesk {
+struct ScreenOperator {
     told: mpsc::UnboundedSender<Event>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     stop: CancellationToken,
 }
 
-impl Desk for ScreenDesk {
-    fn tell(&mut self, report: Report) {
+impl Operator for ScreenOperator {
+    fn on_report(&mut self, report: RotationReport) {
         let _ = self
             .told
             .send(Event::Secrets(SecretsEvent::Reported(report)));
@@ -636,13 +631,13 @@ impl Desk for ScreenDesk {
             .send(Event::Secrets(SecretsEvent::Warned(sentence)));
     }
 
-    fn plan(&mut self, plan: Plan) {
+    fn plan(&mut self, plan: RotationPlan) {
         let _ = self
             .told
             .send(Event::Secrets(SecretsEvent::Planned(Box::new(plan))));
     }
 
-    async fn ask(&mut self, question: Question) -> bool {
+    async fn ask(&mut self, question: RotationQuestion) -> bool {
         let (asked, answered) = oneshot::channel();
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
         if self

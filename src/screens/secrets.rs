@@ -15,8 +15,8 @@ use crate::{
     },
     model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail, SecretVersion},
     rotation::{
-        plan::Plan,
-        report::{Ending, Outcome, Question, Report},
+        plan::RotationPlan,
+        report::{RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationReport},
     },
     state::{Loadable, Store},
     theme::Role,
@@ -40,10 +40,10 @@ pub struct Run {
     secret: String,
     kind: RotationKind,
     began: Moment,
-    plan: Option<Plan>,
-    reports: Vec<Report>,
+    plan: Option<RotationPlan>,
+    reports: Vec<RotationReport>,
     warnings: Vec<String>,
-    ended: Option<(Moment, Result<Ending, Failure>)>,
+    ended: Option<(Moment, Result<RotationEnd, Failure>)>,
     stopping: bool,
 }
 
@@ -69,7 +69,7 @@ impl Secrets {
             Some((_, Ok(ending))) => {
                 let is_good = matches!(
                     ending.outcome,
-                    Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo
+                    RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo
                 );
                 ExitMessage {
                     words: format!("{what}: {}", ending_words(ending)),
@@ -125,18 +125,18 @@ impl Secrets {
     }
 
     /// Takes the plan in.
-    pub fn planned(&mut self, plan: Plan) {
+    pub fn planned(&mut self, plan: RotationPlan) {
         if let Some(run) = &mut self.run {
             run.plan = Some(plan);
         }
     }
 
     /// Takes a step's news in; the versions are read again with it, since a step changes them.
-    pub fn reported(&mut self, report: Report) -> Effects {
+    pub fn reported(&mut self, report: RotationReport) -> Effects {
         let Some(run) = &mut self.run else {
             return Effects::none();
         };
-        let reread = report.state.ended();
+        let reread = report.state.has_ended();
         run.reports.push(report);
         if reread {
             Effects::one(Effect::ReadSecret(
@@ -156,15 +156,15 @@ impl Secrets {
     }
 
     /// Makes the rotation's question one to the user; going on costs the name typed out.
-    pub fn asked(&self, question: &Question) -> Option<Confirm> {
+    pub fn asked(&self, question: &RotationQuestion) -> Option<Confirm> {
         let run = self.run.as_ref()?;
         let (yes, no) = (
             Effects::one(Effect::AnswerRotation(true)),
             Effects::one(Effect::AnswerRotation(false)),
         );
         Some(match question {
-            Question::Proceed => {
-                let text = run.plan.as_ref().map_or_else(Vec::new, Plan::lines);
+            RotationQuestion::Proceed => {
+                let text = run.plan.as_ref().map_or_else(Vec::new, RotationPlan::lines);
                 Confirm::type_name(
                     format!("{} {}", capital(run.kind.as_str()), run.secret),
                     text,
@@ -173,11 +173,11 @@ impl Secrets {
                     no,
                 )
             }
-            Question::GoOn(..)
-            | Question::FinishForeign(_)
-            | Question::ReleaseForeign(_)
-            | Question::CloseConnections(_)
-            | Question::RefreshReaders(_) => {
+            RotationQuestion::GoOn(..)
+            | RotationQuestion::FinishForeign(_)
+            | RotationQuestion::ReleaseForeign(_)
+            | RotationQuestion::CloseConnections(_)
+            | RotationQuestion::RefreshReaders(_) => {
                 let mut confirm = Confirm::ask(
                     format!("{} {}", capital(run.kind.as_str()), run.secret),
                     question.to_string(),
@@ -192,7 +192,7 @@ impl Secrets {
     /// Takes the end in. Answers what is to be noted: the deed's words.
     pub fn ended(
         &mut self,
-        result: Result<Ending, Failure>,
+        result: Result<RotationEnd, Failure>,
         now: Moment,
     ) -> Option<(String, Result<String, Failure>)> {
         let run = self.run.as_mut()?;
@@ -223,7 +223,7 @@ impl Secrets {
         Effects::one(Effect::ReadSecret(name, id))
     }
 
-    fn begin(&mut self, kind: RotationKind, context: &UpdateContext<'_>) -> ScreenUpdate {
+    fn begin(&mut self, kind: context: &UpdateContext<'_>) -> ScreenUpdate {
         if let Some(running) = self.running() {
             self.shows_run = true;
             return ScreenUpdate::request(AppRequest::Say(format!("{running} is still running")));

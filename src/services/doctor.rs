@@ -9,7 +9,7 @@ use crate::{
         CallOptions, CallOutcome, Deployment, Failure, Kind, LogQuery, LoginAnswer, McpTarget,
         Moment, Neo4jAddress, Resource, SecretContent, SecretDetail, SecretText, Tool, VersionRef,
     },
-    rotation::secret_document::Shape,
+    rotation::secret_document::SecretDocument,
     tools::cypher,
 };
 
@@ -178,7 +178,7 @@ impl Services {
         let SecretContent::Text(text) = value.content else {
             return Answer::NotAsked("the secret is binary".to_owned());
         };
-        let shape = match Shape::parse(text.reveal()) {
+        let shape = match SecretDocument::parse(text.reveal()) {
             Ok(shape) => shape,
             Err(error) => {
                 return Answer::NotAsked(format!("the secret holds no Neo4j credentials: {error}"));

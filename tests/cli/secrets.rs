@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Instant};
 
 use agentcore_console::{
     model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
-    rotation::secret_document::Shape,
+    rotation::secret_document::SecretDocument,
     services::{ServiceOptions, Services},
 };
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ fn outcome(lines: &[Value]) -> (&str, Option<&str>) {
 #[test]
 fn secrets_are_listed_and_shown_without_a_value() {
     let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "c"));
-    let password = Shape::parse(&secret.text("AWSCURRENT"))
+    let password = SecretDocument::parse(&secret.text("AWSCURRENT"))
         .unwrap()
         .password()
         .to_owned();
@@ -190,7 +190,7 @@ fn a_rotation_prints_its_steps_and_its_outcome_and_can_be_rolled_back() {
     );
     // Nothing but the password has changed.
     let after = secret.text("AWSCURRENT");
-    let password = |text: &str| Shape::parse(text).unwrap().password().to_owned();
+    let password = |text: &str| SecretDocument::parse(text).unwrap().password().to_owned();
     assert_eq!(after, before.replace(&password(&before), &password(&after)));
     assert_ne!(password(&after), password(&before));
     assert!(
@@ -228,7 +228,7 @@ fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
         .join("\n");
     let console = Console::with(&config);
     let login = |stage: &str| {
-        let shape = Shape::parse(&secret.text(stage)).unwrap();
+        let shape = SecretDocument::parse(&secret.text(stage)).unwrap();
         let address = Neo4jAddress {
             uri: shape.address().unwrap().to_owned(),
             database: "neo4j".into(),
@@ -339,7 +339,7 @@ fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
         "40",
     ]);
     assert_eq!(outcome(&lines).0, "rotated");
-    let drawn = Shape::parse(&secret.text("AWSCURRENT"))
+    let drawn = SecretDocument::parse(&secret.text("AWSCURRENT"))
         .unwrap()
         .password()
         .to_owned();
@@ -400,7 +400,7 @@ fn an_administrator_who_is_not_there_is_told_before_anything_is_written() {
 fn a_foreign_pending_version_is_named_and_finished_only_where_the_database_accepts_it() {
     let (console, secret) = (Console::with(&OWN.config), Foreign::of(&OWN, "b"));
     let current = secret.text("AWSCURRENT");
-    let other = Shape::parse(&current)
+    let other = SecretDocument::parse(&current)
         .unwrap()
         .with_password("another-password-9")
         .unwrap()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use agentcore_console::{
     messages::{Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
     model::{Kind, sanitize::is_dangerous},
-    rotation::report::{Question, Step, StepState},
+    rotation::report::{RotationQuestion, RotationStep, StepState},
     theme::{Depth, EMBEDDED, Role, Theme},
 };
 use ratatui::{
@@ -139,7 +139,9 @@ fn a_rotation_from_plan_to_end() {
     bench.on(Event::Secrets(SecretsEvent::Planned(Box::new(
         world::plan("prod/neo4j"),
     ))));
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     keep("rotation-plan", &both(&bench));
     bench.text("prod/neo4j");
     bench.keys("enter");
@@ -148,10 +150,10 @@ fn a_rotation_from_plan_to_end() {
         "prod/neo4j".into(),
         Box::new(Ok(world::secret("prod/neo4j"))),
     )));
-    bench.on(world::step(Step::Check, StepState::Started, 0));
-    bench.on(world::step(Step::Check, StepState::Done, 400));
-    bench.on(world::step(Step::Prepare, StepState::Done, 900));
-    bench.on(world::step(Step::Set, StepState::Running, 1_000));
+    bench.on(world::step(RotationStep::Check, StepState::Started, 0));
+    bench.on(world::step(RotationStep::Check, StepState::Done, 400));
+    bench.on(world::step(RotationStep::Prepare, StepState::Done, 900));
+    bench.on(world::step(RotationStep::Set, StepState::Running, 1_000));
     bench.on(Event::Secrets(SecretsEvent::Warned(
         "who is connected as this user could not be listed".into(),
     )));

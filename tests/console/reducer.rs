@@ -2,11 +2,9 @@
 
 use agentcore_console::{
     keys::{Keymap, Layer},
-    messages::{
-        Action, Effect, Event, FleetEvent, LogsEvent, RotationKind, SecretsEvent, Slot, ToolsEvent,
-    },
+    messages::{Action, Effect, Event, FleetEvent, LogsEvent, SecretsEvent, Slot, ToolsEvent},
     model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, LogBatch, Resource},
-    rotation::report::{Question, Step, StepState},
+    rotation::report::{RotationKind, RotationQuestion, RotationStep, StepState},
 };
 
 use crate::{
@@ -445,7 +443,9 @@ fn rotating() -> Bench {
 #[test]
 fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     bench.shows("type prod/neo4j to go on");
     assert_eq!(bench.keys("enter y enter"), []);
     bench.keys("backspace");
@@ -455,7 +455,9 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
 
     let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
 }
 
@@ -477,11 +479,15 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
     bench.on(address_asked(1));
     bench.on(address_asked(2));
     bench.shows("the plan is being made");
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     bench.shows("type prod/neo4j to go on");
     assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
     bench.shows("question 1");
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     bench.on(world::rotated());
     bench.hides("type prod/neo4j to go on");
     for id in [1, 2] {
@@ -543,7 +549,7 @@ fn a_second_rotation_is_refused_while_one_runs() {
 #[test]
 fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
     let mut bench = agreed();
-    bench.on(world::step(Step::Set, StepState::Running, 0));
+    bench.on(world::step(RotationStep::Set, StepState::Running, 0));
     assert_eq!(bench.keys("q"), [Effect::Stop(Slot::Rotation)]);
     assert!(!bench.app.is_over());
     bench.shows("stops at its next safe step");
@@ -569,7 +575,9 @@ fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
 /// A rotation whose name was typed.
 fn agreed() -> Bench {
     let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     bench.text("prod/neo4j");
     assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
     bench
@@ -580,7 +588,9 @@ fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
     let mut bench = rotating();
     bench.text("prod/neo");
     assert_eq!(bench.keys("enter"), [], "the plan was not seen yet");
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     bench.text("4j");
     assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
 
@@ -591,7 +601,7 @@ fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
 #[test]
 fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
     let mut bench = rotating();
-    let effects = bench.on(world::step(Step::Check, StepState::Done, 10));
+    let effects = bench.on(world::step(RotationStep::Check, StepState::Done, 10));
     assert_eq!(
         effects,
         [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
@@ -1010,7 +1020,9 @@ fn a_long_statement_is_seen_whole_in_a_narrow_window() {
 #[test]
 fn a_question_that_is_longer_than_the_window_scrolls() {
     let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(Question::Proceed)));
+    bench.on(Event::Secrets(SecretsEvent::Asked(
+        RotationQuestion::Proceed,
+    )));
     let top = bench.frame(80, 16);
     assert!(
         top.contains("↑ ↓ lines 1 to") && top.contains("to go on"),

@@ -10,8 +10,11 @@ use agentcore_console::{
         Table, Tool, ToolAnnotations, Traffic,
     },
     rotation::{
-        plan::{Known, Plan},
-        report::{Ending, Evidence, Kind as RotationKind, Outcome, Report, Step, StepState, Why},
+        plan::{PlanInput, RotationPlan},
+        report::{
+            EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome,
+            RotationReport, RotationStep, StepState,
+        },
     },
     tools::saved::Query,
 };
@@ -266,26 +269,26 @@ pub(crate) fn secret(id: &str) -> SecretDetail {
     }
 }
 
-pub(crate) fn plan(secret: &str) -> Plan {
-    let known = Known {
+pub(crate) fn plan(secret: &str) -> RotationPlan {
+    let known = PlanInput {
         deployment: "prod".into(),
         secret: secret.into(),
         user: "neo4j".into(),
         address: "bolt://db.internal:7687".into(),
         now: NOW.millis(),
         password_length: 32,
-        ..Known::default()
+        ..PlanInput::default()
     };
-    Plan::draw(RotationKind::Rotate, &known)
+    RotationPlan::new(RotationKind::Rotate, &known)
 }
 
-pub(crate) fn step(step: Step, state: StepState, after: i64) -> Event {
+pub(crate) fn step(step: RotationStep, state: StepState, after: i64) -> Event {
     let evidence = if state == StepState::Done {
-        vec![Evidence::NothingPending]
+        vec![RotationEvidence::NothingPending]
     } else {
         Vec::new()
     };
-    Event::Secrets(SecretsEvent::Reported(Report {
+    Event::Secrets(SecretsEvent::Reported(RotationReport {
         step,
         state,
         at: NOW.plus(after).millis(),
@@ -294,10 +297,10 @@ pub(crate) fn step(step: Step, state: StepState, after: i64) -> Event {
 }
 
 pub(crate) fn rotated() -> Event {
-    Event::Secrets(SecretsEvent::Ended(Box::new(Ok(Ending {
-        outcome: Outcome::Rotated,
+    Event::Secrets(SecretsEvent::Ended(Box::new(Ok(RotationEnd {
+        outcome: RotationOutcome::Rotated,
         version: None,
-        why: Why::Agreed,
+        why: EndReason::Agreed,
     }))))
 }
 

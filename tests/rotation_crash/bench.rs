@@ -13,7 +13,7 @@ use agentcore_console::{
     cli::local::configuration,
     config::write,
     model::{Deployment, LoginAnswer, Neo4jAddress, SecretContent, SecretText, VersionRef},
-    rotation::{labels, secret_document::Shape},
+    rotation::{labels, secret_document::SecretDocument},
     services::{ServiceOptions, Services, rotation::secret_name},
 };
 use emulator::{Options, Stack};
@@ -62,7 +62,7 @@ impl Eye {
         let SecretContent::Text(text) = value.content else {
             return None;
         };
-        let shape = Shape::parse(text.reveal()).unwrap();
+        let shape = SecretDocument::parse(text.reveal()).unwrap();
         let login = (shape.user().to_owned(), shape.password().to_owned());
         self.logins
             .lock()
@@ -224,7 +224,7 @@ impl Bench {
         let SecretContent::Text(text) = value.content else {
             panic!("a binary secret")
         };
-        let shape = Shape::parse(text.reveal()).unwrap();
+        let shape = SecretDocument::parse(text.reveal()).unwrap();
         direct.neo4j_uri = Some(shape.address().unwrap().to_owned());
         let eye = Arc::new(Eye {
             services,

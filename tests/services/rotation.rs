@@ -3,13 +3,16 @@
 use agentcore_console::{
     model::{CallOptions, Deployment, McpTarget, SecretContent, VersionRef},
     rotation::{
-        plan::Plan,
-        report::{Kind, Outcome, Question, Report, Step, StepState},
-        secret_document::Shape,
+        plan::RotationPlan,
+        report::{
+            RotationKind, RotationOutcome, RotationQuestion, RotationReport, RotationStep,
+            StepState,
+        },
+        secret_document::SecretDocument,
     },
     services::{
         McpOptions, McpSession, ServiceOptions, Services,
-        rotation::{Desk, RotationOptions},
+        rotation::{Operator, RotationOptions},
     },
 };
 use aws_sdk_bedrockagentcorecontrol as control;
@@ -20,26 +23,26 @@ use crate::stack::{self, World};
 
 /// Says yes, or no where readers are to be refreshed.
 #[derive(Default)]
-struct Operator {
+struct TestOperator {
     keeps_readers: bool,
-    plans: Vec<Plan>,
+    plans: Vec<RotationPlan>,
     questions: Vec<String>,
-    reports: Vec<Report>,
+    reports: Vec<RotationReport>,
 }
 
-impl Operator {
+impl TestOperator {
     fn consumers(&self) -> (StepState, String) {
         let last = self
             .reports
             .iter()
-            .rfind(|report| report.step == Step::Consumers && report.state.ended())
+            .rfind(|report| report.step == RotationStep::Consumers && report.state.has_ended())
             .unwrap();
         (last.state, last.sentence())
     }
 }
 
-impl Desk for Operator {
-    fn tell(&mut self, report: Report) {
+impl Operator for TestOperator {
+    fn on_report(&mut self, report: RotationReport) {
         self.reports.push(report);
     }
 
@@ -47,13 +50,13 @@ impl Desk for Operator {
         panic!("{sentence}");
     }
 
-    fn plan(&mut self, plan: Plan) {
+    fn plan(&mut self, plan: RotationPlan) {
         self.plans.push(plan);
     }
 
-    async fn ask(&mut self, question: Question) -> bool {
+    async fn ask(&mut self, question: RotationQuestion) -> bool {
         self.questions.push(question.to_string());
-        !(self.keeps_readers && matches!(question, Question::RefreshReaders(_)))
+        !(self.keeps_readers && matches!(question, RotationQuestion::RefreshReaders(_)))
     }
 }
 
@@ -88,15 +91,18 @@ impl Bench {
         let SecretContent::Text(text) = value.content else {
             panic!("a binary secret")
         };
-        Shape::parse(text.reveal()).unwrap().password().to_owned()
+        SecretDocument::parse(text.reveal())
+            .unwrap()
+            .password()
+            .to_owned()
     }
 
     async fn rotate(
         &self,
-        operator: &mut Operator,
+        operator: &mut TestOperator,
         change: impl FnOnce(&mut RotationOptions),
-    ) -> Outcome {
-        let mut options = RotationOptions::new(Kind::Rotate);
+    ) -> RotationOutcome {
+        let mut options = RotationOptions::new(RotationKind::Rotate);
         options.audit = None;
         change(&mut options);
         let stop = CancellationToken::new();
@@ -198,8 +204,11 @@ async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else
         .await
         .unwrap();
     bench.until_ready(&client).await;
-    let mut operator = Operator::default();
-    assert_eq!(bench.rotate(&mut operator, |_| {}).await, Outcome::Rotated);
+    let mut operator = TestOperator::default();
+    assert_eq!(
+        bench.rotate(&mut operator, |_| {}).await,
+        RotationOutcome::Rotated
+    );
     let reader = operator.plans[0]
         .readers
         .iter()
@@ -252,11 +261,14 @@ async fn sessions_that_keep_the_old_password_are_stopped_where_that_is_agreed() 
         let bench = Bench::start("c").await;
         let session = bench.session().await;
         read(&session).await.unwrap();
-        let mut operator = Operator {
+        let mut operator = TestOperator {
             keeps_readers,
-            ..Operator::default()
+            ..TestOperator::default()
         };
-        assert_eq!(bench.rotate(&mut operator, |_| {}).await, Outcome::Rotated);
+        assert_eq!(
+            bench.rotate(&mut operator, |_| {}).await,
+            RotationOutcome::Rotated
+        );
         assert!(
             operator
                 .questions

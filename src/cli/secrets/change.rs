@@ -12,8 +12,8 @@ use crate::{
     },
     model::{Deployment, Failure, FailureKind, NEO4J_SCHEMES},
     rotation::{
-        password::{Policy, Source},
-        report::{Ending, Kind, Why},
+        password::{PasswordPolicy, PasswordSource},
+        report::{EndReason, RotationEnd, RotationKind},
     },
     services::{
         Services,
@@ -25,9 +25,9 @@ use super::{Change, How, Random, find::find};
 use crate::cli::secrets::operator::Console;
 
 /// Runs one of the three.
-pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> Outcome {
+pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: How) -> Outcome {
     let doing = format!("{} {}", word(kind), change.id);
-    let policy = Policy::new(change.length, &change.alphabet)
+    let policy = PasswordPolicy::new(change.length, &change.alphabet)
         .map_err(|error| usage(&doing, error.to_string()))?;
     if let Some(uri) = &change.neo4j_uri {
         let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
@@ -61,8 +61,8 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
         options.neo4j_uri.clone_from(&change.neo4j_uri);
         options.policy = policy;
         options.source = match change.random {
-            Random::System => Source::System,
-            Random::SecretsManager => Source::SecretsManager,
+            Random::System => PasswordSource::System,
+            Random::SecretsManager => PasswordSource::SecretsManager,
         };
         options.administrator.clone_from(&change.admin_secret);
         options.single_user = change.single_user;
@@ -86,11 +86,11 @@ pub(super) fn run(context: &Context, kind: Kind, change: &Change, how: How) -> O
     outcome
 }
 
-const fn word(kind: Kind) -> &'static str {
+const fn word(kind: RotationKind) -> &'static str {
     match kind {
-        Kind::Rotate => "rotating",
-        Kind::Resume => "resuming",
-        Kind::Rollback => "rolling back",
+        RotationKind::Rotate => "rotating",
+        RotationKind::Resume => "resuming",
+        RotationKind::Rollback => "rolling back",
     }
 }
 
@@ -110,12 +110,12 @@ fn refuse_early(
 }
 
 /// Where nobody can be asked, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.
-fn agree_to_begin(kind: Kind, doing: &str, id: &str, how: How) -> Result<(), Failure> {
+fn agree_to_begin(kind: RotationKind, doing: &str, id: &str, how: How) -> Result<(), Failure> {
     let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
     match kind {
         // Asked with what was found, before the first write.
-        Kind::Rotate | Kind::Rollback | Kind::Resume if somebody => Ok(()),
-        Kind::Rotate | Kind::Rollback | Kind::Resume => confirm(
+        RotationKind::Rotate | RotationKind::Rollback | RotationKind::Resume if somebody => Ok(()),
+        RotationKind::Rotate | RotationKind::Rollback | RotationKind::Resume => confirm(
             how.yes,
             doing,
             &format!("Find out where {id} stands and bring it to its end?"),
@@ -133,11 +133,11 @@ fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
     failure.into()
 }
 
-fn tell(ending: &Ending, how: How) -> io::Result<()> {
+fn tell(ending: &RotationEnd, how: How) -> io::Result<()> {
     let version = ending.version.as_ref().map(ToString::to_string);
     match how.output {
         TableOrJson::Json => {
-            let mut line = json!({"outcome": ending.outcome.name(), "version_id": version, "reason": ending.why.to_string()});
+            let mut line = json!({"outcome": ending.outcome.as_str(), "version_id": version, "reason": ending.why.to_string()});
             if how.dry_run
                 && let Some(members) = line.as_object_mut()
             {
@@ -146,14 +146,14 @@ fn tell(ending: &Ending, how: How) -> io::Result<()> {
             output::json_line(&line)
         }
         TableOrJson::Table => {
-            if how.dry_run && ending.why == Why::Rehearsed {
+            if how.dry_run && ending.why == EndReason::Rehearsed {
                 return output::text(&ending.why.to_string());
             }
             let version =
                 version.map_or_else(String::new, |version| format!(" (version {version})"));
             output::text(&crate::model::sanitize(&format!(
                 "{}{version}: {}",
-                ending.outcome.name(),
+                ending.outcome.as_str(),
                 ending.why
             )))
         }

@@ -8,7 +8,7 @@ mod show;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Outcome, arguments::TableOrJson, context::Context};
-use crate::rotation::report::Kind;
+use crate::rotation::report::RotationKind;
 
 /// What to do with secrets.
 #[derive(Debug, Args)]
@@ -102,13 +102,13 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         None | Some(SecretsCommand::List) => show::list(context, options.how.output),
         Some(SecretsCommand::Show { id }) => show::one(context, id, options.how.output),
         Some(SecretsCommand::Rotate(change)) => {
-            change::run(context, Kind::Rotate, change, options.how)
+            change::run(context, RotationKind::Rotate, change, options.how)
         }
         Some(SecretsCommand::Resume(change)) => {
-            change::run(context, Kind::Resume, change, options.how)
+            change::run(context, RotationKind::Resume, change, options.how)
         }
         Some(SecretsCommand::Rollback(change)) => {
-            change::run(context, Kind::Rollback, change, options.how)
+            change::run(context, RotationKind::Rollback, change, options.how)
         }
     }
 }

@@ -13,10 +13,10 @@ use crate::{
     },
     model::{Moment, sanitize},
     rotation::{
-        plan::Plan,
-        report::{Question, Report, StepState},
+        plan::RotationPlan,
+        report::{RotationQuestion, RotationReport, StepState},
     },
-    services::rotation::{Desk, secret_name},
+    services::rotation::{Operator, secret_name},
 };
 
 use super::{Change, How};
@@ -41,7 +41,7 @@ impl Console {
         }
     }
 
-    fn line(&self, report: &Report) -> String {
+    fn line(&self, report: &RotationReport) -> String {
         let (glyph, tone) = match report.state {
             StepState::Done => ("●", Tone::Good),
             StepState::Warning => ("▲", Tone::Attention),
@@ -52,23 +52,23 @@ impl Console {
         format!(
             "{} {at}  {:<10} {}",
             toned(glyph, tone),
-            report.step.name(),
+            report.step.as_str(),
             sanitize(&report.sentence())
         )
     }
 }
 
-impl Desk for Console {
-    fn tell(&mut self, report: Report) {
-        let written = match (self.how.output, report.state.ended()) {
+impl Operator for Console {
+    fn on_report(&mut self, report: RotationReport) {
+        let written = match (self.how.output, report.state.has_ended()) {
             (TableOrJson::Json, true) => output::json_line(&json!({
-                "step": report.step.name(), "state": report.state.name(), "at": Moment::from_millis(report.at).iso(),
+                "step": report.step.as_str(), "state": report.state.as_str(), "at": Moment::from_millis(report.at).iso(),
                 "evidence": report.sentence(),
             })),
             (TableOrJson::Table, true) => output::text(&self.line(&report)),
             // What a step waits for is told at once, beside the data.
             (_, false) if report.state == StepState::Waiting => {
-                output::note(&format!("{}: {}", report.step.name(), report.sentence()));
+                output::note(&format!("{}: {}", report.step.as_str(), report.sentence()));
                 Ok(())
             }
             (_, false) => Ok(()),
@@ -81,7 +81,7 @@ impl Desk for Console {
         output::note(&format!("warning: {sentence}"));
     }
 
-    fn plan(&mut self, plan: Plan) {
+    fn plan(&mut self, plan: RotationPlan) {
         if self.how.dry_run && self.how.output == TableOrJson::Json {
             drop(output::json_line(&json!({ "plan": plan })));
             return;
@@ -95,14 +95,14 @@ impl Desk for Console {
         }
     }
 
-    async fn ask(&mut self, question: Question) -> bool {
+    async fn ask(&mut self, question: RotationQuestion) -> bool {
         let declined = match &question {
-            Question::CloseConnections(_) => self.keep_connections,
-            Question::RefreshReaders(_) => self.keep_readers,
-            Question::Proceed
-            | Question::GoOn(..)
-            | Question::FinishForeign(_)
-            | Question::ReleaseForeign(_) => false,
+            RotationQuestion::CloseConnections(_) => self.keep_connections,
+            RotationQuestion::RefreshReaders(_) => self.keep_readers,
+            RotationQuestion::Proceed
+            | RotationQuestion::GoOn(..)
+            | RotationQuestion::FinishForeign(_)
+            | RotationQuestion::ReleaseForeign(_) => false,
         };
         if declined {
             return false;
@@ -113,7 +113,7 @@ impl Desk for Console {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return false;
         }
-        if question == Question::Proceed {
+        if question == RotationQuestion::Proceed {
             return typed(format!("Type {} to go on: ", self.secret))
                 .await
                 .trim()

@@ -2,18 +2,18 @@
 
 use super::super::effect::{AdministratorAnswer, Connection, SecretFacts, VersionFacts};
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
-use super::super::report::{Evidence, Kind, Outcome, Why};
-use super::{Machine, Place};
+use super::super::report::{EndReason, RotationEvidence, RotationKind, RotationOutcome};
+use super::{RotationMachine, RotationPhase};
 use crate::rotation::secret_document::alternate;
 
-impl Machine {
+impl RotationMachine {
     /// Labels were read to find out where things stand.
     pub(super) fn surveyed(&mut self, facts: &SecretFacts) {
         if facts.deleted {
-            return self.end(Outcome::Refused, Why::Deleted);
+            return self.end(RotationOutcome::Refused, EndReason::Deleted);
         }
         let Some(current) = facts.labels.holder(CURRENT).cloned() else {
-            return self.end(Outcome::Refused, Why::NoCurrent);
+            return self.end(RotationOutcome::Refused, EndReason::NoCurrent);
         };
         let pending = facts.labels.holder(PENDING).cloned();
         self.state.base = Some(current.clone());
@@ -24,43 +24,55 @@ impl Machine {
             Some(pending) if pending != current => {
                 let author = facts.labels.author(&pending);
                 self.state.chosen = Some(pending.clone());
-                return self.end(Outcome::Refused, Why::Pending(pending, author));
+                return self.end(
+                    RotationOutcome::Refused,
+                    EndReason::Pending(pending, author),
+                );
             }
-            Some(_) if self.state.rounds == 0 => self.note(Evidence::FinishedLeftPending(current)),
-            None if self.state.rounds == 0 => self.note(Evidence::NothingPending),
+            Some(_) if self.state.rounds == 0 => {
+                self.note(RotationEvidence::FinishedLeftPending(current))
+            }
+            None if self.state.rounds == 0 => self.note(RotationEvidence::NothingPending),
             Some(_) | None => {}
         }
-        if self.state.kind == Kind::Rollback {
+        if self.state.kind == RotationKind::Rollback {
             let Some(previous) = facts.labels.holder(PREVIOUS).cloned() else {
-                return self.end(Outcome::Refused, Why::NoPrevious);
+                return self.end(RotationOutcome::Refused, EndReason::NoPrevious);
             };
             self.state.chosen = Some(previous);
         }
-        self.go(Place::ReadCurrent);
+        self.go(RotationPhase::ReadCurrent);
     }
 
     pub(super) fn current_read(&mut self, facts: &VersionFacts) {
         if let Some(problem) = &facts.problem {
-            return self.end(Outcome::Refused, Why::Shape(problem.to_string()));
+            return self.end(
+                RotationOutcome::Refused,
+                EndReason::Unsuitable(problem.to_string()),
+            );
         }
         let own = self.state.managed || self.settings.single_user;
-        self.state.alternate = self.state.kind == Kind::Rotate && facts.administrated && !own;
-        self.go(if self.state.kind == Kind::Rollback {
-            Place::ReadPrevious
+        self.state.alternate =
+            self.state.kind == RotationKind::Rotate && facts.administrated && !own;
+        self.go(if self.state.kind == RotationKind::Rollback {
+            RotationPhase::ReadPrevious
         } else {
-            Place::CheckLogin
+            RotationPhase::CheckLogin
         });
     }
 
     pub(super) fn previous_read(&mut self, facts: &VersionFacts) {
         if let Some(problem) = &facts.problem {
-            return self.end(Outcome::Refused, Why::Shape(problem.to_string()));
+            return self.end(
+                RotationOutcome::Refused,
+                EndReason::Unsuitable(problem.to_string()),
+            );
         }
         if self.names_another(facts) {
             let previous = self.chosen();
-            return self.end(Outcome::Refused, Why::Mismatch(previous));
+            return self.end(RotationOutcome::Refused, EndReason::Mismatch(previous));
         }
-        self.go(Place::CheckLogin);
+        self.go(RotationPhase::CheckLogin);
     }
 
     /// Does this value name another address than the current one, or a user that is neither the same nor the other one of two?
@@ -90,10 +102,10 @@ impl Machine {
     /// A version has labels but no value.
     pub(super) fn found_empty(&mut self, version: VersionId) {
         match self.state.place {
-            Place::Probe => return self.next_suspect(),
-            Place::ManagedExplain => return self.managed_explained(None),
-            Place::Alter => return self.source_read(None),
-            Place::ReadBefore => return self.before_read(None),
+            RotationPhase::Probe => return self.next_suspect(),
+            RotationPhase::ManagedExplain => return self.managed_explained(None),
+            RotationPhase::Alter => return self.source_read(None),
+            RotationPhase::ReadBefore => return self.before_read(None),
             _ => {}
         }
         // A version that was stored a moment ago may not be readable everywhere yet.
@@ -106,23 +118,23 @@ impl Machine {
             return self.pending_is_empty(version);
         }
         self.end(
-            Outcome::Refused,
-            Why::Shape(format!("version {version} has no value")),
+            RotationOutcome::Refused,
+            EndReason::Unsuitable(format!("version {version} has no value")),
         );
     }
 
     /// The current password was accepted.
     pub(super) fn current_works(&mut self) {
         if let Some(base) = self.state.base.clone() {
-            self.note(Evidence::CurrentWorks(base));
+            self.note(RotationEvidence::CurrentWorks(base));
         }
         self.state.rounds = 0;
         let by_administrator =
             self.state.alternate || (self.takes_turns() && self.is_administrated());
         self.go(if by_administrator {
-            Place::CheckAdministrator
+            RotationPhase::CheckAdministrator
         } else {
-            Place::CheckConnections
+            RotationPhase::CheckConnections
         });
     }
 
@@ -136,10 +148,12 @@ impl Machine {
     pub(super) fn administrator_seen(&mut self, answer: AdministratorAnswer) {
         match answer {
             AdministratorAnswer::Ready(sentence) => {
-                self.note(Evidence::Administrator(sentence));
-                self.go(Place::CheckConnections);
+                self.note(RotationEvidence::Administrator(sentence));
+                self.go(RotationPhase::CheckConnections);
             }
-            AdministratorAnswer::Unfit(why) => self.end(Outcome::Refused, Why::Administrator(why)),
+            AdministratorAnswer::Unfit(why) => {
+                self.end(RotationOutcome::Refused, EndReason::Administrator(why))
+            }
         }
     }
 
@@ -149,49 +163,49 @@ impl Machine {
         if self.state.rounds == 0 {
             self.state.rounds = 1;
             if let Some(current) = current {
-                self.say(Evidence::Refused(current));
+                self.say(RotationEvidence::Refused(current));
             }
             self.wait_to_settle();
-            return self.go(Place::Survey);
+            return self.go(RotationPhase::Survey);
         }
         if let Some(current) = current {
-            self.end(Outcome::Refused, Why::Drift(current));
+            self.end(RotationOutcome::Refused, EndReason::Drift(current));
         }
     }
 
     pub(super) fn consumers_seen(&mut self, connections: Vec<Connection>) {
-        self.note(Evidence::Connected(connections));
-        self.go(Place::Proceed);
+        self.note(RotationEvidence::Connected(connections));
+        self.go(RotationPhase::Proceed);
     }
 
     /// The operator has seen the plan.
     pub(super) fn proceed(&mut self, yes: bool) {
         if !yes {
-            return self.end(Outcome::Refused, Why::Declined);
+            return self.end(RotationOutcome::Refused, EndReason::Declined);
         }
         if self.settings.rehearse {
-            return self.end(Outcome::NothingToDo, Why::Rehearsed);
+            return self.end(RotationOutcome::NothingToDo, EndReason::Rehearsed);
         }
         self.state.underway = true;
-        if self.state.managed && self.state.kind == Kind::Rotate {
-            return self.go(Place::ManagedStart);
+        if self.state.managed && self.state.kind == RotationKind::Rotate {
+            return self.go(RotationPhase::ManagedStart);
         }
         let finished = self.state.labels.holder(PENDING).is_some();
         let next = if finished {
-            Place::ClearFinished
+            RotationPhase::ClearFinished
         } else {
             self.first_write()
         };
         self.go(next);
     }
 
-    pub(super) fn first_write(&mut self) -> Place {
-        if self.state.kind == Kind::Rollback {
+    pub(super) fn first_write(&mut self) -> RotationPhase {
+        if self.state.kind == RotationKind::Rollback {
             self.name_labels();
             self.state.goal.clone_from(&self.state.chosen);
-            Place::LabelChosen
+            RotationPhase::LabelChosen
         } else {
-            Place::Generate
+            RotationPhase::Generate
         }
     }
 }

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use super::super::effect::{CallAnswer, Connection, Trouble, VersionFacts};
+use super::super::effect::{CallAnswer, Connection, EffectError, EffectErrorClass, VersionFacts};
 use super::super::labels::CURRENT;
-use super::super::readers::Reader;
-use super::super::report::{Ending, Evidence, Outcome, Question};
-use super::{Machine, Place};
+use super::super::readers::SecretReader;
+use super::super::report::{RotationEnd, RotationEvidence, RotationOutcome, RotationQuestion};
+use super::{RotationMachine, RotationPhase};
 
-impl Machine {
+impl RotationMachine {
     /// The labels after the promotion: which of them are ours to take off?
     pub(super) fn tidied(&mut self) {
         let chosen = self.chosen();
@@ -38,30 +38,30 @@ impl Machine {
         loose.dedup();
         self.state.loose = loose;
         if count > 0 {
-            self.note(Evidence::Orphans(count));
+            self.note(RotationEvidence::Orphans(count));
         }
         self.unlabel_next();
     }
 
     pub(super) fn unlabel_next(&mut self) {
         if !self.state.loose.is_empty() {
-            return self.go(Place::Unlabel);
+            return self.go(RotationPhase::Unlabel);
         }
         match &self.state.ending {
             // Whoever died before the readers were refreshed is followed by a resume that finds nothing else to do.
-            Some(Ending {
-                outcome: Outcome::NothingToDo,
+            Some(RotationEnd {
+                outcome: RotationOutcome::NothingToDo,
                 ..
-            }) => return self.go(Place::FindReaders),
+            }) => return self.go(RotationPhase::FindReaders),
             Some(_) => return self.given_up(),
             None => {}
         }
         self.state.cleaned = true;
-        self.note(Evidence::Cleaned);
+        self.note(RotationEvidence::Cleaned);
         if self.state.verified {
             return self.after_clean();
         }
-        self.go(Place::Verify);
+        self.go(RotationPhase::Verify);
     }
 
     pub(super) fn unlabelled(&mut self) {
@@ -75,8 +75,8 @@ impl Machine {
         match self.state.kept_user.clone() {
             // Nobody is connected with a password that has ended.
             Some(user) => {
-                self.go(Place::FindReaders);
-                self.note(Evidence::OldUserKept(user));
+                self.go(RotationPhase::FindReaders);
+                self.note(RotationEvidence::OldUserKept(user));
             }
             // Found promoted: whether the user was another one before is read from the version before.
             None if self.state.found_promoted
@@ -84,9 +84,9 @@ impl Machine {
                     .before()
                     .is_some_and(|before| !self.state.readable.contains_key(&before)) =>
             {
-                self.go(Place::ReadBefore);
+                self.go(RotationPhase::ReadBefore);
             }
-            None => self.go(Place::ListConnections),
+            None => self.go(RotationPhase::ListConnections),
         }
     }
 
@@ -100,74 +100,74 @@ impl Machine {
             .filter(|user| current.is_some_and(|one| one != *user));
         match self.state.kept_user.clone() {
             Some(user) => {
-                self.go(Place::FindReaders);
-                self.note(Evidence::OldUserKept(user));
+                self.go(RotationPhase::FindReaders);
+                self.note(RotationEvidence::OldUserKept(user));
             }
-            None => self.go(Place::ListConnections),
+            None => self.go(RotationPhase::ListConnections),
         }
     }
 
-    pub(super) fn close_question(&self) -> Question {
-        Question::CloseConnections(self.state.connections.clone())
+    pub(super) fn close_question(&self) -> RotationQuestion {
+        RotationQuestion::CloseConnections(self.state.connections.clone())
     }
 
     pub(super) fn connections_listed(&mut self, connections: Vec<Connection>) {
-        if self.state.place == Place::CheckConnections {
+        if self.state.place == RotationPhase::CheckConnections {
             return self.consumers_seen(connections);
         }
-        self.note(Evidence::Connected(connections.clone()));
+        self.note(RotationEvidence::Connected(connections.clone()));
         self.state.connections = connections;
         self.go(if self.state.connections.is_empty() {
-            Place::FindReaders
+            RotationPhase::FindReaders
         } else {
-            Place::AskClose
+            RotationPhase::AskClose
         });
     }
 
     pub(super) fn close(&mut self, yes: bool) {
         if yes {
-            return self.go(Place::Kill);
+            return self.go(RotationPhase::Kill);
         }
-        self.warn(Evidence::Kept(self.state.connections.len()));
-        self.go(Place::FindReaders);
+        self.warn(RotationEvidence::Kept(self.state.connections.len()));
+        self.go(RotationPhase::FindReaders);
     }
 
     pub(super) fn killed(&mut self, count: usize) {
-        self.note(Evidence::Closed(count));
-        self.go(Place::FindReaders);
+        self.note(RotationEvidence::Closed(count));
+        self.go(RotationPhase::FindReaders);
     }
 
     /// Who keeps the old value?
-    pub(super) fn readers_found(&mut self, readers: Vec<Reader>, unknown: Vec<String>) {
+    pub(super) fn readers_found(&mut self, readers: Vec<SecretReader>, unknown: Vec<String>) {
         for what in unknown {
-            self.warn(Evidence::ReaderUnknown(what));
+            self.warn(RotationEvidence::ReaderUnknown(what));
         }
         let (mut refreshable, others): (Vec<_>, Vec<_>) =
-            readers.into_iter().partition(Reader::is_refreshable);
+            readers.into_iter().partition(SecretReader::is_refreshable);
         for reader in others {
-            self.warn(Evidence::ReaderLeft(reader.sentence()));
+            self.warn(RotationEvidence::ReaderLeft(reader.sentence()));
         }
         refreshable.sort_by(|one, other| one.name.cmp(&other.name));
         self.state.readers = refreshable;
         if !self.state.readers.is_empty() {
-            return self.go(Place::AskRefresh);
+            return self.go(RotationPhase::AskRefresh);
         }
         if !self.warned {
-            self.note(Evidence::ReadersFresh);
+            self.note(RotationEvidence::ReadersFresh);
         }
         self.before_call();
     }
 
-    pub(super) fn refresh_question(&self) -> Question {
-        Question::RefreshReaders(self.state.readers.clone())
+    pub(super) fn refresh_question(&self) -> RotationQuestion {
+        RotationQuestion::RefreshReaders(self.state.readers.clone())
     }
 
     pub(super) fn refresh(&mut self, yes: bool) {
         if yes {
-            return self.go(Place::Refresh);
+            return self.go(RotationPhase::Refresh);
         }
         for reader in std::mem::take(&mut self.state.readers) {
-            self.warn(Evidence::ReaderLeft(format!(
+            self.warn(RotationEvidence::ReaderLeft(format!(
                 "{} {}",
                 reader.name,
                 reader.pickup.sentence()
@@ -178,10 +178,10 @@ impl Machine {
 
     pub(super) fn refreshed(&mut self, done: Vec<String>, left: Vec<String>) {
         for what in done {
-            self.note(Evidence::Refreshed(what));
+            self.note(RotationEvidence::Refreshed(what));
         }
         for what in left {
-            self.warn(Evidence::ReaderLeft(what));
+            self.warn(RotationEvidence::ReaderLeft(what));
         }
         self.next_reader();
     }
@@ -193,7 +193,7 @@ impl Machine {
         if self.state.readers.is_empty() {
             self.before_call()
         } else {
-            self.go(Place::Refresh)
+            self.go(RotationPhase::Refresh)
         }
     }
 
@@ -202,58 +202,58 @@ impl Machine {
         if self.state.ending.is_some() {
             self.given_up()
         } else {
-            self.go(Place::Call)
+            self.go(RotationPhase::Call)
         }
     }
 
     pub(super) fn called(&mut self, answer: CallAnswer) {
         match answer {
-            CallAnswer::Answered(what) => self.note(Evidence::ChainAnswered(what)),
+            CallAnswer::Answered(what) => self.note(RotationEvidence::ChainAnswered(what)),
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
-                self.warn(Evidence::ChainUnproven(why))
+                self.warn(RotationEvidence::ChainUnproven(why))
             }
         }
         self.end_well();
     }
 
     /// Consumers are looked after as well as can be; nothing of it undoes the rotation.
-    pub(super) fn consumer_trouble(&mut self, trouble: Trouble) {
+    pub(super) fn consumer_trouble(&mut self, error: EffectError) {
         match self.state.place {
-            Place::CheckConnections => {
-                self.note(Evidence::ConnectionsUnknown(trouble));
-                self.go(Place::Proceed);
+            RotationPhase::CheckConnections => {
+                self.note(RotationEvidence::ConnectionsUnknown(error));
+                self.go(RotationPhase::Proceed);
             }
-            Place::ListConnections => {
-                self.warn(Evidence::ConnectionsUnknown(trouble));
-                self.go(Place::FindReaders);
+            RotationPhase::ListConnections => {
+                self.warn(RotationEvidence::ConnectionsUnknown(error));
+                self.go(RotationPhase::FindReaders);
             }
-            Place::Kill => {
-                self.warn(Evidence::Trouble(trouble));
-                self.go(Place::FindReaders);
+            RotationPhase::Kill => {
+                self.warn(RotationEvidence::Error(error));
+                self.go(RotationPhase::FindReaders);
             }
-            Place::ReadBefore => self.before_read(None),
-            Place::FindReaders => {
-                self.warn(Evidence::ReadersUnknown(trouble));
+            RotationPhase::ReadBefore => self.before_read(None),
+            RotationPhase::FindReaders => {
+                self.warn(RotationEvidence::ReadersUnknown(error));
                 self.before_call();
             }
-            Place::Refresh => {
+            RotationPhase::Refresh => {
                 let name = self
                     .state
                     .readers
                     .first()
                     .map(|reader| reader.name.clone())
                     .unwrap_or_default();
-                self.warn(Evidence::ReaderLeft(format!("{name} ({trouble})")));
-                if trouble == Trouble::InDoubt || matches!(trouble, Trouble::Unreachable(_)) {
+                self.warn(RotationEvidence::ReaderLeft(format!("{name} ({error})")));
+                if !matches!(error.class(), EffectErrorClass::Throttled) && error.is_transient() {
                     // Nobody answers: the others would each be waited for.
                     for reader in self.state.readers.drain(..).skip(1).collect::<Vec<_>>() {
-                        self.warn(Evidence::ReaderLeft(reader.name));
+                        self.warn(RotationEvidence::ReaderLeft(reader.name));
                     }
                 }
                 self.next_reader();
             }
             _ => {
-                self.warn(Evidence::ChainUnproven(trouble.to_string()));
+                self.warn(RotationEvidence::ChainUnproven(error.to_string()));
                 self.end_well();
             }
         }

@@ -1,87 +1,89 @@
 //! Which effect belongs to which place.
 
-use super::super::effect::Effect;
+use super::super::effect::RotationEffect;
 use super::super::labels::{self, VersionId};
-use super::{Machine, Place};
+use super::{RotationMachine, RotationPhase};
 
-impl Machine {
-    pub(super) fn effect_at(&self, place: Place) -> Effect {
+impl RotationMachine {
+    pub(super) fn effect_at(&self, place: RotationPhase) -> RotationEffect {
         let state = &self.state;
         match place {
-            Place::Survey
-            | Place::ClaimLook
-            | Place::BeforeSet
-            | Place::PromoteLook
-            | Place::Tidy
-            | Place::ManagedWatch
+            RotationPhase::Survey
+            | RotationPhase::ClaimLook
+            | RotationPhase::BeforeSet
+            | RotationPhase::PromoteLook
+            | RotationPhase::Tidy
+            | RotationPhase::ManagedWatch
             // Questions and the end are no effects; `next` never asks for one there.
-            | Place::Proceed
-            | Place::AskGoOn
-            | Place::AgreeFinish
-            | Place::AgreeRelease
-            | Place::AskClose
-            | Place::AskRefresh
-            | Place::Done => Effect::DescribeSecret,
-            Place::ReadCurrent => read(state.base.as_ref()),
-            Place::ReadPrevious | Place::ReadBack | Place::ManagedExplain => read(state.chosen.as_ref()),
-            Place::Compare => read(self.unread().as_ref()),
-            Place::CheckLogin => self.login(state.base.as_ref()),
-            Place::CheckAdministrator => Effect::CheckAdministrator {
+            | RotationPhase::Proceed
+            | RotationPhase::AskGoOn
+            | RotationPhase::AgreeFinish
+            | RotationPhase::AgreeRelease
+            | RotationPhase::AskClose
+            | RotationPhase::AskRefresh
+            | RotationPhase::Done => RotationEffect::DescribeSecret,
+            RotationPhase::ReadCurrent => read(state.base.as_ref()),
+            RotationPhase::ReadPrevious | RotationPhase::ReadBack | RotationPhase::ManagedExplain => read(state.chosen.as_ref()),
+            RotationPhase::Compare => read(self.unread().as_ref()),
+            RotationPhase::CheckLogin => self.login(state.base.as_ref()),
+            RotationPhase::CheckAdministrator => RotationEffect::CheckAdministrator {
                 version: given(state.base.as_ref()),
                 labelled: state.labels.versions().filter(|(_, labels)| !labels.is_empty()).map(|(version, _)| version.clone()).collect(),
             },
-            Place::Verify | Place::StillWorks => self.login(state.chosen.as_ref()),
-            Place::AfterPolicy => self.login(state.from.as_ref()),
-            Place::Probe => self.login(state.suspects.first()),
-            Place::CheckConnections => Effect::ListConnections { version: given(state.base.as_ref()) },
-            Place::ListConnections => Effect::ListConnections { version: self.chosen() },
-            Place::Kill => Effect::KillConnections { version: self.chosen(), ids: state.connections.iter().map(|one| one.id.clone()).collect() },
-            Place::Generate => Effect::GeneratePassword { like: given(state.base.as_ref()), alternate: state.alternate },
-            Place::Put => Effect::PutVersion { version: given(state.mine.as_ref()), label: state.prepared_label.clone().unwrap_or_default() },
-            Place::Alter => self.before_login(state.from.as_ref()).unwrap_or_else(|from| Effect::AlterPassword { from, to: self.chosen() }),
-            Place::SetByAdministrator => {
-                Effect::SetByAdministrator { version: self.chosen(), like: given(state.base.as_ref()) }
+            RotationPhase::Verify | RotationPhase::StillWorks => self.login(state.chosen.as_ref()),
+            RotationPhase::AfterPolicy => self.login(state.from.as_ref()),
+            RotationPhase::Probe => self.login(state.suspects.first()),
+            RotationPhase::CheckConnections => RotationEffect::ListConnections { version: given(state.base.as_ref()) },
+            RotationPhase::ListConnections => RotationEffect::ListConnections { version: self.chosen() },
+            RotationPhase::Kill => RotationEffect::KillConnections { version: self.chosen(), ids: state.connections.iter().map(|one| one.id.clone()).collect() },
+            RotationPhase::Generate => RotationEffect::GeneratePassword { like: given(state.base.as_ref()), alternate: state.alternate },
+            RotationPhase::Put => RotationEffect::PutVersion { version: given(state.mine.as_ref()), label: state.prepared_label.clone().unwrap_or_default() },
+            RotationPhase::Alter => self.before_login(state.from.as_ref()).unwrap_or_else(|from| RotationEffect::AlterPassword { from, to: self.chosen() }),
+            RotationPhase::SetByAdministrator => {
+                RotationEffect::SetByAdministrator { version: self.chosen(), like: given(state.base.as_ref()) }
             }
-            Place::FindReaders => Effect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
-            Place::ReadBefore => read(self.before().as_ref()),
-            Place::Refresh => match state.readers.first() {
+            RotationPhase::FindReaders => RotationEffect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
+            RotationPhase::ReadBefore => read(self.before().as_ref()),
+            RotationPhase::Refresh => match state.readers.first() {
                 Some(reader) => {
-                    Effect::RefreshReader { reader: reader.clone(), from: self.before(), to: given(state.base.as_ref()) }
+                    RotationEffect::RefreshReader { reader: reader.clone(), from: self.before(), to: given(state.base.as_ref()) }
                 }
-                None => Effect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
+                None => RotationEffect::FindReaders { from: self.before(), to: given(state.base.as_ref()) },
             },
-            Place::Call => Effect::CallThroughChain,
-            Place::ManagedStart => Effect::StartManagedRotation,
-            Place::ClearFinished
-            | Place::LabelChosen
-            | Place::Claim
-            | Place::Replace
-            | Place::Mark
-            | Place::Promote
-            | Place::LabelForeign
-            | Place::DropOrphan
-            | Place::Release
-            | Place::Unpend
-            | Place::Unlabel => self.label_move(place),
+            RotationPhase::Call => RotationEffect::CallThroughChain,
+            RotationPhase::ManagedStart => RotationEffect::StartManagedRotation,
+            RotationPhase::ClearFinished
+            | RotationPhase::LabelChosen
+            | RotationPhase::Claim
+            | RotationPhase::Replace
+            | RotationPhase::Mark
+            | RotationPhase::Promote
+            | RotationPhase::LabelForeign
+            | RotationPhase::DropOrphan
+            | RotationPhase::Release
+            | RotationPhase::Unpend
+            | RotationPhase::Unlabel => self.label_move(place),
         }
     }
 
-    pub(super) fn label_move(&self, place: Place) -> Effect {
+    pub(super) fn label_move(&self, place: RotationPhase) -> RotationEffect {
         let state = &self.state;
         let chosen = state.chosen.clone();
         let (label, to, remove_from) = match place {
-            Place::ClearFinished => (labels::PENDING.to_owned(), None, state.base.clone()),
-            Place::Claim => (labels::PENDING.to_owned(), chosen, None),
-            Place::Replace => (labels::PENDING.to_owned(), state.mine.clone(), chosen),
-            Place::Promote => (labels::CURRENT.to_owned(), chosen, state.base.clone()),
-            Place::Release | Place::Unpend => (labels::PENDING.to_owned(), None, chosen),
-            Place::Mark => (state.sent_label.clone().unwrap_or_default(), chosen, None),
-            Place::DropOrphan => (
+            RotationPhase::ClearFinished => (labels::PENDING.to_owned(), None, state.base.clone()),
+            RotationPhase::Claim => (labels::PENDING.to_owned(), chosen, None),
+            RotationPhase::Replace => (labels::PENDING.to_owned(), state.mine.clone(), chosen),
+            RotationPhase::Promote => (labels::CURRENT.to_owned(), chosen, state.base.clone()),
+            RotationPhase::Release | RotationPhase::Unpend => {
+                (labels::PENDING.to_owned(), None, chosen)
+            }
+            RotationPhase::Mark => (state.sent_label.clone().unwrap_or_default(), chosen, None),
+            RotationPhase::DropOrphan => (
                 state.prepared_label.clone().unwrap_or_default(),
                 None,
                 state.mine.clone(),
             ),
-            Place::Unlabel => match state.loose.first() {
+            RotationPhase::Unlabel => match state.loose.first() {
                 Some((version, label)) => (label.to_string(), None, Some(version.clone())),
                 None => (String::new(), None, None),
             },
@@ -91,7 +93,7 @@ impl Machine {
                 None,
             ),
         };
-        Effect::MoveStage {
+        RotationEffect::MoveStage {
             stage: label,
             to,
             remove_from,
@@ -99,20 +101,20 @@ impl Machine {
     }
 
     /// A version must have been read before its password can be used.
-    pub(super) fn login(&self, version: Option<&VersionId>) -> Effect {
+    pub(super) fn login(&self, version: Option<&VersionId>) -> RotationEffect {
         self.before_login(version)
-            .unwrap_or_else(|version| Effect::Login { version })
+            .unwrap_or_else(|version| RotationEffect::Login { version })
     }
 
     /// What must happen before this version's password is sent; else the version.
-    fn before_login(&self, version: Option<&VersionId>) -> Result<Effect, VersionId> {
+    fn before_login(&self, version: Option<&VersionId>) -> Result<RotationEffect, VersionId> {
         let version = given(version);
         let Some(facts) = self.state.readable.get(&version) else {
-            return Ok(Effect::ReadVersion { version });
+            return Ok(RotationEffect::ReadVersion { version });
         };
         if self.state.must_wait.contains(&facts.user) {
             let (reason, millis) = self.login_pause();
-            return Ok(Effect::Wait { millis, reason });
+            return Ok(RotationEffect::Wait { millis, reason });
         }
         Err(version)
     }
@@ -127,8 +129,8 @@ impl Machine {
     }
 }
 
-fn read(version: Option<&VersionId>) -> Effect {
-    Effect::ReadVersion {
+fn read(version: Option<&VersionId>) -> RotationEffect {
+    RotationEffect::ReadVersion {
         version: given(version),
     }
 }

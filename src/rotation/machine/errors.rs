@@ -1,13 +1,13 @@
 //! No answer, a refusal, a limiter: what is tried again, how long is waited, and when it is given up.
 
-use super::super::effect::{Effect, Next, Pause, Trouble};
-use super::super::report::{Evidence, Outcome, Why};
-use super::{Machine, Place};
+use super::super::effect::{EffectError, Pause, RotationEffect, RotationNext};
+use super::super::report::{EndReason, RotationEvidence, RotationOutcome};
+use super::{RotationMachine, RotationPhase};
 
 /// How often a call is tried again while nothing has been written.
 const EARLY_TRIES: u8 = 3;
 
-impl Machine {
+impl RotationMachine {
     /// After two wrong logins, or while logins are limited: how long until the next one.
     pub(super) fn login_pause(&self) -> (Pause, u64) {
         let settings = &self.settings;
@@ -29,68 +29,71 @@ impl Machine {
     }
 
     pub(super) fn limited(&mut self) {
-        if self.state.place == Place::Verify && self.state.changed && !self.state.promoted {
-            self.note(Evidence::ConfirmedByChange);
-            return self.go(Place::Promote);
+        if self.state.place == RotationPhase::Verify && self.state.changed && !self.state.promoted {
+            self.note(RotationEvidence::ConfirmedByChange);
+            return self.go(RotationPhase::Promote);
         }
         self.state.limited = self.state.limited.saturating_add(1);
         if self.state.limited > self.settings.limited_tries {
-            return self.end(Outcome::Failed, Why::Limited);
+            return self.end(RotationOutcome::Failed, EndReason::Limited);
         }
         let (pause, millis) = self.login_pause();
         self.wait_for(pause, millis);
     }
 
     /// A call without a usable answer.
-    pub(super) fn failed(&mut self, trouble: Trouble) {
-        if trouble == Trouble::InDoubt && matches!(self.next(), Next::Effect(Effect::Login { .. }))
+    pub(super) fn failed(&mut self, error: EffectError) {
+        if error.is_in_doubt()
+            && matches!(
+                self.next(),
+                RotationNext::Effect(RotationEffect::Login { .. })
+            )
         {
             // The server may have heard it, and it may have been wrong.
             self.count_wrong();
         }
         match self.state.place {
-            Place::Alter if matches!(self.next(), Next::Effect(Effect::AlterPassword { .. })) => {
-                return self.alter_failed(trouble);
-            }
-            // A last password that cannot be read is one that nobody knows.
-            Place::Alter
-                if !matches!(
-                    trouble,
-                    Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled
+            RotationPhase::Alter
+                if matches!(
+                    self.next(),
+                    RotationNext::Effect(RotationEffect::AlterPassword { .. })
                 ) =>
             {
+                return self.alter_failed(error);
+            }
+            // A last password that cannot be read is one that nobody knows.
+            RotationPhase::Alter if !error.is_transient() => {
                 return self.source_unknown();
             }
-            Place::SetByAdministrator => return self.alter_failed(trouble),
-            Place::Promote if trouble == Trouble::InDoubt => return self.go(Place::PromoteLook),
-            Place::Claim | Place::Replace if trouble == Trouble::InDoubt => {
+            RotationPhase::SetByAdministrator => return self.alter_failed(error),
+            RotationPhase::Promote if error.is_in_doubt() => {
+                return self.go(RotationPhase::PromoteLook);
+            }
+            RotationPhase::Claim | RotationPhase::Replace if error.is_in_doubt() => {
                 return self.claim_in_doubt();
             }
-            Place::CheckConnections
-            | Place::ListConnections
-            | Place::Kill
-            | Place::ReadBefore
-            | Place::FindReaders
-            | Place::Refresh
-            | Place::Call => {
-                return self.consumer_trouble(trouble);
+            RotationPhase::CheckConnections
+            | RotationPhase::ListConnections
+            | RotationPhase::Kill
+            | RotationPhase::ReadBefore
+            | RotationPhase::FindReaders
+            | RotationPhase::Refresh
+            | RotationPhase::Call => {
+                return self.consumer_trouble(error);
             }
-            Place::ManagedStart if trouble == Trouble::InDoubt => {
-                return self.go(Place::ManagedWatch);
+            RotationPhase::ManagedStart if error.is_in_doubt() => {
+                return self.go(RotationPhase::ManagedWatch);
             }
             _ => {}
         }
-        match trouble {
-            Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled => {
-                self.try_again(trouble)
-            }
-            Trouble::NotFound | Trouble::Denied(_) | Trouble::Expired(_) | Trouble::Refused(_) => {
-                self.give_up(trouble)
-            }
+        if error.is_transient() {
+            self.try_again(error);
+        } else {
+            self.give_up(error);
         }
     }
 
-    pub(super) fn try_again(&mut self, trouble: Trouble) {
+    pub(super) fn try_again(&mut self, error: EffectError) {
         let since = self.silent_since();
         // Before the first write nothing is at stake: the operator is told soon.
         let tries = if self.state.underway {
@@ -99,11 +102,11 @@ impl Machine {
             self.settings.tries.min(EARLY_TRIES)
         };
         if self.state.tries >= tries || self.now - since > self.settings.patience_millis {
-            return self.give_up(trouble);
+            return self.give_up(error);
         }
         let factor = 1_u64 << self.state.tries.min(3);
         self.state.tries += 1;
-        self.say(Evidence::Trouble(trouble));
+        self.say(RotationEvidence::Error(error));
         self.wait_for(
             Pause::Retry,
             self.settings.retry_millis * factor + self.settings.jitter_millis,
@@ -115,30 +118,20 @@ impl Machine {
         *self.state.since.get_or_insert(self.asked_at)
     }
 
-    pub(super) fn give_up(&mut self, trouble: Trouble) {
+    pub(super) fn give_up(&mut self, error: EffectError) {
         let sent = self.state.sent && !self.state.promoted;
-        let network = matches!(
-            trouble,
-            Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled
-        );
+        let network = error.is_transient();
         let outcome = if self.state.underway || network {
-            Outcome::Failed
+            RotationOutcome::Failed
         } else {
-            Outcome::Refused
+            RotationOutcome::Refused
         };
-        let doing = if let Next::Effect(effect) = self.next() {
+        let doing = if let RotationNext::Effect(effect) = self.next() {
             effect.doing()
         } else {
             "asking"
         };
-        self.end(
-            outcome,
-            Why::Trouble {
-                doing,
-                trouble,
-                sent,
-            },
-        );
+        self.end(outcome, EndReason::Error { doing, error, sent });
     }
 
     pub(super) fn wait_for(&mut self, pause: Pause, millis: u64) {

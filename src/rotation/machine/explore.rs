@@ -13,12 +13,14 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
 use super::super::effect::{
-    AdministratorAnswer, AlterAnswer, CallAnswer, Effect, LoginAnswer, Next, Observation,
-    ReadAnswer, SecretFacts, SetAnswer, Trouble, VersionFacts,
+    AdministratorAnswer, AlterAnswer, CallAnswer, EffectError, EffectErrorClass, LoginAnswer,
+    Observation, ReadAnswer, RotationEffect, RotationNext, SecretFacts, SetAnswer, VersionFacts,
 };
+use crate::model::{Failure, FailureKind};
+
 use super::super::labels::{CURRENT, Labels, PENDING, PREVIOUS, VersionId};
-use super::super::report::{Kind, Outcome};
-use super::{Machine, Place, Settings, State};
+use super::super::report::{RotationKind, RotationOutcome};
+use super::{MachineState, RotationMachine, RotationPhase, RotationSettings};
 
 const NOW: i64 = 1_795_269_901_000;
 
@@ -56,7 +58,7 @@ pub(super) enum Change {
 
 /// Secrets Manager's labels and Neo4j's users.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct World {
+pub(super) struct ExploredWorld {
     /// Versions and their users.
     pub(super) stored: BTreeMap<VersionId, User>,
     pub(super) labels: BTreeMap<Arc<str>, VersionId>,
@@ -70,10 +72,10 @@ pub(super) struct World {
     pub(super) before: Labels,
 }
 
-impl World {
+impl ExploredWorld {
     /// Nobody in particular.
-    pub(super) fn nobody() -> Operator {
-        Operator {
+    pub(super) fn nobody() -> ExploredOperator {
+        ExploredOperator {
             name: "ana",
             generated: 0,
             begun: 0,
@@ -219,7 +221,11 @@ impl World {
         LoginAnswer::Wrong
     }
 
-    pub(super) fn perform(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
+    pub(super) fn perform(
+        &mut self,
+        effect: &RotationEffect,
+        operator: &mut ExploredOperator,
+    ) -> Observation {
         let seen = self.seen_labels();
         let observation = self.answer(effect, operator);
         if self.seen_labels() != seen {
@@ -228,14 +234,14 @@ impl World {
         observation
     }
 
-    fn answer(&mut self, effect: &Effect, operator: &mut Operator) -> Observation {
+    fn answer(&mut self, effect: &RotationEffect, operator: &mut ExploredOperator) -> Observation {
         match effect {
-            Effect::DescribeSecret => Observation::Described(SecretFacts {
+            RotationEffect::DescribeSecret => Observation::Described(SecretFacts {
                 labels: self.seen_labels(),
                 managed: false,
                 deleted: false,
             }),
-            Effect::ReadVersion { version } if self.stored.contains_key(version) => {
+            RotationEffect::ReadVersion { version } if self.stored.contains_key(version) => {
                 Observation::Read(ReadAnswer::Value(VersionFacts {
                     user: Arc::from(self.stored[version]),
                     address: Arc::from("bolt://db"),
@@ -244,8 +250,8 @@ impl World {
                     problem: None,
                 }))
             }
-            Effect::ReadVersion { .. } => Observation::Read(ReadAnswer::Empty),
-            Effect::GeneratePassword { like, alternate } => {
+            RotationEffect::ReadVersion { .. } => Observation::Read(ReadAnswer::Empty),
+            RotationEffect::GeneratePassword { like, alternate } => {
                 operator.generated += 1;
                 let other = if self.stored[like] == USER {
                     OTHER
@@ -257,18 +263,18 @@ impl World {
                     version: VersionId::new(format!("{}{}", operator.name, operator.generated)),
                 }
             }
-            Effect::PutVersion { version, label } => {
+            RotationEffect::PutVersion { version, label } => {
                 self.stored.insert(version.clone(), operator.drawn_for);
                 self.labels
                     .insert(Arc::from(label.as_str()), version.clone());
                 Observation::Stored
             }
-            Effect::MoveStage {
+            RotationEffect::MoveStage {
                 stage,
                 to,
                 remove_from,
             } => self.move_stage(stage, to.as_ref(), remove_from.as_ref()),
-            Effect::Login { version } => {
+            RotationEffect::Login { version } => {
                 let answer = self.login(version);
                 let user = self.stored[version];
                 match answer {
@@ -279,9 +285,14 @@ impl World {
                 Observation::Login(answer)
             }
             // It logs in with the old password first, and the limiter counts that.
-            Effect::AlterPassword { from, to } => {
+            RotationEffect::AlterPassword { from, to } => {
                 match self.login(from) {
-                    LoginAnswer::Limited => return Observation::Failed(Trouble::Throttled),
+                    LoginAnswer::Limited => {
+                        return Observation::Failed(EffectError::new(
+                            EffectErrorClass::Throttled,
+                            Failure::new(FailureKind::Throttled, "logging in", "limited"),
+                        ));
+                    }
                     LoginAnswer::Wrong => {
                         *operator.wrong.entry(self.stored[from]).or_default() += 1
                     }
@@ -294,10 +305,10 @@ impl World {
                     AlterAnswer::WrongOld
                 })
             }
-            Effect::CheckAdministrator { .. } => {
+            RotationEffect::CheckAdministrator { .. } => {
                 Observation::Administrator(AdministratorAnswer::Ready("admin logs in".into()))
             }
-            Effect::SetByAdministrator { version, .. } if self.administrated => {
+            RotationEffect::SetByAdministrator { version, .. } if self.administrated => {
                 let is_new = !self.accounts.contains_key(self.stored[version]);
                 self.change(&Change::Set(version.clone()));
                 Observation::Set(if is_new {
@@ -306,22 +317,24 @@ impl World {
                     SetAnswer::Changed
                 })
             }
-            Effect::SetByAdministrator { .. } => {
+            RotationEffect::SetByAdministrator { .. } => {
                 Observation::Set(SetAnswer::Unfit("nobody".into()))
             }
-            Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
-            Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
-            Effect::FindReaders { .. } => Observation::Readers {
+            RotationEffect::ListConnections { .. } => Observation::Connections(Vec::new()),
+            RotationEffect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
+            RotationEffect::FindReaders { .. } => Observation::Readers {
                 stale: Vec::new(),
                 unknown: Vec::new(),
             },
-            Effect::RefreshReader { .. } => Observation::Refreshed {
+            RotationEffect::RefreshReader { .. } => Observation::Refreshed {
                 done: Vec::new(),
                 left: Vec::new(),
             },
-            Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
-            Effect::StartManagedRotation => Observation::Conflict,
-            Effect::Wait { millis, .. } => {
+            RotationEffect::CallThroughChain => {
+                Observation::Called(CallAnswer::Answered("1 row".into()))
+            }
+            RotationEffect::StartManagedRotation => Observation::Conflict,
+            RotationEffect::Wait { millis, .. } => {
                 if *millis >= 5_000 {
                     self.accounts
                         .values_mut()
@@ -335,7 +348,7 @@ impl World {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Operator {
+pub(super) struct ExploredOperator {
     name: &'static str,
     generated: u8,
     begun: u8,
@@ -346,7 +359,7 @@ pub(super) struct Operator {
     at: At,
 }
 
-impl Operator {
+impl ExploredOperator {
     /// The most wrong logins of one user since the last success or lock window.
     pub(super) fn wrong_logins(&self) -> u8 {
         self.wrong.values().copied().max().unwrap_or_default()
@@ -355,29 +368,29 @@ impl Operator {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum At {
-    Running(Arc<State>),
-    Ended(Outcome),
+    Running(Arc<MachineState>),
+    Ended(RotationOutcome),
     Dead,
 }
 
-fn settings(name: &str) -> Arc<Settings> {
-    Arc::new(Settings {
+fn settings(name: &str) -> Arc<RotationSettings> {
+    Arc::new(RotationSettings {
         operator: name.to_owned(),
         tries: 1,
         limited_tries: 3,
         laps: 4,
         jitter_millis: 0,
-        ..Settings::default()
+        ..RotationSettings::default()
     })
 }
 
 /// Each rotation of one person begins at its own second, so that labels are unique as they are in life.
-fn now(operator: &Operator) -> i64 {
+fn now(operator: &ExploredOperator) -> i64 {
     NOW + i64::from(operator.begun) * 1_000
 }
 
-fn revive(operator: &Operator, state: State) -> Machine {
-    Machine {
+fn revive(operator: &ExploredOperator, state: MachineState) -> RotationMachine {
+    RotationMachine {
         settings: settings(operator.name),
         state,
         now: now(operator),
@@ -390,13 +403,13 @@ fn revive(operator: &Operator, state: State) -> Machine {
     }
 }
 
-fn begin(kind: Kind, name: &str) -> Arc<State> {
+fn begin(kind: RotationKind, name: &str) -> Arc<MachineState> {
     Arc::new(
-        Machine::start(
+        RotationMachine::start(
             kind,
-            Settings {
+            RotationSettings {
                 operator: name.to_owned(),
-                ..Settings::default()
+                ..RotationSettings::default()
             },
             NOW,
         )
@@ -406,32 +419,32 @@ fn begin(kind: Kind, name: &str) -> Arc<State> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Node {
-    world: World,
-    operators: Vec<Operator>,
+    world: ExploredWorld,
+    operators: Vec<ExploredOperator>,
     faults: u8,
     /// Steps that nobody else can see or influence are taken at once: they commute with everything that others do.
     merged: bool,
 }
 
 /// Can no other operator notice this call or change its answer?
-fn is_private(world: &World, effect: &Effect) -> bool {
+fn is_private(world: &ExploredWorld, effect: &RotationEffect) -> bool {
     match effect {
-        Effect::ReadVersion { version } => world.stored.contains_key(version),
-        Effect::GeneratePassword { .. }
-        | Effect::ListConnections { .. }
-        | Effect::KillConnections { .. }
-        | Effect::CheckAdministrator { .. }
-        | Effect::FindReaders { .. }
-        | Effect::RefreshReader { .. }
-        | Effect::CallThroughChain => true,
-        Effect::Wait { millis, .. } => *millis < 5_000,
-        Effect::DescribeSecret
-        | Effect::PutVersion { .. }
-        | Effect::MoveStage { .. }
-        | Effect::Login { .. }
-        | Effect::AlterPassword { .. }
-        | Effect::SetByAdministrator { .. }
-        | Effect::StartManagedRotation => false,
+        RotationEffect::ReadVersion { version } => world.stored.contains_key(version),
+        RotationEffect::GeneratePassword { .. }
+        | RotationEffect::ListConnections { .. }
+        | RotationEffect::KillConnections { .. }
+        | RotationEffect::CheckAdministrator { .. }
+        | RotationEffect::FindReaders { .. }
+        | RotationEffect::RefreshReader { .. }
+        | RotationEffect::CallThroughChain => true,
+        RotationEffect::Wait { millis, .. } => *millis < 5_000,
+        RotationEffect::DescribeSecret
+        | RotationEffect::PutVersion { .. }
+        | RotationEffect::MoveStage { .. }
+        | RotationEffect::Login { .. }
+        | RotationEffect::AlterPassword { .. }
+        | RotationEffect::SetByAdministrator { .. }
+        | RotationEffect::StartManagedRotation => false,
     }
 }
 
@@ -443,16 +456,16 @@ fn take_private_steps(node: &mut Node, index: usize) {
         };
         let mut machine = revive(&operator, (**state).clone());
         let observation = match machine.next() {
-            Next::Ask(_) => Observation::Agreed(true),
-            Next::Effect(effect) if is_private(&node.world, &effect) => {
+            RotationNext::Ask(_) => Observation::Agreed(true),
+            RotationNext::Effect(effect) if is_private(&node.world, &effect) => {
                 node.world.perform(&effect, &mut operator)
             }
-            Next::Done(ending) => {
+            RotationNext::Done(ending) => {
                 operator.at = At::Ended(ending.outcome);
                 node.operators[index] = operator;
                 return;
             }
-            Next::Effect(_) => return,
+            RotationNext::Effect(_) => return,
         };
         machine.on(observation, now(&operator));
         operator.at = At::Running(Arc::new(machine.state));
@@ -490,30 +503,32 @@ const FAULTS: [Fault; 7] = [
     Fault::GoneAfter,
 ];
 
-fn is_write(effect: &Effect) -> bool {
+fn is_write(effect: &RotationEffect) -> bool {
     matches!(
         effect,
-        Effect::PutVersion { .. }
-            | Effect::MoveStage { .. }
-            | Effect::AlterPassword { .. }
-            | Effect::SetByAdministrator { .. }
+        RotationEffect::PutVersion { .. }
+            | RotationEffect::MoveStage { .. }
+            | RotationEffect::AlterPassword { .. }
+            | RotationEffect::SetByAdministrator { .. }
     )
 }
 
 /// Does this fault make a difference to what comes next?
-fn applies(world: &World, next: &Next, fault: Fault) -> bool {
-    let Next::Effect(effect) = next else {
+fn applies(world: &ExploredWorld, next: &RotationNext, fault: Fault) -> bool {
+    let RotationNext::Effect(effect) = next else {
         return matches!(fault, Fault::None);
     };
     match fault {
         Fault::None => true,
-        Fault::ReplyLost => is_write(effect) || matches!(effect, Effect::Login { .. }),
-        Fault::CallLost => !matches!(effect, Effect::Wait { .. }),
+        Fault::ReplyLost => is_write(effect) || matches!(effect, RotationEffect::Login { .. }),
+        Fault::CallLost => !matches!(effect, RotationEffect::Wait { .. }),
         Fault::Late => matches!(
             effect,
-            Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }
+            RotationEffect::AlterPassword { .. } | RotationEffect::SetByAdministrator { .. }
         ),
-        Fault::Stale => *effect == Effect::DescribeSecret && world.before.holder(CURRENT).is_some(),
+        Fault::Stale => {
+            *effect == RotationEffect::DescribeSecret && world.before.holder(CURRENT).is_some()
+        }
         Fault::KilledBefore | Fault::KilledAfter | Fault::GoneAfter => is_write(effect),
     }
 }
@@ -539,29 +554,31 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
     };
     let mut operator = node.operators[index].clone();
     match next {
-        Next::Done(ending) => operator.at = At::Ended(ending.outcome),
-        Next::Ask(_) => {
+        RotationNext::Done(ending) => operator.at = At::Ended(ending.outcome),
+        RotationNext::Ask(_) => {
             machine.on(Observation::Agreed(true), now(&operator));
             operator.at = At::Running(Arc::new(machine.state));
         }
-        Next::Effect(effect) => {
+        RotationNext::Effect(effect) => {
             let mut resumed = None;
             let observation = match fault {
                 Fault::None => node.world.perform(&effect, &mut operator),
-                Fault::CallLost => Observation::Failed(Trouble::InDoubt),
+                Fault::CallLost => Observation::Failed(EffectError::in_doubt()),
                 Fault::ReplyLost => {
                     node.world.perform(&effect, &mut operator);
-                    Observation::Failed(Trouble::InDoubt)
+                    Observation::Failed(EffectError::in_doubt())
                 }
                 Fault::Late => {
                     node.world.in_flight.insert(match &effect {
-                        Effect::AlterPassword { from, to } => {
+                        RotationEffect::AlterPassword { from, to } => {
                             Change::Swap(from.clone(), to.clone())
                         }
-                        Effect::SetByAdministrator { version, .. } => Change::Set(version.clone()),
+                        RotationEffect::SetByAdministrator { version, .. } => {
+                            Change::Set(version.clone())
+                        }
                         other => unreachable!("{other:?} does not come late"),
                     });
-                    Observation::Failed(Trouble::InDoubt)
+                    Observation::Failed(EffectError::in_doubt())
                 }
                 Fault::Stale => Observation::Described(SecretFacts {
                     labels: node.world.before.clone(),
@@ -576,7 +593,7 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
                     resumed = Some(if gone {
                         At::Dead
                     } else {
-                        At::Running(begin(Kind::Resume, operator.name))
+                        At::Running(begin(RotationKind::Resume, operator.name))
                     });
                     Observation::Waited
                 }
@@ -601,7 +618,7 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
 #[derive(Clone, Copy)]
 enum How {
     Start,
-    Step(&'static str, Option<Place>, Fault),
+    RotationStep(&'static str, Option<RotationPhase>, Fault),
     LateChange,
     LostChange,
 }
@@ -610,7 +627,9 @@ impl std::fmt::Display for How {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Start => formatter.write_str("start"),
-            Self::Step(who, place, fault) => write!(formatter, "{who}: {place:?} {fault:?}"),
+            Self::RotationStep(who, place, fault) => {
+                write!(formatter, "{who}: {place:?} {fault:?}")
+            }
             Self::LateChange => formatter.write_str("a late change arrives"),
             Self::LostChange => formatter.write_str("a late change is lost"),
         }
@@ -647,29 +666,29 @@ fn how(node: &Node, index: usize, fault: Fault) -> How {
     } else {
         None
     };
-    How::Step(operator.name, place, fault)
+    How::RotationStep(operator.name, place, fault)
 }
 
 /// One more resume, alone and without faults.
-fn resume(world: &World) -> (World, Outcome) {
+fn resume(world: &ExploredWorld) -> (ExploredWorld, RotationOutcome) {
     let mut world = world.clone();
-    let mut operator = Operator {
+    let mut operator = ExploredOperator {
         name: "last",
-        ..World::nobody()
+        ..ExploredWorld::nobody()
     };
-    let mut machine = Machine::start(
-        Kind::Resume,
-        Settings {
+    let mut machine = RotationMachine::start(
+        RotationKind::Resume,
+        RotationSettings {
             operator: "last".into(),
-            ..Settings::default()
+            ..RotationSettings::default()
         },
         NOW,
     );
     for _ in 0..400 {
         let observation = match machine.next() {
-            Next::Done(ending) => return (world, ending.outcome),
-            Next::Ask(_) => Observation::Agreed(true),
-            Next::Effect(effect) => world.perform(&effect, &mut operator),
+            RotationNext::Done(ending) => return (world, ending.outcome),
+            RotationNext::Ask(_) => Observation::Agreed(true),
+            RotationNext::Effect(effect) => world.perform(&effect, &mut operator),
         };
         assert!(
             operator.wrong_logins() <= 2,
@@ -701,7 +720,7 @@ struct Explorer {
     /// For the way that led to a broken state.
     trail: Vec<(usize, How)>,
     queue: VecDeque<(usize, Node)>,
-    worlds: HashSet<World>,
+    worlds: HashSet<ExploredWorld>,
 }
 
 impl Explorer {
@@ -755,7 +774,7 @@ impl Explorer {
             self.judge(at, &node);
             for operator in &node.operators {
                 if let At::Ended(outcome) = &operator.at {
-                    *outcomes.entry(outcome.name().to_owned()).or_insert(0) += 1;
+                    *outcomes.entry(outcome.as_str().to_owned()).or_insert(0) += 1;
                 }
             }
             for (how, next) in successors(&node) {
@@ -796,9 +815,13 @@ impl Explorer {
 }
 
 /// From here, one more resume reaches the end, and a change that arrives after it neither loses the password nor sticks.
-fn resume_converges(world: &World) -> Result<(), String> {
+fn resume_converges(world: &ExploredWorld) -> Result<(), String> {
     let (mut after, outcome) = resume(world);
-    if !matches!(outcome, Outcome::Resumed | Outcome::NothingToDo) || !after.agrees() {
+    if !matches!(
+        outcome,
+        RotationOutcome::Resumed | RotationOutcome::NothingToDo
+    ) || !after.agrees()
+    {
         return Err(format!(
             "resume ended with {outcome:?}, agreement: {}",
             after.agrees()
@@ -820,20 +843,20 @@ fn resume_converges(world: &World) -> Result<(), String> {
     }
 }
 
-fn start(kinds: &[Kind], faults: u8) -> Node {
-    start_in(World::new(), kinds, faults)
+fn start(kinds: &[RotationKind], faults: u8) -> Node {
+    start_in(ExploredWorld::new(), kinds, faults)
 }
 
-fn start_in(mut world: World, kinds: &[Kind], faults: u8) -> Node {
-    world.gapless = world.administrated && !kinds.contains(&Kind::Rollback);
+fn start_in(mut world: ExploredWorld, kinds: &[RotationKind], faults: u8) -> Node {
+    world.gapless = world.administrated && !kinds.contains(&RotationKind::Rollback);
     let names = ["ana", "ben", "cem"];
     let operators = kinds
         .iter()
         .zip(names)
-        .map(|(kind, name)| Operator {
+        .map(|(kind, name)| ExploredOperator {
             name,
             at: At::Running(begin(*kind, name)),
-            ..World::nobody()
+            ..ExploredWorld::nobody()
         })
         .collect();
     Node {
@@ -861,7 +884,7 @@ fn report(what: &str, walk: &Walk) {
 
 #[test]
 fn without_faults_one_operator_rotates() {
-    let walk = Explorer::new().walk(start(&[Kind::Rotate], 0), limit(10_000));
+    let walk = Explorer::new().walk(start(&[RotationKind::Rotate], 0), limit(10_000));
     report("rotate, no faults", &walk);
     assert!(walk.complete);
     assert_eq!(walk.outcomes.keys().collect::<Vec<_>>(), ["rotated"]);
@@ -869,7 +892,7 @@ fn without_faults_one_operator_rotates() {
 
 #[test]
 fn one_operator_with_five_faults_never_loses_the_password() {
-    let walk = Explorer::new().walk(start(&[Kind::Rotate], 5), limit(400_000));
+    let walk = Explorer::new().walk(start(&[RotationKind::Rotate], 5), limit(400_000));
     report("rotate, 5 faults", &walk);
     assert!(walk.complete);
     assert!(walk.outcomes.contains_key("rotated") && walk.outcomes.contains_key("resumed"));
@@ -877,7 +900,7 @@ fn one_operator_with_five_faults_never_loses_the_password() {
 
 #[test]
 fn one_operator_rolling_back_with_five_faults_never_loses_the_password() {
-    let walk = Explorer::new().walk(start(&[Kind::Rollback], 5), limit(400_000));
+    let walk = Explorer::new().walk(start(&[RotationKind::Rollback], 5), limit(400_000));
     report("roll back, 5 faults", &walk);
     assert!(walk.complete);
     assert!(walk.outcomes.contains_key("rotated") && walk.outcomes.contains_key("resumed"));
@@ -886,9 +909,15 @@ fn one_operator_rolling_back_with_five_faults_never_loses_the_password() {
 #[test]
 fn two_users_in_alternation_never_cut_anybody_off_whatever_five_faults_do() {
     for both in [false, true] {
-        for kind in [Kind::Rotate, Kind::Resume, Kind::Rollback] {
-            let walk =
-                Explorer::new().walk(start_in(World::of_two(both), &[kind], 5), limit(400_000));
+        for kind in [
+            RotationKind::Rotate,
+            RotationKind::Resume,
+            RotationKind::Rollback,
+        ] {
+            let walk = Explorer::new().walk(
+                start_in(ExploredWorld::of_two(both), &[kind], 5),
+                limit(400_000),
+            );
             report(
                 &format!(
                     "two users ({}), {kind:?}, 5 faults",
@@ -911,11 +940,14 @@ fn two_users_in_alternation_never_cut_anybody_off_whatever_five_faults_do() {
 #[test]
 fn two_operators_with_two_users_in_alternation_never_cut_anybody_off() {
     for kinds in [
-        [Kind::Rotate, Kind::Rotate],
-        [Kind::Rotate, Kind::Rollback],
-        [Kind::Rotate, Kind::Resume],
+        [RotationKind::Rotate, RotationKind::Rotate],
+        [RotationKind::Rotate, RotationKind::Rollback],
+        [RotationKind::Rotate, RotationKind::Resume],
     ] {
-        let walk = Explorer::new().walk(start_in(World::of_two(true), &kinds, 1), limit(300_000));
+        let walk = Explorer::new().walk(
+            start_in(ExploredWorld::of_two(true), &kinds, 1),
+            limit(300_000),
+        );
         report(&format!("two users, {kinds:?}, 1 fault"), &walk);
         assert!(walk.outcomes.contains_key("rotated"), "{:?}", walk.outcomes);
     }
@@ -923,20 +955,33 @@ fn two_operators_with_two_users_in_alternation_never_cut_anybody_off() {
 
 #[test]
 fn two_operators_who_rotate_never_lose_the_password() {
-    let walk = Explorer::new().walk(start(&[Kind::Rotate, Kind::Rotate], 1), limit(600_000));
+    let walk = Explorer::new().walk(
+        start(&[RotationKind::Rotate, RotationKind::Rotate], 1),
+        limit(600_000),
+    );
     report("two rotate, 1 fault", &walk);
 }
 
 #[test]
 fn one_who_rotates_and_one_who_rolls_back_never_lose_the_password() {
-    let walk = Explorer::new().walk(start(&[Kind::Rotate, Kind::Rollback], 1), limit(600_000));
+    let walk = Explorer::new().walk(
+        start(&[RotationKind::Rotate, RotationKind::Rollback], 1),
+        limit(600_000),
+    );
     report("rotate and roll back, 1 fault", &walk);
 }
 
 #[test]
 fn three_operators_never_lose_the_password() {
     let walk = Explorer::new().walk(
-        start(&[Kind::Rotate, Kind::Resume, Kind::Rotate], 0),
+        start(
+            &[
+                RotationKind::Rotate,
+                RotationKind::Resume,
+                RotationKind::Rotate,
+            ],
+            0,
+        ),
         limit(100_000),
     );
     report("three, no fault", &walk);
@@ -955,15 +1000,19 @@ impl Dice {
 }
 
 /// One long way at random: where a walk in breadth does not come to.
-fn wander(world: World, seed: u64) -> usize {
+fn wander(world: ExploredWorld, seed: u64) -> usize {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     // Every other way of two users is one on which nobody goes back.
     let forward = world.administrated && seed % 2 == 1;
     let begins = |dice: &mut Dice| {
-        [Kind::Rotate, Kind::Rotate, Kind::Resume, Kind::Rollback]
-            [dice.below(if forward { 3 } else { 4 })]
+        [
+            RotationKind::Rotate,
+            RotationKind::Rotate,
+            RotationKind::Resume,
+            RotationKind::Rollback,
+        ][dice.below(if forward { 3 } else { 4 })]
     };
-    let kinds: Vec<Kind> = (0..3).map(|_| begins(&mut dice)).collect();
+    let kinds: Vec<RotationKind> = (0..3).map(|_| begins(&mut dice)).collect();
     let mut node = start_in(world, &kinds, 8);
     node.world.gapless = forward;
     let mut way = String::new();
@@ -983,8 +1032,11 @@ fn wander(world: World, seed: u64) -> usize {
         } else if !matches!(node.operators[index].at, At::Running(_))
             && node.operators[index].begun < 4
         {
-            let kind = [Kind::Rotate, Kind::Resume, Kind::Rollback]
-                [dice.below(if forward { 2 } else { 3 })];
+            let kind = [
+                RotationKind::Rotate,
+                RotationKind::Resume,
+                RotationKind::Rollback,
+            ][dice.below(if forward { 2 } else { 3 })];
             let _ = writeln!(way, "  {} begins to {kind:?}", node.operators[index].name);
             let operator = &mut node.operators[index];
             operator.begun += 1;
@@ -1034,8 +1086,8 @@ proptest::proptest! {
     /// Other ways in every run; `PROPTEST_CASES` takes more of them.
     #[test]
     fn no_way_at_random_loses_the_password(seed in 1_u64..) {
-        wander(World::new(), seed);
-        wander(World::of_two(seed.is_multiple_of(3)), seed);
+        wander(ExploredWorld::new(), seed);
+        wander(ExploredWorld::of_two(seed.is_multiple_of(3)), seed);
     }
 }
 
@@ -1046,7 +1098,12 @@ fn three_operators_with_eight_faults_at_random_never_lose_the_password() {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(1_200);
-    let worlds = |seed: u64| [World::new(), World::of_two(seed.is_multiple_of(3))];
+    let worlds = |seed: u64| {
+        [
+            ExploredWorld::new(),
+            ExploredWorld::of_two(seed.is_multiple_of(3)),
+        ]
+    };
     let steps: usize = (1..=walks)
         .flat_map(|seed| worlds(seed).map(|world| wander(world, seed)))
         .sum();

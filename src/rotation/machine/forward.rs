@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::effect::{AlterAnswer, Pause, SetAnswer, Trouble, VersionFacts};
+use super::super::effect::{AlterAnswer, EffectError, Pause, SetAnswer, VersionFacts};
 use super::super::labels::{self, CURRENT, PENDING, PREVIOUS, VersionId};
-use super::super::report::{Evidence, Kind, Outcome, Why};
-use super::{Machine, Place};
+use super::super::report::{EndReason, RotationEvidence, RotationKind, RotationOutcome};
+use super::{RotationMachine, RotationPhase};
 
-impl Machine {
+impl RotationMachine {
     /// Unique labels: nothing is stolen from another version when they are set.
     pub(super) fn name_labels(&mut self) {
         if self.state.prepared_label.is_some() && self.state.sent_label.is_some() {
@@ -41,7 +41,7 @@ impl Machine {
         self.state.prepared_label = None;
         self.state.sent_label = None;
         self.name_labels();
-        self.go(Place::Put);
+        self.go(RotationPhase::Put);
     }
 
     pub(super) fn stored(&mut self) {
@@ -50,37 +50,37 @@ impl Machine {
         else {
             return self.unexpected();
         };
-        self.note(Evidence::Stored(mine.clone(), label));
+        self.note(RotationEvidence::Stored(mine.clone(), label));
         if self.state.policy > 0 {
-            return self.go(Place::Replace);
+            return self.go(RotationPhase::Replace);
         }
         self.state.chosen = Some(mine);
-        self.go(Place::Claim);
+        self.go(RotationPhase::Claim);
     }
 
     /// A label has moved as asked.
     pub(super) fn moved(&mut self) {
         match self.state.place {
-            Place::ClearFinished => {
+            RotationPhase::ClearFinished => {
                 let next = self.first_write();
                 self.go(next);
             }
-            Place::LabelChosen => {
+            RotationPhase::LabelChosen => {
                 let label = self.state.prepared_label.clone().unwrap_or_default();
-                self.note(Evidence::Taken(self.chosen(), label));
-                self.go(Place::Claim);
+                self.note(RotationEvidence::Taken(self.chosen(), label));
+                self.go(RotationPhase::Claim);
             }
-            Place::Claim => {
+            RotationPhase::Claim => {
                 self.state.claimed = true;
-                self.go(Place::ClaimLook);
+                self.go(RotationPhase::ClaimLook);
             }
-            Place::Replace => self.replaced(),
-            Place::Mark => self.go(Place::BeforeSet),
-            Place::Promote => self.promoted(),
-            Place::LabelForeign => self.go(Place::Release),
-            Place::DropOrphan | Place::Release => self.given_up(),
-            Place::Unpend => self.go(Place::Tidy),
-            Place::Unlabel => self.unlabelled(),
+            RotationPhase::Replace => self.replaced(),
+            RotationPhase::Mark => self.go(RotationPhase::BeforeSet),
+            RotationPhase::Promote => self.promoted(),
+            RotationPhase::LabelForeign => self.go(RotationPhase::Release),
+            RotationPhase::DropOrphan | RotationPhase::Release => self.given_up(),
+            RotationPhase::Unpend => self.go(RotationPhase::Tidy),
+            RotationPhase::Unlabel => self.unlabelled(),
             _ => self.unexpected(),
         }
     }
@@ -89,28 +89,28 @@ impl Machine {
     pub(super) fn conflicted(&mut self) {
         match self.state.place {
             // To be taken off: somebody else has done it. To be put on: unique to this rotation, it can only be where it should be.
-            Place::ClearFinished
-            | Place::DropOrphan
-            | Place::Release
-            | Place::Unpend
-            | Place::Unlabel
-            | Place::LabelChosen
-            | Place::Mark
-            | Place::LabelForeign => self.moved(),
-            Place::Claim => self.go(Place::ClaimLook),
-            Place::Promote => self.go(Place::PromoteLook),
-            Place::Replace | Place::ManagedStart => self.find_out_soon(),
+            RotationPhase::ClearFinished
+            | RotationPhase::DropOrphan
+            | RotationPhase::Release
+            | RotationPhase::Unpend
+            | RotationPhase::Unlabel
+            | RotationPhase::LabelChosen
+            | RotationPhase::Mark
+            | RotationPhase::LabelForeign => self.moved(),
+            RotationPhase::Claim => self.go(RotationPhase::ClaimLook),
+            RotationPhase::Promote => self.go(RotationPhase::PromoteLook),
+            RotationPhase::Replace | RotationPhase::ManagedStart => self.find_out_soon(),
             _ => self.unexpected(),
         }
     }
 
     pub(super) fn claim_in_doubt(&mut self) {
         self.state.claimed = true;
-        if self.state.place == Place::Replace {
+        if self.state.place == RotationPhase::Replace {
             // AWSPENDING is on the old value, on the new one or elsewhere: the labels decide.
             return self.find_out_soon();
         }
-        self.go(Place::ClaimLook);
+        self.go(RotationPhase::ClaimLook);
     }
 
     /// Who holds AWSPENDING after the claim?
@@ -119,17 +119,17 @@ impl Machine {
         match self.state.labels.holder(PENDING).cloned() {
             Some(holder) if holder == chosen && self.is_stale_goal() => {
                 // Somebody has rotated since this roll back was planned. Our label stays on it until it is old.
-                self.state.ending = Some(super::Ending {
-                    outcome: Outcome::Refused,
+                self.state.ending = Some(super::RotationEnd {
+                    outcome: RotationOutcome::Refused,
                     version: Some(chosen),
-                    why: Why::Superseded,
+                    why: EndReason::Superseded,
                 });
-                self.go(Place::Release);
+                self.go(RotationPhase::Release);
             }
             Some(holder) if holder == chosen => {
-                self.note(Evidence::Claimed(chosen));
+                self.note(RotationEvidence::Claimed(chosen));
                 self.state.rounds = 0;
-                self.go(Place::ReadBack);
+                self.go(RotationPhase::ReadBack);
             }
             Some(holder) => {
                 if self.state.rounds + 1 < self.settings.equal_reads {
@@ -138,16 +138,16 @@ impl Machine {
                 }
                 self.state.rounds = 0;
                 let author = self.state.labels.author(&holder);
-                self.lose_claim(Why::Pending(holder, author));
+                self.lose_claim(EndReason::Pending(holder, author));
             }
             None => {
                 if self.state.rounds >= self.settings.equal_reads {
                     self.state.rounds = 0;
-                    return self.lose_claim(Why::Unsettled);
+                    return self.lose_claim(EndReason::Unsettled);
                 }
                 self.state.rounds += 1;
                 self.wait_to_settle();
-                self.go(Place::Claim);
+                self.go(RotationPhase::Claim);
             }
         }
     }
@@ -155,21 +155,22 @@ impl Machine {
     /// The version to go back to is no longer the previous one: going back to it now would undo more than was planned, and to a
     /// value from which a change may still be on its way.
     fn is_stale_goal(&self) -> bool {
-        let going_back = self.state.kind == Kind::Rollback && self.state.goal == self.state.chosen;
+        let going_back =
+            self.state.kind == RotationKind::Rollback && self.state.goal == self.state.chosen;
         going_back && self.state.labels.holder(PREVIOUS) != self.state.chosen.as_ref()
     }
 
     /// Never claimed, so never sent to the database by anybody: our label may go, the value with it. Where a claim may have taken
     /// effect after all, the label stays, since it tells the next `resume` that the version is ours.
-    fn lose_claim(&mut self, why: Why) {
-        self.state.ending = Some(super::Ending {
-            outcome: Outcome::Refused,
+    fn lose_claim(&mut self, why: EndReason) {
+        self.state.ending = Some(super::RotationEnd {
+            outcome: RotationOutcome::Refused,
             version: self.state.chosen.clone(),
             why,
         });
         if self.state.mine.is_some() && self.state.mine == self.state.chosen && !self.state.claimed
         {
-            return self.go(Place::DropOrphan);
+            return self.go(RotationPhase::DropOrphan);
         }
         self.given_up();
     }
@@ -184,25 +185,28 @@ impl Machine {
     pub(super) fn read_back(&mut self, facts: &VersionFacts) {
         let chosen = self.chosen();
         if self.state.mine.as_ref() == Some(&chosen) && !facts.as_prepared {
-            return self.end(Outcome::Failed, Why::ReadBackDiffers(chosen));
+            return self.end(RotationOutcome::Failed, EndReason::ReadBackDiffers(chosen));
         }
         if let Some(problem) = &facts.problem {
-            return self.end(Outcome::Failed, Why::Shape(problem.to_string()));
+            return self.end(
+                RotationOutcome::Failed,
+                EndReason::Unsuitable(problem.to_string()),
+            );
         }
-        self.note(Evidence::ReadBack);
+        self.note(RotationEvidence::ReadBack);
         if self.state.from.as_ref() == Some(&chosen) {
             // The database accepts it already: the labels only have to follow.
-            return self.go(Place::Verify);
+            return self.go(RotationPhase::Verify);
         }
         if self.state.from.is_none() {
             self.state.from = self.source(self.state.base.as_ref());
         }
         // Going back to the other user: nobody has changed its password since.
-        let still = self.state.kind == Kind::Rollback && self.takes_turns();
+        let still = self.state.kind == RotationKind::Rollback && self.takes_turns();
         self.go(if still {
-            Place::StillWorks
+            RotationPhase::StillWorks
         } else {
-            Place::Mark
+            RotationPhase::Mark
         });
     }
 
@@ -246,7 +250,7 @@ impl Machine {
     pub(super) fn source_unknown(&mut self) {
         self.state.source_refused = true;
         self.state.from = None;
-        self.go(Place::BeforeSet);
+        self.go(RotationPhase::BeforeSet);
     }
 
     /// The last look before the database is touched.
@@ -260,10 +264,13 @@ impl Machine {
                 by_administrator,
                 self.is_administrated() || self.takes_turns(),
             ) {
-                (false, _) => self.go(Place::Alter),
-                (true, true) => self.go(Place::SetByAdministrator),
+                (false, _) => self.go(RotationPhase::Alter),
+                (true, true) => self.go(RotationPhase::SetByAdministrator),
                 // The user's present password is in no version, though another user's is.
-                (true, false) => self.end(Outcome::Failed, Why::Stuck(self.state.tried, false)),
+                (true, false) => self.end(
+                    RotationOutcome::Failed,
+                    EndReason::Stuck(self.state.tried, false),
+                ),
             };
         }
         self.overtaken();
@@ -274,46 +281,54 @@ impl Machine {
             AlterAnswer::Done => {
                 self.state.changed = true;
                 self.changed_at = Some(self.now).filter(|_| !self.takes_turns());
-                self.note(Evidence::Changed(self.chosen_user()));
-                self.go(Place::Verify);
+                self.note(RotationEvidence::Changed(self.chosen_user()));
+                self.go(RotationPhase::Verify);
             }
-            AlterAnswer::Same => self.go(Place::Verify),
+            AlterAnswer::Same => self.go(RotationPhase::Verify),
             AlterAnswer::WrongOld => {
                 // The server counts it as it counts a login.
                 self.count_wrong();
                 if self.takes_turns() {
                     return self.source_unknown();
                 }
-                self.note(Evidence::ChangeLost);
+                self.note(RotationEvidence::ChangeLost);
                 self.find_out_soon();
             }
             AlterAnswer::Policy(why) => {
-                self.note(Evidence::PolicyRefuses(why.clone()));
+                self.note(RotationEvidence::PolicyRefuses(why.clone()));
                 self.state.unusable.push((self.chosen(), why));
-                self.go(Place::AfterPolicy);
+                self.go(RotationPhase::AfterPolicy);
             }
-            AlterAnswer::NotLeader => self.try_again(Trouble::Refused(
+            AlterAnswer::NotLeader => self.try_again(EffectError::refused(
                 "this member of the cluster is not the leader".to_owned(),
             )),
             AlterAnswer::Forbidden(_) if self.takes_turns() => self.source_unknown(),
-            AlterAnswer::Forbidden(why) => self.end(Outcome::Failed, Why::Forbidden(why)),
+            AlterAnswer::Forbidden(why) => {
+                self.end(RotationOutcome::Failed, EndReason::Forbidden(why))
+            }
         }
     }
 
     /// The administrator has set the password.
     pub(super) fn set(&mut self, answer: SetAnswer) {
         match answer {
-            SetAnswer::Created(roles) => self.note(Evidence::Created(self.chosen_user(), roles)),
-            SetAnswer::Changed => self.note(Evidence::SetByAdministrator(self.chosen_user())),
+            SetAnswer::Created(roles) => {
+                self.note(RotationEvidence::Created(self.chosen_user(), roles))
+            }
+            SetAnswer::Changed => {
+                self.note(RotationEvidence::SetByAdministrator(self.chosen_user()))
+            }
             SetAnswer::Policy(why) => {
-                self.note(Evidence::PolicyRefuses(why.clone()));
+                self.note(RotationEvidence::PolicyRefuses(why.clone()));
                 self.state.unusable.push((self.chosen(), why));
                 return self.replace_value();
             }
-            SetAnswer::Unfit(why) => return self.end(Outcome::Failed, Why::AdministratorLate(why)),
+            SetAnswer::Unfit(why) => {
+                return self.end(RotationOutcome::Failed, EndReason::AdministratorLate(why));
+            }
         }
         self.state.changed = true;
-        self.go(Place::Verify);
+        self.go(RotationPhase::Verify);
     }
 
     fn chosen_user(&self) -> Arc<str> {
@@ -322,21 +337,17 @@ impl Machine {
     }
 
     /// The change of the password brought no usable answer.
-    pub(super) fn alter_failed(&mut self, trouble: Trouble) {
-        match trouble {
-            Trouble::InDoubt | Trouble::Unreachable(_) | Trouble::Throttled => {
-                if trouble == Trouble::InDoubt && self.state.place == Place::Alter {
-                    // It may have arrived with a password that was no longer right.
-                    self.count_wrong();
-                }
-                self.silent_since();
-                self.note(Evidence::ChangeInDoubt(trouble));
-                self.find_out_soon();
-            }
-            Trouble::NotFound | Trouble::Denied(_) | Trouble::Expired(_) | Trouble::Refused(_) => {
-                self.give_up(trouble)
-            }
+    pub(super) fn alter_failed(&mut self, error: EffectError) {
+        if !error.is_transient() {
+            return self.give_up(error);
         }
+        if error.is_in_doubt() && self.state.place == RotationPhase::Alter {
+            // It may have arrived with a password that was no longer right.
+            self.count_wrong();
+        }
+        self.silent_since();
+        self.note(RotationEvidence::ChangeInDoubt(error));
+        self.find_out_soon();
     }
 
     /// The database has refused the new value for good and still accepts the old one: only now may another value take its place.
@@ -344,7 +355,7 @@ impl Machine {
         self.state.policy = self.state.policy.saturating_add(1);
         self.state.alternate = self.takes_turns();
         if self.state.policy <= self.settings.policy_tries {
-            return self.go(Place::Generate);
+            return self.go(RotationPhase::Generate);
         }
         let why = self
             .state
@@ -352,12 +363,12 @@ impl Machine {
             .last()
             .map(|(_, why)| why.clone())
             .unwrap_or_default();
-        self.state.ending = Some(super::Ending {
-            outcome: Outcome::Failed,
+        self.state.ending = Some(super::RotationEnd {
+            outcome: RotationOutcome::Failed,
             version: None,
-            why: Why::Policy(why),
+            why: EndReason::Policy(why),
         });
-        self.go(Place::Release);
+        self.go(RotationPhase::Release);
     }
 
     fn replaced(&mut self) {
@@ -371,7 +382,7 @@ impl Machine {
             self.state.loose.extend(ours);
         }
         self.state.chosen.clone_from(&self.state.mine);
-        self.go(Place::ClaimLook);
+        self.go(RotationPhase::ClaimLook);
     }
 
     pub(super) fn promoted(&mut self) {
@@ -383,8 +394,8 @@ impl Machine {
         self.state.kept_user = left.or(self.state.kept_user.take());
         self.state.base.clone_from(&self.state.chosen);
         let outage = self.changed_at.map(|at| self.now - at);
-        self.note(Evidence::Promoted(self.chosen(), outage));
-        self.go(Place::Unpend);
+        self.note(RotationEvidence::Promoted(self.chosen(), outage));
+        self.go(RotationPhase::Unpend);
     }
 
     /// Is AWSCURRENT where it should be, although the answer said no or was lost?
@@ -397,7 +408,7 @@ impl Machine {
 
     /// The labels are not as we left them.
     pub(super) fn overtaken(&mut self) {
-        self.note(Evidence::Overtaken);
+        self.note(RotationEvidence::Overtaken);
         self.find_out_soon();
     }
 
@@ -411,10 +422,10 @@ impl Machine {
     /// All logins that were accepted, by what they were for.
     pub(super) fn accepted(&mut self) {
         match self.state.place {
-            Place::CheckLogin => self.current_works(),
-            Place::Probe => self.suspect_accepted(),
-            Place::Verify | Place::StillWorks => self.chosen_works(),
-            Place::AfterPolicy => self.replace_value(),
+            RotationPhase::CheckLogin => self.current_works(),
+            RotationPhase::Probe => self.suspect_accepted(),
+            RotationPhase::Verify | RotationPhase::StillWorks => self.chosen_works(),
+            RotationPhase::AfterPolicy => self.replace_value(),
             _ => self.unexpected(),
         }
     }
@@ -422,17 +433,17 @@ impl Machine {
     /// All logins that were refused.
     pub(super) fn refused(&mut self) {
         match self.state.place {
-            Place::CheckLogin => self.current_refused(),
-            Place::Probe => self.suspect_refused(),
-            Place::Verify => {
-                self.say(Evidence::Refused(self.chosen()));
+            RotationPhase::CheckLogin => self.current_refused(),
+            RotationPhase::Probe => self.suspect_refused(),
+            RotationPhase::Verify => {
+                self.say(RotationEvidence::Refused(self.chosen()));
                 self.find_out_soon();
             }
-            Place::AfterPolicy => self.find_out_soon(),
-            Place::StillWorks => {
-                self.say(Evidence::Refused(self.chosen()));
+            RotationPhase::AfterPolicy => self.find_out_soon(),
+            RotationPhase::StillWorks => {
+                self.say(RotationEvidence::Refused(self.chosen()));
                 self.state.from = None;
-                self.go(Place::Mark);
+                self.go(RotationPhase::Mark);
             }
             _ => self.unexpected(),
         }
@@ -440,27 +451,27 @@ impl Machine {
 
     fn chosen_works(&mut self) {
         self.state.verified = true;
-        self.note(Evidence::Works(self.chosen()));
+        self.note(RotationEvidence::Works(self.chosen()));
         if !self.state.promoted {
-            return self.go(Place::Promote);
+            return self.go(RotationPhase::Promote);
         }
         self.after_clean();
     }
 
     pub(super) fn agreed(&mut self, yes: bool) {
         match self.state.place {
-            Place::Proceed => self.proceed(yes),
-            Place::AgreeFinish => self.finish_foreign(yes),
-            Place::AgreeRelease => self.release_foreign(yes),
-            Place::AskGoOn => self.gone_on(yes),
-            Place::AskClose => self.close(yes),
-            Place::AskRefresh => self.refresh(yes),
+            RotationPhase::Proceed => self.proceed(yes),
+            RotationPhase::AgreeFinish => self.finish_foreign(yes),
+            RotationPhase::AgreeRelease => self.release_foreign(yes),
+            RotationPhase::AskGoOn => self.gone_on(yes),
+            RotationPhase::AskClose => self.close(yes),
+            RotationPhase::AskRefresh => self.refresh(yes),
             _ => self.unexpected(),
         }
     }
 
     /// Did this process begin a rotation of its own (rather than find one)?
     pub(super) fn is_own(&self) -> bool {
-        self.state.kind != Kind::Resume
+        self.state.kind != RotationKind::Resume
     }
 }

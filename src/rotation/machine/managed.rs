@@ -2,15 +2,15 @@
 
 use super::super::effect::{Pause, VersionFacts};
 use super::super::labels::{CURRENT, PENDING, VersionId};
-use super::super::report::{Evidence, Outcome, Why};
-use super::{Machine, Place};
+use super::super::report::{EndReason, RotationEvidence, RotationOutcome};
+use super::{RotationMachine, RotationPhase};
 
-impl Machine {
+impl RotationMachine {
     pub(super) fn managed_started(&mut self, version: VersionId) {
-        self.note(Evidence::FunctionStarted(version.clone()));
+        self.note(RotationEvidence::FunctionStarted(version.clone()));
         self.state.chosen = Some(version);
         self.state.sent = true;
-        self.go(Place::ManagedWatch);
+        self.go(RotationPhase::ManagedWatch);
     }
 
     /// No AWSPENDING: idle. On the current version: complete. Elsewhere: at work, or stuck.
@@ -23,11 +23,11 @@ impl Machine {
             None => current != self.state.base,
         };
         if let (true, Some(current)) = (finished, current) {
-            self.note(Evidence::FunctionFinished(current.clone()));
+            self.note(RotationEvidence::FunctionFinished(current.clone()));
             self.state.base = Some(current.clone());
             self.state.chosen = Some(current);
             self.state.promoted = true;
-            return self.go(Place::Unpend);
+            return self.go(RotationPhase::Unpend);
         }
         if self.state.chosen.is_none() {
             self.state.chosen = pending;
@@ -37,16 +37,16 @@ impl Machine {
             return self.wait_for(Pause::Managed, self.settings.managed_millis);
         }
         if self.state.chosen.is_none() {
-            return self.end(Outcome::Failed, Why::Unsettled);
+            return self.end(RotationOutcome::Failed, EndReason::Unsettled);
         }
-        self.go(Place::ManagedExplain);
+        self.go(RotationPhase::ManagedExplain);
     }
 
     pub(super) fn managed_explained(&mut self, value: Option<&VersionFacts>) {
         let chosen = self.chosen();
         self.end(
-            Outcome::Failed,
-            Why::FunctionUnfinished(chosen, value.is_some()),
+            RotationOutcome::Failed,
+            EndReason::FunctionUnfinished(chosen, value.is_some()),
         );
     }
 }

@@ -2,19 +2,21 @@
 //!
 //! Labels decide what shall become current; logins decide what the database has. Both may be read while others move them.
 
-use super::super::effect::{Effect, Next, VersionFacts};
+use super::super::effect::{RotationEffect, RotationNext, VersionFacts};
 use super::super::labels::{self, PREVIOUS, VersionId};
-use super::super::report::{Ending, Evidence, Kind, Outcome, Why};
-use super::{Machine, Place};
+use super::super::report::{
+    EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome,
+};
+use super::{RotationMachine, RotationPhase};
 
-impl Machine {
+impl RotationMachine {
     /// Something is not as expected: read the labels and decide anew. Bounded, so that two operators cannot chase each other for ever.
     pub(super) fn find_out_soon(&mut self) {
         self.state.laps = self.state.laps.saturating_add(1);
         if self.state.laps > self.settings.laps {
-            return self.end(Outcome::Failed, Why::Unsettled);
+            return self.end(RotationOutcome::Failed, EndReason::Unsettled);
         }
-        self.go(Place::Survey);
+        self.go(RotationPhase::Survey);
     }
 
     /// Labels were read while writes may be under way.
@@ -33,24 +35,24 @@ impl Machine {
         };
         self.state.quiet = false;
         if pending == current {
-            self.note_once(Evidence::FinishedLeftPending(current));
+            self.note_once(RotationEvidence::FinishedLeftPending(current));
             self.state.chosen = Some(pending);
             self.state.promoted = true;
             self.state.found_promoted = true;
-            return self.go(Place::Unpend);
+            return self.go(RotationPhase::Unpend);
         }
         if self.state.chosen.as_ref() != Some(&pending) {
             self.state.agreed = false;
         }
         if self.state.mine.as_ref() != Some(&pending) {
             let author = self.state.labels.author(&pending);
-            self.note_once(Evidence::FoundPending(pending.clone(), author));
+            self.note_once(RotationEvidence::FoundPending(pending.clone(), author));
         }
         self.state.chosen = Some(pending);
         self.compare();
     }
 
-    fn note_once(&mut self, evidence: Evidence) {
+    fn note_once(&mut self, evidence: RotationEvidence) {
         if !self.evidence.contains(&evidence) {
             self.note(evidence);
         }
@@ -69,7 +71,7 @@ impl Machine {
     /// Both versions must name the same user at the same address.
     fn compare(&mut self) {
         if self.unread().is_some() {
-            return self.go(Place::Compare);
+            return self.go(RotationPhase::Compare);
         }
         let chosen = self.chosen();
         if self
@@ -78,7 +80,7 @@ impl Machine {
             .get(&chosen)
             .is_some_and(|facts| self.names_another(facts))
         {
-            return self.end(Outcome::Refused, Why::Mismatch(chosen));
+            return self.end(RotationOutcome::Refused, EndReason::Mismatch(chosen));
         }
         self.begin_probing();
     }
@@ -86,8 +88,8 @@ impl Machine {
     pub(super) fn compared(&mut self, version: &VersionId, facts: &VersionFacts) {
         if let Some(problem) = &facts.problem {
             return self.end(
-                Outcome::Refused,
-                Why::Shape(format!("version {version}: {problem}")),
+                RotationOutcome::Refused,
+                EndReason::Unsuitable(format!("version {version}: {problem}")),
             );
         }
         self.compare();
@@ -96,10 +98,10 @@ impl Machine {
     /// AWSPENDING is on a version without a value.
     pub(super) fn pending_is_empty(&mut self, version: VersionId) {
         if !self.settings.release_foreign {
-            return self.end(Outcome::Refused, Why::PendingEmpty(version));
+            return self.end(RotationOutcome::Refused, EndReason::PendingEmpty(version));
         }
         self.state.suspects = self.state.base.iter().cloned().collect();
-        self.go(Place::Probe);
+        self.go(RotationPhase::Probe);
     }
 
     /// Which versions may be what the database has, the likeliest first: each costs a wrong login if it is not.
@@ -131,7 +133,7 @@ impl Machine {
             }
         }
         self.state.suspects = suspects;
-        self.go(Place::Probe);
+        self.go(RotationPhase::Probe);
     }
 
     fn is_ours(&self, version: &VersionId) -> bool {
@@ -143,9 +145,10 @@ impl Machine {
     pub(super) fn suspect_read(&mut self, facts: &VersionFacts) {
         let is_current = self.state.suspects.first() == self.state.base.as_ref();
         match &facts.problem {
-            Some(problem) if is_current => {
-                self.end(Outcome::Refused, Why::Shape(problem.to_string()))
-            }
+            Some(problem) if is_current => self.end(
+                RotationOutcome::Refused,
+                EndReason::Unsuitable(problem.to_string()),
+            ),
             Some(_) => self.next_suspect(),
             None if self.names_another(facts) => self.next_suspect(),
             None => {}
@@ -163,12 +166,12 @@ impl Machine {
 
     pub(super) fn suspect_refused(&mut self) {
         if let Some(suspect) = self.state.suspects.first().cloned() {
-            self.say(Evidence::Refused(suspect));
+            self.say(RotationEvidence::Refused(suspect));
             self.state.tried += 1;
         }
         self.next_suspect();
-        if self.state.place == Place::Probe
-            && let Next::Effect(Effect::Wait { millis, reason }) = self.next()
+        if self.state.place == RotationPhase::Probe
+            && let RotationNext::Effect(RotationEffect::Wait { millis, reason }) = self.next()
         {
             self.report_wait(reason, millis);
         }
@@ -186,7 +189,7 @@ impl Machine {
             return self.locked_out();
         }
         self.wait_to_settle();
-        self.go(Place::Survey);
+        self.go(RotationPhase::Survey);
     }
 
     /// None of the labelled versions is accepted, and it stays so. Only an administrator can do something.
@@ -199,19 +202,22 @@ impl Machine {
         // What was to be set for the other user may be set all the same.
         let may = self.is_administrated() && (self.settings.reset || (ours && self.takes_turns()));
         if !may || (pending.is_some() && !ours) {
-            return self.end(Outcome::Failed, Why::Stuck(tried, self.is_administrated()));
+            return self.end(
+                RotationOutcome::Failed,
+                EndReason::Stuck(tried, self.is_administrated()),
+            );
         }
         self.state.from = None;
         self.state.by_administrator = true;
         self.state.rounds = 0;
-        self.note(Evidence::NoneAccepted(tried));
+        self.note(RotationEvidence::NoneAccepted(tried));
         if pending.is_some() {
             self.name_labels();
-            return self.go(Place::Mark);
+            return self.go(RotationPhase::Mark);
         }
         self.state.chosen.clone_from(&self.state.base);
         (self.state.promoted, self.state.cleaned) = (true, true);
-        self.go(Place::SetByAdministrator);
+        self.go(RotationPhase::SetByAdministrator);
     }
 
     /// The database has this version's password.
@@ -231,23 +237,26 @@ impl Machine {
         let foreign = !self.state.agreed && !self.is_ours(&chosen);
         if accepted == chosen {
             self.state.verified = true;
-            self.note(Evidence::Works(chosen));
+            self.note(RotationEvidence::Works(chosen));
             return self.go(if foreign {
-                Place::AgreeFinish
+                RotationPhase::AgreeFinish
             } else {
-                Place::Promote
+                RotationPhase::Promote
             });
         }
         if self.state.base.as_ref() == Some(&accepted) {
-            self.note_once(Evidence::CurrentWorks(accepted.clone()));
+            self.note_once(RotationEvidence::CurrentWorks(accepted.clone()));
         } else {
-            self.note(Evidence::Drift(accepted.clone()));
+            self.note(RotationEvidence::Drift(accepted.clone()));
         }
         if foreign {
             if self.settings.release_foreign && self.state.base.as_ref() == Some(&accepted) {
-                return self.go(Place::AgreeRelease);
+                return self.go(RotationPhase::AgreeRelease);
             }
-            return self.end(Outcome::Refused, Why::ForeignNotAccepted(chosen));
+            return self.end(
+                RotationOutcome::Refused,
+                EndReason::ForeignNotAccepted(chosen),
+            );
         }
         if self.state.base.as_ref() == Some(&accepted) && self.is_out_of_turn(&chosen) {
             return self.give_up_turn(chosen);
@@ -255,9 +264,9 @@ impl Machine {
         self.state.from = self.source(Some(&accepted));
         self.name_labels();
         self.go(if self.state.labels.was_sent(&chosen) {
-            Place::BeforeSet
+            RotationPhase::BeforeSet
         } else {
-            Place::Mark
+            RotationPhase::Mark
         });
     }
 
@@ -278,31 +287,34 @@ impl Machine {
     /// Its label stays on it: should somebody's change still arrive, the version is found again.
     fn give_up_turn(&mut self, chosen: VersionId) {
         let (outcome, why) = if self.is_own() {
-            (Outcome::Refused, Why::Superseded)
+            (RotationOutcome::Refused, EndReason::Superseded)
         } else {
-            (Outcome::Resumed, Why::Released(chosen.clone()))
+            (
+                RotationOutcome::Resumed,
+                EndReason::Released(chosen.clone()),
+            )
         };
-        self.state.ending = Some(Ending {
+        self.state.ending = Some(RotationEnd {
             outcome,
             version: Some(chosen),
             why,
         });
-        self.go(Place::Release);
+        self.go(RotationPhase::Release);
     }
 
     pub(super) fn finish_foreign(&mut self, yes: bool) {
         let chosen = self.chosen();
         if !yes {
-            return self.end(Outcome::Refused, Why::Pending(chosen, None));
+            return self.end(RotationOutcome::Refused, EndReason::Pending(chosen, None));
         }
         (self.state.agreed, self.state.permitted) = (true, true);
-        self.go(Place::Promote);
+        self.go(RotationPhase::Promote);
     }
 
     pub(super) fn release_foreign(&mut self, yes: bool) {
         let chosen = self.chosen();
         if !yes {
-            return self.end(Outcome::Refused, Why::Pending(chosen, None));
+            return self.end(RotationOutcome::Refused, EndReason::Pending(chosen, None));
         }
         self.state.permitted = true;
         // The label stays on it: should its owner's change still arrive, the version is found again.
@@ -311,18 +323,18 @@ impl Machine {
             "",
             self.now.div_euclid(1_000),
         ));
-        self.state.ending = Some(Ending {
-            outcome: Outcome::Resumed,
+        self.state.ending = Some(RotationEnd {
+            outcome: RotationOutcome::Resumed,
             version: Some(chosen.clone()),
-            why: Why::Released(chosen),
+            why: EndReason::Released(chosen),
         });
-        self.go(Place::LabelForeign);
+        self.go(RotationPhase::LabelForeign);
     }
 
     /// Nothing is pending and the current password works. An absence is only believed after a second read.
     fn seems_quiet(&mut self, current: VersionId) {
-        self.note_once(Evidence::CurrentWorks(current));
-        self.note_once(Evidence::NothingPending);
+        self.note_once(RotationEvidence::CurrentWorks(current));
+        self.note_once(RotationEvidence::NothingPending);
         self.state.quiet = true;
         let somebody_was_here = self
             .state
@@ -333,13 +345,13 @@ impl Machine {
         if somebody_was_here || self.is_own() {
             self.wait_to_settle();
         }
-        self.go(Place::Survey);
+        self.go(RotationPhase::Survey);
     }
 
     /// Secret and database agree, and nothing is pending.
     fn settled(&mut self, current: VersionId) {
         let goal = self.state.goal.clone();
-        if self.state.kind == Kind::Resume && self.state.goal.is_none() {
+        if self.state.kind == RotationKind::Resume && self.state.goal.is_none() {
             self.state.loose = self
                 .state
                 .labels
@@ -349,10 +361,10 @@ impl Machine {
             self.state
                 .loose
                 .extend(finished.map(|label| (current.clone(), label.clone())));
-            self.state.ending = Some(Ending {
-                outcome: Outcome::NothingToDo,
+            self.state.ending = Some(RotationEnd {
+                outcome: RotationOutcome::NothingToDo,
                 version: Some(current),
-                why: Why::Agreed,
+                why: EndReason::Agreed,
             });
             return self.unlabel_next();
         }
@@ -360,27 +372,27 @@ impl Machine {
         if goal.as_ref() == Some(&current) {
             self.state.chosen = Some(current);
             self.state.promoted = true;
-            return self.go(Place::Tidy);
+            return self.go(RotationPhase::Tidy);
         }
         if goal.is_some() && goal.as_ref() == self.state.labels.holder(PREVIOUS) {
             // Ours was finished by somebody, who has rotated again since.
             return self.end_well();
         }
-        let ending = Ending {
-            outcome: Outcome::Failed,
+        let ending = RotationEnd {
+            outcome: RotationOutcome::Failed,
             version: Some(current),
-            why: Why::Superseded,
+            why: EndReason::Superseded,
         };
         self.state.ending = Some(ending);
         if self.state.mine.is_some() && !self.state.sent && !self.state.claimed {
-            return self.go(Place::DropOrphan);
+            return self.go(RotationPhase::DropOrphan);
         }
         self.given_up();
     }
 
     /// The database has a version that the secret calls neither current nor pending: the labels follow the database.
     fn adopt(&mut self, accepted: VersionId) {
-        self.note(Evidence::Drift(accepted.clone()));
+        self.note(RotationEvidence::Drift(accepted.clone()));
         let seconds = self.now.div_euclid(1_000);
         self.state.prepared_label = Some(labels::prepared_label(
             &self.settings.operator,
@@ -389,6 +401,6 @@ impl Machine {
         ));
         self.state.from = Some(accepted.clone());
         self.state.chosen = Some(accepted);
-        self.go(Place::LabelChosen);
+        self.go(RotationPhase::LabelChosen);
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::super::effect::{Connection, Pause, VersionFacts};
 use super::super::labels::{Labels, VersionId};
-use super::super::readers::Reader;
-use super::super::report::{Ending, Kind, Step};
+use super::super::readers::SecretReader;
+use super::super::report::{RotationEnd, RotationKind, RotationStep};
 
 /// How patient and how careful a rotation is. Times in milliseconds unless said otherwise.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct RotationSettings {
     /// Who rotates: part of the labels.
     pub operator: String,
     /// Neo4j's `dbms.security.auth_lock_time`.
@@ -49,7 +49,7 @@ pub struct Settings {
     pub reset: bool,
 }
 
-impl Default for Settings {
+impl Default for RotationSettings {
     fn default() -> Self {
         Self {
             operator: "unknown".to_owned(),
@@ -76,10 +76,10 @@ impl Default for Settings {
 
 /// Everything that decides what happens next. Equal states behave equally, which is what the exploration counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct State {
-    pub(super) kind: Kind,
-    pub(super) place: Place,
-    pub(super) step: Step,
+pub(super) struct MachineState {
+    pub(super) kind: RotationKind,
+    pub(super) place: RotationPhase,
+    pub(super) step: RotationStep,
     pub(super) pause: Option<(Pause, u64)>,
     /// Writes have begun, or this is a resume: whatever is unclear is found out, not refused.
     pub(super) underway: bool,
@@ -120,7 +120,7 @@ pub(super) struct State {
     pub(super) cleaned: bool,
     /// The operator of a resume has agreed to its writes; until then, where it stands.
     pub(super) permitted: bool,
-    pub(super) held: Option<Place>,
+    pub(super) held: Option<RotationPhase>,
     /// AWSCURRENT had been moved before this process looked.
     pub(super) found_promoted: bool,
     /// The promotion was from one user to the other: this is the one that keeps its password.
@@ -150,13 +150,13 @@ pub(super) struct State {
     /// Connections of consumers, to be closed.
     pub(super) connections: Vec<Connection>,
     /// Readers that keep the old value and can be refreshed.
-    pub(super) readers: Vec<Reader>,
-    pub(super) ending: Option<Ending>,
+    pub(super) readers: Vec<SecretReader>,
+    pub(super) ending: Option<RotationEnd>,
 }
 
 /// Which effect is next, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Place {
+pub(super) enum RotationPhase {
     // check
     Survey,
     ReadCurrent,
@@ -216,14 +216,14 @@ pub(super) enum Place {
     Done,
 }
 
-impl State {
-    pub(super) fn new(kind: Kind) -> Self {
+impl MachineState {
+    pub(super) fn new(kind: RotationKind) -> Self {
         Self {
             kind,
-            place: Place::Survey,
-            step: Step::Check,
+            place: RotationPhase::Survey,
+            step: RotationStep::Check,
             pause: None,
-            underway: kind == Kind::Resume,
+            underway: kind == RotationKind::Resume,
             labels: Labels::default(),
             managed: false,
             alternate: false,
@@ -244,7 +244,7 @@ impl State {
             verified: false,
             promoted: false,
             cleaned: false,
-            permitted: kind != Kind::Resume,
+            permitted: kind != RotationKind::Resume,
             held: None,
             found_promoted: false,
             kept_user: None,

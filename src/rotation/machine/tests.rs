@@ -5,46 +5,52 @@
 use std::sync::Arc;
 
 use super::super::effect::{
-    AdministratorAnswer, AlterAnswer, CallAnswer, Connection, Effect, LoginAnswer, Next,
-    Observation, Pause, ReadAnswer, SecretFacts, SetAnswer, Trouble, VersionFacts,
+    AdministratorAnswer, AlterAnswer, CallAnswer, Connection, EffectError, EffectErrorClass,
+    LoginAnswer, Observation, Pause, ReadAnswer, RotationEffect, RotationNext, SecretFacts,
+    SetAnswer, VersionFacts,
 };
+use crate::model::{Failure, FailureKind};
+
 use super::super::labels::{CURRENT, PENDING, PREVIOUS, VersionId};
-use super::super::readers::{Pickup, Reader};
-use super::super::report::{Ending, Kind, Outcome, Question, Report, Step, StepState, Why};
-use super::explore::{USER, World};
-use super::{Machine, Settings};
+use super::super::readers::{Pickup, SecretReader};
+use super::super::report::{
+    EndReason, RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationReport,
+    RotationStep, StepState,
+};
+use super::explore::{ExploredWorld, USER};
+use super::{RotationMachine, RotationSettings};
 
 const NOW: i64 = 1_795_269_901_000;
 
 /// A world, what is special about it, and what was done in it.
 struct Bench {
-    world: World,
-    machine: Machine,
+    world: ExploredWorld,
+    machine: RotationMachine,
     now: i64,
     /// How long each call takes, in milliseconds.
     pace: i64,
     agree: bool,
     /// To the first question of a resume, whatever is said to the others.
     agree_to_go_on: bool,
-    effects: Vec<Effect>,
-    questions: Vec<Question>,
-    reports: Vec<Report>,
+    effects: Vec<RotationEffect>,
+    questions: Vec<RotationQuestion>,
+    reports: Vec<RotationReport>,
 }
 
 impl Bench {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: RotationKind) -> Self {
         Self::with(kind, |_| {})
     }
 
-    fn with(kind: Kind, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings {
+    fn with(kind: RotationKind, change: impl FnOnce(&mut RotationSettings)) -> Self {
+        let mut settings = RotationSettings {
             operator: "ana".into(),
-            ..Settings::default()
+            ..RotationSettings::default()
         };
         change(&mut settings);
-        let machine = Machine::start(kind, settings, NOW);
+        let machine = RotationMachine::start(kind, settings, NOW);
         Self {
-            world: World::new(),
+            world: ExploredWorld::new(),
             machine,
             now: NOW,
             pace: 10,
@@ -71,27 +77,28 @@ impl Bench {
         self.world.accounts.get_mut(USER).unwrap().password = VersionId::new(version);
     }
 
-    fn run(&mut self) -> Ending {
+    fn run(&mut self) -> RotationEnd {
         self.run_with(|_, _| None)
     }
 
     /// Runs to the end; `special` answers instead of the world where it wants to.
     fn run_with(
         &mut self,
-        mut special: impl FnMut(&mut World, &Effect) -> Option<Observation>,
-    ) -> Ending {
-        let mut operator = World::nobody();
+        mut special: impl FnMut(&mut ExploredWorld, &RotationEffect) -> Option<Observation>,
+    ) -> RotationEnd {
+        let mut operator = ExploredWorld::nobody();
         for _ in 0..2_000 {
             let observation = match self.machine.next() {
-                Next::Done(ending) => return ending,
-                Next::Ask(question) => {
-                    let goes_on = matches!(question, Question::GoOn(..)) && self.agree_to_go_on;
+                RotationNext::Done(ending) => return ending,
+                RotationNext::Ask(question) => {
+                    let goes_on =
+                        matches!(question, RotationQuestion::GoOn(..)) && self.agree_to_go_on;
                     self.questions.push(question);
                     Observation::Agreed(self.agree || goes_on)
                 }
-                Next::Effect(effect) => {
+                RotationNext::Effect(effect) => {
                     self.effects.push(effect.clone());
-                    self.now += if let Effect::Wait { millis, .. } = effect {
+                    self.now += if let RotationEffect::Wait { millis, .. } = effect {
                         i64::try_from(millis).unwrap()
                     } else {
                         self.pace
@@ -131,21 +138,21 @@ impl Bench {
     }
 }
 
-fn is_write(effect: &Effect) -> bool {
+fn is_write(effect: &RotationEffect) -> bool {
     matches!(
         effect,
-        Effect::PutVersion { .. }
-            | Effect::MoveStage { .. }
-            | Effect::AlterPassword { .. }
-            | Effect::StartManagedRotation
+        RotationEffect::PutVersion { .. }
+            | RotationEffect::MoveStage { .. }
+            | RotationEffect::AlterPassword { .. }
+            | RotationEffect::StartManagedRotation
     )
 }
 
-fn logins(effects: &[Effect]) -> Vec<&str> {
+fn logins(effects: &[RotationEffect]) -> Vec<&str> {
     effects
         .iter()
         .filter_map(|effect| {
-            if let Effect::Login { version } = effect {
+            if let RotationEffect::Login { version } = effect {
                 Some(version.as_str())
             } else {
                 None
@@ -156,11 +163,11 @@ fn logins(effects: &[Effect]) -> Vec<&str> {
 
 #[test]
 fn a_rotation_goes_through_its_steps_and_leaves_nothing_behind() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.version),
-        (Outcome::Rotated, Some(VersionId::new("ana1")))
+        (RotationOutcome::Rotated, Some(VersionId::new("ana1")))
     );
     assert_eq!(
         (
@@ -172,31 +179,31 @@ fn a_rotation_goes_through_its_steps_and_leaves_nothing_behind() {
     );
     assert!(bench.ours_left().is_empty());
     assert!(bench.world.agrees());
-    let ended: Vec<Step> = bench
+    let ended: Vec<RotationStep> = bench
         .reports
         .iter()
-        .filter(|report| report.state.ended())
+        .filter(|report| report.state.has_ended())
         .map(|report| report.step)
         .collect();
-    assert_eq!(ended, Step::ALL);
+    assert_eq!(ended, RotationStep::ALL);
     assert!(
         bench
             .reports
             .iter()
-            .filter(|report| report.state.ended())
+            .filter(|report| report.state.has_ended())
             .all(|report| report.state == StepState::Done)
     );
-    assert_eq!(bench.questions, [Question::Proceed]);
+    assert_eq!(bench.questions, [RotationQuestion::Proceed]);
 }
 
 #[test]
 fn readers_fail_only_between_the_change_and_the_promotion() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     bench.run();
-    let at = |wanted: fn(&Effect) -> bool| bench.effects.iter().position(wanted).unwrap();
-    let alter = at(|effect| matches!(effect, Effect::AlterPassword { .. }));
+    let at = |wanted: fn(&RotationEffect) -> bool| bench.effects.iter().position(wanted).unwrap();
+    let alter = at(|effect| matches!(effect, RotationEffect::AlterPassword { .. }));
     let promote =
-        at(|effect| matches!(effect, Effect::MoveStage { stage, .. } if stage == CURRENT));
+        at(|effect| matches!(effect, RotationEffect::MoveStage { stage, .. } if stage == CURRENT));
     assert_eq!(
         promote - alter,
         2,
@@ -206,7 +213,7 @@ fn readers_fail_only_between_the_change_and_the_promotion() {
     let sentence = bench
         .reports
         .iter()
-        .find(|report| report.step == Step::Promote && report.state.ended())
+        .find(|report| report.step == RotationStep::Promote && report.state.has_ended())
         .unwrap()
         .sentence();
     assert!(sentence.contains("readers failed for 0.0 s"), "{sentence}");
@@ -214,41 +221,41 @@ fn readers_fail_only_between_the_change_and_the_promotion() {
 
 #[test]
 fn a_rehearsal_and_a_no_write_nothing() {
-    let mut bench = Bench::with(Kind::Rotate, |settings| settings.rehearse = true);
-    assert_eq!(bench.run().why, Why::Rehearsed);
+    let mut bench = Bench::with(RotationKind::Rotate, |settings| settings.rehearse = true);
+    assert_eq!(bench.run().why, EndReason::Rehearsed);
     assert_eq!(bench.writes(), 0);
-    let mut bench = Bench::with(Kind::Resume, |settings| settings.rehearse = true);
+    let mut bench = Bench::with(RotationKind::Resume, |settings| settings.rehearse = true);
     bench.label(PENDING, "p");
     bench.label("console.rot.ben.1795269000", "p");
     bench.accept("p");
-    assert_eq!(bench.run().why, Why::Rehearsed);
+    assert_eq!(bench.run().why, EndReason::Rehearsed);
     assert_eq!(bench.writes(), 0);
     assert!(bench.reports.iter().any(|report| {
         report
             .sentence()
             .contains("a new connection logs in with version p")
     }));
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     bench.agree = false;
-    assert_eq!(bench.run().outcome, Outcome::Refused);
+    assert_eq!(bench.run().outcome, RotationOutcome::Refused);
     assert_eq!(bench.writes(), 0);
 }
 
 #[test]
 fn a_finished_rotation_that_left_awspending_is_no_obstacle() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     bench.label(PENDING, "c");
-    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
     assert!(bench.world.agrees());
 }
 
 #[test]
 fn a_pending_rotation_is_refused_and_its_owner_named() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     bench.label(PENDING, "p");
     bench.label("console.rot.ben.1795269000", "p");
     let ending = bench.run();
-    assert_eq!(ending.outcome, Outcome::Refused);
+    assert_eq!(ending.outcome, RotationOutcome::Refused);
     assert_eq!(bench.writes(), 0);
     let sentence = ending.why.to_string();
     assert!(
@@ -261,16 +268,16 @@ fn a_pending_rotation_is_refused_and_its_owner_named() {
 
 #[test]
 fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
-        Effect::AlterPassword { to, .. } if to.as_str() == "ana1" => Some(Observation::Altered(
-            AlterAnswer::Policy("too simple".into()),
-        )),
+        RotationEffect::AlterPassword { to, .. } if to.as_str() == "ana1" => Some(
+            Observation::Altered(AlterAnswer::Policy("too simple".into())),
+        ),
         _ => None,
     });
     assert_eq!(
         (ending.outcome, ending.version),
-        (Outcome::Rotated, Some(VersionId::new("ana2")))
+        (RotationOutcome::Rotated, Some(VersionId::new("ana2")))
     );
     assert!(bench.world.agrees());
     assert!(bench.ours_left().is_empty(), "{:?}", bench.ours_left());
@@ -278,14 +285,17 @@ fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
 
 #[test]
 fn rules_that_refuse_every_value_leave_the_old_password_and_no_lock() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::AlterPassword { .. })
+        matches!(effect, RotationEffect::AlterPassword { .. })
             .then(|| Observation::Altered(AlterAnswer::Policy("too simple".into())))
     });
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Failed, Why::Policy("too simple".into()))
+        (
+            RotationOutcome::Failed,
+            EndReason::Policy("too simple".into())
+        )
     );
     assert!(bench.world.agrees());
     assert_eq!(bench.labelled(CURRENT), Some("c"));
@@ -294,36 +304,36 @@ fn rules_that_refuse_every_value_leave_the_old_password_and_no_lock() {
 #[test]
 fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_the_operator_agrees()
  {
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label(PENDING, "f");
     bench.accept("f");
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, bench.labelled(CURRENT)),
-        (Outcome::Resumed, Some("f"))
+        (RotationOutcome::Resumed, Some("f"))
     );
     assert!(
         bench
             .questions
-            .contains(&Question::FinishForeign(VersionId::new("f")))
+            .contains(&RotationQuestion::FinishForeign(VersionId::new("f")))
     );
     assert!(bench.world.agrees());
 
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label(PENDING, "f");
     bench.accept("f");
     bench.agree = false;
-    assert_eq!(bench.run().outcome, Outcome::Refused);
+    assert_eq!(bench.run().outcome, RotationOutcome::Refused);
     assert_eq!(bench.writes(), 0);
 
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label(PENDING, "f");
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.why),
         (
-            Outcome::Refused,
-            Why::ForeignNotAccepted(VersionId::new("f"))
+            RotationOutcome::Refused,
+            EndReason::ForeignNotAccepted(VersionId::new("f"))
         )
     );
     assert_eq!(bench.writes(), 0);
@@ -331,12 +341,17 @@ fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_
 
 #[test]
 fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
-    let mut bench = Bench::with(Kind::Resume, |settings| settings.release_foreign = true);
+    let mut bench = Bench::with(RotationKind::Resume, |settings| {
+        settings.release_foreign = true
+    });
     bench.label(PENDING, "f");
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Resumed, Why::Released(VersionId::new("f")))
+        (
+            RotationOutcome::Resumed,
+            EndReason::Released(VersionId::new("f"))
+        )
     );
     assert_eq!(bench.labelled(PENDING), None);
     assert!(
@@ -347,7 +362,7 @@ fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
 
 #[test]
 fn a_pending_version_without_a_value_is_explained() {
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench
         .world
         .labels
@@ -355,18 +370,21 @@ fn a_pending_version_without_a_value_is_explained() {
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Refused, Why::PendingEmpty(VersionId::new("empty")))
+        (
+            RotationOutcome::Refused,
+            EndReason::PendingEmpty(VersionId::new("empty"))
+        )
     );
     assert_eq!(bench.writes(), 0);
 }
 
 #[test]
 fn a_resume_with_nothing_to_do_says_so() {
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.version),
-        (Outcome::NothingToDo, Some(VersionId::new("c")))
+        (RotationOutcome::NothingToDo, Some(VersionId::new("c")))
     );
     assert_eq!(bench.writes(), 0);
     assert_eq!(logins(&bench.effects), ["c"]);
@@ -374,12 +392,12 @@ fn a_resume_with_nothing_to_do_says_so() {
 
 #[test]
 fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label("console.rot.ben.1795200000", "old");
     bench.label("console.rot.cem.1795269900", "young");
     bench.label("console.rot.dan.1795200000", "sent");
     bench.label("console.sent.dan.1795200000", "sent");
-    assert_eq!(bench.run().outcome, Outcome::NothingToDo);
+    assert_eq!(bench.run().outcome, RotationOutcome::NothingToDo);
     assert_eq!(
         bench.ours_left(),
         [
@@ -392,72 +410,73 @@ fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
 
 #[test]
 fn a_version_whose_awspending_was_taken_off_by_somebody_is_never_sent_to_the_database() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|world, effect| {
-        if matches!(effect, Effect::MoveStage { stage, .. } if stage.starts_with("console.sent.")) {
+        if matches!(effect, RotationEffect::MoveStage { stage, .. } if stage.starts_with("console.sent.")) {
             world.labels.remove(PENDING);
         }
         None
     });
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Failed, Why::Superseded)
+        (RotationOutcome::Failed, EndReason::Superseded)
     );
     assert!(
         !bench
             .effects
             .iter()
-            .any(|effect| matches!(effect, Effect::AlterPassword { .. }))
+            .any(|effect| matches!(effect, RotationEffect::AlterPassword { .. }))
     );
     assert!(bench.world.agrees());
 }
 
 #[test]
 fn drift_is_refused_before_writing_and_mended_by_resume() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     bench.accept("o");
-    assert_eq!(bench.run().why, Why::Drift(VersionId::new("c")));
+    assert_eq!(bench.run().why, EndReason::Drift(VersionId::new("c")));
     assert_eq!((bench.writes(), logins(&bench.effects).len()), (0, 2));
 
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.accept("o");
-    assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert_eq!(bench.run().outcome, RotationOutcome::Resumed);
     assert_eq!(bench.labelled(CURRENT), Some("o"));
     assert!(bench.world.agrees());
 }
 
 #[test]
 fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label("console.sent.ben.1795269000", "x");
     let start = bench.now;
     // Nobody knows the password: every login is refused, and the limiter behaves.
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Wrong))
+        matches!(effect, RotationEffect::Login { .. })
+            .then_some(Observation::Login(LoginAnswer::Wrong))
     });
     assert!(
-        matches!(ending.why, Why::Stuck(_, false)),
+        matches!(ending.why, EndReason::Stuck(_, false)),
         "{:?}",
         ending.why
     );
     let reads = bench
         .effects
         .iter()
-        .filter(|effect| **effect == Effect::DescribeSecret)
+        .filter(|effect| **effect == RotationEffect::DescribeSecret)
         .count();
     assert!(reads >= 3 && bench.now - start >= 5_000);
     // After two wrong logins, each further one comes after a lock window.
     let mut since_wait = 0;
     for effect in &bench.effects {
         match effect {
-            Effect::Wait {
+            RotationEffect::Wait {
                 reason: Pause::LockWindow,
                 millis,
             } => {
                 assert!(*millis >= 5_000);
                 since_wait = 1;
             }
-            Effect::Login { .. } => {
+            RotationEffect::Login { .. } => {
                 since_wait += 1;
                 assert!(since_wait <= 2);
             }
@@ -470,8 +489,8 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
 #[test]
 fn another_user_or_a_value_without_a_password_is_no_rotation() {
     let odd = |user: &'static str, address: &'static str, problem: Option<&'static str>| {
-        move |_: &mut World, effect: &Effect| match effect {
-            Effect::ReadVersion { version } if version.as_str() == "p" => {
+        move |_: &mut ExploredWorld, effect: &RotationEffect| match effect {
+            RotationEffect::ReadVersion { version } if version.as_str() == "p" => {
                 Some(Observation::Read(ReadAnswer::Value(VersionFacts {
                     user: Arc::from(user),
                     address: Arc::from(address),
@@ -484,21 +503,21 @@ fn another_user_or_a_value_without_a_password_is_no_rotation() {
         }
     };
     for (user, address) in [("admin", "bolt://db"), (USER, "bolt://elsewhere")] {
-        let mut bench = Bench::new(Kind::Resume);
+        let mut bench = Bench::new(RotationKind::Resume);
         bench.label(PENDING, "p");
         assert_eq!(
             bench.run_with(odd(user, address, None)).why,
-            Why::Mismatch(VersionId::new("p")),
+            EndReason::Mismatch(VersionId::new("p")),
             "{user} {address}"
         );
     }
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label(PENDING, "p");
     let why = bench
         .run_with(odd(USER, "bolt://db", Some("the secret is binary")))
         .why;
     assert!(
-        matches!(&why, Why::Shape(text) if text.contains("binary")),
+        matches!(&why, EndReason::Unsuitable(text) if text.contains("binary")),
         "{why:?}"
     );
     assert!(logins(&bench.effects).is_empty());
@@ -506,17 +525,17 @@ fn another_user_or_a_value_without_a_password_is_no_rotation() {
 
 #[test]
 fn a_limited_login_is_no_evidence_and_is_waited_out() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let mut limited = 4;
     let ending = bench.run_with(|_, effect| {
-        (matches!(effect, Effect::Login { .. }) && limited > 0).then(|| {
+        (matches!(effect, RotationEffect::Login { .. }) && limited > 0).then(|| {
             limited -= 1;
             Observation::Login(LoginAnswer::Limited)
         })
     });
-    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert_eq!(ending.outcome, RotationOutcome::Rotated);
     let first = bench.effects.iter().find_map(|effect| {
-        if let Effect::Wait {
+        if let RotationEffect::Wait {
             millis,
             reason: Pause::Limited,
         } = effect
@@ -528,25 +547,26 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
     });
     assert!(first.unwrap() >= 5_000);
 
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::Limited))
+        matches!(effect, RotationEffect::Login { .. })
+            .then_some(Observation::Login(LoginAnswer::Limited))
     });
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Failed, Why::Limited)
+        (RotationOutcome::Failed, EndReason::Limited)
     );
     assert_eq!(bench.writes(), 0);
 }
 
 #[test]
 fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let mut limited = false;
     let mut left = 3;
     let ending = bench.run_with(|world, effect| {
-        limited |= matches!(effect, Effect::AlterPassword { .. });
-        if limited && left > 0 && matches!(effect, Effect::Login { .. }) {
+        limited |= matches!(effect, RotationEffect::AlterPassword { .. });
+        if limited && left > 0 && matches!(effect, RotationEffect::Login { .. }) {
             left -= 1;
             assert!(
                 left == 2 || world.labels.get(CURRENT).map(VersionId::as_str) == Some("ana1"),
@@ -556,60 +576,61 @@ fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
         }
         None
     });
-    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert_eq!(ending.outcome, RotationOutcome::Rotated);
     assert!(bench.world.agrees());
 }
 
 #[test]
 fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
-        Effect::Login { version } if version.as_str() == "c" => {
+        RotationEffect::Login { version } if version.as_str() == "c" => {
             Some(Observation::Login(LoginAnswer::MustChange))
         }
         _ => None,
     });
-    assert_eq!(ending.outcome, Outcome::Rotated);
-    let mut bench = Bench::new(Kind::Rotate);
+    assert_eq!(ending.outcome, RotationOutcome::Rotated);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::Login { .. }).then_some(Observation::Login(LoginAnswer::External))
+        matches!(effect, RotationEffect::Login { .. })
+            .then_some(Observation::Login(LoginAnswer::External))
     });
     assert_eq!(
         (ending.outcome, ending.why, bench.writes()),
-        (Outcome::Refused, Why::External, 0)
+        (RotationOutcome::Refused, EndReason::External, 0)
     );
 }
 
 #[test]
 fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
     for dies_at in 0..30 {
-        let mut bench = Bench::new(Kind::Rotate);
+        let mut bench = Bench::new(RotationKind::Rotate);
         let mut calls = 0;
         let died = std::cell::Cell::new(None);
         bench.pace = 10;
         // Each call of a dead network costs ten seconds.
         let mut machine_end = None;
-        let mut operator = World::nobody();
+        let mut operator = ExploredWorld::nobody();
         while machine_end.is_none() {
             let observation = match bench.machine.next() {
-                Next::Done(ending) => {
+                RotationNext::Done(ending) => {
                     machine_end = Some(ending);
                     continue;
                 }
-                Next::Ask(_) => Observation::Agreed(true),
-                Next::Effect(Effect::Wait { millis, .. }) => {
+                RotationNext::Ask(_) => Observation::Agreed(true),
+                RotationNext::Effect(RotationEffect::Wait { millis, .. }) => {
                     bench.now += i64::try_from(millis).unwrap();
                     Observation::Waited
                 }
-                Next::Effect(effect) if calls < dies_at => {
+                RotationNext::Effect(effect) if calls < dies_at => {
                     calls += 1;
                     bench.now += 10;
                     bench.world.perform(&effect, &mut operator)
                 }
-                Next::Effect(_) => {
+                RotationNext::Effect(_) => {
                     died.set(died.get().or(Some(bench.now)));
                     bench.now += 10_000;
-                    Observation::Failed(Trouble::InDoubt)
+                    Observation::Failed(EffectError::in_doubt())
                 }
             };
             bench.machine.on(observation, bench.now);
@@ -638,23 +659,23 @@ fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
 
 #[test]
 fn the_rotation_function_is_started_watched_and_explained() {
-    let facts = |world: &World, managed: bool| {
+    let facts = |world: &ExploredWorld, managed: bool| {
         Observation::Described(SecretFacts {
             labels: world.seen_labels(),
             managed,
             deleted: false,
         })
     };
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let mut looks = 0;
     let ending = bench.run_with(|world, effect| match effect {
-        Effect::StartManagedRotation => {
+        RotationEffect::StartManagedRotation => {
             world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
             Some(Observation::Started {
                 version: VersionId::new("m"),
             })
         }
-        Effect::DescribeSecret => {
+        RotationEffect::DescribeSecret => {
             looks += 1;
             if looks == 4 {
                 world.stored.insert(VersionId::new("m"), USER);
@@ -670,45 +691,49 @@ fn the_rotation_function_is_started_watched_and_explained() {
     });
     assert_eq!(
         (ending.outcome, ending.version),
-        (Outcome::Rotated, Some(VersionId::new("m")))
+        (RotationOutcome::Rotated, Some(VersionId::new("m")))
     );
     assert!(bench.world.agrees());
     assert!(!bench.effects.iter().any(|effect| matches!(
         effect,
-        Effect::PutVersion { .. } | Effect::AlterPassword { .. }
+        RotationEffect::PutVersion { .. } | RotationEffect::AlterPassword { .. }
     )));
 
-    let mut bench = Bench::with(Kind::Rotate, |settings| settings.managed_looks = 3);
+    let mut bench = Bench::with(RotationKind::Rotate, |settings| settings.managed_looks = 3);
     let ending = bench.run_with(|world, effect| match effect {
-        Effect::StartManagedRotation => {
+        RotationEffect::StartManagedRotation => {
             world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
-            Some(Observation::Failed(Trouble::InDoubt))
+            Some(Observation::Failed(EffectError::in_doubt()))
         }
-        Effect::DescribeSecret => Some(facts(world, true)),
+        RotationEffect::DescribeSecret => Some(facts(world, true)),
         _ => None,
     });
     assert_eq!(
         (ending.outcome, ending.why),
         (
-            Outcome::Failed,
-            Why::FunctionUnfinished(VersionId::new("m"), false)
+            RotationOutcome::Failed,
+            EndReason::FunctionUnfinished(VersionId::new("m"), false)
         )
     );
 
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     bench.label(PENDING, "m");
-    let ending = bench
-        .run_with(|world, effect| (*effect == Effect::DescribeSecret).then(|| facts(world, true)));
-    assert_eq!((ending.outcome, bench.writes()), (Outcome::Refused, 0));
+    let ending = bench.run_with(|world, effect| {
+        (*effect == RotationEffect::DescribeSecret).then(|| facts(world, true))
+    });
+    assert_eq!(
+        (ending.outcome, bench.writes()),
+        (RotationOutcome::Refused, 0)
+    );
 }
 
 #[test]
 fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
-    let mut bench = Bench::new(Kind::Rollback);
+    let mut bench = Bench::new(RotationKind::Rollback);
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.version),
-        (Outcome::Rotated, Some(VersionId::new("o")))
+        (RotationOutcome::Rotated, Some(VersionId::new("o")))
     );
     assert_eq!(
         (bench.labelled(CURRENT), bench.labelled(PREVIOUS)),
@@ -717,12 +742,12 @@ fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
     assert!(bench.world.agrees() && bench.ours_left().is_empty());
     assert!(!bench.effects.iter().any(|effect| matches!(
         effect,
-        Effect::GeneratePassword { .. } | Effect::PutVersion { .. }
+        RotationEffect::GeneratePassword { .. } | RotationEffect::PutVersion { .. }
     )));
 
-    let mut bench = Bench::new(Kind::Rollback);
+    let mut bench = Bench::new(RotationKind::Rollback);
     bench.world.labels.remove(PREVIOUS);
-    assert_eq!(bench.run().why, Why::NoPrevious);
+    assert_eq!(bench.run().why, EndReason::NoPrevious);
 }
 
 #[test]
@@ -734,27 +759,27 @@ fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
         address: "10.0.0.7".into(),
     };
     for (agree, state) in [(true, StepState::Done), (false, StepState::Warning)] {
-        let mut bench = Bench::new(Kind::Resume);
+        let mut bench = Bench::new(RotationKind::Resume);
         bench.label(PENDING, "p");
         bench.label("console.rot.ana.1795269000", "p");
         bench.agree = agree;
         let ending = bench.run_with(|_, effect| match effect {
-            Effect::ListConnections { .. } => {
+            RotationEffect::ListConnections { .. } => {
                 Some(Observation::Connections(vec![connection.clone()]))
             }
             _ => None,
         });
-        assert_eq!(ending.outcome, Outcome::Resumed);
+        assert_eq!(ending.outcome, RotationOutcome::Resumed);
         assert_eq!(
             bench.effects.iter().any(
-                |effect| matches!(effect, Effect::KillConnections { ids, .. } if ids == &["bolt-7"])
+                |effect| matches!(effect, RotationEffect::KillConnections { ids, .. } if ids == &["bolt-7"])
             ),
             agree
         );
         let last = bench
             .reports
             .iter()
-            .rfind(|report| report.step == Step::Consumers)
+            .rfind(|report| report.step == RotationStep::Consumers)
             .unwrap();
         assert_eq!(last.state, state);
         assert!(
@@ -768,20 +793,22 @@ fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
 
 #[test]
 fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     let ending = bench.run_with(|_, effect| match effect {
-        Effect::CallThroughChain => Some(Observation::Called(CallAnswer::Refused("401".into()))),
-        Effect::ListConnections { .. } | Effect::FindReaders { .. } => {
-            Some(Observation::Failed(Trouble::Denied("no".into())))
+        RotationEffect::CallThroughChain => {
+            Some(Observation::Called(CallAnswer::Refused("401".into())))
+        }
+        RotationEffect::ListConnections { .. } | RotationEffect::FindReaders { .. } => {
+            Some(Observation::Failed(error(EffectErrorClass::Denied)))
         }
         _ => None,
     });
-    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert_eq!(ending.outcome, RotationOutcome::Rotated);
     assert_eq!(
         bench
             .reports
             .iter()
-            .rfind(|report| report.step == Step::Consumers)
+            .rfind(|report| report.step == RotationStep::Consumers)
             .unwrap()
             .state,
         StepState::Warning
@@ -790,15 +817,19 @@ fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
 
 #[test]
 fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it() {
-    for (write, outcome) in [(false, Outcome::Refused), (true, Outcome::Failed)] {
-        let mut bench = Bench::new(Kind::Rotate);
+    for (write, outcome) in [
+        (false, RotationOutcome::Refused),
+        (true, RotationOutcome::Failed),
+    ] {
+        let mut bench = Bench::new(RotationKind::Rotate);
         let ending = bench.run_with(|_, effect| {
             (is_write(effect) == write
                 && !matches!(
                     effect,
-                    Effect::GeneratePassword { .. } | Effect::ListConnections { .. }
+                    RotationEffect::GeneratePassword { .. }
+                        | RotationEffect::ListConnections { .. }
                 ))
-            .then(|| Observation::Failed(Trouble::Denied("secretsmanager:…".into())))
+            .then(|| Observation::Failed(error(EffectErrorClass::Denied)))
         });
         assert_eq!(ending.outcome, outcome);
         assert!(
@@ -811,24 +842,24 @@ fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it
 
 #[test]
 fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
-    let mut bench = Bench::new(Kind::Rotate);
+    let mut bench = Bench::new(RotationKind::Rotate);
     assert!(bench.machine.stop());
-    let Next::Done(ending) = bench.machine.next() else {
+    let RotationNext::Done(ending) = bench.machine.next() else {
         panic!("not stopped")
     };
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Failed, Why::Stopped)
+        (RotationOutcome::Failed, EndReason::Stopped)
     );
 
-    let mut bench = Bench::new(Kind::Rotate);
-    let mut operator = World::nobody();
+    let mut bench = Bench::new(RotationKind::Rotate);
+    let mut operator = ExploredWorld::nobody();
     let mut refused_to_stop = 0;
     loop {
         let observation = match bench.machine.next() {
-            Next::Done(_) => break,
-            Next::Ask(_) => Observation::Agreed(true),
-            Next::Effect(effect) => bench.world.perform(&effect, &mut operator),
+            RotationNext::Done(_) => break,
+            RotationNext::Ask(_) => Observation::Agreed(true),
+            RotationNext::Effect(effect) => bench.world.perform(&effect, &mut operator),
         };
         bench.machine.on(observation, NOW);
         let behind = !bench.world.accepts(&bench.world.labels[CURRENT]);
@@ -844,25 +875,27 @@ fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
 fn a_refused_or_lost_change_counts_as_a_wrong_login() {
     for first in [
         Observation::Altered(AlterAnswer::WrongOld),
-        Observation::Failed(Trouble::InDoubt),
+        Observation::Failed(EffectError::in_doubt()),
     ] {
-        let mut bench = Bench::new(Kind::Rotate);
+        let mut bench = Bench::new(RotationKind::Rotate);
         let mut first = Some(first);
         // The change never arrives, and afterwards nobody is let in: each of that may be a wrong login at the server.
         bench.run_with(|_, effect| match effect {
-            Effect::AlterPassword { .. } => first.take(),
-            Effect::Login { .. } if first.is_none() => Some(Observation::Login(LoginAnswer::Wrong)),
+            RotationEffect::AlterPassword { .. } => first.take(),
+            RotationEffect::Login { .. } if first.is_none() => {
+                Some(Observation::Login(LoginAnswer::Wrong))
+            }
             _ => None,
         });
         let alter = bench
             .effects
             .iter()
-            .position(|effect| matches!(effect, Effect::AlterPassword { .. }))
+            .position(|effect| matches!(effect, RotationEffect::AlterPassword { .. }))
             .unwrap();
         let wait = bench.effects.iter().position(|effect| {
             matches!(
                 effect,
-                Effect::Wait {
+                RotationEffect::Wait {
                     reason: Pause::LockWindow,
                     ..
                 }
@@ -876,38 +909,40 @@ fn a_refused_or_lost_change_counts_as_a_wrong_login() {
 #[test]
 fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
     for after in [PENDING, "console.sent"] {
-        let mut bench = Bench::new(Kind::Rotate);
+        let mut bench = Bench::new(RotationKind::Rotate);
         let mut deleted = false;
         let ending = bench.run_with(|world, effect| match effect {
-            Effect::MoveStage { stage, .. } if stage.starts_with(after) => {
+            RotationEffect::MoveStage { stage, .. } if stage.starts_with(after) => {
                 deleted = true;
                 None
             }
-            Effect::DescribeSecret if deleted => Some(Observation::Described(SecretFacts {
-                labels: world.seen_labels(),
-                managed: false,
-                deleted: true,
-            })),
+            RotationEffect::DescribeSecret if deleted => {
+                Some(Observation::Described(SecretFacts {
+                    labels: world.seen_labels(),
+                    managed: false,
+                    deleted: true,
+                }))
+            }
             _ => None,
         });
         assert_eq!(
             (ending.outcome, ending.why),
-            (Outcome::Refused, Why::Deleted),
+            (RotationOutcome::Refused, EndReason::Deleted),
             "{after}"
         );
         assert!(
             !bench
                 .effects
                 .iter()
-                .any(|effect| matches!(effect, Effect::AlterPassword { .. })),
+                .any(|effect| matches!(effect, RotationEffect::AlterPassword { .. })),
             "{after}"
         );
     }
 }
 
-fn of_two(kind: Kind, both: bool, change: impl FnOnce(&mut Settings)) -> Bench {
+fn of_two(kind: RotationKind, both: bool, change: impl FnOnce(&mut RotationSettings)) -> Bench {
     let mut bench = Bench::with(kind, change);
-    bench.world = World::of_two(both);
+    bench.world = ExploredWorld::of_two(both);
     bench
 }
 
@@ -915,14 +950,14 @@ fn by_administrator(bench: &Bench) -> usize {
     bench
         .effects
         .iter()
-        .filter(|effect| matches!(effect, Effect::SetByAdministrator { .. }))
+        .filter(|effect| matches!(effect, RotationEffect::SetByAdministrator { .. }))
         .count()
 }
 
 #[test]
 fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only() {
-    let mut bench = of_two(Kind::Rotate, false, |_| {});
-    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    let mut bench = of_two(RotationKind::Rotate, false, |_| {});
+    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
     assert_eq!(by_administrator(&bench), 1);
     assert!(
         bench.world.agrees() && bench.world.accepts(&VersionId::new("c")),
@@ -931,7 +966,7 @@ fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only(
     let sentence = bench
         .reports
         .iter()
-        .rfind(|report| report.step == Step::Consumers)
+        .rfind(|report| report.step == RotationStep::Consumers)
         .unwrap()
         .sentence();
     assert!(
@@ -940,20 +975,20 @@ fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only(
     );
     assert!(!bench.effects.iter().any(|effect| matches!(
         effect,
-        Effect::KillConnections { .. } | Effect::AlterPassword { .. }
+        RotationEffect::KillConnections { .. } | RotationEffect::AlterPassword { .. }
     )));
 
     // The other user's last password is known: a compare-and-swap, as its own user.
-    let mut bench = of_two(Kind::Rotate, true, |_| {});
-    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    let mut bench = of_two(RotationKind::Rotate, true, |_| {});
+    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
     assert_eq!(by_administrator(&bench), 0);
     assert!(bench.effects.iter().any(
-        |effect| matches!(effect, Effect::AlterPassword { from, .. } if from.as_str() == "o")
+        |effect| matches!(effect, RotationEffect::AlterPassword { from, .. } if from.as_str() == "o")
     ));
     assert!(bench.world.agrees() && bench.world.accepts(&VersionId::new("c")));
 
     // It is not what it was: the administrator sets it.
-    let mut bench = of_two(Kind::Rotate, true, |_| {});
+    let mut bench = of_two(RotationKind::Rotate, true, |_| {});
     bench
         .world
         .accounts
@@ -961,16 +996,16 @@ fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only(
         .next_back()
         .unwrap()
         .password = VersionId::new("changed-by-hand");
-    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
     assert_eq!(by_administrator(&bench), 1);
     assert!(bench.world.agrees());
 }
 
 #[test]
 fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
-    for kind in [Kind::Rotate, Kind::Resume] {
+    for kind in [RotationKind::Rotate, RotationKind::Resume] {
         let mut bench = of_two(kind, false, |_| {});
-        if kind == Kind::Resume {
+        if kind == RotationKind::Resume {
             bench
                 .world
                 .stored
@@ -986,14 +1021,18 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
         }
         let mut refusals = 1;
         let ending = bench.run_with(|_, effect| {
-            let refused = matches!(effect, Effect::SetByAdministrator { .. }) && refusals > 0;
+            let refused =
+                matches!(effect, RotationEffect::SetByAdministrator { .. }) && refusals > 0;
             refused.then(|| {
                 refusals -= 1;
                 Observation::Set(SetAnswer::Policy("too short".into()))
             })
         });
         assert!(
-            matches!(ending.outcome, Outcome::Rotated | Outcome::Resumed),
+            matches!(
+                ending.outcome,
+                RotationOutcome::Rotated | RotationOutcome::Resumed
+            ),
             "{ending:?}"
         );
         assert!(
@@ -1014,35 +1053,40 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
 
 #[test]
 fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_changes_no_password() {
-    let mut bench = of_two(Kind::Rotate, false, |settings| settings.single_user = true);
+    let mut bench = of_two(RotationKind::Rotate, false, |settings| {
+        settings.single_user = true
+    });
     // The one user's readers fail for an instant, as without an administrator.
     bench.world.administrated = false;
-    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
     assert_eq!(
         (by_administrator(&bench), bench.world.accounts.len()),
         (0, 1)
     );
 
-    let mut bench = of_two(Kind::Rollback, true, |_| {});
-    assert_eq!(bench.run().outcome, Outcome::Rotated);
+    let mut bench = of_two(RotationKind::Rollback, true, |_| {});
+    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
     assert!(bench.world.agrees() && bench.labelled(CURRENT) == Some("o"));
     assert!(!bench.effects.iter().any(|effect| matches!(
         effect,
-        Effect::AlterPassword { .. } | Effect::SetByAdministrator { .. }
+        RotationEffect::AlterPassword { .. } | RotationEffect::SetByAdministrator { .. }
     )));
 }
 
 #[test]
 fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
-    let mut bench = of_two(Kind::Rotate, false, |_| {});
+    let mut bench = of_two(RotationKind::Rotate, false, |_| {});
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::CheckAdministrator { .. }).then(|| {
+        matches!(effect, RotationEffect::CheckAdministrator { .. }).then(|| {
             Observation::Administrator(AdministratorAnswer::Unfit(
                 "admin's login is refused".into(),
             ))
         })
     });
-    assert_eq!((ending.outcome, bench.writes()), (Outcome::Refused, 0));
+    assert_eq!(
+        (ending.outcome, bench.writes()),
+        (RotationOutcome::Refused, 0)
+    );
     assert!(
         ending.why.to_string().contains("--single-user"),
         "{}",
@@ -1053,16 +1097,18 @@ fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
 #[test]
 fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_only_if_asked() {
     for reset in [false, true] {
-        let mut bench = of_two(Kind::Resume, false, |settings| settings.reset = reset);
+        let mut bench = of_two(RotationKind::Resume, false, |settings| {
+            settings.reset = reset
+        });
         bench.world.administrated = false;
         bench.accept("changed-by-hand");
         bench.label("by-hand", "changed-by-hand");
-        let administrated = |world: &mut World, effect: &Effect| match effect {
-            Effect::SetByAdministrator { version, .. } => {
+        let administrated = |world: &mut ExploredWorld, effect: &RotationEffect| match effect {
+            RotationEffect::SetByAdministrator { version, .. } => {
                 world.accounts.get_mut(USER).unwrap().password = version.clone();
                 Some(Observation::Set(SetAnswer::Changed))
             }
-            Effect::ReadVersion { version } => {
+            RotationEffect::ReadVersion { version } => {
                 Some(Observation::Read(ReadAnswer::Value(VersionFacts {
                     user: Arc::from(world.stored.get(version).copied().unwrap_or(USER)),
                     address: Arc::from("bolt://db"),
@@ -1075,10 +1121,10 @@ fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_o
         };
         let ending = bench.run_with(administrated);
         if reset {
-            assert_eq!(ending.outcome, Outcome::Resumed, "{}", ending.why);
+            assert_eq!(ending.outcome, RotationOutcome::Resumed, "{}", ending.why);
             assert!(bench.world.agrees());
         } else {
-            assert_eq!(ending.why, Why::Stuck(2, true));
+            assert_eq!(ending.why, EndReason::Stuck(2, true));
             assert!(ending.why.to_string().contains("--reset"));
             assert_eq!(bench.writes(), 0);
         }
@@ -1087,7 +1133,7 @@ fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_o
 
 #[test]
 fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_resume() {
-    let reader = |name: &str, pickup, runtime: Option<&str>| Reader {
+    let reader = |name: &str, pickup, runtime: Option<&str>| SecretReader {
         name: name.into(),
         pickup,
         evidence: "e".into(),
@@ -1097,15 +1143,15 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
         reader("runtime r", Pickup::ContainerLife, Some("r-1")),
         reader("task t", Pickup::Environment, None),
     ];
-    for kind in [Kind::Rotate, Kind::Resume] {
+    for kind in [RotationKind::Rotate, RotationKind::Resume] {
         let mut bench = Bench::new(kind);
         let mut asked = Vec::new();
         let ending = bench.run_with(|_, effect| match effect {
-            Effect::FindReaders { .. } => Some(Observation::Readers {
+            RotationEffect::FindReaders { .. } => Some(Observation::Readers {
                 stale: found.clone(),
                 unknown: vec!["runtime x".into()],
             }),
-            Effect::RefreshReader { reader, .. } => {
+            RotationEffect::RefreshReader { reader, .. } => {
                 asked.push(reader.clone());
                 Some(Observation::Refreshed {
                     done: vec!["runtime r is at version 2".into()],
@@ -1117,16 +1163,16 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
         assert!(asked.len() == 1 && asked[0].name == "runtime r");
         assert_eq!(
             ending.outcome,
-            if kind == Kind::Rotate {
-                Outcome::Rotated
+            if kind == RotationKind::Rotate {
+                RotationOutcome::Rotated
             } else {
-                Outcome::NothingToDo
+                RotationOutcome::NothingToDo
             }
         );
         let last = bench
             .reports
             .iter()
-            .rfind(|report| report.step == Step::Consumers)
+            .rfind(|report| report.step == RotationStep::Consumers)
             .unwrap();
         assert_eq!(
             last.state,
@@ -1144,23 +1190,23 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
             bench
                 .questions
                 .iter()
-                .any(|question| matches!(question, Question::RefreshReaders(_)))
+                .any(|question| matches!(question, RotationQuestion::RefreshReaders(_)))
         );
     }
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.agree = false;
     let ending = bench.run_with(|_, effect| {
-        matches!(effect, Effect::FindReaders { .. }).then(|| Observation::Readers {
+        matches!(effect, RotationEffect::FindReaders { .. }).then(|| Observation::Readers {
             stale: found.clone(),
             unknown: Vec::new(),
         })
     });
-    assert_eq!(ending.outcome, Outcome::NothingToDo);
+    assert_eq!(ending.outcome, RotationOutcome::NothingToDo);
     assert!(
         !bench
             .effects
             .iter()
-            .any(|effect| matches!(effect, Effect::RefreshReader { .. }))
+            .any(|effect| matches!(effect, RotationEffect::RefreshReader { .. }))
     );
 }
 
@@ -1168,7 +1214,7 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
 fn another_users_login_never_changes_that_users_password() {
     // Two users have taken turns; a rotation of the one user is pending, whose password somebody has changed by hand.
     for administrated in [false, true] {
-        let mut bench = of_two(Kind::Resume, true, |_| {});
+        let mut bench = of_two(RotationKind::Resume, true, |_| {});
         bench.world.administrated = administrated;
         bench.label(PENDING, "p");
         bench.label("console.rot.ana.1795269000", "p");
@@ -1179,7 +1225,7 @@ fn another_users_login_never_changes_that_users_password() {
             !bench
                 .effects
                 .iter()
-                .any(|effect| matches!(effect, Effect::AlterPassword { .. })),
+                .any(|effect| matches!(effect, RotationEffect::AlterPassword { .. })),
             "{administrated}"
         );
         assert!(
@@ -1190,7 +1236,7 @@ fn another_users_login_never_changes_that_users_password() {
             assert!(bench.world.agrees(), "{}", ending.why);
         } else {
             assert!(
-                matches!(ending.why, Why::Stuck(_, false)),
+                matches!(ending.why, EndReason::Stuck(_, false)),
                 "{:?}",
                 ending.why
             );
@@ -1200,33 +1246,35 @@ fn another_users_login_never_changes_that_users_password() {
 
 #[test]
 fn a_turn_that_the_administrator_cannot_finish_is_given_up_where_that_is_wished() {
-    let mut bench = of_two(Kind::Rotate, false, |_| {});
-    let unfit = |effect: &Effect| {
-        matches!(effect, Effect::SetByAdministrator { .. })
+    let mut bench = of_two(RotationKind::Rotate, false, |_| {});
+    let unfit = |effect: &RotationEffect| {
+        matches!(effect, RotationEffect::SetByAdministrator { .. })
             .then(|| Observation::Set(SetAnswer::Unfit("a right is missing".into())))
     };
     let ending = bench.run_with(|_, effect| unfit(effect));
     assert!(
-        matches!(ending.why, Why::AdministratorLate(_))
+        matches!(ending.why, EndReason::AdministratorLate(_))
             && ending.why.to_string().contains("resume --single-user")
     );
     assert_eq!(bench.labelled(PENDING), Some("ana1"));
-    let mut resume = of_two(Kind::Resume, false, |settings| settings.single_user = true);
+    let mut resume = of_two(RotationKind::Resume, false, |settings| {
+        settings.single_user = true
+    });
     resume.world = bench.world;
     assert_eq!(
         resume.run_with(|_, effect| unfit(effect)).outcome,
-        Outcome::Resumed
+        RotationOutcome::Resumed
     );
     assert!(resume.world.agrees() && resume.labelled(CURRENT) == Some("c"));
 }
 
 #[test]
 fn a_rotation_that_was_no_turn_is_brought_to_its_end_though_an_administrator_is_named_now() {
-    let mut bench = of_two(Kind::Resume, false, |_| {});
+    let mut bench = of_two(RotationKind::Resume, false, |_| {});
     bench.label(PENDING, "p");
     bench.label("console.rot.ana.1795269000", "p");
     bench.label("console.sent.ana.1795269000", "p");
-    assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert_eq!(bench.run().outcome, RotationOutcome::Resumed);
     assert_eq!(
         (bench.labelled(CURRENT), bench.world.agrees()),
         (Some("p"), true)
@@ -1235,20 +1283,20 @@ fn a_rotation_that_was_no_turn_is_brought_to_its_end_though_an_administrator_is_
 
 #[test]
 fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
-    let mut bench = of_two(Kind::Resume, true, |_| {});
+    let mut bench = of_two(RotationKind::Resume, true, |_| {});
     bench
         .world
         .labels
         .insert(Arc::from(PENDING), VersionId::new("c"));
-    assert_eq!(bench.run().outcome, Outcome::Resumed);
+    assert_eq!(bench.run().outcome, RotationOutcome::Resumed);
     assert!(!bench.effects.iter().any(|effect| matches!(
         effect,
-        Effect::ListConnections { .. } | Effect::KillConnections { .. }
+        RotationEffect::ListConnections { .. } | RotationEffect::KillConnections { .. }
     )));
     let sentence = bench
         .reports
         .iter()
-        .rfind(|report| report.step == Step::Consumers)
+        .rfind(|report| report.step == RotationStep::Consumers)
         .unwrap()
         .sentence();
     assert!(
@@ -1259,7 +1307,7 @@ fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
 
 #[test]
 fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
-    let mut bench = Bench::new(Kind::Resume);
+    let mut bench = Bench::new(RotationKind::Resume);
     bench.label(PENDING, "p");
     bench.label("console.rot.ben.1795269000", "p");
     bench.label("console.sent.ben.1795269000", "p");
@@ -1267,7 +1315,7 @@ fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
     let ending = bench.run();
     assert_eq!(
         (ending.outcome, ending.why, bench.writes()),
-        (Outcome::Refused, Why::Declined, 0)
+        (RotationOutcome::Refused, EndReason::Declined, 0)
     );
     let asked = bench.questions.first().unwrap().to_string();
     assert!(
@@ -1276,29 +1324,29 @@ fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
     );
     assert_eq!(bench.questions.len(), 1);
 
-    let mut bench = Bench::with(Kind::Resume, |settings| settings.rehearse = true);
+    let mut bench = Bench::with(RotationKind::Resume, |settings| settings.rehearse = true);
     bench.label(PENDING, "p");
     bench.label("console.rot.ben.1795269000", "p");
-    assert_eq!(bench.run().why, Why::Rehearsed);
+    assert_eq!(bench.run().why, EndReason::Rehearsed);
     let told: String = bench
         .reports
         .iter()
-        .filter(|report| report.state.ended())
-        .map(Report::sentence)
+        .filter(|report| report.state.has_ended())
+        .map(RotationReport::sentence)
         .collect();
     assert!(told.contains("would go on with moving a label"), "{told}");
 }
 
 #[test]
 fn a_rotation_that_is_asked_to_stop_takes_its_labels_off_first() {
-    let (mut bench, mut operator) = (Bench::new(Kind::Rotate), World::nobody());
+    let (mut bench, mut operator) = (Bench::new(RotationKind::Rotate), ExploredWorld::nobody());
     let mut has_changed = false;
     let ending = loop {
         let observation = match bench.machine.next() {
-            Next::Done(ending) => break ending,
-            Next::Ask(_) => Observation::Agreed(true),
-            Next::Effect(effect) => {
-                has_changed |= matches!(effect, Effect::AlterPassword { .. });
+            RotationNext::Done(ending) => break ending,
+            RotationNext::Ask(_) => Observation::Agreed(true),
+            RotationNext::Effect(effect) => {
+                has_changed |= matches!(effect, RotationEffect::AlterPassword { .. });
                 bench.world.perform(&effect, &mut operator)
             }
         };
@@ -1309,11 +1357,15 @@ fn a_rotation_that_is_asked_to_stop_takes_its_labels_off_first() {
     };
     assert_eq!(
         (ending.outcome, ending.why),
-        (Outcome::Rotated, Why::StoppedAfter)
+        (RotationOutcome::Rotated, EndReason::StoppedAfter)
     );
     assert!(
         bench.world.agrees() && bench.ours_left().is_empty(),
         "{:?}",
         bench.ours_left()
     );
+}
+
+fn error(class: EffectErrorClass) -> EffectError {
+    EffectError::new(class, Failure::new(FailureKind::Denied, "rotating", "no"))
 }

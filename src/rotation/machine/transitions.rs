@@ -1,14 +1,15 @@
 //! Moving from place to place, and telling people about it.
 
-use super::super::effect::{Next, Pause};
+use super::super::effect::{Pause, RotationNext};
 use super::super::report::{
-    Ending, Evidence, Kind, Outcome, Question, Report, Step, StepState, Why,
+    EndReason, RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationQuestion,
+    RotationReport, RotationStep, StepState,
 };
-use super::{Machine, Place};
+use super::{RotationMachine, RotationPhase};
 
-impl Machine {
+impl RotationMachine {
     /// Goes to a place; where that belongs to another step, the old one ends and the new one begins.
-    pub(super) fn go(&mut self, place: Place) {
+    pub(super) fn go(&mut self, place: RotationPhase) {
         if writes(place) && (self.settings.rehearse || !self.state.permitted) {
             return self.hold(place);
         }
@@ -23,45 +24,45 @@ impl Machine {
     }
 
     /// Stands before the first write: a rehearsal ends here, and the operator of a resume is asked.
-    fn hold(&mut self, place: Place) {
+    fn hold(&mut self, place: RotationPhase) {
         self.state.place = place;
-        let doing = if let Next::Effect(effect) = self.next() {
+        let doing = if let RotationNext::Effect(effect) = self.next() {
             effect.doing()
         } else {
             "going on"
         };
         if self.settings.rehearse {
-            self.note(Evidence::Would(doing));
-            return self.end(Outcome::NothingToDo, Why::Rehearsed);
+            self.note(RotationEvidence::Would(doing));
+            return self.end(RotationOutcome::NothingToDo, EndReason::Rehearsed);
         }
         self.state.held = Some(place);
-        self.state.place = Place::AskGoOn;
+        self.state.place = RotationPhase::AskGoOn;
     }
 
     /// What was found, and what comes next: for the operator of a resume.
-    pub(super) fn go_on_question(&self) -> Question {
+    pub(super) fn go_on_question(&self) -> RotationQuestion {
         let found: Vec<String> = self.found.iter().map(ToString::to_string).collect();
         let mut ahead = self.clone();
-        ahead.state.place = self.state.held.unwrap_or(Place::Survey);
-        let doing = if let Next::Effect(effect) = ahead.next() {
+        ahead.state.place = self.state.held.unwrap_or(RotationPhase::Survey);
+        let doing = if let RotationNext::Effect(effect) = ahead.next() {
             effect.doing()
         } else {
             "going on"
         };
-        Question::GoOn(found.join(" · "), doing)
+        RotationQuestion::GoOn(found.join(" · "), doing)
     }
 
     /// The operator of a resume has seen what was found.
     pub(super) fn gone_on(&mut self, yes: bool) {
         let Some(place) = self.state.held.take().filter(|_| yes) else {
-            return self.end(Outcome::Refused, Why::Declined);
+            return self.end(RotationOutcome::Refused, EndReason::Declined);
         };
         self.state.permitted = true;
         self.go(place);
     }
 
     /// Something seen, told now and again at the end of the step.
-    pub(super) fn note(&mut self, evidence: Evidence) {
+    pub(super) fn note(&mut self, evidence: RotationEvidence) {
         self.say(evidence.clone());
         if !self.state.permitted {
             self.found.push(evidence.clone());
@@ -70,18 +71,21 @@ impl Machine {
     }
 
     /// Something that makes the step end with a warning.
-    pub(super) fn warn(&mut self, evidence: Evidence) {
+    pub(super) fn warn(&mut self, evidence: RotationEvidence) {
         self.warned = true;
         self.note(evidence);
     }
 
     /// Something seen, told now only.
-    pub(super) fn say(&mut self, evidence: Evidence) {
+    pub(super) fn say(&mut self, evidence: RotationEvidence) {
         self.report(StepState::Running, vec![evidence]);
     }
 
     pub(super) fn report_wait(&mut self, pause: Pause, millis: u64) {
-        self.report(StepState::Waiting, vec![Evidence::Waiting(pause, millis)]);
+        self.report(
+            StepState::Waiting,
+            vec![RotationEvidence::Waiting(pause, millis)],
+        );
     }
 
     pub(super) fn report_start(&mut self) {
@@ -99,8 +103,8 @@ impl Machine {
         self.report(state, evidence);
     }
 
-    fn report(&mut self, state: StepState, evidence: Vec<Evidence>) {
-        self.reports.push(Report {
+    fn report(&mut self, state: StepState, evidence: Vec<RotationEvidence>) {
+        self.reports.push(RotationReport {
             step: self.state.step,
             state,
             at: self.now,
@@ -109,16 +113,16 @@ impl Machine {
     }
 
     /// Ends, whatever is left to do.
-    pub(super) fn end(&mut self, outcome: Outcome, why: Why) {
+    pub(super) fn end(&mut self, outcome: RotationOutcome, why: EndReason) {
         let good = matches!(
             outcome,
-            Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo
+            RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo
         );
         if good {
             self.report_end();
         } else {
             let mut evidence = std::mem::take(&mut self.evidence);
-            evidence.push(Evidence::Ended(why.clone()));
+            evidence.push(RotationEvidence::Ended(why.clone()));
             self.report(StepState::Failed, evidence);
         }
         let version = if good {
@@ -130,122 +134,128 @@ impl Machine {
                 .or_else(|| self.state.base.clone())
         };
         self.state.pause = None;
-        self.state.ending = Some(Ending {
+        self.state.ending = Some(RotationEnd {
             outcome,
             version,
             why,
         });
-        self.state.place = Place::Done;
+        self.state.place = RotationPhase::Done;
     }
 
     /// The good end of what was begun.
     pub(super) fn end_well(&mut self) {
-        self.end(self.good_outcome(), Why::Agreed);
+        self.end(self.good_outcome(), EndReason::Agreed);
     }
 
-    pub(super) fn good_outcome(&self) -> Outcome {
+    pub(super) fn good_outcome(&self) -> RotationOutcome {
         match self.state.kind {
-            Kind::Rotate | Kind::Rollback => Outcome::Rotated,
-            Kind::Resume => Outcome::Resumed,
+            RotationKind::Rotate | RotationKind::Rollback => RotationOutcome::Rotated,
+            RotationKind::Resume => RotationOutcome::Resumed,
         }
     }
 }
 
 /// The step that a place belongs to; finding out belongs to whatever step it interrupts.
-fn step_of(place: Place) -> Option<Step> {
+fn step_of(place: RotationPhase) -> Option<RotationStep> {
     match place {
-        Place::ReadCurrent
-        | Place::ReadPrevious
-        | Place::CheckLogin
-        | Place::CheckAdministrator
-        | Place::CheckConnections
-        | Place::Proceed => Some(Step::Check),
-        Place::ClearFinished | Place::Generate | Place::Put | Place::LabelChosen => {
-            Some(Step::Prepare)
+        RotationPhase::ReadCurrent
+        | RotationPhase::ReadPrevious
+        | RotationPhase::CheckLogin
+        | RotationPhase::CheckAdministrator
+        | RotationPhase::CheckConnections
+        | RotationPhase::Proceed => Some(RotationStep::Check),
+        RotationPhase::ClearFinished
+        | RotationPhase::Generate
+        | RotationPhase::Put
+        | RotationPhase::LabelChosen => Some(RotationStep::Prepare),
+        RotationPhase::Claim
+        | RotationPhase::ClaimLook
+        | RotationPhase::ReadBack
+        | RotationPhase::Replace => Some(RotationStep::Claim),
+        RotationPhase::Mark
+        | RotationPhase::BeforeSet
+        | RotationPhase::StillWorks
+        | RotationPhase::Alter
+        | RotationPhase::SetByAdministrator
+        | RotationPhase::AfterPolicy
+        | RotationPhase::ManagedStart
+        | RotationPhase::ManagedWatch
+        | RotationPhase::ManagedExplain => Some(RotationStep::Set),
+        RotationPhase::Verify => Some(RotationStep::Verify),
+        RotationPhase::Promote | RotationPhase::PromoteLook => Some(RotationStep::Promote),
+        RotationPhase::Unpend | RotationPhase::Tidy | RotationPhase::Unlabel => {
+            Some(RotationStep::Clean)
         }
-        Place::Claim | Place::ClaimLook | Place::ReadBack | Place::Replace => Some(Step::Claim),
-        Place::Mark
-        | Place::BeforeSet
-        | Place::StillWorks
-        | Place::Alter
-        | Place::SetByAdministrator
-        | Place::AfterPolicy
-        | Place::ManagedStart
-        | Place::ManagedWatch
-        | Place::ManagedExplain => Some(Step::Set),
-        Place::Verify => Some(Step::Verify),
-        Place::Promote | Place::PromoteLook => Some(Step::Promote),
-        Place::Unpend | Place::Tidy | Place::Unlabel => Some(Step::Clean),
-        Place::ListConnections
-        | Place::AskClose
-        | Place::Kill
-        | Place::ReadBefore
-        | Place::FindReaders
-        | Place::AskRefresh
-        | Place::Refresh
-        | Place::Call => Some(Step::Consumers),
-        Place::Survey
-        | Place::Compare
-        | Place::Probe
-        | Place::AskGoOn
-        | Place::AgreeFinish
-        | Place::AgreeRelease
-        | Place::LabelForeign
-        | Place::DropOrphan
-        | Place::Release
-        | Place::Done => None,
+        RotationPhase::ListConnections
+        | RotationPhase::AskClose
+        | RotationPhase::Kill
+        | RotationPhase::ReadBefore
+        | RotationPhase::FindReaders
+        | RotationPhase::AskRefresh
+        | RotationPhase::Refresh
+        | RotationPhase::Call => Some(RotationStep::Consumers),
+        RotationPhase::Survey
+        | RotationPhase::Compare
+        | RotationPhase::Probe
+        | RotationPhase::AskGoOn
+        | RotationPhase::AgreeFinish
+        | RotationPhase::AgreeRelease
+        | RotationPhase::LabelForeign
+        | RotationPhase::DropOrphan
+        | RotationPhase::Release
+        | RotationPhase::Done => None,
     }
 }
 
 /// Is the effect of this place a write?
-fn writes(place: Place) -> bool {
+fn writes(place: RotationPhase) -> bool {
     match place {
-        Place::ClearFinished
-        | Place::Put
-        | Place::LabelChosen
-        | Place::Claim
-        | Place::Replace
-        | Place::Mark
-        | Place::Alter
-        | Place::SetByAdministrator
-        | Place::Promote
-        | Place::LabelForeign
-        | Place::DropOrphan
-        | Place::Release
-        | Place::Unpend
-        | Place::Unlabel
-        | Place::Kill
-        | Place::Refresh
-        | Place::ManagedStart => true,
-        Place::Survey
-        | Place::ReadCurrent
-        | Place::ReadPrevious
-        | Place::CheckLogin
-        | Place::CheckAdministrator
-        | Place::CheckConnections
-        | Place::Proceed
-        | Place::Generate
-        | Place::ClaimLook
-        | Place::ReadBack
-        | Place::BeforeSet
-        | Place::StillWorks
-        | Place::AfterPolicy
-        | Place::Verify
-        | Place::PromoteLook
-        | Place::Compare
-        | Place::Probe
-        | Place::AskGoOn
-        | Place::AgreeFinish
-        | Place::AgreeRelease
-        | Place::Tidy
-        | Place::ListConnections
-        | Place::AskClose
-        | Place::ReadBefore
-        | Place::FindReaders
-        | Place::AskRefresh
-        | Place::Call
-        | Place::ManagedWatch
-        | Place::ManagedExplain
-        | Place::Done => false,
+        RotationPhase::ClearFinished
+        | RotationPhase::Put
+        | RotationPhase::LabelChosen
+        | RotationPhase::Claim
+        | RotationPhase::Replace
+        | RotationPhase::Mark
+        | RotationPhase::Alter
+        | RotationPhase::SetByAdministrator
+        | RotationPhase::Promote
+        | RotationPhase::LabelForeign
+        | RotationPhase::DropOrphan
+        | RotationPhase::Release
+        | RotationPhase::Unpend
+        | RotationPhase::Unlabel
+        | RotationPhase::Kill
+        | RotationPhase::Refresh
+        | RotationPhase::ManagedStart => true,
+        RotationPhase::Survey
+        | RotationPhase::ReadCurrent
+        | RotationPhase::ReadPrevious
+        | RotationPhase::CheckLogin
+        | RotationPhase::CheckAdministrator
+        | RotationPhase::CheckConnections
+        | RotationPhase::Proceed
+        | RotationPhase::Generate
+        | RotationPhase::ClaimLook
+        | RotationPhase::ReadBack
+        | RotationPhase::BeforeSet
+        | RotationPhase::StillWorks
+        | RotationPhase::AfterPolicy
+        | RotationPhase::Verify
+        | RotationPhase::PromoteLook
+        | RotationPhase::Compare
+        | RotationPhase::Probe
+        | RotationPhase::AskGoOn
+        | RotationPhase::AgreeFinish
+        | RotationPhase::AgreeRelease
+        | RotationPhase::Tidy
+        | RotationPhase::ListConnections
+        | RotationPhase::AskClose
+        | RotationPhase::ReadBefore
+        | RotationPhase::FindReaders
+        | RotationPhase::AskRefresh
+        | RotationPhase::Call
+        | RotationPhase::ManagedWatch
+        | RotationPhase::ManagedExplain
+        | RotationPhase::Done => false,
     }
 }

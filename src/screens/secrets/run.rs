@@ -4,9 +4,11 @@ use ratatui::layout::Rect;
 
 use super::Run;
 use crate::{
-    messages::RotationKind,
     model::Moment,
-    rotation::report::{Ending, Evidence, Outcome, Report, Step, StepState},
+    rotation::report::{
+        RotationEnd, RotationEvidence, RotationKind, RotationOutcome, RotationReport, RotationStep,
+        StepState,
+    },
     screens::{ViewContext, detail},
     theme::Role,
     widgets::{Painter, text_width},
@@ -24,18 +26,18 @@ pub(super) fn draw(
     area: Rect,
     painter: &mut Painter<'_>,
 ) -> Rect {
-    let room =
-        usize::from(area.height).saturating_sub(Step::ALL.len() + run.warnings.len() + BELOW);
-    let rows: Vec<(Step, Vec<String>)> = {
+    let room = usize::from(area.height)
+        .saturating_sub(RotationStep::ALL.len() + run.warnings.len() + BELOW);
+    let rows: Vec<(RotationStep, Vec<String>)> = {
         let columns = usize::from(area.width.saturating_sub(INDENT + 8));
         let mut room = room;
-        let lines_of = |step: Step| {
+        let lines_of = |step: RotationStep| {
             latest(run, step).map_or_else(
                 || vec![to_come(run, step, context)],
                 |one| lines(one, columns),
             )
         };
-        Step::ALL
+        RotationStep::ALL
             .into_iter()
             .map(|step| (step, shortened(lines_of(step), &mut room)))
             .collect()
@@ -106,12 +108,12 @@ pub(super) fn draw(
     }
 }
 
-fn latest(run: &Run, step: Step) -> Option<&Report> {
+fn latest(run: &Run, step: RotationStep) -> Option<&RotationReport> {
     run.reports.iter().rev().find(|report| report.step == step)
 }
 
 /// The evidence of a step in lines; a piece of evidence is cut only where it alone is too long.
-fn lines(report: &Report, columns: usize) -> Vec<String> {
+fn lines(report: &RotationReport, columns: usize) -> Vec<String> {
     const BETWEEN: &str = " · ";
     let mut lines: Vec<String> = Vec::new();
     for evidence in &report.evidence {
@@ -126,10 +128,10 @@ fn lines(report: &Report, columns: usize) -> Vec<String> {
     }
     if lines.is_empty() {
         lines.push(
-            if report.state.ended() {
+            if report.state.has_ended() {
                 ""
             } else {
-                report.step.will()
+                report.step.description()
             }
             .to_owned(),
         );
@@ -152,18 +154,18 @@ fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
 }
 
 /// What a step will do; for the promotion, how long readers have been failing.
-fn to_come(run: &Run, step: Step, context: &ViewContext<'_>) -> String {
-    let will = step.will();
+fn to_come(run: &Run, step: RotationStep, context: &ViewContext<'_>) -> String {
+    let will = step.description();
     let changed = run.reports.iter().find(|one| {
         one.evidence
             .iter()
-            .any(|seen| matches!(seen, Evidence::Changed(_)))
+            .any(|seen| matches!(seen, RotationEvidence::Changed(_)))
     });
     let turns = run
         .plan
         .as_ref()
         .is_some_and(|plan| plan.alternate.is_some());
-    match changed.filter(|_| step == Step::Promote && !turns && run.ended.is_none()) {
+    match changed.filter(|_| step == RotationStep::Promote && !turns && run.ended.is_none()) {
         Some(report) => {
             let seconds = context.now.since(Moment::from_millis(report.at)) as f64 / 1_000.0;
             format!("{will}; readers fail from `set` until here: {seconds:.1} s so far")
@@ -184,14 +186,14 @@ fn draw_more(words: &str, line: Rect, painter: &mut Painter<'_>) {
 
 fn draw_step(
     run: &Run,
-    step: Step,
+    step: RotationStep,
     words: &str,
     context: &ViewContext<'_>,
     line: Rect,
     painter: &mut Painter<'_>,
 ) {
     let Some(report) = latest(run, step) else {
-        let name = format!("{:<11}", step.name());
+        let name = format!("{:<11}", step.as_str());
         let pieces = [
             ("○           ", Role::Faint),
             (name.as_str(), Role::Dim),
@@ -215,11 +217,11 @@ fn draw_step(
         .iter()
         .find(|each| each.step == step)
         .map_or(at, |each| Moment::from_millis(each.at));
-    if !report.state.ended() && run.ended.is_none() {
+    if !report.state.has_ended() && run.ended.is_none() {
         painter.select_row(line, false);
     }
-    let name = format!("{:<11}", step.name());
-    let since = if report.state.ended() {
+    let name = format!("{:<11}", step.as_str());
+    let since = if report.state.has_ended() {
         at.since(began)
     } else {
         context.now.since(began)
@@ -283,22 +285,27 @@ fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
 }
 
 /// The ending as a sentence.
-pub(super) fn ending_words(ending: &Ending) -> String {
-    format!("{}: {}", ending.outcome.name(), ending.why)
+pub(super) fn ending_words(ending: &RotationEnd) -> String {
+    format!("{}: {}", ending.outcome.as_str(), ending.why)
 }
 
 /// Its colour.
-pub(super) const fn ending_role(ending: &Ending) -> Role {
+pub(super) const fn ending_role(ending: &RotationEnd) -> Role {
     match ending.outcome {
-        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => Role::Success,
-        Outcome::Refused => Role::Degraded,
-        Outcome::Failed => Role::Failed,
+        RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => {
+            Role::Success
+        }
+        RotationOutcome::Refused => Role::Degraded,
+        RotationOutcome::Failed => Role::Failed,
     }
 }
 
 /// What is being done. Until the first write it is no more than a plan.
 pub(super) fn running_word(run: &Run) -> &'static str {
-    let writes = run.reports.iter().any(|report| report.step > Step::Check);
+    let writes = run
+        .reports
+        .iter()
+        .any(|report| report.step > RotationStep::Check);
     match run.kind {
         RotationKind::Resume => "resuming",
         RotationKind::Rotate | RotationKind::Rollback if !writes => "planning",

@@ -5,14 +5,14 @@ use url::Url;
 use crate::{
     model::{FailureKind, SecretContent, SecretText, UserAnswer, VersionRef},
     rotation::{
-        effect::{AdministratorAnswer, Observation, SetAnswer, Trouble},
+        effect::{AdministratorAnswer, EffectError, Observation, SetAnswer},
         labels::{CURRENT, VersionId},
-        secret_document::{Shape, alternate},
+        secret_document::{SecretDocument, alternate},
     },
     services::UserSetting,
 };
 
-use crate::services::rotation::live_backend::{World, draw, trouble, with_scheme};
+use crate::services::rotation::live_backend::{LiveBackend, draw, with_scheme};
 
 /// A login as administrator.
 struct Administrator {
@@ -24,7 +24,7 @@ struct Administrator {
 /// Why there is none.
 enum Unfit {
     /// For good: tell the operator.
-    Why(String),
+    EndReason(String),
     /// For now.
     Failed(Observation),
 }
@@ -35,7 +35,7 @@ impl From<Observation> for Unfit {
     }
 }
 
-impl World {
+impl LiveBackend {
     /// Does the administrator log in, and what will it find?
     pub(super) async fn check_administrator(
         &self,
@@ -44,7 +44,9 @@ impl World {
     ) -> Observation {
         match self.look_as_administrator(version, labelled).await {
             Ok(sentence) => Observation::Administrator(AdministratorAnswer::Ready(sentence)),
-            Err(Unfit::Why(why)) => Observation::Administrator(AdministratorAnswer::Unfit(why)),
+            Err(Unfit::EndReason(why)) => {
+                Observation::Administrator(AdministratorAnswer::Unfit(why))
+            }
             Err(Unfit::Failed(observation)) => observation,
         }
     }
@@ -69,7 +71,7 @@ impl World {
         let users = users.map_err(|answer| unfit(answer, name))?;
         let find = |name: &str| users.iter().find(|one| one.name == name);
         let Some(own) = find(&user) else {
-            return Err(Unfit::Why(format!(
+            return Err(Unfit::EndReason(format!(
                 "Neo4j keeps no user {user} itself, whose roles the other user could get"
             )));
         };
@@ -95,12 +97,12 @@ impl World {
             .iter()
             .any(|one| self.shape(one).is_ok_and(|shape| shape.user() == other))
         {
-            return Err(Unfit::Why(format!(
+            return Err(Unfit::EndReason(format!(
                 "user {other} exists, and no version of this secret names it: it may be somebody else's (where it is not: DROP USER {other})"
             )));
         }
         if found.is_suspended {
-            return Err(Unfit::Why(format!(
+            return Err(Unfit::EndReason(format!(
                 "user {other} is suspended (ALTER USER {other} SET STATUS ACTIVE)"
             )));
         }
@@ -115,7 +117,7 @@ impl World {
             .iter()
             .map(|role| format!("GRANT ROLE {role} TO {other}"))
             .collect();
-        Err(Unfit::Why(format!(
+        Err(Unfit::EndReason(format!(
             "user {other} lacks roles that {user} has; run {}",
             grants.join("; ")
         )))
@@ -129,7 +131,7 @@ impl World {
     ) -> Observation {
         match self.set(version, like).await {
             Ok(answer) => answer,
-            Err(Unfit::Why(why)) => Observation::Set(SetAnswer::Unfit(why)),
+            Err(Unfit::EndReason(why)) => Observation::Set(SetAnswer::Unfit(why)),
             Err(Unfit::Failed(observation)) => observation,
         }
     }
@@ -138,7 +140,7 @@ impl World {
         let (address, user, password) = self.access(version)?;
         let (_, pattern, _) = self.access(like)?;
         let administrator = self.administrator(like, &pattern).await?;
-        let refused = |why: String| Observation::Failed(Trouble::Refused(why));
+        let refused = |why: String| Observation::Failed(EffectError::refused(why));
         let passing = draw(&self.policy).map_err(refused)?;
         let setting = UserSetting {
             address: &address,
@@ -163,7 +165,7 @@ impl World {
         let named = || {
             self.shape(version)
                 .ok()
-                .and_then(Shape::administrator)
+                .and_then(SecretDocument::administrator)
                 .map(str::to_owned)
         };
         self.administrator.clone().or_else(named)
@@ -174,7 +176,7 @@ impl World {
     async fn administrator(&self, version: &VersionId, user: &str) -> Result<Administrator, Unfit> {
         let shape = self.shape(version)?;
         let Some(secret) = self.administrator_secret(version) else {
-            return Err(Unfit::Why(
+            return Err(Unfit::EndReason(
                 "no secret of an administrator is named (`masterarn` in the secret, or --admin-secret)".into(),
             ));
         };
@@ -187,34 +189,34 @@ impl World {
             FailureKind::Denied
             | FailureKind::NotFound
             | FailureKind::Usage
-            | FailureKind::Refused => Unfit::Why(format!(
+            | FailureKind::Refused => Unfit::EndReason(format!(
                 "its secret {secret} cannot be read: {}",
                 failure.cause
             )),
-            _ => Unfit::Failed(Observation::Failed(trouble(&failure))),
+            _ => Unfit::Failed(Observation::Failed(EffectError::from(failure))),
         })?;
         let SecretContent::Text(text) = value.content else {
-            return Err(Unfit::Why(format!("its secret {secret} is binary")));
+            return Err(Unfit::EndReason(format!("its secret {secret} is binary")));
         };
-        let found = Shape::parse(text.reveal())
-            .map_err(|error| Unfit::Why(format!("its secret {secret}: {error}")))?;
+        let found = SecretDocument::parse(text.reveal())
+            .map_err(|error| Unfit::EndReason(format!("its secret {secret}: {error}")))?;
         // Its password goes to the address of the other secret, which others may write.
         match (found.address(), shape.address()) {
             (Some(own), Some(given)) if is_as_good(own, given) => {}
             (Some(own), Some(_)) => {
-                return Err(Unfit::Why(format!(
+                return Err(Unfit::EndReason(format!(
                     "its secret {secret} is for {own}, which is another server, or a safer way to it"
                 )));
             }
             _ if self.administrator.is_some() => {}
             _ => {
-                return Err(Unfit::Why(format!(
+                return Err(Unfit::EndReason(format!(
                     "its secret {secret} or the rotated one names no address, so that they are for one server is not known; add `uri` there, or name it by --admin-secret"
                 )));
             }
         }
         if found.user() == user || found.user() == alternate(user) {
-            return Err(Unfit::Why(format!(
+            return Err(Unfit::EndReason(format!(
                 "its secret {secret} is that of {} itself",
                 found.user()
             )));
@@ -232,12 +234,14 @@ impl World {
 fn unfit(answer: UserAnswer, administrator: &str) -> Unfit {
     match answer {
         UserAnswer::Unfit(why) | UserAnswer::Policy(why) => {
-            Unfit::Why(format!("administrator {administrator}: {why}"))
+            Unfit::EndReason(format!("administrator {administrator}: {why}"))
         }
-        UserAnswer::InDoubt(_) => Unfit::Failed(Observation::Failed(Trouble::InDoubt)),
-        UserAnswer::Failed(failure) => Unfit::Failed(Observation::Failed(trouble(&failure))),
+        UserAnswer::InDoubt(_) => Unfit::Failed(Observation::Failed(EffectError::in_doubt())),
+        UserAnswer::Failed(failure) => {
+            Unfit::Failed(Observation::Failed(EffectError::from(failure)))
+        }
         UserAnswer::Created(_) | UserAnswer::Changed => {
-            Unfit::Why("an answer that fits no question".to_owned())
+            Unfit::EndReason("an answer that fits no question".to_owned())
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     model::{Deployment, Moment},
     rotation::{
         labels::VersionId,
-        report::{Ending, Kind},
+        report::{RotationEnd, RotationKind},
     },
 };
 
@@ -57,12 +57,12 @@ impl Audit {
         deployment: &Deployment,
         secret: &str,
         operator: &str,
-        kind: Kind,
+        kind: RotationKind,
     ) -> Self {
         let action = match kind {
-            Kind::Rotate => "secrets.rotate",
-            Kind::Resume => "secrets.resume",
-            Kind::Rollback => "secrets.rollback",
+            RotationKind::Rotate => "secrets.rotate",
+            RotationKind::Resume => "secrets.resume",
+            RotationKind::Rollback => "secrets.rollback",
         };
         Self {
             path,
@@ -86,10 +86,10 @@ impl Audit {
     ///
     /// # Errors
     /// A sentence: the record could not be written.
-    pub async fn outcome(&self, ending: &Ending, now: i64) -> Result<(), String> {
+    pub async fn outcome(&self, ending: &RotationEnd, now: i64) -> Result<(), String> {
         let version = ending.version.as_ref().map(VersionId::as_str);
         let mut line = self.line("outcome", version, now);
-        line.outcome = Some(ending.outcome.name());
+        line.outcome = Some(ending.outcome.as_str());
         line.why = Some(ending.why.to_string());
         self.append(&line).await
     }

@@ -1,6 +1,6 @@
-//! The rotation performed: the pure machine asks, the world answers, people are told, an audit record is kept.
+//! The rotation performed: the pure machine asks, the backend answers, people are told, an audit record is kept.
 //!
-//! Values of secrets live in `world` only, in memory that is wiped. The same entry serves the console and the commands.
+//! Values of secrets live in `backend` only, in memory that is wiped. The same entry serves the console and the commands.
 
 mod administrator;
 mod audit;
@@ -15,18 +15,18 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     model::{Deployment, Failure, FailureKind, Moment},
     rotation::{
-        effect::{Effect, Next, Observation, Trouble},
-        machine::{Machine, Settings},
-        password::{Policy, Source},
-        plan::Plan,
-        report::{Ending, Kind, Question, Report},
+        effect::{EffectError, Observation, RotationEffect, RotationNext},
+        machine::{RotationMachine, RotationSettings},
+        password::{PasswordPolicy, PasswordSource},
+        plan::RotationPlan,
+        report::{RotationEnd, RotationKind, RotationQuestion, RotationReport},
     },
 };
 
 use super::Services;
 
 pub use audit::{Audit, default_path as default_audit_path};
-pub use live_backend::{World, secret_name};
+pub use live_backend::{LiveBackend, secret_name};
 
 /// One call to AWS or Neo4j; the machine decides what silence means.
 const CALL: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ const REFRESH: Duration = Duration::from_mins(2);
 #[derive(Clone, Debug)]
 pub struct RotationOptions {
     /// Rotate, resume or roll back.
-    pub kind: Kind,
+    pub kind: RotationKind,
     /// Stop before the first write.
     pub rehearse: bool,
     /// Take a foreign AWSPENDING off where the database does not accept its value.
@@ -49,9 +49,9 @@ pub struct RotationOptions {
     /// Another address of Neo4j than the secret's: a tunnel.
     pub neo4j_uri: Option<String>,
     /// What new passwords look like.
-    pub policy: Policy,
+    pub policy: PasswordPolicy,
     /// Where they come from.
-    pub source: Source,
+    pub source: PasswordSource,
     /// The secret of an administrator who may set passwords, where the secret's `masterarn` does not name one.
     pub administrator: Option<String>,
     /// Change the one user's password even where an administrator is named.
@@ -66,14 +66,14 @@ pub struct RotationOptions {
 
 impl RotationOptions {
     /// As usual.
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: RotationKind) -> Self {
         Self {
             kind,
             rehearse: false,
             release_foreign: false,
             neo4j_uri: None,
-            policy: Policy::default(),
-            source: Source::default(),
+            policy: PasswordPolicy::default(),
+            source: PasswordSource::default(),
             administrator: None,
             single_user: false,
             reset: false,
@@ -84,29 +84,32 @@ impl RotationOptions {
 }
 
 /// Whoever sits before the rotation: a terminal, a pipe, a test.
-pub trait Desk: Send {
+pub trait Operator: Send {
     /// A step has moved.
-    fn tell(&mut self, report: Report);
+    fn on_report(&mut self, report: RotationReport);
     /// Something beside the steps: the audit record could not be written.
     fn warn(&mut self, sentence: String);
-    /// The plan, before [`Question::Proceed`] is asked.
-    fn plan(&mut self, plan: Plan);
+    /// The plan, before [`RotationQuestion::Proceed`] is asked.
+    fn plan(&mut self, plan: RotationPlan);
     /// A question that only the operator can answer.
-    fn ask(&mut self, question: Question) -> impl Future<Output = bool> + Send;
+    fn ask(&mut self, question: RotationQuestion) -> impl Future<Output = bool> + Send;
 }
 
 /// What the machine's effects are performed on.
-pub trait Performer: Send {
+pub trait RotationBackend: Send {
     /// Milliseconds since 1970.
     fn now(&self) -> i64;
     /// Performs one effect. Dropping the future gives the call up; whether it took effect is then in doubt.
-    fn perform(&mut self, effect: &Effect) -> impl Future<Output = Observation> + Send;
+    fn perform(&mut self, effect: &RotationEffect) -> impl Future<Output = Observation> + Send;
     /// The plan as far as it is known now.
-    fn plan(&mut self, machine: &Machine) -> impl Future<Output = Option<Plan>> + Send;
+    fn plan(
+        &mut self,
+        machine: &RotationMachine,
+    ) -> impl Future<Output = Option<RotationPlan>> + Send;
     /// The first write is about to happen.
     fn before_first_write(
         &mut self,
-        machine: &Machine,
+        machine: &RotationMachine,
     ) -> impl Future<Output = Result<(), String>> + Send;
 }
 
@@ -115,15 +118,15 @@ impl Services {
     /// it must stop. `stop` asks for the earliest end that leaves nothing half done.
     ///
     /// # Errors
-    /// [`FailureKind::Denied`] in read-only mode. Everything else is an [`Ending`].
+    /// [`FailureKind::Denied`] in read-only mode. Everything else is an [`RotationEnd`].
     pub async fn rotate(
         &self,
         deployment: &Deployment,
         secret: &str,
         options: RotationOptions,
-        desk: &mut impl Desk,
+        operator: &mut impl Operator,
         stop: &CancellationToken,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<RotationEnd, Failure> {
         if !options.rehearse {
             self.guard_write(deployment, &format!("changing the password in {secret}"))?;
         }
@@ -131,29 +134,29 @@ impl Services {
             .await
             .ok()
             .and_then(Result::ok);
-        let operator = identity
+        let name = identity
             .as_ref()
             .map_or_else(local_user, |identity| operator_of(&identity.arn));
-        let settings = Settings {
-            operator: operator.clone(),
+        let settings = RotationSettings {
+            operator: name.clone(),
             jitter_millis: jitter(),
             rehearse: options.rehearse,
             release_foreign: options.release_foreign,
             single_user: options.single_user,
             reset: options.reset,
-            ..Settings::default()
+            ..RotationSettings::default()
         };
         let audit = Audit::new(
             options.audit.clone(),
             deployment,
             secret,
-            &operator,
+            &name,
             options.kind,
         );
         let credentials_end = identity
             .and_then(|identity| identity.expires_at)
             .map(Moment::millis);
-        let mut world = World::new(
+        let mut backend = LiveBackend::new(
             self,
             deployment,
             secret,
@@ -161,12 +164,12 @@ impl Services {
             credentials_end,
             audit.clone(),
         );
-        let machine = Machine::start(options.kind, settings, world.now());
-        let ending = Box::pin(drive(machine, &mut world, desk, stop)).await;
+        let machine = RotationMachine::start(options.kind, settings, backend.now());
+        let ending = Box::pin(drive(machine, &mut backend, operator, stop)).await;
         if !options.rehearse
-            && let Err(problem) = audit.outcome(&ending, world.now()).await
+            && let Err(problem) = audit.outcome(&ending, backend.now()).await
         {
-            desk.warn(problem);
+            operator.warn(problem);
         }
         Ok(ending)
     }
@@ -174,80 +177,80 @@ impl Services {
 
 /// Asks the machine and answers it until it has ended.
 pub async fn drive(
-    mut machine: Machine,
-    world: &mut impl Performer,
-    desk: &mut impl Desk,
+    mut machine: RotationMachine,
+    backend: &mut impl RotationBackend,
+    operator: &mut impl Operator,
     stop: &CancellationToken,
-) -> Ending {
+) -> RotationEnd {
     machine
         .take_reports()
         .into_iter()
-        .for_each(|report| desk.tell(report));
+        .for_each(|report| operator.on_report(report));
     let mut written = false;
     loop {
         if stop.is_cancelled() {
             machine.stop();
         }
         let observation = match machine.next() {
-            Next::Done(ending) => {
+            RotationNext::Done(ending) => {
                 machine
                     .take_reports()
                     .into_iter()
-                    .for_each(|report| desk.tell(report));
+                    .for_each(|report| operator.on_report(report));
                 return ending;
             }
-            Next::Ask(question) => {
-                Observation::Agreed(ask(&machine, question, world, desk, stop).await)
+            RotationNext::Ask(question) => {
+                Observation::Agreed(ask(&machine, question, backend, operator, stop).await)
             }
-            Next::Effect(Effect::Wait { millis, .. }) => {
+            RotationNext::Effect(RotationEffect::Wait { millis, .. }) => {
                 wait(millis, stop, &machine).await;
                 Observation::Waited
             }
-            Next::Effect(effect) => {
+            RotationNext::Effect(effect) => {
                 if !written && is_write(&effect) {
                     written = true;
-                    if let Err(problem) = world.before_first_write(&machine).await {
-                        desk.warn(problem);
+                    if let Err(problem) = backend.before_first_write(&machine).await {
+                        operator.warn(problem);
                     }
                 }
                 let limit = match &effect {
-                    Effect::CallThroughChain => CHAIN_CALL,
-                    Effect::FindReaders { .. } => SURVEY + CALL,
-                    Effect::SetByAdministrator { .. } => 2 * CALL,
-                    Effect::RefreshReader { .. } => REFRESH,
+                    RotationEffect::CallThroughChain => CHAIN_CALL,
+                    RotationEffect::FindReaders { .. } => SURVEY + CALL,
+                    RotationEffect::SetByAdministrator { .. } => 2 * CALL,
+                    RotationEffect::RefreshReader { .. } => REFRESH,
                     _ => CALL,
                 };
-                let answer = tokio::time::timeout(limit, world.perform(&effect)).await;
-                answer.unwrap_or(Observation::Failed(Trouble::InDoubt))
+                let answer = tokio::time::timeout(limit, backend.perform(&effect)).await;
+                answer.unwrap_or(Observation::Failed(EffectError::in_doubt()))
             }
         };
         machine
-            .on(observation, world.now())
+            .on(observation, backend.now())
             .into_iter()
-            .for_each(|report| desk.tell(report));
+            .for_each(|report| operator.on_report(report));
     }
 }
 
 async fn ask(
-    machine: &Machine,
-    question: Question,
-    world: &mut impl Performer,
-    desk: &mut impl Desk,
+    machine: &RotationMachine,
+    question: RotationQuestion,
+    backend: &mut impl RotationBackend,
+    operator: &mut impl Operator,
     stop: &CancellationToken,
 ) -> bool {
-    if question == Question::Proceed
-        && let Some(plan) = world.plan(machine).await
+    if question == RotationQuestion::Proceed
+        && let Some(plan) = backend.plan(machine).await
     {
-        desk.plan(plan);
+        operator.plan(plan);
     }
     tokio::select! {
-        yes = desk.ask(question) => yes,
+        yes = operator.ask(question) => yes,
         () = stop.cancelled() => false,
     }
 }
 
 /// A wait ends early where stopping is possible now.
-async fn wait(millis: u64, stop: &CancellationToken, machine: &Machine) {
+async fn wait(millis: u64, stop: &CancellationToken, machine: &RotationMachine) {
     let sleep = tokio::time::sleep(Duration::from_millis(millis));
     if machine.is_between() {
         return sleep.await;
@@ -258,26 +261,26 @@ async fn wait(millis: u64, stop: &CancellationToken, machine: &Machine) {
     }
 }
 
-fn is_write(effect: &Effect) -> bool {
+fn is_write(effect: &RotationEffect) -> bool {
     matches!(
         effect,
-        Effect::PutVersion { .. }
-            | Effect::MoveStage { .. }
-            | Effect::AlterPassword { .. }
-            | Effect::SetByAdministrator { .. }
-            | Effect::KillConnections { .. }
-            | Effect::RefreshReader { .. }
-            | Effect::StartManagedRotation
+        RotationEffect::PutVersion { .. }
+            | RotationEffect::MoveStage { .. }
+            | RotationEffect::AlterPassword { .. }
+            | RotationEffect::SetByAdministrator { .. }
+            | RotationEffect::KillConnections { .. }
+            | RotationEffect::RefreshReader { .. }
+            | RotationEffect::StartManagedRotation
     )
 }
 
 /// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
-pub fn exit_code(ending: &Ending) -> u8 {
-    use crate::rotation::report::Outcome;
+pub fn exit_code(ending: &RotationEnd) -> u8 {
+    use crate::rotation::report::RotationOutcome;
     match ending.outcome {
-        Outcome::Rotated | Outcome::Resumed | Outcome::NothingToDo => 0,
-        Outcome::Failed if ending.why.is_network() => FailureKind::Network.exit_code(),
-        Outcome::Refused | Outcome::Failed => 1,
+        RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => 0,
+        RotationOutcome::Failed if ending.why.is_network() => FailureKind::Network.exit_code(),
+        RotationOutcome::Refused | RotationOutcome::Failed => 1,
     }
 }
 

@@ -4,20 +4,20 @@ use futures::future::join_all;
 
 use crate::{
     model::{Deployment, HeaderSpec, Kind, Relation, Resource},
-    rotation::readers::{Pickup, Reader},
+    rotation::readers::{Pickup, SecretReader},
     services::{Services, aws::stack::StackReader},
 };
 
 /// Readers, and what could not be found out.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
-    pub(super) readers: Vec<Reader>,
+pub(super) struct ReaderScan {
+    pub(super) readers: Vec<SecretReader>,
     pub(super) unknown: Vec<String>,
 }
 
 /// What is looked for.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct ReaderQuery<'a> {
     /// The secret as it was given, and its ARN.
     pub(super) secret: &'a str,
     pub(super) arn: &'a str,
@@ -29,14 +29,14 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn find(
     services: &Services,
     deployment: &Deployment,
-    wanted: Wanted<'_>,
-) -> Found {
+    wanted: ReaderQuery<'_>,
+) -> ReaderScan {
     let (runtimes, gateways, stack) = tokio::join!(
         services.list(deployment, Kind::Runtime),
         services.list(deployment, Kind::Gateway),
         services.stack_readers(deployment)
     );
-    let mut found = Found::default();
+    let mut found = ReaderScan::default();
     match runtimes {
         Ok(runtimes) => {
             let looks = runtimes
@@ -92,7 +92,7 @@ pub(super) async fn find(
         HeaderSpec::Literal { .. } => false,
     });
     if own {
-        found.readers.push(Reader {
+        found.readers.push(SecretReader {
             name: "this console".into(),
             pickup: Pickup::EveryConnection,
             evidence: "a header of the configuration is made of it".into(),
@@ -107,8 +107,8 @@ async fn runtime_reader(
     services: &Services,
     deployment: &Deployment,
     runtime: &Resource,
-    wanted: Wanted<'_>,
-) -> Result<Option<Reader>, String> {
+    wanted: ReaderQuery<'_>,
+) -> Result<Option<SecretReader>, String> {
     let names = runtime
         .facts
         .iter()
@@ -133,7 +133,7 @@ async fn runtime_reader(
             .find_map(|password| configuration.variable_with(password))
         {
             let evidence = format!("its {variable} is the password");
-            return Ok(Some(Reader {
+            return Ok(Some(SecretReader {
                 name,
                 pickup: Pickup::Environment,
                 evidence,
@@ -148,7 +148,7 @@ async fn runtime_reader(
     let variable =
         has(|name| name.contains("SECRET")).unwrap_or_else(|| "its environment".to_owned());
     let evidence = format!("{variable} names the secret");
-    Ok(reads.then(|| Reader {
+    Ok(reads.then(|| SecretReader {
         name,
         pickup: Pickup::ContainerLife,
         evidence,
@@ -157,7 +157,7 @@ async fn runtime_reader(
 }
 
 /// A resource of the stack, unless it is an interceptor that is known already.
-fn stack_reader(resource: &StackReader, known: &str) -> Option<Reader> {
+fn stack_reader(resource: &StackReader, known: &str) -> Option<SecretReader> {
     let (name, evidence) = match resource {
         StackReader::Service(name) => (
             format!("ECS service {name}"),
@@ -166,7 +166,7 @@ fn stack_reader(resource: &StackReader, known: &str) -> Option<Reader> {
         StackReader::Function(name) if known.contains(name.as_str()) => return None,
         StackReader::Function(name) => (format!("function {name}"), "a resource of the stack"),
     };
-    Some(Reader {
+    Some(SecretReader {
         name,
         pickup: Pickup::Unknown,
         evidence: evidence.to_owned(),
@@ -174,12 +174,12 @@ fn stack_reader(resource: &StackReader, known: &str) -> Option<Reader> {
     })
 }
 
-fn interceptor_reader(gateway: &Resource) -> Option<Reader> {
+fn interceptor_reader(gateway: &Resource) -> Option<SecretReader> {
     let fact = gateway
         .facts
         .iter()
         .find(|fact| fact.label == "Interceptor")?;
-    Some(Reader {
+    Some(SecretReader {
         name: format!("interceptor of {}", gateway.name),
         pickup: Pickup::Unknown,
         evidence: format!(

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::{
     logs::Line,
     model::{Deployment, Failure, FailureKind, LogEvent, LogQuery, Moment},
-    rotation::readers::{Pickup, Reader},
+    rotation::readers::{Pickup, SecretReader},
     services::{
         Services,
         aws::runtimes::{EndpointState, RuntimeConfiguration},
@@ -41,7 +41,7 @@ pub(super) struct Login<'a> {
 
 /// What was current before and is now, and since when.
 #[derive(Clone, Copy)]
-pub(super) struct Turn<'a> {
+pub(super) struct CredentialChange<'a> {
     pub(super) old: Option<Login<'a>>,
     pub(super) new: Login<'a>,
     pub(super) changed: Option<Moment>,
@@ -49,7 +49,7 @@ pub(super) struct Turn<'a> {
 
 /// What was done, or found; and what could not be.
 #[derive(Debug, Default)]
-pub(super) struct Done<T> {
+pub(super) struct RefreshResult<T> {
     pub(super) done: Vec<T>,
     pub(super) left: Vec<String>,
 }
@@ -64,8 +64,12 @@ pub(super) struct Runtimes<'a> {
 
 impl Runtimes<'_> {
     /// Of the readers that keep a value, those that still have the old one; and what could not be found out.
-    pub(super) async fn stale(self, readers: Vec<Reader>, turn: Turn<'_>) -> Done<Reader> {
-        let mut found = Done {
+    pub(super) async fn stale(
+        self,
+        readers: Vec<SecretReader>,
+        turn: CredentialChange<'_>,
+    ) -> RefreshResult<SecretReader> {
+        let mut found = RefreshResult {
             done: Vec::new(),
             left: Vec::new(),
         };
@@ -79,7 +83,11 @@ impl Runtimes<'_> {
         found
     }
 
-    async fn is_stale(self, reader: &Reader, turn: Turn<'_>) -> Result<bool, Failure> {
+    async fn is_stale(
+        self,
+        reader: &SecretReader,
+        turn: CredentialChange<'_>,
+    ) -> Result<bool, Failure> {
         let Some(id) = &reader.runtime else {
             return Ok(true);
         };
@@ -100,10 +108,10 @@ impl Runtimes<'_> {
     /// Nothing was done; why.
     pub(super) async fn refresh(
         self,
-        reader: &Reader,
-        turn: Turn<'_>,
-    ) -> Result<Done<String>, Failure> {
-        let mut all = Done::default();
+        reader: &SecretReader,
+        turn: CredentialChange<'_>,
+    ) -> Result<RefreshResult<String>, Failure> {
+        let mut all = RefreshResult::default();
         let Some(id) = &reader.runtime else {
             return Ok(all);
         };
@@ -144,7 +152,7 @@ impl Runtimes<'_> {
         self,
         id: &str,
         configuration: &mut RuntimeConfiguration,
-        turn: Turn<'_>,
+        turn: CredentialChange<'_>,
     ) -> Result<Vec<String>, Failure> {
         let refused = |cause: &str| {
             let failure = Failure::new(
@@ -191,7 +199,7 @@ impl Runtimes<'_> {
     }
 
     /// Watches DEFAULT until new sessions get the version, and answers whether they do; names the endpoints that stay behind.
-    async fn roll_out(self, id: &str, version: &str, all: &mut Done<String>) -> bool {
+    async fn roll_out(self, id: &str, version: &str, all: &mut RefreshResult<String>) -> bool {
         let began = Instant::now();
         loop {
             let endpoints = match within(self.services.runtime_endpoints(self.deployment, id)).await
@@ -291,10 +299,10 @@ impl Runtimes<'_> {
 
     async fn stop(
         self,
-        reader: &Reader,
+        reader: &SecretReader,
         configuration: &RuntimeConfiguration,
         sessions: &[(String, String)],
-        all: &mut Done<String>,
+        all: &mut RefreshResult<String>,
     ) {
         let (mut stopped, mut gone) = (0, 0);
         for (endpoint, session) in sessions {

@@ -14,8 +14,8 @@ use crate::{
             SetAnswer, VersionFacts,
         },
         labels::{CURRENT, Labels, PREVIOUS, VersionId},
-        plan::{Known, Plan},
-        report::{Outcome, Step, Why},
+        plan::{PlanInput, RotationPlan},
+        report::{EndReason, RotationOutcome, RotationStep},
     },
     services::tests::deployment,
 };
@@ -29,7 +29,7 @@ struct Fake {
     password: VersionId,
     calls: usize,
     silent_from: usize,
-    effects: Vec<Effect>,
+    effects: Vec<RotationEffect>,
     intents: usize,
     stop_at: Option<(usize, CancellationToken)>,
     readable: BTreeSet<VersionId>,
@@ -79,12 +79,12 @@ impl Fake {
     }
 }
 
-impl Performer for Fake {
+impl RotationBackend for Fake {
     fn now(&self) -> i64 {
         i64::try_from(self.start.elapsed().as_millis()).unwrap()
     }
 
-    async fn perform(&mut self, effect: &Effect) -> Observation {
+    async fn perform(&mut self, effect: &RotationEffect) -> Observation {
         self.calls += 1;
         self.effects.push(effect.clone());
         if let Some((call, token)) = &self.stop_at
@@ -96,8 +96,8 @@ impl Performer for Fake {
             return std::future::pending().await;
         }
         match effect {
-            Effect::DescribeSecret => Observation::Described(self.facts()),
-            Effect::ReadVersion { version } => {
+            RotationEffect::DescribeSecret => Observation::Described(self.facts()),
+            RotationEffect::ReadVersion { version } => {
                 self.readable.insert(version.clone());
                 let facts = VersionFacts {
                     user: Arc::from("neo4j"),
@@ -108,14 +108,14 @@ impl Performer for Fake {
                 };
                 Observation::Read(ReadAnswer::Value(facts))
             }
-            Effect::GeneratePassword { .. } => Observation::Generated {
+            RotationEffect::GeneratePassword { .. } => Observation::Generated {
                 version: VersionId::new("fresh"),
             },
-            Effect::PutVersion { version, label } => {
+            RotationEffect::PutVersion { version, label } => {
                 self.labels.insert(label.clone(), version.clone());
                 Observation::Stored
             }
-            Effect::MoveStage {
+            RotationEffect::MoveStage {
                 stage,
                 to,
                 remove_from,
@@ -129,38 +129,43 @@ impl Performer for Fake {
                 };
                 Observation::Moved
             }
-            Effect::Login { version } => Observation::Login(self.login(version)),
-            Effect::AlterPassword { to, .. } => {
+            RotationEffect::Login { version } => Observation::Login(self.login(version)),
+            RotationEffect::AlterPassword { to, .. } => {
                 self.password = to.clone();
                 Observation::Altered(AlterAnswer::Done)
             }
-            Effect::ListConnections { .. } => Observation::Connections(Vec::new()),
-            Effect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
-            Effect::CheckAdministrator { .. } => {
+            RotationEffect::ListConnections { .. } => Observation::Connections(Vec::new()),
+            RotationEffect::KillConnections { ids, .. } => Observation::Killed(ids.len()),
+            RotationEffect::CheckAdministrator { .. } => {
                 Observation::Administrator(AdministratorAnswer::Unfit("nobody".into()))
             }
-            Effect::SetByAdministrator { .. } => {
+            RotationEffect::SetByAdministrator { .. } => {
                 Observation::Set(SetAnswer::Unfit("nobody".into()))
             }
-            Effect::FindReaders { .. } => Observation::Readers {
+            RotationEffect::FindReaders { .. } => Observation::Readers {
                 stale: Vec::new(),
                 unknown: Vec::new(),
             },
-            Effect::RefreshReader { .. } => Observation::Refreshed {
+            RotationEffect::RefreshReader { .. } => Observation::Refreshed {
                 done: Vec::new(),
                 left: Vec::new(),
             },
-            Effect::CallThroughChain => Observation::Called(CallAnswer::Answered("1 row".into())),
-            Effect::StartManagedRotation => Observation::Conflict,
-            Effect::Wait { .. } => Observation::Waited,
+            RotationEffect::CallThroughChain => {
+                Observation::Called(CallAnswer::Answered("1 row".into()))
+            }
+            RotationEffect::StartManagedRotation => Observation::Conflict,
+            RotationEffect::Wait { .. } => Observation::Waited,
         }
     }
 
-    async fn plan(&mut self, _: &Machine) -> Option<Plan> {
-        Some(Plan::draw(Kind::Rotate, &Known::default()))
+    async fn plan(&mut self, _: &RotationMachine) -> Option<RotationPlan> {
+        Some(RotationPlan::new(
+            RotationKind::Rotate,
+            &PlanInput::default(),
+        ))
     }
 
-    async fn before_first_write(&mut self, _: &Machine) -> Result<(), String> {
+    async fn before_first_write(&mut self, _: &RotationMachine) -> Result<(), String> {
         assert!(
             !self.effects.iter().any(is_write),
             "a write came before its record"
@@ -174,12 +179,12 @@ impl Performer for Fake {
 struct Notes {
     told: Vec<String>,
     answer: bool,
-    steps: Vec<Step>,
+    steps: Vec<RotationStep>,
 }
 
-impl Desk for Notes {
-    fn tell(&mut self, report: Report) {
-        if report.state.ended() {
+impl Operator for Notes {
+    fn on_report(&mut self, report: RotationReport) {
+        if report.state.has_ended() {
             self.steps.push(report.step);
         }
     }
@@ -188,23 +193,23 @@ impl Desk for Notes {
         self.told.push(format!("warning: {sentence}"));
     }
 
-    fn plan(&mut self, plan: Plan) {
+    fn plan(&mut self, plan: RotationPlan) {
         self.told
             .push(format!("plan of {} steps", plan.steps.len()));
     }
 
-    async fn ask(&mut self, question: Question) -> bool {
+    async fn ask(&mut self, question: RotationQuestion) -> bool {
         self.told.push(format!("{question:?}"));
         self.answer
     }
 }
 
-fn machine(kind: Kind) -> Machine {
-    Machine::start(
+fn machine(kind: RotationKind) -> RotationMachine {
+    RotationMachine::start(
         kind,
-        Settings {
+        RotationSettings {
             operator: "ana".into(),
-            ..Settings::default()
+            ..RotationSettings::default()
         },
         0,
     )
@@ -218,13 +223,13 @@ async fn a_rotation_shows_its_plan_asks_records_and_ends() {
         ..Notes::default()
     };
     let ending = drive(
-        machine(Kind::Rotate),
+        machine(RotationKind::Rotate),
         &mut world,
         &mut desk,
         &CancellationToken::new(),
     )
     .await;
-    assert_eq!(ending.outcome, Outcome::Rotated);
+    assert_eq!(ending.outcome, RotationOutcome::Rotated);
     assert_eq!(exit_code(&ending), 0);
     assert_eq!(world.labels.get(CURRENT), Some(&world.password));
     assert_eq!(world.intents, 1);
@@ -232,7 +237,7 @@ async fn a_rotation_shows_its_plan_asks_records_and_ends() {
         desk.told,
         ["plan of 7 steps", "Proceed", "warning: disk full"]
     );
-    assert_eq!(desk.steps, Step::ALL);
+    assert_eq!(desk.steps, RotationStep::ALL);
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,7 +250,7 @@ async fn a_network_that_dies_anywhere_is_given_up_within_a_minute_of_the_last_an
             ..Notes::default()
         };
         let ending = drive(
-            machine(Kind::Rotate),
+            machine(RotationKind::Rotate),
             &mut world,
             &mut desk,
             &CancellationToken::new(),
@@ -271,16 +276,16 @@ async fn stopping_ends_at_once_before_the_change_and_after_the_promotion_once_it
             answer: true,
             ..Notes::default()
         };
-        let ending = drive(machine(Kind::Rotate), &mut world, &mut desk, &token).await;
+        let ending = drive(machine(RotationKind::Rotate), &mut world, &mut desk, &token).await;
         assert_eq!(
             world.labels.get(CURRENT),
             Some(&world.password),
             "stopped at call {call}: readers are left failing"
         );
         assert!(
-            ending.why == Why::Stopped
-                || ending.outcome == Outcome::Rotated
-                || ending.why == Why::Declined,
+            ending.why == EndReason::Stopped
+                || ending.outcome == RotationOutcome::Rotated
+                || ending.why == EndReason::Declined,
             "{ending:?}"
         );
     }
@@ -291,7 +296,7 @@ async fn a_no_writes_nothing_and_records_nothing() {
     let mut world = Fake::new();
     let mut desk = Notes::default();
     let ending = drive(
-        machine(Kind::Rotate),
+        machine(RotationKind::Rotate),
         &mut world,
         &mut desk,
         &CancellationToken::new(),
@@ -299,7 +304,7 @@ async fn a_no_writes_nothing_and_records_nothing() {
     .await;
     assert_eq!(
         (ending.outcome, exit_code(&ending), world.intents),
-        (Outcome::Refused, 1, 0)
+        (RotationOutcome::Refused, 1, 0)
     );
     assert!(!world.effects.iter().any(is_write));
 }
@@ -313,13 +318,13 @@ async fn the_audit_record_is_appended_for_the_user_alone() {
         &deployment(),
         "neo4j",
         "ana",
-        Kind::Rotate,
+        RotationKind::Rotate,
     );
     audit.intent(Some("v1"), 0).await.unwrap();
-    let ending = Ending {
-        outcome: Outcome::Rotated,
+    let ending = RotationEnd {
+        outcome: RotationOutcome::Rotated,
         version: Some(VersionId::new("v2")),
-        why: Why::Agreed,
+        why: EndReason::Agreed,
     };
     audit.outcome(&ending, 1_795_269_901_000).await.unwrap();
     let lines: Vec<serde_json::Value> = std::fs::read_to_string(&path)
@@ -344,7 +349,13 @@ async fn the_audit_record_is_appended_for_the_user_alone() {
         );
         let link = folder.path().join("link.jsonl");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let audit = Audit::new(Some(link), &deployment(), "neo4j", "ana", Kind::Rotate);
+        let audit = Audit::new(
+            Some(link),
+            &deployment(),
+            "neo4j",
+            "ana",
+            RotationKind::Rotate,
+        );
         assert!(
             audit
                 .intent(None, 0)
