@@ -52,6 +52,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod client_secret;
 pub mod config;
 pub mod discovery;
 pub mod doctor;

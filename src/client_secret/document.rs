@@ -1,0 +1,106 @@
+//! The text of a journal version in Secrets Manager: a JSON object that holds the value and what `resume` needs.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::effect::ClientSecretId;
+use crate::model::SecretText;
+
+/// Name of the journal of an app client.
+pub fn journal_name(client_id: &str) -> String {
+    format!("agentcore-console/client-secret/{client_id}")
+}
+
+/// What a journal version holds. `Debug` shows no value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JournalDocument {
+    /// The user pool.
+    pub user_pool_id: String,
+    /// The app client.
+    pub client_id: String,
+    /// The value of this version.
+    pub value: SecretText,
+    /// The secret that this value replaces: its id at Cognito, and its value.
+    pub previous: Option<(ClientSecretId, SecretText)>,
+}
+
+impl fmt::Debug for JournalDocument {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("JournalDocument")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The JSON members. The first three are named as Cognito's own managed secrets name them.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Members<'a> {
+    user_pool_id: std::borrow::Cow<'a, str>,
+    user_pool_client_id: std::borrow::Cow<'a, str>,
+    client_secret_value: std::borrow::Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    previous_client_secret_id: Option<std::borrow::Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    previous_client_secret_value: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl JournalDocument {
+    /// The JSON text to be stored.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let members = Members {
+            user_pool_id: self.user_pool_id.as_str().into(),
+            user_pool_client_id: self.client_id.as_str().into(),
+            client_secret_value: self.value.reveal().into(),
+            previous_client_secret_id: self.previous.as_ref().map(|(id, _)| id.as_str().into()),
+            previous_client_secret_value: self
+                .previous
+                .as_ref()
+                .map(|(_, value)| value.reveal().into()),
+        };
+        // Strings always serialise.
+        Zeroizing::new(serde_json::to_string(&members).unwrap_or_default())
+    }
+
+    /// Reads a stored text; none if it is not a journal.
+    pub fn parse(text: &str) -> Option<Self> {
+        let members: Members<'_> = serde_json::from_str(text).ok()?;
+        let previous = members
+            .previous_client_secret_id
+            .zip(members.previous_client_secret_value)
+            .map(|(id, value)| {
+                (
+                    ClientSecretId::new(id.as_ref()),
+                    SecretText::from(value.as_ref()),
+                )
+            });
+        Some(Self {
+            user_pool_id: members.user_pool_id.into_owned(),
+            client_id: members.user_pool_client_id.into_owned(),
+            value: SecretText::from(members.client_secret_value.as_ref()),
+            previous,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_document_round_trips_and_shows_no_value() {
+        let document = JournalDocument {
+            user_pool_id: "us-west-2_a".into(),
+            client_id: "client".into(),
+            value: "new-canary".into(),
+            previous: Some((ClientSecretId::new("client--1"), "old-canary".into())),
+        };
+        let parsed = JournalDocument::parse(&document.to_text()).unwrap();
+        assert_eq!(parsed, document);
+        assert!(!format!("{document:?}").contains("canary"));
+        assert_eq!(JournalDocument::parse("{\"password\":\"x\"}"), None);
+    }
+}

@@ -1,0 +1,258 @@
+//! What a rotation of a client secret asks of the outside, and the answers: plain data without a single value.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::report::{ClientSecretEnd, ClientSecretQuestion};
+use crate::rotation::effect::{CallAnswer, EffectError};
+use crate::rotation::labels::{Labels, VersionId};
+
+/// The id that Cognito gives to one secret of an app client (`ClientSecretId`). It is not secret.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientSecretId(Arc<str>);
+
+impl ClientSecretId {
+    /// An id as Cognito spells it: `<client id>--<time>`.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last characters, enough to tell two secrets of one client apart.
+    pub fn short(&self) -> String {
+        let skipped = self.0.chars().count().saturating_sub(6);
+        let tail: String = self.0.chars().skip(skipped).collect();
+        if skipped > 0 {
+            format!("…{tail}")
+        } else {
+            tail
+        }
+    }
+}
+
+impl fmt::Debug for ClientSecretId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for ClientSecretId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// One of the two values of a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretChoice {
+    /// The value in use before the rotation.
+    Old,
+    /// The value in the journal's AWSPENDING version.
+    New,
+}
+
+/// What must happen next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientSecretNext {
+    /// Perform this and answer with a [`ClientSecretObservation`].
+    Effect(ClientSecretEffect),
+    /// Ask the operator and answer with [`ClientSecretObservation::Agreed`].
+    Ask(ClientSecretQuestion),
+    /// Nothing is left to do.
+    Done(ClientSecretEnd),
+}
+
+/// One request to the outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientSecretEffect {
+    /// `DescribeUserPoolClient` and `ListUserPoolClientSecrets`.
+    ReadClient,
+    /// `DescribeSecret` and `GetSecretValue` of the journal.
+    ReadJournal,
+    /// Requests a token with one of the two values.
+    Probe(SecretChoice),
+    /// `ListOauth2CredentialProviders` and `GetOauth2CredentialProvider`: the providers that use this client.
+    FindProviders,
+    /// `GetOauth2CredentialProvider` and the value that the provider holds, by its index in the list found.
+    ReadProvider(usize),
+    /// Finds out whether `UpdateOauth2CredentialProvider` is permitted, without changing the provider.
+    CheckProvider(usize),
+    /// `CreateSecret`: the journal, with the old value.
+    CreateJournal,
+    /// Draws a new value.
+    Generate,
+    /// `PutSecretValue`: the new value, with this one label.
+    PutVersion {
+        /// The id chosen when the value was drawn.
+        version: VersionId,
+        /// A label that no other version has.
+        label: String,
+    },
+    /// `UpdateSecretVersionStage` of the journal: a compare-and-swap of one label.
+    MoveStage {
+        /// The label.
+        stage: String,
+        /// Its new holder; none removes the label.
+        to: Option<VersionId>,
+        /// The holder that it must have now; none means that no other version may have it.
+        remove_from: Option<VersionId>,
+    },
+    /// `AddUserPoolClientSecret` with the new value.
+    AddSecret,
+    /// `UpdateOauth2CredentialProvider` (a managed secret) or `PutSecretValue` (an external one) with the new value.
+    UpdateProvider(usize),
+    /// Calls a tool through the gateway or runtime with a new token.
+    CallThroughChain,
+    /// Finds the configurations, variables and files that hold the old value.
+    FindHolders,
+    /// Writes the new value into the configuration files that hold the old one inline.
+    UpdateConfiguration,
+    /// `DeleteUserPoolClientSecret`.
+    DeleteSecret(ClientSecretId),
+    /// Does nothing for a time.
+    Wait {
+        /// How long.
+        duration: Duration,
+        /// Shown to the operator.
+        reason: &'static str,
+    },
+}
+
+impl ClientSecretEffect {
+    /// What it does, in words.
+    pub const fn doing(&self) -> &'static str {
+        match self {
+            Self::ReadClient => "reading the app client",
+            Self::ReadJournal => "reading the journal in Secrets Manager",
+            Self::Probe(SecretChoice::Old) => "requesting a token with the old secret",
+            Self::Probe(SecretChoice::New) => "requesting a token with the new secret",
+            Self::FindProviders => "finding the credential providers of this client",
+            Self::ReadProvider(_) => "reading the credential provider",
+            Self::CheckProvider(_) => "checking the permission to update the credential provider",
+            Self::CreateJournal => "creating the journal in Secrets Manager",
+            Self::Generate => "drawing a new secret",
+            Self::PutVersion { .. } => "storing the new secret in Secrets Manager",
+            Self::MoveStage { .. } => "moving a label of the journal",
+            Self::AddSecret => "adding the new secret at Cognito",
+            Self::UpdateProvider(_) => "updating the credential provider",
+            Self::CallThroughChain => "calling through the chain",
+            Self::FindHolders => "finding configurations that hold the old secret",
+            Self::UpdateConfiguration => "updating the configuration",
+            Self::DeleteSecret(_) => "removing the old secret at Cognito",
+            Self::Wait { .. } => "waiting",
+        }
+    }
+}
+
+/// What was seen. One kind of answer for each effect, and [`ClientSecretObservation::Failed`] for every one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientSecretObservation {
+    /// To `ReadClient`.
+    Client(AppClientFacts),
+    /// To `ReadJournal`.
+    Journal(JournalFacts),
+    /// To `Probe`: whether the token endpoint accepts the value.
+    Probed(bool),
+    /// To `FindProviders`: names, in a fixed order.
+    Providers(Vec<Arc<str>>),
+    /// To `ReadProvider`.
+    Provider(ProviderFacts),
+    /// To `CheckProvider`: the permission is there, or nothing speaks against it.
+    Permitted,
+    /// To `CreateJournal` and `PutVersion`.
+    Stored,
+    /// To `Generate`: the id of the version to be stored.
+    Generated(VersionId),
+    /// To `MoveStage`.
+    Moved,
+    /// To `CreateJournal`, `MoveStage` and `AddSecret`: a definite no, because something else is there.
+    Conflict,
+    /// To `AddSecret`: the id of the new secret.
+    Added(ClientSecretId),
+    /// To `UpdateProvider`.
+    Updated,
+    /// To `CallThroughChain`.
+    Called(CallAnswer),
+    /// To `FindHolders`.
+    Holders {
+        /// Files that hold the old value inline and can be updated.
+        inline: Vec<String>,
+        /// Other places that hold the old value, a sentence for each.
+        others: Vec<String>,
+    },
+    /// To `UpdateConfiguration`: what was not updated, a sentence for each.
+    Written {
+        /// The files updated.
+        done: Vec<String>,
+        /// The others, and why.
+        left: Vec<String>,
+    },
+    /// To `DeleteSecret`.
+    Deleted,
+    /// To `Wait`.
+    Waited,
+    /// To a question.
+    Agreed(bool),
+    /// To any effect: no answer, or an error.
+    Failed(EffectError),
+}
+
+/// What Cognito says about an app client, without values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AppClientFacts {
+    /// Its secrets, the oldest first.
+    pub secrets: Vec<ClientSecretId>,
+    /// Why this client's secret cannot be rotated here.
+    pub problem: Option<String>,
+}
+
+/// What Secrets Manager says about the journal, without values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct JournalFacts {
+    /// The secret exists.
+    pub exists: bool,
+    /// Labels of all versions.
+    pub labels: Labels,
+    /// The old secret's id, as the AWSPENDING version names it.
+    pub pending_old: Option<ClientSecretId>,
+    /// Why the journal cannot be used.
+    pub problem: Option<String>,
+}
+
+/// Which value a credential provider holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderHolding {
+    /// The old one.
+    Old,
+    /// The new one.
+    New,
+    /// Neither.
+    Other,
+    /// It could not be read.
+    Unknown,
+}
+
+/// What can be done with a credential provider in its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderState {
+    /// READY, or a service that names no status.
+    Ready,
+    /// An update is in progress.
+    Updating,
+    /// The last update or the creation failed.
+    Failed,
+}
+
+/// What AgentCore says about a credential provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProviderFacts {
+    /// Its status, as far as it matters here.
+    pub state: ProviderState,
+    /// Which value it holds.
+    pub holds: ProviderHolding,
+}

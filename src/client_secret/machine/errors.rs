@@ -1,0 +1,87 @@
+//! No answer and errors: what is tried again, what is looked up, and when a rotation of a client secret gives up.
+
+use super::ClientSecretMachine;
+use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::report::ClientSecretEndReason;
+use crate::rotation::effect::EffectError;
+use crate::rotation::report::RotationOutcome;
+
+impl ClientSecretMachine {
+    /// An effect brought no usable answer.
+    pub(super) fn failed(&mut self, error: EffectError) {
+        match self.state.phase {
+            // What became of these writes is found out by reading.
+            ClientSecretPhase::Claim if error.is_in_doubt() => {
+                self.look(ClientSecretPhase::ConfirmClaim, error);
+            }
+            ClientSecretPhase::Add if error.is_in_doubt() => {
+                self.look(ClientSecretPhase::AfterAdd, error);
+            }
+            ClientSecretPhase::UpdateProvider if error.is_in_doubt() => {
+                self.look(ClientSecretPhase::ReadProvider, error);
+            }
+            ClientSecretPhase::Retire if error.is_in_doubt() || error.is_not_found() => {
+                self.look(ClientSecretPhase::AfterRetire, error);
+            }
+            ClientSecretPhase::Call => {
+                self.warn(format!("not proven through the chain: {error}"));
+                self.go(ClientSecretPhase::FindHolders);
+            }
+            ClientSecretPhase::FindHolders | ClientSecretPhase::UpdateConfiguration => {
+                self.configuration_written(
+                    &[],
+                    vec![format!(
+                        "whether a configuration holds the old secret is not known ({error})"
+                    )],
+                );
+            }
+            _ if error.is_transient() => self.try_again(error),
+            _ => self.give_up(error),
+        }
+    }
+
+    /// Reads what became of a write without an answer; silence is counted over both.
+    fn look(&mut self, phase: ClientSecretPhase, error: EffectError) {
+        let since = *self.state.silent_since.get_or_insert(self.asked_at);
+        if self.now.since(since) > millis(self.settings.patience) {
+            return self.give_up(error);
+        }
+        self.go(phase);
+    }
+
+    fn try_again(&mut self, error: EffectError) {
+        let since = *self.state.silent_since.get_or_insert(self.asked_at);
+        let is_over = self.now.since(since) > millis(self.settings.patience);
+        if self.state.tries >= self.settings.tries || is_over {
+            return self.give_up(error);
+        }
+        let factor = 1_u32 << self.state.tries.min(3);
+        self.state.tries += 1;
+        self.wait_for(
+            "no conclusive answer; trying again",
+            self.settings.retry.saturating_mul(factor),
+        );
+    }
+
+    fn give_up(&mut self, error: EffectError) {
+        let written = self.state.written;
+        let outcome = if written || error.is_transient() {
+            RotationOutcome::Failed
+        } else {
+            RotationOutcome::Refused
+        };
+        let doing = self.doing();
+        self.end(
+            outcome,
+            ClientSecretEndReason::Error {
+                doing,
+                error,
+                written,
+            },
+        );
+    }
+}
+
+fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,293 @@
+//! Prepare, add, verify, provider: the new secret becomes known to everything that needs it.
+
+use super::ClientSecretMachine;
+use crate::client_secret::effect::{ClientSecretId, ProviderFacts, ProviderHolding, ProviderState};
+use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::report::ClientSecretEndReason;
+use crate::rotation::labels::{self, PENDING, VersionId};
+use crate::rotation::report::RotationOutcome;
+
+/// Shown while a read may lag behind a write.
+const SETTLE: &str = "one read is no proof; reading again";
+
+impl ClientSecretMachine {
+    /// The operator has agreed to the plan.
+    pub(super) fn begin_writing(&mut self) {
+        self.go(if self.state.journal.exists {
+            ClientSecretPhase::Generate
+        } else {
+            ClientSecretPhase::CreateJournal
+        });
+    }
+
+    /// A value was drawn.
+    pub(super) fn generated(&mut self, version: VersionId) {
+        let seconds = self.now.millis().div_euclid(1_000);
+        let label = labels::prepared_label(&self.settings.operator, "", seconds);
+        self.state.mine = Some((version, label));
+        self.go(ClientSecretPhase::Put);
+    }
+
+    /// The journal, or the new version, is stored.
+    pub(super) fn stored(&mut self) {
+        match (self.state.phase, &self.state.mine) {
+            (ClientSecretPhase::CreateJournal, _) => {
+                self.note("journal created in Secrets Manager, with the current secret");
+                self.go(ClientSecretPhase::Generate);
+            }
+            (ClientSecretPhase::Put, Some((version, _))) => {
+                let words = format!("new secret stored as version {}", version.short());
+                self.note(words);
+                self.go(ClientSecretPhase::Claim);
+            }
+            _ => self.unexpected(),
+        }
+    }
+
+    /// A label was moved as asked.
+    pub(super) fn moved(&mut self) {
+        match self.state.phase {
+            ClientSecretPhase::Claim => self.go(ClientSecretPhase::ConfirmClaim),
+            ClientSecretPhase::DropOrphan => self.give_up_claim(),
+            ClientSecretPhase::Release if self.state.mine.is_some() => {
+                self.go(ClientSecretPhase::DropOrphan);
+            }
+            ClientSecretPhase::Release => {
+                self.note("the pending value was never used; AWSPENDING is removed");
+                self.state.settled = true;
+                self.unlabel();
+            }
+            ClientSecretPhase::Promote => self.promoted(),
+            ClientSecretPhase::Unpend => self.unlabel(),
+            ClientSecretPhase::Unlabel => self.unlabelled(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// A definite no, because something else is there.
+    pub(super) fn conflicted(&mut self) {
+        match self.state.phase {
+            // Another operator has created it at the same time.
+            ClientSecretPhase::CreateJournal => self.go(ClientSecretPhase::Generate),
+            ClientSecretPhase::Claim => self.go(ClientSecretPhase::ConfirmClaim),
+            // Two secrets exist: whether the second is ours is found out.
+            ClientSecretPhase::Add => self.go(ClientSecretPhase::AfterAdd),
+            // To be removed: it is gone already. To be made current: another operator has done it.
+            ClientSecretPhase::DropOrphan
+            | ClientSecretPhase::Release
+            | ClientSecretPhase::Promote
+            | ClientSecretPhase::Unpend
+            | ClientSecretPhase::Unlabel => self.moved(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// Who holds AWSPENDING after the claim?
+    pub(super) fn claim_seen(&mut self) {
+        let holder = self.state.journal.labels.holder(PENDING).cloned();
+        let mine = self.state.mine.as_ref().map(|(version, _)| version.clone());
+        if holder.is_some() && holder == mine {
+            self.state.rounds = 0;
+            self.state.pending = holder;
+            self.state.old.clone_from(&self.state.journal.pending_old);
+            self.note("AWSPENDING is on it");
+            return self.go(ClientSecretPhase::BeforeAdd);
+        }
+        if self.state.rounds < self.settings.settle_rounds.min(3) {
+            self.state.rounds += 1;
+            self.wait_for(SETTLE, self.settings.settle);
+            if holder.is_none() {
+                self.go(ClientSecretPhase::Claim);
+            }
+            return;
+        }
+        // Never claimed, so never sent to Cognito: our label may go, the value with it.
+        self.state.giving_up = true;
+        self.go(ClientSecretPhase::DropOrphan);
+    }
+
+    /// Our version was given up before Cognito learnt it.
+    fn give_up_claim(&mut self) {
+        let holder = self.state.journal.labels.holder(PENDING).cloned();
+        let mine = self.state.mine.as_ref().map(|(version, _)| version.clone());
+        match holder.filter(|holder| Some(holder) != mine.as_ref()) {
+            Some(holder) => {
+                let author = self.state.journal.labels.author(&holder);
+                self.state.pending = Some(holder.clone());
+                self.end(
+                    RotationOutcome::Refused,
+                    ClientSecretEndReason::Pending(holder, author),
+                );
+            }
+            None => self.end(RotationOutcome::Failed, ClientSecretEndReason::Superseded),
+        }
+    }
+
+    fn has_old(&self) -> bool {
+        self.state
+            .old
+            .as_ref()
+            .is_some_and(|old| self.state.secrets.contains(old))
+    }
+
+    /// The last look before the new secret is added.
+    pub(super) fn seen_before_add(&mut self) {
+        let is_claimed_now = self.state.mine.is_some();
+        match (self.has_old(), self.state.secrets.len()) {
+            (true, 1) => self.go(ClientSecretPhase::Add),
+            (false, _) if is_claimed_now => {
+                // Another rotation has ended between our first look and the claim: its secret is not the one to be replaced.
+                self.state.giving_up = true;
+                self.go(ClientSecretPhase::Release);
+            }
+            _ => self.go(ClientSecretPhase::ProbeNew),
+        }
+    }
+
+    /// Cognito has answered with the new secret's id.
+    pub(super) fn added(&mut self, id: ClientSecretId) {
+        self.note(format!("second secret at Cognito, id {}", id.short()));
+        self.go(ClientSecretPhase::AfterAdd);
+    }
+
+    /// Is the new secret there?
+    pub(super) fn seen_after_add(&mut self) {
+        if self.has_old() && self.state.secrets.len() == 1 {
+            if self.state.rounds >= self.settings.settle_rounds {
+                let old = self.state.secrets.first().cloned();
+                return match old {
+                    Some(old) => {
+                        self.end(
+                            RotationOutcome::Failed,
+                            ClientSecretEndReason::SecondIsForeign(old),
+                        );
+                    }
+                    None => self.unexpected(),
+                };
+            }
+            self.state.rounds += 1;
+            self.wait_for(SETTLE, self.settings.settle);
+            return self.go(ClientSecretPhase::Add);
+        }
+        self.state.rounds = 0;
+        self.go(ClientSecretPhase::ProbeNew);
+    }
+
+    /// The token endpoint has judged the new value.
+    pub(super) fn new_probed(&mut self, accepted: bool) {
+        if accepted {
+            self.state.rounds = 0;
+            self.state.provider = 0;
+            self.state.provider_updated = false;
+            self.note("the new secret gives a token");
+            return self.next_provider();
+        }
+        if self.state.rounds < self.settings.settle_rounds {
+            // A new value may need some seconds before every node of the token endpoint knows it.
+            self.state.rounds += 1;
+            return self.wait_for(
+                "the token endpoint may not know the new secret yet",
+                self.settings.settle,
+            );
+        }
+        let second = self
+            .state
+            .secrets
+            .iter()
+            .find(|id| Some(*id) != self.state.old.as_ref())
+            .cloned();
+        match second.filter(|_| self.has_old()) {
+            Some(second) => self.end(
+                RotationOutcome::Failed,
+                ClientSecretEndReason::SecondIsForeign(second),
+            ),
+            // The secret that it was to replace is gone, and its value was never added: another rotation ended before the claim.
+            None => {
+                self.state.rounds = 0;
+                self.state.provider = 0;
+                self.state.giving_up = true;
+                self.inspect_next();
+            }
+        }
+    }
+
+    /// Reads the next provider, or goes on.
+    pub(super) fn next_provider(&mut self) {
+        self.go(if self.state.provider < self.state.providers.len() {
+            ClientSecretPhase::ReadProvider
+        } else {
+            ClientSecretPhase::Call
+        });
+    }
+
+    /// A provider was read: must it be updated?
+    pub(super) fn seen_provider(&mut self, facts: &ProviderFacts) {
+        let name = self.provider_name();
+        let updated = self.state.provider_updated;
+        match (facts.state, facts.holds) {
+            (ProviderState::Updating, _) => self.wait_for_provider(&name),
+            (ProviderState::Ready, ProviderHolding::New) => {
+                self.note(format!("{name} holds the new secret and is READY"));
+                self.provider_done();
+            }
+            (ProviderState::Ready, ProviderHolding::Unknown) if updated => {
+                self.warn(format!(
+                    "{name} is READY after the update, but which secret it holds could not be read"
+                ));
+                self.provider_done();
+            }
+            (ProviderState::Failed, _) if updated => {
+                let outcome = self.bad_outcome();
+                self.end(outcome, ClientSecretEndReason::ProviderNotReady(name));
+            }
+            (ProviderState::Ready | ProviderState::Failed, _) => {
+                if self.state.rounds > self.settings.settle_rounds {
+                    let outcome = self.bad_outcome();
+                    return self.end(outcome, ClientSecretEndReason::ProviderNotReady(name));
+                }
+                self.go(ClientSecretPhase::BeforeUpdate);
+            }
+        }
+    }
+
+    fn provider_done(&mut self) {
+        self.state.rounds = 0;
+        self.state.provider_updated = false;
+        self.state.provider += 1;
+        self.next_provider();
+    }
+
+    /// The last look before a provider is updated: is this rotation still the one that is pending?
+    pub(super) fn seen_before_update(&mut self) {
+        let holder = self.state.journal.labels.holder(PENDING);
+        if holder.is_some() && holder == self.state.pending.as_ref() {
+            return self.go(ClientSecretPhase::UpdateProvider);
+        }
+        self.end(RotationOutcome::Failed, ClientSecretEndReason::Superseded);
+    }
+
+    /// A provider was told the new value.
+    pub(super) fn provider_updated(&mut self) {
+        self.state.provider_updated = true;
+        self.state.rounds = self.state.rounds.saturating_add(1);
+        let name = self.provider_name();
+        self.note(format!("{name} takes the new secret"));
+        self.go(ClientSecretPhase::ReadProvider);
+    }
+
+    /// A provider is UPDATING: read it again later.
+    pub(super) fn wait_for_provider(&mut self, name: &str) {
+        if self.state.rounds >= self.settings.provider_polls {
+            let outcome = self.bad_outcome();
+            return self.end(
+                outcome,
+                ClientSecretEndReason::ProviderNotReady(name.to_owned()),
+            );
+        }
+        self.state.rounds += 1;
+        self.wait_for(
+            "the credential provider is UPDATING",
+            self.settings.provider_poll,
+        );
+    }
+}

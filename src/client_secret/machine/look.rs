@@ -1,0 +1,218 @@
+//! The first look: what Cognito, the journal and the providers say. Nothing is written here.
+
+use std::sync::Arc;
+
+use super::ClientSecretMachine;
+use crate::client_secret::effect::{
+    AppClientFacts, JournalFacts, ProviderFacts, ProviderHolding, ProviderState,
+};
+use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::report::{ClientSecretEndReason, ClientSecretKind};
+use crate::rotation::labels::{CURRENT, PENDING};
+use crate::rotation::report::RotationOutcome;
+
+impl ClientSecretMachine {
+    /// The app client was read.
+    pub(super) fn client_read(&mut self, facts: AppClientFacts) {
+        let problem = facts.problem.or_else(|| {
+            facts.secrets.is_empty().then(|| {
+                "the app client has no secret, or does not exist: there is nothing to rotate"
+                    .to_owned()
+            })
+        });
+        if let Some(problem) = problem {
+            let outcome = self.bad_outcome();
+            return self.end(outcome, ClientSecretEndReason::Client(problem));
+        }
+        self.state.secrets = facts.secrets;
+        match self.state.phase {
+            ClientSecretPhase::ReadClient => {
+                let count = self.state.secrets.len();
+                self.note(if count == 1 {
+                    "the client has one secret".to_owned()
+                } else {
+                    format!("the client has {count} secrets")
+                });
+                self.go(ClientSecretPhase::ReadJournal);
+            }
+            ClientSecretPhase::BeforeAdd => self.seen_before_add(),
+            ClientSecretPhase::AfterAdd => self.seen_after_add(),
+            ClientSecretPhase::BeforeRetire => self.seen_before_retire(),
+            ClientSecretPhase::AfterRetire => self.seen_after_retire(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// The journal was read.
+    pub(super) fn journal_read(&mut self, facts: JournalFacts) {
+        if let Some(problem) = facts.problem.clone() {
+            let outcome = self.bad_outcome();
+            return self.end(outcome, ClientSecretEndReason::Journal(problem));
+        }
+        self.state.journal = facts;
+        match self.state.phase {
+            ClientSecretPhase::ReadJournal => self.journal_known(),
+            ClientSecretPhase::ConfirmClaim => self.claim_seen(),
+            ClientSecretPhase::BeforeUpdate => self.seen_before_update(),
+            _ => self.unexpected(),
+        }
+    }
+
+    fn journal_known(&mut self) {
+        let labels = &self.state.journal.labels;
+        let current = labels.holder(CURRENT).cloned();
+        let pending = labels.holder(PENDING).cloned();
+        let is_finished = pending.is_some() && pending == current;
+        let author = pending
+            .as_ref()
+            .filter(|_| !is_finished)
+            .map(|version| (version.clone(), labels.author(version)));
+        self.state.pending.clone_from(&pending);
+        self.state.old.clone_from(&self.state.journal.pending_old);
+        match (self.state.kind, author) {
+            (ClientSecretKind::Rotate, Some((version, author))) => self.end(
+                RotationOutcome::Refused,
+                ClientSecretEndReason::Pending(version, author),
+            ),
+            (ClientSecretKind::Resume, Some((version, author))) => {
+                let by = author.map_or_else(String::new, |author| {
+                    format!(", begun by {}", author.operator)
+                });
+                self.note(format!(
+                    "a rotation is pending (version {}{by})",
+                    version.short()
+                ));
+                self.go(ClientSecretPhase::FindProviders);
+            }
+            (ClientSecretKind::Resume, None) if is_finished => {
+                self.note(
+                    "AWSPENDING is still on the journal's current version: only labels are left",
+                );
+                self.state.settled = true;
+                self.go(ClientSecretPhase::Unpend);
+            }
+            (_, None) => self.nothing_pending(),
+        }
+    }
+
+    fn nothing_pending(&mut self) {
+        if self.state.secrets.len() > 1 {
+            let ids = self.state.secrets.clone();
+            return self.end(
+                RotationOutcome::Refused,
+                ClientSecretEndReason::TwoSecrets(ids),
+            );
+        }
+        self.note("no rotation pending");
+        self.state.pending = None;
+        self.state.old = self.state.secrets.first().cloned();
+        self.go(ClientSecretPhase::FindProviders);
+    }
+
+    /// The providers of this client are known.
+    pub(super) fn providers_found(&mut self, names: Vec<Arc<str>>) {
+        self.note(match names.as_slice() {
+            [] => "no credential provider uses this client".to_owned(),
+            names => format!("used by credential provider {}", names.join(", ")),
+        });
+        self.state.providers = names;
+        self.state.provider = 0;
+        self.go(if self.state.pending.is_some() {
+            ClientSecretPhase::BeforeAdd
+        } else {
+            ClientSecretPhase::ProbeOld
+        });
+    }
+
+    /// Whether the token endpoint accepts a value is known.
+    pub(super) fn probed(&mut self, accepted: bool) {
+        match self.state.phase {
+            ClientSecretPhase::ProbeOld if accepted => {
+                self.note("the current secret gives a token");
+                self.inspect_next();
+            }
+            ClientSecretPhase::ProbeOld => {
+                self.end(RotationOutcome::Refused, ClientSecretEndReason::OldRefused);
+            }
+            ClientSecretPhase::ProbeNew => self.new_probed(accepted),
+            ClientSecretPhase::ProbeLast => self.last_probed(accepted),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// Reads the next provider before anything is written.
+    pub(super) fn inspect_next(&mut self) {
+        if self.state.provider < self.state.providers.len() {
+            return self.go(ClientSecretPhase::InspectProvider);
+        }
+        if self.state.giving_up {
+            return self.go(ClientSecretPhase::Release);
+        }
+        self.state.provider = 0;
+        match self.state.kind {
+            ClientSecretKind::Rotate => self.go(ClientSecretPhase::Proceed),
+            ClientSecretKind::Resume => {
+                self.state.settled = true;
+                self.unlabel();
+            }
+        }
+    }
+
+    /// A provider was read.
+    pub(super) fn provider_read(&mut self, facts: &ProviderFacts) {
+        if self.state.phase == ClientSecretPhase::ReadProvider {
+            return self.seen_provider(facts);
+        }
+        let name = self.provider_name();
+        match (facts.state, facts.holds) {
+            (ProviderState::Updating, _) => self.wait_for_provider(&name),
+            (_, ProviderHolding::New) if self.state.giving_up => {
+                self.end(RotationOutcome::Failed, ClientSecretEndReason::NewRefused);
+            }
+            _ if self.state.giving_up => self.provider_permitted(),
+            (_, ProviderHolding::Other) => {
+                self.end(
+                    RotationOutcome::Refused,
+                    ClientSecretEndReason::ProviderDiffers(name),
+                );
+            }
+            (_, ProviderHolding::Unknown) => {
+                self.warn(format!(
+                    "which secret credential provider {name} holds could not be read"
+                ));
+                self.inspected();
+            }
+            (_, ProviderHolding::Old | ProviderHolding::New) => self.inspected(),
+        }
+    }
+
+    fn inspected(&mut self) {
+        self.state.rounds = 0;
+        match self.state.kind {
+            ClientSecretKind::Rotate => self.go(ClientSecretPhase::CheckProvider),
+            ClientSecretKind::Resume => self.provider_permitted(),
+        }
+    }
+
+    /// The next provider's turn.
+    pub(super) fn provider_permitted(&mut self) {
+        self.state.provider += 1;
+        self.inspect_next();
+    }
+
+    pub(super) fn provider_name(&self) -> String {
+        self.state
+            .providers
+            .get(self.state.provider)
+            .map_or_else(|| "unknown".to_owned(), ToString::to_string)
+    }
+
+    /// Refused while nothing has been written, failed after that.
+    pub(super) fn bad_outcome(&self) -> RotationOutcome {
+        if self.state.written {
+            RotationOutcome::Failed
+        } else {
+            RotationOutcome::Refused
+        }
+    }
+}

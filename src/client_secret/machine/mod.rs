@@ -1,0 +1,267 @@
+//! The state machine of a client secret's rotation: its phase, its next effect, and how an answer moves it.
+//!
+//! Rules that hold everywhere: the new value is stored before Cognito learns it; AWSPENDING is taken by compare-and-swap and is lock
+//! and record in one; a secret is removed only by the id that was recorded before the new one existed; a lost answer, a busy or an
+//! unreachable token endpoint is no evidence about a value. No phase leaves a holder with a value that Cognito does not accept.
+
+mod errors;
+mod finish;
+mod forward;
+mod look;
+mod state;
+mod transitions;
+
+use std::sync::Arc;
+
+use self::state::ClientSecretState;
+use super::effect::{ClientSecretEffect, ClientSecretNext, ClientSecretObservation, SecretChoice};
+use super::phase::ClientSecretPhase;
+use super::report::{
+    ClientSecretEnd, ClientSecretEndReason, ClientSecretKind, ClientSecretQuestion,
+    ClientSecretReport, ClientSecretStep,
+};
+use crate::model::Moment;
+use crate::rotation::labels::{CURRENT, PENDING, VersionId};
+use crate::rotation::report::RotationOutcome;
+
+pub use state::ClientSecretSettings;
+
+/// A rotation of a client secret in progress.
+#[derive(Clone, Debug)]
+pub struct ClientSecretMachine {
+    settings: Arc<ClientSecretSettings>,
+    state: ClientSecretState,
+    now: Moment,
+    /// Time of the answer before the last one: requests since then have had no answer.
+    asked_at: Moment,
+    /// Evidence of the current step, not yet reported as its end.
+    evidence: Vec<String>,
+    /// All evidence before the first write, for the question of a resume.
+    found: Vec<String>,
+    warned: bool,
+    warnings: Vec<String>,
+    reports: Vec<ClientSecretReport>,
+    end: Option<ClientSecretEnd>,
+}
+
+impl ClientSecretMachine {
+    /// Starts; the first effect reads the app client.
+    pub fn new(kind: ClientSecretKind, settings: ClientSecretSettings, now: Moment) -> Self {
+        let mut machine = Self {
+            settings: Arc::new(settings),
+            state: ClientSecretState::new(kind),
+            now,
+            asked_at: now,
+            evidence: Vec::new(),
+            found: Vec::new(),
+            warned: false,
+            warnings: Vec::new(),
+            reports: Vec::new(),
+            end: None,
+        };
+        machine.report_start();
+        machine
+    }
+
+    /// What must happen next. Asking twice without an answer in between gives the same.
+    pub fn next(&self) -> ClientSecretNext {
+        let state = &self.state;
+        if let Some((reason, duration)) = state.pause {
+            return ClientSecretNext::Effect(ClientSecretEffect::Wait { duration, reason });
+        }
+        match state.phase {
+            ClientSecretPhase::Done => ClientSecretNext::Done(self.ending()),
+            ClientSecretPhase::Proceed => ClientSecretNext::Ask(ClientSecretQuestion::Proceed),
+            ClientSecretPhase::GoOn => ClientSecretNext::Ask(self.go_on_question()),
+            ClientSecretPhase::AskConfiguration => ClientSecretNext::Ask(
+                ClientSecretQuestion::UpdateConfiguration(state.inline.clone()),
+            ),
+            ClientSecretPhase::AskRetire => match &state.old {
+                Some(old) => ClientSecretNext::Ask(ClientSecretQuestion::Retire(old.clone())),
+                None => ClientSecretNext::Effect(ClientSecretEffect::ReadClient),
+            },
+            phase => ClientSecretNext::Effect(self.effect_of(phase)),
+        }
+    }
+
+    fn effect_of(&self, phase: ClientSecretPhase) -> ClientSecretEffect {
+        use ClientSecretPhase as Phase;
+        let state = &self.state;
+        match phase {
+            Phase::ReadClient
+            | Phase::BeforeAdd
+            | Phase::AfterAdd
+            | Phase::BeforeRetire
+            | Phase::AfterRetire
+            // Questions and the end have no effect of their own; `next` does not come here for them.
+            | Phase::Proceed
+            | Phase::GoOn
+            | Phase::AskConfiguration
+            | Phase::AskRetire
+            | Phase::Done => ClientSecretEffect::ReadClient,
+            Phase::ReadJournal | Phase::ConfirmClaim | Phase::BeforeUpdate => {
+                ClientSecretEffect::ReadJournal
+            }
+            Phase::FindProviders => ClientSecretEffect::FindProviders,
+            Phase::ProbeOld => ClientSecretEffect::Probe(SecretChoice::Old),
+            Phase::ProbeNew | Phase::ProbeLast => ClientSecretEffect::Probe(SecretChoice::New),
+            Phase::InspectProvider | Phase::ReadProvider => {
+                ClientSecretEffect::ReadProvider(state.provider)
+            }
+            Phase::CheckProvider => ClientSecretEffect::CheckProvider(state.provider),
+            Phase::UpdateProvider => ClientSecretEffect::UpdateProvider(state.provider),
+            Phase::CreateJournal => ClientSecretEffect::CreateJournal,
+            Phase::Generate => ClientSecretEffect::Generate,
+            Phase::Put => match &state.mine {
+                Some((version, label)) => ClientSecretEffect::PutVersion {
+                    version: version.clone(),
+                    label: label.clone(),
+                },
+                None => ClientSecretEffect::Generate,
+            },
+            Phase::Add => ClientSecretEffect::AddSecret,
+            Phase::Call => ClientSecretEffect::CallThroughChain,
+            Phase::FindHolders => ClientSecretEffect::FindHolders,
+            Phase::UpdateConfiguration => ClientSecretEffect::UpdateConfiguration,
+            Phase::Retire => match &state.old {
+                Some(old) => ClientSecretEffect::DeleteSecret(old.clone()),
+                None => ClientSecretEffect::ReadClient,
+            },
+            Phase::Claim
+            | Phase::DropOrphan
+            | Phase::Release
+            | Phase::Promote
+            | Phase::Unpend
+            | Phase::Unlabel => self.label_move(phase),
+        }
+    }
+
+    /// The move of a label that a phase makes.
+    fn label_move(&self, phase: ClientSecretPhase) -> ClientSecretEffect {
+        let state = &self.state;
+        let pending = state.pending.clone();
+        let (stage, to, remove_from) = match phase {
+            ClientSecretPhase::Claim => (
+                PENDING.to_owned(),
+                state.mine.as_ref().map(|(version, _)| version.clone()),
+                None,
+            ),
+            ClientSecretPhase::Promote => (
+                CURRENT.to_owned(),
+                pending,
+                state.journal.labels.holder(CURRENT).cloned(),
+            ),
+            ClientSecretPhase::DropOrphan => match &state.mine {
+                Some((version, label)) => (label.clone(), None, Some(version.clone())),
+                None => (String::new(), None, None),
+            },
+            ClientSecretPhase::Unlabel => match state.loose.first() {
+                Some((version, label)) => (label.to_string(), None, Some(version.clone())),
+                None => (String::new(), None, None),
+            },
+            // Release and Unpend; no other phase moves a label.
+            _ => (PENDING.to_owned(), None, pending),
+        };
+        ClientSecretEffect::MoveStage {
+            stage,
+            to,
+            remove_from,
+        }
+    }
+
+    /// Processes an answer; returns what people are told.
+    pub fn on(
+        &mut self,
+        observation: ClientSecretObservation,
+        now: Moment,
+    ) -> Vec<ClientSecretReport> {
+        self.asked_at = self.now;
+        self.now = now;
+        // A write that was definitely refused has changed nothing.
+        let is_refusal =
+            matches!(&observation, ClientSecretObservation::Failed(error) if !error.is_in_doubt());
+        self.state.written |=
+            self.state.pause.is_none() && self.state.phase.spec().writes && !is_refusal;
+        match observation {
+            ClientSecretObservation::Waited => self.state.pause = None,
+            ClientSecretObservation::Failed(error) => self.failed(error),
+            answer => {
+                self.state.tries = 0;
+                self.state.silent_since = None;
+                self.answered(answer);
+            }
+        }
+        std::mem::take(&mut self.reports)
+    }
+
+    fn answered(&mut self, answer: ClientSecretObservation) {
+        match answer {
+            ClientSecretObservation::Client(facts) => self.client_read(facts),
+            ClientSecretObservation::Journal(facts) => self.journal_read(facts),
+            ClientSecretObservation::Probed(accepted) => self.probed(accepted),
+            ClientSecretObservation::Providers(names) => self.providers_found(names),
+            ClientSecretObservation::Provider(facts) => self.provider_read(&facts),
+            ClientSecretObservation::Permitted => self.provider_permitted(),
+            ClientSecretObservation::Stored => self.stored(),
+            ClientSecretObservation::Generated(version) => self.generated(version),
+            ClientSecretObservation::Moved => self.moved(),
+            ClientSecretObservation::Conflict => self.conflicted(),
+            ClientSecretObservation::Added(id) => self.added(id),
+            ClientSecretObservation::Updated => self.provider_updated(),
+            ClientSecretObservation::Called(call) => self.called(call),
+            ClientSecretObservation::Holders { inline, others } => {
+                self.holders_found(inline, others);
+            }
+            ClientSecretObservation::Written { done, left } => {
+                self.configuration_written(&done, left);
+            }
+            ClientSecretObservation::Deleted => self.go(ClientSecretPhase::AfterRetire),
+            ClientSecretObservation::Agreed(yes) => self.agreed(yes),
+            ClientSecretObservation::Waited | ClientSecretObservation::Failed(_) => {}
+        }
+    }
+
+    /// Stops at once: no phase leaves a holder without a secret that works. Returns whether it has ended.
+    pub fn stop(&mut self) -> bool {
+        if self.state.phase != ClientSecretPhase::Done {
+            self.end(RotationOutcome::Failed, ClientSecretEndReason::Stopped);
+        }
+        true
+    }
+
+    /// What has been reported since the start or the last answer.
+    pub fn take_reports(&mut self) -> Vec<ClientSecretReport> {
+        std::mem::take(&mut self.reports)
+    }
+
+    /// The current step.
+    pub fn step(&self) -> ClientSecretStep {
+        self.state.step
+    }
+
+    /// The providers of this client, as found.
+    pub fn providers(&self) -> &[Arc<str>] {
+        &self.state.providers
+    }
+
+    /// The journal's version in question.
+    pub fn version(&self) -> Option<&VersionId> {
+        self.state.pending.as_ref()
+    }
+
+    fn ending(&self) -> ClientSecretEnd {
+        self.end.clone().unwrap_or(ClientSecretEnd {
+            outcome: RotationOutcome::Failed,
+            version: None,
+            reason: ClientSecretEndReason::Unexpected,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn unexpected(&mut self) {
+        self.end(RotationOutcome::Failed, ClientSecretEndReason::Unexpected);
+    }
+}
+
+#[cfg(test)]
+mod explore;
