@@ -38,7 +38,7 @@ impl fmt::Debug for JournalDocument {
 /// The JSON members. The first three are named as Cognito's own managed secrets name them.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Members<'a> {
+struct JournalMembers<'a> {
     user_pool_id: std::borrow::Cow<'a, str>,
     user_pool_client_id: std::borrow::Cow<'a, str>,
     client_secret_value: std::borrow::Cow<'a, str>,
@@ -51,7 +51,7 @@ struct Members<'a> {
 impl JournalDocument {
     /// The JSON text to be stored.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let members = Members {
+        let members = JournalMembers {
             user_pool_id: self.user_pool_id.as_str().into(),
             user_pool_client_id: self.client_id.as_str().into(),
             client_secret_value: self.value.reveal().into(),
@@ -67,7 +67,7 @@ impl JournalDocument {
 
     /// Reads a stored text; none if it is not a journal.
     pub fn parse(text: &str) -> Option<Self> {
-        let members: Members<'_> = serde_json::from_str(text).ok()?;
+        let members: JournalMembers<'_> = serde_json::from_str(text).ok()?;
         let previous = members
             .previous_client_secret_id
             .zip(members.previous_client_secret_value)

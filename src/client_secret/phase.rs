@@ -2,79 +2,121 @@
 
 use super::report::ClientSecretStep;
 
-/// Which effect or question is next, and what for.
+/// Which effect or question is next. Phases with the same effect are grouped by what the answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientSecretPhase {
     /// Read the app client.
-    ReadClient,
+    Client(ClientRead),
     /// Read the journal.
-    ReadJournal,
+    Journal(JournalRead),
     /// Find the providers that use this client.
     FindProviders,
-    /// Request a token with the old value.
-    ProbeOld,
-    /// Read a provider before anything is written.
-    InspectProvider,
+    /// Request a token.
+    Probe(ProbePurpose),
+    /// Read a provider.
+    Provider(ProviderRead),
     /// Check the permission to update it.
     CheckProvider,
-    /// Ask the operator, with the plan.
-    Proceed,
-    /// Ask the operator of a resume, with what was found.
-    GoOn,
+    /// Ask the operator.
+    Ask(AskPurpose),
     /// Create the journal.
     CreateJournal,
     /// Draw a value.
     Generate,
     /// Store it.
     Put,
-    /// Put AWSPENDING on it.
-    Claim,
-    /// Read who holds AWSPENDING.
-    ConfirmClaim,
-    /// Remove our label from a version that was never claimed.
-    DropOrphan,
-    /// Remove AWSPENDING from our version, which was never sent to Cognito.
-    Release,
-    /// Read the app client directly before the new secret is added.
-    BeforeAdd,
-    /// Add the new secret.
+    /// Move a label of the journal.
+    Label(LabelMove),
+    /// Add the new secret at Cognito.
     Add,
-    /// Read the app client after that.
-    AfterAdd,
-    /// Request a token with the new value.
-    ProbeNew,
-    /// Read a provider, to decide whether it must be updated.
-    ReadProvider,
-    /// Read the journal directly before a provider is updated.
-    BeforeUpdate,
-    /// Update it.
+    /// Update a provider.
     UpdateProvider,
     /// Call through the chain.
     Call,
     /// Find configurations that hold the old value.
     FindHolders,
-    /// Ask whether they may be updated.
-    AskConfiguration,
     /// Update them.
     UpdateConfiguration,
-    /// Ask whether the old secret may be removed.
-    AskRetire,
-    /// Read the app client directly before that.
-    BeforeRetire,
-    /// Remove the old secret.
+    /// Remove the old secret at Cognito.
     Retire,
-    /// Read the app client after that.
-    AfterRetire,
-    /// Request a token with the new value once more.
-    ProbeLast,
-    /// Make the new version the journal's current one.
-    Promote,
-    /// Remove AWSPENDING.
-    Unpend,
-    /// Remove our label.
-    Unlabel,
     /// Over.
     Done,
+}
+
+/// What the app client is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClientRead {
+    /// The first look.
+    First,
+    /// Directly before the new secret is added.
+    BeforeAdd,
+    /// Whether it is there.
+    AfterAdd,
+    /// Directly before the old secret is removed.
+    BeforeRetire,
+    /// Whether it is gone.
+    AfterRetire,
+}
+
+/// What the journal is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JournalRead {
+    /// The first look.
+    First,
+    /// Which version has AWSPENDING after the claim.
+    AfterClaim,
+    /// Whether this rotation is still the pending one, directly before a provider is updated.
+    BeforeUpdate,
+}
+
+/// What a token is requested for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProbePurpose {
+    /// The old secret works, before anything is written.
+    Old,
+    /// The new secret works.
+    New,
+    /// The new secret works after the old one was removed.
+    Last,
+}
+
+/// What a provider is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderRead {
+    /// The first look.
+    Inspect,
+    /// Whether it must be updated, or has taken the update.
+    Update,
+}
+
+/// A question to the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AskPurpose {
+    /// Begin, with the plan.
+    Proceed,
+    /// Go on with what a resume found.
+    GoOn,
+    /// Update configurations.
+    Configuration,
+    /// Remove the old secret.
+    Retire,
+}
+
+/// A move of a staging label of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LabelMove {
+    /// AWSPENDING to the new version.
+    Claim,
+    /// Our label off a version that was never claimed.
+    DropOrphan,
+    /// AWSPENDING off a version whose value was never added at Cognito.
+    Release,
+    /// AWSCURRENT to the new version.
+    Promote,
+    /// AWSPENDING off the new version.
+    Unpend,
+    /// Labels of ours that are no longer needed.
+    Unlabel,
 }
 
 /// What is fixed about a phase.
@@ -91,32 +133,38 @@ impl ClientSecretPhase {
     pub const fn spec(self) -> ClientSecretPhaseSpec {
         use ClientSecretStep as Step;
         let (step, writes) = match self {
-            Self::ReadClient
-            | Self::ReadJournal
+            Self::Client(ClientRead::First)
+            | Self::Journal(JournalRead::First)
             | Self::FindProviders
-            | Self::ProbeOld
-            | Self::InspectProvider
+            | Self::Probe(ProbePurpose::Old)
+            | Self::Provider(ProviderRead::Inspect)
             | Self::CheckProvider
-            | Self::Proceed => (Some(Step::Check), false),
-            Self::GoOn | Self::Done => (None, false),
-            Self::CreateJournal | Self::Put | Self::Claim | Self::Release => {
-                (Some(Step::Prepare), true)
-            }
-            Self::Generate | Self::ConfirmClaim => (Some(Step::Prepare), false),
-            Self::DropOrphan => (None, true),
-            Self::BeforeAdd | Self::AfterAdd => (Some(Step::Add), false),
+            | Self::Ask(AskPurpose::Proceed) => (Some(Step::Check), false),
+            Self::Ask(AskPurpose::GoOn) | Self::Done => (None, false),
+            Self::CreateJournal
+            | Self::Put
+            | Self::Label(LabelMove::Claim | LabelMove::Release) => (Some(Step::Prepare), true),
+            Self::Generate | Self::Journal(JournalRead::AfterClaim) => (Some(Step::Prepare), false),
+            Self::Label(LabelMove::DropOrphan) => (None, true),
+            Self::Client(ClientRead::BeforeAdd | ClientRead::AfterAdd) => (Some(Step::Add), false),
             Self::Add => (Some(Step::Add), true),
-            Self::ProbeNew => (Some(Step::Verify), false),
-            Self::ReadProvider | Self::BeforeUpdate => (Some(Step::Provider), false),
+            Self::Probe(ProbePurpose::New) => (Some(Step::Verify), false),
+            Self::Provider(ProviderRead::Update) | Self::Journal(JournalRead::BeforeUpdate) => {
+                (Some(Step::Provider), false)
+            }
             Self::UpdateProvider => (Some(Step::Provider), true),
             Self::Call => (Some(Step::Prove), false),
-            Self::FindHolders | Self::AskConfiguration => (Some(Step::Configuration), false),
-            Self::UpdateConfiguration => (Some(Step::Configuration), true),
-            Self::AskRetire | Self::BeforeRetire | Self::AfterRetire | Self::ProbeLast => {
-                (Some(Step::Retire), false)
+            Self::FindHolders | Self::Ask(AskPurpose::Configuration) => {
+                (Some(Step::Configuration), false)
             }
+            Self::UpdateConfiguration => (Some(Step::Configuration), true),
+            Self::Ask(AskPurpose::Retire)
+            | Self::Client(ClientRead::BeforeRetire | ClientRead::AfterRetire)
+            | Self::Probe(ProbePurpose::Last) => (Some(Step::Retire), false),
             Self::Retire => (Some(Step::Retire), true),
-            Self::Promote | Self::Unpend | Self::Unlabel => (Some(Step::Clean), true),
+            Self::Label(LabelMove::Promote | LabelMove::Unpend | LabelMove::Unlabel) => {
+                (Some(Step::Clean), true)
+            }
         };
         ClientSecretPhaseSpec { step, writes }
     }

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `machine` | where a rotation stands, what it asks for next, and what an answer changes |
 //! | `effect` | the questions to the world and its answers, without values |
+//! | `effect_error` | a request without a usable answer, with its failure |
 //! | `labels` | version ids and staging labels |
 //! | `report` | what people are told |
 //! | `plan` | what a rotation would do, and why it refuses |
 //! | `password` | a new password from random bytes |
 //! | `readers` | who reads a secret, and how a reader picks up a new value |
-//! | `shape` | finding and replacing the password in a secret's text |
+//! | `secret_document` | finding and replacing the password in a secret's text |
 //!
 //! Two ways to a new password: the one user's own `ALTER CURRENT USER` (readers fail for an instant), or, where an administrator is
 //! named, two users in alternation (nobody fails: the user that readers know keeps its password until the next rotation).
@@ -19,6 +20,7 @@
 //! [`report::RotationKind::Resume`] reaches one consistent end, on any machine. `machine::explore` (tests) walks all those states.
 
 pub mod effect;
+pub mod effect_error;
 pub mod labels;
 pub mod machine;
 pub mod password;

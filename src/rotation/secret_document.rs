@@ -237,8 +237,8 @@ type Member<'a> = (String, &'a RawValue);
 
 /// All members in their order, each value as it is spelled.
 fn members(text: &str) -> Result<Vec<Member<'_>>, SecretDocumentError> {
-    struct Members;
-    impl<'de> Visitor<'de> for Members {
+    struct MemberVisitor;
+    impl<'de> Visitor<'de> for MemberVisitor {
         type Value = Vec<Member<'de>>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -255,7 +255,7 @@ fn members(text: &str) -> Result<Vec<Member<'_>>, SecretDocumentError> {
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let members = deserializer
-        .deserialize_map(Members)
+        .deserialize_map(MemberVisitor)
         .map_err(|error| not_json(&error))?;
     deserializer.end().map_err(|error| not_json(&error))?;
     Ok(members)

@@ -18,9 +18,7 @@ use super::{
 };
 use crate::runtime::saved_queries;
 use crate::{
-    messages::{
-        Effect, Event, FleetEvent, LogsEvent, SecretsEvent, Slot, ToolsEvent, Welcome,
-    },
+    messages::{Effect, Event, FleetEvent, LogsEvent, SecretsEvent, Slot, ToolsEvent, Welcome},
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
         FailureKind, Kind, LogQuery, McpEndpoint, McpNotice, Offer, Resource, ResourceKey,

@@ -10,8 +10,7 @@ use crate::{
     keys::Layer,
     kinds,
     messages::{
-        Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, RotationKind,
-        SecretsAction,
+        Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, SecretsAction,
     },
     model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail, SecretVersion},
     rotation::{
@@ -69,7 +68,9 @@ impl Secrets {
             Some((_, Ok(ending))) => {
                 let is_good = matches!(
                     ending.outcome,
-                    RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo
+                    RotationOutcome::Rotated
+                        | RotationOutcome::Resumed
+                        | RotationOutcome::NothingToDo
                 );
                 ExitMessage {
                     words: format!("{what}: {}", ending_words(ending)),
@@ -223,7 +224,7 @@ impl Secrets {
         Effects::one(Effect::ReadSecret(name, id))
     }
 
-    fn begin(&mut self, kind: context: &UpdateContext<'_>) -> ScreenUpdate {
+    fn begin(&mut self, kind: RotationKind, context: &UpdateContext<'_>) -> ScreenUpdate {
         if let Some(running) = self.running() {
             self.shows_run = true;
             return ScreenUpdate::request(AppRequest::Say(format!("{running} is still running")));

@@ -1,7 +1,9 @@
 //! No answer and errors: what is tried again, what is looked up, and when a rotation of a client secret gives up.
 
 use super::ClientSecretMachine;
-use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::phase::{
+    ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProviderRead,
+};
 use crate::client_secret::report::ClientSecretEndReason;
 use crate::rotation::effect::EffectError;
 use crate::rotation::report::RotationOutcome;
@@ -9,34 +11,24 @@ use crate::rotation::report::RotationOutcome;
 impl ClientSecretMachine {
     /// An effect brought no usable answer.
     pub(super) fn failed(&mut self, error: EffectError) {
-        match self.state.phase {
-            // What became of these writes is found out by reading.
-            ClientSecretPhase::Claim if error.is_in_doubt() => {
-                self.look(ClientSecretPhase::ConfirmClaim, error);
-            }
-            ClientSecretPhase::Add if error.is_in_doubt() => {
-                self.look(ClientSecretPhase::AfterAdd, error);
-            }
-            ClientSecretPhase::UpdateProvider if error.is_in_doubt() => {
-                self.look(ClientSecretPhase::ReadProvider, error);
-            }
-            ClientSecretPhase::Retire if error.is_in_doubt() || error.is_not_found() => {
-                self.look(ClientSecretPhase::AfterRetire, error);
-            }
-            ClientSecretPhase::Call => {
-                self.warn(format!("not proven through the chain: {error}"));
-                self.go(ClientSecretPhase::FindHolders);
-            }
-            ClientSecretPhase::FindHolders | ClientSecretPhase::UpdateConfiguration => {
-                self.configuration_written(
-                    &[],
-                    vec![format!(
-                        "whether a configuration holds the old secret is not known ({error})"
-                    )],
-                );
-            }
-            _ if error.is_transient() => self.try_again(error),
-            _ => self.give_up(error),
+        let phase = self.state.phase;
+        if phase == ClientSecretPhase::Call {
+            self.warn(format!("not proven through the chain: {error}"));
+            return self.go(ClientSecretPhase::FindHolders);
+        }
+        if matches!(
+            phase,
+            ClientSecretPhase::FindHolders | ClientSecretPhase::UpdateConfiguration
+        ) {
+            let why =
+                format!("whether a configuration holds the old secret is not known ({error})");
+            return self.configuration_written(&[], vec![why]);
+        }
+        let is_gone = phase == ClientSecretPhase::Retire && error.is_not_found();
+        match read_after(phase).filter(|_| error.is_in_doubt() || is_gone) {
+            Some(read) => self.look(read, error),
+            None if error.is_transient() => self.try_again(error),
+            None => self.give_up(error),
         }
     }
 
@@ -84,4 +76,29 @@ impl ClientSecretMachine {
 
 fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The phase that finds out what became of a write without an answer; none where the write is simply repeated.
+fn read_after(phase: ClientSecretPhase) -> Option<ClientSecretPhase> {
+    let reads = [
+        (
+            ClientSecretPhase::Label(LabelMove::Claim),
+            ClientSecretPhase::Journal(JournalRead::AfterClaim),
+        ),
+        (
+            ClientSecretPhase::Add,
+            ClientSecretPhase::Client(ClientRead::AfterAdd),
+        ),
+        (
+            ClientSecretPhase::UpdateProvider,
+            ClientSecretPhase::Provider(ProviderRead::Update),
+        ),
+        (
+            ClientSecretPhase::Retire,
+            ClientSecretPhase::Client(ClientRead::AfterRetire),
+        ),
+    ];
+    reads
+        .into_iter()
+        .find_map(|(write, read)| (write == phase).then_some(read))
 }

@@ -1,7 +1,9 @@
 //! Prove, configuration, retire, clean: everything that holds a copy has the new secret, then the old one is removed.
 
 use super::ClientSecretMachine;
-use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::phase::{
+    AskPurpose, ClientRead, ClientSecretPhase, LabelMove, ProbePurpose,
+};
 use crate::client_secret::report::ClientSecretEndReason;
 use crate::rotation::effect::CallAnswer;
 use crate::rotation::labels::{CURRENT, PENDING};
@@ -29,7 +31,7 @@ impl ClientSecretMachine {
             }
             return self.before_retire();
         }
-        self.go(ClientSecretPhase::AskConfiguration);
+        self.go(ClientSecretPhase::Ask(AskPurpose::Configuration));
     }
 
     pub(super) fn configuration_agreed(&mut self, yes: bool) {
@@ -61,10 +63,10 @@ impl ClientSecretMachine {
                 .push("the old secret is kept as asked".to_owned());
         }
         if !self.is_old_there() {
-            return self.go(ClientSecretPhase::BeforeRetire);
+            return self.go(ClientSecretPhase::Client(ClientRead::BeforeRetire));
         }
         if self.state.keep.is_empty() {
-            return self.go(ClientSecretPhase::AskRetire);
+            return self.go(ClientSecretPhase::Ask(AskPurpose::Retire));
         }
         self.keep_old();
     }
@@ -95,7 +97,7 @@ impl ClientSecretMachine {
 
     pub(super) fn retire_agreed(&mut self, yes: bool) {
         if yes {
-            return self.go(ClientSecretPhase::BeforeRetire);
+            return self.go(ClientSecretPhase::Client(ClientRead::BeforeRetire));
         }
         self.state
             .keep
@@ -109,7 +111,7 @@ impl ClientSecretMachine {
             (true, 2) => self.go(ClientSecretPhase::Retire),
             // The new one has disappeared: the old one is the only secret that is left.
             (true, _) => self.end(RotationOutcome::Failed, ClientSecretEndReason::Superseded),
-            (false, _) => self.go(ClientSecretPhase::ProbeLast),
+            (false, _) => self.go(ClientSecretPhase::Probe(ProbePurpose::Last)),
         }
     }
 
@@ -130,7 +132,7 @@ impl ClientSecretMachine {
             );
             self.note(words);
         }
-        self.go(ClientSecretPhase::ProbeLast);
+        self.go(ClientSecretPhase::Probe(ProbePurpose::Last));
     }
 
     pub(super) fn last_probed(&mut self, accepted: bool) {
@@ -144,11 +146,11 @@ impl ClientSecretMachine {
             self.warn("two secrets exist at Cognito, and neither is the one that was replaced");
         }
         self.note("the new secret gives a token");
-        self.go(ClientSecretPhase::Promote);
+        self.go(ClientSecretPhase::Label(LabelMove::Promote));
     }
 
     pub(super) fn promoted(&mut self) {
-        self.go(ClientSecretPhase::Unpend);
+        self.go(ClientSecretPhase::Label(LabelMove::Unpend));
     }
 
     /// AWSPENDING is off: our labels on the version, and those of values that were never used, are removed.
@@ -176,7 +178,7 @@ impl ClientSecretMachine {
 
     fn unlabel_next(&mut self) {
         if !self.state.loose.is_empty() {
-            return self.go(ClientSecretPhase::Unlabel);
+            return self.go(ClientSecretPhase::Label(LabelMove::Unlabel));
         }
         let outcome = if self.state.settled {
             if self.state.secrets.len() > 1 {

@@ -2,7 +2,9 @@
 
 use super::ClientSecretMachine;
 use crate::client_secret::effect::{ClientSecretId, ProviderFacts, ProviderHolding, ProviderState};
-use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::phase::{
+    ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProbePurpose, ProviderRead,
+};
 use crate::client_secret::report::ClientSecretEndReason;
 use crate::rotation::labels::{self, PENDING, VersionId};
 use crate::rotation::report::RotationOutcome;
@@ -38,7 +40,7 @@ impl ClientSecretMachine {
             (ClientSecretPhase::Put, Some((version, _))) => {
                 let words = format!("new secret stored as version {}", version.short());
                 self.note(words);
-                self.go(ClientSecretPhase::Claim);
+                self.go(ClientSecretPhase::Label(LabelMove::Claim));
             }
             _ => self.unexpected(),
         }
@@ -46,40 +48,38 @@ impl ClientSecretMachine {
 
     /// A label was moved as asked.
     pub(super) fn moved(&mut self) {
-        match self.state.phase {
-            ClientSecretPhase::Claim => self.go(ClientSecretPhase::ConfirmClaim),
-            ClientSecretPhase::DropOrphan => self.give_up_claim(),
-            ClientSecretPhase::Release if self.state.mine.is_some() => {
-                self.go(ClientSecretPhase::DropOrphan);
+        let ClientSecretPhase::Label(label) = self.state.phase else {
+            return self.unexpected();
+        };
+        match label {
+            LabelMove::Claim => self.go(ClientSecretPhase::Journal(JournalRead::AfterClaim)),
+            LabelMove::DropOrphan => self.give_up_claim(),
+            LabelMove::Release if self.state.mine.is_some() => {
+                self.go(ClientSecretPhase::Label(LabelMove::DropOrphan));
             }
-            ClientSecretPhase::Release => {
+            LabelMove::Release => {
                 self.note("the pending value was never used; AWSPENDING is removed");
                 self.state.settled = true;
                 self.unlabel();
             }
-            ClientSecretPhase::Promote => self.promoted(),
-            ClientSecretPhase::Unpend => self.unlabel(),
-            ClientSecretPhase::Unlabel => self.unlabelled(),
-            _ => self.unexpected(),
+            LabelMove::Promote => self.promoted(),
+            LabelMove::Unpend => self.unlabel(),
+            LabelMove::Unlabel => self.unlabelled(),
         }
     }
 
     /// A definite no, because something else is there.
     pub(super) fn conflicted(&mut self) {
-        match self.state.phase {
+        if self.state.phase == ClientSecretPhase::CreateJournal {
             // Another operator has created it at the same time.
-            ClientSecretPhase::CreateJournal => self.go(ClientSecretPhase::Generate),
-            ClientSecretPhase::Claim => self.go(ClientSecretPhase::ConfirmClaim),
-            // Two secrets exist: whether the second is ours is found out.
-            ClientSecretPhase::Add => self.go(ClientSecretPhase::AfterAdd),
-            // To be removed: it is gone already. To be made current: another operator has done it.
-            ClientSecretPhase::DropOrphan
-            | ClientSecretPhase::Release
-            | ClientSecretPhase::Promote
-            | ClientSecretPhase::Unpend
-            | ClientSecretPhase::Unlabel => self.moved(),
-            _ => self.unexpected(),
+            return self.go(ClientSecretPhase::Generate);
         }
+        if self.state.phase == ClientSecretPhase::Add {
+            // Two secrets exist: whether the second is ours is found out.
+            return self.go(ClientSecretPhase::Client(ClientRead::AfterAdd));
+        }
+        // To be claimed: the journal is read in any case. To be removed: it is gone already. To be made current: it is.
+        self.moved();
     }
 
     /// Who holds AWSPENDING after the claim?
@@ -91,19 +91,19 @@ impl ClientSecretMachine {
             self.state.pending = holder;
             self.state.old.clone_from(&self.state.journal.pending_old);
             self.note("AWSPENDING is on it");
-            return self.go(ClientSecretPhase::BeforeAdd);
+            return self.go(ClientSecretPhase::Client(ClientRead::BeforeAdd));
         }
         if self.state.rounds < self.settings.settle_rounds.min(3) {
             self.state.rounds += 1;
             self.wait_for(SETTLE, self.settings.settle);
             if holder.is_none() {
-                self.go(ClientSecretPhase::Claim);
+                self.go(ClientSecretPhase::Label(LabelMove::Claim));
             }
             return;
         }
         // Never claimed, so never sent to Cognito: our label may go, the value with it.
         self.state.giving_up = true;
-        self.go(ClientSecretPhase::DropOrphan);
+        self.go(ClientSecretPhase::Label(LabelMove::DropOrphan));
     }
 
     /// Our version was given up before Cognito learnt it.
@@ -138,16 +138,16 @@ impl ClientSecretMachine {
             (false, _) if is_claimed_now => {
                 // Another rotation has ended between our first look and the claim: its secret is not the one to be replaced.
                 self.state.giving_up = true;
-                self.go(ClientSecretPhase::Release);
+                self.go(ClientSecretPhase::Label(LabelMove::Release));
             }
-            _ => self.go(ClientSecretPhase::ProbeNew),
+            _ => self.go(ClientSecretPhase::Probe(ProbePurpose::New)),
         }
     }
 
     /// Cognito has answered with the new secret's id.
     pub(super) fn added(&mut self, id: ClientSecretId) {
         self.note(format!("second secret at Cognito, id {}", id.short()));
-        self.go(ClientSecretPhase::AfterAdd);
+        self.go(ClientSecretPhase::Client(ClientRead::AfterAdd));
     }
 
     /// Is the new secret there?
@@ -170,7 +170,7 @@ impl ClientSecretMachine {
             return self.go(ClientSecretPhase::Add);
         }
         self.state.rounds = 0;
-        self.go(ClientSecretPhase::ProbeNew);
+        self.go(ClientSecretPhase::Probe(ProbePurpose::New));
     }
 
     /// The token endpoint has judged the new value.
@@ -214,7 +214,7 @@ impl ClientSecretMachine {
     /// Reads the next provider, or goes on.
     pub(super) fn next_provider(&mut self) {
         self.go(if self.state.provider < self.state.providers.len() {
-            ClientSecretPhase::ReadProvider
+            ClientSecretPhase::Provider(ProviderRead::Update)
         } else {
             ClientSecretPhase::Call
         });
@@ -245,7 +245,7 @@ impl ClientSecretMachine {
                     let outcome = self.bad_outcome();
                     return self.end(outcome, ClientSecretEndReason::ProviderNotReady(name));
                 }
-                self.go(ClientSecretPhase::BeforeUpdate);
+                self.go(ClientSecretPhase::Journal(JournalRead::BeforeUpdate));
             }
         }
     }
@@ -272,7 +272,7 @@ impl ClientSecretMachine {
         self.state.rounds = self.state.rounds.saturating_add(1);
         let name = self.provider_name();
         self.note(format!("{name} takes the new secret"));
-        self.go(ClientSecretPhase::ReadProvider);
+        self.go(ClientSecretPhase::Provider(ProviderRead::Update));
     }
 
     /// A provider is UPDATING: read it again later.

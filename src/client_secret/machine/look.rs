@@ -6,7 +6,9 @@ use super::ClientSecretMachine;
 use crate::client_secret::effect::{
     AppClientFacts, JournalFacts, ProviderFacts, ProviderHolding, ProviderState,
 };
-use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::phase::{
+    AskPurpose, ClientRead, ClientSecretPhase, JournalRead, LabelMove, ProbePurpose, ProviderRead,
+};
 use crate::client_secret::report::{ClientSecretEndReason, ClientSecretKind};
 use crate::rotation::labels::{CURRENT, PENDING};
 use crate::rotation::report::RotationOutcome;
@@ -25,21 +27,23 @@ impl ClientSecretMachine {
             return self.end(outcome, ClientSecretEndReason::Client(problem));
         }
         self.state.secrets = facts.secrets;
-        match self.state.phase {
-            ClientSecretPhase::ReadClient => {
+        let ClientSecretPhase::Client(read) = self.state.phase else {
+            return self.unexpected();
+        };
+        match read {
+            ClientRead::First => {
                 let count = self.state.secrets.len();
                 self.note(if count == 1 {
                     "the client has one secret".to_owned()
                 } else {
                     format!("the client has {count} secrets")
                 });
-                self.go(ClientSecretPhase::ReadJournal);
+                self.go(ClientSecretPhase::Journal(JournalRead::First));
             }
-            ClientSecretPhase::BeforeAdd => self.seen_before_add(),
-            ClientSecretPhase::AfterAdd => self.seen_after_add(),
-            ClientSecretPhase::BeforeRetire => self.seen_before_retire(),
-            ClientSecretPhase::AfterRetire => self.seen_after_retire(),
-            _ => self.unexpected(),
+            ClientRead::BeforeAdd => self.seen_before_add(),
+            ClientRead::AfterAdd => self.seen_after_add(),
+            ClientRead::BeforeRetire => self.seen_before_retire(),
+            ClientRead::AfterRetire => self.seen_after_retire(),
         }
     }
 
@@ -50,11 +54,13 @@ impl ClientSecretMachine {
             return self.end(outcome, ClientSecretEndReason::Journal(problem));
         }
         self.state.journal = facts;
-        match self.state.phase {
-            ClientSecretPhase::ReadJournal => self.journal_known(),
-            ClientSecretPhase::ConfirmClaim => self.claim_seen(),
-            ClientSecretPhase::BeforeUpdate => self.seen_before_update(),
-            _ => self.unexpected(),
+        let ClientSecretPhase::Journal(read) = self.state.phase else {
+            return self.unexpected();
+        };
+        match read {
+            JournalRead::First => self.journal_known(),
+            JournalRead::AfterClaim => self.claim_seen(),
+            JournalRead::BeforeUpdate => self.seen_before_update(),
         }
     }
 
@@ -89,7 +95,7 @@ impl ClientSecretMachine {
                     "AWSPENDING is still on the journal's current version: only labels are left",
                 );
                 self.state.settled = true;
-                self.go(ClientSecretPhase::Unpend);
+                self.go(ClientSecretPhase::Label(LabelMove::Unpend));
             }
             (_, None) => self.nothing_pending(),
         }
@@ -118,39 +124,41 @@ impl ClientSecretMachine {
         self.state.providers = names;
         self.state.provider = 0;
         self.go(if self.state.pending.is_some() {
-            ClientSecretPhase::BeforeAdd
+            ClientSecretPhase::Client(ClientRead::BeforeAdd)
         } else {
-            ClientSecretPhase::ProbeOld
+            ClientSecretPhase::Probe(ProbePurpose::Old)
         });
     }
 
     /// Whether the token endpoint accepts a value is known.
     pub(super) fn probed(&mut self, accepted: bool) {
-        match self.state.phase {
-            ClientSecretPhase::ProbeOld if accepted => {
+        let ClientSecretPhase::Probe(purpose) = self.state.phase else {
+            return self.unexpected();
+        };
+        match purpose {
+            ProbePurpose::Old if accepted => {
                 self.note("the current secret gives a token");
                 self.inspect_next();
             }
-            ClientSecretPhase::ProbeOld => {
+            ProbePurpose::Old => {
                 self.end(RotationOutcome::Refused, ClientSecretEndReason::OldRefused);
             }
-            ClientSecretPhase::ProbeNew => self.new_probed(accepted),
-            ClientSecretPhase::ProbeLast => self.last_probed(accepted),
-            _ => self.unexpected(),
+            ProbePurpose::New => self.new_probed(accepted),
+            ProbePurpose::Last => self.last_probed(accepted),
         }
     }
 
     /// Reads the next provider before anything is written.
     pub(super) fn inspect_next(&mut self) {
         if self.state.provider < self.state.providers.len() {
-            return self.go(ClientSecretPhase::InspectProvider);
+            return self.go(ClientSecretPhase::Provider(ProviderRead::Inspect));
         }
         if self.state.giving_up {
-            return self.go(ClientSecretPhase::Release);
+            return self.go(ClientSecretPhase::Label(LabelMove::Release));
         }
         self.state.provider = 0;
         match self.state.kind {
-            ClientSecretKind::Rotate => self.go(ClientSecretPhase::Proceed),
+            ClientSecretKind::Rotate => self.go(ClientSecretPhase::Ask(AskPurpose::Proceed)),
             ClientSecretKind::Resume => {
                 self.state.settled = true;
                 self.unlabel();
@@ -160,7 +168,7 @@ impl ClientSecretMachine {
 
     /// A provider was read.
     pub(super) fn provider_read(&mut self, facts: &ProviderFacts) {
-        if self.state.phase == ClientSecretPhase::ReadProvider {
+        if self.state.phase == ClientSecretPhase::Provider(ProviderRead::Update) {
             return self.seen_provider(facts);
         }
         let name = self.provider_name();

@@ -14,8 +14,10 @@ mod transitions;
 use std::sync::Arc;
 
 use self::state::ClientSecretState;
-use super::effect::{ClientSecretEffect, ClientSecretNext, ClientSecretObservation, SecretChoice};
-use super::phase::ClientSecretPhase;
+use super::effect::{
+    ClientSecretEffect, ClientSecretId, ClientSecretNext, ClientSecretObservation, SecretChoice,
+};
+use super::phase::{AskPurpose, ClientRead, ClientSecretPhase, LabelMove, ProbePurpose};
 use super::report::{
     ClientSecretEnd, ClientSecretEndReason, ClientSecretKind, ClientSecretQuestion,
     ClientSecretReport, ClientSecretStep,
@@ -71,96 +73,90 @@ impl ClientSecretMachine {
         }
         match state.phase {
             ClientSecretPhase::Done => ClientSecretNext::Done(self.ending()),
-            ClientSecretPhase::Proceed => ClientSecretNext::Ask(ClientSecretQuestion::Proceed),
-            ClientSecretPhase::GoOn => ClientSecretNext::Ask(self.go_on_question()),
-            ClientSecretPhase::AskConfiguration => ClientSecretNext::Ask(
-                ClientSecretQuestion::UpdateConfiguration(state.inline.clone()),
-            ),
-            ClientSecretPhase::AskRetire => match &state.old {
-                Some(old) => ClientSecretNext::Ask(ClientSecretQuestion::Retire(old.clone())),
-                None => ClientSecretNext::Effect(ClientSecretEffect::ReadClient),
-            },
+            ClientSecretPhase::Ask(purpose) => ClientSecretNext::Ask(self.question(purpose)),
             phase => ClientSecretNext::Effect(self.effect_of(phase)),
         }
     }
 
+    fn question(&self, purpose: AskPurpose) -> ClientSecretQuestion {
+        match purpose {
+            AskPurpose::Proceed => ClientSecretQuestion::Proceed,
+            AskPurpose::GoOn => self.go_on_question(),
+            AskPurpose::Configuration => {
+                ClientSecretQuestion::UpdateConfiguration(self.state.inline.clone())
+            }
+            AskPurpose::Retire => ClientSecretQuestion::Retire(
+                self.state
+                    .old
+                    .clone()
+                    .unwrap_or_else(|| ClientSecretId::new("")),
+            ),
+        }
+    }
+
     fn effect_of(&self, phase: ClientSecretPhase) -> ClientSecretEffect {
-        use ClientSecretPhase as Phase;
         let state = &self.state;
         match phase {
-            Phase::ReadClient
-            | Phase::BeforeAdd
-            | Phase::AfterAdd
-            | Phase::BeforeRetire
-            | Phase::AfterRetire
             // Questions and the end have no effect of their own; `next` does not come here for them.
-            | Phase::Proceed
-            | Phase::GoOn
-            | Phase::AskConfiguration
-            | Phase::AskRetire
-            | Phase::Done => ClientSecretEffect::ReadClient,
-            Phase::ReadJournal | Phase::ConfirmClaim | Phase::BeforeUpdate => {
-                ClientSecretEffect::ReadJournal
+            ClientSecretPhase::Client(_) | ClientSecretPhase::Ask(_) | ClientSecretPhase::Done => {
+                ClientSecretEffect::ReadClient
             }
-            Phase::FindProviders => ClientSecretEffect::FindProviders,
-            Phase::ProbeOld => ClientSecretEffect::Probe(SecretChoice::Old),
-            Phase::ProbeNew | Phase::ProbeLast => ClientSecretEffect::Probe(SecretChoice::New),
-            Phase::InspectProvider | Phase::ReadProvider => {
-                ClientSecretEffect::ReadProvider(state.provider)
+            ClientSecretPhase::Journal(_) => ClientSecretEffect::ReadJournal,
+            ClientSecretPhase::FindProviders => ClientSecretEffect::FindProviders,
+            ClientSecretPhase::Probe(ProbePurpose::Old) => {
+                ClientSecretEffect::Probe(SecretChoice::Old)
             }
-            Phase::CheckProvider => ClientSecretEffect::CheckProvider(state.provider),
-            Phase::UpdateProvider => ClientSecretEffect::UpdateProvider(state.provider),
-            Phase::CreateJournal => ClientSecretEffect::CreateJournal,
-            Phase::Generate => ClientSecretEffect::Generate,
-            Phase::Put => match &state.mine {
+            ClientSecretPhase::Probe(ProbePurpose::New | ProbePurpose::Last) => {
+                ClientSecretEffect::Probe(SecretChoice::New)
+            }
+            ClientSecretPhase::Provider(_) => ClientSecretEffect::ReadProvider(state.provider),
+            ClientSecretPhase::CheckProvider => ClientSecretEffect::CheckProvider(state.provider),
+            ClientSecretPhase::UpdateProvider => ClientSecretEffect::UpdateProvider(state.provider),
+            ClientSecretPhase::CreateJournal => ClientSecretEffect::CreateJournal,
+            ClientSecretPhase::Generate => ClientSecretEffect::Generate,
+            ClientSecretPhase::Put => match &state.mine {
                 Some((version, label)) => ClientSecretEffect::PutVersion {
                     version: version.clone(),
                     label: label.clone(),
                 },
                 None => ClientSecretEffect::Generate,
             },
-            Phase::Add => ClientSecretEffect::AddSecret,
-            Phase::Call => ClientSecretEffect::CallThroughChain,
-            Phase::FindHolders => ClientSecretEffect::FindHolders,
-            Phase::UpdateConfiguration => ClientSecretEffect::UpdateConfiguration,
-            Phase::Retire => match &state.old {
+            ClientSecretPhase::Add => ClientSecretEffect::AddSecret,
+            ClientSecretPhase::Call => ClientSecretEffect::CallThroughChain,
+            ClientSecretPhase::FindHolders => ClientSecretEffect::FindHolders,
+            ClientSecretPhase::UpdateConfiguration => ClientSecretEffect::UpdateConfiguration,
+            ClientSecretPhase::Retire => match &state.old {
                 Some(old) => ClientSecretEffect::DeleteSecret(old.clone()),
                 None => ClientSecretEffect::ReadClient,
             },
-            Phase::Claim
-            | Phase::DropOrphan
-            | Phase::Release
-            | Phase::Promote
-            | Phase::Unpend
-            | Phase::Unlabel => self.label_move(phase),
+            ClientSecretPhase::Label(label) => self.label_move(label),
         }
     }
 
-    /// The move of a label that a phase makes.
-    fn label_move(&self, phase: ClientSecretPhase) -> ClientSecretEffect {
+    /// The move of a label.
+    fn label_move(&self, label: LabelMove) -> ClientSecretEffect {
         let state = &self.state;
         let pending = state.pending.clone();
-        let (stage, to, remove_from) = match phase {
-            ClientSecretPhase::Claim => (
+        let (stage, to, remove_from) = match label {
+            LabelMove::Claim => (
                 PENDING.to_owned(),
                 state.mine.as_ref().map(|(version, _)| version.clone()),
                 None,
             ),
-            ClientSecretPhase::Promote => (
+            LabelMove::Promote => (
                 CURRENT.to_owned(),
                 pending,
                 state.journal.labels.holder(CURRENT).cloned(),
             ),
-            ClientSecretPhase::DropOrphan => match &state.mine {
+            LabelMove::DropOrphan => match &state.mine {
                 Some((version, label)) => (label.clone(), None, Some(version.clone())),
                 None => (String::new(), None, None),
             },
-            ClientSecretPhase::Unlabel => match state.loose.first() {
+            LabelMove::Unlabel => match state.loose.first() {
                 Some((version, label)) => (label.to_string(), None, Some(version.clone())),
                 None => (String::new(), None, None),
             },
-            // Release and Unpend; no other phase moves a label.
-            _ => (PENDING.to_owned(), None, pending),
+            LabelMove::Release | LabelMove::Unpend => (PENDING.to_owned(), None, pending),
         };
         ClientSecretEffect::MoveStage {
             stage,
@@ -215,7 +211,9 @@ impl ClientSecretMachine {
             ClientSecretObservation::Written { done, left } => {
                 self.configuration_written(&done, left);
             }
-            ClientSecretObservation::Deleted => self.go(ClientSecretPhase::AfterRetire),
+            ClientSecretObservation::Deleted => {
+                self.go(ClientSecretPhase::Client(ClientRead::AfterRetire))
+            }
             ClientSecretObservation::Agreed(yes) => self.agreed(yes),
             ClientSecretObservation::Waited | ClientSecretObservation::Failed(_) => {}
         }

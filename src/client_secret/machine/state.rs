@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client_secret::effect::{ClientSecretId, JournalFacts};
-use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::phase::{ClientRead, ClientSecretPhase};
 use crate::client_secret::report::{ClientSecretKind, ClientSecretStep};
 use crate::model::Moment;
 use crate::rotation::labels::VersionId;
@@ -106,7 +106,7 @@ impl ClientSecretState {
     pub(super) fn new(kind: ClientSecretKind) -> Self {
         Self {
             kind,
-            phase: ClientSecretPhase::ReadClient,
+            phase: ClientSecretPhase::Client(ClientRead::First),
             step: ClientSecretStep::Check,
             pause: None,
             permitted: false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ClientSecretMachine;
 use crate::client_secret::effect::ClientSecretNext;
-use crate::client_secret::phase::ClientSecretPhase;
+use crate::client_secret::phase::{AskPurpose, ClientRead, ClientSecretPhase};
 use crate::client_secret::report::{
     ClientSecretEnd, ClientSecretEndReason, ClientSecretKind, ClientSecretQuestion,
     ClientSecretReport,
@@ -39,13 +39,16 @@ impl ClientSecretMachine {
             );
         }
         self.state.held = Some(phase);
-        self.state.phase = ClientSecretPhase::GoOn;
+        self.state.phase = ClientSecretPhase::Ask(AskPurpose::GoOn);
     }
 
     /// The question of a resume: what was found, and what comes next.
     pub(super) fn go_on_question(&self) -> ClientSecretQuestion {
         let mut ahead = self.clone();
-        ahead.state.phase = self.state.held.unwrap_or(ClientSecretPhase::ReadClient);
+        ahead.state.phase = self
+            .state
+            .held
+            .unwrap_or(ClientSecretPhase::Client(ClientRead::First));
         ClientSecretQuestion::GoOn {
             found: self.found.join(" · "),
             doing: ahead.doing(),
@@ -62,30 +65,32 @@ impl ClientSecretMachine {
 
     /// The operator has answered a question.
     pub(super) fn agreed(&mut self, yes: bool) {
-        match self.state.phase {
-            ClientSecretPhase::Proceed if !yes => {
+        let ClientSecretPhase::Ask(purpose) = self.state.phase else {
+            return self.unexpected();
+        };
+        match purpose {
+            AskPurpose::Proceed if !yes => {
                 self.end(RotationOutcome::Refused, ClientSecretEndReason::Declined);
             }
-            ClientSecretPhase::Proceed if self.settings.rehearse => {
+            AskPurpose::Proceed if self.settings.rehearse => {
                 self.end(
                     RotationOutcome::NothingToDo,
                     ClientSecretEndReason::Rehearsed,
                 );
             }
-            ClientSecretPhase::Proceed => {
+            AskPurpose::Proceed => {
                 self.state.permitted = true;
                 self.begin_writing();
             }
-            ClientSecretPhase::GoOn => match self.state.held.take().filter(|_| yes) {
+            AskPurpose::GoOn => match self.state.held.take().filter(|_| yes) {
                 Some(phase) => {
                     self.state.permitted = true;
                     self.go(phase);
                 }
                 None => self.end(RotationOutcome::Refused, ClientSecretEndReason::Declined),
             },
-            ClientSecretPhase::AskConfiguration => self.configuration_agreed(yes),
-            ClientSecretPhase::AskRetire => self.retire_agreed(yes),
-            _ => self.unexpected(),
+            AskPurpose::Configuration => self.configuration_agreed(yes),
+            AskPurpose::Retire => self.retire_agreed(yes),
         }
     }
 
