@@ -1,4 +1,4 @@
-//! What the user does: keys, pasted text, the mouse; and which layers of the keymap hear it.
+//! User input: keys, pasted text and the mouse, and the layers of the keymap that are active.
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
@@ -10,14 +10,14 @@ use crate::{
 };
 
 impl App {
-    /// Takes a key.
+    /// Handles a key event.
     pub fn key(&mut self, key: KeyEvent, now: Moment) -> Effects {
         self.now = now;
         if key.kind == KeyEventKind::Release {
             return Effects::none();
         }
         self.stir();
-        // A word in passing has been read by who goes on; a failure stays its time.
+        // Any key closes a toast that is no failure; a failure stays for its full time.
         if self.toast.as_ref().is_some_and(|toast| !toast.is_failure) {
             self.toast = None;
         }
@@ -34,7 +34,7 @@ impl App {
         }
     }
 
-    /// The active layers of the keymap, the topmost first.
+    /// Returns the active layers of the keymap, the topmost first.
     pub fn layers(&self) -> Vec<Layer> {
         let mut layers = if self.alarm.is_some() {
             vec![Layer::Confirm]
@@ -67,7 +67,7 @@ impl App {
         }
     }
 
-    /// A key that no layer knows: text where text is wanted.
+    /// Handles a key that no layer binds: it is text if a text field has the focus.
     fn press(&mut self, key: KeyEvent) -> Effects {
         if self.alarm.is_some() {
             return Effects::none();
@@ -87,7 +87,7 @@ impl App {
         self.follow(reply)
     }
 
-    /// Takes pasted text: only where text is wanted, and never as keys.
+    /// Inserts pasted text into the focused text field. Pasted text is never interpreted as keys.
     pub fn paste(&mut self, text: &str, now: Moment) -> Effects {
         self.now = now;
         self.stir();
@@ -109,7 +109,7 @@ impl App {
         self.follow(reply)
     }
 
-    /// Takes the mouse: a tab or a row under a click, the wheel.
+    /// Handles a mouse event: a click on a tab or a row, or the wheel.
     pub fn mouse(&mut self, mouse: MouseEvent, now: Moment) -> Effects {
         self.now = now;
         self.stir();

@@ -1,4 +1,5 @@
-//! The app: pure. Actions and events go in, effects come out; the time is data; nothing here waits or reaches outside.
+//! The application state. Actions and events go in, effects come out. Time is passed in as data;
+//! nothing here waits or does IO.
 
 mod input;
 mod on_event;
@@ -33,44 +34,46 @@ use crate::{
 
 use poll_schedule::{ListKey, PollSchedule, WatchReason};
 
-/// A word in passing stays this long.
+/// How long a toast is shown, in milliseconds.
 const TOAST_MS: i64 = 5_000;
-/// Ages on the screen are renewed this often while nothing else happens,
+/// Interval at which ages on the screen are redrawn while nothing else changes, in milliseconds.
 const AGES_MS: i64 = 10_000;
-/// and after this time, at the latest twice that, when nobody was here for a while: then a step draws instead of asking.
+/// The same interval while the user is idle, in milliseconds. A poll step may draw instead, so it
+/// can take twice as long.
 const IDLE_AGES_MS: i64 = 75_000;
-/// The spinner's pace while something is on its way.
+/// Interval between two frames of the spinner, in milliseconds.
 const SPIN_MS: i64 = 120;
-/// What is answered within this time is not worth a spinner.
+/// Time after which requests in flight are shown by a spinner, in milliseconds.
 const BRIEF_MS: i64 = 300;
-/// A change of status stands out this long.
+/// How long a change of status is highlighted, in milliseconds.
 const FLASH_MS: i64 = 620;
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
-/// What the app starts with.
+/// The options with which the app starts.
 #[derive(Clone, Debug)]
 pub struct AppOptions {
-    /// The deployments of the configuration; the demo's come with its stack.
+    /// The configured deployments. Those of the demo arrive with
+    /// [`Event::Started`](crate::messages::Event::Started).
     pub deployments: Vec<Deployment>,
-    /// What is being started, where the deployments come with it.
+    /// What is starting, if the deployments arrive only after the start.
     pub starting: Option<String>,
-    /// What is wrong with the configuration: shown, never in the way.
+    /// Problems of the configuration. They are shown and do not stop the start.
     pub problems: Vec<String>,
-    /// The first theme, and those that the theme key goes through.
+    /// The themes; the first one is used, the others follow by the theme action.
     pub themes: Vec<Theme>,
-    /// What keys mean.
+    /// The bindings of keys to actions.
     pub keymap: Keymap,
-    /// Whether writes are refused for all.
+    /// Whether writes are refused in all deployments.
     pub read_only: bool,
-    /// Where times are shown.
+    /// The time zone in which times are shown.
     pub zone: jiff::tz::TimeZone,
-    /// How often a calm fleet is asked, in milliseconds.
+    /// Interval at which every list is polled, in milliseconds.
     pub refresh_ms: i64,
-    /// The time.
+    /// The current time.
     pub now: Moment,
 }
 
-/// A word in passing.
+/// A message that is shown for a few seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Toast {
     pub(crate) text: String,
@@ -81,7 +84,7 @@ pub(crate) struct Toast {
 /// The whole state of the console.
 #[derive(Debug)]
 pub struct App {
-    /// What is known.
+    /// What is known about deployments and resources.
     pub store: Store,
     pub(crate) options: AppOptions,
     pub(crate) route: Route,
@@ -95,26 +98,26 @@ pub struct App {
     pub(crate) palette: Option<Palette>,
     /// The commands of the palette that were chosen last, the latest first.
     recent_commands: Vec<PaletteCommand>,
-    /// Questions that wait for an answer; the first is shown.
+    /// Questions that wait for an answer. The first one is shown.
     pub(crate) questions: VecDeque<Confirm>,
-    /// A failed write: it stays until it is closed.
+    /// A failed write. It is shown until the user closes it.
     pub(crate) alarm: Option<Failure>,
     pub(crate) toast: Option<Toast>,
     pub(crate) pending_keys: Vec<Chord>,
     pub(crate) theme: usize,
     pub(crate) now: Moment,
     pub(crate) calls: usize,
-    /// How wide the window was when it was last drawn: tabs stand closer in a narrow one.
+    /// Width of the window when it was last drawn, for clicks on tabs.
     pub(crate) width: std::cell::Cell<u16>,
-    /// When it was last drawn, and how many calls it showed.
+    /// Time of the last frame, and the number of requests in flight that it showed.
     pub(crate) drawn: std::cell::Cell<(Moment, usize)>,
-    /// Faults of the embedded stack that the palette offers.
+    /// Names of the faults that the embedded stack can inject.
     pub(crate) faults: Vec<String>,
-    /// Those of them that are played now.
+    /// Indices of the faults that are active.
     pub(crate) played: BTreeSet<usize>,
-    /// Since when calls are on their way.
+    /// Time at which the number of requests in flight last became non-zero.
     busy_since: Option<Moment>,
-    /// Whether something changed that can be seen.
+    /// Whether something visible has changed since the last frame.
     changed: bool,
     has_started: bool,
     schedule: PollSchedule,
@@ -124,7 +127,7 @@ pub struct App {
 }
 
 impl App {
-    /// The state before anything is known.
+    /// Creates the state before anything is known.
     pub fn new(options: AppOptions) -> Self {
         let store = Store::new(options.deployments.clone());
         let now = options.now;
@@ -187,12 +190,12 @@ impl App {
         app
     }
 
-    /// Whether the console is to end.
+    /// Whether the event loop should end.
     pub const fn is_over(&self) -> bool {
         self.is_over
     }
 
-    /// Tells how many calls are on their way; for the header.
+    /// Sets the number of requests in flight, which the header shows.
     pub const fn calls(&mut self, count: usize) {
         self.calls = count;
         if count == 0 {
@@ -202,18 +205,20 @@ impl App {
         }
     }
 
-    /// Whether a frame would look different from the last one; asked once for each.
+    /// Returns whether the next frame would differ from the last one, and resets it.
     pub fn take_change(&mut self) -> bool {
         let calls_ended = self.calls == 0 && self.drawn.get().1 > 0;
         std::mem::take(&mut self.changed) || calls_ended
     }
 
-    /// What the first frame leaves to be done.
+    /// Returns the effects to perform after the first frame.
     pub fn start(&self) -> Effects {
         Effects::one(Effect::Start)
     }
 
-    /// When the app wants to be woken although nothing happens: for ages, spinner, flashes, the next list.
+    /// Returns the next time at which the app must run although no input or event arrives: for
+    /// ages, the spinner, highlights, or
+    /// the next poll.
     pub fn next_wake(&self) -> Option<Moment> {
         let ask = (self.has_started && !self.store.deployments.is_empty())
             .then(|| self.schedule.next(self.now));
@@ -223,7 +228,7 @@ impl App {
             .min()
     }
 
-    /// When what is on the screen looks different although nothing happens.
+    /// Returns the next time at which the screen changes although no input or event arrives.
     fn next_frame(&self) -> Option<Moment> {
         let (drawn, _) = self.drawn.get();
         if self.options.starting.is_some() {
@@ -256,7 +261,7 @@ impl App {
             .min()
     }
 
-    /// The time is now this: what is due is asked for.
+    /// Advances the time and returns the effects that are due.
     pub fn tick(&mut self, now: Moment) -> Effects {
         self.now = now;
         self.changed |= self.next_frame().is_some_and(|at| at <= now);
@@ -281,7 +286,7 @@ impl App {
         tools.and(self.ask(due))
     }
 
-    /// Asks for every list that is not being asked for already.
+    /// Requests every list that is not already being requested.
     pub fn refresh(&mut self) -> Effects {
         let all = self.places();
         self.schedule.record_activity(all.len(), self.now);
@@ -291,7 +296,7 @@ impl App {
         self.ask(all)
     }
 
-    /// Every list of every deployment, in the order in which they are asked.
+    /// Returns every list of every deployment, in polling order.
     fn places(&self) -> Vec<ListKey> {
         let names = self.store.deployments.iter().map(|each| each.name.clone());
         names
@@ -299,14 +304,15 @@ impl App {
             .collect()
     }
 
-    /// Somebody is here, or something has changed.
+    /// Records user activity or a change: the fleet is polled at the configured interval for a
+    /// while.
     fn stir(&mut self) {
         self.changed = true;
         self.schedule
             .record_activity(self.store.deployments.len() * Kind::ALL.len(), self.now);
     }
 
-    /// What a list brought decides when it is looked at again.
+    /// Schedules the next poll of a list from what its last answer changed.
     fn note_list(&mut self, deployment: &DeploymentName, kind: Kind, news: ListChange) {
         if news == ListChange::StatusChanged {
             self.stir();
@@ -335,7 +341,7 @@ impl App {
         Effects(effects)
     }
 
-    /// Does what the user wants.
+    /// Performs an action of the user.
     pub fn act(&mut self, action: Action) -> Effects {
         if self.options.read_only && action.spec().writes {
             self.toast("read-only mode: nothing is changed".to_owned(), true);
@@ -354,7 +360,8 @@ impl App {
         self.act_everywhere(action)
     }
 
-    /// What lies on top takes the action first.
+    /// Offers the action to the topmost dialog. Returns `None` if no dialog is open or it does not
+    /// handle the action.
     fn act_on_top(&mut self, action: Action) -> Option<Effects> {
         if self.alarm.is_some() {
             if matches!(
@@ -449,7 +456,8 @@ impl App {
         Effects::none()
     }
 
-    /// What is to be said after the console has gone: how a rotation stands that was asked to stop, or left running.
+    /// Returns the message to print in the shell after the console ends: the state of a rotation
+    /// that was stopped or left running.
     pub fn parting(&self) -> Option<ExitMessage> {
         if self.leaving {
             self.secrets.parting()
@@ -458,7 +466,8 @@ impl App {
         }
     }
 
-    /// Quitting waits for a rotation to reach a safe step; asked a second time, it does not.
+    /// Quits. A running rotation first stops at its next safe step; quitting a second time does not
+    /// wait for it.
     fn quit(&mut self) -> Effects {
         if let Some(running) = self.secrets.running().filter(|_| !self.leaving) {
             self.leaving = true;
@@ -484,7 +493,7 @@ impl App {
         left.and(entered).and(self.count_calls())
     }
 
-    /// Another screen comes to the front and is told itself what it is to show.
+    /// Switches to another screen without its default content; the caller says what it shows.
     fn turn_to(&mut self, route: Route) -> Effects {
         if route == self.route {
             return Effects::none();

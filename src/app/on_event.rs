@@ -1,4 +1,4 @@
-//! What happens outside: each event changes the state and may ask for more.
+//! Handling of events: each one changes the state and may lead to effects.
 
 use super::App;
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
 };
 
 impl App {
-    /// A fact has happened.
+    /// Handles an event.
     pub fn on(&mut self, event: Event, now: Moment) -> Effects {
         self.now = now;
-        // A list that is as it was is no reason to draw: its age is drawn in its time.
+        // An unchanged list needs no new frame; ages are redrawn at their own interval.
         self.changed |= !matches!(event, Event::Fleet(FleetEvent::Listed(..)));
         match event {
             Event::Started(result) => self.started(result),
@@ -56,7 +56,7 @@ impl App {
         Effects::none()
     }
 
-    /// A list, a resource or a synchronisation was answered.
+    /// Handles the answer to a list, a description or a synchronisation.
     fn on_fleet(&mut self, event: FleetEvent) -> Effects {
         let now = self.now;
         match event {
@@ -90,7 +90,7 @@ impl App {
                 );
                 if let Ok((resource, _)) = *result {
                     let _ = self.store.observe_resource(&resource, now);
-                    // It is to be seen at once how it goes on, whatever it says now.
+                    // Poll it soon, whatever status it reports now.
                     self.note_list(&key.deployment, key.kind, ListChange::StatusChanged);
                 }
             }
@@ -125,7 +125,8 @@ impl App {
             SecretsEvent::Reported(report) => return self.secrets.reported(report),
             SecretsEvent::Warned(sentence) => self.secrets.warned(sentence),
             SecretsEvent::Asked(question) => {
-                // It is a database that waits: its question comes before those of servers, which keep.
+                // The rotation waits for this answer, so its question goes before those of MCP
+                // servers.
                 let early = self.questions.iter().find(|each| each.is_early).cloned();
                 self.questions.retain(|each| !each.is_of_rotation());
                 if let Some(confirm) = self.secrets.asked(&question) {
@@ -156,7 +157,7 @@ impl App {
         self.follow(reply)
     }
 
-    /// Notes a write. A failed one stays on the screen until it is closed.
+    /// Records a write in the activity log. A failed one is shown until the user closes it.
     fn wrote(&mut self, what: String, result: Result<String, Failure>, request_id: Option<String>) {
         if let Err(failure) = &result {
             self.alarm = Some(failure.clone());

@@ -1,5 +1,7 @@
-//! How often the fleet is asked. Everything at once when it begins or is asked to; then a few lists at a time, so that a
-//! console that nobody uses costs next to nothing at any time; and what is on its way to another state more often, as long as
+//! How often the fleet is asked. Everything at once when it begins or is asked to; then a few lists
+//! at a time, so that a
+//! console that nobody uses costs next to nothing at any time; and what is on its way to another
+//! state more often, as long as
 //! there is hope that it moves.
 
 use std::collections::BTreeMap;
@@ -9,13 +11,15 @@ use crate::model::{DeploymentName, Kind, Moment};
 /// A list: of a kind, in a deployment.
 pub(super) type ListKey = (DeploymentName, Kind);
 
-/// So long after somebody was here or something changed, every list is asked in the configured time, in milliseconds.
+/// So long after somebody was here or something changed, every list is asked in the configured
+/// time, in milliseconds.
 const IDLE_AFTER_MS: i64 = 30_000;
 /// Later it takes so many times the configured time.
 const IDLE_FACTOR: i64 = 8;
 /// Steps in which all lists are asked: a wake costs more than one more list, so there are few.
 const SLICES: usize = 11;
-/// What is on its way to another state is looked at again after so long at the soonest, in milliseconds.
+/// What is on its way to another state is looked at again after so long at the soonest, in
+/// milliseconds.
 const MOVING_MS: i64 = 3_000;
 /// What has not changed for so long is looked at again after this part of it.
 const BACKOFF_DIVISOR: i64 = 3;
@@ -94,7 +98,8 @@ impl PollSchedule {
         due
     }
 
-    /// When something is due next. Nobody waits for what moves when nobody is here: it is looked at with the others.
+    /// When something is due next. Nobody waits for what moves when nobody is here: it is looked at
+    /// with the others.
     pub(super) fn next(&self, now: Moment) -> Moment {
         let watched = self
             .watched
@@ -118,7 +123,8 @@ impl PollSchedule {
         self.next_turn = now.plus(self.step(count, now));
     }
 
-    /// A list was answered, and is worth more than its turn, or not. `turned`: something in it has changed its state.
+    /// A list was answered, and is worth more than its turn, or not. `turned`: something in it has
+    /// changed its state.
     pub(super) fn answered(
         &mut self,
         place: ListKey,
@@ -146,7 +152,8 @@ impl PollSchedule {
         }
     }
 
-    /// Somebody is here, or something has changed: the fleet is asked as often as configured for a while.
+    /// Somebody is here, or something has changed: the fleet is asked as often as configured for a
+    /// while.
     pub(super) fn record_activity(&mut self, count: usize, now: Moment) {
         self.last_activity = now;
         self.next_turn = self.next_turn.min(now.plus(self.step(count, now)));

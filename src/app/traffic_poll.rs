@@ -1,5 +1,6 @@
-//! When CloudWatch is asked how often gateways and runtimes were called: once for an account and region, while the Fleet is in
-//! front, every five minutes at most; less where nobody is here, and seldom where nothing is called.
+//! Polling of CloudWatch for the calls of gateways and runtimes: one request per account and region
+//! while the Fleet is in
+//! front, at most every five minutes; less often while the user is idle or nothing is called.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +11,23 @@ use crate::{
     model::{Deployment, DeploymentName, Failure, Kind, Moment, ResourceKey, Traffic},
 };
 
-/// Between two requests for the same account and region, in milliseconds.
+/// Interval between two requests for the same account and region, in milliseconds.
 const PAUSE_MS: i64 = 5 * 60 * 1000;
-/// The same where nobody is here,
+/// The same interval while the user is idle, in milliseconds.
 const CALM_PAUSE_MS: i64 = 10 * 60 * 1000;
-/// and where nothing was called lately either.
+/// The same interval while the user is idle and nothing was called lately, in milliseconds.
 const QUIET_PAUSE_MS: i64 = 30 * 60 * 1000;
-/// What is counted.
+/// The kinds whose calls are counted.
 const COUNTED: [Kind; 2] = [Kind::Gateway, Kind::Runtime];
 
-/// When each account and region was asked, by the first of its deployments.
+/// Time of the last request per account and region, by the first of its deployments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TrafficPoll {
     asked: BTreeMap<DeploymentName, Moment>,
 }
 
 impl App {
-    /// Asks for what is due, once everything that is to be counted is known.
+    /// Requests the counts that are due, once all gateways and runtimes of the account are known.
     pub(super) fn count_calls(&mut self) -> Effects {
         if self.route != Route::Fleet || !self.has_started {
             return Effects::none();
@@ -59,7 +60,7 @@ impl App {
         Effects(effects)
     }
 
-    /// Takes an answer in. A failure is no alarm: the columns stay empty, and the detail says why.
+    /// Stores an answer. After a failure the columns stay empty and the detail names the cause.
     pub(super) fn calls_counted(
         &mut self,
         asked: &[ResourceKey],
@@ -87,7 +88,7 @@ impl App {
         Effects::none()
     }
 
-    /// Who asks for everything anew is not to wait for what could not be had.
+    /// Makes failed counts due again, for an explicit refresh.
     pub(super) fn count_failed_anew(&mut self) {
         self.counts
             .asked
@@ -101,7 +102,8 @@ impl App {
             .any(|(key, traffic)| account.contains(&key.deployment) && traffic.is_lively())
     }
 
-    /// The gateways and runtimes of these deployments; nothing as long as one of the lists was never answered.
+    /// Returns the gateways and runtimes of these deployments, or `None` until all their lists were
+    /// answered once.
     fn countable(&self, account: &[DeploymentName]) -> Option<Vec<ResourceKey>> {
         let mut keys = Vec::new();
         for deployment in account {
@@ -122,7 +124,7 @@ impl App {
     }
 }
 
-/// Deployments by account and region: those that are reached in the same way are in the same.
+/// Groups the deployments that share credentials, region and endpoint.
 fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
     let mut accounts: Vec<(_, Vec<DeploymentName>)> = Vec::new();
     for deployment in deployments {

@@ -1,4 +1,4 @@
-//! How the whole console looks: the frame, the screen in it, what lies on top.
+//! Drawing of the whole console: the frame, the screen in it, and dialogs on top.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl App {
-    /// Draws everything. Changes nothing but what was visible (for clicks and pages).
+    /// Draws the whole window. Remembers what was visible, for clicks and paging.
     pub fn view(&self, buffer: &mut Buffer) {
         let area = buffer.area;
         self.width.set(area.width);
@@ -112,7 +112,7 @@ impl App {
         );
     }
 
-    /// A begun sequence shows the ways on.
+    /// Draws the possible continuations of an unfinished key sequence.
     fn draw_continuations(
         &self,
         layers: &[Layer],

@@ -1,12 +1,12 @@
-//! One key with its modifiers, and sequences of them, as users write them: `ctrl-p`, `G`, `g g`, `enter`.
+//! Key chords and sequences of them, as users write them: `ctrl-p`, `G`, `g g`, `enter`.
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// One key press with its modifiers, normalised: a capital letter and shift with its small one are the same.
+/// One key with its modifiers, normalised: `G` and `shift-g` are the same chord.
 pub type Chord = KeyCombination;
 
-/// Names that read better than crokey's own, in both directions.
+/// Pairs of crokey's name of a key and ours.
 const NAMES: [(&str, &str); 4] = [
     ("pageup", "page-up"),
     ("pagedown", "page-down"),
@@ -14,10 +14,10 @@ const NAMES: [(&str, &str); 4] = [
     ("ins", "insert"),
 ];
 
-/// Parses chords that are parted by spaces.
+/// Parses chords that are separated by spaces.
 ///
 /// # Errors
-/// The part that is no key.
+/// Returns a message that names the part that is no key.
 pub fn parse_sequence(text: &str) -> Result<Vec<Chord>, String> {
     let parts: Vec<&str> = text.split_whitespace().collect();
     if parts.is_empty() {
@@ -26,7 +26,7 @@ pub fn parse_sequence(text: &str) -> Result<Vec<Chord>, String> {
     parts.into_iter().map(parse_chord).collect()
 }
 
-/// Shows a sequence the way users write it.
+/// Formats a sequence as users write it.
 pub fn show_sequence(sequence: &[Chord]) -> String {
     sequence
         .iter()
@@ -38,7 +38,7 @@ pub fn show_sequence(sequence: &[Chord]) -> String {
 fn parse_chord(text: &str) -> Result<Chord, String> {
     let mut characters = text.chars();
     if let (Some(only), None) = (characters.next(), characters.next()) {
-        // A character stands for itself, also where crokey gives it a meaning (`-`).
+        // A single character is itself, even if crokey gives it a meaning (`-`).
         return Ok(KeyCombination::from(KeyEvent::new(
             KeyCode::Char(only),
             KeyModifiers::NONE,
@@ -60,7 +60,8 @@ fn show_chord(chord: Chord) -> String {
     renamed(&chord.to_string().to_ascii_lowercase(), |names| names)
 }
 
-/// Replaces the name of the key, which stands after the modifiers, by the other one of a pair of [`NAMES`].
+/// Replaces the name of the key, which stands after the modifiers, by the other one of a pair of
+/// [`NAMES`].
 fn renamed(
     text: &str,
     order: impl Fn((&'static str, &'static str)) -> (&'static str, &'static str),

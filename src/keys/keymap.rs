@@ -1,4 +1,4 @@
-//! The keymap: read from TOML, judged whole, looked up layer by layer.
+//! The keymap: parsed from TOML, validated as a whole, looked up layer by layer.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,7 +8,7 @@ use std::{
 use super::{Chord, Layer, parse_sequence, show_sequence};
 use crate::{messages::Action, model::did_you_mean};
 
-/// The embedded keymap: default, documentation and test fixture in one.
+/// The embedded keymap: the default, its documentation, and the fixture of tests.
 pub const DEFAULT: &str = include_str!("../../assets/keymap.toml");
 
 /// The bindings of all layers.
@@ -17,21 +17,21 @@ pub struct Keymap {
     layers: BTreeMap<Layer, Bindings>,
 }
 
-/// One layer: what leads to an action, in the order of the file.
+/// The bindings of a layer, in the order of the file.
 #[derive(Clone, Debug, Default)]
 struct Bindings {
     order: Vec<(Action, Vec<Vec<Chord>>)>,
     lookup: HashMap<Vec<Chord>, Action>,
 }
 
-/// Something wrong in a table of keys, and where it stands in that table.
+/// A problem of a table of keys, with its place in that table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyProblem {
-    /// The way to it: layer, action, and the place within a list of keys, counted from 0.
+    /// The path to it: layer, action, and the index within a list of keys.
     pub path: Vec<String>,
-    /// Whether the value there is meant; otherwise its name.
+    /// Whether the value at that path is wrong; otherwise its key is.
     pub of_value: bool,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to mend it.
     pub message: String,
 }
 
@@ -58,26 +58,26 @@ impl KeyProblem {
     }
 }
 
-/// What pressed keys mean.
+/// The result of looking up pressed keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// An action.
     Action(Action),
-    /// The beginning of one or more longer sequences.
+    /// The keys begin one or more longer sequences.
     Prefix,
-    /// Nothing.
+    /// The keys are not bound.
     Nothing,
 }
 
 impl Keymap {
-    /// The embedded keymap.
+    /// Returns the embedded keymap.
     pub fn embedded() -> Self {
         let (keymap, problems) = Self::parse(DEFAULT);
         debug_assert!(problems.is_empty(), "{problems:?}");
         keymap
     }
 
-    /// Reads a keymap. What is wrong is told, all of it; what is right counts.
+    /// Parses a keymap. All problems are returned; valid bindings are kept.
     pub fn parse(text: &str) -> (Self, Vec<String>) {
         match text.parse::<toml::Table>() {
             Ok(table) => {
@@ -93,7 +93,8 @@ impl Keymap {
         }
     }
 
-    /// Lays a user's `[keys]` table over this keymap: an action that it names loses its old keys in that layer.
+    /// Merges the user's `[keys]` table: an action that it names loses its default keys in that
+    /// layer.
     pub fn lay_over(&mut self, table: &toml::Table) -> Vec<KeyProblem> {
         let mut problems = Vec::new();
         for (word, bindings) in table {
@@ -134,7 +135,7 @@ impl Keymap {
         let word = layer.as_str();
         let Some(action) = Action::parse(id) else {
             if let Some(inner) = keys.as_table().and_then(|table| table.keys().next()) {
-                // TOML takes a dot outside of quotes as a table within a table.
+                // In TOML a dot outside of quotes makes a nested table.
                 let wrong = format!("{id}: an action's name stands in quotes: \"{id}.{inner}\"");
                 return problems.push(KeyProblem::of_name(&[word, id], wrong));
             }
@@ -187,7 +188,8 @@ impl Keymap {
         }
     }
 
-    /// What the keys mean in the active layers, the topmost first. Any layer's action goes before a lower one's.
+    /// Looks up keys in the active layers, the topmost first. An action of a layer takes precedence
+    /// over those of lower layers.
     pub fn find(&self, layers: &[Layer], keys: &[Chord]) -> Found {
         for bindings in layers.iter().filter_map(|layer| self.layers.get(layer)) {
             if let Some(action) = bindings.lookup.get(keys) {
@@ -204,7 +206,7 @@ impl Keymap {
         Found::Nothing
     }
 
-    /// The ways on from a begun sequence: the rest of the keys and the action.
+    /// Returns the continuations of an unfinished sequence: the remaining keys and the action.
     pub fn continuations(&self, layers: &[Layer], begun: &[Chord]) -> Vec<(String, Action)> {
         let active = layers.iter().filter_map(|layer| self.layers.get(layer));
         active
@@ -222,7 +224,7 @@ impl Keymap {
             .collect()
     }
 
-    /// The actions of a layer with all their keys, in the order of the file.
+    /// Returns the actions of a layer with all their keys, in the order of the file.
     pub fn bindings(&self, layer: Layer) -> Vec<(Action, Vec<String>)> {
         let shown = |ways: &[Vec<Chord>]| ways.iter().map(|way| show_sequence(way)).collect();
         self.layers.get(&layer).map_or_else(Vec::new, |bindings| {
@@ -234,7 +236,7 @@ impl Keymap {
         })
     }
 
-    /// The first key of an action in the active layers, as the footer shows it.
+    /// Returns the first key of an action in the active layers, as the footer shows it.
     pub fn key_of(&self, layers: &[Layer], action: Action) -> Option<String> {
         let active = layers.iter().filter_map(|layer| self.layers.get(layer));
         active
@@ -256,7 +258,7 @@ fn mistyped(value: &toml::Value) -> String {
 }
 
 impl Bindings {
-    /// Fills the lookup, and tells of keys that mean two things or begin another's.
+    /// Builds the lookup table and reports keys that are bound twice or begin another binding.
     fn index(
         &mut self,
         layer: Layer,
@@ -264,7 +266,7 @@ impl Bindings {
         problems: &mut Vec<KeyProblem>,
     ) {
         let word = layer.as_str();
-        // Told where the user's own table says it.
+        // Reported at the user's own table.
         let clash = |one: Action, other: Action, message: String| {
             let meant = if is_own(one) { one } else { other };
             KeyProblem::of_value(&[word, meant.spec().id], message)

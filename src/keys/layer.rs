@@ -1,4 +1,4 @@
-//! The named parts of the keymap. Which of them are active, and in which order, is the app's word.
+//! The named parts of the keymap. The app decides which of them are active, and in which order.
 
 /// A part of the keymap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// Every layer, in the order of the help.
+    /// All layers, in the order of the help.
     pub const ALL: [Self; 13] = [
         Self::Fleet,
         Self::Detail,
@@ -49,7 +49,7 @@ impl Layer {
         Self::Always,
     ];
 
-    /// Its table name in the keymap.
+    /// Returns the name of its table in the keymap.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Always => "always",
@@ -68,7 +68,7 @@ impl Layer {
         }
     }
 
-    /// Its title in the help.
+    /// Returns its title in the help.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Always | Self::Global => "Everywhere",
@@ -86,7 +86,7 @@ impl Layer {
         }
     }
 
-    /// The layer of that table name.
+    /// Returns the layer with that table name.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|layer| layer.as_str() == word)
     }

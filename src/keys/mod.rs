@@ -1,4 +1,5 @@
-//! Keys: chords and sequences, layers, and what they mean now. The keymap is one TOML file; help and footer are computed from it.
+//! Keys: chords, sequences, layers and their lookup. The keymap is one TOML file; help and footer
+//! are computed from it.
 
 mod chord;
 mod keymap;

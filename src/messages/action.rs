@@ -1,7 +1,8 @@
-//! Actions: what the user can want. One table gives the id for the keymap, the words for footer and palette, the line for
-//! help, whether it writes and what it needs.
+//! Actions of the user. One table holds the id for the keymap, the words for footer and palette,
+//! the line for the help,
+//! whether the action writes, and what it needs.
 
-/// What an action needs to be offered.
+/// What must be selected for an action to be available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// Nothing.
@@ -10,20 +11,20 @@ pub enum Needs {
     Selection,
 }
 
-/// An action's row in the table.
+/// The row of an action in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActionSpec {
-    /// Id in the keymap: `fleet.synchronize`.
+    /// Id in the keymap, such as `fleet.synchronize`.
     pub id: &'static str,
-    /// Word or two for the footer.
+    /// One or two words for the footer.
     pub short: &'static str,
-    /// Line for help and palette.
+    /// One line for the help and the palette.
     pub help: &'static str,
-    /// Changes something outside: read-only mode takes it away.
+    /// Whether the action changes something outside. Read-only mode refuses such actions.
     pub writes: bool,
-    /// What it needs.
+    /// What must be selected.
     pub needs: Needs,
-    /// Place in the footer: the smaller, the earlier; 0 is never shown there.
+    /// Position in the footer: lower ranks come first, and rank 0 is not shown.
     pub rank: u8,
 }
 
@@ -65,17 +66,17 @@ macro_rules! actions {
 actions! {
     /// Actions that work on every screen.
     App(AppAction) {
-        Quit = "app.quit", "quit", "Leave the console; a running rotation is waited for", false, Nothing, 0;
-        Suspend = "app.suspend", "suspend", "Suspend to the shell (fg comes back)", false, Nothing, 0;
-        Help = "app.help", "keys", "Every key that works here", false, Nothing, 99;
+        Quit = "app.quit", "quit", "Leave the console; a running rotation stops at a safe step first", false, Nothing, 0;
+        Suspend = "app.suspend", "suspend", "Suspend to the shell; fg comes back", false, Nothing, 0;
+        Help = "app.help", "keys", "All keys that work here", false, Nothing, 99;
         Palette = "app.palette", "palette", "Find any command by its name", false, Nothing, 98;
-        Refresh = "app.refresh", "refresh", "Ask again now", false, Nothing, 70;
-        Back = "app.back", "back", "Close what lies on top, cancel what runs, clear the filter", false, Nothing, 0;
-        NextTheme = "app.theme", "theme", "Next theme", false, Nothing, 0;
+        Refresh = "app.refresh", "refresh", "Request everything again now", false, Nothing, 70;
+        Back = "app.back", "back", "Close the topmost dialog, cancel what runs, clear the filter", false, Nothing, 0;
+        NextTheme = "app.theme", "theme", "Switch to the next theme", false, Nothing, 0;
         OpenFleet = "screen.fleet", "fleet", "Fleet: gateways, targets, runtimes, endpoints and secrets", false, Nothing, 0;
-        OpenLogs = "screen.logs", "logs", "Logs: what the deployment writes, live", false, Nothing, 0;
+        OpenLogs = "screen.logs", "logs", "Logs: live log lines of a deployment", false, Nothing, 0;
         OpenSecrets = "screen.secrets", "secrets", "Secrets: versions, stages, rotation", false, Nothing, 0;
-        OpenTools = "screen.tools", "tools", "Tools: call what the MCP servers offer", false, Nothing, 0;
+        OpenTools = "screen.tools", "tools", "Tools: call the tools of MCP servers", false, Nothing, 0;
         OpenDoctor = "screen.doctor", "doctor", "Doctor: which hop of the chain is broken", false, Nothing, 0;
         OpenActivity = "screen.activity", "activity", "Activity: what this console did and what failed", false, Nothing, 0;
     }
@@ -90,7 +91,7 @@ actions! {
         Left = "list.left", "fold", "Fold, or scroll to the left", false, Nothing, 0;
         Right = "list.right", "unfold", "Unfold, or scroll to the right", false, Nothing, 0;
         Open = "list.open", "open", "Open what is selected", false, Selection, 1;
-        Filter = "list.filter", "filter", "Show only what contains a text", false, Nothing, 50;
+        Filter = "list.filter", "filter", "Show only rows that contain a text", false, Nothing, 50;
         Sort = "list.sort", "sort", "Sort by the next column", false, Nothing, 60;
         Mark = "list.mark", "mark", "Mark or unmark the selected row", false, Selection, 0;
     }
@@ -99,8 +100,8 @@ actions! {
         FollowLogs = "fleet.logs", "logs", "Logs of what is selected", false, Selection, 10;
         FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
         FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
-        FollowRelation = "fleet.relation", "relation", "Go on along the relation: target, its runtime, its logs, its secret", false, Selection, 14;
-        Synchronize = "fleet.synchronize", "sync", "Synchronize the selected target: its gateway reads its tools again", true, Selection, 13;
+        FollowRelation = "fleet.relation", "relation", "Follow the relation: target, its runtime, its logs, its secret", false, Selection, 14;
+        Synchronize = "fleet.synchronize", "sync", "Synchronize the selected target: its gateway lists its tools again", true, Selection, 13;
         CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
         CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
         CopyJson = "copy.json", "copy JSON", "Copy the API's answer as JSON", false, Selection, 0;
@@ -126,21 +127,21 @@ actions! {
     /// Actions of the Secrets screen.
     Secrets(SecretsAction) {
         Rotate = "secrets.rotate", "rotate", "Rotate the Neo4j password of the selected secret", true, Selection, 2;
-        Resume = "secrets.resume", "resume", "Bring an unfinished rotation to its end", true, Selection, 3;
-        Rollback = "secrets.rollback", "roll back", "Return to the previous password", true, Selection, 4;
+        Resume = "secrets.resume", "resume", "Finish an interrupted rotation", true, Selection, 3;
+        Rollback = "secrets.rollback", "roll back", "Roll back to the previous password", true, Selection, 4;
     }
     /// Actions of the Tools screen.
     Tools(ToolsAction) {
-        ChooseEndpoint = "tools.endpoint", "endpoint", "List the gateways and runtimes that can be talked to, with type-to-find", false, Nothing, 6;
+        ChooseEndpoint = "tools.endpoint", "endpoint", "Choose a gateway or runtime; type to find one", false, Nothing, 6;
         Connect = "tools.connect", "connect", "Connect again", false, Nothing, 8;
         Run = "tools.run", "run", "Call the tool", false, Nothing, 1;
         NextPane = "tools.next-pane", "next pane", "To the next pane", false, Nothing, 2;
         PreviousPane = "tools.previous-pane", "previous pane", "To the previous pane", false, Nothing, 0;
-        Identify = "tools.identity", "who am I", "Who the console is for the endpoint: claims of the token, its end, the connection", false, Nothing, 10;
-        SaveQuery = "tools.save", "save", "Keep the query with its parameters under a name", false, Nothing, 7;
-        ForgetQuery = "tools.forget", "forget", "Forget the selected saved query", false, Selection, 4;
+        Identify = "tools.identity", "who am I", "The identity at the endpoint: claims and expiry of the token, the connection", false, Nothing, 10;
+        SaveQuery = "tools.save", "save", "Save the query with its parameters under a name", false, Nothing, 7;
+        ForgetQuery = "tools.forget", "forget", "Delete the selected saved query", false, Selection, 4;
         RawForm = "tools.raw", "form/JSON", "Form or raw JSON arguments", false, Nothing, 5;
-        NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer as they went over the wire", false, Nothing, 3;
+        NextView = "tools.view", "table/tree/raw", "Result as table, tree, text, or raw: request and answer on the wire", false, Nothing, 3;
         CopyResult = "tools.copy", "copy result", "Copy the result as it is shown", false, Nothing, 7;
         CopyCurl = "tools.copy-curl", "as curl", "Copy the call as a curl command; the token stays a variable", false, Selection, 0;
         CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;
@@ -164,7 +165,7 @@ actions! {
 }
 
 impl Action {
-    /// The action of that id.
+    /// Returns the action with that id.
     pub fn parse(id: &str) -> Option<Self> {
         Self::ALL
             .iter()

@@ -1,4 +1,5 @@
-//! Effects: what must be done outside, as plain data. `runtime/perform.rs` is the only place that does them.
+//! Effects: what must be done outside, as plain data. `runtime/effect_runner.rs` is the only place
+//! that performs them.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +12,9 @@ use crate::{
     tools::saved::Query,
 };
 
-/// The current one of these. A newer effect in the same slot replaces the older; its late answer is dropped.
+/// The identity of a running task: "the current one of these". A newer effect in the same slot
+/// replaces the older task, whose
+/// late answer is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
     /// The list of a kind in a deployment.
@@ -32,43 +35,46 @@ pub enum Slot {
     Examination(DeploymentName),
     /// The count of calls in the account and region of a deployment.
     Counts(DeploymentName),
-    /// A small thing of its own: a copy, an export, a synchronisation.
+    /// A task that replaces no other: a copy, an export, a synchronisation.
     Once(u64),
 }
 
 impl Slot {
-    /// Whether its work is finished rather than cut short: by a newer one, and by quitting.
+    /// Whether a running task in this slot may finish when a newer one starts or the console quits.
+    /// Tasks in other slots are
+    /// aborted.
     pub const fn must_finish(&self) -> bool {
         matches!(self, Self::Rotation)
     }
 }
 
-/// Something to be done outside.
+/// A task to perform outside of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Get what the console works on: the services, and with them the deployments of a stack that starts first.
+    /// Start the services, and the embedded stack of the demo.
     Start,
-    /// List a kind.
+    /// List the resources of a kind in a deployment.
     List(DeploymentName, Kind),
     /// Describe one resource.
     Describe(ResourceKey),
-    /// Count the calls of the last hour at these gateways and runtimes, all of one account and region.
+    /// Count the calls of the last hour at these gateways and runtimes, which share an account and
+    /// region.
     CountCalls(Vec<ResourceKey>),
-    /// Make a gateway read a target's tools again.
+    /// Synchronise a target: its gateway lists the target's tools again.
     Synchronize(ResourceKey),
-    /// Follow log groups.
+    /// Tail log groups.
     Tail(DeploymentName, LogQuery),
-    /// End what runs in the slot.
+    /// Stop the task in a slot.
     Stop(Slot),
     /// Read the versions of a secret.
     ReadSecret(DeploymentName, String),
-    /// Rotate, resume or roll back; asks its questions by events.
+    /// Rotate, resume or roll back a secret. Questions arrive as events.
     Rotate {
-        /// Whose secret.
+        /// The deployment of the secret.
         deployment: DeploymentName,
-        /// Id of the secret.
+        /// The id of the secret.
         secret: String,
-        /// What.
+        /// The operation.
         kind: RotationKind,
     },
     /// Answer the question that a rotation asked.
@@ -77,65 +83,65 @@ pub enum Effect {
     Connect(McpEndpoint),
     /// Call a tool.
     Call {
-        /// Where.
+        /// The endpoint.
         endpoint: McpEndpoint,
-        /// Whole name of the tool.
+        /// The name of the tool, with the target's prefix.
         tool: String,
         /// Arguments.
         arguments: Map<String, Value>,
-        /// How long it may take.
+        /// Time limits and headers of the call.
         options: CallOptions,
     },
-    /// Ask what a server offers beside tools.
+    /// List the resources, resource templates and prompts of a server.
     ListOffers(McpEndpoint),
-    /// Read a resource or get a prompt; it is answered as a call is.
+    /// Read a resource or get a prompt. The answer is that of a call.
     Fetch(McpEndpoint, Box<Offer>, Map<String, Value>),
     /// Read the saved queries.
     ReadQueries,
-    /// Keep a query under its name.
+    /// Save a query under its name.
     KeepQuery(Query),
-    /// Forget the saved query of that name.
+    /// Delete the saved query with that name.
     ForgetQuery(String),
-    /// Ask for the token of an endpoint's sign-in, renewed where it has ended, and tell what it says of itself.
+    /// Read the claims of the token of an endpoint's sign-in; an expired token is renewed first.
     ReadClaims(McpEndpoint),
     /// Answer an elicitation.
     AnswerElicitation(McpEndpoint, u64, ElicitationAnswer),
     /// Examine a deployment.
     Examine(DeploymentName),
-    /// Put a text on the clipboard (OSC 52); never a secret.
+    /// Copy a text to the clipboard. The text must hold no secret.
     Copy(String),
-    /// Write a text to a new file of that kind, `logs.txt`, readable by its owner alone.
+    /// Write a text to a new file with mode 0600.
     Export {
-        /// Beginning of the file's name.
+        /// The beginning of the file's name.
         stem: String,
         /// Its extension.
         extension: &'static str,
-        /// What to write.
+        /// The text.
         text: String,
     },
-    /// Play a fault of the embedded stack, by its number in the list that the demo gave.
+    /// Inject a fault of the embedded stack, by its index in the list of the start.
     PlayFault(usize),
     /// Suspend to the shell.
     Suspend,
 }
 
-/// What a change of state asks for.
+/// The effects of a change of state, in order.
 #[must_use]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effects(pub Vec<Effect>);
 
 impl Effects {
-    /// Nothing to do.
+    /// No effects.
     pub const fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// One thing to do.
+    /// One effect.
     pub fn one(effect: Effect) -> Self {
         Self(vec![effect])
     }
 
-    /// These, then those.
+    /// Appends other effects.
     pub fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
         self

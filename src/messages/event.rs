@@ -1,4 +1,5 @@
-//! Events: facts that have happened outside, as plain data. The only way in which the outside reaches the state.
+//! Events: facts that have happened outside, as plain data. The only way in which the outside
+//! reaches the state.
 
 use super::Effect;
 use crate::{
@@ -15,7 +16,8 @@ use crate::{
     tools::saved::Query,
 };
 
-/// What an endpoint says when one connects: itself, the token's claims where there is a token, its tools.
+/// The result of a connection: the server's information, the claims of the token if there is one,
+/// and the tools.
 pub type Welcome = (ConnectionInfo, Option<Claims>, Vec<Tool>);
 
 /// A fact that has happened outside of the state.
@@ -37,7 +39,8 @@ pub enum Event {
     Copied(String),
     /// A file was written; its path.
     Exported(Result<String, Failure>),
-    /// A task failed that has no event of its own; the deployment that it examined, if it was an examination.
+    /// A task failed that has no event of its own; the deployment that it examined, if it was an
+    /// examination.
     Broke(Option<DeploymentName>, Failure),
 }
 
@@ -110,7 +113,8 @@ pub enum ToolsEvent {
 }
 
 impl Event {
-    /// Returns the event that reports `failure` for an effect whose task ended without an event of its own.
+    /// Returns the event that reports `failure` for an effect whose task ended without an event of
+    /// its own.
     pub fn of_failed_effect(effect: Effect, failure: Failure) -> Self {
         match effect {
             Effect::Start => Self::Started(Err(failure)),

@@ -1,10 +1,10 @@
 //! What the console prints to the shell when it ends.
 
-/// What is said in the shell after the console was left in the middle of a rotation.
+/// The message that is printed in the shell after the console was left during a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExitMessage {
-    /// For people.
+    /// The text.
     pub words: String,
-    /// The rotation did not come to a good end.
+    /// Whether the rotation failed or is unfinished; the process then exits with 1.
     pub is_failure: bool,
 }

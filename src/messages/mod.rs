@@ -1,7 +1,8 @@
-//! What the layers say to each other: actions, events, effects and slots, as plain data.
+//! The messages between the layers: actions, events, effects and slots, as plain data.
 //!
-//! Screens and the app answer actions and events with effects; the runtime performs effects and reports events.
-//! Nothing here decides anything.
+//! The app and its screens turn actions and events into effects. The runtime performs effects and
+//! reports events.
+//! There is no logic here.
 
 mod action;
 mod effect;

@@ -1,4 +1,4 @@
-//! The screens by name: which one fills the window.
+//! The screens by name.
 
 /// The screens, in the order of their number keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -6,20 +6,20 @@ pub enum Route {
     /// All resources of all deployments.
     #[default]
     Fleet,
-    /// What they write.
+    /// Log lines of deployments.
     Logs,
     /// Neo4j secrets and their rotation.
     Secrets,
     /// MCP tools.
     Tools,
-    /// The chain, hop by hop.
+    /// The chain of each deployment, hop by hop.
     Doctor,
-    /// What this console did.
+    /// What this console did, and its audit trail.
     Activity,
 }
 
 impl Route {
-    /// Every screen.
+    /// All screens.
     pub const ALL: [Self; 6] = [
         Self::Fleet,
         Self::Logs,
@@ -29,7 +29,7 @@ impl Route {
         Self::Activity,
     ];
 
-    /// Its title on the tab.
+    /// Returns the title on the tab.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Fleet => "Fleet",

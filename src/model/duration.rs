@@ -1,14 +1,15 @@
-//! Lengths of time as people write them.
+//! Durations as people write them.
 
 use std::time::Duration;
 
-/// Reads `30s`, `5m`, `1h30m`, `2d`, `500ms`; a bare number counts seconds. `None` for anything else, and for less than nothing.
+/// Parses `30s`, `5m`, `1h30m`, `2d` or `500ms`; a bare number is seconds. Returns `None` for
+/// anything else and for negative durations.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    // Hours and minutes of a clock are a time, not a length.
+    // `10:30` is a time of day, not a duration.
     let span: jiff::Span = text.parse().ok().filter(|_| !text.contains(':'))?;
     let length = span
         .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
@@ -16,7 +17,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(length).ok()
 }
 
-/// A length of time as a sentence says it: `250 ms`, `1.5 s`, `90 s`, `5 min`. Never nothing where there was something.
+/// Formats a duration for a sentence: `250 ms`, `1.5 s`, `90 s`, `5 min`. A duration above zero is
+/// never shown as zero.
 pub fn show_duration(length: Duration) -> String {
     let (seconds, millis) = (length.as_secs(), length.subsec_millis());
     match (seconds, millis) {

@@ -12,54 +12,54 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(i64);
 
 impl Moment {
-    /// The moment that many milliseconds after 1970.
+    /// Creates a moment from milliseconds since 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// The moment that many seconds after 1970; AWS JSON protocols send fractions.
+    /// Creates a moment from seconds since 1970, with fractions as AWS JSON protocols send them.
     pub fn from_seconds(seconds: f64) -> Self {
         Self((seconds * 1000.0).round() as i64)
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since 1970.
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Milliseconds from `earlier` until this moment; negative where `earlier` is later.
+    /// Returns the milliseconds from `earlier` until this moment, negative if `earlier` is later.
     pub const fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// This moment moved by `millis` (negative: earlier).
+    /// Returns this moment plus `millis` milliseconds.
     #[must_use]
     pub const fn plus(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// The age at `now`, short and relative: `41s`, `2m`, `6h`, `23d`. A moment in the future is `0s`.
+    /// Formats the age at `now`: `41s`, `2m`, `6h`, `23d`. A moment in the future is `0s` old.
     pub fn age(self, now: Self) -> String {
         short_duration(now.since(self).max(0))
     }
 
-    /// ISO 8601 in UTC with milliseconds, `2026-11-21T10:02:11.114Z`.
+    /// Formats the moment as ISO 8601 in UTC with milliseconds, `2026-11-21T10:02:11.114Z`.
     pub fn iso(self) -> String {
         jiff::Timestamp::from_millisecond(self.0)
             .map_or_else(|_| self.0.to_string(), |at| format!("{at:.3}"))
     }
 
-    /// `HH:MM:SS` in the given time zone.
+    /// Formats the moment as `HH:MM:SS` in a time zone.
     pub fn clock(self, zone: &jiff::tz::TimeZone) -> String {
         self.format("%H:%M:%S", zone)
     }
 
-    /// `HH:MM:SS.mmm` in the given time zone.
+    /// Formats the moment as `HH:MM:SS.mmm` in a time zone.
     pub fn clock_millis(self, zone: &jiff::tz::TimeZone) -> String {
         self.format("%H:%M:%S%.3f", zone)
     }
 
-    /// `YYYY-MM-DD HH:MM:SS` in the given time zone.
+    /// Formats the moment as `YYYY-MM-DD HH:MM:SS` in a time zone.
     pub fn date_time(self, zone: &jiff::tz::TimeZone) -> String {
         self.format("%Y-%m-%d %H:%M:%S", zone)
     }
@@ -78,7 +78,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// A length of time in its largest whole unit: `0s`, `41s`, `2m`, `6h`, `23d`.
+/// Formats a duration in its largest whole unit: `0s`, `41s`, `2m`, `6h`, `23d`.
 pub fn short_duration(millis: i64) -> String {
     let seconds = millis / 1000;
     match seconds {

@@ -1,16 +1,19 @@
-//! The one gate for text from outside: whatever came in, what leaves can neither steer a terminal nor hide.
+//! Sanitising of text from outside: the result can neither control a terminal nor hide characters.
 //!
-//! Controls become visible pictures or names, bidi, zero-width and tag characters are spelled out, tabs become
-//! spaces and piles of combining marks are cut. What CVE-2021-25743 and its kin did is in the tests.
+//! Controls become visible pictures or names, bidi, zero-width and tag characters are spelled out,
+//! tabs become
+//! spaces, and long runs of combining marks are cut. The tests hold the inputs of CVE-2021-25743
+//! and similar attacks.
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// Combining marks kept on one base character.
+/// Maximum number of combining marks kept on a base character.
 const MARKS: usize = 4;
-/// Columns that a tab advances to.
+/// Distance of tab stops, in columns.
 const TAB: usize = 4;
 
-/// Makes text safe for one line of the terminal. Borrowed when nothing had to change, which is nearly always.
+/// Makes text safe for one line of the terminal. Returns the borrowed text if nothing had to
+/// change.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -33,7 +36,8 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The same for JSON text: what would be dangerous is `\u` escaped, so that the JSON stays valid and says the same.
+/// Makes JSON text safe: dangerous characters are `\u` escaped, so that the JSON stays valid and
+/// equal.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
     if json.chars().all(|each| each == '\n' || !is_dangerous(each)) {
         return Cow::Borrowed(json);
@@ -53,7 +57,7 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character passes as it is; counts combining marks in a row.
+/// Whether a character is kept as it is. Counts consecutive combining marks.
 fn passes(each: char, marks: &mut usize) -> bool {
     if is_combining(each) {
         *marks += 1;
@@ -63,7 +67,7 @@ fn passes(each: char, marks: &mut usize) -> bool {
     !is_dangerous(each)
 }
 
-/// Characters that steer a terminal, reorder text or cannot be seen.
+/// Whether a character controls a terminal, reorders text or is invisible.
 pub fn is_dangerous(each: char) -> bool {
     matches!(each,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -79,14 +83,14 @@ fn is_combining(each: char) -> bool {
         | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// Writes a name or picture for the character; `column` is where it stands, for tabs.
+/// Appends a visible name or symbol for the character. `column` is its position, for tabs.
 fn spell(each: char, column: usize, out: &mut String) {
     match each {
         '\t' => out.push_str(&" ".repeat(TAB - column % TAB)),
         '\n' => out.push('⏎'),
         '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(each))),
         '\u{7f}' => out.push('\u{2421}'),
-        // A variation selector only picks a glyph's style: dropping it loses nothing.
+        // A variation selector only selects the style of a glyph, so it is dropped.
         '\u{fe00}'..='\u{fe0f}' => {}
         mark if is_combining(mark) => {}
         _ => {

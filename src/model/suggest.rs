@@ -1,6 +1,6 @@
-//! The nearest known name to one that is not known: every list of names in the program asks here.
+//! Suggestions for unknown names.
 
-/// The known name that was most likely meant; `None` where nothing is near enough to be worth saying.
+/// Returns the known name that is most similar to `word`, or `None` if none is similar enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     known
@@ -8,7 +8,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter_map(|name| {
             let lower = name.to_lowercase();
             let slips = strsim::osa_distance(&word, &lower);
-            // A word that somebody stopped writing, or wrote on, is near whatever is missing.
+            // A prefix is similar, however much is missing.
             let begun = word.len() >= 2 && (lower.starts_with(&word) || word.starts_with(&lower));
             (begun || slips <= tolerance(&word, &lower)).then_some((slips, name))
         })
@@ -16,12 +16,12 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// The same as the end of a sentence: `; did you mean "region"?`, or nothing.
+/// Returns `; did you mean "region"?` for the end of a sentence, or an empty text.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
 }
 
-/// One slip in three characters is still the same word.
+/// One edit in three characters is tolerated.
 fn tolerance(word: &str, name: &str) -> usize {
     (word.chars().count().max(name.chars().count()) / 3).max(1)
 }

@@ -1,11 +1,12 @@
-//! Small words that every sentence needs: a thing in its number.
+//! Text helpers: plurals and thousands separators.
 
-/// `1 version`, `2 versions`: for words whose plural takes an s.
+/// Returns a count with its noun, such as `1 version` or `2 versions`. The plural is formed with an
+/// s.
 pub fn pluralize(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
-/// A number with its thousands apart, `1,204`.
+/// Formats a number with thousands separators, such as `1,204`.
 pub fn with_separators(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);

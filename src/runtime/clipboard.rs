@@ -1,13 +1,14 @@
-//! The clipboard, by OSC 52: it works over SSH too. Only what the user asked to copy goes there, and never a secret.
+//! The clipboard, by the escape sequence OSC 52, which also works over SSH. Secrets are never
+//! copied.
 
 use std::io::{self, Write as _};
 
 use crossterm::{clipboard::CopyToClipboard, execute};
 
-/// Terminals refuse more than about this, so nothing longer is sent.
+/// Largest text that is sent, in bytes. Most terminals ignore longer sequences.
 const MOST: usize = 74_000;
 
-/// Copies a text. Answers what to tell the user.
+/// Copies a text and returns the message for the user.
 pub(super) fn copy(text: &str) -> String {
     if text.len() > MOST {
         return format!(

@@ -1,4 +1,4 @@
-//! Effects become calls: the only match over `Effect`, a line an arm.
+//! Runs effects: the only match over `Effect`. Each arm calls one service.
 
 use std::{
     collections::HashMap,
@@ -35,37 +35,37 @@ use crate::{
     tools::saved::{Query, put},
 };
 
-/// What is still to be started.
+/// The start of the services, which runs when the first effect is performed.
 type Starting = BoxFuture<'static, Result<Start, Failure>>;
 
-/// The real outside: the services, and what they keep between effects.
+/// Performs effects with the real services, and keeps their state between effects.
 pub struct ServiceRunner {
     starting: Option<Starting>,
     world: RunnerState,
     once: u64,
 }
 
-/// What an effect's work needs of the outside. Clones share it.
+/// State that the tasks of effects share.
 #[derive(Clone)]
 struct RunnerState {
     services: Arc<OnceLock<RunnerServices>>,
     sessions: Arc<Mutex<HashMap<McpEndpoint, McpSession>>>,
-    /// Addresses at which a person was asked to consent by the last call of an endpoint.
+    /// Addresses at which the last call of an endpoint asked for a person's consent.
     consents: Arc<Mutex<HashMap<McpEndpoint, Vec<String>>>>,
-    /// The file of saved queries.
+    /// Path of the file of saved queries.
     queries: Option<Arc<Path>>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
     faults: Arc<Mutex<Option<Faults>>>,
 }
 
-/// What starting has brought.
+/// The services and deployments that the start has created.
 struct RunnerServices {
     deployments: HashMap<DeploymentName, Deployment>,
     services: Services,
 }
 
 impl ServiceRunner {
-    /// Everything is started by the first effect, after the first frame.
+    /// Creates a runner that starts the services with the first effect, after the first frame.
     pub fn new(start: impl Future<Output = Result<Start, Failure>> + Send + 'static) -> Self {
         let world = RunnerState {
             services: Arc::default(),
@@ -252,7 +252,7 @@ impl EffectRunner for ServiceRunner {
     }
 }
 
-/// What is done at once leaves nothing to wait for.
+/// Runs a function at once and returns a future that is ready.
 fn at_once(act: impl FnOnce()) -> BoxFuture<'static, Option<Event>> {
     act();
     futures::future::ready(None).boxed()
@@ -295,7 +295,7 @@ impl RunnerState {
         }
     }
 
-    /// The services and a deployment of that name.
+    /// Returns the services and the deployment of that name.
     fn of(&self, name: &DeploymentName) -> Result<(&Services, &Deployment), Failure> {
         let started = self.services.get();
         let found =
@@ -386,7 +386,7 @@ impl RunnerState {
                 .rotate(deployment, secret, options, &mut operator, &stop)
                 .await
         };
-        // What was told arrives before the end does, however far behind the console is: no step is ever left out.
+        // Every report is delivered before the end of the rotation, so that no step is left out.
         let (ending, ()) = futures::join!(work, tell(heard, &sender));
         Event::Secrets(SecretsEvent::Ended(Box::new(ending)))
     }
@@ -398,7 +398,7 @@ impl RunnerState {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(waiting) = waiting {
-            // A rotation that has ended meanwhile needs no answer.
+            // The rotation may have ended meanwhile.
             let _ = waiting.send(yes);
         }
     }
@@ -427,7 +427,7 @@ impl RunnerState {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(endpoint.clone(), session);
-        // However often the tools changed while they were listed, that is one reason to list them again.
+        // Several changes during the listing lead to one new listing.
         let early: Vec<McpNotice> = std::iter::from_fn(|| arriving.try_recv().ok()).collect();
         let changed = early
             .contains(&McpNotice::ToolsChanged)
@@ -532,8 +532,9 @@ impl RunnerState {
         result
     }
 
-    /// The person who calls again after a consent was asked for has given it: AgentCore wants to hear for whom it was. Where it
-    /// was not given, AgentCore refuses that, and the call asks for consent again.
+    /// Tells AgentCore that the user has consented, before a call is repeated that had asked for
+    /// consent. If the user has not
+    /// consented, AgentCore refuses this, and the call asks for consent again.
     async fn complete_consents(&self, endpoint: &McpEndpoint) {
         let asked = self
             .consents
@@ -569,7 +570,8 @@ impl RunnerState {
     }
 }
 
-/// What a connection says beside answers, as long as it lives: first what came early, before it was made.
+/// Forwards the notifications of a connection as long as it lives, first those that arrived before
+/// it was established.
 async fn pass_on(
     early: Vec<McpNotice>,
     mut arriving: mpsc::Receiver<McpNotice>,
@@ -601,15 +603,15 @@ async fn pass_on(
     }
 }
 
-/// Passes on what a rotation tells, in its order, until it has ended.
+/// Forwards the events of a rotation in their order, until it has ended.
 async fn tell(mut heard: mpsc::UnboundedReceiver<Event>, sender: &Sender) {
     while let Some(event) = heard.recv().await {
-        // Nobody may listen any more: the rotation goes on to its end all the same.
+        // The console may be gone; the rotation goes on to its end.
         let _ = sender.send(event).await;
     }
 }
 
-/// The operator at the screen, as a rotation sees it.
+/// The operator of a rotation that runs on the screen.
 struct ScreenOperator {
     told: mpsc::UnboundedSender<Event>,
     answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
@@ -645,7 +647,7 @@ impl Operator for ScreenOperator {
         {
             return false;
         }
-        // Quitting answers no: nothing that needs a yes goes on without a person.
+        // Quitting declines the question.
         tokio::select! { () = self.stop.cancelled() => false, yes = answered => yes.unwrap_or(false) }
     }
 }

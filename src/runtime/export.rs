@@ -1,13 +1,13 @@
-//! Writing a text to a new file in the current folder, readable by its owner alone.
+//! Exports a text to a new file in the current folder, with mode 0600.
 
 use std::{fs, io::Write as _};
 
 use crate::model::{Failure, FailureKind};
 
-/// Writes the text to `stem-N.extension`, the first such name that is free. Answers the name.
+/// Writes the text to `stem-N.extension`, the first such name that is free, and returns the name.
 ///
 /// # Errors
-/// [`FailureKind::Usage`] with the reason where the folder cannot be written to.
+/// Returns [`FailureKind::Usage`] if the folder cannot be written to.
 pub(super) fn write(stem: &str, extension: &str, text: &str) -> Result<String, Failure> {
     let stem: String = stem
         .chars()

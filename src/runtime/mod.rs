@@ -1,4 +1,4 @@
-//! The async shell: the only place that owns the terminal, waits, and performs effects.
+//! The async shell: owns the terminal, runs the event loop and performs effects.
 
 mod clipboard;
 mod effect_runner;

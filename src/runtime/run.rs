@@ -1,4 +1,5 @@
-//! The loop: wait for one wake, drain input and facts, draw if something changed, yield. An idle console does nothing.
+//! The event loop: waits for one wake-up, drains input and events, draws if something changed. An
+//! idle console does nothing.
 
 use std::{
     io,
@@ -23,40 +24,41 @@ use crate::{
     services::Services,
 };
 
-/// Events of one sort taken in a row before the other sort has its turn.
+/// How many items of one source are handled before the other source has its turn.
 const BURST: usize = 64;
-/// Between two frames.
+/// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
-/// Facts that may wait for the console.
+/// Capacity of the channel of events.
 const QUEUE: usize = 256;
-/// How long work that must finish is waited for, when the end is not the user's own.
+/// How long the console waits for tasks that must finish if it is ended by a signal or a lost
+/// terminal.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What the terminal says.
+/// An item of the terminal's input.
 pub type Input = io::Result<Term>;
 
-/// Plays a fault of the embedded stack, by its number in the list of [`Start`].
+/// Injects a fault of the embedded stack, by its index in the list of [`Start`].
 pub type Faults = Box<dyn FnMut(usize) + Send>;
 
-/// What the console works on.
+/// The result of the start.
 pub struct Start {
     /// The deployments.
     pub deployments: Vec<Deployment>,
     /// The services.
     pub services: Services,
-    /// Faults that can be played, and how.
+    /// Names of the faults that can be injected, and the function that injects one.
     pub faults: Option<(Vec<String>, Faults)>,
 }
 
-/// A console: the state, and how the time is told.
+/// A console: the state and its clock.
 pub struct Console<C> {
     /// The state.
     pub app: App,
-    /// Tells the time.
+    /// Returns the current time.
     pub clock: C,
 }
 
-/// What woke the loop.
+/// The reason for which the loop woke up.
 enum Wake {
     Term(Option<Input>),
     TaskMessage(Option<Box<TaskMessage>>),
@@ -65,21 +67,22 @@ enum Wake {
     Signal,
 }
 
-/// Why the loop has ended.
+/// The reason for which the loop has ended.
 enum Left {
-    /// The user wanted it, and was told what that means for what runs.
+    /// The user quit, and was told what that means for running tasks.
     Over,
-    /// The system asked for the end.
+    /// A signal asked the process to end.
     Signal,
-    /// Nobody is at the terminal any more.
+    /// The terminal is gone.
     Gone,
 }
 
-/// Runs until the app is over, the terminal is gone or a signal asks for the end. Work that must finish is then asked to stop at its
+/// Runs until the app is over, the terminal is gone or a signal asks for the end. Work that must
+/// finish is then asked to stop at its
 /// next safe step and waited for, unless the user has chosen not to.
 ///
 /// # Errors
-/// What the terminal says when it cannot be written to.
+/// Returns the error of the terminal if it cannot be written to.
 pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
     screen: &mut ratatui::Terminal<B>,
@@ -110,7 +113,8 @@ pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     left.map(|_| ())
 }
 
-/// Asks what must finish to stop at its next safe step and hears it out. The screen is drawn on as long as there is one.
+/// Asks what must finish to stop at its next safe step and hears it out. The screen is drawn on as
+/// long as there is one.
 async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     console: &mut Console<C>,
     mut screen: Option<&mut ratatui::Terminal<B>>,
@@ -120,7 +124,8 @@ async fn finish<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     if !tasks.leave() {
         return;
     }
-    // The screen tells what is waited for, as it does when the user quits; the work has been asked already.
+    // The screen tells what is waited for, as it does when the user quits; the work has been asked
+    // already.
     drop(console.app.act(Action::App(AppAction::Quit)));
     let end = Instant::now() + PATIENCE;
     while tasks.must_finish() {
@@ -144,7 +149,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     mut signal: impl Future<Output = ()> + Unpin,
     mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<Left, B::Error> {
-    // The frame is on the screen before anything is asked of anybody.
+    // The first frame is drawn before any effect is performed.
     draw(&console.app, screen)?;
     perform(console.app.start(), tasks, screen, &mut suspend);
     let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
@@ -168,7 +173,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
                 None => ready_now(&mut input).await,
             };
             let Some(event) = ready else { break };
-            // The end of input, or an error of it, is a terminal that is gone: nothing is left to do here.
+            // The end of the input, or an error of it, means that the terminal is gone.
             let Some(Ok(event)) = event else {
                 return Ok(Left::Gone);
             };
@@ -195,7 +200,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
             dirty = false;
             next_frame = Instant::now() + FRAME;
         }
-        // An input stream that is always ready must not starve the workers.
+        // An input stream that is always ready must not starve the tasks.
         tokio::task::yield_now().await;
     }
     Ok(Left::Over)
@@ -221,7 +226,8 @@ async fn wait<C: Fn() -> Moment>(
     }
 }
 
-/// What the input has at once. Asked with this task's own waker: crossterm's stream remembers the waker of the first poll that
+/// What the input has at once. Asked with this task's own waker: crossterm's stream remembers the
+/// waker of the first poll that
 /// found nothing, and one that does nothing would leave the next key unheard.
 async fn ready_now(input: &mut (impl Stream<Item = Input> + Unpin)) -> Option<Option<Input>> {
     std::future::poll_fn(|context| {
@@ -263,7 +269,8 @@ fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), 
         .map(|_| ())
 }
 
-/// The console on the real terminal, until the user leaves it. `start` runs after the first frame. Answers what is to be said in
+/// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
+/// Answers what is to be said in
 /// the shell of a rotation that was cut short by leaving.
 ///
 /// # Errors
@@ -298,7 +305,8 @@ pub async fn console(
     result.map(|()| console.app.parting())
 }
 
-/// Passes on what the terminal says. A task of its own: each look at crossterm's stream that finds nothing costs a few system
+/// Passes on what the terminal says. A task of its own: each look at crossterm's stream that finds
+/// nothing costs a few system
 /// calls, and the loop looks whenever anything wakes it.
 async fn listen(mut sender: futures::channel::mpsc::Sender<Input>) {
     let mut events = crossterm::event::EventStream::new();

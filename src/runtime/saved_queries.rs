@@ -1,4 +1,5 @@
-//! The file of saved queries, in the user's folder for state: its owner's alone, written whole or not at all.
+//! The file of saved queries, in the user's folder for state: its owner's alone, written whole or
+//! not at all.
 
 use std::{
     fs, io,
@@ -14,7 +15,8 @@ use crate::{
 /// The longest file that is read.
 const LONGEST: u64 = 8 << 20;
 
-/// `agentcore-console/queries.json` in the folder for state; none where this machine has no such folder.
+/// `agentcore-console/queries.json` in the folder for state; none where this machine has no such
+/// folder.
 pub(super) fn default_path() -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
     let strategy = etcetera::choose_base_strategy().ok()?;
@@ -25,7 +27,7 @@ pub(super) fn default_path() -> Option<PathBuf> {
 /// The queries of the file; none where there is no file.
 ///
 /// # Errors
-/// [`FailureKind::Usage`] where it cannot be read; it is left as it is.
+/// Returns [`FailureKind::Usage`] if the file cannot be read. The file is left as it is.
 pub(super) fn read(path: Option<&Path>) -> Result<Vec<Query>, Failure> {
     let Some(path) = path else {
         return Ok(Vec::new());
@@ -37,10 +39,11 @@ pub(super) fn read(path: Option<&Path>) -> Result<Vec<Query>, Failure> {
     }
 }
 
-/// Changes the queries of the file, and answers them. A damaged file is set aside first, never overwritten.
+/// Changes the queries of the file and returns them. A damaged file is renamed first, never
+/// overwritten.
 ///
 /// # Errors
-/// [`FailureKind::Usage`] where it cannot be read or written.
+/// Returns [`FailureKind::Usage`] if the file cannot be read or written.
 pub(super) fn change(
     path: Option<&Path>,
     change: impl FnOnce(&mut Vec<Query>),
@@ -72,7 +75,8 @@ pub(super) fn change(
     Ok(queries)
 }
 
-/// The file's text; nothing where there is none. What is no text is damaged text.
+/// Returns the text of the file, or `None` if there is no file. Bytes that are not UTF-8 are
+/// replaced.
 fn text_of(path: &Path) -> io::Result<Option<String>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -85,7 +89,7 @@ fn text_of(path: &Path) -> io::Result<Option<String>> {
     fs::read(path).map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Where a damaged file is set aside.
+/// Returns the name to which a damaged file is renamed.
 fn aside(path: &Path) -> PathBuf {
     path.with_extension("damaged.json")
 }

@@ -1,4 +1,5 @@
-//! What runs: one task a slot, each with its generation. The one place that drops late answers of superseded work.
+//! Running tasks: one per slot, each with a generation. The only place that drops late answers of
+//! replaced tasks.
 
 use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe};
 
@@ -11,27 +12,28 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// A fact with the slot and generation of the work that it comes from.
+/// An event of a task, with the task's slot and generation.
 #[derive(Debug)]
 pub struct TaskMessage {
     slot: Slot,
     generation: u64,
-    /// Nothing where the work ended without a word.
+    /// The event, or `None` if the task ended without one.
     event: Option<Event>,
     sort: Sort,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
-    /// On the way.
+    /// An event of a task that goes on.
     Interim,
-    /// The work's last.
+    /// The last event of a task.
     Last,
-    /// It outlives the work that it comes from: what a connection says after it was made.
+    /// An event that is delivered even if the task has ended: notifications of an established
+    /// connection.
     Aside,
 }
 
-/// Where work sends what it learns.
+/// Sends the events of a task to the event loop.
 #[derive(Clone, Debug)]
 pub struct Sender {
     slot: Slot,
@@ -40,7 +42,8 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Tells a fact; waits where the console is behind. `false` when nobody listens any more.
+    /// Sends an event and waits while the channel is full. Returns `false` if the event loop has
+    /// ended.
     pub async fn send(&self, event: Event) -> bool {
         self.channel
             .send(self.fact(Some(event), Sort::Interim))
@@ -48,7 +51,7 @@ impl Sender {
             .is_ok()
     }
 
-    /// Tells a fact that outlives its work: it counts whatever runs in the slot by then.
+    /// Sends an event that is delivered whatever runs in the slot by then.
     pub async fn send_aside(&self, event: Event) -> bool {
         self.channel
             .send(self.fact(Some(event), Sort::Aside))
@@ -66,12 +69,13 @@ impl Sender {
     }
 }
 
-/// What performs effects: the services, or a script in tests.
+/// Performs effects: the services in production, a script in tests.
 pub trait EffectRunner: Send + 'static {
-    /// The slot that an effect runs in; `None`: it is done at once by `perform` itself.
+    /// Returns the slot in which an effect runs, or `None` if `perform` completes it at once.
     fn slot(&mut self, effect: &Effect) -> Option<Slot>;
 
-    /// The work of an effect. What it learns on the way goes to the sender; its last fact is what it answers.
+    /// Returns the task of an effect. Intermediate events go to the sender; the last event is the
+    /// result.
     fn perform(
         &mut self,
         effect: Effect,
@@ -80,7 +84,7 @@ pub trait EffectRunner: Send + 'static {
     ) -> BoxFuture<'static, Option<Event>>;
 }
 
-/// The work in flight.
+/// The running tasks.
 pub struct Tasks<P> {
     runner: P,
     channel: mpsc::Sender<TaskMessage>,
@@ -94,7 +98,7 @@ struct Live {
 }
 
 impl<P: EffectRunner> Tasks<P> {
-    /// No work yet; facts go into this channel.
+    /// Creates an empty set of tasks whose events go to `channel`.
     pub fn new(runner: P, channel: mpsc::Sender<TaskMessage>) -> Self {
         Self {
             runner,
@@ -104,7 +108,7 @@ impl<P: EffectRunner> Tasks<P> {
         }
     }
 
-    /// How many are in flight; a tail is not something that one waits for, nor are counts in the background.
+    /// Returns the number of requests in flight. Tails and background counts are left out.
     pub fn count(&self) -> usize {
         self.live
             .keys()
@@ -112,7 +116,7 @@ impl<P: EffectRunner> Tasks<P> {
             .count()
     }
 
-    /// Begins an effect. Newer work in a slot ends the older, unless that must finish.
+    /// Starts an effect. A newer task in a slot aborts the older one, unless that must finish.
     pub fn begin(&mut self, effect: Effect) {
         if let Effect::Stop(slot) = &effect {
             self.stop(slot);
@@ -158,28 +162,28 @@ impl<P: EffectRunner> Tasks<P> {
             } else {
                 tokio::select! { () = stop.cancelled() => return, ended = work => ended }
             };
-            // Work that broke has ended too: its slot is free, and who waits for its answer is told.
+            // A task that panicked has ended too: its slot is free, and its failure is reported.
             let event = ended.unwrap_or_else(|panic| {
                 Some(Event::of_failed_effect(begun, broken(panic.as_ref())))
             });
-            // The console may be gone; then nobody needs the answer.
+            // The event loop may have ended.
             let _ = sender.channel.send(sender.fact(event, Sort::Last)).await;
         });
     }
 
-    /// Asks everything to stop. Answers whether some of it must finish.
+    /// Stops all tasks. Returns whether some of them must finish first.
     pub fn leave(&mut self) -> bool {
         self.live.values().for_each(|live| live.stop.cancel());
         self.live.retain(|slot, _| slot.must_finish());
         self.must_finish()
     }
 
-    /// Whether something runs that must finish.
+    /// Whether a task is running that must finish.
     pub fn must_finish(&self) -> bool {
         self.live.keys().any(Slot::must_finish)
     }
 
-    /// Cancels what runs in a slot. What must finish is only asked to, and stays.
+    /// Aborts the task in a slot. A task that must finish is only asked to stop.
     fn stop(&mut self, slot: &Slot) {
         if slot.must_finish() {
             if let Some(live) = self.live.get(slot) {
@@ -190,7 +194,7 @@ impl<P: EffectRunner> Tasks<P> {
         }
     }
 
-    /// The event, if the work that it comes from is still the current one of its slot.
+    /// Returns the event if its task is still the current one of its slot.
     pub fn fresh(&mut self, fact: TaskMessage) -> Option<Event> {
         if fact.sort == Sort::Aside {
             return fact.event;
@@ -212,7 +216,7 @@ impl<P> Drop for Tasks<P> {
     }
 }
 
-/// What a panic says, as a failure.
+/// Returns the failure that describes a panic.
 fn broken(panic: &(dyn Any + Send)) -> Failure {
     let said = panic
         .downcast_ref::<&str>()

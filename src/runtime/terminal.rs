@@ -1,4 +1,4 @@
-//! The terminal: taken, given back whatever happens, suspended. The only file that touches it.
+//! The terminal: set up, restored in every case, suspended. The only file that touches it.
 
 use std::{
     io::{self, Stdout, Write as _},
@@ -22,10 +22,10 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 /// The terminal that the console draws on.
 pub type Screen = Terminal<CrosstermBackend<Stdout>>;
 
-/// Whether the terminal is ours now: it is given back once, by whoever comes first.
+/// Whether the terminal is set up. It is restored once, by the guard or by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Proof that the terminal is ours; dropping it gives it back.
+/// Restores the terminal when it is dropped.
 #[must_use]
 pub struct Guard(());
 
@@ -35,18 +35,20 @@ impl Drop for Guard {
     }
 }
 
-/// Takes the terminal: raw mode, alternate screen, bracketed paste, the mouse where it is wanted.
+/// Sets up the terminal: raw mode, alternate screen, bracketed paste, and the mouse if `mouse` is
+/// set.
 ///
 /// # Errors
-/// What the terminal says.
+/// Returns the error of the terminal.
 pub fn enter(mouse: bool) -> io::Result<(Guard, Screen)> {
     let (previous, owner) = (std::panic::take_hook(), std::thread::current().id());
     std::panic::set_hook(Box::new(move |panic| {
-        // Work of another thread that broke is told of by the console, which goes on: nothing is printed over it.
+        // A panic of a task is reported by the console, which goes on: nothing is printed over the
+        // screen.
         if TAKEN.load(Ordering::SeqCst) && std::thread::current().id() != owner {
             return;
         }
-        // First the terminal, then the message: else nobody could read it.
+        // The terminal is restored first, so that the message can be read.
         restore();
         previous(panic);
     }));
@@ -76,7 +78,7 @@ fn take(mouse: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal back, once; whatever it says is of no use any more.
+/// Restores the terminal, once. Errors are ignored: nothing can be done about them.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
@@ -101,18 +103,20 @@ pub fn suspend(screen: &mut Screen, mouse: bool) {
     // A group without a shell ignores the signal: then it goes on at once.
     let _ = kill_process(getpid(), Signal::TSTP);
     let _ = take(mouse);
-    // `clear` of the library asks the terminal where its cursor is, and the answer would be taken for a key; two swaps make both
+    // `clear` of the library asks the terminal where its cursor is, and the answer would be taken
+    // for a key; two swaps make both
     // buffers blank as well, so that the next frame is drawn whole.
     let _ = execute!(io::stdout(), Clear(ClearType::All));
     screen.swap_buffers();
     screen.swap_buffers();
 }
 
-/// There is nothing to suspend to.
+/// Does nothing: there is no job control on this platform.
 #[cfg(not(unix))]
 pub fn suspend(_screen: &mut Screen, _mouse: bool) {}
 
-/// Comes when the system asks for the end: SIGTERM, SIGHUP, SIGINT (a key is no signal here: the terminal is raw).
+/// Comes when the system asks for the end: SIGTERM, SIGHUP, SIGINT (a key is no signal here: the
+/// terminal is raw).
 #[cfg(unix)]
 pub async fn end_signal() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -127,7 +131,7 @@ pub async fn end_signal() {
     tokio::select! { _ = terminate.recv() => {}, _ = hangup.recv() => {}, _ = interrupt.recv() => {} }
 }
 
-/// Never comes.
+/// Never completes: there are no such signals on this platform.
 #[cfg(not(unix))]
 pub async fn end_signal() {
     std::future::pending().await

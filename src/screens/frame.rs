@@ -1,4 +1,5 @@
-//! The frame around every screen: one line of state, one of tabs, the screen, one of keys that work here and now.
+//! The frame around every screen: a line of state, a line of tabs, the screen, and a line of keys
+//! that work now.
 
 use ratatui::layout::Rect;
 
@@ -13,10 +14,10 @@ use crate::{
     widgets::{Painter, glyph, role_of, text_width, word},
 };
 
-/// Below this size a screen cannot be read.
+/// Smallest window that is drawn, in columns and lines.
 pub const LEAST: (u16, u16) = (40, 8);
 
-/// Where things are on the window.
+/// The areas of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// State.
@@ -33,7 +34,7 @@ pub struct Places {
     pub foot: Rect,
 }
 
-/// Divides the window. Low windows do without the lower rule.
+/// Divides the window. A low window has no lower rule.
 pub fn places(area: Rect) -> Places {
     let line = |y: u16| Rect {
         x: area.x,
@@ -59,7 +60,8 @@ pub fn places(area: Rect) -> Places {
     }
 }
 
-/// The first line: what the screen says of itself, else the fleet in numbers; at its right freshness and calls.
+/// Draws the first line: the headline of the screen or the summary of the fleet, and freshness and
+/// requests at the right.
 pub fn head(
     context: &ViewContext<'_>,
     headline: Option<Vec<(String, Role)>>,
@@ -166,7 +168,7 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
     pieces
 }
 
-/// Where the tabs stand: for drawing and for clicks.
+/// Returns the areas of the tabs, for drawing and for clicks.
 pub fn tab_places(place: Rect, unseen: usize) -> Vec<(Route, u16, u16)> {
     let mut x = place.x + 1;
     Route::ALL
@@ -196,7 +198,7 @@ fn tab_text(index: usize, route: Route, unseen: usize, room: u16) -> String {
     format!("{} {title}{badge}", index + 1)
 }
 
-/// The tabs, the front one bright with the accent's bar under it.
+/// Draws the tabs; the current one is bright, with a bar under it.
 pub fn tabs(front: Route, unseen: usize, places: &Places, painter: &mut Painter<'_>) {
     painter.hline(places.rule);
     for (index, (route, x, width)) in tab_places(places.tabs, unseen).into_iter().enumerate() {
@@ -231,7 +233,7 @@ pub fn tabs(front: Route, unseen: usize, places: &Places, painter: &mut Painter<
     }
 }
 
-/// The keys that work here and now, the most used first, cut at the right between two keys.
+/// Draws the keys that work now, in the order of their rank, cut between two keys.
 pub fn foot(
     layers: &[Layer],
     context: &ViewContext<'_>,
@@ -244,7 +246,7 @@ pub fn foot(
     for layer in layers {
         for (action, keys) in context.keymap.bindings(*layer) {
             let spec = action.spec();
-            // Out of what one types in there is one way that everybody looks for.
+            // While a text field has the focus, the key that leaves it comes first.
             let is_shown = spec.rank > 0
                 || (action == Action::App(AppAction::Back) && *layer == Layer::Prompt);
             if is_shown
@@ -262,7 +264,7 @@ pub fn foot(
     let hints = shown
         .into_iter()
         .filter_map(|action| Some((context.keymap.key_of(layers, action)?, action.spec().short)));
-    // Help is the last word of every line: it keeps its place.
+    // The key of the help always stands last.
     let (last, others): (Vec<_>, Vec<_>) =
         hints.partition(|(_, short)| *short == Action::App(AppAction::Help).spec().short);
     let reserve: u16 = last.iter().map(|(key, short)| hint_width(key, short)).sum();
@@ -299,7 +301,7 @@ fn hint_width(key: &str, short: &str) -> u16 {
     u16::try_from(text_width(symbol(key)) + 1 + text_width(short) + 3).unwrap_or(u16::MAX)
 }
 
-/// A key as the footer shows it.
+/// Returns a key as the footer shows it.
 fn symbol(key: &str) -> &str {
     match key {
         "enter" => "⏎",

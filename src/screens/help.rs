@@ -1,4 +1,4 @@
-//! Help: every key that works here and now, computed from the keymap.
+//! Help: all keys that work now, computed from the keymap.
 
 use ratatui::layout::Rect;
 
@@ -10,19 +10,19 @@ use crate::{
     widgets::{Painter, Scroll},
 };
 
-/// The open help.
+/// The open help and its scroll position.
 #[derive(Clone, Debug, Default)]
 pub struct Help {
     scroll: Scroll,
 }
 
 impl Help {
-    /// Scrolls; `false` where the action is no scrolling.
+    /// Scrolls. Returns `false` if the action is no movement.
     pub fn act(&mut self, action: Action) -> bool {
         self.scroll.act(action)
     }
 
-    /// Draws the keys of these layers.
+    /// Draws the keys of the active layers.
     pub fn view(
         &self,
         layers: &[Layer],
@@ -72,7 +72,7 @@ impl Help {
     }
 }
 
-/// Headings (with no text) and keys with their meaning.
+/// Returns headings, which have no text, and keys with their help.
 fn lines(layers: &[Layer], context: &ViewContext<'_>) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let mut shown: Vec<(Action, Vec<String>)> = Vec::new();

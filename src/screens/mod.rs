@@ -1,6 +1,7 @@
-//! Screens: what fills the window. Each file holds one screen's state, what it does with an action, and how it looks.
+//! Screens: the contents of the window. Each file holds a screen's state, its reaction to actions,
+//! and its view.
 //!
-//! A screen never reaches outside: it answers effects, and wishes to the rest of the console.
+//! A screen does no IO: it returns effects, and requests to the rest of the console.
 
 pub mod activity;
 pub mod confirm;
@@ -27,92 +28,92 @@ use crate::{
 };
 use confirm::Confirm;
 
-/// What a screen may read and note while it acts.
+/// What a screen reads and changes while it handles an action.
 pub struct UpdateContext<'a> {
-    /// What is known.
+    /// What is known about deployments and resources.
     pub store: &'a mut Store,
-    /// The time.
+    /// The current time.
     pub now: Moment,
-    /// Whether writes are refused for all.
+    /// Whether writes are refused in all deployments.
     pub read_only: bool,
 }
 
-/// What a screen may read while it draws.
+/// What a screen reads while it draws.
 #[derive(Clone, Copy)]
 pub struct ViewContext<'a> {
-    /// What is known.
+    /// What is known about deployments and resources.
     pub store: &'a Store,
-    /// How roles look.
+    /// The styles of roles.
     pub theme: &'a Theme,
-    /// What keys mean.
+    /// The bindings of keys to actions.
     pub keymap: &'a Keymap,
-    /// The time.
+    /// The current time.
     pub now: Moment,
-    /// Where times are shown.
+    /// The time zone in which times are shown.
     pub zone: &'a jiff::tz::TimeZone,
-    /// Whether writes are refused for all.
+    /// Whether writes are refused in all deployments.
     pub read_only: bool,
-    /// Turns while something is on its way.
+    /// The current frame of the spinner.
     pub spinner: &'static str,
-    /// What is being started, before there are deployments.
+    /// What is starting, before there are deployments.
     pub starting: Option<&'a str>,
 }
 
 impl ViewContext<'_> {
-    /// Whether the mode allows an action: read-only mode takes the writes away.
+    /// Whether an action is allowed. Read-only mode refuses actions that write.
     pub const fn allows(&self, action: Action) -> bool {
         !(self.read_only && action.spec().writes)
     }
 }
 
-/// What a screen wishes of the rest of the console.
+/// A request of a screen to the rest of the console.
 #[derive(Clone, Debug)]
 pub enum AppRequest {
-    /// Another screen.
+    /// Switch to another screen.
     Show(Route),
-    /// A question to the user.
+    /// Ask the user a question.
     Ask(Confirm),
-    /// A word in passing.
+    /// Show a toast.
     Say(String),
-    /// A failure that must be seen.
+    /// Show a failure as a toast and record it.
     Complain(Failure),
-    /// The logs of these groups; the title says whose.
+    /// Open Logs with a tail of these log groups.
     Logs {
-        /// Whose account.
+        /// The deployment whose account is used.
         deployment: DeploymentName,
-        /// For the header.
+        /// The title in the header.
         title: String,
-        /// Which groups.
+        /// The names of the log groups.
         groups: Vec<String>,
-        /// From when, where it is a moment of interest and not simply now.
+        /// The start of the window, if it is not the default.
         since: Option<Moment>,
     },
-    /// The tools of an endpoint.
+    /// Open Tools with an endpoint.
     Tools(McpEndpoint),
-    /// An examination of a deployment.
+    /// Open Doctor and examine a deployment.
     Examine(DeploymentName),
-    /// The secret in the Secrets screen.
+    /// Open Secrets with a secret selected.
     Secret(DeploymentName, String),
-    /// The detail of a resource.
+    /// Open the detail of a resource.
     Detail(ResourceKey),
-    /// The resource in the Fleet.
+    /// Open Fleet with a resource selected.
     Reveal(ResourceKey),
 }
 
-/// What an action led to.
+/// The result of an action.
 #[must_use]
 #[derive(Clone, Debug, Default)]
 pub struct ScreenUpdate {
-    /// To be done outside.
+    /// Effects to perform.
     pub effects: Effects,
-    /// To be done by the rest of the console.
+    /// Requests to the rest of the console.
     pub requests: Vec<AppRequest>,
-    /// Whether the screen knew what to do.
+    /// Whether the screen handled the action.
     pub handled: bool,
 }
 
 impl ScreenUpdate {
-    /// It was for this screen, and nothing more is to be done.
+    /// The screen handled the action; there is nothing more to do.
     pub fn done() -> Self {
         Self {
             handled: true,
@@ -120,12 +121,12 @@ impl ScreenUpdate {
         }
     }
 
-    /// It was not for this screen.
+    /// The screen does not handle the action.
     pub fn ignored() -> Self {
         Self::default()
     }
 
-    /// It leads to an effect.
+    /// The action leads to an effect.
     pub fn effect(effect: crate::messages::Effect) -> Self {
         Self {
             effects: Effects::one(effect),
@@ -134,7 +135,7 @@ impl ScreenUpdate {
         }
     }
 
-    /// It leads to effects.
+    /// The action leads to effects.
     pub fn effects(effects: Effects) -> Self {
         Self {
             effects,
@@ -143,7 +144,7 @@ impl ScreenUpdate {
         }
     }
 
-    /// It leads to a wish.
+    /// The action leads to a request.
     pub fn request(request: AppRequest) -> Self {
         Self {
             requests: vec![request],
@@ -152,47 +153,47 @@ impl ScreenUpdate {
         }
     }
 
-    /// And to this wish too.
+    /// Adds a request.
     pub fn and_request(mut self, request: AppRequest) -> Self {
         self.requests.push(request);
         self
     }
 }
 
-/// What every screen can do.
+/// A screen of the console.
 pub trait Screen {
-    /// Layers of the keymap that are its own, the topmost first.
+    /// Returns the active layers of the keymap that belong to the screen, the topmost first.
     fn layers(&self) -> Vec<Layer>;
 
-    /// Whether letters are text now, and go to [`Screen::press`].
+    /// Whether a text field has the focus, so that letters go to [`Screen::press`].
     fn is_typing(&self) -> bool {
         false
     }
 
-    /// Takes a key that is text.
+    /// Handles a key of a text field.
     fn press(&mut self, _key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         ScreenUpdate::ignored()
     }
 
-    /// Takes pasted text.
+    /// Inserts pasted text.
     fn paste(&mut self, _text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
         ScreenUpdate::ignored()
     }
 
-    /// Does what the user wants.
+    /// Performs an action of the user.
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate;
 
-    /// It has come to the front.
+    /// Called when the screen comes to the front.
     fn enter(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
         Effects::none()
     }
 
-    /// It is no longer in front: what costs money or rate while nobody looks stops.
+    /// Called when the screen leaves the front. What costs money or request rate stops here.
     fn leave(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
         Effects::none()
     }
 
-    /// A click at a place of the screen; twice on a row opens it.
+    /// Handles a click. A second click on a row opens it.
     fn click(
         &mut self,
         _column: u16,
@@ -202,16 +203,16 @@ pub trait Screen {
         ScreenUpdate::ignored()
     }
 
-    /// The words of the header's first line; `None`: the fleet's summary.
+    /// Returns the spans of the header's first line, or `None` for the summary of the fleet.
     fn headline(&self, _look: &ViewContext<'_>) -> Option<Vec<(String, crate::theme::Role)>> {
         None
     }
 
-    /// Whether an action makes sense now; the footer leaves the others out.
+    /// Whether an action is available now. The footer leaves out those that are not.
     fn offers(&self, _action: Action, _look: &ViewContext<'_>) -> bool {
         true
     }
 
-    /// Draws it.
+    /// Draws the screen.
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>);
 }

@@ -23,7 +23,8 @@ const KEY_ROOM: usize = 8;
 pub struct Palette {
     input: LineInput,
     list: List,
-    /// Whether the user moved to an item: only then does enter run one that does not contain the typed text.
+    /// Whether the user moved to an item: only then does enter run one that does not contain the
+    /// typed text.
     has_moved: bool,
     /// The commands that were chosen last, the latest first.
     recent: Vec<PaletteCommand>,
@@ -186,7 +187,8 @@ impl Palette {
         self.list.act(Action::List(direction), matches.items.len());
     }
 
-    /// Returns the chosen command. There is none if nothing is typed, or if no item contains the typed text, unless the
+    /// Returns the chosen command. There is none if nothing is typed, or if no item contains the
+    /// typed text, unless the
     /// user has moved to an item.
     pub fn chosen(&self, items: Vec<PaletteItem>) -> Option<PaletteCommand> {
         let matches = self.matches(items);
@@ -308,7 +310,8 @@ impl Palette {
         );
     }
 
-    /// Draws the text with the typed words marked, what the item belongs to, and its key at the right.
+    /// Draws the text with the typed words marked, what the item belongs to, and its key at the
+    /// right.
     fn draw_item(&self, item: &PaletteItem, line: Rect, painter: &mut Painter<'_>) {
         let room = usize::from(line.width.saturating_sub(4));
         let key = u16::try_from(text_width(&item.key)).unwrap_or(0);

@@ -1,6 +1,7 @@
 //! Themes: named roles, each with its style. Screens ask for a role and never name a colour.
 //!
-//! A role is written `{ color = "#58a6ff", ansi = "blue", bold = true }`: `color` for terminals with 24-bit colour,
+//! A role is written `{ color = "#58a6ff", ansi = "blue", bold = true }`: `color` for terminals
+//! with 24-bit colour,
 //! `ansi` for those with sixteen. Every theme names every role.
 
 use ratatui::style::{Color, Modifier, Style};
@@ -185,7 +186,8 @@ impl Theme {
     /// Reads a theme file.
     ///
     /// # Errors
-    /// What is wrong with it: TOML that cannot be read, a role that is missing or unknown, a colour that is none.
+    /// What is wrong with it: TOML that cannot be read, a role that is missing or unknown, a colour
+    /// that is none.
     pub fn parse(name: &str, text: &str, depth: Depth) -> Result<Self, String> {
         let mut roles: std::collections::BTreeMap<String, Written> =
             toml::from_str(text).map_err(|error| error.to_string())?;

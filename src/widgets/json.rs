@@ -1,18 +1,18 @@
-//! JSON as lines of coloured pieces.
+//! JSON as styled lines.
 
 use serde_json::Value;
 
 use crate::theme::Role;
 
-/// A line: its pieces with their roles.
+/// A line as spans of text with their roles.
 pub type StyledLine = Vec<(String, Role)>;
 
-/// The value over as many lines as it needs, indented by two.
+/// Formats a value over as many lines as it needs, indented by two spaces.
 pub fn json_lines(value: &Value) -> Vec<StyledLine> {
     json_beginning(value, usize::MAX)
 }
 
-/// The same up to so many lines; one more, or a few, where there are more.
+/// Formats the beginning of a value: at least `most` lines and a few more if the value is longer.
 pub fn json_beginning(value: &Value, most: usize) -> Vec<StyledLine> {
     let mut lines = Vec::new();
     let mut line = StyledLine::new();

@@ -1,36 +1,36 @@
-//! One line of text under edit.
+//! A one-line text input.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
-/// A line of text with its cursor.
+/// A one-line text input with its cursor.
 #[derive(Clone, Debug, Default)]
 pub struct LineInput(Input);
 
 impl LineInput {
-    /// A line that holds this text, the cursor behind it.
+    /// Creates an input that holds `text`, with the cursor at its end.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Input::new(text.into()))
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         self.0.value()
     }
 
-    /// Column of the cursor.
+    /// Returns the column of the cursor.
     pub fn cursor(&self) -> u16 {
         u16::try_from(self.0.visual_cursor()).unwrap_or(u16::MAX)
     }
 
-    /// Takes pasted text in; only its first line.
+    /// Inserts the first line of pasted text.
     pub fn paste(&mut self, text: &str) {
         for letter in text.lines().next().unwrap_or_default().chars() {
             self.0.handle(InputRequest::InsertChar(letter));
         }
     }
 
-    /// Takes a key in; `false` where it means nothing to a line.
+    /// Handles a key. Returns `false` if the key means nothing to a line.
     pub fn press(&mut self, key: KeyEvent) -> bool {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let request = match key.code {

@@ -1,4 +1,4 @@
-//! A cursor in a list of any length, and the window of it that is visible.
+//! A cursor in a list, and the window of rows that is visible.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::messages::{Action, ListAction};
 
-/// Where the cursor is and what was visible when it was last drawn.
+/// The cursor of a list and the rows that were visible when it was last drawn.
 #[derive(Clone, Debug, Default)]
 pub struct List {
     cursor: usize,
@@ -15,17 +15,17 @@ pub struct List {
 }
 
 impl List {
-    /// The row of the cursor.
+    /// Returns the row of the cursor.
     pub const fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// Puts the cursor on a row.
+    /// Moves the cursor to a row.
     pub const fn select(&mut self, row: usize) {
         self.cursor = row;
     }
 
-    /// Moves as an action of the list layer says; `false` where it is none.
+    /// Moves the cursor. Returns `false` if the action is no movement.
     pub fn act(&mut self, action: Action, length: usize) -> bool {
         let page = usize::from(self.area.get().height).max(2) - 1;
         self.cursor = match action {
@@ -41,7 +41,7 @@ impl List {
         true
     }
 
-    /// Moves by lines as a pager does: the page goes with the cursor as long as there is more of it.
+    /// Moves by lines as a pager does: the window scrolls with the cursor until the end.
     pub fn page_along(&mut self, action: Action, length: usize) -> bool {
         let height = usize::from(self.area.get().height);
         let top = self.top.get().min(length.saturating_sub(height));
@@ -56,19 +56,20 @@ impl List {
         moved
     }
 
-    /// Puts the cursor on the row at which its line stands now, so that what is read stays where it is.
+    /// Moves the cursor to the new row of its line and scrolls, so that the line stays where it is
+    /// on the screen.
     pub fn carry(&mut self, row: usize) {
         let top = self.top.get();
         self.top.set((top + row).saturating_sub(self.cursor));
         self.cursor = row;
     }
 
-    /// Keeps the cursor within a list that has become shorter.
+    /// Keeps the cursor within a list of `length` rows.
     pub fn clamp(&mut self, length: usize) {
         self.cursor = self.cursor.min(length.saturating_sub(1));
     }
 
-    /// The visible rows for this area; remembered for clicks and pages.
+    /// Returns the rows that are visible in the area, and remembers them for clicks and paging.
     pub fn window(&self, area: Rect, length: usize) -> std::ops::Range<usize> {
         let height = usize::from(area.height);
         let mut top = self.top.get().min(length.saturating_sub(height));
@@ -82,7 +83,7 @@ impl List {
         top..(top + height).min(length)
     }
 
-    /// The row under a place on the screen.
+    /// Returns the row at a position of the screen.
     pub fn row_at(&self, column: u16, line: u16) -> Option<usize> {
         let area = self.area.get();
         area.contains((column, line).into())

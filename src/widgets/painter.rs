@@ -1,4 +1,4 @@
-//! The pen: the only way in which text becomes cells. It sanitises, measures and cuts.
+//! The painter: the only way in which text becomes cells. It sanitises, measures and cuts text.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -11,25 +11,26 @@ use crate::{
 
 /// Draws text by role into a buffer.
 pub struct Painter<'a> {
-    /// Where it draws.
+    /// The buffer to draw into.
     pub buffer: &'a mut Buffer,
-    /// How roles look.
+    /// The styles of roles.
     pub theme: &'a Theme,
 }
 
 impl<'a> Painter<'a> {
-    /// A pen for this buffer.
+    /// Creates a painter for a buffer.
     pub const fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
         Self { buffer, theme }
     }
 
-    /// Writes text at a place, cut with `…` where it is longer than `room` columns. Answers the column after it.
+    /// Draws text at a position and returns the column after it. Text longer than `room` columns is
+    /// cut with `…`.
     pub fn text(&mut self, x: u16, y: u16, room: u16, text: &str, role: Role) -> u16 {
         let style = self.theme.style(role);
         self.styled_text(x, y, room, text, style)
     }
 
-    /// The same with a style that is not a plain role's.
+    /// Draws text like [`Self::text`], with a style that is not that of a role.
     pub fn styled_text(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || room == 0
@@ -44,7 +45,7 @@ impl<'a> Painter<'a> {
             .0
     }
 
-    /// Writes text so that it ends before column `right`.
+    /// Draws text that ends before column `right`.
     pub fn text_right(&mut self, right: u16, y: u16, room: u16, text: &str, role: Role) {
         let safe = sanitize(beginning(text, usize::from(room)));
         let shown = cut(&safe, usize::from(room));
@@ -52,7 +53,8 @@ impl<'a> Painter<'a> {
         self.text(right.saturating_sub(width), y, width, &shown, role);
     }
 
-    /// Writes pieces one after the other, each with its role, within `room` columns. Answers the column after the last.
+    /// Draws spans of text one after the other within `room` columns and returns the column after
+    /// the last one.
     pub fn spans(&mut self, x: u16, y: u16, room: u16, pieces: &[(&str, Role)]) -> u16 {
         let end = x.saturating_add(room);
         pieces.iter().fold(x, |at, (text, role)| {
@@ -60,7 +62,7 @@ impl<'a> Painter<'a> {
         })
     }
 
-    /// A thin line across the area's first row.
+    /// Draws a horizontal line across the first row of the area.
     pub fn hline(&mut self, area: Rect) {
         if area.height > 0 {
             let line = "─".repeat(usize::from(area.width));
@@ -70,7 +72,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// A thin line down the area's first column.
+    /// Draws a vertical line down the first column of the area.
     pub fn divider(&mut self, area: Rect) {
         let style = self.theme.style(Role::Rule);
         for y in area.top()..area.bottom() {
@@ -78,7 +80,8 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Marks a row as selected: tinted, with the accent bar at its left edge. What is written on it keeps its own colours.
+    /// Marks a row as selected: a tinted ground, and the accent bar at its left edge if it has the
+    /// focus.
     pub fn select_row(&mut self, row: Rect, focused: bool) {
         self.buffer.set_style(row, self.theme.style(Role::Selected));
         if focused {
@@ -87,12 +90,12 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Lays a style over what is drawn already.
+    /// Applies a style to cells that are drawn already.
     pub fn shade(&mut self, area: Rect, role: Role) {
         self.buffer.set_style(area, self.theme.style(role));
     }
 
-    /// Blanks an area, so that what lies on top hides what lies below.
+    /// Resets the cells of an area.
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
@@ -105,20 +108,22 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// As much of a text as can matter for so many columns: a line of a megabyte costs no more than what is seen of it.
+/// Returns the beginning of a text that can be visible in `room` columns, so that a long line costs
+/// no more than what is seen.
 fn beginning(text: &str, room: usize) -> &str {
-    // Nothing seen takes more than a base and a few marks a column; the rest is what makes a cut visible.
+    // A column holds at most a base character and a few marks; one more column makes the cut
+    // visible.
     text.char_indices()
         .nth((room + 1) * 8)
         .map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
-/// Columns that a text takes on a terminal.
+/// Returns the number of terminal columns that a text takes.
 pub fn text_width(text: &str) -> usize {
     text.width()
 }
 
-/// The text cut to so many columns, with `…` at its end where something is missing.
+/// Cuts a text to `room` columns, with `…` at its end if something is missing.
 pub fn cut(text: &str, room: usize) -> String {
     if text_width(text) <= room {
         return text.to_owned();
@@ -139,7 +144,7 @@ pub fn cut(text: &str, room: usize) -> String {
     shown
 }
 
-/// The text cut in its middle, where ids differ least.
+/// Cuts a text to `room` columns in its middle, where ids differ least.
 pub fn cut_middle(text: &str, room: usize) -> String {
     if text_width(text) <= room || room < 5 {
         return cut(text, room);

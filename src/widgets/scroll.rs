@@ -1,10 +1,10 @@
-//! How far a text is scrolled. It knows what was visible when it was last drawn, so that no key runs past the end.
+//! The scroll position of a text without a cursor.
 
 use std::cell::Cell;
 
 use crate::messages::{Action, ListAction};
 
-/// The first visible line of a text that has no cursor.
+/// The first visible line of a text, limited by what was visible when it was last drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Scroll {
     top: Cell<usize>,
@@ -13,7 +13,7 @@ pub struct Scroll {
 }
 
 impl Scroll {
-    /// Moves as an action of the list layer says; `false` where it is none.
+    /// Scrolls. Returns `false` if the action is no movement.
     pub fn act(&mut self, action: Action) -> bool {
         let (top, last) = (self.top.get(), self.last.get());
         let page = self.page.get().max(2) - 1;
@@ -30,12 +30,12 @@ impl Scroll {
         true
     }
 
-    /// Back to the beginning.
+    /// Scrolls back to the beginning.
     pub fn reset(&mut self) {
         self.top.set(0);
     }
 
-    /// The visible lines of a text of this length, in a window of this height.
+    /// Returns the visible lines of a text of `length` lines in a window of `height` lines.
     pub fn window(&self, height: usize, length: usize) -> std::ops::Range<usize> {
         let last = length.saturating_sub(height);
         self.last.set(last);

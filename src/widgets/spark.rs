@@ -1,8 +1,8 @@
-//! Numbers over time in one line.
+//! Sparklines: numbers over time in one line.
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A bar a number, the largest at full height.
+/// Returns one bar per number; the largest number has the full height.
 pub fn sparkline(values: &[u64]) -> String {
     let most = values.iter().copied().max().unwrap_or(0).max(1);
     let bar = |value: u64| {

@@ -1,8 +1,8 @@
-//! Health as glyph, word and colour: never the colour alone.
+//! Health as glyph, word and colour; the colour is never the only carrier.
 
 use crate::{model::Health, theme::Role};
 
-/// The glyph of a health; all are one column wide.
+/// Returns the glyph of a health, which is one column wide.
 pub const fn glyph(health: Health) -> &'static str {
     match health {
         Health::Well => "●",
@@ -14,7 +14,7 @@ pub const fn glyph(health: Health) -> &'static str {
     }
 }
 
-/// The word of a health.
+/// Returns the word of a health.
 pub const fn word(health: Health) -> &'static str {
     match health {
         Health::Well => "well",
@@ -26,7 +26,7 @@ pub const fn word(health: Health) -> &'static str {
     }
 }
 
-/// The role of a health.
+/// Returns the role of a health.
 pub const fn role_of(health: Health) -> Role {
     match health {
         Health::Well => Role::Success,

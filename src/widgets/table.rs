@@ -1,34 +1,34 @@
-//! Columns of a table: who gets how much room, and who is left out where there is little.
+//! Layout of table columns: their widths, and which ones are left out in a narrow table.
 
-/// How wide a column wants to be.
+/// The width of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// Exactly so many columns.
+    /// A fixed number of terminal columns.
     Fixed(u16),
-    /// At least so many, and a share of what is left.
+    /// At least this many terminal columns, and a share of what is left.
     Share(u16),
 }
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Heading.
+    /// The heading.
     pub title: &'static str,
-    /// Room.
+    /// The width.
     pub size: Size,
-    /// Numbers stand at the right.
+    /// Whether cells are aligned to the right, as numbers are.
     pub right: bool,
-    /// Shown only where the whole table has at least so many columns.
+    /// The column is left out if the table has fewer terminal columns than this.
     pub from: u16,
 }
 
-/// Where the columns stand: index, first column, width.
+/// The placed columns: index, first terminal column, width.
 pub type Layout = Vec<(usize, u16, u16)>;
 
-/// Space between columns.
+/// Terminal columns between two columns.
 const GAP: u16 = 2;
 
-/// Shares `room` among the columns, beginning at column `x`.
+/// Distributes `room` terminal columns, beginning at `x`, among the columns.
 pub fn lay_out(columns: &[Column], x: u16, room: u16) -> Layout {
     let shown: Vec<(usize, &Column)> = columns
         .iter()

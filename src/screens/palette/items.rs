@@ -1,4 +1,5 @@
-//! The items of the palette: actions of all screens, names that can be opened, faults that the embedded stack can inject.
+//! The items of the palette: actions of all screens, names that can be opened, faults that the
+//! embedded stack can inject.
 
 use std::collections::BTreeSet;
 
@@ -156,7 +157,8 @@ const fn action_id(command: &PaletteCommand) -> Option<&'static str> {
     }
 }
 
-/// Whether an action of another screen runs at once when it is chosen: not if it needs a selected row, writes, or calls a tool.
+/// Whether an action of another screen runs at once when it is chosen: not if it needs a selected
+/// row, writes, or calls a tool.
 pub fn runs_at_once(action: Action) -> bool {
     action.spec().needs == Needs::Nothing
         && !action.spec().writes
@@ -174,7 +176,8 @@ fn named_item(text: String, note: String, command: PaletteCommand) -> PaletteIte
     }
 }
 
-/// `logs NAME`, `tools NAME`, `describe NAME` and `doctor NAME` for all deployments, resources and log groups.
+/// `logs NAME`, `tools NAME`, `describe NAME` and `doctor NAME` for all deployments, resources and
+/// log groups.
 fn named(store: &Store) -> Vec<PaletteItem> {
     let mut items = Vec::new();
     for deployment in &store.deployments {

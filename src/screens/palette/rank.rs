@@ -43,7 +43,8 @@ struct Rank {
     position: usize,
 }
 
-/// Returns the items that match the typed text; all of them, with `recent` first, if nothing is typed.
+/// Returns the items that match the typed text; all of them, with `recent` first, if nothing is
+/// typed.
 pub(super) fn find(
     typed: &str,
     items: Vec<PaletteItem>,
@@ -85,7 +86,8 @@ pub(super) fn find(
     }
 }
 
-/// Puts the items that were used last in front, in their order, and the item that leaves the console last.
+/// Puts the items that were used last in front, in their order, and the item that leaves the
+/// console last.
 fn recent_first(items: Vec<PaletteItem>, recent: &[PaletteCommand]) -> Vec<PaletteItem> {
     let used = |item: &PaletteItem| recent.iter().position(|command| *command == item.command);
     let mut first: Vec<(usize, PaletteItem)> = items
