@@ -22,6 +22,9 @@ const EXAMPLES: &str = "Examples:
   agentcore-console local --write-config /tmp/local.toml
   agentcore-console --config /tmp/local.toml status        in another terminal";
 
+/// How often the log groups are looked at for events that were dropped.
+const FULL_GROUPS_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// How `local` starts the embedded stack.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -53,8 +56,8 @@ pub(crate) struct Options {
     /// A real MCP server as the external target of deployment B
     #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) neo4j_mcp_url: Option<url::Url>,
-    /// Faults to inject: a JSON list, by operation or by hop
-    #[arg(long, value_name = "FILE")]
+    /// Faults to inject: a JSON list, by operation or by hop; `list` prints the table of faults and ends
+    #[arg(long, value_name = "FILE|list")]
     pub(crate) faults: Option<PathBuf>,
 }
 
@@ -67,6 +70,9 @@ fn address(text: &str) -> Result<url::Url, String> {
 
 /// Runs `local` until it is asked to end.
 pub(crate) fn run(options: &Options) -> Outcome {
+    if options.faults.as_deref() == Some(Path::new("list")) {
+        return list_faults();
+    }
     let started = to_options(options)?;
     let runtime = process::runtime()?;
     runtime.block_on(async {
@@ -90,10 +96,44 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 }
             }
         }
-        end.wait().await?;
+        tokio::select! {
+            ended = end.wait() => ended?,
+            () = report_full_groups(&stack) => {}
+        }
         stack.stop().await;
         Ok(())
     })
+}
+
+/// Prints the table of faults, one JSON line for each fault and place.
+fn list_faults() -> Outcome {
+    for row in faults::table() {
+        let (member, place) = match row.place {
+            faults::FaultRowPlace::Hop(hop) => ("hop", hop.name()),
+            faults::FaultRowPlace::Service(service) => ("service", service.prefix()),
+        };
+        output::json_line(&serde_json::json!({
+            member: place,
+            "fault": row.kind.name(),
+            "says": row.kind.description(),
+        }))?;
+    }
+    Ok(())
+}
+
+/// Reports the log groups that dropped events, once each, until it is dropped.
+async fn report_full_groups(stack: &Stack) {
+    let mut reported = std::collections::BTreeSet::new();
+    loop {
+        tokio::time::sleep(FULL_GROUPS_INTERVAL).await;
+        for (group, _) in stack.dropped_events() {
+            if reported.insert(group.clone()) {
+                output::note(&format!(
+                    "log group {group} is full: its oldest events are dropped from now on"
+                ));
+            }
+        }
+    }
 }
 
 /// The configuration of this console for a stack: complete, needs nothing of the environment.

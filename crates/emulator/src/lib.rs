@@ -28,7 +28,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::faults::Fault;
+use crate::faults::{Fault, FaultSite};
 use crate::world::{SharedWorld, World};
 
 pub use crate::report::{DeploymentFacts, Facts, SignInFacts};
@@ -194,14 +194,26 @@ impl Stack {
         self.address.port()
     }
 
-    /// Arms a fault while the stack runs.
-    pub fn inject_fault(&self, fault: Fault) {
+    /// Arms a fault while the stack runs. The deployment may be named by its title.
+    pub fn inject_fault(&self, mut fault: Fault) {
+        if let FaultSite::Hop { deployment, .. } = &mut fault.place
+            && let Some(name) = scenarios::short_name(deployment)
+        {
+            name.clone_into(deployment);
+        }
+        self.world.show_lasting_fault(&fault);
         self.world.faults.arm(fault);
     }
 
-    /// Disarms every fault.
+    /// Disarms every fault, and takes back what faults left in the state of resources.
     pub fn clear_faults(&self) {
         self.world.faults.clear();
+        self.world.hide_lasting_faults();
+    }
+
+    /// The log groups that dropped their oldest events because they were full, and how many each dropped.
+    pub fn dropped_events(&self) -> Vec<(String, u64)> {
+        self.world.logs.dropped()
     }
 
     /// Stops serving: open streams end, connections are closed.

@@ -44,6 +44,8 @@ impl Reserved {
 pub struct DeploymentFacts {
     /// `a` to `e`.
     pub name: String,
+    /// What it is, such as `movies-gateway`; taken wherever the name is.
+    pub title: String,
     /// `A` to `E`.
     pub shape: String,
     /// Its AWS region.
@@ -183,8 +185,11 @@ impl Stack {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
-                "{}  sign-in {:<6}  {}",
-                deployment.shape, deployment.sign_in, deployment.mcp_url
+                "{}  {:<14}  sign-in {:<6}  {}",
+                deployment.shape,
+                deployment.title(),
+                deployment.sign_in,
+                deployment.mcp_url
             );
             if let Some(pool) = &deployment.pool {
                 let _ = match (&pool.client_secret, &pool.user) {
@@ -219,6 +224,7 @@ fn described(deployment: &Scenario, signing_key: &str) -> Value {
     let user = pool.and_then(|pool| pool.user.as_ref());
     let mut line = json!({
         "name": deployment.name,
+        "title": deployment.title(),
         "shape": deployment.shape,
         "stack": deployment.stack,
         "mcp_url": deployment.mcp_url,
@@ -263,6 +269,7 @@ fn facts(deployment: &Scenario) -> DeploymentFacts {
     };
     DeploymentFacts {
         name: deployment.name.to_owned(),
+        title: deployment.title().to_owned(),
         shape: deployment.shape.to_owned(),
         region: REGION.to_owned(),
         account: ACCOUNT.to_owned(),

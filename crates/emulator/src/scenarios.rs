@@ -11,6 +11,23 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 /// The IAM user whose access key the world gives out.
 pub(crate) const CALLER_ARN: &str = "arn:aws:iam::123456789012:user/local-operator";
 
+/// The short names of the deployments and the titles that say what each is.
+pub(crate) const TITLES: [(&str, &str); 5] = [
+    ("a", "movies-gateway"),
+    ("b", "analytics"),
+    ("c", "playground"),
+    ("d", "batch-agents"),
+    ("e", "github-tools"),
+];
+
+/// The short name of the deployment with that short name or title.
+pub(crate) fn short_name(name: &str) -> Option<&'static str> {
+    TITLES
+        .iter()
+        .find(|(short, title)| *short == name || *title == name)
+        .map(|(short, _)| *short)
+}
+
 /// One of the five deployments.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
@@ -420,6 +437,14 @@ impl ScenarioBuilder<'_> {
 }
 
 impl Scenario {
+    /// What the deployment is, in a word or two.
+    pub(crate) fn title(&self) -> &'static str {
+        TITLES
+            .iter()
+            .find(|(short, _)| *short == self.name)
+            .map_or(self.name, |(_, title)| title)
+    }
+
     /// Whether a runtime is one of its own.
     pub(crate) fn has_runtime(&self, id: &str) -> bool {
         self.runtime_id.as_deref() == Some(id)

@@ -58,7 +58,7 @@ impl World {
         let control = ControlState::new(&base, &seed, &options, &deployments, began);
         let secrets = SecretsState::new(&seed, &deployments, began);
         let logs = LogsState::new(&options, &deployments, began);
-        Self {
+        let world = Self {
             access_key_id,
             secret_access_key,
             faults: FaultTable::new(options.faults.clone()),
@@ -80,7 +80,11 @@ impl World {
             logs,
             secrets,
             client,
+        };
+        for fault in &world.options.faults {
+            world.show_lasting_fault(fault);
         }
+        world
     }
 
     /// The time of this world.

@@ -19,9 +19,10 @@ use super::protocol;
 use super::target::{self, Outbound};
 use crate::aws::control::{Gateway, Target};
 use crate::aws::logs::records::GatewayRecord;
+use crate::aws::logs::spans::SpanResource;
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{self as wire, Request, Response, json as json_response, set_header};
-use crate::scenarios::{Scenario, agentcore_arn};
+use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
 use access::{authorize, protected_resource};
 use sessions::{end_session, session};
@@ -197,7 +198,7 @@ impl GatewayCall<'_> {
             response_body: Some(self.logged_body(&response, failure.as_ref())),
             ..GatewayRecord::default()
         });
-        self.write_span(&message, began, failure.as_ref());
+        self.write_span(&message, &request_id, began, failure.as_ref());
         set_header(&mut response, "x-amzn-requestid", &request_id);
         set_header(&mut response, "x-amzn-trace-id", &self.trace.header());
         response
@@ -224,17 +225,30 @@ impl GatewayCall<'_> {
         }
     }
 
-    fn write_span(&self, message: &Message, began: jiff::Timestamp, failure: Option<&ToolFailure>) {
+    fn write_span(
+        &self,
+        message: &Message,
+        request_id: &str,
+        began: jiff::Timestamp,
+        failure: Option<&ToolFailure>,
+    ) {
         let attributes = json!({
             "mcp.method.name": message.method,
             "mcp.protocol.version": self.version,
             "gen_ai.tool.name": message.tool(),
-            "aws.operation.name": "InvokeGateway",
-            "cloud.resource_id": agentcore_arn(&format!("gateway/{}", self.gateway.id)),
+            "aws.request.id": request_id,
         });
+        let operation = match message.method.as_str() {
+            "initialize" => "Initialize",
+            "notifications/initialized" => "NotificationsInitialized",
+            "tools/list" => "ListTools",
+            "tools/call" => "InvokeTool",
+            other => other,
+        };
         let span = RequestSpan {
             trace: &self.trace,
-            name: format!("POST /mcp {}", message.method),
+            name: format!("AgentCore.Gateway.{operation}"),
+            resource: SpanResource::Gateway(&self.gateway.id),
             began,
             attributes,
             failure,

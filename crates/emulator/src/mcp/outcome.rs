@@ -3,8 +3,9 @@
 
 use http::HeaderMap;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::aws::logs::spans::{Span, SpanKind, SpanResource};
 use crate::http::header;
 use crate::world::World;
 
@@ -71,7 +72,7 @@ impl TraceContext {
         }
     }
 
-    /// Continues the trace that `X-Amzn-Trace-Id` names, or starts one.
+    /// Continues the trace that `X-Amzn-Trace-Id` or `traceparent` names, or starts one.
     pub(crate) fn of_request(world: &World, headers: &HeaderMap) -> Self {
         let mut context = Self::root(world);
         let given = header(headers, "x-amzn-trace-id").unwrap_or_default();
@@ -87,6 +88,9 @@ impl TraceContext {
                 .filter(|parent| is_hexadecimal(parent, 16))
                 .unwrap_or_default()
                 .to_owned();
+        } else if let Some((trace, parent)) = w3c_parent(headers) {
+            context.trace_id = trace;
+            context.parent_span_id = parent;
         }
         context
     }
@@ -102,6 +106,16 @@ impl TraceContext {
     }
 }
 
+/// The trace id and the span id of a `traceparent` header (W3C Trace Context).
+fn w3c_parent(headers: &HeaderMap) -> Option<(String, String)> {
+    let mut parts = header(headers, "traceparent")?.split('-').skip(1);
+    let (trace, parent) = (parts.next()?, parts.next()?);
+    let is_valid = is_hexadecimal(trace, 32)
+        && is_hexadecimal(parent, 16)
+        && trace.bytes().any(|digit| digit != b'0');
+    is_valid.then(|| (trace.to_ascii_lowercase(), parent.to_ascii_lowercase()))
+}
+
 fn is_hexadecimal(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -110,6 +124,8 @@ fn is_hexadecimal(text: &str, length: usize) -> bool {
 pub(crate) struct RequestSpan<'a> {
     pub(crate) trace: &'a TraceContext,
     pub(crate) name: String,
+    /// What emits the span.
+    pub(crate) resource: SpanResource<'a>,
     pub(crate) began: Timestamp,
     /// Attributes, a JSON object.
     pub(crate) attributes: Value,
@@ -120,34 +136,28 @@ pub(crate) struct RequestSpan<'a> {
 impl RequestSpan<'_> {
     /// Ends the span now and writes it to `aws/spans`.
     pub(crate) fn write(self, world: &World) {
-        let now = world.now();
-        let nanos = |at: Timestamp| at.as_nanosecond() as i64;
-        let mut attributes = self.attributes;
-        let status = match self.failure {
-            None => json!({"code": "OK"}),
-            Some(failure) => {
-                if let (Some(code), Some(members)) =
-                    (failure.neo4j_code(), attributes.as_object_mut())
-                {
-                    members.insert("db.system.name".to_owned(), json!("neo4j"));
-                    members.insert("db.response.status_code".to_owned(), json!(code));
-                    members.insert("error.type".to_owned(), json!(code));
-                }
-                json!({"code": "ERROR", "message": failure.text})
-            }
+        let mut attributes = match self.attributes {
+            Value::Object(members) => members,
+            _ => Map::new(),
         };
-        world.log_span(&json!({
-            "traceId": self.trace.trace_id,
-            "spanId": self.trace.span_id,
-            "parentSpanId": self.trace.parent_span_id,
-            "name": self.name,
-            "kind": "SERVER",
-            "startTimeUnixNano": nanos(self.began),
-            "endTimeUnixNano": nanos(now),
-            "durationNano": nanos(now) - nanos(self.began),
-            "attributes": attributes,
-            "status": status,
-        }));
+        if let Some(code) = self.failure.and_then(ToolFailure::neo4j_code) {
+            attributes.insert("db.system.name".to_owned(), json!("neo4j"));
+            attributes.insert("db.response.status_code".to_owned(), json!(code));
+            attributes.insert("error.type".to_owned(), json!(code));
+        }
+        let parent = &self.trace.parent_span_id;
+        world.log_span(&Span {
+            trace_id: &self.trace.trace_id,
+            span_id: self.trace.span_id.clone(),
+            parent: (!parent.is_empty()).then(|| parent.clone()),
+            name: self.name,
+            kind: SpanKind::Server,
+            began: self.began,
+            duration: world.now().duration_since(self.began),
+            failure: self.failure.map(|failure| failure.text.clone()),
+            resource: self.resource,
+            attributes,
+        });
     }
 }
 

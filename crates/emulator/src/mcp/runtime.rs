@@ -15,6 +15,7 @@ use super::neo4j_server::BasicCredentials;
 use super::outcome::{RequestSpan, ToolFailure, TraceContext};
 use super::tool_server::{self, ToolCallContext, ToolServer};
 use crate::aws::control::{Authorizer, Runtime, RuntimeVersion};
+use crate::aws::logs::spans::SpanResource;
 use crate::containers::{Entered, SessionKey};
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{
@@ -311,13 +312,13 @@ fn finished(
     );
     let span = RequestSpan {
         trace: &invocation.trace,
-        name: "POST /invocations".to_owned(),
+        name: "AgentCore.Runtime.Invoke".to_owned(),
+        resource: SpanResource::Runtime(&invocation.runtime.id, &invocation.qualifier),
         began,
         attributes: json!({
             "session.id": session,
             "http.status_code": if status.is_success() { 200 } else { status.as_u16() },
-            "aws.local.service": format!("{}.{}", invocation.runtime.id, invocation.qualifier),
-            "cloud.resource_id": invocation.runtime.arn,
+            "aws.request_id": request_id,
             "mcp.method.name": message.method,
             "gen_ai.tool.name": message.tool(),
         }),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::faults::{FaultKind, FaultPoint};
 use crate::seed::Sequence;
 use crate::world::{SharedWorld, World};
 
@@ -97,6 +98,11 @@ fn set_target(world: &World, deployment: &str, status: &str, reason: Option<&str
     else {
         return;
     };
+    // A fault that was armed decides the target's status.
+    let kind = FaultKind::Unsynchronised;
+    if world.faults.is_armed(deployment, FaultPoint::Target, kind) {
+        return;
+    }
     let now = world.now();
     world.control.with(|state| {
         let Some(target) = state

@@ -2,9 +2,10 @@
 //! platform has ids.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::aws::logs::records::{GATEWAY_STREAM, GatewayRecord, runtime_line};
+use crate::aws::logs::spans::{Span, SpanKind, SpanResource};
 use crate::scenarios::{Scenario, gateway_log_group, lambda_log_group, runtime_log_group};
 use crate::seed::Sequence;
 use crate::world::World;
@@ -84,7 +85,7 @@ impl SimulatedCall<'_> {
             .as_ref()
             .filter(|_| self.id.is_multiple_of(3))
         {
-            return self.runtime(&extra.id);
+            return self.runtime(&extra.id, false);
         }
         if let Some(gateway) = &deployment.gateway_id {
             let body = json!({"jsonrpc": "2.0", "id": self.id, "method": "tools/call",
@@ -96,7 +97,7 @@ impl SimulatedCall<'_> {
             self.interceptor(function);
         }
         if let Some(runtime) = &deployment.runtime_id {
-            self.runtime(runtime);
+            self.runtime(runtime, deployment.gateway_id.is_some());
         }
         if deployment.name == "b" {
             self.container();
@@ -118,6 +119,7 @@ impl SimulatedCall<'_> {
                 None,
                 Some(body.to_string()),
             );
+            self.gateway_spans(gateway);
         }
     }
 
@@ -183,15 +185,17 @@ impl SimulatedCall<'_> {
                 self.at(6)
             ),
         );
-        self.put(&group, &stream, 19, format!("END RequestId: {request}"));
+        // Between START and END, as the time stamps of the lines have it.
+        let duration = 6 + self.took % 11;
+        let end = 4 + duration;
+        self.put(&group, &stream, end, format!("END RequestId: {request}"));
         let report = format!(
-            "REPORT RequestId: {request}\tDuration: 14.{:02} ms\tBilled Duration: 15 ms\tMemory Size: 256 MB\tMax Memory Used: 71 MB",
-            self.id
+            "REPORT RequestId: {request}\tDuration: {duration}.00 ms\tBilled Duration: {duration} ms\tMemory Size: 256 MB\tMax Memory Used: 71 MB"
         );
-        self.put(&group, &stream, 19, report);
+        self.put(&group, &stream, end, report);
     }
 
-    fn runtime(&self, id: &str) {
+    fn runtime(&self, id: &str, behind_gateway: bool) {
         self.world
             .record_session(id, "DEFAULT", &self.session, self.began);
         let (group, stream) = (
@@ -240,29 +244,108 @@ impl SimulatedCall<'_> {
             ),
         };
         self.put(&group, &stream, end, line(end, level, &text));
-        self.put(
-            "aws/spans",
-            "default",
-            self.took,
-            self.span_of(id).to_string(),
-        );
+        self.runtime_spans(id, behind_gateway);
     }
 
-    fn span_of(&self, runtime: &str) -> Value {
-        let start = self.began.as_nanosecond();
-        let duration = i128::from(self.took) * 1_000_000;
-        json!({
-            "traceId": self.trace,
-            "spanId": self.span,
-            "name": "POST /invocations",
-            "kind": "SERVER",
-            "startTimeUnixNano": start as u64,
-            "endTimeUnixNano": (start + duration) as u64,
-            "durationNano": duration as u64,
-            "attributes": {"session.id": self.session, "http.status_code": if self.failure.is_some() { 500 } else { 200 },
-                "aws.local.service": format!("{runtime}.DEFAULT")},
-            "status": {"code": if self.failure.is_some() { "ERROR" } else { "UNSET" }},
-        })
+    /// The spans of a gateway's part of the call: the request, and the call of the target inside it.
+    fn gateway_spans(&self, gateway: &str) {
+        let resource = SpanResource::Gateway(gateway);
+        let attributes = json!({
+            "aws.request.id": self.request,
+            "tool.name": "read-cypher",
+            "latency_ms": self.took,
+        });
+        let request = Span {
+            attributes: members(attributes),
+            ..self.span(
+                "AgentCore.Gateway.InvokeTool",
+                self.span.clone(),
+                None,
+                resource,
+            )
+        };
+        let target = Span {
+            kind: SpanKind::Client,
+            began: self.at(22),
+            duration: SignedDuration::from_millis(self.took - 26),
+            ..self.span(
+                "AgentCore.Gateway.InvokeTool.read-cypher",
+                self.child(1),
+                Some(self.span.clone()),
+                resource,
+            )
+        };
+        self.world.log_past_span(&request, self.lag);
+        self.world.log_past_span(&target, self.lag);
+    }
+
+    /// The spans of a runtime's part of the call: the invocation, the program's request, its query.
+    fn runtime_spans(&self, runtime: &str, behind_gateway: bool) {
+        let parent = behind_gateway.then(|| self.child(1));
+        let platform = SpanResource::Runtime(runtime, "DEFAULT");
+        let program = SpanResource::Program(runtime, "DEFAULT");
+        let session = json!({"session.id": self.session, "aws.request_id": self.request});
+        let invocation = Span {
+            attributes: members(session),
+            began: self.at(23),
+            duration: SignedDuration::from_millis(self.took - 28),
+            ..self.span("AgentCore.Runtime.Invoke", self.child(2), parent, platform)
+        };
+        let status = if self.failure.is_some() { 500 } else { 200 };
+        let request = Span {
+            attributes: members(json!({
+                "session.id": self.session,
+                "http.method": "POST",
+                "http.status_code": status,
+                "gen_ai.tool.name": "read-cypher",
+            })),
+            began: self.at(24),
+            duration: SignedDuration::from_millis(self.took - 31),
+            ..self.span("POST /mcp", self.child(3), Some(self.child(2)), program)
+        };
+        let mut database = members(json!({"db.system.name": "neo4j", "db.query.text": self.query}));
+        if let Some((code, _)) = self.failure.and_then(|failure| failure.split_once(": ")) {
+            database.insert("db.response.status_code".into(), code.into());
+            database.insert("error.type".into(), code.into());
+        }
+        let query = Span {
+            kind: SpanKind::Client,
+            attributes: database,
+            began: self.at(27),
+            duration: SignedDuration::from_millis(self.took - 36),
+            ..self.span("neo4j.query", self.child(4), Some(self.child(3)), program)
+        };
+        for span in [&invocation, &request, &query] {
+            self.world.log_past_span(span, self.lag);
+        }
+    }
+
+    /// A span over the whole call.
+    fn span<'b>(
+        &'b self,
+        name: &str,
+        id: String,
+        parent: Option<String>,
+        resource: SpanResource<'b>,
+    ) -> Span<'b> {
+        Span {
+            trace_id: &self.trace,
+            span_id: id,
+            parent,
+            name: name.to_owned(),
+            kind: SpanKind::Server,
+            began: self.began,
+            duration: SignedDuration::from_millis(self.took),
+            failure: self.failure.map(str::to_owned),
+            resource,
+            attributes: Map::new(),
+        }
+    }
+
+    /// The id of a span below the first.
+    fn child(&self, number: u64) -> String {
+        let first = u64::from_str_radix(&self.span, 16).unwrap_or_default();
+        format!("{:016x}", first.wrapping_add(number))
     }
 
     fn container(&self) {
@@ -277,5 +360,15 @@ impl SimulatedCall<'_> {
             ),
         };
         self.put("/ecs/neo4j-mcp", "neo4j-mcp/server/1", 25, line);
+    }
+}
+
+/// The members of an object.
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }

@@ -252,10 +252,12 @@ async fn a_cypher_error_is_an_error_in_logs_and_spans_with_its_code() {
     let spans = lines(&world, "aws/spans", CODE).await;
     let spans: Vec<Value> = spans
         .iter()
+        // The history of the world has failures of its own.
+        .filter(|span| span.contains("EXPLAIN RETRUN 1"))
         .map(|span| serde_json::from_str(span).unwrap())
         .collect();
     // Two of the gateways, two of the runtimes.
-    assert_eq!(spans.len(), 4, "{spans:?}");
+    assert_eq!(spans.len(), 4);
     for span in &spans {
         assert_eq!(span["status"]["code"], "ERROR");
         assert_eq!(span["attributes"]["db.response.status_code"], CODE);

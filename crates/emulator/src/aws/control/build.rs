@@ -103,6 +103,10 @@ impl ResourceBuilder<'_> {
             version.request_headers = vec!["X-Neo4j-Authorization".into()];
             version.environment.clone_from(&environment);
         }
+        // One version behind the newest, which DEFAULT serves.
+        runtime
+            .endpoints
+            .push(self.ready_endpoint(&runtime, "production", "2"));
         state.runtimes.push(runtime);
         state.runtimes.extend(
             deployment
@@ -282,6 +286,7 @@ impl ResourceBuilder<'_> {
         retired.targets.push(target);
         if let Some(first) = state.gateways.first() {
             state.listed.push(self.rule(first));
+            state.listed.push(self.rate_limit(first));
         }
         state.gateways.push(retired);
         let mut cold = self.plain_runtime(
@@ -350,6 +355,22 @@ impl ResourceBuilder<'_> {
             allowed_request_headers: Vec::new(),
             authorization: None,
             synchronisations: 1,
+        }
+    }
+
+    /// An endpoint that serves a version of its own.
+    fn ready_endpoint(&self, runtime: &Runtime, name: &str, version: &str) -> RuntimeEndpoint {
+        RuntimeEndpoint {
+            name: name.to_owned(),
+            id: name.to_owned(),
+            arn: format!("{}/runtime-endpoint/{name}", runtime.arn),
+            description: format!("stays at version {version} until it is updated"),
+            status: "READY".into(),
+            failure_reason: None,
+            live_version: Some(version.to_owned()),
+            target_version: Some(version.to_owned()),
+            created: self.hours_ago(400),
+            updated: self.hours_ago(100),
         }
     }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::build::ResourceBuilder;
 use super::providers::MANAGED_KEY;
+use super::shapes::iso;
 use super::{Gateway, ListedKind, ListedResource};
 use crate::scenarios::{ACCOUNT, PoolFacts, REGION, agentcore_arn, managed_secret_arn};
 
@@ -71,6 +72,30 @@ impl ResourceBuilder<'_> {
                 "actions": [{"routeToTarget": {"staticRoute": {"targetName": target}}}],
                 "description": "everything to the one target",
                 "createdAt": self.hours_ago(800).to_string(), "updatedAt": self.hours_ago(800).to_string(), "status": "ACTIVE",
+            }),
+        }
+    }
+
+    /// A limit that leaves room: the demo never meets it.
+    pub(super) fn rate_limit(&self, gateway: &Gateway) -> ListedResource {
+        let id = "rl-callers";
+        let at = |hours| iso(self.hours_ago(hours));
+        ListedResource {
+            kind: ListedKind::RateLimit,
+            key: id.to_owned(),
+            parent: Some(gateway.id.clone()),
+            value: json!({
+                "rateLimitId": id,
+                "gatewayIdentifier": gateway.id,
+                "description": "each client: 600 requests a minute",
+                "dimensionKeys": ["$.context.jwt.client_id"],
+                "entries": [{
+                    "dimensions": {"$.context.jwt.client_id": "*"},
+                    "requests": [{"rate": 600, "period": "minute"}],
+                }],
+                "status": "ACTIVE",
+                "createdAt": at(500),
+                "updatedAt": at(500),
             }),
         }
     }

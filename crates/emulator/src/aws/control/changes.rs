@@ -7,16 +7,19 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Authorizer;
 use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
+use super::{Authorizer, Target};
 use crate::consents::ConsentRefusal;
-use crate::faults::{FaultKind, FaultPoint};
+use crate::faults::{Fault, FaultKind, FaultPoint, FaultSite};
 use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::world::{SharedWorld, World};
 
 /// How long a change is under way before it shows its end.
 pub(super) const UNDER_WAY: Duration = Duration::from_millis(1500);
+
+/// The reason of a target whose tools the gateway could not read.
+const UNSYNCHRONISED: &str = "Failed to list the tools of the MCP server";
 
 /// UpdateGateway: authoriser, versions, sessions, streaming, interceptors and exception level follow the request.
 pub(super) fn update_gateway(world: &SharedWorld, input: &Value) -> OperationResult {
@@ -189,7 +192,7 @@ pub(crate) async fn probe(world: &World, gateway_id: &str, endpoint: &str) -> Re
         return Err("Failed to connect to the MCP server: connection refused".into());
     }
     if armed(FaultPoint::Target, FaultKind::Unsynchronised) {
-        return Err("Failed to list the tools of the MCP server".into());
+        return Err(UNSYNCHRONISED.into());
     }
     if armed(FaultPoint::CredentialProvider, FaultKind::Failing) {
         return Err(
@@ -267,4 +270,52 @@ pub(super) fn complete_consent(world: &World, input: &Value) -> OperationResult 
         }
     });
     Ok(OperationReply::Json(json!({})))
+}
+
+impl World {
+    /// Leaves the mark of a fault that shows in the status of a resource: a target that is out of synchronisation.
+    pub(crate) fn show_lasting_fault(&self, fault: &Fault) {
+        let FaultSite::Hop { deployment, .. } = &fault.place else {
+            return;
+        };
+        if fault.kind != FaultKind::Unsynchronised {
+            return;
+        }
+        let known = self.deployment(deployment);
+        let Some(id) = known.and_then(|scenario| scenario.gateway_id.as_deref()) else {
+            return;
+        };
+        let now = self.now();
+        self.control.with(|state| {
+            let targets = state
+                .gateway_mut(id)
+                .map(|gateway| gateway.targets.iter_mut());
+            let synchronised =
+                |target: &&mut Target| target.static_tools.is_none() && target.status == "READY";
+            for target in targets.into_iter().flatten().filter(synchronised) {
+                let reasons = vec![UNSYNCHRONISED.to_owned()];
+                target.set_status("SYNCHRONIZE_UNSUCCESSFUL", reasons, now);
+            }
+        });
+    }
+
+    /// Takes the marks of [`show_lasting_fault`](Self::show_lasting_fault) back.
+    pub(crate) fn hide_lasting_faults(&self) {
+        let now = self.now();
+        self.control.with(|state| {
+            let targets = state
+                .gateways
+                .iter_mut()
+                .flat_map(|gateway| &mut gateway.targets);
+            let marked = |target: &&mut Target| {
+                target
+                    .status_reasons
+                    .iter()
+                    .any(|reason| reason == UNSYNCHRONISED)
+            };
+            for target in targets.filter(marked) {
+                target.set_status("READY", Vec::new(), now);
+            }
+        });
+    }
 }

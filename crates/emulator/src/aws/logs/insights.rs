@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
-use super::query::{InsightsQuery, Record};
+use super::query::{InsightsQuery, QueryProblem, Record};
 use super::read::{Range, key};
 use super::{StoredEvent, group_arn};
 use crate::operation::{ApiError, OperationReply, OperationResult};
@@ -22,8 +22,10 @@ const RUNNING: SignedDuration = SignedDuration::from_millis(400);
 const MOST_EVENTS: usize = 1_000_000;
 /// How many events are read at a time.
 const STEP: usize = 20_000;
-/// The most results, also where the query does not say.
-const MOST_RESULTS: usize = 10_000;
+/// Number of results if the query does not say.
+const RESULTS: usize = 10_000;
+/// Largest number of results of a query.
+const MOST_RESULTS: usize = 100_000;
 
 /// All queries that were started.
 #[derive(Debug, Default)]
@@ -53,14 +55,13 @@ pub(super) fn start(world: &World, input: &Value) -> OperationResult {
     }
     let query_text =
         text(input, "queryString").ok_or_else(|| invalid("queryString must not be null"))?;
-    let query = InsightsQuery::parse(query_text)
-        .map_err(|problem| ApiError::bad("MalformedQueryException", problem))?;
+    let query = InsightsQuery::parse(query_text).map_err(|problem| malformed(&problem))?;
     let limit = match input.get("limit") {
-        None | Some(Value::Null) => MOST_RESULTS,
+        None | Some(Value::Null) => RESULTS,
         given => pagination::number(given)
             .and_then(|limit| usize::try_from(limit).ok())
             .filter(|limit| (1..=MOST_RESULTS).contains(limit))
-            .ok_or_else(|| invalid("limit must be between 1 and 10000"))?,
+            .ok_or_else(|| invalid("limit must be between 1 and 100000"))?,
     };
     // Seconds here, milliseconds in events; the end is included.
     let answer = run(
@@ -79,6 +80,17 @@ pub(super) fn start(world: &World, input: &Value) -> OperationResult {
     };
     world.logs.queries.0.lock().insert(id.clone(), running);
     Ok(OperationReply::Json(json!({"queryId": id})))
+}
+
+/// MalformedQueryException with the place in the query, in characters.
+fn malformed(problem: &QueryProblem) -> ApiError {
+    let mut error = ApiError::bad("MalformedQueryException", &problem.message);
+    let location = json!({"startCharOffset": problem.start, "endCharOffset": problem.end});
+    error.more.insert(
+        "queryCompileError".into(),
+        json!({"location": location, "message": problem.message}),
+    );
+    error
 }
 
 fn wanted_groups(input: &Value) -> Result<Vec<String>, ApiError> {
@@ -116,10 +128,13 @@ fn run(
         };
         loop {
             let events = world.logs.with(|known| {
-                known
-                    .get(name)
-                    .map(|group| group.read(&range, STEP, now))
-                    .ok_or_else(missing_group)
+                let group = known.get(name).ok_or_else(missing_group)?;
+                if group.class == "DELIVERY" {
+                    return Err(invalid(format!(
+                        "Log group {name} of the Delivery class cannot be queried."
+                    )));
+                }
+                Ok(group.read(&range, STEP, now))
             })?;
             let Some(last) = events.last() else { break };
             range.after = Some((key(last), false));
@@ -183,7 +198,33 @@ pub(super) fn results(world: &World, input: &Value) -> OperationResult {
     if world.now().duration_since(running.started) < RUNNING {
         return empty("Running");
     }
-    Ok(OperationReply::Json(running.answer))
+    page(input, running.answer)
+}
+
+/// One page of the rows: as many as the request asks for, at most 10,000.
+fn page(input: &Value, mut answer: Value) -> OperationResult {
+    let size = match input.get("maxItems") {
+        None | Some(Value::Null) => RESULTS,
+        given => pagination::number(given)
+            .and_then(|size| usize::try_from(size).ok())
+            .filter(|size| (1..=RESULTS).contains(size))
+            .ok_or_else(|| invalid("maxItems must be between 1 and 10000"))?,
+    };
+    let Some(members) = answer.as_object_mut() else {
+        return Ok(OperationReply::Json(answer));
+    };
+    let rows = match members.remove("results") {
+        Some(Value::Array(rows)) => rows,
+        _ => Vec::new(),
+    };
+    let list = format!("results {}", text(input, "queryId").unwrap_or_default());
+    let page = pagination::cut(&list, rows, size, text(input, "nextToken"))
+        .map_err(|_| invalid("The specified nextToken is invalid."))?;
+    members.insert("results".into(), Value::Array(page.entries));
+    if let Some(next) = page.next {
+        members.insert("nextToken".into(), next.into());
+    }
+    Ok(OperationReply::Json(answer))
 }
 
 fn find(world: &World, input: &Value) -> Result<RunningQuery, ApiError> {

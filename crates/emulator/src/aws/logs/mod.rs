@@ -8,6 +8,7 @@ mod observe;
 mod query;
 mod read;
 pub(crate) mod records;
+pub(crate) mod spans;
 mod state;
 mod tail;
 

@@ -1,5 +1,6 @@
 //! FilterLogEvents and GetLogEvents: pages over the events of a group in the order of time.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -119,6 +120,22 @@ impl LogGroup {
     }
 }
 
+/// The group of that name, if its class allows the operation: only the Standard class can be read event by event.
+fn readable<'a>(
+    groups: &'a BTreeMap<String, LogGroup>,
+    name: &str,
+    operation: &str,
+) -> Result<&'a LogGroup, ApiError> {
+    let group = groups.get(name).ok_or_else(missing_group)?;
+    if group.class == "STANDARD" {
+        return Ok(group);
+    }
+    Err(ApiError::bad(
+        "InvalidOperationException",
+        format!("{operation} is not supported for this log class"),
+    ))
+}
+
 /// Until when events must have come in to be readable now.
 pub(super) fn readable_until(world: &World, group: &str, now: i64) -> i64 {
     let late = world.deployments.iter().any(|deployment| {
@@ -230,7 +247,7 @@ pub(super) fn filter_events(world: &World, input: &Value) -> OperationResult {
         !matches!(pattern, FilterPattern::Everything) || !streams.is_empty() || prefix.is_some();
     let count = if is_filtered { SEARCHED } else { limit };
     let (read, known) = world.logs.with(|groups| {
-        let group = groups.get(&name).ok_or_else(missing_group)?;
+        let group = readable(groups, &name, "FilterLogEvents")?;
         if let Some(unknown) = streams.iter().find(|stream| !group.has_stream(stream)) {
             return Err(missing_stream(unknown));
         }
@@ -420,7 +437,7 @@ pub(super) fn get_events(world: &World, input: &Value) -> OperationResult {
         ingested_until: readable_until(world, &name, now),
     };
     let mut events = world.logs.with(|groups| {
-        let group = groups.get(&name).ok_or_else(missing_group)?;
+        let group = readable(groups, &name, "GetLogEvents")?;
         if !group.has_stream(stream) {
             return Err(missing_stream(stream));
         }

@@ -38,10 +38,10 @@ impl GatewayRecord<'_> {
         let mut body = json!({"isError": self.is_error, "log": self.log});
         if let Some(members) = body.as_object_mut() {
             if let Some(request) = &self.request_body {
-                members.insert("requestBody".into(), request.as_str().into());
+                members.insert("requestBody".into(), map_text(request).into());
             }
             if let Some(response) = &self.response_body {
-                members.insert("responseBody".into(), response.as_str().into());
+                members.insert("responseBody".into(), map_text(response).into());
             }
             members.insert(
                 "id".into(),
@@ -61,6 +61,41 @@ impl GatewayRecord<'_> {
             "span_id": self.span_id,
         })
         .to_string()
+    }
+}
+
+/// A JSON text as gateways write bodies: the text of a Java map, whose names and values stand without quotes.
+fn map_text(body: &str) -> String {
+    let Ok(value) = serde_json::from_str::<Value>(body) else {
+        return body.to_owned();
+    };
+    let mut text = String::with_capacity(body.len());
+    push_map_text(&mut text, &value);
+    text
+}
+
+fn push_map_text(text: &mut String, value: &Value) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
+        Value::String(inner) => text.push_str(inner),
+        Value::Array(entries) => {
+            text.push('[');
+            for (position, entry) in entries.iter().enumerate() {
+                text.push_str(if position == 0 { "" } else { ", " });
+                push_map_text(text, entry);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (position, (name, member)) in members.iter().enumerate() {
+                text.push_str(if position == 0 { "" } else { ", " });
+                text.push_str(name);
+                text.push('=');
+                push_map_text(text, member);
+            }
+            text.push('}');
+        }
     }
 }
 
@@ -88,7 +123,7 @@ pub(crate) fn runtime_line(
 
 impl World {
     /// Writes one line of now.
-    fn write_line(&self, group: &str, stream: &str, line: String) {
+    pub(super) fn write_line(&self, group: &str, stream: &str, line: String) {
         let now = self.now();
         let disorder = self.deployments.iter().any(|deployment| {
             self.faults
@@ -166,11 +201,6 @@ impl World {
         );
     }
 
-    /// Writes a span to `aws/spans`.
-    pub(crate) fn log_span(&self, span: &Value) {
-        self.write_line("aws/spans", "default", span.to_string());
-    }
-
     /// Writes a line of a Lambda function.
     pub(crate) fn log_lambda(&self, function: &str, line: &str) {
         let stream = self.lambda_stream(function, self.now());
@@ -193,5 +223,19 @@ impl World {
             .take(16)
             .collect();
         (trace, span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_written_as_the_text_of_a_map() {
+        let body = r#"{"id":1,"params":{"name":"t___read","arguments":{"query":"RETURN 1"},"tags":["a",null]}}"#;
+        assert_eq!(
+            map_text(body),
+            "{id=1, params={name=t___read, arguments={query=RETURN 1}, tags=[a, null]}}"
+        );
     }
 }

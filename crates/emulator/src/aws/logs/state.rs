@@ -14,9 +14,9 @@ use crate::scenarios::{ACCOUNT, REGION, Scenario};
 use super::generated::Generated;
 use super::{insights, tail};
 
-/// How many events a group keeps before the oldest go.
-const KEPT_EVENTS: usize = 200_000;
-/// How many of them a live tail can still catch up with.
+/// Number of events that a group keeps; the oldest are dropped first.
+const KEPT_EVENTS: usize = 1_000_000;
+/// Number of them that a live tail can still catch up with.
 const KEPT_RECENT: usize = 50_000;
 
 /// All log groups.
@@ -55,6 +55,8 @@ pub(crate) struct LogGroup {
     pub(crate) recent: VecDeque<Arc<StoredEvent>>,
     pub(crate) arrivals: u64,
     pub(crate) stored_bytes: u64,
+    /// Number of events that were dropped because the group was full.
+    pub(crate) dropped: u64,
     /// Its events are computed instead of kept.
     pub(super) generated: Option<Generated>,
 }
@@ -146,6 +148,7 @@ impl LogGroup {
         self.recent.push_back(event);
         if self.events.len() > KEPT_EVENTS {
             self.events.pop_front();
+            self.dropped += 1;
         }
         if self.recent.len() > KEPT_RECENT {
             self.recent.pop_front();
@@ -185,6 +188,15 @@ impl LogsState {
     /// Reads or changes the groups; keep it short, nothing may wait inside.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, LogGroup>) -> T) -> T {
         act(&mut self.groups.lock())
+    }
+
+    /// The groups that dropped events because they were full, and how many.
+    pub(crate) fn dropped(&self) -> Vec<(String, u64)> {
+        self.with(|groups| {
+            let full = groups.iter().filter(|(_, group)| group.dropped > 0);
+            full.map(|(name, group)| (name.clone(), group.dropped))
+                .collect()
+        })
     }
 
     /// Writes one event (times in milliseconds since 1970); the group and the stream come to be if they are not there.

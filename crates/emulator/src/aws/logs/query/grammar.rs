@@ -1,29 +1,59 @@
 //! The text of Logs Insights queries, its useful part: fields, display, filter, sort, limit, dedup, and stats with count,
 //! sum, avg, min, max by fields and bin(). Pure.
 
+use std::ops::Range;
+
 use regex::Regex;
 
 use super::{Aggregate, Grouping, InsightsQuery, QueryColumn, QueryExpression, Stats};
 
+/// Why a query cannot be read, and where; places are counted in characters of the query's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::aws::logs) struct QueryProblem {
+    pub(in crate::aws::logs) message: String,
+    pub(in crate::aws::logs) start: usize,
+    pub(in crate::aws::logs) end: usize,
+}
+
+impl QueryProblem {
+    /// A problem with the bytes of a range.
+    fn at(text: &str, range: Range<usize>, message: String) -> Self {
+        let characters = |byte: usize| text.get(..byte).unwrap_or(text).chars().count();
+        Self {
+            message,
+            start: characters(range.start),
+            end: characters(range.end),
+        }
+    }
+}
+
 impl InsightsQuery {
-    /// Reads a query; the problem in words if it cannot be read.
-    pub(in crate::aws::logs) fn parse(text: &str) -> Result<Self, String> {
-        let text: String = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with('#'))
-            .collect::<Vec<_>>()
-            .join("\n");
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// The problem and its place, if the query is not of the part of the language that is served.
+    pub(in crate::aws::logs) fn parse(text: &str) -> Result<Self, QueryProblem> {
+        let text = without_comments(text);
         let mut query = Self::default();
         let tokens = tokenize(&text)?;
-        for command in tokens.split(|token| *token == QueryToken::Mark("|")) {
+        for command in tokens.split(|token| token.value == QueryToken::Mark("|")) {
             let mut reader = GrammarReader {
                 tokens: command,
                 at: 0,
             };
-            query.command(&mut reader)?;
-            if let Some(token) = reader.peek() {
-                return Err(format!("unexpected symbol found {token:?}"));
-            }
+            let result = query
+                .command(&mut reader)
+                .and_then(|()| match reader.peek() {
+                    None => Ok(()),
+                    Some(token) => {
+                        reader.at += 1;
+                        Err(format!("unexpected symbol found {token}"))
+                    }
+                });
+            result.map_err(|message| {
+                let end = text.trim_end().len();
+                QueryProblem::at(&text, reader.last_range().unwrap_or(end..end), message)
+            })?;
         }
         Ok(query)
     }
@@ -71,39 +101,85 @@ enum QueryToken {
     Mark(&'static str),
 }
 
-fn tokenize(text: &str) -> Result<Vec<QueryToken>, String> {
+impl std::fmt::Display for QueryToken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Word(text) => formatter.write_str(text),
+            Self::Text(text) => write!(formatter, "'{text}'"),
+            Self::Regex(text) => write!(formatter, "/{text}/"),
+            Self::Mark(mark) => formatter.write_str(mark),
+        }
+    }
+}
+
+/// A token and the bytes that it was read from.
+#[derive(Clone, Debug)]
+struct LocatedToken {
+    value: QueryToken,
+    range: Range<usize>,
+}
+
+/// The text with comments blanked out, so that places stay the same.
+fn without_comments(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| {
+            if line.trim_start().starts_with('#') {
+                line.chars()
+                    .map(|letter| if letter == '\n' { '\n' } else { ' ' })
+                    .collect()
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect()
+}
+
+fn tokenize(text: &str) -> Result<Vec<LocatedToken>, QueryProblem> {
+    let mut tokens: Vec<LocatedToken> = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let start = text.len() - rest.len();
+        let is_operand = match tokens.last().map(|token| &token.value) {
+            Some(QueryToken::Mark(mark)) => *mark == "=~",
+            Some(QueryToken::Word(word)) => word.eq_ignore_ascii_case("like"),
+            Some(QueryToken::Text(_) | QueryToken::Regex(_)) | None => false,
+        };
+        let (value, after) = next_token(rest, is_operand)
+            .map_err(|message| QueryProblem::at(text, start..start + 1, message))?;
+        tokens.push(LocatedToken {
+            value,
+            range: start..text.len() - after.len(),
+        });
+        rest = after.trim_start();
+    }
+    Ok(tokens)
+}
+
+/// The first token of a text that is not empty, and what follows it; a slash begins a pattern if an operand is expected.
+fn next_token(rest: &str, is_operand: bool) -> Result<(QueryToken, &str), String> {
     const MARKS: [&str; 14] = [
         "!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*",
     ];
-    let mut tokens: Vec<QueryToken> = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let is_operand = matches!(tokens.last(), Some(QueryToken::Mark("=~")))
-            || matches!(tokens.last(), Some(QueryToken::Word(word)) if word.eq_ignore_ascii_case("like"));
-        if first == '"' || first == '\'' || first == '`' || (first == '/' && is_operand) {
-            let (inside, after) = take_until(rest.get(1..).unwrap_or_default(), first)?;
-            tokens.push(match first {
-                '/' => QueryToken::Regex(inside),
-                '`' => QueryToken::Word(inside),
-                _ => QueryToken::Text(inside),
-            });
-            rest = after;
-        } else if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-            tokens.push(QueryToken::Mark(mark));
-            rest = rest.get(mark.len()..).unwrap_or_default();
-        } else {
-            let end =
-                rest.find(|letter: char| !(letter.is_alphanumeric() || "_@.-:$".contains(letter)));
-            let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
-            if word.is_empty() {
-                return Err(format!("unexpected symbol found {first}"));
-            }
-            tokens.push(QueryToken::Word(word.to_owned()));
-            rest = after;
-        }
-        rest = rest.trim_start();
+    let first = rest.chars().next().unwrap_or_default();
+    if first == '"' || first == '\'' || first == '`' || (first == '/' && is_operand) {
+        let (inside, after) = take_until(rest.get(1..).unwrap_or_default(), first)?;
+        let token = match first {
+            '/' => QueryToken::Regex(inside),
+            '`' => QueryToken::Word(inside),
+            _ => QueryToken::Text(inside),
+        };
+        return Ok((token, after));
     }
-    Ok(tokens)
+    if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
+        let after = rest.get(mark.len()..).unwrap_or_default();
+        return Ok((QueryToken::Mark(mark), after));
+    }
+    let end = rest.find(|letter: char| !(letter.is_alphanumeric() || "_@.-:$".contains(letter)));
+    let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+    if word.is_empty() {
+        return Err(format!("unexpected symbol found {first}"));
+    }
+    Ok((QueryToken::Word(word.to_owned()), after))
 }
 
 fn take_until(text: &str, end: char) -> Result<(String, &str), String> {
@@ -128,13 +204,23 @@ fn take_until(text: &str, end: char) -> Result<(String, &str), String> {
 }
 
 struct GrammarReader<'a> {
-    tokens: &'a [QueryToken],
+    tokens: &'a [LocatedToken],
     at: usize,
 }
 
 impl<'a> GrammarReader<'a> {
     fn peek(&self) -> Option<&'a QueryToken> {
-        self.tokens.get(self.at)
+        self.tokens.get(self.at).map(|token| &token.value)
+    }
+
+    /// The bytes of the token that was taken last, or behind the last token if there was none left.
+    fn last_range(&self) -> Option<Range<usize>> {
+        let taken = self.tokens.get(self.at.saturating_sub(1));
+        let last = self
+            .tokens
+            .last()
+            .map(|token| token.range.end..token.range.end);
+        taken.map(|token| token.range.clone()).or(last)
     }
 
     fn take(&mut self) -> Option<&'a QueryToken> {
@@ -161,7 +247,7 @@ impl<'a> GrammarReader<'a> {
     fn word(&mut self) -> Result<String, String> {
         match self.take() {
             Some(QueryToken::Word(word)) => Ok(word.clone()),
-            other => Err(format!("a name is expected instead of {other:?}")),
+            other => Err(format!("a name is expected instead of {}", shown(other))),
         }
     }
 
@@ -354,7 +440,7 @@ impl<'a> GrammarReader<'a> {
             let pattern = match self.take() {
                 Some(QueryToken::Regex(pattern)) => pattern.clone(),
                 Some(QueryToken::Text(text)) => regex::escape(text),
-                other => return Err(format!("a pattern is expected instead of {other:?}")),
+                other => return Err(format!("a pattern is expected instead of {}", shown(other))),
             };
             return Regex::new(&pattern)
                 .map(|regex| QueryExpression::Like(field, regex))
@@ -377,7 +463,29 @@ impl<'a> GrammarReader<'a> {
     fn value(&mut self) -> Result<String, String> {
         match self.take() {
             Some(QueryToken::Word(text) | QueryToken::Text(text)) => Ok(text.clone()),
-            other => Err(format!("a value is expected instead of {other:?}")),
+            other => Err(format!("a value is expected instead of {}", shown(other))),
         }
+    }
+}
+
+/// A token in a message.
+fn shown(token: Option<&QueryToken>) -> String {
+    token.map_or_else(|| "the end".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_the_characters_it_is_about() {
+        let place = |text: &str| {
+            let problem = InsightsQuery::parse(text).unwrap_err();
+            (problem.start, problem.end)
+        };
+        assert_eq!(place("fields @message | frobnicate x"), (18, 28));
+        assert_eq!(place("# grüße\nfields é | sort"), (19, 23));
+        assert_eq!(place("fields @message limit"), (16, 21));
+        assert_eq!(place("filter @message like 'open"), (21, 22));
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Record {
     pub(super) event: Arc<StoredEvent>,
 }
 
+pub(super) use self::grammar::QueryProblem;
+
 /// A row of results: fields and values, in order.
 pub(super) type QueryRow = Vec<(String, String)>;
 

@@ -1,0 +1,243 @@
+//! The faults that the embedded stack can play: the one table of their names and what each does. `parse` reads a faults
+//! file, `armed` holds those that are armed now.
+//!
+//! How a fault looks on the wire belongs to the service that plays it; nothing here knows HTTP.
+
+mod armed;
+mod parse;
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::service::Service;
+
+pub(crate) use self::armed::FaultTable;
+pub use self::parse::{FaultError, parse};
+
+/// How late an answer is under the fault `slow`.
+pub(crate) const SLOWNESS: Duration = Duration::from_secs(3);
+/// How far a service's clock is ahead under the fault `clock-skew`.
+pub(crate) const SKEW: SignedDuration = SignedDuration::from_mins(20);
+
+/// A link of the chain from sign-in to Cypher at which a fault can sit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultPoint {
+    /// The token endpoint of the deployment's issuer.
+    Token,
+    /// The gateway's own MCP endpoint.
+    Gateway,
+    /// The Lambda that the gateway calls before it forwards.
+    Interceptor,
+    /// What the gateway forwards to.
+    Target,
+    /// The OAuth credential provider of a gateway target.
+    CredentialProvider,
+    /// The runtime that runs the MCP server.
+    Runtime,
+    /// The secret with the Neo4j password.
+    Secret,
+    /// The database.
+    Neo4j,
+    /// CloudWatch Logs of the deployment's groups.
+    Logs,
+}
+
+impl FaultPoint {
+    /// Every hop, in the order of the chain.
+    pub const ALL: [Self; 9] = [
+        Self::Token,
+        Self::Gateway,
+        Self::Interceptor,
+        Self::Target,
+        Self::CredentialProvider,
+        Self::Runtime,
+        Self::Secret,
+        Self::Neo4j,
+        Self::Logs,
+    ];
+
+    /// The name used in a faults file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Gateway => "gateway",
+            Self::Interceptor => "interceptor",
+            Self::Target => "target",
+            Self::CredentialProvider => "credential-provider",
+            Self::Runtime => "runtime",
+            Self::Secret => "secret",
+            Self::Neo4j => "neo4j",
+            Self::Logs => "logs",
+        }
+    }
+}
+
+macro_rules! fault_kinds {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, operations: $operations:literal, hops: [$($hop:ident),*];)+) => {
+        /// What goes wrong. The documentation of each variant is the table of faults.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum FaultKind { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl FaultKind {
+            /// Every fault that can be armed.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name used in a faults file.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What it does, in one sentence.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
+            /// Whether it may be armed for a service's operation.
+            pub const fn fits_operations(self) -> bool {
+                match self { $(Self::$variant => $operations,)+ }
+            }
+
+            /// The hops at which it may be armed.
+            pub const fn hops(self) -> &'static [FaultPoint] {
+                match self { $(Self::$variant => &[$(FaultPoint::$hop),*],)+ }
+            }
+        }
+    };
+}
+
+fault_kinds! {
+    /// The service answers that it is called too often.
+    Throttling = "throttling", operations: true, hops: [Token, Gateway, Runtime, Secret];
+    /// The service answers that a permission is missing.
+    AccessDenied = "access-denied", operations: true, hops: [Gateway, Runtime, Secret];
+    /// The service answers with its internal error (5xx).
+    InternalError = "internal-error", operations: true, hops: [Token, Gateway, Runtime, Secret];
+    /// The answer is right, but comes 3 seconds late.
+    Slow = "slow", operations: true, hops: [Token, Gateway, Interceptor, Target, Runtime, Secret, Neo4j];
+    /// The connection is closed before anything took effect.
+    CutBefore = "cut-before", operations: true, hops: [Token, Gateway, Target, Runtime, Neo4j];
+    /// The effect takes place, then the connection is closed: the answer is lost.
+    CutAfter = "cut-after", operations: true, hops: [Token, Gateway, Target, Runtime, Neo4j];
+    /// The caller's credentials (operations) or the token handed out (token hop) are expired.
+    ExpiredToken = "expired-token", operations: true, hops: [Token];
+    /// The service judges the request's date by a clock that is 20 minutes ahead.
+    ClockSkew = "clock-skew", operations: true, hops: [Token];
+    /// The token handed out is signed by a key that the issuer does not publish.
+    WrongToken = "wrong-token", operations: false, hops: [Token];
+    /// The token handed out names another client and audience than the authoriser admits.
+    WrongAudience = "wrong-audience", operations: false, hops: [Token];
+    /// The token endpoint does not know the client or its secret any more.
+    InvalidClient = "invalid-client", operations: false, hops: [Token];
+    /// The gateway's role may not invoke the interceptor: an opaque 500, and the Lambda logs nothing.
+    NoPermission = "no-permission", operations: false, hops: [Interceptor];
+    /// The Lambda runs and throws; its log says so.
+    Broken = "broken", operations: false, hops: [Interceptor];
+    /// Nothing answers there.
+    Down = "down", operations: false, hops: [Target, Runtime, Neo4j];
+    /// The gateway's copy of the target's tools is out of date or empty, its status SYNCHRONIZE_UNSUCCESSFUL.
+    Unsynchronised = "unsynchronised", operations: false, hops: [Target];
+    /// The credential provider cannot get a token for the target.
+    Failing = "failing", operations: false, hops: [CredentialProvider];
+    /// The container does not start within the platform's time: 424.
+    ColdStart = "cold-start", operations: false, hops: [Runtime];
+    /// The runtime was made without MMDSv2 and is refused at invocation.
+    NotMmdsv2 = "not-mmdsv2", operations: false, hops: [Runtime];
+    /// The container crashes on the call (-32010).
+    Crash = "crash", operations: false, hops: [Runtime];
+    /// AWSCURRENT holds a password that the database does not accept.
+    Stale = "stale", operations: false, hops: [Secret];
+    /// The user is locked out after failed logins, the right password included.
+    LockedOut = "locked-out", operations: false, hops: [Neo4j];
+    /// Live tail says `sampled: true` and leaves events out.
+    Sampled = "live-tail-sampled", operations: false, hops: [Logs];
+    /// Live tail ends with SessionTimeoutException.
+    TailTimeout = "live-tail-timeout", operations: false, hops: [Logs];
+    /// Events become readable 5 seconds after they were written.
+    Late = "late", operations: false, hops: [Logs];
+    /// Events arrive with time stamps that go back and forth.
+    OutOfOrder = "out-of-order", operations: false, hops: [Logs];
+}
+
+/// Where a fault sits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultSite {
+    /// One operation of one AWS service, such as `logs` and `FilterLogEvents`; `*` stands for every operation.
+    Operation {
+        /// The service; a faults file names it by its endpoint prefix.
+        service: Service,
+        /// The operation's name.
+        operation: String,
+    },
+    /// One hop of one deployment's chain.
+    Hop {
+        /// The deployment's name: `a` to `e`.
+        deployment: String,
+        /// The link.
+        hop: FaultPoint,
+    },
+}
+
+/// One armed fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it sits.
+    pub place: FaultSite,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How many matching calls fail; none means for ever.
+    pub times: Option<u32>,
+}
+
+/// One row of the table of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultRow {
+    /// Where the fault may sit.
+    pub place: FaultRowPlace,
+    /// What goes wrong.
+    pub kind: FaultKind,
+}
+
+/// The sort of place of a row of the table of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultRowPlace {
+    /// Every operation of a service.
+    Service(Service),
+    /// A hop of a deployment that has it.
+    Hop(FaultPoint),
+}
+
+/// The whole table: every fault at every hop in the order of the chain, then every fault of every service's operations.
+#[must_use]
+pub fn table() -> Vec<FaultRow> {
+    let kinds = || FaultKind::ALL.iter().copied();
+    let row = |place, kind| FaultRow { place, kind };
+    let hops = FaultPoint::ALL.into_iter().flat_map(|hop| {
+        kinds()
+            .filter(move |kind| kind.hops().contains(&hop))
+            .map(move |kind| row(FaultRowPlace::Hop(hop), kind))
+    });
+    let services = Service::ALL.into_iter().flat_map(|service| {
+        kinds()
+            .filter(|kind| kind.fits_operations())
+            .map(move |kind| row(FaultRowPlace::Service(service), kind))
+    });
+    hops.chain(services).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_can_be_armed_somewhere() {
+        for kind in FaultKind::ALL {
+            assert!(
+                kind.fits_operations() || !kind.hops().is_empty(),
+                "{}",
+                kind.name()
+            );
+            assert!(kind.description().ends_with('.'), "{}", kind.name());
+        }
+    }
+}
