@@ -16,6 +16,7 @@ use crate::{
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, Moment},
     runtime::{self, Start},
+    services::Services,
     theme::{Depth, EMBEDDED, Theme},
 };
 
@@ -47,7 +48,10 @@ pub(crate) fn run(context: &Context) -> Outcome {
         deployments.clone(),
         problems,
     )?;
-    let services = context.services();
+    let services = context.console_services();
+    if !loaded.found && loaded.problems.is_empty() {
+        return discover(context, options, loaded.config.ui.mouse, services);
+    }
     let start = async move {
         Ok(Start {
             deployments,
@@ -56,6 +60,48 @@ pub(crate) fn run(context: &Context) -> Outcome {
         })
     };
     show(options, loaded.config.ui.mouse, start)
+}
+
+/// Without a configuration: shows what the account has. If there is no region, or there are no credentials, the start page
+/// says how to go on.
+fn discover(
+    context: &Context,
+    mut options: AppOptions,
+    mouse: bool,
+    services: Services,
+) -> Outcome {
+    let profile = context.global.profile.clone();
+    let regions = context.regions();
+    if let Some(regions) = &regions {
+        let of = profile.as_ref().map_or_else(String::new, |profile| {
+            format!(" with the profile {profile}")
+        });
+        options.starting = Some(format!(
+            "gateways, runtimes and stacks of {}{of}",
+            regions.join(", ")
+        ));
+    }
+    let wanted = context.global.deployment.clone();
+    let start = async move {
+        let mut deployments = Vec::new();
+        if let Some(regions) = regions {
+            let discovery = services.discover(profile.as_deref(), &regions).await?;
+            deployments = discovery
+                .found
+                .into_iter()
+                .map(|found| found.deployment)
+                .filter(|deployment| {
+                    wanted.is_empty() || wanted.iter().any(|name| name == deployment.name.as_str())
+                })
+                .collect();
+        }
+        Ok(Start {
+            deployments,
+            services,
+            faults: None,
+        })
+    };
+    show(options, mouse, start)
 }
 
 /// What the app starts with, from configuration and flags.

@@ -5,12 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use crate::{
     config::{self, Loaded},
     keys::Keymap,
-    model::{Deployment, Failure, did_you_mean, pluralize},
+    model::{Deployment, Failure, FailureKind, did_you_mean, pluralize},
     net::ca_bundle::CaBundle,
     services::{ServiceOptions, Services, aws::shared_config},
 };
 
-use super::{arguments::Global, output, usage};
+use super::{arguments::Global, output, process, usage};
 
 /// The flags that work everywhere, and what follows from them. Nothing is read before it is asked for.
 pub(crate) struct Context {
@@ -79,7 +79,7 @@ impl Context {
             .iter()
             .for_each(|warning| output::note(&format!("warning: {warning}")));
         if !loaded.found {
-            return Err(no_configuration(&loaded));
+            return self.discovered(&loaded);
         }
         let picked = self.pick(loaded.config.deployments)?;
         if picked.is_empty() {
@@ -87,6 +87,46 @@ impl Context {
                 .hint("`agentcore-console config example` prints a documented one"));
         }
         Ok(picked)
+    }
+
+    /// The picked deployments of what the account has, for a start without a configuration.
+    ///
+    /// # Errors
+    /// Usage if there is no region, or nothing was found; those of AWS.
+    fn discovered(&self, loaded: &Loaded) -> Result<Vec<Deployment>, Failure> {
+        let Some(regions) = self.regions() else {
+            return Err(no_region(loaded));
+        };
+        let services = self.services();
+        let profile = self.global.profile.as_deref();
+        // A thread of its own: some commands ask for deployments while their own runtime is at work.
+        let discovery = std::thread::scope(|scope| {
+            let asking =
+                scope.spawn(|| process::runtime()?.block_on(services.discover(profile, &regions)));
+            asking
+                .join()
+                .unwrap_or_else(|_| Err(usage("looking for deployments", "it failed unexpectedly")))
+        });
+        let discovery = discovery.map_err(|failure| without_file(failure, loaded))?;
+        discovery.problems.iter().for_each(output::complain);
+        let found: Vec<Deployment> = discovery
+            .found
+            .into_iter()
+            .map(|found| found.deployment)
+            .collect();
+        if found.is_empty() {
+            return Err(nothing_found(&regions, loaded));
+        }
+        self.pick(found)
+    }
+
+    /// The regions to look at without a configuration; `None` if nothing names one.
+    pub(crate) fn regions(&self) -> Option<Vec<String>> {
+        if !self.global.region.is_empty() {
+            return Some(self.global.region.clone());
+        }
+        let profile = self.global.profile.as_deref();
+        shared_config::region(profile).map(|region| vec![region])
     }
 
     /// The one deployment that a command works on.
@@ -117,14 +157,24 @@ impl Context {
         self.services_within(None)
     }
 
-    fn services_within(&self, timeout: Option<Duration>) -> Services {
+    /// The services for the console, in which nothing may print.
+    pub(crate) fn console_services(&self) -> Services {
+        let timeout = self.global.timeout;
+        self.console_services_within(timeout.unwrap_or(ServiceOptions::default().timeout))
+    }
+
+    fn console_services_within(&self, timeout: Duration) -> Services {
         let usual = ServiceOptions::default();
-        let timeout = timeout.unwrap_or(usual.timeout);
-        let services = Services::new(ServiceOptions {
+        Services::new(ServiceOptions {
             timeout,
             total_timeout: usual.total_timeout.max(timeout),
             read_only: self.global.read_only,
-        });
+        })
+    }
+
+    fn services_within(&self, timeout: Option<Duration>) -> Services {
+        let timeout = timeout.unwrap_or(ServiceOptions::default().timeout);
+        let services = self.console_services_within(timeout);
         services.set_announce(Box::new(|address| {
             output::note(&format!("To sign in, open {address}"));
         }));
@@ -214,14 +264,49 @@ pub(crate) fn way_to_one(loaded: &Loaded) -> Option<String> {
 
 /// There is no file at the default place.
 pub(crate) fn no_configuration(loaded: &Loaded) -> Failure {
-    let place = loaded.path.as_ref().map_or_else(
+    let cause = format!("there is none {}", place(loaded));
+    usage("reading the configuration", cause).hint(
+        "without one, commands work on what the account has (--profile, --region); `agentcore-console init` writes one; \
+         `agentcore-console config example` prints one to edit; --config FILE names another; `agentcore-console demo` needs none",
+    )
+}
+
+fn place(loaded: &Loaded) -> String {
+    loaded.path.as_ref().map_or_else(
         || "anywhere".into(),
         |path| format!("at {}", path.display()),
-    );
-    usage("reading the configuration", format!("there is none {place}")).hint(
-        "`agentcore-console demo` needs none; `agentcore-console init --stack NAME` writes one from a stack's outputs; \
-             `agentcore-console config example` prints one to edit; --config FILE names another",
     )
+}
+
+/// Without a configuration, the account is asked; but nothing names a region.
+fn no_region(loaded: &Loaded) -> Failure {
+    let cause = format!(
+        "there is no configuration {}, and no AWS region is known",
+        place(loaded)
+    );
+    usage("looking for deployments", cause).hint(
+        "--region us-west-2 (or AWS_REGION, or a profile that has one: --profile NAME) shows what the account has; \
+         `agentcore-console demo` needs nothing; `agentcore-console init` writes a configuration; --config FILE names one",
+    )
+}
+
+/// A failure of looking at the account without a configuration: its hint also names the way that needs no account.
+fn without_file(failure: Failure, loaded: &Loaded) -> Failure {
+    let fact = format!(
+        "there is no configuration {}; `agentcore-console demo` needs neither one nor an account",
+        place(loaded)
+    );
+    failure.evidence(fact)
+}
+
+fn nothing_found(regions: &[String], loaded: &Loaded) -> Failure {
+    let cause = format!(
+        "the account has neither a gateway nor a runtime in {}",
+        regions.join(", ")
+    );
+    Failure::new(FailureKind::NotFound, "looking for deployments", cause)
+        .hint("name other regions: --region us-east-1,eu-central-1")
+        .evidence(format!("there is no configuration {}", place(loaded)))
 }
 
 /// Several deployments, and the command works on one.

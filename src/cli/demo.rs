@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     // The port is taken and the world is known now; what takes time comes behind the first frame.
     let reserved = emulator::reserve(wanted).map_err(|error| not_started(&error))?;
     let deployments = context.pick(configuration_for(reserved.facts()).deployments)?;
-    let services = context.services();
+    let services = context.console_services();
     let start = async move {
         let stack = emulator::serve(reserved)
             .await

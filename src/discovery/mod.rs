@@ -1,4 +1,5 @@
 //! Recognises deployments in what people and accounts have: values, CloudFormation stacks, files. Pure.
 
+pub mod inventory;
 pub mod stack;
 pub mod values;

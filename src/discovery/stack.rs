@@ -8,7 +8,7 @@ use super::values::{ValueForm, recognise, runtime_ref};
 
 /// A stack as `DescribeStacks` and `ListStackResources` show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StackDescription {
+pub struct DescribedStack {
     /// Name.
     pub name: String,
     /// ARN.
@@ -26,19 +26,19 @@ pub struct StackDescription {
     /// Parameters, in order; CloudFormation shows values of `NoEcho` parameters as asterisks.
     pub parameters: Vec<(String, String)>,
     /// Resources, as far as they were read.
-    pub resources: Vec<StackResource>,
+    pub resources: Vec<OwnedResource>,
 }
 
 /// A resource of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StackResource {
+pub struct OwnedResource {
     /// Type: `AWS::BedrockAgentCore::Gateway`.
     pub kind: String,
     /// Physical id.
     pub id: String,
 }
 
-impl StackDescription {
+impl DescribedStack {
     /// Whether CloudFormation has undone its creation, or is deleting it: what its outputs name may not exist.
     pub fn is_gone(&self) -> bool {
         self.status.starts_with("DELETE")
@@ -73,13 +73,7 @@ impl StackDescription {
 
     /// Whether an output, a parameter or a resource names this id or ARN.
     pub fn mentions(&self, id: &str) -> bool {
-        let names = |value: &str| match recognise(value) {
-            Some(
-                ValueForm::GatewayUrl { id: found, .. } | ValueForm::GatewayArn { id: found, .. },
-            ) => found == id,
-            Some(ValueForm::Runtime(runtime)) => runtime.id == id,
-            _ => value == id,
-        };
+        let names = |value: &str| resource_id(value) == id;
         self.outputs.iter().any(|(_, value)| names(value)) || self.owns(id)
     }
 
@@ -102,15 +96,16 @@ impl StackDescription {
 
 /// The id in a physical id, which may be an ARN, or several parts joined by `|`.
 fn resource_id(physical: &str) -> String {
-    match recognise(physical) {
-        Some(ValueForm::GatewayArn { id, .. }) => id,
-        Some(ValueForm::Runtime(runtime)) => runtime.id,
-        _ => physical.rsplit('|').next().unwrap_or(physical).to_owned(),
-    }
+    let form = recognise(physical);
+    let runtime = form.clone().and_then(ValueForm::into_runtime);
+    let known = form
+        .and_then(ValueForm::into_gateway_id)
+        .or_else(|| runtime.map(|runtime| runtime.id));
+    known.unwrap_or_else(|| physical.rsplit('|').next().unwrap_or(physical).to_owned())
 }
 
 /// The facts that a stack gives, nested stacks included.
-pub fn facts(stack: &StackDescription, nested: &[StackDescription]) -> StackFacts {
+pub fn facts(stack: &DescribedStack, nested: &[DescribedStack]) -> StackFacts {
     let mut facts = from_values(stack);
     for inner in nested {
         merge(&mut facts, from_values(inner));
@@ -120,53 +115,36 @@ pub fn facts(stack: &StackDescription, nested: &[StackDescription]) -> StackFact
 }
 
 /// The facts of outputs and parameters alone.
-fn from_values(stack: &StackDescription) -> StackFacts {
+fn from_values(stack: &DescribedStack) -> StackFacts {
     let values = Values(stack.values().collect());
-    let gateway_url = values.text(&["GatewayUrl"], |form| match form {
-        ValueForm::GatewayUrl { url, .. } => Some(url),
-        _ => None,
-    });
+    let gateway_url = values.text(&["GatewayUrl"], ValueForm::into_gateway_url);
     let gateway_id = values
         .exact(&["GatewayId", "GatewayIdentifier"])
-        .or_else(|| {
-            values.unique(|form| match form {
-                ValueForm::GatewayUrl { id, .. } | ValueForm::GatewayArn { id, .. } => Some(id),
-                _ => None,
-            })
-        });
+        .or_else(|| values.unique(ValueForm::into_gateway_id));
     let client = values.client();
     StackFacts {
         gateway_id,
         gateway_url,
         runtime_arn: values.runtime(),
-        user_pool_id: values.text(&["CognitoUserPoolId", "UserPoolId"], |form| match form {
-            ValueForm::UserPool { id, .. } => Some(id),
-            _ => None,
-        }),
+        user_pool_id: values.text(
+            &["CognitoUserPoolId", "UserPoolId"],
+            ValueForm::into_user_pool,
+        ),
         client_is_machine: client.as_ref().and_then(|(_, is_machine)| *is_machine),
         client_id: client.map(|(id, _)| id),
         token_url: values.text(
             &["CognitoTokenUrl", "CognitoTokenEndpoint"],
-            |form| match form {
-                ValueForm::TokenUrl(url) => Some(url),
-                _ => None,
-            },
+            ValueForm::into_token_url,
         ),
         scope: values.exact(&["CognitoScope", "Scope", "OAuthScope", "GatewayScope"]),
         discovery_url: values.text(
             &["CognitoDiscoveryUrl", "DiscoveryUrl"],
-            |form| match form {
-                ValueForm::DiscoveryUrl(url) => Some(url),
-                _ => None,
-            },
+            ValueForm::into_discovery_url,
         ),
         username: values.exact(&["TestUsername", "Username", "CognitoUsername", "TestUser"]),
         secret_arn: values.secret(),
         interceptor_arn: values.interceptor(),
-        neo4j_uri: values.text(&["Neo4jUri", "Neo4jURI"], |form| match form {
-            ValueForm::Neo4jUri(uri) => Some(uri),
-            _ => None,
-        }),
+        neo4j_uri: values.text(&["Neo4jUri", "Neo4jURI"], ValueForm::into_neo4j_uri),
         neo4j_user: values.exact(&["Neo4jUsername", "Neo4jUser"]),
         neo4j_database: values.exact(&["Neo4jDatabase"]),
         outputs: stack.outputs.clone(),
@@ -200,8 +178,8 @@ fn merge(facts: &mut StackFacts, other: StackFacts) {
 }
 
 /// Fills what outputs and parameters left open from the resources, only where a type occurs once: a guess would mislead.
-fn add_resources(facts: &mut StackFacts, stack: &StackDescription, nested: &[StackDescription]) {
-    let resources: Vec<&StackResource> = std::iter::once(stack)
+fn add_resources(facts: &mut StackFacts, stack: &DescribedStack, nested: &[DescribedStack]) {
+    let resources: Vec<&OwnedResource> = std::iter::once(stack)
         .chain(nested)
         .flat_map(|stack| &stack.resources)
         .collect();
@@ -231,7 +209,7 @@ fn add_resources(facts: &mut StackFacts, stack: &StackDescription, nested: &[Sta
     );
 }
 
-fn runtime_arn(id: &str, stack: &StackDescription) -> Option<String> {
+fn runtime_arn(id: &str, stack: &DescribedStack) -> Option<String> {
     if let Some(runtime) = runtime_ref(id) {
         return Some(runtime.arn);
     }
@@ -292,10 +270,7 @@ impl Values<'_> {
             "McpRuntimeArn",
             "AgentRuntimeArn",
         ];
-        let arn = |form| match form {
-            ValueForm::Runtime(runtime) => Some(runtime.arn),
-            _ => None,
-        };
+        let arn = |form: ValueForm| form.into_runtime().map(|runtime| runtime.arn);
         let named = self.exact(&KEYS).and_then(|value| arn(recognise(&value)?));
         named.or_else(|| self.unique(arn))
     }
@@ -327,10 +302,7 @@ impl Values<'_> {
 
     /// The Neo4j secret: by key, else the only secret whose key or name speaks of Neo4j, else the only one.
     fn secret(&self) -> Option<String> {
-        let of = |form| match form {
-            ValueForm::SecretArn(arn) => Some(arn),
-            _ => None,
-        };
+        let of = ValueForm::into_secret_arn;
         let named = self.exact(&["Neo4jSecretArn", "SecretArn", "Neo4jPasswordSecretArn"]);
         let about_neo4j = Values(
             self.0
@@ -385,8 +357,8 @@ fn ends_with(key: &str, end: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn stack(outputs: &[(&str, &str)]) -> StackDescription {
-        StackDescription {
+    fn stack(outputs: &[(&str, &str)]) -> DescribedStack {
+        DescribedStack {
             name: "s".into(),
             id: "arn:aws:cloudformation:us-west-2:111122223333:stack/s/1".into(),
             status: "CREATE_COMPLETE".into(),
@@ -394,7 +366,7 @@ mod tests {
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect(),
-            ..StackDescription::default()
+            ..DescribedStack::default()
         }
     }
 
@@ -486,15 +458,15 @@ mod tests {
         let outer = stack(&[("ApiUrl", "https://x")]);
         let mut inner = stack(&[]);
         inner.resources = vec![
-            StackResource {
+            OwnedResource {
                 kind: "AWS::BedrockAgentCore::Gateway".into(),
                 id: "gw-abcdefghij".into(),
             },
-            StackResource {
+            OwnedResource {
                 kind: "AWS::BedrockAgentCore::Runtime".into(),
                 id: "rt-abcdefghij".into(),
             },
-            StackResource {
+            OwnedResource {
                 kind: "AWS::Cognito::UserPoolClient".into(),
                 id: "us-west-2_Example01|4example".into(),
             },

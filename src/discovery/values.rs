@@ -50,6 +50,97 @@ pub enum ValueForm {
     Region(String),
 }
 
+impl ValueForm {
+    /// The gateway id in an address or ARN of a gateway.
+    pub fn into_gateway_id(self) -> Option<String> {
+        if let Self::GatewayUrl { id, .. } | Self::GatewayArn { id, .. } = self {
+            Some(id)
+        } else {
+            None
+        }
+    }
+
+    /// The address of a gateway.
+    pub fn into_gateway_url(self) -> Option<String> {
+        if let Self::GatewayUrl { url, .. } = self {
+            Some(url)
+        } else {
+            None
+        }
+    }
+
+    /// The runtime.
+    pub fn into_runtime(self) -> Option<RuntimeRef> {
+        if let Self::Runtime(runtime) = self {
+            Some(runtime)
+        } else {
+            None
+        }
+    }
+
+    /// The id of a user pool.
+    pub fn into_user_pool(self) -> Option<String> {
+        if let Self::UserPool { id, .. } = self {
+            Some(id)
+        } else {
+            None
+        }
+    }
+
+    /// The token endpoint.
+    pub fn into_token_url(self) -> Option<String> {
+        if let Self::TokenUrl(url) = self {
+            Some(url)
+        } else {
+            None
+        }
+    }
+
+    /// The discovery document.
+    pub fn into_discovery_url(self) -> Option<String> {
+        if let Self::DiscoveryUrl(url) = self {
+            Some(url)
+        } else {
+            None
+        }
+    }
+
+    /// The ARN of a secret.
+    pub fn into_secret_arn(self) -> Option<String> {
+        if let Self::SecretArn(arn) = self {
+            Some(arn)
+        } else {
+            None
+        }
+    }
+
+    /// The address of a Neo4j database.
+    pub fn into_neo4j_uri(self) -> Option<String> {
+        if let Self::Neo4jUri(uri) = self {
+            Some(uri)
+        } else {
+            None
+        }
+    }
+
+    /// The region that the value names, if it names one.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::GatewayUrl { region, .. }
+            | Self::GatewayArn { region, .. }
+            | Self::UserPool { region, .. }
+            | Self::Region(region) => Some(region),
+            Self::Runtime(runtime) => Some(&runtime.region),
+            Self::SecretArn(arn) | Self::FunctionArn(arn) => arn.split(':').nth(3),
+            Self::TokenUrl(_)
+            | Self::DiscoveryUrl(_)
+            | Self::LogGroup(_)
+            | Self::Neo4jUri(_)
+            | Self::McpUrl(_) => None,
+        }
+    }
+}
+
 /// A runtime that an ARN or an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeRef {
@@ -100,10 +191,7 @@ pub fn recognise(value: &str) -> Option<ValueForm> {
 
 /// The runtime of an ARN (of a runtime or one of its endpoints) or of an invocation address, whose ARN may be encoded or not.
 pub fn runtime_ref(value: &str) -> Option<RuntimeRef> {
-    match recognise(value)? {
-        ValueForm::Runtime(runtime) => Some(runtime),
-        _ => None,
-    }
+    recognise(value)?.into_runtime()
 }
 
 fn recognise_arn(arn: &str) -> Option<ValueForm> {

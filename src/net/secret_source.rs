@@ -22,62 +22,70 @@ pub(crate) async fn read(
     what: &str,
     source: &SecretSource,
 ) -> Result<SecretText, Failure> {
-    let missing = |why: String| {
-        Failure::new(
-            FailureKind::Usage,
-            doing,
-            format!("{what} is to come from {why}"),
-        )
-    };
-    match source {
-        SecretSource::Inline(text) => Ok(text.clone()),
-        SecretSource::Environment(name) => {
-            let value = std::env::var(name).ok().as_deref().and_then(clean);
-            value.ok_or_else(|| {
-                missing(format!(
-                    "the environment variable {name}, which is not set or is empty"
-                ))
-                .hint(format!("export {name} before starting"))
-            })
-        }
-        SecretSource::File { path, key: None } => {
-            let text = read_file(path)
-                .await
-                .map_err(|why| missing(format!("the file {path}, which {why}")))?;
-            let line = text.reveal().lines().next().and_then(clean);
-            line.ok_or_else(|| missing(format!("the file {path}, whose first line is empty")))
-        }
-        SecretSource::File {
-            path,
-            key: Some(key),
-        } => {
-            let text = read_file(path)
-                .await
-                .map_err(|why| missing(format!("the file {path}, which {why}")))?;
-            member(text.reveal(), key)
-                .ok_or_else(|| missing(format!("{key} of the file {path}, which has no such text")))
-        }
+    let value = match source {
+        SecretSource::Inline(text) => return Ok(text.clone()),
+        SecretSource::Environment(name) => of_environment(name),
+        SecretSource::File { path, key } => of_file(path, key.as_deref()).await,
         SecretSource::Command(command) => run(command)
             .await
-            .map_err(|why| missing(format!("the command `{command}`, which {why}"))),
-        SecretSource::Keyring { service, account } => {
-            let keyring = format!("the keyring's entry {service} / {account}");
-            match keyring_command(service, account) {
-                Some(arguments) => run_program(&arguments)
-                    .await
-                    .map_err(|why| missing(format!("{keyring}; {} {why}", program(&arguments)))),
-                None => Err(missing(format!(
-                    "{keyring}, and this system has no keyring that is known here"
-                ))),
-            }
-        }
-        SecretSource::UserPoolClient => Err(missing("a user pool, which has none".to_owned())
-            .hint("use an environment variable, a file, a command, or the text itself")),
-        SecretSource::SecretsManager { id, .. } => Err(missing(format!(
-            "the secret {id}, which cannot be read here"
-        ))
-        .hint("use an environment variable, a file or a command")),
+            .map_err(|why| (format!("the command `{command}`, which {why}"), None)),
+        SecretSource::Keyring { service, account } => of_keyring(service, account).await,
+        SecretSource::UserPoolClient => Err((
+            "a user pool, which has none".to_owned(),
+            Some("use an environment variable, a file, a command, or the text itself".to_owned()),
+        )),
+        SecretSource::SecretsManager { id, .. } => Err((
+            format!("the secret {id}, which cannot be read here"),
+            Some("use an environment variable, a file or a command".to_owned()),
+        )),
+    };
+    value.map_err(|(why, hint)| {
+        let cause = format!("{what} is to come from {why}");
+        let failure = Failure::new(FailureKind::Usage, doing, cause);
+        Failure { hint, ..failure }
+    })
+}
+
+/// A value, or where it was to come from and what is wrong there, with a hint.
+type Sourced = Result<SecretText, (String, Option<String>)>;
+
+fn of_environment(name: &str) -> Sourced {
+    let value = std::env::var(name).ok().as_deref().and_then(clean);
+    value.ok_or_else(|| {
+        let why = format!("the environment variable {name}, which is not set or is empty");
+        (why, Some(format!("export {name} before starting")))
+    })
+}
+
+async fn of_file(path: &str, key: Option<&str>) -> Sourced {
+    let text = read_file(path)
+        .await
+        .map_err(|why| (format!("the file {path}, which {why}"), None))?;
+    match key {
+        Some(key) => member(text.reveal(), key).ok_or_else(|| {
+            (
+                format!("{key} of the file {path}, which has no such text"),
+                None,
+            )
+        }),
+        None => text
+            .reveal()
+            .lines()
+            .next()
+            .and_then(clean)
+            .ok_or_else(|| (format!("the file {path}, whose first line is empty"), None)),
     }
+}
+
+async fn of_keyring(service: &str, account: &str) -> Sourced {
+    let place = format!("the keyring's entry {service} / {account}");
+    let Some(arguments) = keyring_command(service, account) else {
+        let why = format!("{place}, and this system has no keyring that is known here");
+        return Err((why, None));
+    };
+    run_program(&arguments)
+        .await
+        .map_err(|why| (format!("{place}; {} {why}", program(&arguments)), None))
 }
 
 /// A value without what surrounds it by accident; `None` if nothing is left.

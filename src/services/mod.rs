@@ -4,6 +4,7 @@
 //! time-out, answers `model::Failure`, and can be cancelled by dropping its future. Texts are raw: the view sanitises.
 
 pub mod aws;
+pub mod discovery;
 mod doctor;
 pub mod mcp;
 pub mod neo4j;

@@ -52,14 +52,13 @@ fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, 
         route.sign_in,
         Some(sign_in::Mode::None | sign_in::Mode::Bearer | sign_in::Mode::SigV4)
     );
-    let all = match context.deployments() {
-        Ok(all) => all,
-        // Without any configuration a URL is enough for a sign-in that needs none.
-        Err(_) if anonymous && context.global.deployment.is_empty() && !context.load().found => {
-            return Ok(Context::for_url());
-        }
-        Err(failure) => return Err(failure),
-    };
+    // Without any configuration a URL is enough for a sign-in that needs none.
+    let loaded = context.load();
+    let is_bare = !loaded.found && loaded.problems.is_empty();
+    if anonymous && context.global.deployment.is_empty() && is_bare {
+        return Ok(Context::for_url());
+    }
+    let all = context.deployments()?;
     let own: Vec<&Deployment> = all
         .iter()
         .filter(|each| each.mcp_url.as_deref() == Some(url))

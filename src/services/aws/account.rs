@@ -29,7 +29,7 @@ use crate::{
 };
 
 use super::{
-    sdk_http::{ClockSkew, HttpClients, Reach},
+    sdk_http::{ClockSkew, HostReach, HttpClients},
     shared_config::{ProfileSettings, ServiceName},
 };
 
@@ -159,7 +159,7 @@ impl Accounts {
         let reach = reach(endpoint.as_deref());
         let bundle = match settings.ca_bundle() {
             // Nothing is encrypted, so that the bundle is only read where a profile was named.
-            Some(_) if reach == Reach::PlainLoopback && settings.named().is_none() => None,
+            Some(_) if reach == HostReach::PlainLoopback && settings.named().is_none() => None,
             Some((path, setting)) => Some(CaBundle::read(&doing, &path, setting)?),
             None => None,
         };
@@ -184,7 +184,7 @@ impl Accounts {
         loader = match (&deployment.credentials, settings.named()) {
             (Some(keys), _) => loader.credentials_provider(static_credentials(&doing, keys).await?),
             (None, Some(name)) => {
-                let http = self.http.get(Reach::Anywhere, bundle.as_ref());
+                let http = self.http.get(HostReach::Anywhere, bundle.as_ref());
                 let chain = ProviderConfig::without_region()
                     .with_region(Some(region))
                     .with_use_fips(settings.uses_fips())
@@ -230,13 +230,13 @@ fn timeout_config(timeout: Duration) -> TimeoutConfig {
         .build()
 }
 
-fn reach(endpoint: Option<&str>) -> Reach {
+fn reach(endpoint: Option<&str>) -> HostReach {
     match endpoint {
         Some(url) if http_client::is_loopback(url) && url.starts_with("http://") => {
-            Reach::PlainLoopback
+            HostReach::PlainLoopback
         }
-        Some(url) if http_client::is_loopback(url) => Reach::Loopback,
-        Some(_) | None => Reach::Anywhere,
+        Some(url) if http_client::is_loopback(url) => HostReach::Loopback,
+        Some(_) | None => HostReach::Anywhere,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     failure::Doing,
-    signed::{Answer, Request},
+    signed::{AwsResponse, Request},
 };
 
 /// What a person's sign-in answered.
@@ -169,7 +169,7 @@ impl Services {
         operation: &str,
         body: &Value,
         signed: bool,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<AwsResponse, Failure> {
         let account = self.account(deployment).await?;
         let action = format!("cognito-idp:{operation}");
         let target = format!("AWSCognitoIdentityProviderService.{operation}");

@@ -2,7 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod cognito;
-mod control;
+pub(crate) mod control;
 pub(crate) mod failure;
 pub(crate) mod fleet;
 pub mod logs;

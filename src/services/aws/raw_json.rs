@@ -25,11 +25,11 @@ const PAGES: usize = 500;
 
 /// Keeps the body of the answer to the one operation that it is attached to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Capture(Arc<Mutex<Answer>>);
+pub(crate) struct Capture(Arc<Mutex<CapturedResponse>>);
 
 /// An answer: its body, and the id of the request that it answers.
 #[derive(Debug, Default)]
-struct Answer {
+struct CapturedResponse {
     body: Vec<u8>,
     request_id: Option<String>,
 }

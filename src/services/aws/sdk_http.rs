@@ -29,7 +29,7 @@ const SMALLEST_SKEW_MS: i64 = 2_000;
 
 /// Which hosts a client talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Reach {
+pub(super) enum HostReach {
     /// Hosts anywhere, through the environment's proxy.
     Anywhere,
     /// This machine, by TLS.
@@ -40,11 +40,11 @@ pub(super) enum Reach {
 
 /// All clients that were made.
 #[derive(Default)]
-pub(super) struct HttpClients(Mutex<HashMap<(Reach, Option<PathBuf>), SharedHttpClient>>);
+pub(super) struct HttpClients(Mutex<HashMap<(HostReach, Option<PathBuf>), SharedHttpClient>>);
 
 impl HttpClients {
     /// The client for these hosts and this bundle.
-    pub(super) fn get(&self, reach: Reach, bundle: Option<&Arc<CaBundle>>) -> SharedHttpClient {
+    pub(super) fn get(&self, reach: HostReach, bundle: Option<&Arc<CaBundle>>) -> SharedHttpClient {
         let key = (reach, bundle.map(|bundle| bundle.path.clone()));
         self.0
             .lock()
@@ -55,11 +55,11 @@ impl HttpClients {
     }
 }
 
-fn http_client(reach: Reach, bundle: Option<Arc<CaBundle>>) -> SharedHttpClient {
+fn http_client(reach: HostReach, bundle: Option<Arc<CaBundle>>) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let proxy = match reach {
-            Reach::Anywhere => ProxyConfig::from_env(),
-            Reach::Loopback | Reach::PlainLoopback => ProxyConfig::disabled(),
+            HostReach::Anywhere => ProxyConfig::from_env(),
+            HostReach::Loopback | HostReach::PlainLoopback => ProxyConfig::disabled(),
         };
         let mut builder = Connector::builder()
             .proxy_config(proxy)
@@ -74,13 +74,13 @@ fn http_client(reach: Reach, bundle: Option<Arc<CaBundle>>) -> SharedHttpClient 
             tls::rustls_provider::CryptoMode::AwsLc,
         ));
         let store = match (reach, &bundle) {
-            (Reach::PlainLoopback, _) => Some(tls::TrustStore::empty()),
-            (Reach::Anywhere | Reach::Loopback, Some(bundle)) => Some(
+            (HostReach::PlainLoopback, _) => Some(tls::TrustStore::empty()),
+            (HostReach::Anywhere | HostReach::Loopback, Some(bundle)) => Some(
                 tls::TrustStore::empty()
                     .with_native_roots(true)
                     .with_pem_certificate(bundle.pem.clone()),
             ),
-            (Reach::Anywhere | Reach::Loopback, None) => None,
+            (HostReach::Anywhere | HostReach::Loopback, None) => None,
         };
         if let Some(store) = store
             && let Ok(context) = tls::TlsContext::builder().with_trust_store(store).build()

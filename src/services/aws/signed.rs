@@ -35,12 +35,12 @@ pub(crate) struct Request<'a> {
 }
 
 /// A successful answer.
-pub(crate) struct Answer {
+pub(crate) struct AwsResponse {
     /// Its body.
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl AwsResponse {
     /// The body as JSON.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Services {
         &self,
         doing: Doing<'_>,
         request: &Request<'_>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<AwsResponse, Failure> {
         let mut failures = 0;
         loop {
             match self.send_once(doing, request).await {
@@ -84,7 +84,11 @@ impl Services {
         }
     }
 
-    async fn send_once(&self, doing: Doing<'_>, request: &Request<'_>) -> Result<Answer, Failure> {
+    async fn send_once(
+        &self,
+        doing: Doing<'_>,
+        request: &Request<'_>,
+    ) -> Result<AwsResponse, Failure> {
         let bundle = doing.account.bundle.as_deref();
         let client = self
             .inner
@@ -129,7 +133,7 @@ impl Services {
             .await
             .map_err(|error| error.failure(doing.text, &request.url))?;
         if (200..300).contains(&status) {
-            return Ok(Answer { body });
+            return Ok(AwsResponse { body });
         }
         Err(error_answer(doing, status, &headers, &body))
     }

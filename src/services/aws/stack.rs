@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use roxmltree::{Document, Node};
 
 use crate::{
-    discovery::stack::{StackDescription, StackResource, facts},
+    discovery::stack::{DescribedStack, OwnedResource, facts},
     model::{Deployment, Failure, FailureKind, StackFacts},
     services::Services,
 };
@@ -105,8 +105,8 @@ impl Services {
     pub(crate) async fn nested_stacks(
         &self,
         account: &Account,
-        outer: &StackDescription,
-    ) -> Vec<StackDescription> {
+        outer: &DescribedStack,
+    ) -> Vec<DescribedStack> {
         let mut waiting: Vec<String> = outer.nested().map(str::to_owned).collect();
         let mut seen = vec![outer.id.clone()];
         let mut all = Vec::new();
@@ -137,7 +137,7 @@ impl Services {
         account: &Account,
         doing: &str,
         stack: Option<&str>,
-    ) -> Result<Vec<StackDescription>, Failure> {
+    ) -> Result<Vec<DescribedStack>, Failure> {
         let mut all = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..PAGES {
@@ -167,7 +167,7 @@ impl Services {
         account: &Account,
         doing: &str,
         stack: &str,
-    ) -> Result<Vec<StackResource>, Failure> {
+    ) -> Result<Vec<OwnedResource>, Failure> {
         let text = self
             .cloudformation(
                 account,
@@ -177,7 +177,7 @@ impl Services {
             )
             .await?;
         let document = parse(doing, &text)?;
-        let resources: Vec<StackResource> = members(&document, "StackResources")
+        let resources: Vec<OwnedResource> = members(&document, "StackResources")
             .filter_map(resource)
             .collect();
         if resources.len() < RESOURCES {
@@ -309,7 +309,7 @@ fn next_token(document: &Document<'_>) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn description(stack: Node<'_, '_>) -> StackDescription {
+fn description(stack: Node<'_, '_>) -> DescribedStack {
     let pairs = |list: &str, key: &str, value: &str| {
         stack
             .children()
@@ -322,7 +322,7 @@ fn description(stack: Node<'_, '_>) -> StackDescription {
             })
             .collect()
     };
-    StackDescription {
+    DescribedStack {
         name: child(stack, "StackName").unwrap_or_default(),
         id: child(stack, "StackId").unwrap_or_default(),
         status: child(stack, "StackStatus").unwrap_or_default(),
@@ -335,8 +335,8 @@ fn description(stack: Node<'_, '_>) -> StackDescription {
     }
 }
 
-fn resource(member: Node<'_, '_>) -> Option<StackResource> {
-    Some(StackResource {
+fn resource(member: Node<'_, '_>) -> Option<OwnedResource> {
+    Some(OwnedResource {
         kind: child(member, "ResourceType")?,
         id: child(member, "PhysicalResourceId").filter(|id| !id.is_empty())?,
     })
@@ -351,9 +351,9 @@ pub(crate) enum StackReader {
     Function(String),
 }
 
-fn readers(resources: &[StackResource]) -> Vec<StackReader> {
+fn readers(resources: &[OwnedResource]) -> Vec<StackReader> {
     let name = |id: &str| id.rsplit(['/', ':']).next().unwrap_or(id).to_owned();
-    let reader = |resource: &StackResource| match resource.kind.as_str() {
+    let reader = |resource: &OwnedResource| match resource.kind.as_str() {
         "AWS::ECS::Service" => Some(StackReader::Service(name(&resource.id))),
         "AWS::Lambda::Function" => Some(StackReader::Function(name(&resource.id))),
         _ => None,
@@ -380,7 +380,7 @@ mod tests {
              <member><PhysicalResourceId>b</PhysicalResourceId><ResourceType>AWS::S3::Bucket</ResourceType></member>\
              <member><ResourceType>AWS::ECS::Service</ResourceType></member></StackResources></r>";
         let document = parse("reading", text).unwrap();
-        let resources: Vec<StackResource> = members(&document, "StackResources")
+        let resources: Vec<OwnedResource> = members(&document, "StackResources")
             .filter_map(resource)
             .collect();
         assert_eq!(

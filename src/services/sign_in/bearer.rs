@@ -11,7 +11,7 @@ use crate::{
 use super::{
     Credentials, Headers,
     sigv4::Signable,
-    token::{Token, bearer_headers},
+    token::{AccessToken, bearer_headers},
 };
 
 /// Reads and decodes the token.
@@ -22,12 +22,15 @@ pub(super) async fn read(
     services: &Services,
     deployment: &Deployment,
     source: &SecretSource,
-) -> Result<Token, Failure> {
+) -> Result<AccessToken, Failure> {
     let doing = format!("signing in to {}", deployment.name);
     let token = services
         .secret_value_of(deployment, &doing, "the bearer token", source)
         .await?;
-    Ok(Token::new(secret_source::without_scheme(&token), None))
+    Ok(AccessToken::new(
+        secret_source::without_scheme(&token),
+        None,
+    ))
 }
 
 /// Signs with a bearer token.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    token::Token,
+    token::AccessToken,
     token_endpoint::{self, TokenRequest},
 };
 
@@ -20,11 +20,11 @@ pub(super) async fn fetch(
     services: &Services,
     deployment: &Deployment,
     sign_in: &SignIn,
-) -> Result<Token, Failure> {
+) -> Result<AccessToken, Failure> {
     let doing = format!("signing in to {}", deployment.name);
     let request = token_request(services, deployment, sign_in, &doing).await?;
     let response = token_endpoint::request(&doing, &request).await?;
-    Ok(Token::from_response(response))
+    Ok(AccessToken::from_response(response))
 }
 
 /// Fills what the configuration leaves open from the stack's outputs and the user pool.

@@ -39,12 +39,12 @@ pub(super) struct Lifetime {
 
 /// A token with what it says of itself.
 #[derive(Clone)]
-pub(crate) struct Token {
+pub(crate) struct AccessToken {
     /// The token.
     pub(crate) text: SecretText,
     /// Its claims, for display.
     pub(crate) claims: Claims,
-    /// Token with which the next one is obtained, if there is one.
+    /// AccessToken with which the next one is obtained, if there is one.
     pub(super) refresh: Option<SecretText>,
     /// From when on it is not used any more; `None` if it does not say.
     renew_at: Option<SystemTime>,
@@ -52,7 +52,7 @@ pub(crate) struct Token {
     is_stillborn: bool,
 }
 
-impl Token {
+impl AccessToken {
     /// A token that was received just now. Without a lifetime it was obtained elsewhere, and is used as long as its source
     /// gives it.
     pub(super) fn new(text: SecretText, lifetime: Option<Lifetime>) -> Self {
@@ -156,7 +156,7 @@ fn claims(token: &str) -> Map<String, Value> {
 }
 
 /// The place of one token; the lock makes concurrent requests wait for one sign-in.
-pub(crate) type TokenCell = tokio::sync::Mutex<Option<Token>>;
+pub(crate) type TokenCell = tokio::sync::Mutex<Option<AccessToken>>;
 
 /// All tokens in memory.
 #[derive(Default)]
@@ -199,7 +199,7 @@ impl Services {
         &self,
         deployment: &Deployment,
         sign_in: &SignIn,
-    ) -> Result<Token, Failure> {
+    ) -> Result<AccessToken, Failure> {
         let cell = self.inner.tokens.cell(deployment, sign_in);
         let mut kept = cell.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| token.is_fresh()) {
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn claims_are_decoded_and_nothing_else_breaks() {
         let payload = URL_SAFE_NO_PAD.encode(r#"{"client_id":"c","exp":1795224324}"#);
-        let token = Token::new(
+        let token = AccessToken::new(
             SecretText::new(format!("eyJhbGciOiJSUzI1NiJ9.{payload}.sig")),
             None,
         );
@@ -326,7 +326,9 @@ mod tests {
         );
         for opaque in ["", "abc", "a.b.c", "..", "a.!!!.c"] {
             assert_eq!(
-                Token::new(SecretText::from(opaque), None).claims.claims,
+                AccessToken::new(SecretText::from(opaque), None)
+                    .claims
+                    .claims,
                 Value::Object(Map::new()),
                 "{opaque}"
             );
@@ -347,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_a_minute_before_its_end() {
-        let opaque = |lifetime| Token::new(SecretText::from("t"), lifetime);
+        let opaque = |lifetime| AccessToken::new(SecretText::from("t"), lifetime);
         assert!(opaque(stated(3600)).is_fresh());
         assert!(opaque(stated(30)).is_fresh());
         assert!(!opaque(stated(0)).is_fresh());
@@ -367,14 +369,14 @@ mod tests {
     #[test]
     fn the_earlier_of_expires_in_and_exp_counts() {
         let now = moment(SystemTime::now()).millis() / 1000;
-        let sooner = Token::new(jwt(now + 600), stated(3600));
+        let sooner = AccessToken::new(jwt(now + 600), stated(3600));
         assert_eq!(
             sooner.claims.expires_at,
             Some(Moment::from_millis((now + 600) * 1000))
         );
-        let later = Token::new(jwt(now + 7200), stated(3600));
+        let later = AccessToken::new(jwt(now + 7200), stated(3600));
         assert!(later.claims.expires_at.unwrap().millis() < (now + 3700) * 1000);
-        let expired = Token::new(jwt(now - 60), stated(3600));
+        let expired = AccessToken::new(jwt(now - 60), stated(3600));
         assert_eq!(
             expired.claims.expires_at,
             Some(Moment::from_millis((now - 60) * 1000))
@@ -389,7 +391,7 @@ mod tests {
         let now = SystemTime::now();
         let theirs = now - Duration::from_hours(2);
         let exp = moment(theirs).millis() / 1000 + 3600;
-        let token = Token::new(
+        let token = AccessToken::new(
             jwt(exp),
             Some(Lifetime {
                 stated: Some(Duration::from_hours(1)),

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, SecretSource, SignIn},
+    model::{Deployment, Failure, FailureKind, SecretSource, SecretText, SignIn},
     services::Services,
 };
 
-use super::token::{Lifetime, Token};
+use super::token::{AccessToken, Lifetime};
 
 /// Variable for the user name, if the configuration names none.
 const USERNAME: &str = "AGENTCORE_USERNAME";
@@ -20,7 +20,7 @@ pub(super) async fn fetch(
     services: &Services,
     deployment: &Deployment,
     sign_in: &SignIn,
-) -> Result<Token, Failure> {
+) -> Result<AccessToken, Failure> {
     let SignIn::User {
         client_id,
         client_secret,
@@ -35,18 +35,7 @@ pub(super) async fn fetch(
         ));
     };
     let facts = services.stack_facts(deployment).await?;
-    let username = match username.as_str() {
-        "" => std::env::var(USERNAME).ok().or(facts.username),
-        name => Some(name.to_owned()),
-    };
-    let Some(username) = username.filter(|name| !name.is_empty()) else {
-        let doing = format!("signing in to {}", deployment.name);
-        return Err(
-            Failure::new(FailureKind::Usage, doing, "no user name is known").hint(format!(
-                "set username in this deployment's sign_in, or export {USERNAME}"
-            )),
-        );
-    };
+    let username = user_name(deployment, username, facts.username.as_deref())?;
     let doing = format!("signing in {username} to {}", deployment.name);
     let Some(client) = client_id.clone().or(facts.client_id) else {
         return Err(
@@ -55,22 +44,12 @@ pub(super) async fn fetch(
         );
     };
     let secret = match client_secret {
-        None => None,
-        Some(SecretSource::UserPoolClient) => {
-            let pool = facts.user_pool_id.ok_or_else(|| {
-                Failure::new(
-                    FailureKind::Usage,
-                    doing.as_str(),
-                    "the client secret is to come from a user pool, and none is known",
-                )
-            })?;
-            Some(services.client_secret(deployment, &pool, &client).await?)
+        Some(source) => {
+            let pool = facts.user_pool_id.as_deref();
+            let secret = client_secret_of(services, deployment, &doing, source, pool, &client);
+            Some(secret.await?)
         }
-        Some(source) => Some(
-            services
-                .secret_value_of(deployment, &doing, "the client secret", source)
-                .await?,
-        ),
+        None => None,
     };
     let password = services
         .secret_value_of(deployment, &doing, "the password", password)
@@ -82,5 +61,49 @@ pub(super) async fn fetch(
         stated: Some(Duration::from_secs(tokens.seconds)),
         server_time: None,
     };
-    Ok(Token::new(tokens.access, Some(lifetime)))
+    Ok(AccessToken::new(tokens.access, Some(lifetime)))
+}
+
+/// The configured user name, else the environment's, else the one that the stack offers for trying out.
+fn user_name(
+    deployment: &Deployment,
+    configured: &str,
+    offered: Option<&str>,
+) -> Result<String, Failure> {
+    let environment = std::env::var(USERNAME).ok();
+    [Some(configured), environment.as_deref(), offered]
+        .into_iter()
+        .flatten()
+        .find(|name| !name.is_empty())
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            let doing = format!("signing in to {}", deployment.name);
+            Failure::new(FailureKind::Usage, doing, "no user name is known").hint(format!(
+                "set username in this deployment's sign_in, or export {USERNAME}"
+            ))
+        })
+}
+
+async fn client_secret_of(
+    services: &Services,
+    deployment: &Deployment,
+    doing: &str,
+    source: &SecretSource,
+    pool: Option<&str>,
+    client: &str,
+) -> Result<SecretText, Failure> {
+    if !matches!(source, SecretSource::UserPoolClient) {
+        let what = "the client secret";
+        return services
+            .secret_value_of(deployment, doing, what, source)
+            .await;
+    }
+    match pool {
+        Some(pool) => services.client_secret(deployment, pool, client).await,
+        None => Err(Failure::new(
+            FailureKind::Usage,
+            doing,
+            "the client secret is to come from a user pool, and none is known",
+        )),
+    }
 }

@@ -21,11 +21,11 @@ use crate::{
 };
 
 use super::{
-    token::Token,
+    token::AccessToken,
     token_endpoint::{self, TokenRequest},
 };
 use metadata::AuthorizationServer;
-use redirect::{Answer, Listener};
+use redirect::{RedirectAnswer, RedirectListener};
 
 /// Time that a person has for the browser.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -39,7 +39,7 @@ pub(super) struct SignInRequest<'a> {
 }
 
 /// The client that signs in.
-struct Client {
+struct OAuthClient {
     id: String,
     secret: Option<SecretText>,
 }
@@ -70,7 +70,7 @@ impl<'a> SignInRequest<'a> {
     ///
     /// # Errors
     /// [`FailureKind::SignIn`] if the person or the server refuses, or if nothing comes back in time.
-    pub(super) async fn token(&self, refresh: Option<SecretText>) -> Result<Token, Failure> {
+    pub(super) async fn token(&self, refresh: Option<SecretText>) -> Result<AccessToken, Failure> {
         let (server, resource) = self.server().await?;
         if let Some(refresh) = refresh {
             match self.renew(&server, refresh).await {
@@ -80,7 +80,7 @@ impl<'a> SignInRequest<'a> {
                 result => return result,
             }
         }
-        let listener = Listener::bind(&self.doing, self.settings()?.redirect_port).await?;
+        let listener = RedirectListener::bind(&self.doing, self.settings()?.redirect_port).await?;
         let redirect_uri = listener.address();
         let client = self.client(&server, Some(&redirect_uri)).await?;
         let (verifier, state) = (self.random()?, self.random()?);
@@ -122,23 +122,24 @@ impl<'a> SignInRequest<'a> {
         self.exchange(&server, client, grant, scope, resource).await
     }
 
-    fn settings(&self) -> Result<Settings<'a>, Failure> {
-        match self.sign_in {
-            SignIn::OAuth {
-                issuer,
-                client_id,
-                client_secret,
-                scope,
-                redirect_port,
-            } => Ok(Settings {
-                issuer: issuer.as_deref(),
-                client_id: client_id.as_deref(),
-                client_secret: client_secret.as_ref(),
-                scope: scope.as_deref(),
-                redirect_port: *redirect_port,
-            }),
-            _ => Err(self.failure(FailureKind::Usage, "the sign-in is not oauth")),
-        }
+    fn settings(&self) -> Result<OAuthSettings<'a>, Failure> {
+        let SignIn::OAuth {
+            issuer,
+            client_id,
+            client_secret,
+            scope,
+            redirect_port,
+        } = self.sign_in
+        else {
+            return Err(self.failure(FailureKind::Usage, "the sign-in is not oauth"));
+        };
+        Ok(OAuthSettings {
+            issuer: issuer.as_deref(),
+            client_id: client_id.as_deref(),
+            client_secret: client_secret.as_ref(),
+            scope: scope.as_deref(),
+            redirect_port: *redirect_port,
+        })
     }
 
     fn failure(&self, kind: FailureKind, cause: impl Into<String>) -> Failure {
@@ -210,7 +211,7 @@ impl<'a> SignInRequest<'a> {
         &self,
         server: &AuthorizationServer,
         redirect_uri: Option<&str>,
-    ) -> Result<Client, Failure> {
+    ) -> Result<OAuthClient, Failure> {
         let settings = self.settings()?;
         let id = match settings.client_id {
             Some(id) => Some(id.to_owned()),
@@ -221,7 +222,7 @@ impl<'a> SignInRequest<'a> {
                 Some(source) => Some(self.secret(source, &id).await?),
                 None => None,
             };
-            return Ok(Client { id, secret });
+            return Ok(OAuthClient { id, secret });
         }
         match (&server.registration_endpoint, redirect_uri) {
             (Some(endpoint), Some(redirect_uri)) => self.register(endpoint, redirect_uri).await,
@@ -252,7 +253,7 @@ impl<'a> SignInRequest<'a> {
         }
     }
 
-    async fn register(&self, endpoint: &str, redirect_uri: &str) -> Result<Client, Failure> {
+    async fn register(&self, endpoint: &str, redirect_uri: &str) -> Result<OAuthClient, Failure> {
         let http = self
             .services
             .web_client(self.deployment, &self.doing, endpoint)
@@ -278,7 +279,7 @@ impl<'a> SignInRequest<'a> {
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
         let text = |name: &str| json.get(name).and_then(Value::as_str);
         match text("client_id") {
-            Some(id) if (200..300).contains(&status) => Ok(Client {
+            Some(id) if (200..300).contains(&status) => Ok(OAuthClient {
                 id: id.to_owned(),
                 secret: text("client_secret").map(SecretText::from),
             }),
@@ -292,7 +293,11 @@ impl<'a> SignInRequest<'a> {
     }
 
     /// The code of an answer that is the authorization server's own.
-    fn judge(&self, server: &AuthorizationServer, answer: Answer) -> Result<SecretText, Failure> {
+    fn judge(
+        &self,
+        server: &AuthorizationServer,
+        answer: RedirectAnswer,
+    ) -> Result<SecretText, Failure> {
         // RFC 9207: a code of another server must not be sent to this one.
         if let Some(issuer) = &answer.issuer
             && *issuer != server.issuer
@@ -327,11 +332,11 @@ impl<'a> SignInRequest<'a> {
     async fn exchange(
         &self,
         server: &AuthorizationServer,
-        client: Client,
+        client: OAuthClient,
         grant: Grant,
         scope: Option<String>,
         resource: Option<String>,
-    ) -> Result<Token, Failure> {
+    ) -> Result<AccessToken, Failure> {
         let mut form = vec![
             ("grant_type", SecretText::from("authorization_code")),
             ("code", grant.code),
@@ -346,7 +351,7 @@ impl<'a> SignInRequest<'a> {
         &self,
         server: &AuthorizationServer,
         refresh: SecretText,
-    ) -> Result<Token, Failure> {
+    ) -> Result<AccessToken, Failure> {
         let client = self.client(server, None).await?;
         let form = vec![
             ("grant_type", SecretText::from("refresh_token")),
@@ -363,10 +368,10 @@ impl<'a> SignInRequest<'a> {
     async fn request(
         &self,
         server: &AuthorizationServer,
-        client: Client,
+        client: OAuthClient,
         form: Vec<(&'static str, SecretText)>,
         scope: Option<String>,
-    ) -> Result<Token, Failure> {
+    ) -> Result<AccessToken, Failure> {
         let url = server.token_endpoint.clone();
         let request = TokenRequest {
             http: self
@@ -380,12 +385,12 @@ impl<'a> SignInRequest<'a> {
             form,
         };
         let response = token_endpoint::request(&self.doing, &request).await?;
-        Ok(Token::from_response(response))
+        Ok(AccessToken::from_response(response))
     }
 }
 
 /// The settings of the configuration.
-struct Settings<'a> {
+struct OAuthSettings<'a> {
     issuer: Option<&'a str>,
     client_id: Option<&'a str>,
     client_secret: Option<&'a SecretSource>,
@@ -395,7 +400,7 @@ struct Settings<'a> {
 
 fn authorization_url(
     server: &AuthorizationServer,
-    client: &Client,
+    client: &OAuthClient,
     redirect_uri: &str,
     scope: Option<&str>,
     state: &SecretText,
@@ -435,7 +440,7 @@ mod tests {
             registration_endpoint: None,
             wanted_scope: None,
         };
-        let client = Client {
+        let client = OAuthClient {
             id: "c".into(),
             secret: None,
         };

@@ -19,7 +19,7 @@ const HEAD: Duration = Duration::from_secs(5);
 
 /// What the authorization server sent with the browser.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct RedirectAnswer {
     /// Authorization code.
     pub(super) code: Option<SecretText>,
     /// Error code.
@@ -32,13 +32,13 @@ pub(super) struct Answer {
 }
 
 /// Waits for the browser.
-pub(super) struct Listener {
+pub(super) struct RedirectListener {
     doing: String,
     listener: TcpListener,
     port: u16,
 }
 
-impl Listener {
+impl RedirectListener {
     /// Listens on loopback, on this port or on any free one.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Listener {
     ///
     /// # Errors
     /// [`FailureKind::SignIn`] if an answer carries another state: then it is not the answer to this sign-in.
-    pub(super) async fn answer(&self, state: &str) -> Result<Answer, Failure> {
+    pub(super) async fn answer(&self, state: &str) -> Result<RedirectAnswer, Failure> {
         loop {
             let (mut stream, _) = self.listener.accept().await.map_err(|error| {
                 Failure::new(FailureKind::Network, self.doing.as_str(), error.to_string())
@@ -123,7 +123,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// The answer in a request for the redirect; `None` for any other request.
-fn parse(head: &str) -> Option<Answer> {
+fn parse(head: &str) -> Option<RedirectAnswer> {
     let mut line = head.lines().next()?.split(' ');
     if line.next()? != "GET" {
         return None;
@@ -135,7 +135,7 @@ fn parse(head: &str) -> Option<Answer> {
     if url.path() != PATH || url.query().is_none() {
         return None;
     }
-    let mut answer = Answer::default();
+    let mut answer = RedirectAnswer::default();
     for (name, value) in url.query_pairs() {
         let value = value.into_owned();
         match name.as_ref() {
@@ -179,7 +179,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_answer_with_the_right_state_is_taken() {
-        let listener = Listener::bind("signing in", None).await.unwrap();
+        let listener = RedirectListener::bind("signing in", None).await.unwrap();
         let port = listener.port;
         let asking = tokio::spawn(async move {
             let favicon = ask(port, "/favicon.ico").await;
@@ -200,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_state_ends_the_sign_in() {
-        let listener = Listener::bind("signing in", None).await.unwrap();
+        let listener = RedirectListener::bind("signing in", None).await.unwrap();
         let port = listener.port;
         let asking = tokio::spawn(async move { ask(port, "/callback?code=abc&state=wrong").await });
         let failure = listener.answer("right").await.unwrap_err();
@@ -210,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_an_answer() {
-        let listener = Listener::bind("signing in", None).await.unwrap();
+        let listener = RedirectListener::bind("signing in", None).await.unwrap();
         let port = listener.port;
         let asking =
             tokio::spawn(async move { ask(port, "/callback?error=access_denied&state=s").await });

@@ -1,0 +1,254 @@
+//! Finds deployments without a configuration: what the account has in each region, grouped by stacks.
+
+use std::sync::Arc;
+
+use futures::{StreamExt as _, stream};
+use serde_json::Value;
+
+use crate::{
+    discovery::inventory::{
+        self, Authoriser, FoundDeployment, FoundEndpoint, Inventory, mentioning_stack, outermost,
+    },
+    model::{Deployment, Failure},
+    services::Services,
+};
+
+use super::aws::{account::Account, control::Control};
+
+/// Requests at a time for one account and region.
+const CONCURRENT: usize = 6;
+
+/// What was found, and what could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// Deployments, in order.
+    pub found: Vec<FoundDeployment>,
+    /// Listings that failed while others worked.
+    pub problems: Vec<Failure>,
+}
+
+impl Services {
+    /// Finds the deployments of an account in these regions. Listings that are refused are told among the problems, as long
+    /// as others work.
+    ///
+    /// # Errors
+    /// The first failure, if nothing could be listed at all.
+    pub async fn discover(
+        &self,
+        profile: Option<&str>,
+        regions: &[String],
+    ) -> Result<Discovery, Failure> {
+        let mut all = Discovery::default();
+        let mut first_failure = None;
+        let reading = regions
+            .iter()
+            .map(|region| self.discover_region(profile, region));
+        for result in futures::future::join_all(reading).await {
+            match result {
+                Ok(discovery) => {
+                    all.found.extend(discovery.found);
+                    all.problems.extend(discovery.problems);
+                }
+                Err(failure) => {
+                    first_failure.get_or_insert_with(|| failure.clone());
+                    all.problems.push(failure);
+                }
+            }
+        }
+        match first_failure {
+            Some(failure) if all.found.is_empty() => Err(failure),
+            Some(_) | None => {
+                tell_regions_apart(&mut all.found);
+                Ok(all)
+            }
+        }
+    }
+
+    async fn discover_region(
+        &self,
+        profile: Option<&str>,
+        region: &str,
+    ) -> Result<Discovery, Failure> {
+        let place = Deployment {
+            profile: profile.map(str::to_owned),
+            ..Deployment::new(format!("the account in {region}"), region)
+        };
+        let account = self.account(&place).await?;
+        let control = self.control(&place).await?;
+        let doing = format!("listing the stacks of {region}");
+        let (gateways, runtimes, stacks) = tokio::join!(
+            control.gateways(),
+            control.runtimes(),
+            self.describe_stacks(&account, &doing, None)
+        );
+        let mut problems = Vec::new();
+        let (gateways, runtimes) = match (gateways, runtimes) {
+            (Err(failure), Err(_)) => return Err(failure),
+            (gateways, runtimes) => (
+                or_problem(gateways, &mut problems),
+                or_problem(runtimes, &mut problems),
+            ),
+        };
+        let can_read_stacks = stacks.is_ok();
+        let stacks = or_problem(stacks, &mut problems);
+        let mut endpoints: Vec<FoundEndpoint> = gateways
+            .iter()
+            .map(|summary| endpoint(summary, true))
+            .chain(runtimes.iter().map(|summary| endpoint(summary, false)))
+            .collect();
+        for endpoint in &mut endpoints {
+            let mentioned = mentioning_stack(&stacks, &endpoint.id);
+            endpoint.stack = mentioned.map(|stack| stack.name.clone());
+        }
+        let mut inventory = Inventory {
+            region: region.to_owned(),
+            profile: account.profile.clone(),
+            account: endpoints
+                .iter()
+                .find_map(|endpoint| endpoint.arn.split(':').nth(4))
+                .map(str::to_owned),
+            endpoints,
+            stacks,
+        };
+        if can_read_stacks {
+            self.find_owners(&account, &mut inventory).await;
+        }
+        self.read_authorisers(&control, &mut inventory).await;
+        Ok(Discovery {
+            found: inventory::deployments(&inventory),
+            problems,
+        })
+    }
+
+    /// Asks CloudFormation for the stacks of what no stack's outputs name alone, and reads the resources of those stacks.
+    async fn find_owners(&self, account: &Arc<Account>, inventory: &mut Inventory) {
+        let unowned: Vec<(usize, String)> = inventory
+            .endpoints
+            .iter()
+            .enumerate()
+            .filter(|(_, endpoint)| endpoint.stack.is_none())
+            .map(|(index, endpoint)| (index, endpoint.id.clone()))
+            .collect();
+        let owners: Vec<(usize, Option<String>)> = stream::iter(unowned)
+            .map(|(index, id)| async move {
+                (index, self.owning_stack(account, &id).await.ok().flatten())
+            })
+            .buffer_unordered(CONCURRENT)
+            .collect()
+            .await;
+        for (index, owner) in owners {
+            if let Some(endpoint) = inventory.endpoints.get_mut(index) {
+                endpoint.stack = owner;
+            }
+        }
+        let stacks = &inventory.stacks;
+        for endpoint in &mut inventory.endpoints {
+            let outer = endpoint
+                .stack
+                .as_deref()
+                .and_then(|name| outermost(stacks, name));
+            if let Some(outer) = outer {
+                endpoint.stack = Some(outer.name.clone());
+            }
+        }
+    }
+
+    /// Reads how endpoints authenticate their callers, where no stack names a client.
+    async fn read_authorisers(&self, control: &Control, inventory: &mut Inventory) {
+        let wanted: Vec<(usize, String, bool)> = inventory
+            .endpoints
+            .iter()
+            .enumerate()
+            .filter(|(_, endpoint)| endpoint.authoriser.is_none())
+            .map(|(index, endpoint)| (index, endpoint.id.clone(), endpoint.is_gateway))
+            .collect();
+        let read: Vec<(usize, Option<Authoriser>)> = stream::iter(wanted)
+            .map(|(index, id, is_gateway)| async move {
+                let detail = if is_gateway {
+                    control.gateway(&id).await
+                } else {
+                    control.runtime(&id).await
+                };
+                (index, detail.ok().map(|detail| authoriser(&detail)))
+            })
+            .buffer_unordered(CONCURRENT)
+            .collect()
+            .await;
+        for (index, authoriser) in read {
+            if let Some(endpoint) = inventory.endpoints.get_mut(index) {
+                endpoint.authoriser = authoriser;
+            }
+        }
+    }
+}
+
+/// Names of deployments are unique: where two regions have the same one, both are followed by their region.
+fn tell_regions_apart(found: &mut [FoundDeployment]) {
+    let names: Vec<String> = found
+        .iter()
+        .map(|found| found.deployment.name.to_string())
+        .collect();
+    for entry in found {
+        let name = entry.deployment.name.as_str();
+        if names.iter().filter(|other| *other == name).count() > 1 {
+            entry.deployment.name = format!("{name}@{}", entry.deployment.region).into();
+        }
+    }
+}
+
+fn or_problem<T: Default>(result: Result<T, Failure>, problems: &mut Vec<Failure>) -> T {
+    result.unwrap_or_else(|failure| {
+        problems.push(failure);
+        T::default()
+    })
+}
+
+fn endpoint(summary: &Value, is_gateway: bool) -> FoundEndpoint {
+    let text = |names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| summary.get(*name))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    FoundEndpoint {
+        id: text(["gatewayId", "agentRuntimeId"]),
+        arn: text(["gatewayArn", "agentRuntimeArn"]),
+        is_gateway,
+        stack: None,
+        // A summary says which sort it is; a JWT's issuer stands in the detail only.
+        authoriser: match summary.get("authorizerType").and_then(Value::as_str) {
+            Some("AWS_IAM") => Some(Authoriser::Iam),
+            Some("NONE") => Some(Authoriser::None),
+            Some(_) | None => None,
+        },
+    }
+}
+
+fn authoriser(detail: &Value) -> Authoriser {
+    let jwt = detail.pointer("/authorizerConfiguration/customJWTAuthorizer");
+    let Some(jwt) = jwt else {
+        let kind = detail.get("authorizerType").and_then(Value::as_str);
+        return if kind == Some("NONE") {
+            Authoriser::None
+        } else {
+            Authoriser::Iam
+        };
+    };
+    Authoriser::Jwt {
+        discovery_url: jwt
+            .get("discoveryUrl")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        clients: jwt
+            .get("allowedClients")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+    }
+}
