@@ -113,10 +113,11 @@ impl fmt::Display for SourcePosition<'_> {
             offset,
             text,
         } = self;
+        // Not `{:column$}`, whose width is limited to 65,535.
+        let indent = " ".repeat(*column);
         write!(
             f,
-            "(line {line}, column {column} (offset: {offset}))\n\"{text}\"\n{:column$}^",
-            ""
+            "(line {line}, column {column} (offset: {offset}))\n\"{text}\"\n{indent}^"
         )
     }
 }

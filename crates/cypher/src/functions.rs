@@ -422,7 +422,8 @@ fn range(values: &[Value]) -> Evaluated {
             "Step argument to 'range()' cannot be zero",
         ));
     }
-    let length = (i128::from(*to) - i128::from(*from)) / i128::from(step) + 1;
+    let (distance, stride) = (i128::from(*to) - i128::from(*from), i128::from(step));
+    let length = (distance * stride.signum()).div_euclid(stride.abs()) + 1;
     if length > i128::from(LONGEST_RANGE) {
         let message = "The allocation of an extra 2.0 MiB would use more than the limit 512.0 MiB.";
         return Err(CypherError::run(crate::codes::OUT_OF_MEMORY, message));

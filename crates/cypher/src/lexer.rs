@@ -1,28 +1,29 @@
-//! Cypher text to tokens. Keywords are not known here: Cypher reserves none, so that is the parser's business.
+//! The lexer: text to tokens. Cypher has no reserved words, so keywords are words here and the parser
+//! decides what they mean.
 
 use crate::error::CypherError;
 
-/// One token with its place.
+/// A token and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CypherToken {
     pub(crate) kind: TokenKind,
-    /// The text as written, for error messages.
+    /// The text of the token, for error messages.
     pub(crate) text: String,
-    /// UTF-16 units from the start of the statement.
+    /// Offset in the statement, in UTF-16 code units.
     pub(crate) at: usize,
-    /// Bytes from the start of the statement, where it begins and ends.
+    /// Start and end in the statement, in bytes.
     pub(crate) bytes: (usize, usize),
 }
 
-/// What a token is.
+/// The kinds of tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum TokenKind {
     /// A name or a keyword, without backticks.
     Word(String),
-    /// A name in backticks: never a keyword.
+    /// A name in backticks, which is never a keyword.
     Quoted(String),
     Integer(i64),
-    /// 2^63 exactly: allowed only behind a minus sign.
+    /// 2^63, which is allowed only after a minus sign.
     IntegerMinimum,
     Float(f64),
     Text(String),
@@ -31,14 +32,14 @@ pub(crate) enum TokenKind {
     End,
 }
 
-/// Longest first, so that `<=` is not read as `<`.
+/// Operators and punctuation, longest first, so that `<=` is not split.
 const SYMBOLS: &[&str] = &[
     "...", "<>", "<=", ">=", "=~", "+=", "..", "||", "::", "!=", "(", ")", "[", "]", "{", "}", ",",
     ";", ":", "|", "&", "!", "%", "$", "+", "-", "*", "/", "^", "=", "<", ">", ".", "?",
     "\u{27e8}", "\u{27e9}", "\u{2212}", "\u{2013}", "\u{2014}", "@", "#",
 ];
 
-/// Splits a statement; the last token is always [`TokenKind::End`].
+/// Splits a statement into tokens. The last one is always [`TokenKind::End`].
 pub(crate) fn split(statement: &str) -> Result<Vec<CypherToken>, CypherError> {
     let mut lexer = Lexer {
         statement,
@@ -180,25 +181,25 @@ impl Lexer<'_> {
     }
 
     fn text(&mut self, quote: char, at: usize) -> Result<TokenKind, CypherError> {
-        let unclosed = || {
-            let message = "Failed to parse string literal. The query must contain an even number of non-escaped quotes.";
-            CypherError::syntax(message, self.statement, at)
-        };
-        let unclosed = unclosed();
         self.advance();
         let mut text = String::new();
         loop {
             match self.advance() {
-                None => return Err(unclosed),
+                None => return Err(self.unclosed(at)),
                 Some(character) if character == quote => return Ok(TokenKind::Text(text)),
-                Some('\\') => text.push(self.escape(&unclosed, at)?),
+                Some('\\') => text.push(self.escape(at)?),
                 Some(other) => text.push(other),
             }
         }
     }
 
-    fn escape(&mut self, unclosed: &CypherError, at: usize) -> Result<char, CypherError> {
-        Ok(match self.advance().ok_or_else(|| unclosed.clone())? {
+    fn unclosed(&self, at: usize) -> CypherError {
+        let message = "Failed to parse string literal. The query must contain an even number of non-escaped quotes.";
+        CypherError::syntax(message, self.statement, at)
+    }
+
+    fn escape(&mut self, at: usize) -> Result<char, CypherError> {
+        Ok(match self.advance().ok_or_else(|| self.unclosed(at))? {
             'n' => '\n',
             't' => '\t',
             'r' => '\r',

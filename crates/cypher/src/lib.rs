@@ -51,7 +51,8 @@
 //! # Limits
 //!
 //! A statement may take 50 million steps and a clause may hold 10 million rows; more is an error, with
-//! the code that Neo4j uses for its own limits. Expressions may be nested 64 levels deep.
+//! the code that Neo4j uses for its own limits. Brackets may be nested 40
+//! levels deep, and chains of arithmetic operators may have 200 operands.
 
 mod check;
 pub mod codes;

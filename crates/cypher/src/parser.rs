@@ -1,5 +1,8 @@
-//! Tokens to a statement: what all parts of the grammar share, and the top of it. Errors name the token that does not fit
-//! and its place as Neo4j does; the list of what was expected is shorter than Neo4j's.
+//! The parser: a recursive descent over the tokens of a statement.
+//!
+//! The time is linear in the length of the statement: attempts are not repeated at the same token,
+//! and their errors are not formatted. Depth and height of the syntax tree are limited, so that no
+//! statement overflows the stack of this or of a later stage.
 
 mod clauses;
 mod commands;
@@ -8,11 +11,18 @@ mod patterns;
 mod users;
 
 pub use self::users::SET_STATUS;
+use std::collections::HashSet;
+
+use crate::codes::{ARGUMENT, SYNTAX};
 use crate::error::CypherError;
 use crate::lexer::{self, CypherToken, TokenKind};
 use crate::syntax::{CypherQuery, CypherStatement, ExecutionMode, Name, StatementBody};
 
-/// Reads one statement.
+/// Parses one statement.
+///
+/// # Errors
+///
+/// A syntax error with its position. The list of expected tokens is shorter than Neo4j's.
 pub(crate) fn parse(text: &str) -> Result<CypherStatement, CypherError> {
     let tokens = lexer::split(text)?;
     let mut parser = CypherParser {
@@ -20,18 +30,31 @@ pub(crate) fn parse(text: &str) -> Result<CypherStatement, CypherError> {
         tokens,
         position: 0,
         depth: 0,
+        height: 0,
+        attempts: 0,
+        failed_patterns: HashSet::new(),
     };
     parser.statement()
 }
 
-/// How deeply brackets may be nested: every level costs stack.
-const DEEPEST: usize = 64;
+/// Largest number of nested brackets, subqueries and prefix operators. Each level takes stack.
+const MAX_DEPTH: usize = 40;
+/// Largest height of the syntax tree of an expression. Evaluating each level takes stack.
+const MAX_HEIGHT: usize = 200;
 
 pub(crate) struct CypherParser<'a> {
     text: &'a str,
     tokens: Vec<CypherToken>,
+    /// Index of the next token.
     position: usize,
+    /// Number of levels that are open.
     depth: usize,
+    /// Height of the tallest tree that was built since the current operand began.
+    height: usize,
+    /// Number of attempts in progress. Their errors are dropped, so they are not formatted.
+    attempts: usize,
+    /// Tokens at which no pattern begins. Without this, nested attempts take exponential time.
+    failed_patterns: HashSet<usize>,
 }
 
 static END: CypherToken = CypherToken {
@@ -48,7 +71,7 @@ impl CypherParser<'_> {
         let profile = self.take_word("PROFILE");
         if profile && (explain || self.take_word("EXPLAIN")) {
             return Err(CypherError::compile(
-                crate::codes::ARGUMENT,
+                ARGUMENT,
                 "Can't specify multiple conflicting values for execution mode",
             ));
         }
@@ -59,10 +82,7 @@ impl CypherParser<'_> {
             _ => ExecutionMode::Run,
         };
         if self.peek().kind == TokenKind::End {
-            return Err(CypherError::compile(
-                crate::codes::SYNTAX,
-                nothing_there(self.text),
-            ));
+            return Err(CypherError::compile(SYNTAX, nothing_there(self.text)));
         }
         let body = match self.command()? {
             Some(command) => command,
@@ -105,7 +125,7 @@ impl CypherParser<'_> {
             let message = format!(
                 "Expected exactly one statement per query but got: {count} (line 0, column 0 (offset: 0))\n\"{first}\"\n ^"
             );
-            return Err(CypherError::compile(crate::codes::SYNTAX, message));
+            return Err(CypherError::compile(SYNTAX, message));
         }
         while self.take(";") {}
         if self.peek().kind == TokenKind::End {
@@ -232,15 +252,55 @@ impl CypherParser<'_> {
         }
     }
 
-    /// Tries to read something and goes back when it does not fit.
+    /// Parses something, and returns to the start if it does not fit.
     fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, CypherError>) -> Option<T> {
-        let (position, depth) = (self.position, self.depth);
+        let (position, depth, height) = (self.position, self.depth, self.height);
+        self.attempts += 1;
         let result = read(self).ok();
+        self.attempts -= 1;
         if result.is_none() {
             self.position = position;
             self.depth = depth;
+            self.height = height;
         }
         result
+    }
+
+    /// [`CypherParser::attempt`] for a pattern. A token at which it failed is not attempted again.
+    fn attempt_pattern<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, CypherError>,
+    ) -> Option<T> {
+        let position = self.position;
+        if self.failed_patterns.contains(&position) {
+            return None;
+        }
+        let result = self.attempt(parse);
+        if result.is_none() {
+            self.failed_patterns.insert(position);
+        }
+        result
+    }
+
+    /// Parses an operand, and counts its height apart from that of the operands before it.
+    fn operand<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, CypherError>,
+    ) -> Result<T, CypherError> {
+        let before = std::mem::take(&mut self.height);
+        let operand = parse(self)?;
+        self.height = self.height.max(before);
+        Ok(operand)
+    }
+
+    /// Counts one more level of the tree that is being built.
+    fn grow(&mut self, levels: usize) -> Result<(), CypherError> {
+        self.height += levels;
+        if self.height > MAX_HEIGHT {
+            let message = format!("The expression is nested more than {MAX_HEIGHT} levels deep");
+            return Err(self.fail(&message, self.at()));
+        }
+        Ok(())
     }
 
     fn nested<T>(
@@ -248,9 +308,9 @@ impl CypherParser<'_> {
         read: impl FnOnce(&mut Self) -> Result<T, CypherError>,
     ) -> Result<T, CypherError> {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            let message = format!("The statement is nested more than {DEEPEST} levels deep");
-            return Err(CypherError::syntax(&message, self.text, self.at()));
+        if self.depth > MAX_DEPTH {
+            let message = format!("The statement is nested more than {MAX_DEPTH} levels deep");
+            return Err(self.fail(&message, self.at()));
         }
         let result = read(self);
         self.depth -= 1;
@@ -259,11 +319,17 @@ impl CypherParser<'_> {
 
     fn unexpected(&self, expected: &str) -> CypherError {
         let token = self.peek();
+        if self.attempts > 0 {
+            return CypherError::compile(SYNTAX, String::new());
+        }
         let message = format!("Invalid input '{}': expected {expected}", token.text);
         CypherError::syntax(&message, self.text, token.at)
     }
 
     fn fail(&self, message: &str, at: usize) -> CypherError {
+        if self.attempts > 0 {
+            return CypherError::compile(SYNTAX, String::new());
+        }
         CypherError::syntax(message, self.text, at)
     }
 

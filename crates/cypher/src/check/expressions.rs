@@ -2,7 +2,7 @@
 
 use super::{CheckResult, Checker, Scope, StaticType};
 use crate::functions;
-use crate::syntax::{Expr, ExprKind, MapElement};
+use crate::syntax::{Expr, ExprKind, MapElement, Shortest};
 use std::collections::BTreeSet;
 
 impl Checker<'_> {
@@ -139,6 +139,17 @@ impl Checker<'_> {
             ExprKind::Pattern(pattern) => (pattern, None, None),
             _ => return Ok(()),
         };
+        let predicate_only = result.is_none() && pattern.shortest == Shortest::No;
+        if let Some(name) = pattern
+            .names()
+            .find(|name| predicate_only && scope.find(&name.text).is_none())
+        {
+            let message = format!(
+                "PatternExpressions are not allowed to introduce new variables: '{}'.",
+                name.text
+            );
+            return self.fail(&message, name.at);
+        }
         let mut inner = scope.clone();
         self.pattern(pattern, &mut inner, &mut BTreeSet::new())?;
         self.pattern_expressions(pattern, &inner)?;

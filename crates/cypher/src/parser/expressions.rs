@@ -13,42 +13,63 @@ type ParsedExpr = Result<Expr, CypherError>;
 
 impl CypherParser<'_> {
     pub(crate) fn expression(&mut self) -> ParsedExpr {
-        self.nested(Self::disjunction)
+        self.operand(|parser| {
+            let expression = parser.nested(Self::disjunction)?;
+            parser.grow(1)?;
+            Ok(expression)
+        })
     }
 
     fn disjunction(&mut self) -> ParsedExpr {
-        self.binary(Self::exclusive, &[("OR", BinaryOperator::Or)])
+        self.logical(Self::exclusive, "OR", BinaryOperator::Or)
     }
 
     fn exclusive(&mut self) -> ParsedExpr {
-        self.binary(Self::conjunction, &[("XOR", BinaryOperator::Xor)])
+        self.logical(Self::conjunction, "XOR", BinaryOperator::Xor)
     }
 
     fn conjunction(&mut self) -> ParsedExpr {
-        self.binary(Self::negation, &[("AND", BinaryOperator::And)])
+        self.logical(Self::negation, "AND", BinaryOperator::And)
     }
 
-    fn binary(
+    /// Parses operands between an associative operator into a balanced tree, so that a long chain
+    /// of conditions is not deep.
+    fn logical(
         &mut self,
         operand: fn(&mut Self) -> ParsedExpr,
-        words: &[(&str, BinaryOperator)],
+        word: &str,
+        operator: BinaryOperator,
     ) -> ParsedExpr {
-        let mut left = operand(self)?;
-        while let Some((_, operator)) = words.iter().find(|(word, _)| self.is_word(word)) {
-            self.next();
-            let right = operand(self)?;
-            left = Expr {
-                at: left.at,
-                kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
-            };
+        let first = self.operand(operand)?;
+        if !self.is_word(word) {
+            return Ok(first);
         }
-        Ok(left)
+        let mut operands = vec![first];
+        while self.take_word(word) {
+            operands.push(self.operand(operand)?);
+        }
+        self.grow(operands.len().ilog2() as usize + 1)?;
+        while operands.len() > 1 {
+            let mut pairs = Vec::with_capacity(operands.len().div_ceil(2));
+            let mut rest = operands.into_iter();
+            while let Some(left) = rest.next() {
+                pairs.push(match rest.next() {
+                    Some(right) => binary(operator, left, right),
+                    None => left,
+                });
+            }
+            operands = pairs;
+        }
+        operands
+            .pop()
+            .ok_or_else(|| self.unexpected("an expression"))
     }
 
     fn negation(&mut self) -> ParsedExpr {
         let at = self.at();
         if self.take_word("NOT") {
             let inner = self.nested(Self::negation)?;
+            self.grow(1)?;
             return Ok(Expr {
                 at,
                 kind: ExprKind::Not(Box::new(inner)),
@@ -58,10 +79,10 @@ impl CypherParser<'_> {
     }
 
     fn comparison(&mut self) -> ParsedExpr {
-        let first = self.predicate_operand()?;
+        let first = self.operand(Self::predicate_operand)?;
         let mut rest = Vec::new();
         while let Some(operator) = self.comparison_operator() {
-            rest.push((operator, self.predicate_operand()?));
+            rest.push((operator, self.operand(Self::predicate_operand)?));
         }
         if rest.is_empty() {
             return Ok(first);
@@ -101,15 +122,16 @@ impl CypherParser<'_> {
                 (&["IN"], BinaryOperator::In),
             ];
             let found = words.iter().find(|(words, _)| self.is_words(words));
+            self.grow(1)?;
             left = if let Some((words, operator)) = found {
                 self.take_words(words);
-                let right = self.sum()?;
+                let right = self.operand(Self::sum)?;
                 Expr {
                     at,
                     kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
                 }
             } else if self.take("=~") {
-                let right = self.sum()?;
+                let right = self.operand(Self::sum)?;
                 Expr {
                     at,
                     kind: ExprKind::Binary(
@@ -127,6 +149,7 @@ impl CypherParser<'_> {
                     kind: ExprKind::IsType(Box::new(left), name, true),
                 }
             } else {
+                self.height -= 1;
                 return Ok(left);
             };
         }
@@ -198,14 +221,12 @@ impl CypherParser<'_> {
         operand: fn(&mut Self) -> ParsedExpr,
         operators: &[(&str, BinaryOperator)],
     ) -> ParsedExpr {
-        let mut left = operand(self)?;
+        let mut left = self.operand(operand)?;
         while let Some((_, operator)) = operators.iter().find(|(symbol, _)| self.is(symbol)) {
             self.next();
-            let right = operand(self)?;
-            left = Expr {
-                at: left.at,
-                kind: ExprKind::Binary(*operator, Box::new(left), Box::new(right)),
-            };
+            let right = self.operand(operand)?;
+            self.grow(1)?;
+            left = binary(*operator, left, right);
         }
         Ok(left)
     }
@@ -221,6 +242,7 @@ impl CypherParser<'_> {
                 });
             }
             let inner = self.nested(Self::sign)?;
+            self.grow(1)?;
             let kind = match inner.kind {
                 ExprKind::Literal(Value::Integer(number)) => {
                     ExprKind::Literal(Value::Integer(-number))
@@ -241,6 +263,7 @@ impl CypherParser<'_> {
         let mut subject = self.primary()?;
         loop {
             let at = subject.at;
+            self.grow(1)?;
             subject = if self.take(".") {
                 let key = self.name("a property name")?;
                 Expr {
@@ -257,6 +280,7 @@ impl CypherParser<'_> {
                     kind: ExprKind::HasLabels(Box::new(subject), labels),
                 }
             } else {
+                self.height -= 1;
                 return Ok(subject);
             };
         }
@@ -337,7 +361,7 @@ impl CypherParser<'_> {
         {
             return self.comprehension();
         }
-        if let Some(kind) = self.attempt(Self::pattern_comprehension) {
+        if let Some(kind) = self.attempt_pattern(Self::pattern_comprehension) {
             return Ok(kind);
         }
         let mut items = Vec::new();
@@ -648,5 +672,12 @@ impl CypherParser<'_> {
         }
         self.expect("}")?;
         Ok(ExprKind::MapProjection(Box::new(subject), elements))
+    }
+}
+
+fn binary(operator: BinaryOperator, left: Expr, right: Expr) -> Expr {
+    Expr {
+        at: left.at,
+        kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)),
     }
 }

@@ -216,6 +216,7 @@ impl CypherParser<'_> {
         let mut left = self.label_conjunction()?;
         while bar && self.take("|") {
             self.take(":");
+            self.grow(1)?;
             let right = self.label_conjunction()?;
             left = LabelExpression::Or(Box::new(left), Box::new(right));
         }
@@ -225,6 +226,7 @@ impl CypherParser<'_> {
     fn label_conjunction(&mut self) -> Result<LabelExpression, CypherError> {
         let mut left = self.label_atom()?;
         while self.take("&") || (self.is(":") && self.take(":")) {
+            self.grow(1)?;
             let right = self.label_atom()?;
             left = LabelExpression::And(Box::new(left), Box::new(right));
         }
@@ -252,7 +254,7 @@ impl CypherParser<'_> {
     /// A pattern where an expression may stand: it must hold a relationship.
     pub(crate) fn pattern_expression(&mut self) -> Option<Expr> {
         let at = self.at();
-        self.attempt(|parser| {
+        self.attempt_pattern(|parser| {
             let pattern = parser.chain(at)?;
             if pattern.rest.is_empty() {
                 Err(parser.unexpected("a relationship"))

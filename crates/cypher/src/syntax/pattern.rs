@@ -12,6 +12,17 @@ pub(crate) struct PathPattern {
     pub(crate) rest: Vec<(RelationshipPattern, NodePattern)>,
 }
 
+impl PathPattern {
+    /// Iterates over the variables of the nodes and relationships.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
+        let rest = self
+            .rest
+            .iter()
+            .flat_map(|(relationship, node)| [&relationship.name, &node.name]);
+        std::iter::once(&self.first.name).chain(rest).flatten()
+    }
+}
+
 /// Whether a pattern matches all paths or only the shortest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shortest {
