@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     config::{self},
     model::sanitize::sanitize,
+    services::aws::shared_config,
     theme::Depth,
 };
 
@@ -68,6 +69,15 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
         .map(|theme| read_theme(theme, Depth::True))
     {
         loaded.complain(["ui", "theme"], true, format!("theme: {wrong}"));
+    }
+    for deployment in &loaded.config.deployments.clone() {
+        let Some(profile) = &deployment.profile else {
+            continue;
+        };
+        if let Some(wrong) = shared_config::unknown_profile(profile) {
+            let name = deployment.name.as_str();
+            loaded.complain(["deployments", name, "profile"], true, wrong);
+        }
     }
     // Deployments with problems are left out of the configuration, so names can only be judged when there are none.
     let picked = if loaded.problems.is_empty() {

@@ -1,4 +1,5 @@
-//! `init`: a configuration from a stack's outputs or from a `.mcp-credentials.json`. Never overwrites; adds only when told.
+//! `init`: a configuration from what the account has, from a stack, or from files that people have. It never overwrites, adds
+//! only when told, and writes no secrets.
 
 use std::{
     fs,
@@ -6,13 +7,11 @@ use std::{
 };
 
 use clap::Args;
-use serde::Deserialize;
 
 use crate::{
     config::{self, Config, Loaded, write},
-    model::{
-        Deployment, Failure, HeaderSpec, SecretSource, SecretText, SignIn, StackFacts, sanitize,
-    },
+    discovery::{documents, inventory},
+    model::{Deployment, DeploymentName, Failure, FailureKind, sanitize},
     services::aws::shared_config,
 };
 
@@ -24,8 +23,26 @@ use super::{
 };
 
 const EXAMPLES: &str = "Examples:
+  agentcore-console init --profile dev --region us-west-2
   agentcore-console init --stack neo4j-mcp-server --region us-west-2
-  agentcore-console init --from .mcp-credentials.json --name prod";
+  agentcore-console init --from .mcp-credentials.json --name prod
+
+Without --stack and --from it looks at the account, and in this folder for .mcp-credentials*.json, gateway_config.json,
+.bedrock_agentcore.yaml, .mcp.json, config.json, agentcore.json, cdk-outputs.json, terraform-outputs.json and .env.";
+
+/// Files that are looked for in the current folder.
+const FILES: [&str; 8] = [
+    "gateway_config.json",
+    ".bedrock_agentcore.yaml",
+    ".mcp.json",
+    "config.json",
+    "agentcore.json",
+    "cdk-outputs.json",
+    "terraform-outputs.json",
+    ".env",
+];
+/// Beginning and end of the names of credentials files.
+const CREDENTIALS: (&str, &str) = (".mcp-credentials", ".json");
 
 /// Where the configuration comes from.
 #[derive(Debug, Args)]
@@ -34,27 +51,21 @@ pub(crate) struct Options {
     /// A CloudFormation stack whose outputs name gateway, runtime, user pool and secret
     #[arg(long, value_name = "STACK", conflicts_with = "from")]
     stack: Option<String>,
-    /// A .mcp-credentials.json, as deployment scripts write it
+    /// A file: credentials of a deployment script, of a toolkit, of an MCP client, stack outputs, .env
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// The deployment's name [default: the stack's]
+    /// The deployment's name [default: the stack's, else the file's]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Add to a configuration that exists, without asking
+    /// Write without asking; adds to a configuration that exists
     #[arg(long, short)]
     yes: bool,
 }
 
-/// What deployment scripts leave behind; everything but the URL may be missing.
-#[derive(Deserialize)]
-struct CredentialsFile {
-    gateway_url: String,
-    client_id: Option<String>,
-    client_secret: Option<String>,
-    token_url: Option<String>,
-    scope: Option<String>,
-    region: Option<String>,
-    stack_name: Option<String>,
+/// A deployment to write, with comments above it.
+struct Proposed {
+    deployment: Deployment,
+    comments: Vec<String>,
 }
 
 /// Runs `init`.
@@ -67,216 +78,350 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         )
         .hint("name a file: --config FILE")
     })?;
-    let deployment = match (&options.from, &options.stack) {
+    let proposed = match (&options.from, &options.stack) {
         (Some(file), _) => from_file(context, file, options)?,
-        (None, Some(stack)) => from_stack(context, stack, options)?,
-        (None, None) => {
-            return Err(usage("writing a configuration", "from what?")
-                .hint("--stack NAME reads a stack's outputs, --from .mcp-credentials.json such a file; `config example` prints one to edit")
-                .into());
-        }
+        (None, Some(stack)) => vec![from_stack(context, stack, options)?],
+        (None, None) => found(context, options, &path)?,
     };
-    let name = deployment.name.clone();
-    save(&path, deployment, options.yes)?;
+    let is_search = options.from.is_none() && options.stack.is_none();
+    for proposed in &proposed {
+        tell(proposed);
+    }
+    let names: Vec<String> = proposed
+        .iter()
+        .map(|proposed| proposed.deployment.name.to_string())
+        .collect();
+    save(&path, proposed, options.yes, is_search)?;
+    let what = if names.len() == 1 {
+        "deployment"
+    } else {
+        "deployments"
+    };
     output::text(&sanitize(&format!(
-        "{}: deployment {name} written.",
-        path.display()
+        "{}: {what} {} written.",
+        path.display(),
+        names.join(", ")
     )))?;
+    let first = names.first().map_or("", String::as_str);
     output::note(&format!(
-        "Next: agentcore-console --config {} status -d {name}",
+        "Next: agentcore-console --config {} status -d {first}",
         path.display()
     ));
     Ok(())
 }
 
-fn from_file(context: &Context, path: &Path, options: &Options) -> Result<Deployment, Failure> {
+/// Says on stderr what will be written.
+fn tell(proposed: &Proposed) {
+    let deployment = &proposed.deployment;
+    let parts = [
+        deployment
+            .stack
+            .as_ref()
+            .map(|stack| format!("stack {stack}")),
+        (!deployment.gateways.is_empty())
+            .then(|| format!("gateways {}", deployment.gateways.join(", "))),
+        (!deployment.runtimes.is_empty())
+            .then(|| format!("runtimes {}", deployment.runtimes.join(", "))),
+        deployment.mcp_url.clone(),
+        Some(format!("sign-in {}", deployment.sign_in.mode())),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    output::note(&format!(
+        "{} ({}): {}",
+        deployment.name,
+        deployment.region,
+        parts.join("; ")
+    ));
+    for comment in &proposed.comments {
+        output::note(&format!("  {comment}"));
+    }
+}
+
+/// Everything that the current folder and the account have, without what the configuration has already.
+fn found(context: &Context, options: &Options, path: &Path) -> Result<Vec<Proposed>, Failure> {
+    let mut all: Vec<Proposed> = Vec::new();
+    for file in files_here() {
+        match from_file(context, &file, options) {
+            Ok(proposed) => {
+                output::note(&format!("{} was read", file.display()));
+                all.extend(proposed);
+            }
+            Err(failure) => output::note(&format!("{}: {}", file.display(), failure.cause)),
+        }
+    }
+    let account = from_account(context);
+    match account {
+        Ok(proposed) => all.extend(proposed),
+        Err(failure) if all.is_empty() => {
+            return Err(failure.evidence(
+                "looked for files here too and found none; `agentcore-console init --stack NAME` reads a stack, --from FILE a file",
+            ));
+        }
+        Err(failure) => output::note(&format!("the account was not read: {}", failure.cause)),
+    }
+    let known: Vec<DeploymentName> = config::load(Some(path), &shared_config::region)
+        .config
+        .deployments
+        .into_iter()
+        .map(|deployment| deployment.name)
+        .collect();
+    let mut names = known.clone();
+    all.retain(|proposed| {
+        let name = &proposed.deployment.name;
+        let is_new = !names.contains(name);
+        names.push(name.clone());
+        is_new
+    });
+    if all.is_empty() {
+        let cause = "everything that was found is in the configuration already";
+        return Err(Failure::new(
+            FailureKind::Conflict,
+            format!("writing {}", path.display()),
+            cause,
+        ));
+    }
+    Ok(all)
+}
+
+fn files_here() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(".")
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|entry| PathBuf::from(entry.file_name()))
+        .filter(|path| {
+            let name = path.to_string_lossy();
+            let (begin, end) = CREDENTIALS;
+            (name.starts_with(begin) && name.ends_with(end)) || FILES.contains(&&*name)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn from_account(context: &Context) -> Result<Vec<Proposed>, Failure> {
+    let regions = context.regions().ok_or_else(|| {
+        usage("looking at the account", "no AWS region is known")
+            .hint("--region us-west-2, AWS_REGION, or a profile that has one: --profile NAME")
+    })?;
+    let services = context.services();
+    let profile = context.global.profile.as_deref();
+    let discovery = process::runtime()?.block_on(services.discover(profile, &regions))?;
+    discovery.problems.iter().for_each(output::complain);
+    if discovery.found.is_empty() {
+        let cause = format!(
+            "it has neither a gateway nor a runtime in {}",
+            regions.join(", ")
+        );
+        return Err(Failure::new(
+            FailureKind::NotFound,
+            "looking at the account",
+            cause,
+        ));
+    }
+    let proposed = discovery.found.into_iter().map(|found| Proposed {
+        deployment: Deployment {
+            endpoint_url: endpoint(),
+            ..found.deployment
+        },
+        comments: found.missing,
+    });
+    Ok(proposed.collect())
+}
+
+/// The endpoint of the environment: without it the configuration would lead elsewhere.
+fn endpoint() -> Option<String> {
+    std::env::var("AWS_ENDPOINT_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
+}
+
+fn from_file(context: &Context, path: &Path, options: &Options) -> Result<Vec<Proposed>, Failure> {
     let doing = || format!("reading {}", path.display());
     let text = fs::read_to_string(path).map_err(|error| usage(doing(), error.to_string()))?;
-    // Only the place of a mistake is told: its words could be a secret's.
-    let file: CredentialsFile = serde_json::from_str(&text).map_err(|error| {
-        usage(
-            doing(),
-            format!(
-                "not a credentials file (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
-        )
-        .hint("it needs at least \"gateway_url\"")
-    })?;
-    let region = context
-        .global
-        .region
-        .first()
-        .cloned()
-        .or(file.region)
-        .or_else(|| region_of_url(&file.gateway_url));
-    let sign_in = match (&file.client_id, &file.token_url) {
-        (Some(_), Some(_)) => SignIn::M2m {
-            token_url: file.token_url,
-            client_id: file.client_id,
-            client_secret: file
-                .client_secret
-                .map_or(SecretSource::UserPoolClient, |secret| {
-                    SecretSource::Inline(SecretText::from(secret))
-                }),
-            scope: file.scope,
-            user_pool_id: None,
-        },
-        _ => SignIn::SigV4,
-    };
-    let name = options
-        .name
-        .clone()
-        .or_else(|| file.stack_name.clone())
-        .unwrap_or_else(|| "default".into());
-    let blank = blank(context, name, region)?;
-    Ok(Deployment {
-        stack: file.stack_name,
-        mcp_url: Some(file.gateway_url),
-        sign_in,
-        ..blank
-    })
+    let file_name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let proposals = documents::read(&file_name, &text).map_err(|error| usage(doing(), error.0))?;
+    let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let absolute = absolute.to_string_lossy();
+    let is_only = proposals.len() == 1;
+    proposals
+        .into_iter()
+        .map(|proposal| {
+            let name = options
+                .name
+                .clone()
+                .filter(|_| is_only)
+                .or_else(|| proposal.name.clone())
+                .or_else(|| proposal.stack().map(str::to_owned))
+                .unwrap_or_else(|| "default".to_owned());
+            let region = context.global.region.first().cloned();
+            let region = region.or_else(|| proposal.region.clone());
+            let region = resolve_region(context, region)?;
+            let (deployment, mut comments) =
+                proposal.deployment(&absolute, &deployment_name(&name), &region);
+            if !proposal.not_understood.is_empty() {
+                let keys = proposal.not_understood.join(", ");
+                output::note(&format!("{}: not understood: {keys}", path.display()));
+            }
+            comments.insert(0, format!("from {absolute}"));
+            Ok(Proposed {
+                deployment: Deployment {
+                    profile: context.global.profile.clone(),
+                    endpoint_url: endpoint(),
+                    ..deployment
+                },
+                comments,
+            })
+        })
+        .collect()
 }
 
-/// `https://{id}.gateway.bedrock-agentcore.{region}.amazonaws.com/mcp`.
-fn region_of_url(url: &str) -> Option<String> {
-    let url = url::Url::parse(url).ok()?;
-    let labels: Vec<&str> = url.host_str()?.split('.').collect();
-    let at = labels.iter().position(|label| *label == "amazonaws")?;
-    labels
-        .get(at.checked_sub(1)?)
-        .map(|region| (*region).to_owned())
+/// A name that `--deployment` takes.
+fn deployment_name(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            if letter.is_whitespace() || letter.is_control() || letter == ',' {
+                '-'
+            } else {
+                letter
+            }
+        })
+        .collect()
 }
 
-fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Deployment, Failure> {
+fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Proposed, Failure> {
     let name = options.name.clone().unwrap_or_else(|| stack.to_owned());
+    let region = resolve_region(context, context.global.region.first().cloned())?;
     let asked = Deployment {
         stack: Some(stack.to_owned()),
-        ..blank(context, name, context.global.region.first().cloned())?
+        profile: context.global.profile.clone(),
+        endpoint_url: endpoint(),
+        ..Deployment::new(name, region)
     };
     let services = context.services();
     let facts = process::runtime()?.block_on(services.stack_facts(&asked))?;
     if facts.gateway_id.is_none() && facts.gateway_url.is_none() && facts.runtime_arn.is_none() {
         let outputs: Vec<&str> = facts.outputs.iter().map(|(key, _)| key.as_str()).collect();
         let cause = format!(
-            "its outputs name neither a gateway nor a runtime (they are: {})",
+            "its outputs, parameters and resources name neither a gateway nor a runtime (its outputs are: {})",
             outputs.join(", ")
         );
         return Err(usage(format!("reading the stack {stack}"), cause)
             .hint("write the deployment by hand: `agentcore-console config example` shows how"));
     }
-    Ok(Deployment {
-        sign_in: sign_in_of(&facts),
-        headers: headers_of(&facts),
-        ..asked
-    })
-}
-
-/// A user pool's client signs in as a machine; a runtime without one is called with AWS credentials.
-fn sign_in_of(facts: &StackFacts) -> SignIn {
-    if facts.client_id.is_none() {
-        return SignIn::SigV4;
-    }
-    SignIn::M2m {
-        token_url: None,
-        client_id: None,
-        client_secret: SecretSource::UserPoolClient,
-        scope: None,
-        user_pool_id: None,
-    }
-}
-
-/// A runtime called by IAM takes Neo4j's credentials in a header of its own.
-fn headers_of(facts: &StackFacts) -> Vec<HeaderSpec> {
-    let direct =
+    let is_direct =
         facts.client_id.is_none() && facts.gateway_url.is_none() && facts.secret_arn.is_some();
-    let name = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Authorization".to_owned();
-    if direct {
-        vec![HeaderSpec::BasicFromSecret {
-            name,
-            secret_id: None,
-        }]
-    } else {
-        Vec::new()
+    let mut comments = Vec::new();
+    if facts.secret_arn.is_none() {
+        comments.push("no Neo4j secret is known: set `secrets`".to_owned());
     }
-}
-
-fn blank(context: &Context, name: String, region: Option<String>) -> Result<Deployment, Failure> {
-    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let profile = context.global.profile.clone();
-    let region = region.or_else(|| shared_config::region(profile.as_deref()));
-    let region = region.ok_or_else(|| {
-        usage("writing a configuration", "in which region?")
-            .hint("--region us-west-2, or set AWS_REGION")
-    })?;
-    Ok(Deployment {
-        profile,
-        endpoint_url: text("AWS_ENDPOINT_URL"),
-        ..Deployment::new(name, region)
+    Ok(Proposed {
+        deployment: Deployment {
+            sign_in: inventory::sign_in_of_stack(&facts),
+            headers: if is_direct {
+                inventory::headers_of_stack()
+            } else {
+                Vec::new()
+            },
+            ..asked
+        },
+        comments,
     })
 }
 
-fn save(path: &Path, deployment: Deployment, yes: bool) -> Result<(), Failure> {
-    let doing = format!("writing {}", path.display());
-    let addition = write::render(
-        &Config {
+fn resolve_region(context: &Context, region: Option<String>) -> Result<String, Failure> {
+    let profile = context.global.profile.as_deref();
+    region
+        .or_else(|| shared_config::region(profile))
+        .ok_or_else(|| {
+            usage("writing a configuration", "in which region?")
+                .hint("--region us-west-2, AWS_REGION, or a profile that has one: --profile NAME")
+        })
+}
+
+/// The deployments as TOML, each with its comments above it, below a comment that says where they came from.
+fn render(proposed: &[Proposed]) -> String {
+    let mut text = String::new();
+    for Proposed {
+        deployment,
+        comments,
+    } in proposed
+    {
+        let config = Config {
             deployments: vec![deployment.clone()],
             ..Config::default()
-        },
-        "init",
-    );
-    judge(&doing, &addition, std::slice::from_ref(&deployment))?;
+        };
+        let whole = write::render(&config, "init");
+        let (head, body) = whole.split_once("\n\n").unwrap_or(("", &whole));
+        if text.is_empty() {
+            text = format!("{head}\n");
+        }
+        text.push('\n');
+        for comment in comments {
+            text.push_str(&format!("# {}\n", sanitize(comment)));
+        }
+        text.push_str(body.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn save(path: &Path, proposed: Vec<Proposed>, yes: bool, is_search: bool) -> Result<(), Failure> {
+    let doing = format!("writing {}", path.display());
+    let addition = render(&proposed);
+    let deployments: Vec<Deployment> = proposed
+        .into_iter()
+        .map(|proposed| proposed.deployment)
+        .collect();
+    check(&doing, &addition, &deployments)?;
     let text = if path.exists() {
         let loaded = config::load(Some(path), &shared_config::region);
         refuse_problems(&loaded)?;
         let old =
             fs::read_to_string(path).map_err(|error| usage(doing.clone(), error.to_string()))?;
-        let joined = joined(&doing, &old, &addition, &loaded, deployment)?;
-        confirm(
-            yes,
-            &doing,
-            &format!("{} exists. Add the deployment to it?", path.display()),
-        )?;
+        let joined = joined(&doing, &old, &addition, &loaded, deployments)?;
+        let question = format!("{} exists. Add this to it?", path.display());
+        confirm(yes, &doing, &question)?;
         joined
     } else {
+        if is_search {
+            confirm(yes, &doing, &format!("Write this to {}?", path.display()))?;
+        }
         addition
     };
     write::save(path, &text, |_| true).map_err(|error| usage(doing, error.to_string()))
 }
 
-/// What was there, comments and all, with the new deployment behind it.
+/// What was there, comments and all, with the new deployments behind it.
 fn joined(
     doing: &str,
     old: &str,
     addition: &str,
     loaded: &Loaded,
-    deployment: Deployment,
+    new: Vec<Deployment>,
 ) -> Result<String, Failure> {
-    if loaded
-        .config
-        .deployments
+    let known = &loaded.config.deployments;
+    let taken = new
         .iter()
-        .any(|each| each.name == deployment.name)
-    {
-        return Err(usage(
-            doing,
-            format!("it has a deployment {} already", deployment.name),
-        )
-        .hint("--name NAME gives this one another name"));
+        .find(|deployment| known.iter().any(|known| known.name == deployment.name));
+    if let Some(deployment) = taken {
+        let cause = format!("it has a deployment {} already", deployment.name);
+        return Err(usage(doing, cause).hint("--name NAME gives this one another name"));
     }
     let body = addition
         .split_once("\n\n")
         .map_or(addition, |(_, body)| body);
     let text = format!("{}\n\n{body}", old.trim_end());
-    let mut expected = loaded.config.deployments.clone();
-    expected.push(deployment);
-    judge(doing, &text, &expected)?;
+    let expected: Vec<Deployment> = known.iter().cloned().chain(new).collect();
+    check(doing, &text, &expected)?;
     Ok(text)
 }
 
 /// What is written must mean what was meant.
-fn judge(doing: &str, text: &str, expected: &[Deployment]) -> Result<(), Failure> {
+fn check(doing: &str, text: &str, expected: &[Deployment]) -> Result<(), Failure> {
     let (config, problems) = config::parse(text, &|| None);
     match problems.first() {
         Some(problem) => Err(usage(doing, problem.message.clone())),
@@ -286,21 +431,5 @@ fn judge(doing: &str, text: &str, expected: &[Deployment]) -> Result<(), Failure
             "the file's form does not take another deployment at its end",
         )
         .hint("name a new file: --config FILE")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_region_is_in_the_gateways_address() {
-        assert_eq!(
-            region_of_url("https://gw-x1.gateway.bedrock-agentcore.us-west-2.amazonaws.com/mcp")
-                .as_deref(),
-            Some("us-west-2")
-        );
-        assert_eq!(region_of_url("https://mcp.example/mcp"), None);
-        assert_eq!(region_of_url("nonsense"), None);
     }
 }

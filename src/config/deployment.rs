@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 use url::Url;
 
-use super::{section::Section, sign_in};
+use super::{address, section::Section, sign_in};
 use crate::model::{
     Deployment, DeploymentName, HeaderSpec, SecretSource, Shape, SignIn, StaticCredentials,
 };
@@ -62,6 +62,7 @@ pub(super) fn read(
             "no region: write region = \"us-west-2\", set AWS_REGION, or give the profile one",
         );
     }
+    let endpoints = address::endpoints(section);
     let deployment = Deployment {
         name: DeploymentName::from(name),
         shape: shape(section),
@@ -77,9 +78,9 @@ pub(super) fn read(
                 .filter(|_| !section.has("credentials"))
                 .and_then(credentials)
         }),
-        gateways: section.texts("gateways"),
-        runtimes: section.texts("runtimes"),
-        mcp_url: url(section, "mcp_url"),
+        gateways: endpoints.gateways,
+        runtimes: endpoints.runtimes,
+        mcp_url: endpoints.mcp_url,
         secrets: section.texts("secrets"),
         log_groups: section.texts("log_groups"),
         sign_in: sign_in.unwrap_or(SignIn::None),

@@ -3,6 +3,7 @@
 //!
 //! A file that is wrong in places never stops the console: what is right in it counts, the rest is told.
 
+mod address;
 mod deployment;
 mod problem;
 mod read;

@@ -393,9 +393,10 @@ fn init_reads_a_credentials_file_and_never_overwrites() {
     assert!(!answer.out.contains("canary") && !answer.err.contains("canary"));
     let text = fs::read_to_string(&path).unwrap();
     assert!(
-        text.contains("region = \"eu-west-1\"") && text.contains("canary"),
+        text.contains("region = \"eu-west-1\"") && !text.contains("canary"),
         "{text}"
     );
+    assert!(text.contains("key = \"client_secret\""), "{text}");
     console
         .run(&["config", "check", "--config", config])
         .exits(0);
@@ -435,6 +436,7 @@ fn init_without_a_source_or_with_a_broken_one_says_so() {
     console
         .run(&["init"])
         .exits(2)
+        .says("--region")
         .says("--stack")
         .says("--from");
     let file = console.file("broken.json", "{\"client_secret\": canary");

@@ -398,6 +398,13 @@ pub fn profile_names() -> Vec<String> {
     names
 }
 
+/// What is wrong with the name of a profile; `None` if there is such a profile.
+pub fn unknown_profile(profile: &str) -> Option<String> {
+    ProfileSettings::load("reading the profile", Some(profile))
+        .err()
+        .map(|failure| failure.cause)
+}
+
 /// Reads both files. The error is one sentence.
 fn read_files(profile: Option<&str>) -> Result<ProfileSet, String> {
     let (fs, env) = (Fs::real(), Env::real());
