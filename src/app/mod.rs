@@ -366,8 +366,7 @@ impl App {
         if self.alarm.is_some() {
             if matches!(
                 action,
-                Action::Prompt(PromptAction::Yes)
-                    | Action::Prompt(PromptAction::No)
+                Action::Prompt(PromptAction::Yes | PromptAction::No)
                     | Action::App(AppAction::Back)
                     | Action::List(ListAction::Open)
             ) {
@@ -392,10 +391,7 @@ impl App {
             return Some(self.act_on_palette(palette, action));
         }
         if let Some(help) = &mut self.help {
-            if matches!(
-                action,
-                Action::App(AppAction::Back) | Action::App(AppAction::Help)
-            ) {
+            if matches!(action, Action::App(AppAction::Back | AppAction::Help)) {
                 self.help = None;
                 return Some(Effects::none());
             }

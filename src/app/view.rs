@@ -154,8 +154,8 @@ impl App {
         let place = Rect {
             x: area.x + (area.width - width) / 2,
             y: area.y + (area.height - height) / 3,
-            width: width,
-            height: height,
+            width,
+            height,
         };
         painter.clear(place);
         painter.hline(place);

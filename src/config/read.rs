@@ -75,7 +75,7 @@ fn settings(root: &Section<'_, '_>) -> Ui {
     if let Some(text) = section.text_for("refresh", "a length of time in quotes, like \"30s\",") {
         match crate::model::parse_duration(&text) {
             Some(refresh) if refresh > Duration::from_hours(24) => {
-                section.complain_of("refresh", "at most 24h")
+                section.complain_of("refresh", "at most 24h");
             }
             Some(refresh) if refresh >= Duration::from_secs(1) => ui.refresh = refresh,
             Some(_) => section.complain_of(

@@ -167,7 +167,7 @@ impl Keymap {
                 .map_or_else(|| Err(mistyped(value)), parse_sequence);
             match read {
                 Ok(sequence) => {
-                    sequences.push(sequence.into_iter().map(Chord::normalized).collect())
+                    sequences.push(sequence.into_iter().map(Chord::normalized).collect());
                 }
                 Err(wrong) => {
                     let place = at.to_string();

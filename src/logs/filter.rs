@@ -87,7 +87,7 @@ fn words(text: &str) -> Vec<String> {
         match within {
             Some(end) if letter == end => within = None,
             None if matches!(letter, '/' | '"') && (current.is_empty() || current == "!") => {
-                within = Some(letter)
+                within = Some(letter);
             }
             Some(_) | None => {}
         }

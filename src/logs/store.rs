@@ -282,9 +282,9 @@ impl Store {
         while low < high {
             let middle = usize::midpoint(low, high);
             if is_older(&middle) {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         let same_time = (low..self.len())

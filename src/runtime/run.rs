@@ -107,7 +107,7 @@ pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
                 &mut tasks,
                 &mut facts,
             )
-            .await
+            .await;
         }
     }
     left.map(|_| ())

@@ -72,9 +72,7 @@ impl Screen for Activity {
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         !matches!(
             action,
-            Action::List(ListAction::Filter)
-                | Action::List(ListAction::Sort)
-                | Action::List(ListAction::Mark)
+            Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark)
         )
     }
 

@@ -158,8 +158,8 @@ impl Confirm {
         let place = Rect {
             x: area.x + (area.width - width) / 2,
             y: area.y + (area.height - height) / 3,
-            width: width,
-            height: height,
+            width,
+            height,
         };
         // A margin, so that nothing that is cut reads on from here.
         let margin = if width < area.width { 2 } else { 0 };

@@ -57,10 +57,12 @@ impl Detail {
             Action::App(AppAction::Refresh) => {
                 return ScreenUpdate::effect(Effect::Describe(self.key.clone()));
             }
-            Action::Fleet(FleetAction::CopyArn)
-            | Action::Fleet(FleetAction::CopyId)
-            | Action::Fleet(FleetAction::CopyJson)
-            | Action::Fleet(FleetAction::CopyCommand) => {
+            Action::Fleet(
+                FleetAction::CopyArn
+                | FleetAction::CopyId
+                | FleetAction::CopyJson
+                | FleetAction::CopyCommand,
+            ) => {
                 let resource = self.resource(context.store);
                 return resource.map_or_else(ScreenUpdate::done, |resource| {
                     copy(action, resource, context.store)

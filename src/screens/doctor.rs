@@ -146,9 +146,7 @@ impl Screen for Doctor {
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         !matches!(
             action,
-            Action::List(ListAction::Filter)
-                | Action::List(ListAction::Sort)
-                | Action::List(ListAction::Mark)
+            Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark)
                 | Action::App(AppAction::Refresh)
         )
     }
@@ -169,10 +167,7 @@ impl Screen for Doctor {
             .unwrap_or(u16::MAX)
             .min(area.height / 3)
             .max(1);
-        let top = Rect {
-            height: height,
-            ..area
-        };
+        let top = Rect { height, ..area };
         for (row, index) in self.list.window(top, deployments.len()).enumerate() {
             let Some(deployment) = deployments.get(index) else {
                 continue;

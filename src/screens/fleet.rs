@@ -546,15 +546,19 @@ impl Screen for Fleet {
                 self.move_cursor(Action::List(ListAction::Down), context);
                 ScreenUpdate::done()
             }
-            Action::Fleet(FleetAction::FollowLogs)
-            | Action::Fleet(FleetAction::FollowTools)
-            | Action::Fleet(FleetAction::FollowDoctor)
-            | Action::Fleet(FleetAction::FollowRelation)
-            | Action::Fleet(FleetAction::Synchronize) => self.follow(action, context),
-            Action::Fleet(FleetAction::CopyArn)
-            | Action::Fleet(FleetAction::CopyId)
-            | Action::Fleet(FleetAction::CopyJson)
-            | Action::Fleet(FleetAction::CopyCommand) => self.copy(action, context),
+            Action::Fleet(
+                FleetAction::FollowLogs
+                | FleetAction::FollowTools
+                | FleetAction::FollowDoctor
+                | FleetAction::FollowRelation
+                | FleetAction::Synchronize,
+            ) => self.follow(action, context),
+            Action::Fleet(
+                FleetAction::CopyArn
+                | FleetAction::CopyId
+                | FleetAction::CopyJson
+                | FleetAction::CopyCommand,
+            ) => self.copy(action, context),
             _ => ScreenUpdate::ignored(),
         }
     }
@@ -590,10 +594,9 @@ impl Screen for Fleet {
             Action::Fleet(FleetAction::FollowRelation) => {
                 self.detail.is_some() || resource().is_some()
             }
-            Action::List(ListAction::Filter)
-            | Action::List(ListAction::Sort)
-            | Action::List(ListAction::Mark)
-            | Action::List(ListAction::Open) => self.detail.is_none() && self.overview.is_none(),
+            Action::List(
+                ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,
+            ) => self.detail.is_none() && self.overview.is_none(),
             _ => true,
         }
     }

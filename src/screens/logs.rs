@@ -388,7 +388,7 @@ impl Screen for Logs {
         if self.open
             && matches!(
                 action,
-                Action::List(ListAction::PageDown) | Action::List(ListAction::PageUp)
+                Action::List(ListAction::PageDown | ListAction::PageUp)
             )
         {
             self.scroll.act(action);
@@ -422,9 +422,9 @@ impl Screen for Logs {
             Action::Logs(LogsAction::PreviousHit) => self.jump_to_hit(true),
             Action::Logs(LogsAction::NextError) => self.jump(false, Entry::is_error),
             Action::Logs(LogsAction::PreviousError) => self.jump(true, Entry::is_error),
-            Action::Logs(LogsAction::OnlyTrace)
-            | Action::Logs(LogsAction::OnlySession)
-            | Action::Logs(LogsAction::OnlyRequest) => self.only(action),
+            Action::Logs(
+                LogsAction::OnlyTrace | LogsAction::OnlySession | LogsAction::OnlyRequest,
+            ) => self.only(action),
             Action::Logs(LogsAction::Wrap) => {
                 self.wrap = !self.wrap;
                 ScreenUpdate::done()
@@ -494,12 +494,8 @@ impl Screen for Logs {
 
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         match action {
-            Action::Logs(LogsAction::NextHit) | Action::Logs(LogsAction::PreviousHit) => {
-                !self.search.is_empty()
-            }
-            Action::List(ListAction::Sort)
-            | Action::List(ListAction::Mark)
-            | Action::List(ListAction::Filter) => false,
+            Action::Logs(LogsAction::NextHit | LogsAction::PreviousHit) => !self.search.is_empty(),
+            Action::List(ListAction::Sort | ListAction::Mark | ListAction::Filter) => false,
             _ => true,
         }
     }

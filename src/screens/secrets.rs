@@ -364,9 +364,7 @@ impl Screen for Secrets {
     fn offers(&self, action: Action, _look: &ViewContext<'_>) -> bool {
         match action {
             Action::List(ListAction::Open) => self.run.is_some(),
-            Action::List(ListAction::Filter)
-            | Action::List(ListAction::Sort)
-            | Action::List(ListAction::Mark) => false,
+            Action::List(ListAction::Filter | ListAction::Sort | ListAction::Mark) => false,
             _ => true,
         }
     }
@@ -407,7 +405,7 @@ impl Screen for Secrets {
         );
         let top = Rect {
             y: area.y + 1,
-            height: height,
+            height,
             ..area
         };
         for (row, index) in self.list.window(top, all.len()).enumerate() {

@@ -26,7 +26,7 @@ use super::{Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
     messages::{
-        Action, AppAction, Effect, Effects, Event, ListAction, PromptAction, Slot, ToolsAction,
+        Action, AppAction, Effect, Effects, ListAction, PromptAction, Slot, ToolsAction,
         ToolsEvent, Welcome,
     },
     model::{
@@ -529,8 +529,7 @@ impl Screen for Tools {
         if self.identity.is_some() {
             return matches!(
                 action,
-                Action::App(AppAction::Help)
-                    | Action::App(AppAction::Palette)
+                Action::App(AppAction::Help | AppAction::Palette)
                     | Action::Tools(ToolsAction::Identify)
             );
         }
@@ -538,20 +537,19 @@ impl Screen for Tools {
             .connection()
             .is_some_and(|connection| connection.state.get().is_some());
         match action {
-            Action::Tools(ToolsAction::ChooseEndpoint)
-            | Action::Tools(ToolsAction::Connect)
-            | Action::App(AppAction::Help)
-            | Action::App(AppAction::Palette)
-            | Action::Prompt(PromptAction::Accept)
-            | Action::App(AppAction::Back) => true,
-            Action::Tools(ToolsAction::NextView)
-            | Action::Tools(ToolsAction::CopyResult)
-            | Action::Tools(ToolsAction::ExportResult)
-            | Action::Tools(ToolsAction::CallLogs) => self.result.is_some(),
+            Action::Tools(ToolsAction::ChooseEndpoint | ToolsAction::Connect)
+            | Action::App(AppAction::Help | AppAction::Palette | AppAction::Back)
+            | Action::Prompt(PromptAction::Accept) => true,
+            Action::Tools(
+                ToolsAction::NextView
+                | ToolsAction::CopyResult
+                | ToolsAction::ExportResult
+                | ToolsAction::CallLogs,
+            ) => self.result.is_some(),
             Action::Tools(ToolsAction::ForgetQuery) => {
                 matches!(self.current(), Some(Item::Saved(_))) && self.pane == Pane::List
             }
-            Action::List(ListAction::Sort) | Action::List(ListAction::Mark) => false,
+            Action::List(ListAction::Sort | ListAction::Mark) => false,
             _ => is_connected,
         }
     }
@@ -610,7 +608,7 @@ impl Tools {
         }
         match action {
             Action::Tools(ToolsAction::Run) => return self.run(context),
-            Action::Tools(ToolsAction::NextPane) | Action::Tools(ToolsAction::PreviousPane) => {
+            Action::Tools(ToolsAction::NextPane | ToolsAction::PreviousPane) => {
                 self.go_pane(action == Action::Tools(ToolsAction::PreviousPane));
                 return ScreenUpdate::done();
             }
@@ -627,10 +625,12 @@ impl Tools {
             }
             Action::Tools(ToolsAction::CallLogs) => return self.call_logs(context),
             Action::Tools(ToolsAction::ExportResult) => return self.export(),
-            Action::Tools(ToolsAction::CopyResult)
-            | Action::Tools(ToolsAction::CopyArguments)
-            | Action::Tools(ToolsAction::CopyCurl)
-            | Action::Tools(ToolsAction::CopyCall) => {
+            Action::Tools(
+                ToolsAction::CopyResult
+                | ToolsAction::CopyArguments
+                | ToolsAction::CopyCurl
+                | ToolsAction::CopyCall,
+            ) => {
                 return self.copy(action, context);
             }
             Action::Tools(ToolsAction::RawForm) => {

@@ -62,16 +62,16 @@ pub fn fill(template: &str, given: &Map<String, Value>) -> Result<String, String
                 filled += &values
                     .map(|(_, value)| encoded(&value, UNRESERVED))
                     .collect::<Vec<_>>()
-                    .join(",")
+                    .join(",");
             }
             Some('+') => {
                 filled += &values
                     .map(|(_, value)| encoded(&value, RESERVED))
                     .collect::<Vec<_>>()
-                    .join(",")
+                    .join(",");
             }
             Some('/') => {
-                filled.extend(values.map(|(_, value)| format!("/{}", encoded(&value, UNRESERVED))))
+                filled.extend(values.map(|(_, value)| format!("/{}", encoded(&value, UNRESERVED))));
             }
             Some(mark @ ('?' | '&')) => {
                 for (at, (name, value)) in values.enumerate() {

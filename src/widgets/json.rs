@@ -67,7 +67,7 @@ fn write(
         Value::String(text) => line.push((quoted(text), Role::Text)),
         Value::Number(_) | Value::Bool(_) => line.push((value.to_string(), Role::Changing)),
         Value::Null | Value::Object(_) | Value::Array(_) => {
-            line.push((value.to_string(), Role::Dim))
+            line.push((value.to_string(), Role::Dim));
         }
     }
 }

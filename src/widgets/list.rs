@@ -49,7 +49,7 @@ impl List {
         match action {
             Action::List(ListAction::Up) => self.top.set(top.saturating_sub(1)),
             Action::List(ListAction::Down) => {
-                self.top.set((top + 1).min(length.saturating_sub(height)))
+                self.top.set((top + 1).min(length.saturating_sub(height)));
             }
             _ => {}
         }

@@ -393,10 +393,10 @@ fn truncate(kind: &str, unit: &str, value: &Value) -> Evaluated {
             (moment.date, moment.time) = (
                 first(moment.date, (moment.date.month() - 1) / 3 * 3 + 1)?,
                 midnight,
-            )
+            );
         }
         "month" => {
-            (moment.date, moment.time) = (first(moment.date, moment.date.month())?, midnight)
+            (moment.date, moment.time) = (first(moment.date, moment.date.month())?, midnight);
         }
         "week" => {
             let back = i64::from(moment.date.weekday().to_monday_zero_offset());

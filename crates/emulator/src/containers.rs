@@ -240,7 +240,7 @@ mod tests {
         let entered = containers.enter(&place("later"), &version("1", 100), at(500), || None);
         assert_eq!(entered.over.len(), SWEEP - 1);
         containers.change(&place("later"), |container| {
-            container.credentials = Some(("neo4j".into(), "word".into()))
+            container.credentials = Some(("neo4j".into(), "word".into()));
         });
         let entered = containers.enter(&place("later"), &version("1", 100), at(501), || None);
         assert_eq!(

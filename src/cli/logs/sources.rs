@@ -256,7 +256,7 @@ async fn readable(services: &Services, place: &[Deployment], groups: Vec<String>
     for (group, answer) in groups.into_iter().zip(asked) {
         match answer {
             Ok(existing) if !existing.contains(&group) => {
-                output::note(&format!("note: {group} does not exist (yet)"))
+                output::note(&format!("note: {group} does not exist (yet)"));
             }
             Ok(_) | Err(_) => kept.push(group),
         }

@@ -86,7 +86,7 @@ async fn read(
                         deployment,
                         kind: Kind::Secret,
                         failure,
-                    })
+                    });
                 })
                 .ok()
         });

@@ -30,7 +30,9 @@ pub(super) struct CallLabel {
 pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
     match format {
         Format::Json => {
-            output::json(&json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}))?
+            output::json(
+                &json!({"tools": tools.iter().map(|tool| &tool.raw).collect::<Vec<_>>()}),
+            )?;
         }
         Format::Csv => {
             let rows = tools.iter().map(|tool| {

@@ -212,7 +212,7 @@ impl ClientSecretMachine {
                 self.configuration_written(&done, left);
             }
             ClientSecretObservation::Deleted => {
-                self.go(ClientSecretPhase::Client(ClientRead::AfterRetire))
+                self.go(ClientSecretPhase::Client(ClientRead::AfterRetire));
             }
             ClientSecretObservation::Agreed(yes) => self.agreed(yes),
             ClientSecretObservation::Waited | ClientSecretObservation::Failed(_) => {}

@@ -134,7 +134,7 @@ static FLAG: LazyLock<Regex> = LazyLock::new(|| {
 /// The short flag of Neo4j's and other databases' shells.
 static SHORT_FLAG: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r#"(?:cypher-shell|neo4j-admin|neo4j-client|memgraph|mysql|-u\s+\S+|--username\s+\S+)[^\n]{0,300}?\s-p(?:\s+|=)?"#,
+        r"(?:cypher-shell|neo4j-admin|neo4j-client|memgraph|mysql|-u\s+\S+|--username\s+\S+)[^\n]{0,300}?\s-p(?:\s+|=)?",
     )
 });
 

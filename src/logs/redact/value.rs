@@ -109,18 +109,15 @@ fn push_list(text: &str, start: usize, ends: &mut ValueEnds<'_>, found: &mut Vec
     let mut at = start;
     for _ in 0..MAX_ELEMENTS {
         at += blanks(text, at);
-        match quoted(text, at, ends) {
-            Some(range) => {
-                let quote_length = range.start - at;
-                at = range.end + quote_length;
-                push_unless_empty(text, range, found);
+        if let Some(range) = quoted(text, at, ends) {
+            let quote_length = range.start - at;
+            at = range.end + quote_length;
+            push_unless_empty(text, range, found);
+        } else {
+            if !matches!(text.as_bytes().get(at), Some(b']' | b'{' | b'[') | None) {
+                push_unless_empty(text, at..ends.bracket(at), found);
             }
-            None => {
-                if !matches!(text.as_bytes().get(at), Some(b']' | b'{' | b'[') | None) {
-                    push_unless_empty(text, at..ends.bracket(at), found);
-                }
-                return;
-            }
+            return;
         }
         at += blanks(text, at);
         if text.as_bytes().get(at) != Some(&b',') {

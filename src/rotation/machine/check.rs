@@ -30,7 +30,7 @@ impl RotationMachine {
                 );
             }
             Some(_) if self.state.rounds == 0 => {
-                self.note(RotationEvidence::FinishedLeftPending(current))
+                self.note(RotationEvidence::FinishedLeftPending(current));
             }
             None if self.state.rounds == 0 => self.note(RotationEvidence::NothingPending),
             Some(_) | None => {}
@@ -152,7 +152,7 @@ impl RotationMachine {
                 self.go(RotationPhase::CheckConnections);
             }
             AdministratorAnswer::Unfit(why) => {
-                self.end(RotationOutcome::Refused, EndReason::Administrator(why))
+                self.end(RotationOutcome::Refused, EndReason::Administrator(why));
             }
         }
     }

@@ -191,18 +191,18 @@ impl RotationMachine {
             self.state.readers.remove(0);
         }
         if self.state.readers.is_empty() {
-            self.before_call()
+            self.before_call();
         } else {
-            self.go(RotationPhase::Refresh)
+            self.go(RotationPhase::Refresh);
         }
     }
 
     /// A resume that found secret and database in agreement has nothing to prove through the chain.
     fn before_call(&mut self) {
         if self.state.ending.is_some() {
-            self.given_up()
+            self.given_up();
         } else {
-            self.go(RotationPhase::Call)
+            self.go(RotationPhase::Call);
         }
     }
 
@@ -210,7 +210,7 @@ impl RotationMachine {
         match answer {
             CallAnswer::Answered(what) => self.note(RotationEvidence::ChainAnswered(what)),
             CallAnswer::Refused(why) | CallAnswer::Unknown(why) => {
-                self.warn(RotationEvidence::ChainUnproven(why))
+                self.warn(RotationEvidence::ChainUnproven(why));
             }
         }
         self.end_well();

@@ -304,7 +304,7 @@ impl RotationMachine {
             )),
             AlterAnswer::Forbidden(_) if self.takes_turns() => self.source_unknown(),
             AlterAnswer::Forbidden(why) => {
-                self.end(RotationOutcome::Failed, EndReason::Forbidden(why))
+                self.end(RotationOutcome::Failed, EndReason::Forbidden(why));
             }
         }
     }
@@ -313,10 +313,10 @@ impl RotationMachine {
     pub(super) fn set(&mut self, answer: SetAnswer) {
         match answer {
             SetAnswer::Created(roles) => {
-                self.note(RotationEvidence::Created(self.chosen_user(), roles))
+                self.note(RotationEvidence::Created(self.chosen_user(), roles));
             }
             SetAnswer::Changed => {
-                self.note(RotationEvidence::SetByAdministrator(self.chosen_user()))
+                self.note(RotationEvidence::SetByAdministrator(self.chosen_user()));
             }
             SetAnswer::Policy(why) => {
                 self.note(RotationEvidence::PolicyRefuses(why.clone()));

@@ -75,7 +75,7 @@ impl Line {
                     list(&key.deployment, key.kind).and_then(|list| list.get()?.get(self.at));
             }
             Place::Problem(name, kind) => {
-                failure = list(name, *kind).and_then(|list| list.problem())
+                failure = list(name, *kind).and_then(|list| list.problem());
             }
         }
         Row {

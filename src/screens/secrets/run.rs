@@ -52,9 +52,9 @@ pub(super) fn draw(
                     ..area
                 };
                 if index == 0 {
-                    draw_step(run, *step, words, context, line, painter)
+                    draw_step(run, *step, words, context, line, painter);
                 } else {
-                    draw_more(words, line, painter)
+                    draw_more(words, line, painter);
                 }
             }
             y = y.saturating_add(1);

@@ -14,9 +14,9 @@ impl Tools {
     pub(super) fn copy(&mut self, action: Action, context: &UpdateContext<'_>) -> ScreenUpdate {
         let text = match action {
             Action::Tools(ToolsAction::CopyResult) => Ok(self.result_text()),
-            Action::Tools(ToolsAction::CopyArguments)
-            | Action::Tools(ToolsAction::CopyCurl)
-            | Action::Tools(ToolsAction::CopyCall) => self.copied_call(action, context),
+            Action::Tools(
+                ToolsAction::CopyArguments | ToolsAction::CopyCurl | ToolsAction::CopyCall,
+            ) => self.copied_call(action, context),
             _ => Ok(None),
         };
         match text {

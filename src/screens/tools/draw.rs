@@ -341,17 +341,7 @@ fn draw_right(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mu
     let wanted = form_height(form, tool, area.width)
         .saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
     let height = wanted.min(area.height * 3 / 5).max(4).min(area.height);
-    draw_form(
-        state,
-        tool,
-        form,
-        context,
-        Rect {
-            height: height,
-            ..area
-        },
-        painter,
-    );
+    draw_form(state, tool, form, context, Rect { height, ..area }, painter);
     let rule = Rect {
         y: area.y + height,
         height: 1.min(area.height.saturating_sub(height)),

@@ -73,10 +73,7 @@ impl EndpointPicker {
             .unwrap_or(u16::MAX)
             .saturating_add(2)
             .min(area.height);
-        let place = Rect {
-            height: height,
-            ..area
-        };
+        let place = Rect { height, ..area };
         painter.clear(place);
         let x = painter.spans(
             place.x + 1,

@@ -203,9 +203,9 @@ impl Form {
         let mut kept: Vec<Field> = Vec::new();
         for field in std::mem::take(&mut self.fields) {
             if field.target == FieldTarget::Parameter {
-                old.push(field)
+                old.push(field);
             } else {
-                kept.push(field)
+                kept.push(field);
             }
         }
         for name in wanted {

@@ -159,10 +159,10 @@ impl Tools {
         };
         match action {
             Action::List(ListAction::Left) => {
-                self.first_column = self.first_column.saturating_sub(1)
+                self.first_column = self.first_column.saturating_sub(1);
             }
             Action::List(ListAction::Right) => {
-                self.first_column = (self.first_column + 1).min(columns.saturating_sub(1))
+                self.first_column = (self.first_column + 1).min(columns.saturating_sub(1));
             }
             _ => {
                 if !self.rows.act(action, length) {

@@ -52,7 +52,7 @@ pub(super) fn draw(
     match context {
         Look::Line => draw_line(text, column, focused, area, painter),
         Look::Lines | Look::Cypher => {
-            draw_rows(text, (line, column), context, focused, area, painter)
+            draw_rows(text, (line, column), context, focused, area, painter);
         }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 
 use crate::{
-    messages::{Action, ListAction, ToolsAction},
+    messages::{Action, ListAction},
     theme::Role,
     widgets::{List, Painter},
 };
@@ -71,10 +71,10 @@ impl Tree {
             return false;
         };
         match (action, line.open) {
-            (Action::List(ListAction::Open) | Action::List(ListAction::Right), Some(false)) => {
+            (Action::List(ListAction::Open | ListAction::Right), Some(false)) => {
                 self.open.insert(line.path);
             }
-            (Action::List(ListAction::Open) | Action::List(ListAction::Left), Some(true)) => {
+            (Action::List(ListAction::Open | ListAction::Left), Some(true)) => {
                 self.open.remove(&line.path);
             }
             // What cannot be folded leads to what holds it.
@@ -87,7 +87,7 @@ impl Tree {
                 }
                 return true;
             }
-            (Action::List(ListAction::Open) | Action::List(ListAction::Right), _) => return true,
+            (Action::List(ListAction::Open | ListAction::Right), _) => return true,
             _ => return self.list.act(action, self.lines.len()),
         }
         self.lay_out();
@@ -254,6 +254,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::messages::ToolsAction;
 
     fn shown(tree: &Tree) -> Vec<String> {
         tree.lines

@@ -381,7 +381,7 @@ impl Services {
             ),
             // Without the right to list targets the runtimes that are known otherwise still show.
             Err(failure) if !ids.is_empty() => {
-                tracing::info!(%failure, "runtimes that targets call are not known")
+                tracing::info!(%failure, "runtimes that targets call are not known");
             }
             Err(failure) => return Err(failure),
         }

@@ -103,9 +103,10 @@ async fn with_retries(
         if !is_transient || failures >= ATTEMPTS {
             return Err(failure);
         }
-        let wait = wait
-            .map(|wait| wait.min(LONGEST_WAIT))
-            .unwrap_or_else(|| retry::TOKEN_ENDPOINT.wait(failures));
+        let wait = wait.map_or_else(
+            || retry::TOKEN_ENDPOINT.wait(failures),
+            |wait| wait.min(LONGEST_WAIT),
+        );
         tokio::time::sleep(wait).await;
     }
 }

@@ -35,7 +35,7 @@ pub struct Lexeme<'a> {
     pub start: usize,
 }
 
-impl<'a> Lexeme<'a> {
+impl Lexeme<'_> {
     /// Whether it is this keyword, in any case. Neo4j compares by upper case, in which `ſ` is an S.
     pub fn is_keyword(&self, keyword: &str) -> bool {
         self.kind == LexemeKind::Word

@@ -334,16 +334,13 @@ fn decoded(text: &str) -> Option<String> {
             .get(..4)
             .and_then(|digits| u32::from_str_radix(digits, 16).ok())
             .and_then(char::from_u32);
-        match letter {
-            Some(letter) => {
-                found = true;
-                decoded.push(letter);
-                decoded.push_str(digits.get(4..).unwrap_or_default());
-            }
-            None => {
-                decoded.push_str("\\u");
-                decoded.push_str(part);
-            }
+        if let Some(letter) = letter {
+            found = true;
+            decoded.push(letter);
+            decoded.push_str(digits.get(4..).unwrap_or_default());
+        } else {
+            decoded.push_str("\\u");
+            decoded.push_str(part);
         }
     }
     found.then_some(decoded)

@@ -313,7 +313,7 @@ fn finished(
     let span = RequestSpan {
         trace: &invocation.trace,
         name: "AgentCore.Runtime.Invoke".to_owned(),
-        resource: SpanResource::Runtime(&invocation.runtime.id, &invocation.qualifier),
+        resource: SpanResource::Runtime(&invocation.runtime.id, invocation.qualifier),
         began,
         attributes: json!({
             "session.id": session,
@@ -517,7 +517,7 @@ async fn own_credentials(
     }
     let credentials = (user, password);
     world.containers.change(place, |container| {
-        container.credentials = Some(credentials.clone())
+        container.credentials = Some(credentials.clone());
     });
     Ok(credentials)
 }

@@ -304,7 +304,7 @@ fn success(answer: &QueryResult, counters: bool, form: Form, bookmark: &str) -> 
         }
         match answer.mode {
             ExecutionMode::Explain => {
-                drop(body.insert("queryPlan".to_owned(), plan(&answer.columns, None)))
+                drop(body.insert("queryPlan".to_owned(), plan(&answer.columns, None)));
             }
             ExecutionMode::Profile => {
                 drop(body.insert(

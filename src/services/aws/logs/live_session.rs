@@ -245,11 +245,11 @@ impl<S: Source> Tail<S> {
                     NoticeKind::Sampled,
                     format!("{events} that AWS left out were read"),
                 )
-                .await?
+                .await?;
             }
             Reading::Late if reader.found > 0 => {
                 self.notice(now, NoticeKind::Late, format!("{events} came late"))
-                    .await?
+                    .await?;
             }
             Reading::Begin | Reading::Late => {}
         }

@@ -233,10 +233,10 @@ impl<S: Source> Tail<S> {
                 Err(failure) => match failure.kind {
                     FailureKind::SignIn => return Err(Some(failure)),
                     FailureKind::Denied | FailureKind::Usage => {
-                        self.poll(&failure.cause, None).await?
+                        self.poll(&failure.cause, None).await?;
                     }
                     FailureKind::Conflict | FailureKind::Refused => {
-                        self.poll(&failure.cause, Some(LIVE_AGAIN)).await?
+                        self.poll(&failure.cause, Some(LIVE_AGAIN)).await?;
                     }
                     // A group has gone between looking and starting.
                     FailureKind::NotFound => sleep(LOOK).await,
@@ -306,7 +306,7 @@ impl<S: Source> Tail<S> {
             while let Some(page) = backfill::next(&mut filling).await {
                 match page {
                     Fill::Page(events) => {
-                        drop(self.pass_on(events, &mut pass).await.map_err(gone)?)
+                        drop(self.pass_on(events, &mut pass).await.map_err(gone)?);
                     }
                     Fill::Failed(_, failure) if failure.kind == FailureKind::SignIn => {
                         return Err(Some(failure));

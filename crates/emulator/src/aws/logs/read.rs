@@ -66,10 +66,10 @@ impl LogGroup {
             match (range.after, range.newest_first) {
                 (None, _) => {}
                 (Some(((_, _, arrival), included)), false) => {
-                    low = low.max(arrival.saturating_sub(u64::from(included)))
+                    low = low.max(arrival.saturating_sub(u64::from(included)));
                 }
                 (Some(((_, _, arrival), included)), true) => {
-                    high = high.min(arrival.saturating_sub(u64::from(!included)))
+                    high = high.min(arrival.saturating_sub(u64::from(!included)));
                 }
             }
             let count = count as u64;

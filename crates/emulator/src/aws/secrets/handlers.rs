@@ -635,7 +635,7 @@ fn delete(world: &World, input: &Value) -> OperationResult {
     })?;
     if let (true, OperationReply::Json(gone)) = (force, &answer) {
         world.secrets.with(|secrets| {
-            secrets.retain(|secret| Some(secret.arn.as_str()) != text(gone, "ARN"))
+            secrets.retain(|secret| Some(secret.arn.as_str()) != text(gone, "ARN"));
         });
     }
     Ok(answer)

@@ -72,7 +72,7 @@ impl InsightsQuery {
                     .columns()?
                     .into_iter()
                     .map(|column| column.field)
-                    .collect()
+                    .collect();
             }
             "limit" | "head" => {
                 self.limit = Some(
