@@ -1,5 +1,8 @@
-//! The functions of Cypher that the stand-in knows: how many arguments each takes and what it answers.
+//! Functions: the number of arguments of each, and their evaluation.
 
+mod entities;
+mod numbers;
+mod points;
 mod texts;
 
 use crate::codes::{ARGUMENT, TYPE};
@@ -7,7 +10,10 @@ use crate::engine::{Engine, Evaluated, RowBindings};
 use crate::error::CypherError;
 use crate::syntax::{Expr, ExprKind};
 use crate::temporal;
-use crate::value::{Map, PointValue, Value};
+use crate::value::Value;
+use numbers::number_function;
+pub(crate) use points::point_property;
+use points::{distance, point};
 
 /// Name in lower case, least and most arguments.
 const FUNCTIONS: &[(&str, usize, usize)] = &[
@@ -187,81 +193,6 @@ impl Engine<'_> {
         Ok(Value::Boolean(!self.evaluate(argument, row)?.is_null()))
     }
 
-    fn entity_function(&self, lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
-        let first = values.first()?;
-        let known = [
-            "id",
-            "elementid",
-            "labels",
-            "type",
-            "properties",
-            "keys",
-            "startnode",
-            "endnode",
-            "nodes",
-            "relationships",
-            "length",
-        ];
-        if !known.contains(&lower) {
-            return None;
-        }
-        if first.is_null() {
-            return Some(Ok(Value::Null));
-        }
-        let graph = self.graph.borrow();
-        let texts =
-            |names: Vec<String>| Value::List(names.into_iter().map(Value::String).collect());
-        let value = match (lower, first) {
-            ("id", Value::Node(id) | Value::Relationship(id)) => Value::Integer(*id as i64),
-            ("elementid", Value::Node(_) | Value::Relationship(_)) => {
-                Value::String(graph.element_id(first))
-            }
-            ("labels", Value::Node(id)) => texts(
-                graph
-                    .node(*id)
-                    .map(|node| graph.label_order(&node.labels))
-                    .unwrap_or_default(),
-            ),
-            ("type", Value::Relationship(id)) => {
-                let gone = self.deleted_types.borrow().get(id).cloned();
-                graph
-                    .relationship(*id)
-                    .map(|found| found.kind.clone())
-                    .or(gone)
-                    .map_or(Value::Null, Value::String)
-            }
-            ("startnode", Value::Relationship(id)) => graph
-                .relationship(*id)
-                .map_or(Value::Null, |found| Value::Node(found.start)),
-            ("endnode", Value::Relationship(id)) => graph
-                .relationship(*id)
-                .map_or(Value::Null, |found| Value::Node(found.end)),
-            ("properties", Value::Map(_)) => first.clone(),
-            ("properties", Value::Node(_) | Value::Relationship(_)) => {
-                Value::Map(graph.properties(first).cloned().unwrap_or_default())
-            }
-            ("keys", Value::Map(map)) => texts(map.keys().cloned().collect()),
-            ("keys", Value::Node(_) | Value::Relationship(_)) => texts(
-                graph
-                    .properties(first)
-                    .map(|map| map.keys().cloned().collect())
-                    .unwrap_or_default(),
-            ),
-            ("nodes", Value::Path(path)) => {
-                Value::List(path.nodes.iter().map(|id| Value::Node(*id)).collect())
-            }
-            ("relationships", Value::Path(path)) => Value::List(
-                path.relationships
-                    .iter()
-                    .map(|id| Value::Relationship(*id))
-                    .collect(),
-            ),
-            ("length", Value::Path(path)) => Value::Integer(path.relationships.len() as i64),
-            _ => return Some(Err(invalid(name, expected_entity(lower), first))),
-        };
-        Some(Ok(value))
-    }
-
     fn other_function(&self, lower: &str, values: &[Value]) -> Evaluated {
         match (lower, values) {
             ("rand", _) => Ok(Value::Float(
@@ -309,16 +240,6 @@ impl Engine<'_> {
         state ^= state << 17;
         self.random.set(state);
         state.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-}
-
-fn expected_entity(function: &str) -> &'static str {
-    match function {
-        "labels" => "a Node",
-        "type" | "startnode" | "endnode" => "a Relationship",
-        "nodes" | "relationships" | "length" => "a Path",
-        "id" | "elementid" => "a Node or Relationship",
-        _ => "a Node, a Relationship or a Map",
     }
 }
 
@@ -430,134 +351,4 @@ fn range(values: &[Value]) -> Evaluated {
     }
     let numbers = (0..length.max(0) as i64).map(|index| Value::Integer(from + index * step));
     Ok(Value::List(numbers.collect()))
-}
-
-fn number_function(lower: &str, name: &str, values: &[Value]) -> Option<Evaluated> {
-    match lower {
-        "e" => return Some(Ok(Value::Float(std::f64::consts::E))),
-        "pi" => return Some(Ok(Value::Float(std::f64::consts::PI))),
-        "abs" | "sign" | "round" | "ceil" | "floor" | "sqrt" | "exp" | "log" | "log10" | "sin"
-        | "cos" | "tan" | "cot" | "asin" | "acos" | "atan" | "atan2" | "degrees" | "radians"
-        | "haversin" | "isnan" => {}
-        _ => return None,
-    }
-    if values.iter().any(Value::is_null) {
-        return Some(Ok(Value::Null));
-    }
-    let mut numbers = Vec::new();
-    for value in values {
-        match value {
-            Value::Integer(number) => numbers.push(*number as f64),
-            Value::Float(number) => numbers.push(*number),
-            Value::String(_) if lower == "round" => {}
-            other => return Some(Err(invalid(name, "a Number", other))),
-        }
-    }
-    let x = numbers.first().copied().unwrap_or_default();
-    let value = match (lower, values) {
-        ("abs", [Value::Integer(number)]) => Value::Integer(number.saturating_abs()),
-        ("sign", _) => Value::Integer(if x > 0.0 { 1 } else { -i64::from(x < 0.0) }),
-        ("isnan", _) => Value::Boolean(x.is_nan()),
-        ("round", _) => Value::Float(round(x, numbers.get(1).copied().unwrap_or_default())),
-        _ => Value::Float(match lower {
-            "abs" => x.abs(),
-            "ceil" => x.ceil(),
-            "floor" => x.floor(),
-            "sqrt" => x.sqrt(),
-            "exp" => x.exp(),
-            "log" => x.ln(),
-            "log10" => x.log10(),
-            "sin" => x.sin(),
-            "cos" => x.cos(),
-            "tan" => x.tan(),
-            "cot" => 1.0 / x.tan(),
-            "asin" => x.asin(),
-            "acos" => x.acos(),
-            "atan" => x.atan(),
-            "atan2" => x.atan2(numbers.get(1).copied().unwrap_or_default()),
-            "degrees" => x.to_degrees(),
-            "radians" => x.to_radians(),
-            _ => (1.0 - x.cos()) / 2.0,
-        }),
-    };
-    Some(Ok(value))
-}
-
-/// Half away from zero to digits; without digits half goes up, as in Neo4j.
-fn round(x: f64, digits: f64) -> f64 {
-    if digits == 0.0 {
-        return (x + 0.5).floor();
-    }
-    let scale = 10_f64.powf(digits);
-    (x * scale).round() / scale
-}
-
-fn point(map: &Map) -> Evaluated {
-    let number = |keys: &[&str]| {
-        keys.iter().find_map(|key| match map.get(*key) {
-            Some(Value::Integer(number)) => Some(*number as f64),
-            Some(Value::Float(number)) => Some(*number),
-            _ => None,
-        })
-    };
-    if map.values().any(Value::is_null) {
-        return Ok(Value::Null);
-    }
-    let geographic = map.contains_key("latitude") || map.contains_key("longitude");
-    let named = match map.get("crs") {
-        Some(Value::String(name)) => Some(name.to_ascii_lowercase().starts_with("wgs")),
-        _ => None,
-    };
-    let geographic = named.unwrap_or(geographic);
-    let (x, y, z) = (
-        number(&["x", "longitude"]),
-        number(&["y", "latitude"]),
-        number(&["z", "height"]),
-    );
-    let (Some(x), Some(y)) = (x, y) else {
-        let keys: Vec<_> = map.keys().cloned().collect();
-        let message = format!(
-            "A point must contain either 'x' and 'y' or 'latitude' and 'longitude' (found {})",
-            keys.join(", ")
-        );
-        return Err(CypherError::run(ARGUMENT, message));
-    };
-    let srid = match (geographic, z.is_some()) {
-        (true, false) => 4326,
-        (true, true) => 4979,
-        (false, false) => 7203,
-        (false, true) => 9157,
-    };
-    Ok(Value::Point(PointValue { srid, x, y, z }))
-}
-
-pub(crate) fn point_property(point: &PointValue, key: &str) -> Value {
-    let geographic = matches!(point.srid, 4326 | 4979);
-    match key {
-        "x" => Value::Float(point.x),
-        "y" => Value::Float(point.y),
-        "z" => point.z.map_or(Value::Null, Value::Float),
-        "longitude" if geographic => Value::Float(point.x),
-        "latitude" if geographic => Value::Float(point.y),
-        "height" if geographic => point.z.map_or(Value::Null, Value::Float),
-        "crs" => Value::from(point.system()),
-        "srid" => Value::Integer(point.srid),
-        _ => Value::Null,
-    }
-}
-
-fn distance(a: PointValue, b: PointValue) -> Value {
-    if a.srid != b.srid {
-        return Value::Null;
-    }
-    if !matches!(a.srid, 4326 | 4979) {
-        let z = a.z.unwrap_or_default() - b.z.unwrap_or_default();
-        return Value::Float(((a.x - b.x).powi(2) + (a.y - b.y).powi(2) + z.powi(2)).sqrt());
-    }
-    // The haversine formula on the sphere that Neo4j uses.
-    let (latitude_a, latitude_b) = (a.y.to_radians(), b.y.to_radians());
-    let half = |angle: f64| (angle / 2.0).sin().powi(2);
-    let inner = half(latitude_b - latitude_a)
-        + latitude_a.cos() * latitude_b.cos() * half((b.x - a.x).to_radians());
-    Value::Float(2.0 * 6_378_140.0 * inner.sqrt().asin())
 }

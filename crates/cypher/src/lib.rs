@@ -54,6 +54,8 @@
 //! the code that Neo4j uses for its own limits. Brackets may be nested 40
 //! levels deep, and chains of arithmetic operators may have 200 operands.
 
+#![deny(clippy::indexing_slicing)]
+
 mod check;
 pub mod codes;
 mod engine;

@@ -8,6 +8,9 @@ mod clauses;
 mod commands;
 mod expressions;
 mod patterns;
+mod primary;
+mod show;
+mod updates;
 mod users;
 
 pub use self::users::SET_STATUS;

@@ -1,18 +1,20 @@
-//! The procedures and the SHOW commands: what they are called, their columns, and the rows that they give.
+//! Procedures: their columns, their arguments and their rows.
 
-use crate::engine::{Engine, RowBindings};
-use crate::error::CypherError;
-use crate::execute::BindingTable;
-use crate::functions;
-use crate::syntax::{ShowCommand, ShowTarget};
+mod show;
+
+use std::collections::BTreeSet;
+
+use crate::engine::Engine;
 use crate::value::{Map, Value};
+pub(crate) use show::shown_columns;
 
 /// A procedure that can be called.
 pub(crate) struct Procedure {
     pub(crate) name: &'static str,
     pub(crate) columns: &'static [&'static str],
-    /// Least and most arguments.
+    /// Smallest number of arguments.
     pub(crate) least: usize,
+    /// Largest number of arguments.
     pub(crate) most: usize,
     pub(crate) writes: bool,
 }
@@ -96,168 +98,42 @@ static PROCEDURES: [Procedure; 17] = [
     procedure("apoc.meta.schema", &["value"], 0, 1),
 ];
 
-/// A procedure by name; names are compared without case.
+/// Finds a procedure. Names are case-insensitive.
 pub(crate) fn find(name: &str) -> Option<&'static Procedure> {
     PROCEDURES
         .iter()
         .find(|procedure| procedure.name.eq_ignore_ascii_case(name))
 }
 
-/// The columns of a SHOW command, and whether each is shown without YIELD.
-pub(crate) fn shown_columns(what: ShowTarget) -> &'static [(&'static str, bool)] {
-    match what {
-        ShowTarget::Indexes => &[
-            ("id", true),
-            ("name", true),
-            ("state", true),
-            ("populationPercent", true),
-            ("type", true),
-            ("entityType", true),
-            ("labelsOrTypes", true),
-            ("properties", true),
-            ("indexProvider", true),
-            ("owningConstraint", true),
-            ("lastRead", true),
-            ("readCount", true),
-            ("trackedSince", false),
-            ("options", false),
-            ("failureMessage", false),
-            ("createStatement", false),
-        ],
-        ShowTarget::Constraints => &[
-            ("id", true),
-            ("name", true),
-            ("type", true),
-            ("entityType", true),
-            ("labelsOrTypes", true),
-            ("properties", true),
-            ("ownedIndex", true),
-            ("propertyType", true),
-            ("options", false),
-            ("createStatement", false),
-        ],
-        ShowTarget::Databases => &[
-            ("name", true),
-            ("type", true),
-            ("aliases", true),
-            ("access", true),
-            ("address", true),
-            ("role", true),
-            ("writer", true),
-            ("requestedStatus", true),
-            ("currentStatus", true),
-            ("statusMessage", true),
-            ("default", true),
-            ("home", true),
-            ("constituents", true),
-        ],
-        ShowTarget::Procedures => &[
-            ("name", true),
-            ("description", true),
-            ("mode", true),
-            ("worksOnSystem", true),
-            ("signature", false),
-        ],
-        ShowTarget::Functions => &[
-            ("name", true),
-            ("category", true),
-            ("description", true),
-            ("isBuiltIn", false),
-            ("aggregating", false),
-        ],
-        ShowTarget::Users | ShowTarget::CurrentUser => &[
-            ("user", true),
-            ("roles", true),
-            ("passwordChangeRequired", true),
-            ("suspended", true),
-            ("home", true),
-        ],
-        ShowTarget::UsersWithAuth => &[
-            ("user", true),
-            ("roles", true),
-            ("passwordChangeRequired", true),
-            ("suspended", true),
-            ("home", true),
-            ("provider", true),
-            ("auth", true),
-        ],
-        ShowTarget::Transactions => &[
-            ("database", true),
-            ("transactionId", true),
-            ("currentQueryId", true),
-            ("connectionId", true),
-            ("clientAddress", true),
-            ("username", true),
-            ("currentQuery", true),
-            ("startTime", true),
-            ("status", true),
-            ("elapsedTime", true),
-        ],
-        ShowTarget::Settings => &[
-            ("name", true),
-            ("value", true),
-            ("isDynamic", true),
-            ("defaultValue", true),
-            ("description", true),
-        ],
-    }
-}
-
 impl Engine<'_> {
+    /// Calls a procedure and returns its rows.
     pub(crate) fn procedure(&self, name: &str, arguments: &[Value]) -> Vec<Vec<Value>> {
         let graph = self.graph.borrow();
-        let single = |names: &[String]| {
-            names
-                .iter()
-                .map(|name| vec![Value::from(name.as_str())])
-                .collect()
-        };
         match name {
-            "db.labels" => {
-                let used: Vec<String> = graph
+            "db.labels" => single_column(
+                graph
                     .known_labels
                     .iter()
-                    .filter(|label| graph.count_labelled(label) > 0)
-                    .cloned()
-                    .collect();
-                single(&used)
-            }
+                    .filter(|label| graph.count_labelled(label) > 0),
+            ),
             "db.relationshipTypes" => {
-                let ids = graph.relationship_ids();
-                let used = |kind: &String| {
-                    ids.iter().any(|id| {
-                        graph
-                            .relationship(*id)
-                            .is_some_and(|found| found.kind == *kind)
-                    })
-                };
-                let types: Vec<String> = graph
-                    .known_types
-                    .iter()
-                    .filter(|kind| used(kind))
-                    .cloned()
+                let used: BTreeSet<&String> = graph
+                    .relationship_ids()
+                    .into_iter()
+                    .filter_map(|id| graph.relationship(id))
+                    .map(|relationship| &relationship.kind)
                     .collect();
-                single(&types)
+                single_column(graph.known_types.iter().filter(|kind| used.contains(kind)))
             }
-            "db.propertyKeys" => single(&graph.known_keys),
-            "db.info" => vec![vec![
-                Value::String(graph.uuid.replace('-', "").to_uppercase()),
-                Value::from(self.host.database()),
-                Value::String(self.now.timestamp().to_string()),
-            ]],
-            "dbms.info" => vec![vec![
-                Value::String(graph.uuid.replace('-', "").to_uppercase()),
-                Value::from("system"),
-                Value::String(self.now.timestamp().to_string()),
-            ]],
+            "db.propertyKeys" => single_column(graph.known_keys.iter()),
+            "db.info" => vec![self.database_info(&graph.uuid, self.host.database())],
+            "dbms.info" => vec![self.database_info(&graph.uuid, "system")],
             "db.ping" => vec![vec![Value::Boolean(true)]],
-            "dbms.components" => {
-                vec![vec![
-                    Value::from("Neo4j Kernel"),
-                    Value::List(vec![Value::from(self.host.version())]),
-                    Value::from("community"),
-                ]]
-            }
+            "dbms.components" => vec![vec![
+                Value::from("Neo4j Kernel"),
+                Value::List(vec![Value::from(self.host.version())]),
+                Value::from("community"),
+            ]],
             "dbms.showCurrentUser" => vec![vec![
                 Value::from(self.host.user()),
                 Value::List(Vec::new()),
@@ -279,222 +155,21 @@ impl Engine<'_> {
         }
     }
 
-    /// The rows of a SHOW command, with its YIELD, WHERE and RETURN applied.
-    pub(crate) fn show(&self, show: &ShowCommand) -> Result<BindingTable, CypherError> {
-        let columns = shown_columns(show.what);
-        let all: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let mut rows = self.shown(show.what);
-        for row in &mut rows {
-            row.resize(all.len(), Value::Null);
-        }
-        let renamed: Vec<(usize, String)> = match show.yields.as_deref() {
-            None => columns
-                .iter()
-                .enumerate()
-                .filter(|(_, (_, shown))| *shown)
-                .map(|(at, (name, _))| (at, (*name).to_owned()))
-                .collect(),
-            Some([]) => all.iter().cloned().enumerate().collect(),
-            Some(yields) => yields
-                .iter()
-                .filter_map(|item| {
-                    Some((
-                        all.iter().position(|column| *column == item.column)?,
-                        item.name.text.clone(),
-                    ))
-                })
-                .collect(),
-        };
-        let names: Vec<String> = renamed.iter().map(|(_, name)| name.clone()).collect();
-        let mut table = BindingTable {
-            names: names.clone(),
-            rows: Vec::new(),
-            error: None,
-        };
-        for row in rows {
-            let picked: Vec<Value> = renamed
-                .iter()
-                .map(|(at, _)| row.get(*at).cloned().unwrap_or(Value::Null))
-                .collect();
-            let outer = RowBindings::row(&all, &row);
-            if self.holds(
-                show.predicate.as_ref(),
-                &RowBindings::inside(&names, &picked, &outer),
-            )? {
-                table.rows.push(picked);
-            }
-        }
-        for projection in &show.projections {
-            let mut projection = projection.clone();
-            if projection.everything && projection.items.is_empty() {
-                // `*` keeps the order of the columns here.
-                projection.everything = false;
-                projection.items = table
-                    .names
-                    .iter()
-                    .map(|name| crate::syntax::ProjectionItem {
-                        expression: crate::syntax::Expr {
-                            at: usize::MAX,
-                            kind: crate::syntax::ExprKind::Variable(name.clone()),
-                        },
-                        name: name.clone(),
-                        aliased: true,
-                    })
-                    .collect();
-            }
-            table = self.project(&projection, &table)?;
-        }
-        Ok(table)
-    }
-
-    fn databases(&self) -> Vec<Vec<Value>> {
-        let database = |name: &'static str| {
-            let kind = if name == "system" {
-                "system"
-            } else {
-                "standard"
-            };
-            let own = Value::Boolean(name == "neo4j");
-            let (none, yes, online) = (
-                Value::List(Vec::new()),
-                Value::Boolean(true),
-                Value::from("online"),
-            );
-            let (access, address, role) = (
-                Value::from("read-write"),
-                Value::from(self.host.address()),
-                Value::from("primary"),
-            );
-            let place = [
-                Value::from(name),
-                Value::from(kind),
-                none.clone(),
-                access,
-                address,
-                role,
-                yes,
-            ];
-            let status = [
-                online.clone(),
-                online,
-                Value::from(""),
-                own.clone(),
-                own,
-                none,
-            ];
-            place.into_iter().chain(status).collect()
-        };
-        vec![database("neo4j"), database("system")]
-    }
-
-    fn own_transaction(&self) -> Vec<Value> {
-        let text = Value::from;
+    /// A row of `db.info` or `dbms.info`.
+    fn database_info(&self, uuid: &str, name: &str) -> Vec<Value> {
         vec![
-            text(self.host.database()),
-            text("neo4j-transaction-1"),
-            text("query-1"),
-            text("http-1"),
-            text(self.host.address()),
-            text(self.host.user()),
-            text("SHOW TRANSACTIONS"),
+            Value::String(uuid.replace('-', "").to_uppercase()),
+            Value::from(name),
             Value::String(self.now.timestamp().to_string()),
-            text("Running"),
-            text("PT0S"),
         ]
-    }
-
-    fn shown(&self, what: ShowTarget) -> Vec<Vec<Value>> {
-        let text = Value::from;
-        match what {
-            ShowTarget::Indexes | ShowTarget::Constraints => {
-                crate::schema::rules(&self.graph.borrow(), what == ShowTarget::Constraints)
-            }
-            ShowTarget::Databases => self.databases(),
-            ShowTarget::Procedures => {
-                let mut rows: Vec<_> = PROCEDURES
-                    .iter()
-                    .map(|one| {
-                        let signature = format!("{}() :: ({})", one.name, one.columns.join(", "));
-                        vec![
-                            text(one.name),
-                            text(""),
-                            text("READ"),
-                            Value::Boolean(one.name.starts_with("dbms")),
-                            Value::String(signature),
-                        ]
-                    })
-                    .collect();
-                rows.sort_by_key(|row: &Vec<Value>| row.first().map(Value::text));
-                rows
-            }
-            ShowTarget::Functions => {
-                let mut names: Vec<_> = functions::names().collect();
-                names.sort_unstable();
-                let aggregating = crate::syntax::is_aggregate_function;
-                names
-                    .into_iter()
-                    .map(|name| {
-                        vec![
-                            text(name),
-                            text(""),
-                            text(""),
-                            Value::Boolean(!name.starts_with("apoc")),
-                            Value::Boolean(aggregating(name)),
-                        ]
-                    })
-                    .collect()
-            }
-            ShowTarget::Users | ShowTarget::UsersWithAuth | ShowTarget::CurrentUser => {
-                let shown =
-                    |name: &str| what != ShowTarget::CurrentUser || name == self.host.user();
-                let row = |(name, change): (String, bool)| {
-                    let row = [
-                        Value::String(name),
-                        Value::Null,
-                        Value::Boolean(change),
-                        Value::Null,
-                        Value::Null,
-                    ];
-                    let auth = map([
-                        ("changeRequired", Value::Boolean(change)),
-                        ("password", text("***")),
-                    ]);
-                    let more = (what == ShowTarget::UsersWithAuth).then(|| [text("native"), auth]);
-                    row.into_iter().chain(more.into_iter().flatten()).collect()
-                };
-                self.host
-                    .users()
-                    .into_iter()
-                    .filter(|(name, _)| shown(name))
-                    .map(row)
-                    .collect()
-            }
-            ShowTarget::Transactions => vec![self.own_transaction()],
-            ShowTarget::Settings => {
-                let settings = [
-                    ("dbms.security.auth_enabled", "true"),
-                    ("dbms.security.auth_max_failed_attempts", "3"),
-                    ("dbms.security.auth_lock_time", "5s"),
-                    ("dbms.security.auth_minimum_password_length", "8"),
-                ];
-                settings
-                    .into_iter()
-                    .map(|(name, value)| {
-                        vec![
-                            text(name),
-                            text(value),
-                            Value::Boolean(false),
-                            text(value),
-                            text(""),
-                        ]
-                    })
-                    .collect()
-            }
-        }
     }
 }
 
-/// A map from pairs.
+fn single_column<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Vec<Value>> {
+    names.map(|name| vec![Value::from(name.as_str())]).collect()
+}
+
+/// Creates a map value.
 pub(crate) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(
         entries

@@ -1,14 +1,14 @@
-//! Indexes and constraints, and the descriptions of the schema that tools ask for.
+//! Indexes and constraints.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod describe;
 
 use crate::codes::CONSTRAINT;
 use crate::engine::Engine;
 use crate::error::CypherError;
 use crate::graph::{Graph, SchemaRule};
-use crate::procedures::map;
 use crate::syntax::{ConstraintKind, SchemaCommand, SchemaSubject};
-use crate::value::{Map, Value, equals};
+use crate::value::{Value, equals};
+pub(crate) use describe::{describe, node_properties, relationship_properties};
 
 const INDEX_EXISTS: &str = "Neo.ClientError.Schema.IndexAlreadyExists";
 const CONSTRAINT_EXISTS: &str = "Neo.ClientError.Schema.ConstraintAlreadyExists";
@@ -93,21 +93,7 @@ impl Engine<'_> {
     ) -> Result<(), CypherError> {
         let described = described(subject);
         if kind != ConstraintKind::Unique {
-            let (kind, what) = match kind {
-                ConstraintKind::Exists => ("NODE PROPERTY EXISTENCE", "Property existence"),
-                ConstraintKind::Key => ("NODE KEY", "Node Key"),
-                ConstraintKind::Typed | ConstraintKind::Unique => {
-                    ("NODE PROPERTY TYPE", "Property type")
-                }
-            };
-            let message = format!(
-                "Unable to create Constraint( type='{kind}', schema={described} ):\n{what} constraint requires Neo4j Enterprise Edition. Note \
-                 that only the first found violation is shown."
-            );
-            return Err(CypherError::compile(
-                "Neo.DatabaseError.Schema.ConstraintCreationFailed",
-                message,
-            ));
+            return Err(needs_enterprise_edition(kind, &described));
         }
         let mut graph = self.graph.borrow_mut();
         let same = graph
@@ -198,6 +184,20 @@ impl CypherError {
     }
 }
 
+/// The error for a constraint that the community edition does not have.
+fn needs_enterprise_edition(kind: ConstraintKind, described: &str) -> CypherError {
+    let (kind, what) = match kind {
+        ConstraintKind::Exists => ("NODE PROPERTY EXISTENCE", "Property existence"),
+        ConstraintKind::Key => ("NODE KEY", "Node Key"),
+        ConstraintKind::Typed | ConstraintKind::Unique => ("NODE PROPERTY TYPE", "Property type"),
+    };
+    let message = format!(
+        "Unable to create Constraint( type='{kind}', schema={described} ):\n{what} constraint requires Neo4j Enterprise Edition. Note \
+         that only the first found violation is shown."
+    );
+    CypherError::compile("Neo.DatabaseError.Schema.ConstraintCreationFailed", message)
+}
+
 fn concerns(rule: &SchemaRule, subject: &SchemaSubject) -> bool {
     rule.relationship == subject.relationship
         && rule.labels == subject.labels
@@ -253,14 +253,14 @@ fn add_rule(
     });
 }
 
-/// The same name for the same subject each time.
+/// A hash for generated names, the same for the same subject.
 fn fingerprint(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
 }
 
-/// Two nodes that a uniqueness constraint would forbid.
+/// Finds two nodes that violate a uniqueness constraint, and the value that they share.
 fn duplicate(graph: &Graph, subject: &SchemaSubject) -> Option<(u64, u64, String)> {
     let (label, key) = (subject.labels.first()?, subject.properties.first()?);
     let mut seen: Vec<(u64, Vec<Value>)> = Vec::new();
@@ -292,305 +292,72 @@ fn duplicate(graph: &Graph, subject: &SchemaSubject) -> Option<(u64, u64, String
     None
 }
 
-/// Rows of SHOW INDEXES or SHOW CONSTRAINTS.
+/// Returns the rows of `SHOW INDEXES` or `SHOW CONSTRAINTS`.
 pub(crate) fn rules(graph: &Graph, constraints: bool) -> Vec<Vec<Value>> {
-    let names = |names: &[String]| {
-        if names.is_empty() {
-            Value::Null
-        } else {
-            Value::List(
-                names
-                    .iter()
-                    .map(|name| Value::from(name.as_str()))
-                    .collect(),
-            )
-        }
-    };
     let mut rules: Vec<&SchemaRule> = graph
         .rules
         .iter()
         .filter(|rule| !constraints || rule.constraint.is_some())
         .collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    let row = |rule: &SchemaRule| {
-        let entity = Value::from(if rule.relationship {
-            "RELATIONSHIP"
-        } else {
-            "NODE"
-        });
-        let (id, name) = (Value::Integer(rule.id), Value::from(rule.name.as_str()));
-        let (labels, properties) = (names(&rule.labels), names(&rule.properties));
-        if constraints {
-            let id = Value::Integer(rule.id + 1);
-            return vec![
-                id,
-                name.clone(),
-                Value::from(rule.constraint.unwrap_or_default()),
-                entity,
-                labels,
-                properties,
-                name,
-                Value::Null,
-            ];
-        }
-        let owner = if rule.constraint.is_some() {
-            name.clone()
-        } else {
-            Value::Null
-        };
-        vec![
-            id,
-            name,
-            Value::from("ONLINE"),
-            Value::Float(100.0),
-            Value::from(rule.index.as_str()),
-            entity,
-            labels,
-            properties,
-            Value::from(provider(&rule.index)),
-            owner,
-            Value::Null,
-            Value::Integer(0),
-        ]
+    let row = if constraints {
+        constraint_row
+    } else {
+        index_row
     };
     rules.into_iter().map(row).collect()
 }
 
-/// The type of a property as APOC names it.
-fn apoc_type(value: &Value) -> &'static str {
-    match value {
-        Value::Boolean(_) => "BOOLEAN",
-        Value::Integer(_) => "INTEGER",
-        Value::Float(_) => "FLOAT",
-        Value::String(_) => "STRING",
-        Value::List(_) => "LIST",
-        Value::Date(_) => "DATE",
-        Value::LocalTime(_) => "LOCAL_TIME",
-        Value::Time(..) => "TIME",
-        Value::LocalDateTime(_) => "LOCAL_DATE_TIME",
-        Value::DateTime(_) => "DATE_TIME",
-        Value::Duration(_) => "DURATION",
-        Value::Point(_) => "POINT",
-        Value::Map(_) => "MAP",
-        Value::Node(_) => "NODE",
-        Value::Relationship(_) => "RELATIONSHIP",
-        Value::Path(_) => "PATH",
-        Value::Null => "NULL",
-    }
+fn constraint_row(rule: &SchemaRule) -> Vec<Value> {
+    let name = Value::from(rule.name.as_str());
+    vec![
+        Value::Integer(rule.id + 1),
+        name.clone(),
+        Value::from(rule.constraint.unwrap_or_default()),
+        entity_type(rule),
+        names(&rule.labels),
+        names(&rule.properties),
+        name,
+        Value::Null,
+    ]
 }
 
-/// What relationships of one type a label has in one direction.
-#[derive(Default)]
-struct Attached {
-    count: i64,
-    labels: BTreeSet<String>,
-    properties: Map,
+fn index_row(rule: &SchemaRule) -> Vec<Value> {
+    let name = Value::from(rule.name.as_str());
+    let owner = rule.constraint.map_or(Value::Null, |_| name.clone());
+    vec![
+        Value::Integer(rule.id),
+        name,
+        Value::from("ONLINE"),
+        Value::Float(100.0),
+        Value::from(rule.index.as_str()),
+        entity_type(rule),
+        names(&rule.labels),
+        names(&rule.properties),
+        Value::from(provider(&rule.index)),
+        owner,
+        Value::Null,
+        Value::Integer(0),
+    ]
 }
 
-/// The value of `apoc.meta.schema()`.
-pub(crate) fn describe(graph: &Graph) -> Value {
-    let mut schema = Map::new();
-    for label in graph
-        .known_labels
-        .iter()
-        .filter(|label| graph.count_labelled(label) > 0)
-    {
-        schema.insert(label.clone(), describe_label(graph, label));
-    }
-    let mut types: BTreeMap<String, (i64, Map)> = BTreeMap::new();
-    for id in graph.relationship_ids() {
-        let Some(found) = graph.relationship(id) else {
-            continue;
-        };
-        let (count, properties) = types.entry(found.kind.clone()).or_default();
-        *count += 1;
-        properties.extend(
-            found
-                .properties
-                .iter()
-                .map(|(key, value)| (key.clone(), describe_property(value, None))),
-        );
-    }
-    for (kind, (count, properties)) in types {
-        let entry = map([
-            ("type", Value::from("relationship")),
-            ("count", Value::Integer(count)),
-            ("properties", Value::Map(properties)),
-        ]);
-        schema.insert(kind, entry);
-    }
-    Value::Map(schema)
+fn entity_type(rule: &SchemaRule) -> Value {
+    Value::from(if rule.relationship {
+        "RELATIONSHIP"
+    } else {
+        "NODE"
+    })
 }
 
-fn describe_label(graph: &Graph, label: &str) -> Value {
-    let mut properties = Map::new();
-    let mut attached: BTreeMap<(String, bool), Attached> = BTreeMap::new();
-    for id in graph.labelled(label) {
-        let Some(node) = graph.node(id) else { continue };
-        for (key, value) in &node.properties {
-            let rules = graph.rules.iter().filter(|rule| {
-                rule.labels.iter().any(|known| known == label) && rule.properties.contains(key)
-            });
-            let flags = rules.fold((false, false), |(_, unique), rule| {
-                (true, unique || rule.constraint.is_some())
-            });
-            properties.insert(key.clone(), describe_property(value, Some(flags)));
-        }
-        for (ids, outgoing) in [(&node.outgoing, true), (&node.incoming, false)] {
-            for found in ids.iter().filter_map(|id| graph.relationship(*id)) {
-                let other = if outgoing { found.end } else { found.start };
-                let one = attached.entry((found.kind.clone(), outgoing)).or_default();
-                one.count += 1;
-                one.labels.extend(
-                    graph
-                        .node(other)
-                        .map(|node| node.labels.clone())
-                        .unwrap_or_default(),
-                );
-                one.properties.extend(
-                    found
-                        .properties
-                        .iter()
-                        .map(|(key, value)| (key.clone(), describe_property(value, None))),
-                );
-            }
-        }
+/// A list of names, null if it is empty.
+fn names(names: &[String]) -> Value {
+    if names.is_empty() {
+        return Value::Null;
     }
-    let mut relationships = Map::new();
-    for ((kind, outgoing), one) in attached {
-        // A type that goes both ways is told once, as outgoing.
-        if !outgoing && relationships.contains_key(&kind) {
-            continue;
-        }
-        let labels = Value::List(one.labels.into_iter().map(Value::String).collect());
-        let direction = Value::from(if outgoing { "out" } else { "in" });
-        let entry = [
-            ("direction", direction),
-            ("count", Value::Integer(one.count)),
-            ("labels", labels),
-            ("properties", Value::Map(one.properties)),
-        ];
-        relationships.insert(kind, map(entry));
-    }
-    map([
-        ("type", Value::from("node")),
-        ("count", Value::Integer(graph.count_labelled(label) as i64)),
-        ("labels", Value::List(Vec::new())),
-        ("properties", Value::Map(properties)),
-        ("relationships", Value::Map(relationships)),
-    ])
-}
-
-fn describe_property(value: &Value, flags: Option<(bool, bool)>) -> Value {
-    let mut entry = Map::from([
-        ("type".to_owned(), Value::from(apoc_type(value))),
-        ("existence".to_owned(), Value::Boolean(false)),
-    ]);
-    entry.insert(
-        "indexed".to_owned(),
-        Value::Boolean(flags.is_some_and(|(indexed, _)| indexed)),
-    );
-    match flags {
-        Some((_, unique)) => drop(entry.insert("unique".to_owned(), Value::Boolean(unique))),
-        None => drop(entry.insert(
-            "array".to_owned(),
-            Value::Boolean(matches!(value, Value::List(_))),
-        )),
-    }
-    Value::Map(entry)
-}
-
-/// The type of a property as `db.schema.*` names it.
-fn schema_type(value: &Value) -> String {
-    match value {
-        Value::Integer(_) => "Long".to_owned(),
-        Value::Float(_) => "Double".to_owned(),
-        Value::List(items) => format!(
-            "{}Array",
-            items.first().map_or_else(|| "Any".to_owned(), schema_type)
-        ),
-        other => other.type_name().to_owned(),
-    }
-}
-
-/// How often each property occurs and with which types, and how many entities there are.
-#[derive(Default)]
-struct Occurrence {
-    total: usize,
-    properties: BTreeMap<String, (usize, BTreeSet<String>)>,
-}
-
-impl Occurrence {
-    fn count(&mut self, properties: &Map) {
-        self.total += 1;
-        for (key, value) in properties {
-            let (count, types) = self.properties.entry(key.clone()).or_default();
-            *count += 1;
-            types.insert(schema_type(value));
-        }
-    }
-
-    /// Property name, types and whether all have it.
-    fn rows(&self) -> Vec<[Value; 3]> {
-        let none = [Value::Null, Value::Null, Value::Boolean(false)];
-        if self.properties.is_empty() {
-            return vec![none];
-        }
-        let row = |(key, (count, types)): (&String, &(usize, BTreeSet<String>))| {
-            let types = types
-                .iter()
-                .map(|name| Value::from(name.as_str()))
-                .collect();
-            [
-                Value::from(key.as_str()),
-                Value::List(types),
-                Value::Boolean(*count == self.total),
-            ]
-        };
-        self.properties.iter().map(row).collect()
-    }
-}
-
-pub(crate) fn node_properties(graph: &Graph) -> Vec<Vec<Value>> {
-    let mut kinds: BTreeMap<Vec<String>, Occurrence> = BTreeMap::new();
-    for node in graph.node_ids().into_iter().filter_map(|id| graph.node(id)) {
-        kinds
-            .entry(graph.label_order(&node.labels))
-            .or_default()
-            .count(&node.properties);
-    }
-    let mut rows = Vec::new();
-    for (labels, occurrence) in kinds {
-        let name = labels
+    Value::List(
+        names
             .iter()
-            .fold(String::new(), |name, label| name + ":`" + label + "`");
-        let labels = Value::List(labels.into_iter().map(Value::String).collect());
-        rows.extend(occurrence.rows().into_iter().map(|[key, types, all]| {
-            vec![Value::from(name.as_str()), labels.clone(), key, types, all]
-        }));
-    }
-    rows
-}
-
-pub(crate) fn relationship_properties(graph: &Graph) -> Vec<Vec<Value>> {
-    let mut kinds: BTreeMap<String, Occurrence> = BTreeMap::new();
-    for found in graph
-        .relationship_ids()
-        .into_iter()
-        .filter_map(|id| graph.relationship(id))
-    {
-        kinds
-            .entry(found.kind.clone())
-            .or_default()
-            .count(&found.properties);
-    }
-    let mut rows = Vec::new();
-    for (kind, occurrence) in kinds {
-        rows.extend(
-            occurrence.rows().into_iter().map(|[key, types, all]| {
-                vec![Value::String(format!(":`{kind}`")), key, types, all]
-            }),
-        );
-    }
-    rows
+            .map(|name| Value::from(name.as_str()))
+            .collect(),
+    )
 }

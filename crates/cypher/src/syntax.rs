@@ -150,6 +150,20 @@ pub(crate) struct ProjectionItem {
     pub(crate) aliased: bool,
 }
 
+impl ProjectionItem {
+    /// Projects a variable under its own name.
+    pub(crate) fn variable(name: String) -> Self {
+        Self {
+            expression: Expr {
+                at: usize::MAX,
+                kind: ExprKind::Variable(name.clone()),
+            },
+            name,
+            aliased: true,
+        }
+    }
+}
+
 /// One expression of `ORDER BY`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SortItem {

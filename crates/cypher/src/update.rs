@@ -1,13 +1,15 @@
-//! CREATE, MERGE, SET, REMOVE, DELETE and FOREACH.
+//! Updating clauses: `CREATE`, `MERGE`, `SET`, `REMOVE`, `DELETE` and `FOREACH`.
+
+mod delete;
 
 use crate::codes::{CONSTRAINT, SEMANTIC, TYPE};
 use crate::engine::{Engine, RowBindings};
-use crate::error::{CypherError, ErrorPhase};
+use crate::error::CypherError;
 use crate::evaluate::check_storable;
 use crate::execute::BindingTable;
 use crate::matching;
 use crate::syntax::{
-    Clause, ClauseKind, Direction, Expr, LabelExpression, Name, NodePattern, PathPattern,
+    Clause, ClauseKind, Direction, Expr, ExprKind, LabelExpression, Name, NodePattern, PathPattern,
     RelationshipPattern, RemoveItem, SetItem,
 };
 use crate::value::{Map, PathValue, Value};
@@ -43,24 +45,14 @@ impl Engine<'_> {
                     self.merge(pattern, on_create, on_match, &names, row)
                 })
             }
-            ClauseKind::Set(items) => {
-                let set = |row: Vec<Value>| {
-                    items
-                        .iter()
-                        .try_for_each(|item| self.set(item, &RowBindings::row(&old, &row)))?;
-                    Ok(vec![row])
-                };
-                table.flat_map(old.clone(), set).all_or_none()
-            }
-            ClauseKind::Remove(items) => {
-                let remove = |row: Vec<Value>| {
-                    items
-                        .iter()
-                        .try_for_each(|item| self.remove(item, &RowBindings::row(&old, &row)))?;
-                    Ok(vec![row])
-                };
-                table.flat_map(old.clone(), remove).all_or_none()
-            }
+            ClauseKind::Set(items) => for_each_row(table, |row| {
+                items.iter().try_for_each(|item| self.set(item, row))
+            })
+            .all_or_none(),
+            ClauseKind::Remove(items) => for_each_row(table, |row| {
+                items.iter().try_for_each(|item| self.remove(item, row))
+            })
+            .all_or_none(),
             ClauseKind::Delete {
                 detach,
                 expressions,
@@ -72,10 +64,7 @@ impl Engine<'_> {
                 name,
                 list,
                 clauses,
-            } => table.flat_map(old.clone(), |row| {
-                self.foreach(name, list, clauses, &RowBindings::row(&old, &row))?;
-                Ok(vec![row])
-            }),
+            } => for_each_row(table, |row| self.foreach(name, list, clauses, row)),
             _ => table,
         })
     }
@@ -400,7 +389,7 @@ impl Engine<'_> {
         self.evaluate(
             &Expr {
                 at: name.at,
-                kind: crate::syntax::ExprKind::Variable(name.text.clone()),
+                kind: ExprKind::Variable(name.text.clone()),
             },
             row,
         )
@@ -445,99 +434,6 @@ impl Engine<'_> {
             }
         }
     }
-
-    fn delete(&self, detach: bool, expressions: &[Expr], table: &BindingTable) -> UpdateResult {
-        let (mut nodes, mut relationships) = (Vec::new(), Vec::new());
-        for row in &table.rows {
-            for expression in expressions {
-                match self.evaluate(expression, &RowBindings::row(&table.names, row))? {
-                    Value::Null => {}
-                    Value::Node(id) => nodes.push(id),
-                    Value::Relationship(id) => relationships.push(id),
-                    Value::Path(path) => {
-                        nodes.extend(path.nodes);
-                        relationships.extend(path.relationships);
-                    }
-                    other => {
-                        return Err(CypherError::run(
-                            TYPE,
-                            format!(
-                                "Expected to find a node or relationship, got: {}",
-                                other.described()
-                            ),
-                        ));
-                    }
-                }
-            }
-        }
-        for id in relationships {
-            self.delete_relationship(id);
-        }
-        for id in nodes {
-            let attached = self.graph.borrow().node(id).map(|node| {
-                node.outgoing
-                    .iter()
-                    .chain(&node.incoming)
-                    .copied()
-                    .collect::<Vec<_>>()
-            });
-            let Some(attached) = attached else { continue };
-            if detach {
-                for id in attached {
-                    self.delete_relationship(id);
-                }
-            } else if !attached.is_empty() {
-                // Only the end of the statement tells whether the relationships go as well.
-                self.pending_deletions.borrow_mut().push(id);
-                continue;
-            }
-            if self.graph.borrow_mut().delete_node(id) {
-                self.counters.borrow_mut().nodes_deleted += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Deletes the nodes that still had relationships when `DELETE` named them.
-    ///
-    /// # Errors
-    ///
-    /// A node still has relationships at the end of the statement.
-    pub(crate) fn finish_deletions(&self) -> UpdateResult {
-        for id in self.pending_deletions.take() {
-            let attached = self
-                .graph
-                .borrow()
-                .node(id)
-                .is_some_and(|node| !node.outgoing.is_empty() || !node.incoming.is_empty());
-            if attached {
-                let message = format!(
-                    "Cannot delete node<{id}>, because it still has relationships. To delete this node, you must first delete its relationships."
-                );
-                return Err(CypherError {
-                    phase: ErrorPhase::Commit,
-                    ..CypherError::run(CONSTRAINT, message)
-                });
-            }
-            if self.graph.borrow_mut().delete_node(id) {
-                self.counters.borrow_mut().nodes_deleted += 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn delete_relationship(&self, id: u64) {
-        let kind = self
-            .graph
-            .borrow()
-            .relationship(id)
-            .map(|found| found.kind.clone());
-        if let Some(kind) = kind {
-            self.deleted_types.borrow_mut().insert(id, kind);
-            self.graph.borrow_mut().delete_relationship(id);
-            self.counters.borrow_mut().relationships_deleted += 1;
-        }
-    }
 }
 
 fn extended(names: &[String], patterns: &[PathPattern]) -> Vec<String> {
@@ -555,4 +451,16 @@ fn bind(names: &[String], row: &mut [Value], name: Option<&Name>, value: Value) 
     if let Some(place) = slot.and_then(|slot| row.get_mut(slot)) {
         *place = value;
     }
+}
+
+/// Does something for each row, up to the first error. The rows stay as they are.
+fn for_each_row(
+    table: BindingTable,
+    mut change: impl FnMut(&RowBindings<'_>) -> UpdateResult,
+) -> BindingTable {
+    let names = table.names.clone();
+    table.flat_map(names.clone(), |row| {
+        change(&RowBindings::row(&names, &row))?;
+        Ok(vec![row])
+    })
 }

@@ -121,35 +121,46 @@ impl Checker<'_> {
         clause: &ClauseKind,
         scope: &mut Scope,
     ) -> CheckResult<Option<&'static str>> {
-        let update = match clause {
+        match clause {
             ClauseKind::Match {
                 patterns,
                 predicate,
                 ..
-            } => {
-                return self
-                    .matching(patterns, predicate.as_ref(), scope)
-                    .map(|()| None);
-            }
+            } => self.matching(patterns, predicate.as_ref(), scope)?,
             ClauseKind::Unwind { list, name } => {
                 self.no_aggregates(list)?;
                 self.expression(list, scope)?;
                 self.declare_new(name, scope, StaticType::Any)?;
-                return Ok(None);
             }
             ClauseKind::Subquery { imports, query, .. } => {
                 self.subquery(imports.as_deref(), query, scope)?;
-                return Ok(None);
             }
             ClauseKind::With(_)
             | ClauseKind::Return(_)
             | ClauseKind::Call(_)
-            | ClauseKind::Finish => return Ok(None),
+            | ClauseKind::Finish => {}
+            ClauseKind::Create(_)
+            | ClauseKind::Merge { .. }
+            | ClauseKind::Set(_)
+            | ClauseKind::Remove(_)
+            | ClauseKind::Delete { .. }
+            | ClauseKind::Foreach { .. } => return self.update(clause, scope),
+        }
+        Ok(None)
+    }
+
+    /// Checks an updating clause and returns its name.
+    fn update(
+        &mut self,
+        clause: &ClauseKind,
+        scope: &mut Scope,
+    ) -> CheckResult<Option<&'static str>> {
+        Ok(match clause {
             ClauseKind::Create(patterns) => {
                 patterns
                     .iter()
                     .try_for_each(|pattern| self.created(pattern, scope, "CREATE"))?;
-                "CREATE"
+                Some("CREATE")
             }
             ClauseKind::Merge {
                 pattern,
@@ -157,29 +168,27 @@ impl Checker<'_> {
                 on_match,
             } => {
                 self.created(pattern, scope, "MERGE")?;
-                on_create
-                    .iter()
-                    .chain(on_match)
-                    .try_for_each(|item| self.set_item(item, scope))?;
-                "MERGE"
+                let mut items = on_create.iter().chain(on_match);
+                items.try_for_each(|item| self.set_item(item, scope))?;
+                Some("MERGE")
             }
             ClauseKind::Set(items) => {
                 items
                     .iter()
                     .try_for_each(|item| self.set_item(item, scope))?;
-                "SET"
+                Some("SET")
             }
             ClauseKind::Remove(items) => {
                 items
                     .iter()
                     .try_for_each(|item| self.remove_item(item, scope))?;
-                "REMOVE"
+                Some("REMOVE")
             }
             ClauseKind::Delete { expressions, .. } => {
                 expressions
                     .iter()
                     .try_for_each(|part| self.expression(part, scope))?;
-                "DELETE"
+                Some("DELETE")
             }
             ClauseKind::Foreach {
                 name,
@@ -187,10 +196,10 @@ impl Checker<'_> {
                 clauses,
             } => {
                 self.foreach(name, list, clauses, scope)?;
-                "FOREACH"
+                Some("FOREACH")
             }
-        };
-        Ok(Some(update))
+            _ => None,
+        })
     }
 
     fn matching(

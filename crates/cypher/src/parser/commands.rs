@@ -3,11 +3,7 @@
 use super::CypherParser;
 use crate::error::CypherError;
 use crate::lexer::TokenKind;
-use crate::syntax::{
-    ConstraintKind, Expr, ExprKind, Projection, SchemaCommand, SchemaSubject, ShowCommand,
-    ShowTarget, StatementBody,
-};
-use crate::value::Value;
+use crate::syntax::{ConstraintKind, ExprKind, SchemaCommand, SchemaSubject, StatementBody};
 
 const INDEX_KINDS: [&str; 7] = [
     "RANGE", "TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP", "BTREE",
@@ -50,26 +46,8 @@ impl CypherParser<'_> {
         Ok(None)
     }
 
-    /// `USER[S] [name, …] PRIVILEGES`.
-    fn shows_privileges(&self) -> bool {
-        let users = self.is_word("USER") || self.is_word("USERS");
-        let is_part = |kind: &TokenKind| {
-            matches!(
-                kind,
-                TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Symbol("," | "$")
-            )
-        };
-        let shows_rows = self.is_word_at(1, "YIELD") || self.is_word_at(1, "WHERE");
-        users
-            && !shows_rows
-            && (1..self.tokens.len())
-                .take_while(|ahead| is_part(&self.peek_at(*ahead).kind))
-                .any(|ahead| {
-                    self.is_word_at(ahead, "PRIVILEGES") || self.is_word_at(ahead, "PRIVILEGE")
-                })
-    }
-
-    fn unsupported(&mut self) -> StatementBody {
+    /// Skips an administration command that the community edition does not have.
+    pub(super) fn unsupported(&mut self) -> StatementBody {
         while self.peek().kind != TokenKind::End && !self.is(";") {
             self.next();
         }
@@ -277,107 +255,5 @@ impl CypherParser<'_> {
         } else {
             SchemaCommand::DropConstraint { name, if_exists }
         }))
-    }
-
-    fn show(&mut self, at: usize) -> Result<StatementBody, CypherError> {
-        const SHOWN: [(&[&str], ShowTarget); 23] = [
-            (&["CURRENT", "USER"], ShowTarget::CurrentUser),
-            (&["ALL", "INDEXES"], ShowTarget::Indexes),
-            (&["RANGE", "INDEXES"], ShowTarget::Indexes),
-            (&["INDEXES"], ShowTarget::Indexes),
-            (&["INDEX"], ShowTarget::Indexes),
-            (&["ALL", "CONSTRAINTS"], ShowTarget::Constraints),
-            (&["CONSTRAINTS"], ShowTarget::Constraints),
-            (&["CONSTRAINT"], ShowTarget::Constraints),
-            (&["DATABASES"], ShowTarget::Databases),
-            (&["DATABASE"], ShowTarget::Databases),
-            (&["DEFAULT", "DATABASE"], ShowTarget::Databases),
-            (&["HOME", "DATABASE"], ShowTarget::Databases),
-            (&["PROCEDURES"], ShowTarget::Procedures),
-            (&["PROCEDURE"], ShowTarget::Procedures),
-            (&["ALL", "FUNCTIONS"], ShowTarget::Functions),
-            (&["FUNCTIONS"], ShowTarget::Functions),
-            (&["USERS", "WITH", "AUTH"], ShowTarget::UsersWithAuth),
-            (&["USER", "WITH", "AUTH"], ShowTarget::UsersWithAuth),
-            (&["USERS"], ShowTarget::Users),
-            (&["USER"], ShowTarget::Users),
-            (&["TRANSACTIONS"], ShowTarget::Transactions),
-            (&["TRANSACTION"], ShowTarget::Transactions),
-            (&["SETTINGS"], ShowTarget::Settings),
-        ];
-        if self.shows_privileges() {
-            return Ok(self.unsupported());
-        }
-        let Some((words, what)) = SHOWN.iter().find(|(words, _)| self.is_words(words)) else {
-            if [
-                "ROLES",
-                "PRIVILEGES",
-                "ALIASES",
-                "SERVERS",
-                "SUPPORTED",
-                "POPULATED",
-                "ROLE",
-            ]
-            .iter()
-            .any(|word| self.is_word(word))
-            {
-                return Ok(self.unsupported());
-            }
-            return Err(self.unexpected(
-                "'ALIAS', 'ALIASES', 'ALL', 'CONSTRAINT', 'CONSTRAINTS', 'CURRENT', 'DATABASE', 'DATABASES', 'DEFAULT', 'FULLTEXT', \
-                 'FUNCTION', 'FUNCTIONS', 'HOME', 'INDEX', 'INDEXES', 'LOOKUP', 'POINT', 'PROCEDURE', 'PROCEDURES', 'RANGE', 'SETTINGS', \
-                 'TEXT', 'TRANSACTION', 'TRANSACTIONS', 'USER', 'USERS' or 'VECTOR'",
-            ));
-        };
-        self.take_words(words);
-        let nameable = matches!(what, ShowTarget::Databases)
-            && !self.is_word("YIELD")
-            && !self.is_word("WHERE")
-            && !self.is_word("RETURN");
-        let named = if nameable { self.variable() } else { None };
-        let mut show = ShowCommand {
-            what: *what,
-            at,
-            yields: self.yields()?,
-            predicate: None,
-            projections: Vec::new(),
-        };
-        if show.yields.is_some() {
-            let mut projection = Projection {
-                distinct: false,
-                everything: true,
-                items: Vec::new(),
-                order: Vec::new(),
-                skip: None,
-                limit: None,
-                predicate: None,
-            };
-            self.order(&mut projection)?;
-            show.projections.push(projection);
-        }
-        show.predicate = self.predicate()?;
-        if let Some(name) = named {
-            show.predicate = Some(equals("name", name.text.to_lowercase(), name.at));
-        }
-        if show.yields.is_some() && self.take_word("RETURN") {
-            show.projections.push(self.projection(false)?);
-        }
-        Ok(StatementBody::Show(show))
-    }
-}
-
-fn equals(column: &str, text: String, at: usize) -> Expr {
-    use crate::syntax::BinaryOperator;
-    let literal = Expr {
-        at,
-        kind: ExprKind::Literal(Value::String(text)),
-    };
-    let variable = Expr {
-        at,
-        kind: ExprKind::Variable(column.to_owned()),
-    };
-    Expr {
-        at,
-        kind: ExprKind::Comparison(Box::new(variable), vec![(BinaryOperator::Equal, literal)]),
     }
 }

@@ -177,7 +177,7 @@ impl Expr {
         }
     }
 
-    /// [`Expr::children`] of the expressions that have a syntax of their own.
+    /// [`Expr::children`] of the expressions that evaluate others repeatedly or conditionally.
     fn compound_children<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {
             ExprKind::Case {
@@ -226,26 +226,7 @@ impl Expr {
                 visit(list);
                 visit(step);
             }
-            ExprKind::Literal(_)
-            | ExprKind::Variable(_)
-            | ExprKind::Parameter(_)
-            | ExprKind::Property(..)
-            | ExprKind::Index(..)
-            | ExprKind::Slice(..)
-            | ExprKind::List(_)
-            | ExprKind::Map(_)
-            | ExprKind::MapProjection(..)
-            | ExprKind::Negate(_)
-            | ExprKind::Not(_)
-            | ExprKind::Binary(..)
-            | ExprKind::Comparison(..)
-            | ExprKind::IsNull(..)
-            | ExprKind::IsType(..)
-            | ExprKind::HasLabels(..)
-            | ExprKind::Function { .. }
-            | ExprKind::CountStar
-            | ExprKind::Pattern(_)
-            | ExprKind::Subquery(..) => {}
+            _ => {}
         }
     }
 

@@ -1,0 +1,159 @@
+//! Updating clauses: `MERGE`, `SET`, `REMOVE`, `DELETE` and `FOREACH`.
+
+use super::CypherParser;
+use crate::error::CypherError;
+use crate::syntax::{ClauseKind, Expr, ExprKind, LabelExpression, Name, RemoveItem, SetItem};
+
+impl CypherParser<'_> {
+    pub(super) fn merge(&mut self) -> Result<ClauseKind, CypherError> {
+        self.next();
+        let pattern = self.pattern()?;
+        let (mut on_create, mut on_match) = (Vec::new(), Vec::new());
+        loop {
+            if self.take_words(&["ON", "CREATE", "SET"]) {
+                on_create.extend(self.set_items()?);
+            } else if self.take_words(&["ON", "MATCH", "SET"]) {
+                on_match.extend(self.set_items()?);
+            } else {
+                return Ok(ClauseKind::Merge {
+                    pattern,
+                    on_create,
+                    on_match,
+                });
+            }
+        }
+    }
+
+    pub(super) fn set_items(&mut self) -> Result<Vec<SetItem>, CypherError> {
+        let mut items = vec![self.set_item()?];
+        while self.take(",") {
+            items.push(self.set_item()?);
+        }
+        Ok(items)
+    }
+
+    pub(super) fn set_item(&mut self) -> Result<SetItem, CypherError> {
+        if let Some(name) = self.attempt(|parser| parser.name_before(&["=", "+="])) {
+            let merge = self.take("+=");
+            if !merge {
+                self.expect("=")?;
+            }
+            let value = self.expression()?;
+            return Ok(if merge {
+                SetItem::Merge { name, value }
+            } else {
+                SetItem::Replace { name, value }
+            });
+        }
+        if let Some(name) = self.attempt(|parser| parser.name_before(&[":"])) {
+            let labels = self.plain_labels()?;
+            return Ok(SetItem::Labels { name, labels });
+        }
+        let subject = self.postfix()?;
+        match subject.kind {
+            ExprKind::Property(target, key) => {
+                self.expect("=")?;
+                Ok(SetItem::Property {
+                    target: *target,
+                    key,
+                    value: self.expression()?,
+                })
+            }
+            ExprKind::Index(target, key) => {
+                self.expect("=")?;
+                Ok(SetItem::Dynamic {
+                    target: *target,
+                    key: *key,
+                    value: self.expression()?,
+                })
+            }
+            ExprKind::HasLabels(target, labels) => labels_of(*target, &labels)
+                .map(|(name, labels)| SetItem::Labels { name, labels })
+                .ok_or_else(|| self.unexpected("'.', ':', '=' or '+='")),
+            _ => Err(self.unexpected("'.', ':', '=', 'IS' or '+='")),
+        }
+    }
+
+    pub(super) fn name_before(&mut self, symbols: &[&str]) -> Result<Name, CypherError> {
+        let name = self.name("a variable name")?;
+        if symbols.iter().any(|symbol| self.is(symbol)) {
+            Ok(name)
+        } else {
+            Err(self.unexpected("'='"))
+        }
+    }
+
+    pub(super) fn plain_labels(&mut self) -> Result<Vec<String>, CypherError> {
+        let mut labels = Vec::new();
+        while self.take(":") || (!labels.is_empty() && self.take("&")) {
+            labels.push(self.name("a node label/relationship type name")?.text);
+        }
+        Ok(labels)
+    }
+
+    pub(super) fn remove(&mut self) -> Result<ClauseKind, CypherError> {
+        self.next();
+        let mut items = Vec::new();
+        loop {
+            if let Some(name) = self.attempt(|parser| parser.name_before(&[":"])) {
+                let labels = self.plain_labels()?;
+                items.push(RemoveItem::Labels { name, labels });
+            } else {
+                let subject = self.postfix()?;
+                match subject.kind {
+                    ExprKind::Property(target, key) => items.push(RemoveItem::Property {
+                        target: *target,
+                        key,
+                    }),
+                    _ => return Err(self.unexpected("'.' or ':'")),
+                }
+            }
+            if !self.take(",") {
+                return Ok(ClauseKind::Remove(items));
+            }
+        }
+    }
+
+    pub(super) fn delete(&mut self) -> Result<ClauseKind, CypherError> {
+        let detach = self.take_word("DETACH");
+        let _ = self.take_word("NODETACH");
+        self.expect_word("DELETE")?;
+        let mut expressions = vec![self.expression()?];
+        while self.take(",") {
+            expressions.push(self.expression()?);
+        }
+        Ok(ClauseKind::Delete {
+            detach,
+            expressions,
+        })
+    }
+
+    pub(super) fn foreach(&mut self) -> Result<ClauseKind, CypherError> {
+        self.next();
+        self.expect("(")?;
+        let name = self.name("a variable name")?;
+        self.expect_word("IN")?;
+        let list = self.expression()?;
+        self.expect("|")?;
+        let clauses = self.nested(Self::clauses)?;
+        self.expect(")")?;
+        Ok(ClauseKind::Foreach {
+            name,
+            list,
+            clauses,
+        })
+    }
+}
+
+fn labels_of(target: Expr, labels: &LabelExpression) -> Option<(Name, Vec<String>)> {
+    let ExprKind::Variable(text) = target.kind else {
+        return None;
+    };
+    Some((
+        Name {
+            text,
+            at: target.at,
+        },
+        labels.conjunction()?,
+    ))
+}
