@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Logs(super::logs::Options),
     /// Neo4j secrets: list, show, rotate the password, resume, roll back
     Secrets(super::secrets::Options),
+    /// The secret of the machine sign-in (M2M): show, rotate at Cognito and in credential providers, resume
+    ClientSecret(super::client_secret::Options),
     /// List MCP tools, call them, run Cypher through them
     Tools(super::tools::Options),
     /// Walk the chain of each deployment and name the hop that fails

@@ -4,6 +4,7 @@
 //! 3 sign-in, 4 refused by AWS or by read-only mode, 5 network or time-out.
 
 mod arguments;
+mod client_secret;
 mod configuration;
 mod confirm;
 mod conformance;
@@ -135,6 +136,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Describe(options) => describe::run(&context, &options),
         Command::Logs(options) => logs::run(&context, &options),
         Command::Secrets(options) => secrets::run(&context, &options),
+        Command::ClientSecret(options) => client_secret::run(&context, &options),
         Command::Tools(options) => tools::run(&context, &options),
         Command::Doctor(options) => doctor::run(&context, &options),
         Command::Token(options) => token::run(&context, &options),

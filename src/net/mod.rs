@@ -2,6 +2,7 @@
 //! are read from. Nothing here knows AWS, MCP or Neo4j.
 
 pub(crate) mod ca_bundle;
+pub(crate) mod clock;
 pub(crate) mod http_client;
 pub(crate) mod retry;
 pub(crate) mod secret_source;

@@ -147,6 +147,16 @@ impl RotationMachine {
         &self.state.labels
     }
 
+    /// The version that this rotation is to make current: its own, or the one found; the current one before that is known.
+    pub fn chosen_version(&self) -> Option<&VersionId> {
+        let state = &self.state;
+        state
+            .mine
+            .as_ref()
+            .or(state.chosen.as_ref())
+            .or(state.base.as_ref())
+    }
+
     /// The current version as last read.
     pub fn current(&self) -> Option<&VersionId> {
         self.state.base.as_ref()

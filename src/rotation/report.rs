@@ -144,6 +144,18 @@ pub struct RotationReport {
 }
 
 impl RotationReport {
+    /// What the end of the rotation must repeat, a sentence for each: the warnings of a step that ended with warnings.
+    pub fn warnings(&self) -> Vec<String> {
+        if self.state != StepState::Warning {
+            return Vec::new();
+        }
+        self.evidence
+            .iter()
+            .filter(|evidence| evidence.is_warning())
+            .map(ToString::to_string)
+            .collect()
+    }
+
     /// The evidence as one sentence.
     pub fn sentence(&self) -> String {
         let parts: Vec<String> = self.evidence.iter().map(ToString::to_string).collect();
@@ -240,6 +252,57 @@ pub enum RotationEvidence {
     FunctionFinished(VersionId),
     /// Why it ended in this step.
     Ended(EndReason),
+}
+
+impl RotationEvidence {
+    /// Whether the operator must know this although the rotation succeeded: something keeps the old value, or was not proven.
+    pub const fn is_warning(&self) -> bool {
+        match self {
+            Self::ReaderLeft(_)
+            | Self::ReaderUnknown(_)
+            | Self::ReadersUnknown(_)
+            | Self::ConnectionsUnknown(_)
+            | Self::Kept(_)
+            | Self::ChainUnproven(_)
+            | Self::Error(_)
+            | Self::MustChange => true,
+            Self::CurrentWorks(_)
+            | Self::NothingPending
+            | Self::FinishedLeftPending(_)
+            | Self::Connected(_)
+            | Self::Stored(..)
+            | Self::Taken(..)
+            | Self::Claimed(_)
+            | Self::ReadBack
+            | Self::Administrator(_)
+            | Self::Created(..)
+            | Self::SetByAdministrator(_)
+            | Self::NoneAccepted(_)
+            | Self::OldUserKept(_)
+            | Self::ReadersFresh
+            | Self::Changed(_)
+            | Self::ChangeInDoubt(_)
+            | Self::ChangeLost
+            | Self::PolicyRefuses(_)
+            | Self::Works(_)
+            | Self::ConfirmedByChange
+            | Self::Promoted(..)
+            | Self::Cleaned
+            | Self::Orphans(_)
+            | Self::Refused(_)
+            | Self::Drift(_)
+            | Self::FoundPending(..)
+            | Self::Overtaken
+            | Self::Would(_)
+            | Self::Waiting(..)
+            | Self::Closed(_)
+            | Self::Refreshed(_)
+            | Self::ChainAnswered(_)
+            | Self::FunctionStarted(_)
+            | Self::FunctionFinished(_)
+            | Self::Ended(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for RotationEvidence {

@@ -3,7 +3,9 @@
 //! Nothing here knows whether it speaks to AWS or to the embedded stack: an endpoint URL decides. Every call has a
 //! time-out, answers `model::Failure`, and can be cancelled by dropping its future. Texts are raw: the view sanitises.
 
+pub mod audit;
 pub mod aws;
+pub mod client_secret;
 pub mod discovery;
 mod doctor;
 pub mod mcp;
@@ -56,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) stacks: aws::PerDeployment<aws::stack::Remembered>,
     pub(crate) tokens: crate::services::sign_in::token::Tokens,
     pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
+    pub(crate) identities: aws::PerDeployment<tokio::sync::OnceCell<crate::model::Identity>>,
     announce: std::sync::RwLock<Option<Announce>>,
 }
 
@@ -71,6 +74,7 @@ impl Services {
             accounts: aws::account::Accounts::default(),
             stacks: aws::PerDeployment::default(),
             targets: aws::PerDeployment::default(),
+            identities: aws::PerDeployment::default(),
             announce: std::sync::RwLock::default(),
             tokens: crate::services::sign_in::token::Tokens::default(),
         };

@@ -68,15 +68,14 @@ pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: H
         options.single_user = change.single_user;
         options.reset = change.reset;
         options.survey = how.dry_run || !how.yes;
-        let mut desk = Console::new(how, &secret, change);
+        let mut operator = Console::new(how, &secret, change);
         let stop = listen()?;
         let ending = services
-            .rotate(&deployment, &secret, options, &mut desk, &stop)
+            .rotate(&deployment, &secret, options, &mut operator, &stop)
             .await?;
-        // A rehearsal has no outcome of its own: what would be refused was told.
-        let code = if how.dry_run { 0 } else { exit_code(&ending) };
+        let code = exit_code(&ending);
         // That nobody reads to the end makes no failure a success.
-        match (code, tell(&ending, how)) {
+        match (code, tell(&ending, &operator.warnings, how)) {
             (0, told) => Ok(told?),
             (code, _) => Err(Stop::Code(code)),
         }
@@ -126,18 +125,18 @@ fn agree_to_begin(kind: RotationKind, doing: &str, id: &str, how: How) -> Result
 /// The secret was not even reached: programs still get their last line.
 fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
     if format == TableOrJson::Json && failure.kind != FailureKind::Usage {
-        let line = json!({"outcome": "failed", "version_id": null, "reason": failure.to_string()});
+        let line = json!({"outcome": "failed", "version_id": null, "reason": failure.to_string(), "warnings": []});
         // Whoever read us may have gone: the failure is told on stderr and by the exit code all the same.
         drop(output::json_line(&line));
     }
     failure.into()
 }
 
-fn tell(ending: &RotationEnd, how: How) -> io::Result<()> {
+fn tell(ending: &RotationEnd, warnings: &[String], how: How) -> io::Result<()> {
     let version = ending.version.as_ref().map(ToString::to_string);
     match how.output {
         TableOrJson::Json => {
-            let mut line = json!({"outcome": ending.outcome.as_str(), "version_id": version, "reason": ending.why.to_string()});
+            let mut line = json!({"outcome": ending.outcome.as_str(), "version_id": version, "reason": ending.why.to_string(), "warnings": warnings});
             if how.dry_run
                 && let Some(members) = line.as_object_mut()
             {
@@ -152,16 +151,29 @@ fn tell(ending: &RotationEnd, how: How) -> io::Result<()> {
             let version =
                 version.map_or_else(String::new, |version| format!(" (version {version})"));
             output::text(&crate::model::sanitize(&format!(
-                "{}{version}: {}",
+                "{}{version}{}: {}",
                 ending.outcome.as_str(),
+                with_warnings(warnings),
                 ending.why
-            )))
+            )))?;
+            warnings.iter().try_for_each(|warning| {
+                output::text(&crate::model::sanitize(&format!("  ▲ {warning}")))
+            })
         }
     }
 }
 
+/// `, with 2 warnings`; nothing without warnings.
+pub(in crate::cli) fn with_warnings(warnings: &[String]) -> String {
+    match warnings.len() {
+        0 => String::new(),
+        1 => ", with 1 warning".to_owned(),
+        count => format!(", with {count} warnings"),
+    }
+}
+
 /// The first signal asks for the earliest end that leaves nothing half done; the second one ends at once.
-fn listen() -> io::Result<CancellationToken> {
+pub(in crate::cli) fn listen() -> io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let asked = stop.clone();
     let mut end = process::End::listen()?;

@@ -1,8 +1,8 @@
 //! `secrets`: list them, show their versions, rotate the password behind one, resume, roll back. Never a value.
 
-mod change;
+pub(in crate::cli) mod change;
 mod find;
-mod operator;
+pub(in crate::cli) mod operator;
 mod show;
 
 use clap::{Args, Subcommand, ValueEnum};

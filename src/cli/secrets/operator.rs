@@ -28,6 +28,8 @@ pub(super) struct Console {
     keep_connections: bool,
     keep_readers: bool,
     zone: jiff::tz::TimeZone,
+    /// What the outcome line repeats.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Console {
@@ -38,6 +40,7 @@ impl Console {
             keep_connections: change.keep_connections,
             keep_readers: change.keep_readers,
             zone: jiff::tz::TimeZone::system(),
+            warnings: Vec::new(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Console {
 
 impl Operator for Console {
     fn on_report(&mut self, report: RotationReport) {
+        self.warnings.extend(report.warnings());
         let written = match (self.how.output, report.state.has_ended()) {
             (TableOrJson::Json, true) => output::json_line(&json!({
                 "step": report.step.as_str(), "state": report.state.as_str(), "at": Moment::from_millis(report.at).iso(),
@@ -79,6 +83,7 @@ impl Operator for Console {
 
     fn warn(&mut self, sentence: String) {
         output::note(&format!("warning: {sentence}"));
+        self.warnings.push(sentence);
     }
 
     fn plan(&mut self, plan: RotationPlan) {
@@ -125,7 +130,7 @@ impl Operator for Console {
 }
 
 /// A line of the terminal, read on a thread of its own: a signal must be heard while nobody types.
-async fn typed(prompt: String) -> String {
+pub(in crate::cli) async fn typed(prompt: String) -> String {
     let (send, receive) = oneshot::channel();
     std::thread::spawn(move || {
         let mut answer = String::new();

@@ -232,6 +232,11 @@ impl ClientSecretMachine {
         std::mem::take(&mut self.reports)
     }
 
+    /// Whether the next effect changes something outside.
+    pub fn is_writing(&self) -> bool {
+        self.state.pause.is_none() && self.state.phase.spec().writes
+    }
+
     /// The current step.
     pub fn step(&self) -> ClientSecretStep {
         self.state.step

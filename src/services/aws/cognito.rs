@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, SecretText},
+    model::{Deployment, Failure, FailureKind, Moment, SecretText},
     services::Services,
 };
 
@@ -57,6 +57,108 @@ impl Services {
             )
             .hint("client credentials need an app client with a secret")),
         }
+    }
+
+    /// An app client as `DescribeUserPoolClient` shows it, its secret taken out: the description, and the secret.
+    pub(crate) async fn describe_app_client(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+        client: &str,
+    ) -> Result<(Value, Option<SecretText>), Failure> {
+        let doing = format!("reading app client {client}");
+        let body = json!({"UserPoolId": pool, "ClientId": client});
+        let answer = self
+            .cognito(deployment, &doing, "DescribeUserPoolClient", &body, true)
+            .await?;
+        let mut answer = answer.json(&doing)?;
+        let described = answer.get_mut("UserPoolClient").map(Value::take);
+        let mut described = described.unwrap_or_default();
+        let secret = described
+            .as_object_mut()
+            .and_then(|members| members.remove("ClientSecret"));
+        let secret = secret.and_then(|secret| secret.as_str().map(SecretText::from));
+        Ok((described, secret))
+    }
+
+    /// Ids and creation times of a client's secrets (`ListUserPoolClientSecrets`), the oldest first.
+    pub(crate) async fn client_secret_ids(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+        client: &str,
+    ) -> Result<Vec<(String, Option<Moment>)>, Failure> {
+        let doing = format!("listing the secrets of app client {client}");
+        let body = json!({"UserPoolId": pool, "ClientId": client});
+        let answer = self
+            .cognito(deployment, &doing, "ListUserPoolClientSecrets", &body, true)
+            .await?
+            .json(&doing)?;
+        let listed = answer.get("ClientSecrets").and_then(Value::as_array);
+        let mut secrets: Vec<(String, Option<Moment>)> = listed
+            .into_iter()
+            .flatten()
+            .filter_map(|secret| {
+                let id = secret.get("ClientSecretId")?.as_str()?.to_owned();
+                let created = secret.get("ClientSecretCreateDate").and_then(Value::as_f64);
+                Some((id, created.map(Moment::from_seconds)))
+            })
+            .collect();
+        secrets.sort_by(|(one, created), (other, created_other)| {
+            (created, one).cmp(&(created_other, other))
+        });
+        Ok(secrets)
+    }
+
+    /// Adds a secret of our own to a client (`AddUserPoolClientSecret`); returns its id.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] (`LimitExceededException`) if the client has two secrets.
+    pub(crate) async fn add_client_secret(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+        client: &str,
+        value: &SecretText,
+    ) -> Result<String, Failure> {
+        let doing = format!("adding a secret to app client {client}");
+        self.guard_write(deployment, &doing)?;
+        let body = json!({"UserPoolId": pool, "ClientId": client, "ClientSecret": value.reveal()});
+        let answer = self
+            .cognito(deployment, &doing, "AddUserPoolClientSecret", &body, true)
+            .await?
+            .json(&doing)?;
+        let id = answer.pointer("/ClientSecretDescriptor/ClientSecretId");
+        id.and_then(Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| {
+                Failure::new(FailureKind::Server, doing, "Cognito answered without an id")
+            })
+    }
+
+    /// Removes a secret of a client (`DeleteUserPoolClientSecret`).
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] if the client has no such secret.
+    pub(crate) async fn delete_client_secret(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+        client: &str,
+        id: &str,
+    ) -> Result<(), Failure> {
+        let doing = format!("removing secret {id} of app client {client}");
+        self.guard_write(deployment, &doing)?;
+        let body = json!({"UserPoolId": pool, "ClientId": client, "ClientSecretId": id});
+        self.cognito(
+            deployment,
+            &doing,
+            "DeleteUserPoolClientSecret",
+            &body,
+            true,
+        )
+        .await
+        .map(drop)
     }
 
     /// The token endpoint of a user pool: from its discovery document, which needs no permission, else from its domain.

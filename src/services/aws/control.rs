@@ -24,6 +24,20 @@ impl Services {
         gateway_id: &str,
         target_id: &str,
     ) -> Result<(Resource, Option<String>), Failure> {
+        let name = format!("{gateway_id}/{target_id}");
+        let write = self.send_synchronize(deployment, gateway_id, target_id);
+        self.audited(deployment, "targets.sync", &name, write, |(_, id)| {
+            id.clone()
+        })
+        .await
+    }
+
+    async fn send_synchronize(
+        &self,
+        deployment: &Deployment,
+        gateway_id: &str,
+        target_id: &str,
+    ) -> Result<(Resource, Option<String>), Failure> {
         let text = format!("synchronizing target {target_id} of {gateway_id}");
         self.guard_write(deployment, &text)?;
         let account = self.account(deployment).await?;

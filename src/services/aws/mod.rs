@@ -8,6 +8,7 @@ pub(crate) mod fleet;
 pub mod logs;
 pub(crate) mod metrics;
 pub(crate) mod names;
+mod providers;
 mod raw_json;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
@@ -59,6 +60,15 @@ impl Services {
                 .map(|since| Moment::from_millis(since.as_millis() as i64)),
             clock_skew_ms: account.clock_skew_ms(),
         })
+    }
+
+    /// The identity of a deployment, requested once; none if it is not known.
+    pub(crate) async fn known_identity(&self, deployment: &Deployment) -> Option<Identity> {
+        let cell = remembered(&self.inner.identities, deployment);
+        cell.get_or_try_init(|| self.identity(deployment))
+            .await
+            .ok()
+            .cloned()
     }
 
     /// The account of a deployment, with its clients.

@@ -202,6 +202,29 @@ impl Services {
         })
     }
 
+    /// Creates a secret with its first version. The same token with the same text is no change.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] (`ResourceExistsException`) if another secret has this name.
+    pub async fn create_secret(
+        &self,
+        deployment: &Deployment,
+        name: &str,
+        description: &str,
+        text: &SecretText,
+    ) -> Result<(), Failure> {
+        let words = format!("creating secret {name}");
+        self.guard_write(deployment, &words)?;
+        let token = uuid::Uuid::new_v4().to_string();
+        call!(self, deployment, words, "CreateSecret", |client| client
+            .create_secret()
+            .name(name)
+            .description(description)
+            .client_request_token(token)
+            .secret_string(text.reveal()))
+        .map(drop)
+    }
+
     /// Puts a version. The same token with the same text is no change; with another text it is a [`FailureKind::Conflict`].
     pub async fn put_secret_version(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! The only place where values of secrets are held during a rotation: by version id, in memory that is wiped.
 
-use std::{collections::HashMap, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, sync::Arc, };
 
 use zeroize::Zeroizing;
 
@@ -12,6 +12,7 @@ use crate::{
         LoginAnswer as Answered, McpTarget, Moment, Neo4jAddress, SecretContent, SecretStages,
         SecretText, VersionRef,
     },
+    net::clock,
     rotation::{
         effect::{
             AlterAnswer, CallAnswer, Connection, EffectError, EffectErrorClass, LoginAnswer,
@@ -30,7 +31,7 @@ use crate::{
 };
 
 use super::{
-    Audit, CHAIN_CALL, RotationBackend, RotationOptions, SURVEY,
+    Audit, CHAIN_CALL, RotationBackend, RotationOptions, SURVEY, call_chain,
     readers::{self, ReaderQuery, ReaderScan},
     refresh::{CredentialChange, Login, RefreshResult, Runtimes},
 };
@@ -519,54 +520,23 @@ impl LiveBackend {
 
     /// One Cypher statement through the gateway or runtime.
     async fn call(&self) -> Observation {
-        let session = match self
-            .services
-            .mcp_connect(&self.deployment, &McpTarget::Default, McpOptions::default())
-            .await
-        {
-            Ok(session) => session,
-            Err(failure) => return Observation::Called(CallAnswer::Unknown(failure.to_string())),
-        };
-        let tools = match session.tools().await {
-            Ok(tools) => tools,
-            Err(failure) => return Observation::Called(CallAnswer::Refused(failure.to_string())),
-        };
-        let Some((tool, arguments)) = cypher::probe(&tools, "RETURN 1 AS ok") else {
-            return Observation::Called(CallAnswer::Unknown(
-                "no tool that reads by Cypher is offered there".to_owned(),
-            ));
-        };
-        let options = CallOptions {
-            timeout: CHAIN_CALL,
-            total: CHAIN_CALL,
-        };
-        let answer = match session.call(&tool.name, arguments, options).await {
-            Ok(outcome) if !outcome.is_error => {
-                // Never guessed: several secrets, and no reader of this one in the chain.
-                let whose = if self.in_chain {
-                    ""
-                } else {
-                    ", though nobody in it is known to read this secret"
-                };
-                CallAnswer::Answered(format!(
-                    "{} in {} ms{whose}",
-                    tool.name, outcome.elapsed.total
-                ))
+        let answer = call_chain(&self.services, &self.deployment, CHAIN_CALL).await;
+        Observation::Called(match answer {
+            CallAnswer::Answered(what) if what.starts_with("tools/list") => {
+                CallAnswer::Unknown("no tool that reads by Cypher is offered there".to_owned())
             }
-            Ok(outcome) => CallAnswer::Refused(first_line(&outcome.text())),
-            Err(failure) => CallAnswer::Refused(failure.to_string()),
-        };
-        session.close().await;
-        Observation::Called(answer)
+            // Never guessed: several secrets, and no reader of this one in the chain.
+            CallAnswer::Answered(what) if !self.in_chain => CallAnswer::Answered(format!(
+                "{what}, though no reader of this secret is known in the chain"
+            )),
+            answer => answer,
+        })
     }
 }
 
 impl RotationBackend for LiveBackend {
     fn now(&self) -> i64 {
-        let since = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        clock::now().millis()
     }
 
     async fn perform(&mut self, effect: &RotationEffect) -> Observation {
@@ -658,15 +628,15 @@ impl RotationBackend for LiveBackend {
     }
 
     async fn before_first_write(&mut self, machine: &RotationMachine) -> Result<(), String> {
-        let now = self.now();
+        let now = Moment::from_millis(self.now());
         self.audit
-            .intent(machine.current().map(VersionId::as_str), now)
+            .intent(machine.chosen_version().map(VersionId::as_str), now)
             .await
     }
 }
 
 /// Draws a password from the operating system's random source.
-pub(super) fn draw(policy: &PasswordPolicy) -> Result<Zeroizing<String>, String> {
+pub(crate) fn draw(policy: &PasswordPolicy) -> Result<Zeroizing<String>, String> {
     loop {
         let mut random = Zeroizing::new(vec![0; policy.bytes_needed()]);
         getrandom::fill(&mut random)
@@ -695,15 +665,6 @@ pub fn secret_name(id: &str) -> &str {
         return id;
     };
     name.rsplit_once('-').map_or(name, |(name, _)| name)
-}
-
-fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(300)
-        .collect()
 }
 
 /// A failure to connect to Neo4j, with the ways to reach a private network.

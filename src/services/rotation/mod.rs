@@ -3,7 +3,6 @@
 //! Values of secrets live in `backend` only, in memory that is wiped. The same entry serves the console and the commands.
 
 mod administrator;
-mod audit;
 mod live_backend;
 mod readers;
 mod refresh;
@@ -13,19 +12,27 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    model::{Deployment, Failure, FailureKind, Moment},
+    model::{CallOptions, Deployment, Failure, FailureKind, Moment},
+    net::clock,
     rotation::{
-        effect::{EffectError, Observation, RotationEffect, RotationNext},
+        effect::{CallAnswer, EffectError, Observation, RotationEffect, RotationNext},
+        labels::VersionId,
         machine::{RotationMachine, RotationSettings},
         password::{PasswordPolicy, PasswordSource},
         plan::RotationPlan,
         report::{RotationEnd, RotationKind, RotationQuestion, RotationReport},
     },
+    services::McpOptions,
+    tools::cypher,
 };
 
-use super::Services;
+use super::{
+    Services,
+    audit::{self, Audit},
+};
+use crate::model::McpTarget;
 
-pub use audit::{Audit, default_path as default_audit_path};
+pub(crate) use live_backend::draw as draw_password;
 pub use live_backend::{LiveBackend, secret_name};
 
 /// One call to AWS or Neo4j; the machine decides what silence means.
@@ -78,7 +85,7 @@ impl RotationOptions {
             single_user: false,
             reset: false,
             survey: true,
-            audit: default_audit_path(),
+            audit: audit::default_path(),
         }
     }
 }
@@ -134,11 +141,19 @@ impl Services {
             .await
             .ok()
             .and_then(Result::ok);
-        let name = identity
-            .as_ref()
-            .map_or_else(local_user, |identity| operator_of(&identity.arn));
+        let action = match options.kind {
+            RotationKind::Rotate => "secrets.rotate",
+            RotationKind::Resume => "secrets.resume",
+            RotationKind::Rollback => "secrets.rollback",
+        };
+        let name = secret_name(secret);
+        let mut audit =
+            Audit::new(options.audit.clone(), deployment, action, name).of_secret(secret);
+        if let Some(identity) = &identity {
+            audit = audit.by(&identity.arn, &identity.account);
+        }
         let settings = RotationSettings {
-            operator: name.clone(),
+            operator: audit.operator().to_owned(),
             jitter_millis: jitter(),
             rehearse: options.rehearse,
             release_foreign: options.release_foreign,
@@ -146,13 +161,6 @@ impl Services {
             reset: options.reset,
             ..RotationSettings::default()
         };
-        let audit = Audit::new(
-            options.audit.clone(),
-            deployment,
-            secret,
-            &name,
-            options.kind,
-        );
         let credentials_end = identity
             .and_then(|identity| identity.expires_at)
             .map(Moment::millis);
@@ -166,10 +174,18 @@ impl Services {
         );
         let machine = RotationMachine::start(options.kind, settings, backend.now());
         let ending = Box::pin(drive(machine, &mut backend, operator, stop)).await;
-        if !options.rehearse
-            && let Err(problem) = audit.outcome(&ending, backend.now()).await
-        {
-            operator.warn(problem);
+        if !options.rehearse {
+            let version = ending.version.as_ref().map(VersionId::as_str);
+            let recorded = audit.outcome(
+                ending.outcome.as_str(),
+                Some(ending.why.to_string()),
+                version,
+                None,
+                clock::now(),
+            );
+            if let Err(problem) = recorded.await {
+                operator.warn(problem);
+            }
         }
         Ok(ending)
     }
@@ -284,27 +300,61 @@ pub fn exit_code(ending: &RotationEnd) -> u8 {
     }
 }
 
-/// The last part of who AWS takes us for: a user's name, a role's session.
-fn operator_of(arn: &str) -> String {
-    arn.rsplit(['/', ':'])
-        .next()
-        .filter(|name| !name.is_empty())
-        .map_or_else(local_user, str::to_owned)
-}
-
-fn local_user() -> String {
-    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    named("USER")
-        .or_else(|| named("USERNAME"))
-        .unwrap_or_else(|| "unknown".to_owned())
-}
-
 /// Between 50 and 305 ms, so that several operators do not wake together.
 fn jitter() -> u64 {
     let mut byte = [128];
     // Without randomness everybody waits equally long, which is no mistake.
     let _ = getrandom::fill(&mut byte);
     50 + u64::from(byte[0])
+}
+
+/// Calls a reading Cypher tool through the gateway or runtime of a deployment. Without such a tool, an answered `tools/list`
+/// shows that the sign-in works.
+pub(crate) async fn call_chain(
+    services: &Services,
+    deployment: &Deployment,
+    limit: Duration,
+) -> CallAnswer {
+    let connected = services
+        .mcp_connect(deployment, &McpTarget::Default, McpOptions::default())
+        .await;
+    let session = match connected {
+        Ok(session) => session,
+        Err(failure) => return CallAnswer::Unknown(failure.to_string()),
+    };
+    let tools = match session.tools().await {
+        Ok(tools) => tools,
+        Err(failure) => return CallAnswer::Refused(failure.to_string()),
+    };
+    let Some((tool, arguments)) = cypher::probe(&tools, "RETURN 1 AS ok") else {
+        session.close().await;
+        return CallAnswer::Answered(format!(
+            "tools/list ({} tools; none of them reads by Cypher)",
+            tools.len()
+        ));
+    };
+    let options = CallOptions {
+        timeout: limit,
+        total: limit,
+    };
+    let answer = match session.call(&tool.name, arguments, options).await {
+        Ok(outcome) if !outcome.is_error => {
+            CallAnswer::Answered(format!("{} in {} ms", tool.name, outcome.elapsed.total))
+        }
+        Ok(outcome) => CallAnswer::Refused(first_line(&outcome.text())),
+        Err(failure) => CallAnswer::Refused(failure.to_string()),
+    };
+    session.close().await;
+    answer
+}
+
+fn first_line(text: &str) -> String {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(300)
+        .collect()
 }
 
 #[cfg(test)]

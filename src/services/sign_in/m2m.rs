@@ -27,6 +27,73 @@ pub(super) async fn fetch(
     Ok(AccessToken::from_response(response))
 }
 
+/// The user pool and app client of a machine's sign-in.
+pub(crate) struct MachineClient {
+    /// User pool id.
+    pub(crate) pool: String,
+    /// App client id.
+    pub(crate) client_id: String,
+}
+
+/// Finds the user pool and app client of a deployment's machine sign-in in the configuration and the stack.
+///
+/// # Errors
+/// [`FailureKind::Usage`] if the deployment has another sign-in, or the pool is not known.
+pub(crate) async fn machine_client(
+    services: &Services,
+    deployment: &Deployment,
+) -> Result<MachineClient, Failure> {
+    let doing = format!("looking for the app client of {}", deployment.name);
+    let SignIn::M2m {
+        client_id,
+        user_pool_id,
+        ..
+    } = &deployment.sign_in
+    else {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            doing,
+            "the deployment has no machine sign-in (m2m), and so no client secret",
+        ));
+    };
+    let facts = match (client_id, user_pool_id) {
+        (Some(_), Some(_)) => StackFacts::default(),
+        _ => services.stack_facts(deployment).await?,
+    };
+    let pool = user_pool_id.clone().or(facts.user_pool_id);
+    let client = client_id.clone().or(facts.client_id);
+    Ok(MachineClient {
+        pool: pool.ok_or_else(|| missing(&doing, "user pool", "user_pool_id"))?,
+        client_id: client.ok_or_else(|| missing(&doing, "client id", "client_id"))?,
+    })
+}
+
+/// The same deployment with this client secret in its sign-in.
+pub(crate) fn with_client_secret(deployment: &Deployment, value: &SecretText) -> Deployment {
+    let mut changed = deployment.clone();
+    if let SignIn::M2m { client_secret, .. } = &mut changed.sign_in {
+        *client_secret = SecretSource::Inline(value.clone());
+    }
+    changed
+}
+
+/// Requests a token with this client secret. A refusal of the client is `Ok(false)`.
+///
+/// # Errors
+/// Any other answer says nothing about the secret.
+pub(crate) async fn accepts(
+    services: &Services,
+    deployment: &Deployment,
+    value: &SecretText,
+) -> Result<bool, Failure> {
+    let deployment = with_client_secret(deployment, value);
+    match fetch(services, &deployment, &deployment.sign_in).await {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.code.as_deref() == Some("invalid_client") => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Fills what the configuration leaves open from the stack's outputs and the user pool.
 async fn token_request(
     services: &Services,

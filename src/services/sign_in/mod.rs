@@ -3,7 +3,7 @@
 //! Secret values are read when they are needed and wiped after; a token is kept in memory only, and never shown.
 
 mod bearer;
-mod m2m;
+pub(crate) mod m2m;
 mod oauth;
 pub(crate) mod sigv4;
 pub(crate) mod token;

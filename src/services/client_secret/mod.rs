@@ -1,0 +1,275 @@
+//! The rotation of a client secret performed: the pure machine asks, the backend answers, people are told, an audit record is kept.
+
+mod backend;
+mod holders;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use serde::Serialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use self::backend::{ClientSecretBackend, uses_client};
+use super::{Services, audit, sign_in::m2m};
+use crate::{
+    client_secret::{
+        effect::{ClientSecretEffect, ClientSecretNext, ClientSecretObservation},
+        machine::{ClientSecretMachine, ClientSecretSettings},
+        plan::ClientSecretPlan,
+        report::{ClientSecretEnd, ClientSecretKind, ClientSecretQuestion, ClientSecretReport},
+    },
+    model::{Deployment, Failure, FailureKind, Moment},
+    net::clock,
+    rotation::{effect::EffectError, labels::VersionId, report::RotationOutcome},
+};
+
+/// Time limit of one request.
+const REQUEST: Duration = Duration::from_secs(12);
+/// Time limit of the call through the chain, which may start containers.
+const CHAIN_CALL: Duration = Duration::from_secs(30);
+
+/// What is wanted of a rotation of a client secret.
+#[derive(Clone, Debug)]
+pub struct ClientSecretOptions {
+    /// Rotate or resume.
+    pub kind: ClientSecretKind,
+    /// Stop before the first write.
+    pub rehearse: bool,
+    /// Leave the old secret at Cognito.
+    pub keep_old: bool,
+    /// The configuration file, where an inline secret is replaced.
+    pub configuration: Option<PathBuf>,
+    /// All configured deployments: those with the same client hold a copy, too.
+    pub deployments: Vec<Deployment>,
+}
+
+/// The operator of a rotation of a client secret: a terminal, a pipe, a screen, a test.
+pub trait ClientSecretOperator: Send {
+    /// A step has started, waits, or has ended.
+    fn on_report(&mut self, report: ClientSecretReport);
+    /// The plan, before [`ClientSecretQuestion::Proceed`] is asked.
+    fn plan(&mut self, plan: ClientSecretPlan);
+    /// A question that only the operator can answer.
+    fn ask(&mut self, question: ClientSecretQuestion) -> impl Future<Output = bool> + Send;
+}
+
+/// What may be said about a client's secrets: never a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientSecretState {
+    /// The app client.
+    pub client_id: String,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// Its secrets, the oldest first.
+    pub secrets: Vec<ClientSecretEntry>,
+    /// Credential providers that use it.
+    pub providers: Vec<ClientSecretProvider>,
+}
+
+/// One secret of an app client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientSecretEntry {
+    /// Its id at Cognito.
+    pub id: String,
+    /// When it was created.
+    pub created_at: Option<String>,
+}
+
+/// A credential provider that uses an app client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientSecretProvider {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its vendor: `CustomOauth2`.
+    pub vendor: String,
+    /// Its status; none where the service names none.
+    pub status: Option<String>,
+}
+
+impl Services {
+    /// Reads what may be said about the client secret of a deployment's machine sign-in.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] if the deployment has no machine sign-in.
+    pub async fn client_secret_state(
+        &self,
+        deployment: &Deployment,
+    ) -> Result<ClientSecretState, Failure> {
+        let client = m2m::machine_client(self, deployment).await?;
+        let (secrets, providers) = futures::try_join!(
+            self.client_secret_ids(deployment, &client.pool, &client.client_id),
+            self.providers_of_client(deployment, &client.client_id)
+        )?;
+        let text = |provider: &Value, name: &str| {
+            provider
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        Ok(ClientSecretState {
+            client_id: client.client_id,
+            user_pool_id: client.pool,
+            secrets: secrets
+                .into_iter()
+                .map(|(id, created)| ClientSecretEntry {
+                    id,
+                    created_at: created.map(Moment::iso),
+                })
+                .collect(),
+            providers: providers
+                .iter()
+                .map(|provider| ClientSecretProvider {
+                    name: text(provider, "name").unwrap_or_default(),
+                    arn: text(provider, "credentialProviderArn").unwrap_or_default(),
+                    vendor: text(provider, "credentialProviderVendor").unwrap_or_default(),
+                    status: text(provider, "status"),
+                })
+                .collect(),
+        })
+    }
+
+    /// Credential providers that sign in with this client, by name.
+    async fn providers_of_client(
+        &self,
+        deployment: &Deployment,
+        client_id: &str,
+    ) -> Result<Vec<Value>, Failure> {
+        let listed = self.credential_providers(deployment).await?;
+        let names = listed
+            .iter()
+            .filter_map(|provider| provider.get("name").and_then(Value::as_str));
+        let read = names.map(|name| self.credential_provider(deployment, name));
+        let mut providers = try_join_all(read).await?;
+        providers.retain(|provider| uses_client(provider, client_id));
+        providers.sort_by_key(|provider| provider["name"].to_string());
+        Ok(providers)
+    }
+
+    /// Rotates the client secret of a deployment's machine sign-in, or finishes such a rotation. `stop` ends it at the next request.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] if the deployment has no machine sign-in; [`FailureKind::Denied`] in read-only mode. Everything else is
+    /// a [`ClientSecretEnd`].
+    pub async fn rotate_client_secret(
+        &self,
+        deployment: &Deployment,
+        options: ClientSecretOptions,
+        operator: &mut impl ClientSecretOperator,
+        stop: &CancellationToken,
+    ) -> Result<ClientSecretEnd, Failure> {
+        if !options.rehearse {
+            let doing = format!("rotating the client secret of {}", deployment.name);
+            self.guard_write(deployment, &doing)?;
+        }
+        let client = m2m::machine_client(self, deployment).await?;
+        let action = match options.kind {
+            ClientSecretKind::Rotate => "client-secret.rotate",
+            ClientSecretKind::Resume => "client-secret.resume",
+        };
+        let target = format!("{}/{}", client.pool, client.client_id);
+        let audit = self.audit_of(deployment, action, &target).await;
+        let settings = ClientSecretSettings {
+            operator: audit.operator().to_owned(),
+            rehearse: options.rehearse,
+            keep_old: options.keep_old,
+            ..ClientSecretSettings::default()
+        };
+        let machine = ClientSecretMachine::new(options.kind, settings, clock::now());
+        let rehearse = options.rehearse;
+        let mut backend = ClientSecretBackend::new(self, deployment, client, options);
+        let mut problems = Vec::new();
+        let mut end = Box::pin(drive(
+            machine,
+            &mut backend,
+            operator,
+            stop,
+            &audit,
+            &mut problems,
+        ))
+        .await;
+        if !rehearse && end.outcome != RotationOutcome::NothingToDo {
+            let version = end.version.as_ref().map(VersionId::as_str);
+            let why = Some(end.reason.to_string());
+            let outcome = end.outcome.as_str();
+            let recorded = audit.outcome(outcome, why, version, None, clock::now());
+            problems.extend(recorded.await.err());
+        }
+        end.warnings.extend(problems);
+        Ok(end)
+    }
+}
+
+/// Asks the machine and answers it until it has ended.
+async fn drive(
+    mut machine: ClientSecretMachine,
+    backend: &mut ClientSecretBackend,
+    operator: &mut impl ClientSecretOperator,
+    stop: &CancellationToken,
+    audit: &audit::Audit,
+    problems: &mut Vec<String>,
+) -> ClientSecretEnd {
+    let mut is_recorded = false;
+    loop {
+        for report in machine.take_reports() {
+            operator.on_report(report);
+        }
+        if stop.is_cancelled() {
+            machine.stop();
+        }
+        let observation = match machine.next() {
+            ClientSecretNext::Done(end) => {
+                for report in machine.take_reports() {
+                    operator.on_report(report);
+                }
+                return end;
+            }
+            ClientSecretNext::Ask(question) => {
+                if question == ClientSecretQuestion::Proceed {
+                    operator.plan(backend.plan(&machine).await);
+                }
+                let yes = tokio::select! {
+                    yes = operator.ask(question) => yes,
+                    () = stop.cancelled() => false,
+                };
+                ClientSecretObservation::Agreed(yes)
+            }
+            ClientSecretNext::Effect(ClientSecretEffect::Wait { duration, .. }) => {
+                tokio::select! {
+                    () = tokio::time::sleep(duration) => {}
+                    () = stop.cancelled() => {}
+                }
+                ClientSecretObservation::Waited
+            }
+            ClientSecretNext::Effect(effect) => {
+                if !is_recorded && machine.is_writing() {
+                    is_recorded = true;
+                    let version = machine.version().map(VersionId::as_str);
+                    problems.extend(audit.intent(version, clock::now()).await.err());
+                }
+                let limit = if effect == ClientSecretEffect::CallThroughChain {
+                    CHAIN_CALL
+                } else {
+                    REQUEST
+                };
+                let answer = tokio::time::timeout(limit, backend.perform(&effect)).await;
+                answer.unwrap_or(ClientSecretObservation::Failed(EffectError::in_doubt()))
+            }
+        };
+        for report in machine.on(observation, clock::now()) {
+            operator.on_report(report);
+        }
+    }
+}
+
+/// The exit code of a command that ends so: 0 done, 1 refused or failed, 5 network.
+pub fn exit_code(end: &ClientSecretEnd) -> u8 {
+    match end.outcome {
+        RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => 0,
+        RotationOutcome::Failed if end.reason.is_network() => FailureKind::Network.exit_code(),
+        RotationOutcome::Refused | RotationOutcome::Failed => 1,
+    }
+}
