@@ -155,6 +155,8 @@ pub struct ClientSecretEnd {
 pub enum ClientSecretEndReason {
     /// Cognito, providers and configuration have one and the same secret.
     Agreed,
+    /// No rotation was pending, and only labels were left to remove.
+    Idle,
     /// As `Agreed`, but the old secret still exists, because something holds it.
     OldKept(ClientSecretId),
     /// A dry run ends before the first write.
@@ -210,6 +212,7 @@ impl fmt::Display for ClientSecretEndReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Agreed => formatter.write_str("Cognito and every known holder have the same secret"),
+            Self::Idle => formatter.write_str("no rotation is pending at Cognito or in the journal"),
             Self::OldKept(id) => write!(
                 formatter,
                 "the new secret is in use; the old one ({}) still exists at Cognito, and {RESUME} removes it",

@@ -180,15 +180,14 @@ impl ClientSecretMachine {
         if !self.state.loose.is_empty() {
             return self.go(ClientSecretPhase::Label(LabelMove::Unlabel));
         }
-        let outcome = if self.state.settled {
+        if self.state.settled {
             if self.state.secrets.len() > 1 {
                 self.warn("two secrets exist at Cognito; remove the one that is not used");
             }
-            RotationOutcome::NothingToDo
-        } else {
-            self.note("AWSPENDING and labels are removed");
-            self.good_outcome()
-        };
+            return self.end(RotationOutcome::NothingToDo, ClientSecretEndReason::Idle);
+        }
+        self.note("AWSPENDING and labels are removed");
+        let outcome = self.good_outcome();
         self.end(outcome, ClientSecretEndReason::Agreed);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The only place where values of secrets are held during a rotation: by version id, in memory that is wiped.
 
-use std::{collections::HashMap, sync::Arc, };
+use std::{collections::HashMap, sync::Arc};
 
 use zeroize::Zeroizing;
 
