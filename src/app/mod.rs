@@ -123,6 +123,8 @@ pub struct App {
     schedule: PollSchedule,
     counts: traffic_poll::TrafficPoll,
     leaving: bool,
+    /// A suspension waits for a rotation.
+    is_suspend_pending: bool,
     is_over: bool,
 }
 
@@ -169,6 +171,7 @@ impl App {
             schedule: PollSchedule::new(options.refresh_ms, now),
             counts: traffic_poll::TrafficPoll::default(),
             leaving: false,
+            is_suspend_pending: false,
             is_over: false,
             options,
         };
@@ -446,7 +449,7 @@ impl App {
             AppAction::OpenDoctor => return self.show(Route::Doctor),
             AppAction::OpenActivity => return self.show(Route::Activity),
             AppAction::Quit => return self.quit(),
-            AppAction::Suspend => return Effects::one(Effect::Suspend),
+            AppAction::Suspend => return self.suspend(),
             AppAction::Back => {}
         }
         Effects::none()
@@ -464,6 +467,30 @@ impl App {
 
     /// Quits. A running rotation first stops at its next safe step; quitting a second time does not
     /// wait for it.
+    /// Suspends now, or as soon as a running rotation has ended or waits for an answer: between its writes readers would fail for
+    /// as long as the console is stopped.
+    fn suspend(&mut self) -> Effects {
+        let is_asking = self.questions.iter().any(Confirm::is_of_rotation);
+        let Some(running) = self.secrets.running().filter(|_| !is_asking) else {
+            return Effects::one(Effect::Suspend);
+        };
+        self.is_suspend_pending = true;
+        self.toast(
+            format!("{running} is running: the console suspends as soon as it has ended or asks"),
+            true,
+        );
+        Effects::none()
+    }
+
+    /// The suspension that waited for a rotation.
+    fn pending_suspension(&mut self) -> Effects {
+        if std::mem::take(&mut self.is_suspend_pending) {
+            Effects::one(Effect::Suspend)
+        } else {
+            Effects::none()
+        }
+    }
+
     fn quit(&mut self) -> Effects {
         if let Some(running) = self.secrets.running().filter(|_| !self.leaving) {
             self.leaving = true;

@@ -134,6 +134,7 @@ impl App {
                 }
                 self.palette = None;
                 self.help = None;
+                return self.pending_suspension();
             }
             SecretsEvent::Ended(result) => {
                 self.questions.retain(|each| !each.is_of_rotation());
@@ -141,7 +142,8 @@ impl App {
                     self.wrote(what, noted, None);
                 }
                 self.is_over |= self.leaving;
-                return self.refresh();
+                let refreshed = self.refresh();
+                return self.pending_suspension().and(refreshed);
             }
         }
         Effects::none()

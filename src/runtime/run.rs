@@ -58,13 +58,22 @@ pub struct Console<C> {
     pub clock: C,
 }
 
+/// A signal that the system sends to the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessSignal {
+    /// SIGTERM, SIGHUP or SIGINT: end.
+    End,
+    /// SIGTSTP: restore the terminal and stop.
+    Suspend,
+}
+
 /// The reason for which the loop woke up.
 enum Wake {
     Term(Option<Input>),
     TaskMessage(Option<Box<TaskMessage>>),
     Frame,
     Time,
-    Signal,
+    Signal(ProcessSignal),
 }
 
 /// The reason for which the loop has ended.
@@ -88,13 +97,13 @@ pub async fn run<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     screen: &mut ratatui::Terminal<B>,
     input: impl Stream<Item = Input> + Unpin,
     runner: P,
-    signal: impl Future<Output = ()> + Unpin,
+    signals: impl Stream<Item = ProcessSignal> + Unpin,
     suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<(), B::Error> {
     let (sender, mut facts) = mpsc::channel(QUEUE);
     let mut tasks = Tasks::new(runner, sender);
     let left = attend(
-        console, screen, input, &mut tasks, &mut facts, signal, suspend,
+        console, screen, input, &mut tasks, &mut facts, signals, suspend,
     )
     .await;
     match &left {
@@ -146,7 +155,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     mut input: impl Stream<Item = Input> + Unpin,
     tasks: &mut Tasks<P>,
     facts: &mut mpsc::Receiver<TaskMessage>,
-    mut signal: impl Future<Output = ()> + Unpin,
+    mut signals: impl Stream<Item = ProcessSignal> + Unpin,
     mut suspend: impl FnMut(&mut ratatui::Terminal<B>),
 ) -> Result<Left, B::Error> {
     // The first frame is drawn before any effect is performed.
@@ -154,7 +163,7 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
     perform(console.app.start(), tasks, screen, &mut suspend);
     let (mut dirty, mut next_frame) = (true, Instant::now() + FRAME);
     while !console.app.is_over() {
-        let wake = wait(console, &mut input, facts, &mut signal, dirty, next_frame).await;
+        let wake = wait(console, &mut input, facts, &mut signals, dirty, next_frame).await;
         let now = (console.clock)();
         let (mut term, mut fact) = match wake {
             Wake::Term(event) => (Some(event), None),
@@ -165,7 +174,13 @@ async fn attend<B: Backend, P: EffectRunner, C: Fn() -> Moment>(
                 perform(effects, tasks, screen, &mut suspend);
                 (None, None)
             }
-            Wake::Signal => return Ok(Left::Signal),
+            Wake::Signal(ProcessSignal::End) => return Ok(Left::Signal),
+            Wake::Signal(ProcessSignal::Suspend) => {
+                let effects = console.app.act(Action::App(AppAction::Suspend));
+                perform(effects, tasks, screen, &mut suspend);
+                dirty = true;
+                (None, None)
+            }
         };
         for _ in 0..BURST {
             let ready = match term.take() {
@@ -210,7 +225,7 @@ async fn wait<C: Fn() -> Moment>(
     console: &Console<C>,
     input: &mut (impl Stream<Item = Input> + Unpin),
     facts: &mut mpsc::Receiver<TaskMessage>,
-    signal: &mut (impl Future<Output = ()> + Unpin),
+    signals: &mut (impl Stream<Item = ProcessSignal> + Unpin),
     dirty: bool,
     next_frame: Instant,
 ) -> Wake {
@@ -218,7 +233,7 @@ async fn wait<C: Fn() -> Moment>(
     let pause = due
         .map(|at| Duration::from_millis(u64::try_from(at.since((console.clock)())).unwrap_or(0)));
     tokio::select! {
-        () = signal => Wake::Signal,
+        Some(signal) = signals.next() => Wake::Signal(signal),
         () = tokio::time::sleep_until(next_frame), if dirty => Wake::Frame,
         event = input.next() => Wake::Term(event),
         fact = facts.recv() => Wake::TaskMessage(fact.map(Box::new)),
@@ -288,13 +303,13 @@ pub async fn console(
     let (sender, events) = futures::channel::mpsc::channel(BURST);
     let listening = tokio::spawn(listen(sender));
     let outside = ServiceRunner::new(start);
-    let signal = Box::pin(terminal::end_signal());
+    let signals = terminal::signals();
     let result = run(
         &mut console,
         &mut screen,
         events,
         outside,
-        signal,
+        signals,
         move |screen| terminal::suspend(screen, mouse),
     )
     .await;

@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use super::run::ProcessSignal;
 use crossterm::{
     cursor,
     event::{
@@ -24,6 +25,10 @@ pub type Screen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Whether the terminal is set up. It is restored once, by the guard or by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the next suspension was requested by SIGTSTP: the sender of that can also send SIGCONT.
+#[cfg(unix)]
+static SUSPEND_SIGNAL: AtomicBool = AtomicBool::new(false);
 
 /// Restores the terminal when it is dropped.
 #[must_use]
@@ -94,45 +99,80 @@ pub fn restore() {
     }
 }
 
-/// Gives the terminal to the shell and stops; goes on when the shell says so.
+/// Gives the terminal back and stops the process; takes the terminal again when the process is continued (`fg`).
+///
+/// SIGTSTP has a handler (see [`signals`]), so the process stops itself by SIGSTOP. Without a shell that could continue it, it does
+/// not stop.
 #[cfg(unix)]
 pub fn suspend(screen: &mut Screen, mouse: bool) {
     use rustix::process::{Signal, getpid, kill_process};
 
+    let was_asked = SUSPEND_SIGNAL.swap(false, Ordering::SeqCst);
+    if !was_asked && !has_job_control() {
+        return;
+    }
     restore();
-    // A group without a shell ignores the signal: then it goes on at once.
-    let _ = kill_process(getpid(), Signal::TSTP);
+    // A process can always send itself this signal.
+    let _ = kill_process(getpid(), Signal::STOP);
     let _ = take(mouse);
-    // `clear` of the library asks the terminal where its cursor is, and the answer would be taken
-    // for a key; two swaps make both
+    // `clear` of the library asks the terminal where its cursor is, and the answer would be taken for a key; two swaps make both
     // buffers blank as well, so that the next frame is drawn whole.
     let _ = execute!(io::stdout(), Clear(ClearType::All));
     screen.swap_buffers();
     screen.swap_buffers();
 }
 
+/// Whether a shell with job control started this process: then the session's leader is in another process group.
+#[cfg(unix)]
+fn has_job_control() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
 /// Does nothing: there is no job control on this platform.
 #[cfg(not(unix))]
 pub fn suspend(_screen: &mut Screen, _mouse: bool) {}
 
-/// Comes when the system asks for the end: SIGTERM, SIGHUP, SIGINT (a key is no signal here: the
-/// terminal is raw).
+/// Signals of the system: SIGTERM, SIGHUP and SIGINT ask for the end (ctrl-c is a key here: the terminal is raw), SIGTSTP for a
+/// suspension. Needs a tokio runtime.
 #[cfg(unix)]
-pub async fn end_signal() {
+pub fn signals() -> futures::channel::mpsc::UnboundedReceiver<ProcessSignal> {
+    use rustix::process::Signal;
     use tokio::signal::unix::{SignalKind, signal};
 
-    let (Ok(mut terminate), Ok(mut hangup), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = terminate.recv() => {}, _ = hangup.recv() => {}, _ = interrupt.recv() => {} }
+    let (sender, receiver) = futures::channel::mpsc::unbounded();
+    let kinds = [
+        (SignalKind::terminate(), ProcessSignal::End),
+        (SignalKind::hangup(), ProcessSignal::End),
+        (SignalKind::interrupt(), ProcessSignal::End),
+        (
+            SignalKind::from_raw(Signal::TSTP.as_raw()),
+            ProcessSignal::Suspend,
+        ),
+    ];
+    for (kind, meaning) in kinds {
+        let Ok(mut signal) = signal(kind) else {
+            continue;
+        };
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                if meaning == ProcessSignal::Suspend {
+                    SUSPEND_SIGNAL.store(true, Ordering::SeqCst);
+                }
+                // The console may have ended.
+                if sender.unbounded_send(meaning).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    receiver
 }
 
-/// Never completes: there are no such signals on this platform.
+/// There are no such signals.
 #[cfg(not(unix))]
-pub async fn end_signal() {
-    std::future::pending().await
+pub fn signals() -> futures::channel::mpsc::UnboundedReceiver<ProcessSignal> {
+    let (_, receiver) = futures::channel::mpsc::unbounded();
+    receiver
 }

@@ -326,6 +326,18 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+            let link = folder.path().join("link.jsonl");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            let audit = Audit::new(Some(link), &deployment(), "targets.sync", "t-1");
+            let refused = audit.intent(None, now).await.unwrap_err();
+            assert!(refused.contains("could not be written"), "{refused}");
         }
+    }
+
+    #[test]
+    fn operators_are_named_by_the_last_part_of_their_arn() {
+        let arn = "arn:aws:sts::123456789012:assumed-role/ops/ana";
+        assert_eq!(operator_of(arn), "ana");
+        assert_eq!(operator_of("arn:aws:iam::123456789012:root"), "root");
     }
 }

@@ -10,7 +10,7 @@ use agentcore_console::{
     app::{App, AppOptions},
     messages::{Effect, Event, FleetEvent, LogsEvent, Slot},
     model::{Kind, Moment, Traffic},
-    runtime::{Console, EffectRunner, Input, Sender, run},
+    runtime::{Console, EffectRunner, Input, ProcessSignal, Sender, run},
 };
 use crossterm::event::{Event as Term, KeyCode, KeyEvent, KeyModifiers};
 use futures::{FutureExt as _, channel::mpsc, future::BoxFuture};
@@ -414,7 +414,10 @@ impl Journey {
         };
         let mut screen = Terminal::new(self.watch.clone()).unwrap();
         let signal = self.signal.clone();
-        let ended = Box::pin(async move { signal.cancelled().await });
+        let ended = Box::pin(futures::stream::once(async move {
+            signal.cancelled().await;
+            ProcessSignal::End
+        }));
         let mut steps_state = Steps {
             input,
             watch: self.watch.clone(),

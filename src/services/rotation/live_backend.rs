@@ -8,9 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     model::{
-        AlterAnswer as Altered, CallOptions, Deployment, Failure, FailureKind,
-        LoginAnswer as Answered, McpTarget, Moment, Neo4jAddress, SecretContent, SecretStages,
-        SecretText, VersionRef,
+        AlterAnswer as Altered, Deployment, Failure, FailureKind, LoginAnswer as Answered, Moment,
+        Neo4jAddress, SecretContent, SecretStages, SecretText, VersionRef,
     },
     net::clock,
     rotation::{
@@ -26,8 +25,7 @@ use crate::{
         report::RotationKind,
         secret_document::{SecretDocument, SecretDocumentError, alternate},
     },
-    services::{McpOptions, Services},
-    tools::cypher,
+    services::Services,
 };
 
 use super::{

@@ -17,7 +17,6 @@ use crate::{
         plan::{PlanInput, RotationPlan},
         report::{EndReason, RotationOutcome, RotationStep},
     },
-    services::tests::deployment,
 };
 
 use super::*;
@@ -309,63 +308,6 @@ async fn a_no_writes_nothing_and_records_nothing() {
     assert!(!world.effects.iter().any(is_write));
 }
 
-#[tokio::test]
-async fn the_audit_record_is_appended_for_the_user_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state").join("audit.jsonl");
-    let audit = Audit::new(
-        Some(path.clone()),
-        &deployment(),
-        "neo4j",
-        "ana",
-        RotationKind::Rotate,
-    );
-    audit.intent(Some("v1"), 0).await.unwrap();
-    let ending = RotationEnd {
-        outcome: RotationOutcome::Rotated,
-        version: Some(VersionId::new("v2")),
-        why: EndReason::Agreed,
-    };
-    audit.outcome(&ending, 1_795_269_901_000).await.unwrap();
-    let lines: Vec<serde_json::Value> = std::fs::read_to_string(&path)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0]["record"], "intent");
-    assert_eq!(lines[0]["version_id"], "v1");
-    assert_eq!(
-        (&lines[1]["outcome"], &lines[1]["operator"]),
-        (&"rotated".into(), &"ana".into())
-    );
-    assert_eq!(lines[1]["at"], "2026-11-21T14:05:01.000Z");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        let link = folder.path().join("link.jsonl");
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        let audit = Audit::new(
-            Some(link),
-            &deployment(),
-            "neo4j",
-            "ana",
-            RotationKind::Rotate,
-        );
-        assert!(
-            audit
-                .intent(None, 0)
-                .await
-                .unwrap_err()
-                .contains("could not be written")
-        );
-    }
-}
-
 #[test]
 fn a_secret_is_named_without_the_rest_of_its_arn() {
     assert_eq!(
@@ -378,13 +320,4 @@ fn a_secret_is_named_without_the_rest_of_its_arn() {
         secret_name("neo4j-mcp/credentials-Ab12Cd"),
         "neo4j-mcp/credentials-Ab12Cd"
     );
-}
-
-#[test]
-fn operators_are_named_by_the_last_part_of_their_arn() {
-    assert_eq!(
-        operator_of("arn:aws:sts::123456789012:assumed-role/ops/ana"),
-        "ana"
-    );
-    assert_eq!(operator_of("arn:aws:iam::123456789012:root"), "root");
 }
