@@ -16,6 +16,7 @@ use crate::{
         Action, AppAction, Effect, Effects, ExitMessage, ListAction, PromptAction, Route, Slot,
     },
     model::{Deployment, DeploymentName, Failure, Kind, Moment},
+    screens::start_page::StartPage,
     screens::{
         Screen, ScreenUpdate, UpdateContext,
         activity::Activity,
@@ -57,6 +58,8 @@ pub struct AppOptions {
     pub deployments: Vec<Deployment>,
     /// What is starting, if the deployments arrive only after the start.
     pub starting: Option<String>,
+    /// What the start page shows while there are no deployments.
+    pub start_page: StartPage,
     /// Problems of the configuration. They are shown and do not stop the start.
     pub problems: Vec<String>,
     /// The themes; the first one is used, the others follow by the theme action.
@@ -126,6 +129,7 @@ pub struct App {
     /// A suspension waits for a rotation.
     is_suspend_pending: bool,
     is_over: bool,
+    wants_demo: bool,
 }
 
 impl App {
@@ -173,6 +177,7 @@ impl App {
             leaving: false,
             is_suspend_pending: false,
             is_over: false,
+            wants_demo: false,
             options,
         };
         for problem in app.options.problems.clone() {
@@ -196,6 +201,11 @@ impl App {
     /// Whether the event loop should end.
     pub const fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    /// Whether the user left the start page for the demo.
+    pub const fn wants_demo(&self) -> bool {
+        self.wants_demo
     }
 
     /// Sets the number of requests in flight, which the header shows.
@@ -450,6 +460,12 @@ impl App {
             AppAction::OpenActivity => return self.show(Route::Activity),
             AppAction::Quit => return self.quit(),
             AppAction::Suspend => return self.suspend(),
+            AppAction::StartDemo => {
+                if self.store.deployments.is_empty() && self.options.start_page.can_start_demo {
+                    self.wants_demo = true;
+                    self.is_over = true;
+                }
+            }
             AppAction::Back => {}
         }
         Effects::none()

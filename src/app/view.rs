@@ -198,6 +198,8 @@ impl App {
             read_only: self.options.read_only,
             spinner: self.spinner(),
             starting: self.options.starting.as_deref(),
+            start_page: &self.options.start_page,
+            problems: &self.options.problems,
         }
     }
 

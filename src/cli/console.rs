@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{
     app::AppOptions,
-    config::Ui,
+    config::{self, Ui},
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, Moment},
     runtime::{self, Start},
-    services::Services,
+    screens::start_page::StartPage,
+    services::{Services, aws::shared_config},
     theme::{Depth, EMBEDDED, Theme},
 };
 
@@ -59,7 +60,7 @@ pub(crate) fn run(context: &Context) -> Outcome {
             faults: None,
         })
     };
-    show(options, loaded.config.ui.mouse, start)
+    show(context, options, loaded.config.ui.mouse, start)
 }
 
 /// Without a configuration: shows what the account has. If there is no region, or there are no credentials, the start page
@@ -101,7 +102,7 @@ fn discover(
             faults: None,
         })
     };
-    show(options, mouse, start)
+    show(context, options, mouse, start)
 }
 
 /// What the app starts with, from configuration and flags.
@@ -122,6 +123,7 @@ pub(crate) fn app_options(
     Ok(AppOptions {
         deployments,
         starting: None,
+        start_page: start_page(context),
         problems,
         themes,
         keymap,
@@ -132,8 +134,46 @@ pub(crate) fn app_options(
     })
 }
 
+/// What the start page shows if there is nothing to watch.
+fn start_page(context: &Context) -> StartPage {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let file = context.global.config.clone().or_else(config::default_path);
+    let file = file.map_or_else(
+        || "this machine has no configuration folder".to_owned(),
+        |path| path.display().to_string(),
+    );
+    let keys = if set("AWS_ACCESS_KEY_ID") {
+        "AWS_ACCESS_KEY_ID is set"
+    } else {
+        "AWS_ACCESS_KEY_ID is not set"
+    };
+    let named = context.global.profile.clone();
+    let named = named.or_else(|| std::env::var("AWS_PROFILE").ok());
+    let profiles = shared_config::profile_names();
+    let profile = match (&named, profiles.is_empty()) {
+        (Some(name), _) => format!("{name} is named; known: {}", profiles.join(", ")),
+        (None, false) => format!("none is named; known: {}", profiles.join(", ")),
+        (None, true) => "none is named, and none is configured".to_owned(),
+    };
+    let region = context.regions().map_or_else(
+        || "none: --region, AWS_REGION or a profile that has one".to_owned(),
+        |regions| regions.join(", "),
+    );
+    StartPage {
+        can_start_demo: cfg!(feature = "local"),
+        looked_for: vec![
+            ("configuration".to_owned(), file),
+            ("environment".to_owned(), keys.to_owned()),
+            ("profile".to_owned(), profile),
+            ("region".to_owned(), region),
+        ],
+        sign_in: shared_config::sign_in_command(named.as_deref()),
+    }
+}
+
 /// Shows the console; `start` runs after its first frame.
 pub(crate) fn show(
+    context: &Context,
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
@@ -142,10 +182,14 @@ pub(crate) fn show(
     let result = runtime.block_on(runtime::console(options, mouse, start));
     // What still runs may take its time to end; the user has left.
     runtime.shutdown_background();
-    let parting = result.map_err(|error| {
+    let end = result.map_err(|error| {
         Failure::new(FailureKind::Usage, "showing the console", error.to_string())
     })?;
-    match parting {
+    #[cfg(feature = "local")]
+    if end.wants_demo {
+        return super::demo::run(context, &super::demo::Options::default());
+    }
+    match end.message {
         Some(parting) => {
             output::note(&parting.words);
             if parting.is_failure {

@@ -24,6 +24,15 @@ pub(crate) struct Options {
     pub(crate) quiet_world: bool,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            quiet_world: false,
+        }
+    }
+}
+
 /// Runs the console on a stack of its own. The first frame is on the screen before the stack stands.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     console::need_terminal()?;
@@ -57,7 +66,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             faults: Some(faults),
         })
     };
-    console::show(shown, config.ui.mouse, start)
+    console::show(context, shown, config.ui.mouse, start)
 }
 
 /// The faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as

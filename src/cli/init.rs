@@ -302,7 +302,20 @@ fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Propo
         ..Deployment::new(name, region)
     };
     let services = context.services();
-    let facts = process::runtime()?.block_on(services.stack_facts(&asked))?;
+    let runtime = process::runtime()?;
+    let mut facts = runtime.block_on(services.stack_facts(&asked))?;
+    if let (None, Some(pool), Some(client)) = (
+        facts.client_is_machine,
+        &facts.user_pool_id,
+        &facts.client_id,
+    ) {
+        // A client without a secret is a person's. If Cognito may not be asked, the stack's form decides.
+        facts.client_is_machine =
+            match runtime.block_on(services.client_has_secret(&asked, pool, client)) {
+                Ok(has_secret) => Some(has_secret),
+                Err(_) => None,
+            };
+    }
     if facts.gateway_id.is_none() && facts.gateway_url.is_none() && facts.runtime_arn.is_none() {
         let outputs: Vec<&str> = facts.outputs.iter().map(|(key, _)| key.as_str()).collect();
         let cause = format!(

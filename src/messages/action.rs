@@ -71,6 +71,7 @@ actions! {
         Help = "app.help", "keys", "All keys that work here", false, Nothing, 99;
         Palette = "app.palette", "palette", "Find any command by its name", false, Nothing, 98;
         Refresh = "app.refresh", "refresh", "Request everything again now", false, Nothing, 70;
+        StartDemo = "app.demo", "demo", "Start the demo: five deployments on this machine; nothing outside it is touched", false, Nothing, 3;
         Back = "app.back", "back", "Close the topmost dialog, cancel what runs, clear the filter", false, Nothing, 0;
         NextTheme = "app.theme", "theme", "Switch to the next theme", false, Nothing, 0;
         OpenFleet = "screen.fleet", "fleet", "Fleet: gateways, targets, runtimes, endpoints and secrets", false, Nothing, 0;

@@ -9,5 +9,5 @@ mod tasks;
 pub mod terminal;
 
 pub use effect_runner::ServiceRunner;
-pub use run::{Console, Faults, Input, ProcessSignal, Start, console, run};
+pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};
 pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};

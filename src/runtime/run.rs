@@ -284,9 +284,17 @@ fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), 
         .map(|_| ())
 }
 
+/// How the console ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleEnd {
+    /// What is printed in the shell: the state of a rotation that was cut short by leaving.
+    pub message: Option<ExitMessage>,
+    /// Whether the user asked for the demo.
+    pub wants_demo: bool,
+}
+
 /// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
-/// Answers what is to be said in
-/// the shell of a rotation that was cut short by leaving.
+/// Returns how it ended.
 ///
 /// # Errors
 /// What the terminal says when it cannot be taken or written to.
@@ -294,7 +302,7 @@ pub async fn console(
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
-) -> io::Result<Option<ExitMessage>> {
+) -> io::Result<ConsoleEnd> {
     let mut console = Console {
         app: App::new(options),
         clock: now,
@@ -317,7 +325,10 @@ pub async fn console(
     listening.abort();
     let _ = listening.await;
     drop(guard);
-    result.map(|()| console.app.parting())
+    result.map(|()| ConsoleEnd {
+        message: console.app.parting(),
+        wants_demo: console.app.wants_demo(),
+    })
 }
 
 /// Passes on what the terminal says. A task of its own: each look at crossterm's stream that finds

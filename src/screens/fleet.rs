@@ -594,6 +594,11 @@ impl Screen for Fleet {
             Action::Fleet(FleetAction::FollowRelation) => {
                 self.detail.is_some() || resource().is_some()
             }
+            Action::App(AppAction::StartDemo) => {
+                context.store.deployments.is_empty()
+                    && context.starting.is_none()
+                    && context.start_page.can_start_demo
+            }
             Action::List(
                 ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,
             ) => self.detail.is_none() && self.overview.is_none(),
@@ -616,7 +621,7 @@ impl Screen for Fleet {
                         ],
                     );
                 }
-                None => draw::welcome(area, painter),
+                None => super::start_page::draw(context, area, painter),
             }
             return;
         }

@@ -13,6 +13,7 @@ pub mod help;
 pub mod logs;
 pub mod palette;
 pub mod secrets;
+pub mod start_page;
 pub mod tools;
 
 use crossterm::event::KeyEvent;
@@ -57,6 +58,10 @@ pub struct ViewContext<'a> {
     pub spinner: &'static str,
     /// What is starting, before there are deployments.
     pub starting: Option<&'a str>,
+    /// What the start page knows.
+    pub start_page: &'a start_page::StartPage,
+    /// Problems of the configuration.
+    pub problems: &'a [String],
 }
 
 impl ViewContext<'_> {

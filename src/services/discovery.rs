@@ -6,10 +6,14 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::{
-    discovery::inventory::{
-        self, Authoriser, FoundDeployment, FoundEndpoint, Inventory, mentioning_stack, outermost,
+    discovery::{
+        inventory::{
+            self, Authoriser, FoundDeployment, FoundEndpoint, Inventory, mentioning_stack,
+            outermost,
+        },
+        stack::{OwnedResource, facts},
     },
-    model::{Deployment, Failure},
+    model::{Deployment, Failure, FailureKind},
     services::Services,
 };
 
@@ -17,6 +21,8 @@ use super::aws::{account::Account, control::Control};
 
 /// Requests at a time for one account and region.
 const CONCURRENT: usize = 6;
+/// Stacks whose resources are read at most.
+const MOST_STACKS: usize = 60;
 
 /// What was found, and what could not be read.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +67,25 @@ impl Services {
                 tell_regions_apart(&mut all.found);
                 Ok(all)
             }
+        }
+    }
+
+    /// Whether an app client of a user pool has a secret, and so is a machine's.
+    ///
+    /// # Errors
+    /// Those of Cognito, if it may not be asked.
+    pub(crate) async fn client_has_secret(
+        &self,
+        deployment: &Deployment,
+        pool: &str,
+        client: &str,
+    ) -> Result<bool, Failure> {
+        match self.client_secret(deployment, pool, client).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.kind == FailureKind::Usage && failure.code.is_none() => {
+                Ok(false)
+            }
+            Err(failure) => Err(failure),
         }
     }
 
@@ -112,6 +137,7 @@ impl Services {
         };
         if can_read_stacks {
             self.find_owners(&account, &mut inventory).await;
+            self.read_resources(&account, &mut inventory).await;
         }
         self.read_authorisers(&control, &mut inventory).await;
         Ok(Discovery {
@@ -149,6 +175,44 @@ impl Services {
                 .and_then(|name| outermost(stacks, name));
             if let Some(outer) = outer {
                 endpoint.stack = Some(outer.name.clone());
+            }
+        }
+    }
+
+    /// Reads the resources of the stacks that own endpoints, where their outputs leave the secret or the client open.
+    async fn read_resources(&self, account: &Arc<Account>, inventory: &mut Inventory) {
+        let owners: Vec<&str> = inventory
+            .endpoints
+            .iter()
+            .filter_map(|endpoint| endpoint.stack.as_deref())
+            .collect();
+        let wanted: Vec<(usize, String)> = inventory
+            .stacks
+            .iter()
+            .enumerate()
+            .filter(|(_, stack)| {
+                let outer = outermost(&inventory.stacks, &stack.name);
+                outer.is_some_and(|outer| owners.contains(&outer.name.as_str()))
+            })
+            .filter(|(_, stack)| {
+                let facts = facts(stack, &[]);
+                facts.secret_arn.is_none() || facts.client_id.is_none()
+            })
+            .map(|(index, stack)| (index, stack.name.clone()))
+            .take(MOST_STACKS)
+            .collect();
+        let read: Vec<(usize, Vec<OwnedResource>)> = stream::iter(wanted)
+            .map(|(index, name)| async move {
+                let doing = format!("reading the resources of the stack {name}");
+                let resources = self.stack_resources(account, &doing, &name).await;
+                (index, resources.unwrap_or_default())
+            })
+            .buffer_unordered(CONCURRENT)
+            .collect()
+            .await;
+        for (index, resources) in read {
+            if let Some(stack) = inventory.stacks.get_mut(index) {
+                stack.resources = resources;
             }
         }
     }

@@ -115,6 +115,7 @@ pub(crate) fn options() -> AppOptions {
     AppOptions {
         deployments: Vec::new(),
         starting: None,
+        start_page: agentcore_console::screens::start_page::StartPage::default(),
         problems: Vec::new(),
         themes: EMBEDDED
             .iter()

@@ -572,36 +572,3 @@ fn draw_transition(
         painter.text(x + 2, row.y, end.saturating_sub(x + 3), reason, Role::Dim);
     }
 }
-
-/// What a console without deployments says.
-pub(super) fn welcome(area: Rect, painter: &mut Painter<'_>) {
-    let lines: [(&str, Role); 12] = [
-        ("No deployment is configured.", Role::Name),
-        ("", Role::Text),
-        ("Look around first:", Role::Text),
-        ("   agentcore-console demo", Role::Accent),
-        (
-            "   the console on an embedded stack: nothing is needed, nothing is touched",
-            Role::Dim,
-        ),
-        ("", Role::Text),
-        ("Or make a configuration of your own:", Role::Text),
-        ("   agentcore-console init --stack NAME", Role::Accent),
-        (
-            "   writes one from a stack's outputs (or --from a .mcp-credentials.json)",
-            Role::Dim,
-        ),
-        ("", Role::Text),
-        ("   agentcore-console config check", Role::Accent),
-        (
-            "   says where it is looked for and what is wrong with it",
-            Role::Dim,
-        ),
-    ];
-    for (line, (text, role)) in lines.into_iter().enumerate() {
-        let y = area.y + 1 + u16::try_from(line).unwrap_or(u16::MAX);
-        if y < area.bottom() {
-            painter.text(area.x + 3, y, area.width.saturating_sub(4), text, role);
-        }
-    }
-}

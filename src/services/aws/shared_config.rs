@@ -398,6 +398,16 @@ pub fn profile_names() -> Vec<String> {
     names
 }
 
+/// The command that signs in to AWS with a profile, or with the only sort of profile that needs none to be named.
+pub fn sign_in_command(profile: Option<&str>) -> String {
+    let settings = ProfileSettings {
+        named: profile.map(str::to_owned),
+        sections: read_files(profile).unwrap_or_default(),
+        env: Environment(process_environment),
+    };
+    settings.renewal_hint()
+}
+
 /// What is wrong with the name of a profile; `None` if there is such a profile.
 pub fn unknown_profile(profile: &str) -> Option<String> {
     ProfileSettings::load("reading the profile", Some(profile))

@@ -7,16 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use crate::{
-    rotation::{
-        effect::{
-            AdministratorAnswer, AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts,
-            SetAnswer, VersionFacts,
-        },
-        labels::{CURRENT, Labels, PREVIOUS, VersionId},
-        plan::{PlanInput, RotationPlan},
-        report::{EndReason, RotationOutcome, RotationStep},
+use crate::rotation::{
+    effect::{
+        AdministratorAnswer, AlterAnswer, CallAnswer, LoginAnswer, ReadAnswer, SecretFacts,
+        SetAnswer, VersionFacts,
     },
+    labels::{CURRENT, Labels, PREVIOUS, VersionId},
+    plan::{PlanInput, RotationPlan},
+    report::{EndReason, RotationOutcome, RotationStep},
 };
 
 use super::*;
