@@ -1,10 +1,13 @@
-//! `doctor`: walks the chain of every picked deployment and names the hop that fails. Exit 0 all well, 1 a hop failed.
+//! `doctor`: walks the chain of every picked deployment and names the hop that fails. Exit 0 if every chain works, 1 if a hop
+//! failed.
+
+use std::path::PathBuf;
 
 use clap::Args;
 use futures::future::join_all;
 
 use crate::{
-    doctor::{Report, State, Verdict},
+    doctor::{DoctorReport, DoctorVerdict, HopState},
     model::{Failure, FailureKind, sanitize},
 };
 
@@ -12,7 +15,7 @@ use super::{
     Outcome, Stop,
     arguments::TableOrJson,
     context::Context,
-    output, process,
+    doctor_bundle, output, process,
     table::{Cell, Fit, Table, Tone, toned},
 };
 use crate::cli::group_failures;
@@ -23,6 +26,9 @@ pub(crate) struct Options {
     /// How to print: JSON is one object a deployment, one a line
     #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
     output: TableOrJson,
+    /// Also write status, reports, the last log lines and the configuration, without secrets, as JSON for a ticket
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
 }
 
 /// Runs `doctor`.
@@ -35,6 +41,16 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             .iter()
             .map(|deployment| services.examine(deployment, now)),
     ));
+    if let Some(path) = &options.bundle {
+        runtime.block_on(doctor_bundle::write(
+            path,
+            &services,
+            &deployments,
+            &reports,
+            now,
+        ))?;
+        output::note(&format!("written to {}", path.display()));
+    }
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     for (at, report) in reports.iter().enumerate() {
         match options.output {
@@ -58,7 +74,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 }
 
 /// At the end of many reports: what is broken, each reason once.
-fn sum_up(reports: &[Report]) {
+fn sum_up(reports: &[DoctorReport]) {
     let broken: Vec<(&str, Failure)> = reports
         .iter()
         .filter_map(|report| {
@@ -81,19 +97,24 @@ fn without_request(evidence: &str) -> &str {
         .map_or(evidence, |(before, _)| before)
 }
 
-fn print(report: &Report) -> Outcome {
-    let headline = if report.healthy {
-        ("well", Tone::Good)
-    } else {
-        ("broken", Tone::Bad)
+fn print(report: &DoctorReport) -> Outcome {
+    let headline = match (
+        report.healthy,
+        report.count(HopState::Warning),
+        &report.verdict,
+    ) {
+        (true, 0, _) => ("well", Tone::Good),
+        (true, ..) => ("works", Tone::Attention),
+        (false, _, Some(_)) => ("broken", Tone::Bad),
+        (false, _, None) => ("not proven", Tone::Attention),
     };
-    let pluralize = [
-        (State::Ok, "ok"),
-        (State::Warning, "with a warning"),
-        (State::Failed, "failed"),
-        (State::Unknown, "not judged"),
+    let states = [
+        (HopState::Ok, "ok"),
+        (HopState::Warning, "with a warning"),
+        (HopState::Failed, "failed"),
+        (HopState::Unknown, "not judged"),
     ];
-    let counts = pluralize
+    let counts = states
         .map(|(state, word)| (report.count(state), word))
         .into_iter()
         .filter(|(count, _)| *count > 0);
@@ -126,7 +147,7 @@ fn print(report: &Report) -> Outcome {
         let elapsed = finding
             .elapsed_ms
             .map_or_else(String::new, |elapsed| elapsed.to_string());
-        let is_cause = |verdict: &&Verdict| {
+        let is_cause = |verdict: &&DoctorVerdict| {
             without_request(&verdict.evidence) == without_request(&finding.evidence)
         };
         let evidence = match report.verdict.as_ref().filter(is_cause) {
@@ -144,12 +165,12 @@ fn print(report: &Report) -> Outcome {
     Ok(table.print()?)
 }
 
-const fn look(state: State) -> (&'static str, Tone) {
+const fn look(state: HopState) -> (&'static str, Tone) {
     match state {
-        State::Ok => ("ok", Tone::Good),
-        State::Warning => ("warning", Tone::Attention),
-        State::Failed => ("failed", Tone::Bad),
-        State::Skipped => ("skipped", Tone::Dim),
-        State::Unknown => ("unknown", Tone::Dim),
+        HopState::Ok => ("ok", Tone::Good),
+        HopState::Warning => ("warning", Tone::Attention),
+        HopState::Failed => ("failed", Tone::Bad),
+        HopState::Skipped => ("skipped", Tone::Dim),
+        HopState::Unknown => ("unknown", Tone::Dim),
     }
 }

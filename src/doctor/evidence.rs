@@ -1,86 +1,221 @@
-//! What the probes brought home, as data.
+//! What the probes found, as data.
 
 use crate::model::{
     CallOutcome, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer, Moment,
     Resource, SecretDetail, StackFacts, Tool,
 };
 
-/// The answer to one probe: not asked, or what came back after how many milliseconds.
+/// The result of one probe.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer<T> {
-    /// Not asked, and why: the chain has no such hop, or a hop before it must work first.
-    NotAsked(String),
-    /// Asked and answered.
-    Got {
-        /// What came back.
+pub enum Probe<T> {
+    /// Not made, and why: the chain has no such hop, or an earlier hop must work first.
+    NotMade(String),
+    /// Made and answered.
+    Answered {
+        /// The answer.
         value: T,
-        /// Milliseconds.
+        /// How long the answer took, in milliseconds.
         elapsed_ms: u64,
     },
-    /// Asked and failed.
+    /// Made and failed.
     Failed {
         /// Why.
         failure: Failure,
-        /// Milliseconds.
+        /// How long the failure took, in milliseconds.
         elapsed_ms: u64,
     },
 }
 
-impl<T> Answer<T> {
-    /// The value, where there is one.
+impl<T> Probe<T> {
+    /// The answer, if there is one.
     pub const fn value(&self) -> Option<&T> {
         match self {
-            Self::Got { value, .. } => Some(value),
-            Self::NotAsked(_) | Self::Failed { .. } => None,
+            Self::Answered { value, .. } => Some(value),
+            Self::NotMade(_) | Self::Failed { .. } => None,
         }
     }
 
-    /// The failure, where there is one.
+    /// The failure, if there is one.
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed { failure, .. } => Some(failure),
-            Self::NotAsked(_) | Self::Got { .. } => None,
+            Self::NotMade(_) | Self::Answered { .. } => None,
         }
     }
 
-    /// Milliseconds, where something was asked.
+    /// The same probe with its answer changed.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Probe<U> {
+        match self {
+            Self::NotMade(why) => Probe::NotMade(why),
+            Self::Answered { value, elapsed_ms } => Probe::Answered {
+                value: change(value),
+                elapsed_ms,
+            },
+            Self::Failed {
+                failure,
+                elapsed_ms,
+            } => Probe::Failed {
+                failure,
+                elapsed_ms,
+            },
+        }
+    }
+
+    /// The same probe with its failure changed.
+    pub(crate) fn map_failure(self, change: impl FnOnce(Failure) -> Failure) -> Self {
+        match self {
+            Self::Failed {
+                failure,
+                elapsed_ms,
+            } => Self::Failed {
+                failure: change(failure),
+                elapsed_ms,
+            },
+            Self::NotMade(_) | Self::Answered { .. } => self,
+        }
+    }
+
+    /// How long the probe took, in milliseconds, if it was made.
     pub const fn elapsed_ms(&self) -> Option<u64> {
         match self {
-            Self::Got { elapsed_ms, .. } | Self::Failed { elapsed_ms, .. } => Some(*elapsed_ms),
-            Self::NotAsked(_) => None,
+            Self::Answered { elapsed_ms, .. } | Self::Failed { elapsed_ms, .. } => {
+                Some(*elapsed_ms)
+            }
+            Self::NotMade(_) => None,
         }
     }
 }
 
-/// Everything that was asked about one deployment.
+/// What the issuer publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuerDocument {
+    /// `issuer` of the discovery document.
+    pub issuer: String,
+    /// Number of keys under `jwks_uri`; `None` if they could not be read.
+    pub keys: Option<usize>,
+}
+
+/// A credential provider that a target signs in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderStatus {
+    /// Its name.
+    pub name: String,
+    /// Its status where AWS gives one.
+    pub status: Option<String>,
+    /// Why it is in that status.
+    pub reason: Option<String>,
+}
+
+/// The call that proves the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeCall {
+    /// Whole name of the tool.
+    pub tool: String,
+    /// Whether it ran a Cypher statement.
+    pub runs_cypher: bool,
+    /// What the tool said, with the gateway's debug details where it gives them.
+    pub text: String,
+    /// The outcome.
+    pub outcome: CallOutcome,
+}
+
+/// Everything that was probed of one deployment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// The deployment.
     pub deployment: DeploymentName,
     /// When it was gathered.
     pub now: Moment,
-    /// STS GetCallerIdentity.
-    pub identity: Answer<Identity>,
+    /// Address of the MCP endpoint, if it is known.
+    pub endpoint: Option<String>,
+    /// STS `GetCallerIdentity`.
+    pub identity: Probe<Identity>,
     /// The stack's outputs.
-    pub stack: Answer<StackFacts>,
-    /// The token's claims; not asked where the sign-in has no token.
-    pub token: Answer<Claims>,
-    /// GetGateway of the deployment's gateways.
-    pub gateways: Answer<Vec<Resource>>,
-    /// GetGatewayTarget of their targets.
-    pub targets: Answer<Vec<Resource>>,
-    /// GetAgentRuntime of its runtimes.
-    pub runtimes: Answer<Vec<Resource>>,
-    /// MCP initialize.
-    pub connection: Answer<ConnectionInfo>,
-    /// MCP tools/list.
-    pub tools: Answer<Vec<Tool>>,
-    /// Error lines of the interceptor's log in the last minutes, newest first; not asked without an interceptor.
-    pub interceptor_errors: Answer<Vec<String>>,
-    /// The secret's versions.
-    pub secret: Answer<SecretDetail>,
+    pub stack: Probe<StackFacts>,
+    /// The token's claims; not made if the sign-in has no token.
+    pub token: Probe<Claims>,
+    /// The issuer's discovery document and keys.
+    pub discovery: Probe<IssuerDocument>,
+    /// The protected resource's metadata at the endpoint.
+    pub metadata: Probe<serde_json::Value>,
+    /// `GetGateway` of the deployment's gateways.
+    pub gateways: Probe<Vec<Resource>>,
+    /// Names of the rate limits set at the gateway.
+    pub limits: Probe<Vec<String>>,
+    /// `GetGatewayTarget` of their targets.
+    pub targets: Probe<Vec<Resource>>,
+    /// The credential providers of the targets.
+    pub providers: Probe<Vec<ProviderStatus>>,
+    /// `GetAgentRuntime` of the deployment's runtimes.
+    pub runtimes: Probe<Vec<Resource>>,
+    /// Their endpoints.
+    pub endpoints: Probe<Vec<Resource>>,
+    /// MCP `initialize`.
+    pub connection: Probe<ConnectionInfo>,
+    /// MCP `tools/list`.
+    pub tools: Probe<Vec<Tool>>,
+    /// A call through the chain.
+    pub call: Probe<ProbeCall>,
+    /// Tools of the runtime behind the gateway, listed past the gateway.
+    pub direct: Probe<Vec<Tool>>,
+    /// A request to the MCP server outside AgentCore that a target names: its HTTP status.
+    pub external: Probe<u16>,
+    /// The versions of the secret that the chain uses.
+    pub secret: Probe<SecretDetail>,
+    /// Whether its value may be read.
+    pub secret_value: Probe<()>,
     /// A login at Neo4j with AWSCURRENT.
-    pub login: Answer<LoginAnswer>,
-    /// `RETURN 1` through the chain.
-    pub cypher: Answer<CallOutcome>,
+    pub login: Probe<LoginAnswer>,
+    /// Lines of the gateway's log since the walk began, newest last.
+    pub gateway_log: Probe<Vec<String>>,
+    /// Lines of the interceptor's log since the walk began.
+    pub interceptor_log: Probe<Vec<String>>,
+    /// Lines of the runtime's log since the walk began.
+    pub runtime_log: Probe<Vec<String>>,
+}
+
+impl Evidence {
+    /// Whether the MCP endpoint is a gateway.
+    pub(super) fn has_gateway(&self) -> bool {
+        match &self.endpoint {
+            Some(url) if url.contains("/runtimes/") => false,
+            Some(url) => {
+                url.trim_end_matches('/').ends_with("/mcp")
+                    && self.gateways.value().is_none_or(|list| !list.is_empty())
+            }
+            None => self.gateways.value().is_some_and(|list| !list.is_empty()),
+        }
+    }
+
+    /// Whether the gateway has targets, as far as is known.
+    pub(super) fn has_targets(&self) -> bool {
+        self.targets
+            .value()
+            .is_none_or(|targets| !targets.is_empty())
+    }
+
+    /// Name of the gateway.
+    pub(super) fn first_gateway(&self) -> &str {
+        let gateways = self.gateways.value();
+        gateways
+            .and_then(|gateways| gateways.first())
+            .map_or("of this deployment", |gateway| gateway.name.as_str())
+    }
+
+    /// Name of the target that the call went to, or of the first target.
+    pub(super) fn first_target(&self) -> &str {
+        let first = || {
+            let targets = self.targets.value()?;
+            targets.first().map(|target| target.name.as_str())
+        };
+        self.called_target()
+            .or_else(first)
+            .unwrap_or("of this gateway")
+    }
+
+    /// Name of the target that the call went to.
+    pub(super) fn called_target(&self) -> Option<&str> {
+        let tool = self.call.value().map(|call| call.tool.as_str())?;
+        tool.split_once("___").map(|(target, _)| target)
+    }
 }

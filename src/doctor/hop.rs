@@ -1,76 +1,143 @@
-//! The hops of the chain, in its order.
+//! The hops of the chain in its order, each with one specification.
+//!
+//! A new hop is a variant of [`Hop`], a file with its `SPEC` and, if it needs evidence of its own, a probe in
+//! `services/doctor/`.
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-/// One link of the sign-in and call chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+use super::{
+    Cause, ChainStage, Evidence, Judgement, authoriser, credentials, cypher, database, discovery,
+    drift, gateway, initialize, interceptor, limits, metadata, permissions, policy, provider,
+    rollout, runtime, secret, stack, symptom::Symptom, target, token, tools_list,
+};
+use crate::model::{Kind, Resource};
+
+/// One link of the chain from AWS credentials to a Cypher answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hop {
     /// AWS credentials of this machine.
     Credentials,
+    /// What this identity may read.
+    Permissions,
     /// The CloudFormation stack and its outputs.
     Stack,
-    /// A token from the issuer.
+    /// The issuer's discovery document and keys.
+    Discovery,
+    /// An access token from the issuer.
     Token,
     /// The token's claims against what the gateway or runtime admits.
     Authoriser,
-    /// The gateway's own status.
+    /// The protected resource's metadata (RFC 9728).
+    Metadata,
+    /// The gateway's status and its own answers.
     Gateway,
-    /// The gateway's targets: status and synchronisation.
-    Target,
-    /// The runtime's status, endpoint and roll-out.
-    Runtime,
+    /// The gateway's policy engine.
+    Policy,
+    /// Rate limits set at the gateway.
+    Limits,
     /// MCP `initialize` at the endpoint.
     Initialize,
-    /// The gateway's interceptor.
+    /// The gateway's interceptor function.
     Interceptor,
     /// MCP `tools/list`.
     ToolsList,
-    /// The Neo4j secret.
+    /// The gateway's targets and their synchronisation.
+    Target,
+    /// The credential provider of a target.
+    Provider,
+    /// The gateway's copy of the tools against the runtime's.
+    Drift,
+    /// The runtime: status, start and answers.
+    Runtime,
+    /// The versions that the runtime's endpoints serve.
+    Rollout,
+    /// The Neo4j secret that the chain uses.
     Secret,
     /// A login at Neo4j with the secret's password.
     Neo4j,
-    /// A Cypher call through the whole chain.
+    /// A Cypher statement through the whole chain.
     Cypher,
+}
+
+/// What is particular to a hop.
+#[derive(Clone, Copy)]
+pub struct HopSpec {
+    /// Its name in JSON, on the screen and in the documentation.
+    pub name: &'static str,
+    /// What is examined, in a phrase.
+    pub title: &'static str,
+    /// The stages of the chain at which the hop is shown: the first of them that the deployment has.
+    pub stages: &'static [ChainStage],
+    /// Position in the search for the cause: the explanation with the lowest number is the verdict.
+    pub(super) precedence: u8,
+    /// Judges the hop by its own evidence.
+    pub(super) judge: fn(&Evidence) -> Judgement,
+    /// How long its probe took, in milliseconds.
+    pub(super) elapsed_ms: fn(&Evidence) -> Option<u64>,
+    /// Says why the hop causes the failure of the walk, if it does.
+    pub(super) explain: fn(&Evidence, &Symptom<'_>) -> Option<Cause>,
+    /// The log groups in which its failures are found, out of the deployment's resources.
+    pub log_groups: fn(&[&Resource]) -> Vec<String>,
 }
 
 impl Hop {
     /// Every hop, in the order of the chain.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 21] = [
         Self::Credentials,
+        Self::Permissions,
         Self::Stack,
+        Self::Discovery,
         Self::Token,
         Self::Authoriser,
+        Self::Metadata,
         Self::Gateway,
-        Self::Target,
-        Self::Runtime,
+        Self::Policy,
+        Self::Limits,
         Self::Initialize,
         Self::Interceptor,
         Self::ToolsList,
+        Self::Target,
+        Self::Provider,
+        Self::Drift,
+        Self::Runtime,
+        Self::Rollout,
         Self::Secret,
         Self::Neo4j,
         Self::Cypher,
     ];
 
+    /// What is particular to the hop.
+    pub const fn spec(self) -> &'static HopSpec {
+        match self {
+            Self::Credentials => &credentials::SPEC,
+            Self::Permissions => &permissions::SPEC,
+            Self::Stack => &stack::SPEC,
+            Self::Discovery => &discovery::SPEC,
+            Self::Token => &token::SPEC,
+            Self::Authoriser => &authoriser::SPEC,
+            Self::Metadata => &metadata::SPEC,
+            Self::Gateway => &gateway::SPEC,
+            Self::Policy => &policy::SPEC,
+            Self::Limits => &limits::SPEC,
+            Self::Initialize => &initialize::SPEC,
+            Self::Interceptor => &interceptor::SPEC,
+            Self::ToolsList => &tools_list::SPEC,
+            Self::Target => &target::SPEC,
+            Self::Provider => &provider::SPEC,
+            Self::Drift => &drift::SPEC,
+            Self::Runtime => &runtime::SPEC,
+            Self::Rollout => &rollout::SPEC,
+            Self::Secret => &secret::SPEC,
+            Self::Neo4j => &database::SPEC,
+            Self::Cypher => &cypher::SPEC,
+        }
+    }
+
     /// Its name, as JSON and the screen show it.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Credentials => "credentials",
-            Self::Stack => "stack",
-            Self::Token => "token",
-            Self::Authoriser => "authoriser",
-            Self::Gateway => "gateway",
-            Self::Target => "target",
-            Self::Runtime => "runtime",
-            Self::Initialize => "initialize",
-            Self::Interceptor => "interceptor",
-            Self::ToolsList => "tools-list",
-            Self::Secret => "secret",
-            Self::Neo4j => "neo4j",
-            Self::Cypher => "cypher",
-        }
+        self.spec().name
     }
 }
 
@@ -78,4 +145,70 @@ impl fmt::Display for Hop {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())
     }
+}
+
+impl Serialize for Hop {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for HopSpec {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("HopSpec")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// For hops that are never the cause: what they find is a hint, or another hop names it.
+pub(super) fn no_explanation(_: &Evidence, _: &Symptom<'_>) -> Option<Cause> {
+    None
+}
+
+/// For hops that write no log in the deployment's account.
+pub(super) fn no_log(_: &[&Resource]) -> Vec<String> {
+    Vec::new()
+}
+
+/// The gateway's own log.
+pub(super) fn gateway_log(resources: &[&Resource]) -> Vec<String> {
+    groups_of(resources, Kind::Gateway, |group| {
+        !group.starts_with("/aws/lambda/")
+    })
+}
+
+/// The interceptor function's log.
+pub(super) fn interceptor_log(resources: &[&Resource]) -> Vec<String> {
+    groups_of(resources, Kind::Gateway, |group| {
+        group.starts_with("/aws/lambda/")
+    })
+}
+
+/// The runtimes' logs.
+pub(super) fn runtime_log(resources: &[&Resource]) -> Vec<String> {
+    groups_of(resources, Kind::Runtime, |_| true)
+}
+
+/// The logs of those that read the secret: the interceptor if there is one, otherwise the runtimes.
+pub(super) fn secret_readers_log(resources: &[&Resource]) -> Vec<String> {
+    let interceptor = interceptor_log(resources);
+    if interceptor.is_empty() {
+        runtime_log(resources)
+    } else {
+        interceptor
+    }
+}
+
+fn groups_of(resources: &[&Resource], kind: Kind, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut groups: Vec<String> = resources
+        .iter()
+        .filter(|resource| resource.key.kind == kind)
+        .flat_map(|resource| resource.log_groups.iter())
+        .filter(|group| is_wanted(group) && group.as_str() != "aws/spans")
+        .cloned()
+        .collect();
+    groups.sort();
+    groups.dedup();
+    groups
 }

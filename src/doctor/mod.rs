@@ -1,15 +1,48 @@
 //! The doctor: walks the chain from AWS credentials to a Cypher answer and names the hop that fails.
 //!
-//! Pure judgement over evidence: `services/doctor.rs` gathers an [`Evidence`], [`judge`] says what it means. A hop is
-//! judged on its own evidence; the verdict is the earliest hop whose failure explains what comes after it.
+//! Pure judgement over evidence: `services/doctor` gathers an [`Evidence`], [`judge`] says what it means. Each hop has a
+//! file of its own with a specification: it judges itself by its own evidence, and it may explain why the walk failed.
+//! The verdict is the most specific explanation.
 
+mod authoriser;
+mod credentials;
+mod cypher;
+mod database;
+mod discovery;
+mod drift;
 mod evidence;
+mod gateway;
 mod hop;
+mod initialize;
+mod interceptor;
 mod judge;
+mod judgement;
+mod limits;
+mod metadata;
 
-pub use evidence::{Answer, Evidence};
-pub use hop::Hop;
+mod permissions;
+mod policy;
+mod provider;
+mod rollout;
+mod runtime;
+mod secret;
+mod stack;
+mod stage;
+mod status;
+mod symptom;
+mod target;
+mod token;
+mod tools_list;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use authoriser::jwt_rules;
+pub use evidence::{Evidence, IssuerDocument, Probe, ProbeCall, ProviderStatus};
+pub use hop::{Hop, HopSpec};
 pub use judge::judge;
+pub use judgement::{Cause, Judgement};
+pub use stage::ChainStage;
 
 use serde::Serialize;
 
@@ -18,38 +51,38 @@ use crate::model::DeploymentName;
 /// How a hop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// Proven to work.
+pub enum HopState {
+    /// Examined and working.
     Ok,
-    /// Works, with something to look at.
+    /// Working, with something to look at.
     Warning,
-    /// Proven not to work.
+    /// Examined and not working.
     Failed,
     /// Not part of this deployment's chain.
     Skipped,
-    /// Not judged: a hop before it failed, or it could not be asked.
+    /// Not examined: an earlier hop failed, or it could not be read.
     Unknown,
 }
 
 /// What was found at one hop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct HopFinding {
     /// The hop.
     pub hop: Hop,
     /// How it is.
-    pub state: State,
+    pub state: HopState,
     /// One sentence that says why.
     pub evidence: String,
-    /// Milliseconds that asking took, where something was asked.
+    /// How long its probe took, in milliseconds, if one was made.
     pub elapsed_ms: Option<u64>,
 }
 
 /// The hop that is the cause, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct DoctorVerdict {
     /// The broken hop.
     pub hop: Hop,
-    /// What proves it.
+    /// What is wrong in one sentence, and what proves it.
     pub evidence: String,
     /// What to do.
     pub fix: String,
@@ -57,25 +90,30 @@ pub struct Verdict {
     pub source: String,
 }
 
-/// The examination of one deployment; serialised, it is a line of `doctor -o json`.
+/// The examination of one deployment. Serialised, it is a line of `doctor -o json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct DoctorReport {
     /// The deployment.
     pub deployment: DeploymentName,
-    /// Whether no hop failed.
+    /// Whether a call went through the whole chain.
     pub healthy: bool,
-    /// The cause, where there is one.
-    pub verdict: Option<Verdict>,
+    /// The cause, if the chain is broken.
+    pub verdict: Option<DoctorVerdict>,
     /// Every hop in the order of the chain.
-    pub hops: Vec<Finding>,
+    pub hops: Vec<HopFinding>,
 }
 
-impl Report {
-    /// How many hops are in this state.
-    pub fn count(&self, state: State) -> usize {
+impl DoctorReport {
+    /// Number of hops in this state.
+    pub fn count(&self, state: HopState) -> usize {
         self.hops
             .iter()
             .filter(|finding| finding.state == state)
             .count()
+    }
+
+    /// The finding of one hop.
+    pub fn finding(&self, hop: Hop) -> Option<&HopFinding> {
+        self.hops.iter().find(|finding| finding.hop == hop)
     }
 }

@@ -1,68 +1,209 @@
-//! Doctor: every deployment's chain hop by hop, the cause on top with its evidence and its fix.
+//! Doctor: every deployment's chain hop by hop, broken ones first, with the cause, its evidence and its fix.
+
+mod view;
 
 use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
 
-use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext, detail::wrapped};
+use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
-    doctor::{Finding, Report, State},
+    doctor::{DoctorReport, Hop, HopState},
     keys::Layer,
     messages::{Action, AppAction, DoctorAction, Effect, Effects, FleetAction, ListAction},
-    model::{DeploymentName, Moment},
-    theme::Role,
-    widgets::{List, Painter, text_width},
+    model::{Deployment, DeploymentName, Moment, Resource},
+    state::Store,
+    widgets::{List, Painter},
 };
 
-/// What was examined so long ago, in milliseconds, is examined again when the screen is opened.
+pub use view::mark;
+
+/// An examination older than this, in milliseconds, is repeated when the screen is opened.
 const FRESH_MS: i64 = 60_000;
+/// Logs are opened from this long before the examination ended, in milliseconds.
+const LOGS_BEFORE_MS: i64 = 60_000;
 
 /// The state of the Doctor screen.
 #[derive(Clone, Debug, Default)]
 pub struct Doctor {
     list: List,
+    /// The chosen deployment; without a choice the first, which is the one that needs a look most.
+    selected: Option<DeploymentName>,
+    hops: List,
+    /// Whether the cursor is among the hops.
+    is_in_hops: bool,
+    /// Whether the evidence of the current hop is shown whole.
+    is_open: bool,
     asked: BTreeMap<DeploymentName, Moment>,
 }
 
 impl Doctor {
-    /// Notes that an examination has ended, with a report or without.
+    /// Records that an examination has ended, with a report or without.
     pub fn ended(&mut self, deployment: &DeploymentName) {
         self.asked.remove(deployment);
     }
 
     /// Begins the examination of one deployment, and shows it.
     pub fn examine(&mut self, deployment: &DeploymentName, context: &UpdateContext<'_>) -> Effects {
-        if let Some(at) = context
-            .store
-            .deployments
-            .iter()
-            .position(|each| each.name == *deployment)
-        {
-            self.list.select(at);
-        }
+        self.select(Some(deployment.clone()));
         self.asked.insert(deployment.clone(), context.now);
         Effects::one(Effect::Examine(deployment.clone()))
     }
 
+    fn select(&mut self, deployment: Option<DeploymentName>) {
+        self.selected = deployment;
+        (self.is_in_hops, self.is_open) = (false, false);
+    }
+
     fn examine_all(&mut self, context: &UpdateContext<'_>) -> Effects {
-        let names: Vec<DeploymentName> = context
-            .store
-            .deployments
-            .iter()
-            .map(|each| each.name.clone())
+        let deployments = context.store.deployments.iter();
+        let names: Vec<DeploymentName> = deployments
+            .map(|deployment| deployment.name.clone())
             .collect();
         self.asked
             .extend(names.iter().map(|name| (name.clone(), context.now)));
         names.into_iter().map(Effect::Examine).collect()
     }
 
-    fn shown<'a>(&'a self, context: &ViewContext<'a>) -> Option<&'a DeploymentName> {
-        context
-            .store
-            .deployments
-            .get(self.list.cursor())
-            .map(|each| &each.name)
+    /// Index of the chosen deployment among the ordered ones.
+    fn cursor(&self, ordered: &[&Deployment]) -> usize {
+        let chosen = self.selected.as_ref();
+        chosen
+            .and_then(|name| {
+                ordered
+                    .iter()
+                    .position(|deployment| deployment.name == *name)
+            })
+            .unwrap_or(0)
     }
+
+    fn current<'a>(&self, store: &'a Store) -> Option<&'a DeploymentName> {
+        let ordered = ordered(store);
+        ordered
+            .get(self.cursor(&ordered))
+            .map(|deployment| &deployment.name)
+    }
+
+    fn report<'a>(&self, store: &'a Store) -> Option<&'a (Moment, DoctorReport)> {
+        store.examined.get(self.current(store)?)
+    }
+
+    /// Moves among the hops or the deployments; `false` if the action does not move.
+    fn move_cursor(&mut self, action: Action, store: &Store) -> bool {
+        if self.is_in_hops {
+            return self.hops.act(action, Hop::ALL.len());
+        }
+        let ordered = ordered(store);
+        let mut list = self.list.clone();
+        list.select(self.cursor(&ordered));
+        if !list.act(action, ordered.len()) {
+            return false;
+        }
+        let name = ordered
+            .get(list.cursor())
+            .map(|deployment| deployment.name.clone());
+        self.list = list;
+        self.select(name);
+        true
+    }
+
+    /// From a deployment to its hops, at the cause; from a hop to its whole evidence and back.
+    fn open(&mut self, store: &Store) -> ScreenUpdate {
+        if self.is_in_hops {
+            self.is_open = !self.is_open;
+            return ScreenUpdate::done();
+        }
+        let Some((_, report)) = self.report(store) else {
+            return ScreenUpdate::done();
+        };
+        let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
+        let at = report
+            .hops
+            .iter()
+            .position(|finding| match cause {
+                Some(cause) => finding.hop == cause,
+                None => finding.state == HopState::Warning,
+            })
+            .unwrap_or(0);
+        self.selected = self.current(store).cloned();
+        self.hops.select(at);
+        (self.is_in_hops, self.is_open) = (true, cause.is_some());
+        ScreenUpdate::done()
+    }
+
+    /// One step back; `false` if there is none.
+    fn back(&mut self) -> bool {
+        if self.is_open {
+            self.is_open = false;
+        } else if self.is_in_hops {
+            self.is_in_hops = false;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// The hop whose log is meant: the one under the cursor, otherwise the cause.
+    fn hop_in_question(&self, report: &DoctorReport) -> Option<Hop> {
+        if self.is_in_hops {
+            report
+                .hops
+                .get(self.hops.cursor())
+                .map(|finding| finding.hop)
+        } else {
+            report.verdict.as_ref().map(|verdict| verdict.hop)
+        }
+    }
+
+    fn follow_logs(&self, store: &Store) -> ScreenUpdate {
+        let Some(name) = self.current(store).cloned() else {
+            return ScreenUpdate::done();
+        };
+        let examined = store.examined.get(&name);
+        let hop = examined.and_then(|(_, report)| self.hop_in_question(report));
+        let resources: Vec<&Resource> = store.resources(&name).collect();
+        let (title, groups) = match hop {
+            Some(hop) => (format!("{name} {hop}"), (hop.spec().log_groups)(&resources)),
+            None => (
+                name.to_string(),
+                super::fleet::deployment_groups(store, &name),
+            ),
+        };
+        if groups.is_empty() {
+            let text = format!("{title} writes no log in this account");
+            return ScreenUpdate::request(AppRequest::Say(text));
+        }
+        ScreenUpdate::request(AppRequest::Logs {
+            title,
+            deployment: name,
+            groups,
+            since: hop.and(examined).map(|(at, _)| at.plus(-LOGS_BEFORE_MS)),
+        })
+    }
+
+    fn copy_fix(&self, store: &Store) -> ScreenUpdate {
+        let verdict = self
+            .report(store)
+            .and_then(|(_, report)| report.verdict.as_ref());
+        match verdict {
+            Some(verdict) => ScreenUpdate::effect(Effect::Copy(verdict.fix.clone())),
+            None => ScreenUpdate::request(AppRequest::Say("there is nothing to fix".to_owned())),
+        }
+    }
+}
+
+/// The deployments, those that need a look first; equals keep the order of the configuration.
+fn ordered(store: &Store) -> Vec<&Deployment> {
+    let rank = |deployment: &&Deployment| match store.examined.get(&deployment.name) {
+        Some((_, report)) if report.verdict.is_some() => 0,
+        Some((_, report)) if !report.healthy => 1,
+        Some((_, report)) if report.count(HopState::Warning) > 0 => 2,
+        Some(_) => 4,
+        None => 3,
+    };
+    let mut ordered: Vec<&Deployment> = store.deployments.iter().collect();
+    ordered.sort_by_key(rank);
+    ordered
 }
 
 impl Screen for Doctor {
@@ -71,19 +212,13 @@ impl Screen for Doctor {
     }
 
     fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
-        let names = context
-            .store
-            .deployments
-            .iter()
-            .map(|each| each.name.clone());
         let is_fresh = |name: &DeploymentName| {
-            context
-                .store
-                .examined
-                .get(name)
-                .is_some_and(|(at, _)| context.now.since(*at) <= FRESH_MS)
+            let examined = context.store.examined.get(name);
+            examined.is_some_and(|(at, _)| context.now.since(*at) <= FRESH_MS)
         };
-        let unknown: Vec<DeploymentName> = names
+        let deployments = context.store.deployments.iter();
+        let unknown: Vec<DeploymentName> = deployments
+            .map(|deployment| deployment.name.clone())
             .filter(|name| !is_fresh(name) && !self.asked.contains_key(name))
             .collect();
         self.asked
@@ -92,54 +227,39 @@ impl Screen for Doctor {
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if self.list.act(action, context.store.deployments.len()) {
+        if self.move_cursor(action, context.store) {
             return ScreenUpdate::done();
         }
-        let name = context
-            .store
-            .deployments
-            .get(self.list.cursor())
-            .map(|each| each.name.clone());
-        match (action, name) {
-            (Action::Doctor(DoctorAction::Examine) | Action::App(AppAction::Refresh), _) => {
+        match action {
+            Action::Doctor(DoctorAction::Examine) | Action::App(AppAction::Refresh) => {
                 ScreenUpdate::effects(self.examine_all(context))
             }
-            (Action::List(ListAction::Open), Some(name)) => {
-                ScreenUpdate::effects(self.examine(&name, context))
-            }
-            (Action::Fleet(FleetAction::FollowLogs), Some(name)) => {
-                let groups = super::fleet::deployment_groups(context.store, &name);
-                ScreenUpdate::request(AppRequest::Logs {
-                    title: name.to_string(),
-                    deployment: name,
-                    groups,
-                    since: None,
-                })
-            }
-            (Action::Doctor(DoctorAction::CopyFix), Some(name)) => {
-                match context
-                    .store
-                    .examined
-                    .get(&name)
-                    .and_then(|(_, report)| report.verdict.as_ref())
-                {
-                    Some(verdict) => ScreenUpdate::effect(Effect::Copy(verdict.fix.clone())),
-                    None => {
-                        ScreenUpdate::request(AppRequest::Say("nothing is to be fixed".to_owned()))
-                    }
-                }
-            }
+            Action::List(ListAction::Open) => self.open(context.store),
+            Action::App(AppAction::Back) if self.back() => ScreenUpdate::done(),
+            Action::Fleet(FleetAction::FollowLogs) => self.follow_logs(context.store),
+            Action::Doctor(DoctorAction::CopyFix) => self.copy_fix(context.store),
             _ => ScreenUpdate::ignored(),
         }
     }
 
-    fn click(&mut self, column: u16, line: u16, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        match self.list.row_at(column, line) {
-            Some(row) => {
-                self.list.select(row);
+    fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        if let Some(row) = self.list.row_at(column, line) {
+            let name = ordered(context.store)
+                .get(row)
+                .map(|deployment| deployment.name.clone());
+            self.select(name);
+            return ScreenUpdate::done();
+        }
+        match self.hops.row_at(column, line) {
+            Some(row) if self.report(context.store).is_some() => {
+                self.selected = self.current(context.store).cloned();
+                let is_same = self.is_in_hops && self.hops.cursor() == row;
+                self.hops.select(row);
+                self.is_open = is_same && !self.is_open;
+                self.is_in_hops = true;
                 ScreenUpdate::done()
             }
-            None => ScreenUpdate::ignored(),
+            _ => ScreenUpdate::ignored(),
         }
     }
 
@@ -152,217 +272,6 @@ impl Screen for Doctor {
     }
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-        let deployments = &context.store.deployments;
-        if deployments.is_empty() {
-            painter.text(
-                area.x + 3,
-                area.y + 1,
-                area.width,
-                "No deployment is configured, so there is no chain to walk.",
-                Role::Dim,
-            );
-            return;
-        }
-        let height = u16::try_from(deployments.len())
-            .unwrap_or(u16::MAX)
-            .min(area.height / 3)
-            .max(1);
-        let top = Rect { height, ..area };
-        for (row, index) in self.list.window(top, deployments.len()).enumerate() {
-            let Some(deployment) = deployments.get(index) else {
-                continue;
-            };
-            let line = Rect {
-                y: top.y + u16::try_from(row).unwrap_or(0),
-                height: 1,
-                ..top
-            };
-            if index == self.list.cursor() {
-                painter.select_row(line, true);
-            }
-            self.draw_line(&deployment.name, context, line, painter);
-        }
-        let rule = Rect {
-            y: area.y + height,
-            height: 1,
-            ..area
-        };
-        painter.hline(rule);
-        let body = Rect {
-            y: rule.y + 1,
-            height: area.height.saturating_sub(height + 1),
-            ..area
-        };
-        match self
-            .shown(context)
-            .and_then(|name| context.store.examined.get(name))
-        {
-            Some((_, report)) => draw_report(report, body, painter),
-            None => {
-                painter.spans(
-                    body.x + 3,
-                    body.y + 1,
-                    body.width,
-                    &[
-                        (context.spinner, Role::Changing),
-                        (" walking the chain", Role::Dim),
-                    ],
-                );
-            }
-        }
-    }
-}
-
-impl Doctor {
-    fn draw_line(
-        &self,
-        name: &DeploymentName,
-        context: &ViewContext<'_>,
-        line: Rect,
-        painter: &mut Painter<'_>,
-    ) {
-        painter.text(line.x + 2, line.y, 24, name.as_str(), Role::Name);
-        let mut x = line.x + 28;
-        let asked = self.asked.get(name);
-        if let Some((at, report)) = context.store.examined.get(name) {
-            for finding in &report.hops {
-                let (glyph, role) = mark(finding.state);
-                x = painter.text(x, line.y, 1, glyph, role);
-            }
-            let age = format!("{} ago", at.age(context.now));
-            let (words, role, age) = match &report.verdict {
-                Some(verdict) => (
-                    format!("   {}: {}", verdict.hop, verdict.evidence),
-                    Role::Failed,
-                    format!("   {age}"),
-                ),
-                None => ("   all well".to_owned(), Role::Dim, format!(", {age}")),
-            };
-            let width = u16::try_from(text_width(&age)).unwrap_or(0);
-            x = painter.text(
-                x,
-                line.y,
-                line.right().saturating_sub(x + 6 + width),
-                &words,
-                role,
-            );
-            x = painter.text(x, line.y, width, &age, Role::Dim);
-        }
-        if let Some(since) = asked {
-            painter.spans(
-                x + 1,
-                line.y,
-                12,
-                &[
-                    (context.spinner, Role::Changing),
-                    (" ", Role::Dim),
-                    (since.age(context.now).as_str(), Role::Dim),
-                ],
-            );
-        }
-    }
-}
-
-fn draw_report(report: &Report, area: Rect, painter: &mut Painter<'_>) {
-    let mut rows = area.rows();
-    if let Some(verdict) = &report.verdict {
-        let mut lines = vec![vec![
-            (format!("{} is the cause.", verdict.hop), Role::Failed),
-            (format!("   source: {}", verdict.source), Role::Dim),
-        ]];
-        lines.extend(wrapped(
-            &verdict.evidence,
-            area.width.saturating_sub(4),
-            Role::Text,
-        ));
-        lines.extend(wrapped(
-            &format!("Fix: {}", verdict.fix),
-            area.width.saturating_sub(4),
-            Role::Accent,
-        ));
-        for (line, row) in lines.iter().zip(rows.by_ref()) {
-            let pieces: Vec<(&str, Role)> = line
-                .iter()
-                .map(|(text, role)| (text.as_str(), *role))
-                .collect();
-            painter.spans(row.x + 2, row.y, row.width.saturating_sub(3), &pieces);
-        }
-        if let Some(row) = rows.next() {
-            painter.hline(row);
-        }
-    }
-    for (finding, row) in report.hops.iter().zip(rows) {
-        let is_cause = report
-            .verdict
-            .as_ref()
-            .is_some_and(|verdict| verdict.hop == finding.hop);
-        draw_finding(finding, is_cause, row, painter);
-    }
-}
-
-fn draw_finding(finding: &Finding, is_cause: bool, line: Rect, painter: &mut Painter<'_>) {
-    let (glyph, role) = mark(finding.state);
-    painter.spans(
-        line.x + 2,
-        line.y,
-        15,
-        &[
-            (glyph, role),
-            (" ", role),
-            (
-                finding.hop.as_str(),
-                if finding.state == State::Failed {
-                    Role::Name
-                } else {
-                    Role::Text
-                },
-            ),
-        ],
-    );
-    let dim = matches!(finding.state, State::Skipped | State::Unknown);
-    let room = line.width.saturating_sub(32);
-    painter.text(
-        line.x + 18,
-        line.y,
-        room,
-        &finding.evidence,
-        if dim { Role::Dim } else { Role::Text },
-    );
-    let elapsed = finding.elapsed_ms.map_or_else(
-        || "-".to_owned(),
-        |millis| {
-            if millis < 1000 {
-                format!("{millis} ms")
-            } else {
-                format!("{:.1} s", millis as f64 / 1000.0)
-            }
-        },
-    );
-    painter.text_right(
-        line.right().saturating_sub(1),
-        line.y,
-        9,
-        &elapsed,
-        Role::Dim,
-    );
-    if is_cause {
-        painter.text(
-            line.right().saturating_sub(13),
-            line.y,
-            2,
-            "←",
-            Role::Failed,
-        );
-    }
-}
-
-/// Glyph and role of a hop's state.
-pub const fn mark(state: State) -> (&'static str, Role) {
-    match state {
-        State::Ok => ("●", Role::Success),
-        State::Warning => ("▲", Role::Degraded),
-        State::Failed => ("✖", Role::Failed),
-        State::Skipped => ("·", Role::Faint),
-        State::Unknown => ("○", Role::Dim),
+        view::doctor(self, context, area, painter);
     }
 }

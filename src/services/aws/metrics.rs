@@ -406,6 +406,13 @@ fn fold(
         }
     }
     traffic.errors = sum(Metric::SystemErrors) + sum(Metric::UserErrors);
+    let steps = i64::try_from(Traffic::STEPS - Traffic::RECENT_STEPS).unwrap_or_default();
+    let recent = from + steps * Traffic::STEP_MS / 1000;
+    let errors = of(Metric::SystemErrors).chain(of(Metric::UserErrors));
+    traffic.recent_errors = errors
+        .filter(|(at, _)| *at >= recent)
+        .map(|(_, value)| value.max(0.0).round() as u64)
+        .sum();
     traffic.throttled = sum(Metric::Throttles);
     traffic.p50_ms = weighted(of(Metric::P50), &traffic.calls, from);
     traffic.p95_ms = weighted(of(Metric::P95), &traffic.calls, from);

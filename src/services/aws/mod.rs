@@ -17,6 +17,8 @@ mod secrets;
 pub mod shared_config;
 pub(crate) mod signed;
 pub(crate) mod stack;
+mod trail;
+mod versions;
 
 use std::{collections::HashMap, sync::Arc, time::SystemTime};
 

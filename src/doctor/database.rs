@@ -1,0 +1,120 @@
+//! A login at Neo4j with the secret's AWSCURRENT, and what the server says about the database.
+
+use super::{
+    ChainStage, Evidence, Judgement, Probe,
+    hop::{HopSpec, runtime_log},
+    judgement::{Cause, with_request},
+    symptom::{Step, Symptom},
+};
+use crate::model::LoginAnswer;
+
+const SOURCE: &str = "a login at Neo4j with AWSCURRENT";
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "neo4j",
+    title: "a login at Neo4j with the secret's password",
+    stages: &[ChainStage::Neo4j],
+    precedence: 90,
+    judge,
+    elapsed_ms: |evidence| evidence.login.elapsed_ms(),
+    explain,
+    log_groups: runtime_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    let answer = match &evidence.login {
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
+        Probe::Failed { failure, .. } => {
+            return Judgement::unknown(format!("no login was tried: {}", with_request(failure)));
+        }
+        Probe::Answered { value, .. } => value,
+    };
+    let judged = match answer {
+        LoginAnswer::Accepted { server } => Judgement::ok(server.as_ref().map_or_else(
+            || "the secret's password works".to_owned(),
+            |server| format!("the secret's password works at {server}"),
+        )),
+        LoginAnswer::WrongPassword => Judgement::failed(
+            "Neo4j does not accept the password of AWSCURRENT",
+            "rotate or resume: agentcore-console secrets resume SECRET finishes a rotation that was cut off; \
+             otherwise put the password that the database has",
+            SOURCE,
+        ),
+        LoginAnswer::RateLimited => Judgement::failed(
+            "Neo4j has locked the user out after failed logins",
+            "stop the reader that uses an old password, then wait some seconds",
+            SOURCE,
+        ),
+        LoginAnswer::MustChange => Judgement::failed(
+            "Neo4j wants the password to be changed before anything else",
+            "agentcore-console secrets rotate SECRET",
+            SOURCE,
+        ),
+        LoginAnswer::External => Judgement::warning("the user is authenticated outside Neo4j"),
+        LoginAnswer::Unreachable(failure) => {
+            Judgement::warning(format!("Neo4j is not reached from here: {}", failure.cause))
+        }
+        LoginAnswer::Other(failure) => {
+            Judgement::warning(format!("Neo4j answers: {}", with_request(failure)))
+        }
+    };
+    judged.slow_after(evidence.login.elapsed_ms(), "the login at Neo4j")
+}
+
+/// The database explains an error of the call that names it, and a call that fails while the login is refused.
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let is_from_tool = symptom.step == Step::Call;
+    let names_it = is_from_tool
+        && symptom.mentions(&[
+            "neo.clienterror.security",
+            "neo.transienterror",
+            "neo.databaseerror",
+            "serviceunavailable",
+            "databaseunavailable",
+            "connectivityerror",
+            "authentication failure",
+            "couldn't connect to",
+            "unable to retrieve routing information",
+        ]);
+    if !names_it && !in_log(evidence) {
+        return None;
+    }
+    let judged = judge(evidence);
+    if judged.state == super::HopState::Failed {
+        return Some(Cause::new(
+            format!("{}: {}", judged.evidence, symptom.words()),
+            judged.fix,
+            judged.source,
+        ));
+    }
+    if let Some(LoginAnswer::Unreachable(failure)) = evidence.login.value() {
+        return Some(Cause::new(
+            format!(
+                "Neo4j does not answer, neither the chain nor this machine: {}",
+                failure.cause
+            ),
+            "start the database (a paused Aura instance is resumed in its console), and check its address and firewall",
+            "the server's answer and a login at Neo4j",
+        ));
+    }
+    if !names_it {
+        return None;
+    }
+    Some(Cause::new(
+        format!(
+            "The server behind the chain reports an error of Neo4j: {}",
+            symptom.words()
+        ),
+        "check the address, the user and the database that the server is configured with",
+        "the server's answer",
+    ))
+}
+
+/// Whether the runtime's log of this examination reports an error of the database.
+fn in_log(evidence: &Evidence) -> bool {
+    let lines = evidence.runtime_log.value();
+    lines
+        .into_iter()
+        .flatten()
+        .any(|line| line.contains("Neo.") || line.contains("ServiceUnavailable"))
+}

@@ -1,0 +1,47 @@
+//! MCP `initialize` at the endpoint.
+
+use super::{
+    ChainStage, Evidence, Judgement, Probe,
+    hop::{HopSpec, no_log},
+    judgement::{Cause, with_request},
+    symptom::{Step, Symptom},
+};
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "initialize",
+    title: "MCP initialize at the endpoint",
+    stages: &[ChainStage::Gateway, ChainStage::Runtime],
+    precedence: 220,
+    judge,
+    elapsed_ms: |evidence| evidence.connection.elapsed_ms(),
+    explain,
+    log_groups: no_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    match &evidence.connection {
+        Probe::NotMade(why) => Judgement::unknown(why.as_str()),
+        Probe::Answered { value, .. } => {
+            Judgement::ok(format!("{}, protocol {}", value.server, value.protocol))
+        }
+        Probe::Failed { failure, .. } => Judgement::failed(
+            with_request(failure),
+            failure.hint.clone().unwrap_or_default(),
+            "MCP initialize",
+        ),
+    }
+}
+
+fn explain(_: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let failure = symptom
+        .failure
+        .filter(|_| symptom.step == Step::Initialize)?;
+    Some(Cause::new(
+        format!(
+            "The endpoint does not answer initialize: {}",
+            symptom.words()
+        ),
+        failure.hint.clone().unwrap_or_default(),
+        "MCP initialize",
+    ))
+}

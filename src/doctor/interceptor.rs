@@ -1,0 +1,177 @@
+//! The gateway's interceptor function: what its log says around the failing request, and whether it was invoked at all.
+
+use super::{
+    ChainStage, Evidence, Judgement, Probe,
+    hop::{HopSpec, interceptor_log},
+    judgement::{Cause, unreadable},
+    symptom::Symptom,
+};
+
+const LOG: &str = "the interceptor's log";
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "interceptor",
+    title: "the gateway's interceptor function",
+    stages: &[ChainStage::Interceptor],
+    precedence: 100,
+    judge,
+    elapsed_ms: |evidence| evidence.slowest_interception(),
+    explain,
+    log_groups: interceptor_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    let lines = match &evidence.interceptor_log {
+        Probe::NotMade(_) if evidence.works() && evidence.has_interceptor() => {
+            return Judgement::ok(format!(
+                "the call passed through {}",
+                evidence.interceptor_name()
+            ));
+        }
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
+        Probe::Failed { failure, .. } => return Judgement::unknown(unreadable(failure, LOG)),
+        Probe::Answered { value, .. } => value,
+    };
+    let judged = match lines.iter().find(|line| is_error(line)) {
+        Some(line) => Judgement::warning(format!("its log says: {line}")),
+        None if lines.is_empty() => Judgement::ok("its log has no lines of this examination"),
+        None => Judgement::ok("invoked; its log has no errors"),
+    };
+    if evidence.secret_is_slow() {
+        return judged;
+    }
+    judged.slow_after(evidence.slowest_interception(), "the function")
+}
+
+/// A 500 of the gateway after it began to process the request is the interceptor's: its log has the reason, or has
+/// nothing because the function was never invoked. A 401 with a Basic challenge is the function's own answer.
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    if matches!(evidence.interceptor_log, Probe::NotMade(_)) {
+        return None;
+    }
+    if symptom.is_challenged_with("Basic") {
+        return Some(Cause::new(
+            format!("The interceptor refuses the request: {}", symptom.words()),
+            "send the header that the function asks for, or let it read the secret",
+            "the interceptor's answer",
+        ));
+    }
+    if symptom.status() != Some(500) {
+        return None;
+    }
+    let function = evidence.interceptor_name();
+    let lines = evidence.interceptor_log.value();
+    if let Some(line) = lines.and_then(|lines| lines.iter().find(|line| is_error(line))) {
+        return Some(Cause::new(
+            format!("The interceptor fails: {line}"),
+            format!("correct the function {function}; its log has the whole stack trace"),
+            LOG,
+        ));
+    }
+    let was_invoked = lines.is_some_and(|lines| lines.iter().any(|line| line.starts_with("START")));
+    let was_processed = evidence.gateway_began(symptom);
+    (!was_invoked && was_processed).then(|| {
+        Cause::new(
+            format!(
+                "The gateway may not invoke the interceptor {function}: {}, and the function's log has no line of it",
+                symptom.words()
+            ),
+            format!(
+                "let the gateway's role do lambda:InvokeFunction on it, and allow it in the function's policy: \
+                 aws lambda add-permission --function-name {function} --statement-id agentcore-gateway \
+                 --action lambda:InvokeFunction --principal bedrock-agentcore.amazonaws.com"
+            ),
+            "HTTP 500 of the gateway and the interceptor's log",
+        )
+    })
+}
+
+/// Whether a function's log line reports an error.
+pub(super) fn is_error(line: &str) -> bool {
+    [
+        "[ERROR]",
+        "Task timed out",
+        "Traceback",
+        "Runtime.ExitError",
+        "\"level\":\"ERROR\"",
+        "ERROR ",
+    ]
+    .iter()
+    .any(|mark| line.contains(mark))
+}
+
+/// Duration in milliseconds that a Lambda `REPORT` line names.
+fn reported_ms(line: &str) -> Option<u64> {
+    let rest = line.strip_prefix("REPORT")?.split("Duration: ").nth(1)?;
+    let millis: f64 = rest.split_whitespace().next()?.parse().ok()?;
+    (millis >= 0.0).then_some(millis as u64)
+}
+
+impl Evidence {
+    /// The longest invocation of the interceptor during this examination, in milliseconds.
+    pub(super) fn slowest_interception(&self) -> Option<u64> {
+        let lines = self.interceptor_log.value()?;
+        lines.iter().filter_map(|line| reported_ms(line)).max()
+    }
+
+    /// Whether the interceptor delays every request.
+    pub(super) fn interceptor_is_slow(&self) -> bool {
+        self.slowest_interception()
+            .is_some_and(|elapsed| elapsed >= super::judgement::SLOW_MS)
+    }
+
+    /// Whether the gateway has an interceptor function.
+    fn has_interceptor(&self) -> bool {
+        let gateways = self.gateways.value().into_iter().flatten();
+        gateways
+            .flat_map(|gateway| &gateway.log_groups)
+            .any(|group| group.starts_with("/aws/lambda/"))
+    }
+
+    /// Name of the interceptor function, from its log group `/aws/lambda/NAME`.
+    fn interceptor_name(&self) -> &str {
+        self.gateways
+            .value()
+            .into_iter()
+            .flatten()
+            .flat_map(|gateway| &gateway.log_groups)
+            .find_map(|group| group.strip_prefix("/aws/lambda/"))
+            .unwrap_or("FUNCTION")
+    }
+
+    /// Whether the gateway began to process the failed request: its log has a record of it, or it gave the answer a
+    /// request id. A gateway that fails by itself does neither.
+    fn gateway_began(&self, symptom: &Symptom<'_>) -> bool {
+        let request = symptom
+            .failure
+            .and_then(|failure| failure.request_id.as_deref());
+        match (self.gateway_log.value(), request) {
+            (Some(lines), Some(id)) if !lines.is_empty() => {
+                lines.iter().any(|line| line.contains(id))
+            }
+            (Some(lines), None) => lines.iter().any(|line| line.contains("Failed to process")),
+            (_, request) => request.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_duration_of_a_report_line_is_read_not_the_billed_one() {
+        let line = "REPORT RequestId: 7 Duration: 3024.61 ms\tBilled Duration: 3025 ms\tMemory Size: 128 MB";
+        assert_eq!(reported_ms(line), Some(3024));
+        assert_eq!(reported_ms("END RequestId: 7 Duration: 9 ms"), None);
+    }
+
+    #[test]
+    fn error_lines_of_lambda_are_recognised() {
+        assert!(is_error("[ERROR] KeyError: 'password'"));
+        assert!(is_error(
+            "2026-11-28T20:00:00Z 7 Task timed out after 3.00 seconds"
+        ));
+        assert!(!is_error("X-Neo4j-Authorization present, forwarding"));
+    }
+}

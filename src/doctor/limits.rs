@@ -1,0 +1,45 @@
+//! Rate limits that the operator has set at the gateway.
+
+use super::{
+    ChainStage, Evidence, Judgement,
+    hop::{HopSpec, gateway_log},
+    judgement::Cause,
+    symptom::Symptom,
+};
+use crate::model::pluralize;
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "limits",
+    title: "rate limits set at the gateway",
+    stages: &[ChainStage::Gateway],
+    precedence: 70,
+    judge,
+    elapsed_ms: |evidence| evidence.limits.elapsed_ms(),
+    explain,
+    log_groups: gateway_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    Judgement::of_reading(&evidence.limits, "ListGatewayRateLimits", |limits| {
+        if limits.is_empty() {
+            Judgement::skipped("no rate limit is set at this gateway")
+        } else {
+            Judgement::ok(pluralize(limits.len(), "rate limit"))
+        }
+    })
+}
+
+/// A 429 is a rate limit's only if one is set; otherwise it is the gateway's own quota.
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let limit = evidence.limits.value()?.first()?;
+    (symptom.status() == Some(429)).then(|| {
+        Cause::new(
+            format!(
+                "The rate limit {limit} of the gateway stops this caller: {}",
+                symptom.words()
+            ),
+            "raise or delete the rate limit (UpdateGatewayRateLimit), or wait until its window ends",
+            "ListGatewayRateLimits",
+        )
+    })
+}

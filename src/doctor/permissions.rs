@@ -1,0 +1,48 @@
+//! Permissions of the operator: which of the doctor's own readings AWS denied.
+
+use super::{
+    ChainStage, Evidence, Judgement,
+    hop::{HopSpec, no_explanation, no_log},
+};
+use crate::model::{Failure, FailureKind};
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "permissions",
+    title: "what this identity may read",
+    stages: &[ChainStage::SignIn],
+    precedence: 250,
+    judge,
+    elapsed_ms: |_| None,
+    explain: no_explanation,
+    log_groups: no_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    let readings: [(&str, Option<&Failure>); 11] = [
+        ("the stack", evidence.stack.failure()),
+        ("gateways", evidence.gateways.failure()),
+        ("targets", evidence.targets.failure()),
+        ("runtimes", evidence.runtimes.failure()),
+        ("endpoints", evidence.endpoints.failure()),
+        ("credential providers", evidence.providers.failure()),
+        ("the secret", evidence.secret.failure()),
+        ("the secret's value", evidence.secret_value.failure()),
+        ("the gateway's log", evidence.gateway_log.failure()),
+        ("the interceptor's log", evidence.interceptor_log.failure()),
+        ("the runtime's log", evidence.runtime_log.failure()),
+    ];
+    let denied: Vec<&str> = readings
+        .into_iter()
+        .filter(|(_, failure)| failure.is_some_and(|failure| failure.kind == FailureKind::Denied))
+        .map(|(what, _)| what)
+        .collect();
+    if denied.is_empty() {
+        if evidence.identity.value().is_some() {
+            Judgement::ok("nothing that was asked was denied")
+        } else {
+            Judgement::unknown("who asks is not known")
+        }
+    } else {
+        Judgement::warning(format!("this identity may not read {}", denied.join(", ")))
+    }
+}

@@ -1,0 +1,107 @@
+//! The OAuth credential provider that the gateway uses to sign in to a target.
+
+use super::{
+    ChainStage, Evidence, HopState, Judgement, Probe,
+    hop::{HopSpec, gateway_log},
+    judgement::Cause,
+    symptom::Symptom,
+};
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "provider",
+    title: "the credential provider of the target",
+    stages: &[ChainStage::Target, ChainStage::Consent],
+    precedence: 110,
+    judge,
+    elapsed_ms: |evidence| evidence.providers.elapsed_ms(),
+    explain,
+    log_groups: gateway_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    if let Probe::Failed { failure, .. } = &evidence.call
+        && failure.consent_urls().next().is_some()
+    {
+        return Judgement::warning(
+            "waits for the consent of a person: call a tool in Tools to get the address",
+        );
+    }
+    Judgement::of_reading(
+        &evidence.providers,
+        "GetOauth2CredentialProvider",
+        |providers| {
+            if providers.is_empty() {
+                return Judgement::skipped("no target uses a credential provider");
+            }
+            let broken = providers.iter().find(|provider| {
+                provider
+                    .status
+                    .as_deref()
+                    .is_some_and(|status| status.contains("FAILED"))
+            });
+            match broken {
+                Some(provider) => Judgement::failed(
+                    format!(
+                        "{} is {}: {}",
+                        provider.name,
+                        provider.status.as_deref().unwrap_or_default(),
+                        provider.reason.as_deref().unwrap_or("no reason given")
+                    ),
+                    "update the credential provider (UpdateOauth2CredentialProvider)",
+                    "GetOauth2CredentialProvider",
+                ),
+                None => Judgement::ok(
+                    providers
+                        .iter()
+                        .map(|provider| match &provider.status {
+                            Some(status) => format!("{} {status}", provider.name),
+                            None => provider.name.clone(),
+                        })
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
+            }
+        },
+    )
+}
+
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let judged = judge(evidence);
+    if judged.state == HopState::Failed {
+        return Some(Cause::new(judged.evidence, judged.fix, judged.source));
+    }
+    const WORDS: [&str; 2] = ["credentialproviderexception", "credential provider"];
+    let name = evidence
+        .providers
+        .value()
+        .and_then(|providers| providers.first())
+        .map_or("of the target", |provider| provider.name.as_str());
+    let fix = format!(
+        "check client id, secret and token endpoint of the credential provider {name}: agentcore-console client-secret show"
+    );
+    if symptom.mentions(&WORDS) {
+        return Some(Cause::new(
+            format!(
+                "The credential provider gets no token for the target: {}",
+                symptom.words()
+            ),
+            fix,
+            "the gateway's answer to tools/call",
+        ));
+    }
+    let target = evidence.targets.value()?.iter().find(|target| {
+        target
+            .reason
+            .as_deref()
+            .is_some_and(|reason| reason.to_ascii_lowercase().contains("credential provider"))
+    })?;
+    Some(Cause::new(
+        format!(
+            "The credential provider gets no token for target {}: {}",
+            target.name,
+            target.reason.as_deref().unwrap_or_default()
+        ),
+        fix,
+        "GetGatewayTarget",
+    ))
+}

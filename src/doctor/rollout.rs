@@ -1,0 +1,61 @@
+//! Roll-outs: whether the endpoints serve the versions that they are meant to serve.
+
+use serde_json::Value;
+
+use super::{
+    ChainStage, Evidence, Judgement,
+    hop::{HopSpec, no_explanation, runtime_log},
+};
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "rollout",
+    title: "the versions that the runtime's endpoints serve",
+    stages: &[ChainStage::Runtime],
+    precedence: 235,
+    judge,
+    elapsed_ms: |evidence| evidence.endpoints.elapsed_ms(),
+    explain: no_explanation,
+    log_groups: runtime_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    Judgement::of_reading(
+        &evidence.endpoints,
+        "GetAgentRuntimeEndpoint",
+        |endpoints| {
+            if endpoints.is_empty() {
+                return Judgement::skipped("no runtime endpoint in this chain");
+            }
+            for endpoint in endpoints {
+                let version = |name: &str| endpoint.raw.get(name).and_then(Value::as_str);
+                if let (Some(live), Some(target)) =
+                    (version("liveVersion"), version("targetVersion"))
+                    && live != target
+                {
+                    let since = endpoint
+                        .updated
+                        .map_or_else(String::new, |at| format!(" for {}", at.age(evidence.now)));
+                    return Judgement::warning(format!(
+                        "{} serves version {live} while version {target} is wanted{since}",
+                        endpoint.name
+                    ));
+                }
+                if endpoint.status != "READY" {
+                    let reason = endpoint.reason.as_deref().unwrap_or("no reason given");
+                    return Judgement::warning(format!(
+                        "{} is {}: {reason}",
+                        endpoint.name, endpoint.status
+                    ));
+                }
+            }
+            let served: Vec<String> = endpoints
+                .iter()
+                .map(|endpoint| {
+                    let live = endpoint.raw.get("liveVersion").and_then(Value::as_str);
+                    format!("{} v{}", endpoint.name, live.unwrap_or("unknown"))
+                })
+                .collect();
+            Judgement::ok(served.join(", "))
+        },
+    )
+}

@@ -1,0 +1,166 @@
+//! The Neo4j secret that the chain uses: its versions, and whether those who need its value may read it.
+
+use super::{
+    ChainStage, Evidence, HopState, Judgement, Probe,
+    hop::{HopSpec, secret_readers_log},
+    judgement::{Cause, SLOW_MS, unreadable},
+    symptom::{Step, Symptom},
+};
+use crate::model::{LoginAnswer, SecretDetail, pluralize};
+
+const SOURCE: &str = "Secrets Manager DescribeSecret";
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "secret",
+    title: "the Neo4j secret that the chain uses",
+    stages: &[ChainStage::Secret],
+    precedence: 80,
+    judge,
+    elapsed_ms: |evidence| evidence.secret_value.elapsed_ms(),
+    explain,
+    log_groups: secret_readers_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    let judged = match (&evidence.secret, &evidence.secret_value) {
+        (Probe::Answered { value, .. }, Probe::Failed { failure, .. })
+            if status(value).state == HopState::Ok =>
+        {
+            Judgement::unknown(unreadable(failure, "GetSecretValue"))
+        }
+        (probe, _) => Judgement::of_reading(probe, SOURCE, status),
+    };
+    judged.slow_after(evidence.secret_value.elapsed_ms(), "GetSecretValue")
+}
+
+fn status(detail: &SecretDetail) -> Judgement {
+    let name = &detail.name;
+    if detail.deleted.is_some() {
+        return Judgement::failed(
+            format!("The secret {name} is scheduled for deletion"),
+            format!("aws secretsmanager restore-secret --secret-id {name}"),
+            SOURCE,
+        );
+    }
+    if detail.version_with("AWSCURRENT").is_none() {
+        return Judgement::failed(
+            format!("No version of the secret {name} carries AWSCURRENT"),
+            "put a value, or move AWSCURRENT to a version",
+            SOURCE,
+        );
+    }
+    match &detail.rotation.pending_version {
+        Some(pending) => Judgement::warning(format!(
+            "a rotation is in progress or stuck (AWSPENDING on {pending}): \
+             agentcore-console secrets resume {name}"
+        )),
+        None => Judgement::ok(format!(
+            "{name}: {}, AWSCURRENT is set",
+            pluralize(detail.versions.len(), "version")
+        )),
+    }
+}
+
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let judged = judge(evidence);
+    if judged.state == HopState::Failed {
+        return Some(Cause::new(judged.evidence, judged.fix, judged.source));
+    }
+    own_header(evidence, symptom)
+        .or_else(|| reader_in_log(evidence, symptom))
+        .or_else(|| older_password(evidence, symptom))
+}
+
+/// The console itself makes a header of the secret for this deployment and could not read it.
+fn own_header(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let failure = evidence.secret_value.failure()?;
+    let same = symptom.step == Step::Initialize
+        && symptom
+            .failure
+            .is_some_and(|symptom| symptom.cause == failure.cause || symptom.code == failure.code);
+    same.then(|| {
+        Cause::new(
+            format!(
+                "The secret cannot be read to make the credentials header: {}",
+                symptom.words()
+            ),
+            failure
+                .hint
+                .clone()
+                .unwrap_or_else(|| policy(evidence, "this identity")),
+            "Secrets Manager GetSecretValue",
+        )
+    })
+}
+
+/// The interceptor's or the runtime's log says that GetSecretValue failed there.
+fn reader_in_log(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let logs = [
+        (
+            "interceptor",
+            "the interceptor's log",
+            &evidence.interceptor_log,
+        ),
+        ("runtime", "the runtime's log", &evidence.runtime_log),
+    ];
+    let (reader, source, line) = logs.into_iter().find_map(|(reader, source, log)| {
+        let is_mine = |line: &&String| {
+            let line = line.to_ascii_lowercase();
+            line.contains("getsecretvalue")
+                && ["error", "exception", "denied"]
+                    .iter()
+                    .any(|word| line.contains(word))
+        };
+        Some((reader, source, log.value()?.iter().find(is_mine)?))
+    })?;
+    let denied = line.contains("AccessDenied");
+    let what = if denied {
+        format!("The {reader} may not read the secret")
+    } else {
+        format!("The {reader} cannot read the secret")
+    };
+    let fix = if denied {
+        policy(evidence, &format!("the role of the {reader}"))
+    } else if line.to_ascii_lowercase().contains("throttl") {
+        format!("cache the secret in the {reader}; Secrets Manager limits reads per second")
+    } else {
+        "try again; if it stays, look at the state of Secrets Manager in this region".to_owned()
+    };
+    let _ = symptom;
+    Some(Cause::new(format!("{what}: {line}"), fix, source))
+}
+
+/// Neo4j takes the secret's password from here and refuses the one that the chain sends.
+fn older_password(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let accepted = matches!(evidence.login.value(), Some(LoginAnswer::Accepted { .. }));
+    (accepted && symptom.mentions(&["security.unauthorized", "authentication failure"])).then(|| {
+        Cause::new(
+            format!(
+                "The chain uses another password than the secret's AWSCURRENT, which Neo4j accepts: {}",
+                symptom.words()
+            ),
+            "start fresh containers so that they read the secret again (update the runtime, or stop its sessions)",
+            "the server's answer and a login at Neo4j with AWSCURRENT",
+        )
+    })
+}
+
+/// The statement that lets somebody read the secret.
+fn policy(evidence: &Evidence, who: &str) -> String {
+    let arn = evidence
+        .secret
+        .value()
+        .map_or("SECRET_ARN", |detail| detail.arn.as_str());
+    format!(
+        "add to the policy of {who}: {{\"Effect\":\"Allow\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":\"{arn}\"}}"
+    )
+}
+
+impl Evidence {
+    /// Whether Secrets Manager answers slowly.
+    pub(super) fn secret_is_slow(&self) -> bool {
+        self.secret_value
+            .elapsed_ms()
+            .is_some_and(|elapsed| elapsed >= SLOW_MS)
+    }
+}

@@ -1,0 +1,53 @@
+//! The CloudFormation stack and its outputs. A stack that cannot be read breaks no call.
+
+use super::{
+    ChainStage, Evidence, Judgement,
+    hop::{HopSpec, no_log},
+    judgement::{Cause, with_request},
+    symptom::{Step, Symptom},
+};
+use crate::model::{FailureKind, pluralize};
+
+const SOURCE: &str = "CloudFormation DescribeStacks";
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "stack",
+    title: "the CloudFormation stack and its outputs",
+    stages: &[ChainStage::SignIn],
+    precedence: 20,
+    judge,
+    elapsed_ms: |evidence| evidence.stack.elapsed_ms(),
+    explain,
+    log_groups: no_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    Judgement::of_reading(&evidence.stack, SOURCE, |facts| match facts.outputs.len() {
+        0 => Judgement::warning("the stack has no outputs"),
+        count => Judgement::ok(pluralize(count, "output")),
+    })
+    .slow_after(evidence.stack.elapsed_ms(), "CloudFormation's answer")
+}
+
+/// The chain cannot be walked if its endpoint is known from the stack alone and the stack cannot be read.
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let failure = evidence.stack.failure()?;
+    let same = symptom.step == Step::Initialize && symptom.text == failure.cause;
+    same.then(|| {
+        let missing = failure.kind == FailureKind::NotFound;
+        Cause::new(
+            if missing {
+                format!("The stack does not exist: {}", with_request(failure))
+            } else {
+                format!(
+                    "The stack that names the endpoint cannot be read: {}",
+                    with_request(failure)
+                )
+            },
+            failure.hint.clone().unwrap_or_else(|| {
+                "set `mcp_url`, `gateways` or `runtimes` in the configuration".to_owned()
+            }),
+            SOURCE,
+        )
+    })
+}

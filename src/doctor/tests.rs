@@ -1,0 +1,461 @@
+//! Judgements over evidence that is written by hand; the whole fault table is played in `tests/cli/doctor.rs`.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::{
+    CallOutcome, Claims, ConnectionInfo, Elapsed, Failure, FailureKind, Identity, Kind,
+    LoginAnswer, Moment, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
+    StackFacts, Tool, ToolAnnotations,
+};
+
+const NOW: Moment = Moment::from_millis(1_795_269_600_000);
+
+fn answered<T>(value: T) -> Probe<T> {
+    Probe::Answered {
+        value,
+        elapsed_ms: 7,
+    }
+}
+
+fn slowly<T>(value: T) -> Probe<T> {
+    Probe::Answered {
+        value,
+        elapsed_ms: 3_010,
+    }
+}
+
+fn lost<T>(failure: Failure) -> Probe<T> {
+    Probe::Failed {
+        failure,
+        elapsed_ms: 7,
+    }
+}
+
+fn resource(kind: Kind, name: &str, status: &str, reason: Option<&str>) -> Resource {
+    Resource {
+        key: ResourceKey {
+            deployment: "prod".into(),
+            kind,
+            id: name.into(),
+        },
+        arn: None,
+        name: name.into(),
+        status: status.into(),
+        reason: reason.map(str::to_owned),
+        created: None,
+        updated: None,
+        facts: Vec::new(),
+        links: Vec::new(),
+        log_groups: vec!["/aws/lambda/swap".into()],
+        mcp_url: None,
+        raw: json!({"authorizerConfiguration": {"customJWTAuthorizer": {
+            "discoveryUrl": "https://issuer/pool/.well-known/openid-configuration",
+            "allowedClients": ["machine"], "allowedScopes": ["mcp/invoke"]}}}),
+    }
+}
+
+fn claims(client: &str, scope: &str) -> Claims {
+    Claims {
+        token_type: "Bearer".into(),
+        expires_at: Some(NOW.plus(3_600_000)),
+        claims: json!({"client_id": client, "scope": scope, "iss": "https://issuer/pool",
+            "exp": NOW.plus(3_600_000).millis() / 1000, "iat": NOW.millis() / 1000}),
+    }
+}
+
+fn called(is_error: bool, text: &str) -> ProbeCall {
+    ProbeCall {
+        tool: "t___read-cypher".into(),
+        runs_cypher: true,
+        text: text.into(),
+        outcome: CallOutcome {
+            is_error,
+            table: None,
+            content: vec![json!({"type": "text", "text": text})],
+            structured_content: None,
+            raw: Value::Null,
+            elapsed: Elapsed::default(),
+            request_id: None,
+            trace_id: None,
+        },
+    }
+}
+
+fn tool(name: &str) -> Tool {
+    Tool {
+        name: name.into(),
+        title: None,
+        description: None,
+        input_schema: Value::Null,
+        annotations: ToolAnnotations::default(),
+        raw: Value::Null,
+    }
+}
+
+fn secret() -> SecretDetail {
+    SecretDetail {
+        arn: "arn:secret".into(),
+        name: "neo4j-mcp/credentials".into(),
+        description: None,
+        kms_key: None,
+        versions: vec![SecretVersion {
+            version_id: "v1".into(),
+            stages: vec!["AWSCURRENT".into()],
+            created_at: None,
+        }],
+        rotation: RotationState::default(),
+        last_changed: None,
+        deleted: None,
+        tags: std::collections::BTreeMap::new(),
+    }
+}
+
+fn none<T>() -> Probe<T> {
+    Probe::NotMade("not in this chain".into())
+}
+
+fn healthy() -> Evidence {
+    Evidence {
+        deployment: "prod".into(),
+        now: NOW,
+        endpoint: Some("https://g/mcp".into()),
+        identity: answered(Identity {
+            account: "1".into(),
+            arn: "arn:aws:iam::1:user/ops".into(),
+            expires_at: None,
+            clock_skew_ms: 0,
+        }),
+        stack: answered(StackFacts {
+            outputs: vec![("GatewayUrl".into(), "https://g/mcp".into())],
+            ..StackFacts::default()
+        }),
+        token: answered(claims("machine", "mcp/invoke")),
+        discovery: answered(IssuerDocument {
+            issuer: "https://issuer/pool".into(),
+            keys: Some(2),
+        }),
+        metadata: answered(json!({"authorization_servers": ["https://issuer/pool"]})),
+        gateways: answered(vec![resource(Kind::Gateway, "gw", "READY", None)]),
+        limits: none(),
+        targets: answered(vec![resource(Kind::Target, "t", "READY", None)]),
+        providers: none(),
+        runtimes: none(),
+        endpoints: none(),
+        connection: answered(ConnectionInfo {
+            url: "https://g/mcp".into(),
+            sign_in: "m2m",
+            protocol: "2025-11-25".into(),
+            server: "agentcore-gateway 1.0.0".into(),
+            instructions: None,
+            token_expires_at: None,
+        }),
+        tools: answered(vec![tool("t___read-cypher")]),
+        call: answered(called(false, "[]")),
+        direct: none(),
+        external: none(),
+        secret: answered(secret()),
+        secret_value: answered(()),
+        login: answered(LoginAnswer::Accepted { server: None }),
+        gateway_log: none(),
+        interceptor_log: none(),
+        runtime_log: none(),
+    }
+}
+
+fn failure(kind: FailureKind, cause: &str) -> Failure {
+    Failure::new(kind, "doing", cause)
+}
+
+#[track_caller]
+fn names(hop: Hop, words: &str, evidence: &Evidence) {
+    let report = judge(evidence);
+    let verdict = report
+        .verdict
+        .unwrap_or_else(|| panic!("{hop} is not named"));
+    assert_eq!(verdict.hop, hop, "{verdict:?}");
+    assert!(verdict.evidence.contains(words), "{verdict:?}");
+    assert!(
+        !verdict.fix.is_empty() && !verdict.source.is_empty(),
+        "{verdict:?}"
+    );
+    assert!(!report.healthy);
+    let finding = report.hops.iter().find(|finding| finding.hop == hop);
+    assert_eq!(finding.map(|finding| finding.state), Some(HopState::Failed));
+}
+
+#[test]
+fn a_working_chain_has_no_verdict_and_a_finding_for_every_hop() {
+    let report = judge(&healthy());
+    assert!(report.healthy, "{report:?}");
+    assert_eq!(report.verdict, None);
+    assert_eq!(report.hops.len(), Hop::ALL.len());
+    assert_eq!(
+        (
+            report.count(HopState::Failed),
+            report.count(HopState::Warning)
+        ),
+        (0, 0),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn a_chain_without_a_call_is_never_healthy() {
+    let evidence = Evidence {
+        call: Probe::NotMade("no tool of this endpoint can be called without writing".into()),
+        tools: answered(vec![tool("search")]),
+        ..healthy()
+    };
+    assert!(!judge(&evidence).healthy);
+    names(Hop::Target, "no tools of target t", &evidence);
+}
+
+#[test]
+fn readings_that_fail_do_not_break_a_working_chain() {
+    let refused = || failure(FailureKind::SignIn, "the security token has expired");
+    let report = judge(&Evidence {
+        identity: lost(refused()),
+        stack: lost(failure(FailureKind::Throttled, "Rate exceeded")),
+        gateways: lost(refused()),
+        secret: lost(failure(FailureKind::Server, "HTTP 500")),
+        login: answered(LoginAnswer::Unreachable(failure(
+            FailureKind::Network,
+            "private subnet",
+        ))),
+        ..healthy()
+    });
+    assert!(report.healthy && report.verdict.is_none(), "{report:?}");
+    assert_eq!(report.count(HopState::Failed), 0, "{report:?}");
+    let state = |hop| report.finding(hop).map(|finding| finding.state);
+    assert_eq!(state(Hop::Credentials), Some(HopState::Warning));
+    assert_eq!(state(Hop::Secret), Some(HopState::Unknown));
+}
+
+#[test]
+fn the_token_is_named_before_the_endpoint_that_refuses_it() {
+    let refused = || failure(FailureKind::SignIn, "Invalid Bearer token").status(401);
+    let dated = |exp: i64, iat: i64| Claims {
+        claims: json!({"client_id": "machine", "scope": "mcp/invoke", "iss": "https://issuer/pool",
+            "exp": NOW.plus(exp).millis() / 1000, "iat": NOW.plus(iat).millis() / 1000}),
+        ..claims("machine", "mcp/invoke")
+    };
+    let with = |token| Evidence {
+        token,
+        connection: lost(refused()),
+        tools: none(),
+        call: none(),
+        ..healthy()
+    };
+    names(
+        Hop::Token,
+        "invalid_client",
+        &with(lost(failure(FailureKind::SignIn, "invalid_client"))),
+    );
+    // `expires_in` says an hour, the claim says a minute ago.
+    names(
+        Hop::Token,
+        "ended",
+        &with(answered(dated(-60_000, -3_660_000))),
+    );
+    names(
+        Hop::Token,
+        "ahead of this machine's clock",
+        &with(answered(dated(4_800_000, 1_200_000))),
+    );
+    names(
+        Hop::Authoriser,
+        "other is not in allowedClients",
+        &with(answered(claims("other", "mcp/invoke"))),
+    );
+    names(
+        Hop::Authoriser,
+        "holds none of mcp/invoke",
+        &with(answered(claims("machine", "read"))),
+    );
+    names(
+        Hop::Authoriser,
+        "signature",
+        &with(answered(claims("machine", "mcp/invoke"))),
+    );
+}
+
+#[test]
+fn a_500_of_the_gateway_is_attributed_by_the_logs() {
+    let with = |gateway: Vec<&str>, function: Vec<&str>| {
+        let lines = |lines: Vec<&str>| answered(lines.into_iter().map(str::to_owned).collect());
+        Evidence {
+            connection: lost(
+                failure(FailureKind::Server, "HTTP 500")
+                    .status(500)
+                    .request_id("req-1"),
+            ),
+            tools: none(),
+            call: none(),
+            gateway_log: lines(gateway),
+            interceptor_log: lines(function),
+            ..healthy()
+        }
+    };
+    let began = "{\"request_id\":\"req-1\",\"log\":\"Started processing request\"}";
+    names(
+        Hop::Interceptor,
+        "may not invoke the interceptor swap",
+        &with(vec![began], vec![]),
+    );
+    names(
+        Hop::Interceptor,
+        "TypeError",
+        &with(vec![began], vec!["START", "[ERROR] TypeError"]),
+    );
+    names(
+        Hop::Secret,
+        "The interceptor may not read the secret",
+        &with(
+            vec![began],
+            vec![
+                "START",
+                "[ERROR] AccessDeniedException when calling GetSecretValue",
+            ],
+        ),
+    );
+    names(
+        Hop::Gateway,
+        "before it processes the request",
+        &with(vec!["{\"request_id\":\"other\"}"], vec![]),
+    );
+}
+
+#[test]
+fn what_fails_behind_the_gateway_is_told_apart_by_the_direct_call() {
+    let with = |text: &str, direct| Evidence {
+        call: answered(called(true, text)),
+        direct,
+        ..healthy()
+    };
+    let works = || answered(vec![tool("read-cypher")]);
+    names(
+        Hop::Provider,
+        "invalid_client",
+        &with("CredentialProviderException: invalid_client", works()),
+    );
+    names(
+        Hop::Target,
+        "Connection refused",
+        &with("TargetConnectionException: Connection refused", works()),
+    );
+    names(
+        Hop::Target,
+        "internal error",
+        &with("An internal error occurred. Please retry later.", works()),
+    );
+    names(
+        Hop::Runtime,
+        "does not answer",
+        &with(
+            "TargetConnectionException: Connection refused",
+            lost(failure(FailureKind::Network, "connection closed")),
+        ),
+    );
+    names(
+        Hop::Runtime,
+        "60s",
+        &with(
+            "An internal error occurred. Please retry later.",
+            lost(
+                failure(
+                    FailureKind::Server,
+                    "Runtime initialization time exceeded. Please make sure that initialization completes in 60s.",
+                )
+                .status(424),
+            ),
+        ),
+    );
+}
+
+#[test]
+fn the_password_is_judged_by_a_login_with_the_current_one() {
+    let with = |login| Evidence {
+        call: answered(called(true, "Neo.ClientError.Security.Unauthorized")),
+        login: answered(login),
+        ..healthy()
+    };
+    names(
+        Hop::Neo4j,
+        "does not accept",
+        &with(LoginAnswer::WrongPassword),
+    );
+    names(
+        Hop::Neo4j,
+        "locked the user out",
+        &with(LoginAnswer::RateLimited),
+    );
+    names(
+        Hop::Secret,
+        "another password",
+        &with(LoginAnswer::Accepted { server: None }),
+    );
+}
+
+#[test]
+fn a_slow_hop_is_a_warning_there_and_nowhere_else() {
+    let slow_hops = |evidence: &Evidence| -> Vec<Hop> {
+        let report = judge(evidence);
+        assert!(report.healthy);
+        report
+            .hops
+            .iter()
+            .filter(|finding| finding.state == HopState::Warning)
+            .map(|finding| finding.hop)
+            .collect()
+    };
+    let call = || slowly(called(false, "[]"));
+    let evidence = Evidence {
+        call: call(),
+        login: slowly(LoginAnswer::Accepted { server: None }),
+        ..healthy()
+    };
+    assert_eq!(slow_hops(&evidence), [Hop::Neo4j]);
+    let evidence = Evidence {
+        call: call(),
+        ..healthy()
+    };
+    assert_eq!(slow_hops(&evidence), [Hop::Target]);
+    let info = healthy()
+        .connection
+        .value()
+        .cloned()
+        .expect("it is connected");
+    let evidence = Evidence {
+        connection: slowly(info),
+        call: call(),
+        interceptor_log: answered(vec![
+            "REPORT RequestId: 1\tDuration: 3001.00 ms\tBilled".into(),
+        ]),
+        ..healthy()
+    };
+    assert_eq!(slow_hops(&evidence), [Hop::Interceptor]);
+}
+
+#[test]
+fn a_call_that_asks_for_consent_proves_the_chain_and_is_a_warning() {
+    let asked = failure(FailureKind::Refused, "more information").consent_url("https://consent");
+    let report = judge(&Evidence {
+        call: lost(asked),
+        ..healthy()
+    });
+    assert!(report.healthy && report.verdict.is_none());
+    let state = report.finding(Hop::Cypher).map(|finding| finding.state);
+    assert_eq!(state, Some(HopState::Warning));
+}
+
+#[test]
+fn every_hop_has_a_name_of_its_own_and_a_precedence_of_its_own() {
+    let mut names: Vec<&str> = Hop::ALL.iter().map(|hop| hop.as_str()).collect();
+    let mut ranks: Vec<u8> = Hop::ALL.iter().map(|hop| hop.spec().precedence).collect();
+    names.sort_unstable();
+    names.dedup();
+    ranks.sort_unstable();
+    ranks.dedup();
+    assert_eq!((names.len(), ranks.len()), (Hop::ALL.len(), Hop::ALL.len()));
+}

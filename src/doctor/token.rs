@@ -1,0 +1,116 @@
+//! The access token: got from the issuer, in time, and dated by a clock that agrees with this one.
+
+use serde_json::Value;
+
+use super::{
+    ChainStage, Evidence, Judgement, Probe,
+    hop::{HopSpec, no_log},
+    judgement::{Cause, with_request},
+    symptom::{Step, Symptom},
+};
+use crate::model::{Claims, Moment, moment::short_duration};
+
+/// A token dated further ahead than this, in milliseconds, comes from a clock that is wrong.
+const AHEAD_MS: i64 = 2 * 60 * 1000;
+const SOURCE: &str = "the token endpoint";
+const CLAIMS: &str = "the token's claims";
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "token",
+    title: "an access token from the issuer",
+    stages: &[ChainStage::SignIn],
+    precedence: 30,
+    judge,
+    elapsed_ms: |evidence| evidence.token.elapsed_ms(),
+    explain,
+    log_groups: no_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    let claims = match &evidence.token {
+        Probe::NotMade(why) => return Judgement::skipped(why.as_str()),
+        Probe::Failed { failure, .. } => {
+            return Judgement::failed(
+                format!("No token could be got: {}", with_request(failure)),
+                failure
+                    .hint
+                    .clone()
+                    .unwrap_or_else(|| "check token_url, client_id and client_secret".to_owned()),
+                SOURCE,
+            );
+        }
+        Probe::Answered { value, .. } => value,
+    };
+    if let Some(judgement) = misdated(claims, evidence.now) {
+        return judgement;
+    }
+    let left = claims.expires_at.map_or_else(String::new, |end| {
+        format!(", {} left", short_duration(end.since(evidence.now).max(0)))
+    });
+    Judgement::ok(format!(
+        "client {}, scope {}{left}",
+        text_claim(claims, "client_id").unwrap_or_else(|| "not named".to_owned()),
+        text_claim(claims, "scope").unwrap_or_else(|| "none".to_owned())
+    ))
+    .slow_after(evidence.token.elapsed_ms(), "the token endpoint")
+}
+
+/// A token that has ended, or that a clock ahead of this one has issued.
+fn misdated(claims: &Claims, now: Moment) -> Option<Judgement> {
+    let end = time_claim(claims, "exp")
+        .into_iter()
+        .chain(claims.expires_at)
+        .min();
+    if let Some(end) = end.filter(|end| *end <= now) {
+        return Some(Judgement::failed(
+            format!("The token ended {} ago (exp {end})", end.age(now)),
+            "sign in again; if the issuer's tokens arrive expired, correct the issuer's clock or the token's lifetime",
+            CLAIMS,
+        ));
+    }
+    let issued = time_claim(claims, "nbf").or_else(|| time_claim(claims, "iat"))?;
+    let ahead = issued.since(now);
+    (ahead > AHEAD_MS).then(|| {
+        Judgement::failed(
+            format!(
+                "The token is dated {} ahead of this machine's clock",
+                short_duration(ahead)
+            ),
+            "correct the clock of this machine or of the issuer (chronyc tracking, w32tm /query /status)",
+            CLAIMS,
+        )
+    })
+}
+
+fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    let judged = judge(evidence);
+    let is_failed = judged.state == super::HopState::Failed;
+    let is_mine = match &evidence.token {
+        Probe::Failed { .. } => symptom.step == Step::Initialize,
+        // The console refuses to send a token that has ended; an endpoint answers 401 or 403 to it.
+        Probe::Answered { .. } => {
+            matches!(symptom.status(), Some(401 | 403))
+                || (symptom.step == Step::Initialize && symptom.status().is_none())
+        }
+        Probe::NotMade(_) => false,
+    };
+    (is_failed && is_mine).then(|| Cause::new(judged.evidence, judged.fix, judged.source))
+}
+
+/// A claim that is text.
+pub(super) fn text_claim(claims: &Claims, name: &str) -> Option<String> {
+    claims
+        .claims
+        .get(name)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+}
+
+/// A claim that is a time in seconds since 1970.
+fn time_claim(claims: &Claims, name: &str) -> Option<Moment> {
+    claims
+        .claims
+        .get(name)
+        .and_then(Value::as_f64)
+        .map(Moment::from_seconds)
+}

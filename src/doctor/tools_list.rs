@@ -1,0 +1,53 @@
+//! MCP `tools/list`.
+
+use super::{
+    ChainStage, Evidence, Judgement, Probe,
+    hop::{HopSpec, no_log},
+    judgement::{Cause, with_request},
+    symptom::{Step, Symptom},
+};
+use crate::model::pluralize;
+
+pub(super) const SPEC: HopSpec = HopSpec {
+    name: "tools-list",
+    title: "MCP tools/list",
+    stages: &[ChainStage::Target, ChainStage::Consent, ChainStage::Runtime],
+    precedence: 230,
+    judge,
+    elapsed_ms: |evidence| evidence.tools.elapsed_ms(),
+    explain,
+    log_groups: no_log,
+};
+
+fn judge(evidence: &Evidence) -> Judgement {
+    match &evidence.tools {
+        Probe::NotMade(why) => Judgement::unknown(why.as_str()),
+        Probe::Answered { value, .. } => match value.len() {
+            0 => Judgement::warning("the endpoint lists no tools"),
+            count => Judgement::ok(pluralize(count, "tool")),
+        },
+        Probe::Failed { failure, .. } => Judgement::failed(
+            with_request(failure),
+            failure.hint.clone().unwrap_or_default(),
+            "MCP tools/list",
+        ),
+    }
+}
+
+fn explain(_: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    if symptom.step != Step::ToolsList {
+        return None;
+    }
+    let (evidence, fix) = match symptom.failure {
+        Some(failure) => (
+            format!("The endpoint does not list its tools: {}", symptom.words()),
+            failure.hint.clone().unwrap_or_default(),
+        ),
+        None => (
+            symptom.text.to_owned(),
+            "deploy a server that offers a Cypher tool, or configure `mcp_url` of the one that does"
+                .to_owned(),
+        ),
+    };
+    Some(Cause::new(evidence, fix, "MCP tools/list"))
+}

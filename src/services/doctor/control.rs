@@ -1,0 +1,150 @@
+//! Probes of the control plane: identity, stack, gateways, targets, runtimes, endpoints.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
+
+use super::{not_made, probe, probe_if};
+use crate::{
+    doctor::{Evidence, Probe},
+    model::{Deployment, Failure, Kind, Relation, Resource},
+    services::{Services, aws::names},
+};
+
+/// Resources described at a time.
+const CONCURRENT: usize = 4;
+/// At most this many resources of a kind are described; the others keep what their list says.
+const DESCRIBED: usize = 20;
+
+impl Services {
+    /// Asks who calls, and everything that AWS says of the deployment's resources.
+    pub(super) async fn probe_resources(&self, deployment: &Deployment, evidence: &mut Evidence) {
+        let (identity, stack, gateways, targets, runtimes, endpoints) = futures::join!(
+            probe(self.identity(deployment)),
+            probe_if(
+                deployment.stack.is_some(),
+                "no stack is configured",
+                self.stack_facts(deployment)
+            ),
+            probe(self.list_described(deployment, Kind::Gateway)),
+            probe(self.list_described(deployment, Kind::Target)),
+            probe(self.list_described(deployment, Kind::Runtime)),
+            probe(self.list(deployment, Kind::Endpoint)),
+        );
+        evidence.identity = identity;
+        evidence.stack = stack;
+        evidence.gateways = absent_if_empty(gateways, "no gateway in this chain");
+        evidence.targets = absent_if_empty(targets, "no target in this chain");
+        evidence.runtimes = absent_if_empty(runtimes, "no runtime in this chain");
+        evidence.endpoints = absent_if_empty(endpoints, "no runtime endpoint in this chain");
+        evidence.limits = not_made("rate limits were not read");
+        evidence.endpoint = self
+            .mcp_url(deployment, &crate::model::McpTarget::Default)
+            .await
+            .ok();
+    }
+
+    async fn list_described(
+        &self,
+        deployment: &Deployment,
+        kind: Kind,
+    ) -> Result<Vec<Resource>, Failure> {
+        let listed = self.list(deployment, kind).await?;
+        stream::iter(listed.into_iter().enumerate())
+            .map(|(index, resource)| async move {
+                if index >= DESCRIBED || resource.raw.is_null() {
+                    return Ok(resource);
+                }
+                self.describe(deployment, &resource.key).await
+            })
+            .buffered(CONCURRENT)
+            .try_collect()
+            .await
+    }
+}
+
+fn absent_if_empty(probe: Probe<Vec<Resource>>, why: &str) -> Probe<Vec<Resource>> {
+    match probe {
+        Probe::Answered { value, .. } if value.is_empty() => not_made(why),
+        Probe::Answered { .. } | Probe::Failed { .. } | Probe::NotMade(_) => probe,
+    }
+}
+
+/// The parts of the chain behind the endpoint, as the control plane describes them.
+pub(super) struct ChainParts {
+    /// The runtime that the call reaches.
+    pub(super) runtime: Option<Resource>,
+    /// Whether that runtime is reached through a gateway.
+    pub(super) is_behind_gateway: bool,
+    /// Address of an MCP server outside AgentCore that a target names.
+    pub(super) external: Option<String>,
+    /// Names of the OAuth credential providers of the targets.
+    pub(super) providers: Vec<String>,
+}
+
+impl ChainParts {
+    /// Reads the parts from the described resources.
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        let targets: Vec<&Resource> = evidence.targets.value().into_iter().flatten().collect();
+        let addresses = targets.iter().filter_map(|target| endpoint_of(target));
+        let (behind, outside): (Vec<&str>, Vec<&str>) =
+            addresses.partition(|url| names::runtime_arn_of_url(url).is_some());
+        let called = evidence
+            .endpoint
+            .as_deref()
+            .and_then(names::runtime_arn_of_url);
+        let is_behind_gateway = called.is_none();
+        let wanted =
+            called.or_else(|| behind.iter().find_map(|url| names::runtime_arn_of_url(url)));
+        let mut providers: Vec<String> = targets
+            .iter()
+            .flat_map(|target| providers_of(target))
+            .collect();
+        providers.sort();
+        providers.dedup();
+        let runtimes = evidence.runtimes.value();
+        let runtime = runtimes
+            .into_iter()
+            .flatten()
+            .find(|runtime| wanted.is_some() && runtime.arn == wanted);
+        Self {
+            runtime: runtime.cloned(),
+            is_behind_gateway,
+            external: outside.first().map(|url| (*url).to_owned()),
+            providers,
+        }
+    }
+
+    /// The secret that the runtime reads.
+    pub(super) fn secret(&self) -> Option<&str> {
+        let links = self.runtime.as_ref().map(|runtime| &runtime.links)?;
+        links
+            .iter()
+            .find(|link| link.relation == Relation::Reads && link.kind == Kind::Secret)
+            .map(|link| link.id.as_str())
+    }
+}
+
+fn endpoint_of(target: &Resource) -> Option<&str> {
+    target
+        .raw
+        .pointer("/targetConfiguration/mcp/mcpServer/endpoint")
+        .and_then(Value::as_str)
+}
+
+fn providers_of(target: &Resource) -> Vec<String> {
+    let listed = target
+        .raw
+        .get("credentialProviderConfigurations")
+        .and_then(Value::as_array);
+    listed
+        .into_iter()
+        .flatten()
+        .filter_map(|provider| {
+            provider
+                .pointer("/credentialProvider/oauthCredentialProvider/providerArn")
+                .and_then(Value::as_str)
+        })
+        .filter_map(|arn| arn.rsplit('/').next())
+        .map(str::to_owned)
+        .collect()
+}

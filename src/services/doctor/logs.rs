@@ -1,0 +1,120 @@
+//! Reads what gateway, interceptor and runtime logged while the chain was walked.
+
+use std::{ops::ControlFlow, time::Duration};
+
+use super::{not_made, probe};
+use crate::{
+    doctor::{Evidence, Hop, Probe},
+    model::{Deployment, LogQuery, Moment, Resource},
+    services::Services,
+};
+
+/// Lines read of one log.
+const LINES: usize = 200;
+/// CloudWatch makes an event readable some seconds after it was written: an empty log is read again after this pause.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often an empty log is read after a failure.
+const ATTEMPTS: usize = 3;
+/// An answer of the walk that takes this long, in milliseconds, makes the logs worth reading.
+const SLOW_MS: u64 = 2_900;
+
+impl Services {
+    /// Reads the logs of the hops between the endpoint and the database, if the walk failed or was slow.
+    pub(super) async fn probe_logs(
+        &self,
+        deployment: &Deployment,
+        evidence: &mut Evidence,
+        since: Moment,
+    ) {
+        let resources: Vec<Resource> = [&evidence.gateways, &evidence.runtimes]
+            .into_iter()
+            .filter_map(|probe| probe.value())
+            .flatten()
+            .cloned()
+            .collect();
+        let resources: Vec<&Resource> = resources.iter().collect();
+        let groups = |hop: Hop| (hop.spec().log_groups)(&resources);
+        let interceptor = groups(Hop::Interceptor);
+        if interceptor.is_empty() {
+            evidence.interceptor_log = not_made("the gateway has no interceptor");
+        }
+        let skew = evidence
+            .identity
+            .value()
+            .map_or(0, |identity| identity.clock_skew_ms);
+        let since = since.plus(skew);
+        let failed = !crate::doctor::judge(evidence).healthy;
+        if !failed && !was_slow(evidence) {
+            let why = "the walk gave no reason to read it";
+            if !interceptor.is_empty() {
+                evidence.interceptor_log = not_made(why);
+            }
+            (evidence.gateway_log, evidence.runtime_log) = (not_made(why), not_made(why));
+            return;
+        }
+        let attempts = if failed { ATTEMPTS } else { 1 };
+        let read = |groups: Vec<String>| self.lines(deployment, groups, since, attempts);
+        let (gateway, function, runtime) = futures::join!(
+            read(groups(Hop::Gateway)),
+            read(interceptor.clone()),
+            read(groups(Hop::Runtime)),
+        );
+        (evidence.gateway_log, evidence.runtime_log) = (gateway, runtime);
+        if !interceptor.is_empty() {
+            evidence.interceptor_log = function;
+        }
+    }
+
+    async fn lines(
+        &self,
+        deployment: &Deployment,
+        groups: Vec<String>,
+        since: Moment,
+        attempts: usize,
+    ) -> Probe<Vec<String>> {
+        if groups.is_empty() {
+            return not_made("no log group is known");
+        }
+        let query = LogQuery {
+            groups,
+            since: Some(since),
+            limit: Some(LINES),
+            ..LogQuery::default()
+        };
+        let mut found = not_made("not read");
+        for attempt in 0..attempts {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            found = probe(async {
+                let mut events = Vec::new();
+                self.filter_logs(deployment, &query, |batch| {
+                    events.extend(batch.events);
+                    ControlFlow::Continue(())
+                })
+                .await?;
+                events.sort_by_key(|event| event.timestamp);
+                Ok(events
+                    .into_iter()
+                    .map(|event| crate::logs::redact(&event.message).into_owned())
+                    .collect::<Vec<_>>())
+            })
+            .await;
+            if found.failure().is_some() || found.value().is_some_and(|lines| !lines.is_empty()) {
+                break;
+            }
+        }
+        found
+    }
+}
+
+fn was_slow(evidence: &Evidence) -> bool {
+    [
+        evidence.connection.elapsed_ms(),
+        evidence.tools.elapsed_ms(),
+        evidence.call.elapsed_ms(),
+    ]
+    .into_iter()
+    .flatten()
+    .any(|elapsed| elapsed >= SLOW_MS)
+}

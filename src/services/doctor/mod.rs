@@ -1,0 +1,133 @@
+//! The doctor's probes: asks every hop of a deployment and hands the evidence to `doctor::judge`. Judges nothing itself.
+
+mod control;
+mod logs;
+mod provider;
+mod secret;
+mod sign_in;
+mod walk;
+
+use std::{future::Future, time::Instant};
+
+use super::Services;
+use crate::{
+    doctor::{DoctorReport, Evidence, Probe, judge},
+    model::{Deployment, Failure, Moment},
+};
+
+use self::control::ChainParts;
+
+/// Why a probe that comes later has no result yet.
+const PENDING: &str = "not examined yet";
+
+impl Services {
+    /// Examines a deployment: asks every hop, the independent ones at once, and goes on past a failure.
+    /// `now` is the time of the examination.
+    pub async fn examine(&self, deployment: &Deployment, now: Moment) -> DoctorReport {
+        self.examine_with(deployment, now, |_| {}).await
+    }
+
+    /// Examines a deployment and passes each intermediate report to `progress`.
+    pub async fn examine_with(
+        &self,
+        deployment: &Deployment,
+        now: Moment,
+        progress: impl Fn(DoctorReport),
+    ) -> DoctorReport {
+        let started = Instant::now();
+        // A token that was got earlier hides what is wrong with signing in now.
+        self.forget_tokens(deployment);
+        let mut evidence = pending(deployment, now);
+        self.probe_resources(deployment, &mut evidence).await;
+        progress(judge(&evidence));
+        self.probe_sign_in(deployment, &mut evidence).await;
+        progress(judge(&evidence));
+        let parts = ChainParts::of(&evidence);
+        let walk_began = now.plus(i64::try_from(millis(started)).unwrap_or_default());
+        let (walk, direct, external, secret, providers) = futures::join!(
+            self.walk(deployment, &evidence),
+            self.probe_direct(deployment, &evidence, &parts),
+            self.probe_external(&parts),
+            self.probe_secret(deployment, &evidence, &parts),
+            self.probe_providers(deployment, &parts),
+        );
+        (evidence.connection, evidence.tools, evidence.call) = walk;
+        (evidence.direct, evidence.external) = (direct, external);
+        (evidence.secret, evidence.secret_value, evidence.login) = secret;
+        evidence.providers = providers;
+        self.call_unlisted(deployment, &mut evidence).await;
+        progress(judge(&evidence));
+        self.probe_logs(deployment, &mut evidence, walk_began).await;
+        judge(&evidence)
+    }
+}
+
+/// Evidence of which nothing is known yet.
+fn pending(deployment: &Deployment, now: Moment) -> Evidence {
+    fn not_yet<T>() -> Probe<T> {
+        Probe::NotMade(PENDING.to_owned())
+    }
+    Evidence {
+        deployment: deployment.name.clone(),
+        now,
+        endpoint: None,
+        identity: not_yet(),
+        stack: not_yet(),
+        token: not_yet(),
+        discovery: not_yet(),
+        metadata: not_yet(),
+        gateways: not_yet(),
+        limits: not_yet(),
+        targets: not_yet(),
+        providers: not_yet(),
+        runtimes: not_yet(),
+        endpoints: not_yet(),
+        connection: not_yet(),
+        tools: not_yet(),
+        call: not_yet(),
+        direct: not_yet(),
+        external: not_yet(),
+        secret: not_yet(),
+        secret_value: not_yet(),
+        login: not_yet(),
+        gateway_log: not_yet(),
+        interceptor_log: not_yet(),
+        runtime_log: not_yet(),
+    }
+}
+
+fn not_made<T>(why: impl Into<String>) -> Probe<T> {
+    Probe::NotMade(why.into())
+}
+
+/// Makes a probe if it is wanted.
+async fn probe_if<T>(
+    is_wanted: bool,
+    why_not: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Probe<T> {
+    if is_wanted {
+        probe(work).await
+    } else {
+        not_made(why_not)
+    }
+}
+
+/// Makes a probe and measures it.
+async fn probe<T>(work: impl Future<Output = Result<T, Failure>>) -> Probe<T> {
+    let started = Instant::now();
+    match work.await {
+        Ok(value) => Probe::Answered {
+            value,
+            elapsed_ms: millis(started),
+        },
+        Err(failure) => Probe::Failed {
+            failure,
+            elapsed_ms: millis(started),
+        },
+    }
+}
+
+fn millis(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
