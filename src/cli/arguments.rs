@@ -117,6 +117,10 @@ pub(crate) enum Command {
     Token(super::token::Options),
     /// Work on gateway targets
     Targets(super::targets::Options),
+    /// Versions of a runtime: list, differences, roll an endpoint back
+    Versions(super::versions::Options),
+    /// Who changed what, from CloudTrail
+    Changes(super::changes::Options),
     /// Every key of the console, as the keymap that a configuration may change
     Keys,
     /// Judge the configuration

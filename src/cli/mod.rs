@@ -5,6 +5,7 @@
 
 mod arguments;
 mod client_secret;
+mod changes;
 mod configuration;
 mod confirm;
 mod conformance;
@@ -12,8 +13,10 @@ mod console;
 mod context;
 #[cfg(feature = "local")]
 mod demo;
+mod deployment_health;
 mod describe;
 mod doctor;
+mod doctor_bundle;
 mod find_resource;
 mod group_failures;
 mod init;
@@ -31,6 +34,7 @@ mod targets;
 mod time;
 mod token;
 mod tools;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -141,6 +145,8 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Doctor(options) => doctor::run(&context, &options),
         Command::Token(options) => token::run(&context, &options),
         Command::Targets(options) => targets::run(&context, &options),
+        Command::Versions(options) => versions::run(&context, &options),
+        Command::Changes(options) => changes::run(&context, &options),
         Command::Keys => Ok(output::text(crate::keys::DEFAULT.trim_end())?),
         Command::Config(options) => configuration::run(&context, &options),
         Command::Completions { shell } => shell::completions(shell),

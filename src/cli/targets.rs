@@ -29,8 +29,9 @@ enum TargetsCommand {
 
 #[derive(Debug, Args)]
 struct Sync {
-    /// The target's id or name
-    id: String,
+    /// The targets' ids or names
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
     /// Wait until it is through; exit 1 where it does not end well
     #[arg(long)]
     wait: bool,
@@ -51,7 +52,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     } else {
         context.services()
     };
-    let doing = format!("synchronising {}", sync.id);
+    let doing = format!("synchronising {}", sync.ids.join(", "));
     if context.global.read_only {
         // Before anything is asked of anybody.
         for deployment in &deployments {
@@ -59,32 +60,49 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         }
     }
     process::runtime()?.block_on(async {
-        let (deployment, target) =
-            find_resource::find(&services, &deployments, &[Kind::Target], &sync.id).await?;
-        services.guard_write(&deployment, &doing)?;
+        let mut found = Vec::new();
+        for id in &sync.ids {
+            let (deployment, target) =
+                find_resource::find(&services, &deployments, &[Kind::Target], id).await?;
+            services.guard_write(&deployment, &doing)?;
+            found.push((deployment, target));
+        }
+        let names: Vec<String> = found
+            .iter()
+            .map(|(_, target)| format!("{} of gateway {}", target.name, target.key.owner_id()))
+            .collect();
+        let noun = if names.len() == 1 {
+            "target"
+        } else {
+            "targets"
+        };
         confirm(
             sync.yes,
             &doing,
-            &format!(
-                "Synchronise target {} of gateway {}?",
-                target.name,
-                target.key.owner_id()
-            ),
+            &format!("Synchronise {noun} {}?", names.join(", ")),
         )?;
-        let (now, _) = services
-            .synchronize_target(&deployment, target.key.owner_id(), target.key.own_id())
-            .await?;
-        if !sync.wait {
-            return print(&now, sync.output);
+        let mut started = Vec::new();
+        for (deployment, target) in &found {
+            let (now, _) = services
+                .synchronize_target(deployment, target.key.owner_id(), target.key.own_id())
+                .await?;
+            started.push((deployment, now));
         }
         let patience = context.global.timeout.unwrap_or(Duration::from_mins(5));
-        let end = settle(&services, &deployment, now, patience).await?;
-        print(&end, sync.output)?;
-        if end.status == "READY" {
-            Ok(())
-        } else {
-            Err(Stop::Code(1))
+        let mut all_ready = true;
+        for (deployment, now) in started {
+            let end = if sync.wait {
+                settle(&services, deployment, now, patience).await?
+            } else {
+                now
+            };
+            all_ready &= end.status == "READY";
+            print(&end, sync.output)?;
         }
+        if sync.wait && !all_ready {
+            return Err(Stop::Code(1));
+        }
+        Ok(())
     })
 }
 

@@ -3,6 +3,7 @@
 //! A value of the outside world becomes one of these in the file that calls the SDK, and stays one of these
 //! until a screen or a command prints it.
 
+pub mod change;
 pub mod database;
 pub mod deployment;
 pub mod duration;
@@ -17,6 +18,7 @@ pub mod text;
 pub mod tool;
 pub mod traffic;
 
+pub use change::{Change, RuntimeVersionInfo};
 pub use database::{
     AlterAnswer, LoginAnswer, NEO4J_SCHEMES, Neo4jAddress, Neo4jConnection, Neo4jUser, UserAnswer,
 };

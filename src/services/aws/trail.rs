@@ -1,0 +1,232 @@
+//! CloudTrail's event history: who changed what in the account within the last 90 days, by `LookupEvents`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Change, Deployment, Failure, FailureKind, Moment},
+    services::Services,
+};
+
+use super::{failure::Doing, signed::Request};
+
+/// `LookupEvents` allows two requests a second for an account and region.
+const PAUSE: Duration = Duration::from_millis(550);
+/// Pages of 50 events after which a look-up stops.
+const PAGES: usize = 200;
+/// The services whose changes matter to an MCP deployment.
+const SOURCES: [&str; 7] = [
+    "bedrock-agentcore.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+    "cognito-idp.amazonaws.com",
+    "cloudformation.amazonaws.com",
+    "lambda.amazonaws.com",
+    "ecs.amazonaws.com",
+    "logs.amazonaws.com",
+];
+
+impl Services {
+    /// The changes in the deployment's account and region since a time, newest first. CloudTrail delivers an event within
+    /// some minutes.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] without `cloudtrail:LookupEvents`; [`FailureKind::Server`] if the history has more pages than
+    /// are read.
+    pub async fn changes(
+        &self,
+        deployment: &Deployment,
+        since: Moment,
+        until: Moment,
+    ) -> Result<Vec<Change>, Failure> {
+        let account = self.account(deployment).await?;
+        let text = format!("reading CloudTrail's events of {}", deployment.region);
+        let doing = Doing {
+            text: &text,
+            action: "cloudtrail:LookupEvents",
+            account: &account,
+        };
+        let (mut changes, mut token) = (Vec::new(), None::<String>);
+        for page in 0..PAGES {
+            if page > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let mut body = json!({
+                "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+                "StartTime": since.millis() as f64 / 1000.0,
+                "EndTime": until.millis() as f64 / 1000.0,
+                "MaxResults": 50,
+            });
+            if let (Some(token), Some(members)) = (&token, body.as_object_mut()) {
+                members.insert("NextToken".to_owned(), Value::from(token.as_str()));
+            }
+            let request = Request {
+                method: http::Method::POST,
+                service: Some("cloudtrail"),
+                url: format!("{}/", account.address("cloudtrail")),
+                headers: vec![
+                    ("content-type", "application/x-amz-json-1.1"),
+                    (
+                        "x-amz-target",
+                        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents",
+                    ),
+                ],
+                body: body.to_string().into_bytes(),
+            };
+            let answer = self.send_signed(doing, &request).await?.json(&text)?;
+            let events = answer.get("Events").and_then(Value::as_array);
+            changes.extend(events.into_iter().flatten().filter_map(change));
+            token = answer
+                .get("NextToken")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+            if token.is_none() {
+                return Ok(changes);
+            }
+        }
+        Err(Failure::new(
+            FailureKind::Server,
+            text,
+            format!("more than {PAGES} pages of events"),
+        )
+        .hint("ask for a shorter time: --since 1h"))
+    }
+}
+
+/// The change that an event of `LookupEvents` reports; `None` for services that do not belong to a deployment.
+fn change(event: &Value) -> Option<Change> {
+    let text = |name: &str| event.get(name).and_then(Value::as_str);
+    let record: Value = text("CloudTrailEvent")
+        .and_then(|record| serde_json::from_str(record).ok())
+        .unwrap_or_default();
+    let of_record = |path: &str| record.pointer(path).and_then(Value::as_str);
+    let source = text("EventSource").or_else(|| of_record("/eventSource"))?;
+    if !SOURCES.contains(&source) {
+        return None;
+    }
+    let at = match event.get("EventTime")? {
+        Value::Number(seconds) => Moment::from_seconds(seconds.as_f64()?),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return None;
+        }
+    };
+    let who = of_record("/userIdentity/arn")
+        .or_else(|| of_record("/userIdentity/invokedBy"))
+        .or_else(|| text("Username"))
+        .unwrap_or("unknown");
+    let code = of_record("/errorCode");
+    let outcome = match (code, of_record("/errorMessage")) {
+        (None, _) => "done".to_owned(),
+        (Some(code), None) => code.to_owned(),
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+    };
+    let (kind, ids) = things(event, &record);
+    Some(Change {
+        at,
+        who: who.to_owned(),
+        action: text("EventName").unwrap_or_default().to_owned(),
+        kind,
+        ids,
+        outcome,
+        request_id: of_record("/requestID").map(str::to_owned),
+    })
+}
+
+/// What an event changed: the word for its kind, and every id, name and ARN that it gives for it, the most telling first.
+fn things(event: &Value, record: &Value) -> (&'static str, Vec<String>) {
+    const MEMBERS: [(&str, &str); 12] = [
+        ("/requestParameters/targetId", "target"),
+        ("/responseElements/targetId", "target"),
+        ("/requestParameters/endpointName", "endpoint"),
+        ("/requestParameters/agentRuntimeId", "runtime"),
+        ("/responseElements/agentRuntimeId", "runtime"),
+        ("/requestParameters/gatewayIdentifier", "gateway"),
+        ("/responseElements/gatewayId", "gateway"),
+        ("/requestParameters/secretId", "secret"),
+        ("/additionalEventData/SecretId", "secret"),
+        ("/requestParameters/clientId", "client"),
+        ("/requestParameters/stackName", "stack"),
+        ("/requestParameters/functionName", "function"),
+    ];
+    let found: Vec<(&'static str, String)> = MEMBERS
+        .iter()
+        .filter_map(|(path, kind)| {
+            Some((
+                *kind,
+                record.pointer(path).and_then(Value::as_str)?.to_owned(),
+            ))
+        })
+        .collect();
+    let kind = found.first().map_or("other", |(kind, _)| *kind);
+    let listed = event.get("Resources").and_then(Value::as_array);
+    let names = listed
+        .into_iter()
+        .flatten()
+        .filter_map(|resource| resource.get("ResourceName").and_then(Value::as_str))
+        .map(str::to_owned);
+    let mut ids: Vec<String> = found.into_iter().map(|(_, id)| id).chain(names).collect();
+    if ids.is_empty() {
+        let name = record
+            .pointer("/requestParameters/name")
+            .and_then(Value::as_str);
+        ids.extend(name.map(str::to_owned));
+    }
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
+    (kind, ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(record: &Value) -> Value {
+        json!({"EventName": "UpdateAgentRuntime", "EventSource": "bedrock-agentcore.amazonaws.com",
+            "EventTime": 1_795_269_600.0, "Username": "deploy", "CloudTrailEvent": record.to_string()})
+    }
+
+    #[test]
+    fn a_change_names_who_what_and_how_it_ended() {
+        let record = json!({
+            "userIdentity": {"arn": "arn:aws:sts::1:assumed-role/deployer/ci"},
+            "requestParameters": {"agentRuntimeId": "rt-1"}, "requestID": "r-1",
+        });
+        let found = change(&event(&record)).unwrap();
+        assert_eq!(
+            (found.who.as_str(), found.kind, found.ids.as_slice()),
+            (
+                "arn:aws:sts::1:assumed-role/deployer/ci",
+                "runtime",
+                ["rt-1".to_owned()].as_slice()
+            )
+        );
+        assert_eq!(
+            (found.outcome.as_str(), found.request_id.as_deref()),
+            ("done", Some("r-1"))
+        );
+    }
+
+    #[test]
+    fn a_refused_write_keeps_its_error_and_a_service_event_its_secret() {
+        let refused =
+            json!({"errorCode": "AccessDenied", "errorMessage": "no", "requestParameters": null});
+        assert_eq!(
+            change(&event(&refused)).unwrap().outcome,
+            "AccessDenied: no"
+        );
+        let rotated = json!({"userIdentity": {"invokedBy": "secretsmanager.amazonaws.com"},
+            "additionalEventData": {"SecretId": "arn:s"}, "requestParameters": null});
+        let found = change(&event(&rotated)).unwrap();
+        assert_eq!(
+            (found.kind, found.ids),
+            ("secret", vec!["arn:s".to_owned()])
+        );
+    }
+
+    #[test]
+    fn changes_of_unrelated_services_are_left_out() {
+        let mut foreign = event(&json!({}));
+        foreign["EventSource"] = json!("ec2.amazonaws.com");
+        assert!(change(&foreign).is_none());
+    }
+}
