@@ -39,9 +39,8 @@ use poll_schedule::{ListKey, PollSchedule, WatchReason};
 const TOAST_MS: i64 = 5_000;
 /// Interval at which ages on the screen are redrawn while nothing else changes, in milliseconds.
 const AGES_MS: i64 = 10_000;
-/// The same interval while the user is idle, in milliseconds. A poll step may draw instead, so it
-/// can take twice as long.
-const IDLE_AGES_MS: i64 = 75_000;
+/// The same interval while the user is idle, in milliseconds.
+const IDLE_AGES_MS: i64 = 30_000;
 /// Interval between two frames of the spinner, in milliseconds.
 const SPIN_MS: i64 = 120;
 /// Time after which requests in flight are shown by a spinner, in milliseconds.
@@ -135,7 +134,8 @@ pub struct App {
 impl App {
     /// Creates the state before anything is known.
     pub fn new(options: AppOptions) -> Self {
-        let store = Store::new(options.deployments.clone());
+        let mut store = Store::new(options.deployments.clone());
+        store.refresh_ms = options.refresh_ms;
         let now = options.now;
         let problems = options.problems.len();
         let toast = (problems > 0).then(|| Toast {
@@ -233,8 +233,8 @@ impl App {
     /// ages, the spinner, highlights, or
     /// the next poll.
     pub fn next_wake(&self) -> Option<Moment> {
-        let ask = (self.has_started && !self.store.deployments.is_empty())
-            .then(|| self.schedule.next(self.now));
+        let ask =
+            (self.has_started && !self.store.deployments.is_empty()).then(|| self.schedule.next());
         [self.next_frame(), ask, self.tools.next_listing()]
             .into_iter()
             .flatten()
@@ -250,7 +250,7 @@ impl App {
         let ages = (!self.store.deployments.is_empty()).then(|| {
             let is_idle = self.schedule.is_idle(self.now)
                 && !(self.route == Route::Logs && self.logs.is_lively(self.now));
-            drawn.plus(if is_idle { 2 * IDLE_AGES_MS } else { AGES_MS })
+            drawn.plus(if is_idle { IDLE_AGES_MS } else { AGES_MS })
         });
         let busy = [self.busy_since, self.store.loading_since()]
             .into_iter()
@@ -284,17 +284,12 @@ impl App {
         if !self.has_started || self.store.deployments.is_empty() {
             return Effects::none();
         }
-        self.changed |= self.store.outdate(now);
+        self.changed |= self.store.advance(now);
         let tools = self.tools.tick(now);
-        if self.schedule.next(now) > now {
+        if self.schedule.next() > now {
             return tools;
         }
         let all = self.places();
-        if self.schedule.is_idle(now) && now.since(self.drawn.get().0) >= IDLE_AGES_MS {
-            self.changed = true;
-            self.schedule.pause(all.len(), now);
-            return tools;
-        }
         let due = self.schedule.due(&all, now);
         tools.and(self.ask(due))
     }
@@ -302,7 +297,7 @@ impl App {
     /// Requests every list that is not already being requested.
     pub fn refresh(&mut self) -> Effects {
         let all = self.places();
-        self.schedule.record_activity(all.len(), self.now);
+        self.schedule.record_activity(self.now);
         self.schedule.asked_all(all.len(), self.now);
         self.count_failed_anew();
         self.changed = true;
@@ -321,8 +316,7 @@ impl App {
     /// while.
     fn stir(&mut self) {
         self.changed = true;
-        self.schedule
-            .record_activity(self.store.deployments.len() * Kind::ALL.len(), self.now);
+        self.schedule.record_activity(self.now);
     }
 
     /// Schedules the next poll of a list from what its last answer changed.

@@ -2,12 +2,13 @@
 
 use super::App;
 use crate::{
-    messages::{Effects, Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent},
-    state::{ActivityEntry, ListChange},
+    kinds::ObservedCall,
+    model::{Deployment, Failure, FailureKind, Moment},
+    screens::UpdateContext,
 };
 use crate::{
-    model::{Deployment, Failure, Moment},
-    screens::UpdateContext,
+    messages::{Effects, Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent},
+    state::{ActivityEntry, ListChange},
 };
 
 impl App {
@@ -149,7 +150,38 @@ impl App {
         Effects::none()
     }
 
+    /// A call through a deployment's own endpoint says whether its chain works. An answer that is no table, or that refuses
+    /// the statement, proves neither.
+    fn observe_call(&mut self, event: &ToolsEvent) {
+        let ToolsEvent::Called(endpoint, result) = event else {
+            return;
+        };
+        let failure = match result.as_ref() {
+            Ok(outcome) if !outcome.is_error && outcome.table.is_some() => None,
+            Ok(_) => return,
+            Err(failure) => match failure.kind {
+                FailureKind::Network
+                | FailureKind::Timeout
+                | FailureKind::Server
+                | FailureKind::SignIn
+                | FailureKind::Throttled
+                | FailureKind::Denied => Some(failure.cause.clone()),
+                FailureKind::Usage
+                | FailureKind::NotFound
+                | FailureKind::Conflict
+                | FailureKind::Refused
+                | FailureKind::Cancelled => return,
+            },
+        };
+        let call = ObservedCall {
+            at: self.now,
+            failure,
+        };
+        self.store.record_call(&endpoint.deployment, call);
+    }
+
     fn on_tools(&mut self, event: ToolsEvent) -> Effects {
+        self.observe_call(&event);
         let mut context = UpdateContext {
             store: &mut self.store,
             now: self.now,

@@ -1,8 +1,5 @@
-//! How often the fleet is asked. Everything at once when it begins or is asked to; then a few lists
-//! at a time, so that a
-//! console that nobody uses costs next to nothing at any time; and what is on its way to another
-//! state more often, as long as
-//! there is hope that it moves.
+//! How often the fleet is asked: every list at the configured pace, whether or not anybody types, and lists with a resource on
+//! its way to another state more often. A large fleet is asked in slices, so that a refresh is no burst.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +8,14 @@ use crate::model::{DeploymentName, Kind, Moment};
 /// A list: of a kind, in a deployment.
 pub(super) type ListKey = (DeploymentName, Kind);
 
-/// So long after somebody was here or something changed, every list is asked in the configured
-/// time, in milliseconds.
+/// After this long without input and without a change, in milliseconds, the console is idle: ages are drawn less often.
 const IDLE_AFTER_MS: i64 = 30_000;
-/// Later it takes so many times the configured time.
-const IDLE_FACTOR: i64 = 8;
-/// Steps in which all lists are asked: a wake costs more than one more list, so there are few.
+/// Lists in one slice of a refresh. The lists of a fleet that is not larger are asked at the same time: one wake-up costs less
+/// than several.
+const SLICE: usize = 60;
+/// Largest number of slices.
 const SLICES: usize = 11;
-/// What is on its way to another state is looked at again after so long at the soonest, in
-/// milliseconds.
+/// What is on its way to another state is looked at again after so long at the soonest, in milliseconds.
 const MOVING_MS: i64 = 3_000;
 /// What has not changed for so long is looked at again after this part of it.
 const BACKOFF_DIVISOR: i64 = 3;
@@ -28,10 +24,11 @@ const BACKOFF_DIVISOR: i64 = 3;
 #[derive(Clone, Debug)]
 pub(super) struct PollSchedule {
     refresh_ms: i64,
-    /// When somebody was here, or something changed.
+    /// Time of the last input or change.
     last_activity: Moment,
-    /// Whose turn it is, counted in steps, and when.
+    /// Index of the next slice of lists to poll.
     turn: usize,
+    /// Time at which that slice is due.
     next_turn: Moment,
     watched: BTreeMap<ListKey, Watch>,
 }
@@ -54,7 +51,7 @@ pub(super) enum WatchReason {
 }
 
 impl PollSchedule {
-    /// Everything is due now; every list is to be asked every `refresh_ms` while somebody is here.
+    /// Everything is due now; every list is asked every `refresh_ms`.
     pub(super) const fn new(refresh_ms: i64, now: Moment) -> Self {
         Self {
             refresh_ms,
@@ -69,20 +66,17 @@ impl PollSchedule {
     pub(super) fn due(&mut self, all: &[ListKey], now: Moment) -> Vec<ListKey> {
         let is_turn = now >= self.next_turn;
         let mut due = Vec::new();
-        if is_turn || !self.is_idle(now) {
-            for (place, watch) in self
-                .watched
-                .iter_mut()
-                .filter(|(_, watch)| now >= watch.next)
-            {
-                watch.next = now.plus(
-                    (now.since(watch.since) / BACKOFF_DIVISOR).max(watch.least(self.refresh_ms)),
-                );
-                due.push(place.clone());
-            }
+        for (place, watch) in self
+            .watched
+            .iter_mut()
+            .filter(|(_, watch)| now >= watch.next)
+        {
+            watch.next = now
+                .plus((now.since(watch.since) / BACKOFF_DIVISOR).max(watch.least(self.refresh_ms)));
+            due.push(place.clone());
         }
         if is_turn {
-            let steps = steps(all.len());
+            let steps = slices(all.len());
             let (from, to) = (
                 self.turn * all.len() / steps,
                 (self.turn + 1) * all.len() / steps,
@@ -93,19 +87,14 @@ impl PollSchedule {
                 }
             }
             self.turn = (self.turn + 1) % steps;
-            self.next_turn = now.plus(self.step(all.len(), now));
+            self.next_turn = now.plus(self.step(all.len()));
         }
         due
     }
 
-    /// When something is due next. Nobody waits for what moves when nobody is here: it is looked at
-    /// with the others.
-    pub(super) fn next(&self, now: Moment) -> Moment {
-        let watched = self
-            .watched
-            .values()
-            .map(|watch| watch.next)
-            .filter(|_| !self.is_idle(now));
+    /// When something is due next.
+    pub(super) fn next(&self) -> Moment {
+        let watched = self.watched.values().map(|watch| watch.next);
         watched
             .chain([self.next_turn])
             .min()
@@ -115,16 +104,10 @@ impl PollSchedule {
     /// All lists were asked for: their turns begin anew.
     pub(super) fn asked_all(&mut self, count: usize, now: Moment) {
         self.turn = 0;
-        self.next_turn = now.plus(self.step(count, now));
+        self.next_turn = now.plus(self.step(count));
     }
 
-    /// The next step is made one step later.
-    pub(super) fn pause(&mut self, count: usize, now: Moment) {
-        self.next_turn = now.plus(self.step(count, now));
-    }
-
-    /// A list was answered, and is worth more than its turn, or not. `turned`: something in it has
-    /// changed its state.
+    /// A list was answered, and is worth more than its turn, or not. `turned`: something in it has changed its state.
     pub(super) fn answered(
         &mut self,
         place: ListKey,
@@ -152,11 +135,9 @@ impl PollSchedule {
         }
     }
 
-    /// Somebody is here, or something has changed: the fleet is asked as often as configured for a
-    /// while.
-    pub(super) fn record_activity(&mut self, count: usize, now: Moment) {
+    /// Records input of the user, or a change of a status.
+    pub(super) const fn record_activity(&mut self, now: Moment) {
         self.last_activity = now;
-        self.next_turn = self.next_turn.min(now.plus(self.step(count, now)));
     }
 
     /// Whether nobody was here, and nothing changed, for a while.
@@ -164,24 +145,15 @@ impl PollSchedule {
         now.since(self.last_activity) >= IDLE_AFTER_MS
     }
 
-    /// Between two steps through so many lists.
-    fn step(&self, count: usize, now: Moment) -> i64 {
-        let round = if self.is_idle(now) {
-            self.refresh_ms.saturating_mul(IDLE_FACTOR)
-        } else {
-            self.refresh_ms
-        };
-        round / i64::try_from(steps(count)).unwrap_or(1)
+    /// Milliseconds between two slices of so many lists.
+    fn step(&self, count: usize) -> i64 {
+        self.refresh_ms / i64::try_from(slices(count)).unwrap_or(1)
     }
 }
 
-/// In how many steps so many lists are asked.
-const fn steps(count: usize) -> usize {
-    if count < SLICES {
-        if count == 0 { 1 } else { count }
-    } else {
-        SLICES
-    }
+/// In how many slices so many lists are asked.
+fn slices(count: usize) -> usize {
+    count.div_ceil(SLICE).clamp(1, SLICES)
 }
 
 impl Watch {
@@ -229,38 +201,41 @@ mod tests {
     }
 
     #[test]
-    fn a_calm_fleet_is_asked_a_few_lists_at_a_time_until_somebody_comes() {
-        let all = places(5);
-        let mut schedule = PollSchedule::new(30_000, at(0));
-        schedule.asked_all(all.len(), at(0));
-        let calm = asked(&mut schedule, &all, 31..1_000);
-        for from in 31..980 {
-            let within = calm
-                .iter()
-                .filter(|(second, _)| (from..from + 20).contains(second))
-                .count();
-            assert!(within <= 3, "{within} lists within 20 s from {from} s on");
+    fn every_list_is_asked_at_the_configured_pace_without_any_input() {
+        for deployments in [1, 5, 40] {
+            let all = places(deployments);
+            let mut schedule = PollSchedule::new(30_000, at(0));
+            schedule.asked_all(all.len(), at(0));
+            let seconds = asked(&mut schedule, &all, 1..1_000);
+            for place in &all {
+                let own: Vec<i64> = seconds
+                    .iter()
+                    .filter(|(_, key)| key == place)
+                    .map(|(second, _)| *second)
+                    .collect();
+                let is_even = own
+                    .windows(2)
+                    .all(|pair| (29..=32).contains(&(pair[1] - pair[0])));
+                assert!(own.len() >= 30 && is_even, "{place:?}: {own:?}");
+            }
         }
-        for place in &all {
-            let mine: Vec<i64> = calm
-                .iter()
-                .filter(|(_, each)| each == place)
-                .map(|(second, _)| *second)
-                .collect();
-            assert!(
-                mine.len() >= 3 && mine.windows(2).all(|pair| pair[1] - pair[0] <= 250),
-                "{place:?}: {mine:?}"
-            );
-        }
-        schedule.record_activity(all.len(), at(1_000));
-        let tenths = (10_000..10_310).map(|tenth| Moment::from_millis(tenth * 100));
-        let lively: Vec<ListKey> = tenths.flat_map(|now| schedule.due(&all, now)).collect();
-        let missed: Vec<&ListKey> = all.iter().filter(|place| !lively.contains(place)).collect();
-        assert!(missed.is_empty(), "{missed:?}");
     }
 
     #[test]
-    fn however_large_the_fleet_all_of_it_is_asked_in_minutes() {
+    fn a_small_fleet_wakes_the_console_once_a_refresh() {
+        let all = places(5);
+        let mut schedule = PollSchedule::new(30_000, at(0));
+        schedule.asked_all(all.len(), at(0));
+        let mut wakes: Vec<i64> = asked(&mut schedule, &all, 1..100)
+            .into_iter()
+            .map(|(second, _)| second)
+            .collect();
+        wakes.dedup();
+        assert_eq!(wakes, [30, 60, 90]);
+    }
+
+    #[test]
+    fn all_of_a_large_fleet_is_asked_within_a_refresh() {
         for deployments in [1, 2, 20, 200] {
             let all = places(deployments);
             let mut schedule = PollSchedule::new(30_000, at(0));
@@ -275,14 +250,14 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_is_looked_at_often_while_somebody_is_here() {
+    fn a_list_with_a_moving_resource_is_asked_more_often() {
         let all = places(1);
         let mut schedule = PollSchedule::new(3_600_000, at(0));
         schedule.asked_all(all.len(), at(0));
         schedule.answered(all[3].clone(), Some(WatchReason::Moving), true, at(0));
         let mut looks = Vec::new();
         for second in 0..400 {
-            schedule.record_activity(all.len(), at(second));
+            schedule.record_activity(at(second));
             if schedule.due(&all, at(second)).contains(&all[3]) {
                 looks.push(second);
                 schedule.answered(all[3].clone(), Some(WatchReason::Moving), false, at(second));
@@ -293,32 +268,13 @@ mod tests {
             [3, 6, 9, 12, 16, 22, 30, 40, 54, 72, 96, 128, 171, 228, 304]
         );
         schedule.answered(all[3].clone(), Some(WatchReason::Moving), true, at(400));
-        assert_eq!(schedule.next(at(400)), at(403));
+        assert_eq!(schedule.next(), at(403));
         schedule.answered(all[3].clone(), None, true, at(403));
-        assert!(schedule.next(at(403)) > at(700));
+        assert!(schedule.next() > at(700));
     }
 
     #[test]
-    fn what_moves_wakes_nobody_who_is_not_here() {
-        let all = places(5);
-        let mut schedule = PollSchedule::new(30_000, at(0));
-        schedule.asked_all(all.len(), at(0));
-        schedule.answered(all[3].clone(), Some(WatchReason::Moving), true, at(0));
-        let calm = asked(&mut schedule, &all, 31..600);
-        let mut wakes: Vec<i64> = calm.iter().map(|(second, _)| *second).collect();
-        wakes.dedup();
-        assert!(
-            wakes.windows(2).skip(1).all(|pair| pair[1] - pair[0] > 20),
-            "{wakes:?}"
-        );
-        assert!(
-            calm.iter().filter(|(_, place)| *place == all[3]).count() >= 5,
-            "{calm:?}"
-        );
-    }
-
-    #[test]
-    fn what_could_not_be_had_is_asked_for_again_less_and_less() {
+    fn a_list_that_failed_is_asked_again_with_growing_pauses() {
         let all = places(1);
         let mut schedule = PollSchedule::new(30_000, at(0));
         schedule.answered(all[0].clone(), Some(WatchReason::Failing), false, at(0));

@@ -1,6 +1,5 @@
-//! Polling of CloudWatch for the calls of gateways and runtimes: one request per account and region
-//! while the Fleet is in
-//! front, at most every five minutes; less often while the user is idle or nothing is called.
+//! When CloudWatch is asked how often gateways and runtimes were called: one request for an account and region while Fleet is
+//! shown, every two minutes, and every five where nothing is called.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +10,21 @@ use crate::{
     model::{Deployment, DeploymentName, Failure, Kind, Moment, ResourceKey, Traffic},
 };
 
-/// Interval between two requests for the same account and region, in milliseconds.
-const PAUSE_MS: i64 = 5 * 60 * 1000;
-/// The same interval while the user is idle, in milliseconds.
-const CALM_PAUSE_MS: i64 = 10 * 60 * 1000;
-/// The same interval while the user is idle and nothing was called lately, in milliseconds.
-const QUIET_PAUSE_MS: i64 = 30 * 60 * 1000;
-/// The kinds whose calls are counted.
+/// Pause between two requests for the same account and region, in milliseconds.
+const PAUSE_MS: i64 = 2 * 60 * 1000;
+/// Pause between two requests if nothing was called in the last minutes, in milliseconds.
+const QUIET_PAUSE_MS: i64 = 5 * 60 * 1000;
+/// What is counted.
 const COUNTED: [Kind; 2] = [Kind::Gateway, Kind::Runtime];
 
-/// Time of the last request per account and region, by the first of its deployments.
+/// When each account and region was asked, by the first of its deployments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TrafficPoll {
     asked: BTreeMap<DeploymentName, Moment>,
 }
 
 impl App {
-    /// Requests the counts that are due, once all gateways and runtimes of the account are known.
+    /// Asks for what is due, once everything that is to be counted is known.
     pub(super) fn count_calls(&mut self) -> Effects {
         if self.route != Route::Fleet || !self.has_started {
             return Effects::none();
@@ -37,10 +34,10 @@ impl App {
             let Some(first) = account.first() else {
                 continue;
             };
-            let pause = match (self.schedule.is_idle(self.now), self.is_called(&account)) {
-                (false, _) => PAUSE_MS,
-                (true, true) => CALM_PAUSE_MS,
-                (true, false) => QUIET_PAUSE_MS,
+            let pause = if self.is_called(&account) {
+                PAUSE_MS
+            } else {
+                QUIET_PAUSE_MS
             };
             if self
                 .counts
@@ -60,7 +57,7 @@ impl App {
         Effects(effects)
     }
 
-    /// Stores an answer. After a failure the columns stay empty and the detail names the cause.
+    /// Takes an answer in. A failure is no alarm: the columns stay empty, and the detail says why.
     pub(super) fn calls_counted(
         &mut self,
         asked: &[ResourceKey],
@@ -88,7 +85,7 @@ impl App {
         Effects::none()
     }
 
-    /// Makes failed counts due again, for an explicit refresh.
+    /// Who asks for everything anew is not to wait for what could not be had.
     pub(super) fn count_failed_anew(&mut self) {
         self.counts
             .asked
@@ -102,8 +99,7 @@ impl App {
             .any(|(key, traffic)| account.contains(&key.deployment) && traffic.is_lively())
     }
 
-    /// Returns the gateways and runtimes of these deployments, or `None` until all their lists were
-    /// answered once.
+    /// The gateways and runtimes of these deployments; nothing as long as one of the lists was never answered.
     fn countable(&self, account: &[DeploymentName]) -> Option<Vec<ResourceKey>> {
         let mut keys = Vec::new();
         for deployment in account {
@@ -124,7 +120,7 @@ impl App {
     }
 }
 
-/// Groups the deployments that share credentials, region and endpoint.
+/// Deployments by account and region: those that are reached in the same way are in the same.
 fn accounts(deployments: &[Deployment]) -> Vec<Vec<DeploymentName>> {
     let mut accounts: Vec<(_, Vec<DeploymentName>)> = Vec::new();
     for deployment in deployments {

@@ -58,6 +58,19 @@ impl Listing {
             .map(|problem| &problem.failure)
     }
 
+    /// The exit code of a listing that lacks something, by its first problem: partial data never exits 0.
+    pub(crate) fn exit_code(&self) -> Option<u8> {
+        let first = self.problems.first()?;
+        if let Some(failure) = self.total_failure() {
+            return Some(failure.kind.exit_code());
+        }
+        // What is missing from a partial answer is no wrong usage and no "no".
+        Some(match first.failure.kind.exit_code() {
+            code @ 3..=5 => code,
+            _ => 5,
+        })
+    }
+
     /// Tells the problems on stderr, the same one of many deployments once.
     pub(crate) fn tell_problems(&self) {
         group_failures::tell(

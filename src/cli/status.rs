@@ -18,7 +18,7 @@ use super::{
     Outcome, Stop,
     arguments::TableOrJson,
     context::Context,
-    output, process,
+    deployment_health, output, process,
     table::{Cell, Fit, Table, Tone},
     usage,
 };
@@ -113,23 +113,23 @@ impl Work {
 
     async fn once(&self) -> Outcome {
         let listing = self.list().await;
-        self.print(&listing)?;
+        self.print(&listing).await?;
         listing.tell_problems();
         listing
-            .total_failure()
-            .map_or(Ok(()), |failure| Err(Stop::Code(failure.kind.exit_code())))
+            .exit_code()
+            .map_or(Ok(()), |code| Err(Stop::Code(code)))
     }
 
     async fn watch(&self) -> Outcome {
         let mut last: Option<(Value, usize)> = None;
         loop {
             let listing = self.list().await;
-            let now = (self.json(&listing), listing.problems.len());
+            let now = (resources_json(&listing), listing.problems.len());
             if last.as_ref() != Some(&now) {
                 if last.is_some() && self.output == TableOrJson::Table {
                     output::text("")?;
                 }
-                self.print(&listing)?;
+                self.print(&listing).await?;
                 listing.tell_problems();
                 last = Some(now);
             }
@@ -144,7 +144,7 @@ impl Work {
         loop {
             let waiting = waiting_for(status, &listing);
             if waiting.is_empty() && listing.problems.is_empty() {
-                self.print(&listing)?;
+                self.print(&listing).await?;
                 return Ok(());
             }
             let hopeless = listing
@@ -157,7 +157,7 @@ impl Work {
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                self.print(&listing)?;
+                self.print(&listing).await?;
                 if !told {
                     listing.tell_problems();
                 }
@@ -181,9 +181,9 @@ impl Work {
         }
     }
 
-    fn print(&self, listing: &Listing) -> Outcome {
+    async fn print(&self, listing: &Listing) -> Outcome {
         match self.output {
-            TableOrJson::Json => output::json_line(&self.json(listing))?,
+            TableOrJson::Json => output::json_line(&self.json(listing).await)?,
             // Headings over nothing would only hide why.
             TableOrJson::Table if listing.resources.is_empty() && !listing.problems.is_empty() => {}
             TableOrJson::Table => table(&listing.resources).print()?,
@@ -191,16 +191,40 @@ impl Work {
         Ok(())
     }
 
-    fn json(&self, listing: &Listing) -> Value {
-        let deployments: Vec<Value> = self.deployments.iter().map(deployment).collect();
-        let resources: Vec<Value> = listing.resources.iter().map(resource).collect();
+    async fn json(&self, listing: &Listing) -> Value {
+        // Health is of the whole deployment, whatever kind is printed.
+        let whole = if self.kinds.len() < Kind::ALL.len() {
+            find_resource::list(&self.services, &self.deployments, &Kind::ALL).await
+        } else {
+            Listing::default()
+        };
+        let known = if self.kinds.len() < Kind::ALL.len() {
+            &whole
+        } else {
+            listing
+        };
+        let facts = deployment_health::facts(&self.services, &self.deployments, known).await;
+        let now = super::now();
+        let deployments: Vec<Value> = self
+            .deployments
+            .iter()
+            .map(|deployment| {
+                let facts = facts.get(&deployment.name);
+                let verdict = deployment_health::verdict(deployment, known, facts, now);
+                deployment_health::json(deployment, &verdict, facts)
+            })
+            .collect();
         let problems: Vec<Value> = listing
             .problems
             .iter()
             .map(find_resource::Problem::json)
             .collect();
-        json!({ "deployments": deployments, "resources": resources, "problems": problems })
+        json!({ "deployments": deployments, "resources": resources_json(listing), "problems": problems })
     }
+}
+
+fn resources_json(listing: &Listing) -> Value {
+    listing.resources.iter().map(resource).collect()
 }
 
 /// What has kept `--wait` waiting: a status, or that nobody answered.
@@ -268,13 +292,6 @@ fn check_status(status: &str, listing: &Listing) -> Result<(), Failure> {
     )
 }
 
-fn deployment(each: &Deployment) -> Value {
-    json!({
-        "name": each.name, "shape": each.shape, "region": each.region, "profile": each.profile, "stack": each.stack,
-        "endpoint": each.endpoint_url, "sign_in": each.sign_in.mode(), "read_only": each.read_only,
-    })
-}
-
 fn resource(each: &Resource) -> Value {
     json!({
         "deployment": each.key.deployment, "kind": each.key.kind, "id": each.key.own_id(), "owner": owner(each), "arn": each.arn, "name": each.name,
@@ -325,7 +342,7 @@ fn table(resources: &[Resource]) -> Table {
 /// How a resource looks.
 fn tone(each: &Resource) -> Tone {
     match kinds::health(each) {
-        Health::Well => Tone::Good,
+        Health::Healthy => Tone::Good,
         Health::Unknown => Tone::Plain,
         Health::Changing | Health::NeedsPerson => Tone::Attention,
         Health::Degraded | Health::Failed => Tone::Bad,

@@ -5,173 +5,138 @@
 
 use serde_json::Value;
 
-use super::{health, remark, status_text};
+use super::{deployment_health::EVIDENCE_MS, health, remark, status_text};
 use crate::{
-    doctor::{Finding, Hop, Report, State},
+    doctor::{ChainStage, DoctorReport, Hop, HopFinding, HopState},
     model::{Failure, FailureKind, Health, Kind, Moment, Resource},
 };
 
-/// A hop of the chain as the Fleet shows it, from the caller to the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Link {
-    /// Credentials, token and the authoriser that admits it.
-    SignIn,
-    /// The gateway.
-    Gateway,
-    /// Its interceptor.
-    Interceptor,
-    /// Its targets: status and synchronisation.
-    Target,
-    /// The consent of a person that a target needs.
-    Consent,
-    /// The runtime and its endpoints.
-    Runtime,
-    /// The secret and its rotation.
-    Secret,
-    /// The database.
-    Neo4j,
-}
-
-impl Link {
-    /// Every link, in the order of the chain.
-    pub const ALL: [Self; 8] = [
-        Self::SignIn,
-        Self::Gateway,
-        Self::Interceptor,
-        Self::Target,
-        Self::Consent,
-        Self::Runtime,
-        Self::Secret,
-        Self::Neo4j,
-    ];
-
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::Gateway => "gateway",
-            Self::Interceptor => "interceptor",
-            Self::Target => "target",
-            Self::Consent => "consent",
-            Self::Runtime => "runtime",
-            Self::Secret => "secret",
-            Self::Neo4j => "neo4j",
-        }
-    }
-}
-
-/// What the doctor alone has seen is believed for so long, in milliseconds.
-pub const BELIEVED_MS: i64 = 10 * 60_000;
-
 /// What is known of a deployment.
 #[derive(Clone, Debug, Default)]
-pub struct Known<'a> {
+pub struct ChainInput<'a> {
     /// Its resources.
     pub resources: Vec<&'a Resource>,
     /// Kinds that could not be listed, and why.
     pub unlisted: Vec<(Kind, &'a Failure)>,
     /// The last examination and its time; an old one counts no longer.
-    pub examined: Option<(Moment, &'a Report)>,
+    pub examined: Option<(Moment, &'a DoctorReport)>,
 }
 
 /// What is known of one hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Knot {
+pub struct StageStatus {
     /// Which.
-    pub link: Link,
+    pub stage: ChainStage,
     /// How it is; nothing where only the doctor could say, and was not asked.
     pub health: Option<Health>,
     /// What there is to say of it.
     pub words: Option<String>,
+    /// How it is by AWS's own status alone; nothing where AWS reports none.
+    pub by_status: Option<Health>,
+    /// Whether its resources could not be listed.
+    pub is_unlisted: bool,
     /// Whether the doctor named it as the cause.
-    is_cause: bool,
+    pub(super) is_cause: bool,
+}
+
+impl StageStatus {
+    /// A stage of which nothing is known.
+    pub const fn unknown(stage: ChainStage) -> Self {
+        Self {
+            stage,
+            health: None,
+            words: None,
+            by_status: None,
+            is_unlisted: false,
+            is_cause: false,
+        }
+    }
 }
 
 /// A deployment's chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chain {
     /// The hops that it has, in their order.
-    pub knots: Vec<Knot>,
+    pub stages: Vec<StageStatus>,
 }
 
 /// Whether AWS's own status says how the hop is: then the status of now counts, not the one that the doctor saw.
 pub const fn is_live(hop: Hop) -> bool {
-    match hop {
-        Hop::Gateway | Hop::Target | Hop::Runtime => true,
-        Hop::Credentials
-        | Hop::Stack
-        | Hop::Token
-        | Hop::Authoriser
-        | Hop::Initialize
-        | Hop::Interceptor
-        | Hop::ToolsList
-        | Hop::Secret
-        | Hop::Neo4j
-        | Hop::Cypher => false,
-    }
+    matches!(hop, Hop::Gateway | Hop::Target | Hop::Runtime)
 }
 
 /// The chain of a deployment, as far as it is known.
-pub fn chain(known: &Known<'_>, now: Moment) -> Chain {
-    let mut knots: Vec<Knot> = Link::ALL
+pub fn chain(known: &ChainInput<'_>, now: Moment) -> Chain {
+    let mut stages: Vec<StageStatus> = ChainStage::ALL
         .into_iter()
-        .filter_map(|link| live(link, known, now))
+        .filter_map(|stage| live(stage, known, now))
+        .map(|status| StageStatus {
+            by_status: status.health,
+            ..status
+        })
         .collect();
     if let Some((at, report)) = known
         .examined
-        .filter(|(at, _)| now.since(*at) <= BELIEVED_MS)
+        .filter(|(at, _)| now.since(*at) <= EVIDENCE_MS)
     {
         for finding in &report.hops {
-            add(&mut knots, finding, report, at, now);
+            add(&mut stages, finding, report, at, now);
         }
     }
-    Chain { knots }
+    Chain { stages }
 }
 
 impl Chain {
+    /// The status of one stage, if the chain has it.
+    pub fn stage(&self, stage: ChainStage) -> Option<&StageStatus> {
+        self.stages.iter().find(|status| status.stage == stage)
+    }
+
     /// The hop that breaks the chain: the worst, of equals the one that the doctor names, then the first. Nothing where all
     /// is well.
-    pub fn broken(&self) -> Option<&Knot> {
-        let worst = |knot: &&Knot| (knot.health, knot.is_cause);
+    pub fn broken(&self) -> Option<&StageStatus> {
+        let worst = |status: &&StageStatus| (status.health, status.is_cause);
         // The last of equals would win: the first is the one that others wait for.
-        self.knots
+        self.stages
             .iter()
             .rev()
             .max_by_key(worst)
-            .filter(|knot| knot.health > Some(Health::Well))
+            .filter(|status| status.health > Some(Health::Healthy))
     }
 
     /// The broken hop in words, else what deserves a word although all is well.
     pub fn summary(&self) -> Option<(Health, String)> {
         let Some(broken) = self.broken() else {
             let noted = self
-                .knots
+                .stages
                 .iter()
-                .find_map(|knot| Some((knot, knot.words.as_ref()?)))?;
+                .find_map(|status| Some((status, status.words.as_ref()?)))?;
             return Some((
-                Health::Well,
-                format!("{}: {}", noted.0.link.as_str(), noted.1),
+                Health::Healthy,
+                format!("{}: {}", noted.0.stage.as_str(), noted.1),
             ));
         };
         let health = broken.health?;
         let words = broken.words.as_deref().unwrap_or("not well");
         let others: Vec<&str> = self
-            .knots
+            .stages
             .iter()
-            .filter(|knot| knot.link != broken.link && knot.health >= Some(Health::Changing))
-            .map(|knot| knot.link.as_str())
+            .filter(|status| {
+                status.stage != broken.stage && status.health >= Some(Health::Changing)
+            })
+            .map(|status| status.stage.as_str())
             .collect();
         let also = if others.is_empty() {
             String::new()
         } else {
             format!(" · also {}", others.join(", "))
         };
-        Some((health, format!("{}: {words}{also}", broken.link.as_str())))
+        Some((health, format!("{}: {words}{also}", broken.stage.as_str())))
     }
 }
 
-/// What AWS says of a link now; nothing where the chain has no such link.
-fn live(link: Link, known: &Known<'_>, now: Moment) -> Option<Knot> {
+/// What AWS says of a stage now; nothing where the chain has no such stage.
+fn live(stage: ChainStage, known: &ChainInput<'_>, now: Moment) -> Option<StageStatus> {
     let of = |kind: Kind| {
         known
             .resources
@@ -179,72 +144,66 @@ fn live(link: Link, known: &Known<'_>, now: Moment) -> Option<Knot> {
             .copied()
             .filter(move |each| each.key.kind == kind)
     };
-    let silent = |is_there: bool| {
-        is_there.then_some(Knot {
-            link,
-            health: None,
-            words: None,
-            is_cause: false,
-        })
-    };
-    match link {
-        Link::SignIn => {
+    let silent = |is_there: bool| is_there.then_some(StageStatus::unknown(stage));
+    match stage {
+        ChainStage::SignIn => {
             let refused = known
                 .unlisted
                 .iter()
                 .find(|(_, failure)| failure.kind == FailureKind::SignIn);
             match refused {
-                Some((_, failure)) => Some(Knot {
-                    link,
+                Some((_, failure)) => Some(StageStatus {
+                    stage,
                     health: Some(Health::Failed),
                     words: Some(failure.cause.clone()),
-                    is_cause: false,
+                    is_unlisted: true,
+                    ..StageStatus::unknown(stage)
                 }),
                 None => silent(!known.resources.is_empty()),
             }
         }
-        Link::Gateway => worst(
-            link,
+        ChainStage::Gateway => worst(
+            stage,
             of(Kind::Gateway).collect(),
             &[Kind::Gateway],
             known,
             now,
         ),
-        Link::Interceptor => silent(of(Kind::Gateway).any(has_interceptor)),
-        Link::Target => {
+        ChainStage::Interceptor => silent(of(Kind::Gateway).any(has_interceptor)),
+        ChainStage::Target => {
             let settled = of(Kind::Target)
                 .filter(|target| !is_pending(target))
                 .collect();
-            worst(link, settled, &[Kind::Target], known, now)
+            worst(stage, settled, &[Kind::Target], known, now)
         }
-        Link::Consent => consent(
+        ChainStage::Consent => consent(
             &of(Kind::Target)
                 .filter(|target| needs_consent(target))
                 .collect::<Vec<_>>(),
         ),
-        Link::Runtime => {
+        ChainStage::Runtime => {
             let all = of(Kind::Runtime).chain(of(Kind::Endpoint)).collect();
-            worst(link, all, &[Kind::Runtime, Kind::Endpoint], known, now)
+            worst(stage, all, &[Kind::Runtime, Kind::Endpoint], known, now)
         }
-        Link::Secret => worst(
-            link,
+        ChainStage::Secret => worst(
+            stage,
             of(Kind::Secret).collect(),
             &[Kind::Secret],
             known,
             now,
         ),
-        Link::Neo4j => silent(of(Kind::Secret).next().is_some()),
+        ChainStage::Neo4j => silent(of(Kind::Secret).next().is_some()),
     }
 }
 
 /// The worst of some resources; a kind that could not be listed is something to look at.
 fn worst(
-    link: Link,
+    stage: ChainStage,
     resources: Vec<&Resource>,
     kinds: &[Kind],
-    known: &Known<'_>,
+    known: &ChainInput<'_>,
     now: Moment,
-) -> Option<Knot> {
+) -> Option<StageStatus> {
     let unlisted = known
         .unlisted
         .iter()
@@ -257,44 +216,51 @@ fn worst(
         .max_by_key(|(health, _)| *health);
     match (found, unlisted) {
         (Some((health, found)), _) if health >= Health::Degraded => {
-            Some(knot(link, found, health, several, now))
+            Some(status(stage, found, health, several, now))
         }
-        (_, Some((kind, failure))) => Some(Knot {
-            link,
+        (_, Some((kind, failure))) => Some(StageStatus {
+            stage,
             health: Some(Health::Degraded),
-            words: Some(if kind.as_str() == link.as_str() {
+            words: Some(if kind.as_str() == stage.as_str() {
                 format!("not listed, {}", failure.cause)
             } else {
                 format!("{kind}s not listed, {}", failure.cause)
             }),
-            is_cause: false,
+            is_unlisted: true,
+            ..StageStatus::unknown(stage)
         }),
-        (Some((health, found)), None) => Some(knot(link, found, health, several, now)),
+        (Some((health, found)), None) => Some(status(stage, found, health, several, now)),
         (None, None) => None,
     }
 }
 
-fn knot(link: Link, resource: &Resource, health: Health, several: bool, now: Moment) -> Knot {
-    Knot {
-        link,
+fn status(
+    stage: ChainStage,
+    resource: &Resource,
+    health: Health,
+    several: bool,
+    now: Moment,
+) -> StageStatus {
+    StageStatus {
+        stage,
         health: Some(health),
-        words: words(link, resource, health, several, now),
-        is_cause: false,
+        words: words(stage, resource, health, several, now),
+        ..StageStatus::unknown(stage)
     }
 }
 
 /// Which one, its status, since when where it moves, and why.
 fn words(
-    link: Link,
+    stage: ChainStage,
     resource: &Resource,
     health: Health,
     several: bool,
     now: Moment,
 ) -> Option<String> {
-    if health == Health::Well {
+    if health == Health::Healthy {
         return remark(resource, now);
     }
-    let is_part = link == Link::Runtime && resource.key.kind == Kind::Endpoint;
+    let is_part = stage == ChainStage::Runtime && resource.key.kind == Kind::Endpoint;
     let name = if several || is_part {
         format!("{} ", resource.name)
     } else {
@@ -318,7 +284,7 @@ fn words(
     Some(format!("{name}{status}{since}{reason}"))
 }
 
-fn consent(targets: &[&Resource]) -> Option<Knot> {
+fn consent(targets: &[&Resource]) -> Option<StageStatus> {
     let pending: Vec<&str> = targets
         .iter()
         .filter(|target| is_pending(target))
@@ -326,7 +292,7 @@ fn consent(targets: &[&Resource]) -> Option<Knot> {
         .collect();
     let (health, words) = match pending.as_slice() {
         [] if targets.is_empty() => return None,
-        [] => (Health::Well, None),
+        [] => (Health::Healthy, None),
         [one] => (
             Health::NeedsPerson,
             Some(format!("pending, ⏎ on {one} shows where")),
@@ -339,11 +305,11 @@ fn consent(targets: &[&Resource]) -> Option<Knot> {
             )),
         ),
     };
-    Some(Knot {
-        link: Link::Consent,
+    Some(StageStatus {
+        stage: ChainStage::Consent,
         health: Some(health),
         words,
-        is_cause: false,
+        ..StageStatus::unknown(ChainStage::Consent)
     })
 }
 
@@ -375,7 +341,13 @@ fn has_interceptor(gateway: &Resource) -> bool {
 }
 
 /// Adds what the doctor found at a hop.
-fn add(knots: &mut Vec<Knot>, finding: &Finding, report: &Report, at: Moment, now: Moment) {
+fn add(
+    stages: &mut Vec<StageStatus>,
+    finding: &HopFinding,
+    report: &DoctorReport,
+    at: Moment,
+    now: Moment,
+) {
     let cause = report
         .verdict
         .as_ref()
@@ -383,73 +355,64 @@ fn add(knots: &mut Vec<Knot>, finding: &Finding, report: &Report, at: Moment, no
     let is_cause = cause.is_some();
     // These show what breaks elsewhere: they count only where they are the cause themselves.
     let is_symptom = matches!(finding.hop, Hop::Initialize | Hop::ToolsList | Hop::Cypher);
-    if is_live(finding.hop) || (is_symptom && !is_cause) {
+    let by_status = cause.is_none_or(|verdict| verdict.source.starts_with("Get"));
+    if (is_live(finding.hop) && by_status) || (is_symptom && !is_cause) {
         return;
     }
-    let Some(knot) = place(knots, finding.hop, is_cause) else {
+    let Some(status) = place(stages, finding.hop, is_cause) else {
         return;
     };
     let evidence = cause.map_or(&finding.evidence, |verdict| &verdict.evidence);
     let said = format!("{evidence} (doctor, {} ago)", at.age(now));
     match finding.state {
-        State::Failed => {
+        HopState::Failed => {
             // A stack that cannot be read breaks no call.
             let health = if finding.hop == Hop::Stack {
                 Health::Degraded
             } else {
                 Health::Failed
             };
-            if knot.health < Some(health) {
-                *knot = Knot {
+            if status.health < Some(health) {
+                *status = StageStatus {
                     health: Some(health),
                     words: Some(said),
                     is_cause,
-                    ..knot.clone()
+                    ..status.clone()
                 };
             }
-            knot.is_cause |= is_cause;
+            status.is_cause |= is_cause;
         }
-        State::Warning => {
-            knot.health = knot.health.max(Some(Health::Well));
-            knot.words.get_or_insert(said);
+        HopState::Warning => {
+            status.health = status.health.max(Some(Health::Healthy));
+            status.words.get_or_insert(said);
         }
-        State::Ok => knot.health = knot.health.max(Some(Health::Well)),
-        State::Skipped | State::Unknown => {}
+        HopState::Ok => status.health = status.health.max(Some(Health::Healthy)),
+        HopState::Skipped | HopState::Unknown => {}
     }
 }
 
-/// The link that a hop of the doctor's is part of: the first that the chain has. A cause is never left out: it makes its link.
-fn place(knots: &mut Vec<Knot>, hop: Hop, is_cause: bool) -> Option<&mut Knot> {
-    let links: &[Link] = match hop {
-        Hop::Credentials | Hop::Stack | Hop::Token | Hop::Authoriser => &[Link::SignIn],
-        Hop::Gateway | Hop::Initialize => &[Link::Gateway, Link::Runtime],
-        Hop::Target | Hop::ToolsList => &[Link::Target, Link::Consent, Link::Runtime],
-        Hop::Runtime => &[Link::Runtime],
-        Hop::Interceptor => &[Link::Interceptor],
-        Hop::Secret => &[Link::Secret],
-        Hop::Neo4j | Hop::Cypher => &[Link::Neo4j, Link::Target, Link::Runtime],
-    };
-    let known = links
+/// The stage that a hop of the doctor's is part of: the first that the chain has. A cause is never left out: it makes its stage.
+fn place(stages: &mut Vec<StageStatus>, hop: Hop, is_cause: bool) -> Option<&mut StageStatus> {
+    let candidates = hop.spec().stages;
+    let known = candidates
         .iter()
-        .find_map(|link| knots.iter().position(|knot| knot.link == *link));
-    let at = match (known, links.first()) {
+        .find_map(|stage| stages.iter().position(|status| status.stage == *stage));
+    let at = match (known, candidates.first()) {
         (Some(at), _) => at,
-        (None, Some(link)) if is_cause => {
-            let at = knots.partition_point(|knot| knot.link < *link);
-            knots.insert(
+        (None, Some(stage)) if is_cause => {
+            let at = stages.partition_point(|status| status.stage < *stage);
+            stages.insert(
                 at,
-                Knot {
-                    link: *link,
-                    health: None,
-                    words: None,
+                StageStatus {
                     is_cause,
+                    ..StageStatus::unknown(*stage)
                 },
             );
             at
         }
         (None, _) => return None,
     };
-    knots.get_mut(at)
+    stages.get_mut(at)
 }
 
 #[cfg(test)]
@@ -458,7 +421,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        doctor::Verdict,
+        doctor::DoctorVerdict,
         model::{DeploymentName, ResourceKey},
     };
 
@@ -525,31 +488,31 @@ mod tests {
         }
     }
 
-    fn report(broken: Option<(Hop, &str)>) -> Report {
+    fn report(broken: Option<(Hop, &str)>) -> DoctorReport {
         let hops = Hop::ALL.into_iter().map(|hop| {
             let state = match broken {
-                Some((cause, _)) if cause == hop => State::Failed,
+                Some((cause, _)) if cause == hop => HopState::Failed,
                 // What comes after a broken hop fails too, or is not judged.
                 Some((cause, _)) if hop > cause && matches!(hop, Hop::ToolsList | Hop::Cypher) => {
-                    State::Failed
+                    HopState::Failed
                 }
-                Some((cause, _)) if hop > cause => State::Unknown,
-                _ => State::Ok,
+                Some((cause, _)) if hop > cause => HopState::Unknown,
+                _ => HopState::Ok,
             };
-            Finding {
+            HopFinding {
                 hop,
                 state,
                 evidence: broken.map_or("fine", |(_, why)| why).to_owned(),
                 elapsed_ms: None,
             }
         });
-        let verdict = broken.map(|(hop, why)| Verdict {
+        let verdict = broken.map(|(hop, why)| DoctorVerdict {
             hop,
             evidence: why.into(),
             fix: String::new(),
-            source: String::new(),
+            source: "GetGatewayTarget".into(),
         });
-        Report {
+        DoctorReport {
             deployment: DeploymentName::from("d"),
             healthy: broken.is_none(),
             verdict,
@@ -557,10 +520,10 @@ mod tests {
         }
     }
 
-    fn of(resources: &[Resource], examined: Option<&Report>) -> Chain {
+    fn of(resources: &[Resource], examined: Option<&DoctorReport>) -> Chain {
         let examined = examined.map(|report| (NOW.plus(-120_000), report));
         chain(
-            &Known {
+            &ChainInput {
                 resources: resources.iter().collect(),
                 unlisted: Vec::new(),
                 examined,
@@ -571,16 +534,16 @@ mod tests {
 
     /// A letter a hop: well, changing, a person, degraded, failed; a dot where nothing is known.
     fn dots(chain: &Chain) -> String {
-        let letter = |knot: &Knot| match knot.health {
+        let letter = |status: &StageStatus| match status.health {
             None => '.',
-            Some(Health::Well) => 'w',
+            Some(Health::Healthy) => 'w',
             Some(Health::Unknown) => '?',
             Some(Health::Changing) => 'c',
             Some(Health::NeedsPerson) => 'p',
             Some(Health::Degraded) => 'g',
             Some(Health::Failed) => 'x',
         };
-        chain.knots.iter().map(letter).collect()
+        chain.stages.iter().map(letter).collect()
     }
 
     fn summary(chain: &Chain) -> String {
@@ -630,7 +593,10 @@ mod tests {
                 target.reason = Some("tools/list: HTTP 401, the audience is not admitted".into());
             });
             let chain = of(&resources, None);
-            assert_eq!(chain.broken().map(|knot| knot.link), Some(Link::Target));
+            assert_eq!(
+                chain.broken().map(|status| status.stage),
+                Some(ChainStage::Target)
+            );
             let said = "target: SYNCHRONIZE_UNSUCCESSFUL, tools/list: HTTP 401, the audience is not admitted";
             assert_eq!(summary(&chain), said);
             assert_eq!(dots(&chain).matches('g').count(), 1, "{}", dots(&chain));
@@ -713,8 +679,8 @@ mod tests {
         // A gateway whose interceptor is not known has one when the doctor says so.
         let chain = of(&shape('E'), Some(&interceptor));
         assert_eq!(
-            (dots(&chain).as_str(), chain.knots[2].link),
-            ("wwxww", Link::Interceptor)
+            (dots(&chain).as_str(), chain.stages[2].stage),
+            ("wwxww", ChainStage::Interceptor)
         );
         let initialize = report(Some((Hop::Initialize, "HTTP 403")));
         assert_eq!(
@@ -732,7 +698,7 @@ mod tests {
         let login = report(Some((Hop::Neo4j, "wrong password")));
         let seen = |ago: i64| {
             let resources = shape('C');
-            let known = Known {
+            let known = ChainInput {
                 resources: resources.iter().collect(),
                 unlisted: Vec::new(),
                 examined: Some((NOW.plus(-ago), &login)),
@@ -740,7 +706,7 @@ mod tests {
             dots(&chain(&known, NOW))
         };
         assert_eq!(
-            (seen(BELIEVED_MS).as_str(), seen(BELIEVED_MS + 1).as_str()),
+            (seen(EVIDENCE_MS).as_str(), seen(EVIDENCE_MS + 1).as_str()),
             ("wwwx", ".ww.")
         );
     }
@@ -753,7 +719,7 @@ mod tests {
         assert_eq!(
             of(&shape('A'), Some(&stack))
                 .broken()
-                .and_then(|knot| knot.health),
+                .and_then(|status| status.health),
             Some(Health::Degraded)
         );
     }
@@ -777,7 +743,7 @@ mod tests {
         let resources = shape('A');
         let denied = Failure::new(FailureKind::Denied, "listing", "AccessDenied");
         let expired = Failure::new(FailureKind::SignIn, "listing", "the token has expired");
-        let known = |unlisted| Known {
+        let known = |unlisted| ChainInput {
             resources: resources.iter().collect(),
             unlisted,
             examined: None,

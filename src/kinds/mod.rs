@@ -1,8 +1,12 @@
 //! What is particular to each kind of resource: how its status is judged, what stands beside its name. Pure.
 
 mod chain;
+mod deployment_health;
 
-pub use chain::{BELIEVED_MS, Chain, Knot, Known, Link, chain, is_live};
+pub use chain::{Chain, ChainInput, StageStatus, chain, is_live};
+pub use deployment_health::{
+    DeploymentHealth, EVIDENCE_MS, HealthInput, HealthVerdict, ObservedCall, deployment_health,
+};
 
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 
@@ -21,7 +25,7 @@ pub fn health(resource: &Resource) -> Health {
 /// The words of the control plane. Healthy is READY, never ACTIVE. What this version does not know is unknown, not broken.
 fn control_plane_health(status: &str) -> Health {
     match status {
-        "READY" => Health::Well,
+        "READY" => Health::Healthy,
         "CREATING" | "UPDATING" | "DELETING" | "SYNCHRONIZING" => Health::Changing,
         _ if status.ends_with("_PENDING_AUTH") => Health::NeedsPerson,
         _ if status.ends_with("_UNSUCCESSFUL") => Health::Degraded,
@@ -38,14 +42,14 @@ fn rollout_health(resource: &Resource) -> Health {
         version("liveVersion"),
         version("targetVersion"),
     ) {
-        (Health::Well, Some(live), Some(target)) if live != target => Health::Changing,
+        (Health::Healthy, Some(live), Some(target)) if live != target => Health::Changing,
         (health, ..) => health,
     }
 }
 
 fn secret_health(status: &str) -> Health {
     match status {
-        "ENABLED" => Health::Well,
+        "ENABLED" => Health::Healthy,
         "ROTATING" => Health::Changing,
         "DELETED" => Health::Failed,
         _ => Health::Unknown,
@@ -154,7 +158,7 @@ mod tests {
     fn every_status_of_aws_has_its_health_and_a_new_one_is_unknown() {
         let plain = |kind, status: &str| health(&resource(kind, status, serde_json::Value::Null));
         for (status, expected) in [
-            ("READY", Health::Well),
+            ("READY", Health::Healthy),
             ("SYNCHRONIZING", Health::Changing),
             ("SYNCHRONIZE_UNSUCCESSFUL", Health::Degraded),
             ("CREATE_PENDING_AUTH", Health::NeedsPerson),
@@ -164,7 +168,7 @@ mod tests {
             assert_eq!(plain(Kind::Target, status), expected, "{status}");
         }
         assert_eq!(plain(Kind::Runtime, "UPDATE_FAILED"), Health::Failed);
-        assert_eq!(plain(Kind::Secret, "ENABLED"), Health::Well);
+        assert_eq!(plain(Kind::Secret, "ENABLED"), Health::Healthy);
     }
 
     #[test]

@@ -148,6 +148,12 @@ impl Effects {
     }
 }
 
+impl From<Effect> for Effects {
+    fn from(effect: Effect) -> Self {
+        Self::one(effect)
+    }
+}
+
 impl FromIterator<Effect> for Effects {
     fn from_iter<I: IntoIterator<Item = Effect>>(effects: I) -> Self {
         Self(effects.into_iter().collect())

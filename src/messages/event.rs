@@ -34,7 +34,7 @@ pub enum Event {
     /// A fact about an MCP endpoint.
     Tools(ToolsEvent),
     /// The doctor has examined a deployment.
-    Examined(Box<doctor::Report>),
+    Examined(Box<doctor::DoctorReport>),
     /// Text was copied to the clipboard; the text names what.
     Copied(String),
     /// A file was written; its path.

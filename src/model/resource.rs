@@ -96,7 +96,7 @@ impl ResourceKey {
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     /// As it should be.
-    Well,
+    Healthy,
     /// A status that this version does not know; shown as it came.
     Unknown,
     /// On its way to another state.
@@ -107,6 +107,20 @@ pub enum Health {
     Degraded,
     /// Does not work.
     Failed,
+}
+
+impl Health {
+    /// Its word in texts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "good",
+            Self::Unknown => "unknown",
+            Self::Changing => "changing",
+            Self::NeedsPerson => "needs you",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A labelled value of a resource's detail.

@@ -13,6 +13,8 @@ pub struct Traffic {
     pub calls: Vec<u64>,
     /// Calls that failed: `SystemErrors` and `UserErrors`.
     pub errors: u64,
+    /// Those of them in the last [`Traffic::RECENT_STEPS`] steps.
+    pub recent_errors: u64,
     /// Calls that were refused with status 429: `Throttles`.
     pub throttled: u64,
     /// Half of the calls began to be answered within so many milliseconds, where CloudWatch has `Latency`.
@@ -27,12 +29,21 @@ impl Traffic {
     /// A step, in milliseconds.
     pub const STEP_MS: i64 = 5 * 60 * 1000;
 
+    /// Steps that count as the last minutes.
+    pub const RECENT_STEPS: usize = 2;
+
+    /// Calls in the last [`Traffic::RECENT_STEPS`] steps.
+    pub fn recent_calls(&self) -> u64 {
+        self.calls.iter().rev().take(Self::RECENT_STEPS).sum()
+    }
+
     /// No call at all.
     pub fn none(at: Moment) -> Self {
         Self {
             at,
             calls: vec![0; Self::STEPS],
             errors: 0,
+            recent_errors: 0,
             throttled: 0,
             p50_ms: None,
             p95_ms: None,
@@ -46,7 +57,7 @@ impl Traffic {
 
     /// Whether anything was called in the step before it was counted, or in that of counting.
     pub fn is_lively(&self) -> bool {
-        self.calls.iter().rev().take(2).any(|calls| *calls > 0)
+        self.recent_calls() > 0
     }
 
     /// The calls of both. Latencies of two places make no latency of one, so they stay only where one has none.
@@ -66,6 +77,7 @@ impl Traffic {
                 .map(|(one, two)| one + two)
                 .collect(),
             errors: self.errors + other.errors,
+            recent_errors: self.recent_errors + other.recent_errors,
             throttled: self.throttled + other.throttled,
             p50_ms,
             p95_ms,

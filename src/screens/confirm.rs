@@ -43,7 +43,7 @@ pub enum Answered {
 
 impl Confirm {
     /// A question for a key.
-    pub fn ask(title: String, text: String, yes: Effect) -> Self {
+    pub fn ask(title: String, text: String, yes: impl Into<Effects>) -> Self {
         let (typed, scroll) = (LineInput::default(), Scroll::default());
         Self {
             title,
@@ -51,7 +51,7 @@ impl Confirm {
             name: None,
             typed,
             scroll,
-            yes: Effects::one(yes),
+            yes: yes.into(),
             no: Effects::none(),
             is_early: false,
         }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     keys::Layer,
     kinds,
-    messages::{Action, AppAction, Effect, FleetAction, ListAction, PromptAction},
+    messages::{Action, AppAction, Effect, Effects, FleetAction, ListAction, PromptAction},
     model::{
         DeploymentName, Health, Kind, McpEndpoint, McpTarget, Relation, Resource, ResourceKey,
     },
@@ -252,9 +252,27 @@ impl Fleet {
             Action::Fleet(FleetAction::FollowRelation) => {
                 self.follow_relation(context, row.resource.map(|resource| resource.key.clone()))
             }
-            Action::Fleet(FleetAction::Synchronize) => synchronize(context, row.resource),
+            Action::Fleet(FleetAction::Synchronize) => {
+                let marked = self.marked_targets(context.store);
+                let current: Vec<&Resource> = row
+                    .resource
+                    .filter(|resource| resource.key.kind == Kind::Target)
+                    .into_iter()
+                    .collect();
+                synchronize(context, if marked.is_empty() { &current } else { &marked })
+            }
             _ => ScreenUpdate::ignored(),
         }
+    }
+
+    /// The marked targets, of all deployments.
+    fn marked_targets<'a>(&self, store: &'a crate::state::Store) -> Vec<&'a Resource> {
+        let deployments = store.deployments.iter();
+        deployments
+            .flat_map(|deployment| store.resources(&deployment.name))
+            .filter(|resource| resource.key.kind == Kind::Target)
+            .filter(|resource| self.marks.contains(&Place::Resource(resource.key.clone())))
+            .collect()
     }
 
     /// Target to its runtime, gateway to its first target, runtime to its endpoints, secret to its screen.
@@ -362,7 +380,7 @@ fn unwell_runtimes(store: &crate::state::Store) -> HashSet<(&DeploymentName, &st
         .filter_map(|(_, list)| list.get());
     let unwell = endpoints
         .flatten()
-        .filter(|each| kinds::health(each) != Health::Well);
+        .filter(|each| kinds::health(each) != Health::Healthy);
     unwell
         .map(|each| (&each.key.deployment, each.key.owner_id()))
         .collect()
@@ -432,27 +450,42 @@ fn endpoint(deployment: &DeploymentName, resource: Option<&Resource>) -> McpEndp
     }
 }
 
-fn synchronize(context: &UpdateContext<'_>, resource: Option<&Resource>) -> ScreenUpdate {
-    let Some(resource) = resource.filter(|resource| resource.key.kind == Kind::Target) else {
+/// Asks whether to synchronise these targets.
+fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) -> ScreenUpdate {
+    let [first, ..] = targets else {
         return ScreenUpdate::request(AppRequest::Say(
             "only a target can be synchronized".to_owned(),
         ));
     };
-    if context.read_only
-        || context
-            .store
-            .deployment(&resource.key.deployment)
-            .is_some_and(|each| each.read_only)
-    {
+    let is_read_only = |target: &&Resource| {
+        let deployment = context.store.deployment(&target.key.deployment);
+        deployment.is_some_and(|deployment| deployment.read_only)
+    };
+    if context.read_only || targets.iter().any(is_read_only) {
         return ScreenUpdate::request(AppRequest::Say(
             "read-only mode: nothing is synchronized".to_owned(),
         ));
     }
-    ScreenUpdate::request(AppRequest::Ask(Confirm::ask(
-        format!("Synchronize {}?", resource.name),
-        "Its gateway asks it for its tools again; calls go on meanwhile.".to_owned(),
-        Effect::Synchronize(resource.key.clone()),
-    )))
+    let place = |target: &Resource| format!("{} ({})", target.name, target.key.deployment);
+    let title = if targets.len() == 1 {
+        format!("Synchronize {}?", place(first))
+    } else {
+        format!("Synchronize {} targets?", targets.len())
+    };
+    let names: Vec<String> = targets.iter().map(|target| place(target)).collect();
+    let effects: Effects = targets
+        .iter()
+        .map(|target| Effect::Synchronize(target.key.clone()))
+        .collect();
+    let mut confirm = Confirm::ask(
+        title,
+        "The gateway reads the tools again; calls go on meanwhile.".to_owned(),
+        effects,
+    );
+    if targets.len() > 1 {
+        confirm.text.push(names.join(", "));
+    }
+    ScreenUpdate::request(AppRequest::Ask(confirm))
 }
 
 impl Screen for Fleet {
@@ -632,7 +665,10 @@ impl Screen for Fleet {
             return;
         }
         let left = if area.width >= BESIDE {
-            area.width * 55 / 100
+            // From 160 columns on, the list keeps the columns that it has in a window of 120.
+            (area.width * 62 / 100)
+                .min(area.width.saturating_sub(64))
+                .max(area.width * 55 / 100)
         } else {
             0
         };

@@ -7,12 +7,15 @@ use super::ViewContext;
 use crate::messages::{AppAction, Route};
 use crate::{
     keys::Layer,
+    kinds::DeploymentHealth,
     messages::Action,
-    model::Health,
     state::Store,
     theme::Role,
-    widgets::{Painter, glyph, role_of, text_width, word},
+    widgets::{Painter, deployment_glyph, deployment_role, deployment_word, text_width},
 };
+
+/// An answer may take this long, in milliseconds, before a list counts as later than promised.
+const LATE_MS: i64 = 10_000;
 
 /// Smallest window that is drawn, in columns and lines.
 pub const LEAST: (u16, u16) = (40, 8);
@@ -103,25 +106,24 @@ fn summary(store: &Store) -> Vec<(String, Role)> {
             Role::Dim,
         ));
     }
-    let healths: Vec<Health> = store
+    let healths: Vec<DeploymentHealth> = store
         .deployments
         .iter()
-        .filter_map(|each| store.health(&each.name))
+        .filter(|deployment| store.resources(&deployment.name).next().is_some())
+        .map(|deployment| store.health(&deployment.name).health)
         .collect();
-    for health in [
-        Health::Well,
-        Health::Degraded,
-        Health::Failed,
-        Health::Changing,
-        Health::NeedsPerson,
-        Health::Unknown,
-    ] {
-        let many = healths.iter().filter(|each| **each == health).count();
-        if many > 0 {
+    // The worst first: a narrow window cuts the end.
+    for health in DeploymentHealth::ALL.into_iter().rev() {
+        let count = healths.iter().filter(|known| **known == health).count();
+        if count > 0 {
             pieces.push(("   ".to_owned(), Role::Dim));
             pieces.push((
-                format!("{} {many} {}", glyph(health), word(health)),
-                role_of(health),
+                format!(
+                    "{} {count} {}",
+                    deployment_glyph(health),
+                    deployment_word(health)
+                ),
+                deployment_role(health),
             ));
         }
     }
@@ -162,7 +164,18 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
         {
             pieces.push((format!("stale {}", at.age(context.now)), Role::Degraded));
         }
-        Some(at) => pieces.push((format!("fresh {}", at.age(context.now)), Role::Success)),
+        Some(at) => {
+            let age = context.now.since(at);
+            let pace = context.store.refresh_ms;
+            let role = if age <= pace + LATE_MS {
+                Role::Success
+            } else if age <= 3 * pace {
+                Role::Dim
+            } else {
+                Role::Degraded
+            };
+            pieces.push((format!("fresh {}", at.age(context.now)), role));
+        }
         None => {}
     }
     pieces

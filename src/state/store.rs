@@ -2,13 +2,13 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
 };
 
 use super::loadable::Loadable;
 use crate::{
-    doctor::Report,
-    kinds::{self, Chain, Known},
+    doctor::DoctorReport,
+    kinds::{self, Chain, ChainInput, HealthInput, HealthVerdict, ObservedCall},
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
     },
@@ -31,9 +31,13 @@ pub struct Store {
     /// Deployments whose calls could not be counted, and why.
     pub uncounted: BTreeMap<DeploymentName, Failure>,
     /// The last examination of each deployment by the doctor, and when it came.
-    pub examined: BTreeMap<DeploymentName, (Moment, Report)>,
-    /// Deployments whose examination is too old to count.
-    pub(super) outdated: BTreeSet<DeploymentName>,
+    pub examined: BTreeMap<DeploymentName, (Moment, DoctorReport)>,
+    /// The last call of this console through each deployment's chain.
+    pub called: BTreeMap<DeploymentName, ObservedCall>,
+    /// The configured time between two refreshes of a list, in milliseconds.
+    pub refresh_ms: i64,
+    /// The time of the last tick: the age of evidence counts from here.
+    pub(super) now: Moment,
     /// What changed its status, newest first.
     pub feed: VecDeque<Transition>,
     /// What this console did, newest first.
@@ -43,7 +47,7 @@ pub struct Store {
     /// Counts the changes of what is known of the fleet: what was made of an older count is made anew.
     pub version: u64,
     /// The health of deployments, as of a version.
-    pub(super) healths: RefCell<(u64, BTreeMap<DeploymentName, Option<Health>>)>,
+    pub(super) healths: RefCell<(u64, BTreeMap<DeploymentName, HealthVerdict>)>,
 }
 
 /// A change of status that was seen.
@@ -61,6 +65,8 @@ pub struct Transition {
     pub to: Option<String>,
     /// AWS's reason.
     pub reason: Option<String>,
+    /// How the resource was after the change; none for one that is gone.
+    pub health: Option<Health>,
 }
 
 /// What an answer brought, from the least to the most.
@@ -179,66 +185,74 @@ impl Store {
         })
     }
 
-    /// The health of a deployment: the worst of its resources; a list that failed makes it at least degraded, and so does what
-    /// the doctor has found broken.
-    pub fn health(&self, name: &DeploymentName) -> Option<Health> {
+    /// The health of a deployment with its evidence, as of the last tick.
+    pub fn health(&self, name: &DeploymentName) -> HealthVerdict {
         let mut healths = self.healths.borrow_mut();
         if healths.0 != self.version {
             *healths = (self.version, BTreeMap::new());
         }
         if let Some(known) = healths.1.get(name) {
-            return *known;
+            return known.clone();
         }
-        let health = self.judge(name);
-        healths.1.insert(name.clone(), health);
+        let health = self.judge(name, self.now);
+        healths.1.insert(name.clone(), health.clone());
         health
     }
 
-    /// Takes an examination in.
-    pub(crate) fn record_examination(&mut self, report: Report, now: Moment) {
-        self.outdated.remove(&report.deployment);
+    /// Records an examination by the doctor.
+    pub(crate) fn record_examination(&mut self, report: DoctorReport, now: Moment) {
+        self.now = now;
         self.examined
             .insert(report.deployment.clone(), (now, report));
         self.version += 1;
     }
 
-    /// What the doctor found long ago counts no longer. Whether there was such a thing.
-    pub(crate) fn outdate(&mut self, now: Moment) -> bool {
-        let before = self.outdated.len();
-        let old = self
-            .examined
-            .iter()
-            .filter(|(_, (at, _))| now.since(*at) > kinds::BELIEVED_MS);
-        self.outdated.extend(old.map(|(name, _)| name.clone()));
-        let is_new = self.outdated.len() > before;
-        self.version += u64::from(is_new);
-        is_new
+    /// Records a call of this console through a deployment's chain.
+    pub(crate) fn record_call(&mut self, deployment: &DeploymentName, call: ObservedCall) {
+        self.now = call.at;
+        self.called.insert(deployment.clone(), call);
+        self.version += 1;
     }
 
-    fn judge(&self, name: &DeploymentName) -> Option<Health> {
-        let worst = self.resources(name).map(kinds::health).max();
-        let broken = Kind::ALL.into_iter().any(|kind| {
-            self.lists
-                .get(&(name.clone(), kind))
-                .is_some_and(|list| list.failure.is_some())
-        });
-        let report = self
-            .examined
-            .get(name)
-            .filter(|_| !self.outdated.contains(name))
-            .and_then(|(_, report)| report.verdict.as_ref());
-        let found = report.is_some_and(|verdict| !kinds::is_live(verdict.hop));
-        if broken || found {
-            worst.max(Some(Health::Degraded))
-        } else {
-            worst
-        }
+    /// Sets the time from which the age of evidence counts. Returns whether the health of a deployment has changed by it.
+    pub(crate) fn advance(&mut self, now: Moment) -> bool {
+        self.now = now;
+        let known = self.healths.borrow().1.clone();
+        let has_changed = known
+            .iter()
+            .any(|(name, verdict)| self.judge(name, now).health != verdict.health);
+        self.version += u64::from(has_changed);
+        has_changed
+    }
+
+    fn judge(&self, name: &DeploymentName, now: Moment) -> HealthVerdict {
+        let lists = || {
+            Kind::ALL
+                .into_iter()
+                .filter_map(|kind| self.lists.get(&(name.clone(), kind)))
+        };
+        let unlisted = lists().find_map(|list| list.failure.as_ref());
+        let traffic = self.traffic_of(name);
+        kinds::deployment_health(
+            &HealthInput {
+                chain: &self.chain(name, now),
+                listed_at: lists()
+                    .filter_map(|list| Some(list.value.as_ref()?.0))
+                    .min(),
+                unlisted: unlisted.map(|(at, failure)| (*at, failure.cause.clone())),
+                has_resources: self.resources(name).next().is_some(),
+                traffic: traffic.as_ref(),
+                examined: self.examined.get(name).map(|(at, report)| (*at, report)),
+                called: self.called.get(name),
+            },
+            now,
+        )
     }
 
     /// The chain of a deployment, as far as it is known.
     pub fn chain(&self, name: &DeploymentName, now: Moment) -> Chain {
         let problem = |kind| Some((kind, self.lists.get(&(name.clone(), kind))?.problem()?));
-        let known = Known {
+        let known = ChainInput {
             resources: self.resources(name).collect(),
             unlisted: Kind::ALL.into_iter().filter_map(problem).collect(),
             examined: self.examined.get(name).map(|(at, report)| (*at, report)),
@@ -310,6 +324,7 @@ impl Store {
                     from: old.map(|(.., status)| status.clone()),
                     to: Some(resource.status.clone()),
                     reason: resource.reason.clone(),
+                    health: Some(kinds::health(resource)),
                 });
             }
         }
@@ -327,6 +342,7 @@ impl Store {
             from: Some(status),
             to: None,
             reason: None,
+            health: None,
         }));
         let news = if seen.is_empty() {
             ListChange::Updated

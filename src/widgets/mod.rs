@@ -17,5 +17,5 @@ pub use list::List;
 pub use painter::{Painter, cut, cut_middle, text_width};
 pub use scroll::Scroll;
 pub use spark::sparkline;
-pub use status::{glyph, role_of, word};
+pub use status::{deployment_glyph, deployment_role, deployment_word, glyph, role_of};
 pub use table::{Column, Layout, Size, lay_out};

@@ -110,7 +110,7 @@ fn one_unreachable_deployment_does_not_take_the_others_away() {
     let console = Console::with(&config);
     let partly = console
         .run(&["status", "gateway", "-o", "json"])
-        .exits(0)
+        .exits(5)
         .says("gone");
     let answer = partly.json();
     assert_eq!(answer["resources"].as_array().unwrap().len(), 3);
@@ -328,8 +328,9 @@ fn faults_of_a_service_have_the_exit_code_of_their_class() {
         assert_eq!(answer["problems"].as_array().unwrap().len(), 1, "{fault}");
         let whole = console
             .run(&["status", "-d", "a", "-o", "json"])
-            .exits(0)
+            .exits(code)
             .json();
+        assert_eq!(whole["deployments"][0]["health"], "unknown", "{fault}");
         assert!(
             whole["resources"]
                 .as_array()
@@ -356,5 +357,107 @@ fn a_service_that_recovers_is_asked_again() {
             &answer["problems"]
         ),
         (1, &json!([]))
+    );
+}
+
+#[test]
+fn status_says_the_health_of_every_deployment_with_its_evidence() {
+    let answer = Console::new()
+        .run(&["status", "-o", "json"])
+        .exits(0)
+        .json();
+    let deployments = answer["deployments"].as_array().unwrap();
+    let health = |name: &str| {
+        let found = deployments
+            .iter()
+            .find(|deployment| deployment["name"] == name);
+        found.unwrap()["health"].as_str().unwrap().to_owned()
+    };
+    // Without a call nothing is proven; E waits for a person, D has a roll-out under way.
+    assert_eq!(
+        [health("b"), health("d"), health("e")],
+        ["ready", "changing", "needs-you"]
+    );
+    for deployment in deployments {
+        for member in ["title", "account", "region", "shape", "evidence", "at"] {
+            assert!(deployment[member].is_string(), "{member}: {deployment:#}");
+        }
+        assert!(deployment.as_object().unwrap().contains_key("hop"));
+    }
+}
+
+#[test]
+fn versions_are_listed_compared_and_rolled_back() {
+    let world = world::start("[]");
+    let console = Console::with(&world.config);
+    let arn = world.deployment("a")["runtime_arn"].as_str().unwrap();
+    let listed = console
+        .run(&["versions", arn, "-o", "json"])
+        .exits(0)
+        .json();
+    let versions = listed["versions"].as_array().unwrap();
+    assert!(versions.len() >= 2, "{listed:#}");
+    let newest = versions[0]["version"].as_str().unwrap();
+    let oldest = versions.last().unwrap()["version"].as_str().unwrap();
+    assert!(
+        versions[0]["live_at"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("DEFAULT")),
+        "{listed:#}"
+    );
+    let diff = console
+        .run(&["versions", "diff", arn, oldest, newest, "-o", "json"])
+        .exits(0);
+    assert!(diff.json()["changes"].is_array());
+    console
+        .run(&["versions", "diff", arn, "99", newest])
+        .exits(2)
+        .says("known: ");
+    console
+        .run(&["versions", "roll-back", arn, "DEFAULT", oldest])
+        .exits(2)
+        .says("--yes");
+    console
+        .run(&[
+            "--read-only",
+            "versions",
+            "roll-back",
+            arn,
+            "DEFAULT",
+            oldest,
+            "--yes",
+        ])
+        .exits(4);
+}
+
+#[test]
+fn changes_name_the_write_that_was_made() {
+    let world = world::start("[]");
+    let console = Console::with(&world.config);
+    let id = console
+        .run(&["status", "target", "-d", "a", "-o", "json"])
+        .exits(0)
+        .json()["resources"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    console
+        .run(&["targets", "sync", &id, "--yes", "-d", "a"])
+        .exits(0);
+    let lines = console
+        .run(&["changes", "--since", "1h", "-o", "json"])
+        .exits(0)
+        .json_lines();
+    let found = lines
+        .iter()
+        .find(|line| line["action"] == "SynchronizeGatewayTargets")
+        .unwrap_or_else(|| panic!("{lines:#?}"));
+    for member in ["at", "who", "kind", "id", "outcome", "request_id"] {
+        assert!(found[member].is_string(), "{member}: {found:#}");
+    }
+    assert_eq!(
+        (&found["deployment"], &found["outcome"]),
+        (&json!("a"), &json!("done"))
     );
 }

@@ -1,7 +1,7 @@
 //! What the consoles of these tests look at: two deployments and everything that can be said about them.
 
 use agentcore_console::{
-    doctor::{Finding, Hop, Report as Examination, State, Verdict},
+    doctor::{DoctorReport, DoctorVerdict, Hop, HopFinding, HopState},
     messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
@@ -439,11 +439,11 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
         .iter()
         .map(|hop| {
             let state = match (broken, hop.cmp(&Hop::Interceptor)) {
-                (false, _) | (true, std::cmp::Ordering::Less) => State::Ok,
-                (true, std::cmp::Ordering::Equal) => State::Failed,
-                (true, std::cmp::Ordering::Greater) => State::Unknown,
+                (false, _) | (true, std::cmp::Ordering::Less) => HopState::Ok,
+                (true, std::cmp::Ordering::Equal) => HopState::Failed,
+                (true, std::cmp::Ordering::Greater) => HopState::Unknown,
             };
-            Finding {
+            HopFinding {
                 hop: *hop,
                 state,
                 evidence: format!("what was seen at {hop}"),
@@ -451,14 +451,14 @@ pub(crate) fn examined(deployment: &str, broken: bool) -> Event {
             }
         })
         .collect();
-    let verdict = broken.then(|| Verdict {
+    let verdict = broken.then(|| DoctorVerdict {
         hop: Hop::Interceptor,
         evidence: "AccessDenied: secretsmanager:GetSecretValue on prod/neo4j".into(),
         fix: "let role neo4j-interceptor-role do secretsmanager:GetSecretValue on the secret"
             .into(),
         source: "log group /aws/lambda/neo4j-interceptor".into(),
     });
-    Event::Examined(Box::new(Examination {
+    Event::Examined(Box::new(DoctorReport {
         deployment: deployment.into(),
         healthy: !broken,
         verdict,

@@ -6,13 +6,15 @@ use ratatui::layout::Rect;
 
 use super::{Fleet, Order, Place, Row, is_unknown};
 use crate::{
-    kinds::{self, Chain, Link},
+    doctor::ChainStage,
+    kinds::{self, Chain, DeploymentHealth, HealthVerdict},
     model::{Health, Moment, Resource, Traffic, with_separators},
     screens::ViewContext,
     state::Transition,
     theme::Role,
     widgets::{
-        Column, Layout, Painter, Size, cut, cut_middle, glyph, lay_out, role_of, sparkline, word,
+        Column, Layout, Painter, Size, cut, cut_middle, deployment_glyph, deployment_role,
+        deployment_word, glyph, lay_out, role_of, sparkline,
     },
 };
 
@@ -25,9 +27,39 @@ const AGE: usize = 3;
 const CALLS: usize = 5;
 const ERRORS: usize = 6;
 
-/// From this width of their column the dots of the chain stand before its words, and from that they stand in line.
+/// Index of the column with the chain and the reason in [`columns`].
+const CHAIN: usize = 7;
+/// From this width of their column the stages of the chain stand as dots before the words, each under its letter.
 const DOTS_FROM: u16 = 24;
-const DOTS_IN_LINE_FROM: u16 = 36;
+/// From this width each stage has a column with its name.
+const NAMED_STAGES_FROM: u16 = 76;
+/// Width of a stage's own column.
+const STAGE_PITCH: u16 = 5;
+
+/// The title of the chain's column: names of the stages, their letters, or neither where no dots are drawn.
+fn chain_title(room: u16) -> String {
+    if room >= NAMED_STAGES_FROM {
+        let names: String = ChainStage::ALL
+            .iter()
+            .map(|stage| {
+                format!(
+                    "{:<width$}",
+                    stage.title(),
+                    width = usize::from(STAGE_PITCH)
+                )
+            })
+            .collect();
+        format!("{names}  REASON")
+    } else if room >= DOTS_FROM {
+        let letters: String = ChainStage::ALL
+            .iter()
+            .filter_map(|stage| stage.title().chars().next())
+            .collect();
+        format!("{letters}  REASON")
+    } else {
+        "REASON".to_owned()
+    }
+}
 
 /// The columns of a table so wide. What is broken and why gets what is left; narrow windows do without it, and share.
 fn columns(room: u16) -> [Column; 8] {
@@ -49,10 +81,10 @@ fn columns(room: u16) -> [Column; 8] {
         column("KIND", Size::Fixed(8), false, 56),
         column("STATUS", status, false, 0),
         column("AGE", Size::Fixed(4), true, 40),
-        column("LAST HOUR", Size::Fixed(Traffic::STEPS as u16), false, 112),
+        column("LAST HOUR", Size::Fixed(Traffic::STEPS as u16), false, 108),
         column("CALLS", Size::Fixed(6), true, 98),
         column("ERR", Size::Fixed(4), true, 98),
-        column("CHAIN / REASON", Size::Share(14), false, 72),
+        column("REASON", Size::Share(14), false, 72),
     ]
 }
 
@@ -194,7 +226,9 @@ fn header(
             continue;
         };
         let x = if *index == 0 { x + 2 } else { *x };
-        if column.right {
+        if *index == CHAIN {
+            painter.text(x, area.y, *width, &chain_title(*width), Role::Dim);
+        } else if column.right {
             painter.text_right(x + width, area.y, *width, column.title, Role::Dim);
         } else {
             painter.text(x, area.y, *width, column.title, Role::Dim);
@@ -247,11 +281,17 @@ fn draw_row(
                     painter.text_right(x + width, y, *width, &updated.age(context.now), Role::Dim);
                 }
             }
-            4..=6 => {
-                if let Some(traffic) = traffic(row, context) {
+            4..=6 => match (traffic(row, context), remark(row, context)) {
+                (Some(traffic), _) => {
                     draw_traffic(&traffic, *index, *x, y, *width, painter);
                 }
-            }
+                (None, Some(remark)) => {
+                    // What is never counted leaves its cells to the reason.
+                    painter.text(*x, y, end.saturating_sub(*x), &remark, Role::Dim);
+                    return;
+                }
+                (None, None) => {}
+            },
             _ => draw_reason(row, context, *x, y, *width, painter),
         }
     }
@@ -322,46 +362,64 @@ fn draw_reason(
     painter: &mut Painter<'_>,
 ) {
     if let Some(deployment) = row.deployment {
+        if is_unknown(context.store, &deployment.name) {
+            return;
+        }
         draw_chain(
             &context.store.chain(&deployment.name, context.now),
+            &context.store.health(&deployment.name),
             x,
             y,
             width,
             painter,
         );
-    } else if let Some(remark) = row
-        .resource
-        .and_then(|resource| kinds::remark(resource, context.now))
-    {
+    } else if let Some(remark) = remark(row, context) {
         painter.text(x, y, width, &remark, Role::Dim);
     }
 }
 
+/// What is said of a resource beside its status.
+fn remark(row: &Row<'_>, context: &ViewContext<'_>) -> Option<String> {
+    kinds::remark(row.resource?, context.now)
+}
+
 /// The hops as dots where there is room, then in words what is broken.
-fn draw_chain(chain: &Chain, x: u16, y: u16, room: u16, painter: &mut Painter<'_>) {
+fn draw_chain(
+    chain: &Chain,
+    verdict: &HealthVerdict,
+    x: u16,
+    y: u16,
+    room: u16,
+    painter: &mut Painter<'_>,
+) {
     let mut at = x;
     if room >= DOTS_FROM {
-        for knot in &chain.knots {
-            let (dot, role) = knot.health.map_or(("·", Role::Faint), |health| {
+        let pitch = if room >= NAMED_STAGES_FROM {
+            STAGE_PITCH
+        } else {
+            1
+        };
+        for (index, stage) in ChainStage::ALL.into_iter().enumerate() {
+            let column = x + pitch * u16::try_from(index).unwrap_or_default();
+            at = column + pitch + 2;
+            let Some(status) = chain.stage(stage) else {
+                continue;
+            };
+            let (dot, role) = status.health.map_or(("○", Role::Faint), |health| {
                 (glyph(health), role_of(health))
             });
-            at = painter.text(at, y, 1, dot, role);
+            painter.text(column, y, 1, dot, role);
         }
-        let column = if room >= DOTS_IN_LINE_FROM {
-            u16::try_from(Link::ALL.len()).unwrap_or(0)
-        } else {
-            0
-        };
-        at = at.max(x + column) + 2;
     }
-    if let Some((health, words)) = chain.summary() {
-        let role = if health == Health::Well {
-            Role::Dim
-        } else {
-            role_of(health)
-        };
-        painter.text(at, y, (x + room).saturating_sub(at), &words, role);
-    }
+    let (words, role) = match chain.summary() {
+        Some((health, words)) if health != Health::Healthy => (words, role_of(health)),
+        _ if verdict.health.needs_words() => {
+            (verdict.evidence.clone(), deployment_role(verdict.health))
+        }
+        Some((_, words)) => (words, Role::Dim),
+        None => return,
+    };
+    painter.text(at, y, (x + room).saturating_sub(at), &words, role);
 }
 
 fn shape(row: &Row<'_>) -> String {
@@ -449,11 +507,8 @@ fn draw_status(
     let Some(deployment) = row.deployment else {
         return;
     };
-    let health = context.store.health(&deployment.name);
-    if health.is_none()
-        && is_unknown(context.store, &deployment.name)
-        && context.store.loading() > 0
-    {
+    let is_asking = is_unknown(context.store, &deployment.name) && context.store.loading() > 0;
+    if is_asking {
         painter.spans(
             x,
             y,
@@ -462,20 +517,27 @@ fn draw_status(
         );
         return;
     }
-    match health {
-        Some(health) => {
-            let role = role_of(health);
-            painter.spans(
-                x,
-                y,
-                room,
-                &[(glyph(health), role), (" ", role), (word(health), role)],
-            );
-        }
-        None => {
-            painter.text(x, y, room, "○ nothing listed", Role::Dim);
-        }
-    }
+    let verdict = context.store.health(&deployment.name);
+    let role = deployment_role(verdict.health);
+    // The hop is named here only where it is not cut: the reason names it too.
+    let word = deployment_word(verdict.health);
+    let hop = verdict
+        .hop
+        .filter(|_| verdict.health == DeploymentHealth::Broken)
+        .map(|hop| format!(" at {hop}"))
+        .filter(|hop| 2 + word.len() + hop.len() <= usize::from(room))
+        .unwrap_or_default();
+    painter.spans(
+        x,
+        y,
+        room,
+        &[
+            (deployment_glyph(verdict.health), role),
+            (" ", role),
+            (word, role),
+            (hop.as_str(), role),
+        ],
+    );
 }
 
 /// When the resource changed; for a deployment, when its newest one did.
@@ -553,15 +615,8 @@ fn draw_transition(
     x += room + 2;
     let from = transition.from.as_deref().unwrap_or("new");
     let to = transition.to.as_deref().unwrap_or("gone");
-    let health = context
-        .store
-        .resource(&transition.key)
-        .map_or(Health::Unknown, kinds::health);
-    let role = if transition.to.is_some() {
-        role_of(health)
-    } else {
-        Role::Dim
-    };
+    // What was true then: the resource may have changed since.
+    let role = transition.health.map_or(Role::Dim, role_of);
     x = painter.spans(
         x,
         row.y,

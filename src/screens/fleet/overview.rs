@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::{
-    kinds::Knot,
+    doctor::HopState,
+    kinds::StageStatus,
     messages::Action,
     model::{Deployment, DeploymentName, Health, Kind, pluralize},
     screens::{
@@ -11,7 +12,10 @@ use crate::{
         detail::{traffic_words, wrapped},
     },
     theme::Role,
-    widgets::{Painter, Scroll, StyledLine, glyph, role_of, text_width, word},
+    widgets::{
+        Painter, Scroll, StyledLine, deployment_glyph, deployment_role, deployment_word, glyph,
+        role_of, text_width,
+    },
 };
 
 /// Columns of a label.
@@ -48,18 +52,18 @@ impl Overview {
             );
             return;
         };
-        let health = context.store.health(&deployment.name);
-        let role = health.map_or(Role::Dim, role_of);
+        let verdict = context.store.health(&deployment.name);
+        let role = deployment_role(verdict.health);
         let shape = deployment
             .shape
             .map_or_else(String::new, |shape| format!("  shape {shape:?}"));
         let head = [
-            (health.map_or("○", glyph), role),
+            (deployment_glyph(verdict.health), role),
             (" ", Role::Text),
             (deployment.name.as_str(), Role::Name),
             (shape.as_str(), Role::Dim),
             ("  ", Role::Text),
-            (health.map_or("nothing listed", word), role),
+            (deployment_word(verdict.health), role),
         ];
         painter.spans(area.x + 1, area.y, area.width.saturating_sub(1), &head);
         let body = Rect {
@@ -86,17 +90,27 @@ impl Overview {
 
 fn lines(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<StyledLine> {
     let chain = context.store.chain(&deployment.name, context.now);
-    let mut lines: Vec<StyledLine> = Vec::new();
-    for knot in &chain.knots {
-        lines.extend(hop(knot, room));
+    let verdict = context.store.health(&deployment.name);
+    let age = verdict
+        .at
+        .map_or_else(String::new, |at| format!(" ({} ago)", at.age(context.now)));
+    let mut lines: Vec<StyledLine> = labelled(
+        verdict.health.as_str(),
+        &format!("{}{age}", verdict.evidence),
+        room,
+        deployment_role(verdict.health),
+    );
+    lines.push(Vec::new());
+    for stage in &chain.stages {
+        lines.extend(hop(stage, room));
     }
-    if chain.knots.iter().any(|knot| knot.health.is_none()) {
+    if chain.stages.iter().any(|stage| stage.health.is_none()) {
         lines.push(vec![(
             format!("{:LABEL$}  · D examines it", ""),
             Role::Faint,
         )]);
     }
-    if !chain.knots.is_empty() {
+    if !chain.stages.is_empty() {
         lines.push(Vec::new());
     }
     if let Some(traffic) = context.store.traffic_of(&deployment.name) {
@@ -116,7 +130,16 @@ fn lines(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<S
     }
     if let Some((at, report)) = context.store.examined.get(&deployment.name) {
         let found = report.verdict.as_ref().map_or_else(
-            || "all well".to_owned(),
+            || {
+                let warnings = report.count(HopState::Warning);
+                match (report.healthy, warnings) {
+                    (true, 0) => "a call went through the whole chain".to_owned(),
+                    (true, count) => {
+                        format!("a call went through, {}", pluralize(count, "warning"))
+                    }
+                    (false, _) => "no call went through, and no cause was found".to_owned(),
+                }
+            },
             |verdict| format!("{}. Fix: {}", verdict.hop, verdict.fix),
         );
         lines.extend(labelled(
@@ -165,18 +188,23 @@ fn lines(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<S
 }
 
 /// A hop: its name, its mark, and what there is to say.
-fn hop(knot: &Knot, room: u16) -> Vec<StyledLine> {
-    let (mark, role) = knot.health.map_or(("·", Role::Faint), |health| {
+fn hop(stage: &StageStatus, room: u16) -> Vec<StyledLine> {
+    let (mark, role) = stage.health.map_or(("·", Role::Faint), |health| {
         (glyph(health), role_of(health))
     });
-    let text = match (&knot.words, knot.health) {
+    let text = match (&stage.words, stage.health) {
         (Some(words), _) => words.clone(),
-        (None, Some(health)) => word(health).to_owned(),
+        (None, Some(health)) => health.as_str().to_owned(),
         (None, None) => "not known".to_owned(),
     };
-    let quiet = knot.health.is_none_or(|health| health == Health::Well);
+    let quiet = stage.health.is_none_or(|health| health == Health::Healthy);
     let text_role = if quiet { Role::Dim } else { role };
-    let mut lines = labelled(knot.link.as_str(), &text, room.saturating_sub(2), text_role);
+    let mut lines = labelled(
+        stage.stage.as_str(),
+        &text,
+        room.saturating_sub(2),
+        text_role,
+    );
     for (row, line) in lines.iter_mut().enumerate() {
         line.insert(1, (format!("{} ", if row == 0 { mark } else { " " }), role));
     }

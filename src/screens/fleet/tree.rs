@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Order;
 use crate::{
-    kinds,
+    kinds::{self, DeploymentHealth},
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
     },
@@ -127,7 +127,7 @@ pub fn rows<'a>(
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
     match order {
         Order::Health => deployments
-            .sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name)))),
+            .sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name).health))),
         Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
         Order::Age => deployments.sort_by_cached_key(|each| {
             std::cmp::Reverse(
@@ -172,9 +172,17 @@ pub fn rows<'a>(
     rows
 }
 
-/// What wants a person's eye comes first; a change in progress before calm.
-fn urgency(health: Option<Health>) -> Option<Health> {
-    health.filter(|health| !matches!(health, Health::Well | Health::Unknown))
+/// Deployments that somebody should look at come first, the worst of them on top; the others keep their order.
+fn urgency(health: DeploymentHealth) -> Option<DeploymentHealth> {
+    Some(health).filter(|health| health.is_urgent())
+}
+
+/// Resources that somebody should look at come first.
+fn resource_urgency(health: Health) -> Option<Health> {
+    match health {
+        Health::Healthy | Health::Unknown => None,
+        Health::Changing | Health::NeedsPerson | Health::Degraded | Health::Failed => Some(health),
+    }
 }
 
 fn below_deployment<'a>(
@@ -289,12 +297,10 @@ fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<
             .get(&(each.key.kind, each.key.id.as_str()))
             .into_iter()
             .flatten();
-        urgency(
-            children
-                .map(|child| kinds::health(child))
-                .chain([kinds::health(each)])
-                .max(),
-        )
+        let healths = children
+            .map(|child| kinds::health(child))
+            .chain([kinds::health(each)]);
+        healths.filter_map(resource_urgency).max()
     };
     let traffic = |each: &Resource| store.traffic.get(&each.key);
     match order {

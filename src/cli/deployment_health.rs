@@ -1,0 +1,132 @@
+//! The health of deployments for one-off commands: from lists, CloudWatch's counts and who AWS says that we are.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::find_resource::Listing;
+use crate::{
+    kinds::{ChainInput, HealthInput, HealthVerdict, chain, deployment_health},
+    model::{Deployment, DeploymentName, Failure, Kind, Moment, Resource, ResourceKey, Traffic},
+    services::Services,
+};
+
+/// What is known of a deployment beside its resources.
+#[derive(Default)]
+pub(crate) struct DeploymentFacts {
+    /// The AWS account, if it could be read.
+    account: Option<String>,
+    /// CloudWatch's count of the last hour, if it could be read.
+    traffic: Option<Traffic>,
+}
+
+/// Reads accounts and counts of calls. Failures leave the fact unknown: health says so by itself.
+pub(crate) async fn facts(
+    services: &Services,
+    deployments: &[Deployment],
+    listing: &Listing,
+) -> BTreeMap<DeploymentName, DeploymentFacts> {
+    let read = deployments.iter().map(|deployment| async move {
+        let keys: Vec<ResourceKey> = of(listing, deployment)
+            .filter(|resource| matches!(resource.key.kind, Kind::Gateway | Kind::Runtime))
+            .map(|resource| resource.key.clone())
+            .collect();
+        let (identity, traffic) = futures::join!(
+            services.identity(deployment),
+            services.traffic(deployment, &keys)
+        );
+        // A gateway's runtime counts the same calls again: the front door alone counts.
+        let has_gateway = keys.iter().any(|key| key.kind == Kind::Gateway);
+        let front = if has_gateway {
+            Kind::Gateway
+        } else {
+            Kind::Runtime
+        };
+        let counted = traffic.ok().and_then(|counts| {
+            counts
+                .into_iter()
+                .filter(|(key, _)| key.kind == front)
+                .map(|(_, traffic)| traffic)
+                .reduce(|sum, traffic| sum.and(&traffic))
+        });
+        let facts = DeploymentFacts {
+            account: identity.ok().map(|identity| identity.account),
+            traffic: counted,
+        };
+        (deployment.name.clone(), facts)
+    });
+    join_all(read).await.into_iter().collect()
+}
+
+fn of<'a>(listing: &'a Listing, deployment: &Deployment) -> impl Iterator<Item = &'a Resource> {
+    let name = deployment.name.clone();
+    listing
+        .resources
+        .iter()
+        .filter(move |resource| resource.key.deployment == name)
+}
+
+/// The health of one deployment by what was listed at `now`.
+pub(crate) fn verdict(
+    deployment: &Deployment,
+    listing: &Listing,
+    facts: Option<&DeploymentFacts>,
+    now: Moment,
+) -> HealthVerdict {
+    let resources: Vec<&Resource> = of(listing, deployment).collect();
+    let unlisted: Vec<(Kind, &Failure)> = listing
+        .problems
+        .iter()
+        .filter(|problem| problem.deployment == deployment.name)
+        .map(|problem| (problem.kind, &problem.failure))
+        .collect();
+    let why = unlisted
+        .first()
+        .map(|(_, failure)| (now, failure.cause.clone()));
+    let has_resources = !resources.is_empty();
+    let chain = chain(
+        &ChainInput {
+            resources,
+            unlisted,
+            examined: None,
+        },
+        now,
+    );
+    deployment_health(
+        &HealthInput {
+            chain: &chain,
+            listed_at: Some(now),
+            unlisted: why,
+            has_resources,
+            traffic: facts.and_then(|facts| facts.traffic.as_ref()),
+            examined: None,
+            called: None,
+        },
+        now,
+    )
+}
+
+/// A deployment as an entry of `deployments`.
+pub(crate) fn json(
+    deployment: &Deployment,
+    verdict: &HealthVerdict,
+    facts: Option<&DeploymentFacts>,
+) -> Value {
+    json!({
+        "name": deployment.name,
+        "title": deployment.name,
+        "account": facts.and_then(|facts| facts.account.as_deref()),
+        "region": deployment.region,
+        "shape": deployment.shape,
+        "health": verdict.health,
+        "hop": verdict.hop,
+        "evidence": verdict.evidence,
+        "at": verdict.at.map(Moment::iso),
+        "profile": deployment.profile,
+        "stack": deployment.stack,
+        "endpoint": deployment.endpoint_url,
+        "sign_in": deployment.sign_in.mode(),
+        "read_only": deployment.read_only,
+    })
+}
