@@ -28,6 +28,10 @@ impl App {
                 self.store.record_examination(*report, now);
                 Effects::none()
             }
+            Event::ExaminationAdvanced(report) => {
+                self.doctor.advanced(*report);
+                Effects::none()
+            }
             Event::Copied(what) => {
                 self.toast(format!("copied {what}"), false);
                 Effects::none()

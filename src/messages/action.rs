@@ -102,7 +102,9 @@ actions! {
         FollowTools = "fleet.tools", "tools", "Tools of what is selected", false, Selection, 11;
         FollowDoctor = "fleet.doctor", "doctor", "Examine the selected deployment", false, Selection, 12;
         FollowRelation = "fleet.relation", "relation", "Follow the relation: target, its runtime, its logs, its secret", false, Selection, 14;
-        Synchronize = "fleet.synchronize", "sync", "Synchronize the selected target: its gateway lists its tools again", true, Selection, 13;
+        Synchronize = "fleet.synchronize", "sync", "Synchronize the marked targets, or the selected one: the gateway lists its tools again", true, Selection, 13;
+        OnlyUrgent = "fleet.urgent", "only bad", "Show only what is broken, failing, changing or waits for a person", false, Nothing, 55;
+        ReverseSort = "fleet.reverse", "reverse", "Reverse the order of the rows", false, Nothing, 0;
         CopyArn = "copy.arn", "copy ARN", "Copy the ARN", false, Selection, 0;
         CopyId = "copy.id", "copy id", "Copy the id", false, Selection, 0;
         CopyJson = "copy.json", "copy JSON", "Copy the API's answer as JSON", false, Selection, 0;

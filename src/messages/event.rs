@@ -35,6 +35,8 @@ pub enum Event {
     Tools(ToolsEvent),
     /// The doctor has examined a deployment.
     Examined(Box<doctor::DoctorReport>),
+    /// A running examination has judged more hops.
+    ExaminationAdvanced(Box<doctor::DoctorReport>),
     /// Text was copied to the clipboard; the text names what.
     Copied(String),
     /// A file was written; its path.

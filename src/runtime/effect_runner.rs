@@ -193,7 +193,9 @@ impl EffectRunner for ServiceRunner {
                 )))
             }
             .boxed(),
-            Effect::Examine(name) => async move { Box::pin(world.examine(&name)).await }.boxed(),
+            Effect::Examine(name) => {
+                async move { Box::pin(world.examine(&name, sender)).await }.boxed()
+            }
             Effect::Copy(text) => {
                 async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed()
             }
@@ -562,11 +564,13 @@ impl RunnerState {
         }
     }
 
-    async fn examine(&self, name: &DeploymentName) -> Option<Event> {
+    async fn examine(&self, name: &DeploymentName, sender: Sender) -> Option<Event> {
         let (services, deployment) = self.of(name).ok()?;
-        Some(Event::Examined(Box::new(
-            Box::pin(services.examine(deployment, now())).await,
-        )))
+        let examination = services.examine_with(deployment, now(), |report| {
+            // The screen shows what is judged so far; a full queue only delays that.
+            sender.offer(Event::ExaminationAdvanced(Box::new(report)));
+        });
+        Some(Event::Examined(Box::new(Box::pin(examination).await)))
     }
 }
 

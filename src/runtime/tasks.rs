@@ -51,6 +51,17 @@ impl Sender {
             .is_ok()
     }
 
+    /// Sends an event unless the channel is full: for intermediate results that a later event replaces.
+    pub fn offer(&self, event: Event) {
+        if self
+            .channel
+            .try_send(self.fact(Some(event), Sort::Interim))
+            .is_err()
+        {
+            tracing::trace!("an intermediate result was left out");
+        }
+    }
+
     /// Sends an event that is delivered whatever runs in the slot by then.
     pub async fn send_aside(&self, event: Event) -> bool {
         self.channel

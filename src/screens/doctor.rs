@@ -35,12 +35,22 @@ pub struct Doctor {
     /// Whether the evidence of the current hop is shown whole.
     is_open: bool,
     asked: BTreeMap<DeploymentName, Moment>,
+    /// What running examinations have judged so far.
+    running: BTreeMap<DeploymentName, DoctorReport>,
 }
 
 impl Doctor {
     /// Records that an examination has ended, with a report or without.
     pub fn ended(&mut self, deployment: &DeploymentName) {
         self.asked.remove(deployment);
+        self.running.remove(deployment);
+    }
+
+    /// Records what a running examination has judged so far.
+    pub fn advanced(&mut self, report: DoctorReport) {
+        if self.asked.contains_key(&report.deployment) {
+            self.running.insert(report.deployment.clone(), report);
+        }
     }
 
     /// Begins the examination of one deployment, and shows it.
@@ -84,8 +94,11 @@ impl Doctor {
             .map(|deployment| &deployment.name)
     }
 
-    fn report<'a>(&self, store: &'a Store) -> Option<&'a (Moment, DoctorReport)> {
-        store.examined.get(self.current(store)?)
+    /// The report of the current deployment: what its first examination has judged so far, or the last one.
+    fn report<'a>(&'a self, store: &'a Store) -> Option<&'a DoctorReport> {
+        let name = self.current(store)?;
+        let last = store.examined.get(name).map(|(_, report)| report);
+        last.or_else(|| self.running.get(name))
     }
 
     /// Moves among the hops or the deployments; `false` if the action does not move.
@@ -113,7 +126,7 @@ impl Doctor {
             self.is_open = !self.is_open;
             return ScreenUpdate::done();
         }
-        let Some((_, report)) = self.report(store) else {
+        let Some(report) = self.report(store) else {
             return ScreenUpdate::done();
         };
         let cause = report.verdict.as_ref().map(|verdict| verdict.hop);
@@ -184,7 +197,7 @@ impl Doctor {
     fn copy_fix(&self, store: &Store) -> ScreenUpdate {
         let verdict = self
             .report(store)
-            .and_then(|(_, report)| report.verdict.as_ref());
+            .and_then(|report| report.verdict.as_ref());
         match verdict {
             Some(verdict) => ScreenUpdate::effect(Effect::Copy(verdict.fix.clone())),
             None => ScreenUpdate::request(AppRequest::Say("there is nothing to fix".to_owned())),

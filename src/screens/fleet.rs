@@ -9,6 +9,7 @@ use std::{
 use ratatui::layout::Rect;
 
 mod draw;
+mod filter;
 mod overview;
 mod tree;
 
@@ -27,9 +28,11 @@ use crate::{
     widgets::{LineInput, List, Painter},
 };
 use crossterm::event::KeyEvent;
+use filter::FleetFilter;
 use overview::Overview;
 use tree::Line;
-pub use tree::{Place, Row, rows};
+use tree::rows;
+pub use tree::{Place, Row, RowOrder};
 
 /// From this width the detail stands beside the list.
 const BESIDE: u16 = 120;
@@ -59,22 +62,55 @@ pub struct Fleet {
     /// Rows with children that were unfolded by hand, where folding is the rule.
     unfolded: HashSet<Place>,
     marks: HashSet<Place>,
-    order: Order,
+    order: RowOrder,
     filter: LineInput,
+    /// Whether only what somebody should look at is shown.
+    is_urgent_only: bool,
     typing: bool,
     detail: Option<Detail>,
     /// The deployment that is open instead.
     overview: Option<Overview>,
     /// Whether what is open lies over the list, so that no row can be clicked.
     is_covered: Cell<bool>,
+    /// Where the titles of the columns were drawn.
+    titles: Cell<TitleAreas>,
     /// Counts what was folded and unfolded.
     folds: u64,
     /// The rows, and what they were made of.
     kept: RefCell<Option<(MadeOf, Rc<Vec<Line>>)>>,
 }
 
+/// Where the titles that sort were drawn: the line, and the columns of each.
+#[derive(Clone, Copy, Debug, Default)]
+struct TitleAreas {
+    line: u16,
+    /// First column of the names.
+    names: u16,
+    areas: [Option<(Order, u16, u16)>; 5],
+}
+
+impl TitleAreas {
+    /// The order that a click on a title asks for.
+    fn order_at(&self, column: u16, line: u16) -> Option<Order> {
+        if line != self.line {
+            return None;
+        }
+        self.areas
+            .iter()
+            .flatten()
+            .find(|(_, from, to)| (*from..*to).contains(&column))
+            .map(|(order, ..)| *order)
+    }
+
+    /// Whether a click hits the mark that folds a row of this depth.
+    const fn is_fold_mark(&self, column: u16, depth: u16) -> bool {
+        let at = self.names + depth * 2;
+        column >= at && column < at + 2
+    }
+}
+
 /// What the rows depend on: the version of the store, the order, the filter, the folds.
-type MadeOf = (u64, Order, String, u64);
+type MadeOf = (u64, RowOrder, FleetFilter, u64);
 
 impl Fleet {
     /// Puts the cursor on a resource, unfolding what it lies below.
@@ -112,7 +148,7 @@ impl Fleet {
         let made_of = (
             store.version,
             self.order,
-            self.filter.text().to_owned(),
+            FleetFilter::parse(self.filter.text(), self.is_urgent_only),
             self.folds,
         );
         let mut kept = self.kept.borrow_mut();
@@ -121,7 +157,7 @@ impl Fleet {
             return Rc::clone(lines);
         }
         let unwell = unwell_runtimes(store);
-        let rows = rows(store, self.order, self.filter.text(), |place| {
+        let rows = rows(store, self.order, &made_of.2, |place| {
             self.is_folded_where(place, |key| {
                 unwell.contains(&(&key.deployment, key.id.as_str()))
             })
@@ -561,7 +597,7 @@ impl Screen for Fleet {
                 ScreenUpdate::done()
             }
             Action::List(ListAction::Sort) => {
-                self.order = match self.order {
+                self.order.order = match self.order.order {
                     Order::Health => Order::Name,
                     Order::Name => Order::Age,
                     Order::Age => Order::Calls,
@@ -569,6 +605,19 @@ impl Screen for Fleet {
                     Order::Errors => Order::Health,
                 };
                 ScreenUpdate::done()
+            }
+            Action::Fleet(FleetAction::ReverseSort) => {
+                self.order.is_reversed = !self.order.is_reversed;
+                ScreenUpdate::done()
+            }
+            Action::Fleet(FleetAction::OnlyUrgent) => {
+                self.is_urgent_only = !self.is_urgent_only;
+                let text = if self.is_urgent_only {
+                    "only what needs a look is shown"
+                } else {
+                    "everything is shown"
+                };
+                ScreenUpdate::request(AppRequest::Say(text.to_owned()))
             }
             Action::List(ListAction::Mark) => {
                 if let Some(row) = self.current(context.store)
@@ -597,6 +646,12 @@ impl Screen for Fleet {
     }
 
     fn click(&mut self, column: u16, line: u16, context: &mut UpdateContext<'_>) -> ScreenUpdate {
+        if let Some(order) = self.titles.get().order_at(column, line) {
+            // A second click on the same title reverses.
+            self.order.is_reversed = self.order.order == order && !self.order.is_reversed;
+            self.order.order = order;
+            return ScreenUpdate::done();
+        }
         let Some(at) = self
             .list
             .row_at(column, line)
@@ -608,6 +663,16 @@ impl Screen for Fleet {
             .lines(context.store)
             .get(at)
             .map(|row| row.place.clone());
+        let rows = self.lines(context.store);
+        if let Some(row) = rows.get(at)
+            && row.has_children
+            && self.titles.get().is_fold_mark(column, row.depth)
+        {
+            let is_folded = self.is_folded(&row.place, context.store);
+            self.selected = Some(row.place.clone());
+            self.fold(row.place.clone(), !is_folded);
+            return ScreenUpdate::done();
+        }
         if place.is_some() && place == self.selected {
             return self.open(context);
         }

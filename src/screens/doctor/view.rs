@@ -59,7 +59,7 @@ pub(super) fn doctor(
         ..area
     };
     match state.report(context.store) {
-        Some((_, report)) => draw_report(state, report, body, painter),
+        Some(report) => draw_report(state, report, body, painter),
         None => {
             let pieces = [
                 (context.spinner, Role::Changing),
@@ -138,6 +138,14 @@ fn deployment_line(
         let room = line.right().saturating_sub(x + 9 + width);
         x = painter.text(x + 3, line.y, room, &words, role);
         x = painter.text(x, line.y, width, &age, Role::Dim);
+    }
+    if context.store.examined.get(name).is_none()
+        && let Some(report) = state.running.get(name)
+    {
+        for finding in &report.hops {
+            let (glyph, role) = mark(finding.state);
+            x = painter.text(x, line.y, 1, glyph, role);
+        }
     }
     if let Some(since) = state.asked.get(name) {
         let age = since.age(context.now);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::layout::Rect;
 
-use super::{Fleet, Order, Place, Row, is_unknown};
+use super::{Fleet, Order, Place, Row, TitleAreas, is_unknown};
 use crate::{
     doctor::ChainStage,
     kinds::{self, Chain, DeploymentHealth, HealthVerdict},
@@ -201,7 +201,13 @@ fn header(
     area: Rect,
     painter: &mut Painter<'_>,
 ) {
-    let sorted = match state.order {
+    remember_titles(state, columns, layout, area);
+    let mark = if state.order.is_reversed {
+        "▴"
+    } else {
+        "▾"
+    };
+    let sorted = match state.order.order {
         Order::Health => STATUS,
         Order::Name => 0,
         Order::Age => AGE,
@@ -217,7 +223,7 @@ fn header(
             area.right(),
             area.y,
             8,
-            &format!(" ▾{}", column.title),
+            &format!(" {mark}{}", column.title),
             Role::Accent,
         );
     }
@@ -239,9 +245,34 @@ fn header(
             } else {
                 x + u16::try_from(column.title.len()).unwrap_or(0)
             };
-            painter.text(at, area.y, 1, "▾", Role::Accent);
+            painter.text(at, area.y, 1, mark, Role::Accent);
         }
     }
+}
+
+/// Keeps where the titles stand, for clicks on them.
+fn remember_titles(state: &Fleet, columns: &[Column], layout: &Layout, area: Rect) {
+    let order_of = |index: usize| match index {
+        0 => Some(Order::Name),
+        STATUS => Some(Order::Health),
+        AGE => Some(Order::Age),
+        CALLS => Some(Order::Calls),
+        ERRORS => Some(Order::Errors),
+        _ => None,
+    };
+    let mut titles = TitleAreas {
+        line: area.y,
+        names: layout.first().map_or(area.x, |(_, x, _)| *x),
+        ..TitleAreas::default()
+    };
+    let found = layout.iter().filter_map(|(index, x, width)| {
+        let order = order_of(*index).filter(|_| columns.get(*index).is_some())?;
+        Some((order, *x, x + width))
+    });
+    for (slot, found) in titles.areas.iter_mut().zip(found) {
+        *slot = Some(found);
+    }
+    state.titles.set(titles);
 }
 
 fn draw_row(

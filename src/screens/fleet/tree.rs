@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Order;
+use super::{Order, filter::FleetFilter};
 use crate::{
     kinds::{self, DeploymentHealth},
     model::{
@@ -116,16 +116,24 @@ pub(super) fn lines(store: &Store, rows: Vec<Row<'_>>) -> Vec<Line> {
         .collect()
 }
 
-/// All visible rows in their order. A filter keeps what contains its text, and what that lies below.
-pub fn rows<'a>(
+/// How rows are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowOrder {
+    /// The column.
+    pub order: Order,
+    /// Whether the order is reversed.
+    pub is_reversed: bool,
+}
+
+/// Returns all visible rows in their order. A filter keeps what it matches and what that lies below.
+pub(super) fn rows<'a>(
     store: &'a Store,
-    order: Order,
-    filter: &str,
+    order: RowOrder,
+    filter: &FleetFilter,
     is_folded: impl Fn(&Place) -> bool,
 ) -> Vec<Row<'a>> {
-    let filter = filter.to_lowercase();
     let mut deployments: Vec<&Deployment> = store.deployments.iter().collect();
-    match order {
+    match order.order {
         Order::Health => deployments
             .sort_by_cached_key(|each| std::cmp::Reverse(urgency(store.health(&each.name).health))),
         Order::Name => deployments.sort_by(|one, other| one.name.cmp(&other.name)),
@@ -148,12 +156,19 @@ pub fn rows<'a>(
             });
         }
     }
+    if order.is_reversed {
+        deployments.reverse();
+    }
     let mut rows = Vec::new();
     for deployment in deployments {
         let place = Place::Deployment(deployment.name.clone());
         let folded = is_folded(&place) && filter.is_empty();
-        let below = below_deployment(store, deployment, order, &filter, &is_folded);
-        if !filter.is_empty() && below.is_empty() && !contains(deployment.name.as_str(), &filter) {
+        let below = below_deployment(store, deployment, order, filter, &is_folded);
+        let verdict = store.health(&deployment.name);
+        let is_kept = filter.is_empty()
+            || !below.is_empty()
+            || filter.keeps_deployment(deployment, verdict.health, &verdict.evidence);
+        if !is_kept {
             continue;
         }
         rows.push(Row {
@@ -188,16 +203,12 @@ fn resource_urgency(health: Health) -> Option<Health> {
 fn below_deployment<'a>(
     store: &'a Store,
     deployment: &'a Deployment,
-    order: Order,
-    filter: &str,
+    order: RowOrder,
+    filter: &FleetFilter,
     is_folded: &impl Fn(&Place) -> bool,
 ) -> Vec<Row<'a>> {
     let all: Vec<&Resource> = store.resources(&deployment.name).collect();
-    let matches = |resource: &Resource| {
-        filter.is_empty()
-            || describes(resource, filter)
-            || contains(deployment.name.as_str(), filter)
-    };
+    let matches = |resource: &Resource| filter.is_empty() || filter.keeps(resource);
     let (mut tops, mut below) = families(all);
     sort(&mut tops, order, store, &below);
     let mut rows = Vec::new();
@@ -291,7 +302,7 @@ fn families(all: Vec<&Resource>) -> (Vec<&Resource>, Below<'_>) {
 }
 
 /// What is wrong with a child puts its parent where it is seen.
-fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<'_>) {
+fn sort(resources: &mut [&Resource], order: RowOrder, store: &Store, below: &Below<'_>) {
     let worst = |each: &Resource| {
         let children = below
             .get(&(each.key.kind, each.key.id.as_str()))
@@ -303,7 +314,7 @@ fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<
         healths.filter_map(resource_urgency).max()
     };
     let traffic = |each: &Resource| store.traffic.get(&each.key);
-    match order {
+    match order.order {
         Order::Health => {
             resources.sort_by_cached_key(|each| (each.key.kind, std::cmp::Reverse(worst(each))));
         }
@@ -316,21 +327,7 @@ fn sort(resources: &mut [&Resource], order: Order, store: &Store, below: &Below<
             std::cmp::Reverse(traffic(each).map(|traffic| traffic.errors))
         }),
     }
-}
-
-fn describes(resource: &Resource, filter: &str) -> bool {
-    let reason = resource.reason.as_deref().unwrap_or_default();
-    [
-        resource.name.as_str(),
-        resource.key.id.as_str(),
-        resource.status.as_str(),
-        resource.key.kind.as_str(),
-        reason,
-    ]
-    .into_iter()
-    .any(|text| contains(text, filter))
-}
-
-fn contains(text: &str, filter: &str) -> bool {
-    text.to_lowercase().contains(filter)
+    if order.is_reversed {
+        resources.reverse();
+    }
 }
