@@ -4,8 +4,8 @@
 //! 3 sign-in, 4 refused by AWS or by read-only mode, 5 network or time-out.
 
 mod arguments;
-mod client_secret;
 mod changes;
+mod client_secret;
 mod configuration;
 mod confirm;
 mod conformance;
