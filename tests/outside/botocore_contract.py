@@ -866,6 +866,179 @@ def check_stacks_and_metrics(stack):
         same(text.count("<MetricName>"), 20)
 
 
+def check_stack_resources(stack):
+    @check("stacks: resources by pages, and the owner of a resource")
+    def _():
+        formation = stack.client("cloudformation")
+        a = stack.deployment("a")
+        resources, count = pages(formation.list_stack_resources, "StackResourceSummaries", "NextToken", StackName=a["stack"])
+        assert count > 1 and all(entry["ResourceStatus"] == "CREATE_COMPLETE" for entry in resources)
+        owner = formation.describe_stack_resources(PhysicalResourceId=a["gateway_id"])["StackResources"]
+        same({entry["StackName"] for entry in owner}, {a["stack"]})
+        refused("ValidationError", formation.describe_stack_resources)
+        refused("ValidationError", formation.list_stack_resources, StackName="nothing")
+
+
+def check_client_secrets(stack):
+    cognito = stack.client("cognito-idp")
+    control = stack.client("bedrock-agentcore-control")
+    a = stack.deployment("a")
+    client = {"UserPoolId": a["user_pool_id"], "ClientId": a["client_id"]}
+    value = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKL"
+
+    def token(secret):
+        fields = {"grant_type": "client_credentials", "client_id": a["client_id"], "client_secret": secret}
+        return post_form(a["token_url"], fields)
+
+    @check("cognito: a second secret of a client, accepted beside the first, and the first deleted")
+    def _():
+        first = cognito.list_user_pool_client_secrets(**client)["ClientSecrets"]
+        same(len(first), 1)
+        added = cognito.add_user_pool_client_secret(**client, ClientSecret=value)["ClientSecretDescriptor"]
+        assert "ClientSecretValue" not in added and added["ClientSecretCreateDate"]
+        same([token(a["client_secret"])[0], token(value)[0]], [200, 200])
+        refused("LimitExceededException", cognito.add_user_pool_client_secret, **client)
+        cognito.delete_user_pool_client_secret(**client, ClientSecretId=first[0]["ClientSecretId"])
+        same(token(a["client_secret"]), (400, {"error": "invalid_client"}))
+        refused("InvalidParameterException", cognito.delete_user_pool_client_secret, **client, ClientSecretId=added["ClientSecretId"])
+        refused("ResourceNotFoundException", cognito.delete_user_pool_client_secret, **client, ClientSecretId="nobody")
+
+    @check("identity: a provider's whole configuration is replaced, its secret is in Secrets Manager")
+    def _():
+        name = "neo4j_mcp_server_oauth_provider"
+        provider = control.get_oauth2_credential_provider(name=name)
+        config = dict(provider["oauth2ProviderConfigOutput"]["customOauth2ProviderConfig"])
+        members = {"name": name, "credentialProviderVendor": provider["credentialProviderVendor"]}
+        refused("ValidationException", control.update_oauth2_credential_provider, **members,
+                oauth2ProviderConfigInput={"customOauth2ProviderConfig": config})
+        config["clientSecret"] = value
+        answer = control.update_oauth2_credential_provider(**members, oauth2ProviderConfigInput={"customOauth2ProviderConfig": config})
+        same(answer["clientSecretSource"], "MANAGED")
+        wait_for(lambda: control.get_oauth2_credential_provider(name=name)["status"] == "READY")
+        secrets = stack.client("secretsmanager")
+        held = secrets.get_secret_value(SecretId=answer["clientSecretArn"]["secretArn"])
+        same(json.loads(held["SecretString"])[answer["clientSecretJsonKey"]], value)
+        listed, _ = pages(secrets.list_secrets, "SecretList", "NextToken")
+        assert any(entry["ARN"] == held["ARN"] and entry["OwningService"] for entry in listed)
+        refused("ResourceNotFoundException", control.update_oauth2_credential_provider, status=404,
+                **(members | {"name": "nobody"}), oauth2ProviderConfigInput={"customOauth2ProviderConfig": config})
+
+    @check("endpoints: made, moved, DEFAULT left alone")
+    def _():
+        runtime = a["runtime_arn"].rsplit("/", 1)[1]
+        endpoints, _ = pages(control.list_agent_runtime_endpoints, "runtimeEndpoints", agentRuntimeId=runtime)
+        assert {"DEFAULT", "production"} <= {entry["name"] for entry in endpoints if entry["status"] == "READY"}
+        members = {"agentRuntimeId": runtime, "endpointName": "production"}
+        moving = control.update_agent_runtime_endpoint(**members, agentRuntimeVersion="1")
+        same((moving["liveVersion"], moving["targetVersion"]), ("2", "1"))
+        refused("ConflictException", control.update_agent_runtime_endpoint, **members, agentRuntimeVersion="2", status=409)
+        wait_for(lambda: control.get_agent_runtime_endpoint(**members)["liveVersion"] == "1")
+        refused("ValidationException", control.update_agent_runtime_endpoint, agentRuntimeId=runtime, endpointName="DEFAULT", agentRuntimeVersion="1")
+        made = control.create_agent_runtime_endpoint(agentRuntimeId=runtime, name="trial")
+        same(made["status"], "CREATING")
+        refused("ConflictException", control.create_agent_runtime_endpoint, agentRuntimeId=runtime, name="trial")
+        refused("ResourceNotFoundException", control.create_agent_runtime_endpoint, agentRuntimeId=runtime, name="other", agentRuntimeVersion="99")
+
+
+def check_policies_and_limits(stack):
+    control = stack.client("bedrock-agentcore-control")
+
+    @check("policies: engines and their policies")
+    def _():
+        engines, _ = pages(control.list_policy_engines, "policyEngines")
+        for engine in engines:
+            control.get_policy_engine(policyEngineId=engine["policyEngineId"])
+            policies, _ = pages(control.list_policies, "policies", policyEngineId=engine["policyEngineId"])
+            for policy in policies:
+                whole = control.get_policy(policyEngineId=engine["policyEngineId"], policyId=policy["policyId"])
+                assert "cedar" in whole["definition"]
+        refused("ResourceNotFoundException", control.get_policy, policyEngineId=engines[0]["policyEngineId"], policyId="nothing-abcdefghij")
+
+    @check("rate limits of a gateway")
+    def _():
+        gateway = stack.deployment("a")["gateway_id"]
+        limits, _ = pages(control.list_gateway_rate_limits, "rateLimits", gatewayIdentifier=gateway)
+        whole = control.get_gateway_rate_limit(gatewayIdentifier=gateway, rateLimitId=limits[0]["rateLimitId"])
+        assert whole["entries"] and whole["dimensionKeys"]
+        same(control.list_gateway_rate_limits(gatewayIdentifier=stack.deployment("b")["gateway_id"])["rateLimits"], [])
+
+    @check("a limit above the model's is refused")
+    def _():
+        refused("ValidationException", stack.client("bedrock-agentcore-control", parameter_validation=False).list_policy_engines, maxResults=101)
+
+
+def check_trail(stack):
+    @check("cloudtrail: every write by name, pages bound to their parameters, no secret in it")
+    def _():
+        stack.client("logs").create_log_group(logGroupName="/trail")
+        stack.client("secretsmanager").create_secret(Name="trail", SecretString="never-shown-here")
+        trail = stack.client("cloudtrail")
+        writes = {"LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]}
+        events, _ = pages(trail.lookup_events, "Events", "NextToken", MaxResults=50, **writes)
+        same([event["EventName"] for event in events[:2]], ["CreateSecret", "CreateLogGroup"])
+        assert {"UpdateAgentRuntime", "PutSecretValue", "RotationSucceeded"} <= {event["EventName"] for event in events}
+        assert "never-shown-here" not in "".join(event["CloudTrailEvent"] for event in events)
+        assert all(event["ReadOnly"] == "false" for event in events)
+        record = json.loads(events[1]["CloudTrailEvent"])
+        same((record["requestParameters"], record["eventSource"]), ({"logGroupName": "/trail"}, "logs.amazonaws.com"))
+        failed = [event for event in events if "errorCode" in json.loads(event["CloudTrailEvent"])]
+        assert failed
+        first = trail.lookup_events(MaxResults=1, **writes)
+        refused("InvalidNextTokenException", trail.lookup_events, NextToken=first["NextToken"])
+        refused("InvalidTimeRangeException", trail.lookup_events, StartTime=2000, EndTime=1000)
+
+    @check("cloudtrail: two lookups a second after a burst")
+    def _():
+        trail = stack.client("cloudtrail")
+        for _ in range(30):
+            try:
+                trail.lookup_events(MaxResults=1)
+            except botocore.exceptions.ClientError as error:
+                same(error.response["Error"]["Code"], "ThrottlingException")
+                return
+        raise AssertionError("never limited")
+
+
+def check_sign_in_page(stack):
+    @check("user pool: authorization code with PKCE, refresh token")
+    def _():
+        c = stack.deployment("c")
+        with urllib.request.urlopen(c["issuer"] + "/.well-known/openid-configuration") as answer:
+            discovery = json.load(answer)
+        verifier = "a-verifier-of-at-least-forty-three-characters-long"
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        redirect = "http://127.0.0.1:9/callback"
+        query = {"response_type": "code", "client_id": c["client_id"], "redirect_uri": redirect, "scope": "openid",
+                 "state": "xyz", "code_challenge": challenge, "code_challenge_method": "S256"}
+        page = discovery["authorization_endpoint"] + "?" + urllib.parse.urlencode(query)
+        with urllib.request.urlopen(page) as answer:
+            assert b"<form" in answer.read()
+
+        class Stay(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *_):
+                return None
+
+        def submit(**fields):
+            request = urllib.request.Request(page, urllib.parse.urlencode(fields).encode())
+            try:
+                urllib.request.build_opener(Stay).open(request)
+            except urllib.error.HTTPError as error:
+                same(error.code, 302)
+                return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(error.headers["Location"]).query))
+            raise AssertionError("not redirected")
+
+        same(submit(deny="yes"), {"error": "access_denied", "state": "xyz"})
+        given = submit(username=c["username"], password=c["password"])
+        same(given["state"], "xyz")
+        fields = {"grant_type": "authorization_code", "client_id": c["client_id"], "code": given["code"],
+                  "redirect_uri": redirect, "code_verifier": verifier}
+        status, tokens = post_form(discovery["token_endpoint"], fields)
+        same(status, 200)
+        same(post_form(discovery["token_endpoint"], fields), (400, {"error": "invalid_grant"}))
+        renewal = {"grant_type": "refresh_token", "client_id": c["client_id"], "refresh_token": tokens["refresh_token"]}
+        same(post_form(discovery["token_endpoint"], renewal)[0], 200)
+
+
 def check_faults(binary):
     faults = [
         {"service": "logs", "operation": "DescribeLogGroups", "fault": "throttling", "times": 1},
@@ -943,6 +1116,11 @@ def main():
         check_logs(stack)
         check_cognito(stack)
         check_stacks_and_metrics(stack)
+        check_stack_resources(stack)
+        check_policies_and_limits(stack)
+        check_sign_in_page(stack)
+        check_trail(stack)
+        check_client_secrets(stack)
     finally:
         stack.stop()
     check_faults(binary)

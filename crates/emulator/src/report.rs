@@ -28,6 +28,7 @@ impl Reserved {
         let (access_key_id, secret_access_key) = crate::scenarios::access_key(&seed);
         let deployments = crate::scenarios::build(&endpoint, &seed, &self.options)
             .iter()
+            .filter(|scenario| scenario.is_listed)
             .map(facts)
             .collect();
         Facts {
@@ -137,7 +138,7 @@ impl Stack {
 
     /// The facts of every deployment, for writing a configuration.
     pub fn deployments(&self) -> Vec<DeploymentFacts> {
-        self.world.deployments.iter().map(facts).collect()
+        self.world.listed().map(facts).collect()
     }
 
     /// The one JSON line that `local -o json` prints when it is ready.
@@ -151,7 +152,7 @@ impl Stack {
             "access_key_id": world.access_key_id,
             "secret_access_key": world.secret_access_key,
             "neo4j": self.neo4j(),
-            "deployments": world.deployments.iter().map(|deployment| described(deployment, signing_key)).collect::<Vec<_>>(),
+            "deployments": world.listed().map(|deployment| described(deployment, signing_key)).collect::<Vec<_>>(),
         })
     }
 
@@ -181,7 +182,7 @@ impl Stack {
             key = world.access_key_id,
             secret = world.secret_access_key,
         );
-        for deployment in &world.deployments {
+        for deployment in world.listed() {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,

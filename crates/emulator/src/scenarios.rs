@@ -31,8 +31,10 @@ pub(crate) fn short_name(name: &str) -> Option<&'static str> {
 /// One of the five deployments.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
-    /// `a` to `e`.
+    /// `a` to `e`; `f` for the account's sixth one, which is found by its stack alone.
     pub(crate) name: &'static str,
+    /// Whether the ready line and the facts show it.
+    pub(crate) is_listed: bool,
     /// `A` to `E`.
     pub(crate) shape: &'static str,
     /// The CloudFormation stack that describes it, where there is one.
@@ -194,14 +196,21 @@ pub(crate) fn access_key(seed: &Seed) -> (String, String) {
     )
 }
 
-/// The five, in order.
+/// The five, in order, and one that only its stack describes.
 pub(crate) fn build(base: &str, seed: &Seed, options: &Options) -> Vec<Scenario> {
     let world = ScenarioBuilder {
         base,
         seed,
         options,
     };
-    vec![world.a(), world.b(), world.c(), world.d(), world.e()]
+    vec![
+        world.a(),
+        world.b(),
+        world.c(),
+        world.d(),
+        world.e(),
+        world.f(),
+    ]
 }
 
 struct ScenarioBuilder<'a> {
@@ -315,6 +324,42 @@ impl ScenarioBuilder<'_> {
         }
     }
 
+    /// Deployment A as the starter of late 2026 makes it: no interceptor, the password alone in a secret outside the stack, a
+    /// copy of it in the runtime's environment (neo4j-partners/aws-starter `neo4j-mcp-server/deploy.py`, 2d3adc07).
+    fn f(&self) -> Scenario {
+        let stack = "neo4j-mcp-server-live";
+        let gateway = format!("{stack}-gateway-{}", self.seed.lower("gateway f", 10));
+        let runtime = format!("neo4j_mcp_server_live-{}", self.seed.mixed("runtime f", 10));
+        let pool = self.pool(
+            "f",
+            "neo4j-mcp-server-live-user-pool",
+            Some("neo4j-mcp-server-live-mcp/invoke"),
+        );
+        Scenario {
+            stack: Some(stack),
+            is_listed: false,
+            mcp_url: gateway_url(self.base, &gateway),
+            pool: Some(PoolFacts {
+                domain: format!("{stack}-{ACCOUNT}"),
+                ..pool
+            }),
+            log_groups: vec![
+                gateway_log_group(&gateway),
+                runtime_log_group(&runtime, "DEFAULT"),
+                "aws/spans".into(),
+            ],
+            gateway_id: Some(gateway),
+            oauth_provider: Some("neo4j_mcp_server_live_oauth_provider"),
+            ..self.deployment(
+                "f",
+                "A",
+                "m2m",
+                Some(runtime),
+                Some("neo4j-mcp-server-live/neo4j-password"),
+            )
+        }
+    }
+
     /// What is built alike for all of them; gateway deployments overwrite the address.
     fn deployment(
         &self,
@@ -334,6 +379,7 @@ impl ScenarioBuilder<'_> {
         let secret_arn = secret_name.map(|secret| self.secret_arn(secret, name));
         Scenario {
             name,
+            is_listed: true,
             shape,
             stack: None,
             mcp_url,
@@ -456,6 +502,6 @@ impl Scenario {
 
     /// Whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.
     pub(crate) fn has_own_credentials(&self, runtime_id: &str) -> bool {
-        self.name == "c" || self.runtime_id.as_deref() != Some(runtime_id)
+        matches!(self.name, "c" | "f") || self.runtime_id.as_deref() != Some(runtime_id)
     }
 }

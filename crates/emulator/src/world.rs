@@ -96,6 +96,13 @@ impl World {
         Timestamp::now()
     }
 
+    /// The deployments that the stack speaks of.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Scenario> {
+        self.deployments
+            .iter()
+            .filter(|scenario| scenario.is_listed)
+    }
+
     /// The deployment of that name.
     pub(crate) fn deployment(&self, name: &str) -> Option<&Scenario> {
         self.deployments

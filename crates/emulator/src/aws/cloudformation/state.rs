@@ -43,6 +43,7 @@ pub(super) fn stacks(world: &World) -> Vec<StackDescription> {
     }
     stacks.extend(of("b").and_then(|b| external(world, b)));
     stacks.extend(of("d").map(runtime_only));
+    stacks.extend(of("f").and_then(|f| starter_of_late_2026(world, f)));
     stacks.push(StackDescription {
         outputs: vec![("BootstrapVersion", "21".into(), None)],
         resources: vec![(
@@ -143,6 +144,62 @@ fn starter_later(world: &World, a: &Scenario) -> Option<StackDescription> {
         ..StackDescription::new(
             "neo4j-agentcore-mcp-server",
             "Neo4j MCP server on AgentCore, second revision",
+        )
+    })
+}
+
+/// The starter of late 2026: what the runtime connects to stands in the parameters, the secret outside the stack.
+fn starter_of_late_2026(world: &World, f: &Scenario) -> Option<StackDescription> {
+    let pool = f.pool.as_ref()?;
+    let stack = f.stack?;
+    let login = &f.neo4j;
+    let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{stack}-{name}");
+    let mut resources =
+        agentcore_resources(pool, None, None, f.gateway_id.clone(), f.runtime_id.clone());
+    let provider = f.oauth_provider?;
+    resources.push(("OAuthProvider", "Custom::OAuthProvider", provider.into()));
+    Some(StackDescription {
+        parameters: vec![
+            (
+                "ECRImageUri",
+                format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/neo4j-mcp-server:latest"),
+            ),
+            ("Neo4jUri", login.uri.clone()),
+            ("Neo4jDatabase", login.database.clone()),
+            ("Neo4jUsername", login.user.clone()),
+            ("Neo4jPasswordSecretArn", f.secret_arn.clone()?),
+            ("NetworkMode", "PUBLIC".into()),
+        ],
+        outputs: vec![
+            plain("MCPServerRuntimeId", f.runtime_id.clone()?),
+            plain("MCPServerRuntimeArn", f.runtime_arn.clone()?),
+            plain(
+                "MCPServerInvocationURL",
+                format!(
+                    "{}/runtimes/ENCODED_ARN/invocations?qualifier=DEFAULT",
+                    world.base
+                ),
+            ),
+            plain("GatewayUrl", &f.mcp_url),
+            plain("GatewayId", f.gateway_id.clone()?),
+            plain("GatewayTargetName", "neo4j-mcp-server-target"),
+            plain("CognitoUserPoolId", &pool.id),
+            plain("CognitoMachineClientId", &pool.client_id),
+            plain("CognitoTokenUrl", pool.token_url()),
+            plain("CognitoScope", pool.scope.unwrap_or_default()),
+            plain("CognitoDiscoveryUrl", pool.discovery_url()),
+            plain("AgentExecutionRoleArn", role("agent-execution-role")),
+            plain("GatewayExecutionRoleArn", role("gateway-execution-role")),
+        ],
+        resources,
+        tags: vec![
+            ("Application", "neo4j-mcp-server"),
+            ("ManagedBy", "CDK"),
+            ("Stack", stack),
+        ],
+        ..StackDescription::new(
+            stack,
+            "Neo4j MCP server on AgentCore Runtime behind a Gateway",
         )
     })
 }

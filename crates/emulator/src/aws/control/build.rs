@@ -39,7 +39,8 @@ pub(super) fn build(
             "b" => builder.b(deployment, &mut state),
             "c" => builder.c(deployment, &mut state),
             "d" => builder.d(deployment, &mut state),
-            _ => builder.e(deployment, &mut state),
+            "e" => builder.e(deployment, &mut state),
+            _ => builder.f(deployment, &mut state),
         }
     }
     builder.bystanders(&mut state);
@@ -267,6 +268,53 @@ impl ResourceBuilder<'_> {
             pool,
             "READY",
         ));
+    }
+
+    fn f(&self, scenario: &Scenario, state: &mut ControlResources) {
+        let (Some(pool), Some(runtime_arn)) = (&scenario.pool, &scenario.runtime_arn) else {
+            return;
+        };
+        let (Some(stack), Some(provider)) = (scenario.stack, scenario.oauth_provider) else {
+            return;
+        };
+        let jwt = Authorizer::Jwt(authorizer(pool));
+        let mut gateway = self.gateway(scenario, &format!("{stack}-gateway"), jwt.clone());
+        gateway.supported_versions = versions(&["2025-03-26"]);
+        let mut target = self.target(
+            "neo4j-mcp-server-target",
+            "f",
+            runtime_url(self.base, runtime_arn),
+        );
+        target.credential = Credential::Oauth {
+            provider: provider.to_owned(),
+            scopes: pool.scope.iter().map(|scope| (*scope).to_owned()).collect(),
+            grant_type: "CLIENT_CREDENTIALS",
+            default_return_url: None,
+        };
+        gateway.targets.push(target);
+        state.gateways.push(gateway);
+        let mut runtime = self.runtime(scenario, "neo4j_mcp_server_live", &jwt);
+        let login = &scenario.neo4j;
+        for version in &mut runtime.versions {
+            version.environment = [
+                ("NEO4J_URI", login.uri.as_str()),
+                ("NEO4J_DATABASE", &login.database),
+                ("NEO4J_USERNAME", &login.user),
+                ("NEO4J_PASSWORD", &login.password),
+                ("NEO4J_TRANSPORT", "http"),
+                ("NEO4J_MCP_SERVER_HOST", "0.0.0.0"),
+                ("NEO4J_MCP_SERVER_PORT", "8000"),
+                ("NEO4J_MCP_SERVER_PATH", "/mcp"),
+                ("NEO4J_MCP_SERVER_ALLOWED_HOSTS", "*"),
+                ("NEO4J_READ_ONLY", "true"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        }
+        state.runtimes.push(runtime);
+        state
+            .listed
+            .push(self.oauth_provider(provider, "CustomOauth2", pool, "READY"));
     }
 
     /// Resources that belong to none of the five: a failed gateway, a runtime that never started, memory, rules.

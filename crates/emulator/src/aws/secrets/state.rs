@@ -163,6 +163,9 @@ pub(crate) fn stale(value: &str) -> String {
 fn own(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
     let name = deployment.secret_name?;
     let seat = &deployment.neo4j;
+    if deployment.name == "f" {
+        return Some(bare(seed, deployment, name, began));
+    }
     let value = if deployment.name == "b" {
         json!({"NEO4J_URI": seat.uri, "NEO4J_USERNAME": seat.user, "NEO4J_PASSWORD": seat.password, "NEO4J_DATABASE": seat.database})
     } else {
@@ -184,6 +187,21 @@ fn own(seed: &Seed, deployment: &Scenario, began: Timestamp) -> Option<Secret> {
             Some(json!({"AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)"}));
     }
     Some(secret)
+}
+
+/// A secret that holds the password alone, as the starter's script writes it.
+fn bare(seed: &Seed, deployment: &Scenario, name: &str, began: Timestamp) -> Secret {
+    let stack = deployment.stack.unwrap_or_default();
+    let mut secret = Secret {
+        arn: deployment.secret_arn.clone().unwrap_or_default(),
+        name: name.to_owned(),
+        description: Some(format!("Neo4j password for {stack} MCP server runtime")),
+        ..initial(seed, deployment, name, &json!({}), began)
+    };
+    for version in &mut secret.versions {
+        version.value = Some(Payload::Text(deployment.neo4j.password.clone()));
+    }
+    secret
 }
 
 /// A secret beside it, spelt as AWS's own rotation functions want it.
