@@ -272,20 +272,8 @@ fn check_claims(
     {
         return Err(TokenRefusal::Audience);
     }
-    if !authorizer.allowed_scopes.is_empty() {
-        let mut scopes: Vec<String> = texts(claims.get("scp"));
-        scopes.extend(
-            text("scope")
-                .unwrap_or_default()
-                .split(' ')
-                .map(str::to_owned),
-        );
-        if !scopes
-            .iter()
-            .any(|scope| allowed(&authorizer.allowed_scopes, scope))
-        {
-            return Err(TokenRefusal::Scope);
-        }
+    if !has_allowed_scope(claims, &authorizer.allowed_scopes) {
+        return Err(TokenRefusal::Scope);
     }
     match authorizer
         .custom_claims
@@ -295,6 +283,14 @@ fn check_claims(
         Some(rule) => Err(TokenRefusal::Claim(rule.name.clone())),
         None => Ok(()),
     }
+}
+
+/// Whether a token has one of the scopes, in `scp` or `scope`; no scopes admit every token.
+fn has_allowed_scope(claims: &Value, allowed: &[String]) -> bool {
+    let scope = claims.get("scope").and_then(Value::as_str);
+    let mut scopes = texts(claims.get("scp"));
+    scopes.extend(scope.unwrap_or_default().split(' ').map(str::to_owned));
+    allowed.is_empty() || scopes.iter().any(|scope| allowed.contains(scope))
 }
 
 /// A claim that may be one text, several separated by spaces, or a list.

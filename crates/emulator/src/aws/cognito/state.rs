@@ -179,10 +179,34 @@ fn pool(seed: &Seed, deployment: &'static str, facts: PoolFacts, created: Timest
             minutes: 60,
         }
     };
-    let main = Client {
+    let main = main_client(
+        deployment,
+        &facts,
+        secrets(&facts.client_id, facts.client_secret.clone()),
+    );
+    let clients = if is_machine {
+        vec![
+            main,
+            extra("web", "web", &["code"], true),
+            extra("off", "switched-off", &["client_credentials"], false),
+        ]
+    } else {
+        vec![main, extra("confidential", "confidential", &["code"], true)]
+    };
+    Pool {
+        facts,
+        deployment,
+        clients,
+    }
+}
+
+/// The client that the ready line names.
+fn main_client(deployment: &str, facts: &PoolFacts, secrets: Mutex<Vec<ClientSecret>>) -> Client {
+    let is_machine = facts.user.is_none();
+    Client {
         id: facts.client_id.clone(),
         name: if is_machine { "machine" } else { "console" },
-        secrets: secrets(&facts.client_id, facts.client_secret.clone()),
+        secrets,
         is_confidential: facts.client_secret.is_some(),
         flows: if is_machine {
             &["client_credentials"]
@@ -200,19 +224,5 @@ fn pool(seed: &Seed, deployment: &'static str, facts: PoolFacts, created: Timest
         flows_on: true,
         // E's tokens live five minutes, so that their renewal can be watched.
         minutes: if deployment == "e" { 5 } else { 60 },
-    };
-    let clients = if is_machine {
-        vec![
-            main,
-            extra("web", "web", &["code"], true),
-            extra("off", "switched-off", &["client_credentials"], false),
-        ]
-    } else {
-        vec![main, extra("confidential", "confidential", &["code"], true)]
-    };
-    Pool {
-        facts,
-        deployment,
-        clients,
     }
 }

@@ -244,11 +244,24 @@ impl ResourceBuilder<'_> {
             self.hours_ago(3),
         );
         pending.last_synchronized = None;
+        pending.authorization = Some(self.implicit_authorization());
+        gateway.targets = vec![pending, with_schema];
+        state.gateways.push(gateway);
+        state.listed.push(self.oauth_provider(
+            "github-mcp-server-provider",
+            "GithubOauth2",
+            pool,
+            "READY",
+        ));
+    }
+
+    /// The authorisation that a target waits for since it was made.
+    fn implicit_authorization(&self) -> Authorization {
         let session_uri = format!(
             "urn:ietf:params:oauth:request_uri:{}",
             self.seed.mixed("implicit consent", 40)
         );
-        pending.authorization = Some(Authorization {
+        Authorization {
             url: format!(
                 "{}/identities/oauth2/authorize?request_uri={}",
                 self.base,
@@ -259,15 +272,7 @@ impl ResourceBuilder<'_> {
             ),
             user_id: self.seed.uuid("implicit user"),
             session_uri,
-        });
-        gateway.targets = vec![pending, with_schema];
-        state.gateways.push(gateway);
-        state.listed.push(self.oauth_provider(
-            "github-mcp-server-provider",
-            "GithubOauth2",
-            pool,
-            "READY",
-        ));
+        }
     }
 
     fn f(&self, scenario: &Scenario, state: &mut ControlResources) {

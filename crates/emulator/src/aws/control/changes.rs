@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::handlers::{gateway, invalid, not_found, required, text};
 use super::shapes::{self, read_jwt_authorizer, read_texts};
-use super::{Authorizer, Target};
+use super::{Authorizer, Gateway, Target};
 use crate::consents::ConsentRefusal;
 use crate::faults::{Fault, FaultKind, FaultPoint, FaultSite};
 use crate::operation::{ApiError, OperationReply, OperationResult};
@@ -26,37 +26,7 @@ pub(super) fn update_gateway(world: &SharedWorld, input: &Value) -> OperationRes
     let id = gateway(world, input)?.id;
     required(input, "name")?;
     let role = required(input, "roleArn")?;
-    let authorizer = match required(input, "authorizerType")? {
-        "AWS_IAM" => Authorizer::Iam,
-        "NONE" => Authorizer::None,
-        "CUSTOM_JWT" => {
-            let jwt = input
-                .get("authorizerConfiguration")
-                .and_then(read_jwt_authorizer);
-            let jwt = jwt.ok_or_else(|| {
-                invalid(
-                    "authorizerConfiguration",
-                    "customJWTAuthorizer.discoveryUrl is required",
-                )
-            })?;
-            if !jwt
-                .discovery_url
-                .ends_with("/.well-known/openid-configuration")
-            {
-                return Err(invalid(
-                    "discoveryUrl",
-                    "must end with /.well-known/openid-configuration",
-                ));
-            }
-            Authorizer::Jwt(jwt)
-        }
-        _ => {
-            return Err(invalid(
-                "authorizerType",
-                "is not one of CUSTOM_JWT, AWS_IAM, NONE",
-            ));
-        }
-    };
+    let authorizer = read_authorizer(input)?;
     let mcp = input
         .pointer("/protocolConfiguration/mcp")
         .cloned()
@@ -74,22 +44,7 @@ pub(super) fn update_gateway(world: &SharedWorld, input: &Value) -> OperationRes
         text(input, "description")
             .unwrap_or_default()
             .clone_into(&mut gateway.description);
-        gateway.supported_versions = read_texts(mcp.get("supportedVersions"));
-        text(&mcp, "instructions")
-            .unwrap_or_default()
-            .clone_into(&mut gateway.instructions);
-        gateway.semantic_search = text(&mcp, "searchType") == Some("SEMANTIC");
-        gateway.session_timeout = mcp.get("sessionConfiguration").map(|session| {
-            session
-                .get("sessionTimeoutInSeconds")
-                .and_then(Value::as_u64)
-                .unwrap_or(3600)
-        });
-        gateway.response_streaming = mcp
-            .pointer("/streamingConfiguration/enableResponseStreaming")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
-        gateway.debug = text(input, "exceptionLevel") == Some("DEBUG");
+        apply_protocol(gateway, input, &mcp);
         gateway.interceptor = interceptor;
         gateway.status = "UPDATING".into();
         gateway.updated = now;
@@ -109,6 +64,59 @@ pub(super) fn update_gateway(world: &SharedWorld, input: &Value) -> OperationRes
     shown
         .map(|value| OperationReply::Status(202, value))
         .ok_or_else(|| not_found("Gateway"))
+}
+
+/// The authoriser that an UpdateGateway asks for.
+fn read_authorizer(input: &Value) -> Result<Authorizer, ApiError> {
+    match required(input, "authorizerType")? {
+        "AWS_IAM" => Ok(Authorizer::Iam),
+        "NONE" => Ok(Authorizer::None),
+        "CUSTOM_JWT" => {
+            let jwt = input
+                .get("authorizerConfiguration")
+                .and_then(read_jwt_authorizer);
+            let jwt = jwt.ok_or_else(|| {
+                invalid(
+                    "authorizerConfiguration",
+                    "customJWTAuthorizer.discoveryUrl is required",
+                )
+            })?;
+            if !jwt
+                .discovery_url
+                .ends_with("/.well-known/openid-configuration")
+            {
+                return Err(invalid(
+                    "discoveryUrl",
+                    "must end with /.well-known/openid-configuration",
+                ));
+            }
+            Ok(Authorizer::Jwt(jwt))
+        }
+        _ => Err(invalid(
+            "authorizerType",
+            "is not one of CUSTOM_JWT, AWS_IAM, NONE",
+        )),
+    }
+}
+
+/// The members of a gateway that follow `protocolConfiguration.mcp` and `exceptionLevel`.
+fn apply_protocol(gateway: &mut Gateway, input: &Value, mcp: &Value) {
+    gateway.supported_versions = read_texts(mcp.get("supportedVersions"));
+    text(mcp, "instructions")
+        .unwrap_or_default()
+        .clone_into(&mut gateway.instructions);
+    gateway.semantic_search = text(mcp, "searchType") == Some("SEMANTIC");
+    gateway.session_timeout = mcp.get("sessionConfiguration").map(|session| {
+        session
+            .get("sessionTimeoutInSeconds")
+            .and_then(Value::as_u64)
+            .unwrap_or(3600)
+    });
+    gateway.response_streaming = mcp
+        .pointer("/streamingConfiguration/enableResponseStreaming")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    gateway.debug = text(input, "exceptionLevel") == Some("DEBUG");
 }
 
 /// SynchronizeGatewayTargets: SYNCHRONIZING now, and the end when the target has answered or failed.

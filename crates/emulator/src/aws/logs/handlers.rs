@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::generated::Generated;
-use super::{LogGroup, LogStream, group_arn, insights, read, tail};
+use super::{LogGroup, LogStream, filter_events, group_arn, insights, read, tail};
 use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::pagination;
 use crate::scenarios::{ACCOUNT, REGION, gateway_log_group};
@@ -28,7 +28,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         describe_streams(world, call.input())
     }),
     Operation::read("FilterLogEvents", |world, call| {
-        read::filter_events(world, call.input())
+        filter_events::filter_events(world, call.input())
     })
     .unrecorded(),
     Operation::read("GetLogEvents", |world, call| {

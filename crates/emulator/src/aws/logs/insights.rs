@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
 use super::query::{InsightsQuery, QueryProblem, Record};
-use super::read::{Range, key};
+use super::range::{Range, key};
 use super::{StoredEvent, group_arn};
 use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::pagination;
@@ -116,8 +116,50 @@ fn run(
     query: &InsightsQuery,
     limit: usize,
 ) -> Result<Value, ApiError> {
+    let Scan {
+        records,
+        scanned,
+        bytes,
+    } = scan(world, groups, from, to, query)?;
+    let matched = records.len();
+    let rows: Vec<Value> = query
+        .finish(records, limit)
+        .into_iter()
+        .map(|row| {
+            row.into_iter()
+                .map(|(field, value)| json!({"field": field, "value": value}))
+                .collect()
+        })
+        .collect();
+    Ok(json!({
+        "queryLanguage": "CWLI",
+        "results": rows,
+        "statistics": {
+            "recordsMatched": matched as f64, "recordsScanned": scanned as f64, "bytesScanned": bytes as f64,
+            "estimatedRecordsSkipped": 0.0, "estimatedBytesSkipped": 0.0, "logGroupsScanned": groups.len() as f64,
+        },
+        "status": "Complete",
+    }))
+}
+
+/// What a query looked at.
+#[derive(Default)]
+struct Scan {
+    /// The records that pass the filters.
+    records: Vec<Record>,
+    scanned: usize,
+    bytes: usize,
+}
+
+fn scan(
+    world: &World,
+    groups: &[String],
+    from: i64,
+    to: i64,
+    query: &InsightsQuery,
+) -> Result<Scan, ApiError> {
     let now = world.now().as_millisecond();
-    let (mut records, mut scanned, mut bytes) = (Vec::new(), 0_usize, 0_usize);
+    let mut scan = Scan::default();
     for name in groups {
         let mut range = Range {
             from,
@@ -139,37 +181,19 @@ fn run(
             let Some(last) = events.last() else { break };
             range.after = Some((key(last), false));
             for event in &events {
-                scanned += 1;
-                bytes += event.message.len();
+                scan.scanned += 1;
+                scan.bytes += event.message.len();
                 let record = record(name, event);
                 if query.keeps(&record) {
-                    records.push(record);
+                    scan.records.push(record);
                 }
             }
-            if scanned >= MOST_EVENTS {
+            if scan.scanned >= MOST_EVENTS {
                 break;
             }
         }
     }
-    let matched = records.len();
-    let rows: Vec<Value> = query
-        .finish(records, limit)
-        .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .map(|(field, value)| json!({"field": field, "value": value}))
-                .collect()
-        })
-        .collect();
-    Ok(json!({
-        "queryLanguage": "CWLI",
-        "results": rows,
-        "statistics": {
-            "recordsMatched": matched as f64, "recordsScanned": scanned as f64, "bytesScanned": bytes as f64,
-            "estimatedRecordsSkipped": 0.0, "estimatedBytesSkipped": 0.0, "logGroupsScanned": groups.len() as f64,
-        },
-        "status": "Complete",
-    }))
+    Ok(scan)
 }
 
 fn record(group: &str, event: &Arc<StoredEvent>) -> Record {

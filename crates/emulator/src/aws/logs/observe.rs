@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::LogsState;
-use super::read::{Range, key};
+use super::range::{Range, key};
 
 /// What one log record says about calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

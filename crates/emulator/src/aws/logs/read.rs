@@ -1,4 +1,4 @@
-//! FilterLogEvents and GetLogEvents: pages over the events of a group in the order of time.
+//! GetLogEvents, and what it shares with FilterLogEvents: limits, tokens, which groups can be read.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::filter::FilterPattern;
-use super::handlers::{group_name, invalid, missing_group, missing_stream, names, text};
+use super::handlers::{group_name, invalid, missing_group, missing_stream, text};
+use super::range::{EventKey, Range, key};
 use super::{LogGroup, StoredEvent};
 use crate::faults::{FaultKind, FaultPoint};
 use crate::operation::{ApiError, OperationReply, OperationResult};
@@ -19,109 +19,16 @@ use crate::world::World;
 /// The most events of a page.
 const MOST_EVENTS: usize = 10_000;
 /// The most bytes of a page.
-const MOST_BYTES: usize = 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 1024 * 1024;
 /// What every event counts beside its message.
-const EVENT_BYTES: usize = 26;
+pub(super) const EVENT_BYTES: usize = 26;
 /// How many events one page of a filtered search looks at: a page may come out empty.
-const SEARCHED: usize = 20_000;
-/// Newest first is served for times after this (2024-01-01).
-const EARLIEST_REVERSE: i64 = 1_704_067_200_000;
+pub(super) const SEARCHED: usize = 20_000;
 /// How late events become readable under the fault `late`, in milliseconds.
 const LATENESS: i64 = 5000;
 
-/// The place of an event in the order of its group.
-pub(super) type EventKey = (i64, i64, u64);
-
-pub(super) fn key(event: &StoredEvent) -> EventKey {
-    (event.timestamp, event.ingestion, event.arrival)
-}
-
-/// What part of a group is read, and from where on.
-pub(super) struct Range {
-    /// The first time stamp, in milliseconds.
-    pub(super) from: i64,
-    /// The last time stamp, included.
-    pub(super) to: i64,
-    /// Only what comes after this one in the direction of reading; `true` includes it.
-    pub(super) after: Option<(EventKey, bool)>,
-    pub(super) newest_first: bool,
-    /// Only what came in until this moment.
-    pub(super) ingested_until: i64,
-}
-
-impl LogGroup {
-    /// The next events of a range, at most `count`.
-    pub(super) fn read(&self, range: &Range, count: usize, now: i64) -> Vec<Arc<StoredEvent>> {
-        let passed = |key: EventKey| match (range.after, range.newest_first) {
-            (None, _) => true,
-            (Some((after, included)), false) => key > after || (included && key == after),
-            (Some((after, included)), true) => key < after || (included && key == after),
-        };
-        if let Some(source) = &self.generated {
-            let (mut low, mut high) = (
-                source.first_at(range.from, now),
-                source.first_at(range.to.saturating_add(1), now),
-            );
-            // Keys of generated events end in the index plus one.
-            match (range.after, range.newest_first) {
-                (None, _) => {}
-                (Some(((_, _, arrival), included)), false) => {
-                    low = low.max(arrival.saturating_sub(u64::from(included)));
-                }
-                (Some(((_, _, arrival), included)), true) => {
-                    high = high.min(arrival.saturating_sub(u64::from(!included)));
-                }
-            }
-            let count = count as u64;
-            let indexes: Box<dyn Iterator<Item = u64>> = if range.newest_first {
-                Box::new((low.max(high.saturating_sub(count))..high).rev())
-            } else {
-                Box::new(low..high.min(low + count).max(low))
-            };
-            return indexes.map(|index| Arc::new(source.event(index))).collect();
-        }
-        let start = self
-            .events
-            .partition_point(|event| event.timestamp < range.from);
-        let end = self
-            .events
-            .partition_point(|event| event.timestamp <= range.to);
-        let fits = |event: &&Arc<StoredEvent>| {
-            event.ingestion <= range.ingested_until && passed(key(event))
-        };
-        if range.newest_first {
-            let end = match range.after {
-                Some((after, _)) => {
-                    end.min(self.events.partition_point(|event| key(event) <= after))
-                }
-                None => end,
-            };
-            self.events
-                .range(start.min(end)..end)
-                .rev()
-                .filter(fits)
-                .take(count)
-                .cloned()
-                .collect()
-        } else {
-            let start = match range.after {
-                Some((after, _)) => {
-                    start.max(self.events.partition_point(|event| key(event) < after))
-                }
-                None => start,
-            };
-            self.events
-                .range(start.min(end)..end)
-                .filter(fits)
-                .take(count)
-                .cloned()
-                .collect()
-        }
-    }
-}
-
 /// The group of that name, if its class allows the operation: only the Standard class can be read event by event.
-fn readable<'a>(
+pub(super) fn readable<'a>(
     groups: &'a BTreeMap<String, LogGroup>,
     name: &str,
     operation: &str,
@@ -147,7 +54,7 @@ pub(super) fn readable_until(world: &World, group: &str, now: i64) -> i64 {
     if late { now - LATENESS } else { i64::MAX }
 }
 
-fn limit(input: &Value) -> Result<usize, ApiError> {
+pub(super) fn limit(input: &Value) -> Result<usize, ApiError> {
     match input.get("limit") {
         None | Some(Value::Null) => Ok(MOST_EVENTS),
         given => pagination::number(given)
@@ -157,7 +64,7 @@ fn limit(input: &Value) -> Result<usize, ApiError> {
     }
 }
 
-fn time(input: &Value, name: &str) -> Result<Option<i64>, ApiError> {
+pub(super) fn time(input: &Value, name: &str) -> Result<Option<i64>, ApiError> {
     match input.get(name) {
         None | Some(Value::Null) => Ok(None),
         given => pagination::number(given)
@@ -171,7 +78,7 @@ fn time(input: &Value, name: &str) -> Result<Option<i64>, ApiError> {
     }
 }
 
-fn write_token(list: &str, key: EventKey, flag: bool) -> String {
+pub(super) fn write_token(list: &str, key: EventKey, flag: bool) -> String {
     URL_SAFE_NO_PAD.encode(format!(
         "{list}|{}|{}|{}|{}",
         key.0,
@@ -181,7 +88,7 @@ fn write_token(list: &str, key: EventKey, flag: bool) -> String {
     ))
 }
 
-fn read_token(list: &str, token: &str) -> Option<(EventKey, bool)> {
+pub(super) fn read_token(list: &str, token: &str) -> Option<(EventKey, bool)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
     let rest = text.strip_prefix(list)?.strip_prefix('|')?;
     let parts: Vec<&str> = rest.split('|').collect();
@@ -198,130 +105,8 @@ fn read_token(list: &str, token: &str) -> Option<(EventKey, bool)> {
     ))
 }
 
-fn bad_token() -> ApiError {
+pub(super) fn bad_token() -> ApiError {
     invalid("The specified nextToken is invalid.")
-}
-
-/// FilterLogEvents.
-pub(super) fn filter_events(world: &World, input: &Value) -> OperationResult {
-    let name = group_name(input)?;
-    let streams = names(input.get("logStreamNames"));
-    let prefix = text(input, "logStreamNamePrefix");
-    if !streams.is_empty() && prefix.is_some() {
-        return Err(invalid(
-            "logStreamNames and logStreamNamePrefix are mutually exclusive.",
-        ));
-    }
-    if streams.len() > 100 {
-        return Err(invalid("At most 100 logStreamNames can be given."));
-    }
-    let pattern_text = text(input, "filterPattern").unwrap_or_default();
-    let pattern = FilterPattern::parse(pattern_text).map_err(invalid)?;
-    let (from, to) = (
-        time(input, "startTime")?.unwrap_or(0),
-        time(input, "endTime")?.unwrap_or(i64::MAX - 1),
-    );
-    let newest_first = input.get("startFromHead").and_then(Value::as_bool) == Some(false);
-    if newest_first && from < EARLIEST_REVERSE {
-        return Err(invalid(
-            "startFromHead=false needs a startTime of 2024-01-01 or later.",
-        ));
-    }
-    let limit = limit(input)?;
-    // A token belongs to its search: with other members it is refused.
-    let search =
-        format!("filter {name} {from} {newest_first} {pattern_text} {streams:?} {prefix:?}");
-    let after = match text(input, "nextToken") {
-        None => None,
-        Some(token) => Some(read_token(&search, token).ok_or_else(bad_token)?),
-    };
-    let now = world.now().as_millisecond();
-    let range = Range {
-        from,
-        to,
-        after,
-        newest_first,
-        ingested_until: readable_until(world, &name, now),
-    };
-    let is_filtered =
-        !matches!(pattern, FilterPattern::Everything) || !streams.is_empty() || prefix.is_some();
-    let count = if is_filtered { SEARCHED } else { limit };
-    let (read, known) = world.logs.with(|groups| {
-        let group = readable(groups, &name, "FilterLogEvents")?;
-        if let Some(unknown) = streams.iter().find(|stream| !group.has_stream(stream)) {
-            return Err(missing_stream(unknown));
-        }
-        Ok((
-            group.read(&range, count + 1, now),
-            group.stream_names(&streams, prefix),
-        ))
-    })?;
-    let wanted = |event: &StoredEvent| {
-        (streams.is_empty() || streams.iter().any(|stream| **stream == *event.stream))
-            && prefix.is_none_or(|prefix| event.stream.starts_with(prefix))
-            && pattern.matches(&event.message)
-    };
-    let page = take_page(
-        &read,
-        count,
-        limit,
-        wanted,
-        after.is_none() && matches!(pattern, FilterPattern::Json(_)),
-    );
-    // AWS gives an empty list for searches without stream names.
-    let searched = if streams.is_empty() && prefix.is_none() {
-        Vec::new()
-    } else {
-        known
-    };
-    let searched: Vec<Value> = searched
-        .iter()
-        .map(|name| json!({"logStreamName": name, "searchedCompletely": page.next.is_none()}))
-        .collect();
-    let next = page
-        .next
-        .map(|(key, included)| write_token(&search, key, included));
-    Ok(OperationReply::Text(write_page(
-        &page.events,
-        &Value::Array(searched),
-        next.as_deref(),
-    )))
-}
-
-/// The answer, written by hand: this is the hot path of benchmarks.
-fn write_page(events: &[&Arc<StoredEvent>], searched: &Value, next: Option<&str>) -> String {
-    let mut answer = String::with_capacity(
-        events
-            .iter()
-            .map(|event| event.message.len() + 240)
-            .sum::<usize>()
-            + 256,
-    );
-    answer.push_str("{\"events\":[");
-    for (position, event) in events.iter().enumerate() {
-        answer.push_str(if position == 0 {
-            "{\"logStreamName\":"
-        } else {
-            ",{\"logStreamName\":"
-        });
-        push_text(&mut answer, &event.stream);
-        answer.push_str(",\"message\":");
-        push_text(&mut answer, &event.message);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            answer,
-            ",\"timestamp\":{},\"ingestionTime\":{},\"eventId\":\"{}\"}}",
-            event.timestamp,
-            event.ingestion,
-            event_id(event)
-        );
-    }
-    let _ = write!(answer, "],\"searchedLogStreams\":{searched}");
-    if let Some(next) = next {
-        let _ = write!(answer, ",\"nextToken\":\"{next}\"");
-    }
-    answer.push('}');
-    answer
 }
 
 /// Appends a text in its JSON form.
@@ -349,46 +134,6 @@ pub(super) fn push_text(answer: &mut String, text: &str) {
     answer.push('"');
 }
 
-struct Taken<'a> {
-    events: Vec<&'a Arc<StoredEvent>>,
-    /// Where the next page goes on.
-    next: Option<(EventKey, bool)>,
-}
-
-/// Takes events until the page is full. The first page of a search by JSON is empty, as it often is at AWS: the search has
-/// only begun.
-fn take_page(
-    read: &[Arc<StoredEvent>],
-    count: usize,
-    limit: usize,
-    wanted: impl Fn(&StoredEvent) -> bool,
-    begins_empty: bool,
-) -> Taken<'_> {
-    if let (true, Some(first)) = (begins_empty, read.first()) {
-        return Taken {
-            events: Vec::new(),
-            next: Some((key(first), true)),
-        };
-    }
-    let (mut events, mut bytes) = (Vec::new(), 0);
-    for (position, event) in read.iter().enumerate() {
-        let size = event.message.len() + EVENT_BYTES;
-        let matches = wanted(event);
-        let is_full = events.len() >= limit || (bytes > 0 && bytes + size > MOST_BYTES && matches);
-        if position >= count || is_full {
-            return Taken {
-                events,
-                next: Some((key(event), true)),
-            };
-        }
-        if matches {
-            bytes += size;
-            events.push(event);
-        }
-    }
-    Taken { events, next: None }
-}
-
 /// 56 digits that identify an event in its group.
 pub(super) fn event_id(event: &StoredEvent) -> String {
     format!(
@@ -408,26 +153,8 @@ pub(super) fn get_events(world: &World, input: &Value) -> OperationResult {
         time(input, "endTime")?.map_or(i64::MAX - 1, |end| end - 1),
     );
     let limit = limit(input)?;
-    let token = text(input, "nextToken");
     let place_list = format!("{name}|{stream}");
-    let (backward, after) = match token {
-        None => (
-            !input
-                .get("startFromHead")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
-            None,
-        ),
-        Some(token) => {
-            let (direction, rest) = token.split_once('/').ok_or_else(bad_token)?;
-            let place = read_token(&place_list, rest).ok_or_else(bad_token)?;
-            match direction {
-                "f" => (false, Some(place)),
-                "b" => (true, Some(place)),
-                _ => return Err(bad_token()),
-            }
-        }
-    };
+    let (backward, after) = direction(input, &place_list)?;
     let now = world.now().as_millisecond();
     let range = Range {
         from,
@@ -464,6 +191,24 @@ pub(super) fn get_events(world: &World, input: &Value) -> OperationResult {
 }
 
 /// Up to `limit` events of one stream, at most one page of bytes.
+/// Which way is read, and from where on: the token decides, otherwise `startFromHead`.
+fn direction(
+    input: &Value,
+    place_list: &str,
+) -> Result<(bool, Option<(EventKey, bool)>), ApiError> {
+    let Some(token) = text(input, "nextToken") else {
+        let from_head = input.get("startFromHead").and_then(Value::as_bool);
+        return Ok((from_head != Some(true), None));
+    };
+    let (direction, rest) = token.split_once('/').ok_or_else(bad_token)?;
+    let place = read_token(place_list, rest).ok_or_else(bad_token)?;
+    match direction {
+        "f" => Ok((false, Some(place))),
+        "b" => Ok((true, Some(place))),
+        _ => Err(bad_token()),
+    }
+}
+
 fn read_stream(
     group: &LogGroup,
     mut range: Range,

@@ -13,13 +13,14 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::StoredEvent;
 use super::filter::FilterPattern;
+use super::generated::Generated;
 use super::handlers::{invalid, missing_group, name_of_identifier, names, text};
 use super::read::{push_text, readable_until};
 use crate::faults::{FaultKind, FaultPoint};
 use crate::http::{Response, streaming};
 use crate::operation::{ApiError, OperationReply, OperationResult};
 use crate::scenarios::ACCOUNT;
-use crate::world::SharedWorld;
+use crate::world::{SharedWorld, World};
 
 /// One update comes each second.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -235,54 +236,21 @@ impl TailStream {
     fn update(&mut self) -> Bytes {
         let world = Arc::clone(&self.world);
         let now = world.now().as_millisecond();
-        let (streams, prefixes, pattern) = (&self.streams, &self.prefixes, &self.pattern);
-        let wanted = |event: &StoredEvent| {
-            (streams.is_empty() || streams.iter().any(|stream| **stream == *event.stream))
-                && (prefixes.is_empty()
-                    || prefixes
-                        .iter()
-                        .any(|prefix| event.stream.starts_with(prefix)))
-                && pattern.matches(&event.message)
+        let filter = TailFilter {
+            streams: &self.streams,
+            prefixes: &self.prefixes,
+            pattern: &self.pattern,
         };
         let mut found: Vec<(String, Arc<StoredEvent>)> = Vec::new();
         let mut frames = BytesMut::new();
         for group in &mut self.groups {
-            let until = readable_until(&world, &group.name, now);
             let source = world
                 .logs
                 .with(|groups| groups.get(&group.name).and_then(|known| known.generated));
-            if let Some(source) = source {
-                let end = source.count(now);
-                let mut new = (group.arrival..end)
-                    .map(|index| source.event(index))
-                    .filter(|event| wanted(event))
-                    .peekable();
-                group.arrival = end;
-                while new.peek().is_some() {
-                    let events: Vec<StoredEvent> = new.by_ref().take(MOST_EVENTS).collect();
-                    frames.extend_from_slice(&frame_of(
-                        events
-                            .iter()
-                            .map(|event| (group.identifier.as_str(), event)),
-                        false,
-                    ));
-                }
-                continue;
+            match source {
+                Some(source) => group.push_generated(&source, &filter, now, &mut frames),
+                None => found.extend(group.take_new(&world, &filter, now)),
             }
-            let new = world.logs.with(|groups| {
-                groups
-                    .get(&group.name)
-                    .map(|known| known.arrived_after(group.arrival, until))
-            });
-            let new = new.unwrap_or_default();
-            if let Some(last) = new.last() {
-                group.arrival = last.arrival;
-            }
-            found.extend(
-                new.into_iter()
-                    .filter(|event| wanted(event))
-                    .map(|event| (group.identifier.clone(), event)),
-            );
         }
         let forced = self.fault(FaultKind::Sampled, false);
         let sampled = forced || found.len() > MOST_EVENTS;
@@ -301,6 +269,72 @@ impl TailStream {
             ));
         }
         frames.freeze()
+    }
+}
+
+/// Which events a session wants.
+struct TailFilter<'a> {
+    streams: &'a [String],
+    prefixes: &'a [String],
+    pattern: &'a FilterPattern,
+}
+
+impl TailFilter<'_> {
+    fn wants(&self, event: &StoredEvent) -> bool {
+        let of_stream =
+            self.streams.is_empty() || self.streams.iter().any(|stream| **stream == *event.stream);
+        let of_prefix = self.prefixes.is_empty()
+            || self
+                .prefixes
+                .iter()
+                .any(|prefix| event.stream.starts_with(prefix));
+        of_stream && of_prefix && self.pattern.matches(&event.message)
+    }
+}
+
+impl Followed {
+    /// Writes the computed events that came since the last time, in as many updates as they need.
+    fn push_generated(
+        &mut self,
+        source: &Generated,
+        filter: &TailFilter<'_>,
+        now: i64,
+        frames: &mut BytesMut,
+    ) {
+        let end = source.count(now);
+        let mut new = (self.arrival..end)
+            .map(|index| source.event(index))
+            .filter(|event| filter.wants(event))
+            .peekable();
+        self.arrival = end;
+        while new.peek().is_some() {
+            let events: Vec<StoredEvent> = new.by_ref().take(MOST_EVENTS).collect();
+            let named = events.iter().map(|event| (self.identifier.as_str(), event));
+            frames.extend_from_slice(&frame_of(named, false));
+        }
+    }
+
+    /// The events that came since the last time.
+    fn take_new(
+        &mut self,
+        world: &World,
+        filter: &TailFilter<'_>,
+        now: i64,
+    ) -> Vec<(String, Arc<StoredEvent>)> {
+        let until = readable_until(world, &self.name, now);
+        let new = world.logs.with(|groups| {
+            groups
+                .get(&self.name)
+                .map(|known| known.arrived_after(self.arrival, until))
+        });
+        let new = new.unwrap_or_default();
+        if let Some(last) = new.last() {
+            self.arrival = last.arrival;
+        }
+        new.into_iter()
+            .filter(|event| filter.wants(event))
+            .map(|event| (self.identifier.clone(), event))
+            .collect()
     }
 }
 

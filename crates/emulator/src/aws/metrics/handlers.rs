@@ -285,24 +285,8 @@ fn series(
         .entry(found.group.clone())
         .or_insert_with(|| world.logs.observe(&found.group, from * 1000, to * 1000 - 1));
     for observed in records.iter().copied() {
-        let value = match (found.name, observed) {
-            ("Invocations", Observed { invocations, .. }) if observed.invocations > 0 => {
-                f64::from(invocations)
-            }
-            ("SystemErrors", Observed { errors, .. })
-                if observed.invocations + observed.errors > 0 =>
-            {
-                f64::from(errors)
-            }
-            ("UserErrors" | "Throttles", _) if observed.invocations > 0 => 0.0,
-            (
-                "Latency",
-                Observed {
-                    latency: Some(latency),
-                    ..
-                },
-            ) => latency,
-            _ => continue,
+        let Some(value) = value_of(found.name, observed) else {
+            continue;
         };
         buckets
             .entry((observed.timestamp / 1000).div_euclid(period) * period)
@@ -317,6 +301,20 @@ fn series(
         points.reverse();
     }
     Ok(points.into_iter().unzip())
+}
+
+/// The value that a record gives to a metric; `None` if it says nothing of it.
+fn value_of(metric: &str, observed: Observed) -> Option<f64> {
+    let is_call = observed.invocations > 0;
+    match metric {
+        "Invocations" => is_call.then(|| f64::from(observed.invocations)),
+        "SystemErrors" => {
+            (observed.invocations + observed.errors > 0).then(|| f64::from(observed.errors))
+        }
+        "UserErrors" | "Throttles" => is_call.then_some(0.0),
+        "Latency" => observed.latency,
+        _ => None,
+    }
 }
 
 fn reduce(values: &[f64], statistic: &str) -> f64 {

@@ -1,6 +1,7 @@
 //! Secrets Manager: secrets, versions and staging labels, with the rules of AWS about them.
 
 pub(crate) mod handlers;
+mod lists;
 mod passwords;
 mod rotation;
 mod staging;
