@@ -224,7 +224,7 @@ async fn lists_come_by_pages_and_bad_tokens_are_refused() {
         pages += 1;
         names.extend(page.unwrap().items.into_iter().map(|item| item.name));
     }
-    assert_eq!((names.len(), pages), (4, 2));
+    assert_eq!((names.len(), pages), (5, 3));
     let error = client
         .list_gateways()
         .next_token("nonsense")

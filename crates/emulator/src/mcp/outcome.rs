@@ -148,7 +148,7 @@ impl RequestSpan<'_> {
         let parent = &self.trace.parent_span_id;
         world.log_span(&Span {
             trace_id: &self.trace.trace_id,
-            span_id: self.trace.span_id.clone(),
+            id: self.trace.span_id.clone(),
             parent: (!parent.is_empty()).then(|| parent.clone()),
             name: self.name,
             kind: SpanKind::Server,

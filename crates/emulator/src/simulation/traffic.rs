@@ -330,7 +330,7 @@ impl SimulatedCall<'_> {
     ) -> Span<'b> {
         Span {
             trace_id: &self.trace,
-            span_id: id,
+            id,
             parent,
             name: name.to_owned(),
             kind: SpanKind::Server,

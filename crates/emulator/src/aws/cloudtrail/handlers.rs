@@ -32,7 +32,7 @@ fn lookup_events(world: &SharedWorld, call: &OperationCall) -> OperationResult {
     }
     match text(input, "EventCategory") {
         None => {}
-        Some("insight") => return page(call, input, Vec::new()),
+        Some("insight") => return page(call, input, &[]),
         Some(_) => {
             return Err(ApiError::bad(
                 "InvalidEventCategoryException",
@@ -48,7 +48,7 @@ fn lookup_events(world: &SharedWorld, call: &OperationCall) -> OperationResult {
                 .as_ref()
                 .is_none_or(|(key, value)| matches(event, key, value))
     });
-    page(call, input, found)
+    page(call, input, &found)
 }
 
 /// Times are seconds since 1970.
@@ -57,6 +57,16 @@ fn seconds(input: &Value, member: &str) -> Option<f64> {
 }
 
 fn attribute(input: &Value) -> Result<Option<(String, String)>, ApiError> {
+    const KEYS: [&str; 8] = [
+        "EventId",
+        "EventName",
+        "ReadOnly",
+        "Username",
+        "ResourceType",
+        "ResourceName",
+        "EventSource",
+        "AccessKeyId",
+    ];
     let refuse = |message: &str| ApiError::bad("InvalidLookupAttributesException", message);
     let given = input.get("LookupAttributes").and_then(Value::as_array);
     let (first, rest) = match given.map(Vec::as_slice) {
@@ -70,16 +80,6 @@ fn attribute(input: &Value) -> Result<Option<(String, String)>, ApiError> {
     else {
         return Err(refuse("A lookup attribute needs a key and a value."));
     };
-    const KEYS: [&str; 8] = [
-        "EventId",
-        "EventName",
-        "ReadOnly",
-        "Username",
-        "ResourceType",
-        "ResourceName",
-        "EventSource",
-        "AccessKeyId",
-    ];
     if !KEYS.contains(&key) || value.is_empty() {
         return Err(refuse("The lookup attribute is not valid."));
     }
@@ -100,7 +100,7 @@ fn matches(event: &TrailEvent, key: &str, value: &str) -> bool {
     }
 }
 
-fn page(call: &OperationCall, input: &Value, found: Vec<TrailEvent>) -> OperationResult {
+fn page(call: &OperationCall, input: &Value, found: &[TrailEvent]) -> OperationResult {
     let size = match input.get("MaxResults") {
         None | Some(Value::Null) => PAGE,
         given => pagination::number(given)

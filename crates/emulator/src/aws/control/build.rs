@@ -322,44 +322,6 @@ impl ResourceBuilder<'_> {
             .push(self.oauth_provider(provider, "CustomOauth2", pool, "READY"));
     }
 
-    /// Resources that belong to none of the five: a failed gateway, a runtime that never started, memory, rules.
-    fn bystanders(&self, state: &mut ControlResources) {
-        let id = format!("retired-gateway-{}", self.seed.lower("gateway retired", 10));
-        let mut retired = self.plain_gateway(&id, "retired-gateway", Authorizer::Iam);
-        retired.status = "UPDATE_UNSUCCESSFUL".into();
-        retired.status_reasons = vec!["The execution role cannot be assumed".into()];
-        let mut target = self.target(
-            "retired-target",
-            "retired",
-            format!("{}/external/retired/mcp", self.base),
-        );
-        let reason = "Failed to connect to the MCP server: HTTP 404 at initialize".to_owned();
-        target.set_status("SYNCHRONIZE_UNSUCCESSFUL", vec![reason], self.hours_ago(30));
-        target.credential = Credential::GatewayRole;
-        retired.targets.push(target);
-        if let Some(first) = state.gateways.first() {
-            state.listed.push(self.rule(first));
-            state.listed.push(self.rate_limit(first));
-        }
-        state.gateways.push(retired);
-        let mut cold = self.plain_runtime(
-            &format!("never_invoked-{}", self.seed.mixed("runtime cold", 10)),
-            "never_invoked",
-            &Authorizer::Iam,
-        );
-        if let Some(version) = cold.versions.last_mut() {
-            version.status = "UPDATE_FAILED".into();
-            version.failure_reason = Some("The container image has no arm64 variant".into());
-            version.require_mmdsv2 = false;
-        }
-        if let Some(endpoint) = cold.endpoints.first_mut() {
-            // Not in AWS's models either.
-            endpoint.status = "HIBERNATING".into();
-        }
-        state.runtimes.push(cold);
-        state.listed.extend(self.plain_resources());
-    }
-
     fn gateway(&self, deployment: &Scenario, name: &str, authorizer: Authorizer) -> Gateway {
         let id = deployment.gateway_id.clone().unwrap_or_default();
         let mut gateway = self.plain_gateway(&id, name, authorizer);
@@ -367,7 +329,7 @@ impl ResourceBuilder<'_> {
         gateway
     }
 
-    fn plain_gateway(&self, id: &str, name: &str, authorizer: Authorizer) -> Gateway {
+    pub(super) fn plain_gateway(&self, id: &str, name: &str, authorizer: Authorizer) -> Gateway {
         Gateway {
             id: id.to_owned(),
             arn: agentcore_arn(&format!("gateway/{id}")),
@@ -391,7 +353,7 @@ impl ResourceBuilder<'_> {
         }
     }
 
-    fn target(&self, name: &str, label: &str, endpoint: String) -> Target {
+    pub(super) fn target(&self, name: &str, label: &str, endpoint: String) -> Target {
         Target {
             id: self.seed.mixed(&format!("target id {label}"), 10),
             name: name.to_owned(),
@@ -435,7 +397,7 @@ impl ResourceBuilder<'_> {
         )
     }
 
-    fn plain_runtime(&self, id: &str, name: &str, authorizer: &Authorizer) -> Runtime {
+    pub(super) fn plain_runtime(&self, id: &str, name: &str, authorizer: &Authorizer) -> Runtime {
         let arn = agentcore_arn(&format!("runtime/{id}"));
         let version = |number: u32, hours: i64| RuntimeVersion {
             version: number.to_string(),

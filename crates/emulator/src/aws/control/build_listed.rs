@@ -1,14 +1,52 @@
-//! The resources that are only listed and shown, as the world begins.
+//! Resources of no deployment, and those that are only listed and shown, as the world begins.
 
 use serde_json::{Value, json};
 
 use super::build::ResourceBuilder;
 use super::providers::MANAGED_KEY;
 use super::shapes::iso;
-use super::{Gateway, ListedKind, ListedResource};
+use super::{Authorizer, ControlResources, Credential, Gateway, ListedKind, ListedResource};
 use crate::scenarios::{ACCOUNT, PoolFacts, REGION, agentcore_arn, managed_secret_arn};
 
 impl ResourceBuilder<'_> {
+    /// Resources that belong to none of the five: a failed gateway, a runtime that never started, memory, rules.
+    pub(super) fn bystanders(&self, state: &mut ControlResources) {
+        let id = format!("retired-gateway-{}", self.seed.lower("gateway retired", 10));
+        let mut retired = self.plain_gateway(&id, "retired-gateway", Authorizer::Iam);
+        retired.status = "UPDATE_UNSUCCESSFUL".into();
+        retired.status_reasons = vec!["The execution role cannot be assumed".into()];
+        let mut target = self.target(
+            "retired-target",
+            "retired",
+            format!("{}/external/retired/mcp", self.base),
+        );
+        let reason = "Failed to connect to the MCP server: HTTP 404 at initialize".to_owned();
+        target.set_status("SYNCHRONIZE_UNSUCCESSFUL", vec![reason], self.hours_ago(30));
+        target.credential = Credential::GatewayRole;
+        retired.targets.push(target);
+        if let Some(first) = state.gateways.first() {
+            state.listed.push(self.rule(first));
+            state.listed.push(self.rate_limit(first));
+        }
+        state.gateways.push(retired);
+        let mut cold = self.plain_runtime(
+            &format!("never_invoked-{}", self.seed.mixed("runtime cold", 10)),
+            "never_invoked",
+            &Authorizer::Iam,
+        );
+        if let Some(version) = cold.versions.last_mut() {
+            version.status = "UPDATE_FAILED".into();
+            version.failure_reason = Some("The container image has no arm64 variant".into());
+            version.require_mmdsv2 = false;
+        }
+        if let Some(endpoint) = cold.endpoints.first_mut() {
+            // Not in AWS's models either.
+            endpoint.status = "HIBERNATING".into();
+        }
+        state.runtimes.push(cold);
+        state.listed.extend(self.plain_resources());
+    }
+
     pub(super) fn seconds(&self, hours_ago: i64) -> Value {
         // Identity and memory resources have epoch seconds where the rest of the plane has ISO texts.
         json!(self.hours_ago(hours_ago).as_millisecond() as f64 / 1000.0)

@@ -52,11 +52,14 @@ pub(crate) fn recognise(request: &Request) -> Option<OperationCall> {
     Some(OperationCall::new(service, name, Protocol::RestJson, input))
 }
 
+/// The members that a path gives, by name.
+type PathMembers<'a> = Vec<(&'static str, &'a str)>;
+
 /// The service and the operation of a method and a path, and the members that the path gives.
 fn route<'a>(
     method: &Method,
     segments: &'a [String],
-) -> Option<(Service, &'a str, Vec<(&'static str, &'a str)>)> {
+) -> Option<(Service, &'a str, PathMembers<'a>)> {
     for service in [Service::AgentCoreControl, Service::AgentCoreData] {
         for operation in service.spec().operations {
             if let Some(members) = operation.matches(method.as_str(), segments) {
@@ -198,7 +201,10 @@ pub(crate) const CONTROL_OPERATIONS: &[Operation] = &[
         .max_results(20),
     Operation::read("GetWorkloadIdentity", listed::get_workload_identity)
         .at("POST", "/identities/GetWorkloadIdentity"),
-    Operation::read("GetTokenVault", get_token_vault).at("POST", "/identities/get-token-vault"),
+    Operation::read("GetTokenVault", |world, _| {
+        Ok(OperationReply::Json(token_vault(world)))
+    })
+    .at("POST", "/identities/get-token-vault"),
     Operation::read("ListMemories", listed::list_memories).at("POST", "/memories/"),
     Operation::read("GetMemory", listed::get_memory).at("GET", "/memories/{memoryId}/details"),
     Operation::read("ListTagsForResource", list_tags).at("GET", "/tags/{resourceArn}"),
@@ -253,12 +259,12 @@ fn list_endpoints(world: &SharedWorld, call: &OperationCall) -> OperationResult 
     page(call, "runtimeEndpoints", items)
 }
 
-fn get_token_vault(world: &SharedWorld, _call: &OperationCall) -> OperationResult {
-    Ok(OperationReply::Json(json!({
+fn token_vault(world: &World) -> Value {
+    json!({
         "tokenVaultId": "default",
         "kmsConfiguration": {"keyType": "ServiceManagedKey"},
         "lastModifiedDate": world.began.as_second() - 900 * 3600,
-    })))
+    })
 }
 
 fn list_runtimes(world: &SharedWorld, call: &OperationCall) -> OperationResult {

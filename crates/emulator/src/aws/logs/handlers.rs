@@ -65,8 +65,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::read("DescribeDeliverySources", |world, call| {
         describe_delivery_sources(world, call.input())
     }),
-    Operation::read("DescribeDeliveries", |world, call| {
-        describe_deliveries(world, call.input())
+    Operation::read("DescribeDeliveries", |world, _| {
+        Ok(OperationReply::Json(
+            json!({"deliveries": deliveries(world)}),
+        ))
     }),
 ];
 
@@ -77,12 +79,6 @@ fn delete_group(world: &World, input: &Value) -> OperationResult {
         .with(|groups| groups.remove(&name))
         .ok_or_else(missing_group)?;
     Ok(OperationReply::Json(json!({})))
-}
-
-fn describe_deliveries(world: &World, _input: &Value) -> OperationResult {
-    Ok(OperationReply::Json(
-        json!({"deliveries": deliveries(world)}),
-    ))
 }
 
 /// A list of texts.

@@ -36,7 +36,7 @@ pub(crate) enum SpanResource<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Span<'a> {
     pub(crate) trace_id: &'a str,
-    pub(crate) span_id: String,
+    pub(crate) id: String,
     pub(crate) parent: Option<String>,
     pub(crate) name: String,
     pub(crate) kind: SpanKind,
@@ -70,7 +70,7 @@ impl Span<'_> {
             "resource": {"attributes": resource(self.resource)},
             "scope": {"name": scope(self.resource), "version": ""},
             "traceId": self.trace_id,
-            "spanId": self.span_id,
+            "spanId": self.id,
             "flags": 256,
             "name": self.name,
             "kind": kind,
@@ -173,7 +173,7 @@ mod tests {
     fn a_span_names_its_resource_and_its_parent() {
         let span = Span {
             trace_id: "691bb6a875f4b80435ad36816864e7c2",
-            span_id: "44349ec6bd7b02e3".into(),
+            id: "44349ec6bd7b02e3".into(),
             parent: Some("1111111111111111".into()),
             name: "AgentCore.Runtime.Invoke".into(),
             kind: SpanKind::Server,
