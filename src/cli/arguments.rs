@@ -121,6 +121,8 @@ pub(crate) enum Command {
     Versions(super::versions::Options),
     /// Who changed what, from CloudTrail
     Changes(super::changes::Options),
+    /// The least-privilege IAM policy, by feature
+    Policy(super::policy::Options),
     /// Every key of the console, as the keymap that a configuration may change
     Keys,
     /// Judge the configuration

@@ -24,6 +24,7 @@ mod init;
 pub mod local;
 mod logs;
 mod output;
+mod policy;
 mod process;
 mod secrets;
 mod shell;
@@ -147,6 +148,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Targets(options) => targets::run(&context, &options),
         Command::Versions(options) => versions::run(&context, &options),
         Command::Changes(options) => changes::run(&context, &options),
+        Command::Policy(options) => policy::run(context.global.read_only, &options),
         Command::Keys => Ok(output::text(crate::keys::DEFAULT.trim_end())?),
         Command::Config(options) => configuration::run(&context, &options),
         Command::Completions { shell } => shell::completions(shell),

@@ -1,86 +1,108 @@
-//! `--sign-in MODE`: another way in than the configured one. What it needs beyond the configuration comes from the
-//! environment, never from the command line.
+//! `--sign-in MODE`: another sign-in than the configured one. What it needs beyond the configuration comes from the environment,
+//! never from the command line.
 
-use clap::ValueEnum;
+use clap::{ValueEnum, builder::PossibleValue};
 
-use crate::model::{Deployment, Failure, SecretSource, SignIn};
+use crate::model::{Deployment, Failure, SecretSource, SignIn, SignInMode};
 
 use super::usage;
 
-/// The modes, by the words of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Mode {
-    /// OAuth client credentials (AGENTCORE_CLIENT_ID, AGENTCORE_CLIENT_SECRET, AGENTCORE_TOKEN_URL, AGENTCORE_SCOPE, or the stack)
-    M2m,
-    /// The token of AGENTCORE_BEARER_TOKEN
-    Bearer,
-    /// AWS Signature Version 4 with the deployment's credentials
-    #[value(name = "sigv4")]
-    SigV4,
-    /// The user of AGENTCORE_USERNAME and AGENTCORE_PASSWORD
-    User,
-    /// No sign-in at all
-    None,
-}
+/// A mode as an argument, by the words of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignInArgument(pub(crate) SignInMode);
 
-impl Mode {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::M2m => "m2m",
-            Self::Bearer => "bearer",
-            Self::SigV4 => "sigv4",
-            Self::User => "user",
-            Self::None => "none",
-        }
+impl ValueEnum for SignInArgument {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [SignInArgument; SignInMode::ALL.len()] = [
+            SignInArgument(SignInMode::M2m),
+            SignInArgument(SignInMode::Bearer),
+            SignInArgument(SignInMode::SigV4),
+            SignInArgument(SignInMode::User),
+            SignInArgument(SignInMode::OAuth),
+            SignInArgument(SignInMode::None),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let spec = self.0.spec();
+        Some(PossibleValue::new(spec.mode).help(spec.about))
     }
 }
 
-/// The sign-in of this mode; `None` where the deployment's own is of it.
-pub(crate) fn of_mode(mode: Mode, deployment: &Deployment) -> Result<Option<SignIn>, Failure> {
-    if deployment.sign_in.mode() == mode.as_str() {
+/// The sign-in of this mode; `None` if the deployment's own is of it.
+///
+/// # Errors
+/// Usage if the environment lacks what the mode needs.
+pub(crate) fn of_mode(
+    argument: SignInArgument,
+    deployment: &Deployment,
+) -> Result<Option<SignIn>, Failure> {
+    let SignInArgument(mode) = argument;
+    if deployment.sign_in.sort() == mode {
         return Ok(None);
     }
-    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let required = |name: &str| {
-        text(name).ok_or_else(|| {
-            usage(
-                format!("signing in by {}", mode.as_str()),
-                format!("the environment has no {name}"),
-            )
-            .hint(format!(
-                "set {name}, or configure sign_in for {}",
-                deployment.name
-            ))
-        })
-    };
     Ok(Some(match mode {
-        Mode::SigV4 => SignIn::SigV4,
-        Mode::None => SignIn::None,
-        Mode::Bearer => {
-            required("AGENTCORE_BEARER_TOKEN")?;
+        SignInMode::SigV4 => SignIn::SigV4,
+        SignInMode::None => SignIn::None,
+        SignInMode::Bearer => {
+            required("AGENTCORE_BEARER_TOKEN", mode, deployment)?;
             SignIn::Bearer {
                 token: SecretSource::Environment("AGENTCORE_BEARER_TOKEN".into()),
             }
         }
-        Mode::User => {
-            required("AGENTCORE_PASSWORD")?;
+        SignInMode::User => {
+            required("AGENTCORE_PASSWORD", mode, deployment)?;
             SignIn::User {
-                client_id: text("AGENTCORE_CLIENT_ID"),
-                client_secret: text("AGENTCORE_CLIENT_SECRET")
-                    .map(|_| SecretSource::Environment("AGENTCORE_CLIENT_SECRET".into())),
-                username: required("AGENTCORE_USERNAME")?,
+                client_id: text("AGENTCORE_CLIENT_ID").or_else(|| client_of(deployment)),
+                client_secret: client_secret(),
+                username: required("AGENTCORE_USERNAME", mode, deployment)?,
                 password: SecretSource::Environment("AGENTCORE_PASSWORD".into()),
             }
         }
-        Mode::M2m => SignIn::M2m {
+        SignInMode::OAuth => SignIn::OAuth {
+            issuer: text("AGENTCORE_ISSUER"),
+            client_id: text("AGENTCORE_CLIENT_ID").or_else(|| client_of(deployment)),
+            client_secret: client_secret(),
+            scope: text("AGENTCORE_SCOPE"),
+            redirect_port: None,
+        },
+        SignInMode::M2m => SignIn::M2m {
             token_url: text("AGENTCORE_TOKEN_URL"),
             client_id: text("AGENTCORE_CLIENT_ID"),
-            client_secret: text("AGENTCORE_CLIENT_SECRET")
-                .map_or(SecretSource::UserPoolClient, |_| {
-                    SecretSource::Environment("AGENTCORE_CLIENT_SECRET".into())
-                }),
+            client_secret: client_secret().unwrap_or(SecretSource::UserPoolClient),
             scope: text("AGENTCORE_SCOPE"),
             user_pool_id: None,
         },
     }))
+}
+
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &str, mode: SignInMode, deployment: &Deployment) -> Result<String, Failure> {
+    text(name).ok_or_else(|| {
+        usage(
+            format!("signing in by {}", mode.spec().mode),
+            format!("the environment has no {name}"),
+        )
+        .hint(format!(
+            "set {name}, or configure sign_in for {}",
+            deployment.name
+        ))
+    })
+}
+
+fn client_secret() -> Option<SecretSource> {
+    text("AGENTCORE_CLIENT_SECRET")
+        .map(|_| SecretSource::Environment("AGENTCORE_CLIENT_SECRET".into()))
+}
+
+/// The client of a person's configured sign-in, which the other sign-in of persons can use too.
+fn client_of(deployment: &Deployment) -> Option<String> {
+    match &deployment.sign_in {
+        SignIn::User { client_id, .. } | SignIn::OAuth { client_id, .. } => client_id.clone(),
+        SignIn::M2m { .. } | SignIn::Bearer { .. } | SignIn::SigV4 | SignIn::None => None,
+    }
 }

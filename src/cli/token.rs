@@ -18,7 +18,7 @@ pub(crate) struct Options {
     reveal: bool,
     /// Another sign-in than the configured one
     #[arg(long, value_enum, value_name = "MODE")]
-    sign_in: Option<sign_in::Mode>,
+    sign_in: Option<sign_in::SignInArgument>,
     /// How to print
     #[arg(long, short, value_enum, value_name = "text|json", hide_possible_values = true, default_value_t = TextOrJson::Text)]
     output: TextOrJson,

@@ -682,6 +682,14 @@ impl Screen for Fleet {
     }
 
     fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
+        let is_start_page = context.store.deployments.is_empty();
+        if action == Action::App(AppAction::StartDemo) {
+            let is_offered = context.starting.is_none() && context.start_page.can_start_demo;
+            return is_start_page && is_offered;
+        }
+        if is_start_page {
+            return matches!(action, Action::App(_));
+        }
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
         let resource = || self.current(context.store).and_then(|row| row.resource);
         match action {
@@ -691,11 +699,6 @@ impl Screen for Fleet {
             }
             Action::Fleet(FleetAction::FollowRelation) => {
                 self.detail.is_some() || resource().is_some()
-            }
-            Action::App(AppAction::StartDemo) => {
-                context.store.deployments.is_empty()
-                    && context.starting.is_none()
-                    && context.start_page.can_start_demo
             }
             Action::List(
                 ListAction::Filter | ListAction::Sort | ListAction::Mark | ListAction::Open,

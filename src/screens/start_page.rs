@@ -55,7 +55,7 @@ pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<
     page.way(
         "   sign in to AWS",
         &context.start_page.sign_in,
-        "Then start again: gateways, runtimes, logs and secrets are found without a configuration.",
+        "Then start again: everything in the region is found without a configuration.",
     );
     page.way(
         "   another profile",
@@ -65,7 +65,7 @@ pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<
     page.way(
         "   a configuration",
         "agentcore-console init",
-        "It looks at the account and at the files in this folder, shows what it would write, and asks.",
+        "It looks at the account and the files in this folder, shows what it found, and asks.",
     );
     if !context.start_page.looked_for.is_empty() {
         page.line("WHAT WAS LOOKED FOR", Role::Dim);

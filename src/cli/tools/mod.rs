@@ -32,7 +32,7 @@ pub(super) struct CallRoute {
     pub(super) via: Option<String>,
     /// Another sign-in than the configured one
     #[arg(long, global = true, value_enum, value_name = "MODE")]
-    pub(super) sign_in: Option<sign_in::Mode>,
+    pub(super) sign_in: Option<sign_in::SignInArgument>,
     /// A further header; a value of @FILE or env:VARIABLE keeps a secret out of the process list; may be given several times
     #[arg(long, global = true, value_name = "NAME: VALUE", value_parser = header)]
     pub(super) header: Vec<HeaderSpec>,

@@ -3,14 +3,14 @@
 use url::Url;
 
 use crate::{
-    model::{Deployment, Failure, Kind, McpTarget, SignIn},
+    model::{Deployment, Failure, Kind, McpTarget, SignIn, SignInMode},
     services::Services,
 };
 
 use super::{
     super::{
         context::{Context, which},
-        output, sign_in, usage,
+        output, usage,
     },
     CallRoute,
 };
@@ -49,8 +49,8 @@ fn refuse_credentials(url: &str) -> Result<(), Failure> {
 /// Whose sign-in goes to a URL: the picked deployment's, the only one's, or that of the deployment whose endpoint it is.
 fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, Failure> {
     let anonymous = matches!(
-        route.sign_in,
-        Some(sign_in::Mode::None | sign_in::Mode::Bearer | sign_in::Mode::SigV4)
+        route.sign_in.map(|argument| argument.0),
+        Some(SignInMode::None | SignInMode::Bearer | SignInMode::SigV4)
     );
     // Without any configuration a URL is enough for a sign-in that needs none.
     let loaded = context.load();
@@ -66,7 +66,9 @@ fn whose(context: &Context, route: &CallRoute, url: &str) -> Result<Deployment, 
     match (all.as_slice(), own.as_slice()) {
         ([only], _) => Ok(only.clone()),
         (_, [owner]) => Ok((*owner).clone()),
-        (_, _) if route.sign_in == Some(sign_in::Mode::None) => Ok(Context::for_url()),
+        (_, _) if route.sign_in.map(|argument| argument.0) == Some(SignInMode::None) => {
+            Ok(Context::for_url())
+        }
         (several, _) => Err(which(several)),
     }
 }

@@ -405,7 +405,10 @@ pub fn sign_in_command(profile: Option<&str>) -> String {
         sections: read_files(profile).unwrap_or_default(),
         env: Environment(process_environment),
     };
-    settings.renewal_hint()
+    match (profile, settings.profile()) {
+        (None, None) => "aws configure sso --profile NAME, aws sso login --profile NAME".to_owned(),
+        (Some(_), _) | (None, Some(_)) => settings.renewal_hint(),
+    }
 }
 
 /// What is wrong with the name of a profile; `None` if there is such a profile.
