@@ -29,7 +29,7 @@ use crate::{
         secrets::Secrets,
         tools::Tools,
     },
-    state::{ActivityEntry, ListChange, Store},
+    state::{ActivityEntry, ListChange, Store, ViewMemory},
     theme::Theme,
 };
 
@@ -59,6 +59,8 @@ pub struct AppOptions {
     pub starting: Option<String>,
     /// What the start page shows while there are no deployments.
     pub start_page: StartPage,
+    /// The view of the last run.
+    pub memory: ViewMemory,
     /// Problems of the configuration. They are shown and do not stop the start.
     pub problems: Vec<String>,
     /// The themes; the first one is used, the others follow by the theme action.
@@ -148,8 +150,8 @@ impl App {
         });
         let mut app = Self {
             store,
-            route: Route::Fleet,
-            fleet: Fleet::default(),
+            route: Route::of_title(&options.memory.screen).unwrap_or_default(),
+            fleet: Fleet::restored(&options.memory.fleet),
             logs: Logs::default(),
             secrets: Secrets::default(),
             tools: Tools::default(),
@@ -196,6 +198,14 @@ impl App {
             });
         }
         app
+    }
+
+    /// Returns the view to remember for the next run.
+    pub fn memory(&self) -> ViewMemory {
+        ViewMemory {
+            screen: self.route.title().to_owned(),
+            fleet: self.fleet.memory(),
+        }
     }
 
     /// Whether the event loop should end.

@@ -7,7 +7,7 @@ use crate::{
     screens::UpdateContext,
 };
 use crate::{
-    messages::{Effects, Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent},
+    messages::{Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
     state::{ActivityEntry, ListChange},
 };
 
@@ -111,7 +111,12 @@ impl App {
                 self.store.version += 1;
                 self.store.deployments = deployments;
                 self.faults = faults;
-                self.refresh()
+                let refresh = self.refresh();
+                // The screen of the last run was in front before there was anything to show.
+                if self.route == Route::Fleet {
+                    return refresh;
+                }
+                refresh.and(self.with_screen_effects(|screen, context| screen.enter(context)))
             }
             Err(failure) => {
                 self.alarm = Some(failure.clone());

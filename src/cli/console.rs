@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -12,12 +13,13 @@ use super::{
 };
 use crate::{
     app::AppOptions,
-    config::{self, Ui},
+    config::{self, Ui, state_file},
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, Moment},
     runtime::{self, Start},
     screens::start_page::StartPage,
     services::{Services, aws::shared_config},
+    state::ViewMemory,
     theme::{Depth, EMBEDDED, Theme},
 };
 
@@ -42,16 +44,26 @@ pub(crate) fn run(context: &Context) -> Outcome {
         }
         Err(failure) => return Err(failure.into()),
     };
-    let options = app_options(
+    let mut options = app_options(
         context,
         &loaded.config.ui,
         &loaded.config.keys,
         deployments.clone(),
         problems,
     )?;
+    let view_file = state_file("view.json");
+    options.memory = view_file
+        .as_deref()
+        .map_or_else(ViewMemory::default, runtime::read_view);
     let services = context.console_services();
     if !loaded.found && loaded.problems.is_empty() {
-        return discover(context, options, loaded.config.ui.mouse, services);
+        return discover(
+            context,
+            options,
+            loaded.config.ui.mouse,
+            services,
+            view_file,
+        );
     }
     let start = async move {
         Ok(Start {
@@ -60,7 +72,13 @@ pub(crate) fn run(context: &Context) -> Outcome {
             faults: None,
         })
     };
-    show(context, options, loaded.config.ui.mouse, start)
+    show(
+        context,
+        options,
+        loaded.config.ui.mouse,
+        start,
+        view_file.as_deref(),
+    )
 }
 
 /// Without a configuration: shows what the account has. If there is no region, or there are no credentials, the start page
@@ -70,6 +88,7 @@ fn discover(
     mut options: AppOptions,
     mouse: bool,
     services: Services,
+    view_file: Option<PathBuf>,
 ) -> Outcome {
     let profile = context.global.profile.clone();
     let regions = context.regions();
@@ -102,7 +121,7 @@ fn discover(
             faults: None,
         })
     };
-    show(context, options, mouse, start)
+    show(context, options, mouse, start, view_file.as_deref())
 }
 
 /// What the app starts with, from configuration and flags.
@@ -121,6 +140,7 @@ pub(crate) fn app_options(
     let _ = keymap.lay_over(keys);
     let themes = themes(context, ui, &mut problems)?;
     Ok(AppOptions {
+        memory: ViewMemory::default(),
         deployments,
         starting: None,
         start_page: start_page(context),
@@ -171,12 +191,13 @@ fn start_page(context: &Context) -> StartPage {
     }
 }
 
-/// Shows the console; `start` runs after its first frame.
+/// Shows the console; `start` runs after its first frame. The view is written to `view_file` at the end.
 pub(crate) fn show(
     context: &Context,
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
+    view_file: Option<&Path>,
 ) -> Outcome {
     let runtime = process::runtime()?;
     let result = runtime.block_on(runtime::console(options, mouse, start));
@@ -185,6 +206,9 @@ pub(crate) fn show(
     let end = result.map_err(|error| {
         Failure::new(FailureKind::Usage, "showing the console", error.to_string())
     })?;
+    if let Some(path) = view_file {
+        runtime::write_view(path, &end.memory);
+    }
     #[cfg(feature = "local")]
     if end.wants_demo {
         return super::demo::run(context, &super::demo::Options::default());
@@ -262,6 +286,14 @@ fn now() -> Moment {
 
 /// Refuses to start where nobody could see or type anything.
 pub(crate) fn need_terminal() -> Result<(), Failure> {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if is_dumb {
+        return Err(usage(
+            "starting the console",
+            "TERM=dumb: this terminal cannot place text",
+        )
+        .hint("set TERM to the terminal's type, or use the commands (`--help` lists them)"));
+    }
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return Ok(());
     }

@@ -66,7 +66,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             faults: Some(faults),
         })
     };
-    console::show(context, shown, config.ui.mouse, start)
+    console::show(context, shown, config.ui.mouse, start, None)
 }
 
 /// The faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as

@@ -9,6 +9,7 @@ mod problem;
 mod read;
 mod section;
 mod sign_in;
+mod state_folder;
 pub mod write;
 
 use std::{
@@ -24,6 +25,7 @@ use crate::model::Deployment;
 pub(crate) use deployment::check_header_name;
 pub use problem::{Places, Problem};
 pub use read::parse;
+pub use state_folder::{create_state_folder, state_file};
 
 /// The documented example; a test holds it against the reader.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");

@@ -29,6 +29,11 @@ impl Route {
         Self::Activity,
     ];
 
+    /// Returns the screen with that title.
+    pub fn of_title(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| route.title() == title)
+    }
+
     /// Returns the title on the tab.
     pub const fn title(self) -> &'static str {
         match self {

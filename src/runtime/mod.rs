@@ -7,7 +7,9 @@ mod run;
 mod saved_queries;
 mod tasks;
 pub mod terminal;
+mod view_memory_file;
 
 pub use effect_runner::ServiceRunner;
 pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};
 pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};
+pub use view_memory_file::{read_view, write_view};

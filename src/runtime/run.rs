@@ -22,6 +22,7 @@ use crate::{
     messages::{Action, AppAction, Effect, Effects, ExitMessage},
     model::{Deployment, Failure, Moment},
     services::Services,
+    state::ViewMemory,
 };
 
 /// How many items of one source are handled before the other source has its turn.
@@ -291,6 +292,8 @@ pub struct ConsoleEnd {
     pub message: Option<ExitMessage>,
     /// Whether the user asked for the demo.
     pub wants_demo: bool,
+    /// The view to remember for the next run.
+    pub memory: ViewMemory,
 }
 
 /// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
@@ -328,6 +331,7 @@ pub async fn console(
     result.map(|()| ConsoleEnd {
         message: console.app.parting(),
         wants_demo: console.app.wants_demo(),
+        memory: console.app.memory(),
     })
 }
 

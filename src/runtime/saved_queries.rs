@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    config::write,
+    config::{create_state_folder, state_file, write},
     model::{Failure, FailureKind},
     tools::saved::{self, Query, Unreadable},
 };
@@ -18,10 +18,7 @@ const LONGEST: u64 = 8 << 20;
 /// `agentcore-console/queries.json` in the folder for state; none where this machine has no such
 /// folder.
 pub(super) fn default_path() -> Option<PathBuf> {
-    use etcetera::BaseStrategy as _;
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    Some(folder.join("agentcore-console").join("queries.json"))
+    state_file("queries.json")
 }
 
 /// The queries of the file; none where there is no file.
@@ -69,7 +66,7 @@ pub(super) fn change(
         Err(error) => return Err(failure(doing, path, &error)),
     };
     change(&mut queries);
-    own_folder(path).map_err(|error| failure(doing, path, &error))?;
+    create_state_folder(path).map_err(|error| failure(doing, path, &error))?;
     write::save(path, &saved::text(&queries), |_| true)
         .map_err(|error| failure(doing, path, &error))?;
     Ok(queries)
@@ -92,17 +89,6 @@ fn text_of(path: &Path) -> io::Result<Option<String>> {
 /// Returns the name to which a damaged file is renamed.
 fn aside(path: &Path) -> PathBuf {
     path.with_extension("damaged.json")
-}
-
-fn own_folder(path: &Path) -> io::Result<()> {
-    let Some(folder) = path.parent() else {
-        return Ok(());
-    };
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn unreadable(path: &Path, wrong: Unreadable) -> Failure {

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 
 mod draw;
 mod filter;
+mod memory;
 mod overview;
 mod tree;
 

@@ -74,10 +74,7 @@ pub struct Audit {
 
 /// Path of the audit file; none if this machine has no state folder.
 pub fn default_path() -> Option<PathBuf> {
-    use etcetera::BaseStrategy as _;
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-    Some(folder.join("agentcore-console").join("audit.jsonl"))
+    crate::config::state_file("audit.jsonl")
 }
 
 impl Audit {

@@ -2,6 +2,8 @@
 
 mod loadable;
 mod store;
+mod view_memory;
 
 pub use loadable::Loadable;
 pub use store::{ActivityEntry, ListChange, Store, Transition};
+pub use view_memory::{FleetMemory, ViewMemory};

@@ -5,6 +5,7 @@ use agentcore_console::{
     keys::{Keymap, parse_sequence},
     messages::{Effect, Event},
     model::{Deployment, Moment},
+    state::ViewMemory,
     theme::{Depth, EMBEDDED, Theme},
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -113,6 +114,7 @@ impl Bench {
 /// What a test's console starts with: no deployments, the embedded keymap and themes, UTC.
 pub(crate) fn options() -> AppOptions {
     AppOptions {
+        memory: ViewMemory::default(),
         deployments: Vec::new(),
         starting: None,
         start_page: agentcore_console::screens::start_page::StartPage::default(),

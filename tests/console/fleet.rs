@@ -461,3 +461,22 @@ fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
         [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
     );
 }
+
+#[test]
+fn the_view_of_the_last_run_comes_back() {
+    let mut last = Bench::open(deployments());
+    last.keys("s s");
+    last.keys("/");
+    last.text("runtime");
+    last.keys("enter 2");
+    let memory = last.app.memory();
+    assert_eq!(memory.screen, "Logs");
+    assert_eq!(memory.fleet.filter, "runtime");
+
+    let next = Bench::with(agentcore_console::app::AppOptions {
+        deployments: deployments(),
+        memory: memory.clone(),
+        ..crate::bench::options()
+    });
+    assert_eq!(next.app.memory(), memory);
+}

@@ -1,0 +1,107 @@
+//! What the Fleet remembers across runs: sort, filter and folds.
+
+use std::collections::HashSet;
+
+use super::{Fleet, Order, Place};
+use crate::{
+    model::{DeploymentName, Kind, ResourceKey},
+    state::FleetMemory,
+    widgets::LineInput,
+};
+
+const ORDERS: [(Order, &str); 5] = [
+    (Order::Health, "health"),
+    (Order::Name, "name"),
+    (Order::Age, "age"),
+    (Order::Calls, "calls"),
+    (Order::Errors, "errors"),
+];
+
+impl Fleet {
+    /// Creates a Fleet that is sorted, filtered and folded as in the last run.
+    pub fn restored(memory: &FleetMemory) -> Self {
+        let mut fleet = Self::default();
+        if let Some((order, _)) = ORDERS.iter().find(|(_, name)| *name == memory.sort) {
+            fleet.order.order = *order;
+        }
+        fleet.order.is_reversed = memory.is_reversed;
+        fleet.filter = LineInput::new(memory.filter.clone());
+        fleet.is_urgent_only = memory.is_urgent_only;
+        fleet.folded = places(&memory.folded);
+        fleet.unfolded = places(&memory.unfolded);
+        fleet
+    }
+
+    /// Returns how the Fleet is sorted, filtered and folded.
+    pub fn memory(&self) -> FleetMemory {
+        let sort = ORDERS.iter().find(|(order, _)| *order == self.order.order);
+        FleetMemory {
+            sort: sort.map_or_else(String::new, |(_, name)| (*name).to_owned()),
+            is_reversed: self.order.is_reversed,
+            filter: self.filter.text().to_owned(),
+            is_urgent_only: self.is_urgent_only,
+            folded: texts(&self.folded),
+            unfolded: texts(&self.unfolded),
+        }
+    }
+}
+
+fn texts(places: &HashSet<Place>) -> Vec<String> {
+    let mut texts: Vec<String> = places.iter().filter_map(text).collect();
+    texts.sort();
+    texts
+}
+
+/// Formats a row as `deployment` or `deployment kind id`. A list that could not be read is not remembered.
+fn text(place: &Place) -> Option<String> {
+    match place {
+        Place::Deployment(name) => Some(name.to_string()),
+        Place::Resource(key) => Some(format!(
+            "{} {} {}",
+            key.deployment,
+            key.kind.as_str(),
+            key.id
+        )),
+        Place::Problem(..) => None,
+    }
+}
+
+fn places(texts: &[String]) -> HashSet<Place> {
+    texts.iter().filter_map(|text| place(text)).collect()
+}
+
+/// Parses the form of [`text`]. Names of deployments and kinds hold no space.
+fn place(text: &str) -> Option<Place> {
+    let mut parts = text.splitn(3, ' ');
+    let deployment = DeploymentName::from(parts.next()?);
+    let Some(kind) = parts.next() else {
+        return Some(Place::Deployment(deployment));
+    };
+    Some(Place::Resource(ResourceKey {
+        deployment,
+        kind: Kind::ALL.into_iter().find(|known| known.as_str() == kind)?,
+        id: parts.next()?.to_owned(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sort_filter_and_folds_come_back() {
+        let memory = FleetMemory {
+            sort: "errors".to_owned(),
+            is_reversed: true,
+            filter: "kind:runtime".to_owned(),
+            is_urgent_only: true,
+            folded: vec!["prod".to_owned(), "prod gateway gw-1".to_owned()],
+            unfolded: vec!["prod runtime rt-1".to_owned()],
+        };
+        assert_eq!(Fleet::restored(&memory).memory(), memory);
+        assert_eq!(
+            Fleet::restored(&FleetMemory::default()).memory().sort,
+            "health"
+        );
+    }
+}
