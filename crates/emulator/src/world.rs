@@ -39,8 +39,8 @@ pub(crate) struct World {
     pub(crate) cognito: CognitoState,
     pub(crate) trail: Trail,
     pub(crate) consents: Consents,
-    pub(crate) neo4j: crate::neo4j::Servers,
-    pub(crate) mcp: crate::mcp::Sessions,
+    pub(crate) neo4j: crate::neo4j::DatabaseServers,
+    pub(crate) mcp: crate::mcp::GatewaySessions,
     /// For outgoing requests: foreign key sets, the rotation function, targets. Never follows redirects.
     pub(crate) client: reqwest::Client,
     /// Ends every stream and task of the world.
@@ -66,8 +66,8 @@ impl World {
             cognito: CognitoState::new(&seed, &deployments, began),
             trail: Trail::new(seeded_events(&seed, &deployments, began)),
             consents: open_consents(&control),
-            neo4j: crate::neo4j::Servers::new(&base, &seed, &deployments),
-            mcp: crate::mcp::Sessions::default(),
+            neo4j: crate::neo4j::DatabaseServers::new(&base, &seed, &deployments),
+            mcp: crate::mcp::GatewaySessions::default(),
             stopping: CancellationToken::new(),
             containers: Containers::default(),
             elicitations: crate::mcp::elicitation::Elicitations::default(),

@@ -42,7 +42,10 @@ pub(crate) fn parse(text: &str) -> Vec<Scenario> {
         if let Some(name) = line.strip_prefix("Feature: ") {
             finish(&mut draft, &mut scenarios);
             background.clear();
-            feature = name.split(' ').next().unwrap_or_default().to_owned();
+            name.split(' ')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut feature);
         } else if let Some((kind, name)) = scenario_line(line) {
             if draft.name.is_empty() {
                 background = std::mem::take(&mut draft.steps);

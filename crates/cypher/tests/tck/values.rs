@@ -11,7 +11,10 @@ pub(crate) fn of_result(result: &QueryResult, value: &Value) -> String {
         Value::Integer(value) => value.to_string(),
         Value::Float(value) => float_text(*value),
         Value::String(text) => quoted(text),
-        Value::List(items) => list(items.iter().map(|item| of_result(result, item)).collect()),
+        Value::List(items) => {
+            let items: Vec<_> = items.iter().map(|item| of_result(result, item)).collect();
+            list(&items)
+        }
         Value::Map(map) => of_map(result, map),
         Value::Node(id) => {
             let node = result.nodes.get(id).unwrap();
@@ -24,7 +27,11 @@ pub(crate) fn of_result(result: &QueryResult, value: &Value) -> String {
         Value::Relationship(id) => {
             let relationship = result.relationships.get(id).unwrap();
             let properties = of_map(result, &relationship.properties);
-            entity(&[relationship.kind.clone()], &properties, ('[', ']'))
+            entity(
+                std::slice::from_ref(&relationship.kind),
+                &properties,
+                ('[', ']'),
+            )
         }
         Value::Path(path) => {
             let mut text = of_result(result, &Value::Node(path.nodes[0]));
@@ -32,11 +39,10 @@ pub(crate) fn of_result(result: &QueryResult, value: &Value) -> String {
                 let relationship = of_result(result, &Value::Relationship(*id));
                 let node = of_result(result, &Value::Node(path.nodes[index + 1]));
                 let forward = result.relationships[id].start == path.nodes[index];
-                text += &if forward {
-                    format!("-{relationship}->{node}")
-                } else {
-                    format!("<-{relationship}-{node}")
-                };
+                let (left, right) = if forward { ("-", "->") } else { ("<-", "-") };
+                for part in [left, &relationship, right, &node] {
+                    text.push_str(part);
+                }
             }
             format!("<{text}>")
         }
@@ -48,7 +54,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-fn list(items: Vec<String>) -> String {
+fn list(items: &[String]) -> String {
     format!("[{}]", items.join(", "))
 }
 
@@ -72,7 +78,9 @@ fn entries(mut entries: Vec<(String, String)>) -> String {
 fn entity(labels: &[String], properties: &str, (open, close): (char, char)) -> String {
     let mut labels = labels.to_vec();
     labels.sort();
-    let mut text: String = labels.iter().map(|label| format!(":{label}")).collect();
+    let mut text = labels
+        .iter()
+        .fold(String::new(), |text, label| text + ":" + label);
     if properties != "{}" {
         if !text.is_empty() {
             text.push(' ');
@@ -191,7 +199,7 @@ impl Reader {
         if self.sorted {
             items.sort();
         }
-        Some(list(items))
+        Some(list(&items))
     }
 
     fn map(&mut self) -> Option<String> {
@@ -249,7 +257,9 @@ impl Reader {
             }
             let node = self.entity('(', ')')?;
             let start = if backward { "<-" } else { "-" };
-            text += &format!("{start}{relationship}{arrow}{node}");
+            for part in [start, &relationship, arrow, &node] {
+                text.push_str(part);
+            }
         }
         Some(format!("<{text}>"))
     }

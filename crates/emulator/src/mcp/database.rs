@@ -12,7 +12,7 @@ use super::go_json;
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::neo4j::login::LoginRefusal;
 use crate::neo4j::render;
-use crate::neo4j::server::{Server, Session};
+use crate::neo4j::server::{DatabaseServer, DatabaseSession};
 use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
 use cypher::{CypherError, StatementEffect};
@@ -22,7 +22,7 @@ const AGENT: &str = "Go Driver/6.2.0";
 
 /// Rows under columns.
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+pub(crate) struct DatabaseRows {
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Json>>,
 }
@@ -67,7 +67,7 @@ impl DatabaseError {
 
 /// A statement and who sends it.
 #[derive(Clone, Copy)]
-pub(crate) struct Statement<'a> {
+pub(crate) struct DatabaseStatement<'a> {
     pub(crate) user: &'a str,
     pub(crate) password: &'a str,
     /// Whose pool of connections it goes over: a program's in its container.
@@ -110,10 +110,10 @@ fn address(deployment: &Scenario) -> String {
 pub(crate) async fn explain(
     world: &SharedWorld,
     deployment: &Scenario,
-    statement: &Statement<'_>,
+    statement: &DatabaseStatement<'_>,
 ) -> Result<Option<bool>, DatabaseError> {
     let explained = format!("EXPLAIN {}", statement.text);
-    let asked = Statement {
+    let asked = DatabaseStatement {
         text: &explained,
         ..*statement
     };
@@ -129,8 +129,8 @@ pub(crate) async fn explain(
 pub(crate) async fn run(
     world: &SharedWorld,
     deployment: &Scenario,
-    statement: &Statement<'_>,
-) -> Result<Rows, DatabaseError> {
+    statement: &DatabaseStatement<'_>,
+) -> Result<DatabaseRows, DatabaseError> {
     let seat = &deployment.neo4j;
     if let Some(server) = stand_in(world, deployment) {
         return ask(world, server, &seat.database, statement)
@@ -144,7 +144,7 @@ pub(crate) async fn run(
 }
 
 /// The stand-in server, where that is what stands behind the deployment.
-fn stand_in(world: &SharedWorld, deployment: &Scenario) -> Option<Arc<Server>> {
+fn stand_in(world: &SharedWorld, deployment: &Scenario) -> Option<Arc<DatabaseServer>> {
     let own = deployment
         .neo4j
         .uri
@@ -154,16 +154,16 @@ fn stand_in(world: &SharedWorld, deployment: &Scenario) -> Option<Arc<Server>> {
 
 async fn ask(
     world: &SharedWorld,
-    server: Arc<Server>,
+    server: Arc<DatabaseServer>,
     database: &str,
-    statement: &Statement<'_>,
-) -> Result<(StatementEffect, Rows), DatabaseError> {
+    statement: &DatabaseStatement<'_>,
+) -> Result<(StatementEffect, DatabaseRows), DatabaseError> {
     let now = world.now();
     let login = (statement.user, statement.password);
     let change_required = server
         .log_in_pooled(login, statement.pool, AGENT, now)
         .map_err(DatabaseError::login)?;
-    let session = Session {
+    let session = DatabaseSession {
         user: statement.user.to_owned(),
         database: database.to_owned(),
         change_required,
@@ -200,7 +200,7 @@ async fn ask(
             .collect();
         Ok((
             effect,
-            Rows {
+            DatabaseRows {
                 columns: answer.columns.clone(),
                 rows,
             },

@@ -33,7 +33,7 @@ use target::ProviderToken;
 
 /// What gateways remember between requests.
 #[derive(Default)]
-pub(crate) struct Sessions {
+pub(crate) struct GatewaySessions {
     /// By gateway and session id: whose it is, and since when.
     open: Mutex<HashMap<(String, String), (String, Timestamp)>>,
     /// By target: at which synchronisation the tools were asked for, and the tools.
@@ -42,13 +42,13 @@ pub(crate) struct Sessions {
     provider_tokens: Mutex<HashMap<String, ProviderToken>>,
 }
 
-impl std::fmt::Debug for Sessions {
+impl std::fmt::Debug for GatewaySessions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Sessions").finish_non_exhaustive()
     }
 }
 
-impl Sessions {
+impl GatewaySessions {
     fn open(&self, gateway: &str, id: &str, user: &str, now: Timestamp) {
         self.open
             .lock()

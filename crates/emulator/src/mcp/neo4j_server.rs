@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::database::{self, DatabaseError, Rows, Statement};
+use super::database::{self, DatabaseError, DatabaseRows, DatabaseStatement};
 use super::go_json;
 use super::message::text_result;
 use crate::scenarios::Scenario;
@@ -205,9 +205,9 @@ fn statement<'a>(
     text: &'a str,
     parameters: &'a Map<String, Value>,
     read_only: bool,
-) -> Statement<'a> {
+) -> DatabaseStatement<'a> {
     let (user, password) = consumer.credentials;
-    Statement {
+    DatabaseStatement {
         user,
         password,
         pool: consumer.pool,
@@ -217,7 +217,7 @@ fn statement<'a>(
     }
 }
 
-fn formatted(rows: &Rows) -> Result<String, String> {
+fn formatted(rows: &DatabaseRows) -> Result<String, String> {
     go_json::rows(&rows.columns, &rows.rows)
 }
 

@@ -1,22 +1,20 @@
-//! Runtimes: the data plane's invocation address, who may call, sessions, and the platform's own refusals; the container is
-//! an MCP server of this process. Shapes of the refusals: `facts` of the developer guide and measured answers.
+//! Runtimes: the invocation address of the data plane, authorization, sessions and the errors of the
+//! platform. Refusals follow the developer guide and measured responses.
+
+mod container;
 
 use http::{HeaderMap, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::external;
-use super::interceptor;
 use super::message::{
     self, ACCEPT_HEADER, ACCESS_DENIED, Message, UNAUTHORIZED, accepts_both, method_not_allowed,
 };
-use super::neo4j_server::BasicCredentials;
 use super::outcome::{RequestSpan, ToolFailure, TraceContext};
-use super::tool_server::{self, ToolCallContext, ToolServer};
 use crate::aws::control::{Authorizer, Runtime, RuntimeVersion};
 use crate::aws::logs::spans::SpanResource;
-use crate::containers::{Entered, SessionKey};
+use crate::containers::SessionKey;
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::http::{
     self as wire, Request, Response, header, json as json_response, query_parameter, set_header,
@@ -25,6 +23,7 @@ use crate::scenarios::{Scenario, runtime_url};
 use crate::signature;
 use crate::tokens::{self, TokenRefusal};
 use crate::world::SharedWorld;
+use container::container;
 
 const SESSION_HEADER: &str = "x-amzn-bedrock-agentcore-runtime-session-id";
 const CUSTOM_AUTHORIZATION: &str = "x-amzn-bedrock-agentcore-runtime-custom-authorization";
@@ -379,187 +378,4 @@ fn refused_by_fault(fault: Option<FaultKind>, message: &Message) -> Option<Respo
         FaultKind::Down | FaultKind::CutBefore => Some(wire::cut()),
         _ => None,
     }
-}
-
-/// Hands the message to the container, with the headers that are allowed through.
-async fn container(
-    invocation: &Invocation<'_>,
-    place: &SessionKey,
-    entered: &Entered,
-    request: &Request,
-    message: &Message,
-) -> Response {
-    let Invocation {
-        world,
-        deployment,
-        runtime,
-        live,
-        ..
-    } = *invocation;
-    let version = runtime.version(&entered.container.version).unwrap_or(live);
-    let failed = || {
-        json_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            &json!({"message": "Internal Server Error"}),
-        )
-    };
-    if version.protocol() != "MCP" {
-        // Nobody listens where the platform knocks for that protocol.
-        invocation.log(&format!(
-            "ERROR no {} server answers in this container",
-            version.protocol()
-        ));
-        return failed();
-    }
-    let server = if deployment.has_own_credentials(&runtime.id) {
-        ToolServer::FastMcp
-    } else {
-        ToolServer::Neo4j
-    };
-    if entered.fresh && server == ToolServer::FastMcp {
-        invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
-    }
-    let own = server == ToolServer::FastMcp;
-    let credentials = if !own {
-        match given_credentials(invocation, version, request.headers(), message) {
-            Ok(credentials) => credentials,
-            Err(response) => return *response,
-        }
-    } else if is_neo4j_call(message) {
-        match own_credentials(invocation, place, entered, version).await {
-            Ok(credentials) => Some(credentials),
-            Err(line) => {
-                invocation.log(&format!("ERROR {line}"));
-                return failed();
-            }
-        }
-    } else {
-        None
-    };
-    let container = own.then_some((place, &entered.container));
-    let call = ToolCallContext {
-        world,
-        deployment,
-        credentials,
-        container,
-    };
-    let response = tool_server::answer(server, &call, message).await;
-    let failure = response.extensions().get::<ToolFailure>();
-    invocation.log(&container_line(world, server, message, failure));
-    response
-}
-
-/// The line that the program in the container prints for a message that it answered.
-fn container_line(
-    world: &SharedWorld,
-    server: ToolServer,
-    message: &Message,
-    failure: Option<&ToolFailure>,
-) -> String {
-    match (server, failure) {
-        (ToolServer::FastMcp, None) => {
-            format!("INFO     Processing request of type {}", message.method)
-        }
-        (ToolServer::FastMcp, Some(failure)) => {
-            format!(
-                "ERROR    Error executing tool {}: {}",
-                message.tool(),
-                failure.text
-            )
-        }
-        (ToolServer::Neo4j | ToolServer::CodeHost, None) => format!(
-            "time={} level=INFO msg=\"handled request\" method={} tool={}",
-            world.now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
-            message.method,
-            message.tool()
-        ),
-        (ToolServer::Neo4j | ToolServer::CodeHost, Some(failure)) => {
-            external::failed_line(world, message, failure)
-        }
-    }
-}
-
-/// The credentials of a program that has its own: a copy in its environment, or the secret as it was when its container
-/// began, kept for the container's life. The error is a line of its log.
-async fn own_credentials(
-    invocation: &Invocation<'_>,
-    place: &SessionKey,
-    entered: &Entered,
-    version: &RuntimeVersion,
-) -> Result<BasicCredentials, String> {
-    let Invocation {
-        world, deployment, ..
-    } = *invocation;
-    if let Some(password) = version.variable("NEO4J_PASSWORD") {
-        return Ok((
-            version
-                .variable("NEO4J_USERNAME")
-                .unwrap_or("neo4j")
-                .to_owned(),
-            password.to_owned(),
-        ));
-    }
-    if let Some(kept) = &entered.container.credentials {
-        return Ok(kept.clone());
-    }
-    let id = version
-        .secret_kept()
-        .ok_or("KeyError: 'NEO4J_SECRET_ARN'")?;
-    let stale = interceptor::pass_secret(world, deployment, id).await?;
-    let text = entered
-        .container
-        .began_with
-        .clone()
-        .or_else(|| world.secrets.current(id));
-    let (user, password) = interceptor::read_credentials(text)?;
-    if stale {
-        return Ok((user, interceptor::stale_password(&password)));
-    }
-    let credentials = (user, password);
-    world.containers.change(place, |container| {
-        container.credentials = Some(credentials.clone());
-    });
-    Ok(credentials)
-}
-
-/// The credentials that come with the request, for a server that has none of its own.
-fn given_credentials(
-    invocation: &Invocation<'_>,
-    version: &RuntimeVersion,
-    headers: &HeaderMap,
-    message: &Message,
-) -> Result<Option<BasicCredentials>, Box<Response>> {
-    let carrier = if invocation.deployment.name == "d" {
-        CUSTOM_AUTHORIZATION
-    } else {
-        "x-neo4j-authorization"
-    };
-    let allowed = version
-        .request_headers
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(carrier));
-    match allowed.then(|| external::from_authorization(headers, carrier)) {
-        Some(Ok(credentials)) => Ok(Some(credentials)),
-        // Listing and pinging need no credentials here; everything else does.
-        _ if message.method != "tools/call" => Ok(None),
-        Some(Err(response)) => {
-            invocation.log("level=WARN msg=\"request without credentials\" status=401");
-            Err(response)
-        }
-        None => Err(Box::new(json_response(
-            StatusCode::UNAUTHORIZED,
-            &Value::Null,
-        ))),
-    }
-}
-
-fn is_neo4j_call(message: &Message) -> bool {
-    matches!(
-        message.method.as_str(),
-        "resources/read" | "completion/complete"
-    ) || message.method == "tools/call"
-        && matches!(
-            message.tool(),
-            "get-schema" | "read-cypher" | "write-cypher"
-        )
 }

@@ -1,5 +1,5 @@
-//! The commands about users, carried out: names and passwords out of texts and parameters, and the refusals in Neo4j's
-//! words. Which users there are and what a password must be is in `login`.
+//! User administration: runs the commands against the users of a server, and words refusals as Neo4j
+//! does. `login` holds the users and the rules for passwords.
 
 use parking_lot::Mutex;
 
@@ -7,7 +7,11 @@ use super::login::{ChangeRefusal, Users};
 use cypher::codes::{ARGUMENT, EXECUTION_FAILED, PARAMETER_MISSING, TYPE};
 use cypher::{CypherError, Map, TextOrParameter, UserChanges, UserCommand, Value};
 
-/// Carries a command out for `by`, who is logged in: how many changes of the system it made.
+/// Runs a user administration command as the user `by`, and returns the number of system updates.
+///
+/// # Errors
+///
+/// A parameter without a suitable value, or a refusal in Neo4j's words.
 pub(super) fn change_users(
     users: &Mutex<Users>,
     by: &str,
@@ -42,26 +46,29 @@ pub(super) fn change_users(
             changes,
         } => {
             let named = name(named)?;
-            let new = changes
-                .password
-                .as_ref()
-                .map(password)
-                .transpose()?
-                .unwrap_or_default();
-            let change_required = changes.change_required.unwrap_or(true);
+            let password = changes.password.as_ref().map(password).transpose()?;
             let mut users = users.lock();
             if *unless_exists && users.contains(&named) {
                 return Ok(0);
             }
             refuse_unavailable(changes, "create", &named, by)?;
-            if *replace {
-                let replaced = users
-                    .replace(&named, &new, change_required, by)
-                    .map_err(refused)?;
-                return Ok(1 + i64::from(replaced));
-            }
-            done(users.create(&named, &new, change_required))
+            create(&mut users, &named, password, changes, replace.then_some(by))
         }
+        UserCommand::Drop { .. } | UserCommand::Rename { .. } => {
+            drop_or_rename(users, by, command, parameters)
+        }
+    }
+}
+
+/// Runs `DROP USER` or `RENAME USER`.
+fn drop_or_rename(
+    users: &Mutex<Users>,
+    by: &str,
+    command: &UserCommand,
+    parameters: &Map,
+) -> Result<i64, CypherError> {
+    let name = |text| name(text, parameters);
+    match command {
         UserCommand::Drop {
             name: named,
             if_exists,
@@ -85,7 +92,29 @@ pub(super) fn change_users(
             }
             done(users.rename(&from, &to))
         }
+        UserCommand::AlterCurrent { .. }
+        | UserCommand::Alter { .. }
+        | UserCommand::Create { .. } => Ok(0),
     }
+}
+
+/// Creates a user. `replaced_by` is the current user of `CREATE OR REPLACE`.
+fn create(
+    users: &mut Users,
+    name: &str,
+    password: Option<String>,
+    changes: &UserChanges,
+    replaced_by: Option<&str>,
+) -> Result<i64, CypherError> {
+    let password = password.unwrap_or_default();
+    let change_required = changes.change_required.unwrap_or(true);
+    let Some(by) = replaced_by else {
+        return done(users.create(name, &password, change_required));
+    };
+    let replaced = users
+        .replace(name, &password, change_required, by)
+        .map_err(refused)?;
+    Ok(1 + i64::from(replaced))
 }
 
 fn done(change: Result<(), ChangeRefusal>) -> Result<i64, CypherError> {

@@ -15,19 +15,19 @@ const SHORTEST: usize = 8;
 /// All users of one database server.
 #[derive(Default)]
 pub(crate) struct Users {
-    users: BTreeMap<String, User>,
+    users: BTreeMap<String, DatabaseUser>,
     /// By name, as the limiter of a Neo4j counts: neither a new password nor a new user of that name resets it.
-    failures: BTreeMap<String, Failures>,
+    failures: BTreeMap<String, LoginFailures>,
 }
 
-struct User {
+struct DatabaseUser {
     password: String,
     change_required: bool,
 }
 
 /// Failed logins in a row.
 #[derive(Clone, Copy)]
-struct Failures {
+struct LoginFailures {
     count: u32,
     last: Timestamp,
 }
@@ -45,9 +45,9 @@ pub(crate) enum LoginRefusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChangeRefusal(pub(crate) String);
 
-type Change = Result<(), ChangeRefusal>;
+type UserChangeResult = Result<(), ChangeRefusal>;
 
-fn refused(text: impl Into<String>) -> Change {
+fn refused(text: impl Into<String>) -> UserChangeResult {
     Err(ChangeRefusal(text.into()))
 }
 
@@ -64,7 +64,7 @@ impl Users {
     fn put(&mut self, name: &str, password: &str, change_required: bool) {
         self.users.insert(
             name.to_owned(),
-            User {
+            DatabaseUser {
                 password: password.to_owned(),
                 change_required,
             },
@@ -82,7 +82,7 @@ impl Users {
         let Some(user) = self.users.get(name) else {
             return Err(LoginRefusal::Invalid);
         };
-        let failures = self.failures.get(name).copied().unwrap_or(Failures {
+        let failures = self.failures.get(name).copied().unwrap_or(LoginFailures {
             count: 0,
             last: now,
         });
@@ -96,7 +96,7 @@ impl Users {
         }
         self.failures.insert(
             name.to_owned(),
-            Failures {
+            LoginFailures {
                 count: failures.count + 1,
                 last: now,
             },
@@ -105,7 +105,7 @@ impl Users {
     }
 
     /// `ALTER CURRENT USER SET PASSWORD FROM old TO new`: it takes place only if the old one is right.
-    pub(crate) fn change_own(&mut self, name: &str, old: &str, new: &str) -> Change {
+    pub(crate) fn change_own(&mut self, name: &str, old: &str, new: &str) -> UserChangeResult {
         check_length(new)?;
         let prefix = format!("User '{name}' failed to alter their own password: ");
         let Some(user) = self.users.get_mut(name) else {
@@ -128,7 +128,7 @@ impl Users {
         name: &str,
         new: Option<&str>,
         change_required: Option<bool>,
-    ) -> Change {
+    ) -> UserChangeResult {
         if let Some(new) = new {
             check_length(new)?;
         }
@@ -146,7 +146,12 @@ impl Users {
         Ok(())
     }
 
-    pub(crate) fn create(&mut self, name: &str, password: &str, change_required: bool) -> Change {
+    pub(crate) fn create(
+        &mut self,
+        name: &str,
+        password: &str,
+        change_required: bool,
+    ) -> UserChangeResult {
         check_new(name, password)?;
         if self.users.contains_key(name) {
             return refused(format!(
@@ -177,7 +182,7 @@ impl Users {
     }
 
     /// `RENAME USER`: everything but the name stays.
-    pub(crate) fn rename(&mut self, from: &str, to: &str) -> Change {
+    pub(crate) fn rename(&mut self, from: &str, to: &str) -> UserChangeResult {
         check_name(to)?;
         let prefix = format!("Failed to rename the specified user '{from}' to '{to}': ");
         let Some(user) = self.users.remove(from) else {
@@ -192,7 +197,7 @@ impl Users {
     }
 
     /// `by`: who drops; nobody drops himself.
-    pub(crate) fn remove(&mut self, name: &str, by: &str) -> Change {
+    pub(crate) fn remove(&mut self, name: &str, by: &str) -> UserChangeResult {
         let prefix = format!("Failed to delete the specified user '{name}': ");
         if name == by {
             return refused(prefix + "Deleting yourself is not allowed.");
@@ -216,12 +221,12 @@ impl Users {
     }
 }
 
-fn check_new(name: &str, password: &str) -> Change {
+fn check_new(name: &str, password: &str) -> UserChangeResult {
     check_length(password)?;
     check_name(name)
 }
 
-fn check_name(name: &str) -> Change {
+fn check_name(name: &str) -> UserChangeResult {
     if name.is_empty() {
         return refused("The provided username is empty.");
     }
@@ -236,7 +241,7 @@ fn check_name(name: &str) -> Change {
     Ok(())
 }
 
-fn check_length(password: &str) -> Change {
+fn check_length(password: &str) -> UserChangeResult {
     if password.is_empty() {
         return refused("A password cannot be empty.");
     }

@@ -19,15 +19,15 @@ use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
 use crate::scenarios::Scenario;
 use login::Users;
 pub(crate) use query_api::basic;
-use server::Server;
+use server::DatabaseServer;
 
 /// The stand-in servers by deployment name.
 #[derive(Debug, Default)]
-pub(crate) struct Servers {
-    servers: BTreeMap<&'static str, Arc<Server>>,
+pub(crate) struct DatabaseServers {
+    servers: BTreeMap<&'static str, Arc<DatabaseServer>>,
 }
 
-impl Servers {
+impl DatabaseServers {
     /// One server for each deployment that has a database.
     pub(crate) fn new(base: &str, seed: &Seed, deployments: &[Scenario]) -> Self {
         let address = base.trim_start_matches("http://");
@@ -38,7 +38,7 @@ impl Servers {
             let uuid = seed.uuid(&format!("database {}", deployment.name));
             (
                 deployment.name,
-                Arc::new(Server::new(address.to_owned(), uuid, users)),
+                Arc::new(DatabaseServer::new(address.to_owned(), uuid, users)),
             )
         };
         Self {
@@ -50,7 +50,7 @@ impl Servers {
         }
     }
 
-    pub(crate) fn get(&self, deployment: &str) -> Option<Arc<Server>> {
+    pub(crate) fn get(&self, deployment: &str) -> Option<Arc<DatabaseServer>> {
         self.servers.get(deployment).cloned()
     }
 }

@@ -8,8 +8,8 @@ use http::{Method, StatusCode};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::login::LoginRefusal;
-use super::render::{self, Form};
-use super::server::{Server, Session, VERSION};
+use super::render::{self, ValueFormat};
+use super::server::{DatabaseServer, DatabaseSession, VERSION};
 use crate::http::{Request, Response, header, respond, set_header};
 use crate::world::World;
 use cypher::{CypherError, ExecutionMode, Map, QueryResult};
@@ -21,7 +21,7 @@ const INVALID: &str = "Neo.ClientError.Request.Invalid";
 /// Answers a request whose path below the server's base is `path`.
 pub(crate) async fn handle(
     world: &World,
-    server: Arc<Server>,
+    server: Arc<DatabaseServer>,
     base: &str,
     path: &str,
     request: &Request,
@@ -79,10 +79,10 @@ fn discovery(base: &str) -> Response {
 
 fn log_in(
     world: &World,
-    server: &Server,
+    server: &DatabaseServer,
     database: &str,
     request: &Request,
-) -> Result<Session, Box<Response>> {
+) -> Result<DatabaseSession, Box<Response>> {
     let unauthorized = |message: &str| {
         let mut response = error(
             StatusCode::UNAUTHORIZED,
@@ -115,7 +115,7 @@ fn log_in(
         )));
     };
     match server.log_in(&user, &password, world.now()) {
-        Ok(change_required) => Ok(Session {
+        Ok(change_required) => Ok(DatabaseSession {
             user,
             database: database.to_lowercase(),
             change_required,
@@ -147,8 +147,8 @@ pub(crate) fn basic(authorization: &str) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
-/// What a request asks for.
-struct Statement {
+/// The body of a request.
+struct QueryRequest {
     text: String,
     parameters: Map,
     counters: bool,
@@ -156,57 +156,70 @@ struct Statement {
     impersonated: bool,
 }
 
-fn read(request: &Request) -> Result<(Statement, Form), (StatusCode, &'static str)> {
-    let bad = (StatusCode::BAD_REQUEST, "Bad Request");
+/// The members that a request body may have.
+const MEMBERS: [&str; 7] = [
+    "statement",
+    "parameters",
+    "includeCounters",
+    "accessMode",
+    "maxExecutionTime",
+    "impersonatedUser",
+    "bookmarks",
+];
+
+/// Reads a request: its statement and the format of the response.
+fn read(request: &Request) -> Result<(QueryRequest, ValueFormat), (StatusCode, &'static str)> {
     let content_type = header(request.headers(), "content-type").unwrap_or_default();
     let media = content_type.split(';').next().unwrap_or_default().trim();
     if media != PLAIN && media != TYPED {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"));
     }
+    let format = accepted_format(request).ok_or((StatusCode::NOT_ACCEPTABLE, "Not Acceptable"))?;
+    let statement =
+        read_body(request, media == TYPED).ok_or((StatusCode::BAD_REQUEST, "Bad Request"))?;
+    Ok((statement, format))
+}
+
+/// Returns the format of the response that `Accept` asks for.
+fn accepted_format(request: &Request) -> Option<ValueFormat> {
     let accept = header(request.headers(), "accept").unwrap_or("*/*");
     let accepts = |kind: &str| {
         accept
             .split(',')
-            .any(|one| one.split(';').next().unwrap_or_default().trim() == kind)
+            .any(|range| range.split(';').next().unwrap_or_default().trim() == kind)
     };
-    let form = if accepts(TYPED) {
-        Form::Typed
-    } else if accepts(PLAIN) || accepts("*/*") || accepts("application/*") {
-        Form::Plain
-    } else {
-        return Err((StatusCode::NOT_ACCEPTABLE, "Not Acceptable"));
-    };
+    if accepts(TYPED) {
+        return Some(ValueFormat::Typed);
+    }
+    [PLAIN, "*/*", "application/*"]
+        .into_iter()
+        .any(accepts)
+        .then_some(ValueFormat::Plain)
+}
+
+/// Reads the body of a request. `typed` says that its parameters have the typed format.
+fn read_body(request: &Request, typed: bool) -> Option<QueryRequest> {
     let Ok(Json::Object(body)) = serde_json::from_slice(request.body()) else {
-        return Err(bad);
+        return None;
     };
-    let known = [
-        "statement",
-        "parameters",
-        "includeCounters",
-        "accessMode",
-        "maxExecutionTime",
-        "impersonatedUser",
-        "bookmarks",
-    ];
-    if body.keys().any(|key| !known.contains(&key.as_str())) {
-        return Err(bad);
+    if body.keys().any(|key| !MEMBERS.contains(&key.as_str())) {
+        return None;
     }
     let parameters = match body.get("parameters") {
         None | Some(Json::Null) => Map::new(),
-        Some(Json::Object(map)) => parameters(map, media == TYPED).ok_or(bad)?,
-        Some(_) => return Err(bad),
+        Some(Json::Object(map)) => parameters(map, typed)?,
+        Some(_) => return None,
     };
-    let read_only = match body
+    let access_mode = body
         .get("accessMode")
         .and_then(Json::as_str)
-        .map(str::to_ascii_uppercase)
-        .as_deref()
-    {
+        .map(str::to_ascii_uppercase);
+    let read_only = match access_mode.as_deref() {
         None | Some("WRITE") => false,
         Some("READ") => true,
-        Some(_) => return Err(bad),
+        Some(_) => return None,
     };
-    let statement = Statement {
+    Some(QueryRequest {
         text: body
             .get("statement")
             .and_then(Json::as_str)
@@ -218,8 +231,7 @@ fn read(request: &Request) -> Result<(Statement, Form), (StatusCode, &'static st
         impersonated: body
             .get("impersonatedUser")
             .is_some_and(|user| !user.is_null()),
-    };
-    Ok((statement, form))
+    })
 }
 
 fn parameters(map: &JsonMap<String, Json>, typed: bool) -> Option<Map> {
@@ -237,10 +249,10 @@ fn parameters(map: &JsonMap<String, Json>, typed: bool) -> Option<Map> {
 
 async fn execute(
     world: &World,
-    server: Arc<Server>,
-    mut session: Session,
-    statement: Statement,
-    form: Form,
+    server: Arc<DatabaseServer>,
+    mut session: DatabaseSession,
+    statement: QueryRequest,
+    form: ValueFormat,
 ) -> Response {
     if statement.text.is_empty() {
         return error(
@@ -276,7 +288,7 @@ async fn execute(
     })
 }
 
-fn success(answer: &QueryResult, counters: bool, form: Form, bookmark: &str) -> Response {
+fn success(answer: &QueryResult, counters: bool, form: ValueFormat, bookmark: &str) -> Response {
     let rows: Vec<Json> = answer
         .rows
         .iter()
@@ -320,8 +332,8 @@ fn success(answer: &QueryResult, counters: bool, form: Form, bookmark: &str) -> 
         );
     }
     let content_type = match form {
-        Form::Plain => PLAIN,
-        Form::Typed => TYPED,
+        ValueFormat::Plain => PLAIN,
+        ValueFormat::Typed => TYPED,
     };
     finished(respond(
         StatusCode::ACCEPTED,

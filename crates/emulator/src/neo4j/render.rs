@@ -9,16 +9,16 @@ use cypher::{
 
 /// Which of the two forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ValueFormat {
     Plain,
     Typed,
 }
 
 /// One value.
-pub(crate) fn value(answer: &QueryResult, form: Form, value: &Value) -> Json {
+pub(crate) fn value(answer: &QueryResult, form: ValueFormat, value: &Value) -> Json {
     match form {
-        Form::Plain => plain(answer, value),
-        Form::Typed => typed(answer, value),
+        ValueFormat::Plain => plain(answer, value),
+        ValueFormat::Typed => typed(answer, value),
     }
 }
 

@@ -1,5 +1,5 @@
-//! One stand-in database server: users, one graph, and who is connected. Statements come in with a user who has logged in;
-//! how they travel is decided in `query_api` and in the MCP server.
+//! A database server: its users, its graph and its connections. `query_api` and the MCP server bring
+//! the statements of logged-in users.
 
 use std::sync::OnceLock;
 
@@ -14,59 +14,59 @@ use cypher::{
     QueryResult, StandaloneHost, StatementEffect, UserCommand, Value,
 };
 
-/// The version that the stand-in gives out.
+/// The version that the server reports.
 pub(crate) const VERSION: &str = "5.26.30";
-/// The graph that every server begins with.
+/// The statements that create the graph of a new server.
 const MOVIES: &str = include_str!("../../assets/graphs/movies.cypher");
 
 const SEMANTIC: &str = "Neo.ClientError.Statement.SemanticError";
 
 /// A database server with its state.
-pub(crate) struct Server {
+pub(crate) struct DatabaseServer {
     /// DatabaseHost and port that clients reach.
     address: String,
     uuid: String,
     users: Mutex<Users>,
-    /// Loaded when it is first asked for.
+    /// Loaded at the first statement.
     graph: OnceLock<Mutex<Graph>>,
-    connections: Mutex<Connections>,
+    connections: Mutex<PooledConnections>,
 }
 
 #[derive(Default)]
-struct Connections {
+struct PooledConnections {
     opened: u64,
-    open: Vec<Connection>,
+    open: Vec<PooledConnection>,
 }
 
-/// A connection that was logged in once. It goes on working when the password changes, as in Neo4j.
-struct Connection {
+/// A connection that has logged in. It keeps working when the password changes, as in Neo4j.
+struct PooledConnection {
     id: String,
     connector: &'static str,
     user: String,
-    /// Only to recognise the credentials that a pool is asked for again.
+    /// The password of the login, by which the pool finds a connection for the same credentials.
     password: String,
-    /// Whose pool it is in.
+    /// The pool that holds the connection.
     pool: String,
     agent: String,
     client: String,
     since: Timestamp,
 }
 
-/// Who runs a statement, and where.
+/// The user, the database and the connection of a statement.
 #[derive(Debug, Clone)]
-pub(crate) struct Session {
+pub(crate) struct DatabaseSession {
     pub(crate) user: String,
     pub(crate) database: String,
     pub(crate) change_required: bool,
-    /// For `dbms.listConnections`: how this session came in.
+    /// The user agent, for `dbms.listConnections`.
     pub(crate) agent: String,
     pub(crate) client: String,
-    /// Over HTTP; otherwise over a pooled connection that is listed anyway.
+    /// Whether the session is an HTTP request rather than a pooled connection.
     pub(crate) http: bool,
     pub(crate) read_only: bool,
 }
 
-impl std::fmt::Debug for Server {
+impl std::fmt::Debug for DatabaseServer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Server")
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Server {
     }
 }
 
-impl Server {
+impl DatabaseServer {
     pub(crate) fn new(address: String, uuid: String, users: Users) -> Self {
         Self {
             address,
@@ -86,7 +86,7 @@ impl Server {
         }
     }
 
-    /// Logs in over HTTP, where every request does so: whether the password must be changed.
+    /// Logs in for one HTTP request. Returns whether the password must be changed.
     pub(crate) fn log_in(
         &self,
         user: &str,
@@ -96,7 +96,8 @@ impl Server {
         self.users.lock().log_in(user, password, now)
     }
 
-    /// Logs in over a driver's pool: a connection that was opened with these credentials is used again without asking.
+    /// Logs in through a driver's pool, which reuses a connection with the same credentials without a
+    /// new login.
     pub(crate) fn log_in_pooled(
         &self,
         (user, password): (&str, &str),
@@ -104,8 +105,9 @@ impl Server {
         agent: &str,
         now: Timestamp,
     ) -> Result<bool, LoginRefusal> {
-        let is_known =
-            |one: &Connection| one.pool == pool && one.user == user && one.password == password;
+        let is_known = |one: &PooledConnection| {
+            one.pool == pool && one.user == user && one.password == password
+        };
         if self.connections.lock().open.iter().any(is_known) {
             return Ok(false);
         }
@@ -113,7 +115,7 @@ impl Server {
         let mut connections = self.connections.lock();
         connections.opened += 1;
         let number = connections.opened;
-        connections.open.push(Connection {
+        connections.open.push(PooledConnection {
             id: format!("bolt-{number}"),
             connector: "bolt",
             user: user.to_owned(),
@@ -126,7 +128,7 @@ impl Server {
         Ok(change_required)
     }
 
-    /// Closes the connections of a pool whose program has ended.
+    /// Closes the connections of a pool when its program ends.
     pub(crate) fn close_pool(&self, pool: &str) {
         self.connections.lock().open.retain(|one| one.pool != pool);
     }
@@ -135,98 +137,116 @@ impl Server {
         self.graph.get_or_init(|| Mutex::new(load(&self.uuid)))
     }
 
-    /// Runs a statement. An error is one that Neo4j finds before it makes rows.
+    /// Runs a statement.
+    ///
+    /// # Errors
+    ///
+    /// The errors that Neo4j reports before the first row. Later errors are part of the result.
     pub(crate) fn run(
         &self,
-        session: &Session,
+        session: &DatabaseSession,
         text: &str,
         parameters: &Map,
         now: Timestamp,
     ) -> Result<(QueryResult, StatementEffect), CypherError> {
         let prepared = cypher::prepare(text, parameters);
-        if session.change_required && session.database != "system" {
-            return Err(credentials_expired(&format!(
-                "ACCESS on database '{}' is not allowed.",
-                session.database
-            )));
-        }
-        if !matches!(session.database.as_str(), "neo4j" | "system") {
-            let message = format!("Graph not found: {}", session.database);
-            return Err(CypherError::compile(
-                "Neo.ClientError.Database.DatabaseNotFound",
-                message,
-            ));
-        }
+        check_database(session)?;
         let prepared = prepared?;
-        if let Some(text) = prepared.unsupported() {
-            let message = format!("Unsupported administration command: {text}");
-            return Err(CypherError::compile(
-                "Neo.ClientError.Statement.UnsupportedAdministrationCommand",
-                message,
-            ));
-        }
-        if session.database == "system" {
-            refuse_on_system(&prepared, text)?;
-        }
-        let explained = prepared.mode() == ExecutionMode::Explain;
-        let command = prepared.user_command();
-        if session.change_required && !matches!(command, Some(UserCommand::AlterCurrent { .. })) {
-            return Err(credentials_expired("Permission denied."));
-        }
-        if let Some(command) = command {
-            let mut answer = QueryResult {
+        check_statement(session, &prepared, text)?;
+        if let Some(command) = prepared.user_command() {
+            let mut result = QueryResult {
                 mode: prepared.mode(),
                 ..QueryResult::default()
             };
-            if !explained {
-                answer.counters.system_updates =
+            if prepared.mode() != ExecutionMode::Explain {
+                result.counters.system_updates =
                     administration::change_users(&self.users, &session.user, command, parameters)?;
             }
-            return Ok((answer, StatementEffect::System));
+            return Ok((result, StatementEffect::System));
         }
-        if session.read_only
-            && !explained
-            && matches!(
-                prepared.effect,
-                StatementEffect::Write | StatementEffect::Schema
-            )
-        {
-            let message = format!(
-                "Writing in read access mode not allowed. Attempted write to {}",
-                session.database
-            );
-            return Err(CypherError::compile(
-                "Neo.ClientError.Statement.AccessMode",
-                message,
-            ));
-        }
-        let host = Around {
+        let host = SessionHost {
             server: self,
             session,
             now,
         };
         let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
-        let answer = cypher::run(
+        let result = cypher::run(
             &prepared,
             parameters,
             &mut self.graph().lock(),
             &host,
             zoned,
         );
-        // A statement without columns does its work before the answer begins.
-        let before_rows = |failure: &CypherError| match failure.phase {
+        // A statement without columns is executed before the response begins.
+        let before_rows = |error: &CypherError| match error.phase {
             ErrorPhase::Compile => true,
-            ErrorPhase::Run => answer.columns.is_empty(),
+            ErrorPhase::Run => result.columns.is_empty(),
             ErrorPhase::Commit => false,
         };
-        match answer.error.clone().filter(before_rows) {
-            Some(failure) => Err(failure),
-            None => Ok((answer, prepared.effect)),
+        match result.error.clone().filter(before_rows) {
+            Some(error) => Err(error),
+            None => Ok((result, prepared.effect)),
         }
     }
 }
 
-/// What the `system` database refuses.
+/// Checks that the session may use its database.
+fn check_database(session: &DatabaseSession) -> Result<(), CypherError> {
+    let database = session.database.as_str();
+    if session.change_required && database != "system" {
+        return Err(credentials_expired(&format!(
+            "ACCESS on database '{database}' is not allowed."
+        )));
+    }
+    if matches!(database, "neo4j" | "system") {
+        return Ok(());
+    }
+    Err(CypherError::compile(
+        "Neo.ClientError.Database.DatabaseNotFound",
+        format!("Graph not found: {database}"),
+    ))
+}
+
+/// Checks that the session may run a statement.
+fn check_statement(
+    session: &DatabaseSession,
+    prepared: &PreparedStatement,
+    text: &str,
+) -> Result<(), CypherError> {
+    if let Some(text) = prepared.unsupported() {
+        return Err(CypherError::compile(
+            "Neo.ClientError.Statement.UnsupportedAdministrationCommand",
+            format!("Unsupported administration command: {text}"),
+        ));
+    }
+    if session.database == "system" {
+        refuse_on_system(prepared, text)?;
+    }
+    let changes_own_password = matches!(
+        prepared.user_command(),
+        Some(UserCommand::AlterCurrent { .. })
+    );
+    if session.change_required && !changes_own_password {
+        return Err(credentials_expired("Permission denied."));
+    }
+    let writes = matches!(
+        prepared.effect,
+        StatementEffect::Write | StatementEffect::Schema
+    );
+    if session.read_only && writes && prepared.mode() != ExecutionMode::Explain {
+        let message = format!(
+            "Writing in read access mode not allowed. Attempted write to {}",
+            session.database
+        );
+        return Err(CypherError::compile(
+            "Neo.ClientError.Statement.AccessMode",
+            message,
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what the `system` database does not support.
 fn refuse_on_system(prepared: &PreparedStatement, text: &str) -> Result<(), CypherError> {
     if let Some(clause) = prepared.refused_by_system() {
         let message = format!(
@@ -253,7 +273,7 @@ fn refuse_on_system(prepared: &PreparedStatement, text: &str) -> Result<(), Cyph
     Ok(())
 }
 
-/// `denied`: what is not allowed.
+/// The error of a user whose password must be changed first.
 fn credentials_expired(denied: &str) -> CypherError {
     let message = format!(
         "{denied}\n\nThe credentials you provided were valid, but must be changed before you can use \
@@ -265,7 +285,7 @@ fn credentials_expired(denied: &str) -> CypherError {
     CypherError::compile("Neo.ClientError.Security.CredentialsExpired", message)
 }
 
-/// The movies graph. What in it does not run is left out and found by a test.
+/// Creates the movies graph. A test checks that all statements run.
 fn load(uuid: &str) -> Graph {
     let mut graph = Graph::new(uuid.to_owned());
     for statement in MOVIES
@@ -287,10 +307,10 @@ fn load(uuid: &str) -> Graph {
     graph
 }
 
-/// The server as a running statement sees it.
-struct Around<'a> {
-    server: &'a Server,
-    session: &'a Session,
+/// The server as the statements of a session see it.
+struct SessionHost<'a> {
+    server: &'a DatabaseServer,
+    session: &'a DatabaseSession,
     now: Timestamp,
 }
 
@@ -298,7 +318,7 @@ fn moment(at: Timestamp) -> Value {
     Value::String(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }
 
-impl DatabaseHost for Around<'_> {
+impl DatabaseHost for SessionHost<'_> {
     fn version(&self) -> &str {
         VERSION
     }

@@ -5,20 +5,20 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::neo4j::login::Users;
-use crate::neo4j::render::{self, Form};
-use crate::neo4j::server::{Server, Session, movies_statements};
+use crate::neo4j::render::{self, ValueFormat};
+use crate::neo4j::server::{DatabaseServer, DatabaseSession, movies_statements};
 use cypher::{CypherError, Map, Value};
 
-fn server() -> Server {
-    Server::new(
+fn server() -> DatabaseServer {
+    DatabaseServer::new(
         "127.0.0.1:1".into(),
         "u".into(),
         Users::with([("neo4j", "correct-horse")]),
     )
 }
 
-fn session() -> Session {
-    Session {
+fn session() -> DatabaseSession {
+    DatabaseSession {
         user: "neo4j".into(),
         database: "neo4j".into(),
         change_required: false,
@@ -29,7 +29,7 @@ fn session() -> Session {
     }
 }
 
-fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, CypherError> {
+fn run_with(server: &DatabaseServer, text: &str, parameters: &Map) -> Result<String, CypherError> {
     let (answer, _) = server.run(&session(), text, parameters, Timestamp::UNIX_EPOCH)?;
     let rows: Vec<_> = answer
         .rows
@@ -37,7 +37,7 @@ fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Cyp
         .map(|row| {
             serde_json::Value::Array(
                 row.iter()
-                    .map(|value| render::value(&answer, Form::Plain, value))
+                    .map(|value| render::value(&answer, ValueFormat::Plain, value))
                     .collect(),
             )
         })
@@ -53,7 +53,7 @@ fn run_with(server: &Server, text: &str, parameters: &Map) -> Result<String, Cyp
     Ok(text)
 }
 
-fn run(server: &Server, text: &str) -> String {
+fn run(server: &DatabaseServer, text: &str) -> String {
     run_with(server, text, &Map::new())
         .unwrap_or_else(|failure| format!("{}: {}", failure.code, failure.message))
 }

@@ -10,7 +10,7 @@ use super::handlers::{identity, request_token, text, with_live_secret, with_vers
 use super::state::ROTATION_FUNCTION;
 use super::{Payload, Secret, Version, passwords, staging};
 use crate::aws::control::shapes::lambda_arn;
-use crate::mcp::database::{DatabaseError, Statement, bolt};
+use crate::mcp::database::{DatabaseError, DatabaseStatement, bolt};
 use crate::operation::{ApiError, OperationResult};
 use crate::scenarios::DatabaseLogin;
 use crate::world::{SharedWorld, World};
@@ -321,7 +321,7 @@ async fn send_by_bolt(
         database: database.to_owned(),
     };
     let parameters = parameters.as_object().cloned().unwrap_or_default();
-    let statement = Statement {
+    let statement = DatabaseStatement {
         user: &user,
         password: &password,
         pool: "",

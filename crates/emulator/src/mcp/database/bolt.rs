@@ -10,14 +10,14 @@ use neo4j::value::graph;
 use neo4j::{ValueReceive, ValueSend};
 use serde_json::{Map, Value as Json, json};
 
-use super::{DatabaseError, Rows, Statement};
+use super::{DatabaseError, DatabaseRows, DatabaseStatement};
 use crate::mcp::go_json;
 use crate::scenarios::DatabaseLogin;
 
 pub(crate) async fn run(
     seat: &DatabaseLogin,
-    statement: &Statement<'_>,
-) -> Result<Rows, DatabaseError> {
+    statement: &DatabaseStatement<'_>,
+) -> Result<DatabaseRows, DatabaseError> {
     let uri = seat.uri.clone();
     let unreachable = DatabaseError::Unreachable(
         uri.trim_start_matches("bolt://")
@@ -60,7 +60,7 @@ pub(crate) async fn run(
         .into_iter()
         .map(|record| record.into_values().map(receive).collect())
         .collect();
-    Ok(Rows { columns, rows })
+    Ok(DatabaseRows { columns, rows })
 }
 
 fn send(value: &Json) -> ValueSend {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{DatabaseError, Rows, Statement};
+use super::{DatabaseError, DatabaseRows, DatabaseStatement};
 use crate::mcp::go_json;
 use crate::scenarios::DatabaseLogin;
 use crate::world::SharedWorld;
@@ -12,8 +12,8 @@ const TYPED: &str = "application/vnd.neo4j.query";
 pub(super) async fn run(
     world: &SharedWorld,
     seat: &DatabaseLogin,
-    statement: &Statement<'_>,
-) -> Result<Rows, DatabaseError> {
+    statement: &DatabaseStatement<'_>,
+) -> Result<DatabaseRows, DatabaseError> {
     let url = format!(
         "{}/db/{}/query/v2",
         seat.uri.trim_end_matches('/'),
@@ -60,7 +60,7 @@ pub(super) async fn run(
             .map(|cells| cells.iter().map(encode).collect())
             .unwrap_or_default()
     };
-    Ok(Rows {
+    Ok(DatabaseRows {
         columns,
         rows: list("values").iter().map(row).collect(),
     })
