@@ -58,7 +58,7 @@ pub(crate) struct TraceContext {
     /// 16 hexadecimal digits.
     pub(crate) span_id: String,
     /// The span of the caller; empty at the root.
-    parent_span_id: String,
+    parent: String,
 }
 
 impl TraceContext {
@@ -68,7 +68,7 @@ impl TraceContext {
         Self {
             trace_id,
             span_id,
-            parent_span_id: String::new(),
+            parent: String::new(),
         }
     }
 
@@ -84,13 +84,13 @@ impl TraceContext {
         let root = part("Root=1-").map(|root| root.replace('-', ""));
         if let Some(root) = root.filter(|root| is_hexadecimal(root, 32)) {
             context.trace_id = root;
-            context.parent_span_id = part("Parent=")
+            part("Parent=")
                 .filter(|parent| is_hexadecimal(parent, 16))
                 .unwrap_or_default()
-                .to_owned();
+                .clone_into(&mut context.parent);
         } else if let Some((trace, parent)) = w3c_parent(headers) {
             context.trace_id = trace;
-            context.parent_span_id = parent;
+            context.parent = parent;
         }
         context
     }
@@ -145,7 +145,7 @@ impl RequestSpan<'_> {
             attributes.insert("db.response.status_code".to_owned(), json!(code));
             attributes.insert("error.type".to_owned(), json!(code));
         }
-        let parent = &self.trace.parent_span_id;
+        let parent = &self.trace.parent;
         world.log_span(&Span {
             trace_id: &self.trace.trace_id,
             id: self.trace.span_id.clone(),
