@@ -51,6 +51,7 @@
 //! becomes a cell.
 
 pub mod app;
+pub mod calls;
 pub mod cli;
 pub mod client_secret;
 pub mod config;

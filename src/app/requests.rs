@@ -8,6 +8,7 @@ use crate::{
     screens::{
         AppRequest, UpdateContext,
         fleet::deployment_groups,
+        logs::{TailSource, owner_ids},
         palette::{self, InjectableFaults, PaletteCommand, PaletteItem, PaletteTarget},
     },
 };
@@ -135,7 +136,14 @@ impl App {
                 since,
             } => {
                 let shown = self.turn_to(Route::Logs);
-                shown.and(self.logs.tail(deployment, title, groups, since, self.now))
+                let owner_ids = owner_ids(&self.store, &deployment);
+                let source = TailSource {
+                    deployment,
+                    title,
+                    groups,
+                    owner_ids,
+                };
+                shown.and(self.logs.tail(source, since, self.now))
             }
             AppRequest::Tools(endpoint) => {
                 let shown = self.turn_to(Route::Tools);

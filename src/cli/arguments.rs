@@ -104,7 +104,11 @@ pub(crate) enum Command {
     /// Everything about one resource
     Describe(super::describe::Options),
     /// Read or follow logs, merged over groups, without credentials
-    Logs(super::logs::Options),
+    Logs(super::logs::LogsOptions),
+    /// List the tool calls found in logs and spans
+    Calls(super::calls::CallsOptions),
+    /// Show one tool call over every hop
+    Trace(super::trace::TraceOptions),
     /// Neo4j secrets: list, show, rotate the password, resume, roll back
     Secrets(super::secrets::Options),
     /// The secret of the machine sign-in (M2M): show, rotate at Cognito and in credential providers, resume

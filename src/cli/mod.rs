@@ -4,6 +4,7 @@
 //! 3 sign-in, 4 refused by AWS or by read-only mode, 5 network or time-out.
 
 mod arguments;
+mod calls;
 mod changes;
 mod client_secret;
 mod configuration;
@@ -35,6 +36,7 @@ mod targets;
 mod time;
 mod token;
 mod tools;
+mod trace;
 mod versions;
 
 use std::process::ExitCode;
@@ -140,6 +142,8 @@ fn dispatch(arguments: Arguments) -> Outcome {
         Command::Status(options) => status::run(&context, &options),
         Command::Describe(options) => describe::run(&context, &options),
         Command::Logs(options) => logs::run(&context, &options),
+        Command::Calls(options) => calls::run(&context, &options),
+        Command::Trace(options) => trace::run(&context, &options),
         Command::Secrets(options) => secrets::run(&context, &options),
         Command::ClientSecret(options) => client_secret::run(&context, &options),
         Command::Tools(options) => tools::run(&context, &options),

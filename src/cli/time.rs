@@ -8,12 +8,41 @@ use jiff::{
 
 use crate::model::{Moment, parse_duration};
 
-/// `15m` (ago), `09:30` (the last time it was that), `2026-11-21`, `2026-11-21T09:30`, each in `zone`; with `Z` or an
-/// offset it is absolute; `now` is now.
+/// Shortest number that is a time in seconds since 1970; a shorter one is a number of seconds before now.
+const EPOCH_SECONDS_DIGITS: usize = 9;
+/// Shortest number that is a time in milliseconds since 1970.
+const EPOCH_MILLIS_DIGITS: usize = 12;
+
+/// Parses a time: `15m` or `2 hours ago`, `09:30` (the last time it was that), `yesterday`, `2026-11-21`, `2026-11-21T09:30`, each
+/// in `zone`; RFC 3339 with `Z` or an offset; seconds or milliseconds since 1970; `now`.
 pub(crate) fn moment(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment> {
     let text = text.trim();
     if text == "now" {
         return Some(now);
+    }
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let number: i64 = text.parse().ok()?;
+        if text.len() >= EPOCH_MILLIS_DIGITS {
+            return Some(Moment::from_millis(number));
+        }
+        if text.len() >= EPOCH_SECONDS_DIGITS {
+            return Some(Moment::from_millis(number * 1000));
+        }
+    }
+    let text = text.strip_suffix("ago").map_or(text, str::trim_end);
+    let midnight = |days: i64| {
+        let today = Timestamp::from_millisecond(now.millis())
+            .ok()?
+            .to_zoned(zone.clone())
+            .date();
+        let day = today.checked_sub(jiff::Span::new().days(days)).ok()?;
+        let start = day.to_zoned(zone.clone()).ok()?.timestamp();
+        Some(Moment::from_millis(start.as_millisecond()))
+    };
+    match text {
+        "today" => return midnight(0),
+        "yesterday" => return midnight(1),
+        _ => {}
     }
     if let Some(ago) = parse_duration(text).filter(|_| !text.is_empty()) {
         return Some(now.plus(-i64::try_from(ago.as_millis()).ok()?));
@@ -27,7 +56,11 @@ pub(crate) fn moment(text: &str, now: Moment, zone: &TimeZone) -> Option<Moment>
         ))
     };
     if text.contains(':') && !text.contains(['-', 'T', ' ']) {
-        let time: Time = text.parse().ok()?;
+        let padded = match text.find(':') {
+            Some(1) => format!("0{text}"),
+            _ => text.to_owned(),
+        };
+        let time: Time = padded.parse().ok()?;
         let today = Timestamp::from_millisecond(now.millis())
             .ok()?
             .to_zoned(zone.clone())
@@ -52,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_means_a_moment() {
+    fn every_form_of_a_time_is_parsed() {
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         let now = Moment::from_millis(
             "2026-11-21T10:00:00Z"
@@ -72,6 +105,13 @@ mod tests {
             ("2026-11-20T09:30:00Z", "2026-11-20T09:30:00.000Z"),
             ("2026-11-20T09:30:00+02:00", "2026-11-20T07:30:00.000Z"),
             ("now", "2026-11-21T10:00:00.000Z"),
+            ("2 hours ago", "2026-11-21T08:00:00.000Z"),
+            ("5m ago", "2026-11-21T09:55:00.000Z"),
+            ("1764349200000", "2025-11-28T17:00:00.000Z"),
+            ("1764349200", "2025-11-28T17:00:00.000Z"),
+            ("9:30", "2026-11-21T08:30:00.000Z"),
+            ("yesterday", "2026-11-19T23:00:00.000Z"),
+            ("today", "2026-11-20T23:00:00.000Z"),
         ] {
             assert_eq!(
                 moment(text, now, &zone).map(Moment::iso).as_deref(),
@@ -79,7 +119,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "yesterday", "25:00", "2026-13-01", "-5m"] {
+        for text in ["", "tomorrow", "ago", "25:00", "2026-13-01", "-5m"] {
             assert_eq!(moment(text, now, &zone), None, "{text}");
         }
     }

@@ -4,6 +4,8 @@ mod ansi;
 mod filter;
 mod level;
 pub mod line;
+mod owner;
+pub mod patterns;
 pub mod redact;
 mod stack_trace;
 pub mod store;
@@ -12,6 +14,7 @@ pub(crate) use ansi::strip_escapes;
 pub use filter::{Filter, contains};
 pub use level::Level;
 pub use line::Line;
+pub use owner::{group_name, may_belong_to, owner_id, owner_of_record};
 pub use redact::redact;
 pub(crate) use stack_trace::StackTraces;
 

@@ -3,7 +3,11 @@
 //! Events come in batches, in no particular order; they lie here by (timestamp, ingestion, arrival). A view asks for the
 //! rows it can show and never for all.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use super::{
     Level, Line, StackTraces,
@@ -16,8 +20,8 @@ use crate::model::{LogBatch, LogEvent, LogNotice, Moment};
 const MOST: usize = 200_000;
 /// Bytes of text kept.
 const MOST_BYTES: usize = 256 << 20;
-/// Events that CloudWatch took in this much after their time count as late, in milliseconds.
-const LATE_MS: i64 = 5_000;
+/// An event that CloudWatch received this much after its own time is late, in milliseconds.
+const LATE_MS: i64 = 60_000;
 
 /// A line of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,22 +95,38 @@ pub struct Store {
     /// Text kept, in bytes.
     bytes: usize,
     traces: StackTraces,
-    /// Events that came late.
+    /// Number of notices among the entries.
+    notices: usize,
+    /// Events that a tail will deliver again, by their content, and how often.
+    expected: HashMap<u64, u32>,
+    /// Events received before this time are not late: they were written before the tail began.
+    tail_start: Moment,
+    /// Number of events that were written more than a minute after their own time while the tail ran.
     pub late: usize,
-    /// Lines that had to go for newer ones.
+    /// Number of lines that were dropped in favour of newer ones.
     pub evicted: usize,
 }
 
 impl Store {
-    /// Takes a batch in. Answers how many lines now stand at the end that were not there before.
-    pub fn take(&mut self, batch: LogBatch) -> usize {
+    /// Adds a batch. Returns how many lines were added.
+    pub fn push_batch(&mut self, batch: LogBatch) -> usize {
         let mut events = batch.events;
         events.sort_by_key(|event| (event.timestamp, event.ingestion));
-        let traces = &mut self.traces;
-        let mut fresh: Vec<(i64, Entry)> = events
-            .into_iter()
-            .map(|event| (event.ingestion.millis(), entry(event, traces)))
-            .collect();
+        let mut fresh: Vec<(i64, Entry)> = Vec::with_capacity(events.len());
+        for event in events {
+            let ingestion = event.ingestion.millis();
+            let entry = entry(event, &mut self.traces, self.tail_start);
+            if !self.is_expected(&entry) {
+                fresh.push((ingestion, entry));
+            }
+        }
+        if batch
+            .status
+            .is_some_and(|status| status.is_backfilled && status.open_gaps == 0)
+        {
+            self.expected = HashMap::new();
+        }
+        self.notices += batch.notices.len();
         fresh.extend(batch.notices.into_iter().map(|notice| {
             (
                 notice.at.millis(),
@@ -136,6 +156,40 @@ impl Store {
         }
         self.evict(MOST, MOST_BYTES);
         count
+    }
+
+    /// Sets when the tail began: only events received afterwards can be late.
+    pub const fn set_tail_start(&mut self, start: Moment) {
+        self.tail_start = start;
+    }
+
+    /// Announces that the events from a time on will be delivered once more: those that are here already are not added again.
+    pub fn expect_again(&mut self, from: Moment) {
+        self.expected = HashMap::new();
+        for entry in self
+            .entries
+            .iter()
+            .rev()
+            .take_while(|entry| entry.at >= from)
+        {
+            if let Some(hash) = content_hash(entry) {
+                *self.expected.entry(hash).or_default() += 1;
+            }
+        }
+    }
+
+    /// Whether an event is here already and was announced to be delivered again.
+    fn is_expected(&mut self, entry: &Entry) -> bool {
+        if self.expected.is_empty() {
+            return false;
+        }
+        content_hash(entry)
+            .and_then(|hash| self.expected.get_mut(&hash))
+            .is_some_and(|count| {
+                let is_left = *count > 0;
+                *count = count.saturating_sub(1);
+                is_left
+            })
     }
 
     fn push(&mut self, entry: Entry) {
@@ -177,7 +231,11 @@ impl Store {
             self.bytes -= entry.size();
             gone += 1;
         }
-        self.entries.drain(..gone);
+        self.notices -= self
+            .entries
+            .drain(..gone)
+            .filter(|entry| matches!(entry.body, Body::Notice(_)))
+            .count();
         self.evicted += gone;
         self.refilter();
     }
@@ -246,9 +304,14 @@ impl Store {
         self.search_all();
     }
 
-    /// All lines kept.
+    /// Number of log lines kept, notices not counted.
     pub const fn kept(&self) -> usize {
-        self.entries.len()
+        self.entries.len() - self.notices
+    }
+
+    /// Whether no log line is kept.
+    pub const fn is_empty_of_events(&self) -> bool {
+        self.kept() == 0
     }
 
     /// When the newest line happened.
@@ -344,12 +407,28 @@ impl Store {
     }
 }
 
-fn entry(event: LogEvent, traces: &mut StackTraces) -> Entry {
+/// A hash over time, place and text of an event; `None` for a notice.
+fn content_hash(entry: &Entry) -> Option<u64> {
+    let Body::Event {
+        group,
+        stream,
+        text,
+        ..
+    } = &entry.body
+    else {
+        return None;
+    };
+    let mut hasher = DefaultHasher::new();
+    (entry.at, group, stream, text).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+fn entry(event: LogEvent, traces: &mut StackTraces, tail_start: Moment) -> Entry {
     let redacted = redact(event.message.trim_end());
     let text = strip_escapes(&redacted).into_owned();
     let mut line = Line::read(&text);
     line.level = traces.level(&event, &text, line.level);
-    let late = event.ingestion.since(event.timestamp) > LATE_MS;
+    let late = event.ingestion >= tail_start && event.ingestion.since(event.timestamp) > LATE_MS;
     Entry {
         at: event.timestamp,
         body: Body::Event {
@@ -363,139 +442,5 @@ fn entry(event: LogEvent, traces: &mut StackTraces) -> Entry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn batch(events: &[(i64, &str)]) -> LogBatch {
-        let events = events.iter().map(|(at, message)| LogEvent {
-            timestamp: Moment::from_millis(*at),
-            ingestion: Moment::from_millis(if *message == "late" { at + 9_000 } else { *at }),
-            group: "g".into(),
-            stream: "s".into(),
-            id: None,
-            message: (*message).to_owned(),
-        });
-        LogBatch {
-            events: events.collect(),
-            notices: Vec::new(),
-        }
-    }
-
-    fn texts(store: &Store) -> Vec<String> {
-        let text = |entry: &Entry| match &entry.body {
-            Body::Event { text, .. } => text.clone(),
-            Body::Notice(notice) => notice.text.clone(),
-        };
-        (0..store.len())
-            .filter_map(|row| store.row(row))
-            .map(text)
-            .collect()
-    }
-
-    #[test]
-    fn late_events_find_their_place_and_are_counted() {
-        let mut store = Store::default();
-        store.take(batch(&[(20_000, "b"), (10_000, "a")]));
-        store.take(batch(&[(30_000, "c")]));
-        store.take(batch(&[(12_000, "late"), (29_500, "near")]));
-        assert_eq!(texts(&store), ["a", "late", "b", "near", "c"]);
-        assert_eq!(store.late, 1);
-    }
-
-    #[test]
-    fn the_filter_holds_for_what_comes_and_can_be_taken_off() {
-        let mut store = Store::default();
-        store.take(batch(&[(1, "INFO one"), (2, "ERROR two")]));
-        store.set_filter(Filter::parse("level>=error").unwrap());
-        store.take(batch(&[(3, "ERROR three"), (4, "INFO four")]));
-        assert_eq!(texts(&store), ["ERROR two", "ERROR three"]);
-        assert_eq!(store.find(0, false, Entry::is_error), Some(1));
-        assert_eq!(store.find(0, true, Entry::is_error), Some(1));
-        store.set_filter(Filter::default());
-        assert_eq!((store.len(), store.kept()), (4, 4));
-    }
-
-    #[test]
-    fn credentials_never_get_into_the_store() {
-        let mut store = Store::default();
-        store.take(batch(&[(
-            1,
-            r#"{"headers":{"Authorization":"Basic bmVvNGo6Y2FuYXJ5"}}"#,
-        )]));
-        assert!(!texts(&store).concat().contains("bmVvNGo6Y2FuYXJ5"));
-    }
-
-    #[test]
-    fn rates_count_by_bucket() {
-        let mut store = Store::default();
-        store.take(batch(&[
-            (1_000, "INFO a"),
-            (1_500, "ERROR b"),
-            (3_200, "INFO c"),
-        ]));
-        assert_eq!(
-            store.rates(Moment::from_millis(4_000), 1_000, 4),
-            (vec![1, 1, 0, 1], vec![0, 1, 0, 0])
-        );
-    }
-
-    #[test]
-    fn hits_are_counted_as_lines_come_and_go() {
-        let mut store = Store::default();
-        store.take(batch(&[
-            (1, "INFO Timeout a"),
-            (2, "INFO b"),
-            (3, "ERROR timeout c"),
-        ]));
-        store.set_search("timeOut");
-        assert_eq!(
-            (store.hits(0), store.hits(1), store.hits(2)),
-            ((Some(1), 2), (None, 2), (Some(2), 2))
-        );
-        store.take(batch(&[(4, "INFO d"), (5, "a timeout e")]));
-        assert_eq!(store.hits(4), (Some(3), 3), "what comes is counted too");
-        assert_eq!(
-            (
-                store.next_hit(0, false),
-                store.next_hit(4, false),
-                store.next_hit(0, true)
-            ),
-            (Some(2), Some(0), Some(4))
-        );
-        store.take(batch(&[(0, "an early timeout")]));
-        assert_eq!(store.hits(5), (Some(4), 4), "also out of order");
-        store.set_filter(Filter::parse("level>=error").unwrap());
-        assert_eq!(store.hits(0), (Some(1), 1), "among what is shown");
-        store.take(batch(&[(6, "ERROR timeout f"), (7, "INFO timeout g")]));
-        assert_eq!(store.hits(1), (Some(2), 2));
-        store.set_filter(Filter::default());
-        store.evict(2, usize::MAX);
-        assert_eq!(store.hits(0), (Some(1), 2));
-        store.set_search("");
-        assert_eq!((store.hits(0), store.next_hit(0, false)), ((None, 0), None));
-    }
-
-    #[test]
-    fn text_is_bounded_as_lines_are_and_what_goes_is_counted() {
-        let mut store = Store::default();
-        let long = "x".repeat(1_000);
-        let lines: Vec<(i64, &str)> = (0..100).map(|at| (at, long.as_str())).collect();
-        store.take(batch(&lines));
-        store.evict(200, 50_000);
-        assert_eq!((store.kept(), store.evicted, store.bytes), (45, 55, 45_000));
-        assert_eq!(
-            store.row(0).map(|entry| entry.at.millis()),
-            Some(55),
-            "the oldest go"
-        );
-        store.evict(40, 50_000);
-        assert_eq!((store.kept(), store.evicted, store.bytes), (36, 64, 36_000));
-        store.evict(40, 10);
-        assert_eq!((store.kept(), store.evicted, store.bytes), (0, 100, 0));
-    }
-
-    #[test]
-    fn an_empty_store_finds_nothing() {
-        assert_eq!(Store::default().find(0, false, |_| true), None);
-    }
-}
+#[path = "store_tests.rs"]
+mod tests;

@@ -9,71 +9,138 @@ use super::moment::Moment;
 /// One event of CloudWatch Logs. Group and stream names are shared, since thousands of events carry the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEvent {
-    /// When it happened, by the writer's clock.
+    /// Time of the event by the writer's clock.
     pub timestamp: Moment,
-    /// When CloudWatch took it in.
+    /// Time at which CloudWatch received it.
     pub ingestion: Moment,
     /// Log group name (never an ARN).
     pub group: Arc<str>,
     /// Log stream name.
     pub stream: Arc<str>,
-    /// Event id. A live session gives none; a tail makes one up then, `live:` and 32 hexadecimal digits.
+    /// Event id. A live session provides none; a tail derives one then: `live:` and 32 hexadecimal digits.
     pub id: Option<String>,
     /// The text as written, raw.
     pub message: String,
 }
 
-/// Why a notice stands between the lines.
+/// The kind of a notice between the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticeKind {
-    /// A tail has begun; `detail` names live tail or polling.
+    /// Live tail has begun, for the first time or again.
     Started,
-    /// The connection was lost and made again; the gap was filled.
+    /// A window that could not be read is still missing and will be read again.
+    GapOpen,
+    /// A window that was missing (a lost connection, a failed page) has been read.
     GapFilled,
     /// AWS sampled: more than 500 events in one second.
     Sampled,
-    /// Events that came later than their time.
+    /// Events that were written more than a minute after their own time.
     Late,
-    /// Live tail is not to be had: polling instead, with the reason.
+    /// Events that live tail did not deliver and that a later reading found.
+    Reconciled,
+    /// Live tail is not available: stored events are read every few seconds instead.
     Polling,
+    /// The credentials are not valid any more; the tail waits for a new sign-in.
+    Paused,
     /// A source is missing or may not be read.
     Unavailable,
     /// The tail has ended.
     Ended,
 }
 
-/// A line about the log, shown at its place in time.
+/// How a tail receives its lines at present.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TailMode {
+    /// The first connection is being made.
+    #[default]
+    Starting,
+    /// By a live session.
+    Live,
+    /// By reading stored events every few seconds.
+    Polling,
+    /// A connection was lost and is being made again.
+    Reconnecting,
+    /// Not at all: the credentials are not valid any more.
+    Paused,
+}
+
+/// The state of a tail, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TailStatus {
+    /// How lines are received; with several sessions, the worst of them.
+    pub mode: TailMode,
+    /// Number of windows that could not be read and are tried again.
+    pub open_gaps: usize,
+    /// Number of events that were written more than a minute after their own time while the tail ran.
+    pub late: usize,
+    /// Whether AWS left events out that have not been read yet.
+    pub is_sampled: bool,
+    /// Whether the lines that existed at the start have been read.
+    pub is_backfilled: bool,
+}
+
+/// A remark of the tail, shown between the lines at its place in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogNotice {
-    /// Its place in time.
+    /// Place in time.
     pub at: Moment,
-    /// The sort.
+    /// Kind.
     pub kind: NoticeKind,
     /// One sentence for people.
     pub text: String,
 }
 
-/// What one turn of a tail brings.
+/// What a tail or a reading delivers at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogBatch {
     /// Events, in no particular order.
     pub events: Vec<LogEvent>,
     /// Notices.
     pub notices: Vec<LogNotice>,
+    /// The state of the tail after this batch; `None` if the batch is not part of a tail.
+    pub status: Option<TailStatus>,
 }
 
-/// What to read.
+/// The log events to be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogQuery {
     /// Log group names.
     pub groups: Vec<String>,
     /// CloudWatch filter pattern, applied by the service.
     pub pattern: Option<String>,
-    /// From, inclusive.
+    /// First timestamp, inclusive.
     pub since: Option<Moment>,
-    /// Until, inclusive; `None`: now.
+    /// Last timestamp, inclusive; `None`: now.
     pub until: Option<Moment>,
-    /// At most so many events, the newest; `None`: all.
+    /// Only the newest events, this many; `None`: all.
     pub limit: Option<usize>,
+    /// Ids of the gateways and runtimes whose lines are wanted. Lines of a tail that name another one as their origin are left
+    /// out, since a group may be shared by all deployments of an account. Empty: all lines.
+    pub owner_ids: Vec<String>,
+}
+
+/// The result of a Logs Insights query, complete or so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogQueryResult {
+    /// Id of the query.
+    pub query_id: String,
+    /// `Complete`, `Running`, or another of the service's words.
+    pub status: String,
+    /// Fields and values of each row, in the order of the query. All values are text.
+    pub rows: Vec<Vec<(String, String)>>,
+    /// What the query has read.
+    pub statistics: LogQueryStatistics,
+}
+
+/// What a Logs Insights query has read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct LogQueryStatistics {
+    /// Number of log events that matched.
+    pub records_matched: f64,
+    /// Number of log events that were scanned.
+    pub records_scanned: f64,
+    /// Number of bytes that were scanned; they are billed.
+    pub bytes_scanned: f64,
 }

@@ -28,7 +28,10 @@ pub use deployment::{
 };
 pub use duration::{parse_duration, show_duration};
 pub use failure::{Failure, FailureKind};
-pub use log::{LogBatch, LogEvent, LogNotice, LogQuery, NoticeKind};
+pub use log::{
+    LogBatch, LogEvent, LogNotice, LogQuery, LogQueryResult, LogQueryStatistics, NoticeKind,
+    TailMode, TailStatus,
+};
 pub use moment::Moment;
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;

@@ -14,7 +14,7 @@ use crate::{
         store::{Body, Entry, Store},
     },
     messages::{Action, AppAction, Effect, Effects, ListAction, LogsAction, PromptAction, Slot},
-    model::{DeploymentName, Failure, LogBatch, LogQuery, Moment, NoticeKind},
+    model::{DeploymentName, Failure, Kind, LogBatch, LogQuery, Moment, TailMode, TailStatus},
     theme::Role,
     widgets::{LineInput, List, Painter, Scroll, sparkline},
 };
@@ -22,24 +22,33 @@ use crossterm::event::KeyEvent;
 
 /// How far back a fresh tail begins, in milliseconds.
 const BACK_MS: i64 = 15 * 60 * 1000;
-/// Lines that a fresh tail begins with at most.
-const FIRST_LINES: usize = 2_000;
-/// A bar of the rates in the headline, in milliseconds, and how many there are.
+/// Maximal number of lines of each group that a fresh tail begins with: one page.
+const FIRST_LINES: usize = 10_000;
+/// How far a tail that is taken up again reaches back, in milliseconds. Events become visible up to 90 seconds after their
+/// time, so those of the last moments before the tail was left may be missing.
+const RESUME_OVERLAP_MS: i64 = 150_000;
+/// Width of a bar of the rates in the headline, in milliseconds.
 const RATE_MS: i64 = 5_000;
+/// Number of bars of the rates in the headline.
 const RATES: i64 = 14;
 
 /// The state of the Logs screen.
 #[derive(Clone, Debug, Default)]
 pub struct Logs {
-    source: Option<Source>,
+    source: Option<TailSource>,
     store: Store,
     list: List,
     /// Whether the cursor stays on the newest line.
     follows: bool,
     unseen: usize,
-    mode: Mode,
+    status: TailStatus,
+    /// Where the running tail began.
+    since: Moment,
+    /// When the last batch arrived.
+    heard: Option<Moment>,
+    /// Where a tail that was left goes on.
+    left_at: Option<Moment>,
     failure: Option<Failure>,
-    sampled: bool,
     wrap: bool,
     prompt: Option<Prompt>,
     search: String,
@@ -52,19 +61,24 @@ pub struct Logs {
 
 /// What is tailed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Source {
-    deployment: DeploymentName,
-    title: String,
-    groups: Vec<String>,
+pub struct TailSource {
+    /// Deployment whose credentials read the logs.
+    pub deployment: DeploymentName,
+    /// Title of the view.
+    pub title: String,
+    /// Log group names.
+    pub groups: Vec<String>,
+    /// Ids of the deployment's gateways and runtimes.
+    pub owner_ids: Vec<String>,
 }
 
-/// How the lines come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Mode {
-    #[default]
-    Starting,
-    Live,
-    Polling,
+/// Ids of a deployment's gateways and runtimes, as far as they have been listed.
+pub fn owner_ids(store: &crate::state::Store, deployment: &DeploymentName) -> Vec<String> {
+    store
+        .resources(deployment)
+        .filter(|resource| matches!(resource.key.kind, Kind::Gateway | Kind::Runtime))
+        .map(|resource| resource.key.id.clone())
+        .collect()
 }
 
 #[derive(Clone, Debug)]
@@ -75,52 +89,74 @@ enum Prompt {
 
 impl Logs {
     /// Begins to follow log groups.
-    pub fn tail(
-        &mut self,
-        deployment: DeploymentName,
-        title: String,
-        groups: Vec<String>,
-        since: Option<Moment>,
-        now: Moment,
-    ) -> Effects {
+    pub fn tail(&mut self, source: TailSource, since: Option<Moment>, now: Moment) -> Effects {
+        let begin = since.unwrap_or_else(|| now.plus(-BACK_MS));
         let query = LogQuery {
-            groups: groups.clone(),
-            since: Some(since.unwrap_or_else(|| now.plus(-BACK_MS))),
+            groups: source.groups.clone(),
+            owner_ids: source.owner_ids.clone(),
+            since: Some(begin),
             limit: Some(FIRST_LINES),
             ..LogQuery::default()
         };
+        let effect = Effect::Tail(source.deployment.clone(), query);
         let follows = since.is_none();
+        let mut store = Store::default();
+        store.set_tail_start(now);
         *self = Self {
-            source: Some(Source {
-                deployment: deployment.clone(),
-                title,
-                groups,
-            }),
+            since: begin,
+            store,
+            source: Some(source),
             follows,
             wrap: self.wrap,
             ..Self::default()
         };
-        Effects::one(Effect::Tail(deployment, query))
+        Effects::one(effect)
     }
 
-    /// Takes lines in.
-    pub fn arrived(&mut self, batch: LogBatch, _now: Moment) {
-        for notice in &batch.notices {
-            match notice.kind {
-                NoticeKind::Started | NoticeKind::GapFilled => self.mode = Mode::Live,
-                NoticeKind::Polling => self.mode = Mode::Polling,
-                NoticeKind::Sampled => self.sampled = true,
-                NoticeKind::Late | NoticeKind::Unavailable | NoticeKind::Ended => {}
-            }
-        }
+    /// Takes in a batch of lines.
+    pub fn arrived(&mut self, batch: LogBatch, now: Moment) {
+        self.status = batch.status.unwrap_or(self.status);
+        self.heard = Some(now);
         self.failure = None;
         let before = self.store.len();
         let read = self.current().cloned();
-        let count = self.store.take(batch);
+        let count = self.store.push_batch(batch);
         self.stay(read.as_ref());
         if !self.follows {
             self.unseen += count.min(self.store.len().saturating_sub(before));
         }
+    }
+
+    /// The time from which on a tail that was left has to read again: a little before it last had everything, or its own
+    /// beginning if it never did.
+    fn resume_from(&self, now: Moment) -> Moment {
+        let has_everything = self.status.is_backfilled && self.status.open_gaps == 0;
+        match (has_everything, &self.failure, self.heard) {
+            (true, None, Some(_)) => now.plus(-RESUME_OVERLAP_MS).max(self.since),
+            (true, Some(_), Some(heard)) => heard.plus(-RESUME_OVERLAP_MS).max(self.since),
+            _ => self.since,
+        }
+    }
+
+    /// Starts the tail of the same groups again, without losing or repeating a line.
+    fn resume(&mut self, now: Moment) -> Effects {
+        let Some(source) = &self.source else {
+            return Effects::none();
+        };
+        let since = self.left_at.take().unwrap_or_else(|| self.resume_from(now));
+        let query = LogQuery {
+            groups: source.groups.clone(),
+            owner_ids: source.owner_ids.clone(),
+            since: Some(since),
+            limit: self.store.is_empty_of_events().then_some(FIRST_LINES),
+            ..LogQuery::default()
+        };
+        let effect = Effect::Tail(source.deployment.clone(), query);
+        self.store.expect_again(since);
+        self.since = since;
+        self.status = TailStatus::default();
+        self.failure = None;
+        Effects::one(effect)
     }
 
     /// The tail has ended.
@@ -300,13 +336,15 @@ impl Logs {
             .map(|name| ((*name).clone(), deployment_groups(context.store, name)))
             .find(|(_, groups)| !groups.is_empty());
         match next {
-            Some((name, groups)) => ScreenUpdate::effects(self.tail(
-                name.clone(),
-                name.to_string(),
-                groups,
-                None,
-                context.now,
-            )),
+            Some((name, groups)) => {
+                let source = TailSource {
+                    deployment: name.clone(),
+                    title: name.to_string(),
+                    groups,
+                    owner_ids: owner_ids(context.store, &name),
+                };
+                ScreenUpdate::effects(self.tail(source, None, context.now))
+            }
             None => ScreenUpdate::request(AppRequest::Say("no log group is known yet".to_owned())),
         }
     }
@@ -357,31 +395,20 @@ impl Screen for Logs {
     }
 
     fn enter(&mut self, context: &mut UpdateContext<'_>) -> Effects {
-        match self.source.clone() {
-            Some(source) => {
-                let since = (0..self.store.kept())
-                    .rev()
-                    .find_map(|row| self.store.row(row))
-                    .map(|entry| entry.at.plus(1));
-                let query = LogQuery {
-                    groups: source.groups,
-                    since: since.or_else(|| Some(context.now.plus(-BACK_MS))),
-                    limit: Some(FIRST_LINES),
-                    ..LogQuery::default()
-                };
-                Effects::one(Effect::Tail(source.deployment, query))
-            }
-            None => self.next_source(context).effects,
+        if self.source.is_some() {
+            self.resume(context.now)
+        } else {
+            self.next_source(context).effects
         }
     }
 
-    /// A live tail is billed by the minute: it ends when nobody looks, and fills its gap when somebody looks again.
-    fn leave(&mut self, _context: &mut UpdateContext<'_>) -> Effects {
-        if self.source.is_some() {
-            Effects::one(Effect::Stop(Slot::Tail))
-        } else {
-            Effects::none()
+    /// Ends the tail: a live session is billed by the minute. Entering the screen again fills in what was missed.
+    fn leave(&mut self, context: &mut UpdateContext<'_>) -> Effects {
+        if self.source.is_none() {
+            return Effects::none();
         }
+        self.left_at = Some(self.resume_from(context.now));
+        Effects::one(Effect::Stop(Slot::Tail))
     }
 
     fn act(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
@@ -456,12 +483,18 @@ impl Screen for Logs {
 
     fn headline(&self, context: &ViewContext<'_>) -> Option<Vec<(String, Role)>> {
         let source = self.source.as_ref()?;
-        let (mode, role) = match (&self.failure, self.mode, self.follows) {
+        let (mode, role) = match (&self.failure, self.status.mode, self.follows) {
             (Some(_), ..) => ("✖ ended".to_owned(), Role::Failed),
-            (None, Mode::Starting, _) => (format!("{} starting", context.spinner), Role::Changing),
-            (None, Mode::Live, true) => ("● live".to_owned(), Role::Success),
-            (None, Mode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
-            (None, Mode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
+            (None, TailMode::Starting, _) => {
+                (format!("{} starting", context.spinner), Role::Changing)
+            }
+            (None, TailMode::Live, true) => ("● live".to_owned(), Role::Success),
+            (None, TailMode::Live, false) => ("◐ paused".to_owned(), Role::Changing),
+            (None, TailMode::Polling, _) => ("▲ polling".to_owned(), Role::Degraded),
+            (None, TailMode::Reconnecting, _) => {
+                (format!("{} reconnecting", context.spinner), Role::Degraded)
+            }
+            (None, TailMode::Paused, _) => ("◆ sign in again".to_owned(), Role::Failed),
         };
         let (all, errors) = self.store.rates(context.now, RATE_MS, RATES as usize);
         let per_minute: u64 = all.iter().rev().take(12).sum();

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod aws;
+pub mod calls;
 pub mod client_secret;
 pub mod discovery;
 mod doctor;
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
     pub(crate) identities: aws::PerDeployment<tokio::sync::OnceCell<crate::model::Identity>>,
     announce: std::sync::RwLock<Option<Announce>>,
+    pub(crate) log_budgets: aws::logs::RequestBudgets,
 }
 
 /// Shows a person an address at which to sign in.
@@ -76,6 +78,7 @@ impl Services {
             targets: aws::PerDeployment::default(),
             identities: aws::PerDeployment::default(),
             announce: std::sync::RwLock::default(),
+            log_budgets: aws::logs::RequestBudgets::default(),
             tokens: crate::services::sign_in::token::Tokens::default(),
         };
         Self {

@@ -684,7 +684,7 @@ fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
             "/aws/lambda/neo4j-interceptor",
             "INFO too late",
         )],
-        notices: Vec::new(),
+        ..LogBatch::default()
     };
     bench.on(Event::Logs(LogsEvent::Arrived(late)));
     assert_eq!(bench.selected(), selected);
@@ -1197,7 +1197,7 @@ fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
     bench.on(Event::Logs(LogsEvent::Arrived(
         agentcore_console::model::LogBatch {
             events: vec![world::log(0, "/aws/lambda/x", "one more login")],
-            notices: Vec::new(),
+            ..agentcore_console::model::LogBatch::default()
         },
     )));
     bench.shows("4 hits");

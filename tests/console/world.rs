@@ -5,7 +5,7 @@ use agentcore_console::{
     messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
-        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpEndpoint, McpTarget, NoticeKind,
+        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpEndpoint, McpTarget, NoticeKind, TailMode, TailStatus,
         Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape, SignIn,
         Table, Tool, ToolAnnotations, Traffic,
     },
@@ -224,6 +224,16 @@ pub(crate) fn logs() -> LogBatch {
             kind: NoticeKind::Started,
             text: "live tail of 2 groups".into(),
         }],
+        status: Some(live_status()),
+    }
+}
+
+/// The status of a live tail that has read everything.
+fn live_status() -> TailStatus {
+    TailStatus {
+        mode: TailMode::Live,
+        is_backfilled: true,
+        ..TailStatus::default()
     }
 }
 
@@ -244,6 +254,7 @@ pub(crate) fn numbered(from: i64, to: i64) -> LogBatch {
     LogBatch {
         events: events.collect(),
         notices: if from == 0 { vec![started] } else { Vec::new() },
+        status: Some(live_status()),
     }
 }
 

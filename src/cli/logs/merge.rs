@@ -10,20 +10,20 @@ use crate::{
     services::Services,
 };
 
-use super::sources::Source;
+use super::sources::LogReadSource;
 
 /// Pages of a group that are read ahead of the one that is being merged.
 const AHEAD: usize = 1;
 
 /// Reads one group into its end of the merge.
-pub(super) struct Reader {
+pub(super) struct GroupReader {
     deployment: Deployment,
     group: String,
     sender: mpsc::Sender<LogBatch>,
     progress: Arc<Notify>,
 }
 
-impl Reader {
+impl GroupReader {
     /// Reads the group to its end.
     pub(super) async fn read(self, services: &Services, query: &LogQuery) -> Result<(), Failure> {
         let query = LogQuery {
@@ -31,7 +31,7 @@ impl Reader {
             ..query.clone()
         };
         let answer = services
-            .pass_logs(&self.deployment, &query, |batch| {
+            .read_logs(&self.deployment, &query, |batch| {
                 let (sender, progress) = (self.sender.clone(), Arc::clone(&self.progress));
                 async move {
                     let gone = sender.send(batch).await.is_err();
@@ -52,11 +52,11 @@ impl Reader {
 
 /// The other end: events of all groups in the order of time.
 pub(super) struct Merged {
-    groups: Vec<Group>,
+    groups: Vec<MergedGroup>,
     progress: Arc<Notify>,
 }
 
-struct Group {
+struct MergedGroup {
     receiver: mpsc::Receiver<LogBatch>,
     waiting: VecDeque<LogEvent>,
     ended: bool,
@@ -64,7 +64,7 @@ struct Group {
 
 /// What is next in time, and what is to be said.
 #[derive(Default)]
-pub(super) struct Next {
+pub(super) struct MergedEvents {
     /// Events that no other can come before any more.
     pub(super) events: Vec<LogEvent>,
     /// Notices, each with the page that it came with.
@@ -72,20 +72,20 @@ pub(super) struct Next {
 }
 
 /// A reader for each group, and the merge of all.
-pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
+pub(super) fn channels(sources: &[LogReadSource]) -> (Vec<GroupReader>, Merged) {
     let progress = Arc::new(Notify::new());
     let mut readers = Vec::new();
     let mut groups = Vec::new();
     for source in sources {
         for group in &source.groups {
             let (sender, receiver) = mpsc::channel(AHEAD);
-            readers.push(Reader {
+            readers.push(GroupReader {
                 deployment: source.deployment.clone(),
                 group: group.clone(),
                 sender,
                 progress: Arc::clone(&progress),
             });
-            groups.push(Group {
+            groups.push(MergedGroup {
                 receiver,
                 waiting: VecDeque::new(),
                 ended: false,
@@ -97,12 +97,16 @@ pub(super) fn channels(sources: &[Source]) -> (Vec<Reader>, Merged) {
 
 impl Merged {
     /// The next events that no group can come before any more; `None` when all groups have ended.
-    pub(super) async fn next(&mut self) -> Option<Next> {
+    pub(super) async fn next(&mut self) -> Option<MergedEvents> {
         loop {
-            let notices: Vec<LogNotice> = self.groups.iter_mut().flat_map(Group::drain).collect();
+            let notices: Vec<LogNotice> = self
+                .groups
+                .iter_mut()
+                .flat_map(MergedGroup::drain)
+                .collect();
             let events = self.take_ready();
             if !events.is_empty() || !notices.is_empty() {
-                return Some(Next { events, notices });
+                return Some(MergedEvents { events, notices });
             }
             if self
                 .groups
@@ -141,7 +145,7 @@ impl Merged {
     }
 }
 
-impl Group {
+impl MergedGroup {
     /// The next page, once the one before it is passed on.
     fn drain(&mut self) -> Vec<LogNotice> {
         let mut notices = Vec::new();
@@ -191,23 +195,23 @@ mod tests {
             .0
             .deployments
             .remove(0);
-            channels(&[Source {
+            channels(&[LogReadSource {
                 deployment,
                 groups: vec!["a".into(), "b".into()],
             }])
         };
         let (b, a) = (readers.pop().unwrap(), readers.pop().unwrap());
-        let send = |reader: &Reader, times: &[i64]| {
+        let send = |reader: &GroupReader, times: &[i64]| {
             let events = times.iter().map(|at| event(*at, &reader.group)).collect();
             reader
                 .sender
                 .try_send(LogBatch {
                     events,
-                    notices: Vec::new(),
+                    ..LogBatch::default()
                 })
                 .unwrap();
         };
-        let times = |next: Next| {
+        let times = |next: MergedEvents| {
             next.events
                 .iter()
                 .map(|each| each.timestamp.millis())
@@ -235,14 +239,14 @@ mod tests {
         .0
         .deployments
         .remove(0);
-        let (mut readers, mut merged) = channels(&[Source {
+        let (mut readers, mut merged) = channels(&[LogReadSource {
             deployment,
             groups: vec!["a".into(), "b".into()],
         }]);
         let (slow, fast) = (readers.pop().unwrap(), readers.pop().unwrap());
         let page = |from: i64, group: &str| LogBatch {
             events: (from..from + 10).map(|at| event(at, group)).collect(),
-            notices: Vec::new(),
+            ..LogBatch::default()
         };
         let mut sent = 0;
         let mut fill = |merged: &mut Merged| {

@@ -1,34 +1,41 @@
 //! `logs NAME...`: reads or follows log groups, merged in time, filtered, without credentials.
 
+pub(super) mod attribution;
 mod merge;
+mod patterns;
 mod print;
-mod sources;
+mod query;
+pub(super) mod sources;
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use futures::{StreamExt as _, future::join_all, stream};
 use regex::Regex;
 
 use crate::{
     logs::Level,
-    model::{Failure, LogQuery, Moment, did_you_mean},
+    model::{Failure, FailureKind, LogQuery, Moment, TailStatus, did_you_mean},
 };
 
 use super::{Outcome, Stop, arguments::TextOrJson, context::Context, output, process, time, usage};
 use crate::cli::group_failures;
-use print::{Filter, Printer};
-use sources::Source;
+use print::{PrintFilter, Printer};
+use sources::LogReadSource;
 
 const EXAMPLES: &str = "Examples:
   agentcore-console logs prod --since 1h --level warn   all of a deployment
   agentcore-console logs my_runtime-Ab3dEfGh1j -f       follow one runtime
-  agentcore-console logs prod --id 691bd2f0 -o json     one trace or session";
+  agentcore-console logs prod --id 691bd2f0 -o json     one trace or session
+  agentcore-console logs patterns prod                  thousands of lines as a few templates
+  agentcore-console logs query 'filter @message like /timeout/' prod    CloudWatch Logs Insights";
 
 /// What to read.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Options {
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct LogsOptions {
+    #[command(subcommand)]
+    command: Option<LogsCommand>,
     /// A log group's full name, the id or name of a runtime or gateway, or a deployment: everything of it
     #[arg(required = true)]
     names: Vec<String>,
@@ -55,6 +62,15 @@ pub(crate) struct Options {
     output: TextOrJson,
 }
 
+/// The commands below `logs`.
+#[derive(Debug, Subcommand)]
+enum LogsCommand {
+    /// Run a query of CloudWatch Logs Insights
+    Query(query::QueryOptions),
+    /// Show the lines as a few patterns with their counts
+    Patterns(patterns::PatternsOptions),
+}
+
 fn level(word: &str) -> Result<Level, String> {
     let known = Level::ALL.map(Level::as_str);
     Level::parse(word).ok_or_else(|| {
@@ -67,23 +83,20 @@ fn level(word: &str) -> Result<Level, String> {
 }
 
 /// Runs `logs`.
-pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
-    let now = super::now();
-    let since = moment("--since", &options.since, now)?;
-    let until = options
-        .until
-        .as_deref()
-        .map(|text| moment("--until", text, now))
-        .transpose()?;
-    if until.is_some_and(|until| until < since) {
-        return Err(usage("reading logs", "--until lies before --since").into());
+pub(crate) fn run(context: &Context, options: &LogsOptions) -> Outcome {
+    match &options.command {
+        Some(LogsCommand::Query(options)) => return query::run(context, options),
+        Some(LogsCommand::Patterns(options)) => return patterns::run(context, options),
+        None => {}
     }
+    let (since, until) = window(&options.since, options.until.as_deref())?;
     let grep = options.grep.as_deref().map(pattern).transpose()?;
     let deployments = context.deployments()?;
     let services = context.services();
     process::runtime()?.block_on(async {
-        let sources = sources::resolve(&services, &deployments, &options.names).await?;
-        let filter = Filter {
+        let resolved = sources::resolve(&services, &deployments, &options.names).await?;
+        let sources = resolved.sources;
+        let filter = PrintFilter {
             grep,
             level: options.level,
             id: options.id.clone(),
@@ -92,7 +105,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             .iter()
             .flat_map(|source| source.groups.iter().map(String::as_str))
             .collect();
-        let mut printer = Printer::new(options.output, filter, &groups);
+        let mut printer = Printer::new(options.output, filter, &groups, resolved.attribution);
         let query = LogQuery {
             since: Some(since),
             until,
@@ -123,17 +136,34 @@ fn pattern(text: &str) -> Result<Regex, Failure> {
     })
 }
 
+/// The window of `--since` and `--until`.
+///
+/// # Errors
+/// Usage, for a time that cannot be read or a window that ends before it begins.
+pub(super) fn window(
+    since: &str,
+    until: Option<&str>,
+) -> Result<(Moment, Option<Moment>), Failure> {
+    let now = super::now();
+    let since = moment("--since", since, now)?;
+    let until = until.map(|text| moment("--until", text, now)).transpose()?;
+    if until.is_some_and(|until| until < since) {
+        return Err(usage("reading logs", "--until lies before --since"));
+    }
+    Ok((since, until))
+}
+
 fn moment(flag: &str, text: &str, now: Moment) -> Result<Moment, Failure> {
     time::moment(text, now, &jiff::tz::TimeZone::system()).ok_or_else(|| {
         usage(format!("reading {flag}"), format!("\"{text}\" is no time"))
-            .hint("write 15m, 2h, 09:30, 2026-11-21, or 2026-11-21T09:30:00Z")
+            .hint("write 15m, 2 hours ago, 09:30, 2026-11-21, 2026-11-21T09:30:00Z, or seconds or milliseconds since 1970")
     })
 }
 
 /// Reads every group once, merged by time. One group that cannot be read does not take the others away.
 async fn read(
     services: &crate::services::Services,
-    sources: Vec<Source>,
+    sources: Vec<LogReadSource>,
     query: &LogQuery,
     printer: &mut Printer,
 ) -> Outcome {
@@ -163,18 +193,31 @@ async fn read(
         .filter_map(|(group, answer)| Some((group.as_str(), answer.as_ref().err()?)))
         .collect();
     group_failures::tell(failures.iter().copied());
-    match failures.first() {
-        Some((_, first)) if failures.len() == answers.len() => {
-            Err(Stop::Code(first.kind.exit_code()))
-        }
-        _ => Ok(()),
+    partial_result(failures.iter().map(|(_, failure)| *failure), answers.len())
+}
+
+/// The end of a command whose sources failed in part: nothing read ends as the first failure does; partial data exits 5, or 4
+/// where all of the rest was refused.
+pub(super) fn partial_result<'a>(
+    failures: impl Iterator<Item = &'a Failure> + Clone,
+    sources: usize,
+) -> Outcome {
+    let Some(first) = failures.clone().next() else {
+        return Ok(());
+    };
+    if failures.clone().count() == sources {
+        return Err(Stop::Code(first.kind.exit_code()));
     }
+    let is_refused = failures
+        .clone()
+        .all(|failure| failure.kind == FailureKind::Denied);
+    Err(Stop::Code(if is_refused { 4 } else { 5 }))
 }
 
 /// Follows all groups until asked to end, until `--until`, or until every tail has failed.
 async fn follow(
     services: &crate::services::Services,
-    sources: Vec<Source>,
+    sources: Vec<LogReadSource>,
     query: LogQuery,
     printer: &mut Printer,
 ) -> Outcome {
@@ -188,8 +231,12 @@ async fn follow(
         };
         services.tail_logs(&source.deployment, query)
     });
+    let tails = tails
+        .enumerate()
+        .map(|(index, tail)| tail.map(move |item| (index, item)).boxed());
     let mut tails = stream::select_all(tails);
     let mut last: Option<Failure> = None;
+    let mut statuses: Vec<TailStatus> = Vec::new();
     loop {
         let left = until.map(|until| {
             Duration::from_millis(u64::try_from(until.since(super::now())).unwrap_or(0))
@@ -206,7 +253,8 @@ async fn follow(
             next = tails.next() => next,
         };
         match next {
-            Some(Ok(mut batch)) => {
+            Some((index, Ok(mut batch))) => {
+                record_status(&mut statuses, index, batch.status);
                 batch
                     .events
                     .retain(|event| until.is_none_or(|until| event.timestamp <= until));
@@ -218,13 +266,34 @@ async fn follow(
                 printer.flush()?;
                 last = None;
             }
-            Some(Err(failure)) => {
+            Some((_, Err(failure))) => {
                 output::complain(&failure);
                 last = Some(failure);
             }
             None => break,
         }
     }
-    printer.finish()?;
-    last.map_or(Ok(()), |failure| Err(Stop::Code(failure.kind.exit_code())))
+    end_follow(printer, &statuses, last)
+}
+
+/// Keeps the newest status of each tail.
+fn record_status(statuses: &mut Vec<TailStatus>, index: usize, status: Option<TailStatus>) {
+    if statuses.len() <= index {
+        statuses.resize(index + 1, TailStatus::default());
+    }
+    if let (Some(known), Some(new)) = (statuses.get_mut(index), status) {
+        *known = new;
+    }
+}
+
+/// Prints the counts; lines that could not be read make the command fail.
+fn end_follow(printer: &mut Printer, statuses: &[TailStatus], last: Option<Failure>) -> Outcome {
+    let late = statuses.iter().map(|status| status.late).sum();
+    let open_gaps: usize = statuses.iter().map(|status| status.open_gaps).sum();
+    printer.end(late, open_gaps)?;
+    match last {
+        Some(failure) => Err(Stop::Code(failure.kind.exit_code())),
+        None if open_gaps > 0 => Err(Stop::Code(5)),
+        None => Ok(()),
+    }
 }

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     logs::{Level, Line, StackTraces, redact, source_word, strip_escapes},
-    model::{LogEvent, LogNotice, NoticeKind, sanitize, sanitize::escape_json},
+    model::{LogEvent, LogNotice, NoticeKind, pluralize, sanitize, sanitize::escape_json},
 };
 
 use super::super::{
@@ -21,9 +21,10 @@ use super::super::{
     output,
     table::{Tone, toned},
 };
+use super::attribution::{Attribution, LineOwner};
 
 /// Which lines are wanted.
-pub(super) struct Filter {
+pub(super) struct PrintFilter {
     /// That match.
     pub(super) grep: Option<Regex>,
     /// Of this level and above.
@@ -32,7 +33,7 @@ pub(super) struct Filter {
     pub(super) id: Option<String>,
 }
 
-impl Filter {
+impl PrintFilter {
     fn admits(&self, event: &LogEvent, line: &Line, shown: &str) -> bool {
         self.level
             .is_none_or(|least| line.level.is_some_and(|level| level >= least))
@@ -53,24 +54,34 @@ impl Filter {
 pub(super) struct Printer {
     out: BufWriter<Stdout>,
     format: TextOrJson,
-    filter: Filter,
-    sources: Labels,
+    filter: PrintFilter,
+    sources: SourceLabels,
     zone: Option<TimeZone>,
     traces: StackTraces,
+    attribution: Attribution,
+    /// Number of lines printed.
+    kept: usize,
 }
 
 impl Printer {
     /// A printer of lines of these groups.
-    pub(super) fn new(format: TextOrJson, filter: Filter, groups: &[&str]) -> Self {
+    pub(super) fn new(
+        format: TextOrJson,
+        filter: PrintFilter,
+        groups: &[&str],
+        attribution: Attribution,
+    ) -> Self {
         // People read their own clock; programs get the one that means the same everywhere.
         let zone = io::IsTerminal::is_terminal(&io::stdout()).then(TimeZone::system);
         Self {
             out: BufWriter::with_capacity(64 * 1024, io::stdout()),
             format,
             filter,
-            sources: Labels::of(groups),
+            sources: SourceLabels::of(groups),
             zone,
             traces: StackTraces::default(),
+            attribution,
+            kept: 0,
         }
     }
 
@@ -84,8 +95,14 @@ impl Printer {
             if !self.filter.admits(event, &line, &shown) {
                 continue;
             }
+            let LineOwner::Of(deployment) = self.attribution.owner(&event.group, &shown) else {
+                continue;
+            };
+            self.kept += 1;
             match self.format {
-                TextOrJson::Json => self.json(&members(event, &line, &shown))?,
+                TextOrJson::Json => {
+                    self.json(&members(event, &line, &shown, deployment.as_deref()))?;
+                }
                 TextOrJson::Text => self.text(event, &line, &shown)?,
             }
         }
@@ -114,6 +131,25 @@ impl Printer {
     /// Everything so far is seen now.
     pub(super) fn flush(&mut self) -> Outcome {
         Ok(self.out.flush()?)
+    }
+
+    /// Prints the counts at the end of a tail.
+    pub(super) fn end(&mut self, late: usize, open_gaps: usize) -> Outcome {
+        let kept = self.kept;
+        match self.format {
+            TextOrJson::Json => self.json(
+                &json!({"notice": "end", "kept": kept, "late": late, "open_gaps": open_gaps}),
+            )?,
+            TextOrJson::Text => {
+                self.flush()?;
+                output::note(&format!(
+                    "-- {} kept, {late} late, {}",
+                    pluralize(kept, "line"),
+                    pluralize(open_gaps, "open gap")
+                ));
+            }
+        }
+        self.flush()
     }
 
     /// The end.
@@ -183,9 +219,9 @@ fn ids(line: &Line, short: bool) -> String {
 }
 
 /// What lines call their group: the part that it plays, and its name too where several play it. Nothing for a single group.
-struct Labels(HashMap<String, String>);
+struct SourceLabels(HashMap<String, String>);
 
-impl Labels {
+impl SourceLabels {
     fn of(groups: &[&str]) -> Self {
         let mut groups = groups.to_vec();
         groups.sort_unstable();
@@ -235,11 +271,12 @@ const fn tone(level: Level) -> Tone {
     }
 }
 
-fn members(event: &LogEvent, line: &Line, shown: &str) -> Value {
+fn members(event: &LogEvent, line: &Line, shown: &str, deployment: Option<&str>) -> Value {
     let mut all = Map::new();
     all.insert("timestamp".into(), json!(event.timestamp.millis()));
     all.insert("ingestion_time".into(), json!(event.ingestion.millis()));
     all.insert("source".into(), json!(event.group));
+    all.insert("deployment".into(), json!(deployment));
     all.insert("stream".into(), json!(event.stream));
     all.insert("id".into(), json!(event.id));
     all.insert("message".into(), json!(shown));
@@ -278,10 +315,10 @@ mod tests {
     fn json_lines_have_the_members_that_are_promised() {
         let event = event("level=warn password=canary request_id=r1");
         let shown = redact(&event.message);
-        let value = members(&event, &Line::read(&event.message), &shown);
+        let value = members(&event, &Line::read(&event.message), &shown, Some("prod"));
         assert_eq!(
             value,
-            json!({"timestamp": 1_795_224_324_652_i64, "ingestion_time": 1_795_224_324_685_i64, "source": "/aws/x", "stream": "st-1", "id": "e1",
+            json!({"timestamp": 1_795_224_324_652_i64, "ingestion_time": 1_795_224_324_685_i64, "source": "/aws/x", "deployment": "prod", "stream": "st-1", "id": "e1",
                 "message": "level=warn password=*** request_id=r1", "level": "warn", "request_id": "r1"})
         );
     }
@@ -293,8 +330,11 @@ mod tests {
             "/aws/x/runtimes/r1-DEFAULT",
             "/aws/x/runtimes/r2-DEFAULT",
         );
-        assert_eq!(Labels::of(&[gateway, gateway]).of_group(gateway), None);
-        let labels = Labels::of(&[gateway, one, two]);
+        assert_eq!(
+            SourceLabels::of(&[gateway, gateway]).of_group(gateway),
+            None
+        );
+        let labels = SourceLabels::of(&[gateway, one, two]);
         let shown = [gateway, one, two].map(|group| labels.of_group(group).unwrap());
         assert_eq!(shown, ["gateway   ", "r1-DEFAULT", "r2-DEFAULT"]);
     }
@@ -313,16 +353,16 @@ mod tests {
 
     #[test]
     fn filters_take_levels_from_below_ids_and_patterns() {
-        let admits = |filter: &Filter, text: &str| {
+        let admits = |filter: &PrintFilter, text: &str| {
             let event = event(text);
             filter.admits(&event, &Line::read(text), &redact(text))
         };
-        let none = || Filter {
+        let none = || PrintFilter {
             grep: None,
             level: None,
             id: None,
         };
-        let errors = Filter {
+        let errors = PrintFilter {
             level: Some(Level::Warn),
             ..none()
         };
@@ -332,24 +372,24 @@ mod tests {
                 && !admits(&errors, "level=info x")
                 && !admits(&errors, "x")
         );
-        let ids = Filter {
+        let ids = PrintFilter {
             id: Some("r1".into()),
             ..none()
         };
         assert!(admits(&ids, "request_id=r1") && !admits(&ids, "request_id=r2"));
-        let grep = Filter {
+        let grep = PrintFilter {
             grep: Some(Regex::new("time ?out").unwrap()),
             ..none()
         };
         assert!(admits(&grep, "a timeout") && !admits(&grep, "fine"));
-        let within = Filter {
+        let within = PrintFilter {
             grep: Some(Regex::new("^boom$").unwrap()),
             ..none()
         };
         assert!(
             admits(&within, r#"{"message":"boom"}"#) && !admits(&within, r#"{"message":"boom!"}"#)
         );
-        let secret = Filter {
+        let secret = PrintFilter {
             grep: Some(Regex::new("canary").unwrap()),
             ..none()
         };

@@ -10,14 +10,23 @@ use crate::{
 };
 
 use super::super::{output, usage};
-use crate::cli::find_resource;
+use super::attribution::Attribution;
+use crate::{cli::find_resource, logs::group_name};
 
 /// Groups to read with one deployment's credentials.
-pub(super) struct Source {
+pub(super) struct LogReadSource {
     /// Whose credentials and region.
     pub(super) deployment: Deployment,
     /// Log group names, each once.
     pub(super) groups: Vec<String>,
+}
+
+/// What the names of a command line mean.
+pub(super) struct ResolvedNames {
+    /// Groups to read.
+    pub(super) sources: Vec<LogReadSource>,
+    /// Whose each line is.
+    pub(super) attribution: Attribution,
 }
 
 /// Finds what the names mean.
@@ -28,19 +37,20 @@ pub(super) async fn resolve(
     services: &Services,
     deployments: &[Deployment],
     names: &[String],
-) -> Result<Vec<Source>, Failure> {
+) -> Result<ResolvedNames, Failure> {
     let places = places(services, deployments).await;
-    let mut sources: Vec<Source> = places
+    let mut attribution = Attribution::of(deployments);
+    let mut sources: Vec<LogReadSource> = places
         .iter()
         .filter_map(|place| {
-            Some(Source {
+            Some(LogReadSource {
                 deployment: place.first()?.clone(),
                 groups: Vec::new(),
             })
         })
         .collect();
     for name in names {
-        let found = resolve_one(services, &places, name).await?;
+        let found = resolve_one(services, &places, name, &mut attribution).await?;
         for (place, groups) in found {
             if let Some(source) = sources.get_mut(place) {
                 let fresh: Vec<String> = groups
@@ -52,11 +62,50 @@ pub(super) async fn resolve(
         }
     }
     sources.retain(|source| !source.groups.is_empty());
-    Ok(sources)
+    Ok(ResolvedNames {
+        sources,
+        attribution,
+    })
 }
 
-/// Account, region and endpoint.
-type Account = (String, String, Option<String>);
+/// The part of a log group's ARN before its name: region and account.
+fn arn_scope(name: &str) -> Option<(&str, &str)> {
+    let (scope, _) = name.strip_prefix("arn:")?.split_once(":log-group:")?;
+    let mut parts = scope.split(':').skip(2);
+    Some((parts.next()?, parts.next()?))
+}
+
+/// The places that an ARN's region and account allow; all for a plain name.
+async fn places_of_arn(
+    services: &Services,
+    places: &[Vec<Deployment>],
+    name: &str,
+) -> Result<Vec<bool>, Failure> {
+    let Some((region, account)) = arn_scope(name) else {
+        return Ok(vec![true; places.len()]);
+    };
+    let checks = places.iter().map(|place| async move {
+        let Some(first) = place.first().filter(|first| first.region == region) else {
+            return false;
+        };
+        // Without an answer, the service will refuse a foreign group by itself.
+        services
+            .identity(first)
+            .await
+            .map_or(true, |identity| identity.account == account)
+    });
+    let allowed = join_all(checks).await;
+    if allowed.contains(&true) {
+        return Ok(allowed);
+    }
+    Err(usage(
+        format!("looking for the logs of {name}"),
+        format!("the log group is in account {account}, region {region}, and no deployment is"),
+    ))
+}
+
+/// AccountPlace, region and endpoint.
+type AccountPlace = (String, String, Option<String>);
 
 /// Deployments by where their logs are: the same account and region, whatever the name.
 async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Deployment>> {
@@ -85,7 +134,7 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
         ))
     }))
     .await;
-    let mut merged: Vec<(Option<Account>, Vec<Deployment>)> = Vec::new();
+    let mut merged: Vec<(Option<AccountPlace>, Vec<Deployment>)> = Vec::new();
     for (account, place) in accounts.into_iter().zip(places) {
         match merged
             .iter_mut()
@@ -120,19 +169,24 @@ async fn resolve_one(
     services: &Services,
     places: &[Vec<Deployment>],
     name: &str,
+    attribution: &mut Attribution,
 ) -> Result<Vec<(usize, Vec<String>)>, Failure> {
     let doing = format!("looking for the logs of {name}");
+    let allowed = places_of_arn(services, places, name).await?;
+    let name = group_name(name);
     let asked = join_all(places.iter().map(|place| existing(services, place, name))).await;
     let mut exact = Vec::new();
-    for (place, groups) in asked.iter().enumerate() {
-        if groups
-            .as_ref()
-            .is_ok_and(|groups| groups.iter().any(|group| group == name))
+    for ((place, groups), is_allowed) in asked.iter().enumerate().zip(allowed) {
+        if is_allowed
+            && groups
+                .as_ref()
+                .is_ok_and(|groups| groups.iter().any(|group| group == name))
         {
             exact.push((place, vec![name.to_owned()]));
         }
     }
     if !exact.is_empty() {
+        attribution.name_group(name);
         return Ok(exact);
     }
     let mut known: BTreeSet<String> = BTreeSet::new();
@@ -148,6 +202,17 @@ async fn resolve_one(
         .await;
         problem = problem.or(listing.total_failure().cloned());
         let groups = groups_of(place, &listing.resources, name);
+        attribution.learn(&listing.resources);
+        for deployment in place {
+            let is_named = deployment.name.as_str() == name
+                || listing.resources.iter().any(|resource| {
+                    resource.key.deployment == deployment.name
+                        && find_resource::is_named(resource, name)
+                });
+            if is_named {
+                attribution.ask(&deployment.name);
+            }
+        }
         known.extend(place.iter().flat_map(|each| {
             each.log_groups
                 .iter()
@@ -236,7 +301,7 @@ fn groups_of(place: &[Deployment], resources: &[Resource], name: &str) -> Vec<St
             deployment
                 .log_groups
                 .iter()
-                .cloned()
+                .map(|group| group_name(group).to_owned())
                 .chain(own.flat_map(|each| each.log_groups.iter().cloned())),
         );
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Logs, Mode, Prompt};
+use super::{Logs, Prompt};
 use crate::{
     logs::{
         Level, source_word,
@@ -74,21 +74,7 @@ impl Logs {
             .map(|(text, role)| (text.as_str(), *role))
             .collect();
         let end = painter.spans(line.x + 1, line.y, line.width.saturating_sub(1), &shown);
-        let sampled = if self.sampled {
-            "▲ sampled by AWS · "
-        } else {
-            ""
-        };
-        let gone = if self.store.evicted > 0 {
-            format!(" · {} oldest let go", self.store.evicted)
-        } else {
-            String::new()
-        };
-        let counts = format!(
-            "{sampled}{} kept · 0 lost · {} late{gone}",
-            thousands(self.store.kept()),
-            self.store.late
-        );
+        let (counts, is_complete) = self.counts();
         let width = u16::try_from(text_width(&counts)).unwrap_or(u16::MAX);
         if line.right().saturating_sub(width + 1) > end {
             painter.text_right(
@@ -96,13 +82,40 @@ impl Logs {
                 line.y,
                 width,
                 &counts,
-                if self.sampled {
-                    Role::Degraded
-                } else {
+                if is_complete {
                     Role::Dim
+                } else {
+                    Role::Degraded
                 },
             );
         }
+    }
+
+    /// What was kept, what is missing, what came late; and whether nothing is missing.
+    fn counts(&self) -> (String, bool) {
+        let status = &self.status;
+        let missing = match status.open_gaps {
+            0 if status.is_backfilled => "0 lost".to_owned(),
+            0 => "reading the window".to_owned(),
+            1 => "▲ 1 gap open".to_owned(),
+            gaps => format!("▲ {gaps} gaps open"),
+        };
+        let sampled = if status.is_sampled {
+            "▲ sampled by AWS · "
+        } else {
+            ""
+        };
+        let evicted = if self.store.evicted > 0 {
+            format!(" · {} oldest let go", thousands(self.store.evicted))
+        } else {
+            String::new()
+        };
+        let counts = format!(
+            "{sampled}{} kept · {missing} · {} late{evicted}",
+            thousands(self.store.kept()),
+            thousands(self.store.late)
+        );
+        (counts, status.open_gaps == 0 && !status.is_sampled)
     }
 
     pub(super) fn draw_empty(
@@ -130,10 +143,10 @@ impl Logs {
             }
             return;
         }
-        let words = match (self.mode, self.store.filter().is_empty()) {
+        let words = match (self.status.is_backfilled, self.store.filter().is_empty()) {
             (_, false) => "No line passes the filter. Esc takes it off.".to_owned(),
-            (Mode::Starting, true) => format!("{} asking for the last 15 minutes", context.spinner),
-            (Mode::Live | Mode::Polling, true) => {
+            (false, true) => format!("{} asking for the last 15 minutes", context.spinner),
+            (true, true) => {
                 "Quiet: nothing was written in the last 15 minutes. New lines appear here by themselves.".to_owned()
             }
         };

@@ -267,6 +267,7 @@ impl Runtimes<'_> {
                 since,
                 until: None,
                 limit: Some(EVENTS),
+                ..LogQuery::default()
             };
             let mut seen: BTreeMap<String, (Moment, Moment)> = BTreeMap::new();
             let mut count = 0;

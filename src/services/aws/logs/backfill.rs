@@ -1,110 +1,104 @@
-//! Reading a window of stored log events beside a live session: pages come by a channel, so that nobody waits for another.
+//! Reads windows of stored log events in a task of its own, so that a live session is served meanwhile.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::model::{Failure, FailureKind, LogEvent, Moment};
+use crate::model::{Failure, LogEvent, Moment};
 
-use super::tail::{AbortOnDrop, Source};
-use crate::services::aws::logs::Ask;
+use super::source::{LogSource, WindowReader};
 
-/// Events asked for at a time.
-const PAGE: usize = 10_000;
-
-/// What reading a window brings.
-pub(crate) enum Fill {
-    /// Some events.
-    Page(Vec<LogEvent>),
-    /// A group that cannot be read.
-    Failed(String, Failure),
+/// A window of stored events to be read.
+pub(crate) struct Window {
+    /// Log group name.
+    pub(crate) group: String,
+    /// First timestamp, inclusive.
+    pub(crate) from: Moment,
+    /// Only the newest events, this many.
+    pub(crate) limit: Option<usize>,
+    /// A reading that failed and is taken up again.
+    pub(crate) resume: Option<WindowReader>,
 }
 
-/// A reading in progress. Dropping it ends it.
-pub(crate) struct Filling {
-    pages: mpsc::Receiver<Fill>,
+/// One result of reading windows.
+pub(crate) enum BackfillItem {
+    /// Some events of a group.
+    Page(Vec<LogEvent>),
+    /// A group could not be read (any further). The reader goes on where it failed.
+    Failed(Failure, Box<Window>),
+}
+
+/// A running back-fill. Dropping it ends it.
+pub(crate) struct Backfill {
+    pages: mpsc::Receiver<BackfillItem>,
     _task: AbortOnDrop,
 }
 
-/// Starts reading all that the groups hold from a moment on (the newest `limit` of each).
-pub(crate) fn start<S: Source>(
-    source: &Arc<S>,
-    groups: Vec<String>,
-    from: Moment,
-    limit: Option<usize>,
-) -> Filling {
-    let (send, pages) = mpsc::channel(4);
+/// A task that ends with its handle.
+pub(crate) struct AbortOnDrop(pub(crate) JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Starts reading windows, one after the other.
+pub(crate) fn start<S: LogSource>(source: &Arc<S>, windows: Vec<Window>) -> Backfill {
+    let (sender, pages) = mpsc::channel(4);
     let source = Arc::clone(source);
     let task = tokio::spawn(async move {
-        for group in groups {
-            let read = match limit {
-                Some(limit) => newest(&*source, &group, from, limit, &send).await,
-                None => all(&*source, &group, from, &send).await,
-            };
-            if let Err(failure) = read
-                && send.send(Fill::Failed(group, failure)).await.is_err()
-            {
+        for window in windows {
+            if read(&*source, window, &sender).await.is_err() {
                 return;
             }
         }
     });
-    Filling {
+    Backfill {
         pages,
         _task: AbortOnDrop(task),
     }
 }
 
-/// The next that a reading brings; `None` when it is done. Without a reading it waits for ever.
-pub(crate) async fn next(filling: &mut Option<Filling>) -> Option<Fill> {
-    match filling {
-        Some(filling) => filling.pages.recv().await,
+/// The next result of a back-fill; `None` when it is done. Waits for ever if there is none.
+pub(crate) async fn next(backfill: &mut Option<Backfill>) -> Option<BackfillItem> {
+    match backfill {
+        Some(backfill) => backfill.pages.recv().await,
         None => std::future::pending().await,
     }
 }
 
-async fn newest<S: Source>(
-    source: &S,
-    group: &str,
-    from: Moment,
-    limit: usize,
-    send: &mpsc::Sender<Fill>,
-) -> Result<(), Failure> {
-    let events = source.newest(group, from, limit).await?;
-    // A receiver that is gone ends the task anyway.
-    let _ = send.send(Fill::Page(events)).await;
-    Ok(())
-}
+/// The receiver of the pages is gone.
+struct BackfillDropped;
 
-async fn all<S: Source>(
+async fn read<S: LogSource>(
     source: &S,
-    group: &str,
-    from: Moment,
-    send: &mpsc::Sender<Fill>,
-) -> Result<(), Failure> {
-    let mut ask = Ask {
-        group: group.to_owned(),
-        from: Some(from),
-        until: None,
-        newest_first: false,
-        limit: PAGE,
-        token: None,
-    };
-    let mut seen = HashSet::new();
+    window: Window,
+    sender: &mpsc::Sender<BackfillItem>,
+) -> Result<(), BackfillDropped> {
+    let send = |item| async move { sender.send(item).await.map_err(|_| BackfillDropped) };
+    if let (Some(limit), None) = (window.limit, &window.resume) {
+        return match source.newest(&window.group, window.from, limit).await {
+            Ok(events) => send(BackfillItem::Page(events)).await,
+            Err(failure) => send(BackfillItem::Failed(failure, Box::new(window))).await,
+        };
+    }
+    let mut reader = window
+        .resume
+        .unwrap_or_else(|| WindowReader::new(window.group.clone(), Some(window.from), None));
     loop {
-        let page = source.page(&ask).await?;
-        if !page.events.is_empty() && send.send(Fill::Page(page.events)).await.is_err() {
-            return Ok(());
-        }
-        match page.next {
-            None => return Ok(()),
-            Some(next) if !seen.insert(next.clone()) => {
-                return Err(Failure::new(
-                    FailureKind::Server,
-                    format!("reading {group}"),
-                    "the service repeats a page",
-                ));
+        match reader.next(source).await {
+            Ok(Some(events)) => send(BackfillItem::Page(events)).await?,
+            Ok(None) => return Ok(()),
+            Err(failure) => {
+                let rest = Window {
+                    group: window.group,
+                    from: reader.position().unwrap_or(window.from),
+                    limit: None,
+                    resume: Some(reader),
+                };
+                return send(BackfillItem::Failed(failure, Box::new(rest))).await;
             }
-            next => ask.token = next,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What a tail has already passed on. A live event has no id, so events are matched by place, time and text, and
-//! counted: the same line twice in the source stays two lines, and one line by two ways stays one.
+//! Recognises events that a tail has already delivered. A live event has no id, so events are matched by place, time and
+//! text, and counted: the same line twice in the source stays two lines, and one line received in two ways stays one.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -10,80 +10,80 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{LogEvent, Moment};
 
-/// A key is forgotten so long after it was noted, in milliseconds: no window that is read again reaches back further.
-const KEEP: i64 = 15 * 60 * 1000;
-
 /// Identifies an event: 128 bits over group, stream, timestamp and message.
-type Key = (u64, u64);
+type DeliveredEventKey = (u64, u64);
 
-/// How often each event came, and when it was last noted.
+/// How often each event occurred, and the later of its two times.
 #[derive(Default)]
-struct Counts(HashMap<Key, (u32, Moment)>);
+struct Occurrences(HashMap<DeliveredEventKey, (u32, Moment)>);
 
-impl Counts {
-    fn add(&mut self, key: Key, now: Moment) -> u32 {
-        let entry = self.0.entry(key).or_insert((0, now));
-        *entry = (entry.0 + 1, now);
+impl Occurrences {
+    fn add(&mut self, key: DeliveredEventKey, time: Moment) -> u32 {
+        let entry = self.0.entry(key).or_insert((0, time));
+        entry.0 += 1;
         entry.0
     }
 
-    fn forget(&mut self, now: Moment) {
-        self.0.retain(|_, (_, noted)| now.since(*noted) < KEEP);
+    fn count(&self, key: DeliveredEventKey) -> u32 {
+        self.0.get(&key).map_or(0, |(count, _)| *count)
+    }
+
+    fn evict(&mut self, horizon: Moment) {
+        self.0.retain(|_, (_, time)| *time >= horizon);
     }
 }
 
-/// What came by one way: one live session, or one reading of a window.
+/// What one live session, or one reading of a window, has delivered.
 #[derive(Default)]
-pub(crate) struct Pass {
-    counts: Counts,
-    ids: std::collections::HashSet<String>,
+pub(crate) struct Delivery {
+    occurrences: Occurrences,
+    ids: HashSet<String>,
 }
 
-/// What was passed on, by whatever way.
+/// What has been delivered altogether. Only events newer than the horizon are remembered: no older event is read again.
 #[derive(Default)]
-pub(crate) struct Seen {
-    passed: Counts,
+pub(crate) struct Dedup {
+    delivered: Occurrences,
+    horizon: Moment,
 }
 
-impl Seen {
-    /// Whether the event is new. It is when its way has brought it more often than it was passed on.
-    pub(crate) fn admit(&mut self, pass: &mut Pass, event: &LogEvent, now: Moment) -> bool {
+impl Dedup {
+    /// Whether the event is new: this delivery has contained it more often than it was delivered before.
+    pub(crate) fn is_new(&mut self, delivery: &mut Delivery, event: &LogEvent) -> bool {
+        let time = event.timestamp.max(event.ingestion);
+        if time < self.horizon {
+            return true;
+        }
         if let Some(id) = &event.id
-            && !pass.ids.insert(id.clone())
+            && !delivery.ids.insert(id.clone())
         {
             return false;
         }
         let key = key(event);
-        let came = pass.counts.add(key, now);
-        if came <= self.passed.0.get(&key).map_or(0, |(count, _)| *count) {
-            // Noted again, so that it is kept as long as windows with it are read.
-            self.passed.0.entry(key).and_modify(|entry| entry.1 = now);
+        if delivery.occurrences.add(key, time) <= self.delivered.count(key) {
             return false;
         }
-        self.passed.add(key, now);
+        self.delivered.add(key, time);
         true
     }
 
-    /// Gives an event that was just admitted, and has no id, one of our own: the same for the same event, another for its equals.
+    /// Gives a new event without an id one of our own: always the same for the same event.
     pub(crate) fn identify(&self, event: &mut LogEvent) {
         if event.id.is_none() {
-            let occurrence = self
-                .passed
-                .0
-                .get(&key(event))
-                .map_or(1, |(count, _)| *count);
+            let occurrence = self.delivered.count(key(event)).max(1);
             event.id = Some(own_id(event, occurrence));
         }
     }
 
-    /// Drops what is too old to come again.
-    pub(crate) fn forget(&mut self, pass: &mut Pass, now: Moment) {
-        self.passed.forget(now);
-        pass.counts.forget(now);
+    /// Forgets events before `horizon`. The caller guarantees that no window before it is read again.
+    pub(crate) fn evict(&mut self, horizon: Moment, delivery: &mut Delivery) {
+        self.horizon = self.horizon.max(horizon);
+        self.delivered.evict(horizon);
+        delivery.occurrences.evict(horizon);
     }
 }
 
-fn key(event: &LogEvent) -> Key {
+fn key(event: &LogEvent) -> DeliveredEventKey {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (
@@ -99,7 +99,8 @@ fn key(event: &LogEvent) -> Key {
     (half(0), half(1))
 }
 
-/// An id of our own: what makes up the event, and which of its equals it is; marked as none of CloudWatch's, which are digits.
+/// An id of our own over the members of an event and its occurrence. CloudWatch's ids consist of digits; these begin with
+/// `live:`.
 fn own_id(event: &LogEvent, occurrence: u32) -> String {
     let times = [
         event.timestamp.millis(),
@@ -136,38 +137,31 @@ mod tests {
     }
 
     #[test]
-    fn one_line_by_two_ways_is_one_and_two_equal_lines_are_two() {
-        let now = Moment::from_millis(0);
-        let (mut seen, mut live, mut fill) = (Seen::default(), Pass::default(), Pass::default());
-        assert!(seen.admit(&mut live, &event(None, 1, "x"), now));
-        assert!(
-            !seen.admit(&mut fill, &event(Some("1"), 1, "x"), now),
-            "came live before"
-        );
-        assert!(
-            seen.admit(&mut fill, &event(Some("2"), 1, "x"), now),
-            "the live way lost one of two"
-        );
-        assert!(
-            !seen.admit(&mut fill, &event(Some("2"), 1, "x"), now),
-            "the same event on two pages"
-        );
-        assert!(
-            !seen.admit(&mut live, &event(None, 1, "x"), now),
-            "the second by the live way after all"
-        );
-        assert!(seen.admit(&mut live, &event(None, 1, "x"), now), "a third");
-        assert!(
-            seen.admit(&mut live, &event(None, 2, "x"), now),
-            "another time"
-        );
+    fn one_line_received_in_two_ways_is_one_and_two_equal_lines_are_two() {
+        let mut dedup = Dedup::default();
+        let (mut live, mut fill) = (Delivery::default(), Delivery::default());
+        for (delivery, id, time, is_new, why) in [
+            (0, None, 1, true, "the first"),
+            (1, Some("1"), 1, false, "delivered live before"),
+            (1, Some("2"), 1, true, "live tail lost one of two"),
+            (1, Some("2"), 1, false, "the same event on two pages"),
+            (0, None, 1, false, "the second one, live after all"),
+            (0, None, 1, true, "a third"),
+            (0, None, 2, true, "another time"),
+        ] {
+            let delivery = if delivery == 0 { &mut live } else { &mut fill };
+            assert_eq!(
+                dedup.is_new(delivery, &event(id, time, "x")),
+                is_new,
+                "{why}"
+            );
+        }
     }
 
     #[test]
-    fn a_live_event_gets_an_id_that_is_the_same_each_time_and_no_others() {
-        let now = Moment::from_millis(0);
+    fn a_live_event_gets_the_same_id_every_time_and_its_equal_another() {
         let ids = || {
-            let (mut seen, mut live) = (Seen::default(), Pass::default());
+            let (mut dedup, mut live) = (Dedup::default(), Delivery::default());
             let events = [
                 event(None, 1, "x"),
                 event(None, 1, "x"),
@@ -175,42 +169,40 @@ mod tests {
                 event(Some("37"), 3, "x"),
             ];
             let named = events.map(|mut event| {
-                assert!(seen.admit(&mut live, &event, now));
-                seen.identify(&mut event);
+                assert!(dedup.is_new(&mut live, &event));
+                dedup.identify(&mut event);
                 event.id.unwrap()
             });
             named.to_vec()
         };
         let first = ids();
-        assert_eq!(first, ids(), "another tail gives the same");
-        assert_eq!(first[3], "37", "CloudWatch's own stays");
+        assert_eq!(first, ids(), "another tail derives the same ids");
+        assert_eq!(first[3], "37", "CloudWatch's own id stays");
         assert!(
             first[..3]
                 .iter()
                 .all(|id| id.starts_with("live:") && id.len() == 37),
             "{first:?}"
         );
-        let different: std::collections::HashSet<&String> = first.iter().collect();
+        let different: HashSet<&String> = first.iter().collect();
         assert_eq!(different.len(), 4, "{first:?}");
     }
 
     #[test]
-    fn what_is_old_is_forgotten() {
-        let (mut seen, mut live) = (Seen::default(), Pass::default());
+    fn memory_is_bounded_by_the_horizon() {
+        let (mut dedup, mut live) = (Dedup::default(), Delivery::default());
         for second in 0..1000 {
-            assert!(seen.admit(
-                &mut live,
-                &event(None, second, "x"),
-                Moment::from_millis(second * 1000)
-            ));
+            assert!(dedup.is_new(&mut live, &event(None, second * 1000, "x")));
         }
-        let now = Moment::from_millis(1_000_000);
-        seen.forget(&mut live, now);
-        assert!(
-            seen.passed.0.len() <= 900 && live.counts.0.len() <= 900,
-            "{}",
-            seen.passed.0.len()
+        dedup.evict(Moment::from_millis(900_000), &mut live);
+        assert_eq!(
+            (dedup.delivered.0.len(), live.occurrences.0.len()),
+            (100, 100)
         );
-        assert!(!seen.admit(&mut Pass::default(), &event(None, 999, "x"), now));
+        assert!(!dedup.is_new(&mut Delivery::default(), &event(None, 999_000, "x")));
+        for second in 0..800 {
+            assert!(dedup.is_new(&mut Delivery::default(), &event(Some("1"), second, "old")));
+        }
+        assert_eq!(dedup.delivered.0.len(), 100, "old events cost nothing");
     }
 }

@@ -1,94 +1,69 @@
-//! Following log groups without losing or doubling a line: subscribe first, then back-fill, merge, watch, reconnect.
+//! Follows log groups without losing or repeating a line: subscribes first, then back-fills, merges, reconciles, reconnects.
 //!
-//! The engine knows neither AWS nor the wall clock: both come by [`Source`], so that its tests run in no time.
+//! The engine knows neither AWS nor the wall clock: both come through [`LogSource`], so that its tests take no time.
 
-use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    future::Future,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::{
     StreamExt as _,
     future::BoxFuture,
-    stream::{self, BoxStream},
+    stream::{self},
 };
 use tokio::{
     sync::mpsc,
-    task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use crate::{
-    model::{Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment, NoticeKind},
+    model::{
+        Failure, FailureKind, LogBatch, LogEvent, LogQuery, Moment, NoticeKind, TailMode,
+        TailStatus,
+    },
     net::retry,
 };
 
-use crate::services::aws::logs::{
-    Ask, Group, LogTail, Page,
-    backfill::{self, Fill},
-    dedup::{Pass, Seen},
+use super::{
+    LogTail,
+    backfill::{self, AbortOnDrop, Backfill},
+    dedup::{Dedup, Delivery},
+    live_session::LiveState,
+    reading::{BACKFILL_OVERLAP_MS, Lane, OpenGap, Pace, RECONCILE_WINDOW_MS, Reading, Urgent},
+    source::{LogGroupClass, LogGroupInfo, LogSource, PageRequest},
+    tail_output::TailOutput,
     unavailable,
 };
 
-/// A session sends an update each second: silence for this long is a dead connection.
-pub(super) const WATCHDOG: Duration = Duration::from_secs(5);
-/// Starting a session.
-const START: Duration = Duration::from_secs(10);
-/// Groups in one session.
-const GROUPS: usize = 10;
-/// Sessions of one tail; an account has fifteen.
-const SESSIONS: usize = 3;
-/// What is read again before a gap, in milliseconds: events may come in so much later than their time.
-pub(super) const OVERLAP: i64 = 60_000;
-/// How often groups that do not exist yet are looked for.
-pub(super) const LOOK: Duration = Duration::from_secs(10);
-/// How far a reconciliation reaches back, in milliseconds.
-pub(super) const RECONCILED: i64 = 150_000;
-/// A session that ends within this time is a short one.
-const SHORT: Duration = Duration::from_secs(30);
-/// After so many short sessions in a row, live tail is no good here for now.
-const FLAPS: u32 = 5;
-/// Between two polls of all groups.
-const POLL: Duration = Duration::from_secs(2);
-/// Live tail is tried again so long after it was not to be had for a passing reason.
-const LIVE_AGAIN: Duration = Duration::from_mins(5);
+/// Groups in one live session.
+const GROUPS_PER_SESSION: usize = 10;
+/// Sessions of one tail. An account may have fifteen.
+const MAX_SESSIONS: usize = 3;
+/// How long the first reading waits for the live session, so that lines appear in their order.
+const FIRST_READING_DELAY: Duration = Duration::from_secs(3);
+/// Between two searches for groups that do not exist yet.
+const MISSING_GROUP_RECHECK: Duration = Duration::from_secs(10);
+/// Between two attempts to go on after the credentials have expired.
+const SIGN_IN_RECHECK: Duration = Duration::from_secs(5);
+/// Delivered events are remembered for this time, in milliseconds, and longer while a gap is open.
+const DEDUP_WINDOW_MS: i64 = 15 * 60 * 1000;
+/// Between two evictions of delivered events.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(10);
 
-/// One update of a live session.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Update {
-    /// Events; usually none.
-    pub(crate) events: Vec<LogEvent>,
-    /// AWS left some out.
-    pub(crate) sampled: bool,
-}
+/// The lane of the groups that live tail can follow.
+pub(super) const LIVE_LANE: usize = 0;
+/// The lane of the groups that only Logs Insights can read.
+const INSIGHTS_LANE: usize = 1;
 
-/// A live session.
-pub(crate) type Session = BoxStream<'static, Result<Update, Failure>>;
-
-/// Where log events come from.
-pub(crate) trait Source: Send + Sync + 'static {
-    /// The time there.
-    fn now(&self) -> Moment;
-    /// The group of exactly this name, if it exists.
-    fn find<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Group>, Failure>>;
-    /// Starts a live session; done when the service says that it has begun.
-    fn start<'a>(&'a self, groups: &'a [Group]) -> BoxFuture<'a, Result<Session, Failure>>;
-    /// One page of what is stored.
-    fn page<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Page, Failure>>;
-    /// The newest `limit` of what is stored.
-    fn newest<'a>(
-        &'a self,
-        group: &'a str,
-        from: Moment,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<LogEvent>, Failure>>;
-}
-
-type Out = mpsc::Sender<Result<LogBatch, Failure>>;
-
-/// Starts a tail of all groups of the query; `connect` gives the source.
+/// Starts a tail of all groups of the query. `connect` opens the source, and opens it again after a new sign-in.
 pub(crate) fn start<S, F, C>(query: LogQuery, connect: C) -> LogTail
 where
-    S: Source,
+    S: LogSource,
     F: Future<Output = Result<Arc<S>, Failure>> + Send,
-    C: FnOnce() -> F + Send + 'static,
+    C: Fn() -> F + Clone + Send + Sync + 'static,
 {
     let (out, receiver) = mpsc::channel(16);
     let task = AbortOnDrop(tokio::spawn(async move {
@@ -98,12 +73,18 @@ where
         };
         let chunks: Vec<Vec<String>> = query
             .groups
-            .chunks(GROUPS)
+            .chunks(GROUPS_PER_SESSION)
             .map(<[String]>::to_vec)
             .collect();
-        let tails = chunks.into_iter().enumerate().map(|(at, groups)| {
-            let tail = Tail::new(Arc::clone(&source), groups, &query, out.clone());
-            tail.run(at >= SESSIONS)
+        let board = Arc::new(Mutex::new(vec![TailStatus::default(); chunks.len()]));
+        let tails = chunks.into_iter().enumerate().map(|(index, names)| {
+            let output = TailOutput {
+                out: out.clone(),
+                board: Arc::clone(&board),
+                index,
+            };
+            let tail = Tail::new(Arc::clone(&source), names, &query, output, connect.clone());
+            tail.run(index >= MAX_SESSIONS)
         });
         futures::future::join_all(tails).await;
     }));
@@ -113,340 +94,377 @@ where
     .boxed()
 }
 
-/// A task that ends with its handle.
-pub(crate) struct AbortOnDrop(pub(crate) JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// The receiver is gone: nobody listens any more.
-pub(super) struct Gone;
-
-/// Why a session is over.
-pub(super) enum End {
-    /// The connection broke or fell silent.
-    Lost(Failure),
-    /// The service ended it in order, or a group has come into being: start anew at once.
-    Anew,
+/// Why a tail ends.
+pub(super) enum TailEnd {
+    /// The receiver was dropped.
+    ReceiverClosed,
+    /// A failure that waiting does not mend.
+    Failed(Failure),
 }
 
 /// One tail of at most ten groups.
-pub(super) struct Tail<S> {
+pub(super) struct Tail<S, C> {
     pub(super) source: Arc<S>,
+    connect: C,
     names: Vec<String>,
-    out: Out,
-    /// Nothing before this is wanted.
+    pub(super) output: TailOutput,
+    /// No event before this time is wanted.
     pub(super) begin: Moment,
-    /// Wanted of what was there at the beginning.
+    /// When the tail started, by the clock of the source.
+    pub(super) started: Moment,
+    /// How many of the events that existed at the start are wanted.
     pub(super) limit: Option<usize>,
-    /// All before this was passed on.
-    pub(super) covered: Option<Moment>,
-    pub(super) seen: Seen,
+    pub(super) status: TailStatus,
+    pub(super) dedup: Dedup,
+    evicted_at: Instant,
+    /// Groups that live tail follows.
+    pub(super) live_groups: Vec<LogGroupInfo>,
+    pub(super) live: LiveState,
+    /// What the live session has delivered.
+    pub(super) live_delivery: Delivery,
+    /// Live events that wait for the first reading.
+    pub(super) held: Vec<LogEvent>,
+    pub(super) held_bytes: usize,
+    /// When the live session was lost.
+    pub(super) lost: Option<Moment>,
+    pub(super) start_failures: u32,
+    pub(super) short_sessions: u32,
+    /// When the last event arrived.
+    pub(super) last_event: Moment,
+    pub(super) lanes: [Lane; 2],
+    pub(super) urgent: Option<Urgent>,
+    pub(super) gaps: Vec<OpenGap>,
+    pub(super) backfill: Option<Backfill>,
+    pub(super) reading: Option<Reading>,
+    /// Groups that do not exist (yet).
     pub(super) missing: HashSet<String>,
+    /// Groups that may not be read.
+    pub(super) unreadable: HashSet<String>,
+    search: BoxFuture<'static, Vec<LogGroupInfo>>,
 }
 
-impl<S: Source> Tail<S> {
-    fn new(source: Arc<S>, names: Vec<String>, query: &LogQuery, out: Out) -> Self {
-        let begin = query.since.unwrap_or_else(|| source.now());
+impl<S, F, C> Tail<S, C>
+where
+    S: LogSource,
+    F: Future<Output = Result<Arc<S>, Failure>> + Send,
+    C: Fn() -> F + Send + Sync,
+{
+    fn new(
+        source: Arc<S>,
+        names: Vec<String>,
+        query: &LogQuery,
+        output: TailOutput,
+        connect: C,
+    ) -> Self {
+        let now = source.now();
+        let mut dedup = Dedup::default();
+        dedup.evict(now.plus(-DEDUP_WINDOW_MS), &mut Delivery::default());
         Self {
             source,
+            connect,
             names,
-            out,
-            begin,
+            output,
+            begin: query.since.unwrap_or(now),
+            started: now,
             limit: query.limit,
-            covered: None,
-            seen: Seen::default(),
+            status: TailStatus::default(),
+            dedup,
+            evicted_at: Instant::now(),
+            live_groups: Vec::new(),
+            live: LiveState::Waiting(Instant::now()),
+            live_delivery: Delivery::default(),
+            held: Vec::new(),
+            held_bytes: 0,
+            lost: None,
+            start_failures: 0,
+            short_sessions: 0,
+            last_event: now,
+            lanes: [Lane::default(), Lane::default()],
+            urgent: None,
+            gaps: Vec::new(),
+            backfill: None,
+            reading: None,
             missing: HashSet::new(),
+            unreadable: HashSet::new(),
+            search: Box::pin(std::future::pending()),
         }
     }
 
-    /// Runs until nobody listens, or a failure that waiting does not mend.
-    async fn run(mut self, poll_only: bool) {
-        let ended = if poll_only {
-            self.poll("too many groups for live tail", None).await
+    /// Runs until the receiver is dropped, or a failure that waiting does not mend.
+    async fn run(mut self, is_poll_only: bool) {
+        if let Err(TailEnd::Failed(failure)) = self.follow(is_poll_only).await {
+            // The tail ends now, whether or not the failure is received.
+            let _ = self.output.out.send(Err(failure)).await;
+        }
+    }
+
+    async fn follow(&mut self, is_poll_only: bool) -> Result<(), TailEnd> {
+        self.find_groups().await?;
+        if is_poll_only {
+            self.live = LiveState::Off;
+            self.poll("too many groups for live tail").await?;
+        } else if self.live_groups.is_empty() && self.missing.is_empty() {
+            self.live = LiveState::Off;
+            self.status.mode = TailMode::Polling;
+        }
+        self.search = self.search();
+        let now = Instant::now();
+        let delay = if matches!(self.live, LiveState::Off) {
+            Duration::ZERO
         } else {
-            self.follow().await
+            FIRST_READING_DELAY
         };
-        if let Err(Some(failure)) = ended {
-            // Whether anybody still listens makes no difference now.
-            let _ = self.out.send(Err(failure)).await;
+        self.lanes[LIVE_LANE].due = Some(now + delay);
+        self.lanes[INSIGHTS_LANE].due = Some(now);
+        loop {
+            let due = self.next_due();
+            tokio::select! {
+                biased;
+                event = self.live.next() => self.on_live_event(event).await?,
+                item = backfill::next(&mut self.backfill) => self.on_backfill_item(item).await?,
+                () = sleep_until_due(due), if self.backfill.is_none() => self.start_reading(),
+                found = &mut self.search => self.on_groups_found(found).await?,
+            }
+            self.evict();
         }
     }
 
-    /// Sessions one after the other. `Err(None)`: nobody listens.
-    async fn follow(&mut self) -> Result<(), Option<Failure>> {
-        let (mut failures, mut flaps, mut lost) = (0, 0, None);
-        loop {
-            let groups = self.present().await?;
-            if groups.is_empty() {
-                sleep(LOOK).await;
-                continue;
-            }
-            if groups.iter().any(|group| !group.is_standard) {
-                self.poll("a group is not of the standard class", None)
-                    .await?;
-            }
-            let started = timeout(START, self.source.start(&groups)).await;
-            let started = started.unwrap_or_else(|_| {
-                Err(Failure::new(
-                    FailureKind::Timeout,
-                    "starting a live tail",
-                    "no answer in time",
-                ))
-            });
-            match started {
-                Ok(session) => {
-                    failures = 0;
-                    let began = Instant::now();
-                    match self
-                        .listen(session, groups.len(), lost.take())
-                        .await
-                        .map_err(|Gone| None)?
-                    {
-                        End::Anew => {}
-                        End::Lost(failure) => {
-                            tracing::info!(%failure, "live tail lost");
-                            lost = Some(self.source.now());
-                        }
-                    }
-                    flaps = if began.elapsed() < SHORT {
-                        flaps + 1
-                    } else {
-                        0
-                    };
-                    if flaps == FLAPS {
-                        flaps = 0;
-                        self.poll("live tail ends again and again", Some(LIVE_AGAIN))
-                            .await?;
-                    } else {
+    /// Finds the groups of the tail and sorts them by the way in which they can be read.
+    async fn find_groups(&mut self) -> Result<(), TailEnd> {
+        for name in self.names.clone() {
+            let mut failures = 0;
+            loop {
+                match self.source.find_group(&name).await {
+                    Ok(Some(group)) => self.add_group(group).await?,
+                    Ok(None) => self.tell_missing(&name).await?,
+                    Err(failure) if failure.kind.is_transient() => {
+                        tracing::info!(%failure, "a log group could not be looked up");
+                        failures += 1;
                         sleep(retry::backoff(
-                            flaps,
-                            Duration::from_millis(400),
-                            Duration::from_secs(2),
+                            failures,
+                            Duration::from_millis(500),
+                            Duration::from_secs(5),
                         ))
                         .await;
+                        continue;
                     }
+                    Err(failure) => return Err(TailEnd::Failed(failure)),
                 }
-                Err(failure) => match failure.kind {
-                    FailureKind::SignIn => return Err(Some(failure)),
-                    FailureKind::Denied | FailureKind::Usage => {
-                        self.poll(&failure.cause, None).await?;
-                    }
-                    FailureKind::Conflict | FailureKind::Refused => {
-                        self.poll(&failure.cause, Some(LIVE_AGAIN)).await?;
-                    }
-                    // A group has gone between looking and starting.
-                    FailureKind::NotFound => sleep(LOOK).await,
-                    FailureKind::Throttled
-                    | FailureKind::Network
-                    | FailureKind::Timeout
-                    | FailureKind::Server
-                    | FailureKind::Cancelled => {
-                        failures += 1;
-                        lost = lost.or_else(|| self.covered.map(|_| self.source.now()));
-                        if failures >= 3 {
-                            failures = 0;
-                            self.poll(&failure.cause, Some(LIVE_AGAIN)).await?;
-                        } else {
-                            sleep(retry::backoff(
-                                failures,
-                                Duration::from_millis(500),
-                                Duration::from_secs(10),
-                            ))
-                            .await;
-                        }
-                    }
-                },
-            }
-        }
-    }
-
-    /// Reads all groups again and again. Ends after `for_long`, to try live tail again.
-    async fn poll(&mut self, why: &str, for_long: Option<Duration>) -> Result<(), Option<Failure>> {
-        let gone = |Gone| None;
-        self.notice(
-            self.source.now(),
-            NoticeKind::Polling,
-            format!("reading every few seconds instead of live: {why}"),
-        )
-        .await
-        .map_err(gone)?;
-        let until = for_long.map(|long| Instant::now() + long);
-        let pause = POLL.max(Duration::from_millis(500) * self.names.len() as u32);
-        let mut looked = Instant::now();
-        for round in 0u32.. {
-            if until.is_some_and(|until| Instant::now() > until) {
                 break;
             }
-            let asked = self.source.now();
-            // Most events are here within half a minute; now and then those that took longer are looked for.
-            let back = if round.is_multiple_of(15) {
-                RECONCILED
-            } else {
-                OVERLAP / 2
-            };
-            let from = self
-                .covered
-                .map_or(self.begin, |covered| covered.plus(-back).max(self.begin));
-            let limit = if self.covered.is_none() {
-                self.limit
-            } else {
-                None
-            };
-            let mut filling = Some(backfill::start(
-                &self.source,
-                self.present_names(),
-                from,
-                limit,
-            ));
-            let (mut pass, mut denied, mut broken) = (Pass::default(), 0, false);
-            while let Some(page) = backfill::next(&mut filling).await {
-                match page {
-                    Fill::Page(events) => {
-                        drop(self.pass_on(events, &mut pass).await.map_err(gone)?);
-                    }
-                    Fill::Failed(_, failure) if failure.kind == FailureKind::SignIn => {
-                        return Err(Some(failure));
-                    }
-                    Fill::Failed(_, failure) if failure.kind.is_transient() => broken = true,
-                    Fill::Failed(group, failure) => {
-                        denied += usize::from(failure.kind != FailureKind::NotFound);
-                        if denied == self.names.len() {
-                            return Err(Some(failure));
-                        }
-                        if self.missing.insert(group.clone()) {
-                            let notices = vec![unavailable(asked, &group, &failure)];
-                            self.send(LogBatch {
-                                events: Vec::new(),
-                                notices,
-                            })
-                            .await
-                            .map_err(gone)?;
-                        }
-                    }
-                }
-            }
-            if !broken {
-                self.covered = Some(asked);
-            }
-            self.seen.forget(&mut pass, asked);
-            if looked.elapsed() > LOOK {
-                looked = Instant::now();
-                self.missing.clear();
-            }
-            sleep(pause).await;
         }
         Ok(())
     }
 
-    /// The groups that exist; those that do not are told once.
-    async fn present(&mut self) -> Result<Vec<Group>, Option<Failure>> {
-        let mut groups = Vec::new();
-        for name in self.names.clone() {
-            match self.source.find(&name).await {
-                Ok(Some(group)) => {
-                    self.missing.remove(&name);
-                    groups.push(group);
-                }
-                Ok(None) => {
-                    if self.missing.insert(name.clone()) {
-                        let failure = Failure::new(
-                            FailureKind::NotFound,
-                            "following the log",
-                            "no such group",
-                        );
-                        let notices = vec![unavailable(self.source.now(), &name, &failure)];
-                        self.send(LogBatch {
-                            events: Vec::new(),
-                            notices,
-                        })
-                        .await
-                        .map_err(|Gone| None)?;
-                    }
-                }
-                Err(failure) if failure.kind.is_transient() => {
-                    tracing::info!(%failure, "a group could not be looked for");
-                    sleep(retry::backoff(
-                        3,
-                        Duration::from_millis(500),
-                        Duration::from_secs(5),
-                    ))
-                    .await;
-                    return Ok(Vec::new());
-                }
-                Err(failure) => return Err(Some(failure)),
-            }
-        }
-        Ok(groups)
-    }
-
-    pub(super) async fn something_came(&self) -> bool {
-        for name in &self.missing {
-            if matches!(
-                timeout(WATCHDOG / 2, self.source.find(name)).await,
-                Ok(Ok(Some(_)))
-            ) {
-                return true;
-            }
-        }
-        false
-    }
-
-    pub(super) fn present_names(&self) -> Vec<String> {
-        self.names
-            .iter()
-            .filter(|name| !self.missing.contains(*name))
-            .cloned()
-            .collect()
-    }
-
-    /// Passes on what is new; answers how much that was.
-    pub(super) async fn pass_on(
-        &mut self,
-        events: Vec<LogEvent>,
-        pass: &mut Pass,
-    ) -> Result<usize, Gone> {
+    async fn add_group(&mut self, group: LogGroupInfo) -> Result<(), TailEnd> {
         let now = self.source.now();
-        let begin = self.begin;
-        let wanted = events
-            .into_iter()
-            .filter(|event| event.timestamp >= begin || event.ingestion >= begin);
-        let admitted = wanted.filter_map(|mut event| {
-            self.seen.admit(pass, &event, now).then(|| {
-                self.seen.identify(&mut event);
-                event
-            })
-        });
-        let events: Vec<LogEvent> = admitted.collect();
-        let count = events.len();
-        if count > 0 {
-            self.send(LogBatch {
-                events,
-                notices: Vec::new(),
-            })
-            .await?;
+        match group.class {
+            LogGroupClass::Standard => {
+                self.lanes[LIVE_LANE].groups.push(group.name.clone());
+                self.live_groups.push(group);
+            }
+            LogGroupClass::InfrequentAccess => {
+                let text = format!(
+                    "{} is of the Infrequent Access class: Logs Insights reads it every 30 seconds",
+                    group.name
+                );
+                self.lanes[INSIGHTS_LANE].groups.push(group.name);
+                self.notice(now, NoticeKind::Polling, text).await?;
+            }
+            LogGroupClass::Delivery => {
+                let text = format!(
+                    "{} is of the Delivery class: its events are delivered elsewhere and cannot be read",
+                    group.name
+                );
+                self.unreadable.insert(group.name);
+                self.notice(now, NoticeKind::Unavailable, text).await?;
+            }
         }
-        Ok(count)
+        Ok(())
     }
 
-    pub(super) async fn notice(
-        &self,
-        at: Moment,
-        kind: NoticeKind,
-        text: String,
-    ) -> Result<(), Gone> {
+    pub(super) async fn tell_missing(&mut self, name: &str) -> Result<(), TailEnd> {
+        if !self.missing.insert(name.to_owned()) {
+            return Ok(());
+        }
+        self.lanes[LIVE_LANE].groups.retain(|group| group != name);
+        self.live_groups.retain(|group| group.name != name);
+        let failure = Failure::new(
+            FailureKind::NotFound,
+            "following the log",
+            "the group does not exist",
+        );
+        let notice = unavailable(self.source.now(), name, &failure);
         self.send(LogBatch {
-            events: Vec::new(),
-            notices: vec![LogNotice { at, kind, text }],
+            notices: vec![notice],
+            ..LogBatch::default()
         })
         .await
     }
 
-    pub(super) async fn send(&self, batch: LogBatch) -> Result<(), Gone> {
-        self.out.send(Ok(batch)).await.map_err(|_| Gone)
+    /// Looks for missing groups after a while. A group that could only be assumed counts as found once a page can be read.
+    fn search(&self) -> BoxFuture<'static, Vec<LogGroupInfo>> {
+        if self.missing.is_empty() {
+            return Box::pin(std::future::pending());
+        }
+        let source = Arc::clone(&self.source);
+        let names: Vec<String> = self.missing.iter().cloned().collect();
+        Box::pin(async move {
+            sleep(MISSING_GROUP_RECHECK).await;
+            let mut found = Vec::new();
+            for name in names {
+                let search = timeout(MISSING_GROUP_RECHECK, source.find_group(&name)).await;
+                if let Ok(Ok(Some(group))) = search
+                    && (!group.is_assumed || can_be_read(&*source, &name).await)
+                {
+                    found.push(group);
+                }
+            }
+            found
+        })
+    }
+
+    /// Looks for missing groups from now on.
+    pub(super) fn restart_search(&mut self) {
+        self.search = self.search();
+    }
+
+    async fn on_groups_found(&mut self, found: Vec<LogGroupInfo>) -> Result<(), TailEnd> {
+        let restarts = found
+            .iter()
+            .any(|group| group.class == LogGroupClass::Standard);
+        for group in found {
+            self.missing.remove(&group.name);
+            let from = self.lanes[LIVE_LANE]
+                .covered
+                .map_or(self.begin, |covered| covered.plus(-BACKFILL_OVERLAP_MS))
+                .max(self.begin);
+            self.gaps.retain(|gap| gap.window.group != group.name);
+            self.add_group(group).await?;
+            self.plan_routine(from);
+        }
+        if restarts && !matches!(self.live, LiveState::Off) {
+            self.live = LiveState::Waiting(Instant::now());
+        }
+        self.search = self.search();
+        Ok(())
+    }
+
+    /// Whether a lane's lines arrive apart from being read.
+    pub(super) fn pace(&self, lane: usize) -> Pace {
+        if lane == INSIGHTS_LANE {
+            return Pace::Insights;
+        }
+        let quiet = self.source.now().since(self.last_event);
+        match self.status.mode {
+            TailMode::Polling => Pace::Polling,
+            TailMode::Starting | TailMode::Live | TailMode::Reconnecting | TailMode::Paused => {
+                if quiet < RECONCILE_WINDOW_MS {
+                    Pace::Busy
+                } else {
+                    Pace::Quiet
+                }
+            }
+        }
+    }
+
+    /// Reads stored events every few seconds from now on.
+    pub(super) async fn poll(&mut self, reason: &str) -> Result<(), TailEnd> {
+        let is_new = self.status.mode != TailMode::Polling;
+        self.status.mode = TailMode::Polling;
+        self.lanes[LIVE_LANE].due = Some(Instant::now());
+        if is_new {
+            let text = format!("stored lines are read every few seconds instead of live: {reason}");
+            self.notice(self.source.now(), NoticeKind::Polling, text)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the credentials are valid again. The lines of the meantime are read afterwards.
+    pub(super) async fn pause(&mut self, failure: &Failure) -> Result<(), TailEnd> {
+        let mode = std::mem::replace(&mut self.status.mode, TailMode::Paused);
+        let paused = self.source.now();
+        let hint = failure
+            .hint
+            .as_ref()
+            .map_or_else(String::new, |hint| format!(" ({hint})"));
+        let text = format!(
+            "paused, the AWS credentials are not valid any more: {}; the tail goes on after a new sign-in{hint}",
+            failure.cause
+        );
+        self.notice(paused, NoticeKind::Paused, text).await?;
+        let probe = self.names.first().cloned().unwrap_or_default();
+        loop {
+            sleep(SIGN_IN_RECHECK).await;
+            let Ok(source) = (self.connect)().await else {
+                continue;
+            };
+            match source.find_group(&probe).await {
+                Err(failure) if failure.kind == FailureKind::SignIn => {}
+                Err(failure) if failure.kind.is_transient() => {}
+                Ok(_) | Err(_) => {
+                    self.source = source;
+                    break;
+                }
+            }
+        }
+        self.status.mode = match mode {
+            TailMode::Polling => TailMode::Polling,
+            TailMode::Starting | TailMode::Live | TailMode::Reconnecting | TailMode::Paused => {
+                TailMode::Reconnecting
+            }
+        };
+        self.lost = self.lost.or(Some(paused));
+        if !matches!(self.live, LiveState::Off) {
+            self.live = LiveState::Waiting(Instant::now());
+        }
+        let now = Instant::now();
+        for lane in &mut self.lanes {
+            lane.due = Some(now);
+        }
+        self.search = self.search();
+        Ok(())
+    }
+
+    fn evict(&mut self) {
+        if self.evicted_at.elapsed() < EVICTION_INTERVAL {
+            return;
+        }
+        self.evicted_at = Instant::now();
+        let mut horizon = self.source.now().plus(-DEDUP_WINDOW_MS);
+        let windows = self.gaps.iter().map(|gap| gap.window.from);
+        let covered = self
+            .lanes
+            .iter()
+            .filter(|lane| !lane.groups.is_empty())
+            .filter_map(|lane| lane.covered);
+        let planned = self.urgent.iter().map(|urgent| urgent.from);
+        let current = self.reading.iter().map(|reading| reading.from);
+        for moment in windows.chain(covered).chain(planned).chain(current) {
+            horizon = horizon.min(moment.plus(-RECONCILE_WINDOW_MS));
+        }
+        self.dedup.evict(horizon, &mut self.live_delivery);
+    }
+}
+
+async fn can_be_read<S: LogSource>(source: &S, name: &str) -> bool {
+    let request = PageRequest {
+        group: name.to_owned(),
+        from: Some(source.now()),
+        until: None,
+        newest_first: false,
+        limit: 1,
+        token: None,
+    };
+    source.page(&request).await.is_ok()
+}
+
+/// Waits for a time; for ever without one.
+async fn sleep_until_due(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

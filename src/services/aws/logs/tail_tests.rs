@@ -1,4 +1,4 @@
-//! The tail against a source that follows a script, on a clock that runs by itself.
+//! The tail against a scripted source, with tokio's paused clock.
 
 use std::{
     collections::VecDeque,
@@ -8,12 +8,14 @@ use std::{
     },
 };
 
+use super::super::source::{LiveSession, LiveUpdate, LogPage};
 use super::*;
+use crate::model::LogNotice;
 
 /// What a scripted session does, each after so many seconds.
 #[derive(Clone)]
 enum Act {
-    Send(Update),
+    Send(LiveUpdate),
     Fail(Failure),
     End,
     Silence,
@@ -28,11 +30,32 @@ struct Script {
     sessions: Mutex<VecDeque<Scene>>,
     born: Mutex<i64>,
     open: Arc<AtomicUsize>,
+    /// Failures of the next pages.
+    failing_pages: Mutex<VecDeque<Failure>>,
+    /// Number of pages that were requested.
+    pages: AtomicUsize,
+    /// Seconds between which the credentials are not valid.
+    signed_out: Mutex<Option<(i64, i64)>>,
+    class: LogGroupClass,
+    /// The first page that fails, counted from one, and how many do.
+    failing_from_page: Option<(usize, usize)>,
 }
 
 struct Fake {
     script: Script,
     started: Instant,
+}
+
+impl Fake {
+    fn is_signed_out(&self) -> bool {
+        let window = *self.script.signed_out.lock().unwrap();
+        window
+            .is_some_and(|(from, until)| (at(from * 1000)..at(until * 1000)).contains(&self.now()))
+    }
+}
+
+fn expired() -> Failure {
+    Failure::new(FailureKind::SignIn, "reading", "the token has expired")
 }
 
 /// Counts a session as open until it is dropped.
@@ -44,22 +67,33 @@ impl Drop for Open {
     }
 }
 
-impl Source for Fake {
+impl LogSource for Fake {
     fn now(&self) -> Moment {
         at(self.started.elapsed().as_millis() as i64)
     }
 
-    fn find<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Group>, Failure>> {
+    fn find_group<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<LogGroupInfo>, Failure>> {
+        if self.is_signed_out() {
+            return Box::pin(async { Err(expired()) });
+        }
         let exists = self.now() >= at(*self.script.born.lock().unwrap());
-        let group = Group {
+        let group = LogGroupInfo {
             name: name.to_owned(),
             arn: format!("arn:{name}"),
-            is_standard: true,
+            class: self.script.class,
+            stored_bytes: 0,
+            is_assumed: false,
         };
         Box::pin(async move { Ok(exists.then_some(group)) })
     }
 
-    fn start<'a>(&'a self, _: &'a [Group]) -> BoxFuture<'a, Result<Session, Failure>> {
+    fn start_session<'a>(
+        &'a self,
+        _: &'a [LogGroupInfo],
+    ) -> BoxFuture<'a, Result<LiveSession, Failure>> {
         let next = self
             .script
             .sessions
@@ -73,7 +107,7 @@ impl Source for Fake {
             let acts = next?.into_iter();
             let session = stream::unfold((acts, open), |(mut acts, open)| async move {
                 // Behind the script the heart beats on.
-                let (wait, act) = acts.next().unwrap_or((1, Act::Send(Update::default())));
+                let (wait, act) = acts.next().unwrap_or((1, Act::Send(LiveUpdate::default())));
                 sleep(Duration::from_secs(wait)).await;
                 match act {
                     Act::Send(update) => Some((Ok(update), (acts, open))),
@@ -86,8 +120,21 @@ impl Source for Fake {
         })
     }
 
-    fn page<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Page, Failure>> {
-        let (now, from) = (self.now(), ask.from.unwrap_or_default());
+    fn page<'a>(&'a self, request: &'a PageRequest) -> BoxFuture<'a, Result<LogPage, Failure>> {
+        let number = self.script.pages.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some((first, count)) = self.script.failing_from_page
+            && (first..first + count).contains(&number)
+        {
+            let failure = Failure::new(FailureKind::Network, "reading g", "reset");
+            return Box::pin(async move { Err(failure) });
+        }
+        if self.is_signed_out() {
+            return Box::pin(async { Err(expired()) });
+        }
+        if let Some(failure) = self.script.failing_pages.lock().unwrap().pop_front() {
+            return Box::pin(async move { Err(failure) });
+        }
+        let (now, from) = (self.now(), request.from.unwrap_or_default());
         let stored = self.script.stored.lock().unwrap();
         let visible =
             |(ingested, event): &&(i64, LogEvent)| at(*ingested) <= now && event.timestamp >= from;
@@ -97,12 +144,12 @@ impl Source for Fake {
             .map(|(_, event)| event.clone())
             .collect();
         // The first page is empty and has a successor, as it happens at AWS.
-        let page = match ask.token {
-            None => Page {
+        let page = match request.token {
+            None => LogPage {
                 events: Vec::new(),
                 next: Some("2".to_owned()),
             },
-            Some(_) => Page { events, next: None },
+            Some(_) => LogPage { events, next: None },
         };
         Box::pin(async move { Ok(page) })
     }
@@ -154,7 +201,7 @@ fn live(second: i64, message: &str) -> LogEvent {
 }
 
 fn send(events: Vec<LogEvent>) -> Act {
-    Act::Send(Update {
+    Act::Send(LiveUpdate {
         events,
         sampled: false,
     })
@@ -162,24 +209,39 @@ fn send(events: Vec<LogEvent>) -> Act {
 
 /// Follows the script for so many seconds: messages, and notices.
 async fn follow(script: Script, seconds: u64) -> (Vec<String>, Vec<LogNotice>, Option<Failure>) {
+    let (messages, notices, ended, _) = follow_with_status(script, seconds).await;
+    (messages, notices, ended)
+}
+
+/// Follows the script for so many seconds: messages, notices, the failure that ended the tail, and the last status.
+async fn follow_with_status(
+    script: Script,
+    seconds: u64,
+) -> (Vec<String>, Vec<LogNotice>, Option<Failure>, TailStatus) {
     let fake = Arc::new(Fake {
         script,
         started: Instant::now(),
     });
+    let pages = Arc::clone(&fake);
     let open = Arc::clone(&fake.script.open);
     let query = LogQuery {
         groups: vec!["g".into()],
         since: Some(at(0)),
         ..LogQuery::default()
     };
-    let mut tail = super::start(query, move || async move { Ok(fake) });
+    let mut tail = super::start(query, move || {
+        let fake = Arc::clone(&fake);
+        async move { Ok(fake) }
+    });
     let (mut messages, mut notices, mut ended) = (Vec::new(), Vec::new(), None);
+    let mut status = TailStatus::default();
     let end = Instant::now() + Duration::from_secs(seconds);
     while let Ok(Some(item)) = tokio::time::timeout_at(end, tail.next()).await {
         match item {
             Ok(batch) => {
                 messages.extend(batch.events.into_iter().map(|event| event.message));
                 notices.extend(batch.notices);
+                status = batch.status.expect("every batch of a tail has its status");
             }
             Err(failure) => ended = Some(failure),
         }
@@ -192,7 +254,13 @@ async fn follow(script: Script, seconds: u64) -> (Vec<String>, Vec<LogNotice>, O
         0,
         "dropping the tail ends its session"
     );
-    (messages, notices, ended)
+    PAGES.set(pages.script.pages.load(Ordering::SeqCst));
+    (messages, notices, ended, status)
+}
+
+thread_local! {
+    /// Number of pages that the last script served.
+    static PAGES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 fn kinds(notices: &[LogNotice]) -> Vec<NoticeKind> {
@@ -241,7 +309,11 @@ async fn a_lost_connection_is_made_again_and_the_gap_filled() {
         assert_eq!(messages, ["a", "lost", "settled later", "b"]);
         assert_eq!(
             kinds(&notices),
-            [NoticeKind::Started, NoticeKind::GapFilled, NoticeKind::Late]
+            [
+                NoticeKind::Started,
+                NoticeKind::GapFilled,
+                NoticeKind::Reconciled
+            ]
         );
     }
 }
@@ -286,7 +358,7 @@ async fn what_aws_left_out_is_read() {
     let script = Script::default();
     *script.stored.lock().unwrap() = vec![stored(5, 5, "shown"), stored(5, 5, "left out")];
     let beats = (0..5).map(|_| (1, send(Vec::new())));
-    let sampled = Act::Send(Update {
+    let sampled = Act::Send(LiveUpdate {
         events: vec![live(5, "shown")],
         sampled: true,
     });
@@ -308,23 +380,128 @@ async fn what_aws_left_out_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_live_tail_loses_in_silence_is_found() {
+async fn what_live_tail_loses_is_found_also_after_a_quiet_night() {
     let script = Script::default();
     *script.stored.lock().unwrap() = vec![
         stored(5, 5, "shown"),
         stored(6, 6, "lost"),
-        stored(7, 90, "late"),
+        stored(7, 90, "settled late"),
+        stored(30_000, 30_000, "lost after eight quiet hours"),
     ];
     let beats = (0..5).map(|_| (1, send(Vec::new())));
     script.sessions.lock().unwrap().push_back(Ok(beats
         .chain([(0, send(vec![live(5, "shown")]))])
         .collect()));
-    let (messages, notices, _) = follow(script, 160).await;
-    assert_eq!(messages, ["shown", "lost", "late"]);
+    let (messages, notices, _) = follow(script, 30_100).await;
+    assert_eq!(
+        messages,
+        [
+            "shown",
+            "lost",
+            "settled late",
+            "lost after eight quiet hours"
+        ]
+    );
     assert_eq!(
         kinds(&notices),
-        [NoticeKind::Started, NoticeKind::Late, NoticeKind::Late]
+        [
+            NoticeKind::Started,
+            NoticeKind::Reconciled,
+            NoticeKind::Reconciled,
+            NoticeKind::Reconciled
+        ]
     );
+    // Two requests a reading, since the first page of the fake is empty.
+    let readings = PAGES.get() / 2;
+    assert!(
+        readings <= 30_100 / 60 + 20,
+        "{readings} readings in quiet time"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_cannot_be_read_stays_an_open_gap_until_it_is() {
+    let failure = || Failure::new(FailureKind::Server, "reading g", "InternalServerError");
+    let script = Script::default();
+    *script.stored.lock().unwrap() = vec![stored(0, 0, "old"), stored(1, 1, "new")];
+    *script.failing_pages.lock().unwrap() = (0..4).map(|_| failure()).collect();
+    let (messages, notices, ended, status) = follow_with_status(script, 200).await;
+    let mut sorted = messages.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["new", "old"], "nothing lost, nothing doubled");
+    assert_eq!(
+        kinds(&notices),
+        [
+            NoticeKind::Started,
+            NoticeKind::GapOpen,
+            NoticeKind::GapFilled
+        ]
+    );
+    assert_eq!((ended, status.open_gaps, status.late), (None, 0, 0));
+
+    let script = Script::default();
+    *script.stored.lock().unwrap() = vec![stored(0, 0, "old")];
+    *script.failing_pages.lock().unwrap() = (0..1000).map(|_| failure()).collect();
+    let (messages, _, _, status) = follow_with_status(script, 60).await;
+    assert!(messages.is_empty());
+    assert_eq!(status.open_gaps, 1, "counted as long as it is open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_after_a_lost_connection_is_not_called_filled_while_it_is_not() {
+    let script = Script {
+        failing_from_page: Some((3, 5)),
+        ..Script::default()
+    };
+    *script.stored.lock().unwrap() = vec![stored(1, 1, "a"), stored(3, 3, "in the gap")];
+    let beats: Vec<(u64, Act)> = [(1, send(vec![live(1, "a")]))]
+        .into_iter()
+        .chain([(1, Act::End)])
+        .collect();
+    *script.sessions.lock().unwrap() = VecDeque::from([Ok(beats)]);
+    let (messages, notices, _, status) = follow_with_status(script, 100).await;
+    assert_eq!(messages, ["a", "in the gap"]);
+    assert_eq!(
+        kinds(&notices),
+        [
+            NoticeKind::Started,
+            NoticeKind::GapOpen,
+            NoticeKind::Reconciled,
+            NoticeKind::GapFilled
+        ]
+    );
+    assert_eq!(status.open_gaps, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_lines_written_long_after_their_time_while_it_runs_are_late() {
+    let script = Script::default();
+    let old_and_late = LogEvent {
+        ingestion: at(-200_000),
+        ..live(-400, "late before the start")
+    };
+    let late = LogEvent {
+        ingestion: at(90_000),
+        ..live(10, "late")
+    };
+    *script.stored.lock().unwrap() =
+        vec![(0, old_and_late), (90_000, late), stored(20, 20, "in time")];
+    let (_, notices, _, status) = follow_with_status(script, 200).await;
+    assert_eq!(status.late, 1, "{notices:?}");
+    assert!(kinds(&notices).contains(&NoticeKind::Late), "{notices:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_of_infrequent_access_is_read_without_a_session() {
+    let script = Script {
+        class: LogGroupClass::InfrequentAccess,
+        ..Script::default()
+    };
+    *script.stored.lock().unwrap() = vec![stored(0, 0, "a"), stored(50, 50, "b")];
+    let (messages, notices, _, status) = follow_with_status(script, 100).await;
+    assert_eq!(messages, ["a", "b"]);
+    assert_eq!(kinds(&notices), [NoticeKind::Polling]);
+    assert_eq!(status.mode, TailMode::Polling);
 }
 
 #[tokio::test(start_paused = true)]
@@ -367,19 +544,45 @@ async fn a_group_that_comes_later_is_followed_then() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_credentials_end_it() {
+async fn credentials_that_are_not_valid_at_the_start_end_it() {
     let script = Script::default();
-    script.sessions.lock().unwrap().push_back(Err(Failure::new(
-        FailureKind::SignIn,
-        "starting",
-        "expired",
-    )));
+    script.sessions.lock().unwrap().push_back(Err(expired()));
     let (_, _, ended) = follow(script, 10).await;
     assert_eq!(ended.unwrap().kind, FailureKind::SignIn);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_network_is_tried_again_and_then_polled_around() {
+async fn expired_credentials_pause_it_and_a_new_sign_in_fills_the_gap() {
+    let script = Script::default();
+    *script.stored.lock().unwrap() = vec![
+        stored(1, 1, "before"),
+        stored(300, 300, "while signed out"),
+        stored(620, 620, "after"),
+    ];
+    *script.signed_out.lock().unwrap() = Some((100, 600));
+    let (messages, notices, ended, status) = follow_with_status(script, 800).await;
+    assert_eq!(ended, None);
+    assert_eq!(messages, ["before", "while signed out", "after"]);
+    let paused = notices
+        .iter()
+        .filter(|notice| notice.kind == NoticeKind::Paused)
+        .count();
+    assert_eq!(paused, 1, "one banner: {notices:?}");
+    assert_eq!((status.mode, status.open_gaps), (TailMode::Live, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_group_is_told_once_while_polling() {
+    let script = Script::default();
+    *script.born.lock().unwrap() = 1_000_000;
+    let denied = Failure::new(FailureKind::Denied, "starting a live tail", "denied");
+    script.sessions.lock().unwrap().push_back(Err(denied));
+    let (_, notices, _) = follow(script, 200).await;
+    assert_eq!(kinds(&notices), [NoticeKind::Unavailable]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_network_is_polled_around_until_live_tail_is_back() {
     let script = Script::default();
     *script.stored.lock().unwrap() = vec![stored(1, 1, "a")];
     let broken = || {
@@ -389,8 +592,15 @@ async fn a_broken_network_is_tried_again_and_then_polled_around() {
             "no DNS for stream-logs",
         ))
     };
-    *script.sessions.lock().unwrap() = VecDeque::from([broken(), broken(), broken()]);
-    let (messages, notices, _) = follow(script, 400).await;
+    *script.sessions.lock().unwrap() = (0..4).map(|_| broken()).collect();
+    let (messages, notices, _, status) = follow_with_status(script, 200).await;
     assert_eq!(messages, ["a"]);
     assert_eq!(kinds(&notices), [NoticeKind::Polling]);
+    assert_eq!(status.mode, TailMode::Polling);
+
+    let script = Script::default();
+    *script.sessions.lock().unwrap() = (0..4).map(|_| broken()).collect();
+    let (_, notices, _, status) = follow_with_status(script, 400).await;
+    assert_eq!(kinds(&notices), [NoticeKind::Polling, NoticeKind::Started]);
+    assert_eq!(status.mode, TailMode::Live);
 }

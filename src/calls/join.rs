@@ -1,0 +1,310 @@
+//! Joins records into calls: by trace and request id first, then by time where exactly one call fits.
+
+use std::collections::HashMap;
+
+use super::{
+    LoggedCall, LoggedOutcome, outcome,
+    record::{CallRecord, Phase},
+};
+
+/// Clocks of the hops differ by this much at most, in milliseconds.
+const CLOCK_TOLERANCE_MS: i64 = 100;
+/// A line without ids belongs to a call that ends this much later at most, in milliseconds.
+const LINE_TOLERANCE_MS: i64 = 20;
+
+/// Joins the records of deployments into tool calls, in the order of their beginning. Requests of other MCP methods are left
+/// out.
+pub fn join(mut records: Vec<CallRecord>) -> Vec<LoggedCall> {
+    records.sort_by_key(|record| record.at);
+    attribute_lambda_lines(&mut records);
+    let mut groups = group_by_ids(records);
+    groups.sort_by_key(|group| group.first().map(|record| record.at));
+    let (mut calls, rest): (Vec<CallParts>, Vec<CallParts>) =
+        groups.into_iter().partition(|group| is_anchor(group));
+    let (with_ids, without_ids): (Vec<CallParts>, Vec<CallParts>) =
+        rest.into_iter().partition(|group| has_ids(group));
+    // First what has ids of its own (functions, runtimes without a trace), then lines without any.
+    for parts in [with_ids, without_ids] {
+        let mut alone = Vec::new();
+        for part in parts {
+            match find_host(&calls, &part) {
+                Host::One(index) => {
+                    if let Some(call) = calls.get_mut(index) {
+                        call.extend(part);
+                    }
+                }
+                // A part that fits several calls is left out of all: calls are never mixed.
+                Host::Many => {}
+                // A call of its own, if it is one at all: a runtime that is called directly.
+                Host::None => alone.push(part),
+            }
+        }
+        calls.extend(alone);
+    }
+    let mut calls: Vec<LoggedCall> = calls.into_iter().filter_map(call_of).collect();
+    calls.sort_by_key(|call| call.at);
+    calls
+}
+
+/// The calls that a part fits into.
+enum Host {
+    None,
+    One(usize),
+    Many,
+}
+
+fn has_ids(group: &[CallRecord]) -> bool {
+    group
+        .iter()
+        .any(|record| record.request_id.is_some() || record.trace_id.is_some())
+}
+
+type CallParts = Vec<CallRecord>;
+
+/// Gives the lines that a Lambda function prints between START and END the request id of that invocation. A stream serves one
+/// invocation at a time; where several are open nevertheless, the lines between stay without one.
+fn attribute_lambda_lines(records: &mut [CallRecord]) {
+    let mut open: HashMap<(std::sync::Arc<str>, std::sync::Arc<str>), Vec<String>> = HashMap::new();
+    for record in records
+        .iter_mut()
+        .filter(|record| record.hop == "interceptor")
+    {
+        if record.span.is_some() {
+            continue;
+        }
+        let key = (record.group.clone(), record.stream.clone());
+        let running = open.entry(key).or_default();
+        match &record.request_id {
+            Some(id) if record.message.starts_with("START RequestId") => running.push(id.clone()),
+            Some(id) if record.message.starts_with("END RequestId") => {
+                running.retain(|known| known != id);
+            }
+            Some(_) => {}
+            None => {
+                if let [only] = running.as_slice() {
+                    record.request_id = Some(only.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Groups records that share a trace id or a request id, directly or through others. A record without ids is a group of its own.
+fn group_by_ids(records: Vec<CallRecord>) -> Vec<CallParts> {
+    let mut parents: Vec<usize> = (0..records.len()).collect();
+    let mut known: HashMap<(u8, String), usize> = HashMap::new();
+    for (index, record) in records.iter().enumerate() {
+        let ids = [
+            record.trace_id.clone().map(|id| (0, id)),
+            record.request_id.clone().map(|id| (1, id)),
+        ];
+        for id in ids.into_iter().flatten() {
+            let first = *known.entry(id).or_insert(index);
+            let (a, b) = (root(&parents, first), root(&parents, index));
+            if let Some(parent) = parents.get_mut(a.max(b)) {
+                *parent = a.min(b);
+            }
+        }
+    }
+    let mut groups: HashMap<usize, CallParts> = HashMap::new();
+    for (index, record) in records.into_iter().enumerate() {
+        groups
+            .entry(root(&parents, index))
+            .or_default()
+            .push(record);
+    }
+    groups.into_values().collect()
+}
+
+fn root(parents: &[usize], mut index: usize) -> usize {
+    while let Some(parent) = parents.get(index).filter(|parent| **parent != index) {
+        index = *parent;
+    }
+    index
+}
+
+/// Whether other groups can be parts of this one: it has a gateway's record, or a runtime's request with a beginning.
+fn is_anchor(group: &[CallRecord]) -> bool {
+    group.iter().any(|record| {
+        record.hop == "gateway"
+            || (record.hop == "runtime"
+                && (record.trace_id.is_some() || record.request_id.is_some())
+                && !is_hosted_runtime(group))
+    })
+}
+
+/// Whether a group without a gateway's records may still be a part of a gateway's request: no trace says otherwise.
+fn is_hosted_runtime(group: &[CallRecord]) -> bool {
+    group.iter().all(|record| record.trace_id.is_none())
+}
+
+/// The calls of the same deployment whose time encloses a part.
+fn find_host(calls: &[CallParts], part: &[CallRecord]) -> Host {
+    let (Some(first), Some(last)) = (part.first(), part.last()) else {
+        return Host::None;
+    };
+    let tolerance = if has_ids(part) {
+        CLOCK_TOLERANCE_MS
+    } else {
+        LINE_TOLERANCE_MS
+    };
+    let mut hosts = calls.iter().enumerate().filter(|(_, call)| {
+        let (Some(begin), Some(end)) = (beginning(call), ending(call)) else {
+            return false;
+        };
+        let shares_deployment = call
+            .first()
+            .is_some_and(|record| record.deployment == first.deployment);
+        shares_deployment
+            && first.at.plus(tolerance) >= begin
+            && last.at <= end.plus(tolerance)
+            && fits(call, part)
+    });
+    match (hosts.next(), hosts.next()) {
+        (None, _) => Host::None,
+        (Some((index, _)), None) => Host::One(index),
+        (Some(_), Some(_)) => Host::Many,
+    }
+}
+
+/// Whether nothing that both state contradicts: method and tool agree, and no hop with ids of its own is there twice.
+fn fits(call: &[CallRecord], part: &[CallRecord]) -> bool {
+    let method = |group: &[CallRecord]| {
+        group
+            .iter()
+            .find_map(|record| record.method.clone())
+            .map(|method| match method.as_str() {
+                "CallToolRequest" => "tools/call".to_owned(),
+                "ListToolsRequest" => "tools/list".to_owned(),
+                _ => method,
+            })
+    };
+    let tool = |group: &[CallRecord]| {
+        group
+            .iter()
+            .find_map(|record| record.tool.as_deref().map(plain_tool).map(str::to_owned))
+    };
+    let agree = |one: Option<String>, other: Option<String>| {
+        one.zip(other).is_none_or(|(one, other)| one == other)
+    };
+    let is_second_request = part.iter().any(|record| {
+        record.request_id.is_some()
+            && record.phase == Phase::Begin
+            && call.iter().any(|own| {
+                own.hop == record.hop
+                    && own.group == record.group
+                    && own.phase == Phase::Begin
+                    && own.request_id.is_some()
+                    && own.request_id != record.request_id
+            })
+    });
+    let rpc_id = |group: &[CallRecord]| group.iter().find_map(|record| record.rpc_id.clone());
+    agree(method(call), method(part))
+        && agree(tool(call), tool(part))
+        && agree(rpc_id(call), rpc_id(part))
+        && !is_second_request
+}
+
+/// The tool's own name behind the prefix of its target.
+pub(super) fn plain_tool(tool: &str) -> &str {
+    tool.rsplit("___").next().unwrap_or(tool)
+}
+
+fn beginning(group: &[CallRecord]) -> Option<crate::model::Moment> {
+    group.iter().map(|record| record.at).min()
+}
+
+fn ending(group: &[CallRecord]) -> Option<crate::model::Moment> {
+    group
+        .iter()
+        .map(|record| {
+            let length = record
+                .span
+                .as_ref()
+                .map_or(0, |span| span.duration_ms.ceil() as i64);
+            record.at.plus(length)
+        })
+        .max()
+}
+
+/// The call that a group is; `None` if it is a request of another method, or nothing says that it is a tool call.
+fn call_of(mut records: CallParts) -> Option<LoggedCall> {
+    records.sort_by_key(|record| record.at);
+    let is_tool_call = records.iter().any(|record| {
+        record.tool.is_some()
+            || matches!(
+                record.method.as_deref(),
+                Some("tools/call" | "CallToolRequest")
+            )
+    });
+    let outer = records
+        .iter()
+        .find(|record| record.hop == "gateway" && record.method.is_some())
+        .or_else(|| records.iter().find(|record| record.method.is_some()));
+    if !is_tool_call || outer.is_some_and(CallRecord::is_other_method) {
+        return None;
+    }
+    let tool = records
+        .iter()
+        .find_map(|record| record.tool.as_deref())
+        .map(|tool| plain_tool(tool).to_owned());
+    let deployment = records
+        .iter()
+        .find(|record| record.hop == "gateway")
+        .or_else(|| records.first())
+        .map_or_else(String::new, |record| record.deployment.to_string());
+    let mut request_ids: Vec<String> = Vec::new();
+    let in_order = records
+        .iter()
+        .filter(|record| record.hop == "gateway")
+        .chain(records.iter().filter(|record| record.hop != "gateway"));
+    for id in in_order.filter_map(|record| record.request_id.clone()) {
+        if !request_ids.contains(&id) {
+            request_ids.push(id);
+        }
+    }
+    let verdict = outcome::judge(&records);
+    let at = beginning(&records)?;
+    Some(LoggedCall {
+        at,
+        deployment,
+        tool,
+        outcome: verdict.outcome,
+        hop: verdict.hop.filter(|_| verdict.outcome != LoggedOutcome::Ok),
+        message: verdict
+            .message
+            .filter(|_| verdict.outcome != LoggedOutcome::Ok),
+        duration_ms: duration(&records),
+        trace_id: records.iter().find_map(|record| record.trace_id.clone()),
+        request_ids,
+        session_id: records.iter().find_map(|record| record.session_id.clone()),
+        records,
+    })
+}
+
+/// The duration of the outermost hop: its span, its first and last record, or what it states itself.
+fn duration(records: &[CallRecord]) -> Option<i64> {
+    for hop in ["gateway", "runtime", "target", "interceptor"] {
+        let of_hop: Vec<&CallRecord> = records.iter().filter(|record| record.hop == hop).collect();
+        let span = of_hop
+            .iter()
+            .filter_map(|record| record.span.as_ref())
+            .map(|span| span.duration_ms)
+            .max_by(f64::total_cmp);
+        if let Some(span) = span {
+            return Some(span.round() as i64);
+        }
+        let begin = of_hop.iter().find(|record| record.phase == Phase::Begin);
+        let end = of_hop
+            .iter()
+            .rev()
+            .find(|record| record.phase == Phase::End);
+        let stated = of_hop.iter().find_map(|record| record.stated_ms);
+        match (stated, begin, end) {
+            (Some(stated), ..) => return Some(stated.round() as i64),
+            (None, Some(begin), Some(end)) => return Some(end.at.since(begin.at)),
+            (None, ..) => {}
+        }
+    }
+    None
+}

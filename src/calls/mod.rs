@@ -1,0 +1,109 @@
+//! Tool calls as the logs and spans of a deployment show them: lines and spans of all hops joined into one call. Pure.
+//!
+//! Two records belong to one call if they share a trace id or a request id. Hops that write no id of the gateway's request
+//! (interceptor functions, programs in containers) are joined by time, one stream after the other, and only if exactly one
+//! call fits: two calls of the same second are never mixed. Wire formats: AgentCore observability guide; span and record
+//! shapes as the starter toolkit's fixtures show them.
+
+mod join;
+mod outcome;
+mod record;
+mod trace;
+
+use serde::Serialize;
+
+use crate::model::Moment;
+
+pub use join::join;
+pub use record::CallRecord;
+pub use trace::{CallTrace, TraceCause, TraceLine, TraceSpan};
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoggedOutcome {
+    /// It was answered without an error.
+    Ok,
+    /// The tool or a hop failed.
+    Error,
+    /// The interceptor, a policy or the authoriser refused it.
+    Denied,
+    /// A hop asked to slow down.
+    Throttled,
+    /// It waits for the consent of a person.
+    Consent,
+    /// Its end was not found in what was read.
+    #[default]
+    Unknown,
+}
+
+impl LoggedOutcome {
+    /// The name of the outcome in filters and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::Consent => "consent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One tool call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LoggedCall {
+    /// When it began.
+    pub at: Moment,
+    /// Deployment that the call went through.
+    pub deployment: String,
+    /// Tool without the prefix of its target; `None` if no record names it.
+    pub tool: Option<String>,
+    /// How it ended.
+    pub outcome: LoggedOutcome,
+    /// The hop that failed.
+    pub hop: Option<&'static str>,
+    /// Why it failed, in the words of the hop.
+    pub message: Option<String>,
+    /// Duration in milliseconds, if its beginning and its end were found.
+    pub duration_ms: Option<i64>,
+    /// Trace id.
+    pub trace_id: Option<String>,
+    /// Request ids of all hops, the caller's first.
+    pub request_ids: Vec<String>,
+    /// MCP session id, if a hop writes it.
+    pub session_id: Option<String>,
+    /// Everything that was joined, in the order of time.
+    pub records: Vec<CallRecord>,
+}
+
+impl LoggedCall {
+    /// Whether one of its ids begins with `id`.
+    pub fn has_id(&self, id: &str) -> bool {
+        self.trace_id
+            .iter()
+            .chain(&self.request_ids)
+            .chain(&self.session_id)
+            .any(|own| own == id || (id.len() >= 8 && own.starts_with(id)))
+    }
+
+    /// The call as a line of `calls -o json`.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "at": self.at.iso(),
+            "deployment": self.deployment,
+            "tool": self.tool,
+            "outcome": self.outcome,
+            "hop": self.hop,
+            "message": self.message,
+            "duration_ms": self.duration_ms,
+            "trace_id": self.trace_id,
+            "request_ids": self.request_ids,
+            "session_id": self.session_id,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! How a call ended, at which hop, and why, judged by its records.
+
+use serde_json::Value;
+
+use super::{
+    LoggedOutcome,
+    record::{CallRecord, Phase},
+};
+
+/// The judgement of a call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct CallVerdict {
+    pub(super) outcome: LoggedOutcome,
+    pub(super) hop: Option<&'static str>,
+    pub(super) message: Option<String>,
+    /// Index of the record that states the cause.
+    pub(super) cause: Option<usize>,
+}
+
+/// The hops from the outermost to the innermost. A failure is caused by the innermost hop that reports it.
+const DEPTH: [&str; 8] = [
+    "gateway",
+    "interceptor",
+    "policy",
+    "provider",
+    "target",
+    "runtime",
+    "neo4j",
+    "",
+];
+
+/// Judges the records of a call, which are in the order of time.
+pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
+    let mut best: Option<(usize, usize, String)> = None;
+    for (index, record) in records.iter().enumerate() {
+        if !reports_failure(record) {
+            continue;
+        }
+        let text = failure_text(record);
+        let hop = hop_of_failure(record, &text);
+        let depth = DEPTH.iter().position(|known| *known == hop).unwrap_or(0);
+        // Of records of the same depth, a log line states the cause better than a span, and one with words than one without.
+        let rank = depth * 4
+            + usize::from(record.span.is_none()) * 2
+            + usize::from(!text.is_empty() && !text.starts_with("HTTP "));
+        if best.as_ref().is_none_or(|(known, ..)| rank > *known) {
+            best = Some((rank, index, text));
+        }
+    }
+    let has_ended = records.iter().any(|record| {
+        record.phase == Phase::End
+            || record
+                .span
+                .as_ref()
+                .is_some_and(|_| matches!(record.hop, "gateway" | "runtime"))
+    });
+    let Some((rank, index, text)) = best else {
+        return CallVerdict {
+            outcome: if has_ended {
+                LoggedOutcome::Ok
+            } else {
+                LoggedOutcome::Unknown
+            },
+            ..CallVerdict::default()
+        };
+    };
+    let final_failed = final_state(records);
+    let outcome = match final_failed {
+        // A hop failed, and the call was answered nevertheless.
+        Some(false) => LoggedOutcome::Ok,
+        Some(true) | None => classify(records, &text),
+    };
+    let hop = DEPTH.get(rank / 4).copied().filter(|hop| !hop.is_empty());
+    CallVerdict {
+        outcome,
+        hop: match outcome {
+            LoggedOutcome::Consent => Some("provider"),
+            _ => hop,
+        },
+        message: Some(text).filter(|text| !text.is_empty()),
+        cause: Some(index),
+    }
+}
+
+/// Whether the last answer of the outermost hop is a failure; `None` if there is no answer.
+fn final_state(records: &[CallRecord]) -> Option<bool> {
+    ["gateway", "policy", "runtime"].iter().find_map(|hop| {
+        records
+            .iter()
+            .rev()
+            .find(|record| {
+                record.hop == *hop && (record.phase == Phase::End || record.span.is_some())
+            })
+            .map(|record| record.is_failure || has_failed_answer(record))
+    })
+}
+
+fn reports_failure(record: &CallRecord) -> bool {
+    record.is_failure || has_failed_answer(record)
+}
+
+/// Whether the logged answer of a tool is an error although the exchange was not.
+fn has_failed_answer(record: &CallRecord) -> bool {
+    record.phase == Phase::End
+        && record
+            .answer
+            .as_deref()
+            .and_then(|answer| serde_json::from_str::<Value>(answer).ok())
+            .is_some_and(|answer| {
+                answer.get("error").is_some_and(|error| !error.is_null())
+                    || answer.pointer("/result/isError").and_then(Value::as_bool) == Some(true)
+            })
+}
+
+/// The words in which a record states its failure.
+pub(super) fn failure_text(record: &CallRecord) -> String {
+    if let Some(answer) = &record.answer {
+        let text = answer_text(answer);
+        if !text.is_empty() {
+            return text;
+        }
+    }
+    if let Some(span) = &record.span {
+        return span
+            .http_status
+            .map_or_else(|| span.name.clone(), |status| format!("HTTP {status}"));
+    }
+    record
+        .message
+        .trim_start_matches("[ERROR]")
+        .trim_start()
+        .to_owned()
+}
+
+/// The text of an answer: of a tool result, of a JSON-RPC error, or as it is.
+fn answer_text(answer: &str) -> String {
+    let Ok(value) = serde_json::from_str::<Value>(answer) else {
+        return answer.to_owned();
+    };
+    let text = [
+        "/result/content/0/text",
+        "/error/message",
+        "/error/data",
+        "/message",
+    ]
+    .iter()
+    .find_map(|place| value.pointer(place)?.as_str())
+    .map_or_else(|| answer.to_owned(), str::to_owned);
+    match value.pointer("/error/code") {
+        Some(code) => format!("{text} ({code})"),
+        None => text,
+    }
+}
+
+/// The hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it.
+pub(super) fn hop_of_failure(record: &CallRecord, text: &str) -> &'static str {
+    if is_neo4j_error(text) || is_neo4j_error(&record.message) {
+        return "neo4j";
+    }
+    record.hop
+}
+
+/// Whether a text is an error of Neo4j or of its driver.
+pub(super) fn is_neo4j_error(text: &str) -> bool {
+    [
+        "Neo.ClientError.",
+        "Neo.TransientError.",
+        "Neo.DatabaseError.",
+        "neo4j.exceptions.",
+        "Neo4jError",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
+}
+
+/// The outcome of a failed call.
+fn classify(records: &[CallRecord], text: &str) -> LoggedOutcome {
+    let failures: Vec<&CallRecord> = records
+        .iter()
+        .filter(|record| reports_failure(record))
+        .collect();
+    let says = |signs: &[&str]| {
+        signs.iter().any(|sign| text.contains(sign))
+            || failures.iter().any(|record| {
+                let answer = record.answer.as_deref().unwrap_or_default();
+                signs
+                    .iter()
+                    .any(|sign| answer.contains(sign) || record.message.contains(sign))
+            })
+    };
+    let is_throttled = failures.iter().any(|record| {
+        record
+            .span
+            .as_ref()
+            .and_then(|span| span.error_type.as_deref())
+            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("throttl"))
+    });
+    if says(&[
+        "-32042",
+        "consent",
+        "elicitation required",
+        "authorizationUrl",
+    ]) {
+        LoggedOutcome::Consent
+    } else if failures.iter().any(|record| record.policy_denied)
+        || has_status(&failures, &[401, 403])
+        || says(&["Missing or invalid X-Neo4j-Authorization header"])
+    {
+        LoggedOutcome::Denied
+    } else if is_throttled
+        || has_status(&failures, &[429])
+        || says(&[
+            "ThrottlingException",
+            "Rate exceeded",
+            "TooManyRequests",
+            "Too many requests",
+            "Throttled",
+        ])
+    {
+        LoggedOutcome::Throttled
+    } else {
+        LoggedOutcome::Error
+    }
+}
+
+/// Whether one of the outer hops answered with one of these HTTP statuses, by its span or its log.
+fn has_status(failures: &[&CallRecord], wanted: &[u64]) -> bool {
+    failures.iter().any(|record| {
+        let is_outer = matches!(record.hop, "gateway" | "interceptor" | "policy");
+        let status = record.span.as_ref().and_then(|span| span.http_status);
+        let logged = record
+            .answer
+            .as_deref()
+            .and_then(|answer| answer.strip_prefix("HTTP "))
+            .and_then(|status| status.trim().parse().ok());
+        is_outer
+            && status
+                .or(logged)
+                .is_some_and(|status| wanted.contains(&status))
+    })
+}

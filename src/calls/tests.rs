@@ -1,0 +1,277 @@
+//! Calls out of the records of gateways, interceptors, runtimes and spans.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::model::LogEvent;
+
+const GATEWAY: &str = "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/gw-1";
+const INTERCEPTOR: &str = "/aws/lambda/interceptor";
+const RUNTIME: &str = "/aws/bedrock-agentcore/runtimes/rt-1-DEFAULT";
+
+fn record(at: i64, group: &str, message: &str) -> CallRecord {
+    let moment = Moment::from_millis(1_795_000_000_000 + at);
+    let event = LogEvent {
+        timestamp: moment,
+        ingestion: moment,
+        group: group.into(),
+        stream: "s".into(),
+        id: None,
+        message: message.to_owned(),
+    };
+    CallRecord::read(&event, &Arc::from("a"))
+}
+
+fn gateway(at: i64, request: &str, trace: &str, body: &serde_json::Value) -> CallRecord {
+    let record_json = serde_json::json!({
+        "resource_arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/gw-1",
+        "body": body, "request_id": request, "trace_id": trace, "span_id": "1",
+    });
+    record(at, GATEWAY, &record_json.to_string())
+}
+
+fn begin(at: i64, request: &str, trace: &str, rpc_id: &str, tool: &str) -> CallRecord {
+    let request_body = serde_json::json!({
+        "jsonrpc": "2.0", "id": rpc_id, "method": "tools/call", "params": {"name": tool},
+    });
+    let body = serde_json::json!({
+        "isError": false, "log": format!("Started processing request with requestId: {rpc_id}"),
+        "requestBody": request_body.to_string(), "id": rpc_id,
+    });
+    gateway(at, request, trace, &body)
+}
+
+fn end(at: i64, request: &str, trace: &str, failure: Option<&str>) -> CallRecord {
+    let body = match failure {
+        None => serde_json::json!({
+            "isError": false, "log": "Successfully processed request with requestId: 1", "responseBody": "HTTP 200", "id": "1",
+        }),
+        Some(text) => {
+            let answer = serde_json::json!({
+                "result": {"isError": true, "content": [{"type": "text", "text": text}]},
+            });
+            serde_json::json!({
+                "isError": true, "log": "Failed to process request with requestId: 1",
+                "responseBody": answer.to_string(), "id": "1",
+            })
+        }
+    };
+    gateway(at, request, trace, &body)
+}
+
+fn runtime(at: i64, request: &str, level: &str, message: &str) -> CallRecord {
+    let line = serde_json::json!({
+        "level": level, "message": message, "requestId": request, "sessionId": "session-1",
+    });
+    record(at, RUNTIME, &line.to_string())
+}
+
+fn span(at: i64, trace: &str, request: &str, duration_ms: i64) -> CallRecord {
+    let start = (1_795_000_000_000 + at) * 1_000_000;
+    let line = serde_json::json!({
+        "traceId": trace, "spanId": "2", "name": "AgentCore.Runtime.Invoke", "kind": "SERVER",
+        "startTimeUnixNano": start, "durationNano": duration_ms * 1_000_000,
+        "attributes": {"aws.request_id": request, "session.id": "session-1", "mcp.method.name": "tools/call",
+            "aws.resource.arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/rt-1"},
+        "status": {"code": "UNSET"},
+    });
+    record(at + duration_ms, "aws/spans", &line.to_string())
+}
+
+#[test]
+fn records_of_all_hops_are_one_call() {
+    let calls = join(vec![
+        begin(0, "req-g", "trace-1", "1", "target___read-cypher"),
+        record(4, INTERCEPTOR, "START RequestId: req-l Version: $LATEST"),
+        record(6, INTERCEPTOR, "X-Neo4j-Authorization present, forwarding"),
+        record(19, INTERCEPTOR, "END RequestId: req-l"),
+        runtime(
+            24,
+            "req-r",
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        runtime(
+            190,
+            "req-r",
+            "INFO",
+            "Invocation completed successfully (0.166s)",
+        ),
+        end(213, "req-g", "trace-1", None),
+        span(24, "trace-1", "req-r", 166),
+    ]);
+    assert_eq!(calls.len(), 1, "{calls:#?}");
+    let call = &calls[0];
+    assert_eq!(call.tool.as_deref(), Some("read-cypher"));
+    assert_eq!((call.outcome, call.hop), (LoggedOutcome::Ok, None));
+    assert_eq!(call.duration_ms, Some(213));
+    assert_eq!(call.request_ids, ["req-g", "req-l", "req-r"]);
+    assert_eq!(call.session_id.as_deref(), Some("session-1"));
+    assert_eq!(call.records.len(), 8);
+}
+
+#[test]
+fn two_calls_of_the_same_second_are_never_mixed() {
+    let calls = join(vec![
+        begin(0, "req-1", "trace-1", "1", "t___read-cypher"),
+        begin(1, "req-2", "trace-2", "2", "t___get-schema"),
+        record(3, INTERCEPTOR, "a line that fits both calls"),
+        runtime(
+            5,
+            "req-r1",
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        runtime(
+            6,
+            "req-r2",
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        span(5, "trace-1", "req-r1", 10),
+        span(6, "trace-2", "req-r2", 10),
+        end(20, "req-1", "trace-1", None),
+        end(
+            21,
+            "req-2",
+            "trace-2",
+            Some("Neo.ClientError.Statement.SyntaxError: x"),
+        ),
+    ]);
+    let shown: Vec<_> = calls
+        .iter()
+        .map(|call| (call.tool.as_deref(), call.outcome, call.records.len()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (Some("read-cypher"), LoggedOutcome::Ok, 4),
+            (Some("get-schema"), LoggedOutcome::Error, 4)
+        ]
+    );
+    assert_eq!(calls[1].hop, Some("neo4j"));
+    assert!(
+        calls[1]
+            .message
+            .as_deref()
+            .is_some_and(|text| text.contains("SyntaxError"))
+    );
+}
+
+#[test]
+fn without_spans_the_log_lines_alone_are_the_call() {
+    let calls = join(vec![
+        begin(0, "req-g", "trace-1", "1", "t___read-cypher"),
+        runtime(
+            10,
+            "req-r",
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        runtime(
+            40,
+            "req-r",
+            "ERROR",
+            "Neo.TransientError.General.DatabaseUnavailable: down",
+        ),
+        end(50, "req-g", "trace-1", Some("DatabaseUnavailable")),
+    ]);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(
+        (calls[0].outcome, calls[0].hop),
+        (LoggedOutcome::Error, Some("neo4j"))
+    );
+    let trace = CallTrace::new(calls[0].clone(), Vec::new());
+    let cause = trace.cause.unwrap();
+    assert_eq!((cause.hop, cause.source.as_str()), ("neo4j", RUNTIME));
+    assert!(trace.spans.iter().all(|span| span.is_derived));
+    assert!(trace.gaps[0].contains("Transaction Search"));
+}
+
+#[test]
+fn a_runtime_that_is_called_directly_has_calls_of_its_own() {
+    let calls = join(vec![
+        runtime(
+            0,
+            "req-1",
+            "INFO",
+            "Processing request of type CallToolRequest",
+        ),
+        runtime(
+            50,
+            "req-1",
+            "INFO",
+            "Invocation completed successfully (0.050s)",
+        ),
+        runtime(
+            60,
+            "req-2",
+            "INFO",
+            "Processing request of type ListToolsRequest",
+        ),
+        runtime(
+            61,
+            "req-2",
+            "INFO",
+            "Invocation completed successfully (0.001s)",
+        ),
+    ]);
+    assert_eq!(calls.len(), 1, "listing tools is not a call");
+    assert_eq!(calls[0].duration_ms, Some(50));
+    assert_eq!(calls[0].session_id.as_deref(), Some("session-1"));
+}
+
+#[test]
+fn outcomes_follow_from_what_the_hops_say() {
+    for (text, outcome, hop) in [
+        (
+            "consent required (-32042): open https://x",
+            LoggedOutcome::Consent,
+            "provider",
+        ),
+        (
+            "An error occurred (ThrottlingException): Rate exceeded",
+            LoggedOutcome::Throttled,
+            "gateway",
+        ),
+        ("internal failure", LoggedOutcome::Error, "gateway"),
+        (
+            "Neo.ClientError.Security.Unauthorized: x",
+            LoggedOutcome::Error,
+            "neo4j",
+        ),
+    ] {
+        let calls = join(vec![
+            begin(0, "req", "trace", "1", "t___x"),
+            end(9, "req", "trace", Some(text)),
+        ]);
+        assert_eq!(
+            (calls[0].outcome, calls[0].hop),
+            (outcome, Some(hop)),
+            "{text}"
+        );
+    }
+    let denied = serde_json::json!({
+        "isError": true, "log": "Failed to process request with requestId: 1", "responseBody": "HTTP 401", "id": "1",
+    });
+    let calls = join(vec![
+        begin(0, "req", "trace", "1", "t___x"),
+        gateway(9, "req", "trace", &denied),
+    ]);
+    assert_eq!(calls[0].outcome, LoggedOutcome::Denied);
+    let calls = join(vec![begin(0, "req", "trace", "1", "t___x")]);
+    assert_eq!(
+        (calls[0].outcome, calls[0].hop),
+        (LoggedOutcome::Unknown, None)
+    );
+}
+
+#[test]
+fn map_text_of_vended_records_names_method_and_tool() {
+    let body = serde_json::json!({
+        "isError": false, "log": "Started processing request with requestId: 1", "id": "1",
+        "requestBody": "{id=1, jsonrpc=2.0, method=tools/call, params={name=t___read, arguments={query=RETURN 1}}}",
+    });
+    let calls = join(vec![gateway(0, "req", "trace", &body)]);
+    assert_eq!(calls[0].tool.as_deref(), Some("read"));
+}

@@ -1,0 +1,220 @@
+//! `calls`: the tool calls found in logs and spans, one row each.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::{
+    calls::{LoggedCall, LoggedOutcome, join},
+    model::{Deployment, Failure, FailureKind, Kind, Moment},
+    services::{
+        Services,
+        calls::{CallSource, UnreadGroup},
+    },
+};
+
+use super::{
+    Outcome, Stop,
+    arguments::TableOrJson,
+    context::Context,
+    find_resource, group_failures,
+    logs::{attribution::Attribution, partial_result, window},
+    output, process,
+    table::{Cell, Table, Tone},
+};
+use crate::logs::group_name;
+
+/// The log group of all spans of an account and region.
+const SPANS: &str = "aws/spans";
+/// Logs are read from this much before the window on, in milliseconds, so that calls at its beginning are whole.
+const MARGIN_MS: i64 = 60_000;
+
+const EXAMPLES: &str = "Examples:
+  agentcore-console calls --since 1h --errors           what failed, and at which hop
+  agentcore-console calls -d prod --slower-than 500ms   what was slow
+  agentcore-console trace last -d prod                  the last call over every hop";
+
+/// Which calls.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CallsOptions {
+    /// From: 15m, 2 hours ago, 09:30, 2026-11-21T09:30:00Z, or seconds or milliseconds since 1970
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    since: String,
+    /// Only calls that are not ok
+    #[arg(long)]
+    errors: bool,
+    /// Only calls that took longer than this: 500ms, 1s
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    slower_than: Option<Duration>,
+    /// How to print
+    #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
+    output: TableOrJson,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    crate::model::parse_duration(text)
+        .ok_or_else(|| "write a length of time: 500ms, 1s, 2m".to_owned())
+}
+
+/// Runs `calls`.
+pub(crate) fn run(context: &Context, options: &CallsOptions) -> Outcome {
+    let (since, _) = window(&options.since, None)?;
+    let deployments = context.deployments()?;
+    let services = context.services();
+    let found = process::runtime()?.block_on(find_calls(&services, &deployments, since));
+    let shown: Vec<&LoggedCall> = found
+        .calls
+        .iter()
+        .filter(|call| !options.errors || call.outcome != LoggedOutcome::Ok)
+        .filter(|call| {
+            options.slower_than.is_none_or(|least| {
+                call.duration_ms
+                    .is_some_and(|length| i128::from(length) > least.as_millis() as i128)
+            })
+        })
+        .collect();
+    match options.output {
+        TableOrJson::Json => {
+            for call in shown {
+                output::json_line(&call.json())?;
+            }
+        }
+        TableOrJson::Table => table(&shown)?,
+    }
+    found.report()
+}
+
+/// The calls of deployments, and what could not be read.
+pub(super) struct FoundCalls {
+    pub(super) calls: Vec<LoggedCall>,
+    pub(super) unread: Vec<UnreadGroup>,
+    sources: usize,
+}
+
+impl FoundCalls {
+    /// Names what could not be read.
+    ///
+    /// # Errors
+    /// The exit code of partial data.
+    pub(super) fn report(&self) -> Outcome {
+        group_failures::tell(
+            self.unread
+                .iter()
+                .map(|unread| (unread.group.as_str(), &unread.failure)),
+        );
+        partial_result(
+            self.unread.iter().map(|unread| &unread.failure),
+            self.sources,
+        )
+    }
+}
+
+/// Reads the logs of the deployments and joins the calls that began since a time.
+pub(super) async fn find_calls(
+    services: &Services,
+    deployments: &[Deployment],
+    since: Moment,
+) -> FoundCalls {
+    let listing = find_resource::list(
+        services,
+        deployments,
+        &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint],
+    )
+    .await;
+    let mut attribution = Attribution::of(deployments);
+    attribution.learn(&listing.resources);
+    let mut sources: Vec<CallSource> = Vec::new();
+    for deployment in deployments {
+        let own = listing
+            .resources
+            .iter()
+            .filter(|resource| resource.key.deployment == deployment.name)
+            .flat_map(|resource| &resource.log_groups);
+        let mut groups: Vec<String> = Vec::new();
+        for group in deployment
+            .log_groups
+            .iter()
+            .map(|group| group_name(group))
+            .chain(own.map(String::as_str))
+            .chain([SPANS])
+        {
+            if !groups.iter().any(|known| known == group) {
+                groups.push(group.to_owned());
+            }
+        }
+        sources.push(CallSource {
+            deployment: deployment.clone(),
+            groups,
+            owner_ids: attribution.ids(&deployment.name),
+        });
+    }
+    let until = super::now();
+    let logs = services
+        .call_logs(&sources, since.plus(-MARGIN_MS), until)
+        .await;
+    let mut unread = logs.unread;
+    unread.extend(listing.problems.iter().map(|problem| UnreadGroup {
+        deployment: problem.deployment.clone(),
+        group: format!("{} of {}", problem.kind.as_str(), problem.deployment),
+        failure: problem.failure.clone(),
+    }));
+    let mut calls = join(logs.records);
+    calls.retain(|call| call.at >= since);
+    FoundCalls {
+        calls,
+        unread,
+        sources: sources.iter().map(|source| source.groups.len()).sum(),
+    }
+}
+
+/// The failure of an id that no call has.
+pub(super) fn no_such_call(id: &str) -> Stop {
+    Failure::new(
+        FailureKind::NotFound,
+        "looking for the call",
+        format!("no call has the id {id} in this window"),
+    )
+    .hint("--since 24h looks further back; `calls` lists what there is")
+    .into()
+}
+
+fn table(calls: &[&LoggedCall]) -> std::io::Result<()> {
+    let mut table = Table::new([
+        "TIME",
+        "DEPLOYMENT",
+        "TOOL",
+        "OUTCOME",
+        "HOP",
+        "MS",
+        "ID",
+        "MESSAGE",
+    ]);
+    for call in calls {
+        let tone = match call.outcome {
+            LoggedOutcome::Ok => Tone::Good,
+            LoggedOutcome::Unknown => Tone::Dim,
+            LoggedOutcome::Consent | LoggedOutcome::Throttled => Tone::Attention,
+            LoggedOutcome::Error | LoggedOutcome::Denied => Tone::Bad,
+        };
+        let id = call
+            .trace_id
+            .as_ref()
+            .or_else(|| call.request_ids.first())
+            .map_or("", |id| id.get(..8).unwrap_or(id));
+        let duration = call
+            .duration_ms
+            .map_or_else(|| "-".to_owned(), |length| length.to_string());
+        table.row(vec![
+            Cell::new(&call.at.iso()).tone(Tone::Dim),
+            Cell::new(&call.deployment),
+            Cell::new(call.tool.as_deref().unwrap_or("-")),
+            Cell::new(call.outcome.as_str()).tone(tone),
+            Cell::new(call.hop.unwrap_or("-")),
+            Cell::new(&duration).right(),
+            Cell::new(id).tone(Tone::Dim),
+            Cell::new(call.message.as_deref().unwrap_or("")),
+        ]);
+    }
+    table.print()
+}

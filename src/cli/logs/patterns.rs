@@ -1,0 +1,155 @@
+//! `logs patterns NAME...`: the lines of log groups as a few templates with their counts.
+
+use std::{ops::ControlFlow, sync::Mutex};
+
+use clap::Args;
+use futures::future::join_all;
+use serde_json::json;
+
+use crate::{
+    cli::{
+        Outcome, arguments::TableOrJson, context::Context, group_failures, output, process, table,
+    },
+    logs::{Line, StackTraces, patterns::PatternMiner, redact, strip_escapes},
+    model::{Failure, LogEvent, LogQuery},
+    services::Services,
+};
+
+use super::{
+    attribution::{Attribution, LineOwner},
+    partial_result,
+    sources::{self, LogReadSource},
+};
+
+/// What to read.
+#[derive(Debug, Args)]
+pub(super) struct PatternsOptions {
+    /// A log group's full name or ARN, the id or name of a runtime or gateway, or a deployment
+    #[arg(required = true)]
+    names: Vec<String>,
+    /// From: 15m, 2 hours ago, 09:30, 2026-11-21T09:30:00Z, or seconds or milliseconds since 1970
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    since: String,
+    /// Until, in the same forms [default: now]
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// How to print
+    #[arg(long, short, value_enum, value_name = "table|json", hide_possible_values = true, default_value_t = TableOrJson::Table)]
+    output: TableOrJson,
+}
+
+/// Runs `logs patterns`.
+pub(super) fn run(context: &Context, options: &PatternsOptions) -> Outcome {
+    let (since, until) = super::window(&options.since, options.until.as_deref())?;
+    let deployments = context.deployments()?;
+    let services = context.services();
+    process::runtime()?.block_on(async {
+        let resolved = sources::resolve(&services, &deployments, &options.names).await?;
+        let query = LogQuery {
+            since: Some(since),
+            until,
+            ..LogQuery::default()
+        };
+        let mining = Mutex::new(Mining {
+            miner: PatternMiner::default(),
+            traces: StackTraces::default(),
+            attribution: resolved.attribution,
+        });
+        let failures = read(&services, &resolved.sources, &query, &mining).await;
+        let total = resolved
+            .sources
+            .iter()
+            .map(|source| source.groups.len())
+            .sum();
+        let mining = mining
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        print(&mining.miner, options.output)?;
+        group_failures::tell(
+            failures
+                .iter()
+                .map(|(group, failure)| (group.as_str(), failure)),
+        );
+        partial_result(failures.iter().map(|(_, failure)| failure), total)
+    })
+}
+
+/// The state of the miner while several groups are read.
+struct Mining {
+    miner: PatternMiner,
+    traces: StackTraces,
+    attribution: Attribution,
+}
+
+impl Mining {
+    fn push(&mut self, event: &LogEvent) {
+        let shown = redact(&event.message);
+        if self.attribution.owner(&event.group, &shown) == LineOwner::Stranger {
+            return;
+        }
+        let text = strip_escapes(&shown);
+        let line = Line::read(&text);
+        let level = self.traces.level(event, &text, line.level);
+        let message = line.message.as_deref().unwrap_or(&text);
+        self.miner.push(message, level, event.timestamp);
+    }
+}
+
+async fn read(
+    services: &Services,
+    sources: &[LogReadSource],
+    query: &LogQuery,
+    mining: &Mutex<Mining>,
+) -> Vec<(String, Failure)> {
+    let reads = sources.iter().flat_map(|source| {
+        source.groups.iter().map(move |group| async move {
+            let query = LogQuery {
+                groups: vec![group.clone()],
+                ..query.clone()
+            };
+            let read = services
+                .filter_logs(&source.deployment, &query, |batch| {
+                    let mut mining = mining
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    batch.events.iter().for_each(|event| mining.push(event));
+                    ControlFlow::Continue(())
+                })
+                .await;
+            read.err().map(|failure| (group.clone(), failure))
+        })
+    });
+    join_all(reads).await.into_iter().flatten().collect()
+}
+
+fn print(miner: &PatternMiner, format: TableOrJson) -> Outcome {
+    let patterns = miner.patterns();
+    match format {
+        TableOrJson::Json => {
+            for pattern in patterns {
+                output::json_line(&json!({
+                    "count": pattern.count,
+                    "pattern": pattern.text(),
+                    "level": pattern.level,
+                    "first_at": pattern.first_at.iso(),
+                    "last_at": pattern.last_at.iso(),
+                }))?;
+            }
+        }
+        TableOrJson::Table => {
+            let mut table = table::Table::new(["COUNT", "LEVEL", "FIRST", "LAST", "PATTERN"]);
+            for pattern in patterns {
+                let level = pattern.level.map_or("", crate::logs::Level::as_str);
+                table.row(vec![
+                    table::Cell::new(&pattern.count.to_string()),
+                    table::Cell::new(level),
+                    table::Cell::new(&pattern.first_at.iso()),
+                    table::Cell::new(&pattern.last_at.iso()),
+                    table::Cell::new(&pattern.text()),
+                ]);
+            }
+            table.print()?;
+        }
+    }
+    Ok(())
+}

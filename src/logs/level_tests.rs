@@ -1,0 +1,130 @@
+//! Levels in the forms of the common frameworks.
+
+use super::*;
+
+fn of(text: &str) -> Option<Level> {
+    serde_json::from_str::<Value>(text)
+        .ok()
+        .filter(Value::is_object)
+        .map_or_else(|| Level::of_text(text), |record| Level::of_json(&record))
+}
+
+#[test]
+fn plain_lines_of_common_frameworks_have_their_level() {
+    for (line, level) in [
+        ("ERROR:root:python basicConfig", Level::Error),
+        ("CRITICAL:root:out of memory", Level::Fatal),
+        ("WARNING:neo4j.pool:Unable to retrieve routing", Level::Warn),
+        ("error: winston", Level::Error),
+        ("2026-01-01 00:00:00 | ERROR    | loguru", Level::Error),
+        (
+            "2026-01-01 00:00:00.000 | SUCCESS  | m:f:1 - done",
+            Level::Info,
+        ),
+        ("E0101 00:00:00.000000 1 klog.go:1] klog", Level::Error),
+        ("I0101 00:00:00.000000 1 klog.go:1] fine", Level::Info),
+        ("<3>kernel said so", Level::Error),
+        (
+            "<14>1 2026-01-01T00:00:00Z host app - - - text",
+            Level::Info,
+        ),
+        ("fail: Microsoft.AspNetCore[0]", Level::Error),
+        ("dbug: Microsoft.AspNetCore[0]", Level::Debug),
+        ("[12:34:56 ERR] serilog", Level::Error),
+        (
+            "[2026-01-01 00:00:00] production.ERROR: monolog",
+            Level::Error,
+        ),
+        ("[Thu Jan 01] [core:error] [pid 1] apache", Level::Error),
+        ("2026/01/01 00:00:00 [crit] 1#1: nginx", Level::Fatal),
+        ("E, [2026-01-01T00:00:00 #1] ERROR -- : ruby", Level::Error),
+        ("2026-01-01 UTC [1] PANIC:  postgres", Level::Fatal),
+        ("SEVERE: java.util.logging", Level::Error),
+        ("level: error, text", Level::Error),
+        (
+            "INFO:     127.0.0.1 - \"POST /mcp HTTP/1.1\" 500 Internal Server Error",
+            Level::Info,
+        ),
+        ("neo4j.exceptions.AuthError: {code: Neo.X}", Level::Error),
+        (
+            "Exception in thread \"main\" java.lang.NullPointerException",
+            Level::Error,
+        ),
+        ("/usr/lib/x.py:1: DeprecationWarning: old", Level::Warn),
+        ("panic: runtime error: index out of range", Level::Fatal),
+        ("fatal error: all goroutines are asleep", Level::Fatal),
+        ("thread 'main' panicked at src/main.rs:1:1:", Level::Fatal),
+        (
+            "RequestId: 8f5 Error: Runtime exited with error",
+            Level::Error,
+        ),
+    ] {
+        assert_eq!(of(line), Some(level), "{line}");
+    }
+}
+
+#[test]
+fn records_of_common_frameworks_have_their_level() {
+    for (line, level) in [
+        (r#"{"log.level":"error","message":"ecs"}"#, Level::Error),
+        (r#"{"log":{"level":"error"},"message":"ecs"}"#, Level::Error),
+        (
+            r#"{"severityText":"","severityNumber":"17","body":"x"}"#,
+            Level::Error,
+        ),
+        (r#"{"Level":"Error","Message":"dotnet"}"#, Level::Error),
+        (r#"{"@l":"Error","@mt":"serilog"}"#, Level::Error),
+        (r#"{"level":50,"msg":"pino"}"#, Level::Error),
+        (r#"{"level":3,"short_message":"gelf"}"#, Level::Error),
+        (r#"{"levelno":40,"msg":"python"}"#, Level::Error),
+        (
+            r#"{"record":{"level":{"name":"CRITICAL","no":50}},"text":"loguru"}"#,
+            Level::Fatal,
+        ),
+        (r#"{"LogLevel":"Warning","Message":"dotnet"}"#, Level::Warn),
+        (r#"{"severity":"NOTICE","message":"gcp"}"#, Level::Info),
+        (
+            r#"{"log":"ERROR:root:wrapped","stream":"stderr"}"#,
+            Level::Error,
+        ),
+        (
+            r#"{"errorMessage":"x","errorType":"KeyError"}"#,
+            Level::Error,
+        ),
+        (r#"{"body":{"isError":true,"log":"failed"}}"#, Level::Error),
+        (
+            r#"{"status":{"code":"UNSET"},"attributes":{"http.response.status_code":502}}"#,
+            Level::Error,
+        ),
+    ] {
+        assert_eq!(of(line), Some(level), "{line}");
+    }
+}
+
+#[test]
+fn prose_has_no_level() {
+    for line in [
+        "no error was found",
+        "the level is high",
+        "an error occurred in the pool",
+        "127.0.0.1 - - [01/Jan/2026] \"GET / HTTP/1.1\" 500 12",
+        "ErrorBudget: 3",
+        "",
+    ] {
+        assert_eq!(of(line), None, "{line}");
+    }
+}
+
+#[test]
+fn every_level_parses_its_own_name() {
+    for level in Level::ALL {
+        assert_eq!(Level::parse(level.as_str()), Some(level));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_can_be_judged(text in "\\PC*|.*|[A-Z<\\[:]{0,12} .*") {
+        let _ = Level::of_text(&text);
+    }
+}

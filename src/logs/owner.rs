@@ -1,0 +1,112 @@
+//! Which gateway or runtime wrote a line, as far as the line itself says so. Log groups such as `aws/spans` are shared by all
+//! deployments of an account.
+
+use serde_json::Value;
+
+/// The id of the gateway or runtime that a structured line names as its origin; `None` if it names none.
+///
+/// Looked at are, in this order: the resource ARN of vended records, the ARN attributes of spans, the ids of gateway and
+/// agent, and the service name (`{runtime id}.{endpoint}`).
+pub fn owner_id(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    if !text.starts_with('{') {
+        return None;
+    }
+    owner_of_record(&serde_json::from_str(text).ok()?)
+}
+
+/// Like [`owner_id`], of a record that is parsed already.
+pub fn owner_of_record(record: &Value) -> Option<String> {
+    let attribute = |name: &str| record.get("attributes")?.get(name)?.as_str();
+    let resource = |name: &str| record.pointer("/resource/attributes")?.get(name)?.as_str();
+    let arn = record
+        .get("resource_arn")
+        .and_then(Value::as_str)
+        .or_else(|| attribute("aws.resource.arn"))
+        .or_else(|| resource("cloud.resource_id"))
+        .or_else(|| attribute("cloud.resource_id"));
+    if let Some(id) = arn.and_then(id_of_arn) {
+        return Some(id.to_owned());
+    }
+    let id = attribute("gateway.id").or_else(|| attribute("aws.agent.id"));
+    if let Some(id) = id {
+        return Some(id.to_owned());
+    }
+    let service = attribute("aws.local.service")
+        .or_else(|| resource("aws.local.service"))
+        .or_else(|| resource("service.name"))?;
+    let id = service.rsplit_once('.').map_or(service, |(id, _)| id);
+    Some(id.to_owned())
+}
+
+/// Whether a line may be one of these gateways and runtimes: it names one of them, or none at all. Some spans name a runtime
+/// without the ten-character suffix of its id.
+pub fn may_belong_to(owner: Option<&str>, owner_ids: &[String]) -> bool {
+    let Some(owner) = owner else { return true };
+    owner_ids.is_empty()
+        || owner_ids
+            .iter()
+            .any(|id| id == owner || id.rsplit_once('-').is_some_and(|(name, _)| name == owner))
+}
+
+/// The id of the gateway or runtime in an ARN.
+fn id_of_arn(arn: &str) -> Option<&str> {
+    let rest = arn.strip_prefix("arn:")?;
+    ["gateway/", "runtime/"].iter().find_map(|kind| {
+        let (_, tail) = rest.split_once(&format!(":{kind}"))?;
+        tail.split(['/', ':']).next()
+    })
+}
+
+/// The name of a log group that is given by its name or its ARN, with or without `:*`.
+pub fn group_name(name_or_arn: &str) -> &str {
+    let name = name_or_arn
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.split_once(":log-group:"))
+        .map_or(name_or_arn, |(_, name)| name);
+    name.split(':').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_name_their_gateway_or_runtime_in_many_ways() {
+        for (line, id) in [
+            (
+                r#"{"resource_arn":"arn:aws:bedrock-agentcore:r:1:gateway/gw-1"}"#,
+                Some("gw-1"),
+            ),
+            (
+                r#"{"attributes":{"aws.resource.arn":"arn:aws-us-gov:bedrock-agentcore:r:1:gateway/gw-1"}}"#,
+                Some("gw-1"),
+            ),
+            (
+                r#"{"resource":{"attributes":{"cloud.resource_id":"arn:aws:bedrock-agentcore:r:1:runtime/rt-1/runtime-endpoint/DEFAULT:DEFAULT"}}}"#,
+                Some("rt-1"),
+            ),
+            (
+                r#"{"attributes":{"aws.local.service":"rt-1.DEFAULT"}}"#,
+                Some("rt-1"),
+            ),
+            (r#"{"attributes":{"gateway.id":"gw-1"}}"#, Some("gw-1")),
+            (r#"{"message":"x"}"#, None),
+            ("plain text", None),
+        ] {
+            assert_eq!(owner_id(line).as_deref(), id, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_group_is_named_by_name_or_arn() {
+        for text in [
+            "/aws/lambda/x",
+            "arn:aws:logs:us-west-2:123456789012:log-group:/aws/lambda/x",
+            "arn:aws:logs:us-west-2:123456789012:log-group:/aws/lambda/x:*",
+            "arn:aws-cn:logs:cn-north-1:123456789012:log-group:/aws/lambda/x:log-stream:s",
+        ] {
+            assert_eq!(group_name(text), "/aws/lambda/x", "{text}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a tail reads of the stored events, and when: the beginning, gaps, what AWS sampled, and routine reconciliation.
+//!
+//! Live tail loses events without saying so, hence the stored events decide: everything of the last two and a half minutes
+//! is read again every 30 seconds while lines arrive and every minute while none do.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{model::Moment, net::retry};
+
+use super::{backfill::Window, dedup::Delivery};
+
+/// How far a routine reading reaches back, in milliseconds. Events become visible up to 90 seconds after their time.
+pub(super) const RECONCILE_WINDOW_MS: i64 = 150_000;
+/// How far before a gap is read, in milliseconds.
+pub(super) const BACKFILL_OVERLAP_MS: i64 = 60_000;
+/// How far most of the readings reach back while there is no live session, in milliseconds.
+const POLL_OVERLAP_MS: i64 = 30_000;
+/// While there is no live session, each of so many readings reaches back as far as a reconciliation.
+const POLLS_PER_RECONCILIATION: u32 = 15;
+/// Between two reconciliations while lines arrive.
+const BUSY_INTERVAL: Duration = Duration::from_secs(30);
+/// Between two reconciliations while no lines arrive.
+const QUIET_INTERVAL: Duration = Duration::from_mins(1);
+/// Between two readings of a group without a live session.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two readings of groups that only Logs Insights can read. Each is a query.
+const INSIGHTS_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Groups that are read together.
+#[derive(Default)]
+pub(super) struct Lane {
+    /// Log group names.
+    pub(super) groups: Vec<String>,
+    /// When the next reading is due; `None` before the first one is scheduled.
+    pub(super) due: Option<Instant>,
+    /// Everything before this time has been read.
+    pub(super) covered: Option<Moment>,
+    rounds: u32,
+}
+
+/// How a lane's lines arrive apart from being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// A live session delivers them, and did so lately.
+    Busy,
+    /// A live session would deliver them.
+    Quiet,
+    /// Not at all: reading is the only way.
+    Polling,
+    /// Not at all, and reading is a query of Logs Insights.
+    Insights,
+}
+
+impl Lane {
+    /// The beginning of the next reading.
+    pub(super) fn from(&self, begin: Moment, pace: Pace) -> Moment {
+        let back = match pace {
+            Pace::Polling if !self.rounds.is_multiple_of(POLLS_PER_RECONCILIATION) => {
+                POLL_OVERLAP_MS
+            }
+            Pace::Insights => BACKFILL_OVERLAP_MS,
+            Pace::Busy | Pace::Quiet | Pace::Polling => RECONCILE_WINDOW_MS,
+        };
+        self.covered
+            .map_or(begin, |covered| covered.plus(-back).max(begin))
+    }
+
+    /// Records that everything before `asked` was read, and schedules the next reading.
+    pub(super) fn finish(&mut self, asked: Moment, pace: Pace) {
+        self.covered = Some(asked);
+        self.rounds = self.rounds.wrapping_add(1);
+        self.reschedule(pace);
+    }
+
+    /// Schedules the next reading anew, after the way in which lines arrive has changed.
+    pub(super) fn reschedule(&mut self, pace: Pace) {
+        let interval = match pace {
+            Pace::Busy => BUSY_INTERVAL,
+            Pace::Quiet => QUIET_INTERVAL,
+            Pace::Polling => {
+                POLL_INTERVAL.max(Duration::from_millis(500) * self.groups.len() as u32)
+            }
+            Pace::Insights => INSIGHTS_INTERVAL,
+        };
+        self.due = Some(Instant::now() + interval);
+    }
+}
+
+/// Why stored events are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadingReason {
+    /// The beginning of the tail.
+    First,
+    /// The session was lost at this time.
+    Lost(Moment),
+    /// AWS left events out.
+    Sampled,
+    /// A routine reconciliation.
+    Routine,
+    /// A window that could not be read before.
+    Retry,
+}
+
+/// A reading that is due earlier than the routine ones.
+pub(super) struct Urgent {
+    /// When.
+    pub(super) due: Instant,
+    /// Why.
+    pub(super) reason: ReadingReason,
+    /// From.
+    pub(super) from: Moment,
+}
+
+impl Urgent {
+    /// Merges two: the earlier is made, and reaches back as far as the farther one. A lost session is not forgotten.
+    pub(super) fn merge(self, other: Self) -> Self {
+        let reason = match (self.reason, other.reason) {
+            (lost @ ReadingReason::Lost(_), _) | (_, lost @ ReadingReason::Lost(_)) => lost,
+            (ReadingReason::Sampled, _) | (_, ReadingReason::Sampled) => ReadingReason::Sampled,
+            (reason, _) => reason,
+        };
+        Self {
+            due: self.due.min(other.due),
+            reason,
+            from: self.from.min(other.from),
+        }
+    }
+}
+
+/// A window that could not be read. It is tried again until it is.
+pub(super) struct OpenGap {
+    /// What is left of the window.
+    pub(super) window: Window,
+    /// Number of failed attempts.
+    pub(super) attempts: u32,
+    /// When the next attempt is due.
+    pub(super) due: Instant,
+}
+
+impl OpenGap {
+    /// A gap after `attempts` failed attempts.
+    pub(super) fn new(window: Window, attempts: u32) -> Self {
+        let wait = retry::backoff(attempts, Duration::from_secs(2), Duration::from_mins(1));
+        Self {
+            window,
+            attempts,
+            due: Instant::now() + wait,
+        }
+    }
+}
+
+/// The reading in progress.
+pub(super) struct Reading {
+    /// The lane; `None` for a reading of other windows.
+    pub(super) lane: Option<usize>,
+    /// Why.
+    pub(super) reason: ReadingReason,
+    /// When it was started, by the clock of the source.
+    pub(super) asked: Moment,
+    /// The beginning of its earliest window.
+    pub(super) from: Moment,
+    /// New events so far.
+    pub(super) found: usize,
+    /// Whether a part of it failed.
+    pub(super) has_failed: bool,
+    /// Failed attempts at these windows before.
+    pub(super) attempts: u32,
+    /// What it has delivered.
+    pub(super) delivery: Delivery,
+}
