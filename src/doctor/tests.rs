@@ -78,6 +78,7 @@ fn called(is_error: bool, text: &str) -> ProbeCall {
             elapsed: Elapsed::default(),
             request_id: None,
             trace_id: None,
+            json: None,
         },
     }
 }

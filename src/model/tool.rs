@@ -117,6 +117,9 @@ pub struct CallOutcome {
     pub content: Vec<Value>,
     /// Structured content, where the server sent it.
     pub structured_content: Option<Value>,
+    /// What the result holds as JSON, if it does: structured content, else the text.
+    #[serde(skip)]
+    pub json: Option<Value>,
     /// The JSON-RPC result, whole.
     pub raw: Value,
     /// Time.

@@ -1,7 +1,7 @@
 //! Tools: an MCP endpoint, what it offers, a call and its result.
 
 mod calls;
-mod cells;
+mod column_widths;
 mod copy;
 mod draw;
 mod endpoints;

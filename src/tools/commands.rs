@@ -175,12 +175,9 @@ fn one_line(value: &Value) -> String {
 
 /// One word of a shell, whatever is in it.
 fn quoted(text: &str) -> String {
-    let is_plain = |each: char| each.is_ascii_alphanumeric() || "-_./:=,@%+".contains(each);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    // Only a zero byte cannot be quoted, and the words are sanitised before.
+    shlex::try_quote(&text.replace('\0', ""))
+        .map_or_else(|_| "''".to_owned(), std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Cypher tools of MCP servers: which tool runs Cypher, whether a call of it may write, and under which names its statement
 //! and parameters go. The only place that knows.
 
+mod columns;
 pub mod lexer;
 mod script;
 mod syntax_error;
@@ -15,6 +16,7 @@ use super::{
 use crate::model::Tool;
 
 pub use self::{
+    columns::returned_columns,
     script::{client_command, parameters, statements},
     syntax_error::{SyntaxError, syntax_error},
     writes::is_write,

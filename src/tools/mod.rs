@@ -2,10 +2,13 @@
 //! Pure: screens and commands share it.
 
 pub mod arguments;
+pub mod cells;
 pub mod commands;
+pub mod csv;
 pub mod cypher;
 pub mod highlight;
 pub mod permission;
 pub mod saved;
 pub mod schema;
+pub mod table;
 pub mod template;

@@ -63,6 +63,7 @@ fn text_result(text: &str, is_error: bool) -> Event {
         elapsed: Elapsed::default(),
         request_id: None,
         trace_id: None,
+        json: None,
     };
     Event::Tools(ToolsEvent::Called(endpoint("prod"), Box::new(Ok(outcome))))
 }

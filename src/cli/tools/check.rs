@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     model::{CallOptions, CallOutcome, Failure, Tool, pluralize},
-    tools::cypher,
+    tools::{csv, cypher},
 };
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
         table::{Tone, toned},
         usage,
     },
-    CallRoute, Format, call, connect, guard, pick, show,
+    CallRoute, Format, call, connect, guard, pick,
 };
 
 /// Which checks.
@@ -61,9 +61,8 @@ pub(super) async fn run(context: &Context, route: &CallRoute, options: &Check) -
     let answer = async {
         let tools = connection.session.tools().await?;
         if route.output == Format::Csv {
-            output::text(&show::record(
-                &["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned),
-            ))?;
+            let title = ["check", "ok", "evidence", "elapsed_ms"].map(str::to_owned);
+            output::text(&csv::texts([title.as_slice()]))?;
         }
         for case in &cases {
             let (tool, arguments) = prepare(case, &tools)?;
@@ -210,7 +209,7 @@ fn tell(case: &Case, outcome: &CallOutcome, wrong: &[String], format: Format) ->
                 wrong.join("; "),
                 elapsed.to_string(),
             ];
-            return Ok(output::text(&show::record(&cells))?);
+            return Ok(output::text(&csv::texts([cells.as_slice()]))?);
         }
         Format::Table => {}
     }
@@ -254,6 +253,7 @@ mod tests {
             },
             request_id: None,
             trace_id: None,
+            json: None,
         };
         let wrong = |text: &str| judge(&toml::from_str::<Case>(text).unwrap(), &outcome).len();
         assert_eq!(

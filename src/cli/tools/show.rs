@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     model::{CallOutcome, Table as Rows, Tool, pluralize, sanitize},
     tools::{
-        cypher,
+        cells, csv, cypher,
         permission::{self, ToolEffect},
     },
 };
@@ -35,17 +35,13 @@ pub(super) fn tools(tools: &[Tool], format: Format) -> Outcome {
             )?;
         }
         Format::Csv => {
-            let rows = tools.iter().map(|tool| {
-                [tool.name.as_str(), effect_of(tool).0, first_line(tool)]
-                    .map(str::to_owned)
-                    .to_vec()
-            });
-            output::text(&csv(
-                ["name", "effect", "description"]
-                    .map(str::to_owned)
-                    .to_vec(),
-                rows,
-            ))?;
+            let title = ["name", "effect", "description"].map(str::to_owned);
+            let rows: Vec<[String; 3]> = std::iter::once(title)
+                .chain(tools.iter().map(|tool| {
+                    [tool.name.as_str(), effect_of(tool).0, first_line(tool)].map(str::to_owned)
+                }))
+                .collect();
+            output::text(&csv::texts(rows.iter().map(<[String; 3]>::as_slice)))?;
         }
         Format::Table => {
             let mut table = Table::new(["TARGET", "TOOL", "EFFECT", "DESCRIPTION"])
@@ -106,18 +102,7 @@ pub(super) fn outcome(
             ));
             Ok(())
         }
-        (Format::Csv, Some(rows)) => {
-            // A spreadsheet has no other word for nothing.
-            let field = |value: &Value| {
-                if value.is_null() {
-                    String::new()
-                } else {
-                    plain(value)
-                }
-            };
-            let lines = rows.rows.iter().map(|row| row.iter().map(field).collect());
-            Ok(output::text(&csv(rows.columns.clone(), lines))?)
-        }
+        (Format::Csv, Some(rows)) => Ok(output::text(&csv::table(rows))?),
         (Format::Table, Some(rows)) => Ok(table(rows).print()?),
         (Format::Csv, None) => {
             output::note("error: the result is no table: -o json shows it");
@@ -188,7 +173,7 @@ fn table(rows: &Rows) -> Table {
     let mut table = Table::new(rows.columns.iter().map(String::as_str));
     for row in &rows.rows {
         let cells = row.iter().map(|value| {
-            let cell = Cell::new(&plain(value));
+            let cell = Cell::new(&cells::shown(value));
             match value {
                 Value::Number(_) => cell.right(),
                 Value::Null => cell.tone(Tone::Dim),
@@ -200,11 +185,20 @@ fn table(rows: &Rows) -> Table {
     table
 }
 
-/// A value as a cell: text as it is, everything else as JSON.
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+/// A block that is no text. An image or a recording is named, not printed.
+fn block_without_text(block: &Value) -> Outcome {
+    let text = |name: &str| block.get(name).and_then(Value::as_str);
+    let Some(data) = text("data").filter(|_| matches!(text("type"), Some("image" | "audio")))
+    else {
+        return Ok(output::json(block)?);
+    };
+    let bytes = data.trim_end_matches('=').len() * 3 / 4;
+    output::note(&format!(
+        "{} of {} ({bytes} bytes) is not printed: -o json has it",
+        text("type").unwrap_or("data"),
+        text("mimeType").unwrap_or("an unknown type"),
+    ));
+    Ok(())
 }
 
 /// Content that is no table: texts as they are, line by line sanitised; other blocks by name.
@@ -220,7 +214,7 @@ fn content(outcome: &CallOutcome) -> Outcome {
                     .unwrap_or_else(|| text.to_owned());
                 output::text(&text.lines().map(sanitize).collect::<Vec<_>>().join("\n"))?;
             }
-            None => output::json(block)?,
+            None => block_without_text(block)?,
         }
     }
     if outcome.content.is_empty()
@@ -228,50 +222,8 @@ fn content(outcome: &CallOutcome) -> Outcome {
     {
         output::json(structured)?;
     }
+    if outcome.content.is_empty() && outcome.structured_content.is_none() {
+        output::note("the result is empty");
+    }
     Ok(())
-}
-
-/// RFC 4180, with line ends as they are within quotes and everything that steers a terminal made visible.
-fn csv(header: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut out = String::new();
-    for row in std::iter::once(header).chain(rows) {
-        out.push_str(&record(&row));
-    }
-    out
-}
-
-/// One line of CSV with its end.
-pub(super) fn record(row: &[String]) -> String {
-    let cells: Vec<String> = row.iter().map(|cell| field(cell)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-fn field(cell: &str) -> String {
-    let safe = cell
-        .split('\n')
-        .map(|line| sanitize(line.trim_end_matches('\r')))
-        .collect::<Vec<_>>()
-        .join("\n");
-    if safe.contains([',', '"', '\n']) || safe.starts_with(' ') || safe.ends_with(' ') {
-        format!("\"{}\"", safe.replace('"', "\"\""))
-    } else {
-        safe
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_quotes_what_must_be_quoted() {
-        let rows = vec![
-            vec!["a,b".to_owned(), "say \"hi\"\nthere".to_owned()],
-            vec!["plain".to_owned(), "\u{1b}[2J".to_owned()],
-        ];
-        assert_eq!(
-            csv(vec!["x".into(), "y".into()], rows),
-            "x,y\r\n\"a,b\",\"say \"\"hi\"\"\nthere\"\r\nplain,␛[2J\r\n"
-        );
-    }
 }

@@ -7,7 +7,7 @@ use super::ResultView;
 use crate::{theme::Role, widgets::StyledLine};
 
 /// Lines of a result that are laid out at most; all of it is written to a file by the key that exports it.
-pub(super) const MOST: usize = 500_000;
+pub(super) const MOST: usize = 50_000;
 
 /// Lines with what they were laid out for.
 #[derive(Clone, Debug, Default)]

@@ -1,17 +1,13 @@
 //! What is done with a result: moving in it, copying it, writing it to a file, finding the log lines around its call.
 
-use serde_json::Value;
-
-use super::{Outcome, ResultView, Tools, exchange, result::csv, tree::Tree};
+use super::{Outcome, ResultView, Tools, exchange, tree::Tree};
 use crate::{
     messages::{Action, Effect, ListAction},
     model::{CallOutcome, Failure, HttpExchange, Moment},
     screens::{AppRequest, ScreenUpdate, UpdateContext, fleet::deployment_groups},
+    tools::csv,
     widgets::List,
 };
-
-/// The longest text that is read as JSON for the tree.
-const LONGEST: usize = 16 << 20;
 
 impl Outcome {
     /// A result that has just come. What it is as JSON is found out once.
@@ -19,10 +15,11 @@ impl Outcome {
         tool: String,
         statement: Option<String>,
         (began, ended): (Moment, Moment),
-        result: Result<CallOutcome, Failure>,
+        mut result: Result<CallOutcome, Failure>,
         exchange: Option<Box<HttpExchange>>,
     ) -> Self {
-        let tree = result.as_ref().ok().and_then(json).map(Tree::new);
+        let json = result.as_mut().ok().and_then(|call| call.json.take());
+        let tree = json.map(Tree::new);
         Self {
             tool,
             statement,
@@ -54,16 +51,6 @@ impl Outcome {
         }
         views
     }
-}
-
-/// What a result holds as JSON: structured content, else a text that is an object or a list.
-fn json(outcome: &CallOutcome) -> Option<Value> {
-    if let Some(content) = &outcome.structured_content {
-        return Some(content.clone());
-    }
-    let text = outcome.text();
-    let is_json = text.len() <= LONGEST && text.trim_start().starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(&text).ok()).flatten()
 }
 
 impl Tools {
@@ -204,7 +191,7 @@ impl Tools {
                 return ScreenUpdate::effect(Effect::Export {
                     stem,
                     extension: "csv",
-                    text: csv(table),
+                    text: csv::table(table),
                 });
             }
             _ => self.result_text().unwrap_or_default(),

@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use super::{Outcome, Pane, ResultView, Tools, cells, exchange, line_cache::MOST};
+use super::{
+    Outcome, Pane, ResultView, Tools, column_widths, exchange, line_cache::MOST, tree::Tree,
+};
 use crate::{
     model::{Elapsed, Failure, FailureKind, Table},
     screens::{
@@ -11,10 +13,14 @@ use crate::{
         detail::{failure_block, wrapped},
     },
     theme::Role,
-    tools::cypher::syntax_error,
+    tools::{cells, cypher::syntax_error},
     widgets::{Painter, Scroll, StyledLine, json_beginning, json_lines, text_width},
 };
 
+/// Bytes of one line of text that are laid out.
+const LINE: usize = 16 << 10;
+/// Bytes of an error that are laid out.
+const ERROR: usize = 64 << 10;
 /// Columns between two columns of a result.
 const GAP: u16 = 2;
 
@@ -82,7 +88,7 @@ pub(super) fn draw_result(
                 if call.is_error {
                     error_lines(&text, outcome.statement.as_deref(), body.width)
                 } else {
-                    text_lines(&text, call.structured_content.as_ref())
+                    text_lines(&text, outcome.tree.as_ref().map(Tree::value))
                 }
             });
             draw_lines(&lines, &state.text, body, painter);
@@ -196,9 +202,9 @@ fn draw_table(state: &Tools, table: &Table, focused: bool, area: Rect, painter: 
     };
     let titles = || table.columns.iter().enumerate().skip(state.first_column);
     let wanted: Vec<usize> = titles()
-        .map(|(column, title)| cells::wanted(title, texts(column)))
+        .map(|(column, title)| column_widths::wanted(title, texts(column)))
         .collect();
-    let widths = cells::widths(
+    let widths = column_widths::widths(
         &wanted,
         usize::from(area.width.saturating_sub(1)),
         usize::from(GAP),
@@ -332,22 +338,26 @@ pub(super) fn failure_text(failure: &Failure, room: u16) -> Vec<StyledLine> {
     lines
 }
 
-fn text_lines(text: &str, structured: Option<&Value>) -> Vec<StyledLine> {
-    if let Some(value) = structured {
+/// A result as lines: JSON indented, text as it is. Lines are cut, since no window shows a million columns.
+fn text_lines(text: &str, json: Option<&Value>) -> Vec<StyledLine> {
+    if let Some(value) = json {
         return json_beginning(value, MOST);
     }
-    match serde_json::from_str(text) {
-        Ok(value) => json_beginning(&value, MOST),
-        Err(_) => text
-            .lines()
-            .take(MOST + 1)
-            .map(|line| vec![(line.to_owned(), Role::Text)])
-            .collect(),
+    if text.trim().is_empty() {
+        return vec![vec![("The result is empty.".to_owned(), Role::Dim)]];
     }
+    text.lines()
+        .take(MOST + 1)
+        .map(|line| {
+            let shown = line.get(..line.floor_char_boundary(LINE)).unwrap_or(line);
+            vec![(shown.to_owned(), Role::Text)]
+        })
+        .collect()
 }
 
 /// An error of the tool; a syntax error with a caret under the token of the user's own statement.
 fn error_lines(text: &str, statement: Option<&str>, room: u16) -> Vec<StyledLine> {
+    let text = text.get(..text.floor_char_boundary(ERROR)).unwrap_or(text);
     match statement.and_then(|statement| syntax_error(text, statement)) {
         Some(error) => {
             let mut lines = wrapped(&error.message, room, Role::Failed);
@@ -376,28 +386,4 @@ pub(super) fn rows_in_words(table: &Table) -> String {
         table.rows.len(),
         if table.rows.len() == 1 { "" } else { "s" }
     )
-}
-
-/// A table as CSV (RFC 4180).
-pub(super) fn csv(table: &Table) -> String {
-    let line = |cells: Vec<String>| {
-        cells
-            .iter()
-            .map(|cell| quote(cell))
-            .collect::<Vec<_>>()
-            .join(",")
-            + "\r\n"
-    };
-    let head = line(table.columns.clone());
-    table.rows.iter().fold(head, |text, row| {
-        text + &line(row.iter().map(cells::plain).collect())
-    })
-}
-
-fn quote(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
 }

@@ -13,6 +13,8 @@ use crate::{
 
 /// Members of one branch that are shown; the rest is counted.
 const MEMBERS: usize = 2_000;
+/// Lines of a tree that are laid out at most.
+const LINES: usize = 100_000;
 /// A tree opens so far by itself that it stays within a window.
 const FIRST_LINES: usize = 24;
 
@@ -56,7 +58,7 @@ impl Tree {
                 .collect();
             let before = tree.open.clone();
             tree.open.extend(closed.iter().cloned());
-            tree.lay_out();
+            tree.lay_out_at_most(FIRST_LINES + 1);
             if closed.is_empty() || tree.lines.len() > FIRST_LINES {
                 tree.open = before;
                 tree.lay_out();
@@ -153,7 +155,16 @@ impl Tree {
         }
     }
 
+    /// The value that it shows.
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
+
     fn lay_out(&mut self) {
+        self.lay_out_at_most(LINES);
+    }
+
+    fn lay_out_at_most(&mut self, most: usize) {
         let mut lines = Vec::new();
         write(
             &self.value,
@@ -161,6 +172,7 @@ impl Tree {
             &mut Vec::new(),
             &self.open,
             &mut lines,
+            most,
         );
         self.lines = lines;
     }
@@ -172,7 +184,11 @@ fn write(
     path: &mut Vec<usize>,
     open: &BTreeSet<Vec<usize>>,
     lines: &mut Vec<Line>,
+    most: usize,
 ) {
+    if lines.len() >= most {
+        return;
+    }
     let count = match value {
         Value::Object(members) => members.len(),
         Value::Array(items) => items.len(),
@@ -192,7 +208,7 @@ fn write(
     }
     let mut child = |at: usize, name: String, value: &Value| {
         path.push(at);
-        write(value, name, path, open, lines);
+        write(value, name, path, open, lines, most);
         path.pop();
     };
     match value {

@@ -83,6 +83,153 @@ pub(crate) fn not_mcp(doing: &str, why: &str, body: &[u8]) -> Failure {
     }
 }
 
+/// An answer that holds nothing.
+pub(crate) fn empty(doing: &str, status: u16) -> Failure {
+    Failure::new(
+        FailureKind::Network,
+        doing,
+        format!("the answer is empty (status {status})"),
+    )
+    .status(status)
+}
+
+/// An answer that is JSON and answers nothing: the server's own words, where it has any.
+pub(crate) fn no_answer(doing: &str, body: &[u8]) -> Failure {
+    let words = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|value| own_words(&value));
+    match words {
+        Some(words) => Failure::new(
+            FailureKind::Network,
+            doing,
+            format!("the endpoint sent no JSON-RPC answer: {words}"),
+        )
+        .evidence(http_client::preview(body)),
+        None => not_mcp(doing, "it sent no JSON-RPC answer", body),
+    }
+}
+
+/// A content encoding that the request did not allow.
+pub(crate) fn encoding(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(http::header::CONTENT_ENCODING)?.to_str().ok()?;
+    let encoding = value.trim().to_ascii_lowercase();
+    (!encoding.is_empty() && encoding != "identity").then_some(encoding)
+}
+
+/// An answer that is compressed, although no compression was offered.
+pub(crate) fn compressed(doing: &str, encoding: &str) -> Failure {
+    Failure::new(
+        FailureKind::Network,
+        doing,
+        format!("the answer is compressed by {encoding}, which the request did not allow"),
+    )
+    .hint("the server, or a proxy before it, must not compress without Accept-Encoding")
+}
+
+/// Characters of a server's words that are kept.
+const WORDS: usize = 16 << 10;
+
+/// The words of a JSON-RPC error, in whatever form the server wrote it.
+pub(crate) fn words_of(error: &Value) -> String {
+    match error {
+        Value::String(text) => bounded(text),
+        other => own_words(other).unwrap_or_default(),
+    }
+}
+
+/// The sentence in an object that reports an error.
+fn own_words(value: &Value) -> Option<String> {
+    [
+        "message",
+        "Message",
+        "error_description",
+        "error",
+        "detail",
+        "msg",
+        "reason",
+    ]
+    .into_iter()
+    .filter_map(|name| value.get(name))
+    .find_map(Value::as_str)
+    .map(bounded)
+}
+
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether an error says that the server does not know the MCP session any more: a new one can be opened, and the
+/// request, which was not looked at, sent again. A 404 without words says so by the protocol.
+pub(crate) fn names_lost_session(status: u16, words: &str) -> bool {
+    const LOST: [&str; 14] = [
+        "not found",
+        "invalid",
+        "no valid",
+        "expired",
+        "unknown",
+        "missing",
+        "required",
+        "terminated",
+        "not exist",
+        "no longer",
+        "closed",
+        "not initialized",
+        "no session",
+        "gone",
+    ];
+    let lower = bounded(words).to_lowercase();
+    let names_session = lower.contains("session") && LOST.iter().any(|word| lower.contains(word));
+    match status {
+        200 | 400 | 401 | 410 => names_session,
+        404 => names_session || lower.trim().is_empty() || lower.trim() == "not found",
+        _ => false,
+    }
+}
+
+/// A JSON-RPC error as the server wrote it. The consent that -32042 asks for is kept as addresses.
+pub(crate) fn rpc_error(doing: &str, error: &Value) -> Failure {
+    let words = words_of(error);
+    let said = if words.is_empty() {
+        "the server reports an error and does not say which".to_owned()
+    } else {
+        words
+    };
+    let mut failure = Failure::new(FailureKind::Refused, doing, said);
+    if let Some(code) = error.get("code").filter(|code| !code.is_null()) {
+        failure = failure.code(match (code.as_str(), code.as_f64()) {
+            (Some(text), _) => bounded(text),
+            (None, Some(number)) if number.fract() == 0.0 => format!("{number:.0}"),
+            _ => code.to_string(),
+        });
+    }
+    let Some(data) = error.get("data").filter(|data| !data.is_null()) else {
+        return failure;
+    };
+    if failure.code.as_deref() == Some(CONSENT) {
+        failure = failure.hint("open the address in a browser, give consent, and call again");
+        let listed = data
+            .get("elicitations")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        return listed
+            .filter_map(|elicitation| elicitation.get("url"))
+            .chain(data.get("authorization_url"))
+            .filter_map(Value::as_str)
+            .fold(failure, Failure::consent_url);
+    }
+    failure.evidence(format!(
+        "data: {}",
+        data.to_string().chars().take(2000).collect::<String>()
+    ))
+}
+
+/// `URLElicitationRequired`: a person must give consent first.
+const CONSENT: &str = "-32042";
+
 /// An answer that could not be read to its end.
 pub(crate) fn unread(doing: &str, url: &str, error: &ReadError) -> Failure {
     match error {
@@ -112,9 +259,17 @@ pub(crate) fn http_error(
             .and_then(Value::as_str)
             .map(str::to_owned)
     };
-    let message = text("/error/message")
-        .or_else(|| text("/message"))
-        .or_else(|| text("/Message"));
+    let message = text("/error/message").or_else(|| json.as_ref().and_then(own_words));
+    // A short text is the server's own sentence; a page is not.
+    let message = message.or_else(|| {
+        let plain = std::str::from_utf8(body).ok()?.trim();
+        let is_sentence = json.is_none()
+            && !plain.is_empty()
+            && plain.len() <= 300
+            && !plain.starts_with('<')
+            && !plain.contains('\n');
+        is_sentence.then(|| plain.to_owned())
+    });
     let code = json
         .as_ref()
         .and_then(|json| json.pointer("/error/code"))

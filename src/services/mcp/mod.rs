@@ -5,7 +5,6 @@ mod elicitation;
 mod offers;
 mod session;
 mod sse;
-pub mod table;
 mod wire;
 
 use std::{

@@ -21,12 +21,12 @@ use crate::{
         CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind,
         HttpExchange, Tool, ToolAnnotations, show_duration,
     },
-    tools::cypher,
+    tools::{cypher, table},
 };
 
 use super::{
+    answer,
     elicitation::Listener,
-    table,
     wire::{self, Exchange, Wire},
 };
 
@@ -301,30 +301,36 @@ fn outcome(
     elapsed: Elapsed,
     (request_id, trace_id): (Option<String>, Option<String>),
 ) -> CallOutcome {
-    let is_error = raw
+    let said_error = raw
         .get("isError")
         .and_then(Value::as_bool)
         .unwrap_or_default();
+    let content = content(&raw);
+    let structured_content = raw
+        .get("structuredContent")
+        .filter(|content| !content.is_null())
+        .cloned();
+    let read = table::read(&content, structured_content.as_ref(), statement);
     CallOutcome {
-        is_error,
-        table: if is_error {
-            None
-        } else {
-            table::of_result(&raw, statement)
-        },
-        content: raw
-            .get("content")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default(),
-        structured_content: raw
-            .get("structuredContent")
-            .filter(|content| !content.is_null())
-            .cloned(),
+        is_error: said_error || read.is_error,
+        table: read.table.filter(|_| !said_error && !read.is_error),
+        content,
+        structured_content,
+        json: read.json,
         raw,
         elapsed,
         request_id,
         trace_id,
+    }
+}
+
+/// The content blocks of a result. One block alone, and a result that is a list, are taken for what they mean.
+fn content(raw: &Value) -> Vec<Value> {
+    match raw.get("content").unwrap_or(raw) {
+        Value::Array(blocks) => blocks.clone(),
+        block @ Value::Object(members) if members.contains_key("type") => vec![block.clone()],
+        Value::String(text) => vec![serde_json::json!({"type": "text", "text": text})],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     }
 }
 
@@ -401,38 +407,10 @@ pub(crate) fn transport(doing: &str, error: &rmcp::transport::DynamicTransportEr
     }
 }
 
-/// A JSON-RPC error; the consent that -32042 asks for is kept as evidence.
+/// A JSON-RPC error that rmcp found, or made up itself.
 pub(crate) fn rpc(doing: &str, error: &ErrorData) -> Failure {
-    let mut failure = Failure::new(FailureKind::Refused, doing, error.message.to_string())
-        .code(error.code.0.to_string());
-    let Some(data) = &error.data else {
-        return failure;
-    };
-    if error.code.0 == CONSENT {
-        failure = failure.hint("open the address in a browser, give consent, and call again");
-        let listed = data
-            .get("elicitations")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let urls: Vec<&str> = listed
-            .filter_map(|each| each.get("url"))
-            .chain(data.get("authorization_url"))
-            .filter_map(Value::as_str)
-            .collect();
-        for url in urls {
-            failure = failure.consent_url(url);
-        }
-        return failure;
-    }
-    failure.evidence(format!(
-        "data: {}",
-        data.to_string().chars().take(2000).collect::<String>()
-    ))
+    answer::rpc_error(doing, &serde_json::to_value(error).unwrap_or_default())
 }
-
-/// `URLElicitationRequired`: a person must give consent first.
-const CONSENT: i32 = -32042;
 
 fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64

@@ -1,15 +1,10 @@
-//! What a cell of a result says, and how wide its column is. Nodes, relationships and paths of the official Neo4j server come as
+//! What a cell of a result says. Nodes, relationships and paths of the official Neo4j server come as
 //! objects of the Go driver and are read as Cypher writes them; copies and exports keep what the server sent.
 
 use serde_json::{Map, Value};
 
-use crate::widgets::text_width;
-
-/// A column may take so much where there are others behind it.
-const SHARE: usize = 48;
-
 /// A value as it stands in a table.
-pub(super) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Array(_) | Value::Object(_) if holds_entity(value) => cypher(value),
         other => plain(other),
@@ -17,39 +12,12 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 /// A value as it is exported.
-pub(super) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "null".to_owned(),
         other => other.to_string(),
     }
-}
-
-/// The widths of columns that want so much each, in a room with a gap of `gap` between them: what is left of the room goes to
-/// those that want more than their share.
-pub(super) fn widths(wanted: &[usize], room: usize, gap: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = wanted
-        .iter()
-        .map(|width| (*width).clamp(1, SHARE))
-        .collect();
-    let taken = widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1);
-    let mut spare = room.saturating_sub(taken);
-    let mut cut: Vec<usize> = (0..widths.len())
-        .filter(|at| wanted.get(*at) > widths.get(*at))
-        .collect();
-    // Who lacks least is served first, so that what it does not need goes to the others.
-    cut.sort_by_key(|at| wanted.get(*at).copied());
-    let mut waiting = cut.len();
-    for at in cut {
-        let (Some(width), Some(wanted)) = (widths.get_mut(at), wanted.get(at)) else {
-            continue;
-        };
-        let more = (*wanted - *width).min(spare / waiting.max(1));
-        *width += more;
-        spare -= more;
-        waiting -= 1;
-    }
-    widths
 }
 
 fn holds_entity(value: &Value) -> bool {
@@ -156,15 +124,6 @@ fn name(word: &str) -> String {
     }
 }
 
-/// How wide a column wants to be.
-pub(super) fn wanted<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> usize {
-    cells
-        .map(text_width)
-        .chain([text_width(title)])
-        .max()
-        .unwrap_or(1)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -208,18 +167,6 @@ mod tests {
         assert_eq!(
             (shown(&json!("text")), shown(&Value::Null)),
             ("text".to_owned(), "null".to_owned())
-        );
-    }
-
-    #[test]
-    fn a_column_uses_the_width_that_is_free() {
-        assert_eq!(widths(&[200], 100, 2), [100]);
-        assert_eq!(widths(&[5, 200], 100, 2), [5, 93]);
-        assert_eq!(widths(&[60, 200, 0], 151, 2), [60, 86, 1]);
-        assert_eq!(
-            widths(&[200, 200], 60, 2),
-            [48, 48],
-            "those behind are scrolled to"
         );
     }
 }

@@ -1,0 +1,206 @@
+//! The event stream that answers a request.
+
+use std::time::Duration;
+
+use futures::{Stream, StreamExt as _};
+use rmcp::model::RequestId;
+use serde_json::Value;
+use sse_stream::Sse;
+
+use super::{
+    EventStream, Wire, lock,
+    message::{self, Received},
+};
+use crate::services::mcp::sse;
+
+/// After an answer under a foreign id, so long is waited for one under the request's own.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// What an event is to the request that its stream belongs to.
+enum Judged {
+    /// Its answer, by id.
+    Own(Result<Value, Value>),
+    /// An answer under another id.
+    Foreign(Result<Value, Value>),
+    /// A message that rmcp handles.
+    Message(Sse),
+    /// Nothing, but for the id by which the stream is resumed.
+    Marker(Sse),
+    /// Nothing.
+    Nothing,
+}
+
+/// A stream that waits for an answer.
+struct Watched {
+    events: EventStream,
+    /// The request; `None` once it has its answer.
+    waiting: Option<RequestId>,
+    /// An answer under a foreign id.
+    foreign: Option<Result<Value, Value>>,
+    /// Whether an event had an id, so that the stream can be taken up again.
+    resumable: bool,
+}
+
+impl Wire {
+    /// Passes a request's event stream on, keeping its answer aside. A stream that ends or breaks before the answer, and
+    /// cannot be resumed since no event had an id, ends with an error for the request instead of silence.
+    pub(super) fn watch(&self, events: EventStream, id: RequestId, captured: bool) -> EventStream {
+        let wire = self.clone();
+        let state = Watched {
+            events,
+            waiting: Some(id),
+            foreign: None,
+            resumable: false,
+        };
+        futures::stream::unfold(state, move |state| {
+            let wire = wire.clone();
+            async move { wire.next_event(state, captured).await }
+        })
+        .boxed()
+    }
+
+    async fn next_event(
+        &self,
+        mut state: Watched,
+        captured: bool,
+    ) -> Option<(Result<Sse, super::SseError>, Watched)> {
+        loop {
+            let Some(id) = state.waiting.clone() else {
+                let next = next_message(&mut state.events).await?;
+                return Some((next, state));
+            };
+            let next = if state.foreign.is_some() {
+                let next = tokio::time::timeout(GRACE, state.events.next()).await;
+                next.unwrap_or(None)
+            } else {
+                state.events.next().await
+            };
+            match next {
+                Some(Ok(event)) => {
+                    state.resumable |= event.id.is_some();
+                    match judge(event, &id) {
+                        Judged::Own(outcome) => {
+                            return Some(self.answered(state, outcome, captured));
+                        }
+                        Judged::Foreign(outcome) => state.foreign = Some(outcome),
+                        Judged::Message(event) | Judged::Marker(event) => {
+                            return Some((Ok(event), state));
+                        }
+                        Judged::Nothing => {}
+                    }
+                }
+                broken => {
+                    if let Some(outcome) = state.foreign.take() {
+                        return Some(self.answered(state, outcome, captured));
+                    }
+                    let error = broken.and_then(Result::err);
+                    let too_long = error.as_ref().is_some_and(sse::is_too_long);
+                    if state.resumable && !too_long {
+                        return error.map(|error| (Err(error), state));
+                    }
+                    let failure = sse::broken(&self.0.doing, error.as_ref());
+                    self.keep_failure(Some(&id), failure);
+                    let end = sse::error_event(&id);
+                    state.waiting = None;
+                    state.events = futures::stream::empty().boxed();
+                    return Some((Ok(end), state));
+                }
+            }
+        }
+    }
+
+    /// The event that gives rmcp the answer, under the request's own id.
+    fn answered(
+        &self,
+        mut state: Watched,
+        outcome: Result<Value, Value>,
+        captured: bool,
+    ) -> (Result<Sse, super::SseError>, Watched) {
+        let message = state
+            .waiting
+            .take()
+            .map(|id| self.answer(&id, outcome, captured).to_string());
+        let event = Sse {
+            event: None,
+            data: message,
+            id: None,
+            retry: None,
+        };
+        (Ok(event), state)
+    }
+
+    /// The messages of a stream that belongs to no request.
+    pub(super) fn messages_only(&self, events: EventStream) -> EventStream {
+        let wire = self.clone();
+        futures::stream::unfold(events, move |mut events| {
+            let wire = wire.clone();
+            async move {
+                let next = next_message(&mut events).await?;
+                if next.as_ref().is_ok_and(|event| event.data.is_some()) {
+                    lock(&wire.0.pace).brought_message();
+                }
+                Some((next, events))
+            }
+        })
+        .boxed()
+    }
+}
+
+/// The next event that means something; one without a message keeps its id, by which the stream is resumed.
+async fn next_message(
+    events: &mut (impl Stream<Item = Result<Sse, super::SseError>> + Unpin),
+) -> Option<Result<Sse, super::SseError>> {
+    loop {
+        let event = match events.next().await? {
+            Ok(event) => event,
+            Err(error) => return Some(Err(error)),
+        };
+        let is_message = event
+            .data
+            .as_deref()
+            .and_then(|data| serde_json::from_str(data).ok())
+            .is_some_and(|value| message::read(value) != Received::Nothing);
+        if is_message {
+            return Some(Ok(event));
+        }
+        if event.id.is_some() || event.retry.is_some() {
+            return Some(Ok(marker(event)));
+        }
+    }
+}
+
+fn marker(event: Sse) -> Sse {
+    Sse {
+        event: None,
+        data: None,
+        ..event
+    }
+}
+
+fn judge(event: Sse, id: &RequestId) -> Judged {
+    let data = event.data.as_deref().unwrap_or_default();
+    let received = if event.event.as_deref() == Some("error") {
+        message::read_error_event(data)
+    } else {
+        serde_json::from_str(data).map_or(Received::Nothing, message::read)
+    };
+    match received {
+        Received::Answer { id: found, outcome } => {
+            let own = serde_json::to_value(id).unwrap_or_default();
+            if found.is_none() || message::is_own_id(found.as_ref(), &own) {
+                Judged::Own(outcome)
+            } else {
+                Judged::Foreign(outcome)
+            }
+        }
+        Received::Message(value) => Judged::Message(Sse {
+            event: None,
+            data: Some(value.to_string()),
+            ..event
+        }),
+        Received::Nothing if event.id.is_some() || event.retry.is_some() => {
+            Judged::Marker(marker(event))
+        }
+        Received::Nothing => Judged::Nothing,
+    }
+}

@@ -1,0 +1,276 @@
+//! Sending a message, and reading what comes back for it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode};
+use rmcp::{
+    model::{ClientJsonRpcMessage, ClientRequest, RequestId, ServerJsonRpcMessage},
+    transport::streamable_http_client::{StreamableHttpError, StreamableHttpPostResponse},
+};
+use serde_json::{Value, json};
+
+use super::{
+    ERROR_BODY, LONGEST, Wire, WireError,
+    headers::head,
+    lock,
+    message::{self, Received},
+};
+use crate::{
+    net::http_client,
+    services::mcp::{answer, sse},
+};
+
+/// A body longer than this is parsed beside the tasks that wait for the network.
+const LARGE: usize = 256 << 10;
+
+/// A message on its way.
+#[derive(Clone, Copy)]
+struct Sending<'a> {
+    /// The id of a request; `None` for a notification or a response.
+    id: Option<&'a RequestId>,
+    /// Whether its result is kept as it came.
+    captured: bool,
+    /// Whether it belongs to a session.
+    in_session: bool,
+}
+
+impl Wire {
+    pub(super) async fn post(
+        &self,
+        message: &ClientJsonRpcMessage,
+        session: Option<Arc<str>>,
+        custom: HashMap<HeaderName, HeaderValue>,
+    ) -> Result<StreamableHttpPostResponse, WireError> {
+        let body = serde_json::to_vec(message)?;
+        let sending = Sending {
+            id: request_id(message),
+            captured: is_captured(message),
+            in_session: session.is_some(),
+        };
+        let mut headers = head(
+            "application/json, text/event-stream",
+            session.as_deref(),
+            custom,
+        );
+        headers.insert(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        if let Some(id) = sending.id {
+            let request: Value = serde_json::from_slice(&body)?;
+            // A request that is repeated in a new session starts afresh.
+            self.exchange(id, |exchange| {
+                exchange.failure = None;
+                if sending.captured {
+                    exchange.http.request = request;
+                }
+            });
+        }
+        let response = self
+            .send(http::Method::POST, &body, &headers, sending.id)
+            .await
+            .map_err(|failure| self.fail(sending.id, failure))?;
+        let status = response.status();
+        match sending.id {
+            None if status.is_success() => Ok(StreamableHttpPostResponse::Accepted),
+            None if status == StatusCode::NOT_FOUND && sending.in_session => {
+                Err(StreamableHttpError::SessionExpired)
+            }
+            _ if !status.is_success() => self.refused(sending, response).await,
+            None => Ok(StreamableHttpPostResponse::Accepted),
+            Some(id) => self.succeeded(id, sending, response).await,
+        }
+    }
+
+    /// An answer with a status of success.
+    async fn succeeded(
+        &self,
+        id: &RequestId,
+        sending: Sending<'_>,
+        response: reqwest::Response,
+    ) -> Result<StreamableHttpPostResponse, WireError> {
+        let (doing, status) = (&self.0.doing, response.status().as_u16());
+        let session = response
+            .headers()
+            .get("mcp-session-id")
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned);
+        let content_type = answer::content_type(response.headers());
+        if content_type == "text/event-stream" {
+            let events = self.watch(sse::events(response, LONGEST), id.clone(), sending.captured);
+            return Ok(StreamableHttpPostResponse::Sse(events, session));
+        }
+        let encoding = answer::encoding(response.headers());
+        let url = lock(&self.0.url).clone();
+        let body = http_client::read_at_most(response, LONGEST)
+            .await
+            .map_err(|error| self.fail(Some(id), answer::unread(doing, &url, &error)))?;
+        if let Some(encoding) = encoding {
+            let failure = answer::compressed(doing, &encoding);
+            return Err(self.fail(Some(id), failure));
+        }
+        if body.trim_ascii().is_empty() {
+            return Err(self.fail(Some(id), answer::empty(doing, status)));
+        }
+        let (body, parsed) = parse(body).await;
+        let received = match parsed {
+            Ok(value) => message::read(value),
+            Err(error) => {
+                let why = if matches!(content_type.as_str(), "application/json") {
+                    error
+                } else if content_type.is_empty() {
+                    "the answer comes without a content type".to_owned()
+                } else {
+                    format!("the answer comes with {content_type}")
+                };
+                return Err(self.fail(Some(id), answer::not_mcp(doing, &why, &body)));
+            }
+        };
+        let Received::Answer { outcome, .. } = received else {
+            return Err(self.fail(Some(id), answer::no_answer(doing, &body)));
+        };
+        if let Err(error) = &outcome
+            && sending.in_session
+            && answer::names_lost_session(status, &answer::words_of(error))
+        {
+            self.keep_failure(Some(id), answer::rpc_error(doing, error));
+            return Err(StreamableHttpError::SessionExpired);
+        }
+        let message = self.answer(id, outcome, sending.captured);
+        let message = serde_json::from_value(message).map_err(|error| {
+            self.fail(Some(id), answer::not_mcp(doing, &error.to_string(), &body))
+        })?;
+        Ok(StreamableHttpPostResponse::Json(message, session))
+    }
+
+    /// An answer that is no success: a lost session, a JSON-RPC error if the request itself was refused, else a failure.
+    async fn refused(
+        &self,
+        sending: Sending<'_>,
+        response: reqwest::Response,
+    ) -> Result<StreamableHttpPostResponse, WireError> {
+        let doing = &self.0.doing;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let url = lock(&self.0.url).clone();
+        let body = http_client::read_at_most(response, ERROR_BODY)
+            .await
+            .unwrap_or_default();
+        let value: Option<Value> = serde_json::from_slice(&body).ok();
+        if let Some(id) = sending.id {
+            let said = value
+                .clone()
+                .unwrap_or_else(|| Value::String(http_client::preview(&body)));
+            self.exchange(id, |exchange| exchange.http.answer = said);
+        }
+        let failure = || answer::http_error(doing, self.0.mode, &url, status, &headers, &body);
+        let words = value
+            .as_ref()
+            .and_then(|value| value.get("error"))
+            .map_or_else(
+                || String::from_utf8_lossy(&body).into_owned(),
+                answer::words_of,
+            );
+        if sending.in_session && answer::names_lost_session(status, &words) {
+            self.keep_failure(sending.id, failure());
+            return Err(StreamableHttpError::SessionExpired);
+        }
+        let is_refusal = !matches!(status, 300..=399 | 401 | 403 | 404 | 429 | 500..);
+        if let (
+            Some(id),
+            true,
+            Some(Received::Answer {
+                outcome: Err(error),
+                ..
+            }),
+        ) = (sending.id, is_refusal, value.map(message::read))
+        {
+            let message = self.answer(id, Err(error), false);
+            return serde_json::from_value::<ServerJsonRpcMessage>(message)
+                .map(|message| StreamableHttpPostResponse::Json(message, None))
+                .map_err(|_| self.fail(sending.id, failure()));
+        }
+        Err(self.fail(sending.id, failure()))
+    }
+
+    /// The answer to a request as rmcp takes it. What the server sent is kept aside: a result that is `captured` as it
+    /// came, and an error in every case.
+    pub(super) fn answer(
+        &self,
+        id: &RequestId,
+        outcome: Result<Value, Value>,
+        captured: bool,
+    ) -> Value {
+        let own = serde_json::to_value(id).unwrap_or_default();
+        match outcome {
+            Ok(result) if captured => {
+                let shown = json!({"jsonrpc": "2.0", "id": own, "result": {}});
+                self.exchange(id, |exchange| {
+                    exchange.result = Some(result);
+                    exchange.http.answer = shown.clone();
+                });
+                shown
+            }
+            Ok(result) => json!({"jsonrpc": "2.0", "id": own, "result": result}),
+            Err(error) => {
+                self.keep_failure(Some(id), answer::rpc_error(&self.0.doing, &error));
+                let message = message::error_for_rmcp(&own, &error);
+                self.exchange(id, |exchange| {
+                    exchange.http.answer = json!({"jsonrpc": "2.0", "id": own, "error": error});
+                });
+                message
+            }
+        }
+    }
+}
+
+/// The id of a request.
+fn request_id(message: &ClientJsonRpcMessage) -> Option<&RequestId> {
+    match message {
+        ClientJsonRpcMessage::Request(request) => Some(&request.id),
+        ClientJsonRpcMessage::Response(_)
+        | ClientJsonRpcMessage::Notification(_)
+        | ClientJsonRpcMessage::Error(_) => None,
+    }
+}
+
+/// Whether the result of a message is kept as it came.
+fn is_captured(message: &ClientJsonRpcMessage) -> bool {
+    match message {
+        ClientJsonRpcMessage::Request(request) => matches!(
+            request.request,
+            ClientRequest::CallToolRequest(_)
+                | ClientRequest::ListToolsRequest(_)
+                | ClientRequest::ListResourcesRequest(_)
+                | ClientRequest::ListResourceTemplatesRequest(_)
+                | ClientRequest::ListPromptsRequest(_)
+                | ClientRequest::ReadResourceRequest(_)
+                | ClientRequest::GetPromptRequest(_)
+        ),
+        ClientJsonRpcMessage::Response(_)
+        | ClientJsonRpcMessage::Notification(_)
+        | ClientJsonRpcMessage::Error(_) => false,
+    }
+}
+
+/// Reads JSON, with or without a byte order mark. Returns the body too, since a failure shows its beginning.
+async fn parse(body: Bytes) -> (Bytes, Result<Value, String>) {
+    let read = |body: &[u8]| {
+        let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        serde_json::from_slice(text).map_err(|error| error.to_string())
+    };
+    if body.len() < LARGE {
+        let parsed = read(&body);
+        return (body, parsed);
+    }
+    let large = tokio::task::spawn_blocking(move || {
+        let parsed = read(&body);
+        (body, parsed)
+    });
+    large.await.unwrap_or_else(|error| {
+        (
+            Bytes::new(),
+            Err(format!("the answer could not be read: {error}")),
+        )
+    })
+}
