@@ -27,13 +27,15 @@ pub enum Layer {
     Activity,
     /// A one-line prompt: filter, search, palette.
     Prompt,
+    /// A form that an MCP server asks to be filled in.
+    Question,
     /// A question.
     Confirm,
 }
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Fleet,
         Self::Detail,
         Self::Logs,
@@ -44,6 +46,7 @@ impl Layer {
         Self::Activity,
         Self::List,
         Self::Prompt,
+        Self::Question,
         Self::Confirm,
         Self::Global,
         Self::Always,
@@ -64,6 +67,7 @@ impl Layer {
             Self::Doctor => "doctor",
             Self::Activity => "activity",
             Self::Prompt => "prompt",
+            Self::Question => "question",
             Self::Confirm => "confirm",
         }
     }
@@ -82,6 +86,7 @@ impl Layer {
             Self::Doctor => "Doctor",
             Self::Activity => "Activity",
             Self::Prompt => "Prompt",
+            Self::Question => "Question of a server",
             Self::Confirm => "Question",
         }
     }

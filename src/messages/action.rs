@@ -150,6 +150,9 @@ actions! {
         CopyCall = "tools.copy-command", "as command", "Copy the call as a command of this program", false, Selection, 0;
         CopyArguments = "tools.copy-arguments", "arguments", "Copy the arguments as JSON", false, Selection, 0;
         ExportResult = "tools.export", "export", "Write the result to a file", false, Nothing, 7;
+        SendAnswer = "tools.send", "send", "Send the answer to the server's question", false, Nothing, 1;
+        DeclineQuestion = "tools.decline", "decline", "Decline the server's question", false, Nothing, 2;
+        CancelQuestion = "tools.cancel-question", "cancel", "Cancel the server's question without an answer", false, Nothing, 3;
         CallLogs = "tools.logs", "log lines", "The log lines around this call", false, Nothing, 9;
     }
     /// Actions of the Doctor screen.

@@ -6,11 +6,13 @@ mod copy;
 mod draw;
 mod endpoints;
 mod exchange;
+mod fields;
 mod form;
 mod identity;
 mod items;
 mod line_cache;
 mod outcome;
+mod question;
 mod result;
 mod saved;
 mod text;
@@ -30,8 +32,7 @@ use crate::{
         ToolsEvent, Welcome,
     },
     model::{
-        CallOutcome, Elicitation, Failure, HttpExchange, McpEndpoint, Moment, Offer, Progress,
-        Tool, pluralize,
+        CallOutcome, Failure, HttpExchange, McpEndpoint, Moment, Offer, Progress, Tool, pluralize,
     },
     state::{ActivityEntry, Loadable},
     theme::Role,
@@ -40,6 +41,7 @@ use crate::{
 };
 use endpoints::{EndpointPicker, name_of};
 use form::Form;
+use question::ServerQuestion;
 use saved::NamePrompt;
 use tree::Tree;
 
@@ -57,12 +59,13 @@ pub struct Tools {
     list: List,
     filter: LineInput,
     filtering: bool,
-    forms: HashMap<String, Form>,
+    /// Forms by endpoint and tool: what was typed for one endpoint stays with it.
+    forms: HashMap<ToolKey, Form>,
     problems: Vec<String>,
     /// The last result of the selected tool.
     result: Option<Outcome>,
-    /// The last results of the others.
-    results: HashMap<String, Outcome>,
+    /// The last results of the others, by endpoint and tool.
+    results: HashMap<ToolKey, Outcome>,
     rows: List,
     text: Scroll,
     first_column: usize,
@@ -70,7 +73,7 @@ pub struct Tools {
     open_row: bool,
     history: Vec<HistoryEntry>,
     /// Forms that servers ask to be filled in; the first is shown.
-    elicitations: VecDeque<(McpEndpoint, Elicitation, LineInput)>,
+    questions: VecDeque<ServerQuestion>,
     /// Queries that are kept under a name; read with the first connection.
     queries: Vec<Query>,
     queries_asked: bool,
@@ -81,6 +84,9 @@ pub struct Tools {
     /// Who the console is for the endpoint, where that is shown.
     identity: Option<Scroll>,
 }
+
+/// A tool of an endpoint: everything that was asked of an endpoint is filed under both.
+type ToolKey = (McpEndpoint, String);
 
 /// What a connection learned.
 #[derive(Clone, Debug, Default)]
@@ -129,6 +135,7 @@ struct Running {
 /// A result.
 #[derive(Clone, Debug)]
 struct Outcome {
+    endpoint: McpEndpoint,
     tool: String,
     statement: Option<String>,
     began: Moment,
@@ -206,9 +213,7 @@ impl Tools {
         let changed = self.endpoint.as_ref() != Some(&endpoint);
         if changed {
             self.list = List::default();
-            self.forms.clear();
-            self.result = None;
-            self.results.clear();
+            self.show_result(None);
             self.problems.clear();
             self.pane = Pane::List;
         }
@@ -265,11 +270,14 @@ impl Tools {
 
     fn form_mut(&mut self) -> Option<&mut Form> {
         let tool = self.selected()?.clone();
-        Some(
-            self.forms
-                .entry(tool.name.clone())
-                .or_insert_with(|| Form::new(&tool)),
-        )
+        let key = (self.endpoint.clone()?, tool.name.clone());
+        Some(self.forms.entry(key).or_insert_with(|| Form::new(&tool)))
+    }
+
+    /// The form of the selected tool.
+    fn form(&self) -> Option<&Form> {
+        let key = (self.endpoint.clone()?, self.selected()?.name.clone());
+        self.forms.get(&key)
     }
 
     /// A fact about connections and calls.
@@ -370,6 +378,9 @@ impl Tools {
         if let Some(at) = at.filter(|_| is_shown) {
             self.list.select(at);
         }
+        if is_shown {
+            self.settle();
+        }
         let is_connected = self
             .connections
             .get(endpoint)
@@ -429,6 +440,9 @@ impl Tools {
 
 impl Screen for Tools {
     fn layers(&self) -> Vec<Layer> {
+        if !self.questions.is_empty() {
+            return vec![Layer::Question];
+        }
         if self.has_prompt() {
             return vec![Layer::Prompt];
         }
@@ -446,8 +460,9 @@ impl Screen for Tools {
     }
 
     fn press(&mut self, key: KeyEvent, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if let Some((_, _, text)) = self.elicitations.front_mut() {
-            text.press(key);
+        if let Some(question) = self.questions.front_mut() {
+            question.form.press(key);
+            question.problems.clear();
         } else if let Some(naming) = &mut self.naming {
             naming.name.press(key);
         } else if let Some(picker) = &mut self.picker {
@@ -468,8 +483,8 @@ impl Screen for Tools {
     }
 
     fn paste(&mut self, text: &str, _context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if let Some((_, _, input)) = self.elicitations.front_mut() {
-            input.paste(text);
+        if let Some(question) = self.questions.front_mut() {
+            question.form.paste(text);
         } else if let Some(naming) = &mut self.naming {
             naming.name.paste(text);
         } else if let Some(picker) = &mut self.picker {
@@ -561,13 +576,8 @@ impl Screen for Tools {
 
 impl Tools {
     fn acted(&mut self, action: Action, context: &mut UpdateContext<'_>) -> ScreenUpdate {
-        if !self.elicitations.is_empty()
-            && matches!(
-                action,
-                Action::Prompt(PromptAction::Accept) | Action::App(AppAction::Back)
-            )
-        {
-            return self.answer(action == Action::Prompt(PromptAction::Accept));
+        if !self.questions.is_empty() {
+            return self.act_on_question(action);
         }
         if self.naming.is_some()
             && matches!(
@@ -665,7 +675,7 @@ impl Tools {
 
     /// Whether a line is being typed that is no field of the form.
     fn has_prompt(&self) -> bool {
-        !self.elicitations.is_empty()
+        !self.questions.is_empty()
             || self.filtering
             || self.naming.is_some()
             || self.picker.is_some()

@@ -135,6 +135,85 @@ fn choose_items(property: &Property, text: &str) -> Result<Value, String> {
         .collect()
 }
 
+/// Whether a value keeps within the limits of its property.
+///
+/// # Errors
+/// A sentence that says what is wanted.
+pub fn check_limits(property: &Property, value: &Value) -> Result<(), String> {
+    let Some(words) = limits_in_words(property) else {
+        return Ok(());
+    };
+    let limits = &property.limits;
+    let within = |count: u64| {
+        limits.least.is_none_or(|least| count >= least)
+            && limits.most.is_none_or(|most| count <= most)
+    };
+    let is_right = match value {
+        Value::Number(number) => number.as_f64().is_none_or(|number| {
+            limits.minimum.is_none_or(|minimum| number >= minimum)
+                && limits.maximum.is_none_or(|maximum| number <= maximum)
+        }),
+        Value::String(text) => {
+            within(text.chars().count() as u64)
+                && limits
+                    .format
+                    .as_deref()
+                    .is_none_or(|format| has_format(format, text))
+        }
+        Value::Array(items) => within(items.len() as u64),
+        Value::Null | Value::Bool(_) | Value::Object(_) => true,
+    };
+    if is_right {
+        Ok(())
+    } else {
+        Err(format!("{words} is wanted"))
+    }
+}
+
+/// The limits of a property for people: "1 to 10", "at most 40 characters", "an email address".
+pub fn limits_in_words(property: &Property) -> Option<String> {
+    let limits = &property.limits;
+    let range = |least: Option<String>, most: Option<String>, unit: &str| match (least, most) {
+        (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}")),
+        (Some(least), None) => Some(format!("at least {least}{unit}")),
+        (None, Some(most)) => Some(format!("at most {most}{unit}")),
+        (None, None) => None,
+    };
+    let number = |number: f64| number.to_string();
+    let unit = if property.is_list() {
+        " items"
+    } else {
+        " characters"
+    };
+    range(limits.minimum.map(number), limits.maximum.map(number), "")
+        .or_else(|| {
+            let count = |count: u64| count.to_string();
+            range(limits.least.map(count), limits.most.map(count), unit)
+        })
+        .into_iter()
+        .chain(limits.format.as_deref().map(|format| match format {
+            "email" => "an email address".to_owned(),
+            "uri" => "an address (URI)".to_owned(),
+            "date" => "a date (2026-11-28)".to_owned(),
+            "date-time" => "a date and time (2026-11-28T14:05:00Z)".to_owned(),
+            other => other.to_owned(),
+        }))
+        .reduce(|all, part| format!("{all}, {part}"))
+}
+
+/// Whether a text has a format that questions of servers use. Other formats are the server's to check.
+fn has_format(format: &str, text: &str) -> bool {
+    match format {
+        "email" => text.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
+        }),
+        "uri" => url::Url::parse(text).is_ok(),
+        "date" => text.parse::<jiff::civil::Date>().is_ok(),
+        "date-time" => text.parse::<jiff::Timestamp>().is_ok(),
+        _ => true,
+    }
+}
+
 /// A value as a person types it.
 pub fn plain(value: &Value) -> String {
     value

@@ -49,7 +49,7 @@ pub fn own(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> St
 /// The call as a curl command. What signs in is taken from variables of the shell; comments say how they are set.
 pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> String {
     let deployment = site.deployment;
-    let (mut comments, mut lines) = (Vec::new(), vec![format!("curl -sS {}", quoted(site.url))]);
+    let (mut comments, mut lines, mut settings) = (Vec::new(), Vec::new(), Vec::new());
     // A header of the configuration wins over the sign-in's.
     let signs_itself = deployment
         .headers
@@ -61,10 +61,10 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
             comments.push(format!(
                 "# the token: TOKEN=$(agentcore-console token --reveal --deployment {name})"
             ));
-            lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
+            settings.push(header_setting("Authorization: Bearer $TOKEN"));
         }
     } else if deployment.sign_in == SignIn::SigV4 {
-        sign(site, &mut comments, &mut lines);
+        sign(site, &mut comments, &mut lines, &mut settings);
     }
     for header in &deployment.headers {
         let name = sanitize(name_of(header)).into_owned();
@@ -82,7 +82,7 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
             }
         };
         comments.push(format!("# {variable}: {what}"));
-        lines.push(format!("-H \"{name}: ${variable}\""));
+        settings.push(header_setting(&format!("{name}: ${variable}")));
     }
     lines.push(
         "-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'"
@@ -106,12 +106,28 @@ pub fn curl(site: CallSite<'_>, tool: &str, arguments: &Map<String, Value>) -> S
     }
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
     lines.push(format!("--data-raw {}", quoted(&one_line(&body))));
+    // Secrets go to curl by its standard input: arguments are seen by everybody on the machine.
+    let curl = if settings.is_empty() {
+        format!("curl -sS {}", quoted(site.url))
+    } else {
+        format!(
+            "{{ {}; }} | curl -sS -K - {}",
+            settings.join("; "),
+            quoted(site.url)
+        )
+    };
+    lines.insert(0, curl);
     comments.push(lines.join(" \\\n  "));
     comments.join("\n")
 }
 
 /// Signature Version 4 by curl itself, with credentials of the environment.
-fn sign(site: CallSite<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>) {
+fn sign(
+    site: CallSite<'_>,
+    comments: &mut Vec<String>,
+    lines: &mut Vec<String>,
+    settings: &mut Vec<String>,
+) {
     let profile = site
         .deployment
         .profile
@@ -129,7 +145,14 @@ fn sign(site: CallSite<'_>, comments: &mut Vec<String>, lines: &mut Vec<String>)
         "--aws-sigv4 {}",
         quoted(&format!("aws:amz:{region}:bedrock-agentcore"))
     ));
-    lines.push("--user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" -H \"x-amz-security-token: $AWS_SESSION_TOKEN\"".to_owned());
+    settings
+        .push("printf 'user = \"%s\"\\n' \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"".to_owned());
+    settings.push(header_setting("x-amz-security-token: $AWS_SESSION_TOKEN"));
+}
+
+/// A command of the shell that prints a header as a setting of curl's configuration. `printf` is part of the shell.
+fn header_setting(header: &str) -> String {
+    format!("printf 'header = \"%s\"\\n' \"{header}\"")
 }
 
 /// The region that the host of an AWS address names.
@@ -206,24 +229,7 @@ mod tests {
 
     /// What a shell makes of the words of a command.
     fn words(command: &str) -> Vec<String> {
-        let (mut words, mut word, mut within, mut begun) =
-            (Vec::new(), String::new(), false, false);
-        let mut letters = command.chars();
-        while let Some(letter) = letters.next() {
-            match (letter, within) {
-                ('\'', _) => (within, begun) = (!within, true),
-                ('\\', false) => word.extend(letters.next().filter(|next| *next != '\n')),
-                (' ', false) => {
-                    if begun || !word.is_empty() {
-                        words.push(std::mem::take(&mut word));
-                    }
-                    begun = false;
-                }
-                (other, _) => word.push(other),
-            }
-        }
-        words.push(word);
-        words
+        shlex::split(command).unwrap()
     }
 
     #[test]

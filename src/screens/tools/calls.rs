@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{HistoryEntry, Item, Outcome, Running, Tools, endpoints::name_of, result};
+use super::{
+    HistoryEntry, Item, Outcome, Running, Tools, endpoints::name_of, form::Form,
+    question::ServerQuestion, result,
+};
 use crate::{
     messages::{Effect, Effects, Slot},
     model::{
@@ -12,7 +15,6 @@ use crate::{
     screens::{AppRequest, ScreenUpdate, UpdateContext, confirm::Confirm},
     state::ActivityEntry,
     tools::{cypher, permission},
-    widgets::LineInput,
 };
 
 /// Calls remembered in a session.
@@ -67,7 +69,9 @@ impl Tools {
                 .and_then(|outcome| outcome.request_id.clone()),
         });
         // The line of the history that is selected stays so.
-        if matches!(self.current(), Some(Item::Past(_))) && self.history.len() < HISTORY {
+        let is_shown = self.endpoint.as_ref() == Some(endpoint);
+        if is_shown && matches!(self.current(), Some(Item::Past(_))) && self.history.len() < HISTORY
+        {
             self.list.select(self.list.cursor() + 1);
         }
         self.history.insert(
@@ -84,7 +88,7 @@ impl Tools {
         self.history.truncate(HISTORY);
         let statement = cypher::statement(&call.arguments).map(str::to_owned);
         let outcome = Outcome::new(
-            call.tool,
+            (endpoint.clone(), call.tool),
             statement,
             (call.since, context.now),
             result,
@@ -117,30 +121,51 @@ impl Tools {
                 ScreenUpdate::request(AppRequest::Ask(confirm))
             }
             ElicitationRequest::Form(schema) => {
-                let defaults = crate::tools::schema::defaults(&crate::tools::schema::read(schema));
-                let text = LineInput::new(Value::Object(defaults).to_string());
-                self.elicitations.push_back((endpoint, elicitation, text));
+                let tool = self
+                    .connections
+                    .get(&endpoint)
+                    .and_then(|connection| connection.call.as_ref())
+                    .map(|call| call.tool.clone());
+                let form = Form::for_question(schema);
+                self.questions.push_back(ServerQuestion {
+                    endpoint,
+                    tool,
+                    elicitation,
+                    form,
+                    problems: Vec::new(),
+                });
                 ScreenUpdate::done()
             }
         }
     }
 
-    /// Answers a form elicitation with the JSON that was typed, or without.
-    pub(super) fn answer(&mut self, accept: bool) -> ScreenUpdate {
-        let Some((endpoint, elicitation, text)) = self.elicitations.pop_front() else {
+    /// Sends what was typed as the answer to the server's question; says what is wrong with it first.
+    pub(super) fn send_answer(&mut self) -> ScreenUpdate {
+        let Some(question) = self.questions.front_mut() else {
             return ScreenUpdate::ignored();
         };
-        let answer = match (accept, serde_json::from_str::<Value>(text.text())) {
-            (true, Ok(value)) => ElicitationAnswer::Accept(Some(value)),
-            (true, Err(error)) => {
-                self.elicitations.push_front((endpoint, elicitation, text));
-                return ScreenUpdate::request(AppRequest::Say(format!(
-                    "the JSON cannot be read: {error}"
-                )));
+        match question.form.answer() {
+            Ok(content) => self.answer(ElicitationAnswer::Accept(Some(Value::Object(content)))),
+            Err(problems) => {
+                if let Some((first, _)) = problems.first() {
+                    question.form.focus = *first;
+                }
+                question.problems = problems;
+                ScreenUpdate::done()
             }
-            (false, _) => ElicitationAnswer::Decline,
-        };
-        ScreenUpdate::effect(Effect::AnswerElicitation(endpoint, elicitation.id, answer))
+        }
+    }
+
+    /// Answers the server's question that is shown.
+    pub(super) fn answer(&mut self, answer: ElicitationAnswer) -> ScreenUpdate {
+        match self.questions.pop_front() {
+            Some(question) => ScreenUpdate::effect(Effect::AnswerElicitation(
+                question.endpoint,
+                question.elicitation.id,
+                answer,
+            )),
+            None => ScreenUpdate::ignored(),
+        }
     }
 
     pub(super) fn run(&mut self, context: &mut UpdateContext<'_>) -> ScreenUpdate {
@@ -292,7 +317,7 @@ impl Tools {
         .hint("whether a write took place is not known");
         let statement = cypher::statement(&call.arguments).map(str::to_owned);
         self.keep_result(Outcome::new(
-            call.tool,
+            (endpoint.clone(), call.tool),
             statement,
             (call.since, now),
             Err(failure),

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::{
     Item, Pane, Tools,
     endpoints::name_of,
-    form::{Field, FieldTarget, Form},
+    fields::draw_field,
+    form::{FieldTarget, Form},
     result::{draw_lines, draw_result, failure_text},
     text,
 };
@@ -76,6 +77,7 @@ pub(super) fn tools(
     painter: &mut Painter<'_>,
 ) {
     panes(state, context, area, painter);
+    state.draw_question(context, area, painter);
     if let Some(picker) = &state.picker {
         painter.shade(area, Role::Faint);
         picker.view(state.endpoint.as_ref(), context, area, painter);
@@ -162,7 +164,6 @@ fn panes(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut Pai
         draw_right(state, context, area, painter);
     }
     draw_naming(state, area, painter);
-    draw_elicitation(state, area, painter);
     state.draw_identity(context, area, painter);
 }
 
@@ -336,8 +337,7 @@ fn draw_right(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mu
         );
         return;
     };
-    let blank = Form::new(tool);
-    let form = state.forms.get(&tool.name).unwrap_or(&blank);
+    let Some(form) = state.form() else { return };
     let wanted = form_height(form, tool, area.width)
         .saturating_add(u16::try_from(state.problems.len()).unwrap_or(u16::MAX));
     let height = wanted.min(area.height * 3 / 5).max(4).min(area.height);
@@ -526,79 +526,6 @@ fn draw_form(
     }
 }
 
-fn draw_field(field: &Field, focused: bool, area: Rect, painter: &mut Painter<'_>) -> u16 {
-    let bar = if focused { "▌" } else { " " };
-    if let FieldTarget::Statement(_) = field.target {
-        let height =
-            u16::try_from(text::rows_of(&field.text, area.width.saturating_sub(3)).max(3) + 1)
-                .unwrap_or(u16::MAX)
-                .min(area.height);
-        for row in 0..height.saturating_sub(1) {
-            painter.text(area.x + 1, area.y + row, 1, bar, Role::Accent);
-        }
-        if field.text.is_empty() && !focused {
-            let hint = "type Cypher, for example MATCH (n) RETURN n LIMIT 10";
-            painter.text(
-                area.x + 3,
-                area.y,
-                area.width.saturating_sub(4),
-                hint,
-                Role::Dim,
-            );
-            return height;
-        }
-        text::draw(
-            &field.text,
-            text::Look::Cypher,
-            focused,
-            Rect {
-                x: area.x + 2,
-                width: area.width.saturating_sub(3),
-                height: height.saturating_sub(1),
-                ..area
-            },
-            painter,
-        );
-        return height;
-    }
-    painter.text(area.x + 1, area.y, 1, bar, Role::Accent);
-    let (label, note) = match &field.target {
-        FieldTarget::Parameter => (format!("${}", field.name), String::new()),
-        FieldTarget::Argument(property) | FieldTarget::Statement(property) => {
-            let types: Vec<&str> = property.types.iter().map(|each| each.as_str()).collect();
-            let must = if property.required { " *" } else { "" };
-            let choices: Vec<String> = property
-                .choices
-                .iter()
-                .take(6)
-                .map(|choice| crate::tools::arguments::plain(&choice.value))
-                .collect();
-            let words = if choices.is_empty() {
-                types.join("|")
-            } else {
-                choices.join(" | ")
-            };
-            (format!("{}{must}", field.name), words)
-        }
-    };
-    let x = painter.text(area.x + 3, area.y, 24, &label, Role::Accent) + 2;
-    let line = Rect {
-        x,
-        y: area.y,
-        width: area.right().saturating_sub(x + 22),
-        height: 1,
-    };
-    text::draw(&field.text, text::Look::Line, focused, line, painter);
-    painter.text_right(
-        area.right().saturating_sub(1),
-        area.y,
-        20,
-        &note,
-        Role::Faint,
-    );
-    1
-}
-
 /// The line in which a query is given its name.
 fn draw_naming(state: &Tools, area: Rect, painter: &mut Painter<'_>) {
     let Some(naming) = &state.naming else { return };
@@ -636,50 +563,5 @@ fn draw_naming(state: &Tools, area: Rect, painter: &mut Painter<'_>) {
         } else {
             Role::Faint
         },
-    );
-}
-
-fn draw_elicitation(state: &Tools, area: Rect, painter: &mut Painter<'_>) {
-    let Some((_, elicitation, text)) = state.elicitations.front() else {
-        return;
-    };
-    let place = Rect {
-        y: area.bottom().saturating_sub(5),
-        height: 5.min(area.height),
-        ..area
-    };
-    painter.clear(place);
-    painter.hline(place);
-    painter.text(
-        place.x + 2,
-        place.y + 1,
-        place.width.saturating_sub(3),
-        "The server asks:",
-        Role::Person,
-    );
-    painter.text(
-        place.x + 2,
-        place.y + 2,
-        place.width.saturating_sub(3),
-        &elicitation.message,
-        Role::Text,
-    );
-    let x = painter.spans(
-        place.x + 2,
-        place.y + 3,
-        place.width.saturating_sub(3),
-        &[("answer ", Role::Accent), (text.text(), Role::Name)],
-    );
-    painter.text(x, place.y + 3, 1, "▏", Role::Accent);
-    painter.spans(
-        place.x + 2,
-        place.y + 4,
-        place.width,
-        &[
-            ("⏎", Role::Accent),
-            (" send   ", Role::Dim),
-            ("esc", Role::Accent),
-            (" decline", Role::Dim),
-        ],
     );
 }

@@ -10,9 +10,12 @@ use crate::{
     tools::{
         arguments,
         cypher::{CypherTool, parameters},
-        schema::{self, Arguments, Property},
+        schema::{self, Arguments, Property, Type},
     },
 };
+
+/// Fields of a server's question that are shown.
+const FIELDS: usize = 100;
 
 /// A form for one tool.
 #[derive(Clone, Debug)]
@@ -37,6 +40,114 @@ pub(super) struct Field {
     pub(super) target: FieldTarget,
     /// The text under edit.
     pub(super) text: TextArea<'static>,
+}
+
+impl Field {
+    fn is_empty(&self) -> bool {
+        self.text.lines().iter().all(|line| line.trim().is_empty())
+    }
+
+    /// The value, checked against its schema; `None` where it is left out.
+    ///
+    /// # Errors
+    /// A sentence for the person who fills in the field.
+    fn value(&self) -> Result<Option<Value>, String> {
+        let (FieldTarget::Argument(property) | FieldTarget::Statement(property)) = &self.target
+        else {
+            return Ok(Some(arguments::json_or_text(&self.text.lines().join("\n"))));
+        };
+        if self.is_empty() {
+            return if property.required {
+                Err("required".to_owned())
+            } else {
+                Ok(None)
+            };
+        }
+        let text = self.text.lines().join("\n");
+        let value = arguments::read(property, from_typed(property, &text))?;
+        arguments::check_limits(property, &value)?;
+        Ok(Some(value))
+    }
+
+    /// The values that can be chosen, with their titles; none for a field that is typed.
+    pub(super) fn options(&self) -> Vec<(String, String)> {
+        let (FieldTarget::Argument(property) | FieldTarget::Statement(property)) = &self.target
+        else {
+            return Vec::new();
+        };
+        if property.is_list() {
+            return Vec::new();
+        }
+        if property.types == [Type::Boolean] {
+            return vec![
+                ("true".to_owned(), "yes".to_owned()),
+                ("false".to_owned(), "no".to_owned()),
+            ];
+        }
+        property
+            .choices
+            .iter()
+            .map(|choice| {
+                let value = plain(&choice.value);
+                (value.clone(), choice.title.clone().unwrap_or(value))
+            })
+            .collect()
+    }
+
+    /// Handles a key of a field whose value is chosen; `false` where the key is not one of these.
+    fn choose(&mut self, key: KeyEvent) -> bool {
+        let options = self.options();
+        if options.is_empty() {
+            return false;
+        }
+        let current = self.text.lines().join("");
+        let at = options.iter().position(|(value, _)| *value == current);
+        let last = options.len() - 1;
+        let next = match key.code {
+            KeyCode::Right | KeyCode::Char(' ') => {
+                Some(at.map_or(0, |at| if at == last { 0 } else { at + 1 }))
+            }
+            KeyCode::Left => Some(at.map_or(last, |at| at.checked_sub(1).unwrap_or(last))),
+            KeyCode::Char(letter)
+                if key.modifiers.is_empty() || key.modifiers == KeyModifiers::SHIFT =>
+            {
+                let starts = |title: &str| {
+                    title
+                        .to_lowercase()
+                        .starts_with(&letter.to_lowercase().to_string())
+                };
+                options.iter().position(|(_, title)| starts(title))
+            }
+            KeyCode::Backspace | KeyCode::Delete => {
+                self.text = area("");
+                return true;
+            }
+            _ => return false,
+        };
+        if let Some((value, _)) = next.and_then(|next| options.get(next)) {
+            self.text = area(value);
+        }
+        true
+    }
+}
+
+/// A value as a form shows it: a list of texts with commas between them.
+fn typed(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(plain).collect::<Vec<_>>().join(", ")
+        }
+        other => plain(other),
+    }
+}
+
+/// A number may have blanks around it; a text keeps them.
+fn from_typed<'a>(property: &Property, text: &'a str) -> &'a str {
+    if property.types.contains(&Type::String) {
+        text
+    } else {
+        text.trim()
+    }
 }
 
 /// Where a field's value goes.
@@ -90,6 +201,59 @@ impl Form {
             focus: 0,
             raw: None,
         }
+    }
+
+    /// The form of a server's question: a field for each property of its schema.
+    pub(super) fn for_question(schema: &Value) -> Self {
+        let schema = schema::read(schema);
+        let fields = schema
+            .properties
+            .iter()
+            .take(FIELDS)
+            .map(|property| Field {
+                name: property.name.clone(),
+                text: area(&property.default.as_ref().map_or_else(String::new, typed)),
+                target: FieldTarget::Argument(property.clone()),
+            })
+            .collect();
+        Self {
+            schema,
+            cypher: None,
+            fields,
+            focus: 0,
+            raw: None,
+        }
+    }
+
+    /// The answer to a server's question.
+    ///
+    /// # Errors
+    /// What is wrong, with the field that it is wrong in.
+    pub(super) fn answer(&self) -> Result<Map<String, Value>, Vec<(usize, String)>> {
+        let (mut answer, mut problems) = (Map::new(), Vec::new());
+        for (at, field) in self.fields.iter().enumerate() {
+            match field.value() {
+                Ok(Some(value)) => {
+                    answer.insert(field.name.clone(), value);
+                }
+                Ok(None) => {}
+                Err(problem) => problems.push((at, problem)),
+            }
+        }
+        if problems.is_empty() {
+            Ok(answer)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// What is wrong with what stands in a field now, while it is typed; nothing while it is empty.
+    pub(super) fn problem_while_typing(&self, at: usize) -> Option<String> {
+        let field = self.fields.get(at)?;
+        if field.is_empty() {
+            return None;
+        }
+        field.value().err()
     }
 
     /// Fills the form with the arguments of an earlier call.
@@ -163,6 +327,9 @@ impl Form {
         let one_line = !matches!(field.target, FieldTarget::Statement(_));
         if one_line && matches!(key.code, KeyCode::Enter | KeyCode::Down | KeyCode::Up) {
             let _ = self.go(key.code == KeyCode::Up);
+            return;
+        }
+        if field.choose(key) {
             return;
         }
         // ctrl-u and ctrl-r are undo and redo to the text area; a line editor's user means "all of it".

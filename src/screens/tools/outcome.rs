@@ -1,6 +1,6 @@
 //! What is done with a result: moving in it, copying it, writing it to a file, finding the log lines around its call.
 
-use super::{Outcome, ResultView, Tools, exchange, tree::Tree};
+use super::{Outcome, ResultView, ToolKey, Tools, exchange, tree::Tree};
 use crate::{
     messages::{Action, Effect, ListAction},
     model::{CallOutcome, Failure, HttpExchange, Moment},
@@ -12,7 +12,7 @@ use crate::{
 impl Outcome {
     /// A result that has just come. What it is as JSON is found out once.
     pub(super) fn new(
-        tool: String,
+        (endpoint, tool): ToolKey,
         statement: Option<String>,
         (began, ended): (Moment, Moment),
         mut result: Result<CallOutcome, Failure>,
@@ -21,6 +21,7 @@ impl Outcome {
         let json = result.as_mut().ok().and_then(|call| call.json.take());
         let tree = json.map(Tree::new);
         Self {
+            endpoint,
             tool,
             statement,
             began,
@@ -30,6 +31,15 @@ impl Outcome {
             tree,
             line_cache: super::line_cache::LineCache::default(),
         }
+    }
+
+    /// What it is filed under.
+    fn key(&self) -> ToolKey {
+        (self.endpoint.clone(), self.tool.clone())
+    }
+
+    fn is_of(&self, key: &ToolKey) -> bool {
+        self.endpoint == key.0 && self.tool == key.1
     }
 
     /// The views that fit it, the first of them first.
@@ -67,42 +77,55 @@ impl Tools {
             .and_then(|outcome| outcome.tree.as_mut())
     }
 
-    /// A result belongs to its tool: with another one its own last result is shown, or none.
+    /// A result belongs to its endpoint and tool: with another tool its own last result is shown, or none.
     pub(super) fn settle(&mut self) {
-        let Some(tool) = self.selected().map(|tool| tool.name.clone()) else {
+        // The form is made here, once, and not each time that it is drawn.
+        let _ = self.form_mut();
+        let Some(key) = self.selected_key() else {
             return;
         };
         if self
             .result
             .as_ref()
-            .is_some_and(|outcome| outcome.tool == tool)
+            .is_some_and(|outcome| outcome.is_of(&key))
         {
             return;
         }
-        let own = self.results.remove(&tool);
+        let own = self.results.remove(&key);
         if self.result.is_some() || own.is_some() {
             self.show_result(own);
         }
     }
 
-    /// A result that has come: shown where its tool is selected, kept where another one is.
+    fn selected_key(&self) -> Option<ToolKey> {
+        Some((self.endpoint.clone()?, self.selected()?.name.clone()))
+    }
+
+    /// A result that has come: shown if its tool is selected at its endpoint, kept otherwise.
     pub(super) fn keep_result(&mut self, outcome: Outcome) {
-        if self.selected().is_none_or(|tool| tool.name == outcome.tool) {
+        let is_shown = match self.selected_key() {
+            Some(key) => outcome.is_of(&key),
+            None => self.endpoint.as_ref() == Some(&outcome.endpoint),
+        };
+        if is_shown {
             self.show_result(Some(outcome));
         } else {
-            self.results.insert(outcome.tool.clone(), outcome);
+            self.results.insert(outcome.key(), outcome);
         }
     }
 
-    fn show_result(&mut self, outcome: Option<Outcome>) {
+    pub(super) fn show_result(&mut self, outcome: Option<Outcome>) {
         self.shown = outcome
             .as_ref()
             .and_then(|outcome| outcome.views().first().copied())
             .unwrap_or_default();
         if let Some(old) = std::mem::replace(&mut self.result, outcome)
-            && self.result.as_ref().is_none_or(|new| new.tool != old.tool)
+            && self
+                .result
+                .as_ref()
+                .is_none_or(|new| new.key() != old.key())
         {
-            self.results.insert(old.tool.clone(), old);
+            self.results.insert(old.key(), old);
         }
         self.rows = List::default();
         self.text.reset();
@@ -185,7 +208,11 @@ impl Tools {
         let Some(outcome) = &self.result else {
             return ScreenUpdate::done();
         };
-        let stem = outcome.tool.replace("___", "-");
+        let stem = format!(
+            "{}-{}",
+            outcome.endpoint.deployment,
+            outcome.tool.replace("___", "-")
+        );
         let text = match self.table() {
             Some(table) if self.shown == ResultView::Table => {
                 return ScreenUpdate::effect(Effect::Export {
@@ -206,9 +233,10 @@ impl Tools {
 
     /// The log lines around the last call.
     pub(super) fn call_logs(&self, context: &UpdateContext<'_>) -> ScreenUpdate {
-        let (Some(endpoint), Some(outcome)) = (&self.endpoint, &self.result) else {
+        let Some(outcome) = &self.result else {
             return ScreenUpdate::done();
         };
+        let endpoint = &outcome.endpoint;
         let groups = deployment_groups(context.store, &endpoint.deployment);
         ScreenUpdate::request(AppRequest::Logs {
             deployment: endpoint.deployment.clone(),

@@ -106,7 +106,9 @@ impl Tools {
         };
         let mut form = Form::new(&tool);
         form.fill(&query.arguments);
-        self.forms.insert(tool.name.clone(), form);
+        if let Some(endpoint) = self.endpoint.clone() {
+            self.forms.insert((endpoint, tool.name.clone()), form);
+        }
         self.problems.clear();
         self.pane = Pane::Form;
         ScreenUpdate::done()

@@ -283,20 +283,64 @@ pub(crate) fn http_error(
         .clone()
         .map_or_else(String::new, |message| format!(": {message}"));
     let failure = match status {
-        401 => Failure::new(FailureKind::SignIn, doing, format!("the endpoint did not accept the sign-in{said}")).hint(refused_hint(mode)),
+        401 => Failure::new(
+            FailureKind::SignIn,
+            doing,
+            format!("the endpoint did not accept the sign-in{said}"),
+        )
+        .hint(refused_hint(mode)),
         403 => forbidden(doing, mode, message.as_deref(), &challenges),
-        404 if json.is_some() => {
-            Failure::new(FailureKind::NotFound, doing, format!("the endpoint is not there{said}")).hint("check id, region and account; a runtime's ARN must be percent-encoded in its address")
-        }
-        404 | 405 => not_mcp(doing, &format!("it answers with status {status}{said}"), b""),
-        406 => Failure::new(FailureKind::Network, doing, format!("the endpoint refuses both JSON and event streams{said}")),
-        413 => Failure::new(FailureKind::Refused, doing, format!("the request is too long for the endpoint{said}")),
-        424 => Failure::new(FailureKind::Server, doing, format!("the runtime did not start{said}")).hint("look at the runtime's logs; it must start within 120 s"),
-        429 => Failure::new(FailureKind::Throttled, doing, format!("the endpoint asks to slow down{said}")),
-        300..=399 => http_client::redirect_refused(doing, url, headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok())),
-        500.. => Failure::new(FailureKind::Server, doing, format!("the endpoint failed with status {status}{said}"))
-            .hint("a gateway with an interceptor answers so when it may not call its function: check both policies and the function's logs"),
-        _ => Failure::new(FailureKind::Refused, doing, format!("the endpoint refused with status {status}{said}")),
+        404 if json.is_some() => Failure::new(
+            FailureKind::NotFound,
+            doing,
+            format!("the endpoint is not there{said}"),
+        )
+        .hint(
+            "check id, region and account; a runtime's ARN must be percent-encoded in its address",
+        ),
+        404 | 405 => not_mcp(
+            doing,
+            &format!("it answers with status {status}{said}"),
+            b"",
+        ),
+        406 => Failure::new(
+            FailureKind::Network,
+            doing,
+            format!("the endpoint refuses both JSON and event streams{said}"),
+        ),
+        413 => Failure::new(
+            FailureKind::Refused,
+            doing,
+            format!("the request is too long for the endpoint{said}"),
+        ),
+        424 => Failure::new(
+            FailureKind::Server,
+            doing,
+            format!("the runtime did not start{said}"),
+        )
+        .hint("look at the runtime's logs; it must start within 120 s"),
+        429 => Failure::new(
+            FailureKind::Throttled,
+            doing,
+            format!("the endpoint asks to slow down{said}"),
+        ),
+        300..=399 => http_client::redirect_refused(
+            doing,
+            url,
+            headers
+                .get(http::header::LOCATION)
+                .and_then(|to| to.to_str().ok()),
+        ),
+        500.. => Failure::new(
+            FailureKind::Server,
+            doing,
+            format!("the endpoint failed with status {status}{said}"),
+        ),
+        _ => Failure::new(
+            FailureKind::Refused,
+            doing,
+            format!("the endpoint refused with status {status}{said}"),
+        ),
     };
     let mut failure = failure.status(status);
     failure.code = code;

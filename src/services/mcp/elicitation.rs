@@ -23,6 +23,7 @@ use tokio::sync::{
     oneshot,
 };
 
+use super::wire::RawSchemas;
 use crate::model::{Elicitation, ElicitationAnswer, ElicitationRequest, McpNotice, Progress};
 
 /// Notices that may wait for their reader, and questions for their answers.
@@ -37,13 +38,15 @@ struct Shared {
     /// Whether word of changed tools waits for room.
     telling_change: Arc<AtomicBool>,
     asked: AtomicU64,
+    schemas: RawSchemas,
     waiting: Mutex<HashMap<u64, oneshot::Sender<ElicitationAnswer>>>,
 }
 
 impl Listener {
     /// A listener that passes on to `notices`; without it every question is cancelled.
-    pub(crate) fn new(notices: Option<Sender<McpNotice>>) -> Self {
+    pub(crate) fn new(notices: Option<Sender<McpNotice>>, schemas: RawSchemas) -> Self {
         Self(Arc::new(Shared {
+            schemas,
             notices,
             telling_change: Arc::default(),
             asked: AtomicU64::new(1),
@@ -165,9 +168,9 @@ impl ClientHandler for Listener {
                 ..
             } => (
                 message,
-                ElicitationRequest::Form(
-                    serde_json::to_value(requested_schema).unwrap_or(Value::Null),
-                ),
+                ElicitationRequest::Form(self.0.schemas.take(&exchange.id).unwrap_or_else(|| {
+                    serde_json::to_value(requested_schema).unwrap_or(Value::Null)
+                })),
             ),
             ElicitRequestParams::UrlElicitationParams { message, url, .. } => {
                 (message, ElicitationRequest::Url(url))
@@ -227,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_says_more_than_is_read_is_not_remembered_word_for_word() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
-        let listener = Listener::new(Some(sender));
+        let listener = Listener::new(Some(sender), RawSchemas::default());
         for step in 0..10_000 {
             listener.tell(McpNotice::Progress(Progress {
                 progress: f64::from(step),
@@ -266,7 +269,7 @@ mod tests {
     #[tokio::test]
     async fn so_many_questions_wait_and_the_next_is_cancelled() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
-        let listener = Listener::new(Some(sender));
+        let listener = Listener::new(Some(sender), RawSchemas::default());
         let ask = |listener: Listener| async move {
             listener
                 .ask("?".into(), question(), std::future::pending())

@@ -83,6 +83,7 @@ impl Services {
             let (name, value) = self.header(deployment, header).await?;
             headers.insert(name.clone(), secret_value(&doing, &name, &value)?);
         }
+        let schemas = wire::RawSchemas::default();
         let wire = Wire::new(
             http,
             credentials,
@@ -90,6 +91,7 @@ impl Services {
             doing.clone(),
             sign_in.mode(),
             &url,
+            schemas.clone(),
         );
         let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
             .max_sse_event_size(wire::LONGEST);
@@ -104,7 +106,7 @@ impl Services {
         let timeout = self.inner.options.timeout;
         let service = match tokio::time::timeout(
             timeout,
-            serve_client(Listener::new(options.notices), transport),
+            serve_client(Listener::new(options.notices, schemas), transport),
         )
         .await
         {

@@ -84,6 +84,38 @@ struct Shared {
     last_failure: Mutex<Option<Failure>>,
     sign_in: Mutex<Duration>,
     pace: Mutex<StreamPace>,
+    schemas: RawSchemas,
+}
+
+/// Schemas of questions as the server wrote them, by the id of its request: rmcp's own type loses their order and what it
+/// does not know. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawSchemas(Arc<Mutex<HashMap<String, Value>>>);
+
+impl RawSchemas {
+    /// Takes the schema of a question.
+    pub(crate) fn take(&self, id: &RequestId) -> Option<Value> {
+        lock(&self.0).remove(&id.to_string())
+    }
+
+    /// Keeps the schema of a question, and leaves an empty one in its place.
+    fn keep(&self, message: &mut Value) {
+        if message.get("method").and_then(Value::as_str) != Some("elicitation/create") {
+            return;
+        }
+        let id = match message.get("id") {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => return,
+        };
+        let mut schemas = lock(&self.0);
+        if schemas.len() < super::elicitation::WAITING
+            && let Some(schema) = message.pointer_mut("/params/requestedSchema")
+        {
+            let empty = serde_json::json!({"type": "object", "properties": {}});
+            schemas.insert(id, std::mem::replace(schema, empty));
+        }
+    }
 }
 
 impl Wire {
@@ -95,8 +127,10 @@ impl Wire {
         doing: String,
         mode: &'static str,
         url: &str,
+        schemas: RawSchemas,
     ) -> Self {
         Self(Arc::new(Shared {
+            schemas,
             http,
             credentials,
             headers,

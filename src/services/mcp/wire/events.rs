@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{Stream, StreamExt as _};
+use futures::StreamExt as _;
 use rmcp::model::RequestId;
 use serde_json::Value;
 use sse_stream::Sse;
@@ -66,7 +66,7 @@ impl Wire {
     ) -> Option<(Result<Sse, super::SseError>, Watched)> {
         loop {
             let Some(id) = state.waiting.clone() else {
-                let next = next_message(&mut state.events).await?;
+                let next = self.next_message(&mut state.events).await?;
                 return Some((next, state));
             };
             let next = if state.foreign.is_some() {
@@ -78,7 +78,7 @@ impl Wire {
             match next {
                 Some(Ok(event)) => {
                     state.resumable |= event.id.is_some();
-                    match judge(event, &id) {
+                    match self.judge(event, &id) {
                         Judged::Own(outcome) => {
                             return Some(self.answered(state, outcome, captured));
                         }
@@ -135,7 +135,7 @@ impl Wire {
         futures::stream::unfold(events, move |mut events| {
             let wire = wire.clone();
             async move {
-                let next = next_message(&mut events).await?;
+                let next = wire.next_message(&mut events).await?;
                 if next.as_ref().is_ok_and(|event| event.data.is_some()) {
                     lock(&wire.0.pace).brought_message();
                 }
@@ -144,27 +144,57 @@ impl Wire {
         })
         .boxed()
     }
-}
 
-/// The next event that means something; one without a message keeps its id, by which the stream is resumed.
-async fn next_message(
-    events: &mut (impl Stream<Item = Result<Sse, super::SseError>> + Unpin),
-) -> Option<Result<Sse, super::SseError>> {
-    loop {
-        let event = match events.next().await? {
-            Ok(event) => event,
-            Err(error) => return Some(Err(error)),
-        };
-        let is_message = event
-            .data
-            .as_deref()
-            .and_then(|data| serde_json::from_str(data).ok())
-            .is_some_and(|value| message::read(value) != Received::Nothing);
-        if is_message {
-            return Some(Ok(event));
+    /// The next event that means something; one without a message keeps its id, by which the stream is resumed.
+    async fn next_message(&self, events: &mut EventStream) -> Option<Result<Sse, super::SseError>> {
+        loop {
+            let event = match events.next().await? {
+                Ok(event) => event,
+                Err(error) => return Some(Err(error)),
+            };
+            let data = event.data.as_deref().unwrap_or_default();
+            match serde_json::from_str(data).map_or(Received::Nothing, message::read) {
+                Received::Message(value) => return Some(Ok(self.message(event, value))),
+                Received::Answer { .. } => return Some(Ok(event)),
+                Received::Nothing if event.id.is_some() || event.retry.is_some() => {
+                    return Some(Ok(marker(event)));
+                }
+                Received::Nothing => {}
+            }
         }
-        if event.id.is_some() || event.retry.is_some() {
-            return Some(Ok(marker(event)));
+    }
+
+    /// An event with a message of the server's, for rmcp.
+    fn message(&self, event: Sse, mut value: Value) -> Sse {
+        self.0.schemas.keep(&mut value);
+        Sse {
+            event: None,
+            data: Some(value.to_string()),
+            ..event
+        }
+    }
+
+    fn judge(&self, event: Sse, id: &RequestId) -> Judged {
+        let data = event.data.as_deref().unwrap_or_default();
+        let received = if event.event.as_deref() == Some("error") {
+            message::read_error_event(data)
+        } else {
+            serde_json::from_str(data).map_or(Received::Nothing, message::read)
+        };
+        match received {
+            Received::Answer { id: found, outcome } => {
+                let own = serde_json::to_value(id).unwrap_or_default();
+                if found.is_none() || message::is_own_id(found.as_ref(), &own) {
+                    Judged::Own(outcome)
+                } else {
+                    Judged::Foreign(outcome)
+                }
+            }
+            Received::Message(value) => Judged::Message(self.message(event, value)),
+            Received::Nothing if event.id.is_some() || event.retry.is_some() => {
+                Judged::Marker(marker(event))
+            }
+            Received::Nothing => Judged::Nothing,
         }
     }
 }
@@ -174,33 +204,5 @@ fn marker(event: Sse) -> Sse {
         event: None,
         data: None,
         ..event
-    }
-}
-
-fn judge(event: Sse, id: &RequestId) -> Judged {
-    let data = event.data.as_deref().unwrap_or_default();
-    let received = if event.event.as_deref() == Some("error") {
-        message::read_error_event(data)
-    } else {
-        serde_json::from_str(data).map_or(Received::Nothing, message::read)
-    };
-    match received {
-        Received::Answer { id: found, outcome } => {
-            let own = serde_json::to_value(id).unwrap_or_default();
-            if found.is_none() || message::is_own_id(found.as_ref(), &own) {
-                Judged::Own(outcome)
-            } else {
-                Judged::Foreign(outcome)
-            }
-        }
-        Received::Message(value) => Judged::Message(Sse {
-            event: None,
-            data: Some(value.to_string()),
-            ..event
-        }),
-        Received::Nothing if event.id.is_some() || event.retry.is_some() => {
-            Judged::Marker(marker(event))
-        }
-        Received::Nothing => Judged::Nothing,
     }
 }
