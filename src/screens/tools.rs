@@ -199,6 +199,8 @@ impl ResultView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Item {
     Tool(usize),
+    /// The target of the tool below it; never selected.
+    Target(usize),
     /// A resource, a template or a prompt.
     Offer(usize),
     /// What is below it; never selected.
@@ -373,12 +375,18 @@ impl Tools {
         let items = self.items();
         let at = items.iter().position(|item| match item {
             Item::Tool(at) => self.tools().get(*at).map(|tool| &tool.name) == wanted,
-            Item::Offer(_) | Item::Heading(_) | Item::Saved(_) | Item::Past(_) => false,
+            Item::Target(_)
+            | Item::Offer(_)
+            | Item::Heading(_)
+            | Item::Saved(_)
+            | Item::Past(_) => false,
         });
         if let Some(at) = at.filter(|_| is_shown) {
             self.list.select(at);
         }
         if is_shown {
+            let items = self.items();
+            self.pass_heading(&items, false);
             self.settle();
         }
         let is_connected = self

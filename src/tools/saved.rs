@@ -129,6 +129,28 @@ pub fn text(queries: &[Query]) -> String {
     serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
 }
 
+/// Arguments in which the value of every name that looks like a secret's is `***`.
+pub fn masked(members: &Map<String, Value>) -> Map<String, Value> {
+    fn mask(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => Value::Object(masked(members)),
+            Value::Array(items) => Value::Array(items.iter().map(mask).collect()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        }
+    }
+    members
+        .iter()
+        .map(|(name, value)| {
+            let shown = if is_secret(name) {
+                Value::from("***")
+            } else {
+                mask(value)
+            };
+            (name.clone(), shown)
+        })
+        .collect()
+}
+
 fn without_secrets(members: &Map<String, Value>) -> Map<String, Value> {
     let kept = members.iter().filter(|(name, _)| !is_secret(name));
     kept.map(|(name, value)| (name.clone(), cleaned(value)))

@@ -425,6 +425,51 @@ fn writes_need_a_word_and_read_only_mode_refuses_them() {
 }
 
 #[test]
+fn read_only_mode_looks_at_the_cypher_of_a_call() {
+    let console = Console::new();
+    for write in [
+        "CREATE (n) DETACH DELETE n",
+        "\\u0043REATE (n)",
+        "RETURN 1; DROP INDEX x",
+        "CALL apoc.create.node([], {})",
+    ] {
+        console
+            .run(&["tools", "cypher", write, "-d", "b", "--read-only"])
+            .exits(4)
+            .says("its Cypher writes")
+            .without_data();
+    }
+    for read in [
+        "RETURN 'CREATE (n)' AS text",
+        "MATCH (n) // DELETE n\nRETURN count(n) AS n",
+        "EXPLAIN CREATE (n)",
+    ] {
+        console
+            .run(&["tools", "cypher", read, "-d", "b", "--read-only"])
+            .exits(0);
+    }
+}
+
+#[test]
+fn a_script_runs_statement_by_statement_and_foreign_commands_are_refused() {
+    let console = Console::new();
+    let script = "\u{feff}RETURN 1 AS a; // first\nRETURN 2 AS b;\n";
+    let out = console
+        .run(&["tools", "cypher", script, "-d", "b", "-o", "csv"])
+        .exits(0)
+        .out;
+    assert_eq!(out, "a\r\n1\r\nb\r\n2\r\n");
+    console
+        .run(&["tools", "cypher", "RETURN 1; RETRUN 2; RETURN 3", "-d", "b"])
+        .exits(1)
+        .says("statement 2 of 3 failed");
+    console
+        .run(&["tools", "cypher", ":param x => 1; RETURN $x", "-d", "b"])
+        .exits(2)
+        .says("--param");
+}
+
+#[test]
 fn an_endpoint_is_found_by_gateway_runtime_and_url() {
     let console = Console::new();
     let b = WORLD.deployment("b");

@@ -543,7 +543,7 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
             [Effect::AnswerElicitation(
                 endpoint("prod"),
                 id,
-                ElicitationAnswer::Decline
+                ElicitationAnswer::Cancel
             )]
         );
     }

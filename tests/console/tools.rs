@@ -63,7 +63,7 @@ fn text_result(text: &str, is_error: bool) -> Event {
         elapsed: Elapsed::default(),
         request_id: None,
         trace_id: None,
-        json: None,
+        json: serde_json::from_str(text).ok(),
     };
     Event::Tools(ToolsEvent::Called(endpoint("prod"), Box::new(Ok(outcome))))
 }
@@ -432,6 +432,98 @@ fn a_result_belongs_to_its_tool() {
     bench.keys("k");
     bench.shows("late");
     bench.hides("Keanu Reeves");
+}
+
+/// The result of one deployment must never stand under the name of another.
+#[test]
+fn a_result_belongs_to_its_endpoint() {
+    let mut bench = calling();
+    // The call of prod is on its way when another deployment's endpoint is shown.
+    bench.keys("esc p");
+    bench.text("analytics");
+    bench.keys("enter");
+    bench.on(connected(&endpoint("analytics")));
+    bench.on(called(&endpoint("prod")));
+    bench.hides("Keanu Reeves");
+    bench.shows("The result appears here.");
+    bench.keys("p");
+    bench.text("prod");
+    bench.keys("enter");
+    bench.shows("Keanu Reeves");
+    bench.shows("RETURN 'x' AS q");
+}
+
+#[test]
+fn the_question_before_a_write_shows_the_statement_and_the_place() {
+    let mut bench = tools();
+    bench.keys("j enter");
+    bench.text("MATCH (n) DELETE n");
+    assert_eq!(bench.keys("f5"), [], "it is asked about first");
+    bench.shows("MATCH (n) DELETE n");
+    bench.shows("destroy data of prod");
+}
+
+fn question() -> Event {
+    let schema = json!({"type": "object", "required": ["rating"], "properties": {
+        "rating": {"type": "integer", "minimum": 1, "maximum": 10},
+        "recommend": {"type": "boolean", "default": true},
+        "place": {"enum": ["home", "cinema"]},
+        "mail": {"type": "string", "format": "email"},
+    }});
+    Event::Tools(ToolsEvent::Elicited(
+        endpoint("prod"),
+        agentcore_console::model::Elicitation {
+            id: 7,
+            message: "How was The Matrix?".into(),
+            request: agentcore_console::model::ElicitationRequest::Form(schema),
+        },
+    ))
+}
+
+#[test]
+fn a_question_of_the_server_is_a_form_of_its_fields() {
+    use agentcore_console::model::ElicitationAnswer;
+    let mut bench = calling();
+    bench.on(question());
+    for shown in ["The server asks", "How was The Matrix?", "rating *", "1 to 10", "● yes", "○ cinema"] {
+        bench.shows(shown);
+    }
+    bench.text("11");
+    bench.shows("1 to 10 is wanted");
+    assert_eq!(bench.keys("enter"), []);
+    bench.keys("backspace");
+    bench.keys("tab tab right right down");
+    bench.text("nobody");
+    bench.shows("an email address is wanted");
+    bench.text("@x.org");
+    let answer = json!({"rating": 1, "recommend": true, "place": "cinema", "mail": "nobody@x.org"});
+    assert_eq!(
+        bench.keys("enter"),
+        [Effect::AnswerElicitation(
+            endpoint("prod"),
+            7,
+            ElicitationAnswer::Accept(Some(answer))
+        )]
+    );
+    bench.hides("The server asks");
+}
+
+#[test]
+fn a_question_without_what_it_requires_is_not_sent_and_can_be_declined_or_cancelled() {
+    use agentcore_console::model::ElicitationAnswer;
+    let mut bench = calling();
+    for (key, answer) in [
+        ("ctrl-d", ElicitationAnswer::Decline),
+        ("esc", ElicitationAnswer::Cancel),
+    ] {
+        bench.on(question());
+        assert_eq!(bench.keys("enter"), []);
+        bench.shows("✖ required");
+        assert_eq!(
+            bench.keys(key),
+            [Effect::AnswerElicitation(endpoint("prod"), 7, answer)]
+        );
+    }
 }
 
 #[test]

@@ -290,6 +290,81 @@ async fn a_json_rpc_error_is_refused_with_its_code_even_without_an_id() {
 }
 
 #[tokio::test]
+async fn whatever_comes_back_for_a_request_is_its_answer() {
+    let result = json!({"content": [{"type": "text", "text": "[{\"n\":1}]"}]});
+    let answers = [
+        Reply::json(&json!({"jsonrpc": "2.0", "id": "other", "result": result})),
+        Reply::json(&json!({"id": 1, "result": result, "error": null})),
+        Reply::text(200, "", &json!({"jsonrpc": "2.0", "id": 99, "result": result}).to_string()),
+        Reply::text(200, "text/plain", &json!({"result": result}).to_string()),
+        Reply::events(&[json!({"type": "heartbeat"}), json!({"jsonrpc": "2.0", "id": 99, "result": result})], Body::Open),
+    ];
+    for answer in answers {
+        let fake = Fake::start(move |_| answer.clone()).await;
+        let outcome = call(&fake).await.unwrap();
+        assert_eq!(outcome.table.unwrap().rows, [[json!(1)]]);
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_without_an_answer_ends_the_call_with_the_servers_words() {
+    for (answer, kind, words) in [
+        (Reply::text(202, "", ""), FailureKind::Network, "empty (status 202)"),
+        (Reply::text(200, "application/json", ""), FailureKind::Network, "empty (status 200)"),
+        (Reply::text(400, "text/plain", "the query is too long"), FailureKind::Refused, "the query is too long"),
+        (Reply::json(&json!({"error": "boom"})), FailureKind::Refused, "boom"),
+        (Reply::json(&json!({"error": {"code": "E_FAIL", "message": "no"}})), FailureKind::Refused, "no"),
+        (
+            Reply::text(200, "text/event-stream", "event: error\ndata: it broke\n\n"),
+            FailureKind::Refused,
+            "it broke",
+        ),
+    ] {
+        let fake = Fake::start(move |_| answer.clone()).await;
+        let failure = tokio::time::timeout(Duration::from_secs(20), call(&fake))
+            .await
+            .expect("no silence")
+            .unwrap_err();
+        assert_eq!(failure.kind, kind, "{failure:?}");
+        assert!(failure.cause.contains(words), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_session_is_opened_again_by_the_words_of_the_server_and_nothing_else_is_repeated() {
+    for (status, words, calls) in [
+        (400, "Bad Request: No valid session ID provided", 2),
+        (401, "Unauthorized: Session not found", 2),
+        (404, "Session not found", 2),
+        (410, "the session has expired", 2),
+        (400, "Bad Request: the query is too long", 1),
+        (500, "session not found", 1),
+    ] {
+        let seen = std::sync::Arc::new(AtomicUsize::new(0));
+        let count = std::sync::Arc::clone(&seen);
+        let fake = Fake::raw(move |asked| match asked.rpc() {
+            "initialize" => Reply::json(&initialized_for(asked)).with("mcp-session-id", "s"),
+            "tools/call" if count.fetch_add(1, Ordering::Relaxed) == 0 => {
+                Reply::text(status, "text/plain", words)
+            }
+            "tools/call" => Reply::result(asked, json!({"content": []})),
+            _ => Reply::text(202, "", ""),
+        })
+        .await;
+        let outcome = call(&fake).await;
+        assert_eq!(
+            (seen.load(Ordering::Relaxed), outcome.is_ok()),
+            (calls, calls == 2),
+            "{status} {words}: {outcome:?}"
+        );
+    }
+}
+
+fn initialized_for(asked: &Asked) -> Value {
+    json!({"jsonrpc": "2.0", "id": asked.message["id"], "result": initialized()})
+}
+
+#[tokio::test]
 async fn consent_that_is_missing_carries_its_address() {
     let fake = Fake::start(|asked| {
         let data = json!({"elicitations": [{"mode": "url", "elicitationId": "e", "url": "https://consent.example/1", "message": "Please login"}]});

@@ -6,7 +6,10 @@ use super::Tools;
 use crate::{
     messages::{Action, Effect, ToolsAction},
     screens::{AppRequest, ScreenUpdate, UpdateContext},
-    tools::commands::{self, CallSite},
+    tools::{
+        commands::{self, CallSite},
+        saved::masked,
+    },
 };
 
 impl Tools {
@@ -40,6 +43,8 @@ impl Tools {
         };
         let arguments = arguments
             .map_err(|problems| format!("nothing to copy yet: {}", problems.join(", ")))?;
+        // The clipboard is read by every program of the desktop.
+        let arguments = masked(&arguments);
         if self.offer().is_some() && action != Action::Tools(ToolsAction::CopyArguments) {
             return Err("only calls of tools are copied as commands".to_owned());
         }

@@ -194,7 +194,6 @@ fn draw_list(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut
     };
     let items = state.items();
     let cursor = state.list.cursor().min(items.len().saturating_sub(1));
-    let mut last_target: Option<String> = None;
     // Headings belong to the lines below them, so that the cursor counts lines, not headings.
     let window = state.list.window(
         Rect {
@@ -221,7 +220,7 @@ fn draw_list(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut
         match item {
             Item::Tool(at) => {
                 if let Some(tool) = state.tools().get(*at) {
-                    draw_tool(tool, &mut last_target, line, painter);
+                    draw_tool(tool, line, painter);
                 }
             }
             Item::Offer(at) => {
@@ -234,6 +233,16 @@ fn draw_list(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut
                         Role::Text,
                     );
                 }
+            }
+            Item::Target(at) => {
+                let target = state.tools().get(*at).and_then(|tool| tool.parts().0);
+                painter.text(
+                    line.x + 1,
+                    line.y,
+                    line.width.saturating_sub(2),
+                    target.unwrap_or_default(),
+                    Role::Dim,
+                );
             }
             Item::Heading(title) => {
                 painter.text(
@@ -300,8 +309,8 @@ fn draw_list(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut
     }
 }
 
-fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, painter: &mut Painter<'_>) {
-    let (target, own) = tool.parts();
+fn draw_tool(tool: &Tool, line: Rect, painter: &mut Painter<'_>) {
+    let (_, own) = tool.parts();
     let mark = match permission::effect(tool) {
         ToolEffect::Writes => ("! writes", Role::Failed),
         ToolEffect::Reads => ("read-only", Role::Success),
@@ -309,7 +318,7 @@ fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, painter:
     };
     let width = u16::try_from(text_width(mark.0)).unwrap_or(0);
     let room = line.width.saturating_sub(width + 5);
-    let x = painter.text(line.x + 2, line.y, room, own, Role::Text);
+    painter.text(line.x + 2, line.y, room, own, Role::Text);
     painter.text_right(
         line.right().saturating_sub(2),
         line.y,
@@ -317,13 +326,6 @@ fn draw_tool(tool: &Tool, last_target: &mut Option<String>, line: Rect, painter:
         mark.0,
         mark.1,
     );
-    if let Some(target) = target
-        && last_target.as_deref() != Some(target)
-    {
-        let rest = line.right().saturating_sub(width + 4).saturating_sub(x + 2);
-        painter.text(x + 2, line.y, rest, target, Role::Faint);
-        *last_target = Some(target.to_owned());
-    }
 }
 
 fn draw_right(state: &Tools, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {

@@ -15,7 +15,17 @@ impl Tools {
             .iter()
             .enumerate()
             .filter(|(_, tool)| tool.name.to_lowercase().contains(&filter));
-        let mut items: Vec<Item> = tools.map(|(at, _)| Item::Tool(at)).collect();
+        let mut items: Vec<Item> = Vec::new();
+        let mut last_target = None;
+        for (at, tool) in tools {
+            // Two targets may offer tools of the same names: each target is a heading above its own.
+            let target = tool.parts().0;
+            if target.is_some() && target != last_target {
+                items.push(Item::Target(at));
+            }
+            last_target = target;
+            items.push(Item::Tool(at));
+        }
         let offers = self
             .offers()
             .iter()
@@ -80,7 +90,7 @@ impl Tools {
                     .chain(offered)
                     .find(|tool| tool.name == past.tool)
             }),
-            Item::Heading(_) => None,
+            Item::Heading(_) | Item::Target(_) => None,
         }
     }
 
@@ -97,7 +107,7 @@ impl Tools {
 
     pub(super) fn pass_heading(&mut self, items: &[Item], backwards: bool) {
         let at = self.list.cursor();
-        if matches!(items.get(at), Some(Item::Heading(_))) {
+        if matches!(items.get(at), Some(Item::Heading(_) | Item::Target(_))) {
             self.list
                 .select(if backwards && at > 0 { at - 1 } else { at + 1 });
         }

@@ -149,22 +149,26 @@ fn draw_result_head(
         (what.0.as_str(), what.1),
         (hint.as_deref().unwrap_or_default(), Role::Degraded),
     ]);
-    painter.spans(line.x + 2, line.y, line.width.saturating_sub(3), &pieces);
-    let times = match &outcome.result {
-        Ok(call) => elapsed(call.elapsed),
-        Err(_) => format!("{} ms", outcome.ended.since(outcome.began)),
+    // The last columns are the time's.
+    painter.spans(line.x + 2, line.y, line.width.saturating_sub(14), &pieces);
+    // The time is shown at every width, its parts where there is room.
+    let total = match &outcome.result {
+        Ok(call) => call.elapsed.total,
+        Err(_) => u64::try_from(outcome.ended.since(outcome.began)).unwrap_or(0),
     };
-    let right = format!("{times}   {}", outcome.ended.clock(context.zone));
+    let clock = outcome.ended.clock(context.zone);
+    let parts = outcome.result.as_ref().ok().map(|call| elapsed(call.elapsed));
+    let long = parts.map(|parts| format!("{parts}   {clock}"));
+    let fits = |text: &String| usize::from(line.width) > text_width(text) + 60;
+    let right = long.filter(fits).unwrap_or_else(|| format!("{total} ms"));
     let width = u16::try_from(text_width(&right)).unwrap_or(0);
-    if line.width > width + 30 {
-        painter.text_right(
-            line.right().saturating_sub(1),
-            line.y,
-            width,
-            &right,
-            Role::Dim,
-        );
-    }
+    painter.text_right(
+        line.right().saturating_sub(1),
+        line.y,
+        width,
+        &right,
+        Role::Dim,
+    );
 }
 
 /// Where the time went, in words.

@@ -21,6 +21,8 @@ use super::session::McpSession;
 
 /// Pages of one list after which it stops.
 const PAGES: usize = 50;
+/// Bytes of one list, over all pages, after which it stops.
+const LISTING: usize = 16 << 20;
 /// Things of one list that are kept.
 const MOST: usize = 2_000;
 
@@ -47,7 +49,7 @@ impl McpSession {
 
     async fn list_offers(&self, kind: OfferKind) -> Result<Vec<Offer>, Failure> {
         let doing = format!("listing {}s", kind.as_str());
-        let (mut offers, mut cursor, mut seen) = (Vec::new(), None, HashSet::new());
+        let (mut offers, mut cursor, mut seen, mut size) = (Vec::new(), None, HashSet::new(), 0);
         for _ in 0..PAGES {
             let page = PaginatedRequestParams::default().with_cursor(cursor);
             let (request, member) = match kind {
@@ -68,6 +70,7 @@ impl McpSession {
             };
             let (result, _) = self.request(&doing, request, CallOptions::default()).await;
             let result = result?;
+            size += result.to_string().len();
             let found = result
                 .get(member)
                 .and_then(Value::as_array)
@@ -80,7 +83,7 @@ impl McpSession {
                 .filter(|next| !next.is_empty())
                 .map(str::to_owned);
             match &cursor {
-                Some(next) if offers.len() < MOST && seen.insert(next.clone()) => {}
+                Some(next) if offers.len() < MOST && size < LISTING && seen.insert(next.clone()) => {}
                 _ => break,
             }
         }
