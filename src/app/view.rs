@@ -48,6 +48,9 @@ impl App {
         if let Some(help) = &self.help {
             let mut layers = screen.layers();
             layers.extend([Layer::Global, Layer::Always, Layer::Prompt, Layer::Confirm]);
+            if self.route == Route::Tools {
+                layers.push(Layer::Question);
+            }
             help.view(&layers, &context, places.body, &mut painter);
         } else {
             screen.view(&context, places.body, &mut painter);

@@ -439,7 +439,7 @@ fn a_result_belongs_to_its_tool() {
 fn a_result_belongs_to_its_endpoint() {
     let mut bench = calling();
     // The call of prod is on its way when another deployment's endpoint is shown.
-    bench.keys("esc p");
+    bench.keys("shift-backtab p");
     bench.text("analytics");
     bench.keys("enter");
     bench.on(connected(&endpoint("analytics")));
@@ -485,7 +485,14 @@ fn a_question_of_the_server_is_a_form_of_its_fields() {
     use agentcore_console::model::ElicitationAnswer;
     let mut bench = calling();
     bench.on(question());
-    for shown in ["The server asks", "How was The Matrix?", "rating *", "1 to 10", "● yes", "○ cinema"] {
+    for shown in [
+        "The server asks",
+        "How was The Matrix?",
+        "rating *",
+        "1 to 10",
+        "● yes",
+        "○ cinema",
+    ] {
         bench.shows(shown);
     }
     bench.text("11");

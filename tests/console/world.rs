@@ -440,7 +440,7 @@ pub(crate) fn called(endpoint: &McpEndpoint) -> Event {
         },
         request_id: None,
         trace_id: None,
-        json: None,
+        json: Some(json!([])),
     };
     Event::Tools(ToolsEvent::Called(endpoint.clone(), Box::new(Ok(outcome))))
 }

@@ -295,9 +295,19 @@ async fn whatever_comes_back_for_a_request_is_its_answer() {
     let answers = [
         Reply::json(&json!({"jsonrpc": "2.0", "id": "other", "result": result})),
         Reply::json(&json!({"id": 1, "result": result, "error": null})),
-        Reply::text(200, "", &json!({"jsonrpc": "2.0", "id": 99, "result": result}).to_string()),
+        Reply::text(
+            200,
+            "",
+            &json!({"jsonrpc": "2.0", "id": 99, "result": result}).to_string(),
+        ),
         Reply::text(200, "text/plain", &json!({"result": result}).to_string()),
-        Reply::events(&[json!({"type": "heartbeat"}), json!({"jsonrpc": "2.0", "id": 99, "result": result})], Body::Open),
+        Reply::events(
+            &[
+                json!({"type": "heartbeat"}),
+                json!({"jsonrpc": "2.0", "id": 99, "result": result}),
+            ],
+            Body::Open,
+        ),
     ];
     for answer in answers {
         let fake = Fake::start(move |_| answer.clone()).await;
@@ -309,11 +319,31 @@ async fn whatever_comes_back_for_a_request_is_its_answer() {
 #[tokio::test]
 async fn an_exchange_without_an_answer_ends_the_call_with_the_servers_words() {
     for (answer, kind, words) in [
-        (Reply::text(202, "", ""), FailureKind::Network, "empty (status 202)"),
-        (Reply::text(200, "application/json", ""), FailureKind::Network, "empty (status 200)"),
-        (Reply::text(400, "text/plain", "the query is too long"), FailureKind::Refused, "the query is too long"),
-        (Reply::json(&json!({"error": "boom"})), FailureKind::Refused, "boom"),
-        (Reply::json(&json!({"error": {"code": "E_FAIL", "message": "no"}})), FailureKind::Refused, "no"),
+        (
+            Reply::text(202, "", ""),
+            FailureKind::Network,
+            "empty (status 202)",
+        ),
+        (
+            Reply::text(200, "application/json", ""),
+            FailureKind::Network,
+            "empty (status 200)",
+        ),
+        (
+            Reply::text(400, "text/plain", "the query is too long"),
+            FailureKind::Refused,
+            "the query is too long",
+        ),
+        (
+            Reply::json(&json!({"error": "boom"})),
+            FailureKind::Refused,
+            "boom",
+        ),
+        (
+            Reply::json(&json!({"error": {"code": "E_FAIL", "message": "no"}})),
+            FailureKind::Refused,
+            "no",
+        ),
         (
             Reply::text(200, "text/event-stream", "event: error\ndata: it broke\n\n"),
             FailureKind::Refused,

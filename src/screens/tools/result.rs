@@ -157,7 +157,11 @@ fn draw_result_head(
         Err(_) => u64::try_from(outcome.ended.since(outcome.began)).unwrap_or(0),
     };
     let clock = outcome.ended.clock(context.zone);
-    let parts = outcome.result.as_ref().ok().map(|call| elapsed(call.elapsed));
+    let parts = outcome
+        .result
+        .as_ref()
+        .ok()
+        .map(|call| elapsed(call.elapsed));
     let long = parts.map(|parts| format!("{parts}   {clock}"));
     let fits = |text: &String| usize::from(line.width) > text_width(text) + 60;
     let right = long.filter(fits).unwrap_or_else(|| format!("{total} ms"));

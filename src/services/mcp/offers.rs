@@ -83,7 +83,8 @@ impl McpSession {
                 .filter(|next| !next.is_empty())
                 .map(str::to_owned);
             match &cursor {
-                Some(next) if offers.len() < MOST && size < LISTING && seen.insert(next.clone()) => {}
+                Some(next)
+                    if offers.len() < MOST && size < LISTING && seen.insert(next.clone()) => {}
                 _ => break,
             }
         }
