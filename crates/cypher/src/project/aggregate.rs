@@ -12,7 +12,7 @@ use crate::syntax::{BinaryOperator, Expr, ExprKind, ProjectionItem};
 use crate::value::{DurationValue, Value, group_key, order};
 
 /// The rows that agree in the grouping keys.
-struct Group {
+struct AggregateGroup {
     /// The first row of the group.
     source: Vec<Value>,
     /// The arguments of each aggregate function.
@@ -64,12 +64,12 @@ impl Engine<'_> {
         items: &[ProjectionItem],
         calls: &[&Expr],
         table: &BindingTable,
-    ) -> Result<Vec<Group>, CypherError> {
+    ) -> Result<Vec<AggregateGroup>, CypherError> {
         let keys: Vec<&ProjectionItem> = items
             .iter()
             .filter(|item| !item.expression.aggregates())
             .collect();
-        let group = |source: Vec<Value>| Group {
+        let group = |source: Vec<Value>| AggregateGroup {
             source,
             collected: vec![Collected::default(); calls.len()],
         };
@@ -109,7 +109,7 @@ impl Engine<'_> {
         items: &[ProjectionItem],
         calls: &[&Expr],
         table: &BindingTable,
-        group: Group,
+        group: AggregateGroup,
     ) -> Result<Projected, CypherError> {
         let mut aggregates = HashMap::new();
         for (call, collected) in calls.iter().zip(group.collected) {
