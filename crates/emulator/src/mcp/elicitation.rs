@@ -302,8 +302,6 @@ fn form() -> Value {
             "place": {"type": "string", "title": "Seen", "enum": ["cinema", "home", "plane"], "default": "home"},
             "date": {"type": "string", "title": "Seen on", "format": "date"},
             "comment": {"type": "string", "title": "Comment", "description": "One sentence", "maxLength": 120},
-            "price": {"type": "number", "title": "Price of the ticket", "minimum": 0, "maximum": 100},
-            "genres": {"type": "array", "title": "Genres", "maxItems": 2, "items": {"type": "string", "enum": ["drama", "comedy", "action"]}},
             "company": {"type": "string", "title": "Seen with", "oneOf": [
                 {"const": "alone", "title": "Nobody"}, {"const": "friends", "title": "Friends"}, {"const": "family", "title": "Family"},
             ]},
@@ -351,20 +349,6 @@ fn detail_problem(content: &Map<String, Value>) -> Option<&'static str> {
     let one_of = |value: &Value, allowed: &[&str]| {
         value.as_str().is_some_and(|value| allowed.contains(&value))
     };
-    let price = content.get("price").map(Value::as_f64);
-    if price.is_some_and(|price| price.is_none_or(|price| !(0.0..=100.0).contains(&price))) {
-        return Some("price must be a number from 0 to 100");
-    }
-    let genres = content.get("genres").map(|genres| genres.as_array());
-    let fits = |genres: &Vec<Value>| {
-        genres.len() <= 2
-            && genres
-                .iter()
-                .all(|genre| one_of(genre, &["drama", "comedy", "action"]))
-    };
-    if genres.is_some_and(|genres| !genres.is_some_and(fits)) {
-        return Some("genres must be at most two of drama, comedy, action");
-    }
     let company = content.get("company");
     if company.is_some_and(|company| !one_of(company, &["alone", "friends", "family"])) {
         return Some("company must be one of alone, friends, family");
@@ -428,16 +412,6 @@ mod tests {
             ),
             (accepted(json!({"rating": 11})), "rating must be", true),
             (accepted(json!({})), "rating must be", true),
-            (
-                accepted(json!({"rating": 8, "genres": ["drama", "opera"]})),
-                "genres must be",
-                true,
-            ),
-            (
-                accepted(json!({"rating": 8, "price": 101})),
-                "price must be",
-                true,
-            ),
             (
                 accepted(json!({"rating": 8, "company": "friends", "email": "nowhere"})),
                 "email must be",

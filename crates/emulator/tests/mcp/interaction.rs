@@ -34,10 +34,11 @@ async fn a_form_elicitation_reaches_the_call_that_asked() {
         let question = next_message(&mut stream, |one| one["method"] == "elicitation/create")
             .await
             .unwrap();
-        assert_eq!(
-            question["params"]["requestedSchema"]["required"],
-            json!(["rating"])
-        );
+        let schema = &question["params"]["requestedSchema"];
+        assert_eq!(schema["required"], json!(["rating"]));
+        let read: Result<rmcp::model::ElicitationSchema, _> =
+            serde_json::from_value(schema.clone());
+        assert!(read.is_ok(), "rmcp reads the form: {read:?}");
         // An answer to another question changes nothing.
         for id in [&json!("another"), &question["id"]] {
             let taken = caller
