@@ -1,5 +1,5 @@
-//! The database behind the MCP server: the stand-in in this process, or a real Neo4j by the Query API or by Bolt. One
-//! statement in, rows in the official server's encoding out.
+//! The database behind an MCP server: the database server of this process, or a real Neo4j by the
+//! Query API or by Bolt. Rows have the encoding of the official MCP server.
 
 pub(crate) mod bolt;
 mod query_api;
@@ -17,27 +17,27 @@ use crate::scenarios::Scenario;
 use crate::world::SharedWorld;
 use cypher::{CypherError, StatementEffect};
 
-/// How the MCP server's driver introduces itself.
+/// The user agent of the MCP server's driver.
 const AGENT: &str = "Go Driver/6.2.0";
 
-/// Rows under columns.
+/// The columns and rows of a result.
 #[derive(Debug, Default)]
 pub(crate) struct DatabaseRows {
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Json>>,
 }
 
-/// Why a statement gave no rows.
+/// The error of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseError {
-    /// Neo4j refused: code and text.
+    /// The status code and the message of Neo4j.
     Neo4j(String, String),
-    /// Nothing answers there; where.
+    /// The address at which no server answers.
     Unreachable(String),
 }
 
 impl DatabaseError {
-    /// The error as the Go driver prints it.
+    /// Formats the error as the Go driver does.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Neo4j(code, message) => format!("Neo4jError: {code} ({message})"),
@@ -65,16 +65,16 @@ impl DatabaseError {
     }
 }
 
-/// A statement and who sends it.
+/// A statement and its credentials.
 #[derive(Clone, Copy)]
 pub(crate) struct DatabaseStatement<'a> {
     pub(crate) user: &'a str,
     pub(crate) password: &'a str,
-    /// Whose pool of connections it goes over: a program's in its container.
+    /// The connection pool: that of a program in its container.
     pub(crate) pool: &'a str,
     pub(crate) text: &'a str,
     pub(crate) parameters: &'a Map<String, Json>,
-    /// Refuse what is no plain read.
+    /// Whether statements that write are refused.
     pub(crate) read_only: bool,
 }
 
@@ -106,7 +106,8 @@ fn address(deployment: &Scenario) -> String {
         .to_owned()
 }
 
-/// Asks what a statement would do, as the official server does by EXPLAIN: whether it only reads, where that is known.
+/// Explains a statement, as the official server does before it runs one. Returns whether the
+/// statement only reads, or `None` if that is not known.
 pub(crate) async fn explain(
     world: &SharedWorld,
     deployment: &Scenario,

@@ -1,5 +1,4 @@
-//! JSON-RPC messages of MCP: reading what came, building answers, and putting an answer on the wire as JSON or as an event
-//! stream. What a method means is not decided here.
+//! JSON-RPC messages of MCP: parsing requests, and building responses as JSON or as event streams.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -27,12 +26,12 @@ pub(crate) struct Message {
     /// Empty in a response.
     pub(crate) method: String,
     pub(crate) params: Value,
-    /// The whole of it, where it is the answer to a question of the server.
+    /// The whole message, if it is a response to a request of the server.
     pub(crate) reply: Option<Value>,
 }
 
 impl Message {
-    /// Reads a body; the error is the answer.
+    /// Parses a body. The error is the response.
     pub(crate) fn read(body: &Bytes) -> Result<Self, Response> {
         let refuse = |code, message: &str| {
             json_response(
@@ -74,12 +73,12 @@ impl Message {
         })
     }
 
-    /// Whether no answer is wanted: a notification, or a response to something that was never asked.
+    /// Whether the message expects no response: a notification or a response.
     pub(crate) fn is_notification(&self) -> bool {
         self.id.is_none()
     }
 
-    /// The name of the tool that is called.
+    /// Returns the name of the called tool.
     pub(crate) fn tool(&self) -> &str {
         self.params
             .get("name")
@@ -95,7 +94,7 @@ impl Message {
             .unwrap_or_else(|| json!({}))
     }
 
-    /// An entry of `_meta`.
+    /// Returns an entry of `_meta`.
     pub(crate) fn meta(&self, key: &str) -> Option<&Value> {
         self.params.get("_meta")?.get(key)
     }
@@ -113,7 +112,7 @@ impl Message {
     }
 }
 
-/// An error; without an id where the platform leaves it out.
+/// Builds an error response. AgentCore leaves the id out of some.
 pub(crate) fn error(id: Option<Value>, code: i64, message: &str, data: Option<Value>) -> Value {
     let mut body = serde_json::Map::new();
     body.insert("jsonrpc".to_owned(), json!("2.0"));
@@ -128,7 +127,7 @@ pub(crate) fn error(id: Option<Value>, code: i64, message: &str, data: Option<Va
     Value::Object(body)
 }
 
-/// A tool result of one text.
+/// Builds a tool result with one text.
 pub(crate) fn text_result(text: &str, is_error: bool) -> Value {
     let mut result = json!({"content": [{"type": "text", "text": text}]});
     if let Some(members) = result.as_object_mut().filter(|_| is_error) {
@@ -137,7 +136,7 @@ pub(crate) fn text_result(text: &str, is_error: bool) -> Value {
     result
 }
 
-/// Whether the client takes both forms of answers, as the Streamable HTTP transport demands.
+/// Whether the client accepts JSON and event streams, as Streamable HTTP requires.
 pub(crate) fn accepts_both(headers: &HeaderMap) -> bool {
     accepts(headers, "application/json") && accepts(headers, "text/event-stream")
 }

@@ -1,7 +1,7 @@
-//! The MCP side of the embedded stack: gateways, runtimes, the consent page and the servers behind them.
+//! MCP: gateways, runtimes, the pages for consent, and the MCP servers behind them.
 //!
 //! `gateway` -> (`interceptor`) -> `target` -> over HTTP -> `runtime` or an external server -> `tool_server` ->
-//! `neo4j_server` -> `database`. `message` and `protocol` are what all of them speak.
+//! `neo4j_server` -> `database`. `message` and `protocol` are shared by all of them.
 
 mod code_host;
 mod consent;
@@ -31,14 +31,14 @@ use super::http::{Request, Response, not_found};
 use super::world::SharedWorld;
 use target::ProviderToken;
 
-/// What gateways remember between requests.
+/// The state of gateways: sessions, tools of targets and tokens of credential providers.
 #[derive(Default)]
 pub(crate) struct GatewaySessions {
-    /// By gateway and session id: whose it is, and since when.
+    /// The owner and the start of each session, by gateway and session id.
     open: Mutex<HashMap<(String, String), (String, Timestamp)>>,
-    /// By target: at which synchronisation the tools were asked for, and the tools.
+    /// The tools of each target, with the number of the synchronisation that read them.
     tools: Mutex<HashMap<String, (u64, Vec<Value>)>>,
-    /// By credential provider.
+    /// Tokens by credential provider.
     provider_tokens: Mutex<HashMap<String, ProviderToken>>,
 }
 
@@ -55,7 +55,7 @@ impl GatewaySessions {
             .insert((gateway.to_owned(), id.to_owned()), (user.to_owned(), now));
     }
 
-    /// The time-out is absolute from initialize.
+    /// Whether a session is open. It ends a fixed time after `initialize`.
     fn is_open(&self, gateway: &str, id: &str, user: &str, timeout: u64, now: Timestamp) -> bool {
         let lifetime = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or(i64::MAX));
         let known = self

@@ -1,4 +1,5 @@
-//! Protocol versions: which one a request speaks, and what the stateless version 2026-07-28 demands of every request.
+//! Protocol versions: the version of a request, and the requirements of the stateless version
+//! 2026-07-28.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -8,15 +9,15 @@ use crate::http::{Response, header, json as json_response};
 
 /// The version without a handshake.
 pub(crate) const STATELESS: &str = "2026-07-28";
-/// What a request without the header is taken for.
+/// The version of a request without the header.
 const ASSUMED: &str = "2025-03-26";
-/// Known to clients, but not to every server.
+/// The versions with a handshake, newest first.
 pub(crate) const HANDSHAKE: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// The version that a request speaks; the error is the answer.
+/// Returns the version of a request. The error is the response.
 pub(crate) fn of_request(
     headers: &HeaderMap,
     message: &Message,
@@ -44,7 +45,7 @@ pub(crate) fn of_request(
     Ok(version)
 }
 
-/// The version that initialize agrees on.
+/// Returns the version that `initialize` agrees on.
 fn negotiated(message: &Message, supported: &[String]) -> String {
     let wanted = message
         .params
@@ -116,7 +117,7 @@ fn check_stateless(
             ));
         }
     }
-    // A client should say who it is (clientInfo), but nobody may demand it.
+    // `clientInfo` is recommended but not required.
     if message.meta(META_CAPABILITIES).is_none() {
         let text = format!("Invalid params: request requires {META_CAPABILITIES} in request _meta");
         return Err(bad(message, INVALID_PARAMS, &text, None));
@@ -141,7 +142,8 @@ fn bad(message: &Message, code: i64, text: &str, data: Option<Value>) -> Respons
     json_response(StatusCode::BAD_REQUEST, &message.error(code, text, data))
 }
 
-/// A result as the version wants it: the stateless one marks it as complete and says how long a list may be kept.
+/// Adds the members that the stateless version requires of results: the type, and how long a list
+/// can be cached.
 pub(crate) fn dressed(version: &str, method: &str, mut result: Value) -> Value {
     if version != STATELESS {
         return result;

@@ -1,4 +1,5 @@
-//! What lies behind a gateway: how a request to a target is signed in, sent, and its answer read.
+//! Requests from a gateway to a target: authorization by the credential provider, transport, and the
+//! reply.
 
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use crate::http::{Body, streaming};
 use crate::scenarios::{PoolFacts, Scenario};
 use crate::world::SharedWorld;
 
-/// How long a gateway waits for a target.
+/// Time limit for the response of a target.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The largest answer of a target that is read whole.
+/// Largest response of a target that is buffered, in bytes.
 const LARGEST: usize = 512 * 1024 * 1024;
 
 /// A request to a target.
@@ -35,14 +36,14 @@ pub(crate) struct Outbound<'a> {
     pub(crate) trace: &'a TraceContext,
 }
 
-/// What a target answers.
+/// The reply of a target.
 pub(crate) enum TargetReply {
     Whole(Value),
-    /// Passed on as it comes.
+    /// An event stream that is passed on as it arrives.
     Stream(Body),
 }
 
-/// Why a target gives no answer.
+/// Why a target gave no reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TargetError {
     Provider(String),
@@ -53,7 +54,7 @@ pub(crate) enum TargetError {
 }
 
 impl TargetError {
-    /// The sort, as `_meta.debug.type` names it.
+    /// The kind of the error, as in `_meta.debug.type`.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Provider(_) => "CredentialProviderException",
@@ -62,7 +63,7 @@ impl TargetError {
         }
     }
 
-    /// What a caller with debugging on is told.
+    /// The cause, which callers see if the exception level of the gateway is DEBUG.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Provider(text) => {
@@ -79,7 +80,7 @@ impl TargetError {
     }
 }
 
-/// Sends a message to a target. `stream`: an event stream is passed on instead of read to its end.
+/// Sends a message to a target. With `stream`, an event stream is passed on instead of buffered.
 pub(crate) async fn ask(
     outbound: &Outbound<'_>,
     message: &Message,
@@ -111,7 +112,7 @@ pub(crate) async fn ask(
     read(answer, message, stream).await
 }
 
-/// What a stateless client says of itself is for the gateway, not for the target.
+/// The parameters of a request without the `_meta` entries that are addressed to the gateway.
 fn params(message: &Message) -> Value {
     let mut params = message.params.clone();
     if let Some(meta) = params.get_mut("_meta").and_then(Value::as_object_mut) {
@@ -150,7 +151,7 @@ async fn headers(outbound: &Outbound<'_>) -> Result<HeaderMap, TargetError> {
     Ok(headers)
 }
 
-/// A token of the target's credential provider, where it has one.
+/// Returns a token of the target's credential provider, if it has one.
 async fn provider_token(outbound: &Outbound<'_>) -> Result<Option<String>, TargetError> {
     let Credential::Oauth {
         provider,
@@ -311,7 +312,7 @@ async fn read(
         .ok_or(TargetError::Unreadable(kind))
 }
 
-/// Headers out of a JSON object; what HTTP cannot carry is left out.
+/// Converts a JSON object into headers. Entries that are not valid in HTTP are dropped.
 pub(crate) fn header_map(headers: &Map<String, Value>) -> HeaderMap {
     let pair = |(name, value): (&String, &Value)| {
         Some((
@@ -322,7 +323,7 @@ pub(crate) fn header_map(headers: &Map<String, Value>) -> HeaderMap {
     headers.iter().filter_map(pair).collect()
 }
 
-/// A token that a provider gave, until it is nearly over.
+/// A token of a credential provider, and when it is no longer used.
 #[derive(Clone)]
 pub(crate) struct ProviderToken {
     pub(crate) token: String,
