@@ -5,6 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::App;
 use crate::{
     keys::Layer,
+    messages::Route,
     screens::{ViewContext, confirm::width_on_top, detail::failure_block, frame},
     theme::{Role, Theme},
     widgets::Painter,
