@@ -8,6 +8,7 @@ use crate::{
 };
 use crate::{
     messages::{Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
+    rotation::report::RotationOutcome,
     state::{ActivityEntry, ListChange},
 };
 
@@ -148,8 +149,22 @@ impl App {
             }
             SecretsEvent::Ended(result) => {
                 self.questions.retain(|each| !each.is_of_rotation());
-                if let Some((what, noted)) = self.secrets.ended(*result, self.now) {
-                    self.wrote(what, noted, None);
+                let is_refusal =
+                    matches!(&*result, Ok(end) if end.outcome == RotationOutcome::Refused);
+                match self.secrets.ended(*result, self.now) {
+                    // Nothing was changed: said in passing, without a dialog.
+                    Some((what, Err(failure))) if is_refusal => {
+                        self.toast(failure.to_string(), true);
+                        self.store.record(ActivityEntry {
+                            at: self.now,
+                            what,
+                            write: false,
+                            result: Err(Box::new(failure)),
+                            request_id: None,
+                        });
+                    }
+                    Some((what, result)) => self.wrote(what, result, None),
+                    None => {}
                 }
                 self.is_over |= self.leaving;
                 let refreshed = self.refresh();
@@ -202,10 +217,9 @@ impl App {
 
     /// Records a write in the activity log. A failed one is shown until the user closes it.
     fn wrote(&mut self, what: String, result: Result<String, Failure>, request_id: Option<String>) {
-        if let Err(failure) = &result {
-            self.alarm = Some(failure.clone());
-        } else {
-            self.toast(what.clone(), false);
+        match &result {
+            Err(failure) => self.alarm = Some(failure.clone()),
+            Ok(words) => self.toast(format!("{what}: {words}"), false),
         }
         self.store.record(ActivityEntry {
             at: self.now,

@@ -12,8 +12,11 @@ use crate::{
     messages::{
         Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, SecretsAction,
     },
-    model::{DeploymentName, Failure, Kind, Moment, Resource, SecretDetail, SecretVersion},
+    model::{
+        DeploymentName, Failure, FailureKind, Kind, Moment, Resource, SecretDetail, SecretVersion,
+    },
     rotation::{
+        labels,
         plan::RotationPlan,
         report::{RotationEnd, RotationKind, RotationOutcome, RotationQuestion, RotationReport},
     },
@@ -73,7 +76,7 @@ impl Secrets {
                         | RotationOutcome::NothingToDo
                 );
                 ExitMessage {
-                    words: format!("{what}: {}", ending_words(ending)),
+                    words: format!("{what}: {}", ending_words(run, ending)),
                     is_failure: !is_good,
                 }
             }
@@ -198,7 +201,16 @@ impl Secrets {
     ) -> Option<(String, Result<String, Failure>)> {
         let run = self.run.as_mut()?;
         let what = format!("{} {} of {}", run.kind.as_str(), run.secret, run.deployment);
-        let noted = result.as_ref().map(ending_words).map_err(Clone::clone);
+        let noted = match &result {
+            Ok(ending) if ending.outcome.is_success() => Ok(ending_words(run, ending)),
+            // A refusal is not a success: it is shown as what it is.
+            Ok(ending) => Err(Failure::new(
+                FailureKind::Refused,
+                what.clone(),
+                ending_words(run, ending),
+            )),
+            Err(failure) => Err(failure.clone()),
+        };
         run.ended = Some((now, result));
         Some((what, noted))
     }
@@ -346,7 +358,7 @@ impl Screen for Secrets {
                 format!("◐ {} {}", running_word(run), run.began.age(context.now)),
                 Role::Changing,
             ),
-            Some((_, Ok(ending))) => (ending_words(ending), ending_role(ending)),
+            Some((_, Ok(ending))) => (ending_words(run, ending), ending_role(run, ending)),
             Some((_, Err(failure))) => (failure.cause.clone(), Role::Failed),
         };
         let whom = run.plan.as_ref().map_or_else(String::new, |plan| {
@@ -514,7 +526,16 @@ fn version_lines(
     is_rotating: bool,
     context: &ViewContext<'_>,
 ) -> Vec<Vec<(String, Role)>> {
-    let stages = |version: &SecretVersion| version.stages.join(" ");
+    // The stages of Secrets Manager; labels of this program say nothing to a person.
+    let stages = |version: &SecretVersion| {
+        let shown: Vec<&str> = version
+            .stages
+            .iter()
+            .map(String::as_str)
+            .filter(|stage| !labels::is_ours(stage))
+            .collect();
+        shown.join(" ")
+    };
     let width = secret
         .versions
         .iter()
@@ -554,7 +575,7 @@ fn version_lines(
         (Some(_), _, _) if is_rotating => ("This console is rotating it.".to_owned(), Role::Dim),
         (Some(pending), _, _) => (
             format!(
-                "A rotation is in progress or stuck: AWSPENDING is on {}. u brings it to its end.",
+                "A rotation is in progress or stuck: AWSPENDING is on {}. Resume finds out which password Neo4j accepts and finishes it.",
                 cut_middle(pending, 12)
             ),
             Role::Degraded,
@@ -564,16 +585,24 @@ fn version_lines(
             Role::Dim,
         ),
         (None, ..) => (
-            "No rotation function: R rotates from here, step by step.".to_owned(),
+            "No rotation function: it is rotated from here, step by step.".to_owned(),
             Role::Dim,
         ),
     };
     lines.push(vec![words]);
     if let Some(next) = rotation.next_rotation {
-        lines.push(vec![(
-            format!("next scheduled rotation {}", next.date_time(context.zone)),
-            Role::Dim,
-        )]);
+        let date = next.date_time(context.zone);
+        lines.push(vec![if next < context.now {
+            (
+                format!(
+                    "▲ scheduled rotation of {date} is overdue by {}",
+                    next.age(context.now)
+                ),
+                Role::Degraded,
+            )
+        } else {
+            (format!("next scheduled rotation {date}"), Role::Dim)
+        }]);
     }
     lines
 }

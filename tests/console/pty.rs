@@ -63,7 +63,29 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     );
     terminal.until("neo4j-mcp-gw");
     terminal.keys("\x1a");
-    terminal.until("stopped=148");
+    terminal.until("stopped=147");
+    terminal.is_given_back();
+    terminal.keys("\n");
+    terminal.until("neo4j-mcp-gw");
+    terminal.keys("q");
+    terminal.until("over=0");
+    terminal.is_given_back();
+}
+
+#[test]
+fn sigtstp_from_outside_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let script = "(sleep 1; read -r pid < <(pgrep -P $$ -f 'demo --quiet-world'); kill -TSTP \"$pid\") & \"$0\" demo --quiet-world; echo stopped=$?; read -r line; fg %2; echo over=$?";
+    let mut terminal = Terminal::run(
+        "bash",
+        &[
+            "--norc",
+            "-m",
+            "-c",
+            script,
+            env!("CARGO_BIN_EXE_agentcore-console"),
+        ],
+    );
+    terminal.until("stopped=147");
     terminal.is_given_back();
     terminal.keys("\n");
     terminal.until("neo4j-mcp-gw");

@@ -938,6 +938,24 @@ fn an_alarm_keeps_keys_and_text_from_what_lies_below() {
 }
 
 #[test]
+fn suspending_waits_until_the_rotation_has_ended_or_asks() {
+    let mut bench = agreed();
+    bench.on(world::step(RotationStep::Set, StepState::Running, 0));
+    assert_eq!(bench.keys("ctrl-z"), []);
+    bench.shows("suspends as soon as it has ended or asks");
+    let effects = bench.on(world::rotated());
+    assert!(effects.contains(&Effect::Suspend), "{effects:?}");
+    assert_eq!(bench.keys("ctrl-z"), [Effect::Suspend]);
+
+    let mut bench = agreed();
+    bench.on(world::step(RotationStep::Consumers, StepState::Running, 0));
+    assert_eq!(bench.keys("ctrl-z"), []);
+    let question = RotationQuestion::CloseConnections(Vec::new());
+    let effects = bench.on(Event::Secrets(SecretsEvent::Asked(question)));
+    assert!(effects.contains(&Effect::Suspend), "{effects:?}");
+}
+
+#[test]
 fn ctrl_z_suspends_even_while_text_is_typed() {
     let mut bench = ready();
     bench.keys("/");

@@ -5,9 +5,9 @@ use agentcore_console::{
     messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
-        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpEndpoint, McpTarget, NoticeKind, TailMode, TailStatus,
+        FailureKind, Kind, Link, LogBatch, LogEvent, LogNotice, McpEndpoint, McpTarget, NoticeKind,
         Relation, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion, Shape, SignIn,
-        Table, Tool, ToolAnnotations, Traffic,
+        Table, TailMode, TailStatus, Tool, ToolAnnotations, Traffic,
     },
     rotation::{
         plan::{PlanInput, RotationPlan},

@@ -153,8 +153,27 @@ fn shortened(mut lines: Vec<String>, room: &mut usize) -> Vec<String> {
     lines
 }
 
+/// Whether the secret's rotation function does this step instead of the console.
+fn is_by_function(run: &Run, step: RotationStep) -> bool {
+    let is_started = run.reports.iter().any(|report| {
+        report
+            .evidence
+            .iter()
+            .any(|seen| matches!(seen, RotationEvidence::FunctionStarted(_)))
+    });
+    let by_function = [
+        RotationStep::Prepare,
+        RotationStep::Claim,
+        RotationStep::Promote,
+    ];
+    is_started && by_function.contains(&step)
+}
+
 /// What a step will do; for the promotion, how long readers have been failing.
 fn to_come(run: &Run, step: RotationStep, context: &ViewContext<'_>) -> String {
+    if is_by_function(run, step) {
+        return "done by the rotation function".to_owned();
+    }
     let will = step.description();
     let changed = run.reports.iter().find(|one| {
         one.evidence
@@ -265,8 +284,8 @@ fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
                 place.x + 2,
                 place.y,
                 place.width.saturating_sub(3),
-                &ending_words(ending),
-                ending_role(ending),
+                &ending_words(run, ending),
+                ending_role(run, ending),
             );
         }
         Some((_, Err(_))) => {
@@ -284,16 +303,37 @@ fn draw_promise(run: &Run, place: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// The ending as a sentence.
-pub(super) fn ending_words(ending: &RotationEnd) -> String {
-    format!("{}: {}", ending.outcome.as_str(), ending.why)
+/// What the operator must know after a success, a sentence for each: what keeps the old password, what was not proven.
+pub(super) fn warnings(run: &Run) -> Vec<String> {
+    let mut warnings = run.warnings.clone();
+    for warning in run.reports.iter().flat_map(RotationReport::warnings) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    warnings
 }
 
-/// Its colour.
-pub(super) const fn ending_role(ending: &RotationEnd) -> Role {
+/// The ending as a sentence, with the number of warnings.
+pub(super) fn ending_words(run: &Run, ending: &RotationEnd) -> String {
+    let count = warnings(run).len();
+    let warned = match count {
+        0 => String::new(),
+        1 => ", with 1 warning".to_owned(),
+        _ => format!(", with {count} warnings"),
+    };
+    format!("{}{warned}: {}", ending.outcome.as_str(), ending.why)
+}
+
+/// Its colour: a success with warnings is not green.
+pub(super) fn ending_role(run: &Run, ending: &RotationEnd) -> Role {
     match ending.outcome {
         RotationOutcome::Rotated | RotationOutcome::Resumed | RotationOutcome::NothingToDo => {
-            Role::Success
+            if warnings(run).is_empty() {
+                Role::Success
+            } else {
+                Role::Degraded
+            }
         }
         RotationOutcome::Refused => Role::Degraded,
         RotationOutcome::Failed => Role::Failed,
