@@ -74,7 +74,9 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 
 #[test]
 fn sigtstp_from_outside_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
-    let script = "(sleep 1; read -r pid < <(pgrep -P $$ -f 'demo --quiet-world'); kill -TSTP \"$pid\") & \"$0\" demo --quiet-world; echo stopped=$?; read -r line; fg %2; echo over=$?";
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let script = "bash --norc -c 'echo $$ > \"$1\"; exec \"$0\" demo --quiet-world' \"$0\" \"$1\"; echo stopped=$?; read -r line; fg; echo over=$?";
     let mut terminal = Terminal::run(
         "bash",
         &[
@@ -83,8 +85,15 @@ fn sigtstp_from_outside_gives_the_terminal_to_the_shell_and_fg_takes_it_again() 
             "-c",
             script,
             env!("CARGO_BIN_EXE_agentcore-console"),
+            pid.to_str().unwrap(),
         ],
     );
+    terminal.until("neo4j-mcp-gw");
+    let id = std::fs::read_to_string(&pid).unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-TSTP", id.trim()])
+        .status();
+    assert!(sent.unwrap().success());
     terminal.until("stopped=147");
     terminal.is_given_back();
     terminal.keys("\n");
