@@ -22,7 +22,7 @@ use crate::{
     model::{
         CallOptions, CallOutcome, Claims, Deployment, DeploymentName, ElicitationAnswer, Failure,
         FailureKind, Kind, LogQuery, McpEndpoint, McpNotice, Offer, Resource, ResourceKey,
-        SecretDetail, Traffic,
+        SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -32,7 +32,10 @@ use crate::{
         McpOptions, McpSession, Services, mcp,
         rotation::{Operator, RotationOptions},
     },
-    tools::saved::{Query, put},
+    tools::{
+        permission,
+        saved::{Query, put},
+    },
 };
 
 /// The start of the services, which runs when the first effect is performed.
@@ -50,6 +53,8 @@ pub struct ServiceRunner {
 struct RunnerState {
     services: Arc<OnceLock<RunnerServices>>,
     sessions: Arc<Mutex<HashMap<McpEndpoint, McpSession>>>,
+    /// Tools of each endpoint as last listed.
+    tools: Arc<Mutex<HashMap<McpEndpoint, Vec<Tool>>>>,
     /// Addresses at which the last call of an endpoint asked for a person's consent.
     consents: Arc<Mutex<HashMap<McpEndpoint, Vec<String>>>>,
     /// Path of the file of saved queries.
@@ -70,6 +75,7 @@ impl ServiceRunner {
         let world = RunnerState {
             services: Arc::default(),
             sessions: Arc::default(),
+            tools: Arc::default(),
             consents: Arc::default(),
             queries: saved_queries::default_path().map(Into::into),
             answer: Arc::default(),
@@ -416,6 +422,10 @@ impl RunnerState {
             .mcp_connect(deployment, &endpoint.target, options)
             .await?;
         let tools = session.tools().await?;
+        self.tools
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(endpoint.clone(), tools.clone());
         let info = session.info();
         let claims = match info.token_expires_at {
             Some(_) => services
@@ -517,13 +527,26 @@ impl RunnerState {
             .hint("C connects")
         })?;
         self.complete_consents(endpoint).await;
-        let (result, exchange) = session.watched_call(tool, arguments, options).await;
-        sender
-            .send(Event::Tools(ToolsEvent::Exchanged(
-                endpoint.clone(),
-                Box::new(exchange),
-            )))
-            .await;
+        let is_write = self.is_write(endpoint, tool, &arguments);
+        let call = async {
+            let (result, exchange) = session.watched_call(tool, arguments, options).await;
+            sender
+                .send(Event::Tools(ToolsEvent::Exchanged(
+                    endpoint.clone(),
+                    Box::new(exchange),
+                )))
+                .await;
+            result
+        };
+        let result = match self.of(&endpoint.deployment) {
+            Ok((services, deployment)) if is_write => {
+                let address = session.info().url;
+                services
+                    .audited_call(deployment, tool, &address, call)
+                    .await
+            }
+            Ok(_) | Err(_) => call.await,
+        };
         if let Err(failure) = &result {
             let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
             self.consents
@@ -532,6 +555,15 @@ impl RunnerState {
                 .insert(endpoint.clone(), asked);
         }
         result
+    }
+
+    /// Whether a call may write; a tool that was not listed may.
+    fn is_write(&self, endpoint: &McpEndpoint, tool: &str, arguments: &Map<String, Value>) -> bool {
+        let tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = tools
+            .get(endpoint)
+            .and_then(|tools| tools.iter().find(|known| known.name == tool));
+        known.is_none_or(|tool| permission::is_write(tool, arguments))
     }
 
     /// Tells AgentCore that the user has consented, before a call is repeated that had asked for

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Deployment, Failure, Moment};
+use crate::model::{CallOutcome, Deployment, Failure, Moment};
 use crate::net::clock;
 
 use super::Services;
@@ -196,6 +196,39 @@ impl Services {
         let result = write.await;
         let (outcome, why, id) = match &result {
             Ok(answer) => ("done", None, request_id(answer)),
+            Err(failure) => (
+                "failed",
+                Some(failure.to_string()),
+                failure.request_id.clone(),
+            ),
+        };
+        report(audit.outcome(outcome, why, None, id, clock::now()).await);
+        result
+    }
+
+    /// Performs a tool call that writes, with an audit record before and after it. A tool that reports an error has failed.
+    ///
+    /// # Errors
+    /// The failure of the call.
+    pub async fn audited_call(
+        &self,
+        deployment: &Deployment,
+        tool: &str,
+        endpoint: &str,
+        call: impl Future<Output = Result<CallOutcome, Failure>>,
+    ) -> Result<CallOutcome, Failure> {
+        let audit = self
+            .audit_of(deployment, &format!("tools.call {tool}"), endpoint)
+            .await;
+        report(audit.intent(None, clock::now()).await);
+        let result = call.await;
+        let (outcome, why, id) = match &result {
+            Ok(answer) if answer.is_error => (
+                "failed",
+                Some("the tool reported an error".to_owned()),
+                answer.request_id.clone(),
+            ),
+            Ok(answer) => ("done", None, answer.request_id.clone()),
             Err(failure) => (
                 "failed",
                 Some(failure.to_string()),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{CallOptions, CallOutcome, Failure, FailureKind, Tool},
-    tools::{arguments, schema},
+    tools::{arguments, permission, schema},
 };
 
 use super::{
@@ -124,8 +124,21 @@ pub(super) async fn perform(
     };
     let mut end = process::End::listen()
         .map_err(|error| usage("listening for signals", error.to_string()))?;
+    let is_write = permission::is_write(tool, &arguments);
+    let call = connection.session.call(&tool.name, arguments, options);
+    let call = async {
+        if is_write {
+            let (deployment, endpoint) = (&connection.deployment, connection.session.info().url);
+            let services = context.services();
+            services
+                .audited_call(deployment, &tool.name, &endpoint, call)
+                .await
+        } else {
+            call.await
+        }
+    };
     tokio::select! {
-        outcome = connection.session.call(&tool.name, arguments, options) => outcome,
+        outcome = call => outcome,
         _ = end.wait() => Err(Failure::new(FailureKind::Cancelled, format!("calling {}", tool.name), "you stopped it")),
     }
 }
