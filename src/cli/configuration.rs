@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    config::{self},
+    config::{self, Loaded},
     model::sanitize::sanitize,
     services::aws::shared_config,
     theme::Depth,
@@ -70,15 +70,7 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
     {
         loaded.complain(["ui", "theme"], true, format!("theme: {wrong}"));
     }
-    for deployment in &loaded.config.deployments.clone() {
-        let Some(profile) = &deployment.profile else {
-            continue;
-        };
-        if let Some(wrong) = shared_config::unknown_profile(profile) {
-            let name = deployment.name.as_str();
-            loaded.complain(["deployments", name, "profile"], true, wrong);
-        }
-    }
+    warn_of_profiles(&mut loaded);
     // Deployments with problems are left out of the configuration, so names can only be judged when there are none.
     let picked = if loaded.problems.is_empty() {
         context.pick(loaded.config.deployments.clone())?
@@ -121,5 +113,20 @@ fn check(context: &Context, format: TextOrJson) -> Outcome {
         Ok(())
     } else {
         Err(Stop::Code(2))
+    }
+}
+
+/// Warns of profiles that this machine does not have. Commands that use them refuse to start.
+fn warn_of_profiles(loaded: &mut Loaded) {
+    for deployment in &loaded.config.deployments {
+        let wrong = deployment
+            .profile
+            .as_deref()
+            .and_then(shared_config::unknown_profile);
+        if let Some(wrong) = wrong {
+            loaded
+                .warnings
+                .push(format!("[deployments.{}]: {wrong}", deployment.name));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Recognises deployments in what people and accounts have: values, CloudFormation stacks, files. Pure.
 
+mod document_tree;
 pub mod documents;
 pub mod inventory;
 pub mod stack;

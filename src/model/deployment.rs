@@ -188,69 +188,81 @@ impl SignInMode {
     /// What is known of it.
     pub const fn spec(self) -> &'static SignInSpec {
         match self {
-            Self::M2m => &SignInSpec {
-                mode: "m2m",
-                about: "OAuth client credentials (AGENTCORE_CLIENT_ID, AGENTCORE_CLIENT_SECRET, AGENTCORE_TOKEN_URL, AGENTCORE_SCOPE, or the stack)",
-                has_token: true,
-                refused_hint: "the endpoint does not accept this client: compare its allowed clients, audiences and scopes with the token's claims (`agentcore-console token --claims`)",
-                keys: &[
-                    "token_url",
-                    "client_id",
-                    "client_secret",
-                    "scope",
-                    "user_pool_id",
-                ],
-            },
-            Self::Bearer => &SignInSpec {
-                mode: "bearer",
-                about: "The token of AGENTCORE_BEARER_TOKEN",
-                has_token: true,
-                refused_hint: "the token may have expired, or be for another client or audience (`agentcore-console token --claims`)",
-                keys: &["token"],
-            },
-            Self::SigV4 => &SignInSpec {
-                mode: "sigv4",
-                about: "AWS Signature Version 4 with the deployment's credentials",
-                has_token: false,
-                refused_hint: "the endpoint may want a token instead of a signature, or the identity lacks bedrock-agentcore:InvokeGateway or InvokeAgentRuntime",
-                keys: &[],
-            },
-            Self::User => &SignInSpec {
-                mode: "user",
-                about: "The user of AGENTCORE_USERNAME and AGENTCORE_PASSWORD",
-                has_token: true,
-                refused_hint: "the endpoint does not accept this user's client: compare its allowed clients with the token's claims (`agentcore-console token --claims`)",
-                keys: &[
-                    "client_id",
-                    "client_secret",
-                    "user_pool_id",
-                    "username",
-                    "password",
-                ],
-            },
-            Self::OAuth => &SignInSpec {
-                mode: "oauth",
-                about: "A person in the browser: authorization code with PKCE",
-                has_token: true,
-                refused_hint: "the endpoint does not accept this client or lacks a scope (`agentcore-console token --claims` shows what the token has)",
-                keys: &[
-                    "issuer",
-                    "client_id",
-                    "client_secret",
-                    "scope",
-                    "redirect_port",
-                ],
-            },
-            Self::None => &SignInSpec {
-                mode: "none",
-                about: "No sign-in at all",
-                has_token: false,
-                refused_hint: "the endpoint wants a sign-in: set `sign_in` of this deployment, or use --sign-in",
-                keys: &[],
-            },
+            Self::M2m => &M2M,
+            Self::Bearer => &BEARER,
+            Self::SigV4 => &SIGV4,
+            Self::User => &USER,
+            Self::OAuth => &OAUTH,
+            Self::None => &NONE,
         }
     }
 }
+
+const M2M: SignInSpec = SignInSpec {
+    mode: "m2m",
+    about: "OAuth client credentials (AGENTCORE_CLIENT_ID, AGENTCORE_CLIENT_SECRET, AGENTCORE_TOKEN_URL, AGENTCORE_SCOPE, or the stack)",
+    has_token: true,
+    refused_hint: "the endpoint does not accept this client: compare its allowed clients, audiences and scopes with the token's claims (`agentcore-console token --claims`)",
+    keys: &[
+        "token_url",
+        "client_id",
+        "client_secret",
+        "scope",
+        "user_pool_id",
+    ],
+};
+
+const BEARER: SignInSpec = SignInSpec {
+    mode: "bearer",
+    about: "The token of AGENTCORE_BEARER_TOKEN",
+    has_token: true,
+    refused_hint: "the token may have expired, or be for another client or audience (`agentcore-console token --claims`)",
+    keys: &["token"],
+};
+
+const SIGV4: SignInSpec = SignInSpec {
+    mode: "sigv4",
+    about: "AWS Signature Version 4 with the deployment's credentials",
+    has_token: false,
+    refused_hint: "the endpoint may want a token instead of a signature, or the identity lacks bedrock-agentcore:InvokeGateway or InvokeAgentRuntime",
+    keys: &[],
+};
+
+const USER: SignInSpec = SignInSpec {
+    mode: "user",
+    about: "The user of AGENTCORE_USERNAME and AGENTCORE_PASSWORD",
+    has_token: true,
+    refused_hint: "the endpoint does not accept this user's client: compare its allowed clients with the token's claims (`agentcore-console token --claims`)",
+    keys: &[
+        "client_id",
+        "client_secret",
+        "user_pool_id",
+        "username",
+        "password",
+    ],
+};
+
+const OAUTH: SignInSpec = SignInSpec {
+    mode: "oauth",
+    about: "A person in the browser: authorization code with PKCE",
+    has_token: true,
+    refused_hint: "the endpoint does not accept this client or lacks a scope (`agentcore-console token --claims` shows what the token has)",
+    keys: &[
+        "issuer",
+        "client_id",
+        "client_secret",
+        "scope",
+        "redirect_port",
+    ],
+};
+
+const NONE: SignInSpec = SignInSpec {
+    mode: "none",
+    about: "No sign-in at all",
+    has_token: false,
+    refused_hint: "the endpoint wants a sign-in: set `sign_in` of this deployment, or use --sign-in",
+    keys: &[],
+};
 
 impl SignIn {
     /// The sort of this sign-in.

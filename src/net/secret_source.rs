@@ -130,12 +130,13 @@ pub(crate) fn member(text: &str, key: &str) -> Option<SecretText> {
     if let Ok(document) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
         let mut value = document.get(key);
         if value.is_none() {
-            value = key
-                .split('.')
-                .try_fold(&document, |value, part| match value {
-                    Value::Array(items) => items.get(part.parse::<usize>().ok()?),
-                    _ => value.get(part),
-                });
+            value = key.split('.').try_fold(&document, |value, part| {
+                let item = part
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| value.get(index));
+                item.or_else(|| value.get(part))
+            });
         }
         return clean(value?.as_str()?);
     }

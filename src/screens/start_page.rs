@@ -27,7 +27,7 @@ pub struct StartPage {
 
 /// Draws the page from the top of the area on; what does not fit is left out at the bottom.
 pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
-    let mut page = Page {
+    let mut page = StartPagePainter {
         area,
         y: area.y + 1,
         painter,
@@ -76,13 +76,13 @@ pub(super) fn draw(context: &ViewContext<'_>, area: Rect, painter: &mut Painter<
 }
 
 /// The page while it is drawn.
-struct Page<'p, 'b> {
+struct StartPagePainter<'p, 'b> {
     area: Rect,
     y: u16,
     painter: &'p mut Painter<'b>,
 }
 
-impl Page<'_, '_> {
+impl StartPagePainter<'_, '_> {
     fn line(&mut self, text: &str, role: Role) {
         if self.y < self.area.bottom() {
             let width = self.area.width.saturating_sub(4);
