@@ -31,7 +31,7 @@ pub(crate) struct Options {
 /// What the suite says in `MCP_CONFORMANCE_CONTEXT`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Scenario {
+struct ConformanceScenario {
     tool_calls: Vec<ToolCall>,
     #[serde(rename = "client_id")]
     client_id: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let scenario = match std::env::var("MCP_CONFORMANCE_CONTEXT") {
         Ok(text) => serde_json::from_str(&text)
             .map_err(|error| usage("reading MCP_CONFORMANCE_CONTEXT", error.to_string()))?,
-        Err(_) => Scenario::default(),
+        Err(_) => ConformanceScenario::default(),
     };
     let services = context.services();
     let (sender, receiver) = mcp::notices();
@@ -78,7 +78,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
 }
 
 /// A scenario that hands out a client wants that client's token.
-async fn sign_in(scenario: &Scenario, url: &str) -> Result<Option<SignIn>, Failure> {
+async fn sign_in(scenario: &ConformanceScenario, url: &str) -> Result<Option<SignIn>, Failure> {
     let (Some(id), Some(secret)) = (&scenario.client_id, &scenario.client_secret) else {
         return Ok(None);
     };
@@ -142,7 +142,7 @@ async fn first_json(client: &reqwest::Client, addresses: &[String]) -> Option<Va
     None
 }
 
-async fn call_all(session: &McpSession, scenario: &Scenario) -> Result<(), Failure> {
+async fn call_all(session: &McpSession, scenario: &ConformanceScenario) -> Result<(), Failure> {
     let tools = session.tools().await?;
     if scenario.tool_calls.is_empty() {
         for tool in &tools {

@@ -21,9 +21,9 @@ const LARGEST_BODY: usize = 100 * 1024 * 1024;
 /// A request with its whole body.
 pub(crate) type Request = http::Request<Bytes>;
 /// What an answer's body is made of.
-pub(crate) type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
+pub(crate) type ResponseBody = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 /// An answer, whole or streaming.
-pub(crate) type Response = http::Response<Body>;
+pub(crate) type Response = http::Response<ResponseBody>;
 
 /// Mark (as a response extension) of an answer that is never sent: the connection is closed instead.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(crate) fn cut() -> Response {
 }
 
 /// A body that is known now.
-pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
+pub(crate) fn full(bytes: impl Into<Bytes>) -> ResponseBody {
     Full::new(bytes.into())
         .map_err(|never: Infallible| match never {})
         .boxed_unsync()
@@ -46,7 +46,7 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
 /// A body that comes piece by piece; an error cuts the connection.
 pub(crate) fn streaming(
     pieces: impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static,
-) -> Body {
+) -> ResponseBody {
     use futures::StreamExt as _;
     http_body_util::StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync()
 }

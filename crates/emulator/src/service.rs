@@ -54,7 +54,7 @@ pub(crate) struct ServiceSpec {
 
 /// How an operation appears in CloudTrail's event history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) enum TrailAccess {
     /// A management event with `readOnly: true`.
     Read,
     /// A management event with `readOnly: false`.
@@ -69,7 +69,7 @@ pub(crate) type Handler = fn(&SharedWorld, &OperationCall) -> OperationResult;
 /// One operation of a service.
 pub(crate) struct Operation {
     pub(crate) name: &'static str,
-    pub(crate) access: Access,
+    pub(crate) access: TrailAccess,
     pub(crate) handler: Handler,
     /// Method and path of a REST operation; members of the path in braces.
     pub(crate) route: Option<(&'static str, &'static str)>,
@@ -90,7 +90,7 @@ impl Operation {
     pub(crate) const fn read(name: &'static str, handler: Handler) -> Self {
         Self {
             name,
-            access: Access::Read,
+            access: TrailAccess::Read,
             handler,
             route: None,
             max_results: 100,
@@ -101,7 +101,7 @@ impl Operation {
     /// An operation that changes something.
     pub(crate) const fn write(name: &'static str, handler: Handler) -> Self {
         Self {
-            access: Access::Write,
+            access: TrailAccess::Write,
             ..Self::read(name, handler)
         }
     }
@@ -109,7 +109,7 @@ impl Operation {
     /// The same operation, missing in CloudTrail's event history.
     pub(crate) const fn unrecorded(self) -> Self {
         Self {
-            access: Access::Unrecorded,
+            access: TrailAccess::Unrecorded,
             ..self
         }
     }

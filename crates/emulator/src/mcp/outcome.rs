@@ -138,7 +138,11 @@ impl RequestSpan<'_> {
     pub(crate) fn write(self, world: &World) {
         let mut attributes = match self.attributes {
             Value::Object(members) => members,
-            _ => Map::new(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Map::new(),
         };
         if let Some(code) = self.failure.and_then(ToolFailure::neo4j_code) {
             attributes.insert("db.system.name".to_owned(), json!("neo4j"));

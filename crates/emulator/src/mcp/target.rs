@@ -14,7 +14,7 @@ use super::outcome::TraceContext;
 use super::protocol;
 use crate::aws::control::{Credential, Target};
 use crate::faults::{FaultKind, FaultPoint, SLOWNESS};
-use crate::http::{Body, streaming};
+use crate::http::{ResponseBody, streaming};
 use crate::scenarios::{PoolFacts, Scenario};
 use crate::world::SharedWorld;
 
@@ -40,7 +40,7 @@ pub(crate) struct Outbound<'a> {
 pub(crate) enum TargetReply {
     Whole(Value),
     /// An event stream that is passed on as it arrives.
-    Stream(Body),
+    Stream(ResponseBody),
 }
 
 /// Why a target gave no reply.

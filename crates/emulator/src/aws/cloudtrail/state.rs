@@ -10,7 +10,7 @@ use super::shapes;
 use crate::http::{Request, header};
 use crate::operation::{ApiError, OperationCall, OperationReply, OperationResult};
 use crate::scenarios::CALLER_ARN;
-use crate::service::Access;
+use crate::service::TrailAccess;
 use crate::world::World;
 
 /// Number of events that are kept; the oldest are dropped first.
@@ -103,9 +103,9 @@ impl Trail {
             return;
         };
         let read_only = match operation.access {
-            Access::Unrecorded => return,
-            Access::Read => true,
-            Access::Write => false,
+            TrailAccess::Unrecorded => return,
+            TrailAccess::Read => true,
+            TrailAccess::Write => false,
         };
         let response = match result {
             Ok(OperationReply::Json(value) | OperationReply::Status(_, value)) if !read_only => {

@@ -19,7 +19,7 @@ pub(crate) const MANAGED_KEY: &str = "clientSecret";
 const NOT_SHOWN: [&str; 3] = ["clientSecret", "clientSecretSource", "clientSecretConfig"];
 
 /// Where a provider's client secret comes from.
-enum SecretSource<'a> {
+enum ProviderSecret<'a> {
     /// The value of the request, kept in the managed secret.
     Managed(&'a str),
     /// A secret of the account and one of its members.
@@ -46,13 +46,13 @@ pub(super) fn update(world: &SharedWorld, input: &Value) -> OperationResult {
     let source = secret_source(world, config)?;
     let managed_arn = managed_secret_arn(world, name, &known);
     let (arn, key, source_name) = match &source {
-        SecretSource::Managed(value) => {
+        ProviderSecret::Managed(value) => {
             world
                 .secrets
                 .put_managed(&managed_arn, MANAGED_KEY, value, world.now());
             (managed_arn.as_str(), MANAGED_KEY, "MANAGED")
         }
-        SecretSource::External { arn, key } => (arn.as_str(), *key, "EXTERNAL"),
+        ProviderSecret::External { arn, key } => (arn.as_str(), *key, "EXTERNAL"),
     };
     let shown: Map<String, Value> = config
         .iter()
@@ -122,12 +122,12 @@ fn config<'a>(
 fn secret_source<'a>(
     world: &World,
     config: &'a Map<String, Value>,
-) -> Result<SecretSource<'a>, ApiError> {
+) -> Result<ProviderSecret<'a>, ApiError> {
     let member = |name: &str| config.get(name).and_then(Value::as_str);
     match member("clientSecretSource").unwrap_or("MANAGED") {
         "MANAGED" => member("clientSecret")
             .filter(|value| !value.is_empty())
-            .map(SecretSource::Managed)
+            .map(ProviderSecret::Managed)
             .ok_or_else(|| invalid("clientSecret", "must not be null for a managed secret")),
         "EXTERNAL" => {
             let given = config.get("clientSecretConfig").unwrap_or(&Value::Null);
@@ -137,7 +137,7 @@ fn secret_source<'a>(
                 .and_then(|text| serde_json::from_str::<Value>(&text).ok())
                 .is_some_and(|secret| text(&secret, key).is_some());
             let arn = world.secrets.arn(id).filter(|_| has_key);
-            arn.map(|arn| SecretSource::External { arn, key })
+            arn.map(|arn| ProviderSecret::External { arn, key })
                 .ok_or_else(|| invalid("clientSecretConfig", "names no secret with that JSON key"))
         }
         _ => Err(invalid(

@@ -187,7 +187,7 @@ fn seconds(value: Option<&Value>) -> Option<i64> {
             .parse::<jiff::Timestamp>()
             .ok()
             .map(jiff::Timestamp::as_second),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -211,7 +211,7 @@ fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
     let ascending = input.get("ScanBy").and_then(Value::as_str) == Some("TimestampAscending");
     let known = metrics(world);
     // Many series are read off the same group: its records are read once.
-    let mut seen = Observation::new();
+    let mut seen = RecordsByGroup::new();
     let mut results = Vec::new();
     for query in queries {
         let id = query
@@ -243,11 +243,11 @@ fn data(world: &World, input: &Value) -> Result<Value, ApiError> {
 type MetricSeries = (Vec<i64>, Vec<f64>);
 
 /// What the log groups tell of calls, by group.
-type Observation = std::collections::HashMap<String, Vec<Observed>>;
+type RecordsByGroup = std::collections::HashMap<String, Vec<Observed>>;
 
 fn series(
     world: &World,
-    seen: &mut Observation,
+    seen: &mut RecordsByGroup,
     known: &[StoredMetric],
     stat: &Value,
     (from, to): (i64, i64),
