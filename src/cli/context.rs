@@ -191,7 +191,7 @@ impl Context {
             .global
             .deployment
             .iter()
-            .filter(|name| !known.contains(&name.as_str()))
+            .filter(|name| !all.iter().any(|known| known.is_called(name)))
             .map(|name| {
                 format!(
                     "unknown deployment \"{name}\"{}",
@@ -209,7 +209,7 @@ impl Context {
         }
         let mut picked: Vec<Deployment> = Vec::new();
         for name in &self.global.deployment {
-            let found = all.iter().find(|each| each.name.as_str() == name);
+            let found = all.iter().find(|known| known.is_called(name));
             picked.extend(
                 found
                     .filter(|each| picked.iter().all(|other| other.name != each.name))

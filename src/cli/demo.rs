@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    model::Deployment,
     runtime::{Faults, Start},
 };
 use emulator::faults::{Fault, FaultKind, FaultSite};
@@ -47,7 +48,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     };
     // The port is taken and the world is known now; what takes time comes behind the first frame.
     let reserved = emulator::reserve(wanted).map_err(|error| not_started(&error))?;
-    let deployments = context.pick(configuration_for(reserved.facts()).deployments)?;
+    let picked = context.pick(configuration_for(reserved.facts()).deployments)?;
+    let deployments: Vec<Deployment> = picked.into_iter().map(called_by_title).collect();
     let services = context.console_services();
     let start = async move {
         let stack = emulator::serve(reserved)
@@ -69,6 +71,14 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     console::show(context, shown, config.ui.mouse, start, None)
 }
 
+/// The same deployment under its title: the demo's screens say what each deployment is.
+fn called_by_title(deployment: Deployment) -> Deployment {
+    Deployment {
+        name: deployment.title().into(),
+        ..deployment
+    }
+}
+
 /// The faults of the hops, one for each deployment that has the hop, and a way to take them all back. The stack lives as
 /// long as what is returned.
 fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Faults) {
@@ -78,7 +88,7 @@ fn playable(stack: emulator::Stack, deployments: &[String]) -> (Vec<String>, Fau
     let has = |deployment: &String, hop| {
         chains
             .iter()
-            .any(|chain| chain.name == *deployment && chain.hops.contains(hop))
+            .any(|chain| chain.title == *deployment && chain.hops.contains(hop))
     };
     for kind in FaultKind::ALL {
         for hop in kind.hops() {

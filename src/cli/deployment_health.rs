@@ -115,7 +115,7 @@ pub(crate) fn json(
 ) -> Value {
     json!({
         "name": deployment.name,
-        "title": deployment.name,
+        "title": deployment.title(),
         "account": facts.and_then(|facts| facts.account.as_deref()),
         "region": deployment.region,
         "shape": deployment.shape,

@@ -176,6 +176,7 @@ fn deployment(facts: DeploymentFacts, endpoint: &str, keys: &StaticCredentials) 
         Some(Shape::A | Shape::B | Shape::C | Shape::E) | None => Vec::new(),
     };
     Deployment {
+        title: Some(facts.title),
         shape,
         endpoint_url: Some(endpoint.to_owned()),
         credentials: Some(keys.clone()),

@@ -9,7 +9,8 @@ use crate::model::{
 };
 
 /// Keys of a deployment.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
+    "title",
     "shape",
     "region",
     "profile",
@@ -65,6 +66,7 @@ pub(super) fn read(
     let endpoints = address::endpoints(section);
     let deployment = Deployment {
         name: DeploymentName::from(name),
+        title: section.text("title"),
         shape: shape(section),
         region: region.unwrap_or_default(),
         profile,

@@ -89,6 +89,7 @@ fn settings(ui: &Ui) -> Table {
 
 fn deployment(from: &Deployment) -> Table {
     let mut table = Table::new();
+    insert_text(&mut table, "title", from.title.as_deref());
     insert_text(
         &mut table,
         "shape",

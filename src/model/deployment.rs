@@ -335,6 +335,8 @@ pub enum HeaderSpec {
 pub struct Deployment {
     /// Its name.
     pub name: DeploymentName,
+    /// What the screens call it; taken wherever the name is. `None`: the name.
+    pub title: Option<String>,
     /// Its shape, where the configuration says so.
     pub shape: Option<Shape>,
     /// AWS region.
@@ -368,10 +370,21 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// What the screens call the deployment: its title, otherwise its name.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or(self.name.as_str())
+    }
+
+    /// Whether this is the deployment's name or its title.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.as_str() == name || self.title.as_deref() == Some(name)
+    }
+
     /// A deployment of which only name and region are known. It looks at nothing and signs in nowhere.
     pub fn new(name: impl Into<DeploymentName>, region: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            title: None,
             shape: None,
             region: region.into(),
             profile: None,

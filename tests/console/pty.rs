@@ -154,7 +154,7 @@ fn a_password_is_rotated_from_the_screen() {
 fn a_statement_is_called_through_every_kind_of_deployment() {
     let mut terminal = Terminal::demo();
     terminal.until("neo4j-mcp-gw");
-    for deployment in ["a", "b", "c", "d"] {
+    for deployment in ["movies-gateway", "analytics", "playground", "batch-agents"] {
         terminal.keys(":");
         terminal.until("⏎ accept");
         terminal.keys(&format!("tools {deployment}\r"));

@@ -57,10 +57,15 @@ impl Overview {
         let shape = deployment
             .shape
             .map_or_else(String::new, |shape| format!("  shape {shape:?}"));
+        let title = match &deployment.title {
+            Some(title) if *title != deployment.name.as_str() => format!("  {title}"),
+            Some(_) | None => String::new(),
+        };
         let head = [
             (deployment_glyph(verdict.health), role),
             (" ", Role::Text),
             (deployment.name.as_str(), Role::Name),
+            (title.as_str(), Role::Dim),
             (shape.as_str(), Role::Dim),
             ("  ", Role::Text),
             (deployment_word(verdict.health), role),
