@@ -13,7 +13,9 @@ use crate::{
 
 /// A call or an examination counts for this long, in milliseconds.
 pub const EVIDENCE_MS: i64 = 10 * 60_000;
-/// Errors of the last minutes matter from this share of the calls, in percent.
+/// So many errors of the last minutes matter from [`FAILING_PERCENT`] of the calls; fewer matter from half of the calls.
+const FAILING_ERRORS: u64 = 3;
+/// Share of the calls, in percent.
 const FAILING_PERCENT: u64 = 10;
 
 /// How a deployment is.
@@ -259,7 +261,8 @@ fn failing(input: &HealthInput<'_>, now: Moment) -> Option<HealthVerdict> {
     }
     let traffic = input.traffic.filter(|traffic| is_recent(traffic.at, now))?;
     let (errors, calls) = (traffic.recent_errors, traffic.recent_calls());
-    let is_much = errors > 0 && errors * 100 >= calls * FAILING_PERCENT;
+    let is_much = (errors > 0 && errors * 2 >= calls)
+        || (errors >= FAILING_ERRORS && errors * 100 >= calls * FAILING_PERCENT);
     let is_newer = proof.is_none_or(|(at, _)| at <= traffic.at);
     (is_much && is_newer).then(|| {
         verdict(
@@ -484,6 +487,12 @@ mod tests {
             of(&with(&chain, &traffic)).0,
             DeploymentHealth::Ready,
             "errors of an hour ago"
+        );
+        traffic.recent_errors = 2;
+        assert_eq!(
+            of(&with(&chain, &traffic)).0,
+            DeploymentHealth::Ready,
+            "2 of 190 calls"
         );
         traffic.recent_errors = 22;
         let (health, _, evidence) = of(&with(&chain, &traffic));

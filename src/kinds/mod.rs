@@ -1,7 +1,13 @@
-//! What is particular to each kind of resource: how its status is judged, what stands beside its name. Pure.
+//! What is particular to each kind of resource, one file and one specification a kind. Pure.
 
 mod chain;
 mod deployment_health;
+mod endpoint;
+mod gateway;
+mod runtime;
+mod secret;
+mod status;
+mod target;
 
 pub use chain::{Chain, ChainInput, StageStatus, chain, is_live};
 pub use deployment_health::{
@@ -10,123 +16,68 @@ pub use deployment_health::{
 
 use crate::model::{Health, Kind, Moment, Resource, ResourceKey};
 
-/// Days after which a password deserves a word.
-const OLD_PASSWORD_DAYS: i64 = 90;
+/// What is particular to a kind.
+pub struct KindSpec {
+    /// Judges a resource by its status and facts.
+    health: fn(&Resource) -> Health,
+    /// The status as a person reads it in a list: AWS's word, and what belongs to it.
+    status_text: fn(&Resource, Moment) -> String,
+    /// What deserves a word beside the status where AWS gives no reason.
+    remark: fn(&Resource, Moment) -> Option<String>,
+    /// The kind that a resource is shown below.
+    parent: Option<Kind>,
+    /// The aws command that shows a resource, without `aws` and without the region.
+    command: fn(&ResourceKey) -> String,
+}
 
-/// How a resource is, judged from its status and its facts.
+/// Returns what is particular to a kind.
+pub const fn spec(kind: Kind) -> &'static KindSpec {
+    match kind {
+        Kind::Gateway => &gateway::SPEC,
+        Kind::Target => &target::SPEC,
+        Kind::Runtime => &runtime::SPEC,
+        Kind::Endpoint => &endpoint::SPEC,
+        Kind::Secret => &secret::SPEC,
+    }
+}
+
+/// Judges a resource by its status and facts.
 pub fn health(resource: &Resource) -> Health {
-    match resource.key.kind {
-        Kind::Gateway | Kind::Target => control_plane_health(&resource.status),
-        Kind::Runtime | Kind::Endpoint => rollout_health(resource),
-        Kind::Secret => secret_health(&resource.status),
-    }
-}
-
-/// The words of the control plane. Healthy is READY, never ACTIVE. What this version does not know is unknown, not broken.
-fn control_plane_health(status: &str) -> Health {
-    match status {
-        "READY" => Health::Healthy,
-        "CREATING" | "UPDATING" | "DELETING" | "SYNCHRONIZING" => Health::Changing,
-        _ if status.ends_with("_PENDING_AUTH") => Health::NeedsPerson,
-        _ if status.ends_with("_UNSUCCESSFUL") => Health::Degraded,
-        "FAILED" | "CREATE_FAILED" | "UPDATE_FAILED" | "DELETE_FAILED" => Health::Failed,
-        _ => Health::Unknown,
-    }
-}
-
-/// An endpoint whose live version is not its target version is rolling out, or stuck.
-fn rollout_health(resource: &Resource) -> Health {
-    let version = |name: &str| resource.raw.get(name).and_then(serde_json::Value::as_str);
-    match (
-        control_plane_health(&resource.status),
-        version("liveVersion"),
-        version("targetVersion"),
-    ) {
-        (Health::Healthy, Some(live), Some(target)) if live != target => Health::Changing,
-        (health, ..) => health,
-    }
-}
-
-fn secret_health(status: &str) -> Health {
-    match status {
-        "ENABLED" => Health::Healthy,
-        "ROTATING" => Health::Changing,
-        "DELETED" => Health::Failed,
-        _ => Health::Unknown,
-    }
+    (spec(resource.key.kind).health)(resource)
 }
 
 /// The status as a person reads it in a list: AWS's word, and what belongs to it.
 pub fn status_text(resource: &Resource, now: Moment) -> String {
-    let member = |name: &str| resource.raw.get(name).and_then(serde_json::Value::as_str);
-    match resource.key.kind {
-        Kind::Gateway | Kind::Target => resource.status.clone(),
-        Kind::Runtime => match member("agentRuntimeVersion") {
-            Some(version) => format!("{}  v{version}", resource.status),
-            None => resource.status.clone(),
-        },
-        Kind::Endpoint => match (member("liveVersion"), member("targetVersion")) {
-            (Some(live), Some(target)) if live != target => {
-                format!("{}  v{live} → v{target}", resource.status)
-            }
-            (Some(live), _) => format!("{}  v{live}", resource.status),
-            _ => resource.status.clone(),
-        },
-        Kind::Secret => match (resource.status.as_str(), resource.updated) {
-            ("ENABLED", Some(updated)) => format!("{} old", updated.age(now)),
-            _ => resource.status.clone(),
-        },
-    }
+    (spec(resource.key.kind).status_text)(resource, now)
 }
 
 /// What deserves a word beside the status: AWS's reason first, else what this kind wants seen.
 pub fn remark(resource: &Resource, now: Moment) -> Option<String> {
-    if let Some(reason) = resource.reason.as_ref().filter(|reason| !reason.is_empty()) {
-        return Some(reason.clone());
-    }
-    match resource.key.kind {
-        Kind::Target if resource.status.ends_with("_PENDING_AUTH") => {
-            Some("a person must consent: open the detail for the address".to_owned())
-        }
-        Kind::Secret => {
-            let days = now.since(resource.updated?) / 86_400_000;
-            (days > OLD_PASSWORD_DAYS)
-                .then(|| format!("older than {OLD_PASSWORD_DAYS} days: R rotates"))
-        }
-        Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => None,
+    match resource.reason.as_ref().filter(|reason| !reason.is_empty()) {
+        Some(reason) => Some(reason.clone()),
+        None => (spec(resource.key.kind).remark)(resource, now),
     }
 }
 
-/// The resource that this one is shown below, where there is one.
+/// The resource that this one is shown below, if there is one.
 pub fn parent(resource: &Resource) -> Option<(Kind, &str)> {
-    match resource.key.kind {
-        Kind::Target => Some((Kind::Gateway, resource.key.owner_id())),
-        Kind::Endpoint => Some((Kind::Runtime, resource.key.owner_id())),
-        Kind::Gateway | Kind::Runtime | Kind::Secret => None,
-    }
+    let kind = spec(resource.key.kind).parent?;
+    Some((kind, resource.key.owner_id()))
 }
 
 /// The aws command that shows the resource; without credentials, with the region.
 pub fn command_line(key: &ResourceKey, region: &str) -> String {
-    let (owner, own) = (key.owner_id(), key.own_id());
-    let call = match key.kind {
-        Kind::Gateway => {
-            format!("bedrock-agentcore-control get-gateway --gateway-identifier {own}")
-        }
-        Kind::Target => format!(
-            "bedrock-agentcore-control get-gateway-target --gateway-identifier {owner} --target-id {own}"
-        ),
-        Kind::Runtime => {
-            format!("bedrock-agentcore-control get-agent-runtime --agent-runtime-id {own}")
-        }
-        Kind::Endpoint => {
-            format!(
-                "bedrock-agentcore-control get-agent-runtime-endpoint --agent-runtime-id {owner} --endpoint-name {own}"
-            )
-        }
-        Kind::Secret => format!("secretsmanager describe-secret --secret-id {own}"),
-    };
-    format!("aws {call} --region {region}")
+    format!("aws {} --region {region}", (spec(key.kind).command)(key))
+}
+
+/// For kinds whose status is AWS's word alone.
+fn plain_status(resource: &Resource, _: Moment) -> String {
+    resource.status.clone()
+}
+
+/// For kinds of which there is nothing to say beside AWS's reason.
+fn no_remark(_: &Resource, _: Moment) -> Option<String> {
+    None
 }
 
 #[cfg(test)]
@@ -155,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_of_aws_has_its_health_and_a_new_one_is_unknown() {
+    fn every_status_of_aws_has_a_health_and_a_new_one_is_unknown() {
         let plain = |kind, status: &str| health(&resource(kind, status, serde_json::Value::Null));
         for (status, expected) in [
             ("READY", Health::Healthy),

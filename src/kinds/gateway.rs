@@ -1,0 +1,16 @@
+//! Gateways.
+
+use super::{KindSpec, no_remark, plain_status, status::control_plane_health};
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    health: |gateway| control_plane_health(&gateway.status),
+    status_text: plain_status,
+    remark: no_remark,
+    parent: None,
+    command: |key| {
+        format!(
+            "bedrock-agentcore-control get-gateway --gateway-identifier {}",
+            key.own_id()
+        )
+    },
+};

@@ -1,0 +1,28 @@
+//! Runtimes.
+
+use super::{KindSpec, no_remark, status::rollout_health};
+use crate::model::{Moment, Resource};
+
+pub(super) const SPEC: KindSpec = KindSpec {
+    health: rollout_health,
+    status_text,
+    remark: no_remark,
+    parent: None,
+    command: |key| {
+        format!(
+            "bedrock-agentcore-control get-agent-runtime --agent-runtime-id {}",
+            key.own_id()
+        )
+    },
+};
+
+fn status_text(runtime: &Resource, _: Moment) -> String {
+    let version = runtime
+        .raw
+        .get("agentRuntimeVersion")
+        .and_then(serde_json::Value::as_str);
+    match version {
+        Some(version) => format!("{}  v{version}", runtime.status),
+        None => runtime.status.clone(),
+    }
+}
