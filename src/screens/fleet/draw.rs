@@ -160,6 +160,12 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
         draw_row(state, row, context, &layout, y, painter);
         flash(row, context, place, painter);
     }
+    let below = rows.len().saturating_sub(window.end);
+    if below > 0 {
+        let text = format!(" ▼ {below} more");
+        let y = body.bottom().saturating_sub(1);
+        painter.text_right(body.right().saturating_sub(1), y, 12, &text, Role::Dim);
+    }
     if rows.is_empty() {
         painter.text(
             body.x + 3,
@@ -443,6 +449,9 @@ fn draw_chain(
         }
     }
     let (words, role) = match chain.summary() {
+        _ if verdict.health == DeploymentHealth::Failing => {
+            (verdict.evidence.clone(), deployment_role(verdict.health))
+        }
         Some((health, words)) if health != Health::Healthy => (words, role_of(health)),
         _ if verdict.health.needs_words() => {
             (verdict.evidence.clone(), deployment_role(verdict.health))
