@@ -29,6 +29,9 @@ const DEPTH: [&str; 8] = [
     "",
 ];
 
+/// Ranks of the records that report a failure of the same hop.
+const RANKS_PER_HOP: usize = 64;
+
 /// Judges the records of a call, which are in the order of time.
 pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
     let mut best: Option<(usize, usize, String)> = None;
@@ -40,8 +43,14 @@ pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
         let hop = hop_of_failure(record, &text);
         let depth = DEPTH.iter().position(|known| *known == hop).unwrap_or(0);
         // Of records of the same depth, a log line states the cause better than a span, and one with words than one without.
-        let rank = depth * 4
-            + usize::from(record.span.is_none()) * 2
+        // Of several hops that report the same failure, the innermost is nearest to it.
+        let reporter = DEPTH
+            .iter()
+            .position(|known| *known == record.hop)
+            .unwrap_or(0);
+        let rank = depth * RANKS_PER_HOP
+            + usize::from(record.span.is_none()) * 16
+            + reporter * 2
             + usize::from(!text.is_empty() && !text.starts_with("HTTP "));
         if best.as_ref().is_none_or(|(known, ..)| rank > *known) {
             best = Some((rank, index, text));
@@ -70,7 +79,10 @@ pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
         Some(false) => LoggedOutcome::Ok,
         Some(true) | None => classify(records, &text),
     };
-    let hop = DEPTH.get(rank / 4).copied().filter(|hop| !hop.is_empty());
+    let hop = DEPTH
+        .get(rank / RANKS_PER_HOP)
+        .copied()
+        .filter(|hop| !hop.is_empty());
     CallVerdict {
         outcome,
         hop: match outcome {
@@ -135,7 +147,7 @@ pub(super) fn failure_text(record: &CallRecord) -> String {
 /// The text of an answer: of a tool result, of a JSON-RPC error, or as it is.
 fn answer_text(answer: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(answer) else {
-        return answer.to_owned();
+        return map_text(answer).unwrap_or(answer).to_owned();
     };
     let text = [
         "/result/content/0/text",
@@ -150,6 +162,18 @@ fn answer_text(answer: &str) -> String {
         Some(code) => format!("{text} ({code})"),
         None => text,
     }
+}
+
+/// The text in an answer that is logged as a Java map: `{result={content=[{type=text, text=...}], isError=true}}`, or
+/// `{error={code=-32042, message=...}}`.
+fn map_text(answer: &str) -> Option<&str> {
+    let inner = answer.strip_prefix('{')?;
+    if let Some((_, rest)) = inner.split_once(", text=") {
+        return Some(rest.rsplit_once("}]").map_or(rest, |(text, _)| text));
+    }
+    inner
+        .split_once("error={")
+        .map(|(_, error)| error.trim_end_matches('}'))
 }
 
 /// The hop that a record's failure is about: an error of Neo4j is Neo4j's, whoever reports it.

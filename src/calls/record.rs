@@ -301,9 +301,6 @@ fn hop_of_group(group: &str) -> &'static str {
 /// The hop that a span belongs to. The operation names are AgentCore's; a client span with a database attribute is Neo4j's.
 fn hop_of_span(name: &str, kind: &str, value: &Value) -> &'static str {
     let attribute = |name: &str| value.get("attributes").and_then(|all| all.get(name));
-    if attribute("db.system").is_some() || attribute("db.system.name").is_some() {
-        return "neo4j";
-    }
     if name.starts_with("AgentCore.Policy") {
         return "policy";
     }
@@ -323,6 +320,14 @@ fn hop_of_span(name: &str, kind: &str, value: &Value) -> &'static str {
         } else {
             "gateway"
         };
+    }
+    // The platform's own spans carry the database's status too; only a client's span is the database's.
+    let is_platform = name.starts_with("AgentCore.");
+    if !is_platform
+        && kind == "CLIENT"
+        && (attribute("db.system").is_some() || attribute("db.system.name").is_some())
+    {
+        return "neo4j";
     }
     if attribute("faas.name").is_some() || attribute("faas.invocation_id").is_some() {
         return "interceptor";

@@ -274,4 +274,13 @@ fn map_text_of_vended_records_names_method_and_tool() {
     });
     let calls = join(vec![gateway(0, "req", "trace", &body)]);
     assert_eq!(calls[0].tool.as_deref(), Some("read"));
+    let failed = serde_json::json!({
+        "isError": true, "log": "Failed to process request with requestId: 1", "id": "1",
+        "responseBody": "{jsonrpc=2.0, id=1, result={content=[{type=text, text=Neo.ClientError.X: no}], isError=true}}",
+    });
+    let calls = join(vec![
+        gateway(0, "req", "trace", &body),
+        gateway(9, "req", "trace", &failed),
+    ]);
+    assert_eq!(calls[0].message.as_deref(), Some("Neo.ClientError.X: no"));
 }
