@@ -220,6 +220,9 @@ impl Tools {
             self.pane = Pane::List;
         }
         self.endpoint = Some(endpoint.clone());
+        if changed {
+            self.select_tool(None);
+        }
         let connection = self.connections.entry(endpoint.clone()).or_default();
         if connection.state.value.is_some() || connection.state.loading.is_some() {
             return Effects::none();
@@ -367,27 +370,8 @@ impl Tools {
                 0
             };
         }
-        // The tool that was chosen stays chosen; else the one that most came for: reading Cypher.
-        let reader = crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read)
-            .first()
-            .map(|tool| &tool.name);
-        let wanted = selected.as_ref().or(reader);
-        let items = self.items();
-        let at = items.iter().position(|item| match item {
-            Item::Tool(at) => self.tools().get(*at).map(|tool| &tool.name) == wanted,
-            Item::Target(_)
-            | Item::Offer(_)
-            | Item::Heading(_)
-            | Item::Saved(_)
-            | Item::Past(_) => false,
-        });
-        if let Some(at) = at.filter(|_| is_shown) {
-            self.list.select(at);
-        }
         if is_shown {
-            let items = self.items();
-            self.pass_heading(&items, false);
-            self.settle();
+            self.select_tool(selected.as_deref());
         }
         let is_connected = self
             .connections
@@ -397,6 +381,31 @@ impl Tools {
         let queries =
             (!std::mem::replace(&mut self.queries_asked, true)).then_some(Effect::ReadQueries);
         ScreenUpdate::effects(queries.into_iter().chain(offers).collect())
+    }
+
+    /// Selects the tool of that name; else the one that most people come for, which reads Cypher; else the first line.
+    fn select_tool(&mut self, name: Option<&str>) {
+        let reader = crate::tools::cypher::tools(self.tools(), crate::tools::cypher::Access::Read)
+            .first()
+            .map(|tool| tool.name.as_str());
+        let wanted = name.or(reader);
+        let items = self.items();
+        let at = items.iter().position(|item| match item {
+            Item::Tool(at) => {
+                let tool = self.tools().get(*at);
+                tool.map(|tool| tool.name.as_str()) == wanted
+            }
+            Item::Target(_)
+            | Item::Offer(_)
+            | Item::Heading(_)
+            | Item::Saved(_)
+            | Item::Past(_) => false,
+        });
+        if let Some(at) = at {
+            self.list.select(at);
+        }
+        self.pass_heading(&items, false);
+        self.settle();
     }
 
     fn go_pane(&mut self, backwards: bool) {
