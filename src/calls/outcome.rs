@@ -85,9 +85,10 @@ pub(super) fn judge(records: &[CallRecord]) -> CallVerdict {
         .filter(|hop| !hop.is_empty());
     CallVerdict {
         outcome,
-        hop: match outcome {
-            LoggedOutcome::Consent => Some("provider"),
-            _ => hop,
+        hop: if outcome == LoggedOutcome::Consent {
+            Some("provider")
+        } else {
+            hop
         },
         message: Some(text).filter(|text| !text.is_empty()),
         cause: Some(index),

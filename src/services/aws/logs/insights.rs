@@ -30,7 +30,7 @@ const EVENT_QUERY_LIMIT: Duration = Duration::from_mins(2);
 
 /// A query to be run.
 #[derive(Clone, Debug)]
-pub(crate) struct QueryRequest {
+pub(crate) struct InsightsRequest {
     /// Text in the query language of Logs Insights.
     pub(crate) text: String,
     /// Log group names, at most 50.
@@ -81,7 +81,7 @@ pub(crate) async fn stop(source: &CloudWatchSource, query_id: &str) {
 /// A malformed query ([`FailureKind::Usage`], with the position as evidence); a query that failed, was cancelled or timed out.
 pub(crate) async fn run(
     source: &Arc<CloudWatchSource>,
-    query: &QueryRequest,
+    query: &InsightsRequest,
     mut on_progress: impl FnMut(&LogQueryResult) + Send,
 ) -> Result<LogQueryResult, Failure> {
     let query_id = start(source, query).await?;
@@ -115,7 +115,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn start(source: &CloudWatchSource, query: &QueryRequest) -> Result<String, Failure> {
+async fn start(source: &CloudWatchSource, query: &InsightsRequest) -> Result<String, Failure> {
     let text = "starting a Logs Insights query";
     let doing = Doing {
         text,
@@ -222,7 +222,7 @@ pub(crate) async fn event_page(
         let text = pattern.trim_matches(['"', '%']).replace('"', "\\\"");
         format!(" | filter @message like \"{text}\"")
     });
-    let query = QueryRequest {
+    let query = InsightsRequest {
         text: format!(
             "fields @timestamp, @ingestionTime, @logStream, @message{filter} | sort @timestamp {order}"
         ),

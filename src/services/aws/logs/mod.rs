@@ -13,6 +13,7 @@ mod source;
 mod tail;
 mod tail_events;
 mod tail_output;
+mod tail_readings;
 
 use std::{future::ready, ops::ControlFlow, sync::Arc};
 

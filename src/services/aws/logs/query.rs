@@ -5,7 +5,7 @@ use crate::{
     services::Services,
 };
 
-use super::insights::{self, QueryRequest};
+use super::insights::{self, InsightsRequest};
 
 /// What a query may scan at most, as far as it can be known before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Services {
         on_progress: impl FnMut(&LogQueryResult) + Send,
     ) -> Result<LogQueryResult, Failure> {
         let source = self.log_source(deployment, None).await?;
-        let query = QueryRequest {
+        let query = InsightsRequest {
             text: text.to_owned(),
             groups: groups.to_vec(),
             from: window.0,
