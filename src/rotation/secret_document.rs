@@ -17,7 +17,10 @@ pub struct SecretDocument {
     /// Where the password's JSON string stands in the text, quotes included.
     password_at: Range<usize>,
     password: Zeroizing<String>,
-    user_at: Range<usize>,
+    /// None where the secret names no user.
+    user_at: Option<Range<usize>>,
+    /// Whether values stand in the text as JSON strings.
+    is_json: bool,
     user: String,
     address: Option<String>,
     database: Option<String>,
@@ -95,10 +98,24 @@ fn list(keys: &[String]) -> String {
     }
 }
 
-const PASSWORD: [&str; 3] = ["password", "neo4j_password", "pass"];
-const USER: [&str; 4] = ["username", "neo4j_username", "user", "neo4j_user"];
-const ADDRESS: [&str; 5] = ["uri", "neo4j_uri", "url", "neo4j_url", "host"];
-const DATABASE: [&str; 3] = ["database", "neo4j_database", "dbname"];
+// Names of members in small letters, without separators: `neo4jPassword`, `NEO4J_PASSWORD` and `neo4j-password` are one name.
+const PASSWORD: [&str; 5] = [
+    "password",
+    "neo4jpassword",
+    "pass",
+    "dbpassword",
+    "neo4jpass",
+];
+const USER: [&str; 6] = [
+    "username",
+    "neo4jusername",
+    "user",
+    "neo4juser",
+    "dbusername",
+    "dbuser",
+];
+const ADDRESS: [&str; 6] = ["uri", "neo4juri", "url", "neo4jurl", "host", "neo4jhost"];
+const DATABASE: [&str; 3] = ["database", "neo4jdatabase", "dbname"];
 const PORT: [&str; 1] = ["port"];
 /// As the multi-user templates of AWS call the secret of an administrator (aws-samples/aws-secrets-manager-rotation-lambdas).
 const ADMINISTRATOR: [&str; 1] = ["masterarn"];
@@ -148,11 +165,51 @@ impl SecretDocument {
             text,
             password_at,
             password,
-            user_at,
+            user_at: Some(user_at),
+            is_json: true,
             user,
             address,
             database,
             administrator,
+        })
+    }
+
+    /// Reads a secret's text; one that is no JSON object is taken for `NEO4J_AUTH`'s `user/password`, if it names this user or
+    /// `neo4j`, and otherwise for the bare password of this user.
+    ///
+    /// # Errors
+    /// As [`SecretDocument::parse`]; a text of several lines is neither.
+    pub fn parse_for(text: &str, user: &str) -> Result<Self, SecretDocumentError> {
+        let trimmed = text.trim();
+        let is_value = !trimmed.is_empty()
+            && !trimmed.starts_with(['{', '[', '"'])
+            && !trimmed.contains(['\n', '\r', '=']);
+        if !is_value {
+            return Self::parse(text);
+        }
+        let start = text.len() - text.trim_start().len();
+        let end = start + trimmed.len();
+        let named = trimmed
+            .split_once('/')
+            .filter(|(name, password)| (*name == user || *name == "neo4j") && !password.is_empty());
+        let (user, user_at, password_at) = match named {
+            Some((name, _)) => {
+                let middle = start + name.len();
+                (name, Some(start..middle), middle + 1..end)
+            }
+            None => (user, None, start..end),
+        };
+        let password = text.get(password_at.clone()).unwrap_or_default();
+        Ok(Self {
+            password: Zeroizing::new(password.to_owned()),
+            text: Zeroizing::new(text.to_owned()),
+            password_at,
+            user_at,
+            is_json: false,
+            user: user.to_owned(),
+            address: None,
+            database: None,
+            administrator: None,
         })
     }
 
@@ -197,7 +254,11 @@ impl SecretDocument {
         user: &str,
         password: &str,
     ) -> Result<Zeroizing<String>, SecretDocumentError> {
-        let mut places = [(&self.user_at, user), (&self.password_at, password)];
+        let user_at = self
+            .user_at
+            .as_ref()
+            .ok_or_else(|| SecretDocumentError::NoUser(Vec::new()))?;
+        let mut places = [(user_at, user), (&self.password_at, password)];
         places.sort_by_key(|(place, _)| place.start);
         self.with(&places)
     }
@@ -216,8 +277,13 @@ impl SecretDocument {
         let mut text = Zeroizing::new(String::with_capacity(self.text.len() + longest));
         let mut from = 0;
         for (place, value) in places {
-            let quoted = serde_json::to_string(value).map(Zeroizing::new);
-            let quoted = quoted.map_err(|error| SecretDocumentError::NotJson(error.to_string()))?;
+            let quoted = if self.is_json {
+                serde_json::to_string(value)
+                    .map_err(|error| SecretDocumentError::NotJson(error.to_string()))?
+            } else {
+                (*value).to_owned()
+            };
+            let quoted = Zeroizing::new(quoted);
             text.push_str(self.text.get(from..place.start).ok_or_else(lost)?);
             text.push_str(&quoted);
             from = place.end;
@@ -273,14 +339,11 @@ fn one_of<'a, 'b>(
     let mut found: Option<(&str, &RawValue)> = None;
     // The names stand in the order of their weight: `uri` is taken before `host`.
     for name in names {
-        for (key, raw) in members
-            .iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-        {
+        for (key, raw) in members.iter().filter(|(key, _)| normalized(key) == *name) {
             match found {
                 // A shorter name beside a longer one (`user` beside `username`) is another thing only for passwords and users.
                 Some((first, _))
-                    if first.eq_ignore_ascii_case(name) || names == PASSWORD || names == USER =>
+                    if normalized(first) == *name || names == PASSWORD || names == USER =>
                 {
                     return Err(SecretDocumentError::Ambiguous(
                         first.to_owned(),
@@ -293,6 +356,14 @@ fn one_of<'a, 'b>(
         }
     }
     Ok(found)
+}
+
+/// A member's name in small letters, without separators.
+fn normalized(key: &str) -> String {
+    key.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
 }
 
 fn text_of(key: &str, raw: &RawValue) -> Result<String, SecretDocumentError> {
@@ -401,6 +472,27 @@ mod tests {
                 ),
                 (user, address, database, "p"),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bare_password_and_neo4j_auth_keep_their_form_to_the_byte() {
+        let bare = SecretDocument::parse_for("s3cr3t\n", "reports").unwrap();
+        assert_eq!((bare.user(), bare.password()), ("reports", "s3cr3t"));
+        assert_eq!(*bare.with_password("n3w").unwrap(), "n3w\n");
+        let auth = SecretDocument::parse_for("neo4j/s3/cr3t", "neo4j").unwrap();
+        assert_eq!((auth.user(), auth.password()), ("neo4j", "s3/cr3t"));
+        assert_eq!(*auth.with_password("n3w").unwrap(), "neo4j/n3w");
+        assert_eq!(*auth.with_credentials("u", "n3w").unwrap(), "u/n3w");
+        let camel = r#"{"neo4jUri":"bolt://a","neo4jUsername":"u","neo4jPassword":"p"}"#;
+        let camel = SecretDocument::parse_for(camel, "neo4j").unwrap();
+        assert_eq!((camel.user(), camel.password()), ("u", "p"));
+        assert_eq!(camel.address(), Some("bolt://a"));
+        for refused in ["NEO4J_PASSWORD=x\nNEO4J_USERNAME=y", "[\"x\"]", ""] {
+            assert!(
+                SecretDocument::parse_for(refused, "neo4j").is_err(),
+                "{refused}"
             );
         }
     }

@@ -5,6 +5,7 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
+mod client_secret;
 mod configuration;
 mod doctor;
 mod fleet;

@@ -512,20 +512,21 @@ fn wrong_credentials_are_another_matter_than_expired_ones() {
     let rehearse = |config: &str| {
         let answer = Console::with(config)
             .run(&["secrets", "rotate", "neo4j-mcp-server/neo4j", "--dry-run"])
-            .exits(0)
+            .exits(1)
             .out;
         assert!(!answer.contains(".."), "{answer}");
         answer
     };
     let wrong = rehearse(&OWN.config.replace(secret, "another"));
     assert!(
-        wrong.contains("does not accept our credentials") && wrong.contains("check access_key_id"),
+        wrong.contains("does not accept our credentials")
+            && wrong.contains("access_key_id, secret_access_key"),
         "{wrong}"
     );
     let world = start(&fault("DescribeSecret", "expired-token"));
     let expired = rehearse(&world.config);
     assert!(
-        expired.contains("have run out") && !expired.contains("does not accept"),
+        expired.contains("have expired") && !expired.contains("does not accept"),
         "{expired}"
     );
 }

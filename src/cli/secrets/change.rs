@@ -59,6 +59,7 @@ pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: H
         options.rehearse = how.dry_run;
         options.release_foreign = change.release;
         options.neo4j_uri.clone_from(&change.neo4j_uri);
+        options.user.clone_from(&change.user);
         options.policy = policy;
         options.source = match change.random {
             Random::System => PasswordSource::System,

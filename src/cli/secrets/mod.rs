@@ -58,6 +58,9 @@ pub(crate) struct Change {
     /// Another address of Neo4j than the secret's, e.g. a tunnel: bolt://, neo4j+s://, https://
     #[arg(long, value_name = "URI")]
     pub(crate) neo4j_uri: Option<String>,
+    /// The user of a secret that is a bare password [default: neo4j]
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
     /// Leave old connections of the user open; they go on with the old password until they end
     #[arg(long)]
     pub(crate) keep_connections: bool,

@@ -41,6 +41,8 @@ pub struct LiveBackend {
     secret: String,
     kind: RotationKind,
     neo4j_uri: Option<String>,
+    /// The user of a secret that names none; the check login proves it before anything is written.
+    user: String,
     pub(super) policy: PasswordPolicy,
     source: PasswordSource,
     /// The secret of an administrator, where the secret names none itself.
@@ -85,6 +87,7 @@ impl LiveBackend {
                 .neo4j_uri
                 .clone()
                 .or_else(|| deployment.neo4j_uri.clone()),
+            user: options.user.clone().unwrap_or_else(|| "neo4j".to_owned()),
             policy: options.policy.clone(),
             source: options.source,
             administrator: options.administrator.clone(),
@@ -160,7 +163,7 @@ impl LiveBackend {
         };
         let parsed = match &value.content {
             SecretContent::Binary => Err(SecretDocumentError::Binary),
-            SecretContent::Text(text) => SecretDocument::parse(text.reveal()),
+            SecretContent::Text(text) => SecretDocument::parse_for(text.reveal(), &self.user),
         };
         let facts = match parsed {
             Err(problem) => VersionFacts {

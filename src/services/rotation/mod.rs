@@ -55,6 +55,8 @@ pub struct RotationOptions {
     pub release_foreign: bool,
     /// Another address of Neo4j than the secret's: a tunnel.
     pub neo4j_uri: Option<String>,
+    /// The user of a secret that is a bare password; none: `neo4j`.
+    pub user: Option<String>,
     /// What new passwords look like.
     pub policy: PasswordPolicy,
     /// Where they come from.
@@ -79,6 +81,7 @@ impl RotationOptions {
             rehearse: false,
             release_foreign: false,
             neo4j_uri: None,
+            user: None,
             policy: PasswordPolicy::default(),
             source: PasswordSource::default(),
             administrator: None,
