@@ -310,11 +310,9 @@ fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Propo
         &facts.client_id,
     ) {
         // A client without a secret is a person's. If Cognito may not be asked, the stack's form decides.
-        facts.client_is_machine =
-            match runtime.block_on(services.client_has_secret(&asked, pool, client)) {
-                Ok(has_secret) => Some(has_secret),
-                Err(_) => None,
-            };
+        facts.client_is_machine = runtime
+            .block_on(services.client_has_secret(&asked, pool, client))
+            .ok();
     }
     if facts.gateway_id.is_none() && facts.gateway_url.is_none() && facts.runtime_arn.is_none() {
         let outputs: Vec<&str> = facts.outputs.iter().map(|(key, _)| key.as_str()).collect();

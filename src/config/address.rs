@@ -73,7 +73,7 @@ fn runtime(section: &Section<'_, '_>, text: String) -> Option<String> {
 }
 
 fn read_mcp_url(section: &Section<'_, '_>, endpoints: &mut Endpoints) {
-    let raw = section.get("mcp_url").map(|value| value.get_ref());
+    let raw = section.get("mcp_url").map(toml::Spanned::get_ref);
     if let Some(DeValue::String(text)) = raw
         && text.starts_with("arn:")
     {

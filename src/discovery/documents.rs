@@ -78,7 +78,7 @@ pub fn read(name: &str, text: &str) -> Result<Vec<Proposal>, DocumentError> {
     };
     let proposals: Vec<Proposal> = sections(&document)
         .into_iter()
-        .map(|section| section.propose())
+        .map(super::document_tree::DocumentSection::propose)
         .filter(|proposal| proposal.parts.names_an_endpoint())
         .collect();
     if proposals.is_empty() {

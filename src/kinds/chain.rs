@@ -606,7 +606,7 @@ mod tests {
     #[test]
     fn the_worst_is_named_first_and_the_others_with_it() {
         let mut resources = altered('A', "gw/mcp", |target| {
-            target.status = "SYNCHRONIZE_UNSUCCESSFUL".into()
+            target.status = "SYNCHRONIZE_UNSUCCESSFUL".into();
         });
         resources[2].status = "UPDATE_FAILED".into();
         resources[2].reason = Some("the image cannot be pulled".into());
@@ -633,7 +633,7 @@ mod tests {
     #[test]
     fn a_consent_that_is_pending_needs_a_person_and_breaks_no_target() {
         let resources = altered('E', "gw/mcp", |target| {
-            target.status = "CREATE_PENDING_AUTH".into()
+            target.status = "CREATE_PENDING_AUTH".into();
         });
         let chain = of(&resources, None);
         assert_eq!(dots(&chain), ".wwp");

@@ -533,6 +533,9 @@ mod tests {
     #[test]
     fn every_word_is_the_one_of_the_json_contract() {
         let words = DeploymentHealth::ALL.map(|health| serde_json::to_value(health).unwrap());
-        assert_eq!(words, DeploymentHealth::ALL.map(|health| health.as_str()));
+        assert_eq!(
+            words,
+            DeploymentHealth::ALL.map(super::DeploymentHealth::as_str)
+        );
     }
 }

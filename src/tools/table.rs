@@ -125,7 +125,7 @@ fn lines(text: &str) -> Option<Value> {
 
 /// JSON that begins with a line of its own, behind a sentence or within a fence.
 fn behind_words(text: &str) -> Option<Value> {
-    let (start, _) = text
+    let (start, ()) = text
         .match_indices('\n')
         .map(|(at, _)| (at + 1, ()))
         .find(|(at, ())| {

@@ -100,19 +100,18 @@ impl Attribution {
         if let ([only], false) = (owners, group == SPANS) {
             return LineOwner::Of(Some(only.to_string()));
         }
-        match owner_id(text) {
-            Some(id) => match self.deployment_of(&id) {
+        if let Some(id) = owner_id(text) {
+            match self.deployment_of(&id) {
                 Some(deployment) if is_named || self.asked.contains(deployment) => {
                     LineOwner::Of(Some(deployment.to_string()))
                 }
                 None if is_named => LineOwner::Of(None),
                 Some(_) | None => LineOwner::Stranger,
-            },
-            None => {
-                let mut candidates = owners.iter().filter(|name| self.asked.contains(*name));
-                let only = candidates.next().filter(|_| candidates.next().is_none());
-                LineOwner::Of(only.map(ToString::to_string))
             }
+        } else {
+            let mut candidates = owners.iter().filter(|name| self.asked.contains(*name));
+            let only = candidates.next().filter(|_| candidates.next().is_none());
+            LineOwner::Of(only.map(ToString::to_string))
         }
     }
 

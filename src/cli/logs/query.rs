@@ -90,7 +90,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> Outcome {
             &source.groups,
             (since, until),
             options.limit,
-            |partial| progress(partial),
+            progress,
         );
         let result = tokio::select! {
             result = query => result,

@@ -294,7 +294,7 @@ impl ExploredWorld {
                         ));
                     }
                     LoginAnswer::Wrong => {
-                        *operator.wrong.entry(self.stored[from]).or_default() += 1
+                        *operator.wrong.entry(self.stored[from]).or_default() += 1;
                     }
                     LoginAnswer::Accepted | LoginAnswer::MustChange | LoginAnswer::External => {}
                 }

@@ -342,7 +342,7 @@ fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_
 #[test]
 fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
     let mut bench = Bench::with(RotationKind::Resume, |settings| {
-        settings.release_foreign = true
+        settings.release_foreign = true;
     });
     bench.label(PENDING, "f");
     let ending = bench.run();
@@ -1054,7 +1054,7 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
 #[test]
 fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_changes_no_password() {
     let mut bench = of_two(RotationKind::Rotate, false, |settings| {
-        settings.single_user = true
+        settings.single_user = true;
     });
     // The one user's readers fail for an instant, as without an administrator.
     bench.world.administrated = false;
@@ -1098,7 +1098,7 @@ fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
 fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_only_if_asked() {
     for reset in [false, true] {
         let mut bench = of_two(RotationKind::Resume, false, |settings| {
-            settings.reset = reset
+            settings.reset = reset;
         });
         bench.world.administrated = false;
         bench.accept("changed-by-hand");
@@ -1258,7 +1258,7 @@ fn a_turn_that_the_administrator_cannot_finish_is_given_up_where_that_is_wished(
     );
     assert_eq!(bench.labelled(PENDING), Some("ana1"));
     let mut resume = of_two(RotationKind::Resume, false, |settings| {
-        settings.single_user = true
+        settings.single_user = true;
     });
     resume.world = bench.world;
     assert_eq!(

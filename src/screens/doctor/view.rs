@@ -58,15 +58,14 @@ pub(super) fn doctor(
         height: area.height.saturating_sub(height + 2),
         ..area
     };
-    match state.report(context.store) {
-        Some(report) => draw_report(state, report, body, painter),
-        None => {
-            let pieces = [
-                (context.spinner, Role::Changing),
-                (" walking the chain", Role::Dim),
-            ];
-            painter.spans(body.x + 3, body.y + 1, body.width, &pieces);
-        }
+    if let Some(report) = state.report(context.store) {
+        draw_report(state, report, body, painter)
+    } else {
+        let pieces = [
+            (context.spinner, Role::Changing),
+            (" walking the chain", Role::Dim),
+        ];
+        painter.spans(body.x + 3, body.y + 1, body.width, &pieces);
     }
     legend(area, painter);
 }

@@ -146,12 +146,11 @@ fn unlisted(evidence: &Evidence) -> Option<ChosenCall> {
         .find(|target| !target.status.ends_with("_PENDING_AUTH"))?;
     let direct = evidence.direct.value();
     let reader = direct.and_then(|tools| cypher::probe(tools, STATEMENT));
-    let (own, arguments) = match reader {
-        Some((tool, arguments)) => (tool.parts().1, arguments),
-        None => {
-            let usual = Map::from_iter([("query".to_owned(), Value::from(STATEMENT))]);
-            (USUAL_READER, usual)
-        }
+    let (own, arguments) = if let Some((tool, arguments)) = reader {
+        (tool.parts().1, arguments)
+    } else {
+        let usual = Map::from_iter([("query".to_owned(), Value::from(STATEMENT))]);
+        (USUAL_READER, usual)
     };
     Some(ChosenCall {
         tool: format!("{}___{own}", target.name),

@@ -7,7 +7,7 @@ const SHORT: Duration = Duration::from_secs(20);
 /// The first pause; each one after it is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Streams that end at once, one after the other, after which no more are opened.
 const ATTEMPTS: u32 = 8;
 
