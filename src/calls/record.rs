@@ -292,8 +292,7 @@ fn hop_of_group(group: &str) -> &'static str {
     match source_word(group) {
         "interceptor" => "interceptor",
         "gateway" => "gateway",
-        "runtime" => "runtime",
-        "spans" => "runtime",
+        "runtime" | "spans" => "runtime",
         _ => "target",
     }
 }

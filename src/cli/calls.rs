@@ -104,7 +104,7 @@ impl FoundCalls {
                 .map(|unread| (unread.group.as_str(), &unread.failure)),
         );
         partial_result(
-            self.unread.iter().map(|unread| &unread.failure),
+            &self.unread.iter().map(|unread| &unread.failure),
             self.sources,
         )
     }

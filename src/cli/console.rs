@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
-    path::{Path, PathBuf},
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context) -> Outcome {
             options,
             loaded.config.ui.mouse,
             services,
-            view_file,
+            view_file.as_deref(),
         );
     }
     let start = async move {
@@ -88,7 +88,7 @@ fn discover(
     mut options: AppOptions,
     mouse: bool,
     services: Services,
-    view_file: Option<PathBuf>,
+    view_file: Option<&Path>,
 ) -> Outcome {
     let profile = context.global.profile.clone();
     let regions = context.regions();
@@ -121,7 +121,7 @@ fn discover(
             faults: None,
         })
     };
-    show(context, options, mouse, start, view_file.as_deref())
+    show(context, options, mouse, start, view_file)
 }
 
 /// What the app starts with, from configuration and flags.

@@ -372,7 +372,9 @@ fn render(proposed: &[Proposed]) -> String {
         }
         text.push('\n');
         for comment in comments {
-            text.push_str(&format!("# {}\n", sanitize(comment)));
+            text.push_str("# ");
+            text.push_str(&sanitize(comment));
+            text.push('\n');
         }
         text.push_str(body.trim_end());
         text.push('\n');

@@ -178,9 +178,9 @@ fn policy(features: &[String], read_only: bool) -> Value {
             let id: String = feature
                 .name
                 .split('-')
-                .map(|word| {
+                .flat_map(|word| {
                     let (first, rest) = word.split_at(1);
-                    format!("{}{rest}", first.to_ascii_uppercase())
+                    [first.to_ascii_uppercase(), rest.to_owned()]
                 })
                 .collect();
             (!actions.is_empty())

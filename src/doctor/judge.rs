@@ -35,16 +35,16 @@ fn finding(
     let HopSpec {
         judge, elapsed_ms, ..
     } = hop.spec();
-    let judged = judge(evidence);
-    let (state, words) = match verdict.filter(|verdict| verdict.hop == hop) {
+    let finding = judge(evidence);
+    let (state, text) = match verdict.filter(|verdict| verdict.hop == hop) {
         Some(verdict) => (HopState::Failed, verdict.evidence.clone()),
-        None if works && judged.state == HopState::Failed => (HopState::Warning, judged.evidence),
-        None => (judged.state, judged.evidence),
+        None if works && finding.state == HopState::Failed => (HopState::Warning, finding.evidence),
+        None => (finding.state, finding.evidence),
     };
     HopFinding {
         hop,
         state,
-        evidence: words,
+        evidence: text,
         elapsed_ms: elapsed_ms(evidence),
     }
 }

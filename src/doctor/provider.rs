@@ -66,11 +66,11 @@ fn judge(evidence: &Evidence) -> Judgement {
 }
 
 fn explain(evidence: &Evidence, symptom: &Symptom<'_>) -> Option<Cause> {
+    const WORDS: [&str; 2] = ["credentialproviderexception", "credential provider"];
     let judged = judge(evidence);
     if judged.state == HopState::Failed {
         return Some(Cause::new(judged.evidence, judged.fix, judged.source));
     }
-    const WORDS: [&str; 2] = ["credentialproviderexception", "credential provider"];
     let name = evidence
         .providers
         .value()

@@ -97,6 +97,10 @@ pub struct HealthVerdict {
     pub at: Option<Moment>,
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde calls it with a reference to the field"
+)]
 fn as_iso<S: serde::Serializer>(at: &Option<Moment>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => serializer.serialize_str(&at.iso()),
@@ -471,14 +475,14 @@ mod tests {
 
     #[test]
     fn errors_of_the_last_minutes_are_failing_until_a_newer_call_goes_through() {
-        let chain = chain(ChainStage::Gateway, Health::Healthy);
-        let mut traffic = Traffic::none(ago(2));
         fn with<'a>(chain: &'a Chain, traffic: &'a Traffic) -> HealthInput<'a> {
             HealthInput {
                 traffic: Some(traffic),
                 ..input(chain)
             }
         }
+        let chain = chain(ChainStage::Gateway, Health::Healthy);
+        let mut traffic = Traffic::none(ago(2));
         if let Some(last) = traffic.calls.last_mut() {
             *last = 190;
         }

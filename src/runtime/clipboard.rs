@@ -12,7 +12,7 @@ const MOST: usize = 74_000;
 pub(super) fn copy(text: &str) -> String {
     if text.len() > MOST {
         return format!(
-            "nothing: {} bytes are more than terminals take; x writes a file",
+            "nothing: {} bytes are more than terminals take; export writes a file",
             text.len()
         );
     }

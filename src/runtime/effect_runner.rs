@@ -192,9 +192,7 @@ impl EffectRunner for ServiceRunner {
                 Some(Event::Tools(ToolsEvent::Called(
                     endpoint.clone(),
                     Box::new(
-                        world
-                            .call(&endpoint, &tool, arguments, options, &sender)
-                            .await,
+                        Box::pin(world.call(&endpoint, &tool, arguments, options, &sender)).await,
                     ),
                 )))
             }
@@ -491,7 +489,7 @@ impl RunnerState {
                 format!("reading {}", offer.address),
                 "not connected",
             )
-            .hint("C connects")),
+            .hint("connect again, then repeat the call")),
         };
         Event::Tools(ToolsEvent::Called(endpoint.clone(), Box::new(result)))
     }
@@ -524,11 +522,11 @@ impl RunnerState {
                 format!("calling {tool}"),
                 "not connected",
             )
-            .hint("C connects")
+            .hint("connect again, then repeat the call")
         })?;
         self.complete_consents(endpoint).await;
         let is_write = self.is_write(endpoint, tool, &arguments);
-        let call = async {
+        let call = Box::pin(async {
             let (result, exchange) = session.watched_call(tool, arguments, options).await;
             sender
                 .send(Event::Tools(ToolsEvent::Exchanged(
@@ -537,7 +535,7 @@ impl RunnerState {
                 )))
                 .await;
             result
-        };
+        });
         let result = match self.of(&endpoint.deployment) {
             Ok((services, deployment)) if is_write => {
                 let address = session.info().url;

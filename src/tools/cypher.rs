@@ -376,7 +376,7 @@ mod tests {
         }
     }
 
-    fn object(value: Value) -> Map<String, Value> {
+    fn object(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()
     }
 
@@ -458,7 +458,7 @@ mod tests {
             let tool = tool("run_cypher", &properties);
             let cypher = CypherTool::of(&tool).unwrap();
             let sent = cypher
-                .arguments(&tool, "RETURN 1", object(json!({"a": 1})), &[])
+                .arguments(&tool, "RETURN 1", object(&json!({"a": 1})), &[])
                 .unwrap();
             assert_eq!(statement(&sent), Some("RETURN 1"));
             assert_eq!(cypher.statement_of(&sent), Some("RETURN 1"));
@@ -482,9 +482,12 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect();
-            CypherTool::of(&tool)
-                .unwrap()
-                .arguments(&tool, "RETURN 1", object(parameters), &others)
+            CypherTool::of(&tool).unwrap().arguments(
+                &tool,
+                "RETURN 1",
+                object(&parameters),
+                &others,
+            )
         };
         let plain = json!({"properties": {"query": {"type": "string"}}});
         assert!(
@@ -505,20 +508,20 @@ mod tests {
         let runs = tool("run_cypher", &json!({"cypher": {}, "query": {}}));
         assert!(call_writes(
             &runs,
-            &object(json!({"query": "RETURN 1", "cypher": "CREATE (n)"}))
+            &object(&json!({"query": "RETURN 1", "cypher": "CREATE (n)"}))
         ));
         assert!(!call_writes(
             &runs,
-            &object(json!({"query": "RETURN 'CREATE (n)'"}))
+            &object(&json!({"query": "RETURN 'CREATE (n)'"}))
         ));
         assert!(call_writes(
             &runs,
-            &object(json!({"batch": [{"query": "DROP INDEX x"}]}))
+            &object(&json!({"batch": [{"query": "DROP INDEX x"}]}))
         ));
         let search = tool("search_repositories", &json!({"query": {}}));
         assert!(!call_writes(
             &search,
-            &object(json!({"query": "create app"}))
+            &object(&json!({"query": "create app"}))
         ));
     }
 }

@@ -193,13 +193,13 @@ async fn read(
         .filter_map(|(group, answer)| Some((group.as_str(), answer.as_ref().err()?)))
         .collect();
     group_failures::tell(failures.iter().copied());
-    partial_result(failures.iter().map(|(_, failure)| *failure), answers.len())
+    partial_result(&failures.iter().map(|(_, failure)| *failure), answers.len())
 }
 
 /// The end of a command whose sources failed in part: nothing read ends as the first failure does; partial data exits 5, or 4
 /// where all of the rest was refused.
 pub(super) fn partial_result<'a>(
-    failures: impl Iterator<Item = &'a Failure> + Clone,
+    failures: &(impl Iterator<Item = &'a Failure> + Clone),
     sources: usize,
 ) -> Outcome {
     let Some(first) = failures.clone().next() else {

@@ -70,7 +70,7 @@ pub(super) fn run(context: &Context, options: &PatternsOptions) -> Outcome {
                 .iter()
                 .map(|(group, failure)| (group.as_str(), failure)),
         );
-        partial_result(failures.iter().map(|(_, failure)| failure), total)
+        partial_result(&failures.iter().map(|(_, failure)| failure), total)
     })
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
                 .complete_consent(&connection.deployment, address, None)
                 .await?;
         }
-        perform(context, &connection, tool, arguments)
+        Box::pin(perform(context, &connection, tool, arguments))
             .await
             .map_err(how_to_consent)
     }
@@ -125,7 +125,7 @@ pub(super) async fn perform(
     let mut end = process::End::listen()
         .map_err(|error| usage("listening for signals", error.to_string()))?;
     let is_write = permission::is_write(tool, &arguments);
-    let call = connection.session.call(&tool.name, arguments, options);
+    let call = Box::pin(connection.session.call(&tool.name, arguments, options));
     let call = async {
         if is_write {
             let (deployment, endpoint) = (&connection.deployment, connection.session.info().url);

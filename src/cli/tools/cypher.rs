@@ -186,7 +186,7 @@ async fn run_all(
 ) -> Outcome {
     let count = calls.len();
     for (at, (statement, arguments)) in statements.iter().zip(calls).enumerate() {
-        let outcome = perform(context, connection, tool, arguments).await;
+        let outcome = Box::pin(perform(context, connection, tool, arguments)).await;
         let wants_to_write = !options.write
             && outcome
                 .as_ref()

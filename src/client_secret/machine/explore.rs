@@ -334,11 +334,7 @@ fn step(node: &Node, index: usize, fault: Fault) -> Option<Node> {
         after.faults = after.faults.checked_sub(1)?;
     }
     let observation = match (machine.next(), fault) {
-        (_, Fault::Death) => {
-            process.state = None;
-            return Some(after);
-        }
-        (ClientSecretNext::Done(_), _) => {
+        (_, Fault::Death) | (ClientSecretNext::Done(_), _) => {
             process.state = None;
             return Some(after);
         }

@@ -145,7 +145,7 @@ impl ClientSecretMachine {
     }
 
     /// Cognito has answered with the new secret's id.
-    pub(super) fn added(&mut self, id: ClientSecretId) {
+    pub(super) fn added(&mut self, id: &ClientSecretId) {
         self.note(format!("second secret at Cognito, id {}", id.short()));
         self.go(ClientSecretPhase::Client(ClientRead::AfterAdd));
     }
@@ -196,18 +196,17 @@ impl ClientSecretMachine {
             .iter()
             .find(|id| Some(*id) != self.state.old.as_ref())
             .cloned();
-        match second.filter(|_| self.has_old()) {
-            Some(second) => self.end(
+        if let Some(second) = second.filter(|_| self.has_old()) {
+            self.end(
                 RotationOutcome::Failed,
                 ClientSecretEndReason::SecondIsForeign(second),
-            ),
+            );
+        } else {
             // The secret that it was to replace is gone, and its value was never added: another rotation ended before the claim.
-            None => {
-                self.state.rounds = 0;
-                self.state.provider = 0;
-                self.state.giving_up = true;
-                self.inspect_next();
-            }
+            self.state.rounds = 0;
+            self.state.provider = 0;
+            self.state.giving_up = true;
+            self.inspect_next();
         }
     }
 

@@ -137,7 +137,7 @@ impl ClientSecretMachine {
     fn label_move(&self, label: LabelMove) -> ClientSecretEffect {
         let state = &self.state;
         let pending = state.pending.clone();
-        let (stage, to, remove_from) = match label {
+        let (label_stage, to, remove_from) = match label {
             LabelMove::Claim => (
                 PENDING.to_owned(),
                 state.mine.as_ref().map(|(version, _)| version.clone()),
@@ -159,7 +159,7 @@ impl ClientSecretMachine {
             LabelMove::Release | LabelMove::Unpend => (PENDING.to_owned(), None, pending),
         };
         ClientSecretEffect::MoveStage {
-            stage,
+            stage: label_stage,
             to,
             remove_from,
         }
@@ -202,7 +202,7 @@ impl ClientSecretMachine {
             ClientSecretObservation::Generated(version) => self.generated(version),
             ClientSecretObservation::Moved => self.moved(),
             ClientSecretObservation::Conflict => self.conflicted(),
-            ClientSecretObservation::Added(id) => self.added(id),
+            ClientSecretObservation::Added(id) => self.added(&id),
             ClientSecretObservation::Updated => self.provider_updated(),
             ClientSecretObservation::Called(call) => self.called(call),
             ClientSecretObservation::Holders { inline, others } => {

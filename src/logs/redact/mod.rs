@@ -3,7 +3,7 @@
 //!
 //! A line is masked too much rather than too little, but ordinary sentences about passwords and tokens stay readable. The
 //! cost is linear in the length of the line: the regular expressions of this module are automata, and the ends of values
-//! are found by [`ValueEnds`], which looks at each byte a bounded number of times.
+//! are found by `ValueEnds`, which looks at each byte a bounded number of times.
 
 mod forms;
 mod named;

@@ -59,7 +59,7 @@ pub(super) fn doctor(
         ..area
     };
     if let Some(report) = state.report(context.store) {
-        draw_report(state, report, body, painter)
+        draw_report(state, report, body, painter);
     } else {
         let pieces = [
             (context.spinner, Role::Changing),
@@ -138,7 +138,7 @@ fn deployment_line(
         x = painter.text(x + 3, line.y, room, &words, role);
         x = painter.text(x, line.y, width, &age, Role::Dim);
     }
-    if context.store.examined.get(name).is_none()
+    if !context.store.examined.contains_key(name)
         && let Some(report) = state.running.get(name)
     {
         for finding in &report.hops {

@@ -39,16 +39,10 @@ const STAGE_PITCH: u16 = 5;
 /// The title of the chain's column: names of the stages, their letters, or neither where no dots are drawn.
 fn chain_title(room: u16) -> String {
     if room >= NAMED_STAGES_FROM {
-        let names: String = ChainStage::ALL
-            .iter()
-            .map(|stage| {
-                format!(
-                    "{:<width$}",
-                    stage.title(),
-                    width = usize::from(STAGE_PITCH)
-                )
-            })
-            .collect();
+        let pitch = usize::from(STAGE_PITCH);
+        let names = ChainStage::ALL.iter().fold(String::new(), |names, stage| {
+            names + &format!("{:<pitch$}", stage.title())
+        });
         format!("{names}  REASON")
     } else if room >= DOTS_FROM {
         let letters: String = ChainStage::ALL

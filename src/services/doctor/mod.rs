@@ -24,7 +24,7 @@ impl Services {
     /// Examines a deployment: asks every hop, the independent ones at once, and goes on past a failure.
     /// `now` is the time of the examination.
     pub async fn examine(&self, deployment: &Deployment, now: Moment) -> DoctorReport {
-        self.examine_with(deployment, now, |_| {}).await
+        Box::pin(self.examine_with(deployment, now, |_| {})).await
     }
 
     /// Examines a deployment and passes each intermediate report to `progress`.
@@ -38,26 +38,26 @@ impl Services {
         // A token that was got earlier hides what is wrong with signing in now.
         self.forget_tokens(deployment);
         let mut evidence = pending(deployment, now);
-        self.probe_resources(deployment, &mut evidence).await;
+        Box::pin(self.probe_resources(deployment, &mut evidence)).await;
         progress(judge(&evidence));
-        self.probe_sign_in(deployment, &mut evidence).await;
+        Box::pin(self.probe_sign_in(deployment, &mut evidence)).await;
         progress(judge(&evidence));
         let parts = ChainParts::of(&evidence);
         let walk_began = now.plus(i64::try_from(millis(started)).unwrap_or_default());
         let (walk, direct, external, secret, providers) = futures::join!(
-            self.walk(deployment, &evidence),
-            self.probe_direct(deployment, &evidence, &parts),
+            Box::pin(self.walk(deployment, &evidence)),
+            Box::pin(self.probe_direct(deployment, &evidence, &parts)),
             self.probe_external(&parts),
-            self.probe_secret(deployment, &evidence, &parts),
+            Box::pin(self.probe_secret(deployment, &evidence, &parts)),
             self.probe_providers(deployment, &parts),
         );
         (evidence.connection, evidence.tools, evidence.call) = walk;
         (evidence.direct, evidence.external) = (direct, external);
         (evidence.secret, evidence.secret_value, evidence.login) = secret;
         evidence.providers = providers;
-        self.call_unlisted(deployment, &mut evidence).await;
+        Box::pin(self.call_unlisted(deployment, &mut evidence)).await;
         progress(judge(&evidence));
-        self.probe_logs(deployment, &mut evidence, walk_began).await;
+        Box::pin(self.probe_logs(deployment, &mut evidence, walk_began)).await;
         judge(&evidence)
     }
 }

@@ -340,21 +340,21 @@ mod tests {
         SecretText::new(format!("eyJhbGciOiJSUzI1NiJ9.{payload}.sig"))
     }
 
-    fn stated(seconds: u64) -> Option<Lifetime> {
-        Some(Lifetime {
+    fn stated(seconds: u64) -> Lifetime {
+        Lifetime {
             stated: Some(Duration::from_secs(seconds)),
             server_time: None,
-        })
+        }
     }
 
     #[test]
     fn a_token_is_renewed_a_minute_before_its_end() {
         let opaque = |lifetime| AccessToken::new(SecretText::from("t"), lifetime);
-        assert!(opaque(stated(3600)).is_fresh());
-        assert!(opaque(stated(30)).is_fresh());
-        assert!(!opaque(stated(0)).is_fresh());
-        assert!(opaque(stated(u64::MAX)).is_fresh());
-        let token = opaque(stated(100));
+        assert!(opaque(Some(stated(3600))).is_fresh());
+        assert!(opaque(Some(stated(30))).is_fresh());
+        assert!(!opaque(Some(stated(0))).is_fresh());
+        assert!(opaque(Some(stated(u64::MAX))).is_fresh());
+        let token = opaque(Some(stated(100)));
         let left = token
             .renew_at
             .unwrap()
@@ -369,14 +369,14 @@ mod tests {
     #[test]
     fn the_earlier_of_expires_in_and_exp_counts() {
         let now = moment(SystemTime::now()).millis() / 1000;
-        let sooner = AccessToken::new(jwt(now + 600), stated(3600));
+        let sooner = AccessToken::new(jwt(now + 600), Some(stated(3600)));
         assert_eq!(
             sooner.claims.expires_at,
             Some(Moment::from_millis((now + 600) * 1000))
         );
-        let later = AccessToken::new(jwt(now + 7200), stated(3600));
+        let later = AccessToken::new(jwt(now + 7200), Some(stated(3600)));
         assert!(later.claims.expires_at.unwrap().millis() < (now + 3700) * 1000);
-        let expired = AccessToken::new(jwt(now - 60), stated(3600));
+        let expired = AccessToken::new(jwt(now - 60), Some(stated(3600)));
         assert_eq!(
             expired.claims.expires_at,
             Some(Moment::from_millis((now - 60) * 1000))

@@ -115,7 +115,7 @@ pub(super) struct Urgent {
 
 impl Urgent {
     /// Merges two: the earlier is made, and reaches back as far as the farther one. A lost session is not forgotten.
-    pub(super) fn merge(self, other: Self) -> Self {
+    pub(super) fn merge(self, other: &Self) -> Self {
         let reason = match (self.reason, other.reason) {
             (lost @ ReadingReason::Lost(_), _) | (_, lost @ ReadingReason::Lost(_)) => lost,
             (ReadingReason::Sampled, _) | (_, ReadingReason::Sampled) => ReadingReason::Sampled,

@@ -222,7 +222,7 @@ where
     /// Plans a reading that is due earlier than the routine ones.
     pub(super) fn plan(&mut self, urgent: Urgent) {
         self.urgent = Some(match self.urgent.take() {
-            Some(planned) => planned.merge(urgent),
+            Some(planned) => planned.merge(&urgent),
             None => urgent,
         });
     }

@@ -484,7 +484,11 @@ mod tests {
             (problem.start, problem.end)
         };
         assert_eq!(place("fields @message | frobnicate x"), (18, 28));
-        assert_eq!(place("# grüße\nfields é | sort"), (19, 23));
+        assert_eq!(
+            place("# grüße\nfields é | sort"),
+            (23, 23),
+            "the end, where a field is missing"
+        );
         assert_eq!(place("fields @message limit"), (16, 21));
         assert_eq!(place("filter @message like 'open"), (21, 22));
     }
