@@ -6,7 +6,7 @@ use agentcore_console::{
 };
 
 use crate::{
-    bench::Bench,
+    harness::Harness,
     world::{
         self, deployments, examined, key, name, pluralize, ready, refused, resource, resources,
         traffic,
@@ -28,11 +28,11 @@ fn asked(effects: Vec<Effect>) -> Vec<Vec<ResourceKey>> {
 }
 
 /// Every list is answered again, as it was.
-fn list_again(bench: &mut Bench) -> Vec<Vec<ResourceKey>> {
+fn list_again(harness: &mut Harness) -> Vec<Vec<ResourceKey>> {
     let mut effects = Vec::new();
     for deployment in ["prod", "analytics"] {
         for kind in Kind::ALL {
-            effects.extend(bench.on(Event::Fleet(FleetEvent::Listed(
+            effects.extend(harness.on(Event::Fleet(FleetEvent::Listed(
                 deployment.into(),
                 kind,
                 Ok(resources(deployment, kind)),
@@ -43,21 +43,21 @@ fn list_again(bench: &mut Bench) -> Vec<Vec<ResourceKey>> {
 }
 
 /// Time in which now and then a list is answered; how often calls were counted in it.
-fn pass(bench: &mut Bench, minutes: i64, letters: &str) -> usize {
+fn pass(harness: &mut Harness, minutes: i64, letters: &str) -> usize {
     let mut count = 0;
     for _ in 0..minutes {
-        count += asked(bench.pass(MINUTE)).len();
-        count += asked(bench.text(letters)).len();
-        count += list_again(bench).len();
+        count += asked(harness.pass(MINUTE)).len();
+        count += asked(harness.text(letters)).len();
+        count += list_again(harness).len();
     }
     count
 }
 
 #[test]
 fn an_account_is_asked_once_for_all_its_deployments_as_soon_as_they_are_listed() {
-    let mut bench = Bench::open(deployments());
+    let mut harness = Harness::open(deployments());
     assert_eq!(
-        asked(world::start(&mut bench)),
+        asked(world::start(&mut harness)),
         [] as [Vec<ResourceKey>; 0],
         "nothing is known yet"
     );
@@ -66,23 +66,23 @@ fn an_account_is_asked_once_for_all_its_deployments_as_soon_as_they_are_listed()
         key("prod", Kind::Runtime, "prod-rt"),
         key("analytics", Kind::Gateway, "analytics-gw"),
     ];
-    assert_eq!(list_again(&mut bench), [keys]);
-    assert_eq!(list_again(&mut bench).len(), 0, "and not again");
+    assert_eq!(list_again(&mut harness), [keys]);
+    assert_eq!(list_again(&mut harness).len(), 0, "and not again");
 }
 
 #[test]
 fn deployments_of_different_regions_are_counted_apart() {
-    let mut bench = Bench::open(Vec::new());
+    let mut harness = Harness::open(Vec::new());
     let elsewhere = Deployment {
         region: "eu-central-1".into(),
         ..deployments().remove(1)
     };
-    bench.on(Event::Started(Ok((
+    harness.on(Event::Started(Ok((
         vec![deployments().remove(0), elsewhere],
         Vec::new(),
     ))));
     assert_eq!(
-        list_again(&mut bench)
+        list_again(&mut harness)
             .iter()
             .map(Vec::len)
             .collect::<Vec<_>>(),
@@ -92,14 +92,14 @@ fn deployments_of_different_regions_are_counted_apart() {
 
 #[test]
 fn calls_are_counted_every_two_minutes_while_fleet_is_shown() {
-    let mut bench = ready();
-    bench.on(pluralize());
-    assert_eq!(pass(&mut bench, 1, "j"), 0);
-    assert_eq!(pass(&mut bench, 17, ""), 9, "without input as with it");
-    bench.keys("3");
-    assert_eq!(pass(&mut bench, 30, "j"), 0, "nobody looks at the Fleet");
+    let mut harness = ready();
+    harness.on(pluralize());
+    assert_eq!(pass(&mut harness, 1, "j"), 0);
+    assert_eq!(pass(&mut harness, 17, ""), 9, "without input as with it");
+    harness.keys("3");
+    assert_eq!(pass(&mut harness, 30, "j"), 0, "nobody looks at the Fleet");
     assert_eq!(
-        asked(bench.keys("1")).len(),
+        asked(harness.keys("1")).len(),
         1,
         "it is due when somebody does"
     );
@@ -107,53 +107,53 @@ fn calls_are_counted_every_two_minutes_while_fleet_is_shown() {
 
 #[test]
 fn where_nothing_is_called_it_is_counted_every_five_minutes() {
-    let mut bench = ready();
+    let mut harness = ready();
     let keys = vec![key("prod", Kind::Gateway, "prod-gw")];
-    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+    harness.on(Event::Fleet(FleetEvent::CallsCounted(
         keys.clone(),
-        Ok(vec![(keys[0].clone(), Traffic::none(bench.now))]),
+        Ok(vec![(keys[0].clone(), Traffic::none(harness.now))]),
     )));
-    assert_eq!(pass(&mut bench, 4, ""), 0);
-    assert_eq!(pass(&mut bench, 2, ""), 1);
-    bench.on(pluralize());
+    assert_eq!(pass(&mut harness, 4, ""), 0);
+    assert_eq!(pass(&mut harness, 2, ""), 1);
+    harness.on(pluralize());
     assert_eq!(
-        pass(&mut bench, 2, ""),
+        pass(&mut harness, 2, ""),
         1,
         "what is called is counted more often"
     );
-    bench.pass(6 * MINUTE);
-    bench.keys("j");
-    assert_eq!(list_again(&mut bench).len(), 1, "somebody is here");
+    harness.pass(6 * MINUTE);
+    harness.keys("j");
+    assert_eq!(list_again(&mut harness).len(), 1, "somebody is here");
 }
 
 #[test]
 fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
-    let mut bench = ready();
-    bench.on(pluralize());
-    let gateway = bench.line("prod-gateway");
+    let mut harness = ready();
+    harness.on(pluralize());
+    let gateway = harness.line("prod-gateway");
     assert!(gateway.contains("▃▄▆▇▃▄▆▇▃▄▆▇   1,200     3"), "{gateway}");
     assert!(
-        bench
+        harness
             .line("analytics-gateway")
             .contains("▁▁▁▁▁▁▁▁▁▁▁▁       0     0"),
         "{}",
-        bench.line("analytics-gateway")
+        harness.line("analytics-gateway")
     );
-    let deployment = bench.line("✖ broken");
+    let deployment = harness.line("✖ broken");
     assert!(
         deployment.contains("prod") && deployment.contains("1,200     3"),
         "{deployment}"
     );
     assert!(
-        !bench.line("neo4j-mcp ").contains('▃'),
+        !harness.line("neo4j-mcp ").contains('▃'),
         "a target has no counts of its own"
     );
-    let small = bench.frame(80, 24);
+    let small = harness.frame(80, 24);
     assert!(
         !small.contains("1,200") && !small.contains("CALLS") && small.contains("AGE"),
         "{small}"
     );
-    let middle = bench.frame(104, 24);
+    let middle = harness.frame(104, 24);
     assert!(
         middle.contains("1,200") && !middle.contains("LAST HOUR"),
         "{middle}"
@@ -162,46 +162,46 @@ fn counts_come_with_the_width_and_stay_out_of_a_small_window() {
 
 #[test]
 fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
-    let mut bench = ready();
-    bench.on(pluralize());
-    bench.keys("j enter");
-    let detail = bench.frame(230, 40);
+    let mut harness = ready();
+    harness.on(pluralize());
+    harness.keys("j enter");
+    let detail = harness.frame(230, 40);
     assert!(
         detail.contains("▃▄▆▇▃▄▆▇▃▄▆▇ 1,200 calls, 3 errors, p50 41 ms, p95 210 ms"),
         "{detail}"
     );
 
-    let mut bench = ready();
+    let mut harness = ready();
     let keys = vec![
         key("prod", Kind::Gateway, "prod-gw"),
         key("analytics", Kind::Gateway, "analytics-gw"),
     ];
-    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+    harness.on(Event::Fleet(FleetEvent::CallsCounted(
         keys,
         Err(refused("counting calls")),
     )));
-    bench.hides("AccessDenied");
+    harness.hides("AccessDenied");
     assert!(
-        !bench.frame(120, 36).contains("Activity·"),
+        !harness.frame(120, 36).contains("Activity·"),
         "what is not counted is no failure of the console's work"
     );
-    bench.keys("j enter");
-    bench.shows("not counted: AccessDeniedException");
-    bench.shows("the role do it");
+    harness.keys("j enter");
+    harness.shows("not counted: AccessDeniedException");
+    harness.shows("the role do it");
     let runtime = key("prod", Kind::Runtime, "prod-rt");
-    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+    harness.on(Event::Fleet(FleetEvent::CallsCounted(
         vec![runtime.clone()],
         Ok(vec![(runtime, traffic(4, 0))]),
     )));
-    bench.shows("not counted: new, or beyond");
+    harness.shows("not counted: new, or beyond");
     let keys = vec![key("prod", Kind::Gateway, "prod-gw")];
-    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+    harness.on(Event::Fleet(FleetEvent::CallsCounted(
         keys,
         Err(refused("counting calls")),
     )));
-    bench.keys("esc r");
+    harness.keys("esc r");
     assert_eq!(
-        list_again(&mut bench).len(),
+        list_again(&mut harness).len(),
         1,
         "who asks anew need not wait"
     );
@@ -209,7 +209,7 @@ fn the_detail_tells_the_last_hour_in_words_and_why_it_cannot() {
 
 #[test]
 fn the_new_columns_sort_and_say_so_where_they_are_hidden() {
-    let mut bench = ready();
+    let mut harness = ready();
     let (prod, analytics) = (
         key("prod", Kind::Gateway, "prod-gw"),
         key("analytics", Kind::Gateway, "analytics-gw"),
@@ -218,39 +218,42 @@ fn the_new_columns_sort_and_say_so_where_they_are_hidden() {
         (prod.clone(), traffic(10, 5)),
         (analytics.clone(), traffic(900, 0)),
     ];
-    bench.on(Event::Fleet(FleetEvent::CallsCounted(
+    harness.on(Event::Fleet(FleetEvent::CallsCounted(
         vec![prod, analytics],
         Ok(counts),
     )));
-    let first = |bench: &Bench| {
-        bench
+    let first = |harness: &Harness| {
+        harness
             .frame(120, 36)
             .lines()
             .nth(4)
             .unwrap_or_default()
             .to_owned()
     };
-    assert!(first(&bench).contains("prod"), "what is wrong comes first");
-    bench.keys("s s s");
-    assert!(first(&bench).contains("analytics"), "{}", first(&bench));
-    bench.shows("CALLS▾");
     assert!(
-        bench.frame(80, 24).contains("▾CALLS"),
-        "{}",
-        bench.frame(80, 24)
+        first(&harness).contains("prod"),
+        "what is wrong comes first"
     );
-    bench.keys("s");
-    assert!(first(&bench).contains("prod"), "{}", first(&bench));
-    bench.shows("ERR▾");
-    bench.keys("s");
-    bench.shows("STATUS▾");
+    harness.keys("s s s");
+    assert!(first(&harness).contains("analytics"), "{}", first(&harness));
+    harness.shows("CALLS▾");
+    assert!(
+        harness.frame(80, 24).contains("▾CALLS"),
+        "{}",
+        harness.frame(80, 24)
+    );
+    harness.keys("s");
+    assert!(first(&harness).contains("prod"), "{}", first(&harness));
+    harness.shows("ERR▾");
+    harness.keys("s");
+    harness.shows("STATUS▾");
 }
 
 #[test]
 fn the_broken_hop_is_named_at_every_width() {
-    let bench = ready();
+    let harness = ready();
     for (wide, high) in [(80, 24), (120, 36), (180, 50)] {
-        let frame = bench.frame(wide, high);
+        let frame = harness.frame(wide, high);
         let row = frame
             .lines()
             .find(|line| line.contains("broken") && line.contains("prod "))
@@ -262,9 +265,9 @@ fn the_broken_hop_is_named_at_every_width() {
 
 #[test]
 fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves_it_unknown() {
-    let mut bench = ready();
-    bench.on(examined("analytics", true));
-    let row = bench
+    let mut harness = ready();
+    harness.on(examined("analytics", true));
+    let row = harness
         .frame(180, 50)
         .lines()
         .find(|line| line.contains("analytics "))
@@ -278,12 +281,12 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
         raw: serde_json::json!({"interceptorConfigurations": [{}]}),
         ..resources("analytics", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("analytics"),
         Kind::Gateway,
         Ok(vec![intercepted]),
     )));
-    let row = bench
+    let row = harness
         .frame(180, 50)
         .lines()
         .find(|line| line.contains("analytics "))
@@ -293,16 +296,16 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
         row.contains("●●✖●  ●○") && row.contains("interceptor: AccessDenied"),
         "{row}"
     );
-    bench.pass(9 * 60_000);
-    let row = bench
+    harness.pass(9 * 60_000);
+    let row = harness
         .frame(180, 50)
         .lines()
         .find(|line| line.contains("analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(row.contains("✖ broken"), "{row}");
-    bench.pass(61_000);
-    let row = bench
+    harness.pass(61_000);
+    let row = harness
         .frame(180, 50)
         .lines()
         .find(|line| line.contains("analytics "))
@@ -312,16 +315,16 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
         row.contains("○ unknown") && row.contains("was broken at interceptor"),
         "what was seen ten minutes ago counts no longer, and does not become good: {row}"
     );
-    bench.on(examined("analytics", true));
-    let row = bench
+    harness.on(examined("analytics", true));
+    let row = harness
         .frame(180, 50)
         .lines()
         .find(|line| line.contains("analytics "))
         .unwrap_or_default()
         .to_owned();
     assert!(row.contains("✖ broken"), "{row}");
-    bench.on(examined("analytics", false));
-    let row = bench
+    harness.on(examined("analytics", false));
+    let row = harness
         .frame(180, 50)
         .lines()
         .find(|line| line.contains("analytics "))
@@ -335,14 +338,14 @@ fn a_verdict_of_the_doctor_breaks_the_deployment_until_it_is_old_and_then_leaves
 
 #[test]
 fn a_child_that_is_broken_puts_its_parent_where_it_is_seen() {
-    let mut bench = ready();
+    let mut harness = ready();
     let gateways = ["one", "two"].map(|id| resource("prod", Kind::Gateway, id, id, "READY"));
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Gateway,
         Ok(gateways.into()),
     )));
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Target,
         Ok(vec![resource(
@@ -353,14 +356,14 @@ fn a_child_that_is_broken_puts_its_parent_where_it_is_seen() {
             "FAILED",
         )]),
     )));
-    let frame = bench.frame(120, 36);
+    let frame = harness.frame(120, 36);
     let at = |text: &str| frame.lines().position(|line| line.contains(text));
     assert!(at("▾ two") < at("  one"), "{frame}");
 }
 
 #[test]
 fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
-    let mut bench = ready();
+    let mut harness = ready();
     let runtimes = (0..3_000).map(|each| {
         resource(
             "prod",
@@ -374,20 +377,20 @@ fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
         let id = format!("rt-{}/e{each}", each % 3_000);
         resource("prod", Kind::Endpoint, &id, &format!("e{each}"), "READY")
     });
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Runtime,
         Ok(runtimes.collect()),
     )));
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Endpoint,
         Ok(endpoints.collect()),
     )));
     let began = std::time::Instant::now();
     for _ in 0..2 {
-        bench.keys("j");
-        bench.frame(180, 50);
+        harness.keys("j");
+        harness.frame(180, 50);
     }
     // Each parent looking through all children would be twenty million looks a frame: minutes of this build, not seconds.
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
@@ -395,76 +398,76 @@ fn ten_thousand_resources_are_drawn_and_walked_without_waiting() {
 
 #[test]
 fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
-    let mut bench = ready();
-    bench.on(pluralize());
-    bench.keys("enter");
+    let mut harness = ready();
+    harness.on(pluralize());
+    harness.keys("enter");
     for words in [
         "target       ▲ SYNCHRONIZE_UNSUCCESSFUL",
         "gateway      ● good",
         "sign-in      · not known",
         "1,200 calls",
     ] {
-        bench.shows(words);
+        harness.shows(words);
     }
-    bench.shows("prod-gateway");
+    harness.shows("prod-gateway");
     assert!(
-        !bench.frame(80, 24).contains("prod-gateway"),
+        !harness.frame(80, 24).contains("prod-gateway"),
         "over the list where there is no room beside it"
     );
-    assert_eq!(bench.keys("D"), [Effect::Examine(name("prod"))]);
-    bench.on(examined("prod", false));
-    bench.keys("1");
-    bench.shows("sign-in      ● good");
-    bench.keys(":");
-    bench.text("describe prod-gateway");
+    assert_eq!(harness.keys("D"), [Effect::Examine(name("prod"))]);
+    harness.on(examined("prod", false));
+    harness.keys("1");
+    harness.shows("sign-in      ● good");
+    harness.keys(":");
+    harness.text("describe prod-gateway");
     assert_eq!(
-        bench.keys("enter"),
+        harness.keys("enter"),
         [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
     );
-    bench.hides("sign-in  ");
-    bench.keys("esc left left");
-    bench.keys("left");
-    bench.hides("prod-gateway");
+    harness.hides("sign-in  ");
+    harness.keys("esc left left");
+    harness.keys("left");
+    harness.hides("prod-gateway");
 }
 
 #[test]
 fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
     use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-    let mut bench = ready();
-    bench.frame(80, 24);
-    bench.keys("enter");
+    let mut harness = ready();
+    harness.frame(80, 24);
+    harness.keys("enter");
     let click = |row: u16| MouseEvent {
         kind: MouseEventKind::Down(MouseButton::Left),
         column: 10,
         row,
         modifiers: KeyModifiers::NONE,
     };
-    let small = bench.frame(80, 24);
+    let small = harness.frame(80, 24);
     for _ in 0..2 {
-        assert_eq!(bench.app.mouse(click(5), bench.now).0, []);
+        assert_eq!(harness.app.mouse(click(5), harness.now).0, []);
     }
     assert_eq!(
-        bench.frame(80, 24),
+        harness.frame(80, 24),
         small,
         "what lies over the list keeps its clicks to itself"
     );
-    bench.frame(120, 36);
-    assert_eq!(bench.app.mouse(click(5), bench.now).0, []);
+    harness.frame(120, 36);
+    assert_eq!(harness.app.mouse(click(5), harness.now).0, []);
     assert!(
-        bench.selected().contains("prod-gateway"),
+        harness.selected().contains("prod-gateway"),
         "{}",
-        bench.selected()
+        harness.selected()
     );
     assert_eq!(
-        bench.app.mouse(click(5), bench.now).0,
+        harness.app.mouse(click(5), harness.now).0,
         [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
     );
 }
 
 #[test]
 fn the_view_of_the_last_run_comes_back() {
-    let mut last = Bench::open(deployments());
+    let mut last = Harness::open(deployments());
     last.keys("s s");
     last.keys("/");
     last.text("runtime");
@@ -473,10 +476,10 @@ fn the_view_of_the_last_run_comes_back() {
     assert_eq!(memory.screen, "Logs");
     assert_eq!(memory.fleet.filter, "runtime");
 
-    let next = Bench::with(agentcore_console::app::AppOptions {
+    let next = Harness::with(agentcore_console::app::AppOptions {
         deployments: deployments(),
         memory: memory.clone(),
-        ..crate::bench::options()
+        ..crate::harness::options()
     });
     assert_eq!(next.app.memory(), memory);
 }

@@ -14,7 +14,7 @@ use ratatui::{
 };
 
 use crate::{
-    bench::{Bench, lines, options},
+    harness::{Harness, lines, options},
     world::{self, CANARY, connected, deployments, endpoint, key, name, ready},
 };
 
@@ -57,13 +57,13 @@ const LETTERS: [(Role, char); 17] = [
 fn every_screen_in_every_phase() {
     for route in Route::ALL {
         for phase in Phase::ALL {
-            let bench = show(route, phase);
-            let low = bench.buffer(80, 24);
+            let harness = show(route, phase);
+            let low = harness.buffer(80, 24);
             let text = format!(
                 "{}\n{}\n{}",
                 lines(&low).join("\n"),
                 legend(&low),
-                bench.frame(120, 36)
+                harness.frame(120, 36)
             );
             keep(
                 &format!("{}-{}", route.title(), format!("{phase:?}").to_lowercase()),
@@ -75,14 +75,14 @@ fn every_screen_in_every_phase() {
 
 #[test]
 fn the_last_hour_and_the_chain_by_width() {
-    let mut bench = ready();
-    bench.on(world::pluralize());
-    bench.on(world::examined("analytics", false));
+    let mut harness = ready();
+    harness.on(world::pluralize());
+    harness.on(world::examined("analytics", false));
     keep(
         "Fleet-counted",
-        &format!("{}\n{}", both(&bench), bench.frame(180, 20)),
+        &format!("{}\n{}", both(&harness), harness.frame(180, 20)),
     );
-    bench.keys("j enter");
+    harness.keys("j enter");
     let mut deployment = ready();
     deployment.on(world::pluralize());
     deployment.on(world::examined("analytics", true));
@@ -90,90 +90,90 @@ fn the_last_hour_and_the_chain_by_width() {
     keep("Fleet-overview", &both(&deployment));
     keep(
         "Fleet-counted-detail",
-        &format!("{}\n{}", both(&bench), bench.frame(180, 20)),
+        &format!("{}\n{}", both(&harness), harness.frame(180, 20)),
     );
 }
 
 #[test]
 fn what_lies_on_top() {
-    let mut bench = ready();
-    bench.keys("j enter");
-    keep("on-top-detail", &both(&bench));
-    let mut bench = ready();
-    bench.keys(":");
-    bench.text("logs");
-    keep("on-top-palette", &both(&bench));
-    let mut bench = ready();
-    bench.keys("?");
-    keep("on-top-help", &both(&bench));
-    let mut bench = ready();
-    bench.keys("j j y");
-    keep("on-top-question", &both(&bench));
-    let mut bench = ready();
-    bench.on(Event::Fleet(FleetEvent::Synchronized(
+    let mut harness = ready();
+    harness.keys("j enter");
+    keep("on-top-detail", &both(&harness));
+    let mut harness = ready();
+    harness.keys(":");
+    harness.text("logs");
+    keep("on-top-palette", &both(&harness));
+    let mut harness = ready();
+    harness.keys("?");
+    keep("on-top-help", &both(&harness));
+    let mut harness = ready();
+    harness.keys("j j y");
+    keep("on-top-question", &both(&harness));
+    let mut harness = ready();
+    harness.on(Event::Fleet(FleetEvent::Synchronized(
         key("prod", Kind::Target, "prod-gw/T1"),
         Box::new(Err(world::refused("synchronizing neo4j-mcp"))),
     )));
-    keep("on-top-alarm", &both(&bench));
+    keep("on-top-alarm", &both(&harness));
 }
 
 #[test]
 fn what_lies_on_top_of_the_tools() {
-    let mut bench = show(Route::Tools, Phase::Ready);
-    bench.on(Event::Tools(ToolsEvent::QueriesRead(Ok(world::saved()))));
-    keep("tools-saved", &both(&bench));
-    bench.keys("ctrl-s");
-    keep("tools-naming", &both(&bench));
-    bench.keys("esc i");
-    bench.on(world::claims(&endpoint("prod")));
-    keep("tools-identity", &both(&bench));
-    bench.keys("esc p");
-    bench.text("gateway bearer");
-    keep("tools-endpoints", &both(&bench));
+    let mut harness = show(Route::Tools, Phase::Ready);
+    harness.on(Event::Tools(ToolsEvent::QueriesRead(Ok(world::saved()))));
+    keep("tools-saved", &both(&harness));
+    harness.keys("ctrl-s");
+    keep("tools-naming", &both(&harness));
+    harness.keys("esc i");
+    harness.on(world::claims(&endpoint("prod")));
+    keep("tools-identity", &both(&harness));
+    harness.keys("esc p");
+    harness.text("gateway bearer");
+    keep("tools-endpoints", &both(&harness));
 }
 
 #[test]
 fn a_rotation_from_plan_to_end() {
-    let mut bench = ready();
-    bench.keys("3 R");
-    bench.on(Event::Secrets(SecretsEvent::Planned(Box::new(
+    let mut harness = ready();
+    harness.keys("3 R");
+    harness.on(Event::Secrets(SecretsEvent::Planned(Box::new(
         world::plan("prod/neo4j"),
     ))));
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    keep("rotation-plan", &both(&bench));
-    bench.text("prod/neo4j");
-    bench.keys("enter");
-    bench.on(Event::Secrets(SecretsEvent::SecretRead(
+    keep("rotation-plan", &both(&harness));
+    harness.text("prod/neo4j");
+    harness.keys("enter");
+    harness.on(Event::Secrets(SecretsEvent::SecretRead(
         name("prod"),
         "prod/neo4j".into(),
         Box::new(Ok(world::secret("prod/neo4j"))),
     )));
-    bench.on(world::step(RotationStep::Check, StepState::Started, 0));
-    bench.on(world::step(RotationStep::Check, StepState::Done, 400));
-    bench.on(world::step(RotationStep::Prepare, StepState::Done, 900));
-    bench.on(world::step(RotationStep::Set, StepState::Running, 1_000));
-    bench.on(Event::Secrets(SecretsEvent::Warned(
+    harness.on(world::step(RotationStep::Check, StepState::Started, 0));
+    harness.on(world::step(RotationStep::Check, StepState::Done, 400));
+    harness.on(world::step(RotationStep::Prepare, StepState::Done, 900));
+    harness.on(world::step(RotationStep::Set, StepState::Running, 1_000));
+    harness.on(Event::Secrets(SecretsEvent::Warned(
         "who is connected as this user could not be listed".into(),
     )));
-    bench.pass(2_500);
-    keep("rotation-running", &both(&bench));
-    bench.on(world::rotated());
-    keep("rotation-ended", &both(&bench));
+    harness.pass(2_500);
+    keep("rotation-running", &both(&harness));
+    harness.on(world::rotated());
+    keep("rotation-ended", &both(&harness));
 }
 
 #[test]
 fn small_windows() {
-    let bench = show(Route::Fleet, Phase::Ready);
-    keep("small-40x12", &bench.frame(40, 12));
-    keep("small-20x5", &bench.frame(20, 5));
-    let starting = Bench::with(agentcore_console::app::AppOptions {
+    let harness = show(Route::Fleet, Phase::Ready);
+    keep("small-40x12", &harness.frame(40, 12));
+    keep("small-20x5", &harness.frame(20, 5));
+    let starting = Harness::with(agentcore_console::app::AppOptions {
         starting: Some("the embedded stack".into()),
         ..options()
     });
     keep("starting", &starting.frame(80, 24));
-    let wrong = Bench::with(agentcore_console::app::AppOptions {
+    let wrong = Harness::with(agentcore_console::app::AppOptions {
         problems: vec!["line 3: no key is called \"regoin\"".into()],
         ..options()
     });
@@ -184,7 +184,7 @@ fn small_windows() {
 fn every_size_draws_and_says_something() {
     for route in Route::ALL {
         for phase in Phase::ALL {
-            let bench = show(route, phase);
+            let harness = show(route, phase);
             for (width, height) in [
                 (1, 1),
                 (20, 5),
@@ -197,7 +197,7 @@ fn every_size_draws_and_says_something() {
                 (119, 40),
                 (300, 100),
             ] {
-                let buffer = bench.buffer(width, height);
+                let buffer = harness.buffer(width, height);
                 assert!(
                     buffer.content.iter().any(|cell| cell.symbol() != " "),
                     "{route:?} {phase:?} {width}x{height}"
@@ -211,10 +211,10 @@ fn every_size_draws_and_says_something() {
 fn nothing_that_steers_a_terminal_and_no_secret_is_ever_in_a_cell() {
     for route in Route::ALL {
         for phase in Phase::ALL {
-            let mut bench = show(route, phase);
+            let mut harness = show(route, phase);
             for keys in ["down", "enter", "?", "esc", "v", "v", ":", "esc"] {
                 for (width, height) in [(80, 24), (160, 50)] {
-                    let buffer = bench.buffer(width, height);
+                    let buffer = harness.buffer(width, height);
                     for cell in &buffer.content {
                         assert!(
                             !cell.symbol().chars().any(is_dangerous),
@@ -228,7 +228,7 @@ fn nothing_that_steers_a_terminal_and_no_secret_is_ever_in_a_cell() {
                         "{route:?} {phase:?} shows {CANARY}:\n{frame}"
                     );
                 }
-                bench.keys(keys);
+                harness.keys(keys);
             }
         }
     }
@@ -240,9 +240,9 @@ fn every_theme_draws_every_screen() {
         for depth in [Depth::True, Depth::Sixteen] {
             let theme = Theme::embedded(theme_name, depth).unwrap();
             for route in Route::ALL {
-                let mut bench = show_with(route, Phase::Ready, vec![theme.clone()]);
-                bench.keys("down");
-                let buffer = bench.buffer(100, 30);
+                let mut harness = show_with(route, Phase::Ready, vec![theme.clone()]);
+                harness.keys("down");
+                let buffer = harness.buffer(100, 30);
                 let drawn: Vec<&Cell> = buffer
                     .content
                     .iter()
@@ -266,86 +266,86 @@ fn every_theme_draws_every_screen() {
 
 #[test]
 fn columns_stay_where_they_are_when_data_comes() {
-    let heading = |bench: &Bench| bench.frame(120, 36).lines().nth(3).map(str::to_owned);
-    let mut bench = Bench::open(deployments());
-    world::start(&mut bench);
-    let before = heading(&bench);
-    world::list(&mut bench);
-    assert_eq!(heading(&bench), before);
+    let heading = |harness: &Harness| harness.frame(120, 36).lines().nth(3).map(str::to_owned);
+    let mut harness = Harness::open(deployments());
+    world::start(&mut harness);
+    let before = heading(&harness);
+    world::list(&mut harness);
+    assert_eq!(heading(&harness), before);
 }
 
-fn show(route: Route, phase: Phase) -> Bench {
+fn show(route: Route, phase: Phase) -> Harness {
     show_with(route, phase, options().themes)
 }
 
 /// The console on a screen, with what that phase has brought.
-fn show_with(route: Route, phase: Phase, themes: Vec<Theme>) -> Bench {
+fn show_with(route: Route, phase: Phase, themes: Vec<Theme>) -> Harness {
     let number = (1 + Route::ALL.iter().position(|each| *each == route).unwrap()).to_string();
     let known = if phase == Phase::Empty {
         Vec::new()
     } else {
         deployments()
     };
-    let mut bench = Bench::with(agentcore_console::app::AppOptions {
+    let mut harness = Harness::with(agentcore_console::app::AppOptions {
         deployments: known.clone(),
         themes,
         ..options()
     });
-    bench.on(Event::Started(Ok((known, Vec::new()))));
+    harness.on(Event::Started(Ok((known, Vec::new()))));
     match phase {
         Phase::Empty | Phase::Loading => {
-            bench.keys(&number);
+            harness.keys(&number);
         }
         Phase::Ready => {
-            world::list(&mut bench);
-            bench.keys(&number);
-            fill(&mut bench);
+            world::list(&mut harness);
+            harness.keys(&number);
+            fill(&mut harness);
         }
         Phase::Failed => {
             if route != Route::Fleet {
-                world::list(&mut bench);
+                world::list(&mut harness);
             }
-            bench.keys(&number);
-            break_down(&mut bench, route);
+            harness.keys(&number);
+            break_down(&mut harness, route);
         }
     }
-    bench
+    harness
 }
 
-fn fill(bench: &mut Bench) {
+fn fill(harness: &mut Harness) {
     let prod = endpoint("prod");
-    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
-    bench.on(Event::Secrets(SecretsEvent::SecretRead(
+    harness.on(Event::Logs(LogsEvent::Arrived(world::logs())));
+    harness.on(Event::Secrets(SecretsEvent::SecretRead(
         name("prod"),
         "prod/neo4j".into(),
         Box::new(Ok(world::secret("prod/neo4j"))),
     )));
-    bench.on(connected(&prod));
-    if bench.frame(120, 36).contains("read-cypher") {
-        bench.keys("enter");
-        bench.text("MATCH (p:Person) RETURN p.name AS actor // all");
-        bench.keys("f5");
-        bench.on(world::called(&prod));
-        bench.keys("esc");
+    harness.on(connected(&prod));
+    if harness.frame(120, 36).contains("read-cypher") {
+        harness.keys("enter");
+        harness.text("MATCH (p:Person) RETURN p.name AS actor // all");
+        harness.keys("f5");
+        harness.on(world::called(&prod));
+        harness.keys("esc");
     }
-    bench.on(world::examined("prod", true));
-    bench.on(world::examined("analytics", false));
+    harness.on(world::examined("prod", true));
+    harness.on(world::examined("analytics", false));
     let moving = world::resource("prod", Kind::Gateway, "prod-gw", "prod-gateway", "UPDATING");
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Gateway,
         Ok(vec![moving]),
     )));
-    bench.on(Event::Copied("to the clipboard".into()));
-    bench.pass(7_000);
+    harness.on(Event::Copied("to the clipboard".into()));
+    harness.pass(7_000);
 }
 
-fn break_down(bench: &mut Bench, route: Route) {
+fn break_down(harness: &mut Harness, route: Route) {
     let prod = endpoint("prod");
     if route == Route::Fleet {
         for deployment in ["prod", "analytics"] {
             for kind in Kind::ALL {
-                bench.on(Event::Fleet(FleetEvent::Listed(
+                harness.on(Event::Fleet(FleetEvent::Listed(
                     name(deployment),
                     kind,
                     Err(world::refused(&format!("listing {kind}s of {deployment}"))),
@@ -353,32 +353,32 @@ fn break_down(bench: &mut Bench, route: Route) {
             }
         }
     }
-    bench.on(Event::Logs(LogsEvent::TailFailed(world::refused(
+    harness.on(Event::Logs(LogsEvent::TailFailed(world::refused(
         "following the logs of prod",
     ))));
-    bench.on(Event::Secrets(SecretsEvent::SecretRead(
+    harness.on(Event::Secrets(SecretsEvent::SecretRead(
         name("prod"),
         "prod/neo4j".into(),
         Box::new(Err(world::refused("reading prod/neo4j"))),
     )));
-    bench.on(Event::Tools(ToolsEvent::Connected(
+    harness.on(Event::Tools(ToolsEvent::Connected(
         prod,
         Box::new(Err(world::refused("connecting to prod"))),
     )));
-    bench.on(world::examined("prod", true));
-    bench.on(world::examined("analytics", true));
-    bench.on(Event::Exported(Err(world::refused("writing logs.txt"))));
-    bench.pass(7_000);
+    harness.on(world::examined("prod", true));
+    harness.on(world::examined("analytics", true));
+    harness.on(Event::Exported(Err(world::refused("writing logs.txt"))));
+    harness.pass(7_000);
 }
 
 /// A frame at 80x24 with its colours, and at 120x36.
-fn both(bench: &Bench) -> String {
-    let low = bench.buffer(80, 24);
+fn both(harness: &Harness) -> String {
+    let low = harness.buffer(80, 24);
     format!(
         "{}\n{}\n{}",
         lines(&low).join("\n"),
         legend(&low),
-        bench.frame(120, 36)
+        harness.frame(120, 36)
     )
 }
 

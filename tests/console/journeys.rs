@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bench::{NOW, lines, options},
+    harness::{NOW, lines, options},
     world::{self, deployments},
 };
 

@@ -6,9 +6,9 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
-mod bench;
 mod fleet;
 mod frames;
+mod harness;
 mod journeys;
 #[cfg(feature = "local")]
 mod pty;

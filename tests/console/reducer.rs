@@ -8,19 +8,19 @@ use agentcore_console::{
 };
 
 use crate::{
-    bench::{Bench, options},
+    harness::{Harness, options},
     world::{self, connected, deployments, endpoint, key, name, ready, resources},
 };
 
 #[test]
 fn the_start_asks_for_every_kind_of_every_deployment_once() {
-    let mut bench = Bench::open(deployments());
-    assert_eq!(bench.app.start().0, [Effect::Start]);
-    let effects = world::start(&mut bench);
+    let mut harness = Harness::open(deployments());
+    assert_eq!(harness.app.start().0, [Effect::Start]);
+    let effects = world::start(&mut harness);
     assert_eq!(effects.len(), 2 * Kind::ALL.len());
     assert!(effects.contains(&Effect::List(name("prod"), Kind::Secret)));
     assert_eq!(
-        bench.keys("r"),
+        harness.keys("r"),
         [],
         "what is being asked for is not asked for twice"
     );
@@ -28,24 +28,24 @@ fn the_start_asks_for_every_kind_of_every_deployment_once() {
 
 #[test]
 fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
-    let mut bench = ready();
-    let effects = bench.keys("2");
+    let mut harness = ready();
+    let effects = harness.keys("2");
     assert!(
         matches!(effects.as_slice(), [Effect::Tail(who, query)] if *who == name("prod") && query.groups.len() == 2),
         "{effects:?}"
     );
-    assert_eq!(bench.keys("1"), [Effect::Stop(Slot::Tail)]);
+    assert_eq!(harness.keys("1"), [Effect::Stop(Slot::Tail)]);
     for (number, words) in [
         ("3", "SECRET"),
         ("4", "signing in"),
         ("5", "walking the chain"),
         ("6", "Nothing yet"),
     ] {
-        bench.keys(number);
-        bench.shows(words);
+        harness.keys(number);
+        harness.shows(words);
     }
     assert_eq!(
-        bench.keys("6"),
+        harness.keys("6"),
         [],
         "the screen in front is not entered again"
     );
@@ -53,89 +53,89 @@ fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
 
 #[test]
 fn the_cursor_moves_by_lines_pages_and_ends() {
-    let mut bench = ready();
-    bench.frame(120, 36);
-    let first = bench.selected();
+    let mut harness = ready();
+    harness.frame(120, 36);
+    let first = harness.selected();
     assert!(first.contains("prod"), "what is wrong comes first: {first}");
-    bench.keys("j");
-    assert!(bench.selected().contains("prod-gateway"));
-    bench.keys("down k");
-    assert!(bench.selected().contains("prod-gateway"));
-    bench.keys("G");
-    assert!(bench.selected().contains("analytics/neo4j"));
-    bench.keys("j");
+    harness.keys("j");
+    assert!(harness.selected().contains("prod-gateway"));
+    harness.keys("down k");
+    assert!(harness.selected().contains("prod-gateway"));
+    harness.keys("G");
+    assert!(harness.selected().contains("analytics/neo4j"));
+    harness.keys("j");
     assert!(
-        bench.selected().contains("analytics/neo4j"),
+        harness.selected().contains("analytics/neo4j"),
         "the end is the end"
     );
-    bench.keys("g");
-    assert_eq!(bench.selected(), first);
-    bench.keys("page-down");
-    assert!(bench.selected().contains("analytics/neo4j"));
+    harness.keys("g");
+    assert_eq!(harness.selected(), first);
+    harness.keys("page-down");
+    assert!(harness.selected().contains("analytics/neo4j"));
 }
 
 #[test]
 fn a_filter_keeps_what_contains_its_text_and_esc_takes_it_off() {
-    let mut bench = ready();
-    bench.keys("/");
-    bench.text("external");
-    bench.shows("external-mcp");
-    bench.hides("neo4j_mcp_server");
-    bench.keys("enter q");
-    assert!(bench.app.is_over(), "after enter letters are keys again");
+    let mut harness = ready();
+    harness.keys("/");
+    harness.text("external");
+    harness.shows("external-mcp");
+    harness.hides("neo4j_mcp_server");
+    harness.keys("enter q");
+    assert!(harness.app.is_over(), "after enter letters are keys again");
 
-    let mut bench = ready();
-    bench.keys("/");
-    bench.text("q1");
+    let mut harness = ready();
+    harness.keys("/");
+    harness.text("q1");
     assert!(
-        !bench.app.is_over(),
+        !harness.app.is_over(),
         "while a filter is typed letters are text"
     );
-    bench.shows("Nothing here contains that text");
-    bench.keys("esc");
-    bench.shows("neo4j_mcp_server");
+    harness.shows("Nothing here contains that text");
+    harness.keys("esc");
+    harness.shows("neo4j_mcp_server");
 }
 
 #[test]
 fn folding_hides_what_lies_below_and_left_climbs() {
-    let mut bench = ready();
-    bench.keys("left");
-    bench.hides("prod-gateway");
-    bench.keys("right");
-    bench.shows("prod-gateway");
-    bench.keys("j j");
-    assert!(bench.selected().contains("neo4j-mcp"));
-    bench.keys("h");
+    let mut harness = ready();
+    harness.keys("left");
+    harness.hides("prod-gateway");
+    harness.keys("right");
+    harness.shows("prod-gateway");
+    harness.keys("j j");
+    assert!(harness.selected().contains("neo4j-mcp"));
+    harness.keys("h");
     assert!(
-        bench.selected().contains("prod-gateway"),
+        harness.selected().contains("prod-gateway"),
         "{}",
-        bench.selected()
+        harness.selected()
     );
 }
 
 #[test]
 fn a_runtime_keeps_its_endpoints_to_itself_until_one_is_not_well() {
-    let mut bench = ready();
-    bench.hides("DEFAULT");
+    let mut harness = ready();
+    harness.hides("DEFAULT");
     let moving = Resource {
         raw: serde_json::json!({"liveVersion": "3", "targetVersion": "4"}),
         ..resources("prod", Kind::Endpoint).remove(0)
     };
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Endpoint,
         Ok(vec![moving]),
     )));
-    bench.shows("v3 → v4");
+    harness.shows("v3 → v4");
 }
 
 #[test]
 fn enter_describes_and_the_answer_is_shown() {
-    let mut bench = ready();
-    bench.keys("j");
+    let mut harness = ready();
+    harness.keys("j");
     let gateway = key("prod", Kind::Gateway, "prod-gw");
-    assert_eq!(bench.keys("enter"), [Effect::Describe(gateway.clone())]);
-    bench.shows("asking AWS");
+    assert_eq!(harness.keys("enter"), [Effect::Describe(gateway.clone())]);
+    harness.shows("asking AWS");
     let described = Resource {
         facts: vec![agentcore_console::model::Fact {
             label: "Authorizer",
@@ -143,68 +143,68 @@ fn enter_describes_and_the_answer_is_shown() {
         }],
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Fleet(FleetEvent::Described(
+    harness.on(Event::Fleet(FleetEvent::Described(
         gateway,
         Box::new(Ok(described)),
     )));
-    bench.shows("CUSTOM_JWT");
-    bench.keys("tab");
-    bench.shows("\"status\": \"READY\"");
-    bench.keys("G j j k esc");
-    bench.hides("\"status\": \"READY\"");
+    harness.shows("CUSTOM_JWT");
+    harness.keys("tab");
+    harness.shows("\"status\": \"READY\"");
+    harness.keys("G j j k esc");
+    harness.hides("\"status\": \"READY\"");
 }
 
 #[test]
 fn an_answer_for_another_resource_does_not_fill_the_open_detail() {
-    let mut bench = ready();
-    bench.keys("j enter");
+    let mut harness = ready();
+    harness.keys("j enter");
     let other = resources("analytics", Kind::Gateway).remove(0);
-    bench.on(Event::Fleet(FleetEvent::Described(
+    harness.on(Event::Fleet(FleetEvent::Described(
         other.key.clone(),
         Box::new(Ok(other)),
     )));
-    bench.shows("asking AWS");
+    harness.shows("asking AWS");
 }
 
 #[test]
 fn o_goes_from_target_to_runtime_to_its_secret() {
-    let mut bench = ready();
-    bench.keys("j j");
-    assert!(bench.selected().contains("neo4j-mcp"));
-    bench.keys("o");
-    assert!(bench.selected().contains("neo4j_mcp_server"));
-    bench.keys("o");
-    assert!(bench.selected().contains("prod/neo4j"));
-    let effects = bench.keys("o");
+    let mut harness = ready();
+    harness.keys("j j");
+    assert!(harness.selected().contains("neo4j-mcp"));
+    harness.keys("o");
+    assert!(harness.selected().contains("neo4j_mcp_server"));
+    harness.keys("o");
+    assert!(harness.selected().contains("prod/neo4j"));
+    let effects = harness.keys("o");
     assert_eq!(
         effects,
         [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
     );
-    bench.shows("reading its versions");
+    harness.shows("reading its versions");
 }
 
 #[test]
 fn with_a_detail_open_o_opens_the_next_ones_detail() {
-    let mut bench = ready();
-    bench.keys("j j enter");
+    let mut harness = ready();
+    harness.keys("j j enter");
     assert_eq!(
-        bench.keys("o"),
+        harness.keys("o"),
         [Effect::Describe(key("prod", Kind::Runtime, "prod-rt"))]
     );
 }
 
 #[test]
 fn l_follows_the_logs_of_what_is_selected() {
-    let mut bench = ready();
-    let deployment = bench.keys("l");
+    let mut harness = ready();
+    let deployment = harness.keys("l");
     assert!(
         matches!(deployment.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 2),
         "{deployment:?}"
     );
-    bench.shows("2 sources");
-    let mut bench = ready();
-    bench.keys("j");
-    let gateway = bench.keys("l");
+    harness.shows("2 sources");
+    let mut harness = ready();
+    harness.keys("j");
+    let gateway = harness.keys("l");
     assert!(
         matches!(gateway.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1),
         "{gateway:?}"
@@ -213,9 +213,9 @@ fn l_follows_the_logs_of_what_is_selected() {
 
 #[test]
 fn marked_rows_give_their_logs_together() {
-    let mut bench = ready();
-    bench.keys("j space j space");
-    let effects = bench.keys("g l");
+    let mut harness = ready();
+    harness.keys("j space j space");
+    let effects = harness.keys("g l");
     let [Effect::Tail(_, query)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
@@ -224,27 +224,27 @@ fn marked_rows_give_their_logs_together() {
 
 #[test]
 fn only_a_target_is_synchronized_and_only_after_a_yes() {
-    let mut bench = ready();
-    assert_eq!(bench.keys("y"), []);
-    bench.shows("only a target");
-    bench.keys("j j");
-    assert_eq!(bench.keys("y"), []);
-    bench.shows("Synchronize neo4j-mcp (prod)?");
-    assert_eq!(bench.keys("q n"), [], "q is no answer, n is no");
-    bench.hides("Synchronize neo4j-mcp (prod)?");
-    bench.keys("y");
+    let mut harness = ready();
+    assert_eq!(harness.keys("y"), []);
+    harness.shows("only a target");
+    harness.keys("j j");
+    assert_eq!(harness.keys("y"), []);
+    harness.shows("Synchronize neo4j-mcp (prod)?");
+    assert_eq!(harness.keys("q n"), [], "q is no answer, n is no");
+    harness.hides("Synchronize neo4j-mcp (prod)?");
+    harness.keys("y");
     assert_eq!(
-        bench.keys("y"),
+        harness.keys("y"),
         [Effect::Synchronize(key("prod", Kind::Target, "prod-gw/T1"))]
     );
 }
 
 #[test]
 fn marked_targets_of_all_deployments_are_synchronized_together() {
-    let mut bench = ready();
-    bench.keys("j j space j j j j space y");
-    bench.shows("Synchronize 2 targets?");
-    let mut effects = bench.keys("y");
+    let mut harness = ready();
+    harness.keys("j j space j j j j space y");
+    harness.shows("Synchronize 2 targets?");
+    let mut effects = harness.keys("y");
     effects.sort_by_key(|effect| format!("{effect:?}"));
     assert_eq!(
         effects,
@@ -257,108 +257,108 @@ fn marked_targets_of_all_deployments_are_synchronized_together() {
 
 #[test]
 fn a_failed_write_stays_until_it_is_closed() {
-    let mut bench = ready();
+    let mut harness = ready();
     let target = key("prod", Kind::Target, "prod-gw/T1");
-    bench.on(Event::Fleet(FleetEvent::Synchronized(
+    harness.on(Event::Fleet(FleetEvent::Synchronized(
         target,
         Box::new(Err(world::refused("synchronizing neo4j-mcp"))),
     )));
-    bench.shows("AccessDeniedException");
-    bench.keys("j j");
-    bench.shows("2f437955");
-    bench.keys("esc");
-    bench.hides("2f437955");
-    bench.shows("6 Activity·1");
-    bench.keys("6 enter");
-    bench.shows("2f437955-0000-4000-8000-000000000000");
-    bench.hides("Activity·1");
+    harness.shows("AccessDeniedException");
+    harness.keys("j j");
+    harness.shows("2f437955");
+    harness.keys("esc");
+    harness.hides("2f437955");
+    harness.shows("6 Activity·1");
+    harness.keys("6 enter");
+    harness.shows("2f437955-0000-4000-8000-000000000000");
+    harness.hides("Activity·1");
 }
 
 #[test]
 fn read_only_refuses_every_write_and_offers_none() {
-    let mut bench = Bench::with(agentcore_console::app::AppOptions {
+    let mut harness = Harness::with(agentcore_console::app::AppOptions {
         deployments: deployments(),
         read_only: true,
         ..options()
     });
-    world::start(&mut bench);
-    world::list(&mut bench);
-    bench.keys("j j");
-    assert_eq!(bench.keys("y"), []);
-    bench.shows("read-only mode");
-    bench.keys("3");
-    assert_eq!(bench.keys("R"), []);
-    bench.keys("?");
-    bench.hides("Rotate the Neo4j password");
-    bench.keys("esc :");
-    bench.text("rotate");
-    bench.hides("secrets.rotate");
+    world::start(&mut harness);
+    world::list(&mut harness);
+    harness.keys("j j");
+    assert_eq!(harness.keys("y"), []);
+    harness.shows("read-only mode");
+    harness.keys("3");
+    assert_eq!(harness.keys("R"), []);
+    harness.keys("?");
+    harness.hides("Rotate the Neo4j password");
+    harness.keys("esc :");
+    harness.text("rotate");
+    harness.hides("secrets.rotate");
 }
 
 #[test]
 fn a_deployments_own_read_only_refuses_too() {
-    let mut bench = ready();
-    bench.app.store.deployments[0].read_only = true;
-    bench.keys("j j");
-    assert_eq!(bench.keys("y"), []);
-    bench.shows("read-only mode");
-    bench.keys("3");
-    assert_eq!(bench.keys("R"), []);
-    bench.shows("read-only mode");
+    let mut harness = ready();
+    harness.app.store.deployments[0].read_only = true;
+    harness.keys("j j");
+    assert_eq!(harness.keys("y"), []);
+    harness.shows("read-only mode");
+    harness.keys("3");
+    assert_eq!(harness.keys("R"), []);
+    harness.shows("read-only mode");
 }
 
 #[test]
 fn the_palette_finds_actions_and_names_by_a_few_letters() {
-    let mut bench = ready();
-    bench.keys(":");
-    bench.text("logs prod-gat");
-    bench.shows("logs prod-gateway");
-    let effects = bench.keys("enter");
+    let mut harness = ready();
+    harness.keys(":");
+    harness.text("logs prod-gat");
+    harness.shows("logs prod-gateway");
+    let effects = harness.keys("enter");
     assert!(
         matches!(effects.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1),
         "{effects:?}"
     );
-    bench.keys("ctrl-p");
-    bench.text("zzzz");
-    bench.shows("Nothing is called zzzz.");
-    bench.keys("esc");
-    bench.hides("Nothing is called");
+    harness.keys("ctrl-p");
+    harness.text("zzzz");
+    harness.shows("Nothing is called zzzz.");
+    harness.keys("esc");
+    harness.hides("Nothing is called");
 }
 
 #[test]
 fn the_palette_runs_nothing_that_does_not_hold_what_was_typed() {
-    let mut bench = Bench::open(Vec::new());
+    let mut harness = Harness::open(Vec::new());
     let faults = [
         "none: take all faults back",
         "c: runtime throttling",
         "a: token slow",
     ]
     .map(str::to_owned);
-    bench.on(Event::Started(Ok((deployments(), faults.to_vec()))));
-    bench.keys("4 :");
-    bench.text("curl");
-    bench.shows("Copy the call as a curl command");
-    bench.hides("throttling");
-    bench.keys("esc :");
-    bench.text("rotate");
-    bench.keys("enter");
-    bench.shows("Rotate the Neo4j password of the selected secret");
-    bench.keys(":");
-    bench.text("c:rntmthrtlng");
-    bench.shows("throttling");
-    assert_eq!(bench.keys("enter"), [], "only alike");
-    bench.shows("nothing is called c:rntmthrtlng");
-    assert_eq!(bench.keys("down enter"), [Effect::PlayFault(1)]);
-    bench.keys(":");
-    bench.text("throttling");
-    bench.shows("● active");
-    assert_eq!(bench.keys("enter"), [], "it is played already");
-    bench.keys(":");
-    bench.text("faults back");
-    assert_eq!(bench.keys("enter"), [Effect::PlayFault(0)]);
-    bench.keys(":");
-    bench.text("throttling");
-    bench.hides("● active");
+    harness.on(Event::Started(Ok((deployments(), faults.to_vec()))));
+    harness.keys("4 :");
+    harness.text("curl");
+    harness.shows("Copy the call as a curl command");
+    harness.hides("throttling");
+    harness.keys("esc :");
+    harness.text("rotate");
+    harness.keys("enter");
+    harness.shows("Rotate the Neo4j password of the selected secret");
+    harness.keys(":");
+    harness.text("c:rntmthrtlng");
+    harness.shows("throttling");
+    assert_eq!(harness.keys("enter"), [], "only alike");
+    harness.shows("nothing is called c:rntmthrtlng");
+    assert_eq!(harness.keys("down enter"), [Effect::PlayFault(1)]);
+    harness.keys(":");
+    harness.text("throttling");
+    harness.shows("● active");
+    assert_eq!(harness.keys("enter"), [], "it is played already");
+    harness.keys(":");
+    harness.text("faults back");
+    assert_eq!(harness.keys("enter"), [Effect::PlayFault(0)]);
+    harness.keys(":");
+    harness.text("throttling");
+    harness.hides("● active");
 }
 
 #[test]
@@ -383,16 +383,16 @@ fn every_action_is_in_a_help() {
         ("5", 80),
         ("6", 80),
     ] {
-        let mut bench = ready();
-        bench.keys(open);
-        bench.keys("?");
-        seen += &bench.frame(120, tall);
+        let mut harness = ready();
+        harness.keys(open);
+        harness.keys("?");
+        seen += &harness.frame(120, tall);
     }
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
-    bench.keys("tab f1");
-    seen += &bench.frame(120, 80);
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("tab f1");
+    seen += &harness.frame(120, 80);
     for action in Action::ALL {
         assert!(
             seen.contains(action.spec().help),
@@ -404,44 +404,44 @@ fn every_action_is_in_a_help() {
 
 #[test]
 fn help_scrolls_within_its_lines() {
-    let mut bench = ready();
-    bench.keys("?");
-    bench.frame(80, 12);
-    bench.keys("G j j");
-    let bottom = bench.frame(80, 12);
-    bench.keys("k");
+    let mut harness = ready();
+    harness.keys("?");
+    harness.frame(80, 12);
+    harness.keys("G j j");
+    let bottom = harness.frame(80, 12);
+    harness.keys("k");
     assert_ne!(
-        bench.frame(80, 12),
+        harness.frame(80, 12),
         bottom,
         "one line up from the end is seen"
     );
-    bench.keys("g");
-    assert!(bench.frame(80, 12).contains("FLEET"));
-    bench.keys("?");
-    bench.shows("NAME");
+    harness.keys("g");
+    assert!(harness.frame(80, 12).contains("FLEET"));
+    harness.keys("?");
+    harness.shows("NAME");
 }
 
 #[test]
 fn sequences_wait_and_show_the_ways_on() {
-    let mut bench = ready();
-    bench.keys("j");
-    assert_eq!(bench.keys("c"), []);
-    bench.shows("copy ARN");
-    let effects = bench.keys("i");
+    let mut harness = ready();
+    harness.keys("j");
+    assert_eq!(harness.keys("c"), []);
+    harness.shows("copy ARN");
+    let effects = harness.keys("i");
     assert_eq!(effects, [Effect::Copy("prod-gw".into())]);
-    bench.keys("c");
+    harness.keys("c");
     assert_eq!(
-        bench.keys("x"),
+        harness.keys("x"),
         [],
         "a wrong second key gives up the sequence and does nothing else"
     );
-    assert_eq!(bench.keys("esc"), []);
+    assert_eq!(harness.keys("esc"), []);
 }
 
-fn rotating() -> Bench {
-    let mut bench = ready();
-    bench.keys("3");
-    let effects = bench.keys("R");
+fn rotating() -> Harness {
+    let mut harness = ready();
+    harness.keys("3");
+    let effects = harness.keys("R");
     assert_eq!(
         effects.last(),
         Some(&Effect::Rotate {
@@ -450,31 +450,31 @@ fn rotating() -> Bench {
             kind: RotationKind::Rotate
         })
     );
-    bench.on(Event::Secrets(SecretsEvent::Planned(Box::new(
+    harness.on(Event::Secrets(SecretsEvent::Planned(Box::new(
         world::plan("prod/neo4j"),
     ))));
-    bench
+    harness
 }
 
 #[test]
 fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
-    let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    bench.shows("type prod/neo4j to go on");
-    assert_eq!(bench.keys("enter y enter"), []);
-    bench.keys("backspace");
-    bench.text("prod/neo4");
-    assert_eq!(bench.keys("enter"), []);
-    bench.text("j");
-    assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
+    harness.shows("type prod/neo4j to go on");
+    assert_eq!(harness.keys("enter y enter"), []);
+    harness.keys("backspace");
+    harness.text("prod/neo4");
+    assert_eq!(harness.keys("enter"), []);
+    harness.text("j");
+    assert_eq!(harness.keys("enter"), [Effect::AnswerRotation(true)]);
 
-    let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
+    assert_eq!(harness.keys("esc"), [Effect::AnswerRotation(false)]);
 }
 
 fn address_asked(id: u64) -> Event {
@@ -491,25 +491,25 @@ fn address_asked(id: u64) -> Event {
 
 #[test]
 fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
-    let mut bench = rotating();
-    bench.on(address_asked(1));
-    bench.on(address_asked(2));
-    bench.shows("the plan is being made");
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    let mut harness = rotating();
+    harness.on(address_asked(1));
+    harness.on(address_asked(2));
+    harness.shows("the plan is being made");
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    bench.shows("type prod/neo4j to go on");
-    assert_eq!(bench.keys("esc"), [Effect::AnswerRotation(false)]);
-    bench.shows("question 1");
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    harness.shows("type prod/neo4j to go on");
+    assert_eq!(harness.keys("esc"), [Effect::AnswerRotation(false)]);
+    harness.shows("question 1");
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    bench.on(world::rotated());
-    bench.hides("type prod/neo4j to go on");
+    harness.on(world::rotated());
+    harness.hides("type prod/neo4j to go on");
     for id in [1, 2] {
-        bench.shows(&format!("question {id}"));
+        harness.shows(&format!("question {id}"));
         assert_eq!(
-            bench.keys("n"),
+            harness.keys("n"),
             [Effect::AnswerElicitation(
                 endpoint("prod"),
                 id,
@@ -521,13 +521,13 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
 
 #[test]
 fn forms_that_servers_ask_for_wait_for_each_other() {
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
     for id in [1, 2] {
         let request =
             ElicitationRequest::Form(serde_json::json!({"type": "object", "properties": {}}));
-        bench.on(Event::Tools(ToolsEvent::Elicited(
+        harness.on(Event::Tools(ToolsEvent::Elicited(
             endpoint("prod"),
             Elicitation {
                 id,
@@ -537,9 +537,9 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
         )));
     }
     for id in [1, 2] {
-        bench.shows(&format!("form {id}"));
+        harness.shows(&format!("form {id}"));
         assert_eq!(
-            bench.keys("esc"),
+            harness.keys("esc"),
             [Effect::AnswerElicitation(
                 endpoint("prod"),
                 id,
@@ -551,115 +551,115 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
 
 #[test]
 fn a_second_rotation_is_refused_while_one_runs() {
-    let mut bench = agreed();
-    bench.keys("1 3");
+    let mut harness = agreed();
+    harness.keys("1 3");
     assert!(
-        !bench
+        !harness
             .keys("R")
             .iter()
             .any(|effect| matches!(effect, Effect::Rotate { .. }))
     );
-    bench.shows("still running");
+    harness.shows("still running");
 }
 
 #[test]
 fn quitting_waits_for_the_rotation_and_a_second_time_does_not() {
-    let mut bench = agreed();
-    bench.on(world::step(RotationStep::Set, StepState::Running, 0));
-    assert_eq!(bench.keys("q"), [Effect::Stop(Slot::Rotation)]);
-    assert!(!bench.app.is_over());
-    bench.shows("stops at its next safe step");
-    bench.on(world::rotated());
-    assert!(bench.app.is_over(), "it has reached its end");
+    let mut harness = agreed();
+    harness.on(world::step(RotationStep::Set, StepState::Running, 0));
+    assert_eq!(harness.keys("q"), [Effect::Stop(Slot::Rotation)]);
+    assert!(!harness.app.is_over());
+    harness.shows("stops at its next safe step");
+    harness.on(world::rotated());
+    assert!(harness.app.is_over(), "it has reached its end");
     assert!(
-        bench
+        harness
             .app
             .parting()
             .is_some_and(|said| !said.is_failure && said.words.contains("rotated"))
     );
 
-    let mut bench = agreed();
-    bench.keys("q ctrl-c");
-    assert!(bench.app.is_over());
-    assert!(bench.app.parting().is_some_and(|said| said.is_failure && said.words.contains("secrets resume prod/neo4j")));
+    let mut harness = agreed();
+    harness.keys("q ctrl-c");
+    assert!(harness.app.is_over());
+    assert!(harness.app.parting().is_some_and(|said| said.is_failure && said.words.contains("secrets resume prod/neo4j")));
 
-    let mut bench = ready();
-    bench.keys("q");
-    assert_eq!(bench.app.parting(), None);
+    let mut harness = ready();
+    harness.keys("q");
+    assert_eq!(harness.app.parting(), None);
 }
 
 /// A rotation whose name was typed.
-fn agreed() -> Bench {
-    let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+fn agreed() -> Harness {
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    bench.text("prod/neo4j");
-    assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
-    bench
+    harness.text("prod/neo4j");
+    assert_eq!(harness.keys("enter"), [Effect::AnswerRotation(true)]);
+    harness
 }
 
 #[test]
 fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
-    let mut bench = rotating();
-    bench.text("prod/neo");
-    assert_eq!(bench.keys("enter"), [], "the plan was not seen yet");
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    let mut harness = rotating();
+    harness.text("prod/neo");
+    assert_eq!(harness.keys("enter"), [], "the plan was not seen yet");
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    bench.text("4j");
-    assert_eq!(bench.keys("enter"), [Effect::AnswerRotation(true)]);
+    harness.text("4j");
+    assert_eq!(harness.keys("enter"), [Effect::AnswerRotation(true)]);
 
-    let mut bench = rotating();
-    assert_eq!(bench.keys("esc"), [Effect::Stop(Slot::Rotation)]);
+    let mut harness = rotating();
+    assert_eq!(harness.keys("esc"), [Effect::Stop(Slot::Rotation)]);
 }
 
 #[test]
 fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
-    let mut bench = rotating();
-    let effects = bench.on(world::step(RotationStep::Check, StepState::Done, 10));
+    let mut harness = rotating();
+    let effects = harness.on(world::step(RotationStep::Check, StepState::Done, 10));
     assert_eq!(
         effects,
         [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
     );
-    bench.on(world::rotated());
-    bench.shows("rotated");
-    assert!(!bench.app.is_over());
-    bench.keys("6");
-    assert!(bench.line("rotate prod/neo4j").contains("write"));
+    harness.on(world::rotated());
+    harness.shows("rotated");
+    assert!(!harness.app.is_over());
+    harness.keys("6");
+    assert!(harness.line("rotate prod/neo4j").contains("write"));
 }
 
-fn tailing() -> Bench {
-    let mut bench = ready();
-    bench.keys("2");
-    bench.on(Event::Logs(LogsEvent::Arrived(world::numbered(0, 100))));
-    bench.frame(120, 36);
-    bench
+fn tailing() -> Harness {
+    let mut harness = ready();
+    harness.keys("2");
+    harness.on(Event::Logs(LogsEvent::Arrived(world::numbered(0, 100))));
+    harness.frame(120, 36);
+    harness
 }
 
 #[test]
 fn logs_follow_the_newest_line_until_somebody_scrolls() {
-    let mut bench = tailing();
+    let mut harness = tailing();
     assert!(
-        bench.selected().ends_with("line 0099"),
+        harness.selected().ends_with("line 0099"),
         "{}",
-        bench.selected()
+        harness.selected()
     );
-    bench.on(Event::Logs(LogsEvent::Arrived(world::numbered(100, 110))));
-    assert!(bench.selected().ends_with("line 0109"));
-    bench.keys("k");
-    assert!(bench.selected().ends_with("line 0108"));
-    bench.shows("paused");
-    bench.hides("line 0109");
-    let before: Vec<String> = bench
+    harness.on(Event::Logs(LogsEvent::Arrived(world::numbered(100, 110))));
+    assert!(harness.selected().ends_with("line 0109"));
+    harness.keys("k");
+    assert!(harness.selected().ends_with("line 0108"));
+    harness.shows("paused");
+    harness.hides("line 0109");
+    let before: Vec<String> = harness
         .frame(120, 36)
         .lines()
         .skip(4)
         .take(25)
         .map(str::to_owned)
         .collect();
-    bench.on(Event::Logs(LogsEvent::Arrived(world::numbered(110, 120))));
-    let after: Vec<String> = bench
+    harness.on(Event::Logs(LogsEvent::Arrived(world::numbered(110, 120))));
+    let after: Vec<String> = harness
         .frame(120, 36)
         .lines()
         .skip(4)
@@ -667,17 +667,17 @@ fn logs_follow_the_newest_line_until_somebody_scrolls() {
         .map(str::to_owned)
         .collect();
     assert_eq!(before, after, "what one reads stands still");
-    bench.shows("10 new since you paused");
-    bench.keys("f");
-    assert!(bench.selected().ends_with("line 0119"));
-    bench.hides("since you paused");
+    harness.shows("10 new since you paused");
+    harness.keys("f");
+    assert!(harness.selected().ends_with("line 0119"));
+    harness.hides("since you paused");
 }
 
 #[test]
 fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
-    let mut bench = tailing();
-    bench.keys("k k");
-    let selected = bench.selected();
+    let mut harness = tailing();
+    harness.keys("k k");
+    let selected = harness.selected();
     let late = LogBatch {
         events: vec![world::log(
             500,
@@ -686,70 +686,70 @@ fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
         )],
         ..LogBatch::default()
     };
-    bench.on(Event::Logs(LogsEvent::Arrived(late)));
-    assert_eq!(bench.selected(), selected);
+    harness.on(Event::Logs(LogsEvent::Arrived(late)));
+    assert_eq!(harness.selected(), selected);
 }
 
 #[test]
 fn a_filter_of_logs_keeps_the_line_one_reads() {
-    let mut bench = tailing();
-    bench.keys("k k k k");
-    let selected = bench.selected();
+    let mut harness = tailing();
+    harness.keys("k k k k");
+    let selected = harness.selected();
     assert!(selected.ends_with("line 0095"));
-    bench.keys("&");
-    bench.text("line 009");
-    bench.keys("enter");
-    assert_eq!(bench.selected(), selected);
-    bench.keys("esc");
-    assert_eq!(bench.selected(), selected);
+    harness.keys("&");
+    harness.text("line 009");
+    harness.keys("enter");
+    assert_eq!(harness.selected(), selected);
+    harness.keys("esc");
+    assert_eq!(harness.selected(), selected);
 }
 
 #[test]
 fn search_and_errors_are_jumped_to() {
-    let mut bench = ready();
-    bench.keys("2");
-    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
-    bench.keys("E");
-    assert!(bench.selected().contains("AccessDenied"));
-    bench.keys("/");
-    bench.text("LAST LINE");
-    bench.keys("enter");
-    assert!(bench.selected().contains("the last line of all"));
-    bench.keys("&");
-    bench.text("/(/");
-    bench.keys("enter");
-    bench.shows("the filter cannot be read");
+    let mut harness = ready();
+    harness.keys("2");
+    harness.on(Event::Logs(LogsEvent::Arrived(world::logs())));
+    harness.keys("E");
+    assert!(harness.selected().contains("AccessDenied"));
+    harness.keys("/");
+    harness.text("LAST LINE");
+    harness.keys("enter");
+    assert!(harness.selected().contains("the last line of all"));
+    harness.keys("&");
+    harness.text("/(/");
+    harness.keys("enter");
+    harness.shows("the filter cannot be read");
 }
 
 #[test]
 fn a_key_that_was_pasted_is_text_and_nothing_else() {
-    let mut bench = ready();
-    assert_eq!(bench.app.paste("q", bench.now).0, []);
-    assert!(!bench.app.is_over(), "pasted letters are no keys");
-    bench.keys("/");
-    bench.app.paste("external\nq", bench.now).0.clear();
-    bench.shows("external-mcp");
-    assert!(!bench.app.is_over());
+    let mut harness = ready();
+    assert_eq!(harness.app.paste("q", harness.now).0, []);
+    assert!(!harness.app.is_over(), "pasted letters are no keys");
+    harness.keys("/");
+    harness.app.paste("external\nq", harness.now).0.clear();
+    harness.shows("external-mcp");
+    assert!(!harness.app.is_over());
 }
 
 #[test]
 fn a_statement_is_typed_and_called_and_its_table_is_shown() {
-    let mut bench = ready();
+    let mut harness = ready();
     let prod = endpoint("prod");
-    assert_eq!(bench.keys("4"), [Effect::Connect(prod.clone())]);
-    bench.on(connected(&prod));
+    assert_eq!(harness.keys("4"), [Effect::Connect(prod.clone())]);
+    harness.on(connected(&prod));
     assert!(
-        bench.selected().contains("read-cypher"),
+        harness.selected().contains("read-cypher"),
         "{}",
-        bench.selected()
+        harness.selected()
     );
-    bench.keys("enter");
-    bench.text("RETURN $year AS q");
-    assert_eq!(bench.keys("ctrl-r"), []);
-    bench.shows("parameter year is empty");
-    bench.keys("tab");
-    bench.text("1990");
-    let mut effects = bench.keys("ctrl-r");
+    harness.keys("enter");
+    harness.text("RETURN $year AS q");
+    assert_eq!(harness.keys("ctrl-r"), []);
+    harness.shows("parameter year is empty");
+    harness.keys("tab");
+    harness.text("1990");
+    let mut effects = harness.keys("ctrl-r");
     let Some(Effect::Call {
         tool, arguments, ..
     }) = effects.pop()
@@ -758,72 +758,75 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     };
     assert_eq!(tool, "neo4j-mcp___read-cypher");
     assert_eq!(arguments["query"], "RETURN $year AS q");
-    assert_eq!(bench.keys("f5"), [], "one call at a time");
-    bench.on(world::called(&prod));
-    bench.shows("Keanu Reeves");
-    bench.shows("2 rows");
+    assert_eq!(harness.keys("f5"), [], "one call at a time");
+    harness.on(world::called(&prod));
+    harness.shows("Keanu Reeves");
+    harness.shows("2 rows");
 }
 
 #[test]
 fn a_writing_tool_is_called_only_after_a_yes() {
-    let mut bench = ready();
+    let mut harness = ready();
     let prod = endpoint("prod");
-    bench.keys("4");
-    bench.on(connected(&prod));
-    bench.keys("j enter");
-    bench.text("CREATE (n)");
-    assert_eq!(bench.keys("f5"), []);
-    bench.shows("Call write-cypher?");
-    bench.keys("n");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("j enter");
+    harness.text("CREATE (n)");
+    assert_eq!(harness.keys("f5"), []);
+    harness.shows("Call write-cypher?");
+    harness.keys("n");
     assert_eq!(
-        bench.keys("f5"),
+        harness.keys("f5"),
         [],
         "a no leaves no call behind: it is asked again"
     );
-    bench.shows("Call write-cypher?");
+    harness.shows("Call write-cypher?");
     assert!(
-        matches!(bench.keys("y").as_slice(), [Effect::Call { tool, .. }] if tool.ends_with("write-cypher"))
+        matches!(harness.keys("y").as_slice(), [Effect::Call { tool, .. }] if tool.ends_with("write-cypher"))
     );
 }
 
 #[test]
 fn esc_cancels_a_call_and_says_what_is_not_known() {
-    let mut bench = ready();
+    let mut harness = ready();
     let prod = endpoint("prod");
-    bench.keys("4");
-    bench.on(connected(&prod));
-    bench.keys("enter");
-    bench.text("RETURN 1");
-    bench.keys("f5");
-    assert_eq!(bench.keys("esc"), [Effect::Stop(Slot::Call(prod.clone()))]);
-    bench.on(world::called(&prod));
-    bench.hides("Keanu Reeves");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    assert_eq!(
+        harness.keys("esc"),
+        [Effect::Stop(Slot::Call(prod.clone()))]
+    );
+    harness.on(world::called(&prod));
+    harness.hides("Keanu Reeves");
 }
 
 #[test]
 fn what_is_missing_in_a_form_is_said_before_anything_is_called() {
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
-    assert_eq!(bench.keys("tab f5"), []);
-    bench.shows("query is required");
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    assert_eq!(harness.keys("tab f5"), []);
+    harness.shows("query is required");
 }
 
 #[test]
 fn a_verdict_shows_its_age_and_an_old_one_is_got_anew() {
-    let mut bench = ready();
-    bench.keys("5");
-    bench.on(world::examined("prod", true));
-    bench.on(world::examined("analytics", false));
-    bench.pass(59_000);
-    bench.keys("1");
-    assert_eq!(bench.keys("5"), [], "it is not a minute old");
-    let line = bench.line("interceptor: AccessDenied");
+    let mut harness = ready();
+    harness.keys("5");
+    harness.on(world::examined("prod", true));
+    harness.on(world::examined("analytics", false));
+    harness.pass(59_000);
+    harness.keys("1");
+    assert_eq!(harness.keys("5"), [], "it is not a minute old");
+    let line = harness.line("interceptor: AccessDenied");
     assert!(line.contains("59s ago"), "{line}");
-    bench.keys("1");
-    bench.pass(2_000);
+    harness.keys("1");
+    harness.pass(2_000);
     assert_eq!(
-        bench.keys("5"),
+        harness.keys("5"),
         [
             Effect::Examine(name("prod")),
             Effect::Examine(name("analytics"))
@@ -833,38 +836,38 @@ fn a_verdict_shows_its_age_and_an_old_one_is_got_anew() {
 
 #[test]
 fn the_doctor_examines_all_and_shows_the_cause() {
-    let mut bench = ready();
+    let mut harness = ready();
     assert_eq!(
-        bench.keys("5"),
+        harness.keys("5"),
         [
             Effect::Examine(name("prod")),
             Effect::Examine(name("analytics"))
         ]
     );
-    bench.on(world::examined("prod", true));
-    bench.on(world::examined("analytics", false));
-    bench.shows("interceptor is the cause");
-    bench.shows("Fix: let role");
-    let effects = bench.keys("c");
+    harness.on(world::examined("prod", true));
+    harness.on(world::examined("analytics", false));
+    harness.shows("interceptor is the cause");
+    harness.shows("Fix: let role");
+    let effects = harness.keys("c");
     assert!(matches!(effects.as_slice(), [Effect::Copy(fix)] if fix.starts_with("let role")));
-    bench.keys("enter");
-    bench.shows("the gateway's interceptor function");
-    bench.keys("esc esc");
-    bench.hides("the gateway's interceptor function");
-    bench.keys("j");
-    bench.shows("all well");
+    harness.keys("enter");
+    harness.shows("the gateway's interceptor function");
+    harness.keys("esc esc");
+    harness.hides("the gateway's interceptor function");
+    harness.keys("j");
+    harness.shows("all well");
 }
 
 #[test]
 fn every_list_is_asked_at_the_configured_pace_without_input() {
-    let mut bench = ready();
+    let mut harness = ready();
     let all = 2 * Kind::ALL.len();
     let refresh = options().refresh_ms;
     for round in 0..20 {
         let asked: usize = (0..refresh / 100)
             .map(|_| {
-                let count = bench.pass(100).len();
-                world::list(&mut bench);
+                let count = harness.pass(100).len();
+                world::list(&mut harness);
                 count
             })
             .sum();
@@ -877,132 +880,134 @@ fn every_list_is_asked_at_the_configured_pace_without_input() {
 
 #[test]
 fn a_fleet_that_moves_is_asked_often() {
-    let mut bench = ready();
+    let mut harness = ready();
     let moving = Resource {
         status: "UPDATING".into(),
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("prod"),
         Kind::Gateway,
         Ok(vec![moving]),
     )));
-    assert!(!bench.pass(3_100).is_empty());
-    bench.shows("READY → UPDATING");
+    assert!(!harness.pass(3_100).is_empty());
+    harness.shows("READY → UPDATING");
 }
 
 #[test]
 fn one_list_that_fails_leaves_its_deployment_unknown_and_keeps_the_old_rows() {
-    let mut bench = ready();
-    bench.on(Event::Fleet(FleetEvent::Listed(
+    let mut harness = ready();
+    harness.on(Event::Fleet(FleetEvent::Listed(
         name("analytics"),
         Kind::Gateway,
         Err(world::refused("listing gateways of analytics")),
     )));
-    bench.shows("analytics-gateway");
-    bench.shows("AccessDeniedException");
-    assert!(bench.line("▾ analytics").contains("unknown"));
-    let again = bench.on(Event::Fleet(FleetEvent::Listed(
+    harness.shows("analytics-gateway");
+    harness.shows("AccessDeniedException");
+    assert!(harness.line("▾ analytics").contains("unknown"));
+    let again = harness.on(Event::Fleet(FleetEvent::Listed(
         name("analytics"),
         Kind::Gateway,
         Err(world::refused("listing gateways of analytics")),
     )));
     assert_eq!(again, []);
-    bench.shows("Activity·1");
+    harness.shows("Activity·1");
 }
 
 #[test]
 fn a_console_that_waits_for_its_stack_does_not_spin() {
-    let bench = Bench::open(deployments());
-    let wake = bench.app.next_wake().unwrap();
+    let harness = Harness::open(deployments());
+    let wake = harness.app.next_wake().unwrap();
     assert!(
-        wake.since(bench.now) >= 100,
+        wake.since(harness.now) >= 100,
         "it would wake after {} ms",
-        wake.since(bench.now)
+        wake.since(harness.now)
     );
 }
 
 #[test]
 fn an_alarm_keeps_keys_and_text_from_what_lies_below() {
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
-    bench.keys("tab");
-    bench.on(Event::Fleet(FleetEvent::Synchronized(
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("tab");
+    harness.on(Event::Fleet(FleetEvent::Synchronized(
         key("prod", Kind::Target, "prod-gw/T1"),
         Box::new(Err(world::refused("synchronizing"))),
     )));
-    bench.text("xyzzy");
-    bench.keys("esc");
-    bench.hides("xyzzy");
+    harness.text("xyzzy");
+    harness.keys("esc");
+    harness.hides("xyzzy");
 }
 
 #[test]
 fn suspending_waits_until_the_rotation_has_ended_or_asks() {
-    let mut bench = agreed();
-    bench.on(world::step(RotationStep::Set, StepState::Running, 0));
-    assert_eq!(bench.keys("ctrl-z"), []);
-    bench.shows("suspends as soon as it has ended or asks");
-    let effects = bench.on(world::rotated());
+    let mut harness = agreed();
+    harness.on(world::step(RotationStep::Set, StepState::Running, 0));
+    assert_eq!(harness.keys("ctrl-z"), []);
+    harness.shows("suspends as soon as it has ended or asks");
+    let effects = harness.on(world::rotated());
     assert!(effects.contains(&Effect::Suspend), "{effects:?}");
-    assert_eq!(bench.keys("ctrl-z"), [Effect::Suspend]);
+    assert_eq!(harness.keys("ctrl-z"), [Effect::Suspend]);
 
-    let mut bench = agreed();
-    bench.on(world::step(RotationStep::Consumers, StepState::Running, 0));
-    assert_eq!(bench.keys("ctrl-z"), []);
+    let mut harness = agreed();
+    harness.on(world::step(RotationStep::Consumers, StepState::Running, 0));
+    assert_eq!(harness.keys("ctrl-z"), []);
     let question = RotationQuestion::CloseConnections(Vec::new());
-    let effects = bench.on(Event::Secrets(SecretsEvent::Asked(question)));
+    let effects = harness.on(Event::Secrets(SecretsEvent::Asked(question)));
     assert!(effects.contains(&Effect::Suspend), "{effects:?}");
 }
 
 #[test]
 fn ctrl_z_suspends_even_while_text_is_typed() {
-    let mut bench = ready();
-    bench.keys("/");
-    assert_eq!(bench.keys("ctrl-z"), [Effect::Suspend]);
+    let mut harness = ready();
+    harness.keys("/");
+    assert_eq!(harness.keys("ctrl-z"), [Effect::Suspend]);
 }
 
 #[test]
 fn the_theme_key_goes_round() {
-    let mut bench = ready();
-    let styles = |bench: &Bench| {
-        bench
+    let mut harness = ready();
+    let styles = |harness: &Harness| {
+        harness
             .buffer(80, 24)
             .content
             .iter()
             .map(ratatui::buffer::Cell::style)
             .collect::<Vec<_>>()
     };
-    let dark = styles(&bench);
-    bench.keys("ctrl-t");
-    assert_ne!(styles(&bench), dark);
-    bench.keys("ctrl-t ctrl-t");
-    assert_eq!(styles(&bench), dark);
+    let dark = styles(&harness);
+    harness.keys("ctrl-t");
+    assert_ne!(styles(&harness), dark);
+    harness.keys("ctrl-t ctrl-t");
+    assert_eq!(styles(&harness), dark);
 }
 
 #[test]
 fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
-    let mut bench = ready();
+    let mut harness = ready();
     let prod = endpoint("prod");
-    bench.keys("4");
-    bench.on(connected(&prod));
-    bench.keys("k enter");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("k enter");
     let address = format!(
         "https://consent.example/authorize?request_uri={}",
         "x".repeat(120)
     );
     let failure = world::refused("calling get_me").consent_url(&address);
-    bench.on(Event::Tools(ToolsEvent::Called(
+    harness.on(Event::Tools(ToolsEvent::Called(
         prod,
         Box::new(Err(failure)),
     )));
-    let shown: String = bench.frame(80, 40).split_whitespace().collect();
-    bench.shows("A person must consent first");
+    let shown: String = harness.frame(80, 40).split_whitespace().collect();
+    harness.shows("A person must consent first");
     assert!(
-        bench.frame(80, 24).contains("A person must consent first"),
+        harness
+            .frame(80, 24)
+            .contains("A person must consent first"),
         "in a narrow window too"
     );
-    assert_eq!(bench.keys("c c"), [Effect::Copy(address)]);
+    assert_eq!(harness.keys("c c"), [Effect::Copy(address)]);
     assert!(
         !shown.contains("consent:https"),
         "the address stands alone, to be selected"
@@ -1011,35 +1016,35 @@ fn a_call_that_waits_for_consent_shows_the_whole_address_and_copies_it() {
 
 #[test]
 fn the_calls_of_one_endpoint_are_not_offered_at_another() {
-    let mut bench = ready();
+    let mut harness = ready();
     let prod = endpoint("prod");
-    bench.keys("4");
-    bench.on(connected(&prod));
-    bench.keys("enter");
-    bench.text("RETURN 1");
-    bench.keys("f5");
-    bench.on(world::called(&prod));
-    bench.shows("14:00 read-cypher");
-    bench.keys("esc");
-    bench.keys("p");
-    bench.text("analytics");
+    harness.keys("4");
+    harness.on(connected(&prod));
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("f5");
+    harness.on(world::called(&prod));
+    harness.shows("14:00 read-cypher");
+    harness.keys("esc");
+    harness.keys("p");
+    harness.text("analytics");
     assert_eq!(
-        bench.keys("enter"),
+        harness.keys("enter"),
         [Effect::Connect(endpoint("analytics"))]
     );
-    bench.on(connected(&endpoint("analytics")));
-    bench.shows("read-cypher");
-    bench.hides("14:00 read-cypher");
+    harness.on(connected(&endpoint("analytics")));
+    harness.shows("read-cypher");
+    harness.hides("14:00 read-cypher");
 }
 
 #[test]
 fn a_long_statement_is_seen_whole_in_a_narrow_window() {
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
-    bench.keys("enter");
-    bench.text(&format!("RETURN '{}' AS the_end", "x".repeat(120)));
-    let frame = bench.frame(80, 24);
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("enter");
+    harness.text(&format!("RETURN '{}' AS the_end", "x".repeat(120)));
+    let frame = harness.frame(80, 24);
     assert!(
         frame.contains("RETURN 'x") && frame.contains("AS the_end"),
         "{frame}"
@@ -1048,42 +1053,42 @@ fn a_long_statement_is_seen_whole_in_a_narrow_window() {
 
 #[test]
 fn a_question_that_is_longer_than_the_window_scrolls() {
-    let mut bench = rotating();
-    bench.on(Event::Secrets(SecretsEvent::Asked(
+    let mut harness = rotating();
+    harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    let top = bench.frame(80, 16);
+    let top = harness.frame(80, 16);
     assert!(
         top.contains("↑ ↓ lines 1 to") && top.contains("to go on"),
         "{top}"
     );
-    bench.keys("down down down");
+    harness.keys("down down down");
     assert!(
-        bench.frame(80, 16).contains("lines 4 to"),
+        harness.frame(80, 16).contains("lines 4 to"),
         "{}",
-        bench.frame(80, 16)
+        harness.frame(80, 16)
     );
 }
 
 #[test]
 fn a_commands_words_typed_out_are_that_command() {
-    let mut bench = ready();
-    bench.keys(":");
-    bench.text("tools analytics");
+    let mut harness = ready();
+    harness.keys(":");
+    harness.text("tools analytics");
     assert_eq!(
-        bench.keys("enter"),
+        harness.keys("enter"),
         [Effect::Connect(endpoint("analytics"))]
     );
-    bench.keys(":");
-    bench.text("doctor prod");
-    assert_eq!(bench.keys("enter"), [Effect::Examine(name("prod"))]);
+    harness.keys(":");
+    harness.text("doctor prod");
+    assert_eq!(harness.keys("enter"), [Effect::Examine(name("prod"))]);
 }
 
 #[test]
 fn a_click_on_a_tab_opens_it_in_a_narrow_window_too() {
     for (width, height) in [(120, 36), (50, 20)] {
-        let mut bench = ready();
-        let tabs = bench
+        let mut harness = ready();
+        let tabs = harness
             .frame(width, height)
             .lines()
             .nth(1)
@@ -1098,7 +1103,7 @@ fn a_click_on_a_tab_opens_it_in_a_narrow_window_too() {
             row: 1,
             modifiers,
         };
-        let effects = bench.app.mouse(click, bench.now).0;
+        let effects = harness.app.mouse(click, harness.now).0;
         assert_eq!(
             effects.len(),
             2,
@@ -1109,8 +1114,8 @@ fn a_click_on_a_tab_opens_it_in_a_narrow_window_too() {
 
 #[test]
 fn a_second_click_on_a_row_opens_it() {
-    let mut bench = ready();
-    let row = bench
+    let mut harness = ready();
+    let row = harness
         .frame(120, 36)
         .lines()
         .position(|line| line.contains("prod-gateway"))
@@ -1123,18 +1128,18 @@ fn a_second_click_on_a_row_opens_it() {
         row: u16::try_from(row).unwrap(),
         modifiers,
     };
-    assert_eq!(bench.app.mouse(click, bench.now).0, []);
-    assert!(bench.selected().contains("prod-gateway"));
+    assert_eq!(harness.app.mouse(click, harness.now).0, []);
+    assert!(harness.selected().contains("prod-gateway"));
     assert_eq!(
-        bench.app.mouse(click, bench.now).0,
+        harness.app.mouse(click, harness.now).0,
         [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
     );
 }
 
 #[test]
 fn a_detail_shows_addresses_whole_in_a_narrow_window() {
-    let mut bench = ready();
-    bench.keys("j enter");
+    let mut harness = ready();
+    harness.keys("j enter");
     let address = format!(
         "https://consent.example/authorize?request_uri={}end",
         "x".repeat(150)
@@ -1146,29 +1151,29 @@ fn a_detail_shows_addresses_whole_in_a_narrow_window() {
         }],
         ..resources("prod", Kind::Gateway).remove(0)
     };
-    bench.on(Event::Fleet(FleetEvent::Described(
+    harness.on(Event::Fleet(FleetEvent::Described(
         described.key.clone(),
         Box::new(Ok(described)),
     )));
-    let shown: String = bench.frame(80, 24).split_whitespace().collect();
-    assert!(shown.contains(&address), "{}", bench.frame(80, 24));
+    let shown: String = harness.frame(80, 24).split_whitespace().collect();
+    assert!(shown.contains(&address), "{}", harness.frame(80, 24));
 }
 
 #[test]
 fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
-    bench.keys("j");
-    let chosen = bench.selected();
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness.keys("j");
+    let chosen = harness.selected();
     let mut asked = Vec::new();
     for second in 1..=200 {
         // It says so many times, also while it is being asked.
         let at_once = (0..5)
-            .map(|_| bench.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod")))))
+            .map(|_| harness.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod")))))
             .collect::<Vec<_>>()
             .concat();
-        let due = [at_once, bench.pass(1_000)].concat();
+        let due = [at_once, harness.pass(1_000)].concat();
         let listings = due
             .into_iter()
             .filter(|effect| matches!(effect, Effect::Connect(_)))
@@ -1176,8 +1181,8 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
         assert!(listings <= 1, "{listings} at a time");
         if listings == 1 {
             asked.push(second);
-            bench.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod"))));
-            bench.on(connected(&endpoint("prod")));
+            harness.on(Event::Tools(ToolsEvent::ToolsChanged(endpoint("prod"))));
+            harness.on(connected(&endpoint("prod")));
         }
     }
     assert!(
@@ -1188,10 +1193,10 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
         asked.windows(2).all(|pair| pair[1] - pair[0] >= 10),
         "{asked:?}"
     );
-    assert_eq!(bench.selected(), chosen, "what was chosen stays chosen");
-    bench.keys("6");
+    assert_eq!(harness.selected(), chosen, "what was chosen stays chosen");
+    harness.keys("6");
     assert_eq!(
-        bench.frame(120, 36).matches("connect to prod").count(),
+        harness.frame(120, 36).matches("connect to prod").count(),
         1,
         "a list that is as it was is no news"
     );
@@ -1199,58 +1204,58 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
 
 #[test]
 fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
-    let mut bench = ready();
-    bench.keys("l");
-    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
-    bench.keys("/");
-    bench.text("in");
-    bench.keys("enter");
-    bench.shows("hit 2 of 3");
-    bench.keys("n");
-    bench.shows("hit 3 of 3");
-    bench.keys("n");
-    bench.shows("hit 1 of 3");
-    bench.keys("j");
-    bench.shows("3 hits");
-    bench.on(Event::Logs(LogsEvent::Arrived(
+    let mut harness = ready();
+    harness.keys("l");
+    harness.on(Event::Logs(LogsEvent::Arrived(world::logs())));
+    harness.keys("/");
+    harness.text("in");
+    harness.keys("enter");
+    harness.shows("hit 2 of 3");
+    harness.keys("n");
+    harness.shows("hit 3 of 3");
+    harness.keys("n");
+    harness.shows("hit 1 of 3");
+    harness.keys("j");
+    harness.shows("3 hits");
+    harness.on(Event::Logs(LogsEvent::Arrived(
         agentcore_console::model::LogBatch {
             events: vec![world::log(0, "/aws/lambda/x", "one more login")],
             ..agentcore_console::model::LogBatch::default()
         },
     )));
-    bench.shows("4 hits");
-    bench.keys("/");
-    bench.text("nowhere");
-    bench.keys("enter");
-    bench.shows("no hit");
+    harness.shows("4 hits");
+    harness.keys("/");
+    harness.text("nowhere");
+    harness.keys("enter");
+    harness.shows("no hit");
 }
 
 #[test]
 fn a_filter_that_compares_nothing_known_says_what_is_known() {
-    let mut bench = ready();
-    bench.keys("l");
-    bench.on(Event::Logs(LogsEvent::Arrived(world::logs())));
-    bench.keys("&");
-    bench.text("leve>=warn");
-    bench.keys("enter");
-    bench.shows("leve>=warn is none of level>=, trace=, session=");
-    bench.shows("the last line of all");
+    let mut harness = ready();
+    harness.keys("l");
+    harness.on(Event::Logs(LogsEvent::Arrived(world::logs())));
+    harness.keys("&");
+    harness.text("leve>=warn");
+    harness.keys("enter");
+    harness.shows("leve>=warn is none of level>=, trace=, session=");
+    harness.shows("the last line of all");
 }
 
 #[test]
 fn request_ids_of_what_went_well_are_kept_too() {
-    let mut bench = ready();
+    let mut harness = ready();
     let target = world::resources("prod", Kind::Target).remove(0);
-    bench.on(Event::Fleet(FleetEvent::Synchronized(
+    harness.on(Event::Fleet(FleetEvent::Synchronized(
         target.key.clone(),
         Box::new(Ok((target, Some("11aa-sync".into())))),
     )));
-    bench.keys("6");
-    bench.shows("request 11aa-sync");
-    assert_eq!(bench.keys("c i"), [Effect::Copy("11aa-sync".into())]);
-    bench.keys("enter");
+    harness.keys("6");
+    harness.shows("request 11aa-sync");
+    assert_eq!(harness.keys("c i"), [Effect::Copy("11aa-sync".into())]);
+    harness.keys("enter");
     assert_eq!(
-        bench.frame(120, 36).matches("request 11aa-sync").count(),
+        harness.frame(120, 36).matches("request 11aa-sync").count(),
         2,
         "in the line and in what is opened below"
     );

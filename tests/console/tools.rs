@@ -8,25 +8,25 @@ use agentcore_console::{
 use serde_json::{Value, json};
 
 use crate::{
-    bench::Bench,
+    harness::Harness,
     world::{self, called, connected, endpoint, ready, refused, saved},
 };
 
 /// The Tools screen of prod, connected, the reading tool selected.
-fn tools() -> Bench {
-    let mut bench = ready();
-    bench.keys("4");
-    bench.on(connected(&endpoint("prod")));
-    bench
+fn tools() -> Harness {
+    let mut harness = ready();
+    harness.keys("4");
+    harness.on(connected(&endpoint("prod")));
+    harness
 }
 
 /// The same with a call on its way.
-fn calling() -> Bench {
-    let mut bench = tools();
-    bench.keys("enter");
-    bench.text("RETURN 'x' AS q");
-    bench.keys("f5");
-    bench
+fn calling() -> Harness {
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("RETURN 'x' AS q");
+    harness.keys("f5");
+    harness
 }
 
 fn exchange(status: Option<u16>, answer: Value) -> Event {
@@ -69,59 +69,59 @@ fn text_result(text: &str, is_error: bool) -> Event {
 }
 
 /// To the pane of the result.
-fn to_result(bench: &mut Bench) {
-    bench.keys("esc shift-backtab");
+fn to_result(harness: &mut Harness) {
+    harness.keys("esc shift-backtab");
 }
 
 #[test]
 fn v_goes_through_the_views_that_fit_the_result() {
-    let mut bench = calling();
-    bench.on(exchange(
+    let mut harness = calling();
+    harness.on(exchange(
         Some(200),
         json!({"jsonrpc": "2.0", "id": 2, "result": {}}),
     ));
-    bench.on(called(&endpoint("prod")));
-    to_result(&mut bench);
-    bench.shows("Keanu Reeves");
+    harness.on(called(&endpoint("prod")));
+    to_result(&mut harness);
+    harness.shows("Keanu Reeves");
     assert!(
-        bench.line("table").contains("table tree raw"),
+        harness.line("table").contains("table tree raw"),
         "{}",
-        bench.line("table")
+        harness.line("table")
     );
-    bench.keys("v");
-    bench.hides("Keanu Reeves");
-    bench.keys("v");
+    harness.keys("v");
+    harness.hides("Keanu Reeves");
+    harness.keys("v");
     for shown in [
         "POST https://gw.example/mcp",
         "authorization: Bearer ***",
         "\"method\": \"tools/call\"",
         "HTTP 200",
     ] {
-        bench.shows(shown);
+        harness.shows(shown);
     }
-    bench.keys("G");
-    bench.shows("mcp-session-id: session-1");
-    bench.shows("sign-in 3 · connect 9 · first byte 41 · total 55 ms");
-    bench.hides("date: today");
-    bench.keys("v");
-    bench.shows("Keanu Reeves");
+    harness.keys("G");
+    harness.shows("mcp-session-id: session-1");
+    harness.shows("sign-in 3 · connect 9 · first byte 41 · total 55 ms");
+    harness.hides("date: today");
+    harness.keys("v");
+    harness.shows("Keanu Reeves");
 }
 
 #[test]
 fn json_that_is_no_table_is_a_tree_that_folds() {
-    let mut bench = calling();
-    bench.on(text_result(
+    let mut harness = calling();
+    harness.on(text_result(
         r#"{"Person": {"type": "node", "properties": {"born": "INTEGER"}}, "count": 38}"#,
         false,
     ));
-    to_result(&mut bench);
-    bench.shows("born  INTEGER");
-    bench.keys("j enter");
-    bench.shows("▸ Person  {type, properties}");
-    bench.hides("INTEGER");
-    bench.keys("right j j left left");
-    bench.hides("INTEGER");
-    let copied = bench.keys("c c");
+    to_result(&mut harness);
+    harness.shows("born  INTEGER");
+    harness.keys("j enter");
+    harness.shows("▸ Person  {type, properties}");
+    harness.hides("INTEGER");
+    harness.keys("right j j left left");
+    harness.hides("INTEGER");
+    let copied = harness.keys("c c");
     assert!(
         matches!(copied.as_slice(), [Effect::Copy(text)] if text.contains("\"born\"")),
         "{copied:?}"
@@ -130,51 +130,51 @@ fn json_that_is_no_table_is_a_tree_that_folds() {
 
 #[test]
 fn plain_text_has_no_tree_and_a_failure_shows_what_went_over_the_wire() {
-    let mut bench = calling();
-    bench.on(text_result("counted to 3", false));
-    assert!(bench.line("counted").contains("counted to 3"));
-    bench.shows("text raw");
-    bench.keys("f5");
-    bench.on(exchange(
+    let mut harness = calling();
+    harness.on(text_result("counted to 3", false));
+    assert!(harness.line("counted").contains("counted to 3"));
+    harness.shows("text raw");
+    harness.keys("f5");
+    harness.on(exchange(
         Some(403),
         json!({"message": "insufficient scope"}),
     ));
-    bench.on(Event::Tools(ToolsEvent::Called(
+    harness.on(Event::Tools(ToolsEvent::Called(
         endpoint("prod"),
         Box::new(Err(refused("calling read-cypher"))),
     )));
-    to_result(&mut bench);
-    bench.shows("AccessDeniedException");
-    bench.keys("v G");
-    bench.shows("HTTP 403");
-    bench.shows("insufficient scope");
-    bench.keys("v");
-    bench.shows("AccessDeniedException");
+    to_result(&mut harness);
+    harness.shows("AccessDeniedException");
+    harness.keys("v G");
+    harness.shows("HTTP 403");
+    harness.shows("insufficient scope");
+    harness.keys("v");
+    harness.shows("AccessDeniedException");
 }
 
 #[test]
 fn a_call_is_copied_as_curl_as_a_command_and_as_json() {
-    let mut bench = tools();
-    bench.keys("enter");
-    bench.text("RETURN $n AS n");
-    bench.keys("tab");
-    bench.text("7");
-    bench.keys("esc");
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("RETURN $n AS n");
+    harness.keys("tab");
+    harness.text("7");
+    harness.keys("esc");
     let copied = |effects: Vec<Effect>| match effects.as_slice() {
         [Effect::Copy(text)] => text.clone(),
         other => panic!("nothing was copied: {other:?}"),
     };
-    let arguments: Value = serde_json::from_str(&copied(bench.keys("c j"))).unwrap();
+    let arguments: Value = serde_json::from_str(&copied(harness.keys("c j"))).unwrap();
     assert_eq!(
         arguments,
         json!({"query": "RETURN $n AS n", "params": {"n": 7}})
     );
-    let command = copied(bench.keys("c w"));
+    let command = copied(harness.keys("c w"));
     assert!(
         command.starts_with("agentcore-console tools call neo4j-mcp___read-cypher --json '{"),
         "{command}"
     );
-    let curl = copied(bench.keys("c u"));
+    let curl = copied(harness.keys("c u"));
     assert!(
         curl.contains("https://gw.example/mcp") && curl.contains("--data-raw"),
         "{curl}"
@@ -183,34 +183,34 @@ fn a_call_is_copied_as_curl_as_a_command_and_as_json() {
 
 #[test]
 fn what_cannot_be_called_yet_is_not_copied() {
-    let mut bench = tools();
-    assert_eq!(bench.keys("c u"), []);
-    bench.shows("nothing to copy yet: query is required");
+    let mut harness = tools();
+    assert_eq!(harness.keys("c u"), []);
+    harness.shows("nothing to copy yet: query is required");
 }
 
 #[test]
 fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
-    let mut bench = ready();
-    bench.keys("4");
+    let mut harness = ready();
+    harness.keys("4");
     let prod = endpoint("prod");
     let offers = Effect::ListOffers(prod.clone());
     assert_eq!(
-        bench.on(connected(&prod)),
+        harness.on(connected(&prod)),
         [Effect::ReadQueries, offers.clone()],
         "read with the first connection"
     );
-    assert_eq!(bench.on(connected(&prod)), [offers], "and only with that");
-    bench.keys("enter");
-    bench.text("RETURN $n, $password // numbers");
-    bench.keys("tab");
-    bench.text("7");
-    bench.keys("tab");
-    bench.text("hunter2");
-    bench.keys("ctrl-s");
-    bench.shows("save as numbers");
-    bench.keys("ctrl-u");
-    bench.text("all the numbers");
-    let effects = bench.keys("enter");
+    assert_eq!(harness.on(connected(&prod)), [offers], "and only with that");
+    harness.keys("enter");
+    harness.text("RETURN $n, $password // numbers");
+    harness.keys("tab");
+    harness.text("7");
+    harness.keys("tab");
+    harness.text("hunter2");
+    harness.keys("ctrl-s");
+    harness.shows("save as numbers");
+    harness.keys("ctrl-u");
+    harness.text("all the numbers");
+    let effects = harness.keys("enter");
     let [Effect::KeepQuery(query)] = effects.as_slice() else {
         panic!("nothing is kept: {effects:?}")
     };
@@ -219,13 +219,13 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
         ("all the numbers", "read-cypher")
     );
     assert_eq!(query.arguments["params"], json!({"n": 7}));
-    bench.on(Event::Tools(ToolsEvent::QueriesRead(Ok(vec![
+    harness.on(Event::Tools(ToolsEvent::QueriesRead(Ok(vec![
         query.clone(),
     ]))));
-    bench.shows("saved as all the numbers");
-    bench.keys("esc");
+    harness.shows("saved as all the numbers");
+    harness.keys("esc");
     assert!(
-        bench
+        harness
             .line("all the numbers")
             .starts_with("  all the numbers"),
         "in the left pane"
@@ -234,17 +234,17 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
 
 #[test]
 fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
-    let mut bench = tools();
-    bench.on(Event::Tools(ToolsEvent::QueriesRead(Ok(saved()))));
-    bench.keys("j j");
+    let mut harness = tools();
+    harness.on(Event::Tools(ToolsEvent::QueriesRead(Ok(saved()))));
+    harness.keys("j j");
     assert!(
-        bench.selected().starts_with("who acted with whom"),
+        harness.selected().starts_with("who acted with whom"),
         "the heading is passed over: {}",
-        bench.selected()
+        harness.selected()
     );
-    bench.keys("enter");
-    bench.shows("WHERE p.born > $year");
-    let effects = bench.keys("f5");
+    harness.keys("enter");
+    harness.shows("WHERE p.born > $year");
+    let effects = harness.keys("f5");
     let [
         Effect::Call {
             tool, arguments, ..
@@ -257,37 +257,37 @@ fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
         (tool.as_str(), &arguments["params"]),
         ("neo4j-mcp___read-cypher", &json!({"year": 1990}))
     );
-    bench.keys("esc esc");
-    assert_eq!(bench.keys("d"), []);
-    bench.shows("Forget the saved query \"who acted with whom\"?");
+    harness.keys("esc esc");
+    assert_eq!(harness.keys("d"), []);
+    harness.shows("Forget the saved query \"who acted with whom\"?");
     assert_eq!(
-        bench.keys("y"),
+        harness.keys("y"),
         [Effect::ForgetQuery("who acted with whom".into())]
     );
-    bench.keys("j enter");
-    bench.shows("this endpoint has no tool search");
-    bench.keys("k k");
+    harness.keys("j enter");
+    harness.shows("this endpoint has no tool search");
+    harness.keys("k k");
     assert!(
-        bench.selected().starts_with("write-cypher"),
+        harness.selected().starts_with("write-cypher"),
         "and passed over upwards: {}",
-        bench.selected()
+        harness.selected()
     );
 }
 
 #[test]
 fn a_damaged_file_of_queries_is_a_notice_and_an_empty_list() {
-    let mut bench = tools();
-    bench.on(Event::Tools(ToolsEvent::QueriesRead(Err(refused(
+    let mut harness = tools();
+    harness.on(Event::Tools(ToolsEvent::QueriesRead(Err(refused(
         "reading queries.json",
     )))));
-    bench.shows("reading queries.json");
-    bench.hides("saved");
-    bench.keys("enter");
-    bench.text("RETURN 1");
-    bench.keys("ctrl-s");
+    harness.shows("reading queries.json");
+    harness.hides("saved");
+    harness.keys("enter");
+    harness.text("RETURN 1");
+    harness.keys("ctrl-s");
     assert!(
         matches!(
-            bench.keys("enter").as_slice(),
+            harness.keys("enter").as_slice(),
             [Effect::KeepQuery(Query { .. })]
         ),
         "it is saved all the same"
@@ -296,19 +296,19 @@ fn a_damaged_file_of_queries_is_a_notice_and_an_empty_list() {
 
 #[test]
 fn a_statement_with_a_credential_is_not_kept() {
-    let mut bench = tools();
-    bench.keys("enter");
-    bench.text("ALTER CURRENT USER SET PASSWORD FROM 'hunter2' TO 'hunter3'");
-    assert_eq!(bench.keys("ctrl-s"), []);
-    bench.shows("it holds a credential and is not saved");
-    bench.hides("save as");
+    let mut harness = tools();
+    harness.keys("enter");
+    harness.text("ALTER CURRENT USER SET PASSWORD FROM 'hunter2' TO 'hunter3'");
+    assert_eq!(harness.keys("ctrl-s"), []);
+    harness.shows("it holds a credential and is not saved");
+    harness.hides("save as");
 }
 
 #[test]
 fn who_am_i_says_what_the_token_says_and_counts_down() {
-    let mut bench = tools();
-    assert_eq!(bench.keys("i"), [Effect::ReadClaims(endpoint("prod"))]);
-    bench.on(world::claims(&endpoint("prod")));
+    let mut harness = tools();
+    assert_eq!(harness.keys("i"), [Effect::ReadClaims(endpoint("prod"))]);
+    harness.on(world::claims(&endpoint("prod")));
     for shown in [
         "UNVERIFIED",
         "issuer    https://issuer.example/pool",
@@ -316,62 +316,69 @@ fn who_am_i_says_what_the_token_says_and_counts_down() {
         "issued    1m ago",
         "in 59m",
     ] {
-        bench.shows(shown);
+        harness.shows(shown);
     }
-    bench.pass(60_000);
-    bench.shows("in 58m");
-    bench.keys("esc");
-    bench.hides("UNVERIFIED");
+    harness.pass(60_000);
+    harness.shows("in 58m");
+    harness.keys("esc");
+    harness.hides("UNVERIFIED");
 }
 
 #[test]
 fn a_token_that_a_call_has_renewed_counts_down_anew() {
-    let mut bench = calling();
-    bench.pass(41 * 60_000);
+    let mut harness = calling();
+    harness.pass(41 * 60_000);
     let prod = endpoint("prod");
-    assert_eq!(bench.on(called(&prod)), [Effect::ReadClaims(prod.clone())]);
-    let end = bench.now.plus(60 * 60_000);
+    assert_eq!(
+        harness.on(called(&prod)),
+        [Effect::ReadClaims(prod.clone())]
+    );
+    let end = harness.now.plus(60 * 60_000);
     let claims = Claims {
         token_type: "Bearer".into(),
         expires_at: Some(end),
         claims: json!({}),
     };
-    bench.on(Event::Tools(ToolsEvent::ClaimsRead(
+    harness.on(Event::Tools(ToolsEvent::ClaimsRead(
         prod.clone(),
         Box::new(Ok(claims)),
     )));
-    bench.shows("m2m token 1h");
-    bench.keys("f5");
-    assert_eq!(bench.on(called(&prod)), [], "a fresh one is not asked for");
+    harness.shows("m2m token 1h");
+    harness.keys("f5");
+    assert_eq!(
+        harness.on(called(&prod)),
+        [],
+        "a fresh one is not asked for"
+    );
 }
 
 #[test]
 fn an_endpoint_is_found_by_typing() {
-    let mut bench = tools();
-    bench.keys("p");
-    bench.shows("its own endpoint");
-    bench.text("runtime prod");
-    let shown = bench.line("neo4j_mcp_server");
+    let mut harness = tools();
+    harness.keys("p");
+    harness.shows("its own endpoint");
+    harness.text("runtime prod");
+    let shown = harness.line("neo4j_mcp_server");
     assert!(
         shown.contains("runtime") && shown.contains("https://rt.example/mcp"),
         "{shown}"
     );
-    let connected_to = bench.keys("enter");
+    let connected_to = harness.keys("enter");
     assert!(
         matches!(connected_to.as_slice(), [Effect::Connect(endpoint)] if endpoint.deployment.as_str() == "prod"),
         "{connected_to:?}"
     );
-    bench.keys("p");
-    bench.text("nothing like it");
-    bench.shows("no endpoint is called that");
-    assert_eq!(bench.keys("enter"), []);
-    bench.keys("esc");
-    bench.hides("no endpoint is called that");
+    harness.keys("p");
+    harness.text("nothing like it");
+    harness.shows("no endpoint is called that");
+    assert_eq!(harness.keys("enter"), []);
+    harness.keys("esc");
+    harness.hides("no endpoint is called that");
 }
 
 #[test]
 fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
-    let mut bench = tools();
+    let mut harness = tools();
     let prod = endpoint("prod");
     let offer = Offer {
         kind: OfferKind::Template,
@@ -385,82 +392,82 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
             raw: Value::Null,
         },
     };
-    bench.on(Event::Tools(ToolsEvent::Offered(
+    harness.on(Event::Tools(ToolsEvent::Offered(
         prod.clone(),
         vec![offer.clone()],
     )));
-    bench.shows("resources and prompts");
-    bench.keys("j j");
+    harness.shows("resources and prompts");
+    harness.keys("j j");
     assert!(
-        bench.selected().starts_with("template schema-of-label"),
+        harness.selected().starts_with("template schema-of-label"),
         "{}",
-        bench.selected()
+        harness.selected()
     );
-    bench.keys("enter");
-    assert_eq!(bench.keys("f5"), []);
-    bench.shows("label is required");
-    bench.text("Person");
+    harness.keys("enter");
+    assert_eq!(harness.keys("f5"), []);
+    harness.shows("label is required");
+    harness.text("Person");
     let arguments = json!({"label": "Person"}).as_object().cloned().unwrap();
     assert_eq!(
-        bench.keys("f5"),
+        harness.keys("f5"),
         [Effect::Fetch(prod, Box::new(offer), arguments)]
     );
-    bench.on(text_result(r#"{"key": "Person"}"#, false));
-    bench.shows("key  Person");
-    bench.shows("14:00 template schema-of");
+    harness.on(text_result(r#"{"key": "Person"}"#, false));
+    harness.shows("key  Person");
+    harness.shows("14:00 template schema-of");
 }
 
 #[test]
 fn a_result_belongs_to_its_tool() {
-    let mut bench = calling();
-    bench.on(called(&endpoint("prod")));
-    bench.shows("Keanu Reeves");
-    bench.keys("esc j");
+    let mut harness = calling();
+    harness.on(called(&endpoint("prod")));
+    harness.shows("Keanu Reeves");
+    harness.keys("esc j");
     assert!(
-        bench.selected().contains("write-cypher"),
+        harness.selected().contains("write-cypher"),
         "{}",
-        bench.selected()
+        harness.selected()
     );
-    bench.hides("Keanu Reeves");
-    bench.shows("The result appears here.");
-    bench.keys("k");
-    bench.shows("Keanu Reeves");
+    harness.hides("Keanu Reeves");
+    harness.shows("The result appears here.");
+    harness.keys("k");
+    harness.shows("Keanu Reeves");
     // What comes while another tool is selected waits for its own.
-    bench.keys("f5 j");
-    bench.on(text_result("late", true));
-    bench.hides("late");
-    bench.keys("k");
-    bench.shows("late");
-    bench.hides("Keanu Reeves");
+    harness.keys("f5 j");
+    harness.on(text_result("late", true));
+    harness.hides("late");
+    harness.keys("k");
+    harness.shows("late");
+    harness.hides("Keanu Reeves");
 }
 
 /// The result of one deployment must never stand under the name of another.
 #[test]
 fn a_result_belongs_to_its_endpoint() {
-    let mut bench = calling();
+    let mut harness = calling();
     // The call of prod is on its way when another deployment's endpoint is shown.
-    bench.keys("shift-backtab p");
-    bench.text("analytics");
-    bench.keys("enter");
-    bench.on(connected(&endpoint("analytics")));
-    bench.on(called(&endpoint("prod")));
-    bench.hides("Keanu Reeves");
-    bench.shows("The result appears here.");
-    bench.keys("p");
-    bench.text("prod");
-    bench.keys("enter");
-    bench.shows("Keanu Reeves");
-    bench.shows("RETURN 'x' AS q");
+    harness.keys("shift-backtab p");
+    harness.text("analytics");
+    harness.keys("enter");
+    harness.on(connected(&endpoint("analytics")));
+    harness.on(called(&endpoint("prod")));
+    harness.hides("Keanu Reeves");
+    harness.shows("The result appears here.");
+    harness.keys("p");
+    harness.text("prod");
+    harness.keys("enter");
+    harness.shows("Keanu Reeves");
+    harness.shows("RETURN 'x' AS q");
 }
 
 #[test]
 fn the_question_before_a_write_shows_the_statement_and_the_place() {
-    let mut bench = tools();
-    bench.keys("j enter");
-    bench.text("MATCH (n) DELETE n");
-    assert_eq!(bench.keys("f5"), [], "it is asked about first");
-    bench.shows("MATCH (n) DELETE n");
-    bench.shows("destroy data of prod");
+    let mut harness = tools();
+    harness.keys("j enter");
+    harness.text("MATCH (n) DELETE n");
+    assert_eq!(harness.keys("f5"), [], "it is asked about first");
+    harness.shows("MATCH (n) DELETE n");
+    harness.shows("destroy data of prod");
 }
 
 fn question() -> Event {
@@ -483,8 +490,8 @@ fn question() -> Event {
 #[test]
 fn a_question_of_the_server_is_a_form_of_its_fields() {
     use agentcore_console::model::ElicitationAnswer;
-    let mut bench = calling();
-    bench.on(question());
+    let mut harness = calling();
+    harness.on(question());
     for shown in [
         "The server asks",
         "How was The Matrix?",
@@ -493,41 +500,41 @@ fn a_question_of_the_server_is_a_form_of_its_fields() {
         "● yes",
         "○ cinema",
     ] {
-        bench.shows(shown);
+        harness.shows(shown);
     }
-    bench.text("11");
-    bench.shows("1 to 10 is wanted");
-    assert_eq!(bench.keys("enter"), []);
-    bench.keys("backspace");
-    bench.keys("tab tab right right down");
-    bench.text("nobody");
-    bench.shows("an email address is wanted");
-    bench.text("@x.org");
+    harness.text("11");
+    harness.shows("1 to 10 is wanted");
+    assert_eq!(harness.keys("enter"), []);
+    harness.keys("backspace");
+    harness.keys("tab tab right right down");
+    harness.text("nobody");
+    harness.shows("an email address is wanted");
+    harness.text("@x.org");
     let answer = json!({"rating": 1, "recommend": true, "place": "cinema", "mail": "nobody@x.org"});
     assert_eq!(
-        bench.keys("enter"),
+        harness.keys("enter"),
         [Effect::AnswerElicitation(
             endpoint("prod"),
             7,
             ElicitationAnswer::Accept(Some(answer))
         )]
     );
-    bench.hides("The server asks");
+    harness.hides("The server asks");
 }
 
 #[test]
 fn a_question_without_what_it_requires_is_not_sent_and_can_be_declined_or_cancelled() {
     use agentcore_console::model::ElicitationAnswer;
-    let mut bench = calling();
+    let mut harness = calling();
     for (key, answer) in [
         ("ctrl-d", ElicitationAnswer::Decline),
         ("esc", ElicitationAnswer::Cancel),
     ] {
-        bench.on(question());
-        assert_eq!(bench.keys("enter"), []);
-        bench.shows("✖ required");
+        harness.on(question());
+        assert_eq!(harness.keys("enter"), []);
+        harness.shows("✖ required");
         assert_eq!(
-            bench.keys(key),
+            harness.keys(key),
             [Effect::AnswerElicitation(endpoint("prod"), 7, answer)]
         );
     }
@@ -535,18 +542,18 @@ fn a_question_without_what_it_requires_is_not_sent_and_can_be_declined_or_cancel
 
 #[test]
 fn a_cancelled_call_takes_the_place_of_the_old_result() {
-    let mut bench = calling();
-    bench.on(called(&endpoint("prod")));
-    bench.keys("f5");
-    bench.pass(1_200);
-    bench.keys("esc");
-    bench.shows("cancelled after 1.2 s");
-    bench.hides("Keanu Reeves");
+    let mut harness = calling();
+    harness.on(called(&endpoint("prod")));
+    harness.keys("f5");
+    harness.pass(1_200);
+    harness.keys("esc");
+    harness.shows("cancelled after 1.2 s");
+    harness.hides("Keanu Reeves");
 }
 
 #[test]
 fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
-    let mut bench = calling();
+    let mut harness = calling();
     let Event::Tools(ToolsEvent::Called(endpoint, result)) =
         text_result("Unknown function 'fro'\nhint: see the manual", true)
     else {
@@ -556,12 +563,12 @@ fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
         request_id: Some("req-1".into()),
         ..result.expect("it came")
     };
-    bench.on(Event::Tools(ToolsEvent::Called(
+    harness.on(Event::Tools(ToolsEvent::Called(
         endpoint,
         Box::new(Ok(outcome)),
     )));
-    bench.keys("esc 6");
-    let line = bench.line("call neo4j-mcp___read-cypher");
+    harness.keys("esc 6");
+    let line = harness.line("call neo4j-mcp___read-cypher");
     assert!(
         line.contains('✖')
             && line.contains("Unknown function 'fro'")
@@ -569,13 +576,13 @@ fn the_error_of_a_tool_is_noted_with_its_message_and_its_request() {
         "{line}"
     );
     assert!(!line.contains("the manual"), "{line}");
-    bench.keys("enter");
-    bench.shows("see the manual");
+    harness.keys("enter");
+    harness.shows("see the manual");
 }
 
 #[test]
 fn an_empty_statement_says_what_goes_there_and_looks_like_no_content() {
-    let bench = tools();
-    let line = bench.line("type Cypher, for example MATCH (n)");
+    let harness = tools();
+    let line = harness.line("type Cypher, for example MATCH (n)");
     assert!(!line.contains("1  "), "{line}");
 }

@@ -20,7 +20,7 @@ use agentcore_console::{
 };
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, NOW};
+use crate::harness::{Harness, NOW};
 
 /// Never to be seen in any frame.
 pub(crate) const CANARY: &str = "canary-4711-hunter2";
@@ -143,21 +143,21 @@ pub(crate) fn resources(deployment: &str, kind: Kind) -> Vec<Resource> {
 }
 
 /// A console on which the fleet was listed.
-pub(crate) fn ready() -> Bench {
-    let mut bench = Bench::open(deployments());
-    start(&mut bench);
-    list(&mut bench);
-    bench
+pub(crate) fn ready() -> Harness {
+    let mut harness = Harness::open(deployments());
+    start(&mut harness);
+    list(&mut harness);
+    harness
 }
 
-pub(crate) fn start(bench: &mut Bench) -> Vec<Effect> {
-    bench.on(Event::Started(Ok((deployments(), Vec::new()))))
+pub(crate) fn start(harness: &mut Harness) -> Vec<Effect> {
+    harness.on(Event::Started(Ok((deployments(), Vec::new()))))
 }
 
-pub(crate) fn list(bench: &mut Bench) {
+pub(crate) fn list(harness: &mut Harness) {
     for deployment in ["prod", "analytics"] {
         for kind in Kind::ALL {
-            bench.on(Event::Fleet(FleetEvent::Listed(
+            harness.on(Event::Fleet(FleetEvent::Listed(
                 deployment.into(),
                 kind,
                 Ok(resources(deployment, kind)),

@@ -198,9 +198,9 @@ def check_control(stack):
     @check("gateways: list by pages, get")
     def _():
         items, count = pages(control.list_gateways, "items")
-        assert count > 1 and len(items) == 4, (count, len(items))
+        assert count > 1 and len(items) == 5, (count, len(items))
         assert isinstance(items[0]["createdAt"], datetime.datetime)
-        same(len(control.list_gateways(maxResults=50)["items"]), 4)
+        same(len(control.list_gateways(maxResults=50)["items"]), 5)
         gateway = control.get_gateway(gatewayIdentifier=a["gateway_id"])
         same(gateway["gatewayUrl"], a["mcp_url"])
         same(gateway["status"], "READY")
@@ -275,7 +275,7 @@ def check_control(stack):
     @check("runtimes: list, get, versions, endpoints")
     def _():
         items, count = pages(control.list_agent_runtimes, "agentRuntimes")
-        assert count > 1 and len(items) == 5
+        assert count > 1 and len(items) == 6
         d = stack.deployment("d")["runtime_arn"].rsplit("/")[-1]
         runtime = control.get_agent_runtime(agentRuntimeId=d)
         assert runtime["metadataConfiguration"]["requireMMDSV2"] is True
@@ -336,7 +336,7 @@ def check_control(stack):
     @check("identity: providers, workload identities, token vault")
     def _():
         providers, count = pages(control.list_oauth2_credential_providers, "credentialProviders", maxResults=1)
-        assert count == len(providers) == 2
+        assert count == len(providers) == 3
         assert isinstance(providers[0]["createdTime"], datetime.datetime)
         provider = control.get_oauth2_credential_provider(name="neo4j_mcp_server_oauth_provider")
         assert provider["oauth2ProviderConfigOutput"]["customOauth2ProviderConfig"]["oauthDiscovery"]["discoveryUrl"].startswith(stack.endpoint)
@@ -815,7 +815,7 @@ def check_stacks_and_metrics(stack):
     def _():
         formation = stack.client("cloudformation")
         stacks, count = pages(formation.describe_stacks, "Stacks", "NextToken")
-        same((len(stacks), count), (5, 3))
+        same((len(stacks), count), (6, 3))
         for deployment in stack.facts["deployments"]:
             if deployment["stack"]:
                 found = formation.describe_stacks(StackName=deployment["stack"])["Stacks"][0]
@@ -824,7 +824,7 @@ def check_stacks_and_metrics(stack):
                 resources = formation.describe_stack_resources(StackName=deployment["stack"])["StackResources"]
                 assert any(one["ResourceType"].startswith("AWS::BedrockAgentCore::") for one in resources)
         summaries, _ = pages(formation.list_stacks, "StackSummaries", "NextToken", StackStatusFilter=["CREATE_COMPLETE"])
-        same(len(summaries), 5)
+        same(len(summaries), 6)
         answer = refused("ValidationError", formation.describe_stacks, StackName="nope", status=400)
         same(answer["Error"]["Message"], "Stack with id nope does not exist")
 
@@ -832,7 +832,7 @@ def check_stacks_and_metrics(stack):
     def _():
         watch = stack.client("cloudwatch")
         metrics, count = pages(watch.list_metrics, "Metrics", "NextToken", Namespace="AWS/Bedrock-AgentCore")
-        assert count > 1 and len(metrics) == 45
+        assert count > 1 and len(metrics) == 55
         arn = f"arn:aws:bedrock-agentcore:{stack.facts['region']}:{stack.facts['account']}:gateway/{stack.deployment('a')['gateway_id']}"
         mine = watch.list_metrics(Namespace="AWS/Bedrock-AgentCore", MetricName="Invocations", Dimensions=[{"Name": "Resource", "Value": arn}])["Metrics"]
         same(len(mine), 1)

@@ -13,10 +13,10 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
-mod bench;
+mod harness;
 mod proxy;
 
-use bench::{Bench, Users};
+use harness::{Harness, Users};
 use proxy::Act;
 
 /// A small generator: the same seed takes the same way on every machine.
@@ -111,9 +111,9 @@ async fn whatever_kills_a_rotation_of_two_users_in_alternation_nobody_is_ever_cu
 
 async fn torment(users: Users, runs: usize) {
     let began = std::time::Instant::now();
-    let mut bench = Bench::start(1, users).await;
-    let (writes, requests) = bench.count_requests().await;
-    bench.stop().await;
+    let mut harness = Harness::start(1, users).await;
+    let (writes, requests) = harness.count_requests().await;
+    harness.stop().await;
     assert!(
         (12..=requests).contains(&writes) && requests < BEYOND,
         "a rotation makes {requests} requests, the last write is {writes}"
@@ -136,11 +136,11 @@ async fn torment(users: Users, runs: usize) {
             let mut interrupted = 0;
             // A fresh world from time to time: versions add up.
             for part in own.chunks(60) {
-                let mut bench = Bench::start(2 + worker as u64, users).await;
+                let mut harness = Harness::start(2 + worker as u64, users).await;
                 for scenario in part {
-                    interrupted += usize::from(bench.play(*scenario).await);
+                    interrupted += usize::from(harness.play(*scenario).await);
                 }
-                bench.stop().await;
+                harness.stop().await;
             }
             interrupted
         });

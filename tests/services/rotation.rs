@@ -60,13 +60,13 @@ impl Operator for TestOperator {
     }
 }
 
-struct Bench {
+struct Harness {
     world: World,
     services: Services,
     deployment: Deployment,
 }
 
-impl Bench {
+impl Harness {
     async fn start(name: &str) -> Self {
         let world = stack::quiet().await;
         let deployment = world.deployments[name].clone();
@@ -178,15 +178,15 @@ async fn read(session: &McpSession) -> Result<(), String> {
 
 #[tokio::test]
 async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else_of_it_changes() {
-    let bench = Bench::start("c").await;
-    let (client, id) = (bench.control(), bench.runtime());
+    let harness = Harness::start("c").await;
+    let (client, id) = (harness.control(), harness.runtime());
     let known = client
         .get_agent_runtime()
         .agent_runtime_id(&id)
         .send()
         .await
         .unwrap();
-    let old = bench.password().await;
+    let old = harness.password().await;
     let given = client
         .update_agent_runtime()
         .agent_runtime_id(&id)
@@ -203,10 +203,10 @@ async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else
         .send()
         .await
         .unwrap();
-    bench.until_ready(&client).await;
+    harness.until_ready(&client).await;
     let mut operator = TestOperator::default();
     assert_eq!(
-        bench.rotate(&mut operator, |_| {}).await,
+        harness.rotate(&mut operator, |_| {}).await,
         RotationOutcome::Rotated
     );
     let reader = operator.plans[0]
@@ -236,7 +236,7 @@ async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else
         .await
         .unwrap();
     let variables = after.environment_variables.clone().unwrap();
-    assert_eq!(variables["NEO4J_PASSWORD"], bench.password().await);
+    assert_eq!(variables["NEO4J_PASSWORD"], harness.password().await);
     assert_ne!(variables["NEO4J_PASSWORD"], old);
     assert_eq!(
         (variables["NEO4J_URI"].as_str(), variables.len()),
@@ -258,15 +258,15 @@ async fn a_copy_in_a_runtimes_environment_gets_the_new_password_and_nothing_else
 #[tokio::test]
 async fn sessions_that_keep_the_old_password_are_stopped_where_that_is_agreed() {
     for keeps_readers in [true, false] {
-        let bench = Bench::start("c").await;
-        let session = bench.session().await;
+        let harness = Harness::start("c").await;
+        let session = harness.session().await;
         read(&session).await.unwrap();
         let mut operator = TestOperator {
             keeps_readers,
             ..TestOperator::default()
         };
         assert_eq!(
-            bench.rotate(&mut operator, |_| {}).await,
+            harness.rotate(&mut operator, |_| {}).await,
             RotationOutcome::Rotated
         );
         assert!(
@@ -294,7 +294,7 @@ async fn sessions_that_keep_the_old_password_are_stopped_where_that_is_agreed() 
                 sentence.contains("sessions stopped") && sentence.contains("the chain answered"),
                 "{sentence}"
             );
-            read(&bench.session().await).await.unwrap();
+            read(&harness.session().await).await.unwrap();
         }
     }
 }

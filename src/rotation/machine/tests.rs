@@ -23,7 +23,7 @@ use super::{RotationMachine, RotationSettings};
 const NOW: i64 = 1_795_269_901_000;
 
 /// A world, what is special about it, and what was done in it.
-struct Bench {
+struct Harness {
     world: ExploredWorld,
     machine: RotationMachine,
     now: i64,
@@ -37,7 +37,7 @@ struct Bench {
     reports: Vec<RotationReport>,
 }
 
-impl Bench {
+impl Harness {
     fn new(kind: RotationKind) -> Self {
         Self::with(kind, |_| {})
     }
@@ -163,23 +163,23 @@ fn logins(effects: &[RotationEffect]) -> Vec<&str> {
 
 #[test]
 fn a_rotation_goes_through_its_steps_and_leaves_nothing_behind() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run();
     assert_eq!(
         (ending.outcome, ending.version),
         (RotationOutcome::Rotated, Some(VersionId::new("ana1")))
     );
     assert_eq!(
         (
-            bench.labelled(CURRENT),
-            bench.labelled(PREVIOUS),
-            bench.labelled(PENDING)
+            harness.labelled(CURRENT),
+            harness.labelled(PREVIOUS),
+            harness.labelled(PENDING)
         ),
         (Some("ana1"), Some("c"), None)
     );
-    assert!(bench.ours_left().is_empty());
-    assert!(bench.world.agrees());
-    let ended: Vec<RotationStep> = bench
+    assert!(harness.ours_left().is_empty());
+    assert!(harness.world.agrees());
+    let ended: Vec<RotationStep> = harness
         .reports
         .iter()
         .filter(|report| report.state.has_ended())
@@ -187,20 +187,20 @@ fn a_rotation_goes_through_its_steps_and_leaves_nothing_behind() {
         .collect();
     assert_eq!(ended, RotationStep::ALL);
     assert!(
-        bench
+        harness
             .reports
             .iter()
             .filter(|report| report.state.has_ended())
             .all(|report| report.state == StepState::Done)
     );
-    assert_eq!(bench.questions, [RotationQuestion::Proceed]);
+    assert_eq!(harness.questions, [RotationQuestion::Proceed]);
 }
 
 #[test]
 fn readers_fail_only_between_the_change_and_the_promotion() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    bench.run();
-    let at = |wanted: fn(&RotationEffect) -> bool| bench.effects.iter().position(wanted).unwrap();
+    let mut harness = Harness::new(RotationKind::Rotate);
+    harness.run();
+    let at = |wanted: fn(&RotationEffect) -> bool| harness.effects.iter().position(wanted).unwrap();
     let alter = at(|effect| matches!(effect, RotationEffect::AlterPassword { .. }));
     let promote =
         at(|effect| matches!(effect, RotationEffect::MoveStage { stage, .. } if stage == CURRENT));
@@ -208,9 +208,9 @@ fn readers_fail_only_between_the_change_and_the_promotion() {
         promote - alter,
         2,
         "between them stands one login and nothing else: {:?}",
-        &bench.effects[alter..=promote]
+        &harness.effects[alter..=promote]
     );
-    let sentence = bench
+    let sentence = harness
         .reports
         .iter()
         .find(|report| report.step == RotationStep::Promote && report.state.has_ended())
@@ -221,42 +221,42 @@ fn readers_fail_only_between_the_change_and_the_promotion() {
 
 #[test]
 fn a_rehearsal_and_a_no_write_nothing() {
-    let mut bench = Bench::with(RotationKind::Rotate, |settings| settings.rehearse = true);
-    assert_eq!(bench.run().why, EndReason::Rehearsed);
-    assert_eq!(bench.writes(), 0);
-    let mut bench = Bench::with(RotationKind::Resume, |settings| settings.rehearse = true);
-    bench.label(PENDING, "p");
-    bench.label("console.rot.ben.1795269000", "p");
-    bench.accept("p");
-    assert_eq!(bench.run().why, EndReason::Rehearsed);
-    assert_eq!(bench.writes(), 0);
-    assert!(bench.reports.iter().any(|report| {
+    let mut harness = Harness::with(RotationKind::Rotate, |settings| settings.rehearse = true);
+    assert_eq!(harness.run().why, EndReason::Rehearsed);
+    assert_eq!(harness.writes(), 0);
+    let mut harness = Harness::with(RotationKind::Resume, |settings| settings.rehearse = true);
+    harness.label(PENDING, "p");
+    harness.label("console.rot.ben.1795269000", "p");
+    harness.accept("p");
+    assert_eq!(harness.run().why, EndReason::Rehearsed);
+    assert_eq!(harness.writes(), 0);
+    assert!(harness.reports.iter().any(|report| {
         report
             .sentence()
             .contains("a new connection logs in with version p")
     }));
-    let mut bench = Bench::new(RotationKind::Rotate);
-    bench.agree = false;
-    assert_eq!(bench.run().outcome, RotationOutcome::Refused);
-    assert_eq!(bench.writes(), 0);
+    let mut harness = Harness::new(RotationKind::Rotate);
+    harness.agree = false;
+    assert_eq!(harness.run().outcome, RotationOutcome::Refused);
+    assert_eq!(harness.writes(), 0);
 }
 
 #[test]
 fn a_finished_rotation_that_left_awspending_is_no_obstacle() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    bench.label(PENDING, "c");
-    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
-    assert!(bench.world.agrees());
+    let mut harness = Harness::new(RotationKind::Rotate);
+    harness.label(PENDING, "c");
+    assert_eq!(harness.run().outcome, RotationOutcome::Rotated);
+    assert!(harness.world.agrees());
 }
 
 #[test]
 fn a_pending_rotation_is_refused_and_its_owner_named() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    bench.label(PENDING, "p");
-    bench.label("console.rot.ben.1795269000", "p");
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Rotate);
+    harness.label(PENDING, "p");
+    harness.label("console.rot.ben.1795269000", "p");
+    let ending = harness.run();
     assert_eq!(ending.outcome, RotationOutcome::Refused);
-    assert_eq!(bench.writes(), 0);
+    assert_eq!(harness.writes(), 0);
     let sentence = ending.why.to_string();
     assert!(
         sentence.contains("prepared by ben")
@@ -268,8 +268,8 @@ fn a_pending_rotation_is_refused_and_its_owner_named() {
 
 #[test]
 fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|_, effect| match effect {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|_, effect| match effect {
         RotationEffect::AlterPassword { to, .. } if to.as_str() == "ana1" => Some(
             Observation::Altered(AlterAnswer::Policy("too simple".into())),
         ),
@@ -279,14 +279,14 @@ fn a_value_that_the_rules_refuse_is_replaced_once_it_is_proven_unused() {
         (ending.outcome, ending.version),
         (RotationOutcome::Rotated, Some(VersionId::new("ana2")))
     );
-    assert!(bench.world.agrees());
-    assert!(bench.ours_left().is_empty(), "{:?}", bench.ours_left());
+    assert!(harness.world.agrees());
+    assert!(harness.ours_left().is_empty(), "{:?}", harness.ours_left());
 }
 
 #[test]
 fn rules_that_refuse_every_value_leave_the_old_password_and_no_lock() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|_, effect| {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::AlterPassword { .. })
             .then(|| Observation::Altered(AlterAnswer::Policy("too simple".into())))
     });
@@ -297,38 +297,38 @@ fn rules_that_refuse_every_value_leave_the_old_password_and_no_lock() {
             EndReason::Policy("too simple".into())
         )
     );
-    assert!(bench.world.agrees());
-    assert_eq!(bench.labelled(CURRENT), Some("c"));
+    assert!(harness.world.agrees());
+    assert_eq!(harness.labelled(CURRENT), Some("c"));
 }
 
 #[test]
 fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_the_operator_agrees()
  {
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label(PENDING, "f");
-    bench.accept("f");
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label(PENDING, "f");
+    harness.accept("f");
+    let ending = harness.run();
     assert_eq!(
-        (ending.outcome, bench.labelled(CURRENT)),
+        (ending.outcome, harness.labelled(CURRENT)),
         (RotationOutcome::Resumed, Some("f"))
     );
     assert!(
-        bench
+        harness
             .questions
             .contains(&RotationQuestion::FinishForeign(VersionId::new("f")))
     );
-    assert!(bench.world.agrees());
+    assert!(harness.world.agrees());
 
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label(PENDING, "f");
-    bench.accept("f");
-    bench.agree = false;
-    assert_eq!(bench.run().outcome, RotationOutcome::Refused);
-    assert_eq!(bench.writes(), 0);
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label(PENDING, "f");
+    harness.accept("f");
+    harness.agree = false;
+    assert_eq!(harness.run().outcome, RotationOutcome::Refused);
+    assert_eq!(harness.writes(), 0);
 
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label(PENDING, "f");
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label(PENDING, "f");
+    let ending = harness.run();
     assert_eq!(
         (ending.outcome, ending.why),
         (
@@ -336,16 +336,16 @@ fn a_foreign_pending_version_is_finished_only_where_the_database_accepts_it_and_
             EndReason::ForeignNotAccepted(VersionId::new("f"))
         )
     );
-    assert_eq!(bench.writes(), 0);
+    assert_eq!(harness.writes(), 0);
 }
 
 #[test]
 fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
-    let mut bench = Bench::with(RotationKind::Resume, |settings| {
+    let mut harness = Harness::with(RotationKind::Resume, |settings| {
         settings.release_foreign = true;
     });
-    bench.label(PENDING, "f");
-    let ending = bench.run();
+    harness.label(PENDING, "f");
+    let ending = harness.run();
     assert_eq!(
         (ending.outcome, ending.why),
         (
@@ -353,21 +353,21 @@ fn a_foreign_pending_version_is_taken_off_only_when_asked_and_stays_findable() {
             EndReason::Released(VersionId::new("f"))
         )
     );
-    assert_eq!(bench.labelled(PENDING), None);
+    assert_eq!(harness.labelled(PENDING), None);
     assert!(
-        bench.world.seen_labels().was_sent(&VersionId::new("f")),
+        harness.world.seen_labels().was_sent(&VersionId::new("f")),
         "its owner's change may still arrive"
     );
 }
 
 #[test]
 fn a_pending_version_without_a_value_is_explained() {
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness
         .world
         .labels
         .insert(Arc::from(PENDING), VersionId::new("empty"));
-    let ending = bench.run();
+    let ending = harness.run();
     assert_eq!(
         (ending.outcome, ending.why),
         (
@@ -375,31 +375,31 @@ fn a_pending_version_without_a_value_is_explained() {
             EndReason::PendingEmpty(VersionId::new("empty"))
         )
     );
-    assert_eq!(bench.writes(), 0);
+    assert_eq!(harness.writes(), 0);
 }
 
 #[test]
 fn a_resume_with_nothing_to_do_says_so() {
-    let mut bench = Bench::new(RotationKind::Resume);
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Resume);
+    let ending = harness.run();
     assert_eq!(
         (ending.outcome, ending.version),
         (RotationOutcome::NothingToDo, Some(VersionId::new("c")))
     );
-    assert_eq!(bench.writes(), 0);
-    assert_eq!(logins(&bench.effects), ["c"]);
+    assert_eq!(harness.writes(), 0);
+    assert_eq!(logins(&harness.effects), ["c"]);
 }
 
 #[test]
 fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label("console.rot.ben.1795200000", "old");
-    bench.label("console.rot.cem.1795269900", "young");
-    bench.label("console.rot.dan.1795200000", "sent");
-    bench.label("console.sent.dan.1795200000", "sent");
-    assert_eq!(bench.run().outcome, RotationOutcome::NothingToDo);
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label("console.rot.ben.1795200000", "old");
+    harness.label("console.rot.cem.1795269900", "young");
+    harness.label("console.rot.dan.1795200000", "sent");
+    harness.label("console.sent.dan.1795200000", "sent");
+    assert_eq!(harness.run().outcome, RotationOutcome::NothingToDo);
     assert_eq!(
-        bench.ours_left(),
+        harness.ours_left(),
         [
             "console.rot.cem.1795269900",
             "console.rot.dan.1795200000",
@@ -410,8 +410,8 @@ fn old_labels_of_values_never_used_are_taken_off_and_young_ones_stay() {
 
 #[test]
 fn a_version_whose_awspending_was_taken_off_by_somebody_is_never_sent_to_the_database() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|world, effect| {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|world, effect| {
         if matches!(effect, RotationEffect::MoveStage { stage, .. } if stage.starts_with("console.sent.")) {
             world.labels.remove(PENDING);
         }
@@ -422,35 +422,35 @@ fn a_version_whose_awspending_was_taken_off_by_somebody_is_never_sent_to_the_dat
         (RotationOutcome::Failed, EndReason::Superseded)
     );
     assert!(
-        !bench
+        !harness
             .effects
             .iter()
             .any(|effect| matches!(effect, RotationEffect::AlterPassword { .. }))
     );
-    assert!(bench.world.agrees());
+    assert!(harness.world.agrees());
 }
 
 #[test]
 fn drift_is_refused_before_writing_and_mended_by_resume() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    bench.accept("o");
-    assert_eq!(bench.run().why, EndReason::Drift(VersionId::new("c")));
-    assert_eq!((bench.writes(), logins(&bench.effects).len()), (0, 2));
+    let mut harness = Harness::new(RotationKind::Rotate);
+    harness.accept("o");
+    assert_eq!(harness.run().why, EndReason::Drift(VersionId::new("c")));
+    assert_eq!((harness.writes(), logins(&harness.effects).len()), (0, 2));
 
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.accept("o");
-    assert_eq!(bench.run().outcome, RotationOutcome::Resumed);
-    assert_eq!(bench.labelled(CURRENT), Some("o"));
-    assert!(bench.world.agrees());
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.accept("o");
+    assert_eq!(harness.run().outcome, RotationOutcome::Resumed);
+    assert_eq!(harness.labelled(CURRENT), Some("o"));
+    assert!(harness.world.agrees());
 }
 
 #[test]
 fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label("console.sent.ben.1795269000", "x");
-    let start = bench.now;
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label("console.sent.ben.1795269000", "x");
+    let start = harness.now;
     // Nobody knows the password: every login is refused, and the limiter behaves.
-    let ending = bench.run_with(|_, effect| {
+    let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::Login { .. })
             .then_some(Observation::Login(LoginAnswer::Wrong))
     });
@@ -459,15 +459,15 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
         "{:?}",
         ending.why
     );
-    let reads = bench
+    let reads = harness
         .effects
         .iter()
         .filter(|effect| **effect == RotationEffect::DescribeSecret)
         .count();
-    assert!(reads >= 3 && bench.now - start >= 5_000);
+    assert!(reads >= 3 && harness.now - start >= 5_000);
     // After two wrong logins, each further one comes after a lock window.
     let mut since_wait = 0;
-    for effect in &bench.effects {
+    for effect in &harness.effects {
         match effect {
             RotationEffect::Wait {
                 reason: Pause::LockWindow,
@@ -483,7 +483,7 @@ fn stuck_is_concluded_only_from_three_equal_reads_over_five_seconds() {
             _ => {}
         }
     }
-    assert_eq!(bench.writes(), 0);
+    assert_eq!(harness.writes(), 0);
 }
 
 #[test]
@@ -503,38 +503,38 @@ fn another_user_or_a_value_without_a_password_is_no_rotation() {
         }
     };
     for (user, address) in [("admin", "bolt://db"), (USER, "bolt://elsewhere")] {
-        let mut bench = Bench::new(RotationKind::Resume);
-        bench.label(PENDING, "p");
+        let mut harness = Harness::new(RotationKind::Resume);
+        harness.label(PENDING, "p");
         assert_eq!(
-            bench.run_with(odd(user, address, None)).why,
+            harness.run_with(odd(user, address, None)).why,
             EndReason::Mismatch(VersionId::new("p")),
             "{user} {address}"
         );
     }
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label(PENDING, "p");
-    let why = bench
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label(PENDING, "p");
+    let why = harness
         .run_with(odd(USER, "bolt://db", Some("the secret is binary")))
         .why;
     assert!(
         matches!(&why, EndReason::Unsuitable(text) if text.contains("binary")),
         "{why:?}"
     );
-    assert!(logins(&bench.effects).is_empty());
+    assert!(logins(&harness.effects).is_empty());
 }
 
 #[test]
 fn a_limited_login_is_no_evidence_and_is_waited_out() {
-    let mut bench = Bench::new(RotationKind::Rotate);
+    let mut harness = Harness::new(RotationKind::Rotate);
     let mut limited = 4;
-    let ending = bench.run_with(|_, effect| {
+    let ending = harness.run_with(|_, effect| {
         (matches!(effect, RotationEffect::Login { .. }) && limited > 0).then(|| {
             limited -= 1;
             Observation::Login(LoginAnswer::Limited)
         })
     });
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
-    let first = bench.effects.iter().find_map(|effect| {
+    let first = harness.effects.iter().find_map(|effect| {
         if let RotationEffect::Wait {
             millis,
             reason: Pause::Limited,
@@ -547,8 +547,8 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
     });
     assert!(first.unwrap() >= 5_000);
 
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|_, effect| {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::Login { .. })
             .then_some(Observation::Login(LoginAnswer::Limited))
     });
@@ -556,15 +556,15 @@ fn a_limited_login_is_no_evidence_and_is_waited_out() {
         (ending.outcome, ending.why),
         (RotationOutcome::Failed, EndReason::Limited)
     );
-    assert_eq!(bench.writes(), 0);
+    assert_eq!(harness.writes(), 0);
 }
 
 #[test]
 fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
-    let mut bench = Bench::new(RotationKind::Rotate);
+    let mut harness = Harness::new(RotationKind::Rotate);
     let mut limited = false;
     let mut left = 3;
-    let ending = bench.run_with(|world, effect| {
+    let ending = harness.run_with(|world, effect| {
         limited |= matches!(effect, RotationEffect::AlterPassword { .. });
         if limited && left > 0 && matches!(effect, RotationEffect::Login { .. }) {
             left -= 1;
@@ -577,26 +577,26 @@ fn a_confirmed_change_is_promoted_even_while_logins_are_limited() {
         None
     });
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
-    assert!(bench.world.agrees());
+    assert!(harness.world.agrees());
 }
 
 #[test]
 fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|_, effect| match effect {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|_, effect| match effect {
         RotationEffect::Login { version } if version.as_str() == "c" => {
             Some(Observation::Login(LoginAnswer::MustChange))
         }
         _ => None,
     });
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|_, effect| {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::Login { .. })
             .then_some(Observation::Login(LoginAnswer::External))
     });
     assert_eq!(
-        (ending.outcome, ending.why, bench.writes()),
+        (ending.outcome, ending.why, harness.writes()),
         (RotationOutcome::Refused, EndReason::External, 0)
     );
 }
@@ -604,52 +604,52 @@ fn a_password_that_must_be_changed_is_changed_and_an_external_user_is_refused() 
 #[test]
 fn a_dead_network_is_given_up_within_a_minute_wherever_it_dies() {
     for dies_at in 0..30 {
-        let mut bench = Bench::new(RotationKind::Rotate);
+        let mut harness = Harness::new(RotationKind::Rotate);
         let mut calls = 0;
         let died = std::cell::Cell::new(None);
-        bench.pace = 10;
+        harness.pace = 10;
         // Each call of a dead network costs ten seconds.
         let mut machine_end = None;
         let mut operator = ExploredWorld::nobody();
         while machine_end.is_none() {
-            let observation = match bench.machine.next() {
+            let observation = match harness.machine.next() {
                 RotationNext::Done(ending) => {
                     machine_end = Some(ending);
                     continue;
                 }
                 RotationNext::Ask(_) => Observation::Agreed(true),
                 RotationNext::Effect(RotationEffect::Wait { millis, .. }) => {
-                    bench.now += i64::try_from(millis).unwrap();
+                    harness.now += i64::try_from(millis).unwrap();
                     Observation::Waited
                 }
                 RotationNext::Effect(effect) if calls < dies_at => {
                     calls += 1;
-                    bench.now += 10;
-                    bench.world.perform(&effect, &mut operator)
+                    harness.now += 10;
+                    harness.world.perform(&effect, &mut operator)
                 }
                 RotationNext::Effect(_) => {
-                    died.set(died.get().or(Some(bench.now)));
-                    bench.now += 10_000;
+                    died.set(died.get().or(Some(harness.now)));
+                    harness.now += 10_000;
                     Observation::Failed(EffectError::in_doubt())
                 }
             };
-            bench.machine.on(observation, bench.now);
+            harness.machine.on(observation, harness.now);
         }
         let ending = machine_end.unwrap();
         let Some(died) = died.get() else {
             return assert!(dies_at > 20);
         };
         assert!(
-            bench.now - died <= 58_000,
+            harness.now - died <= 58_000,
             "dead at call {dies_at}: {} s",
-            (bench.now - died) / 1_000
+            (harness.now - died) / 1_000
         );
-        assert!(bench.world.is_safe());
-        let agreed = bench
+        assert!(harness.world.is_safe());
+        let agreed = harness
             .world
             .labels
             .get(CURRENT)
-            .is_some_and(|current| bench.world.accepts(current));
+            .is_some_and(|current| harness.world.accepts(current));
         assert!(
             ending.why.is_network() || agreed,
             "dead at call {dies_at}: {ending:?}"
@@ -666,9 +666,9 @@ fn the_rotation_function_is_started_watched_and_explained() {
             deleted: false,
         })
     };
-    let mut bench = Bench::new(RotationKind::Rotate);
+    let mut harness = Harness::new(RotationKind::Rotate);
     let mut looks = 0;
-    let ending = bench.run_with(|world, effect| match effect {
+    let ending = harness.run_with(|world, effect| match effect {
         RotationEffect::StartManagedRotation => {
             world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
             Some(Observation::Started {
@@ -693,14 +693,14 @@ fn the_rotation_function_is_started_watched_and_explained() {
         (ending.outcome, ending.version),
         (RotationOutcome::Rotated, Some(VersionId::new("m")))
     );
-    assert!(bench.world.agrees());
-    assert!(!bench.effects.iter().any(|effect| matches!(
+    assert!(harness.world.agrees());
+    assert!(!harness.effects.iter().any(|effect| matches!(
         effect,
         RotationEffect::PutVersion { .. } | RotationEffect::AlterPassword { .. }
     )));
 
-    let mut bench = Bench::with(RotationKind::Rotate, |settings| settings.managed_looks = 3);
-    let ending = bench.run_with(|world, effect| match effect {
+    let mut harness = Harness::with(RotationKind::Rotate, |settings| settings.managed_looks = 3);
+    let ending = harness.run_with(|world, effect| match effect {
         RotationEffect::StartManagedRotation => {
             world.labels.insert(Arc::from(PENDING), VersionId::new("m"));
             Some(Observation::Failed(EffectError::in_doubt()))
@@ -716,38 +716,38 @@ fn the_rotation_function_is_started_watched_and_explained() {
         )
     );
 
-    let mut bench = Bench::new(RotationKind::Rotate);
-    bench.label(PENDING, "m");
-    let ending = bench.run_with(|world, effect| {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    harness.label(PENDING, "m");
+    let ending = harness.run_with(|world, effect| {
         (*effect == RotationEffect::DescribeSecret).then(|| facts(world, true))
     });
     assert_eq!(
-        (ending.outcome, bench.writes()),
+        (ending.outcome, harness.writes()),
         (RotationOutcome::Refused, 0)
     );
 }
 
 #[test]
 fn rolling_back_needs_a_previous_version_and_sets_its_password_again() {
-    let mut bench = Bench::new(RotationKind::Rollback);
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Rollback);
+    let ending = harness.run();
     assert_eq!(
         (ending.outcome, ending.version),
         (RotationOutcome::Rotated, Some(VersionId::new("o")))
     );
     assert_eq!(
-        (bench.labelled(CURRENT), bench.labelled(PREVIOUS)),
+        (harness.labelled(CURRENT), harness.labelled(PREVIOUS)),
         (Some("o"), Some("c"))
     );
-    assert!(bench.world.agrees() && bench.ours_left().is_empty());
-    assert!(!bench.effects.iter().any(|effect| matches!(
+    assert!(harness.world.agrees() && harness.ours_left().is_empty());
+    assert!(!harness.effects.iter().any(|effect| matches!(
         effect,
         RotationEffect::GeneratePassword { .. } | RotationEffect::PutVersion { .. }
     )));
 
-    let mut bench = Bench::new(RotationKind::Rollback);
-    bench.world.labels.remove(PREVIOUS);
-    assert_eq!(bench.run().why, EndReason::NoPrevious);
+    let mut harness = Harness::new(RotationKind::Rollback);
+    harness.world.labels.remove(PREVIOUS);
+    assert_eq!(harness.run().why, EndReason::NoPrevious);
 }
 
 #[test]
@@ -759,11 +759,11 @@ fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
         address: "10.0.0.7".into(),
     };
     for (agree, state) in [(true, StepState::Done), (false, StepState::Warning)] {
-        let mut bench = Bench::new(RotationKind::Resume);
-        bench.label(PENDING, "p");
-        bench.label("console.rot.ana.1795269000", "p");
-        bench.agree = agree;
-        let ending = bench.run_with(|_, effect| match effect {
+        let mut harness = Harness::new(RotationKind::Resume);
+        harness.label(PENDING, "p");
+        harness.label("console.rot.ana.1795269000", "p");
+        harness.agree = agree;
+        let ending = harness.run_with(|_, effect| match effect {
             RotationEffect::ListConnections { .. } => {
                 Some(Observation::Connections(vec![connection.clone()]))
             }
@@ -771,12 +771,12 @@ fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
         });
         assert_eq!(ending.outcome, RotationOutcome::Resumed);
         assert_eq!(
-            bench.effects.iter().any(
+            harness.effects.iter().any(
                 |effect| matches!(effect, RotationEffect::KillConnections { ids, .. } if ids == &["bolt-7"])
             ),
             agree
         );
-        let last = bench
+        let last = harness
             .reports
             .iter()
             .rfind(|report| report.step == RotationStep::Consumers)
@@ -793,8 +793,8 @@ fn consumers_are_listed_closed_with_consent_and_proven_by_a_call() {
 
 #[test]
 fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    let ending = bench.run_with(|_, effect| match effect {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    let ending = harness.run_with(|_, effect| match effect {
         RotationEffect::CallThroughChain => {
             Some(Observation::Called(CallAnswer::Refused("401".into())))
         }
@@ -805,7 +805,7 @@ fn what_cannot_be_proven_about_consumers_is_a_warning_and_no_failure() {
     });
     assert_eq!(ending.outcome, RotationOutcome::Rotated);
     assert_eq!(
-        bench
+        harness
             .reports
             .iter()
             .rfind(|report| report.step == RotationStep::Consumers)
@@ -821,8 +821,8 @@ fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it
         (false, RotationOutcome::Refused),
         (true, RotationOutcome::Failed),
     ] {
-        let mut bench = Bench::new(RotationKind::Rotate);
-        let ending = bench.run_with(|_, effect| {
+        let mut harness = Harness::new(RotationKind::Rotate);
+        let ending = harness.run_with(|_, effect| {
             (is_write(effect) == write
                 && !matches!(
                     effect,
@@ -842,9 +842,9 @@ fn a_missing_permission_is_refused_before_the_first_write_and_a_failure_after_it
 
 #[test]
 fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
-    let mut bench = Bench::new(RotationKind::Rotate);
-    assert!(bench.machine.stop());
-    let RotationNext::Done(ending) = bench.machine.next() else {
+    let mut harness = Harness::new(RotationKind::Rotate);
+    assert!(harness.machine.stop());
+    let RotationNext::Done(ending) = harness.machine.next() else {
         panic!("not stopped")
     };
     assert_eq!(
@@ -852,19 +852,19 @@ fn stopping_waits_while_the_database_is_ahead_of_the_secret() {
         (RotationOutcome::Failed, EndReason::Stopped)
     );
 
-    let mut bench = Bench::new(RotationKind::Rotate);
+    let mut harness = Harness::new(RotationKind::Rotate);
     let mut operator = ExploredWorld::nobody();
     let mut refused_to_stop = 0;
     loop {
-        let observation = match bench.machine.next() {
+        let observation = match harness.machine.next() {
             RotationNext::Done(_) => break,
             RotationNext::Ask(_) => Observation::Agreed(true),
-            RotationNext::Effect(effect) => bench.world.perform(&effect, &mut operator),
+            RotationNext::Effect(effect) => harness.world.perform(&effect, &mut operator),
         };
-        bench.machine.on(observation, NOW);
-        let behind = !bench.world.accepts(&bench.world.labels[CURRENT]);
+        harness.machine.on(observation, NOW);
+        let behind = !harness.world.accepts(&harness.world.labels[CURRENT]);
         if behind {
-            assert!(!bench.machine.stop(), "stopped while readers fail");
+            assert!(!harness.machine.stop(), "stopped while readers fail");
             refused_to_stop += 1;
         }
     }
@@ -877,22 +877,22 @@ fn a_refused_or_lost_change_counts_as_a_wrong_login() {
         Observation::Altered(AlterAnswer::WrongOld),
         Observation::Failed(EffectError::in_doubt()),
     ] {
-        let mut bench = Bench::new(RotationKind::Rotate);
+        let mut harness = Harness::new(RotationKind::Rotate);
         let mut first = Some(first);
         // The change never arrives, and afterwards nobody is let in: each of that may be a wrong login at the server.
-        bench.run_with(|_, effect| match effect {
+        harness.run_with(|_, effect| match effect {
             RotationEffect::AlterPassword { .. } => first.take(),
             RotationEffect::Login { .. } if first.is_none() => {
                 Some(Observation::Login(LoginAnswer::Wrong))
             }
             _ => None,
         });
-        let alter = bench
+        let alter = harness
             .effects
             .iter()
             .position(|effect| matches!(effect, RotationEffect::AlterPassword { .. }))
             .unwrap();
-        let wait = bench.effects.iter().position(|effect| {
+        let wait = harness.effects.iter().position(|effect| {
             matches!(
                 effect,
                 RotationEffect::Wait {
@@ -901,7 +901,7 @@ fn a_refused_or_lost_change_counts_as_a_wrong_login() {
                 }
             )
         });
-        let between = &bench.effects[alter..wait.expect("a lock window is waited out")];
+        let between = &harness.effects[alter..wait.expect("a lock window is waited out")];
         assert_eq!(logins(between).len(), 1, "{between:?}");
     }
 }
@@ -909,9 +909,9 @@ fn a_refused_or_lost_change_counts_as_a_wrong_login() {
 #[test]
 fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
     for after in [PENDING, "console.sent"] {
-        let mut bench = Bench::new(RotationKind::Rotate);
+        let mut harness = Harness::new(RotationKind::Rotate);
         let mut deleted = false;
-        let ending = bench.run_with(|world, effect| match effect {
+        let ending = harness.run_with(|world, effect| match effect {
             RotationEffect::MoveStage { stage, .. } if stage.starts_with(after) => {
                 deleted = true;
                 None
@@ -931,7 +931,7 @@ fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
             "{after}"
         );
         assert!(
-            !bench
+            !harness
                 .effects
                 .iter()
                 .any(|effect| matches!(effect, RotationEffect::AlterPassword { .. })),
@@ -940,14 +940,14 @@ fn a_secret_that_is_deleted_meanwhile_is_not_rotated() {
     }
 }
 
-fn of_two(kind: RotationKind, both: bool, change: impl FnOnce(&mut RotationSettings)) -> Bench {
-    let mut bench = Bench::with(kind, change);
-    bench.world = ExploredWorld::of_two(both);
-    bench
+fn of_two(kind: RotationKind, both: bool, change: impl FnOnce(&mut RotationSettings)) -> Harness {
+    let mut harness = Harness::with(kind, change);
+    harness.world = ExploredWorld::of_two(both);
+    harness
 }
 
-fn by_administrator(bench: &Bench) -> usize {
-    bench
+fn by_administrator(harness: &Harness) -> usize {
+    harness
         .effects
         .iter()
         .filter(|effect| matches!(effect, RotationEffect::SetByAdministrator { .. }))
@@ -956,14 +956,14 @@ fn by_administrator(bench: &Bench) -> usize {
 
 #[test]
 fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only() {
-    let mut bench = of_two(RotationKind::Rotate, false, |_| {});
-    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
-    assert_eq!(by_administrator(&bench), 1);
+    let mut harness = of_two(RotationKind::Rotate, false, |_| {});
+    assert_eq!(harness.run().outcome, RotationOutcome::Rotated);
+    assert_eq!(by_administrator(&harness), 1);
     assert!(
-        bench.world.agrees() && bench.world.accepts(&VersionId::new("c")),
+        harness.world.agrees() && harness.world.accepts(&VersionId::new("c")),
         "whoever has the old value goes on"
     );
-    let sentence = bench
+    let sentence = harness
         .reports
         .iter()
         .rfind(|report| report.step == RotationStep::Consumers)
@@ -973,54 +973,54 @@ fn two_users_take_turns_and_the_administrator_is_needed_for_the_first_turn_only(
         sentence.contains("user reports keeps its password"),
         "{sentence}"
     );
-    assert!(!bench.effects.iter().any(|effect| matches!(
+    assert!(!harness.effects.iter().any(|effect| matches!(
         effect,
         RotationEffect::KillConnections { .. } | RotationEffect::AlterPassword { .. }
     )));
 
     // The other user's last password is known: a compare-and-swap, as its own user.
-    let mut bench = of_two(RotationKind::Rotate, true, |_| {});
-    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
-    assert_eq!(by_administrator(&bench), 0);
-    assert!(bench.effects.iter().any(
+    let mut harness = of_two(RotationKind::Rotate, true, |_| {});
+    assert_eq!(harness.run().outcome, RotationOutcome::Rotated);
+    assert_eq!(by_administrator(&harness), 0);
+    assert!(harness.effects.iter().any(
         |effect| matches!(effect, RotationEffect::AlterPassword { from, .. } if from.as_str() == "o")
     ));
-    assert!(bench.world.agrees() && bench.world.accepts(&VersionId::new("c")));
+    assert!(harness.world.agrees() && harness.world.accepts(&VersionId::new("c")));
 
     // It is not what it was: the administrator sets it.
-    let mut bench = of_two(RotationKind::Rotate, true, |_| {});
-    bench
+    let mut harness = of_two(RotationKind::Rotate, true, |_| {});
+    harness
         .world
         .accounts
         .values_mut()
         .next_back()
         .unwrap()
         .password = VersionId::new("changed-by-hand");
-    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
-    assert_eq!(by_administrator(&bench), 1);
-    assert!(bench.world.agrees());
+    assert_eq!(harness.run().outcome, RotationOutcome::Rotated);
+    assert_eq!(by_administrator(&harness), 1);
+    assert!(harness.world.agrees());
 }
 
 #[test]
 fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
     for kind in [RotationKind::Rotate, RotationKind::Resume] {
-        let mut bench = of_two(kind, false, |_| {});
+        let mut harness = of_two(kind, false, |_| {});
         if kind == RotationKind::Resume {
-            bench
+            harness
                 .world
                 .stored
                 .insert(VersionId::new("p"), "reports_clone");
-            bench
+            harness
                 .world
                 .labels
                 .insert(Arc::from(PENDING), VersionId::new("p"));
-            bench
+            harness
                 .world
                 .labels
                 .insert(Arc::from("console.rot.ana.1795269000"), VersionId::new("p"));
         }
         let mut refusals = 1;
-        let ending = bench.run_with(|_, effect| {
+        let ending = harness.run_with(|_, effect| {
             let refused =
                 matches!(effect, RotationEffect::SetByAdministrator { .. }) && refusals > 0;
             refused.then(|| {
@@ -1036,16 +1036,16 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
             "{ending:?}"
         );
         assert!(
-            bench.world.agrees() && bench.ours_left().is_empty(),
+            harness.world.agrees() && harness.ours_left().is_empty(),
             "{:?}",
-            bench.ours_left()
+            harness.ours_left()
         );
         assert_eq!(
-            bench.world.stored[&bench.world.labels[CURRENT]],
+            harness.world.stored[&harness.world.labels[CURRENT]],
             "reports_clone"
         );
         assert!(
-            bench.world.accepts(&VersionId::new("c")),
+            harness.world.accepts(&VersionId::new("c")),
             "nobody is cut off"
         );
     }
@@ -1053,21 +1053,21 @@ fn a_value_that_takes_the_place_of_a_refused_one_is_for_the_same_user() {
 
 #[test]
 fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_changes_no_password() {
-    let mut bench = of_two(RotationKind::Rotate, false, |settings| {
+    let mut harness = of_two(RotationKind::Rotate, false, |settings| {
         settings.single_user = true;
     });
     // The one user's readers fail for an instant, as without an administrator.
-    bench.world.administrated = false;
-    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
+    harness.world.administrated = false;
+    assert_eq!(harness.run().outcome, RotationOutcome::Rotated);
     assert_eq!(
-        (by_administrator(&bench), bench.world.accounts.len()),
+        (by_administrator(&harness), harness.world.accounts.len()),
         (0, 1)
     );
 
-    let mut bench = of_two(RotationKind::Rollback, true, |_| {});
-    assert_eq!(bench.run().outcome, RotationOutcome::Rotated);
-    assert!(bench.world.agrees() && bench.labelled(CURRENT) == Some("o"));
-    assert!(!bench.effects.iter().any(|effect| matches!(
+    let mut harness = of_two(RotationKind::Rollback, true, |_| {});
+    assert_eq!(harness.run().outcome, RotationOutcome::Rotated);
+    assert!(harness.world.agrees() && harness.labelled(CURRENT) == Some("o"));
+    assert!(!harness.effects.iter().any(|effect| matches!(
         effect,
         RotationEffect::AlterPassword { .. } | RotationEffect::SetByAdministrator { .. }
     )));
@@ -1075,8 +1075,8 @@ fn one_user_is_rotated_where_that_is_asked_for_and_going_back_to_the_other_chang
 
 #[test]
 fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
-    let mut bench = of_two(RotationKind::Rotate, false, |_| {});
-    let ending = bench.run_with(|_, effect| {
+    let mut harness = of_two(RotationKind::Rotate, false, |_| {});
+    let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::CheckAdministrator { .. }).then(|| {
             Observation::Administrator(AdministratorAnswer::Unfit(
                 "admin's login is refused".into(),
@@ -1084,7 +1084,7 @@ fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
         })
     });
     assert_eq!(
-        (ending.outcome, bench.writes()),
+        (ending.outcome, harness.writes()),
         (RotationOutcome::Refused, 0)
     );
     assert!(
@@ -1097,12 +1097,12 @@ fn an_administrator_who_cannot_do_it_is_found_out_before_anything_is_written() {
 #[test]
 fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_only_if_asked() {
     for reset in [false, true] {
-        let mut bench = of_two(RotationKind::Resume, false, |settings| {
+        let mut harness = of_two(RotationKind::Resume, false, |settings| {
             settings.reset = reset;
         });
-        bench.world.administrated = false;
-        bench.accept("changed-by-hand");
-        bench.label("by-hand", "changed-by-hand");
+        harness.world.administrated = false;
+        harness.accept("changed-by-hand");
+        harness.label("by-hand", "changed-by-hand");
         let administrated = |world: &mut ExploredWorld, effect: &RotationEffect| match effect {
             RotationEffect::SetByAdministrator { version, .. } => {
                 world.accounts.get_mut(USER).unwrap().password = version.clone();
@@ -1119,14 +1119,14 @@ fn where_nothing_is_accepted_the_administrator_sets_the_current_password_again_o
             }
             _ => None,
         };
-        let ending = bench.run_with(administrated);
+        let ending = harness.run_with(administrated);
         if reset {
             assert_eq!(ending.outcome, RotationOutcome::Resumed, "{}", ending.why);
-            assert!(bench.world.agrees());
+            assert!(harness.world.agrees());
         } else {
             assert_eq!(ending.why, EndReason::Stuck(2, true));
             assert!(ending.why.to_string().contains("--reset"));
-            assert_eq!(bench.writes(), 0);
+            assert_eq!(harness.writes(), 0);
         }
     }
 }
@@ -1144,9 +1144,9 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
         reader("task t", Pickup::Environment, None),
     ];
     for kind in [RotationKind::Rotate, RotationKind::Resume] {
-        let mut bench = Bench::new(kind);
+        let mut harness = Harness::new(kind);
         let mut asked = Vec::new();
-        let ending = bench.run_with(|_, effect| match effect {
+        let ending = harness.run_with(|_, effect| match effect {
             RotationEffect::FindReaders { .. } => Some(Observation::Readers {
                 stale: found.clone(),
                 unknown: vec!["runtime x".into()],
@@ -1169,7 +1169,7 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
                 RotationOutcome::NothingToDo
             }
         );
-        let last = bench
+        let last = harness
             .reports
             .iter()
             .rfind(|report| report.step == RotationStep::Consumers)
@@ -1187,15 +1187,15 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
             last.sentence()
         );
         assert!(
-            bench
+            harness
                 .questions
                 .iter()
                 .any(|question| matches!(question, RotationQuestion::RefreshReaders(_)))
         );
     }
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.agree = false;
-    let ending = bench.run_with(|_, effect| {
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.agree = false;
+    let ending = harness.run_with(|_, effect| {
         matches!(effect, RotationEffect::FindReaders { .. }).then(|| Observation::Readers {
             stale: found.clone(),
             unknown: Vec::new(),
@@ -1203,7 +1203,7 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
     });
     assert_eq!(ending.outcome, RotationOutcome::NothingToDo);
     assert!(
-        !bench
+        !harness
             .effects
             .iter()
             .any(|effect| matches!(effect, RotationEffect::RefreshReader { .. }))
@@ -1214,26 +1214,26 @@ fn readers_that_keep_the_old_value_are_refreshed_with_consent_also_by_a_later_re
 fn another_users_login_never_changes_that_users_password() {
     // Two users have taken turns; a rotation of the one user is pending, whose password somebody has changed by hand.
     for administrated in [false, true] {
-        let mut bench = of_two(RotationKind::Resume, true, |_| {});
-        bench.world.administrated = administrated;
-        bench.label(PENDING, "p");
-        bench.label("console.rot.ana.1795269000", "p");
-        bench.label("by-hand", "x");
-        bench.accept("x");
-        let ending = bench.run();
+        let mut harness = of_two(RotationKind::Resume, true, |_| {});
+        harness.world.administrated = administrated;
+        harness.label(PENDING, "p");
+        harness.label("console.rot.ana.1795269000", "p");
+        harness.label("by-hand", "x");
+        harness.accept("x");
+        let ending = harness.run();
         assert!(
-            !bench
+            !harness
                 .effects
                 .iter()
                 .any(|effect| matches!(effect, RotationEffect::AlterPassword { .. })),
             "{administrated}"
         );
         assert!(
-            bench.world.accepts(&VersionId::new("o")) || administrated,
+            harness.world.accepts(&VersionId::new("o")) || administrated,
             "the last login that works is kept"
         );
         if administrated {
-            assert!(bench.world.agrees(), "{}", ending.why);
+            assert!(harness.world.agrees(), "{}", ending.why);
         } else {
             assert!(
                 matches!(ending.why, EndReason::Stuck(_, false)),
@@ -1246,21 +1246,21 @@ fn another_users_login_never_changes_that_users_password() {
 
 #[test]
 fn a_turn_that_the_administrator_cannot_finish_is_given_up_where_that_is_wished() {
-    let mut bench = of_two(RotationKind::Rotate, false, |_| {});
+    let mut harness = of_two(RotationKind::Rotate, false, |_| {});
     let unfit = |effect: &RotationEffect| {
         matches!(effect, RotationEffect::SetByAdministrator { .. })
             .then(|| Observation::Set(SetAnswer::Unfit("a right is missing".into())))
     };
-    let ending = bench.run_with(|_, effect| unfit(effect));
+    let ending = harness.run_with(|_, effect| unfit(effect));
     assert!(
         matches!(ending.why, EndReason::AdministratorLate(_))
             && ending.why.to_string().contains("resume --single-user")
     );
-    assert_eq!(bench.labelled(PENDING), Some("ana1"));
+    assert_eq!(harness.labelled(PENDING), Some("ana1"));
     let mut resume = of_two(RotationKind::Resume, false, |settings| {
         settings.single_user = true;
     });
-    resume.world = bench.world;
+    resume.world = harness.world;
     assert_eq!(
         resume.run_with(|_, effect| unfit(effect)).outcome,
         RotationOutcome::Resumed
@@ -1270,30 +1270,30 @@ fn a_turn_that_the_administrator_cannot_finish_is_given_up_where_that_is_wished(
 
 #[test]
 fn a_rotation_that_was_no_turn_is_brought_to_its_end_though_an_administrator_is_named_now() {
-    let mut bench = of_two(RotationKind::Resume, false, |_| {});
-    bench.label(PENDING, "p");
-    bench.label("console.rot.ana.1795269000", "p");
-    bench.label("console.sent.ana.1795269000", "p");
-    assert_eq!(bench.run().outcome, RotationOutcome::Resumed);
+    let mut harness = of_two(RotationKind::Resume, false, |_| {});
+    harness.label(PENDING, "p");
+    harness.label("console.rot.ana.1795269000", "p");
+    harness.label("console.sent.ana.1795269000", "p");
+    assert_eq!(harness.run().outcome, RotationOutcome::Resumed);
     assert_eq!(
-        (bench.labelled(CURRENT), bench.world.agrees()),
+        (harness.labelled(CURRENT), harness.world.agrees()),
         (Some("p"), true)
     );
 }
 
 #[test]
 fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
-    let mut bench = of_two(RotationKind::Resume, true, |_| {});
-    bench
+    let mut harness = of_two(RotationKind::Resume, true, |_| {});
+    harness
         .world
         .labels
         .insert(Arc::from(PENDING), VersionId::new("c"));
-    assert_eq!(bench.run().outcome, RotationOutcome::Resumed);
-    assert!(!bench.effects.iter().any(|effect| matches!(
+    assert_eq!(harness.run().outcome, RotationOutcome::Resumed);
+    assert!(!harness.effects.iter().any(|effect| matches!(
         effect,
         RotationEffect::ListConnections { .. } | RotationEffect::KillConnections { .. }
     )));
-    let sentence = bench
+    let sentence = harness
         .reports
         .iter()
         .rfind(|report| report.step == RotationStep::Consumers)
@@ -1307,28 +1307,28 @@ fn a_turn_that_was_found_promoted_leaves_the_new_users_connections_alone() {
 
 #[test]
 fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
-    let mut bench = Bench::new(RotationKind::Resume);
-    bench.label(PENDING, "p");
-    bench.label("console.rot.ben.1795269000", "p");
-    bench.label("console.sent.ben.1795269000", "p");
-    (bench.agree, bench.agree_to_go_on) = (false, false);
-    let ending = bench.run();
+    let mut harness = Harness::new(RotationKind::Resume);
+    harness.label(PENDING, "p");
+    harness.label("console.rot.ben.1795269000", "p");
+    harness.label("console.sent.ben.1795269000", "p");
+    (harness.agree, harness.agree_to_go_on) = (false, false);
+    let ending = harness.run();
     assert_eq!(
-        (ending.outcome, ending.why, bench.writes()),
+        (ending.outcome, ending.why, harness.writes()),
         (RotationOutcome::Refused, EndReason::Declined, 0)
     );
-    let asked = bench.questions.first().unwrap().to_string();
+    let asked = harness.questions.first().unwrap().to_string();
     assert!(
         asked.contains("prepared by ben") && asked.contains("the current password works"),
         "{asked}"
     );
-    assert_eq!(bench.questions.len(), 1);
+    assert_eq!(harness.questions.len(), 1);
 
-    let mut bench = Bench::with(RotationKind::Resume, |settings| settings.rehearse = true);
-    bench.label(PENDING, "p");
-    bench.label("console.rot.ben.1795269000", "p");
-    assert_eq!(bench.run().why, EndReason::Rehearsed);
-    let told: String = bench
+    let mut harness = Harness::with(RotationKind::Resume, |settings| settings.rehearse = true);
+    harness.label(PENDING, "p");
+    harness.label("console.rot.ben.1795269000", "p");
+    assert_eq!(harness.run().why, EndReason::Rehearsed);
+    let told: String = harness
         .reports
         .iter()
         .filter(|report| report.state.has_ended())
@@ -1339,20 +1339,20 @@ fn a_resume_tells_what_it_found_and_asks_before_its_first_write() {
 
 #[test]
 fn a_rotation_that_is_asked_to_stop_takes_its_labels_off_first() {
-    let (mut bench, mut operator) = (Bench::new(RotationKind::Rotate), ExploredWorld::nobody());
+    let (mut harness, mut operator) = (Harness::new(RotationKind::Rotate), ExploredWorld::nobody());
     let mut has_changed = false;
     let ending = loop {
-        let observation = match bench.machine.next() {
+        let observation = match harness.machine.next() {
             RotationNext::Done(ending) => break ending,
             RotationNext::Ask(_) => Observation::Agreed(true),
             RotationNext::Effect(effect) => {
                 has_changed |= matches!(effect, RotationEffect::AlterPassword { .. });
-                bench.world.perform(&effect, &mut operator)
+                harness.world.perform(&effect, &mut operator)
             }
         };
-        bench.machine.on(observation, NOW);
+        harness.machine.on(observation, NOW);
         if has_changed {
-            bench.machine.stop();
+            harness.machine.stop();
         }
     };
     assert_eq!(
@@ -1360,9 +1360,9 @@ fn a_rotation_that_is_asked_to_stop_takes_its_labels_off_first() {
         (RotationOutcome::Rotated, EndReason::StoppedAfter)
     );
     assert!(
-        bench.world.agrees() && bench.ours_left().is_empty(),
+        harness.world.agrees() && harness.ours_left().is_empty(),
         "{:?}",
-        bench.ours_left()
+        harness.ours_left()
     );
 }
 

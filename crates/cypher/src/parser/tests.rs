@@ -12,6 +12,8 @@ fn everyday_statements_are_read() {
         "CREATE CONSTRAINT c IF NOT EXISTS FOR (n:A) REQUIRE (n.x, n.y) IS NODE KEY",
         "CREATE FULLTEXT INDEX f FOR (n:A|B) ON EACH [n.x, n.y] OPTIONS {a: 1}",
         "CREATE USER `b ob` IF NOT EXISTS SET PLAINTEXT PASSWORD $p SET PASSWORD CHANGE NOT REQUIRED",
+        "CREATE USER bob SET PASSWORD $p SET STATUS ACTIVE",
+        "ALTER USER bob IF EXISTS SET STATUS SUSPENDED",
         "CYPHER 5 runtime=slotted MATCH (n) RETURN n",
         "RETURN [x IN [1] WHERE x > 0 | x], [(a)-->(b) | b], [p = (a)-->() WHERE true | p]",
         "MATCH (match:Match)-[return]->() RETURN match, return",

@@ -6,8 +6,8 @@ use crate::error::CypherError;
 use crate::lexer::TokenKind;
 use crate::syntax::{TextOrParameter, UserChanges, UserCommand};
 
-/// The spelling of `SET SET_STATUS` in [`UserChanges::unavailable`](crate::UserChanges::unavailable).
-pub const SET_STATUS: &str = "'SET SET_STATUS'";
+/// The spelling of `SET STATUS` in [`UserChanges::unavailable`](crate::UserChanges::unavailable).
+pub const SET_STATUS: &str = "'SET STATUS'";
 const HOME: &str = "'HOME DATABASE'";
 const REMOVE_AUTH: &str = "`REMOVE AUTH`";
 
@@ -155,7 +155,7 @@ impl CypherParser<'_> {
                     }
                 }
                 self.change_required(&mut changes)?;
-            } else if self.take_word("SET_STATUS") && !plaintext {
+            } else if self.take_word("STATUS") && !plaintext {
                 if !self.take_word("SUSPENDED") && !self.take_word("ACTIVE") {
                     return Err(self.unexpected("'ACTIVE' or 'SUSPENDED'"));
                 }
@@ -165,7 +165,7 @@ impl CypherParser<'_> {
                 changes.unavailable = changes.unavailable.or(Some(HOME));
             } else {
                 return Err(self.unexpected(
-                    "'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'SET_STATUS'",
+                    "'HOME DATABASE', 'AUTH', 'PASSWORD', 'PLAINTEXT', 'ENCRYPTED' or 'STATUS'",
                 ));
             }
         }

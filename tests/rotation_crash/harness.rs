@@ -180,7 +180,7 @@ impl Eye {
 }
 
 /// All of it.
-pub(crate) struct Bench {
+pub(crate) struct Harness {
     stack: Stack,
     proxy: Proxy,
     eye: Arc<Eye>,
@@ -188,7 +188,7 @@ pub(crate) struct Bench {
     roots: Option<PathBuf>,
 }
 
-impl Bench {
+impl Harness {
     pub(crate) async fn start(seed: u64, users: Users) -> Self {
         let stack = emulator::start(Options {
             seed,

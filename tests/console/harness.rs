@@ -15,12 +15,12 @@ use ratatui::{buffer::Buffer, layout::Rect};
 pub(crate) const NOW: Moment = Moment::from_millis(1_795_269_600_000);
 
 /// The state of a console under test.
-pub(crate) struct Bench {
+pub(crate) struct Harness {
     pub(crate) app: App,
     pub(crate) now: Moment,
 }
 
-impl Bench {
+impl Harness {
     /// A console that was just opened on these deployments.
     pub(crate) fn open(deployments: Vec<Deployment>) -> Self {
         Self::with(AppOptions {
