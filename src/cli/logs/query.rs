@@ -129,7 +129,7 @@ async fn agree(services: &Services, source: &LogReadSource, yes: bool) -> Result
             "running the query",
             format!("it may scan up to {gigabytes:.1} GB, and there is no terminal to ask on"),
         )
-        .hint("a shorter --since scans less; --yes runs it"));
+        .hint("--yes runs it; a shorter --since scans less than this upper bound"));
     }
     confirm::confirm(yes, "running the query", &question)
 }

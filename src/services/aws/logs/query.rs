@@ -10,8 +10,8 @@ use super::insights::{self, InsightsRequest};
 /// What a query may scan at most, as far as it can be known before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogScanEstimate {
-    /// Bytes: the stored bytes of the groups times the share of their time that the query covers. The service reports stored
-    /// bytes compressed and hours late, so this is an order of magnitude.
+    /// Stored bytes of the groups, whichever part of their time the query covers: an upper bound of the order of magnitude.
+    /// The service reports them compressed and hours late.
     pub bytes: u64,
     /// Whether the groups could not be listed, so that nothing is known.
     pub is_unknown: bool,
