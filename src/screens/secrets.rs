@@ -420,6 +420,11 @@ impl Screen for Secrets {
             height,
             ..area
         };
+        let name_width = all
+            .iter()
+            .map(|resource| text_width(resource.key.deployment.as_str()))
+            .max()
+            .unwrap_or(0);
         for (row, index) in self.list.window(top, all.len()).enumerate() {
             let Some(resource) = all.get(index) else {
                 continue;
@@ -432,7 +437,7 @@ impl Screen for Secrets {
             if index == self.list.cursor().min(all.len() - 1) {
                 painter.select_row(line, true);
             }
-            draw_secret(resource, context, line, painter);
+            draw_secret(resource, name_width, context, line, painter);
         }
         let rule = Rect {
             y: top.bottom(),
@@ -454,6 +459,7 @@ impl Screen for Secrets {
 
 fn draw_secret(
     resource: &Resource,
+    name_width: usize,
     context: &ViewContext<'_>,
     line: Rect,
     painter: &mut Painter<'_>,
@@ -470,9 +476,11 @@ fn draw_secret(
     let status = kinds::status_text(resource, context.now);
     let remark = kinds::remark(resource, context.now)
         .map_or_else(String::new, |remark| format!("   {remark}"));
+    let deployment = resource.key.deployment.as_str();
+    let padding = " ".repeat(name_width.saturating_sub(text_width(deployment)) + 3);
     let pieces = [
-        (resource.key.deployment.as_str(), Role::Text),
-        ("   ", Role::Dim),
+        (deployment, Role::Text),
+        (padding.as_str(), Role::Dim),
         (glyph(health), role_of(health)),
         (" ", Role::Dim),
         (status.as_str(), role_of(health)),
