@@ -457,7 +457,7 @@ impl App {
             }
             AppAction::Refresh => return self.refresh(),
             AppAction::OpenFleet => return self.show(Route::Fleet),
-            AppAction::OpenLogs => return self.show(Route::Logs),
+            AppAction::OpenLogs => return self.show_logs(),
             AppAction::OpenSecrets => return self.show(Route::Secrets),
             AppAction::OpenTools => return self.show(Route::Tools),
             AppAction::OpenDoctor => return self.show(Route::Doctor),

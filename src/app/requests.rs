@@ -85,6 +85,18 @@ impl App {
         shown
     }
 
+    /// Shows Logs. If nothing was read there yet, the deployment under the cursor of Fleet is tailed.
+    pub(super) fn show_logs(&mut self) -> Effects {
+        let is_first = self.route == Route::Fleet && !self.logs.has_source();
+        let selected = self.fleet.selected_deployment(&self.store);
+        match selected.filter(|_| is_first) {
+            Some(name) if !deployment_groups(&self.store, &name).is_empty() => {
+                self.open_logs(PaletteTarget::Deployment(name))
+            }
+            Some(_) | None => self.show(Route::Logs),
+        }
+    }
+
     fn open_logs(&mut self, target: PaletteTarget) -> Effects {
         let (deployment, title, groups) = match target {
             PaletteTarget::Deployment(name) => {

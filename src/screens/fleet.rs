@@ -217,6 +217,12 @@ impl Fleet {
         true
     }
 
+    /// Returns the deployment under the cursor.
+    pub fn selected_deployment(&self, store: &crate::state::Store) -> Option<DeploymentName> {
+        self.current(store)
+            .map(|row| row.place.deployment().clone())
+    }
+
     fn current<'a>(&self, store: &'a crate::state::Store) -> Option<Row<'a>> {
         let rows = self.lines(store);
         rows.get(self.selected_row(&rows))

@@ -88,6 +88,11 @@ enum Prompt {
 }
 
 impl Logs {
+    /// Whether a deployment or log group was chosen.
+    pub const fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// Begins to follow log groups.
     pub fn tail(&mut self, source: TailSource, since: Option<Moment>, now: Moment) -> Effects {
         let begin = since.unwrap_or_else(|| now.plus(-BACK_MS));

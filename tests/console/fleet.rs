@@ -483,3 +483,14 @@ fn the_view_of_the_last_run_comes_back() {
     });
     assert_eq!(next.app.memory(), memory);
 }
+
+#[test]
+fn logs_open_with_the_deployment_under_the_cursor() {
+    let mut harness = crate::world::ready();
+    harness.keys("G");
+    let effects = harness.keys("2");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Tail(name, _), ..] if name.as_str() == "analytics"),
+        "{effects:?}"
+    );
+}
