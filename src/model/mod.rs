@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod duration;
 pub mod failure;
 pub mod log;
+pub mod loose_json;
 pub mod moment;
 pub mod resource;
 pub mod sanitize;
@@ -32,6 +33,7 @@ pub use log::{
     LogBatch, LogEvent, LogNotice, LogQuery, LogQueryResult, LogQueryStatistics, NoticeKind,
     TailMode, TailStatus,
 };
+pub use loose_json::loose_json;
 pub use moment::Moment;
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;

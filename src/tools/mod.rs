@@ -6,6 +6,7 @@ pub mod cells;
 pub mod commands;
 pub mod csv;
 pub mod cypher;
+mod envelope;
 pub mod highlight;
 pub mod permission;
 pub mod saved;

@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use super::cypher::returned_columns;
-use crate::model::Table;
+use super::{cypher::returned_columns, envelope};
+use crate::model::{Table, loose_json};
 
 /// The longest text that is read as JSON for more than its rows.
 const LONGEST: usize = 16 << 20;
@@ -25,7 +25,7 @@ pub struct ResultReading {
     pub table: Option<Table>,
     /// What it holds as JSON; nothing where that is longer than 16 MB.
     pub json: Option<Value>,
-    /// Whether it is a Lambda's answer with a status of failure.
+    /// Whether an envelope in it reports a failure: a Lambda's, or Neo4j's list of errors.
     pub is_error: bool,
 }
 
@@ -38,10 +38,10 @@ pub fn read(
 ) -> ResultReading {
     let texts: Vec<&str> = content.iter().filter_map(text_of).collect();
     let mut parsed: Vec<Value> = texts.iter().filter_map(|text| parse(text)).collect();
-    let is_error = parsed
-        .iter()
-        .chain(structured)
-        .any(|value| status_of(value).is_some_and(|status| status >= 400));
+    if texts.iter().any(|text| text.contains("\"$type\"")) {
+        parsed = parsed.into_iter().map(envelope::without_types).collect();
+    }
+    let is_error = parsed.iter().chain(structured).any(envelope::is_failure);
     let whole: usize = texts.iter().map(|text| text.len()).sum();
     let json = match (structured, parsed.as_slice()) {
         (Some(structured), _) => Some(structured.clone()),
@@ -62,7 +62,8 @@ pub fn read(
     let table = table
         .or_else(|| of_structured(structured?, statement))
         .or_else(|| {
-            let is_empty = content.is_empty() && structured.is_none();
+            let is_blank = texts.iter().all(|text| text.trim().is_empty());
+            let is_empty = is_blank && texts.len() == content.len() && structured.is_none();
             statement.filter(|_| is_empty).map(|statement| Table {
                 columns: returned_columns(statement).unwrap_or_default(),
                 ..Table::default()
@@ -107,9 +108,7 @@ fn whole(text: &str) -> Option<Value> {
     if !text.starts_with(['{', '[', '"']) {
         return None;
     }
-    serde_json::from_str(text)
-        .ok()
-        .or_else(|| serde_json::from_str(&with_quoted_numbers(text)?).ok())
+    loose_json(text).ok()
 }
 
 /// One object a line.
@@ -137,43 +136,6 @@ fn behind_words(text: &str) -> Option<Value> {
     whole(rest).or_else(|| lines(rest))
 }
 
-/// The text with `NaN` and `Infinity`, which Python writes into JSON, as strings. `None` where there are none.
-fn with_quoted_numbers(text: &str) -> Option<String> {
-    if !text.contains("NaN") && !text.contains("Infinity") {
-        return None;
-    }
-    let (mut quoted, mut rest, mut in_string, mut escaped) =
-        (String::with_capacity(text.len() + 64), text, false, false);
-    while let Some(letter) = rest.chars().next() {
-        if !in_string
-            && let Some(word) = ["NaN", "-Infinity", "Infinity"]
-                .into_iter()
-                .find(|word| rest.starts_with(word))
-        {
-            quoted.push('"');
-            quoted.push_str(word);
-            quoted.push('"');
-            rest = rest.get(word.len()..).unwrap_or_default();
-            continue;
-        }
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            _ => {}
-        }
-        quoted.push(letter);
-        rest = rest.get(letter.len_utf8()..).unwrap_or_default();
-    }
-    Some(quoted)
-}
-
-/// The status of a Lambda's answer.
-fn status_of(value: &Value) -> Option<u64> {
-    value.get("body")?;
-    value.get("statusCode")?.as_u64()
-}
-
 /// The table in a JSON value.
 pub fn of_value(value: Value, statement: Option<&str>) -> Option<Table> {
     within(value, statement, DEPTH)
@@ -195,9 +157,7 @@ fn of_object(
     statement: Option<&str>,
     depth: usize,
 ) -> Option<Table> {
-    if members.contains_key("statusCode")
-        && let Some(body) = members.remove("body")
-    {
+    if let Some(body) = envelope::take_lambda_body(&mut members) {
         return within(body, statement, depth);
     }
     let columns = COLUMNS.iter().find_map(|name| names(members.get(*name)?));
@@ -566,6 +526,8 @@ mod tests {
             .table
             .unwrap();
         assert_eq!((empty.columns, empty.rows.len()), (vec!["n".to_owned()], 0));
+        let blank = of_texts(&[" "], Some("RETURN 1 AS n")).table.unwrap();
+        assert_eq!((blank.columns, blank.rows.len()), (vec!["n".to_owned()], 0));
         assert_eq!(of_texts(&[], None).table, None);
         let failed = of_texts(
             &[r#"{"statusCode": 500, "body": "{\"error\": \"no\"}"}"#],

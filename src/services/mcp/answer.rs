@@ -137,21 +137,34 @@ pub(crate) fn words_of(error: &Value) -> String {
     }
 }
 
-/// The sentence in an object that reports an error.
+/// The sentence in an object that reports an error, also within an object or the first entry of a list: FastAPI writes
+/// `{"detail": [{"msg": …}]}`, JSON:API `{"errors": [{"detail": …}]}`.
 fn own_words(value: &Value) -> Option<String> {
-    [
-        "message",
-        "Message",
-        "error_description",
-        "error",
-        "detail",
-        "msg",
-        "reason",
-    ]
-    .into_iter()
-    .filter_map(|name| value.get(name))
-    .find_map(Value::as_str)
-    .map(bounded)
+    words_within(value, 3)
+}
+
+fn words_within(value: &Value, depth: usize) -> Option<String> {
+    match value {
+        Value::String(text) => Some(bounded(text)),
+        Value::Array(values) if depth > 0 => words_within(values.first()?, depth - 1),
+        Value::Object(members) if depth > 0 => [
+            "message",
+            "Message",
+            "error_description",
+            "error",
+            "detail",
+            "msg",
+            "reason",
+            "errors",
+            "title",
+        ]
+        .into_iter()
+        .filter_map(|name| members.get(name))
+        .find_map(|member| words_within(member, depth - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    }
 }
 
 fn bounded(text: &str) -> String {

@@ -26,7 +26,16 @@ pub(crate) fn events(
     response: reqwest::Response,
     limit: usize,
 ) -> BoxStream<'static, Result<Sse, SseError>> {
-    SseStream::from_bytes_stream(bounded(response.bytes_stream(), limit)).boxed()
+    SseStream::from_bytes_stream(closed(bounded(response.bytes_stream(), limit))).boxed()
+}
+
+/// The stream with an empty line at its end: a last event that the server did not close with one is delivered. What was
+/// cut in the middle is no JSON and stays without effect.
+fn closed<E: Send + 'static>(
+    chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, E>> + Send + 'static {
+    let end = futures::stream::once(async { Ok(Bytes::from_static(b"\n\n")) });
+    chunks.chain(end)
 }
 
 fn bounded<S, E>(
@@ -115,7 +124,8 @@ mod tests {
             .chunks(3)
             .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
             .collect();
-        let stream = SseStream::from_bytes_stream(bounded(futures::stream::iter(chunks), limit));
+        let chunks = closed(bounded(futures::stream::iter(chunks), limit));
+        let stream = SseStream::from_bytes_stream(chunks);
         stream
             .map(|event| {
                 event
@@ -125,6 +135,18 @@ mod tests {
             .take(5)
             .collect()
             .await
+    }
+
+    #[tokio::test]
+    async fn the_last_event_is_delivered_without_an_empty_line_behind_it() {
+        for text in [
+            "data: 1\n\ndata: 2",
+            "data: 1\r\n\r\ndata: 2\r\n",
+            "data: 1\n\ndata: 2\n\n",
+        ] {
+            let found: Vec<String> = read(text, 40).await.into_iter().flatten().collect();
+            assert_eq!(found, ["1", "2"], "{text:?}");
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use super::{
     EventStream, Wire, lock,
     message::{self, Received},
 };
-use crate::services::mcp::sse;
+use crate::{model::loose_json, services::mcp::sse};
 
 /// After an answer under a foreign id, so long is waited for one under the request's own.
 const GRACE: Duration = Duration::from_millis(300);
@@ -153,7 +153,7 @@ impl Wire {
                 Err(error) => return Some(Err(error)),
             };
             let data = event.data.as_deref().unwrap_or_default();
-            match serde_json::from_str(data).map_or(Received::Nothing, message::read) {
+            match loose_json(data).map_or(Received::Nothing, message::read) {
                 Received::Message(value) => return Some(Ok(self.message(event, value))),
                 Received::Answer { .. } => return Some(Ok(event)),
                 Received::Nothing if event.id.is_some() || event.retry.is_some() => {
@@ -179,7 +179,7 @@ impl Wire {
         let received = if event.event.as_deref() == Some("error") {
             message::read_error_event(data)
         } else {
-            serde_json::from_str(data).map_or(Received::Nothing, message::read)
+            loose_json(data).map_or(Received::Nothing, message::read)
         };
         match received {
             Received::Answer { id: found, outcome } => {

@@ -17,6 +17,7 @@ use super::{
     message::{self, Received},
 };
 use crate::{
+    model::loose_json,
     net::http_client,
     services::mcp::{answer, sse},
 };
@@ -257,7 +258,8 @@ fn is_captured(message: &ClientJsonRpcMessage) -> bool {
 async fn parse(body: Bytes) -> (Bytes, Result<Value, String>) {
     let read = |body: &[u8]| {
         let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        serde_json::from_slice(text).map_err(|error| error.to_string())
+        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+        loose_json(text).map_err(|error| error.to_string())
     };
     if body.len() < LARGE {
         let parsed = read(&body);
