@@ -151,6 +151,7 @@ pub(super) async fn find_calls(
     }
     let until = super::now();
     let logs = services
+        .calls
         .call_logs(&sources, since.plus(-MARGIN_MS), until)
         .await;
     let mut unread = logs.unread;

@@ -113,7 +113,7 @@ async fn gather(
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for deployment in accounts(deployments) {
-        match services.changes(deployment, since, now).await {
+        match services.aws.trail.changes(deployment, since, now).await {
             Ok(changes) => found.extend(changes),
             Err(failure) => failures.push((deployment.name.to_string(), failure)),
         }

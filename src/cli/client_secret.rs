@@ -78,7 +78,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let services = context.services();
     let doing = format!("rotating the client secret of {}", deployment.name);
     if !flags.dry_run {
-        services.guard_write(&deployment, &doing)?;
+        services.options().guard_write(&deployment, &doing)?;
         need_somebody(flags.yes, &doing)?;
     }
     let loaded = context.load();
@@ -94,7 +94,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         let mut operator = ClientSecretConsole::new(flags, &deployment);
         let stop = listen()?;
         let end = services
-            .rotate_client_secret(&deployment, rotation, &mut operator, &stop)
+            .client_secrets
+            .rotate(&deployment, rotation, &mut operator, &stop)
             .await;
         let end = end.map_err(|failure| not_begun(failure, flags.output))?;
         match (exit_code(&end), print_end(&end, flags)) {
@@ -136,7 +137,7 @@ fn not_begun(failure: Failure, format: TableOrJson) -> Stop {
 fn show(context: &Context, format: TableOrJson) -> Outcome {
     let deployment = pick(context)?;
     let services = context.services();
-    let state = process::runtime()?.block_on(services.client_secret_state(&deployment))?;
+    let state = process::runtime()?.block_on(services.client_secrets.state(&deployment))?;
     match format {
         TableOrJson::Json => output::json(&json!({
             "deployment": deployment.name, "client_id": state.client_id, "user_pool_id": state.user_pool_id,

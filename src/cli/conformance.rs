@@ -63,7 +63,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
             ..McpOptions::default()
         };
         let session = services
-            .mcp_connect(
+            .mcp
+            .connect(
                 &Context::for_url(),
                 &McpTarget::Url(options.url.clone()),
                 how,

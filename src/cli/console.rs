@@ -105,7 +105,10 @@ fn discover(
     let start = async move {
         let mut deployments = Vec::new();
         if let Some(regions) = regions {
-            let discovery = services.discover(profile.as_deref(), &regions).await?;
+            let discovery = services
+                .discovery
+                .discover(profile.as_deref(), &regions)
+                .await?;
             deployments = discovery
                 .found
                 .into_iter()

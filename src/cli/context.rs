@@ -101,8 +101,9 @@ impl Context {
         let profile = self.global.profile.as_deref();
         // A thread of its own: some commands ask for deployments while their own runtime is at work.
         let discovery = std::thread::scope(|scope| {
-            let asking =
-                scope.spawn(|| process::runtime()?.block_on(services.discover(profile, &regions)));
+            let asking = scope.spawn(|| {
+                process::runtime()?.block_on(services.discovery.discover(profile, &regions))
+            });
             asking
                 .join()
                 .unwrap_or_else(|_| Err(usage("looking for deployments", "it failed unexpectedly")))
@@ -175,7 +176,7 @@ impl Context {
     fn services_within(&self, timeout: Option<Duration>) -> Services {
         let timeout = timeout.unwrap_or(ServiceOptions::default().timeout);
         let services = self.console_services_within(timeout);
-        services.set_announce(Box::new(|address| {
+        services.sign_ins.set_announce(Box::new(|address| {
             output::note(&format!("To sign in, open {address}"));
         }));
         services

@@ -33,8 +33,8 @@ pub(crate) async fn facts(
             .map(|resource| resource.key.clone())
             .collect();
         let (identity, traffic) = futures::join!(
-            services.identity(deployment),
-            services.traffic(deployment, &keys)
+            services.aws.client.identity(deployment),
+            services.aws.metrics.traffic(deployment, &keys)
         );
         // A gateway's runtime counts the same calls again: the front door alone counts.
         let has_gateway = keys.iter().any(|key| key.kind == Kind::Gateway);

@@ -36,7 +36,11 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let described = process::runtime()?.block_on(async {
         let (deployment, found) =
             find_resource::find(&services, &deployments, &[options.kind], &options.id).await?;
-        services.describe(&deployment, &found.key).await
+        services
+            .aws
+            .resources
+            .describe(&deployment, &found.key)
+            .await
     })?;
     let value = whole(&described);
     match options.output {

@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     let reports = runtime.block_on(join_all(
         deployments
             .iter()
-            .map(|deployment| services.examine(deployment, now)),
+            .map(|deployment| services.doctor.examine(deployment, now)),
     ));
     if let Some(path) = &options.bundle {
         runtime.block_on(doctor_bundle::write(

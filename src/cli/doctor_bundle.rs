@@ -123,7 +123,9 @@ async fn last_lines(
         };
         let mut events = Vec::new();
         let outcome = services
-            .filter_logs(deployment, &query, |batch| {
+            .aws
+            .logs
+            .filter(deployment, &query, |batch| {
                 events.extend(batch.events);
                 ControlFlow::Continue(())
             })

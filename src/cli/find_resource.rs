@@ -91,7 +91,11 @@ pub(crate) async fn list(
         .iter()
         .flat_map(|deployment| kinds.iter().map(move |kind| (deployment, *kind)));
     let answers = join_all(asked.map(|(deployment, kind)| async move {
-        (deployment, kind, services.list(deployment, kind).await)
+        (
+            deployment,
+            kind,
+            services.aws.resources.list(deployment, kind).await,
+        )
     }))
     .await;
     let mut listing = Listing::default();

@@ -206,7 +206,7 @@ fn from_account(context: &Context) -> Result<Vec<Proposed>, Failure> {
     })?;
     let services = context.services();
     let profile = context.global.profile.as_deref();
-    let discovery = process::runtime()?.block_on(services.discover(profile, &regions))?;
+    let discovery = process::runtime()?.block_on(services.discovery.discover(profile, &regions))?;
     discovery.problems.iter().for_each(output::complain);
     if discovery.found.is_empty() {
         let cause = format!(
@@ -303,7 +303,7 @@ fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Propo
     };
     let services = context.services();
     let runtime = process::runtime()?;
-    let mut facts = runtime.block_on(services.stack_facts(&asked))?;
+    let mut facts = runtime.block_on(services.aws.stacks.facts(&asked))?;
     if let (None, Some(pool), Some(client)) = (
         facts.client_is_machine,
         &facts.user_pool_id,
@@ -311,7 +311,7 @@ fn from_stack(context: &Context, stack: &str, options: &Options) -> Result<Propo
     ) {
         // A client without a secret is a person's. If Cognito may not be asked, the stack's form decides.
         facts.client_is_machine = runtime
-            .block_on(services.client_has_secret(&asked, pool, client))
+            .block_on(services.discovery.client_has_secret(&asked, pool, client))
             .ok();
     }
     if facts.gateway_id.is_none() && facts.gateway_url.is_none() && facts.runtime_arn.is_none() {

@@ -56,7 +56,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
     if context.global.read_only {
         // Before anything is asked of anybody.
         for deployment in &deployments {
-            services.guard_write(deployment, &doing)?;
+            services.options().guard_write(deployment, &doing)?;
         }
     }
     process::runtime()?.block_on(async {
@@ -64,7 +64,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         for id in &sync.ids {
             let (deployment, target) =
                 find_resource::find(&services, &deployments, &[Kind::Target], id).await?;
-            services.guard_write(&deployment, &doing)?;
+            services.options().guard_write(&deployment, &doing)?;
             found.push((deployment, target));
         }
         let names: Vec<String> = found
@@ -84,6 +84,8 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         let mut started = Vec::new();
         for (deployment, target) in &found {
             let (now, _) = services
+                .aws
+                .control_plane
                 .synchronize_target(deployment, target.key.owner_id(), target.key.own_id())
                 .await?;
             started.push((deployment, now));
@@ -128,7 +130,12 @@ async fn settle(
             ));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
-        match services.describe(deployment, &target.key).await {
+        match services
+            .aws
+            .resources
+            .describe(deployment, &target.key)
+            .await
+        {
             Ok(now) => target = now,
             // It goes on without being watched; the end of patience tells.
             Err(failure) if failure.kind.is_transient() && Instant::now() < end => {}

@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         .flatten();
     let services = context.services();
     let (token, claims) =
-        process::runtime()?.block_on(services.token(&deployment, other.as_ref()))?;
+        process::runtime()?.block_on(services.sign_ins.token(&deployment, other.as_ref()))?;
     match options.output {
         TextOrJson::Json => output::json(&whole(&claims, options.reveal.then_some(&token)))?,
         TextOrJson::Text if options.claims => output::json(&claims.claims)?,

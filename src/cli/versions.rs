@@ -127,7 +127,11 @@ async fn list(
     format: TableOrJson,
 ) -> Outcome {
     let (deployment, runtime) = find_runtime(services, deployments, word).await?;
-    let versions = services.runtime_versions(&deployment, &runtime.key).await?;
+    let versions = services
+        .aws
+        .versions
+        .runtime_versions(&deployment, &runtime.key)
+        .await?;
     match format {
         TableOrJson::Json => {
             let listed: Vec<Value> = versions
@@ -180,13 +184,23 @@ fn check_version(version: &str, known: &[RuntimeVersionInfo]) -> Result<(), Fail
 
 async fn show_diff(services: &Services, deployments: &[Deployment], diff: &Diff) -> Outcome {
     let (deployment, runtime) = find_runtime(services, deployments, &diff.runtime).await?;
-    let known = services.runtime_versions(&deployment, &runtime.key).await?;
+    let known = services
+        .aws
+        .versions
+        .runtime_versions(&deployment, &runtime.key)
+        .await?;
     for version in [&diff.from, &diff.to] {
         check_version(version, &known)?;
     }
     let (from, to) = futures::try_join!(
-        services.runtime_version(&deployment, &runtime.key, &diff.from),
-        services.runtime_version(&deployment, &runtime.key, &diff.to)
+        services
+            .aws
+            .versions
+            .runtime_version(&deployment, &runtime.key, &diff.from),
+        services
+            .aws
+            .versions
+            .runtime_version(&deployment, &runtime.key, &diff.to)
     )?;
     let changes = differences(&from, &to);
     match diff.output {
@@ -278,17 +292,21 @@ async fn roll_back(
     let doing = format!("rolling endpoint {} back", wanted.endpoint);
     for deployment in deployments {
         // Before anything is asked of anybody.
-        services.guard_write(deployment, &doing)?;
+        services.options().guard_write(deployment, &doing)?;
     }
     let (deployment, runtime) = find_runtime(services, deployments, &wanted.runtime).await?;
-    let known = services.runtime_versions(&deployment, &runtime.key).await?;
+    let known = services
+        .aws
+        .versions
+        .runtime_versions(&deployment, &runtime.key)
+        .await?;
     check_version(&wanted.version, &known)?;
     let key = ResourceKey {
         deployment: deployment.name.clone(),
         kind: Kind::Endpoint,
         id: format!("{}/{}", runtime.key.own_id(), wanted.endpoint),
     };
-    let before = services.describe(&deployment, &key).await?;
+    let before = services.aws.resources.describe(&deployment, &key).await?;
     let live = version_of(&before, "liveVersion");
     if live.as_deref() == Some(wanted.version.as_str()) {
         output::note(&format!(
@@ -309,6 +327,8 @@ async fn roll_back(
         ),
     )?;
     services
+        .aws
+        .versions
         .move_endpoint(&deployment, &key, &wanted.version)
         .await?;
     let after = settle(services, &deployment, &key, &wanted.version, patience).await?;
@@ -338,7 +358,7 @@ async fn settle(
 ) -> Result<Resource, Failure> {
     let end = Instant::now() + patience;
     loop {
-        match services.describe(deployment, key).await {
+        match services.aws.resources.describe(deployment, key).await {
             Ok(endpoint) => {
                 let is_live = version_of(&endpoint, "liveVersion").as_deref() == Some(version);
                 if (is_live && endpoint.status == "READY") || endpoint.status.ends_with("FAILED") {

@@ -29,7 +29,9 @@ use crate::{
         report::{RotationKind, RotationQuestion, RotationReport},
     },
     services::{
-        McpOptions, McpSession, Services, mcp,
+        McpOptions, McpSession, Services,
+        aws::ConsentUser,
+        mcp,
         rotation::{Operator, RotationOptions},
     },
     tools::{
@@ -317,12 +319,12 @@ impl RunnerState {
 
     async fn list(&self, name: &DeploymentName, kind: Kind) -> Result<Vec<Resource>, Failure> {
         let (services, deployment) = self.of(name)?;
-        services.list(deployment, kind).await
+        services.aws.resources.list(deployment, kind).await
     }
 
     async fn describe(&self, key: &ResourceKey) -> Result<Resource, Failure> {
         let (services, deployment) = self.of(&key.deployment)?;
-        services.describe(deployment, key).await
+        services.aws.resources.describe(deployment, key).await
     }
 
     async fn count_calls(
@@ -333,19 +335,21 @@ impl RunnerState {
             return Ok(Vec::new());
         };
         let (services, deployment) = self.of(&first.deployment)?;
-        services.traffic(deployment, keys).await
+        services.aws.metrics.traffic(deployment, keys).await
     }
 
     async fn synchronize(&self, key: &ResourceKey) -> Result<(Resource, Option<String>), Failure> {
         let (services, deployment) = self.of(&key.deployment)?;
         services
+            .aws
+            .control_plane
             .synchronize_target(deployment, key.owner_id(), key.own_id())
             .await
     }
 
     async fn read_secret(&self, name: &DeploymentName, id: &str) -> Result<SecretDetail, Failure> {
         let (services, deployment) = self.of(name)?;
-        services.secret_detail(deployment, id).await
+        services.aws.secrets.secret_detail(deployment, id).await
     }
 
     async fn tail(&self, name: &DeploymentName, query: LogQuery, sender: &Sender) -> Option<Event> {
@@ -353,7 +357,7 @@ impl RunnerState {
             Ok(found) => found,
             Err(failure) => return Some(Event::Logs(LogsEvent::TailFailed(failure))),
         };
-        let mut tail = services.tail_logs(deployment, query);
+        let mut tail = services.aws.logs.tail(deployment, query);
         while let Some(batch) = tail.next().await {
             match batch {
                 Ok(batch) => {
@@ -389,6 +393,7 @@ impl RunnerState {
         };
         let work = async move {
             services
+                .rotations
                 .rotate(deployment, secret, options, &mut operator, &stop)
                 .await
         };
@@ -417,7 +422,8 @@ impl RunnerState {
             ..McpOptions::default()
         };
         let session = services
-            .mcp_connect(deployment, &endpoint.target, options)
+            .mcp
+            .connect(deployment, &endpoint.target, options)
             .await?;
         let tools = session.tools().await?;
         self.tools
@@ -427,6 +433,7 @@ impl RunnerState {
         let info = session.info();
         let claims = match info.token_expires_at {
             Some(_) => services
+                .sign_ins
                 .token(deployment, None)
                 .await
                 .ok()
@@ -497,6 +504,7 @@ impl RunnerState {
     async fn claims(&self, endpoint: &McpEndpoint) -> Result<Claims, Failure> {
         let (services, deployment) = self.of(&endpoint.deployment)?;
         services
+            .sign_ins
             .token(deployment, None)
             .await
             .map(|(_, claims)| claims)
@@ -540,6 +548,7 @@ impl RunnerState {
             Ok((services, deployment)) if is_write => {
                 let address = session.info().url;
                 services
+                    .audit
                     .audited_call(deployment, tool, &address, call)
                     .await
             }
@@ -577,8 +586,16 @@ impl RunnerState {
         let Ok((services, deployment)) = self.of(&endpoint.deployment) else {
             return;
         };
+        if asked.is_empty() {
+            return;
+        }
+        let Ok((token, _)) = services.sign_ins.token(deployment, None).await else {
+            return;
+        };
+        let user = ConsentUser::Token(&token);
+        let plane = &services.aws.control_plane;
         for address in asked {
-            let _ = services.complete_consent(deployment, &address, None).await;
+            let _ = plane.complete_consent(deployment, &address, user).await;
         }
     }
 
@@ -596,7 +613,7 @@ impl RunnerState {
 
     async fn examine(&self, name: &DeploymentName, sender: Sender) -> Option<Event> {
         let (services, deployment) = self.of(name).ok()?;
-        let examination = services.examine_with(deployment, now(), |report| {
+        let examination = services.doctor.examine_with(deployment, now(), |report| {
             // The screen shows what is judged so far; a full queue only delays that.
             sender.offer(Event::ExaminationAdvanced(Box::new(report)));
         });

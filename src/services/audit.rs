@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{CallOutcome, Deployment, Failure, Moment};
 use crate::net::clock;
-
-use super::Services;
+use crate::services::aws::AwsClient;
 
 /// How much of the end of the file is read for display.
 const TAIL_BYTES: u64 = 512 * 1024;
@@ -176,7 +175,17 @@ impl Audit {
     }
 }
 
-impl Services {
+/// Writes the audit records of writes, with the AWS identity that makes them.
+#[derive(Clone)]
+pub struct AuditFile {
+    client: AwsClient,
+}
+
+impl AuditFile {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self { client }
+    }
+
     /// Performs a write with an audit record before and after it. `request_id` takes the id out of a good answer.
     ///
     /// # Errors
@@ -190,7 +199,8 @@ impl Services {
         write: impl Future<Output = Result<T, Failure>>,
         request_id: impl Fn(&T) -> Option<String>,
     ) -> Result<T, Failure> {
-        self.guard_write(deployment, &format!("{action} of {target}"))?;
+        self.client
+            .guard_write(deployment, &format!("{action} of {target}"))?;
         let audit = self.audit_of(deployment, action, target).await;
         report(audit.intent(None, clock::now()).await);
         let result = write.await;
@@ -249,7 +259,7 @@ impl Services {
         let audit = Audit::new(default_path(), deployment, action, target);
         let asked = tokio::time::timeout(
             std::time::Duration::from_secs(3),
-            self.known_identity(deployment),
+            self.client.known_identity(deployment),
         );
         match asked.await {
             Ok(Some(identity)) => audit.by(&identity.arn, &identity.account),

@@ -7,9 +7,8 @@ use futures::future::join_all;
 use crate::{
     calls::CallRecord,
     model::{Deployment, DeploymentName, Failure, FailureKind, LogBatch, LogQuery, Moment},
+    services::aws::logs::CloudWatchLogs,
 };
-
-use super::Services;
 
 /// A deployment whose calls are read.
 #[derive(Clone, Debug)]
@@ -42,7 +41,17 @@ pub struct UnreadGroup {
     pub failure: Failure,
 }
 
-impl Services {
+/// Reads tool calls out of logs and spans.
+#[derive(Clone)]
+pub struct CallReader {
+    logs: CloudWatchLogs,
+}
+
+impl CallReader {
+    pub(in crate::services) fn new(logs: CloudWatchLogs) -> Self {
+        Self { logs }
+    }
+
     /// Reads all groups of the deployments within a window. A group that cannot be read is reported beside what could be.
     pub async fn call_logs(
         &self,
@@ -80,7 +89,8 @@ impl Services {
         let name: Arc<str> = Arc::from(source.deployment.name.as_str());
         let mut records = Vec::new();
         let read = self
-            .filter_logs(&source.deployment, &query, |batch: LogBatch| {
+            .logs
+            .filter(&source.deployment, &query, |batch: LogBatch| {
                 records.extend(
                     batch
                         .events

@@ -14,9 +14,9 @@ use crate::{
         stack::{OwnedResource, facts},
     },
     model::{Deployment, Failure, FailureKind},
-    services::Services,
 };
 
+use super::Aws;
 use super::aws::{account::Account, control::Control};
 
 /// Requests at a time for one account and region.
@@ -33,7 +33,17 @@ pub struct Discovery {
     pub problems: Vec<Failure>,
 }
 
-impl Services {
+/// Finds deployments in an AWS account.
+#[derive(Clone)]
+pub struct Discoverer {
+    aws: Aws,
+}
+
+impl Discoverer {
+    pub(in crate::services) fn new(aws: Aws) -> Self {
+        Self { aws }
+    }
+
     /// Finds the deployments of an account in these regions. Listings that are refused are told among the problems, as long
     /// as others work.
     ///
@@ -80,7 +90,12 @@ impl Services {
         pool: &str,
         client: &str,
     ) -> Result<bool, Failure> {
-        match self.client_secret(deployment, pool, client).await {
+        match self
+            .aws
+            .user_pools
+            .client_secret(deployment, pool, client)
+            .await
+        {
             Ok(_) => Ok(true),
             Err(failure) if failure.kind == FailureKind::Usage && failure.code.is_none() => {
                 Ok(false)
@@ -98,13 +113,13 @@ impl Services {
             profile: profile.map(str::to_owned),
             ..Deployment::new(format!("the account in {region}"), region)
         };
-        let account = self.account(&place).await?;
-        let control = self.control(&place).await?;
+        let account = self.aws.client.account(&place).await?;
+        let control = self.aws.resources.control(&place).await?;
         let doing = format!("listing the stacks of {region}");
         let (gateways, runtimes, stacks) = tokio::join!(
             control.gateways(),
             control.runtimes(),
-            self.describe_stacks(&account, &doing, None)
+            self.aws.stacks.describe_stacks(&account, &doing, None)
         );
         let mut problems = Vec::new();
         let (gateways, runtimes) = match (gateways, runtimes) {
@@ -127,7 +142,7 @@ impl Services {
         }
         let mut inventory = Inventory {
             region: region.to_owned(),
-            profile: account.profile.clone(),
+            profile: account.label().profile.clone(),
             account: endpoints
                 .iter()
                 .find_map(|endpoint| endpoint.arn.split(':').nth(4))
@@ -157,7 +172,15 @@ impl Services {
             .collect();
         let owners: Vec<(usize, Option<String>)> = stream::iter(unowned)
             .map(|(index, id)| async move {
-                (index, self.owning_stack(account, &id).await.ok().flatten())
+                (
+                    index,
+                    self.aws
+                        .stacks
+                        .owning_stack(account, &id)
+                        .await
+                        .ok()
+                        .flatten(),
+                )
             })
             .buffer_unordered(CONCURRENT)
             .collect()
@@ -204,7 +227,11 @@ impl Services {
         let read: Vec<(usize, Vec<OwnedResource>)> = stream::iter(wanted)
             .map(|(index, name)| async move {
                 let doing = format!("reading the resources of the stack {name}");
-                let resources = self.stack_resources(account, &doing, &name).await;
+                let resources = self
+                    .aws
+                    .stacks
+                    .stack_resources(account, &doing, &name)
+                    .await;
                 (index, resources.unwrap_or_default())
             })
             .buffer_unordered(CONCURRENT)

@@ -18,11 +18,19 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     model::{Deployment, Failure, FailureKind},
-    net::http_client,
+    net::http_client::Web,
 };
 
-pub use mcp::{McpOptions, McpSession};
-pub use neo4j::UserSetting;
+pub use audit::AuditFile;
+pub use aws::Aws;
+pub use calls::CallReader;
+pub use client_secret::ClientSecrets;
+pub use discovery::Discoverer;
+pub use doctor::DoctorProbes;
+pub use mcp::{Mcp, McpOptions, McpSession};
+pub use neo4j::{Neo4j, UserSetting};
+pub use rotation::Rotations;
+pub use sign_in::{Announce, SignIns};
 
 /// How all services behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +43,20 @@ pub struct ServiceOptions {
     pub read_only: bool,
 }
 
+impl ServiceOptions {
+    /// Refuses a write in read-only mode, of all deployments or of this one.
+    ///
+    /// # Errors
+    /// [`FailureKind::Denied`] in read-only mode.
+    pub fn guard_write(&self, deployment: &Deployment, doing: &str) -> Result<(), Failure> {
+        if self.read_only || deployment.read_only {
+            return Err(Failure::new(FailureKind::Denied, doing, "read-only mode refuses every write")
+                .hint("start without --read-only, and without `read_only = true` for this deployment, to allow it"));
+        }
+        Ok(())
+    }
+}
+
 impl Default for ServiceOptions {
     fn default() -> Self {
         Self {
@@ -45,83 +67,70 @@ impl Default for ServiceOptions {
     }
 }
 
-/// The outside world. Cheap to clone; clones share connections, tokens and caches.
+/// The systems that the console talks to, one part each. Cheap to clone: clones share connections, tokens and caches.
 #[derive(Clone)]
 pub struct Services {
-    pub(crate) inner: Arc<Inner>,
+    options: ServiceOptions,
+    /// AWS.
+    pub aws: Aws,
+    /// Tokens and signatures for MCP endpoints.
+    pub sign_ins: SignIns,
+    /// MCP servers.
+    pub mcp: Mcp,
+    /// Neo4j servers.
+    pub neo4j: Neo4j,
+    /// The audit file.
+    pub audit: AuditFile,
+    /// Tool calls in logs and spans.
+    pub calls: CallReader,
+    /// Deployments in an account.
+    pub discovery: Discoverer,
+    /// Rotations of Neo4j passwords.
+    pub rotations: Rotations,
+    /// Rotations of secrets of Cognito app clients.
+    pub client_secrets: ClientSecrets,
+    /// Examinations of deployments.
+    pub doctor: DoctorProbes,
 }
-
-/// What clones of [`Services`] share.
-pub(crate) struct Inner {
-    pub(crate) options: ServiceOptions,
-    pub(crate) web: http_client::Web,
-    pub(crate) accounts: aws::account::Accounts,
-    pub(crate) stacks: aws::PerDeployment<aws::stack::Remembered>,
-    pub(crate) tokens: crate::services::sign_in::token::Tokens,
-    pub(crate) targets: aws::PerDeployment<aws::fleet::Targets>,
-    pub(crate) identities: aws::PerDeployment<tokio::sync::OnceCell<crate::model::Identity>>,
-    announce: std::sync::RwLock<Option<Announce>>,
-    pub(crate) log_budgets: aws::logs::RequestBudgets,
-}
-
-/// Shows a person an address at which to sign in.
-pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Services {
     /// Services without any connection yet; connections, clients and TLS roots are made when they are first needed.
     pub fn new(options: ServiceOptions) -> Self {
-        let inner = Inner {
-            options,
-            web: http_client::Web::default(),
-            accounts: aws::account::Accounts::default(),
-            stacks: aws::PerDeployment::default(),
-            targets: aws::PerDeployment::default(),
-            identities: aws::PerDeployment::default(),
-            announce: std::sync::RwLock::default(),
-            log_budgets: aws::logs::RequestBudgets::default(),
-            tokens: crate::services::sign_in::token::Tokens::default(),
-        };
+        let web = Arc::<Web>::default();
+        let aws = Aws::new(options, Arc::clone(&web));
+        let sign_ins = SignIns::new(aws.clone(), Arc::clone(&web));
+        let mcp = Mcp::new(aws.clone(), sign_ins.clone(), options.timeout);
+        let neo4j = Neo4j::new(Arc::clone(&web));
+        let audit = AuditFile::new(aws.client.clone());
         Self {
-            inner: Arc::new(inner),
-        }
-    }
-
-    /// Sets how a person is shown the address of a sign-in in the browser. Without it, only `$BROWSER` is opened.
-    pub fn set_announce(&self, announce: Announce) {
-        let mut place = self
-            .inner
-            .announce
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *place = Some(announce);
-    }
-
-    pub(crate) fn announce(&self, address: &str) {
-        let announce = self
-            .inner
-            .announce
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(announce) = announce.as_ref() {
-            announce(address);
+            options,
+            calls: CallReader::new(aws.logs.clone()),
+            discovery: Discoverer::new(aws.clone()),
+            rotations: Rotations::new(aws.clone(), sign_ins.clone(), mcp.clone(), neo4j.clone()),
+            client_secrets: ClientSecrets::new(
+                aws.clone(),
+                sign_ins.clone(),
+                mcp.clone(),
+                audit.clone(),
+            ),
+            doctor: DoctorProbes::new(
+                aws.clone(),
+                sign_ins.clone(),
+                mcp.clone(),
+                neo4j.clone(),
+                web,
+            ),
+            aws,
+            sign_ins,
+            mcp,
+            neo4j,
+            audit,
         }
     }
 
     /// How these services behave.
     pub fn options(&self) -> &ServiceOptions {
-        &self.inner.options
-    }
-
-    /// Refuses a write where read-only mode is on, for all or for this deployment.
-    ///
-    /// # Errors
-    /// [`FailureKind::Denied`] in read-only mode.
-    pub fn guard_write(&self, deployment: &Deployment, doing: &str) -> Result<(), Failure> {
-        if self.inner.options.read_only || deployment.read_only {
-            return Err(Failure::new(FailureKind::Denied, doing, "read-only mode refuses every write")
-                .hint("start without --read-only, and without `read_only = true` for this deployment, to allow it"));
-        }
-        Ok(())
+        &self.options
     }
 }
 

@@ -14,5 +14,6 @@ mod exceptions;
 mod layers;
 mod matches;
 mod names;
+mod services;
 mod sizes;
 mod source;

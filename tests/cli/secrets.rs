@@ -51,6 +51,8 @@ impl Foreign {
         let reference = VersionRef::Stage(stage.to_owned());
         let asked = self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, &self.id, &reference);
         let SecretContent::Text(text) = self.runtime.block_on(asked).unwrap().content else {
             panic!("binary")
@@ -61,14 +63,22 @@ impl Foreign {
     fn put(&self, token: &str, text: &str, stage: &str) {
         let text = SecretText::from(text);
         let stages = [stage.to_owned()];
-        let put =
-            self.services
-                .put_secret_version(&self.deployment, &self.id, token, &text, &stages);
+        let put = self.services.aws.secrets.put_secret_version(
+            &self.deployment,
+            &self.id,
+            token,
+            &text,
+            &stages,
+        );
         self.runtime.block_on(put).unwrap();
     }
 
     fn stages(&self) -> Vec<(String, Vec<String>)> {
-        let asked = self.services.secret_stages(&self.deployment, &self.id);
+        let asked = self
+            .services
+            .aws
+            .secrets
+            .secret_stages(&self.deployment, &self.id);
         self.runtime
             .block_on(asked)
             .unwrap()
@@ -234,7 +244,7 @@ fn two_users_take_turns_and_the_one_that_readers_know_keeps_its_password() {
             database: "neo4j".into(),
         };
         let password = SecretText::from(shape.password());
-        let answer = secret.runtime.block_on(secret.services.neo4j_login(
+        let answer = secret.runtime.block_on(secret.services.neo4j.login(
             &address,
             shape.user(),
             &password,

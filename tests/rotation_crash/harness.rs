@@ -56,6 +56,8 @@ impl Eye {
         let reference = VersionRef::Id(version.to_owned());
         let value = self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, &self.secret, &reference)
             .await
             .ok()?;
@@ -75,6 +77,8 @@ impl Eye {
     async fn current_logs_in(&self) -> bool {
         let stages = self
             .services
+            .aws
+            .secrets
             .secret_stages(&self.deployment, &self.secret)
             .await
             .unwrap()
@@ -104,6 +108,8 @@ impl Eye {
         let accepted = shared.now.lock().unwrap().accepted.clone();
         let stages = self
             .services
+            .aws
+            .secrets
             .secret_stages(&self.deployment, &self.secret)
             .await
             .unwrap()
@@ -125,6 +131,8 @@ impl Eye {
     async fn agreement(&self, accepted: &str) -> Result<(), String> {
         let stages = self
             .services
+            .aws
+            .secrets
             .secret_stages(&self.deployment, &self.secret)
             .await
             .unwrap()
@@ -155,6 +163,8 @@ impl Eye {
     async fn has_leftovers(&self) -> bool {
         let stages = self
             .services
+            .aws
+            .secrets
             .secret_stages(&self.deployment, &self.secret)
             .await
             .unwrap()
@@ -173,7 +183,8 @@ impl Eye {
         };
         let answer = self
             .services
-            .neo4j_login(&address, user, &SecretText::from(password))
+            .neo4j
+            .login(&address, user, &SecretText::from(password))
             .await;
         matches!(answer, LoginAnswer::Accepted { .. })
     }
@@ -218,6 +229,8 @@ impl Harness {
             .clone();
         let current = VersionRef::Stage(labels::CURRENT.to_owned());
         let value = services
+            .aws
+            .secrets
             .secret_value(&direct, &secret, &current)
             .await
             .unwrap();

@@ -2,7 +2,7 @@
 
 use agentcore_console::{
     model::{FailureKind, Kind, Relation, SecretContent, SecretText, SignIn, VersionRef},
-    services::{ServiceOptions, Services},
+    services::{ServiceOptions, Services, aws::ConsentUser},
 };
 
 use crate::stack::{self, World};
@@ -15,7 +15,7 @@ async fn a_gateway_its_target_and_its_runtime_belong_together() {
     } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &deployments["a"];
-    let gateways = services.list(a, Kind::Gateway).await.unwrap();
+    let gateways = services.aws.resources.list(a, Kind::Gateway).await.unwrap();
     let [gateway] = gateways.as_slice() else {
         panic!("one gateway: {gateways:?}")
     };
@@ -28,7 +28,7 @@ async fn a_gateway_its_target_and_its_runtime_belong_together() {
         "{:?}",
         gateway.facts
     );
-    let targets = services.list(a, Kind::Target).await.unwrap();
+    let targets = services.aws.resources.list(a, Kind::Target).await.unwrap();
     assert!(
         targets
             .iter()
@@ -39,14 +39,19 @@ async fn a_gateway_its_target_and_its_runtime_belong_together() {
         .flat_map(|target| &target.links)
         .filter(|link| link.relation == Relation::Calls)
         .collect();
-    let runtimes = services.list(a, Kind::Runtime).await.unwrap();
+    let runtimes = services.aws.resources.list(a, Kind::Runtime).await.unwrap();
     assert!(
         runtimes
             .iter()
             .any(|runtime| called.iter().any(|link| link.id == runtime.key.id)),
         "{called:?}"
     );
-    let endpoints = services.list(a, Kind::Endpoint).await.unwrap();
+    let endpoints = services
+        .aws
+        .resources
+        .list(a, Kind::Endpoint)
+        .await
+        .unwrap();
     assert!(
         endpoints
             .iter()
@@ -64,8 +69,13 @@ async fn every_listed_resource_can_be_described_and_keeps_its_identity() {
     let services = Services::new(ServiceOptions::default());
     for deployment in deployments.values() {
         for kind in Kind::ALL {
-            for resource in services.list(deployment, kind).await.unwrap() {
-                let described = services.describe(deployment, &resource.key).await.unwrap();
+            for resource in services.aws.resources.list(deployment, kind).await.unwrap() {
+                let described = services
+                    .aws
+                    .resources
+                    .describe(deployment, &resource.key)
+                    .await
+                    .unwrap();
                 assert_eq!(
                     (&described.key, &described.name),
                     (&resource.key, &resource.name)
@@ -88,17 +98,19 @@ async fn a_secret_is_read_put_and_its_stage_moved() {
     } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     let a = &deployments["a"];
-    let id = services.list(a, Kind::Secret).await.unwrap()[0]
+    let id = services.aws.resources.list(a, Kind::Secret).await.unwrap()[0]
         .key
         .id
         .clone();
-    let before = services.secret_detail(a, &id).await.unwrap();
+    let before = services.aws.secrets.secret_detail(a, &id).await.unwrap();
     let current = before
         .version_with("AWSCURRENT")
         .unwrap()
         .version_id
         .clone();
     let value = services
+        .aws
+        .secrets
         .secret_value(a, &id, &VersionRef::Stage("AWSCURRENT".into()))
         .await
         .unwrap();
@@ -111,14 +123,20 @@ async fn a_secret_is_read_put_and_its_stage_moved() {
     );
     let pending = ["AWSPENDING".to_owned()];
     services
+        .aws
+        .secrets
         .put_secret_version(a, &id, token, &text, &pending)
         .await
         .unwrap();
     services
+        .aws
+        .secrets
         .put_secret_version(a, &id, token, &text, &pending)
         .await
         .unwrap();
     let other = services
+        .aws
+        .secrets
         .put_secret_version(a, &id, token, &SecretText::from("other"), &pending)
         .await
         .unwrap_err();
@@ -127,15 +145,19 @@ async fn a_secret_is_read_put_and_its_stage_moved() {
         (FailureKind::Conflict, Some("ResourceExistsException"))
     );
     let wrong = services
+        .aws
+        .secrets
         .move_stage(a, &id, "AWSCURRENT", Some(token), None)
         .await
         .unwrap_err();
     assert_eq!(wrong.kind, FailureKind::Usage, "{wrong:?}");
     services
+        .aws
+        .secrets
         .move_stage(a, &id, "AWSCURRENT", Some(token), Some(&current))
         .await
         .unwrap();
-    let after = services.secret_detail(a, &id).await.unwrap();
+    let after = services.aws.secrets.secret_detail(a, &id).await.unwrap();
     assert_eq!(after.version_with("AWSCURRENT").unwrap().version_id, token);
     assert_eq!(
         after.version_with("AWSPREVIOUS").unwrap().version_id,
@@ -143,6 +165,8 @@ async fn a_secret_is_read_put_and_its_stage_moved() {
     );
     assert!(!format!("{after:?} {value:?}").contains("canary"));
     let absent = services
+        .aws
+        .secrets
         .secret_value(a, &id, &VersionRef::Stage("NOBODY".into()))
         .await
         .unwrap_err();
@@ -162,21 +186,47 @@ async fn read_only_mode_refuses_every_write() {
     let a = &deployments["a"];
     let refusals = [
         services
+            .aws
+            .secrets
             .put_secret_version(a, "s", "t", &SecretText::from("x"), &[])
             .await
             .unwrap_err(),
         services
+            .aws
+            .secrets
             .move_stage(a, "s", "AWSCURRENT", None, None)
             .await
             .unwrap_err(),
-        services.start_rotation(a, "s", "t").await.unwrap_err(),
-        services.cancel_rotation(a, "s").await.unwrap_err(),
-        services.synchronize_target(a, "g", "t").await.unwrap_err(),
         services
-            .stop_session(a, "arn", "DEFAULT", "s", false)
+            .aws
+            .secrets
+            .start_rotation(a, "s", "t")
             .await
             .unwrap_err(),
-        services.complete_consent(a, "urn", None).await.unwrap_err(),
+        services
+            .aws
+            .secrets
+            .cancel_rotation(a, "s")
+            .await
+            .unwrap_err(),
+        services
+            .aws
+            .control_plane
+            .synchronize_target(a, "g", "t")
+            .await
+            .unwrap_err(),
+        services
+            .aws
+            .control_plane
+            .stop_session(a, "arn", "DEFAULT", "s", None)
+            .await
+            .unwrap_err(),
+        services
+            .aws
+            .control_plane
+            .complete_consent(a, "urn", ConsentUser::Id("ana"))
+            .await
+            .unwrap_err(),
     ];
     for refusal in refusals {
         assert_eq!(
@@ -196,13 +246,25 @@ async fn machine_and_user_get_tokens_with_claims() {
     } = stack::quiet().await;
     let services = Services::new(ServiceOptions::default());
     for name in ["a", "b", "c"] {
-        let (token, claims) = services.token(&deployments[name], None).await.unwrap();
+        let (token, claims) = services
+            .sign_ins
+            .token(&deployments[name], None)
+            .await
+            .unwrap();
         assert_eq!(claims.claims["token_use"], "access", "{name}");
         assert!(claims.expires_at.is_some());
-        let (again, _) = services.token(&deployments[name], None).await.unwrap();
+        let (again, _) = services
+            .sign_ins
+            .token(&deployments[name], None)
+            .await
+            .unwrap();
         assert_eq!(token, again, "the token is kept");
     }
-    let none = services.token(&deployments["d"], None).await.unwrap_err();
+    let none = services
+        .sign_ins
+        .token(&deployments["d"], None)
+        .await
+        .unwrap_err();
     assert_eq!(none.kind, FailureKind::Usage);
 }
 
@@ -217,7 +279,7 @@ async fn wrong_secrets_and_credentials_are_sign_in_failures_with_a_next_step() {
     if let SignIn::M2m { client_secret, .. } = &mut wrong.sign_in {
         *client_secret = agentcore_console::model::SecretSource::Inline("wrong".into());
     }
-    let failure = services.token(&wrong, None).await.unwrap_err();
+    let failure = services.sign_ins.token(&wrong, None).await.unwrap_err();
     assert_eq!(
         (
             failure.kind,
@@ -233,10 +295,15 @@ async fn wrong_secrets_and_credentials_are_sign_in_failures_with_a_next_step() {
     let mut wrong = deployments["a"].clone();
     wrong.credentials.as_mut().unwrap().secret_access_key =
         agentcore_console::model::SecretSource::Inline("wrong".into());
-    let failure = services.list(&wrong, Kind::Gateway).await.unwrap_err();
+    let failure = services
+        .aws
+        .resources
+        .list(&wrong, Kind::Gateway)
+        .await
+        .unwrap_err();
     assert_eq!(failure.kind, FailureKind::SignIn, "{failure:?}");
     assert!(failure.hint.is_some());
-    let failure = services.identity(&wrong).await.unwrap_err();
+    let failure = services.aws.client.identity(&wrong).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::SignIn, "{failure:?}");
 }
 
@@ -250,7 +317,12 @@ async fn an_unknown_stack_is_named() {
     let mut unknown = deployments["a"].clone();
     unknown.stack = Some("no-such-stack".into());
     unknown.gateways.clear();
-    let failure = services.list(&unknown, Kind::Gateway).await.unwrap_err();
+    let failure = services
+        .aws
+        .resources
+        .list(&unknown, Kind::Gateway)
+        .await
+        .unwrap_err();
     assert_eq!(failure.kind, FailureKind::NotFound);
     assert!(failure.cause.contains("no-such-stack"), "{failure:?}");
 }
@@ -262,6 +334,8 @@ async fn the_identity_is_the_accounts() {
         deployments,
     } = stack::quiet().await;
     let identity = Services::new(ServiceOptions::default())
+        .aws
+        .client
         .identity(&deployments["a"])
         .await
         .unwrap();
@@ -282,7 +356,7 @@ async fn a_dead_endpoint_is_a_network_failure_within_seconds() {
     let services = Services::new(ServiceOptions::default());
     let asked = tokio::time::timeout(
         std::time::Duration::from_secs(20),
-        services.list(&dead, Kind::Gateway),
+        services.aws.resources.list(&dead, Kind::Gateway),
     )
     .await;
     let failure = asked.expect("it gives up in seconds").unwrap_err();

@@ -27,7 +27,8 @@ fn cypher<'a>(tools: &'a [Tool], own: &str) -> &'a Tool {
 
 async fn connect(services: &Services, world: &World, name: &str) -> McpSession {
     services
-        .mcp_connect(
+        .mcp
+        .connect(
             &world.deployments[name],
             &McpTarget::Default,
             McpOptions::default(),
@@ -109,19 +110,23 @@ async fn a_gateway_and_a_runtime_can_be_picked() {
     let services = Services::new(ServiceOptions::default());
     let a = &world.deployments["a"];
     for kind in [Kind::Gateway, Kind::Target] {
-        let key = services.list(a, kind).await.unwrap()[0].key.clone();
+        let key = services.aws.resources.list(a, kind).await.unwrap()[0]
+            .key
+            .clone();
         let session = services
-            .mcp_connect(a, &McpTarget::Resource(key), McpOptions::default())
+            .mcp
+            .connect(a, &McpTarget::Resource(key), McpOptions::default())
             .await
             .unwrap();
         assert!(!session.tools().await.unwrap().is_empty());
     }
     let d = &world.deployments["d"];
-    let key = services.list(d, Kind::Runtime).await.unwrap()[0]
+    let key = services.aws.resources.list(d, Kind::Runtime).await.unwrap()[0]
         .key
         .clone();
     let session = services
-        .mcp_connect(d, &McpTarget::Resource(key), McpOptions::default())
+        .mcp
+        .connect(d, &McpTarget::Resource(key), McpOptions::default())
         .await
         .unwrap();
     assert!(
@@ -169,7 +174,8 @@ async fn the_wrong_sign_in_is_a_sign_in_failure() {
             ..McpOptions::default()
         };
         let failure = services
-            .mcp_connect(&world.deployments[name], &McpTarget::Default, options)
+            .mcp
+            .connect(&world.deployments[name], &McpTarget::Default, options)
             .await;
         let failure = failure.map(|session| session.info()).unwrap_err();
         assert_eq!(failure.kind, FailureKind::SignIn, "{name}: {failure:?}");
@@ -185,7 +191,8 @@ async fn a_failing_hop_is_told_by_its_class() {
         r#"{"deployment": "a", "hop": "interceptor", "fault": "broken"}"#,
     );
     let connected = services
-        .mcp_connect(
+        .mcp
+        .connect(
             &world.deployments["a"],
             &McpTarget::Default,
             McpOptions::default(),
@@ -206,16 +213,37 @@ async fn throttling_is_waited_out_and_a_cancelled_listing_is_gone() {
         &world,
         r#"{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "throttling", "times": 2}"#,
     );
-    assert_eq!(services.list(a, Kind::Gateway).await.unwrap().len(), 1);
+    assert_eq!(
+        services
+            .aws
+            .resources
+            .list(a, Kind::Gateway)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     stack::fault(
         &world,
         r#"{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "slow"}"#,
     );
-    let listing =
-        tokio::time::timeout(Duration::from_millis(50), services.list(a, Kind::Gateway)).await;
+    let listing = tokio::time::timeout(
+        Duration::from_millis(50),
+        services.aws.resources.list(a, Kind::Gateway),
+    )
+    .await;
     assert!(listing.is_err(), "it was still going on");
     world.stack.clear_faults();
-    assert_eq!(services.list(a, Kind::Gateway).await.unwrap().len(), 1);
+    assert_eq!(
+        services
+            .aws
+            .resources
+            .list(a, Kind::Gateway)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -298,7 +326,7 @@ async fn an_examination_signs_in_anew() {
     let cause =
         |report: agentcore_console::doctor::DoctorReport| report.verdict.map(|verdict| verdict.hop);
     assert_eq!(
-        cause(Box::pin(services.examine(a, Moment::from_millis(0))).await),
+        cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         None
     );
     stack::fault(
@@ -306,16 +334,16 @@ async fn an_examination_signs_in_anew() {
         r#"{"deployment": "a", "hop": "token", "fault": "invalid-client"}"#,
     );
     assert!(
-        services.token(a, None).await.is_ok(),
+        services.sign_ins.token(a, None).await.is_ok(),
         "the token that is in memory is good"
     );
     assert_eq!(
-        cause(Box::pin(services.examine(a, Moment::from_millis(0))).await),
+        cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         Some(Hop::Token)
     );
     world.stack.clear_faults();
     assert_eq!(
-        cause(Box::pin(services.examine(a, Moment::from_millis(0))).await),
+        cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         None
     );
 }

@@ -69,7 +69,7 @@ async fn write(client: &Client, name: &str, messages: impl IntoIterator<Item = S
 
 async fn read(services: &Services, deployment: &Deployment, query: &LogQuery) -> Vec<LogEvent> {
     let mut events = Vec::new();
-    let read = services.filter_logs(deployment, query, |batch| {
+    let read = services.aws.logs.filter(deployment, query, |batch| {
         events.extend(batch.events);
         ControlFlow::Continue(())
     });
@@ -144,7 +144,9 @@ async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
     let services = Services::new(ServiceOptions::default());
     let (client, a) = (writer(&world), &world.deployments["a"]);
     let failure = services
-        .filter_logs(a, &query("/test/none"), |_| ControlFlow::Continue(()))
+        .aws
+        .logs
+        .filter(a, &query("/test/none"), |_| ControlFlow::Continue(()))
         .await
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::NotFound);
@@ -154,7 +156,7 @@ async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
         ..query("")
     };
     let mut notices = Vec::new();
-    let read = services.filter_logs(a, &both, |batch| {
+    let read = services.aws.logs.filter(a, &both, |batch| {
         notices.extend(batch.notices);
         ControlFlow::Continue(())
     });
@@ -163,7 +165,7 @@ async fn a_group_that_does_not_exist_is_not_found_or_a_notice_beside_others() {
         notices.iter().map(|notice| notice.kind).collect::<Vec<_>>(),
         [NoticeKind::Unavailable]
     );
-    let names = services.log_groups(a, "/test/").await.unwrap();
+    let names = services.aws.logs.groups(a, "/test/").await.unwrap();
     assert_eq!(names, ["/test/some"]);
 }
 
@@ -194,7 +196,7 @@ async fn a_tail_shows_what_was_there_and_then_what_comes_once() {
     let (client, a) = (writer(&world), &world.deployments["a"]);
     group(&client, "/test/tail").await;
     write(&client, "/test/tail", ["before".to_owned()]).await;
-    let mut tail = services.tail_logs(a, query("/test/tail"));
+    let mut tail = services.aws.logs.tail(a, query("/test/tail"));
     let (messages, _) = follow(&mut tail, 1, Some(NoticeKind::Started)).await;
     assert_eq!(messages, ["before"]);
     write(
@@ -218,7 +220,7 @@ async fn without_the_right_to_live_tail_it_polls() {
     let (client, a) = (writer(&world), &world.deployments["a"]);
     group(&client, "/test/poll").await;
     write(&client, "/test/poll", ["line".to_owned()]).await;
-    let mut tail = services.tail_logs(a, query("/test/poll"));
+    let mut tail = services.aws.logs.tail(a, query("/test/poll"));
     let (messages, kinds) = follow(&mut tail, 1, Some(NoticeKind::Polling)).await;
     assert_eq!(
         (messages, kinds),

@@ -26,7 +26,8 @@ fn deployment(url: &str) -> Deployment {
 async fn connect(fake: &Fake) -> McpSession {
     let services = Services::new(ServiceOptions::default());
     services
-        .mcp_connect(
+        .mcp
+        .connect(
             &deployment(&fake.url),
             &McpTarget::Default,
             McpOptions::default(),
@@ -38,7 +39,8 @@ async fn connect(fake: &Fake) -> McpSession {
 async fn refused(fake: &Fake) -> Failure {
     let services = Services::new(ServiceOptions::default());
     let connected = services
-        .mcp_connect(
+        .mcp
+        .connect(
             &deployment(&fake.url),
             &McpTarget::Default,
             McpOptions::default(),
@@ -150,7 +152,8 @@ async fn an_event_stream_brings_progress_and_the_answer() {
         ..McpOptions::default()
     };
     let session = services
-        .mcp_connect(&deployment(&fake.url), &McpTarget::Default, options)
+        .mcp
+        .connect(&deployment(&fake.url), &McpTarget::Default, options)
         .await
         .unwrap();
     let outcome = session
@@ -202,7 +205,8 @@ async fn a_rejected_token_is_fetched_anew_once() {
         ..McpOptions::default()
     };
     let session = services
-        .mcp_connect(&deployment(&fake.url), &McpTarget::Default, options)
+        .mcp
+        .connect(&deployment(&fake.url), &McpTarget::Default, options)
         .await
         .unwrap();
     session
@@ -563,7 +567,8 @@ async fn an_elicitation_is_answered_or_cancelled() {
         ..McpOptions::default()
     };
     let session = services
-        .mcp_connect(&deployment(&fake.url), &McpTarget::Default, options)
+        .mcp
+        .connect(&deployment(&fake.url), &McpTarget::Default, options)
         .await
         .unwrap();
     let asking = session.clone();
@@ -600,7 +605,8 @@ async fn an_extra_header_wins_and_its_value_is_read_at_each_connection() {
         ..McpOptions::default()
     };
     let session = services
-        .mcp_connect(&deployment(&fake.url), &McpTarget::Default, options)
+        .mcp
+        .connect(&deployment(&fake.url), &McpTarget::Default, options)
         .await
         .unwrap();
     session
@@ -621,7 +627,8 @@ async fn an_extra_header_wins_and_its_value_is_read_at_each_connection() {
         ..McpOptions::default()
     };
     let failure = services
-        .mcp_connect(&deployment(&fake.url), &McpTarget::Default, options)
+        .mcp
+        .connect(&deployment(&fake.url), &McpTarget::Default, options)
         .await
         .map(|session| session.info())
         .unwrap_err();
@@ -633,7 +640,8 @@ async fn credentials_never_go_out_unencrypted() {
     let services = Services::new(ServiceOptions::default());
     let via = McpTarget::Url("http://mcp.example/mcp".into());
     let failure = services
-        .mcp_connect(&stack::deployment("x"), &via, McpOptions::default())
+        .mcp
+        .connect(&stack::deployment("x"), &via, McpOptions::default())
         .await
         .map(|session| session.info())
         .unwrap_err();
@@ -652,7 +660,8 @@ async fn an_endpoint_that_says_nothing_is_given_up() {
         ..ServiceOptions::default()
     });
     let connected = services
-        .mcp_connect(
+        .mcp
+        .connect(
             &deployment(&fake.url),
             &McpTarget::Default,
             McpOptions::default(),
@@ -678,7 +687,8 @@ async fn how_a_call_went_over_the_wire_is_kept_without_credentials() {
     };
     let services = Services::new(ServiceOptions::default());
     let session = services
-        .mcp_connect(&fake_deployment, &McpTarget::Default, McpOptions::default())
+        .mcp
+        .connect(&fake_deployment, &McpTarget::Default, McpOptions::default())
         .await
         .unwrap();
     let (outcome, exchange) = session

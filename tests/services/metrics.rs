@@ -16,6 +16,8 @@ async fn pluralize(services: &Services, deployment: &Deployment) -> Vec<(Resourc
     for kind in [Kind::Gateway, Kind::Runtime] {
         keys.extend(
             services
+                .aws
+                .resources
                 .list(deployment, kind)
                 .await
                 .unwrap()
@@ -23,7 +25,12 @@ async fn pluralize(services: &Services, deployment: &Deployment) -> Vec<(Resourc
                 .map(|resource| resource.key),
         );
     }
-    let traffic = services.traffic(deployment, &keys).await.unwrap();
+    let traffic = services
+        .aws
+        .metrics
+        .traffic(deployment, &keys)
+        .await
+        .unwrap();
     assert!(traffic.iter().map(|(key, _)| key).eq(&keys), "{traffic:?}");
     traffic
 }
@@ -39,7 +46,8 @@ async fn a_call_is_counted_at_the_gateway_and_at_the_runtime_behind_it() {
     let before = pluralize(&services, a).await;
     assert_eq!(before.len(), 2);
     let session = services
-        .mcp_connect(a, &McpTarget::Default, McpOptions::default())
+        .mcp
+        .connect(a, &McpTarget::Default, McpOptions::default())
         .await
         .unwrap();
     let tools = session.tools().await.unwrap();
@@ -86,6 +94,8 @@ async fn what_was_never_called_counts_nothing_and_no_permission_says_which() {
         id: "gw-nobody".into(),
     };
     let traffic = services
+        .aws
+        .metrics
         .traffic(a, std::slice::from_ref(&unknown))
         .await
         .unwrap();
@@ -99,10 +109,12 @@ async fn what_was_never_called_counts_nothing_and_no_permission_says_which() {
     );
     // Which series exist is remembered for what was asked, and asked anew for something else.
     services
+        .aws
+        .metrics
         .traffic(a, std::slice::from_ref(&unknown))
         .await
         .unwrap();
-    let refused = services.traffic(a, &[]).await.unwrap_err();
+    let refused = services.aws.metrics.traffic(a, &[]).await.unwrap_err();
     assert_eq!(refused.kind, FailureKind::Denied);
     assert!(
         refused
@@ -161,13 +173,23 @@ async fn cloudwatch_is_asked_in_json_once_for_all_and_on_all_pages() {
         id: id.into(),
     };
     let keys = [key(Kind::Gateway, "gw-1"), key(Kind::Runtime, "rt-1")];
-    let traffic = services.traffic(&deployment, &keys).await.unwrap();
+    let traffic = services
+        .aws
+        .metrics
+        .traffic(&deployment, &keys)
+        .await
+        .unwrap();
     let totals: Vec<(u64, u64)> = traffic
         .iter()
         .map(|(_, traffic)| (traffic.total(), traffic.calls[1]))
         .collect();
     assert_eq!(totals, [(1200, 1200), (2400, 2400)]);
-    services.traffic(&deployment, &keys).await.unwrap();
+    services
+        .aws
+        .metrics
+        .traffic(&deployment, &keys)
+        .await
+        .unwrap();
     let asked = fake.asked();
     let named = |name: &str| {
         asked

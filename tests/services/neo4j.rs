@@ -12,6 +12,8 @@ use crate::stack::{self, World};
 /// Address, user and password as the deployment's secret has them.
 async fn seat(services: &Services, deployment: &Deployment) -> (Neo4jAddress, String, SecretText) {
     let value = services
+        .aws
+        .secrets
         .secret_value(
             deployment,
             &deployment.secrets[0],
@@ -52,39 +54,43 @@ async fn a_password_is_proved_changed_and_the_old_one_refused() {
     let (address, user, old) = seat(&services, &deployments["a"]).await;
     let new = SecretText::from("Zoë: $'\"\\` {} 9");
     assert!(matches!(
-        services.neo4j_login(&address, &user, &old).await,
+        services.neo4j.login(&address, &user, &old).await,
         LoginAnswer::Accepted { .. }
     ));
     assert_eq!(
         services
-            .neo4j_alter_password(&address, &user, &old, &old)
+            .neo4j
+            .alter_password(&address, &user, &old, &old)
             .await,
         AlterAnswer::Same
     );
     let short = SecretText::from("short");
     assert!(matches!(
         services
-            .neo4j_alter_password(&address, &user, &old, &short)
+            .neo4j
+            .alter_password(&address, &user, &old, &short)
             .await,
         AlterAnswer::Policy(_)
     ));
     assert_eq!(
         services
-            .neo4j_alter_password(&address, &user, &old, &new)
+            .neo4j
+            .alter_password(&address, &user, &old, &new)
             .await,
         AlterAnswer::Done
     );
     assert!(matches!(
-        services.neo4j_login(&address, &user, &new).await,
+        services.neo4j.login(&address, &user, &new).await,
         LoginAnswer::Accepted { .. }
     ));
     assert_eq!(
-        services.neo4j_login(&address, &user, &old).await,
+        services.neo4j.login(&address, &user, &old).await,
         LoginAnswer::WrongPassword
     );
     assert_eq!(
         services
-            .neo4j_alter_password(&address, &user, &old, &new)
+            .neo4j
+            .alter_password(&address, &user, &old, &new)
             .await,
         AlterAnswer::WrongOld
     );
@@ -101,17 +107,19 @@ async fn a_lock_out_is_not_a_wrong_password() {
     for _ in 0..3 {
         assert_eq!(
             services
-                .neo4j_login(&address, &user, &SecretText::from("wrong-password"))
+                .neo4j
+                .login(&address, &user, &SecretText::from("wrong-password"))
                 .await,
             LoginAnswer::WrongPassword
         );
     }
     assert_eq!(
-        services.neo4j_login(&address, &user, &right).await,
+        services.neo4j.login(&address, &user, &right).await,
         LoginAnswer::RateLimited
     );
     let altered = services
-        .neo4j_alter_password(&address, &user, &right, &SecretText::from("another-one"))
+        .neo4j
+        .alter_password(&address, &user, &right, &SecretText::from("another-one"))
         .await;
     assert!(matches!(altered, AlterAnswer::Refused(_)), "{altered:?}");
 }
@@ -127,7 +135,7 @@ async fn nobody_has_to_wait_for_a_database_that_says_nothing() {
             database: "neo4j".into(),
         };
         let password = SecretText::from("password");
-        let login = services.neo4j_login(&address, "neo4j", &password);
+        let login = services.neo4j.login(&address, "neo4j", &password);
         let given_up = tokio::time::timeout(std::time::Duration::from_millis(200), login).await;
         assert!(
             given_up.is_err(),
@@ -148,10 +156,11 @@ async fn a_database_that_is_not_there_proves_nothing() {
             uri: format!("{scheme}://127.0.0.1:{port}"),
             database: "neo4j".into(),
         };
-        let login = services.neo4j_login(&address, "neo4j", &password).await;
+        let login = services.neo4j.login(&address, "neo4j", &password).await;
         assert!(matches!(login, LoginAnswer::Unreachable(_)), "{login:?}");
         let altered = services
-            .neo4j_alter_password(
+            .neo4j
+            .alter_password(
                 &address,
                 "neo4j",
                 &password,
@@ -201,10 +210,11 @@ async fn an_error_of_somebody_in_between_is_no_accepted_login() {
             uri: format!("http://{}", answering(answer).await),
             database: "neo4j".into(),
         };
-        let login = services.neo4j_login(&address, "neo4j", &password).await;
+        let login = services.neo4j.login(&address, "neo4j", &password).await;
         assert!(matches!(login, LoginAnswer::Other(_)), "{login:?}");
         let altered = services
-            .neo4j_alter_password(
+            .neo4j
+            .alter_password(
                 &address,
                 "neo4j",
                 &password,
@@ -224,7 +234,7 @@ async fn a_bolt_connection_that_is_cut_may_have_carried_the_login() {
             uri: format!("{scheme}://{}", answering(b"").await),
             database: "neo4j".into(),
         };
-        let login = services.neo4j_login(&address, "neo4j", &password).await;
+        let login = services.neo4j.login(&address, "neo4j", &password).await;
         assert!(matches!(login, LoginAnswer::Other(_)), "{login:?}");
     }
 }

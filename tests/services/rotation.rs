@@ -85,6 +85,8 @@ impl Harness {
         let current = VersionRef::Stage("AWSCURRENT".into());
         let value = self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, &self.secret(), &current)
             .await
             .unwrap();
@@ -107,6 +109,7 @@ impl Harness {
         change(&mut options);
         let stop = CancellationToken::new();
         self.services
+            .rotations
             .rotate(&self.deployment, &self.secret(), options, operator, &stop)
             .await
             .unwrap()
@@ -157,7 +160,8 @@ impl Harness {
 
     async fn session(&self) -> McpSession {
         self.services
-            .mcp_connect(&self.deployment, &McpTarget::Default, McpOptions::default())
+            .mcp
+            .connect(&self.deployment, &McpTarget::Default, McpOptions::default())
             .await
             .unwrap()
     }

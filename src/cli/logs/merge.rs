@@ -31,7 +31,9 @@ impl GroupReader {
             ..query.clone()
         };
         let answer = services
-            .read_logs(&self.deployment, &query, |batch| {
+            .aws
+            .logs
+            .read(&self.deployment, &query, |batch| {
                 let (sender, progress) = (self.sender.clone(), Arc::clone(&self.progress));
                 async move {
                     let gone = sender.send(batch).await.is_err();

@@ -229,7 +229,7 @@ async fn follow(
             until: None,
             ..query.clone()
         };
-        services.tail_logs(&source.deployment, query)
+        services.aws.logs.tail(&source.deployment, query)
     });
     let tails = tails
         .enumerate()

@@ -108,7 +108,9 @@ async fn read(
                 ..query.clone()
             };
             let read = services
-                .filter_logs(&source.deployment, &query, |batch| {
+                .aws
+                .logs
+                .filter(&source.deployment, &query, |batch| {
                     let mut mining = mining
                         .lock()
                         .unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -84,7 +84,7 @@ pub(super) fn run(context: &Context, options: &QueryOptions) -> Outcome {
         }
         agree(&services, source, options.yes).await?;
         let mut interrupt = process::End::listen()?;
-        let query = services.query_logs(
+        let query = services.aws.logs.query(
             &source.deployment,
             &options.query,
             &source.groups,
@@ -114,7 +114,9 @@ async fn agree(services: &Services, source: &LogReadSource, yes: bool) -> Result
         return Ok(());
     }
     let estimate = services
-        .estimate_log_scan(&source.deployment, &source.groups)
+        .aws
+        .logs
+        .estimate_scan(&source.deployment, &source.groups)
         .await;
     if estimate.bytes <= ASK_ABOVE_BYTES {
         return Ok(());

@@ -90,6 +90,8 @@ async fn places_of_arn(
         };
         // Without an answer, the service will refuse a foreign group by itself.
         services
+            .aws
+            .client
             .identity(first)
             .await
             .map_or(true, |identity| identity.account == account)
@@ -126,7 +128,7 @@ async fn places(services: &Services, deployments: &[Deployment]) -> Vec<Vec<Depl
     // Two ways in may lead to one account: only AWS knows. Who cannot say stays by himself.
     let accounts = join_all(places.iter().map(|place| async move {
         let first = place.first()?;
-        let identity = services.identity(first).await.ok()?;
+        let identity = services.aws.client.identity(first).await.ok()?;
         Some((
             identity.account,
             first.region.clone(),
@@ -281,7 +283,7 @@ async fn existing(
     prefix: &str,
 ) -> Result<Vec<String>, Failure> {
     match place.first() {
-        Some(deployment) => services.log_groups(deployment, prefix).await,
+        Some(deployment) => services.aws.logs.groups(deployment, prefix).await,
         None => Ok(Vec::new()),
     }
 }

@@ -55,23 +55,11 @@ pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: H
         agree_to_begin(kind, &doing, &change.id, how)?;
     }
     let outcome = runtime.block_on(async {
-        let mut options = RotationOptions::new(kind);
-        options.rehearse = how.dry_run;
-        options.release_foreign = change.release;
-        options.neo4j_uri.clone_from(&change.neo4j_uri);
-        options.user.clone_from(&change.user);
-        options.policy = policy;
-        options.source = match change.random {
-            Random::System => PasswordSource::System,
-            Random::SecretsManager => PasswordSource::SecretsManager,
-        };
-        options.administrator.clone_from(&change.admin_secret);
-        options.single_user = change.single_user;
-        options.reset = change.reset;
-        options.survey = how.dry_run || !how.yes;
+        let options = rotation_options(kind, change, how, policy);
         let mut operator = Console::new(how, &secret, change);
         let stop = listen()?;
         let ending = services
+            .rotations
             .rotate(&deployment, &secret, options, &mut operator, &stop)
             .await?;
         let code = exit_code(&ending);
@@ -84,6 +72,30 @@ pub(super) fn run(context: &Context, kind: RotationKind, change: &Change, how: H
     // A question may still wait for its answer on another thread; nobody needs it any more.
     runtime.shutdown_background();
     outcome
+}
+
+/// The options of the services for the command's.
+fn rotation_options(
+    kind: RotationKind,
+    change: &Change,
+    how: How,
+    policy: PasswordPolicy,
+) -> RotationOptions {
+    let mut options = RotationOptions::new(kind);
+    options.rehearse = how.dry_run;
+    options.release_foreign = change.release;
+    options.neo4j_uri.clone_from(&change.neo4j_uri);
+    options.user.clone_from(&change.user);
+    options.policy = policy;
+    options.source = match change.random {
+        Random::System => PasswordSource::System,
+        Random::SecretsManager => PasswordSource::SecretsManager,
+    };
+    options.administrator.clone_from(&change.admin_secret);
+    options.single_user = change.single_user;
+    options.reset = change.reset;
+    options.survey = how.dry_run || !how.yes;
+    options
 }
 
 const fn word(kind: RotationKind) -> &'static str {
@@ -106,7 +118,7 @@ fn refuse_early(
     }
     deployments
         .iter()
-        .try_for_each(|deployment| services.guard_write(deployment, doing))
+        .try_for_each(|deployment| services.options().guard_write(deployment, doing))
 }
 
 /// Where nobody can be asked, only `--yes` counts. Rotate and roll back ask again with their plan; a resume asks here.

@@ -61,7 +61,10 @@ async fn by_itself(
         ))
     });
     let asked = join_all(accounts.map(|deployment| async move {
-        (deployment, services.secret_stages(deployment, id).await)
+        (
+            deployment,
+            services.aws.secrets.secret_stages(deployment, id).await,
+        )
     }))
     .await;
     let found: Vec<&Deployment> = asked

@@ -71,6 +71,8 @@ async fn read(
             .find(|each| each.name == secret.key.deployment)?;
         Some(
             services
+                .aws
+                .secrets
                 .secret_detail(deployment, secret.key.own_id())
                 .await,
         )
@@ -150,7 +152,11 @@ pub(super) fn one(context: &Context, id: &str, format: TableOrJson) -> Outcome {
     let services: Services = context.services();
     let (deployment, detail) = process::runtime()?.block_on(async {
         let (deployment, secret) = find(&services, &deployments, id).await?;
-        let detail = services.secret_detail(&deployment, &secret).await?;
+        let detail = services
+            .aws
+            .secrets
+            .secret_detail(&deployment, &secret)
+            .await?;
         Ok::<_, crate::model::Failure>((deployment, detail))
     })?;
     match format {

@@ -9,7 +9,8 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::{
-    model::{CallOptions, CallOutcome, Failure, FailureKind, Tool},
+    model::{CallOptions, CallOutcome, Deployment, Failure, FailureKind, Tool},
+    services::{Services, aws::ConsentUser},
     tools::{arguments, permission, schema},
 };
 
@@ -73,10 +74,8 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
         let arguments = arguments.map_err(|wrong| wrong_arguments(tool, &wrong))?;
         confirm_write(route, &connection, tool, &arguments)?;
         let services = context.services();
-        for address in &options.consent {
-            services
-                .complete_consent(&connection.deployment, address, None)
-                .await?;
+        if !options.consent.is_empty() {
+            complete_consents(&services, &connection.deployment, &options.consent).await?;
         }
         Box::pin(perform(context, &connection, tool, arguments))
             .await
@@ -86,6 +85,22 @@ pub(super) async fn call(context: &Context, route: &CallRoute, options: &Call) -
     let label = connection.label();
     connection.close().await;
     finish(&label, outcome, None, route)
+}
+
+/// Tells AgentCore that the user of the deployment's sign-in has consented at these addresses.
+async fn complete_consents(
+    services: &Services,
+    deployment: &Deployment,
+    addresses: &[String],
+) -> Result<(), Failure> {
+    let (token, _) = services.sign_ins.token(deployment, None).await?;
+    let plane = &services.aws.control_plane;
+    for address in addresses {
+        plane
+            .complete_consent(deployment, address, ConsentUser::Token(&token))
+            .await?;
+    }
+    Ok(())
 }
 
 pub(super) fn wrong_arguments(tool: &Tool, wrong: &[String]) -> Failure {
@@ -131,6 +146,7 @@ pub(super) async fn perform(
             let (deployment, endpoint) = (&connection.deployment, connection.session.info().url);
             let services = context.services();
             services
+                .audit
                 .audited_call(deployment, &tool.name, &endpoint, call)
                 .await
         } else {

@@ -40,7 +40,7 @@ pub(super) async fn connect(context: &Context, route: &CallRoute) -> Result<Conn
         headers: route.header.clone(),
         notices: Some(sender),
     };
-    let session = services.mcp_connect(&deployment, &target, options).await?;
+    let session = services.mcp.connect(&deployment, &target, options).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));
     Ok(Connection {
         deployment,

@@ -118,6 +118,8 @@ async fn is_own(services: &Services, deployment: &Deployment, url: &str) -> bool
             return true;
         }
     } else if services
+        .aws
+        .resources
         .mcp_url(deployment, &McpTarget::Default)
         .await
         .is_ok_and(|own| is_same(&own))
@@ -125,7 +127,12 @@ async fn is_own(services: &Services, deployment: &Deployment, url: &str) -> bool
         return true;
     }
     for kind in [Kind::Gateway, Kind::Runtime] {
-        let listed = services.list(deployment, kind).await.unwrap_or_default();
+        let listed = services
+            .aws
+            .resources
+            .list(deployment, kind)
+            .await
+            .unwrap_or_default();
         if listed
             .iter()
             .filter_map(|resource| resource.mcp_url.as_deref())

@@ -28,7 +28,11 @@ use crate::{
     net::{ca_bundle::CaBundle, http_client, secret_source},
 };
 
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
 use super::{
+    failure::{self, AccountLabel, Doing},
     sdk_http::{ClockSkew, HostReach, HttpClients},
     shared_config::{ProfileSettings, ServiceName},
 };
@@ -65,15 +69,10 @@ pub(crate) struct Accounts {
 pub(crate) struct Account {
     /// Region.
     pub(crate) region: String,
-    /// Profile that was named, for hints.
-    pub(crate) profile: Option<String>,
-    /// The one endpoint of every service that this console's configuration names.
-    pub(crate) endpoint: Option<String>,
+    label: AccountLabel,
     /// Certificate authorities that are trusted in addition to the platform's.
     pub(crate) bundle: Option<Arc<CaBundle>>,
     settings: ProfileSettings,
-    /// Whether the credentials stand in this console's own configuration.
-    has_static_credentials: bool,
     config: SdkConfig,
     skew: ClockSkew,
     /// Whether AWS has refused its credentials: then the next call makes the account again, from profiles as they are then.
@@ -91,8 +90,7 @@ impl fmt::Debug for Account {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Account")
             .field("region", &self.region)
-            .field("profile", &self.profile)
-            .field("endpoint", &self.endpoint)
+            .field("label", &self.label)
             .finish_non_exhaustive()
     }
 }
@@ -195,15 +193,20 @@ impl Accounts {
             (None, None) => loader,
         };
         let config = loader.load().await;
+        let skew = ClockSkew::default();
         Ok(Arc::new(Account {
             region: deployment.region.clone(),
-            profile: settings.named().map(str::to_owned),
-            endpoint,
+            label: AccountLabel {
+                region: deployment.region.clone(),
+                profile: settings.named().map(str::to_owned),
+                endpoint,
+                renewal_hint: renewal_hint(deployment, &settings),
+                skew: skew.clone(),
+            },
             bundle,
             settings,
-            has_static_credentials: deployment.credentials.is_some(),
             config,
-            skew: ClockSkew::default(),
+            skew,
             stale: AtomicBool::new(false),
             credentials: tokio::sync::Mutex::default(),
             control: OnceLock::new(),
@@ -333,7 +336,8 @@ impl Account {
 
     /// The configured endpoint of a service; `None` if AWS's own is used.
     fn endpoint_of(&self, service: ServiceName) -> Option<String> {
-        self.endpoint
+        self.label
+            .endpoint
             .clone()
             .or_else(|| self.settings.endpoint(service))
     }
@@ -370,14 +374,6 @@ impl Account {
         self.skew.learn(date);
     }
 
-    /// The next step for a person whose credentials are missing, expired or refused.
-    pub(crate) fn renewal_hint(&self) -> String {
-        if self.has_static_credentials {
-            return "check `credentials` of this deployment: access_key_id, secret_access_key, session_token".to_owned();
-        }
-        self.settings.renewal_hint()
-    }
-
     /// Now, by AWS's clock where that is far from ours (signatures are refused beyond five minutes).
     pub(crate) fn signing_time(&self) -> SystemTime {
         let skew = self.clock_skew_ms();
@@ -403,36 +399,62 @@ impl Account {
             return Ok(credentials.clone());
         }
         let Some(provider) = self.config.credentials_provider() else {
-            return Err(super::failure::no_credentials(
+            let failure = failure::no_credentials(
                 doing,
-                self,
+                &self.label,
                 "no credentials provider is configured",
-            ));
+            );
+            return Err(self.observe(failure));
         };
         let fetched = provider.provide_credentials();
         let credentials = tokio::time::timeout(CREDENTIALS + Duration::from_secs(1), fetched)
             .await
             .map_err(|_| {
-                super::failure::no_credentials(
-                    doing,
-                    self,
-                    "the credentials provider did not answer in time",
-                )
+                let reason = "the credentials provider did not answer in time";
+                self.observe(failure::no_credentials(doing, &self.label, reason))
             })?
-            .map_err(|error| super::failure::credentials(doing, self, &error))?;
+            .map_err(|error| self.observe(failure::credentials(doing, &self.label, &error)))?;
         *cached = Some(credentials.clone());
         Ok(credentials)
     }
 
-    /// Its credentials were refused: they may be fresh at the next call (`aws sso login`).
-    pub(crate) fn mark_stale(&self) {
-        self.stale.store(true, Ordering::Relaxed);
+    /// What messages say of this account.
+    pub(crate) const fn label(&self) -> &AccountLabel {
+        &self.label
+    }
+
+    /// The failure of an SDK call with this account, which [observes](Self::observe) it.
+    pub(crate) fn sdk_failure<E>(
+        &self,
+        doing: Doing<'_>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Failure
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        self.observe(failure::sdk(doing, error))
+    }
+
+    /// Learns from a failure of a call with this account: after one of its credentials the next call makes the account
+    /// again, because the next credentials may work (`aws sso login`).
+    pub(crate) fn observe(&self, failure: Failure) -> Failure {
+        if failure::is_of_credentials(&failure) {
+            self.stale.store(true, Ordering::Relaxed);
+        }
+        failure
     }
 
     /// Forgets credentials for signing by hand: AWS has refused them, and the next ones may be fresh (`aws sso login`).
     pub(crate) async fn forget_credentials(&self) {
         *self.credentials.lock().await = None;
     }
+}
+
+fn renewal_hint(deployment: &Deployment, settings: &ProfileSettings) -> String {
+    if deployment.credentials.is_some() {
+        return "check `credentials` of this deployment: access_key_id, secret_access_key, session_token".to_owned();
+    }
+    settings.renewal_hint()
 }
 
 fn is_stale(cell: &AccountCell) -> bool {

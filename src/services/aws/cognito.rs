@@ -5,10 +5,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{
-    model::{Deployment, Failure, FailureKind, Moment, SecretText},
-    services::Services,
-};
+use super::AwsClient;
+use crate::model::{Deployment, Failure, FailureKind, Moment, SecretText};
 
 use super::{
     failure::Doing,
@@ -23,7 +21,17 @@ pub(crate) struct UserTokens {
     pub(crate) seconds: u64,
 }
 
-impl Services {
+/// App clients and users of Cognito user pools.
+#[derive(Clone)]
+pub struct UserPools {
+    client: AwsClient,
+}
+
+impl UserPools {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self { client }
+    }
+
     /// The client secret of an app client, by `DescribeUserPoolClient`.
     ///
     /// # Errors
@@ -122,7 +130,7 @@ impl Services {
         value: &SecretText,
     ) -> Result<String, Failure> {
         let doing = format!("adding a secret to app client {client}");
-        self.guard_write(deployment, &doing)?;
+        self.client.guard_write(deployment, &doing)?;
         let body = json!({"UserPoolId": pool, "ClientId": client, "ClientSecret": value.reveal()});
         let answer = self
             .cognito(deployment, &doing, "AddUserPoolClientSecret", &body, true)
@@ -148,7 +156,7 @@ impl Services {
         id: &str,
     ) -> Result<(), Failure> {
         let doing = format!("removing secret {id} of app client {client}");
-        self.guard_write(deployment, &doing)?;
+        self.client.guard_write(deployment, &doing)?;
         let body = json!({"UserPoolId": pool, "ClientId": client, "ClientSecretId": id});
         self.cognito(
             deployment,
@@ -168,12 +176,12 @@ impl Services {
         pool: &str,
     ) -> Result<String, Failure> {
         let doing = format!("looking for the token endpoint of {pool}");
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let discovery = format!(
             "{}/{pool}/.well-known/openid-configuration",
             account.address("cognito-idp")
         );
-        let found = self.inner.web.fetch_json(&doing, &discovery).await;
+        let found = self.client.web.fetch_json(&doing, &discovery).await;
         if let Some(url) = found
             .as_ref()
             .ok()
@@ -272,7 +280,7 @@ impl Services {
         body: &Value,
         signed: bool,
     ) -> Result<AwsResponse, Failure> {
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let action = format!("cognito-idp:{operation}");
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
         let request = Request {
@@ -285,15 +293,17 @@ impl Services {
             ],
             body: body.to_string().into_bytes(),
         };
-        self.send_signed(
-            Doing {
-                text: doing,
-                action: &action,
-                account: &account,
-            },
-            &request,
-        )
-        .await
+        self.client
+            .send_signed(
+                &account,
+                Doing {
+                    text: doing,
+                    action: &action,
+                    account: account.label(),
+                },
+                &request,
+            )
+            .await
     }
 }
 

@@ -4,15 +4,34 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{Deployment, Failure, FailureKind, Resource},
-    services::Services,
-};
+use super::{AwsClient, AwsResources};
+use crate::model::{Deployment, Failure, FailureKind, Resource, SecretText};
+use crate::services::audit::AuditFile;
 
 use super::{account::Account, failure::Doing, names, resources, signed::Request};
 use crate::services::aws::raw_json::{Capture, captured, pages};
 
-impl Services {
+/// Writes to AgentCore: synchronising a target, stopping a session, completing a consent.
+#[derive(Clone)]
+pub struct ControlPlane {
+    client: AwsClient,
+    resources: AwsResources,
+    audit: AuditFile,
+}
+
+impl ControlPlane {
+    pub(in crate::services) fn new(
+        client: AwsClient,
+        resources: AwsResources,
+        audit: AuditFile,
+    ) -> Self {
+        Self {
+            client,
+            resources,
+            audit,
+        }
+    }
+
     /// Makes the gateway read the target's tools again. Answers the target as it is then (usually `SYNCHRONIZING`), and the
     /// id of the request.
     ///
@@ -26,10 +45,11 @@ impl Services {
     ) -> Result<(Resource, Option<String>), Failure> {
         let name = format!("{gateway_id}/{target_id}");
         let write = self.send_synchronize(deployment, gateway_id, target_id);
-        self.audited(deployment, "targets.sync", &name, write, |(_, id)| {
-            id.clone()
-        })
-        .await
+        self.audit
+            .audited(deployment, "targets.sync", &name, write, |(_, id)| {
+                id.clone()
+            })
+            .await
     }
 
     async fn send_synchronize(
@@ -39,12 +59,12 @@ impl Services {
         target_id: &str,
     ) -> Result<(Resource, Option<String>), Failure> {
         let text = format!("synchronizing target {target_id} of {gateway_id}");
-        self.guard_write(deployment, &text)?;
-        let account = self.account(deployment).await?;
+        self.client.guard_write(deployment, &text)?;
+        let account = self.client.account(deployment).await?;
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:SynchronizeGatewayTargets",
-            account: &account,
+            account: account.label(),
         };
         let request = account
             .control()
@@ -57,9 +77,9 @@ impl Services {
             .interceptor(capture.clone())
             .send()
             .await;
-        sent.map_err(|error| super::failure::sdk(doing, &error))?;
+        sent.map_err(|error| account.sdk_failure(doing, &error))?;
         let answer = capture.json(&text)?;
-        self.forget_targets(deployment).await;
+        self.resources.forget_targets(deployment).await;
         let found = answer
             .get("targets")
             .and_then(Value::as_array)
@@ -78,7 +98,7 @@ impl Services {
     }
 
     /// Ends a session (33 to 256 characters) of a runtime's endpoint, so that the next request starts a fresh container. A runtime
-    /// whose requests carry tokens takes one here too, and no signature.
+    /// whose requests carry tokens takes `token` here too, and no signature.
     ///
     /// # Errors
     /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::NotFound`] for a session that is not there.
@@ -88,19 +108,12 @@ impl Services {
         runtime_arn: &str,
         endpoint: &str,
         session_id: &str,
-        by_token: bool,
+        token: Option<&SecretText>,
     ) -> Result<(), Failure> {
         let text = format!("stopping session {session_id}");
-        self.guard_write(deployment, &text)?;
-        let account = self.account(deployment).await?;
-        let bearer = if by_token {
-            Some(format!(
-                "Bearer {}",
-                self.token(deployment, None).await?.0.reveal()
-            ))
-        } else {
-            None
-        };
+        self.client.guard_write(deployment, &text)?;
+        let account = self.client.account(deployment).await?;
+        let bearer = token.map(|token| format!("Bearer {}", token.reveal()));
         let mut headers = vec![
             ("content-type", "application/json"),
             ("x-amzn-bedrock-agentcore-runtime-session-id", session_id),
@@ -112,7 +125,7 @@ impl Services {
         );
         let request = Request {
             method: http::Method::POST,
-            service: (!by_token).then_some("bedrock-agentcore"),
+            service: token.is_none().then_some("bedrock-agentcore"),
             url: format!(
                 "{}/runtimes/{}/stopruntimesession?qualifier={}",
                 account.address("bedrock-agentcore"),
@@ -127,29 +140,31 @@ impl Services {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:StopRuntimeSession",
-            account: &account,
+            account: account.label(),
         };
-        self.send_signed(doing, &request).await.map(drop)
+        self.client
+            .send_signed(&account, doing, &request)
+            .await
+            .map(drop)
     }
 
     /// Tells AgentCore that a person has given the consent that `session_uri` names (`CompleteResourceTokenAuth`).
-    /// `user` is the user id of a target's authorization data; without it the deployment's own token says who it is.
     ///
     /// # Errors
-    /// [`FailureKind::Denied`] in read-only mode; [`FailureKind::Usage`] where neither a user id nor a token is to be had.
+    /// [`FailureKind::Denied`] in read-only mode.
     pub async fn complete_consent(
         &self,
         deployment: &Deployment,
         session_uri: &str,
-        user: Option<&str>,
+        user: ConsentUser<'_>,
     ) -> Result<(), Failure> {
         let text = format!("completing the consent for {}", deployment.name);
-        self.guard_write(deployment, &text)?;
+        self.client.guard_write(deployment, &text)?;
         let session_uri = session_of(session_uri);
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let who = match user {
-            Some(user) => json!({"userId": user}),
-            None => json!({"userToken": self.token(deployment, None).await?.0.reveal()}),
+            ConsentUser::Id(user) => json!({"userId": user}),
+            ConsentUser::Token(token) => json!({"userToken": token.reveal()}),
         };
         let request = Request {
             method: http::Method::POST,
@@ -166,9 +181,12 @@ impl Services {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:CompleteResourceTokenAuth",
-            account: &account,
+            account: account.label(),
         };
-        self.send_signed(doing, &request).await.map(drop)
+        self.client
+            .send_signed(&account, doing, &request)
+            .await
+            .map(drop)
     }
 }
 
@@ -187,6 +205,15 @@ fn session_of(given: &str) -> String {
     carried.unwrap_or_else(|| given.to_owned())
 }
 
+/// The user who has given a consent.
+#[derive(Clone, Copy, Debug)]
+pub enum ConsentUser<'a> {
+    /// The user id of a target's authorization data.
+    Id(&'a str),
+    /// The token of the user's sign-in.
+    Token(&'a SecretText),
+}
+
 /// One deployment's view of the control plane.
 #[derive(Clone)]
 pub(crate) struct Control {
@@ -203,10 +230,11 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:ListGateways",
-            account: &self.account,
+            account: self.account.label(),
         };
         pages(&text, "items", |token| async move {
             captured!(
+                self.account,
                 doing,
                 self.account.control().list_gateways().set_next_token(token)
             )
@@ -220,9 +248,10 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:GetGateway",
-            account: &self.account,
+            account: self.account.label(),
         };
         captured!(
+            self.account,
             doing,
             self.account.control().get_gateway().gateway_identifier(id)
         )
@@ -234,10 +263,11 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:ListGatewayTargets",
-            account: &self.account,
+            account: self.account.label(),
         };
         let page = |token| async move {
             captured!(
+                self.account,
                 doing,
                 self.account
                     .control()
@@ -255,9 +285,10 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:GetGatewayTarget",
-            account: &self.account,
+            account: self.account.label(),
         };
         captured!(
+            self.account,
             doing,
             self.account
                 .control()
@@ -273,10 +304,11 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimes",
-            account: &self.account,
+            account: self.account.label(),
         };
         pages(&text, "agentRuntimes", |token| async move {
             captured!(
+                self.account,
                 doing,
                 self.account
                     .control()
@@ -293,9 +325,10 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:GetAgentRuntime",
-            account: &self.account,
+            account: self.account.label(),
         };
         captured!(
+            self.account,
             doing,
             self.account
                 .control()
@@ -310,10 +343,11 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimeEndpoints",
-            account: &self.account,
+            account: self.account.label(),
         };
         let page = |token| async move {
             captured!(
+                self.account,
                 doing,
                 self.account
                     .control()
@@ -331,9 +365,10 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:GetAgentRuntimeEndpoint",
-            account: &self.account,
+            account: self.account.label(),
         };
         captured!(
+            self.account,
             doing,
             self.account
                 .control()
@@ -349,9 +384,10 @@ impl Control {
         let doing = Doing {
             text: &text,
             action: "secretsmanager:DescribeSecret",
-            account: &self.account,
+            account: self.account.label(),
         };
         captured!(
+            self.account,
             doing,
             self.account.secrets().describe_secret().secret_id(id)
         )

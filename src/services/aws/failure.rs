@@ -9,7 +9,22 @@ use crate::{
     net::http_client,
 };
 
-use super::account::Account;
+use super::sdk_http::ClockSkew;
+
+/// What messages say of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountLabel {
+    /// Region.
+    pub(crate) region: String,
+    /// Profile that was named.
+    pub(crate) profile: Option<String>,
+    /// The one endpoint of every service that this console's configuration names.
+    pub(crate) endpoint: Option<String>,
+    /// The next step for a person whose credentials are missing, expired or refused.
+    pub(crate) renewal_hint: String,
+    /// AWS's clock minus this machine's, as of the last response.
+    pub(super) skew: ClockSkew,
+}
 
 /// What is being done, for whom: everything a message needs.
 #[derive(Clone, Copy)]
@@ -19,7 +34,7 @@ pub(crate) struct Doing<'a> {
     /// The IAM action: `bedrock-agentcore:ListGateways`.
     pub(crate) action: &'a str,
     /// With which account.
-    pub(crate) account: &'a Account,
+    pub(crate) account: &'a AccountLabel,
 }
 
 /// Maps the failure of an SDK call.
@@ -123,9 +138,6 @@ pub(crate) fn service(
     );
     failure.code = code.map(str::to_owned);
     failure.hint = hint;
-    if credentials_hint(doing.account, code.unwrap_or_default()).is_some() {
-        doing.account.mark_stale();
-    }
     if kind == FailureKind::Denied {
         failure = failure.evidence(format!("action: {}", doing.action));
     }
@@ -202,7 +214,7 @@ fn classify(code: &str, status: u16) -> FailureKind {
 fn hint(doing: Doing<'_>, kind: FailureKind, code: &str, cause: &str) -> Option<String> {
     match kind {
         FailureKind::SignIn if is_clock(code, cause) => {
-            let seconds = doing.account.clock_skew_ms() / 1000;
+            let seconds = doing.account.skew.millis() / 1000;
             Some(format!(
                 "this machine's clock differs from AWS's by {seconds} s: set it right"
             ))
@@ -238,25 +250,54 @@ fn is_clock(code: &str, cause: &str) -> bool {
         || cause.contains("Signature not yet current")
 }
 
-/// What the code says about the AWS credentials; `None` for codes that say nothing about them, such as Cognito's for a user.
-fn credentials_hint(account: &Account, code: &str) -> Option<String> {
-    let renewal = account.renewal_hint();
+/// Whether a failure means that AWS has refused the credentials, or that there are none: others may work.
+pub(crate) fn is_of_credentials(failure: &Failure) -> bool {
+    failure.kind == FailureKind::SignIn
+        && match &failure.code {
+            Some(code) => credentials_problem(code).is_some(),
+            None => failure.status.is_none(),
+        }
+}
+
+/// What an AWS error code says about the AWS credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CredentialsProblem {
+    /// They have expired.
+    Expired,
+    /// AWS does not know the access key id, or its session token.
+    UnknownKey,
+    /// The secret access key does not belong to the access key id.
+    WrongSecret,
+}
+
+/// The problem that a code reports; `None` for codes that say nothing about AWS credentials, such as Cognito's for a user.
+fn credentials_problem(code: &str) -> Option<CredentialsProblem> {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" => Some(renewal),
+        "ExpiredToken" | "ExpiredTokenException" => Some(CredentialsProblem::Expired),
         "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "InvalidAccessKeyId"
-        | "AuthFailure" => Some(format!(
-            "AWS does not know the access key id, or its session token: {renewal}"
-        )),
+        | "AuthFailure" => Some(CredentialsProblem::UnknownKey),
         "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "IncompleteSignature"
-        | "IncompleteSignatureException" => Some(format!(
-            "the secret access key does not belong to the access key id: {renewal}"
-        )),
+        | "IncompleteSignatureException" => Some(CredentialsProblem::WrongSecret),
         _ => None,
     }
+}
+
+/// The next step for a code that says something about the AWS credentials.
+fn credentials_hint(account: &AccountLabel, code: &str) -> Option<String> {
+    let renewal = &account.renewal_hint;
+    Some(match credentials_problem(code)? {
+        CredentialsProblem::Expired => renewal.clone(),
+        CredentialsProblem::UnknownKey => {
+            format!("AWS does not know the access key id, or its session token: {renewal}")
+        }
+        CredentialsProblem::WrongSecret => {
+            format!("the secret access key does not belong to the access key id: {renewal}")
+        }
+    })
 }
 
 /// `bedrock-agentcore:ListGateways` out of "… is not authorized to perform: bedrock-agentcore:ListGateways on resource …".
@@ -279,19 +320,22 @@ pub(crate) fn timed_out(doing: &str, host: &str, chain: String) -> Failure {
 }
 
 /// No AWS credentials were found, or what provides them failed.
-pub(crate) fn credentials(doing: &str, account: &Account, error: &CredentialsError) -> Failure {
+pub(crate) fn credentials(
+    doing: &str,
+    account: &AccountLabel,
+    error: &CredentialsError,
+) -> Failure {
     no_credentials(doing, account, &http_client::chain(error))
 }
 
 /// No AWS credentials.
-pub(crate) fn no_credentials(doing: &str, account: &Account, why: &str) -> Failure {
-    account.mark_stale();
+pub(crate) fn no_credentials(doing: &str, account: &AccountLabel, why: &str) -> Failure {
     let cause = match &account.profile {
         Some(profile) => format!("the profile {profile} gives no AWS credentials"),
         None => "no AWS credentials were found".to_owned(),
     };
     Failure::new(FailureKind::SignIn, doing, cause)
-        .hint(account.renewal_hint())
+        .hint(account.renewal_hint.clone())
         .evidence(why)
 }
 

@@ -3,15 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     future::Future,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
-use crate::{
-    model::{Deployment, Failure, FailureKind, Kind, Relation, Resource, ResourceKey, StackFacts},
-    services::Services,
+use super::{AwsClient, Stacks};
+use crate::model::{
+    Deployment, Failure, FailureKind, Kind, Relation, Resource, ResourceKey, StackFacts,
 };
 
 use super::{control::Control, names, resources};
@@ -32,7 +33,23 @@ pub(crate) struct Targets {
     details: std::sync::Mutex<HashMap<String, (Value, Value)>>,
 }
 
-impl Services {
+/// The resources that belong to a deployment.
+#[derive(Clone)]
+pub struct AwsResources {
+    pub(super) client: AwsClient,
+    pub(super) stacks: Stacks,
+    targets: Arc<super::PerDeployment<Targets>>,
+}
+
+impl AwsResources {
+    pub(in crate::services) fn new(client: AwsClient, stacks: Stacks) -> Self {
+        Self {
+            client,
+            stacks,
+            targets: Arc::default(),
+        }
+    }
+
     /// All resources of a kind that belong to the deployment: configured ids, else the stack's, else what follows from
     /// those; `"*"` means all of the account and region. Follows all pages. A configured one that cannot be read stays
     /// in the list with its error code as status, unless none can be read.
@@ -84,7 +101,7 @@ impl Services {
 
     /// The next listing of targets asks AWS again, details included.
     pub(crate) async fn forget_targets(&self, deployment: &Deployment) {
-        let memory = super::remembered(&self.inner.targets, deployment);
+        let memory = super::remembered(&self.targets, deployment);
         *memory.listed.lock().await = None;
         memory
             .details
@@ -95,7 +112,7 @@ impl Services {
 
     pub(crate) async fn control(&self, deployment: &Deployment) -> Result<Control, Failure> {
         Ok(Control {
-            account: self.account(deployment).await?,
+            account: self.client.account(deployment).await?,
             name: deployment.name.to_string(),
         })
     }
@@ -140,7 +157,7 @@ impl Services {
         control: &Control,
         fresh: Duration,
     ) -> Result<Vec<Resource>, Failure> {
-        let memory = super::remembered(&self.inner.targets, deployment);
+        let memory = super::remembered(&self.targets, deployment);
         let mut listed = memory.listed.lock().await;
         if let Some((at, targets)) = listed.as_ref().filter(|(at, _)| at.elapsed() < fresh) {
             tracing::trace!(age = ?at.elapsed(), "targets from memory");
@@ -289,7 +306,8 @@ impl Services {
         control: &Control,
     ) -> Result<Vec<Resource>, Failure> {
         let ids: BTreeSet<String> = if deployment.secrets.is_empty() {
-            self.stack_facts(deployment)
+            self.stacks
+                .facts(deployment)
                 .await?
                 .secret_arn
                 .into_iter()
@@ -319,7 +337,7 @@ impl Services {
                     .collect(),
             ));
         }
-        let facts = self.stack_facts(deployment).await?;
+        let facts = self.stacks.facts(deployment).await?;
         let from_url = || {
             deployment
                 .mcp_url
@@ -350,7 +368,7 @@ impl Services {
                 .map(|id| names::runtime_id(id))
                 .collect());
         }
-        let facts = match self.stack_facts(deployment).await {
+        let facts = match self.stacks.facts(deployment).await {
             Ok(facts) => facts,
             // The gateways are configured: without the right to read the stack, what they call still shows.
             Err(failure) if !deployment.gateways.is_empty() => {

@@ -7,10 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{Deployment, Failure, Kind, Moment, ResourceKey, Traffic},
-    services::Services,
-};
+use super::AwsClient;
+use crate::model::{Deployment, Failure, Kind, Moment, ResourceKey, Traffic};
 
 use super::{account::Account, failure::Doing, names, signed::Request};
 
@@ -74,7 +72,17 @@ struct Query<'a> {
 /// A value and the second at which its period begins.
 type Point = (i64, f64);
 
-impl Services {
+/// Counts of calls, errors and latencies that CloudWatch keeps of gateways and runtimes.
+#[derive(Clone)]
+pub struct TrafficMetrics {
+    client: AwsClient,
+}
+
+impl TrafficMetrics {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self { client }
+    }
+
     /// The calls of the last hour at gateways and runtimes that share the deployment's account and region. A resource that
     /// CloudWatch knows nothing of was not called; one beyond what a single request can ask for is left out.
     ///
@@ -85,7 +93,7 @@ impl Services {
         deployment: &Deployment,
         resources: &[ResourceKey],
     ) -> Result<Vec<(ResourceKey, Traffic)>, Failure> {
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let series = self.series(&account, resources).await?;
         let (asked, queries) = plan(resources, &series);
         let now = account
@@ -218,16 +226,18 @@ impl Services {
             ],
             body: input.to_string().into_bytes(),
         };
-        self.send_signed(
-            Doing {
-                text: &text,
-                action: &action,
+        self.client
+            .send_signed(
                 account,
-            },
-            &request,
-        )
-        .await?
-        .json(&text)
+                Doing {
+                    text: &text,
+                    action: &action,
+                    account: account.label(),
+                },
+                &request,
+            )
+            .await?
+            .json(&text)
     }
 }
 

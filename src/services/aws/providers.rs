@@ -2,14 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{Deployment, Failure},
-    services::Services,
-};
+use super::AwsClient;
+use crate::model::{Deployment, Failure};
 
 use super::{failure::Doing, signed::Request};
 
-impl Services {
+/// OAuth2 credential providers of AgentCore Identity.
+#[derive(Clone)]
+pub struct CredentialProviders {
+    client: AwsClient,
+}
+
+impl CredentialProviders {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self { client }
+    }
+
     /// All OAuth2 credential providers of the account and region: their summaries.
     pub(crate) async fn credential_providers(
         &self,
@@ -59,7 +67,8 @@ impl Services {
         deployment: &Deployment,
         body: &Value,
     ) -> Result<Value, Failure> {
-        self.guard_write(deployment, "updating a credential provider")?;
+        self.client
+            .guard_write(deployment, "updating a credential provider")?;
         self.identity_request(deployment, "UpdateOauth2CredentialProvider", body)
             .await
     }
@@ -70,7 +79,7 @@ impl Services {
         operation: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let text = format!("{operation} for {}", deployment.name);
         let action = format!("bedrock-agentcore:{operation}");
         let request = Request {
@@ -86,8 +95,11 @@ impl Services {
         let doing = Doing {
             text: &text,
             action: &action,
-            account: &account,
+            account: account.label(),
         };
-        self.send_signed(doing, &request).await?.json(&text)
+        self.client
+            .send_signed(&account, doing, &request)
+            .await?
+            .json(&text)
     }
 }

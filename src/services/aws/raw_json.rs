@@ -89,7 +89,7 @@ impl Intercept for Capture {
 
 /// Sends an SDK's request and gives the JSON that came back.
 macro_rules! captured {
-    ($doing:expr, $request:expr) => {{
+    ($account:expr, $doing:expr, $request:expr) => {{
         let capture = $crate::services::aws::raw_json::Capture::default();
         match $request
             .customize()
@@ -98,7 +98,7 @@ macro_rules! captured {
             .await
         {
             Ok(_) => capture.json($doing.text),
-            Err(error) => Err($crate::services::aws::failure::sdk($doing, &error)),
+            Err(error) => Err($account.sdk_failure($doing, &error)),
         }
     }};
 }

@@ -7,10 +7,8 @@ use http::Method;
 use serde_json::Value;
 use zeroize::Zeroize as _;
 
-use crate::{
-    model::{Deployment, Failure, FailureKind, SecretText},
-    services::Services,
-};
+use super::{AwsClient, AwsResources};
+use crate::model::{Deployment, Failure, FailureKind, SecretText};
 
 use super::{failure::Doing, names, signed::Request};
 
@@ -155,14 +153,26 @@ pub(crate) struct EndpointState {
     pub(crate) target: Option<String>,
 }
 
-impl Services {
+/// Configurations of runtimes, which a rotation reads and replaces.
+#[derive(Clone)]
+pub struct RuntimeConfigurations {
+    client: AwsClient,
+    resources: AwsResources,
+}
+
+impl RuntimeConfigurations {
+    pub(in crate::services) fn new(client: AwsClient, resources: AwsResources) -> Self {
+        Self { client, resources }
+    }
+
     /// All that a runtime is made of.
     pub(crate) async fn runtime_configuration(
         &self,
         deployment: &Deployment,
         id: &str,
     ) -> Result<RuntimeConfiguration, Failure> {
-        self.control(deployment)
+        self.resources
+            .control(deployment)
             .await?
             .runtime(id)
             .await
@@ -180,8 +190,8 @@ impl Services {
         configuration: &RuntimeConfiguration,
     ) -> Result<String, Failure> {
         let text = format!("updating runtime {id}");
-        self.guard_write(deployment, &text)?;
-        let account = self.account(deployment).await?;
+        self.client.guard_write(deployment, &text)?;
+        let account = self.client.account(deployment).await?;
         let body = configuration
             .body()
             .map_err(|error| Failure::new(FailureKind::Usage, &*text, error.to_string()))?;
@@ -199,9 +209,13 @@ impl Services {
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:UpdateAgentRuntime",
-            account: &account,
+            account: account.label(),
         };
-        let answer = self.send_signed(doing, &request).await?.json(&text)?;
+        let answer = self
+            .client
+            .send_signed(&account, doing, &request)
+            .await?
+            .json(&text)?;
         let version = answer.get("agentRuntimeVersion").and_then(Value::as_str);
         version.map(str::to_owned).ok_or_else(|| {
             Failure::new(FailureKind::Server, text, "AWS answered without a version")
@@ -214,7 +228,12 @@ impl Services {
         deployment: &Deployment,
         id: &str,
     ) -> Result<Vec<EndpointState>, Failure> {
-        let endpoints = self.control(deployment).await?.endpoints(id).await?;
+        let endpoints = self
+            .resources
+            .control(deployment)
+            .await?
+            .endpoints(id)
+            .await?;
         let text = |endpoint: &Value, name: &str| {
             endpoint
                 .get(name)

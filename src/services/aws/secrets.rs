@@ -4,35 +4,43 @@ use std::collections::HashSet;
 
 use aws_sdk_secretsmanager::{Client, primitives::DateTime};
 
-use crate::{
-    model::{
-        Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail,
-        SecretStages, SecretText, SecretValue, SecretVersion, VersionRef,
-    },
-    services::Services,
+use super::AwsClient;
+use crate::model::{
+    Deployment, Failure, FailureKind, Moment, RotationState, SecretContent, SecretDetail,
+    SecretStages, SecretText, SecretValue, SecretVersion, VersionRef,
 };
 
-use super::failure::{self, Doing};
+use super::failure::Doing;
 
 /// One call: the deployment's account, the words for a failure, and the request built on the client.
 macro_rules! call {
     ($services:expr, $deployment:expr, $text:expr, $operation:literal, |$client:ident| $request:expr) => {{
-        let account = $services.account($deployment).await?;
+        let account = $services.client.account($deployment).await?;
         let text: String = $text;
         let doing = Doing {
             text: &text,
             action: concat!("secretsmanager:", $operation),
-            account: &account,
+            account: account.label(),
         };
         let $client: &Client = account.secrets();
         $request
             .send()
             .await
-            .map_err(|error| failure::sdk(doing, &error))
+            .map_err(|error| account.sdk_failure(doing, &error))
     }};
 }
 
-impl Services {
+/// Secrets, their versions and staging labels.
+#[derive(Clone)]
+pub struct SecretsManager {
+    client: AwsClient,
+}
+
+impl SecretsManager {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self { client }
+    }
+
     /// Everything about a secret except values.
     pub async fn secret_detail(
         &self,
@@ -214,7 +222,7 @@ impl Services {
         text: &SecretText,
     ) -> Result<(), Failure> {
         let words = format!("creating secret {name}");
-        self.guard_write(deployment, &words)?;
+        self.client.guard_write(deployment, &words)?;
         let token = uuid::Uuid::new_v4().to_string();
         call!(self, deployment, words, "CreateSecret", |client| client
             .create_secret()
@@ -235,7 +243,7 @@ impl Services {
         stages: &[String],
     ) -> Result<(), Failure> {
         let words = format!("putting a version of {id}");
-        self.guard_write(deployment, &words)?;
+        self.client.guard_write(deployment, &words)?;
         call!(self, deployment, words, "PutSecretValue", |client| client
             .put_secret_value()
             .secret_id(id)
@@ -258,7 +266,7 @@ impl Services {
         remove_from: Option<&str>,
     ) -> Result<(), Failure> {
         let words = format!("moving {stage} of {id}");
-        self.guard_write(deployment, &words)?;
+        self.client.guard_write(deployment, &words)?;
         call!(
             self,
             deployment,
@@ -285,7 +293,7 @@ impl Services {
         token: &str,
     ) -> Result<String, Failure> {
         let words = format!("starting the rotation of {id}");
-        self.guard_write(deployment, &words)?;
+        self.client.guard_write(deployment, &words)?;
         let answer = call!(self, deployment, words.clone(), "RotateSecret", |client| {
             client
                 .rotate_secret()
@@ -300,7 +308,7 @@ impl Services {
     /// Switches scheduled rotation off and stops one in progress (it may leave AWSPENDING behind).
     pub async fn cancel_rotation(&self, deployment: &Deployment, id: &str) -> Result<(), Failure> {
         let words = format!("cancelling the rotation of {id}");
-        self.guard_write(deployment, &words)?;
+        self.client.guard_write(deployment, &words)?;
         call!(self, deployment, words, "CancelRotateSecret", |client| {
             client.cancel_rotate_secret().secret_id(id)
         })

@@ -10,12 +10,16 @@ use crate::{
     model::{Failure, FailureKind},
     net::{http_client, retry},
     services::{
-        Services,
+        aws::client::AwsClient,
         sign_in::sigv4::{self, Signable},
     },
 };
 
-use super::{account::ATTEMPTS, failure, failure::Doing};
+use super::{
+    account::{ATTEMPTS, Account},
+    failure,
+    failure::Doing,
+};
 
 /// Longest answer that is read; the largest known one, a stack with 200 outputs, stays far below.
 const LONGEST: usize = 8 << 20;
@@ -55,16 +59,17 @@ impl AwsResponse {
     }
 }
 
-impl Services {
+impl AwsClient {
     /// Sends a signed request. Throttling, broken connections and 5xx are tried again with jitter.
     pub(crate) async fn send_signed(
         &self,
+        account: &Account,
         doing: Doing<'_>,
         request: &Request<'_>,
     ) -> Result<AwsResponse, Failure> {
         let mut failures = 0;
         loop {
-            match self.send_once(doing, request).await {
+            match self.send_once(account, doing, request).await {
                 Err(failure)
                     if failure.kind.is_transient()
                         && failure.kind != FailureKind::Timeout
@@ -74,8 +79,9 @@ impl Services {
                     tokio::time::sleep(retry::AWS.wait(failures)).await;
                 }
                 Err(failure) => {
+                    let failure = account.observe(failure);
                     if failure.kind == FailureKind::SignIn {
-                        doing.account.forget_credentials().await;
+                        account.forget_credentials().await;
                     }
                     return Err(failure);
                 }
@@ -86,22 +92,20 @@ impl Services {
 
     async fn send_once(
         &self,
+        account: &Account,
         doing: Doing<'_>,
         request: &Request<'_>,
     ) -> Result<AwsResponse, Failure> {
-        let bundle = doing.account.bundle.as_deref();
-        let client = self
-            .inner
-            .web
-            .client_trusting(doing.text, &request.url, bundle)?;
+        let bundle = account.bundle.as_deref();
+        let client = self.web.client_trusting(doing.text, &request.url, bundle)?;
         let mut sending = client
             .request(request.method.clone(), &request.url)
-            .timeout(self.inner.options.timeout.min(Duration::from_secs(20)));
+            .timeout(self.options.timeout.min(Duration::from_secs(20)));
         for (name, value) in &request.headers {
             sending = sending.header(*name, *value);
         }
         if let Some(service) = request.service {
-            let credentials = doing.account.credentials(doing.text).await?;
+            let credentials = account.credentials(doing.text).await?;
             let signable = Signable {
                 method: request.method.as_str(),
                 url: &request.url,
@@ -113,8 +117,8 @@ impl Services {
                 signable,
                 &credentials,
                 service,
-                &doing.account.region,
-                doing.account.signing_time(),
+                &account.region,
+                account.signing_time(),
             )? {
                 sending = sending.header(name, value);
             }
@@ -127,7 +131,7 @@ impl Services {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         if let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) {
-            doing.account.note_date(date);
+            account.note_date(date);
         }
         let body = http_client::read_at_most(response, LONGEST)
             .await

@@ -1,13 +1,15 @@
 //! What a CloudFormation stack says about a deployment: its outputs under all their known names, and its resources.
 
+use std::sync::Arc;
+
 use std::time::{Duration, Instant};
 
 use roxmltree::{Document, Node};
 
+use super::AwsClient;
 use crate::{
     discovery::stack::{DescribedStack, OwnedResource, facts},
     model::{Deployment, Failure, FailureKind, StackFacts},
-    services::Services,
 };
 
 use super::{account::Account, failure::Doing, signed::Request};
@@ -25,16 +27,30 @@ const FRESH: Duration = Duration::from_mins(5);
 /// A remembered answer for a deployment.
 pub(crate) type Remembered = tokio::sync::Mutex<Option<(Instant, StackFacts)>>;
 
-impl Services {
+/// CloudFormation stacks: what a deployment is made of.
+#[derive(Clone)]
+pub struct Stacks {
+    client: AwsClient,
+    facts: Arc<super::PerDeployment<Remembered>>,
+}
+
+impl Stacks {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self {
+            client,
+            facts: Arc::default(),
+        }
+    }
+
     /// What the deployment's stack says; kept for five minutes. Default where no stack is configured.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] for a stack that does not exist.
-    pub async fn stack_facts(&self, deployment: &Deployment) -> Result<StackFacts, Failure> {
+    pub async fn facts(&self, deployment: &Deployment) -> Result<StackFacts, Failure> {
         let Some(stack) = &deployment.stack else {
             return Ok(StackFacts::default());
         };
-        let cell = super::remembered(&self.inner.stacks, deployment);
+        let cell = super::remembered(&self.facts, deployment);
         let mut kept = cell.lock().await;
         if let Some((at, facts)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             tracing::trace!(age = ?at.elapsed(), "stack facts from memory");
@@ -57,7 +73,7 @@ impl Services {
         let Some(stack) = &deployment.stack else {
             return Ok(Vec::new());
         };
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let doing = format!("reading the resources of the stack {stack}");
         let resources = self.stack_resources(&account, &doing, stack).await?;
         Ok(readers(&resources))
@@ -72,7 +88,7 @@ impl Services {
         deployment: &Deployment,
         stack: &str,
     ) -> Result<StackFacts, Failure> {
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let doing = format!("reading the stack {stack}");
         let mut found = self
             .describe_stacks(&account, &doing, Some(stack))
@@ -260,9 +276,13 @@ impl Services {
         let doing = Doing {
             text: doing,
             action: &action,
-            account,
+            account: account.label(),
         };
-        Ok(self.send_signed(doing, &request).await?.text())
+        Ok(self
+            .client
+            .send_signed(account, doing, &request)
+            .await?
+            .text())
     }
 }
 

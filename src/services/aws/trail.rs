@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{Change, Deployment, Failure, FailureKind, Moment},
-    services::Services,
-};
+use super::AwsClient;
+use crate::model::{Change, Deployment, Failure, FailureKind, Moment};
 
-use super::{failure::Doing, signed::Request};
+use super::{account::Account, failure::Doing, signed::Request};
 
 /// `LookupEvents` allows two requests a second for an account and region.
 const PAUSE: Duration = Duration::from_millis(550);
@@ -26,7 +24,17 @@ const SOURCES: [&str; 7] = [
     "logs.amazonaws.com",
 ];
 
-impl Services {
+/// Changes of resources as CloudTrail records them.
+#[derive(Clone)]
+pub struct CloudTrail {
+    client: AwsClient,
+}
+
+impl CloudTrail {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self { client }
+    }
+
     /// The changes in the deployment's account and region since a time, newest first. CloudTrail delivers an event within
     /// some minutes.
     ///
@@ -39,41 +47,24 @@ impl Services {
         since: Moment,
         until: Moment,
     ) -> Result<Vec<Change>, Failure> {
-        let account = self.account(deployment).await?;
+        let account = self.client.account(deployment).await?;
         let text = format!("reading CloudTrail's events of {}", deployment.region);
         let doing = Doing {
             text: &text,
             action: "cloudtrail:LookupEvents",
-            account: &account,
+            account: account.label(),
         };
         let (mut changes, mut token) = (Vec::new(), None::<String>);
         for page in 0..PAGES {
             if page > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            let mut body = json!({
-                "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
-                "StartTime": since.millis() as f64 / 1000.0,
-                "EndTime": until.millis() as f64 / 1000.0,
-                "MaxResults": 50,
-            });
-            if let (Some(token), Some(members)) = (&token, body.as_object_mut()) {
-                members.insert("NextToken".to_owned(), Value::from(token.as_str()));
-            }
-            let request = Request {
-                method: http::Method::POST,
-                service: Some("cloudtrail"),
-                url: format!("{}/", account.address("cloudtrail")),
-                headers: vec![
-                    ("content-type", "application/x-amz-json-1.1"),
-                    (
-                        "x-amz-target",
-                        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents",
-                    ),
-                ],
-                body: body.to_string().into_bytes(),
-            };
-            let answer = self.send_signed(doing, &request).await?.json(&text)?;
+            let request = lookup_events(&account, since, until, token.as_deref());
+            let answer = self
+                .client
+                .send_signed(&account, doing, &request)
+                .await?
+                .json(&text)?;
             let events = answer.get("Events").and_then(Value::as_array);
             changes.extend(events.into_iter().flatten().filter_map(change));
             token = answer
@@ -90,6 +81,37 @@ impl Services {
             format!("more than {PAGES} pages of events"),
         )
         .hint("ask for a shorter time: --since 1h"))
+    }
+}
+
+/// The request for one page of `LookupEvents`: writes only.
+fn lookup_events(
+    account: &Account,
+    since: Moment,
+    until: Moment,
+    token: Option<&str>,
+) -> Request<'static> {
+    let mut body = json!({
+        "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+        "StartTime": since.millis() as f64 / 1000.0,
+        "EndTime": until.millis() as f64 / 1000.0,
+        "MaxResults": 50,
+    });
+    if let (Some(token), Some(members)) = (token, body.as_object_mut()) {
+        members.insert("NextToken".to_owned(), Value::from(token));
+    }
+    Request {
+        method: http::Method::POST,
+        service: Some("cloudtrail"),
+        url: format!("{}/", account.address("cloudtrail")),
+        headers: vec![
+            ("content-type", "application/x-amz-json-1.1"),
+            (
+                "x-amz-target",
+                "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents",
+            ),
+        ],
+        body: body.to_string().into_bytes(),
     }
 }
 

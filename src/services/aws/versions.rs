@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{Deployment, Failure, Moment, ResourceKey, RuntimeVersionInfo},
-    services::Services,
-};
+use super::{AwsClient, AwsResources};
+use crate::model::{Deployment, Failure, Moment, ResourceKey, RuntimeVersionInfo};
 
 use super::{
     failure::Doing,
@@ -14,7 +12,18 @@ use super::{
     signed::Request,
 };
 
-impl Services {
+/// Versions of runtimes, and the endpoints that serve them.
+#[derive(Clone)]
+pub struct RuntimeVersions {
+    client: AwsClient,
+    resources: AwsResources,
+}
+
+impl RuntimeVersions {
+    pub(in crate::services) fn new(client: AwsClient, resources: AwsResources) -> Self {
+        Self { client, resources }
+    }
+
     /// The versions of a runtime, the newest first, with the endpoints that serve each.
     ///
     /// # Errors
@@ -25,17 +34,18 @@ impl Services {
         runtime: &ResourceKey,
     ) -> Result<Vec<RuntimeVersionInfo>, Failure> {
         let id = names::runtime_id(runtime.own_id());
-        let control = self.control(deployment).await?;
+        let control = self.resources.control(deployment).await?;
         let text = format!("listing versions of {id}");
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:ListAgentRuntimeVersions",
-            account: &control.account,
+            account: control.account.label(),
         };
         let page = |token| {
             let (control, id) = (&control, &id);
             async move {
                 captured!(
+                    control.account,
                     doing,
                     control
                         .account
@@ -89,12 +99,12 @@ impl Services {
         version: &str,
     ) -> Result<Value, Failure> {
         let id = names::runtime_id(runtime.own_id());
-        let control = self.control(deployment).await?;
+        let control = self.resources.control(deployment).await?;
         let text = format!("reading version {version} of {id}");
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:GetAgentRuntime",
-            account: &control.account,
+            account: control.account.label(),
         };
         let request = control
             .account
@@ -102,7 +112,7 @@ impl Services {
             .get_agent_runtime()
             .agent_runtime_id(&id)
             .agent_runtime_version(version);
-        let mut raw: Value = captured!(doing, request)?;
+        let mut raw: Value = captured!(control.account, doing, request)?;
         let environment = raw
             .get_mut("environmentVariables")
             .and_then(Value::as_object_mut);
@@ -125,12 +135,12 @@ impl Services {
     ) -> Result<(), Failure> {
         let (runtime, name) = (endpoint.owner_id(), endpoint.own_id());
         let text = format!("moving endpoint {name} of {runtime} to version {version}");
-        self.guard_write(deployment, &text)?;
-        let account = self.account(deployment).await?;
+        self.client.guard_write(deployment, &text)?;
+        let account = self.client.account(deployment).await?;
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:UpdateAgentRuntimeEndpoint",
-            account: &account,
+            account: account.label(),
         };
         let request = Request {
             method: http::Method::PUT,
@@ -149,7 +159,10 @@ impl Services {
             .to_string()
             .into_bytes(),
         };
-        self.send_signed(doing, &request).await.map(drop)
+        self.client
+            .send_signed(&account, doing, &request)
+            .await
+            .map(drop)
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
         password::PasswordPolicy,
     },
     services::{
-        Services,
+        client_secret::ClientSecrets,
         rotation::{call_chain, draw_password},
         sign_in::m2m::{self, MachineClient},
     },
@@ -43,7 +43,7 @@ const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 /// The outside of a rotation of a client secret.
 pub(super) struct ClientSecretBackend {
-    services: Services,
+    services: ClientSecrets,
     deployment: Deployment,
     client: MachineClient,
     options: ClientSecretOptions,
@@ -62,7 +62,7 @@ type Answered = Result<ClientSecretObservation, Failure>;
 
 impl ClientSecretBackend {
     pub(super) fn new(
-        services: &Services,
+        services: &ClientSecrets,
         deployment: &Deployment,
         client: MachineClient,
         options: ClientSecretOptions,
@@ -118,10 +118,14 @@ impl ClientSecretBackend {
         let (pool, client) = (&self.client.pool, &self.client.client_id);
         let (described, value) = self
             .services
+            .aws
+            .user_pools
             .describe_app_client(&self.deployment, pool, client)
             .await?;
         let listed = self
             .services
+            .aws
+            .user_pools
             .client_secret_ids(&self.deployment, pool, client)
             .await?;
         let problem = described.get("ClientSecretArn").map(|_| {
@@ -155,6 +159,8 @@ impl ClientSecretBackend {
     async fn read_journal(&mut self) -> Answered {
         let stages = match self
             .services
+            .aws
+            .secrets
             .secret_stages(&self.deployment, &self.journal)
             .await
         {
@@ -209,6 +215,8 @@ impl ClientSecretBackend {
         let reference = VersionRef::Id(version.as_str().to_owned());
         let value = self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, &self.journal, &reference)
             .await?;
         Ok(match &value.content {
@@ -234,7 +242,7 @@ impl ClientSecretBackend {
 
     async fn probe(&self, choice: SecretChoice) -> Answered {
         let value = self.value(choice)?;
-        let accepted = m2m::accepts(&self.services, &self.deployment, value).await?;
+        let accepted = m2m::accepts(&self.services.sign_ins, &self.deployment, value).await?;
         Ok(ClientSecretObservation::Probed(accepted))
     }
 
@@ -264,6 +272,8 @@ impl ClientSecretBackend {
         let name = text(self.provider(index)?, "name").to_owned();
         let read = self
             .services
+            .aws
+            .providers
             .credential_provider(&self.deployment, &name)
             .await?;
         let state = match text(&read, "status") {
@@ -287,7 +297,11 @@ impl ClientSecretBackend {
             return ProviderHolding::Unknown;
         };
         let current = VersionRef::Stage(CURRENT.to_owned());
-        let read = self.services.secret_value(&self.deployment, arn, &current);
+        let read = self
+            .services
+            .aws
+            .secrets
+            .secret_value(&self.deployment, arn, &current);
         let Ok(value) = read.await else {
             return ProviderHolding::Unknown;
         };
@@ -322,7 +336,7 @@ impl ClientSecretBackend {
     /// changes nothing in either case.
     async fn check_provider(&self, index: usize) -> Answered {
         let provider = self.provider(index)?;
-        if is_external(provider) || self.services.options().read_only || self.deployment.read_only {
+        if is_external(provider) || self.services.aws.client.is_read_only(&self.deployment) {
             return Ok(ClientSecretObservation::Permitted);
         }
         let body = json!({
@@ -332,6 +346,8 @@ impl ClientSecretBackend {
         });
         match self
             .services
+            .aws
+            .providers
             .update_credential_provider(&self.deployment, &body)
             .await
         {
@@ -358,9 +374,12 @@ impl ClientSecretBackend {
         };
         let text = SecretText::new(document.to_text().to_string());
         let description = "Client secret rotation by agentcore-console";
-        let created =
-            self.services
-                .create_secret(&self.deployment, &self.journal, description, &text);
+        let created = self.services.aws.secrets.create_secret(
+            &self.deployment,
+            &self.journal,
+            description,
+            &text,
+        );
         match created.await {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
@@ -398,6 +417,8 @@ impl ClientSecretBackend {
         let text = SecretText::new(document.to_text().to_string());
         let stages = [label.to_owned()];
         self.services
+            .aws
+            .secrets
             .put_secret_version(
                 &self.deployment,
                 &self.journal,
@@ -420,9 +441,11 @@ impl ClientSecretBackend {
             to.map(VersionId::as_str),
             remove_from.map(VersionId::as_str),
         );
-        let moved = self
-            .services
-            .move_stage(&self.deployment, &self.journal, stage, to, from);
+        let moved =
+            self.services
+                .aws
+                .secrets
+                .move_stage(&self.deployment, &self.journal, stage, to, from);
         match moved.await {
             Err(failure) if matches!(failure.kind, FailureKind::Usage | FailureKind::Conflict) => {
                 Ok(ClientSecretObservation::Conflict)
@@ -434,9 +457,11 @@ impl ClientSecretBackend {
     async fn add_secret(&self) -> Answered {
         let value = self.value(SecretChoice::New)?;
         let (pool, client) = (&self.client.pool, &self.client.client_id);
-        let added = self
-            .services
-            .add_client_secret(&self.deployment, pool, client, value);
+        let added =
+            self.services
+                .aws
+                .user_pools
+                .add_client_secret(&self.deployment, pool, client, value);
         match added.await {
             Err(failure) if failure.kind == FailureKind::Conflict => {
                 Ok(ClientSecretObservation::Conflict)
@@ -470,6 +495,8 @@ impl ClientSecretBackend {
             "oauth2ProviderConfigInput": configuration,
         });
         self.services
+            .aws
+            .providers
             .update_credential_provider(&self.deployment, &body)
             .await?;
         Ok(ClientSecretObservation::Updated)
@@ -483,6 +510,8 @@ impl ClientSecretBackend {
         let current = VersionRef::Stage(CURRENT.to_owned());
         let value = self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, arn, &current)
             .await?;
         let SecretContent::Text(held) = &value.content else {
@@ -495,6 +524,8 @@ impl ClientSecretBackend {
         let text = SecretText::new(Value::Object(members).to_string());
         let version = uuid::Uuid::new_v4().to_string();
         self.services
+            .aws
+            .secrets
             .put_secret_version(
                 &self.deployment,
                 arn,
@@ -508,9 +539,9 @@ impl ClientSecretBackend {
 
     async fn call(&self) -> Answered {
         let deployment = m2m::with_client_secret(&self.deployment, self.value(SecretChoice::New)?);
-        self.services.forget_tokens(&deployment);
+        self.services.sign_ins.forget_tokens(&deployment);
         Ok(ClientSecretObservation::Called(
-            call_chain(&self.services, &deployment, CHAIN_CALL).await,
+            call_chain(&self.services.mcp, &deployment, CHAIN_CALL).await,
         ))
     }
 
@@ -563,6 +594,8 @@ impl ClientSecretBackend {
     async fn delete_secret(&self, id: &ClientSecretId) -> Answered {
         let (pool, client) = (&self.client.pool, &self.client.client_id);
         self.services
+            .aws
+            .user_pools
             .delete_client_secret(&self.deployment, pool, client, id.as_str())
             .await?;
         Ok(ClientSecretObservation::Deleted)

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::{
     config::write::save,
     model::{Deployment, SecretSource, SecretText, SignIn},
-    services::Services,
+    services::client_secret::ClientSecrets,
 };
 
 /// Copies of the old value.
@@ -21,7 +21,7 @@ pub(super) struct SecretHolders {
 
 /// Finds what the configured deployments with this client hold.
 pub(super) async fn find(
-    services: &Services,
+    services: &ClientSecrets,
     deployments: &[Deployment],
     configuration: Option<&Path>,
     old: &SecretText,
@@ -41,6 +41,7 @@ pub(super) async fn find(
         };
         let doing = "looking for copies of the client secret";
         let value = services
+            .sign_ins
             .secret_value_of(deployment, doing, "the client secret", client_secret)
             .await;
         if value.is_ok_and(|value| value == *old) {

@@ -12,7 +12,11 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use self::backend::{ClientSecretBackend, uses_client};
-use super::{Services, audit, sign_in::m2m};
+use super::{
+    Aws, Mcp, SignIns,
+    audit::{self, AuditFile},
+    sign_in::m2m,
+};
 use crate::{
     client_secret::{
         effect::{ClientSecretEffect, ClientSecretNext, ClientSecretObservation},
@@ -90,18 +94,40 @@ pub struct ClientSecretProvider {
     pub status: Option<String>,
 }
 
-impl Services {
+/// Rotates the secret of a Cognito app client and everything that holds it.
+#[derive(Clone)]
+pub struct ClientSecrets {
+    aws: Aws,
+    sign_ins: SignIns,
+    mcp: Mcp,
+    audit: AuditFile,
+}
+
+impl ClientSecrets {
+    pub(in crate::services) fn new(
+        aws: Aws,
+        sign_ins: SignIns,
+        mcp: Mcp,
+        audit: AuditFile,
+    ) -> Self {
+        Self {
+            aws,
+            sign_ins,
+            mcp,
+            audit,
+        }
+    }
+
     /// Reads what may be said about the client secret of a deployment's machine sign-in.
     ///
     /// # Errors
     /// [`FailureKind::Usage`] if the deployment has no machine sign-in.
-    pub async fn client_secret_state(
-        &self,
-        deployment: &Deployment,
-    ) -> Result<ClientSecretState, Failure> {
-        let client = m2m::machine_client(self, deployment).await?;
+    pub async fn state(&self, deployment: &Deployment) -> Result<ClientSecretState, Failure> {
+        let client = m2m::machine_client(&self.sign_ins, deployment).await?;
         let (secrets, providers) = futures::try_join!(
-            self.client_secret_ids(deployment, &client.pool, &client.client_id),
+            self.aws
+                .user_pools
+                .client_secret_ids(deployment, &client.pool, &client.client_id),
             self.providers_of_client(deployment, &client.client_id)
         )?;
         let text = |provider: &Value, name: &str| {
@@ -138,11 +164,11 @@ impl Services {
         deployment: &Deployment,
         client_id: &str,
     ) -> Result<Vec<Value>, Failure> {
-        let listed = self.credential_providers(deployment).await?;
+        let listed = self.aws.providers.credential_providers(deployment).await?;
         let names = listed
             .iter()
             .filter_map(|provider| provider.get("name").and_then(Value::as_str));
-        let read = names.map(|name| self.credential_provider(deployment, name));
+        let read = names.map(|name| self.aws.providers.credential_provider(deployment, name));
         let mut providers = try_join_all(read).await?;
         providers.retain(|provider| uses_client(provider, client_id));
         providers.sort_by_key(|provider| provider["name"].to_string());
@@ -154,7 +180,7 @@ impl Services {
     /// # Errors
     /// [`FailureKind::Usage`] if the deployment has no machine sign-in; [`FailureKind::Denied`] in read-only mode. Everything else is
     /// a [`ClientSecretEnd`].
-    pub async fn rotate_client_secret(
+    pub async fn rotate(
         &self,
         deployment: &Deployment,
         options: ClientSecretOptions,
@@ -163,15 +189,15 @@ impl Services {
     ) -> Result<ClientSecretEnd, Failure> {
         if !options.rehearse {
             let doing = format!("rotating the client secret of {}", deployment.name);
-            self.guard_write(deployment, &doing)?;
+            self.aws.client.guard_write(deployment, &doing)?;
         }
-        let client = m2m::machine_client(self, deployment).await?;
+        let client = m2m::machine_client(&self.sign_ins, deployment).await?;
         let action = match options.kind {
             ClientSecretKind::Rotate => "client-secret.rotate",
             ClientSecretKind::Resume => "client-secret.resume",
         };
         let target = format!("{}/{}", client.pool, client.client_id);
-        let audit = self.audit_of(deployment, action, &target).await;
+        let audit = self.audit.audit_of(deployment, action, &target).await;
         let settings = ClientSecretSettings {
             operator: audit.operator().to_owned(),
             rehearse: options.rehearse,

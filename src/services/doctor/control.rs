@@ -7,7 +7,7 @@ use super::{not_made, probe, probe_if};
 use crate::{
     doctor::{Evidence, Probe},
     model::{Deployment, Failure, Kind, Relation, Resource},
-    services::{Services, aws::names},
+    services::{aws::names, doctor::DoctorProbes},
 };
 
 /// Resources described at a time.
@@ -15,20 +15,20 @@ const CONCURRENT: usize = 4;
 /// At most this many resources of a kind are described; the others keep what their list says.
 const DESCRIBED: usize = 20;
 
-impl Services {
+impl DoctorProbes {
     /// Asks who calls, and everything that AWS says of the deployment's resources.
     pub(super) async fn probe_resources(&self, deployment: &Deployment, evidence: &mut Evidence) {
         let (identity, stack, gateways, targets, runtimes, endpoints) = futures::join!(
-            probe(self.identity(deployment)),
+            probe(self.aws.client.identity(deployment)),
             probe_if(
                 deployment.stack.is_some(),
                 "no stack is configured",
-                self.stack_facts(deployment)
+                self.aws.stacks.facts(deployment)
             ),
             probe(self.list_described(deployment, Kind::Gateway)),
             probe(self.list_described(deployment, Kind::Target)),
             probe(self.list_described(deployment, Kind::Runtime)),
-            probe(self.list(deployment, Kind::Endpoint)),
+            probe(self.aws.resources.list(deployment, Kind::Endpoint)),
         );
         evidence.identity = identity;
         evidence.stack = stack;
@@ -38,6 +38,8 @@ impl Services {
         evidence.endpoints = absent_if_empty(endpoints, "no runtime endpoint in this chain");
         evidence.limits = not_made("rate limits were not read");
         evidence.endpoint = self
+            .aws
+            .resources
             .mcp_url(deployment, &crate::model::McpTarget::Default)
             .await
             .ok();
@@ -48,13 +50,13 @@ impl Services {
         deployment: &Deployment,
         kind: Kind,
     ) -> Result<Vec<Resource>, Failure> {
-        let listed = self.list(deployment, kind).await?;
+        let listed = self.aws.resources.list(deployment, kind).await?;
         stream::iter(listed.into_iter().enumerate())
             .map(|(index, resource)| async move {
                 if index >= DESCRIBED || resource.raw.is_null() {
                     return Ok(resource);
                 }
-                self.describe(deployment, &resource.key).await
+                self.aws.resources.describe(deployment, &resource.key).await
             })
             .buffered(CONCURRENT)
             .try_collect()

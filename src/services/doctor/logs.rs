@@ -6,7 +6,7 @@ use super::{not_made, probe};
 use crate::{
     doctor::{Evidence, Hop, Probe},
     model::{Deployment, LogQuery, Moment, Resource},
-    services::Services,
+    services::doctor::DoctorProbes,
 };
 
 /// Lines read of one log.
@@ -18,7 +18,7 @@ const ATTEMPTS: usize = 3;
 /// An answer of the walk that takes this long, in milliseconds, makes the logs worth reading.
 const SLOW_MS: u64 = 2_900;
 
-impl Services {
+impl DoctorProbes {
     /// Reads the logs of the hops between the endpoint and the database, if the walk failed or was slow.
     pub(super) async fn probe_logs(
         &self,
@@ -88,11 +88,13 @@ impl Services {
             }
             found = probe(async {
                 let mut events = Vec::new();
-                self.filter_logs(deployment, &query, |batch| {
-                    events.extend(batch.events);
-                    ControlFlow::Continue(())
-                })
-                .await?;
+                self.aws
+                    .logs
+                    .filter(deployment, &query, |batch| {
+                        events.extend(batch.events);
+                        ControlFlow::Continue(())
+                    })
+                    .await?;
                 events.sort_by_key(|event| event.timestamp);
                 Ok(events
                     .into_iter()

@@ -7,12 +7,13 @@ mod secret;
 mod sign_in;
 mod walk;
 
-use std::{future::Future, time::Instant};
+use std::{future::Future, sync::Arc, time::Instant};
 
-use super::Services;
 use crate::{
     doctor::{DoctorReport, Evidence, Probe, judge},
     model::{Deployment, Failure, Moment},
+    net::http_client::Web,
+    services::{Aws, Mcp, Neo4j, SignIns},
 };
 
 use self::control::ChainParts;
@@ -20,7 +21,33 @@ use self::control::ChainParts;
 /// Why a probe that comes later has no result yet.
 const PENDING: &str = "not examined yet";
 
-impl Services {
+/// Examines every hop between the credentials and a Cypher answer.
+#[derive(Clone)]
+pub struct DoctorProbes {
+    aws: Aws,
+    sign_ins: SignIns,
+    mcp: Mcp,
+    neo4j: Neo4j,
+    web: Arc<Web>,
+}
+
+impl DoctorProbes {
+    pub(in crate::services) fn new(
+        aws: Aws,
+        sign_ins: SignIns,
+        mcp: Mcp,
+        neo4j: Neo4j,
+        web: Arc<Web>,
+    ) -> Self {
+        Self {
+            aws,
+            sign_ins,
+            mcp,
+            neo4j,
+            web,
+        }
+    }
+
     /// Examines a deployment: asks every hop, the independent ones at once, and goes on past a failure.
     /// `now` is the time of the examination.
     pub async fn examine(&self, deployment: &Deployment, now: Moment) -> DoctorReport {
@@ -36,7 +63,7 @@ impl Services {
     ) -> DoctorReport {
         let started = Instant::now();
         // A token that was got earlier hides what is wrong with signing in now.
-        self.forget_tokens(deployment);
+        self.sign_ins.forget_tokens(deployment);
         let mut evidence = pending(deployment, now);
         Box::pin(self.probe_resources(deployment, &mut evidence)).await;
         progress(judge(&evidence));

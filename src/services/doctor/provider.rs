@@ -7,12 +7,12 @@ use crate::{
     doctor::{Probe, ProviderStatus},
     model::{Deployment, Failure},
     services::{
-        Services,
         aws::{failure::Doing, signed::Request},
+        doctor::DoctorProbes,
     },
 };
 
-impl Services {
+impl DoctorProbes {
     /// Reads the credential providers of the targets.
     pub(super) async fn probe_providers(
         &self,
@@ -38,12 +38,12 @@ impl Services {
         deployment: &Deployment,
         name: &str,
     ) -> Result<ProviderStatus, Failure> {
-        let account = self.account(deployment).await?;
+        let account = self.aws.client.account(deployment).await?;
         let text = format!("reading the credential provider {name}");
         let doing = Doing {
             text: &text,
             action: "bedrock-agentcore:GetOauth2CredentialProvider",
-            account: &account,
+            account: account.label(),
         };
         let request = Request {
             method: http::Method::POST,
@@ -55,7 +55,12 @@ impl Services {
             headers: vec![("content-type", "application/json")],
             body: json!({"name": name}).to_string().into_bytes(),
         };
-        let answer = self.send_signed(doing, &request).await?.json(&text)?;
+        let answer = self
+            .aws
+            .client
+            .send_signed(&account, doing, &request)
+            .await?
+            .json(&text)?;
         let member = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(ProviderStatus {
             name: name.to_owned(),

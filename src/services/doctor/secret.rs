@@ -8,12 +8,12 @@ use crate::{
         SecretDetail, SecretText, SecretValue, VersionRef,
     },
     rotation::secret_document::SecretDocument,
-    services::Services,
+    services::doctor::DoctorProbes,
 };
 
 type SecretProbes = (Probe<SecretDetail>, Probe<()>, Probe<LoginAnswer>);
 
-impl Services {
+impl DoctorProbes {
     /// Reads the secret that the chain uses and tries its password once.
     pub(super) async fn probe_secret(
         &self,
@@ -38,8 +38,8 @@ impl Services {
         };
         let version = VersionRef::Stage("AWSCURRENT".to_owned());
         let (detail, value) = futures::join!(
-            probe(self.secret_detail(deployment, &id)),
-            probe(self.secret_value(deployment, &id, &version))
+            probe(self.aws.secrets.secret_detail(deployment, &id)),
+            probe(self.aws.secrets.secret_value(deployment, &id, &version))
         );
         let login = self.probe_login(deployment, &value).await;
         (detail, value.map(|_| ()), login)
@@ -64,7 +64,7 @@ impl Services {
         if known.is_some() {
             return Ok(known);
         }
-        let listed = self.list(deployment, Kind::Secret).await?;
+        let listed = self.aws.resources.list(deployment, Kind::Secret).await?;
         Ok(listed.first().map(|secret| secret.key.own_id().to_owned()))
     }
 
@@ -105,6 +105,6 @@ impl Services {
             database: shape.database().unwrap_or("neo4j").to_owned(),
         };
         let password = SecretText::from(shape.password());
-        probe(async { Ok(self.neo4j_login(&address, shape.user(), &password).await) }).await
+        probe(async { Ok(self.neo4j.login(&address, shape.user(), &password).await) }).await
     }
 }

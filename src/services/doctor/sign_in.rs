@@ -6,10 +6,10 @@ use super::{probe, probe_if};
 use crate::{
     doctor::{Evidence, IssuerDocument, jwt_rules},
     model::{Deployment, Failure},
-    services::Services,
+    services::doctor::DoctorProbes,
 };
 
-impl Services {
+impl DoctorProbes {
     /// Asks for a token and for the documents that clients and authorisers read.
     pub(super) async fn probe_sign_in(&self, deployment: &Deployment, evidence: &mut Evidence) {
         let discovery = evidence
@@ -29,7 +29,10 @@ impl Services {
             .map(metadata_url);
         let (token, document, resource) = futures::join!(
             probe_if(has_token(deployment), "this sign-in has no token", async {
-                self.token(deployment, None).await.map(|(_, claims)| claims)
+                self.sign_ins
+                    .token(deployment, None)
+                    .await
+                    .map(|(_, claims)| claims)
             }),
             probe_if(
                 discovery.is_some(),
@@ -39,7 +42,7 @@ impl Services {
             probe_if(
                 metadata.is_some(),
                 "no JWT authoriser was found",
-                self.inner.web.fetch_json(
+                self.web.fetch_json(
                     "reading the protected resource's metadata",
                     metadata.as_deref().unwrap_or_default()
                 )
@@ -50,20 +53,15 @@ impl Services {
 
     async fn issuer_document(&self, url: &str) -> Result<IssuerDocument, Failure> {
         let document = self
-            .inner
             .web
             .fetch_json("reading the issuer's discovery document", url)
             .await?;
         let text = |name: &str| document.get(name).and_then(Value::as_str);
         let keys = match text("jwks_uri") {
-            Some(address) => probe(
-                self.inner
-                    .web
-                    .fetch_json("reading the issuer's keys", address),
-            )
-            .await
-            .value()
-            .and_then(|keys| keys.get("keys")?.as_array().map(Vec::len)),
+            Some(address) => probe(self.web.fetch_json("reading the issuer's keys", address))
+                .await
+                .value()
+                .and_then(|keys| keys.get("keys")?.as_array().map(Vec::len)),
             None => None,
         };
         Ok(IssuerDocument {

@@ -6,7 +6,7 @@ use super::{control::ChainParts, not_made, probe, probe_if};
 use crate::{
     doctor::{Evidence, Probe, ProbeCall},
     model::{CallOptions, ConnectionInfo, Deployment, Failure, McpTarget, Tool},
-    services::{McpOptions, McpSession, Services},
+    services::{McpOptions, McpSession, doctor::DoctorProbes},
     tools::cypher,
 };
 
@@ -17,7 +17,7 @@ const USUAL_READER: &str = "read-cypher";
 
 type Walk = (Probe<ConnectionInfo>, Probe<Vec<Tool>>, Probe<ProbeCall>);
 
-impl Services {
+impl DoctorProbes {
     /// Walks the chain through the deployment's own endpoint.
     pub(super) async fn walk(&self, deployment: &Deployment, evidence: &Evidence) -> Walk {
         if let Some(failure) = evidence.token.failure() {
@@ -32,7 +32,8 @@ impl Services {
         let mut session = None;
         let connection = probe(async {
             let connected = self
-                .mcp_connect(deployment, &McpTarget::Default, McpOptions::default())
+                .mcp
+                .connect(deployment, &McpTarget::Default, McpOptions::default())
                 .await?;
             let info = connected.info();
             session = Some(connected);
@@ -71,7 +72,8 @@ impl Services {
         probe(async {
             let via = McpTarget::Resource(runtime.key.clone());
             let session = self
-                .mcp_connect(deployment, &via, McpOptions::default())
+                .mcp
+                .connect(deployment, &via, McpOptions::default())
                 .await?;
             let tools = session.tools().await;
             session.close().await;
@@ -89,7 +91,7 @@ impl Services {
             "no target names an MCP server outside AgentCore",
             async {
                 crate::net::http_client::check_address(doing, address)?;
-                let client = self.inner.web.client(doing, address)?;
+                let client = self.web.client(doing, address)?;
                 let body = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
                 let asked = client
                     .post(address)
@@ -120,7 +122,8 @@ impl Services {
             return;
         };
         let connected = self
-            .mcp_connect(deployment, &McpTarget::Default, McpOptions::default())
+            .mcp
+            .connect(deployment, &McpTarget::Default, McpOptions::default())
             .await;
         if let Ok(session) = connected {
             evidence.call = call(&session, unlisted).await;

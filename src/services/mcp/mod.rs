@@ -29,15 +29,14 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::{
     model::{
-        ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, Kind, McpNotice,
+        ConnectionInfo, Deployment, Elapsed, Failure, FailureKind, HeaderSpec, McpNotice,
         McpTarget, SecretContent, SecretText, SignIn, VersionRef, show_duration,
     },
     services::sign_in::token::secret_value,
 };
 
 use self::{elicitation::Listener, wire::Wire};
-use super::{Services, aws::names};
-use crate::net::http_client;
+use super::{aws::Aws, sign_in::SignIns};
 
 pub use self::session::McpSession;
 
@@ -57,27 +56,46 @@ pub fn notices() -> (Sender<McpNotice>, Receiver<McpNotice>) {
     mpsc::channel(elicitation::WAITING)
 }
 
-impl Services {
+/// Connects to MCP servers behind gateways and runtimes.
+#[derive(Clone)]
+pub struct Mcp {
+    aws: Aws,
+    sign_ins: SignIns,
+    timeout: Duration,
+}
+
+impl Mcp {
+    pub(in crate::services) fn new(aws: Aws, sign_ins: SignIns, timeout: Duration) -> Self {
+        Self {
+            aws,
+            sign_ins,
+            timeout,
+        }
+    }
+
     /// Signs in and connects. `McpTarget::Default` is the deployment's own endpoint. Headers made of a Neo4j secret are
     /// made anew at each connection.
     ///
     /// # Errors
     /// [`FailureKind::SignIn`] where the endpoint does not accept the sign-in; [`FailureKind::Network`] where it is no MCP
     /// endpoint or not reached; [`FailureKind::Usage`] where none is known or credentials must not go there.
-    pub async fn mcp_connect(
+    pub async fn connect(
         &self,
         deployment: &Deployment,
         via: &McpTarget,
         options: McpOptions,
     ) -> Result<McpSession, Failure> {
         let started = Instant::now();
-        let url = self.mcp_url(deployment, via).await?;
+        let url = self.aws.resources.mcp_url(deployment, via).await?;
         let doing = format!("connecting to {url}");
-        let http = self.web_client(deployment, &doing, &url).await?;
+        let http = self.aws.client.web_client(deployment, &doing, &url).await?;
         let sign_in = options
             .sign_in
             .unwrap_or_else(|| deployment.sign_in.clone());
-        let credentials = self.credentials(deployment, &sign_in, &url).await?;
+        let credentials = self
+            .sign_ins
+            .credentials(deployment, &sign_in, &url)
+            .await?;
         let mut headers = HeaderMap::new();
         for header in deployment.headers.iter().chain(&options.headers) {
             let (name, value) = self.header(deployment, header).await?;
@@ -103,7 +121,7 @@ impl Services {
         );
         config.retry_config = Arc::new(retry);
         let transport = StreamableHttpClientTransport::with_client(wire.clone(), config);
-        let timeout = self.inner.options.timeout;
+        let timeout = self.timeout;
         let service = match tokio::time::timeout(
             timeout,
             serve_client(Listener::new(options.notices, schemas), transport),
@@ -151,87 +169,6 @@ impl Services {
         Ok(McpSession::new(info, service, wire, timeout, opening))
     }
 
-    /// The address that a target stands for.
-    ///
-    /// # Errors
-    /// [`FailureKind::Usage`] where none is known.
-    pub async fn mcp_url(
-        &self,
-        deployment: &Deployment,
-        via: &McpTarget,
-    ) -> Result<String, Failure> {
-        let doing = format!("looking for the MCP endpoint of {}", deployment.name);
-        let url = match via {
-            McpTarget::Url(url) => Some(url.clone()),
-            McpTarget::Resource(key) => {
-                let mut key = key.clone();
-                if key.kind == Kind::Target {
-                    (key.id, key.kind) = (key.owner_id().to_owned(), Kind::Gateway);
-                }
-                match key.kind {
-                    Kind::Gateway | Kind::Target | Kind::Runtime | Kind::Endpoint => {
-                        self.describe(deployment, &key).await?.mcp_url
-                    }
-                    Kind::Secret => {
-                        return Err(Failure::new(
-                            FailureKind::Usage,
-                            doing,
-                            "a secret has no MCP endpoint",
-                        ));
-                    }
-                }
-            }
-            McpTarget::Default => self.own_mcp_url(deployment).await?,
-        };
-        let url = url.ok_or_else(|| {
-            Failure::new(
-                FailureKind::Usage,
-                doing.as_str(),
-                "no MCP endpoint is known for this deployment",
-            )
-            .hint("set `mcp_url`, `gateways`, `runtimes` or `stack`")
-        })?;
-        http_client::check_address(&doing, &url)?;
-        Ok(url)
-    }
-
-    /// The deployment's own endpoint: configured, else its first gateway's, else its first runtime's.
-    async fn own_mcp_url(&self, deployment: &Deployment) -> Result<Option<String>, Failure> {
-        if let Some(url) = &deployment.mcp_url {
-            return Ok(Some(url.clone()));
-        }
-        let facts = self.stack_facts(deployment).await?;
-        if deployment.gateways.is_empty() && facts.gateway_url.is_some() {
-            return Ok(facts.gateway_url);
-        }
-        if let Some(url) = self
-            .list(deployment, Kind::Gateway)
-            .await?
-            .into_iter()
-            .find_map(|gateway| gateway.mcp_url)
-        {
-            return Ok(Some(url));
-        }
-        let account = self.account(deployment).await?;
-        let configured = deployment
-            .runtimes
-            .iter()
-            .find(|runtime| runtime.starts_with("arn:"))
-            .cloned();
-        if let Some(arn) = configured.or(facts.runtime_arn) {
-            return Ok(Some(names::invocation_url(
-                &account.address("bedrock-agentcore"),
-                &arn,
-                "DEFAULT",
-            )));
-        }
-        Ok(self
-            .list(deployment, Kind::Runtime)
-            .await?
-            .into_iter()
-            .find_map(|runtime| runtime.mcp_url))
-    }
-
     async fn header(
         &self,
         deployment: &Deployment,
@@ -241,7 +178,8 @@ impl Services {
         let (name, value) = match header {
             HeaderSpec::Literal { name, value } => (
                 name,
-                self.secret_value_of(deployment, &doing, &format!("the header {name}"), value)
+                self.sign_ins
+                    .secret_value_of(deployment, &doing, &format!("the header {name}"), value)
                     .await?,
             ),
             HeaderSpec::BasicFromSecret { name, secret_id } => (
@@ -289,7 +227,9 @@ impl Services {
         {
             Some(id) => id,
             None => self
-                .stack_facts(deployment)
+                .aws
+                .stacks
+                .facts(deployment)
                 .await?
                 .secret_arn
                 .ok_or_else(|| {
@@ -302,6 +242,8 @@ impl Services {
                 })?,
         };
         let value = self
+            .aws
+            .secrets
             .secret_value(deployment, &id, &VersionRef::Stage("AWSCURRENT".to_owned()))
             .await?;
         let pair = match &value.content {
@@ -339,7 +281,7 @@ impl Services {
         };
         // The token is in memory by now: asking for it again costs nothing.
         let expires = if sign_in.spec().has_token {
-            let token = self.token(deployment, Some(sign_in)).await;
+            let token = self.sign_ins.token(deployment, Some(sign_in)).await;
             token.ok().and_then(|(_, claims)| claims.expires_at)
         } else {
             None

@@ -8,14 +8,15 @@ mod error_map;
 mod query_api;
 mod users;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::model::{
     AlterAnswer, Failure, FailureKind, LoginAnswer, Moment, Neo4jAddress, Neo4jConnection,
     SecretText, pluralize,
 };
-
-use super::Services;
+use crate::net::http_client::Web;
 
 pub use users::UserSetting;
 
@@ -48,9 +49,19 @@ enum Refusal {
     Other(Failure),
 }
 
-impl Services {
+/// Neo4j servers, by the address and login of each call.
+#[derive(Clone)]
+pub struct Neo4j {
+    web: Arc<Web>,
+}
+
+impl Neo4j {
+    pub(in crate::services) fn new(web: Arc<Web>) -> Self {
+        Self { web }
+    }
+
     /// One login attempt on a new connection, and what it proves.
-    pub async fn neo4j_login(
+    pub async fn login(
         &self,
         address: &Neo4jAddress,
         user: &str,
@@ -67,7 +78,7 @@ impl Services {
     }
 
     /// Changes the user's own password; the server compares `from` and sets `to` in one step.
-    pub async fn neo4j_alter_password(
+    pub async fn alter_password(
         &self,
         address: &Neo4jAddress,
         user: &str,
@@ -92,7 +103,7 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Denied`] where the user may not see connections.
-    pub async fn neo4j_connections(
+    pub async fn connections(
         &self,
         address: &Neo4jAddress,
         user: &str,
@@ -116,7 +127,7 @@ impl Services {
     ///
     /// # Errors
     /// [`FailureKind::Denied`] where the user may not end connections.
-    pub async fn neo4j_kill_connections(
+    pub async fn kill_connections(
         &self,
         address: &Neo4jAddress,
         user: &str,
@@ -151,7 +162,7 @@ impl Services {
         let scheme = address.uri.split("://").next().unwrap_or_default();
         match scheme {
             "http" | "https" => {
-                query_api::run(&self.inner.web, &address.uri, user, password, statement).await
+                query_api::run(&self.web, &address.uri, user, password, statement).await
             }
             "bolt" | "bolt+s" | "bolt+ssc" | "neo4j" | "neo4j+s" | "neo4j+ssc" => {
                 bolt::run(&address.uri, user, password, statement).await

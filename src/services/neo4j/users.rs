@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{Neo4jAddress, Neo4jUser, SecretText, UserAnswer},
-    services::Services,
+    services::Neo4j,
 };
 
 use super::Statement;
@@ -37,12 +37,12 @@ pub struct UserSetting<'a> {
     pub like: &'a str,
 }
 
-impl Services {
+impl Neo4j {
     /// Those of the named users that exist, by an administrator's login.
     ///
     /// # Errors
     /// The answer that a change would have had: see [`UserAnswer`].
-    pub async fn neo4j_users(
+    pub async fn users(
         &self,
         address: &Neo4jAddress,
         administrator: (&str, &SecretText),
@@ -67,16 +67,16 @@ impl Services {
     }
 
     /// Makes a user exist with a password: with the roles and the home database of `like` where it is new. Safe to repeat.
-    pub async fn neo4j_set_user(&self, setting: UserSetting<'_>) -> UserAnswer {
-        self.set_user(&setting)
+    pub async fn set_user(&self, setting: UserSetting<'_>) -> UserAnswer {
+        self.try_set_user(&setting)
             .await
             .unwrap_or_else(|answer| answer)
     }
 
-    async fn set_user(&self, setting: &UserSetting<'_>) -> Result<UserAnswer, UserAnswer> {
+    async fn try_set_user(&self, setting: &UserSetting<'_>) -> Result<UserAnswer, UserAnswer> {
         let user = setting.user;
         let found = self
-            .neo4j_users(
+            .users(
                 setting.address,
                 setting.administrator,
                 &[user, setting.like],

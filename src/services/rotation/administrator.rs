@@ -66,7 +66,8 @@ impl LiveBackend {
         let other = alternate(&user);
         let users = self
             .services
-            .neo4j_users(&address, (name, password), &[&user, &other])
+            .neo4j
+            .users(&address, (name, password), &[&user, &other])
             .await;
         let users = users.map_err(|answer| unfit(answer, name))?;
         let find = |name: &str| users.iter().find(|one| one.name == name);
@@ -151,7 +152,7 @@ impl LiveBackend {
             like: &pattern,
         };
         Ok(Observation::Set(
-            match self.services.neo4j_set_user(setting).await {
+            match self.services.neo4j.set_user(setting).await {
                 UserAnswer::Created(roles) => SetAnswer::Created(roles),
                 UserAnswer::Changed => SetAnswer::Changed,
                 UserAnswer::Policy(why) => SetAnswer::Policy(why),
@@ -183,6 +184,8 @@ impl LiveBackend {
         let current = VersionRef::Stage(CURRENT.to_owned());
         let value = self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, &secret, &current)
             .await;
         let value = value.map_err(|failure| match failure.kind {

@@ -25,7 +25,7 @@ use crate::{
         report::RotationKind,
         secret_document::{SecretDocument, SecretDocumentError, alternate},
     },
-    services::Services,
+    services::rotation::Rotations,
 };
 
 use super::{
@@ -36,7 +36,7 @@ use super::{
 
 /// The real world.
 pub struct LiveBackend {
-    pub(super) services: Services,
+    pub(super) services: Rotations,
     pub(super) deployment: Deployment,
     secret: String,
     kind: RotationKind,
@@ -71,7 +71,7 @@ struct LoadedVersion {
 impl LiveBackend {
     /// Nothing is asked yet.
     pub fn new(
-        services: &Services,
+        services: &Rotations,
         deployment: &Deployment,
         secret: &str,
         options: &RotationOptions,
@@ -120,6 +120,8 @@ impl LiveBackend {
     async fn describe(&mut self) -> Observation {
         match self
             .services
+            .aws
+            .secrets
             .secret_stages(&self.deployment, &self.secret)
             .await
         {
@@ -152,6 +154,8 @@ impl LiveBackend {
         let reference = VersionRef::Id(version.as_str().to_owned());
         let value = match self
             .services
+            .aws
+            .secrets
             .secret_value(&self.deployment, &self.secret, &reference)
             .await
         {
@@ -228,6 +232,8 @@ impl LiveBackend {
         for _ in 0..20 {
             let drawn = self
                 .services
+                .aws
+                .secrets
                 .random_password(
                     &self.deployment,
                     self.policy.length(),
@@ -253,6 +259,8 @@ impl LiveBackend {
         let stages = [label.to_owned()];
         match self
             .services
+            .aws
+            .secrets
             .put_secret_version(
                 &self.deployment,
                 &self.secret,
@@ -279,6 +287,8 @@ impl LiveBackend {
         );
         match self
             .services
+            .aws
+            .secrets
             .move_stage(&self.deployment, &self.secret, stage, to, from)
             .await
         {
@@ -317,7 +327,7 @@ impl LiveBackend {
 
     async fn login(&self, version: &VersionId) -> Result<Observation, Observation> {
         let (address, user, password) = self.access(version)?;
-        let answer = match self.services.neo4j_login(&address, &user, &password).await {
+        let answer = match self.services.neo4j.login(&address, &user, &password).await {
             Answered::Accepted { .. } => LoginAnswer::Accepted,
             Answered::WrongPassword => LoginAnswer::Wrong,
             Answered::RateLimited => LoginAnswer::Limited,
@@ -336,7 +346,8 @@ impl LiveBackend {
         let new = SecretText::from(self.shape(to)?.password());
         let answer = match self
             .services
-            .neo4j_alter_password(&address, &user, &old, &new)
+            .neo4j
+            .alter_password(&address, &user, &old, &new)
             .await
         {
             Altered::Done => AlterAnswer::Done,
@@ -359,7 +370,8 @@ impl LiveBackend {
         let (address, user, password) = self.access(version)?;
         match self
             .services
-            .neo4j_connections(&address, &user, &password)
+            .neo4j
+            .connections(&address, &user, &password)
             .await
         {
             Ok(connections) => {
@@ -393,7 +405,8 @@ impl LiveBackend {
         let (address, user, password) = self.access(version)?;
         let killed = self
             .services
-            .neo4j_kill_connections(&address, &user, &password, ids)
+            .neo4j
+            .kill_connections(&address, &user, &password, ids)
             .await;
         Ok(killed.map_or_else(
             |failure| Observation::Failed(EffectError::from(failure)),
@@ -405,6 +418,8 @@ impl LiveBackend {
         let token = uuid::Uuid::new_v4().to_string();
         match self
             .services
+            .aws
+            .secrets
             .start_rotation(&self.deployment, &self.secret, &token)
             .await
         {
@@ -521,7 +536,7 @@ impl LiveBackend {
 
     /// One Cypher statement through the gateway or runtime.
     async fn call(&self) -> Observation {
-        let answer = call_chain(&self.services, &self.deployment, CHAIN_CALL).await;
+        let answer = call_chain(&self.services.mcp, &self.deployment, CHAIN_CALL).await;
         Observation::Called(match answer {
             CallAnswer::Answered(what) if what.starts_with("tools/list") => {
                 CallAnswer::Unknown("no tool that reads by Cypher is offered there".to_owned())

@@ -27,7 +27,7 @@ use crate::{
 };
 
 use super::{
-    Services,
+    Aws, Mcp, Neo4j, SignIns,
     audit::{self, Audit},
 };
 use crate::model::McpTarget;
@@ -123,7 +123,25 @@ pub trait RotationBackend: Send {
     ) -> impl Future<Output = Result<(), String>> + Send;
 }
 
-impl Services {
+/// Rotates the Neo4j password that a secret holds.
+#[derive(Clone)]
+pub struct Rotations {
+    aws: Aws,
+    sign_ins: SignIns,
+    mcp: Mcp,
+    neo4j: Neo4j,
+}
+
+impl Rotations {
+    pub(in crate::services) fn new(aws: Aws, sign_ins: SignIns, mcp: Mcp, neo4j: Neo4j) -> Self {
+        Self {
+            aws,
+            sign_ins,
+            mcp,
+            neo4j,
+        }
+    }
+
     /// Rotates, resumes or rolls back; returns when secret and database agree and one call through the chain was answered, or when
     /// it must stop. `stop` asks for the earliest end that leaves nothing half done.
     ///
@@ -138,9 +156,11 @@ impl Services {
         stop: &CancellationToken,
     ) -> Result<RotationEnd, Failure> {
         if !options.rehearse {
-            self.guard_write(deployment, &format!("changing the password in {secret}"))?;
+            self.aws
+                .client
+                .guard_write(deployment, &format!("changing the password in {secret}"))?;
         }
-        let identity = tokio::time::timeout(SURVEY, self.identity(deployment))
+        let identity = tokio::time::timeout(SURVEY, self.aws.client.identity(deployment))
             .await
             .ok()
             .and_then(Result::ok);
@@ -313,13 +333,9 @@ fn jitter() -> u64 {
 
 /// Calls a reading Cypher tool through the gateway or runtime of a deployment. Without such a tool, an answered `tools/list`
 /// shows that the sign-in works.
-pub(crate) async fn call_chain(
-    services: &Services,
-    deployment: &Deployment,
-    limit: Duration,
-) -> CallAnswer {
-    let connected = services
-        .mcp_connect(deployment, &McpTarget::Default, McpOptions::default())
+pub(crate) async fn call_chain(mcp: &Mcp, deployment: &Deployment, limit: Duration) -> CallAnswer {
+    let connected = mcp
+        .connect(deployment, &McpTarget::Default, McpOptions::default())
         .await;
     let session = match connected {
         Ok(session) => session,

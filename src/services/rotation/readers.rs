@@ -5,7 +5,7 @@ use futures::future::join_all;
 use crate::{
     model::{Deployment, HeaderSpec, Kind, Relation, Resource},
     rotation::readers::{Pickup, SecretReader},
-    services::{Services, aws::stack::StackReader},
+    services::{aws::stack::StackReader, rotation::Rotations},
 };
 
 /// Readers, and what could not be found out.
@@ -27,14 +27,14 @@ pub(super) struct ReaderQuery<'a> {
 
 /// Looks at the deployment's runtimes, its gateways' interceptors, and this console's own headers.
 pub(super) async fn find(
-    services: &Services,
+    services: &Rotations,
     deployment: &Deployment,
     wanted: ReaderQuery<'_>,
 ) -> ReaderScan {
     let (runtimes, gateways, stack) = tokio::join!(
-        services.list(deployment, Kind::Runtime),
-        services.list(deployment, Kind::Gateway),
-        services.stack_readers(deployment)
+        services.aws.resources.list(deployment, Kind::Runtime),
+        services.aws.resources.list(deployment, Kind::Gateway),
+        services.aws.stacks.stack_readers(deployment)
     );
     let mut found = ReaderScan::default();
     match runtimes {
@@ -104,7 +104,7 @@ pub(super) async fn find(
 
 /// A copy in the environment is known by its value, not by its name: other runtimes have passwords of other databases.
 async fn runtime_reader(
-    services: &Services,
+    services: &Rotations,
     deployment: &Deployment,
     runtime: &Resource,
     wanted: ReaderQuery<'_>,
@@ -124,7 +124,11 @@ async fn runtime_reader(
     let name = format!("runtime {}", runtime.name);
     let id = runtime.key.own_id();
     if has(|name| name.contains("PASS")).is_some() {
-        let configuration = services.runtime_configuration(deployment, id).await;
+        let configuration = services
+            .aws
+            .runtimes
+            .runtime_configuration(deployment, id)
+            .await;
         let configuration = configuration
             .map_err(|failure| format!("{name} could not be looked at ({})", failure.cause))?;
         if let Some(variable) = wanted

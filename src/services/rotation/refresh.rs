@@ -12,8 +12,8 @@ use crate::{
     model::{Deployment, Failure, FailureKind, LogEvent, LogQuery, Moment},
     rotation::readers::{Pickup, SecretReader},
     services::{
-        Services,
         aws::runtimes::{EndpointState, RuntimeConfiguration},
+        rotation::Rotations,
     },
 };
 
@@ -57,7 +57,7 @@ pub(super) struct RefreshResult<T> {
 /// One deployment's runtimes.
 #[derive(Clone, Copy)]
 pub(super) struct Runtimes<'a> {
-    pub(super) services: &'a Services,
+    pub(super) services: &'a Rotations,
     pub(super) deployment: &'a Deployment,
     pub(super) now: Moment,
 }
@@ -91,8 +91,13 @@ impl Runtimes<'_> {
         let Some(id) = &reader.runtime else {
             return Ok(true);
         };
-        let configuration =
-            within(self.services.runtime_configuration(self.deployment, id)).await?;
+        let configuration = within(
+            self.services
+                .aws
+                .runtimes
+                .runtime_configuration(self.deployment, id),
+        )
+        .await?;
         match reader.pickup {
             Pickup::Environment => Ok(!configuration.holds(turn.new.password)),
             Pickup::ContainerLife => Ok(!within(self.sessions(id, &configuration, turn.changed))
@@ -115,14 +120,20 @@ impl Runtimes<'_> {
         let Some(id) = &reader.runtime else {
             return Ok(all);
         };
-        let mut configuration =
-            within(self.services.runtime_configuration(self.deployment, id)).await?;
+        let mut configuration = within(
+            self.services
+                .aws
+                .runtimes
+                .runtime_configuration(self.deployment, id),
+        )
+        .await?;
         if reader.pickup == Pickup::Environment {
             let names = self.replace(id, &mut configuration, turn).await?;
-            let version = within(
-                self.services
-                    .update_runtime(self.deployment, id, &configuration),
-            )
+            let version = within(self.services.aws.runtimes.update_runtime(
+                self.deployment,
+                id,
+                &configuration,
+            ))
             .await?;
             all.done.push(format!(
                 "{}: version {version} has the new value in {}",
@@ -162,7 +173,13 @@ impl Runtimes<'_> {
             );
             failure.hint("set the new user and password there by hand")
         };
-        let endpoints = within(self.services.runtime_endpoints(self.deployment, id)).await?;
+        let endpoints = within(
+            self.services
+                .aws
+                .runtimes
+                .runtime_endpoints(self.deployment, id),
+        )
+        .await?;
         let live = endpoints
             .iter()
             .find(|one| one.name == "DEFAULT")
@@ -202,7 +219,13 @@ impl Runtimes<'_> {
     async fn roll_out(self, id: &str, version: &str, all: &mut RefreshResult<String>) -> bool {
         let began = Instant::now();
         loop {
-            let endpoints = match within(self.services.runtime_endpoints(self.deployment, id)).await
+            let endpoints = match within(
+                self.services
+                    .aws
+                    .runtimes
+                    .runtime_endpoints(self.deployment, id),
+            )
+            .await
             {
                 Ok(endpoints) => endpoints,
                 Err(failure) => {
@@ -258,7 +281,8 @@ impl Runtimes<'_> {
         let prefix = format!("{GROUPS}{id}-");
         let mut alive = Vec::new();
         // The group is made with the first container: without one there is no session.
-        for group in self.services.log_groups(self.deployment, &prefix).await? {
+        let logs = &self.services.aws.logs;
+        for group in logs.groups(self.deployment, &prefix).await? {
             let endpoint = group.strip_prefix(&prefix).unwrap_or("DEFAULT").to_owned();
             let since = Some(changed.plus(-idle * 1_000));
             let query = LogQuery {
@@ -271,7 +295,7 @@ impl Runtimes<'_> {
             };
             let mut seen: BTreeMap<String, (Moment, Moment)> = BTreeMap::new();
             let mut count = 0;
-            let read = self.services.filter_logs(self.deployment, &query, |batch| {
+            let read = logs.filter(self.deployment, &query, |batch| {
                 count += batch.events.len();
                 for event in &batch.events {
                     for session in sessions_of(event) {
@@ -341,10 +365,14 @@ impl Runtimes<'_> {
     ) -> Result<(), Failure> {
         let (services, deployment, arn) = (self.services, self.deployment, configuration.arn());
         if configuration.takes_tokens() {
-            match services
-                .stop_session(deployment, arn, endpoint, session, true)
-                .await
-            {
+            let stop = async {
+                let (token, _) = services.sign_ins.token(deployment, None).await?;
+                let plane = &services.aws.control_plane;
+                plane
+                    .stop_session(deployment, arn, endpoint, session, Some(&token))
+                    .await
+            };
+            match stop.await {
                 Err(failure)
                     if matches!(
                         failure.kind,
@@ -354,7 +382,9 @@ impl Runtimes<'_> {
             }
         }
         services
-            .stop_session(deployment, arn, endpoint, session, false)
+            .aws
+            .control_plane
+            .stop_session(deployment, arn, endpoint, session, None)
             .await
     }
 }

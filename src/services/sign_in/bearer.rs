@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use crate::{
     model::{Deployment, Failure, SecretSource},
     net::secret_source,
-    services::Services,
+    services::sign_in::SignIns,
 };
 
 use super::{
@@ -19,12 +19,12 @@ use super::{
 /// # Errors
 /// [`crate::model::FailureKind::Usage`] if its source has none.
 pub(super) async fn read(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     source: &SecretSource,
 ) -> Result<AccessToken, Failure> {
     let doing = format!("signing in to {}", deployment.name);
-    let token = services
+    let token = sign_ins
         .secret_value_of(deployment, &doing, "the bearer token", source)
         .await?;
     Ok(AccessToken::new(
@@ -36,7 +36,7 @@ pub(super) async fn read(
 /// Signs with a bearer token.
 pub(super) struct Bearer {
     /// Where secrets are read.
-    pub(super) services: Services,
+    pub(super) sign_ins: SignIns,
     /// The deployment.
     pub(super) deployment: Deployment,
     /// Where the token is.
@@ -46,7 +46,7 @@ pub(super) struct Bearer {
 impl Bearer {
     async fn headers(&self) -> Result<Headers, Failure> {
         bearer_headers(
-            &read(&self.services, &self.deployment, &self.source)
+            &read(&self.sign_ins, &self.deployment, &self.source)
                 .await?
                 .text,
         )

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     model::{Deployment, Failure, FailureKind, SecretSource, SecretText, SignIn, StackFacts},
-    services::Services,
+    services::sign_in::SignIns,
 };
 
 use super::{
@@ -17,12 +17,12 @@ use super::{
 /// # Errors
 /// [`FailureKind::SignIn`] if it is refused; [`FailureKind::Usage`] if something is neither configured nor in the stack.
 pub(super) async fn fetch(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     sign_in: &SignIn,
 ) -> Result<AccessToken, Failure> {
     let doing = format!("signing in to {}", deployment.name);
-    let request = token_request(services, deployment, sign_in, &doing).await?;
+    let request = token_request(sign_ins, deployment, sign_in, &doing).await?;
     let response = token_endpoint::request(&doing, &request).await?;
     Ok(AccessToken::from_response(response))
 }
@@ -40,7 +40,7 @@ pub(crate) struct MachineClient {
 /// # Errors
 /// [`FailureKind::Usage`] if the deployment has another sign-in, or the pool is not known.
 pub(crate) async fn machine_client(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
 ) -> Result<MachineClient, Failure> {
     let doing = format!("looking for the app client of {}", deployment.name);
@@ -58,7 +58,7 @@ pub(crate) async fn machine_client(
     };
     let facts = match (client_id, user_pool_id) {
         (Some(_), Some(_)) => StackFacts::default(),
-        _ => services.stack_facts(deployment).await?,
+        _ => sign_ins.aws.stacks.facts(deployment).await?,
     };
     let pool = user_pool_id.clone().or(facts.user_pool_id);
     let client = client_id.clone().or(facts.client_id);
@@ -82,12 +82,12 @@ pub(crate) fn with_client_secret(deployment: &Deployment, value: &SecretText) ->
 /// # Errors
 /// Any other answer says nothing about the secret.
 pub(crate) async fn accepts(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     value: &SecretText,
 ) -> Result<bool, Failure> {
     let deployment = with_client_secret(deployment, value);
-    match fetch(services, &deployment, &deployment.sign_in).await {
+    match fetch(sign_ins, &deployment, &deployment.sign_in).await {
         Ok(_) => Ok(true),
         Err(failure) if failure.code.as_deref() == Some("invalid_client") => Ok(false),
         Err(failure) => Err(failure),
@@ -96,7 +96,7 @@ pub(crate) async fn accepts(
 
 /// Fills what the configuration leaves open from the stack's outputs and the user pool.
 async fn token_request(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     sign_in: &SignIn,
     doing: &str,
@@ -118,7 +118,7 @@ async fn token_request(
     let complete = token_url.is_some()
         && client_id.is_some()
         && !matches!(client_secret, SecretSource::UserPoolClient);
-    let facts = match services.stack_facts(deployment).await {
+    let facts = match sign_ins.aws.stacks.facts(deployment).await {
         Ok(facts) => facts,
         // A complete sign-in works without the stack.
         Err(_) if complete => StackFacts::default(),
@@ -132,9 +132,9 @@ async fn token_request(
     let known_url = token_url.clone().or(facts.token_url.clone());
     let url = match known_url {
         Some(url) => url,
-        None => discover(services, deployment, doing, &facts, pool.as_deref()).await?,
+        None => discover(sign_ins, deployment, doing, &facts, pool.as_deref()).await?,
     };
-    let secret = client_secret_of(services, deployment, doing, client_secret, pool, &client_id);
+    let secret = client_secret_of(sign_ins, deployment, doing, client_secret, pool, &client_id);
     let secret = secret.await?;
     let scope = scope.clone().or(facts.scope);
     let mut form = vec![("grant_type", SecretText::from("client_credentials"))];
@@ -144,8 +144,9 @@ async fn token_request(
             .filter(|scope| !scope.is_empty())
             .map(|scope| ("scope", SecretText::from(scope))),
     );
+    let client = &sign_ins.aws.client;
     Ok(TokenRequest {
-        http: services.web_client(deployment, doing, &url).await?,
+        http: client.web_client(deployment, doing, &url).await?,
         url,
         client_id,
         client_secret: Some(secret),
@@ -156,7 +157,7 @@ async fn token_request(
 
 /// The token endpoint of a discovery document, or of the user pool.
 async fn discover(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     doing: &str,
     facts: &StackFacts,
@@ -164,11 +165,17 @@ async fn discover(
 ) -> Result<String, Failure> {
     let Some(discovery) = &facts.discovery_url else {
         return match pool {
-            Some(pool) => services.pool_token_url(deployment, pool).await,
+            Some(pool) => {
+                sign_ins
+                    .aws
+                    .user_pools
+                    .pool_token_url(deployment, pool)
+                    .await
+            }
             None => Err(missing(doing, "token endpoint", "token_url")),
         };
     };
-    let document = services.inner.web.fetch_json(doing, discovery).await?;
+    let document = sign_ins.web.fetch_json(doing, discovery).await?;
     document
         .get("token_endpoint")
         .and_then(Value::as_str)
@@ -183,7 +190,7 @@ async fn discover(
 }
 
 async fn client_secret_of(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     doing: &str,
     source: &SecretSource,
@@ -192,7 +199,11 @@ async fn client_secret_of(
 ) -> Result<SecretText, Failure> {
     match (source, pool) {
         (SecretSource::UserPoolClient, Some(pool)) => {
-            services.client_secret(deployment, &pool, client_id).await
+            sign_ins
+                .aws
+                .user_pools
+                .client_secret(deployment, &pool, client_id)
+                .await
         }
         (SecretSource::UserPoolClient, None) => Err(missing(
             doing,
@@ -200,7 +211,7 @@ async fn client_secret_of(
             "user_pool_id",
         )),
         (source, _) => {
-            services
+            sign_ins
                 .secret_value_of(deployment, doing, "the client secret", source)
                 .await
         }

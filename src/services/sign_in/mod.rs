@@ -20,8 +20,8 @@ use crate::{
         Claims, Deployment, Failure, FailureKind, SecretContent, SecretSource, SecretText, SignIn,
         VersionRef,
     },
-    net::secret_source,
-    services::Services,
+    net::{http_client::Web, secret_source},
+    services::Aws,
 };
 
 /// Headers that sign one request.
@@ -39,7 +39,39 @@ pub(crate) trait Credentials: Send + Sync {
     fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool>;
 }
 
-impl Services {
+/// Shows a person an address at which to sign in.
+pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Tokens and signatures for requests to MCP endpoints. Clones share the tokens.
+#[derive(Clone)]
+pub struct SignIns {
+    aws: Aws,
+    web: Arc<Web>,
+    tokens: Arc<token::Tokens>,
+    announce: Arc<parking_lot::RwLock<Option<Announce>>>,
+}
+
+impl SignIns {
+    /// Sets how a person is shown the address of a sign-in in the browser. Without it, only `$BROWSER` is opened.
+    pub fn set_announce(&self, announce: Announce) {
+        *self.announce.write() = Some(announce);
+    }
+
+    fn announce(&self, address: &str) {
+        if let Some(announce) = self.announce.read().as_ref() {
+            announce(address);
+        }
+    }
+
+    pub(in crate::services) fn new(aws: Aws, web: Arc<Web>) -> Self {
+        Self {
+            aws,
+            web,
+            tokens: Arc::default(),
+            announce: Arc::default(),
+        }
+    }
+
     /// A token of the deployment's sign-in (or of `sign_in`): cached, one request at a time, renewed 60 s before it ends.
     ///
     /// # Errors
@@ -78,23 +110,26 @@ impl Services {
         Ok(match sign_in {
             SignIn::M2m { .. } | SignIn::User { .. } | SignIn::OAuth { .. } => {
                 Arc::new(token::TokenCredentials {
-                    services: self.clone(),
+                    sign_ins: self.clone(),
                     deployment: deployment.clone(),
                     sign_in: sign_in.clone(),
                 })
             }
             SignIn::Bearer { token } => Arc::new(bearer::Bearer {
-                services: self.clone(),
+                sign_ins: self.clone(),
                 deployment: deployment.clone(),
                 source: token.clone(),
             }),
-            SignIn::SigV4 => Arc::new(sigv4::SigV4::new(self.account(deployment).await?, url)),
+            SignIn::SigV4 => Arc::new(sigv4::SigV4::new(
+                self.aws.client.account(deployment).await?,
+                url,
+            )),
             SignIn::None => Arc::new(Anonymous),
         })
     }
 }
 
-impl Services {
+impl SignIns {
     /// The value of a secret of the configuration, read with the deployment's AWS credentials if it is kept by AWS.
     ///
     /// # Errors
@@ -110,7 +145,7 @@ impl Services {
             return secret_source::read(doing, what, source).await;
         };
         let version = VersionRef::Stage("AWSCURRENT".into());
-        let value = Box::pin(self.secret_value(deployment, id, &version)).await?;
+        let value = Box::pin(self.aws.secrets.secret_value(deployment, id, &version)).await?;
         let missing = || {
             let place = key
                 .as_ref()

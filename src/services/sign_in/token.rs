@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{Claims, Deployment, Failure, FailureKind, Moment, SecretText, SignIn},
-    services::Services,
+    services::sign_in::SignIns,
 };
 
 use super::{
@@ -160,14 +160,11 @@ pub(crate) type TokenCell = tokio::sync::Mutex<Option<AccessToken>>;
 
 /// All tokens in memory.
 #[derive(Default)]
-pub(crate) struct Tokens(std::sync::Mutex<Vec<(Deployment, SignIn, Arc<TokenCell>)>>);
+pub(crate) struct Tokens(parking_lot::Mutex<Vec<(Deployment, SignIn, Arc<TokenCell>)>>);
 
 impl Tokens {
     fn cell(&self, deployment: &Deployment, sign_in: &SignIn) -> Arc<TokenCell> {
-        let mut cells = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut cells = self.0.lock();
         if let Some((_, _, cell)) = cells
             .iter()
             .find(|(of, by, _)| of == deployment && by == sign_in)
@@ -182,15 +179,10 @@ impl Tokens {
     }
 }
 
-impl Services {
+impl SignIns {
     /// Drops the tokens of a deployment's sign-ins: who asks next signs in anew.
     pub(crate) fn forget_tokens(&self, deployment: &Deployment) {
-        let mut cells = self
-            .inner
-            .tokens
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut cells = self.tokens.0.lock();
         cells.retain(|(of, _, _)| of.name != deployment.name);
     }
 
@@ -200,7 +192,7 @@ impl Services {
         deployment: &Deployment,
         sign_in: &SignIn,
     ) -> Result<AccessToken, Failure> {
-        let cell = self.inner.tokens.cell(deployment, sign_in);
+        let cell = self.tokens.cell(deployment, sign_in);
         let mut kept = cell.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| token.is_fresh()) {
             return Ok(token.clone());
@@ -229,7 +221,7 @@ impl Services {
 /// Signs with a fetched token.
 pub(crate) struct TokenCredentials {
     /// Where tokens are.
-    pub(crate) services: Services,
+    pub(crate) sign_ins: SignIns,
     /// The deployment.
     pub(crate) deployment: Deployment,
     /// The sign-in.
@@ -240,7 +232,7 @@ impl Credentials for TokenCredentials {
     fn authorize<'a>(&'a self, _: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
         Box::pin(async {
             let token = self
-                .services
+                .sign_ins
                 .cached_token(&self.deployment, &self.sign_in)
                 .await?;
             token.check_alive(&self.deployment)?;
@@ -250,11 +242,7 @@ impl Credentials for TokenCredentials {
 
     fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            let cell = self
-                .services
-                .inner
-                .tokens
-                .cell(&self.deployment, &self.sign_in);
+            let cell = self.sign_ins.tokens.cell(&self.deployment, &self.sign_in);
             let mut kept = cell.lock().await;
             // Another request may have renewed it meanwhile: then only the refused one is gone.
             if kept

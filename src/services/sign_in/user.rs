@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     model::{Deployment, Failure, FailureKind, SecretSource, SecretText, SignIn},
-    services::Services,
+    services::sign_in::SignIns,
 };
 
 use super::token::{AccessToken, Lifetime};
@@ -17,7 +17,7 @@ const USERNAME: &str = "AGENTCORE_USERNAME";
 /// # Errors
 /// [`FailureKind::SignIn`] if it is refused; [`FailureKind::Usage`] if something is not configured.
 pub(super) async fn fetch(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     sign_in: &SignIn,
 ) -> Result<AccessToken, Failure> {
@@ -34,7 +34,7 @@ pub(super) async fn fetch(
             "the sign-in is not user",
         ));
     };
-    let facts = services.stack_facts(deployment).await?;
+    let facts = sign_ins.aws.stacks.facts(deployment).await?;
     let username = user_name(deployment, username, facts.username.as_deref())?;
     let doing = format!("signing in {username} to {}", deployment.name);
     let Some(client) = client_id.clone().or(facts.client_id) else {
@@ -46,15 +46,17 @@ pub(super) async fn fetch(
     let secret = match client_secret {
         Some(source) => {
             let pool = facts.user_pool_id.as_deref();
-            let secret = client_secret_of(services, deployment, &doing, source, pool, &client);
+            let secret = client_secret_of(sign_ins, deployment, &doing, source, pool, &client);
             Some(secret.await?)
         }
         None => None,
     };
-    let password = services
+    let password = sign_ins
         .secret_value_of(deployment, &doing, "the password", password)
         .await?;
-    let tokens = services
+    let tokens = sign_ins
+        .aws
+        .user_pools
         .sign_in_user(deployment, &client, secret.as_ref(), &username, &password)
         .await?;
     let lifetime = Lifetime {
@@ -85,7 +87,7 @@ fn user_name(
 }
 
 async fn client_secret_of(
-    services: &Services,
+    sign_ins: &SignIns,
     deployment: &Deployment,
     doing: &str,
     source: &SecretSource,
@@ -94,12 +96,18 @@ async fn client_secret_of(
 ) -> Result<SecretText, Failure> {
     if !matches!(source, SecretSource::UserPoolClient) {
         let what = "the client secret";
-        return services
+        return sign_ins
             .secret_value_of(deployment, doing, what, source)
             .await;
     }
     match pool {
-        Some(pool) => services.client_secret(deployment, pool, client).await,
+        Some(pool) => {
+            sign_ins
+                .aws
+                .user_pools
+                .client_secret(deployment, pool, client)
+                .await
+        }
         None => Err(Failure::new(
             FailureKind::Usage,
             doing,

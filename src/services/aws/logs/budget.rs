@@ -30,9 +30,9 @@ impl RequestBudgets {
     /// The budget of an account. Accounts made again after a sign-in share it.
     pub(crate) fn of(&self, account: &Account) -> Arc<RequestBudget> {
         let key = (
-            account.endpoint.clone(),
+            account.label().endpoint.clone(),
             account.region.clone(),
-            account.profile.clone(),
+            account.label().profile.clone(),
         );
         let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(budgets.entry(key).or_default())

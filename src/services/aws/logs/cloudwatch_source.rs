@@ -35,10 +35,7 @@ use super::{
         PageRequest,
     },
 };
-use crate::services::aws::{
-    account::Account,
-    failure::{self, Doing},
-};
+use crate::services::aws::{account::Account, failure::Doing};
 
 /// Time limit for the first message of a session that was accepted.
 const SESSION_BEGIN: Duration = Duration::from_secs(5);
@@ -135,7 +132,7 @@ impl CloudWatchSource {
         let doing = Doing {
             text: &text,
             action: "logs:DescribeLogGroups",
-            account: &self.account,
+            account: self.account.label(),
         };
         let prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
         let request = self
@@ -148,7 +145,7 @@ impl CloudWatchSource {
         let page = request
             .send()
             .await
-            .map_err(|error| failure::sdk(doing, &error))?;
+            .map_err(|error| self.account.sdk_failure(doing, &error))?;
         let groups: Vec<LogGroupInfo> = page
             .log_groups
             .unwrap_or_default()
@@ -218,7 +215,7 @@ impl CloudWatchSource {
         let doing = Doing {
             text: &text,
             action: "logs:FilterLogEvents",
-            account: &self.account,
+            account: self.account.label(),
         };
         let answer = self
             .account
@@ -233,7 +230,7 @@ impl CloudWatchSource {
             .set_next_token(request.token.clone())
             .send()
             .await
-            .map_err(|error| failure::sdk(doing, &error))?;
+            .map_err(|error| self.account.sdk_failure(doing, &error))?;
         let group = self.shared(&request.group);
         let mut stream = self.shared("");
         let events = answer
@@ -322,7 +319,7 @@ impl CloudWatchSource {
         let doing = Doing {
             text: "asking AWS for the account",
             action: "sts:GetCallerIdentity",
-            account: &self.account,
+            account: self.account.label(),
         };
         let answer = self
             .account
@@ -330,7 +327,7 @@ impl CloudWatchSource {
             .get_caller_identity()
             .send()
             .await
-            .map_err(|error| failure::sdk(doing, &error))?;
+            .map_err(|error| self.account.sdk_failure(doing, &error))?;
         let (region, account) = (&self.account.region, answer.account.unwrap_or_default());
         // aws, aws-us-gov or aws-cn: as in the caller's own ARN.
         let partition = answer
@@ -352,7 +349,7 @@ impl CloudWatchSource {
         let doing = Doing {
             text: &text,
             action: "logs:StartLiveTail",
-            account: &self.account,
+            account: self.account.label(),
         };
         let arns: Vec<String> = groups.iter().map(|group| group.arn.clone()).collect();
         let mut events = self
@@ -363,7 +360,7 @@ impl CloudWatchSource {
             .set_log_event_filter_pattern(self.pattern.clone())
             .send()
             .await
-            .map_err(|error| failure::sdk(doing, &error))?
+            .map_err(|error| self.account.sdk_failure(doing, &error))?
             .response_stream;
         match tokio::time::timeout(SESSION_BEGIN, events.recv()).await {
             Err(_) => {

@@ -17,7 +17,7 @@ use super::{
     cloudwatch_source::CloudWatchSource,
     source::{LogPage, PageRequest},
 };
-use crate::services::aws::failure::{self, Doing};
+use crate::services::aws::failure::Doing;
 
 /// Rows of a query that reads events.
 const EVENT_ROWS: usize = 10_000;
@@ -120,7 +120,7 @@ async fn start(source: &CloudWatchSource, query: &InsightsRequest) -> Result<Str
     let doing = Doing {
         text,
         action: "logs:StartQuery",
-        account: &source.account,
+        account: source.account.label(),
     };
     source.budget.acquire().await;
     let request = source
@@ -133,7 +133,7 @@ async fn start(source: &CloudWatchSource, query: &InsightsRequest) -> Result<Str
         .query_string(&query.text)
         .set_limit(query.limit.and_then(|limit| i32::try_from(limit).ok()));
     let answer = request.send().await.map_err(|error| {
-        let mut failure = failure::sdk(doing, &error);
+        let mut failure = source.account.sdk_failure(doing, &error);
         if let Some(StartQueryError::MalformedQueryException(malformed)) = error.as_service_error()
         {
             failure.kind = FailureKind::Usage;
@@ -168,7 +168,7 @@ async fn results(
     let doing = Doing {
         text: "reading the results of a query",
         action: "logs:GetQueryResults",
-        account: &source.account,
+        account: source.account.label(),
     };
     source.budget.acquire().await;
     let answer = source
@@ -178,7 +178,7 @@ async fn results(
         .query_id(query_id)
         .send()
         .await
-        .map_err(|error| failure::sdk(doing, &error))?;
+        .map_err(|error| source.account.sdk_failure(doing, &error))?;
     let status = answer.status().cloned().unwrap_or(SdkStatus::UnknownValue);
     let rows = answer
         .results

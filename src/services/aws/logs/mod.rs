@@ -19,13 +19,13 @@ use std::{future::ready, ops::ControlFlow, sync::Arc};
 
 use futures::{StreamExt as _, stream::BoxStream};
 
+use super::AwsClient;
 use crate::{
     logs::{may_belong_to, owner_id},
     model::{
         Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment,
         NoticeKind,
     },
-    services::Services,
 };
 
 pub(crate) use budget::RequestBudgets;
@@ -39,33 +39,47 @@ const SPANS_GROUP: &str = "aws/spans";
 /// A running tail. Dropping it ends it.
 pub type LogTail = BoxStream<'static, Result<LogBatch, Failure>>;
 
-impl Services {
+/// Log groups of a deployment: live, past and queried.
+#[derive(Clone)]
+pub struct CloudWatchLogs {
+    client: AwsClient,
+    budgets: Arc<RequestBudgets>,
+}
+
+impl CloudWatchLogs {
+    pub(in crate::services) fn new(client: AwsClient) -> Self {
+        Self {
+            client,
+            budgets: Arc::default(),
+        }
+    }
+
     /// Reads the events that match a query, page by page, oldest first within a group (the newest `limit` of all if one is
     /// given). Stops early when `on_batch` breaks. One of several groups that does not exist or may not be read is a notice.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] if no group exists, [`FailureKind::Denied`] if none may be read.
-    pub async fn filter_logs(
+    pub async fn filter(
         &self,
         deployment: &Deployment,
         query: &LogQuery,
         mut on_batch: impl FnMut(LogBatch) -> ControlFlow<()> + Send,
     ) -> Result<(), Failure> {
-        self.read_logs(deployment, query, |batch| ready(on_batch(batch)))
+        self.read(deployment, query, |batch| ready(on_batch(batch)))
             .await
     }
 
-    /// Like [`Services::filter_logs`], for a receiver that takes its time: the next page is requested when it is ready.
+    /// Like [`CloudWatchLogs::filter_logs`], for a receiver that takes its time: the next page is requested when it is ready.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] if no group exists, [`FailureKind::Denied`] if none may be read.
-    pub(crate) async fn read_logs<P: Future<Output = ControlFlow<()>> + Send>(
+    pub(crate) async fn read<P: Future<Output = ControlFlow<()>> + Send>(
         &self,
         deployment: &Deployment,
         query: &LogQuery,
         mut on_batch: impl FnMut(LogBatch) -> P + Send,
     ) -> Result<(), Failure> {
-        let source = self.log_source(deployment, query.pattern.clone()).await?;
+        let source = self.source(deployment, query.pattern.clone()).await?;
         let mut unread = Vec::new();
         let mut newest = Vec::new();
         for group in &query.groups {
@@ -117,14 +131,14 @@ impl Services {
 
     /// Follows log groups: back-fill from `query.since`, then live. Must be called within a tokio runtime. An `Err` item ends
     /// the tail. Credentials that expire pause it.
-    pub fn tail_logs(&self, deployment: &Deployment, query: LogQuery) -> LogTail {
+    pub fn tail(&self, deployment: &Deployment, query: LogQuery) -> LogTail {
         let (services, deployment) = (self.clone(), deployment.clone());
         let pattern = query.pattern.clone();
         let owner_ids = query.owner_ids.clone();
         let tail = tail::start(query, move || {
             let (services, deployment, pattern) =
                 (services.clone(), deployment.clone(), pattern.clone());
-            async move { services.log_source(&deployment, pattern).await }
+            async move { services.source(&deployment, pattern).await }
         });
         if owner_ids.is_empty() {
             return tail;
@@ -137,26 +151,22 @@ impl Services {
     ///
     /// # Errors
     /// A failure of DescribeLogGroups.
-    pub async fn log_groups(
+    pub async fn groups(
         &self,
         deployment: &Deployment,
         prefix: &str,
     ) -> Result<Vec<String>, Failure> {
-        let groups = self
-            .log_source(deployment, None)
-            .await?
-            .groups(prefix)
-            .await?;
+        let groups = self.source(deployment, None).await?.groups(prefix).await?;
         Ok(groups.into_iter().map(|group| group.name).collect())
     }
 
-    async fn log_source(
+    async fn source(
         &self,
         deployment: &Deployment,
         pattern: Option<String>,
     ) -> Result<Arc<CloudWatchSource>, Failure> {
-        let account = self.account(deployment).await?;
-        let budget = self.inner.log_budgets.of(&account);
+        let account = self.client.account(deployment).await?;
+        let budget = self.budgets.of(&account);
         Ok(CloudWatchSource::new(account, pattern, budget))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Deployment, Failure, LogQueryResult, Moment},
-    services::Services,
+    services::aws::logs::CloudWatchLogs,
 };
 
 use super::insights::{self, InsightsRequest};
@@ -17,15 +17,15 @@ pub struct LogScanEstimate {
     pub is_unknown: bool,
 }
 
-impl Services {
+impl CloudWatchLogs {
     /// Estimates what a query over these groups may scan.
-    pub async fn estimate_log_scan(
+    pub async fn estimate_scan(
         &self,
         deployment: &Deployment,
         groups: &[String],
     ) -> LogScanEstimate {
         let mut estimate = LogScanEstimate::default();
-        let Ok(source) = self.log_source(deployment, None).await else {
+        let Ok(source) = self.source(deployment, None).await else {
             return LogScanEstimate {
                 is_unknown: true,
                 ..estimate
@@ -52,7 +52,7 @@ impl Services {
     /// # Errors
     /// [`crate::model::FailureKind::Usage`] for a malformed query, with its position as evidence; a group that does not exist or may not be
     /// queried; a query that the service ended.
-    pub async fn query_logs(
+    pub async fn query(
         &self,
         deployment: &Deployment,
         text: &str,
@@ -61,7 +61,7 @@ impl Services {
         limit: Option<usize>,
         on_progress: impl FnMut(&LogQueryResult) + Send,
     ) -> Result<LogQueryResult, Failure> {
-        let source = self.log_source(deployment, None).await?;
+        let source = self.source(deployment, None).await?;
         let query = InsightsRequest {
             text: text.to_owned(),
             groups: groups.to_vec(),

@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     model::{Deployment, Failure, FailureKind, McpTarget, SecretSource, SecretText, SignIn},
     net::http_client,
-    services::Services,
+    services::sign_in::SignIns,
 };
 
 use super::{
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// One sign-in, with everything that it needs.
 pub(super) struct SignInRequest<'a> {
-    services: &'a Services,
+    sign_ins: &'a SignIns,
     deployment: &'a Deployment,
     sign_in: &'a SignIn,
     doing: String,
@@ -54,12 +54,12 @@ struct Grant {
 impl<'a> SignInRequest<'a> {
     /// A sign-in to a deployment.
     pub(super) fn new(
-        services: &'a Services,
+        sign_ins: &'a SignIns,
         deployment: &'a Deployment,
         sign_in: &'a SignIn,
     ) -> Self {
         Self {
-            services,
+            sign_ins,
             deployment,
             sign_in,
             doing: format!("signing in to {}", deployment.name),
@@ -100,7 +100,7 @@ impl<'a> SignInRequest<'a> {
                 "the authorization endpoint is no address",
             )
         })?;
-        browser::open(self.services, address.as_str()).await;
+        browser::open(self.sign_ins, address.as_str()).await;
         let answer = tokio::time::timeout(PATIENCE, listener.answer(state.reveal()))
             .await
             .map_err(|_| {
@@ -160,14 +160,16 @@ impl<'a> SignInRequest<'a> {
 
     /// The authorization server, and the resource that tokens are for if the endpoint's metadata names one.
     async fn server(&self) -> Result<(AuthorizationServer, Option<String>), Failure> {
-        let web = &self.services.inner.web;
+        let web = &self.sign_ins.web;
         if let Some(issuer) = self.settings()?.issuer {
             let server = metadata::authorization_server(web, &self.doing, issuer).await?;
             return Ok((server, None));
         }
-        let facts = self.services.stack_facts(self.deployment).await?;
+        let facts = self.sign_ins.aws.stacks.facts(self.deployment).await?;
         let endpoint = self
-            .services
+            .sign_ins
+            .aws
+            .resources
             .mcp_url(self.deployment, &McpTarget::Default)
             .await?;
         let resource = metadata::protected_resource(web, &self.doing, &endpoint).await;
@@ -180,7 +182,7 @@ impl<'a> SignInRequest<'a> {
         }
         let pool = match &facts.user_pool_id {
             Some(pool) => {
-                let account = self.services.account(self.deployment).await?;
+                let account = self.sign_ins.aws.client.account(self.deployment).await?;
                 Some(format!("{}/{pool}", account.address("cognito-idp")))
             }
             None => None,
@@ -215,7 +217,14 @@ impl<'a> SignInRequest<'a> {
         let settings = self.settings()?;
         let id = match settings.client_id {
             Some(id) => Some(id.to_owned()),
-            None => self.services.stack_facts(self.deployment).await?.client_id,
+            None => {
+                self.sign_ins
+                    .aws
+                    .stacks
+                    .facts(self.deployment)
+                    .await?
+                    .client_id
+            }
         };
         if let Some(id) = id {
             let secret = match settings.client_secret {
@@ -235,14 +244,16 @@ impl<'a> SignInRequest<'a> {
     async fn secret(&self, source: &SecretSource, client: &str) -> Result<SecretText, Failure> {
         if !matches!(source, SecretSource::UserPoolClient) {
             return self
-                .services
+                .sign_ins
                 .secret_value_of(self.deployment, &self.doing, "the client secret", source)
                 .await;
         }
-        let facts = self.services.stack_facts(self.deployment).await?;
+        let facts = self.sign_ins.aws.stacks.facts(self.deployment).await?;
         match facts.user_pool_id {
             Some(pool) => {
-                self.services
+                self.sign_ins
+                    .aws
+                    .user_pools
                     .client_secret(self.deployment, &pool, client)
                     .await
             }
@@ -255,7 +266,9 @@ impl<'a> SignInRequest<'a> {
 
     async fn register(&self, endpoint: &str, redirect_uri: &str) -> Result<OAuthClient, Failure> {
         let http = self
-            .services
+            .sign_ins
+            .aws
+            .client
             .web_client(self.deployment, &self.doing, endpoint)
             .await?;
         let body = json!({
@@ -375,7 +388,9 @@ impl<'a> SignInRequest<'a> {
         let url = server.token_endpoint.clone();
         let request = TokenRequest {
             http: self
-                .services
+                .sign_ins
+                .aws
+                .client
                 .web_client(self.deployment, &self.doing, &url)
                 .await?,
             url,
