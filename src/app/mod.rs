@@ -245,7 +245,8 @@ impl App {
     pub fn next_wake(&self) -> Option<Moment> {
         let ask =
             (self.has_started && !self.store.deployments.is_empty()).then(|| self.schedule.next());
-        [self.next_frame(), ask, self.tools.next_listing()]
+        let scan = self.logs.is_scanning().then_some(self.now);
+        [self.next_frame(), ask, self.tools.next_listing(), scan]
             .into_iter()
             .flatten()
             .min()
@@ -288,6 +289,10 @@ impl App {
     pub fn tick(&mut self, now: Moment) -> Effects {
         self.now = now;
         self.changed |= self.next_frame().is_some_and(|at| at <= now);
+        if self.logs.is_scanning() {
+            self.logs.scan_more();
+            self.changed = true;
+        }
         if self.toast.as_ref().is_some_and(|toast| toast.until <= now) {
             self.toast = None;
         }

@@ -49,7 +49,12 @@ impl Tone {
 
 /// Text in a tone, as it goes to stdout now.
 pub(crate) fn toned(text: &str, tone: Tone) -> String {
-    if tone == Tone::Plain || !is_coloured() {
+    toned_if(is_coloured(), text, tone)
+}
+
+/// Text in a tone if stdout takes colours. For output that asks for that once.
+pub(crate) fn toned_if(is_coloured: bool, text: &str, tone: Tone) -> String {
+    if tone == Tone::Plain || !is_coloured {
         text.to_owned()
     } else {
         format!("{}{text}\x1b[0m", tone.code())

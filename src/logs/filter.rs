@@ -72,6 +72,55 @@ impl Filter {
     }
 }
 
+/// What a line needs to pass a filter, as far as its text and its level tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FilterNeeds {
+    /// A regular expression, in any case, that the text must match if `^` and `$` match at its lines too.
+    pub(crate) pattern: Option<String>,
+    /// The least level.
+    pub(crate) least: Option<Level>,
+    /// Whether every line that has both passes.
+    pub(crate) is_exact: bool,
+}
+
+impl Filter {
+    /// What a line needs to pass, so that most lines of a large log need not be taken apart. Notices pass without it.
+    pub(crate) fn needs(&self) -> FilterNeeds {
+        let mut needs = FilterNeeds {
+            is_exact: true,
+            ..FilterNeeds::default()
+        };
+        for condition in &self.conditions {
+            let (pattern, is_exact) = match condition {
+                Condition::Level(least) => {
+                    needs.least = needs.least.max(Some(*least));
+                    (None, true)
+                }
+                Condition::Contains(part) => (Some(regex::escape(part)), true),
+                Condition::Matches(regex) => needed_pattern(regex.as_str()),
+                // An id may also be a number of a structured line; its digits stand in the text too.
+                Condition::Id(id) => (Some(regex::escape(id)), false),
+                Condition::Lacks(_) | Condition::Source(_) => (None, false),
+            };
+            needs.is_exact &= is_exact && (pattern.is_none() || needs.pattern.is_none());
+            needs.pattern = needs.pattern.or(pattern);
+        }
+        needs
+    }
+}
+
+/// A pattern that can run over many lines at once, and whether it finds exactly the lines that match it by themselves.
+fn needed_pattern(pattern: &str) -> (Option<String>, bool) {
+    let is_of_whole_text = ["\\A", "\\z", "(?-"]
+        .iter()
+        .any(|part| pattern.contains(part));
+    if is_of_whole_text {
+        return (None, false);
+    }
+    let has_anchor = pattern.replace("[^", "").contains(['^', '$']);
+    (Some(pattern.to_owned()), !has_anchor)
+}
+
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

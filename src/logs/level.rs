@@ -7,7 +7,8 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+
+use super::json::BorrowedJson;
 
 /// Severity of a log line. Ordered: a filter admits a level and everything above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -124,10 +125,9 @@ impl Level {
     }
 
     /// Reads the level of a structured record.
-    pub(crate) fn of_json(record: &Value) -> Option<Self> {
-        let members = record.as_object()?;
+    pub(crate) fn of_json(record: &BorrowedJson<'_>) -> Option<Self> {
         let mut number = None;
-        for (name, value) in members {
+        for (name, value) in record.members() {
             if let Some(level) = level_of_member(name, value) {
                 return Some(level);
             }
@@ -137,7 +137,7 @@ impl Level {
             .or_else(|| nested_level(record))
             .or_else(|| level_of_gateway_record(record))
             .or_else(|| level_of_span(record))
-            .or_else(|| members.contains_key("errorType").then_some(Self::Error))
+            .or_else(|| record.get("errorType").map(|_| Self::Error))
             .or_else(|| level_of_inner_text(record))
     }
 
@@ -165,18 +165,32 @@ fn is_level_name(name: &str) -> bool {
     if name.len() > 14 {
         return false;
     }
-    let plain: String = name
-        .chars()
-        .filter(|letter| !matches!(letter, '.' | '_' | '-'))
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect();
+    let mut letters = [0; 14];
+    let mut length = 0;
+    for byte in name
+        .bytes()
+        .filter(|byte| !matches!(byte, b'.' | b'_' | b'-'))
+    {
+        if let Some(letter) = letters.get_mut(length) {
+            *letter = byte.to_ascii_lowercase();
+        }
+        length += 1;
+    }
+    let plain: &[u8] = letters.get(..length).unwrap_or_default();
     matches!(
-        plain.as_str(),
-        "level" | "loglevel" | "levelname" | "severity" | "severitytext" | "lvl" | "@l" | "@level"
+        plain,
+        b"level"
+            | b"loglevel"
+            | b"levelname"
+            | b"severity"
+            | b"severitytext"
+            | b"lvl"
+            | b"@l"
+            | b"@level"
     )
 }
 
-fn level_of_member(name: &str, value: &Value) -> Option<Level> {
+fn level_of_member(name: &str, value: &BorrowedJson<'_>) -> Option<Level> {
     let text = value.as_str()?;
     is_level_name(name)
         .then(|| Level::parse(text.trim()))
@@ -184,7 +198,7 @@ fn level_of_member(name: &str, value: &Value) -> Option<Level> {
 }
 
 /// The level of a numeric member: `severityNumber`, `level`, `levelno`, `priority`. The number may be written as text.
-fn level_of_number(name: &str, value: &Value) -> Option<Level> {
+fn level_of_number(name: &str, value: &BorrowedJson<'_>) -> Option<Level> {
     let number = value
         .as_i64()
         .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))?;
@@ -204,26 +218,31 @@ fn level_of_number(name: &str, value: &Value) -> Option<Level> {
 }
 
 /// The level one member deeper: ECS (`log.level`), loguru (`record.level.name`), Lambda's platform records.
-fn nested_level(record: &Value) -> Option<Level> {
-    [
-        "/log/level",
-        "/record/level/name",
-        "/record/level",
-        "/attributes/level",
-    ]
-    .iter()
-    .find_map(|place| record.pointer(place)?.as_str().and_then(Level::parse))
+fn nested_level(record: &BorrowedJson<'_>) -> Option<Level> {
+    let places: [&[&str]; 4] = [
+        &["log", "level"],
+        &["record", "level", "name"],
+        &["record", "level"],
+        &["attributes", "level"],
+    ];
+    places
+        .iter()
+        .find_map(|place| record.at(place)?.as_str().and_then(Level::parse))
 }
 
 /// A vended gateway record states its result in `body.isError`.
-fn level_of_gateway_record(record: &Value) -> Option<Level> {
-    let failed = record.pointer("/body/isError").and_then(Value::as_bool)?;
+fn level_of_gateway_record(record: &BorrowedJson<'_>) -> Option<Level> {
+    let failed = record
+        .at(&["body", "isError"])
+        .and_then(BorrowedJson::as_bool)?;
     Some(if failed { Level::Error } else { Level::Info })
 }
 
 /// The level of a span: its status, otherwise the status of its HTTP exchange.
-fn level_of_span(record: &Value) -> Option<Level> {
-    let code = record.pointer("/status/code").and_then(Value::as_str)?;
+fn level_of_span(record: &BorrowedJson<'_>) -> Option<Level> {
+    let code = record
+        .at(&["status", "code"])
+        .and_then(BorrowedJson::as_str)?;
     let http = ["http.response.status_code", "http.status_code"]
         .iter()
         .find_map(|name| record.get("attributes")?.get(name)?.as_i64());
@@ -235,7 +254,7 @@ fn level_of_span(record: &Value) -> Option<Level> {
 }
 
 /// A plain line inside a record, as container log drivers wrap it.
-fn level_of_inner_text(record: &Value) -> Option<Level> {
+fn level_of_inner_text(record: &BorrowedJson<'_>) -> Option<Level> {
     ["message", "log", "msg", "body", "@m", "@mt"]
         .iter()
         .find_map(|name| record.get(name)?.as_str())

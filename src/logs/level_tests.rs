@@ -3,9 +3,7 @@
 use super::*;
 
 fn of(text: &str) -> Option<Level> {
-    serde_json::from_str::<Value>(text)
-        .ok()
-        .filter(Value::is_object)
+    BorrowedJson::parse_object(text)
         .map_or_else(|| Level::of_text(text), |record| Level::of_json(&record))
 }
 

@@ -4,9 +4,8 @@
 //! and plain text. A line of another shape has neither level nor ids; nothing is guessed.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{Level, ansi::strip_escapes};
+use super::{Level, ansi::strip_escapes, json::BorrowedJson, owner::owner_of_json};
 
 /// Facts that a line states.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,14 +27,7 @@ pub struct Line {
 impl Line {
     /// Reads a line as it was written. Escape sequences are ignored.
     pub fn read(text: &str) -> Self {
-        let text = strip_escapes(text);
-        let trimmed = text.trim_start();
-        if trimmed.starts_with('{')
-            && let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(trimmed)
-        {
-            return of_json(&value);
-        }
-        of_text(&text)
+        ReadLine::new(&strip_escapes(text)).facts()
     }
 
     /// Whether one of the line's ids equals `id`.
@@ -52,7 +44,35 @@ impl Line {
     }
 }
 
-fn of_json(value: &Value) -> Line {
+/// A line that was taken apart once, for all that is asked of it.
+pub(crate) struct ReadLine<'a> {
+    text: &'a str,
+    record: Option<BorrowedJson<'a>>,
+}
+
+impl<'a> ReadLine<'a> {
+    /// Takes a line apart. Escape sequences must have been removed.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            record: BorrowedJson::parse_object(text),
+        }
+    }
+
+    /// The facts that the line states.
+    pub(crate) fn facts(&self) -> Line {
+        self.record
+            .as_ref()
+            .map_or_else(|| of_text(self.text), of_json)
+    }
+
+    /// The id of the gateway or runtime that a structured line names as its origin.
+    pub(crate) fn owner_id(&self) -> Option<&str> {
+        self.record.as_ref().and_then(owner_of_json)
+    }
+}
+
+fn of_json(value: &BorrowedJson<'_>) -> Line {
     let attribute = |name: &str| value.get("attributes").and_then(|all| all.get(name));
     let first = |names: &[&str]| {
         names
@@ -71,56 +91,62 @@ fn of_json(value: &Value) -> Line {
         request_id: first(&["requestId", "request_id", "AWSRequestId"])
             .or_else(|| attribute("aws.request.id").and_then(text_of))
             .or_else(|| attribute("aws.request_id").and_then(text_of))
-            .or_else(|| value.pointer("/record/requestId").and_then(text_of)),
+            .or_else(|| value.at(&["record", "requestId"]).and_then(text_of)),
     }
 }
 
-fn text_of(value: &Value) -> Option<String> {
+fn text_of(value: &BorrowedJson<'_>) -> Option<String> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            None
-        }
+        BorrowedJson::Text(text) if !text.is_empty() => Some(text.clone().into_owned()),
+        BorrowedJson::Number(number) => Some(number.to_string()),
+        BorrowedJson::Null
+        | BorrowedJson::Bool(_)
+        | BorrowedJson::Text(_)
+        | BorrowedJson::Array
+        | BorrowedJson::Object(_) => None,
     }
 }
 
-fn message_of_json(value: &Value) -> Option<String> {
-    const PLACES: [&str; 13] = [
-        "/message",
-        "/msg",
-        "/body/log",
-        "/body/message",
-        "/body",
-        "/log",
-        "/errorMessage",
-        "/Message",
-        "/@m",
-        "/@mt",
-        "/short_message",
-        "/record/message",
-        "/text",
+fn message_of_json(value: &BorrowedJson<'_>) -> Option<String> {
+    const PLACES: [&[&str]; 13] = [
+        &["message"],
+        &["msg"],
+        &["body", "log"],
+        &["body", "message"],
+        &["body"],
+        &["log"],
+        &["errorMessage"],
+        &["Message"],
+        &["@m"],
+        &["@mt"],
+        &["short_message"],
+        &["record", "message"],
+        &["text"],
     ];
     PLACES
         .iter()
-        .find_map(|place| value.pointer(place).and_then(Value::as_str))
+        .find_map(|place| value.at(place).and_then(BorrowedJson::as_str))
         .map(str::to_owned)
         .or_else(|| span_message(value))
-        .or_else(|| value.get("name").and_then(Value::as_str).map(str::to_owned))
+        .or_else(|| Some(value.get("name")?.as_str()?.to_owned()))
 }
 
 /// The summary of a span: name, HTTP status, duration and service.
-fn span_message(value: &Value) -> Option<String> {
+fn span_message(value: &BorrowedJson<'_>) -> Option<String> {
     let name = value.get("name")?.as_str()?;
     let duration = value.get("durationNano")?.as_u64()?;
     let attribute = |name: &str| value.get("attributes").and_then(|all| all.get(name));
     let status = attribute("http.response.status_code")
         .or_else(|| attribute("http.status_code"))
-        .and_then(Value::as_u64)
+        .and_then(BorrowedJson::as_u64)
         .map_or_else(String::new, |status| format!("  {status}"));
     let service = attribute("aws.local.service")
-        .and_then(Value::as_str)
-        .or_else(|| value.pointer("/resource/attributes/service.name")?.as_str())
+        .and_then(BorrowedJson::as_str)
+        .or_else(|| {
+            value
+                .at(&["resource", "attributes", "service.name"])?
+                .as_str()
+        })
         .map_or_else(String::new, |service| format!("  {service}"));
     Some(format!(
         "{name}{status}  {} ms{service}",

@@ -2,10 +2,12 @@
 
 mod ansi;
 mod filter;
+mod json;
 mod level;
 pub mod line;
 mod owner;
 pub mod patterns;
+mod record;
 pub mod redact;
 mod stack_trace;
 pub mod store;
@@ -14,7 +16,9 @@ pub(crate) use ansi::strip_escapes;
 pub use filter::{Filter, contains};
 pub use level::Level;
 pub use line::Line;
+pub(crate) use line::ReadLine;
 pub use owner::{group_name, may_belong_to, owner_id, owner_of_record};
+pub use record::{LogRecord, RecordReader};
 pub use redact::redact;
 pub(crate) use stack_trace::StackTraces;
 

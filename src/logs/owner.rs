@@ -3,40 +3,50 @@
 
 use serde_json::Value;
 
+use super::json::BorrowedJson;
+
 /// The id of the gateway or runtime that a structured line names as its origin; `None` if it names none.
 ///
 /// Looked at are, in this order: the resource ARN of vended records, the ARN attributes of spans, the ids of gateway and
 /// agent, and the service name (`{runtime id}.{endpoint}`).
 pub fn owner_id(text: &str) -> Option<String> {
-    let text = text.trim_start();
-    if !text.starts_with('{') {
-        return None;
-    }
-    owner_of_record(&serde_json::from_str(text).ok()?)
+    let record = BorrowedJson::parse_object(text)?;
+    owner_of_json(&record).map(str::to_owned)
 }
 
 /// Like [`owner_id`], of a record that is parsed already.
 pub fn owner_of_record(record: &Value) -> Option<String> {
-    let attribute = |name: &str| record.get("attributes")?.get(name)?.as_str();
-    let resource = |name: &str| record.pointer("/resource/attributes")?.get(name)?.as_str();
-    let arn = record
-        .get("resource_arn")
-        .and_then(Value::as_str)
+    let owner = owner(|path| {
+        let member = path.iter().try_fold(record, |value, name| value.get(name));
+        member.and_then(Value::as_str)
+    });
+    owner.map(str::to_owned)
+}
+
+/// Like [`owner_id`], of a line that is taken apart already.
+pub(crate) fn owner_of_json<'a>(record: &'a BorrowedJson<'_>) -> Option<&'a str> {
+    owner(|path| record.at(path).and_then(BorrowedJson::as_str))
+}
+
+/// The origin, given the text at a path of member names.
+fn owner<'a>(text_at: impl Fn(&[&str]) -> Option<&'a str>) -> Option<&'a str> {
+    let attribute = |name: &str| text_at(&["attributes", name]);
+    let resource = |name: &str| text_at(&["resource", "attributes", name]);
+    let arn = text_at(&["resource_arn"])
         .or_else(|| attribute("aws.resource.arn"))
         .or_else(|| resource("cloud.resource_id"))
         .or_else(|| attribute("cloud.resource_id"));
     if let Some(id) = arn.and_then(id_of_arn) {
-        return Some(id.to_owned());
+        return Some(id);
     }
     let id = attribute("gateway.id").or_else(|| attribute("aws.agent.id"));
-    if let Some(id) = id {
-        return Some(id.to_owned());
+    if id.is_some() {
+        return id;
     }
     let service = attribute("aws.local.service")
         .or_else(|| resource("aws.local.service"))
         .or_else(|| resource("service.name"))?;
-    let id = service.rsplit_once('.').map_or(service, |(id, _)| id);
-    Some(id.to_owned())
+    Some(service.rsplit_once('.').map_or(service, |(id, _)| id))
 }
 
 /// Whether a line may be one of these gateways and runtimes: it names one of them, or none at all. Some spans name a runtime
@@ -52,8 +62,8 @@ pub fn may_belong_to(owner: Option<&str>, owner_ids: &[String]) -> bool {
 /// The id of the gateway or runtime in an ARN.
 fn id_of_arn(arn: &str) -> Option<&str> {
     let rest = arn.strip_prefix("arn:")?;
-    ["gateway/", "runtime/"].iter().find_map(|kind| {
-        let (_, tail) = rest.split_once(&format!(":{kind}"))?;
+    [":gateway/", ":runtime/"].iter().find_map(|kind| {
+        let (_, tail) = rest.split_once(kind)?;
         tail.split(['/', ':']).next()
     })
 }

@@ -1,7 +1,15 @@
 //! The lines of a tail in their order, within bounds, and honest about what was dropped.
 //!
-//! Events come in batches, in no particular order; they lie here by (timestamp, ingestion, arrival). A view asks for the
-//! rows it can show and never for all.
+//! Records come in batches, in no particular order; they lie here by (timestamp, ingestion, arrival), in runs of some
+//! hundred lines. The newest runs are kept as they came, the older ones compressed, so that a million lines fit. A view asks
+//! for the rows it can show and never for all; a filter and a search go through the runs from the newest to the oldest, a
+//! bounded number of bytes at a time.
+
+mod packed;
+mod rows;
+mod scan;
+mod seek;
+mod segment;
 
 use std::{
     collections::HashMap,
@@ -9,17 +17,21 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Level, Line, StackTraces,
-    filter::{Filter, contains},
-    redact, strip_escapes,
-};
-use crate::model::{LogBatch, LogEvent, LogNotice, Moment};
+use super::{Level, Line, LogRecord, filter::Filter};
+use crate::model::{LogBatch, LogNotice, Moment};
 
-/// Lines kept; beyond it, or beyond so much text, the oldest go, and are counted.
-const MOST: usize = 200_000;
-/// Bytes of text kept.
-const MOST_BYTES: usize = 256 << 20;
+use packed::LineSources;
+use scan::LineScan;
+use segment::Segment;
+
+/// Lines kept; beyond it, or beyond so much memory, the oldest go, and are counted.
+const MAX_LINES: usize = 1_000_000;
+/// Memory kept, in bytes.
+const MAX_MEMORY: usize = 192 << 20;
+/// Runs that are not compressed: the newest ones, where lines are added and read most.
+const RAW_SEGMENTS: usize = 8;
+/// Bytes that are filtered and searched at a time, so that no key waits.
+const SCAN_SLICE: usize = 2 << 20;
 /// An event that CloudWatch received this much after its own time is late, in milliseconds.
 const LATE_MS: i64 = 60_000;
 
@@ -61,19 +73,12 @@ impl Entry {
         }
     }
 
-    /// Bytes of its text, as often as that is kept.
-    fn size(&self) -> usize {
+    /// Bytes of its text.
+    const fn size(&self) -> usize {
         match &self.body {
-            Body::Event { text, line, .. } => {
-                text.len() + line.message.as_ref().map_or(0, String::len)
-            }
+            Body::Event { text, .. } => text.len(),
             Body::Notice(notice) => notice.text.len(),
         }
-    }
-
-    /// Whether the text of an event holds this one, which is in small letters already; none is held by no event.
-    fn holds(&self, part: &str) -> bool {
-        matches!(&self.body, Body::Event { text, .. } if !part.is_empty() && contains(text, part))
     }
 
     /// Whether it is an error.
@@ -85,18 +90,23 @@ impl Entry {
 /// The store.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    entries: Vec<Entry>,
-    /// Rows that pass the filter; `None`: all do.
-    passing: Option<Vec<usize>>,
-    filter: Filter,
-    /// What is searched for, in small letters, and the rows that hold it, in their order.
+    segments: Vec<Segment>,
+    sources: LineSources,
+    scan: LineScan,
+    /// What is searched for.
     search: String,
+    /// The runs before this one have not been filtered and searched yet; they have no rows.
+    scanned_from: usize,
+    /// Number of rows before each run, and of all.
+    rows: Vec<usize>,
+    /// Number of hits before each run, and of all.
     hits: Vec<usize>,
-    /// Text kept, in bytes.
-    bytes: usize,
-    traces: StackTraces,
-    /// Number of notices among the entries.
+    /// Number of lines, notices among them.
+    lines: usize,
+    /// Number of notices.
     notices: usize,
+    /// Memory in use, in bytes.
+    memory: usize,
     /// Events that a tail will deliver again, by their content, and how often.
     expected: HashMap<u64, u32>,
     /// Events received before this time are not late: they were written before the tail began.
@@ -109,13 +119,11 @@ pub struct Store {
 
 impl Store {
     /// Adds a batch. Returns how many lines were added.
-    pub fn push_batch(&mut self, batch: LogBatch) -> usize {
-        let mut events = batch.events;
-        events.sort_by_key(|event| (event.timestamp, event.ingestion));
-        let mut fresh: Vec<(i64, Entry)> = Vec::with_capacity(events.len());
-        for event in events {
-            let ingestion = event.ingestion.millis();
-            let entry = entry(event, &mut self.traces, self.tail_start);
+    pub fn push_batch(&mut self, batch: LogBatch<LogRecord>) -> usize {
+        let mut fresh: Vec<(Moment, Entry)> = Vec::with_capacity(batch.events.len());
+        for record in batch.events {
+            let ingestion = record.ingestion();
+            let entry = entry(record, self.tail_start);
             if !self.is_expected(&entry) {
                 fresh.push((ingestion, entry));
             }
@@ -126,35 +134,26 @@ impl Store {
         {
             self.expected = HashMap::new();
         }
-        self.notices += batch.notices.len();
         fresh.extend(batch.notices.into_iter().map(|notice| {
-            (
-                notice.at.millis(),
-                Entry {
-                    at: notice.at,
-                    body: Body::Notice(notice),
-                },
-            )
+            let at = notice.at;
+            let body = Body::Notice(notice);
+            (at, Entry { at, body })
         }));
         fresh.sort_by_key(|(ingestion, entry)| (entry.at, *ingestion));
         let count = fresh.len();
-        self.late += fresh
-            .iter()
-            .filter(|(_, entry)| matches!(entry.body, Body::Event { late: true, .. }))
-            .count();
-        self.bytes += fresh.iter().map(|(_, entry)| entry.size()).sum::<usize>();
-        let newest = self.entries.last().map(|entry| entry.at);
+        let is_late = |entry: &Entry| matches!(entry.body, Body::Event { late: true, .. });
+        self.late += fresh.iter().filter(|(_, entry)| is_late(entry)).count();
+        let newest = self.newest();
         let in_order = fresh
             .first()
             .is_none_or(|(_, first)| newest.is_none_or(|newest| first.at >= newest));
+        let fresh = fresh.into_iter().map(|(_, entry)| entry);
         if in_order {
-            for (_, entry) in fresh {
-                self.push(entry);
-            }
+            fresh.for_each(|entry| self.push(entry));
         } else {
-            self.insert(fresh.into_iter().map(|(_, entry)| entry));
+            self.insert(fresh);
         }
-        self.evict(MOST, MOST_BYTES);
+        self.settle(MAX_LINES, MAX_MEMORY);
         count
     }
 
@@ -165,17 +164,18 @@ impl Store {
 
     /// Announces that the events from a time on will be delivered once more: those that are here already are not added again.
     pub fn expect_again(&mut self, from: Moment) {
-        self.expected = HashMap::new();
-        for entry in self
-            .entries
-            .iter()
-            .rev()
-            .take_while(|entry| entry.at >= from)
-        {
-            if let Some(hash) = content_hash(entry) {
-                *self.expected.entry(hash).or_default() += 1;
-            }
+        let mut expected = HashMap::new();
+        let newest = self.segments.iter().rev();
+        for segment in newest.take_while(|segment| segment.last() >= from) {
+            segment.visit(0..segment.len(), &self.sources, |_, entry| {
+                if entry.at >= from
+                    && let Some(hash) = content_hash(&entry)
+                {
+                    *expected.entry(hash).or_default() += 1;
+                }
+            });
         }
+        self.expected = expected;
     }
 
     /// Whether an event is here already and was announced to be delivered again.
@@ -192,121 +192,167 @@ impl Store {
             })
     }
 
+    /// Adds a line that is not older than the newest one.
     fn push(&mut self, entry: Entry) {
-        let passes = self.passing.is_none() || self.filter.passes(&entry);
-        if passes {
-            if entry.holds(&self.search) {
-                self.hits.push(self.len());
-            }
-            let at = self.entries.len();
-            self.passing.iter_mut().for_each(|passing| passing.push(at));
+        match self.segments.last_mut() {
+            Some(last) if last.has_room(&entry) => last.push(entry),
+            Some(_) | None => self.segments.push(Segment::begin(entry)),
         }
-        self.entries.push(entry);
-    }
-
-    /// Out of order: each to its place. A stable sort of a nearly sorted list is one pass.
-    fn insert(&mut self, fresh: impl Iterator<Item = Entry>) {
-        self.entries.extend(fresh);
-        self.entries.sort_by_key(|entry| entry.at);
-        self.refilter();
-    }
-
-    /// Room is made a tenth at a time, so that a full store does not shift with every line.
-    fn evict(&mut self, most: usize, most_bytes: usize) {
-        if self.entries.len() <= most && self.bytes <= most_bytes {
-            return;
-        }
-        let mut gone = (self.entries.len() + most / 10)
-            .saturating_sub(most)
-            .min(self.entries.len());
-        self.bytes -= self
-            .entries
-            .iter()
-            .take(gone)
-            .map(Entry::size)
-            .sum::<usize>();
-        while self.bytes > most_bytes - most_bytes / 10
-            && let Some(entry) = self.entries.get(gone)
+        if let Some(last) = self.segments.last_mut()
+            && !self.scan.is_empty()
         {
-            self.bytes -= entry.size();
+            last.scan_last(&self.scan);
+        }
+    }
+
+    /// Adds lines, each at its place. The runs that they belong to are made again.
+    fn insert(&mut self, fresh: impl Iterator<Item = Entry>) {
+        let mut groups: Vec<(usize, Vec<Entry>)> = Vec::new();
+        for entry in fresh {
+            let after = self
+                .segments
+                .partition_point(|segment| segment.first() <= entry.at);
+            let place = after.saturating_sub(1);
+            match groups.last_mut() {
+                Some((known, entries)) if *known == place => entries.push(entry),
+                Some(_) | None => groups.push((place, vec![entry])),
+            }
+        }
+        let mut buffer = Vec::new();
+        // From the newest to the oldest, so that the places of the groups to come stay as they are.
+        for (place, entries) in groups.into_iter().rev() {
+            let mut all = if place < self.segments.len() {
+                self.segments.remove(place).into_entries(&self.sources)
+            } else {
+                Vec::new()
+            };
+            all.extend(entries);
+            all.sort_by_key(|entry| entry.at);
+            let mut runs = Segment::runs(all);
+            if place < self.scanned_from {
+                self.scanned_from += runs.len() - 1;
+            } else {
+                for run in &mut runs {
+                    run.scan(&self.scan, &self.sources, &mut buffer);
+                }
+            }
+            self.segments.splice(place..place, runs);
+        }
+    }
+
+    /// Compresses older runs, drops the oldest beyond the bounds, and counts again.
+    fn settle(&mut self, max_lines: usize, max_memory: usize) {
+        let older = self.segments.len().saturating_sub(RAW_SEGMENTS);
+        let (segments, sources) = (&mut self.segments, &mut self.sources);
+        for segment in segments.iter_mut().take(older) {
+            if !segment.is_packed() {
+                segment.pack(sources);
+            }
+        }
+        self.count();
+        let (mut lines, mut memory, mut gone) = (self.lines, self.memory, 0);
+        for segment in &self.segments {
+            if lines <= max_lines && memory <= max_memory {
+                break;
+            }
+            lines -= segment.len();
+            memory -= segment.memory();
             gone += 1;
         }
-        self.notices -= self
-            .entries
-            .drain(..gone)
-            .filter(|entry| matches!(entry.body, Body::Notice(_)))
-            .count();
-        self.evicted += gone;
-        self.refilter();
+        if gone > 0 {
+            self.evicted += self.lines - lines;
+            self.segments.drain(..gone);
+            self.scanned_from = self.scanned_from.saturating_sub(gone);
+            self.count();
+        }
     }
 
-    /// Sets what is searched for; nothing ends the search.
+    /// Counts lines, rows and hits.
+    fn count(&mut self) {
+        let (mut rows, mut hits) = (0, 0);
+        (self.lines, self.notices, self.memory) = (0, 0, 0);
+        self.rows.clear();
+        self.hits.clear();
+        for (index, segment) in self.segments.iter().enumerate() {
+            self.rows.push(rows);
+            self.hits.push(hits);
+            if index >= self.scanned_from {
+                rows += segment.rows();
+                hits += segment.hits().len();
+            }
+            self.lines += segment.len();
+            self.notices += segment.notices();
+            self.memory += segment.memory();
+        }
+        self.rows.push(rows);
+        self.hits.push(hits);
+    }
+
+    /// Sets what is searched for, in any case; nothing ends the search.
     pub fn set_search(&mut self, text: &str) {
-        self.search = text.to_lowercase();
-        self.search_all();
-    }
-
-    /// How many rows hold what is searched for, and the how manieth of them this row is, from 1 on.
-    pub fn hits(&self, row: usize) -> (Option<usize>, usize) {
-        (
-            self.hits.binary_search(&row).ok().map(|at| at + 1),
-            self.hits.len(),
-        )
-    }
-
-    /// The next row after `from` (before it, backwards) that holds what is searched for, going round the end once.
-    pub fn next_hit(&self, from: usize, backwards: bool) -> Option<usize> {
-        let found = if backwards {
-            let before = self.hits.partition_point(|hit| *hit < from);
-            self.hits
-                .get(..before)
-                .and_then(<[usize]>::last)
-                .or_else(|| self.hits.last())
-        } else {
-            let behind = self.hits.partition_point(|hit| *hit <= from);
-            self.hits.get(behind).or_else(|| self.hits.first())
-        };
-        found.copied()
-    }
-
-    fn search_all(&mut self) {
-        let holds = |row: &usize| {
-            self.row(*row)
-                .is_some_and(|entry| entry.holds(&self.search))
-        };
-        self.hits = if self.search.is_empty() {
-            Vec::new()
-        } else {
-            (0..self.len()).filter(holds).collect()
-        };
+        text.clone_into(&mut self.search);
+        self.rescan(self.scan.filter().clone());
     }
 
     /// Sets what is shown.
     pub fn set_filter(&mut self, filter: Filter) {
-        self.filter = filter;
-        self.refilter();
+        self.rescan(filter);
     }
 
     /// What is shown.
     pub const fn filter(&self) -> &Filter {
-        &self.filter
+        self.scan.filter()
     }
 
-    fn refilter(&mut self) {
-        self.passing = (!self.filter.is_empty()).then(|| {
-            self.entries
-                .iter()
-                .enumerate()
-                .filter(|(_, entry)| self.filter.passes(entry))
-                .map(|(row, _)| row)
-                .collect()
-        });
-        self.search_all();
+    /// Filters and searches again, the newest lines at once.
+    fn rescan(&mut self, filter: Filter) {
+        self.scan = LineScan::new(filter, &self.search);
+        if self.scan.is_empty() {
+            let mut buffer = Vec::new();
+            for segment in &mut self.segments {
+                segment.scan(&self.scan, &self.sources, &mut buffer);
+            }
+            self.scanned_from = 0;
+            self.count();
+        } else {
+            self.scanned_from = self.segments.len();
+            self.count();
+            self.scan_more();
+        }
+    }
+
+    /// Whether older lines have not been filtered and searched yet: [`Store::scan_more`] goes on.
+    pub const fn is_scanning(&self) -> bool {
+        self.scanned_from > 0
+    }
+
+    /// Filters and searches some more of the older lines. Returns how many rows came in front of those that were there.
+    pub fn scan_more(&mut self) -> usize {
+        let (before, mut read, mut buffer) = (self.len(), 0, Vec::new());
+        while self.scanned_from > 0 && read < SCAN_SLICE {
+            self.scanned_from -= 1;
+            if let Some(segment) = self.segments.get_mut(self.scanned_from) {
+                read += segment.scan(&self.scan, &self.sources, &mut buffer);
+            }
+        }
+        self.count();
+        self.len() - before
+    }
+
+    /// The run of a row, and its line there.
+    fn locate(&self, row: usize) -> Option<(usize, usize)> {
+        if row >= self.len() {
+            return None;
+        }
+        let segment = self.rows.partition_point(|before| *before <= row);
+        let segment = segment.checked_sub(1)?;
+        let within = row - self.rows.get(segment)?;
+        Some((segment, self.segments.get(segment)?.line_of_row(within)?))
     }
 
     /// Number of log lines kept, notices not counted.
     pub const fn kept(&self) -> usize {
-        self.entries.len() - self.notices
+        self.lines - self.notices
     }
 
     /// Whether no log line is kept.
@@ -314,96 +360,40 @@ impl Store {
         self.kept() == 0
     }
 
-    /// When the newest line happened.
-    pub fn newest(&self) -> Option<Moment> {
-        self.entries.last().map(|entry| entry.at)
+    /// Memory in use, in bytes.
+    pub const fn memory(&self) -> usize {
+        self.memory
     }
 
-    /// Rows that pass the filter.
+    /// When the oldest line happened.
+    pub fn oldest(&self) -> Option<Moment> {
+        self.segments.first().map(Segment::first)
+    }
+
+    /// When the newest line happened.
+    pub fn newest(&self) -> Option<Moment> {
+        self.segments.last().map(Segment::last)
+    }
+
+    /// Number of log lines of each level, whether or not they pass the filter; the last number is of those without a level.
+    pub fn level_counts(&self) -> [usize; Level::ALL.len() + 1] {
+        let mut counts = [0; Level::ALL.len() + 1];
+        for segment in &self.segments {
+            for (count, more) in counts.iter_mut().zip(segment.levels()) {
+                *count += *more as usize;
+            }
+        }
+        counts
+    }
+
+    /// Number of rows that pass the filter, as far as lines have been filtered.
     pub fn len(&self) -> usize {
-        self.passing.as_ref().map_or(self.entries.len(), Vec::len)
+        self.rows.last().copied().unwrap_or_default()
     }
 
     /// Whether no row passes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// A row among those that pass.
-    pub fn row(&self, index: usize) -> Option<&Entry> {
-        let at = match &self.passing {
-            Some(passing) => *passing.get(index)?,
-            None => index,
-        };
-        self.entries.get(at)
-    }
-
-    /// The row at which a line stands now; where it is gone, the first that is not older.
-    pub fn position(&self, line: &Entry) -> usize {
-        let is_older = |row: &usize| self.row(*row).is_some_and(|each| each.at < line.at);
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if is_older(&middle) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        let same_time = (low..self.len())
-            .take_while(|row| self.row(*row).is_some_and(|each| each.at == line.at));
-        same_time
-            .into_iter()
-            .find(|row| self.row(*row) == Some(line))
-            .unwrap_or(low)
-    }
-
-    /// The next row after `from` (before it, backwards) that is wanted, going round the end once.
-    pub fn find(
-        &self,
-        from: usize,
-        backwards: bool,
-        wanted: impl Fn(&Entry) -> bool,
-    ) -> Option<usize> {
-        let length = self.len();
-        (1..=length)
-            .map(|step| {
-                if backwards {
-                    (from + length - step % length.max(1)) % length
-                } else {
-                    (from + step) % length
-                }
-            })
-            .find(|row| self.row(*row).is_some_and(&wanted))
-    }
-
-    /// Events and errors a bucket over the last `buckets` buckets of `width_ms` before `now`.
-    pub fn rates(&self, now: Moment, width_ms: i64, buckets: usize) -> (Vec<u64>, Vec<u64>) {
-        let (mut all, mut errors) = (vec![0; buckets], vec![0; buckets]);
-        let span = width_ms * i64::try_from(buckets).unwrap_or(0);
-        for entry in self
-            .entries
-            .iter()
-            .rev()
-            .take_while(|entry| now.since(entry.at) < span)
-        {
-            if matches!(entry.body, Body::Notice(_)) {
-                continue;
-            }
-            let back = usize::try_from(now.since(entry.at).max(0) / width_ms).unwrap_or(usize::MAX);
-            let Some(bucket) = buckets.checked_sub(back + 1) else {
-                continue;
-            };
-            if let Some(count) = all.get_mut(bucket) {
-                *count += 1;
-            }
-            if entry.is_error()
-                && let Some(count) = errors.get_mut(bucket)
-            {
-                *count += 1;
-            }
-        }
-        (all, errors)
     }
 }
 
@@ -423,20 +413,18 @@ fn content_hash(entry: &Entry) -> Option<u64> {
     Some(hasher.finish())
 }
 
-fn entry(event: LogEvent, traces: &mut StackTraces, tail_start: Moment) -> Entry {
-    let redacted = redact(event.message.trim_end());
-    let text = strip_escapes(&redacted).into_owned();
-    let mut line = Line::read(&text);
-    line.level = traces.level(&event, &text, line.level);
-    let late = event.ingestion >= tail_start && event.ingestion.since(event.timestamp) > LATE_MS;
+fn entry(record: LogRecord, tail_start: Moment) -> Entry {
+    let (at, ingestion) = (record.timestamp(), record.ingestion());
+    let (group, stream) = (Arc::clone(record.group()), Arc::clone(record.stream()));
+    let (text, line) = record.into_text();
     Entry {
-        at: event.timestamp,
+        at,
         body: Body::Event {
-            group: event.group,
-            stream: event.stream,
+            group,
+            stream,
             text,
             line,
-            late,
+            late: ingestion >= tail_start && ingestion.since(at) > LATE_MS,
         },
     }
 }

@@ -4,6 +4,7 @@
 use super::Effect;
 use crate::{
     doctor,
+    logs::LogRecord,
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure,
         HttpExchange, Kind, LogBatch, McpEndpoint, Offer, Progress, Resource, ResourceKey,
@@ -69,7 +70,7 @@ pub enum FleetEvent {
 #[derive(Clone, Debug)]
 pub enum LogsEvent {
     /// Log lines or notices arrived.
-    Arrived(LogBatch),
+    Arrived(LogBatch<LogRecord>),
     /// The tail has ended with a failure.
     TailFailed(Failure),
 }

@@ -92,15 +92,25 @@ pub struct LogNotice {
     pub text: String,
 }
 
-/// What a tail or a reading delivers at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogBatch {
-    /// Events, in no particular order.
-    pub events: Vec<LogEvent>,
+/// What a tail or a reading delivers at once: events as they were written, or records of them that may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogBatch<L = LogEvent> {
+    /// Events, in no particular order; records in the order of time.
+    pub events: Vec<L>,
     /// Notices.
     pub notices: Vec<LogNotice>,
     /// The state of the tail after this batch; `None` if the batch is not part of a tail.
     pub status: Option<TailStatus>,
+}
+
+impl<L> Default for LogBatch<L> {
+    fn default() -> Self {
+        Self {
+            events: Vec::new(),
+            notices: Vec::new(),
+            status: None,
+        }
+    }
 }
 
 /// The log events to be read.

@@ -39,6 +39,10 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 /// Makes JSON text safe: dangerous characters are `\u` escaped, so that the JSON stays valid and
 /// equal.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
+    let is_harmless = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
+    if json.bytes().all(is_harmless) {
+        return Cow::Borrowed(json);
+    }
     if json.chars().all(|each| each == '\n' || !is_dangerous(each)) {
         return Cow::Borrowed(json);
     }
@@ -47,14 +51,54 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
         if each == '\n' || !is_dangerous(each) {
             out.push(each);
         } else {
-            let mut units = [0; 2];
-            for unit in each.encode_utf16(&mut units) {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
+            push_escape(each, &mut out);
         }
     }
     Cow::Owned(out)
+}
+
+/// Appends a text as JSON, quoted, with everything escaped that JSON or [`escape_json`] escapes. Runs of harmless characters
+/// are copied at once.
+pub fn push_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    loop {
+        let run = rest.bytes().position(|byte| !is_plain_in_json(byte));
+        let Some((plain, after)) = run.and_then(|at| rest.split_at_checked(at)) else {
+            out.push_str(rest);
+            break;
+        };
+        out.push_str(plain);
+        let mut letters = after.chars();
+        match letters.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some(letter) if is_dangerous(letter) => push_escape(letter, out),
+            Some(letter) => out.push(letter),
+            None => break,
+        }
+        rest = letters.as_str();
+    }
+    out.push('"');
+}
+
+/// Whether a byte stands for itself in JSON, on a terminal too.
+const fn is_plain_in_json(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
+/// Appends a character as one or two `\u` escapes.
+fn push_escape(letter: char, out: &mut String) {
+    let mut units = [0; 2];
+    for unit in letter.encode_utf16(&mut units) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "\\u{unit:04x}");
+    }
 }
 
 /// Whether a character is kept as it is. Counts consecutive combining marks.
@@ -150,6 +194,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_as_json_is_what_the_serializer_writes(text in "\\PC*|.*|[\"\\\\\u{1}-\u{9f}]*") {
+            let mut pushed = String::new();
+            push_json_text(&text, &mut pushed);
+            let written = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(pushed, escape_json(&written).into_owned());
+        }
+
         #[test]
         fn nothing_dangerous_ever_passes(text in "\\PC*|.*") {
             prop_assert!(!sanitize(&text).chars().any(is_dangerous));

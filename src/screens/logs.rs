@@ -10,7 +10,7 @@ use super::{
 use crate::{
     keys::Layer,
     logs::{
-        Filter, source_word,
+        Filter, Level, LogRecord, source_word,
         store::{Body, Entry, Store},
     },
     messages::{Action, AppAction, Effect, Effects, ListAction, LogsAction, PromptAction, Slot},
@@ -119,12 +119,12 @@ impl Logs {
     }
 
     /// Takes in a batch of lines.
-    pub fn arrived(&mut self, batch: LogBatch, now: Moment) {
+    pub fn arrived(&mut self, batch: LogBatch<LogRecord>, now: Moment) {
         self.status = batch.status.unwrap_or(self.status);
         self.heard = Some(now);
         self.failure = None;
         let before = self.store.len();
-        let read = self.current().cloned();
+        let read = self.current();
         let count = self.store.push_batch(batch);
         self.stay(read.as_ref());
         if !self.follows {
@@ -178,7 +178,7 @@ impl Logs {
                 .is_some_and(|newest| now.since(newest) < RATE_MS * RATES)
     }
 
-    fn current(&self) -> Option<&Entry> {
+    fn current(&self) -> Option<Entry> {
         self.store.row(self.list.cursor())
     }
 
@@ -204,9 +204,28 @@ impl Logs {
         }
     }
 
-    fn jump(&mut self, backwards: bool, wanted: impl Fn(&Entry) -> bool) -> ScreenUpdate {
-        let found = self.store.find(self.list.cursor(), backwards, wanted);
+    fn jump_to_error(&mut self, backwards: bool) -> ScreenUpdate {
+        let cursor = self.list.cursor();
+        let found = self.store.next_of_level(cursor, backwards, Level::Error);
         self.jump_to(found)
+    }
+
+    /// Whether a filter or a search has not gone through all lines yet.
+    pub const fn is_scanning(&self) -> bool {
+        self.store.is_scanning()
+    }
+
+    /// Filters and searches some more lines. The cursor stays on its line.
+    pub fn scan_more(&mut self) {
+        let was_empty = self.store.is_empty();
+        let added = self.store.scan_more();
+        let cursor = self.list.cursor() + added;
+        if self.follows || was_empty {
+            self.list.select(self.store.len().saturating_sub(1));
+        } else {
+            self.list.carry(cursor);
+        }
+        self.list.clamp(self.store.len());
     }
 
     fn jump_to(&mut self, found: Option<usize>) -> ScreenUpdate {
@@ -239,10 +258,7 @@ impl Logs {
         match Filter::parse(text) {
             Ok(filter) => {
                 self.wrong = None;
-                let read = self
-                    .current()
-                    .cloned()
-                    .or_else(|| self.filtered_away.take());
+                let read = self.current().or_else(|| self.filtered_away.take());
                 self.store.set_filter(filter);
                 self.filtered_away = read.clone().filter(|_| self.store.is_empty());
                 self.stay(read.as_ref());
@@ -308,10 +324,11 @@ impl Logs {
     }
 
     fn export(&self) -> ScreenUpdate {
-        let lines: Vec<String> = (0..self.store.len())
-            .filter_map(|row| self.store.row(row))
-            .map(plain)
-            .collect();
+        let mut text = String::new();
+        self.store.for_each_row(|entry| {
+            text.push_str(&plain(entry));
+            text.push('\n');
+        });
         let stem = self.source.as_ref().map_or_else(
             || "logs".to_owned(),
             |source| format!("logs-{}", source.deployment),
@@ -319,7 +336,7 @@ impl Logs {
         ScreenUpdate::effect(Effect::Export {
             stem,
             extension: "txt",
-            text: lines.join("\n") + "\n",
+            text,
         })
     }
 
@@ -452,8 +469,8 @@ impl Screen for Logs {
             Action::App(AppAction::Back) => self.back(),
             Action::Logs(LogsAction::NextHit) => self.jump_to_hit(false),
             Action::Logs(LogsAction::PreviousHit) => self.jump_to_hit(true),
-            Action::Logs(LogsAction::NextError) => self.jump(false, Entry::is_error),
-            Action::Logs(LogsAction::PreviousError) => self.jump(true, Entry::is_error),
+            Action::Logs(LogsAction::NextError) => self.jump_to_error(false),
+            Action::Logs(LogsAction::PreviousError) => self.jump_to_error(true),
             Action::Logs(
                 LogsAction::OnlyTrace | LogsAction::OnlySession | LogsAction::OnlyRequest,
             ) => self.only(action),

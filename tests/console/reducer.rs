@@ -3,7 +3,7 @@
 use agentcore_console::{
     keys::{Keymap, Layer},
     messages::{Action, Effect, Event, FleetEvent, LogsEvent, SecretsEvent, Slot, ToolsEvent},
-    model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, LogBatch, Resource},
+    model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, Resource},
     rotation::report::{RotationKind, RotationQuestion, RotationStep, StepState},
 };
 
@@ -678,14 +678,11 @@ fn a_late_line_before_the_cursor_does_not_move_what_one_reads() {
     let mut harness = tailing();
     harness.keys("k k");
     let selected = harness.selected();
-    let late = LogBatch {
-        events: vec![world::log(
-            500,
-            "/aws/lambda/neo4j-interceptor",
-            "INFO too late",
-        )],
-        ..LogBatch::default()
-    };
+    let late = world::lines(vec![world::log(
+        500,
+        "/aws/lambda/neo4j-interceptor",
+        "INFO too late",
+    )]);
     harness.on(Event::Logs(LogsEvent::Arrived(late)));
     assert_eq!(harness.selected(), selected);
 }
@@ -1217,12 +1214,9 @@ fn a_search_says_how_many_hits_there_are_and_which_one_is_looked_at() {
     harness.shows("hit 1 of 3");
     harness.keys("j");
     harness.shows("3 hits");
-    harness.on(Event::Logs(LogsEvent::Arrived(
-        agentcore_console::model::LogBatch {
-            events: vec![world::log(0, "/aws/lambda/x", "one more login")],
-            ..agentcore_console::model::LogBatch::default()
-        },
-    )));
+    harness.on(Event::Logs(LogsEvent::Arrived(world::lines(vec![
+        world::log(0, "/aws/lambda/x", "one more login"),
+    ]))));
     harness.shows("4 hits");
     harness.keys("/");
     harness.text("nowhere");

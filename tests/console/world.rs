@@ -2,6 +2,7 @@
 
 use agentcore_console::{
     doctor::{DoctorReport, DoctorVerdict, Hop, HopFinding, HopState},
+    logs::{LogRecord, RecordReader},
     messages::{Effect, Event, FleetEvent, SecretsEvent, ToolsEvent},
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elapsed, Failure,
@@ -188,13 +189,21 @@ pub(crate) fn log(millis: i64, group: &str, message: &str) -> LogEvent {
     }
 }
 
+/// A batch of these lines, as a tail delivers them.
+pub(crate) fn lines(events: Vec<LogEvent>) -> LogBatch<LogRecord> {
+    RecordReader::default().read_batch(LogBatch {
+        events,
+        ..LogBatch::default()
+    })
+}
+
 /// Lines of a tail: steps of a call, an error, JSON, and one that tries to steer the terminal.
-pub(crate) fn logs() -> LogBatch {
+pub(crate) fn logs() -> LogBatch<LogRecord> {
     let (gateway, runtime) = (
         "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/prod-gw",
         "/aws/bedrock-agentcore/runtimes/prod-rt-DEFAULT",
     );
-    LogBatch {
+    RecordReader::default().read_batch(LogBatch {
         events: vec![
             log(
                 -9_000,
@@ -225,7 +234,7 @@ pub(crate) fn logs() -> LogBatch {
             text: "live tail of 2 groups".into(),
         }],
         status: Some(live_status()),
-    }
+    })
 }
 
 /// The status of a live tail that has read everything.
@@ -238,7 +247,7 @@ fn live_status() -> TailStatus {
 }
 
 /// So many numbered lines, a second apart, the last one now.
-pub(crate) fn numbered(from: i64, to: i64) -> LogBatch {
+pub(crate) fn numbered(from: i64, to: i64) -> LogBatch<LogRecord> {
     let events = (from..to).map(|number| {
         log(
             number * 1000,
@@ -251,11 +260,11 @@ pub(crate) fn numbered(from: i64, to: i64) -> LogBatch {
         kind: NoticeKind::Started,
         text: "live tail of 1 group".into(),
     };
-    LogBatch {
+    RecordReader::default().read_batch(LogBatch {
         events: events.collect(),
         notices: if from == 0 { vec![started] } else { Vec::new() },
         status: Some(live_status()),
-    }
+    })
 }
 
 pub(crate) fn secret(id: &str) -> SecretDetail {

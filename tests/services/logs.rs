@@ -196,7 +196,7 @@ async fn a_tail_shows_what_was_there_and_then_what_comes_once() {
     let (client, a) = (writer(&world), &world.deployments["a"]);
     group(&client, "/test/tail").await;
     write(&client, "/test/tail", ["before".to_owned()]).await;
-    let mut tail = services.aws.logs.tail(a, query("/test/tail"));
+    let mut tail = services.aws.logs.tail_events(a, query("/test/tail"));
     let (messages, _) = follow(&mut tail, 1, Some(NoticeKind::Started)).await;
     assert_eq!(messages, ["before"]);
     write(
@@ -220,7 +220,7 @@ async fn without_the_right_to_live_tail_it_polls() {
     let (client, a) = (writer(&world), &world.deployments["a"]);
     group(&client, "/test/poll").await;
     write(&client, "/test/poll", ["line".to_owned()]).await;
-    let mut tail = services.aws.logs.tail(a, query("/test/poll"));
+    let mut tail = services.aws.logs.tail_events(a, query("/test/poll"));
     let (messages, kinds) = follow(&mut tail, 1, Some(NoticeKind::Polling)).await;
     assert_eq!(
         (messages, kinds),

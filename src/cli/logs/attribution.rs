@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    logs::{group_name, owner_id},
+    logs::{ReadLine, group_name},
     model::{Deployment, DeploymentName, Kind, Resource},
     services::aws::names::runtime_id,
 };
@@ -14,9 +14,9 @@ const SPANS: &str = "aws/spans";
 
 /// The deployment of a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum LineOwner {
+pub(super) enum LineOwner<'a> {
     /// Shown; `None` if the line does not say which of several deployments it belongs to.
-    Of(Option<String>),
+    Of(Option<&'a DeploymentName>),
     /// The line of a gateway or runtime that was not asked for.
     Stranger,
 }
@@ -94,16 +94,16 @@ impl Attribution {
     }
 
     /// Whose a line is.
-    pub(super) fn owner(&self, group: &str, text: &str) -> LineOwner {
+    pub(super) fn owner(&self, group: &str, line: &ReadLine<'_>) -> LineOwner<'_> {
         let owners = self.groups.get(group).map_or(&[][..], Vec::as_slice);
         let is_named = self.named_groups.contains(group);
         if let ([only], false) = (owners, group == SPANS) {
-            return LineOwner::Of(Some(only.to_string()));
+            return LineOwner::Of(Some(only));
         }
-        if let Some(id) = owner_id(text) {
-            match self.deployment_of(&id) {
+        if let Some(id) = line.owner_id() {
+            match self.deployment_of(id) {
                 Some(deployment) if is_named || self.asked.contains(deployment) => {
-                    LineOwner::Of(Some(deployment.to_string()))
+                    LineOwner::Of(Some(deployment))
                 }
                 None if is_named => LineOwner::Of(None),
                 Some(_) | None => LineOwner::Stranger,
@@ -111,7 +111,7 @@ impl Attribution {
         } else {
             let mut candidates = owners.iter().filter(|name| self.asked.contains(*name));
             let only = candidates.next().filter(|_| candidates.next().is_none());
-            LineOwner::Of(only.map(ToString::to_string))
+            LineOwner::Of(only)
         }
     }
 
@@ -148,12 +148,13 @@ mod tests {
         let line = |id: &str| {
             format!(r#"{{"resource_arn":"arn:aws:bedrock-agentcore:r:1:gateway/{id}"}}"#)
         };
-        let owner = |group: &str, text: &str| attribution.owner(group, text);
-        assert_eq!(owner(SPANS, &line("gw-a")), LineOwner::Of(Some("a".into())));
+        let owner = |group: &str, text: &str| attribution.owner(group, &ReadLine::new(text));
+        let (a, gateway) = (DeploymentName::from("a"), line("gw-a"));
+        assert_eq!(owner(SPANS, &gateway), LineOwner::Of(Some(&a)));
         assert_eq!(owner(SPANS, &line("gw-b")), LineOwner::Stranger);
         assert_eq!(owner(SPANS, &line("gw-x")), LineOwner::Stranger);
-        assert_eq!(owner(SPANS, "no owner"), LineOwner::Of(Some("a".into())));
-        assert_eq!(owner("/own/a", "x"), LineOwner::Of(Some("a".into())));
+        assert_eq!(owner(SPANS, "no owner"), LineOwner::Of(Some(&a)));
+        assert_eq!(owner("/own/a", "x"), LineOwner::Of(Some(&a)));
     }
 
     #[test]
@@ -161,6 +162,7 @@ mod tests {
         let mut attribution = attribution();
         attribution.name_group(SPANS);
         let text = r#"{"resource_arn":"arn:aws:bedrock-agentcore:r:1:gateway/gw-x"}"#;
-        assert_eq!(attribution.owner(SPANS, text), LineOwner::Of(None));
+        let owner = attribution.owner(SPANS, &ReadLine::new(text));
+        assert_eq!(owner, LineOwner::Of(None));
     }
 }

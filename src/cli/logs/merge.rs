@@ -3,10 +3,13 @@
 
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinHandle,
+};
 
 use crate::{
-    model::{Deployment, Failure, LogBatch, LogEvent, LogNotice, LogQuery},
+    model::{Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery},
     services::Services,
 };
 
@@ -24,8 +27,16 @@ pub(super) struct GroupReader {
 }
 
 impl GroupReader {
-    /// Reads the group to its end.
-    pub(super) async fn read(self, services: &Services, query: &LogQuery) -> Result<(), Failure> {
+    /// Reads the group to its end in a task of its own, so that the next page is decoded while this one is printed. Must be
+    /// called within a tokio runtime.
+    pub(super) fn spawn(self, services: &Services, query: &LogQuery) -> GroupReading {
+        let (services, query) = (services.clone(), query.clone());
+        GroupReading(tokio::spawn(
+            async move { self.read(&services, &query).await },
+        ))
+    }
+
+    async fn read(self, services: &Services, query: &LogQuery) -> Result<(), Failure> {
         let query = LogQuery {
             groups: vec![self.group.clone()],
             ..query.clone()
@@ -49,6 +60,32 @@ impl GroupReader {
         drop(self.sender);
         self.progress.notify_one();
         answer
+    }
+}
+
+/// A group that is being read. Dropping it ends the reading.
+pub(super) struct GroupReading(JoinHandle<Result<(), Failure>>);
+
+impl GroupReading {
+    /// Waits for the end of the reading.
+    pub(super) async fn end(mut self) -> Result<(), Failure> {
+        match (&mut self.0).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let doing = "reading a log group";
+                Err(Failure::new(
+                    FailureKind::Cancelled,
+                    doing,
+                    error.to_string(),
+                ))
+            }
+        }
+    }
+}
+
+impl Drop for GroupReading {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

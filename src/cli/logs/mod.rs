@@ -10,7 +10,11 @@ pub(super) mod sources;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::{
+    FutureExt as _, StreamExt as _,
+    future::{join_all, try_join},
+    stream,
+};
 use regex::Regex;
 
 use crate::{
@@ -176,7 +180,7 @@ async fn read(
     let reading = join_all(
         readers
             .into_iter()
-            .map(|reader| reader.read(services, query)),
+            .map(|reader| reader.spawn(services, query).end()),
     );
     let printing = async {
         while let Some(next) = merged.next().await {
@@ -185,8 +189,8 @@ async fn read(
         }
         printer.finish()
     };
-    let (answers, end): (Vec<Result<(), Failure>>, Outcome) = futures::join!(reading, printing);
-    end?;
+    // A reader of stdout that is gone ends the readings too.
+    let (answers, ()) = try_join(reading.map(Ok), printing).await?;
     let failures: Vec<(&str, &Failure)> = groups
         .iter()
         .zip(&answers)
@@ -229,7 +233,7 @@ async fn follow(
             until: None,
             ..query.clone()
         };
-        services.aws.logs.tail(&source.deployment, query)
+        services.aws.logs.tail_events(&source.deployment, query)
     });
     let tails = tails
         .enumerate()

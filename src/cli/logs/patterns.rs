@@ -10,7 +10,7 @@ use crate::{
     cli::{
         Outcome, arguments::TableOrJson, context::Context, group_failures, output, process, table,
     },
-    logs::{Line, StackTraces, patterns::PatternMiner, redact, strip_escapes},
+    logs::{ReadLine, StackTraces, patterns::PatternMiner, redact, strip_escapes},
     model::{Failure, LogEvent, LogQuery},
     services::Services,
 };
@@ -84,11 +84,12 @@ struct Mining {
 impl Mining {
     fn push(&mut self, event: &LogEvent) {
         let shown = redact(&event.message);
-        if self.attribution.owner(&event.group, &shown) == LineOwner::Stranger {
+        let text = strip_escapes(&shown);
+        let read = ReadLine::new(&text);
+        if self.attribution.owner(&event.group, &read) == LineOwner::Stranger {
             return;
         }
-        let text = strip_escapes(&shown);
-        let line = Line::read(&text);
+        let line = read.facts();
         let level = self.traces.level(event, &text, line.level);
         let message = line.message.as_deref().unwrap_or(&text);
         self.miner.push(message, level, event.timestamp);

@@ -2,24 +2,28 @@
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     io::{self, BufWriter, Stdout, Write as _},
 };
 
 use jiff::tz::TimeZone;
 use regex::Regex;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    logs::{Level, Line, StackTraces, redact, source_word, strip_escapes},
-    model::{LogEvent, LogNotice, NoticeKind, pluralize, sanitize, sanitize::escape_json},
+    logs::{Level, Line, ReadLine, StackTraces, redact, source_word, strip_escapes},
+    model::{
+        DeploymentName, LogEvent, LogNotice, NoticeKind, pluralize, sanitize,
+        sanitize::{escape_json, push_json_text},
+    },
 };
 
 use super::super::{
     Outcome,
     arguments::TextOrJson,
     output,
-    table::{Tone, toned},
+    table::{Tone, is_coloured, toned_if},
 };
 use super::attribution::{Attribution, LineOwner};
 
@@ -57,8 +61,12 @@ pub(super) struct Printer {
     filter: PrintFilter,
     sources: SourceLabels,
     zone: Option<TimeZone>,
+    /// Whether stdout takes colours.
+    is_coloured: bool,
     traces: StackTraces,
     attribution: Attribution,
+    /// The line that is being made.
+    line: String,
     /// Number of lines printed.
     kept: usize,
 }
@@ -79,8 +87,10 @@ impl Printer {
             filter,
             sources: SourceLabels::of(groups),
             zone,
+            is_coloured: is_coloured(),
             traces: StackTraces::default(),
             attribution,
+            line: String::new(),
             kept: 0,
         }
     }
@@ -90,21 +100,26 @@ impl Printer {
         for event in events {
             // Credentials are masked before the line is taken apart, so that none of its parts holds any.
             let shown = redact(&event.message);
-            let mut line = Line::read(&shown);
-            line.level = self.traces.level(event, &strip_escapes(&shown), line.level);
+            let plain = strip_escapes(&shown);
+            let read = ReadLine::new(&plain);
+            let mut line = read.facts();
+            line.level = self.traces.level(event, &plain, line.level);
             if !self.filter.admits(event, &line, &shown) {
                 continue;
             }
-            let LineOwner::Of(deployment) = self.attribution.owner(&event.group, &shown) else {
+            let LineOwner::Of(deployment) = self.attribution.owner(&event.group, &read) else {
                 continue;
             };
             self.kept += 1;
+            self.line.clear();
             match self.format {
                 TextOrJson::Json => {
-                    self.json(&members(event, &line, &shown, deployment.as_deref()))?;
+                    let deployment = deployment.map(DeploymentName::as_str);
+                    push_json_line(event, &line, &shown, deployment, &mut self.line);
                 }
-                TextOrJson::Text => self.text(event, &line, &shown)?,
+                TextOrJson::Text => self.push_text_line(event, &line, &shown),
             }
+            self.out.write_all(self.line.as_bytes())?;
         }
         Ok(())
     }
@@ -163,38 +178,59 @@ impl Printer {
         Ok(())
     }
 
-    fn text(&mut self, event: &LogEvent, line: &Line, shown: &str) -> Outcome {
+    fn push_text_line(&mut self, event: &LogEvent, line: &Line, shown: &str) {
         let time = self.zone.as_ref().map_or_else(
             || event.timestamp.iso(),
             |zone| event.timestamp.clock_millis(zone),
         );
-        let level = line.level.map_or("", Level::as_str).to_uppercase();
-        let level = toned(&format!("{level:<5}"), line.level.map_or(Tone::Plain, tone));
-        write!(self.out, "{time}  ")?;
+        let out = &mut self.line;
+        out.push_str(&time);
+        out.push_str("  ");
         if let Some(source) = self.sources.of_group(&event.group) {
-            write!(self.out, "{}  ", toned(source, Tone::Dim))?;
+            out.push_str(&toned_if(self.is_coloured, source, Tone::Dim));
+            out.push_str("  ");
+        }
+        let level = line.level.map_or("", level_word);
+        let tone = line.level.map_or(Tone::Plain, tone);
+        if self.is_coloured {
+            out.push_str(&toned_if(true, &format!("{level:<5}"), tone));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{level:<5}");
         }
         let message = without_level(
             line.message.as_deref().unwrap_or(shown).trim_end(),
             line.level,
         );
-        write!(self.out, "{level}  {}", sanitize(&strip_escapes(message)))?;
+        out.push_str("  ");
+        out.push_str(&sanitize(&strip_escapes(message)));
         if line.message.is_some() {
             // What is only in the envelope leads to other lines; what is in a plain text is seen there.
-            let ids = toned(&sanitize(&ids(line, self.zone.is_some())), Tone::Dim);
-            write!(self.out, "{}{ids}", if ids.is_empty() { "" } else { "  " })?;
+            let ids = ids(line, self.zone.is_some());
+            if !ids.is_empty() {
+                out.push_str("  ");
+                out.push_str(&toned_if(self.is_coloured, &sanitize(&ids), Tone::Dim));
+            }
         }
-        writeln!(self.out)?;
-        Ok(())
+        out.push('\n');
+    }
+}
+
+/// The word of a level in its column.
+const fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Trace => "TRACE",
+        Level::Debug => "DEBUG",
+        Level::Info => "INFO",
+        Level::Warn => "WARN",
+        Level::Error => "ERROR",
+        Level::Fatal => "FATAL",
     }
 }
 
 /// The message without the level that it begins with: that stands in its own column.
 fn without_level(message: &str, level: Option<Level>) -> &str {
-    let Some(word) = level.map(|level| level.as_str().to_uppercase()) else {
-        return message;
-    };
-    match message.strip_prefix(word.as_str()) {
+    match level.and_then(|level| message.strip_prefix(level_word(level))) {
         Some(rest) if rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
         _ => message,
     }
@@ -271,27 +307,45 @@ const fn tone(level: Level) -> Tone {
     }
 }
 
-fn members(event: &LogEvent, line: &Line, shown: &str, deployment: Option<&str>) -> Value {
-    let mut all = Map::new();
-    all.insert("timestamp".into(), json!(event.timestamp.millis()));
-    all.insert("ingestion_time".into(), json!(event.ingestion.millis()));
-    all.insert("source".into(), json!(event.group));
-    all.insert("deployment".into(), json!(deployment));
-    all.insert("stream".into(), json!(event.stream));
-    all.insert("id".into(), json!(event.id));
-    all.insert("message".into(), json!(shown));
-    all.insert("level".into(), json!(line.level));
+/// Appends an event as a line of JSON. Its members are written one after the other: no value is made of them first.
+fn push_json_line(
+    event: &LogEvent,
+    line: &Line,
+    shown: &str,
+    deployment: Option<&str>,
+    out: &mut String,
+) {
+    // Writing to a String cannot fail.
+    let _ = write!(
+        out,
+        r#"{{"timestamp":{},"ingestion_time":{}"#,
+        event.timestamp.millis(),
+        event.ingestion.millis()
+    );
+    let mut push = |name: &str, text: Option<&str>| {
+        out.push_str(name);
+        match text {
+            Some(text) => push_json_text(text, out),
+            None => out.push_str("null"),
+        }
+    };
+    push(r#","source":"#, Some(&event.group));
+    push(r#","deployment":"#, deployment);
+    push(r#","stream":"#, Some(&event.stream));
+    push(r#","id":"#, event.id.as_deref());
+    push(r#","message":"#, Some(shown));
+    push(r#","level":"#, line.level.map(Level::as_str));
     for (name, id) in [
-        ("trace_id", &line.trace_id),
-        ("span_id", &line.span_id),
-        ("session_id", &line.session_id),
-        ("request_id", &line.request_id),
+        (r#","trace_id":"#, &line.trace_id),
+        (r#","span_id":"#, &line.span_id),
+        (r#","session_id":"#, &line.session_id),
+        (r#","request_id":"#, &line.request_id),
     ] {
         if let Some(id) = id {
-            all.insert(name.into(), json!(id));
+            push(name, Some(id));
         }
     }
-    Value::Object(all)
+    out.push_str("}\n");
 }
 
 #[cfg(test)]
@@ -315,9 +369,11 @@ mod tests {
     fn json_lines_have_the_members_that_are_promised() {
         let event = event("level=warn password=canary request_id=r1");
         let shown = redact(&event.message);
-        let value = members(&event, &Line::read(&event.message), &shown, Some("prod"));
+        let (line, mut text) = (Line::read(&event.message), String::new());
+        push_json_line(&event, &line, &shown, Some("prod"), &mut text);
+        assert!(text.ends_with("}\n"));
         assert_eq!(
-            value,
+            serde_json::from_str::<Value>(&text).unwrap(),
             json!({"timestamp": 1_795_224_324_652_i64, "ingestion_time": 1_795_224_324_685_i64, "source": "/aws/x", "deployment": "prod", "stream": "st-1", "id": "e1",
                 "message": "level=warn password=*** request_id=r1", "level": "warn", "request_id": "r1"})
         );

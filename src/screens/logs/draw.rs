@@ -186,16 +186,13 @@ impl Logs {
         } else {
             window.start
         };
-        for index in begin..window.end {
-            let Some(entry) = self.store.row(index) else {
-                continue;
-            };
+        for (index, entry) in (begin..).zip(self.store.rows(begin..window.end)) {
             if y >= area.bottom() {
                 break;
             }
             let selected = index == self.list.cursor();
             y += self.draw_entry(
-                entry,
+                &entry,
                 selected,
                 context,
                 Rect {
@@ -217,7 +214,7 @@ impl Logs {
             let height = self
                 .store
                 .row(index)
-                .map_or(1, |entry| height(entry, area.width));
+                .map_or(1, |entry| height(&entry, area.width));
             if height > room {
                 break;
             }
@@ -368,7 +365,7 @@ impl Logs {
             Body::Notice(notice) => (
                 "   a word of the tail".to_owned(),
                 String::new(),
-                &notice.text,
+                notice.text,
             ),
         };
         let mut lines = vec![

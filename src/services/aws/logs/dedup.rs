@@ -2,34 +2,52 @@
 //! text, and counted: the same line twice in the source stays two lines, and one line received in two ways stays one.
 
 use std::{
-    collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    collections::{HashMap, HashSet, hash_map::RandomState},
+    hash::BuildHasher as _,
 };
 
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{LogEvent, Moment};
 
-/// Identifies an event: 128 bits over group, stream, timestamp and message.
-type DeliveredEventKey = (u64, u64);
+/// Identifies an event by group, stream, timestamp and message, or by its id. The hash is keyed, so that no writer of logs can
+/// make two events equal.
+type EventHash = u64;
 
 /// How often each event occurred, and the later of its two times.
 #[derive(Default)]
-struct Occurrences(HashMap<DeliveredEventKey, (u32, Moment)>);
+struct Occurrences(HashMap<EventHash, OccurrenceCount>);
+
+/// How often an event occurred, and the later of its two times, in seconds since 1970.
+struct OccurrenceCount {
+    count: u32,
+    time: u32,
+}
+
+fn seconds(time: Moment) -> u32 {
+    u32::try_from(time.millis().div_euclid(1_000)).unwrap_or(0)
+}
 
 impl Occurrences {
-    fn add(&mut self, key: DeliveredEventKey, time: Moment) -> u32 {
-        let entry = self.0.entry(key).or_insert((0, time));
-        entry.0 += 1;
-        entry.0
+    fn add(&mut self, hash: EventHash, time: Moment) -> u32 {
+        let entry = self.0.entry(hash).or_insert(OccurrenceCount {
+            count: 0,
+            time: seconds(time),
+        });
+        entry.count += 1;
+        entry.count
     }
 
-    fn count(&self, key: DeliveredEventKey) -> u32 {
-        self.0.get(&key).map_or(0, |(count, _)| *count)
+    fn count(&self, hash: EventHash) -> u32 {
+        self.0.get(&hash).map_or(0, |occurrence| occurrence.count)
     }
 
     fn evict(&mut self, horizon: Moment) {
-        self.0.retain(|_, (_, time)| *time >= horizon);
+        let horizon = seconds(horizon);
+        self.0.retain(|_, occurrence| occurrence.time >= horizon);
+        if self.0.capacity() > 4 * self.0.len() + 1_024 {
+            self.0.shrink_to_fit();
+        }
     }
 }
 
@@ -37,7 +55,7 @@ impl Occurrences {
 #[derive(Default)]
 pub(crate) struct Delivery {
     occurrences: Occurrences,
-    ids: HashSet<String>,
+    ids: HashSet<EventHash>,
 }
 
 /// What has been delivered altogether. Only events newer than the horizon are remembered: no older event is read again.
@@ -45,6 +63,7 @@ pub(crate) struct Delivery {
 pub(crate) struct Dedup {
     delivered: Occurrences,
     horizon: Moment,
+    key: RandomState,
 }
 
 impl Dedup {
@@ -55,48 +74,44 @@ impl Dedup {
             return true;
         }
         if let Some(id) = &event.id
-            && !delivery.ids.insert(id.clone())
+            && !delivery.ids.insert(self.key.hash_one(id))
         {
             return false;
         }
-        let key = key(event);
-        if delivery.occurrences.add(key, time) <= self.delivered.count(key) {
+        let hash = self.hash(event);
+        if delivery.occurrences.add(hash, time) <= self.delivered.count(hash) {
             return false;
         }
-        self.delivered.add(key, time);
+        self.delivered.add(hash, time);
         true
     }
 
     /// Gives a new event without an id one of our own: always the same for the same event.
     pub(crate) fn identify(&self, event: &mut LogEvent) {
         if event.id.is_none() {
-            let occurrence = self.delivered.count(key(event)).max(1);
+            let occurrence = self.delivered.count(self.hash(event)).max(1);
             event.id = Some(own_id(event, occurrence));
         }
     }
 
+    /// Remembers nothing before `horizon`.
+    pub(crate) const fn start_at(&mut self, horizon: Moment) {
+        self.horizon = horizon;
+    }
+
     /// Forgets events before `horizon`. The caller guarantees that no window before it is read again.
-    pub(crate) fn evict(&mut self, horizon: Moment, delivery: &mut Delivery) {
+    pub(crate) fn evict(&mut self, horizon: Moment, deliveries: [&mut Delivery; 2]) {
         self.horizon = self.horizon.max(horizon);
         self.delivered.evict(horizon);
-        delivery.occurrences.evict(horizon);
+        for delivery in deliveries {
+            delivery.occurrences.evict(horizon);
+        }
     }
-}
 
-fn key(event: &LogEvent) -> DeliveredEventKey {
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        (
-            salt,
-            &event.group,
-            &event.stream,
-            event.timestamp,
-            &event.message,
-        )
-            .hash(&mut hasher);
-        hasher.finish()
-    };
-    (half(0), half(1))
+    fn hash(&self, event: &LogEvent) -> EventHash {
+        self.key
+            .hash_one((&event.group, &event.stream, event.timestamp, &event.message))
+    }
 }
 
 /// An id of our own over the members of an event and its occurrence. CloudWatch's ids consist of digits; these begin with
@@ -194,7 +209,10 @@ mod tests {
         for second in 0..1000 {
             assert!(dedup.is_new(&mut live, &event(None, second * 1000, "x")));
         }
-        dedup.evict(Moment::from_millis(900_000), &mut live);
+        dedup.evict(
+            Moment::from_millis(900_000),
+            [&mut live, &mut Delivery::default()],
+        );
         assert_eq!(
             (dedup.delivered.0.len(), live.occurrences.0.len()),
             (100, 100)

@@ -13,6 +13,12 @@ use super::source::{LiveSession, LiveUpdate};
 pub(super) const WATCHDOG: Duration = Duration::from_secs(5);
 /// Time limit for starting a session.
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// The service ends a session after three hours. Another one is started before that, and both run for a while.
+const ROLLOVER_AFTER: Duration = Duration::from_mins(170);
+/// How long the old session runs on beside the new one.
+const ROLLOVER_OVERLAP: Duration = Duration::from_secs(5);
+/// Before another attempt to start the new session.
+const ROLLOVER_RETRY: Duration = Duration::from_secs(30);
 /// A session that ends within this time counts as a short one.
 const SHORT_SESSION: Duration = Duration::from_secs(30);
 
@@ -37,7 +43,43 @@ pub(super) enum LiveState {
         began: Instant,
         /// When its last update arrived.
         heard: Instant,
+        /// The change to the next session.
+        rollover: Rollover,
     },
+}
+
+/// The change from a session to the next, ahead of its end.
+pub(super) enum Rollover {
+    /// The next session is started at this time.
+    Waiting(Instant),
+    /// The next session is being started.
+    Starting(BoxFuture<'static, Result<LiveSession, Failure>>),
+    /// The session before this one runs on until this time.
+    Overlapping(LiveSession, Instant),
+}
+
+impl Rollover {
+    const fn is_overlapping(&self) -> bool {
+        matches!(self, Self::Overlapping(..))
+    }
+
+    /// What happens next. Cancel safe.
+    async fn next(&mut self) -> LiveEvent {
+        match self {
+            Self::Waiting(due) => {
+                sleep_until(*due).await;
+                LiveEvent::RolloverDue
+            }
+            Self::Starting(session) => match session.await {
+                Ok(session) => LiveEvent::SuccessorStarted(session),
+                Err(failure) => LiveEvent::SuccessorFailed(failure),
+            },
+            Self::Overlapping(old, until) => match timeout_at(*until, old.next()).await {
+                Ok(Some(Ok(update))) => LiveEvent::OldUpdate(update),
+                Ok(Some(Err(_)) | None) | Err(_) => LiveEvent::RolloverEnded,
+            },
+        }
+    }
 }
 
 /// What happens to the connection.
@@ -48,6 +90,16 @@ pub(super) enum LiveEvent {
     Started(LiveSession),
     /// The session has sent an update.
     Update(LiveUpdate),
+    /// It is time to start the next session beside the running one.
+    RolloverDue,
+    /// The next session has begun.
+    SuccessorStarted(LiveSession),
+    /// The next session could not be started; the running one goes on.
+    SuccessorFailed(Failure),
+    /// The session before this one, which runs on for a while, has sent an update.
+    OldUpdate(LiveUpdate),
+    /// The session before this one is over.
+    RolloverEnded,
     /// The session, or its start, has failed.
     Failed(Failure),
 }
@@ -68,6 +120,44 @@ impl LiveState {
             session,
             began: now,
             heard: now,
+            rollover: Rollover::Waiting(now + ROLLOVER_AFTER),
+        }
+    }
+
+    /// Starts the next session beside the running one.
+    pub(super) fn start_successor(
+        &mut self,
+        next: BoxFuture<'static, Result<LiveSession, Failure>>,
+    ) {
+        if let Self::Running { rollover, .. } = self {
+            *rollover = Rollover::Starting(next);
+        }
+    }
+
+    /// Tries later to start the next session.
+    pub(super) fn postpone_successor(&mut self) {
+        if let Self::Running { rollover, .. } = self {
+            *rollover = Rollover::Waiting(Instant::now() + ROLLOVER_RETRY);
+        }
+    }
+
+    /// Makes the next session the running one. The one before it runs on for a while.
+    pub(super) fn succeed(&mut self, next: LiveSession) {
+        let before = std::mem::replace(self, Self::running(next));
+        if let (Self::Running { session: old, .. }, Self::Running { rollover, .. }) = (before, self)
+        {
+            *rollover = Rollover::Overlapping(old, Instant::now() + ROLLOVER_OVERLAP);
+        }
+    }
+
+    /// Ends the session before the running one.
+    pub(super) fn end_rollover(&mut self) {
+        if let Self::Running {
+            rollover, began, ..
+        } = self
+            && rollover.is_overlapping()
+        {
+            *rollover = Rollover::Waiting(*began + ROLLOVER_AFTER);
         }
     }
 
@@ -99,8 +189,17 @@ impl LiveState {
                     "no answer in time",
                 )),
             },
-            Self::Running { session, heard, .. } => {
-                let update = timeout_at(*heard + WATCHDOG, session.next()).await;
+            Self::Running {
+                session,
+                heard,
+                rollover,
+                ..
+            } => {
+                let update = tokio::select! {
+                    biased;
+                    event = rollover.next() => return event,
+                    update = timeout_at(*heard + WATCHDOG, session.next()) => update,
+                };
                 *heard = Instant::now();
                 match update {
                     Ok(Some(Ok(update))) => LiveEvent::Update(update),

@@ -9,6 +9,8 @@ mod live_session;
 mod live_updates;
 mod query;
 mod reading;
+#[cfg(test)]
+mod seeds;
 mod source;
 mod tail;
 mod tail_events;
@@ -17,11 +19,14 @@ mod tail_readings;
 
 use std::{future::ready, ops::ControlFlow, sync::Arc};
 
-use futures::{StreamExt as _, stream::BoxStream};
+use futures::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
 
 use super::AwsClient;
 use crate::{
-    logs::{may_belong_to, owner_id},
+    logs::{LogRecord, RecordReader, may_belong_to, owner_id},
     model::{
         Deployment, Failure, FailureKind, LogBatch, LogEvent, LogNotice, LogQuery, Moment,
         NoticeKind,
@@ -38,6 +43,12 @@ const SPANS_GROUP: &str = "aws/spans";
 
 /// A running tail. Dropping it ends it.
 pub type LogTail = BoxStream<'static, Result<LogBatch, Failure>>;
+
+/// A running tail of records: masked and parsed. Dropping it ends it.
+pub type LogRecordTail = BoxStream<'static, Result<LogBatch<LogRecord>, Failure>>;
+
+/// Number of records in a batch. A receiver can do something else between two batches, however large a page was.
+const RECORDS_PER_BATCH: usize = 1_000;
 
 /// Log groups of a deployment: live, past and queried.
 #[derive(Clone)]
@@ -69,7 +80,7 @@ impl CloudWatchLogs {
             .await
     }
 
-    /// Like [`CloudWatchLogs::filter_logs`], for a receiver that takes its time: the next page is requested when it is ready.
+    /// Like [`CloudWatchLogs::filter`], for a receiver that takes its time: the next page is requested when it is ready.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] if no group exists, [`FailureKind::Denied`] if none may be read.
@@ -129,9 +140,27 @@ impl CloudWatchLogs {
         Ok(())
     }
 
+    /// Follows log groups as [`CloudWatchLogs::tail_events`] does, and delivers records that may be shown: masking and parsing
+    /// happen here, in the task that polls the tail.
+    pub fn tail(&self, deployment: &Deployment, query: LogQuery) -> LogRecordTail {
+        let mut reader = RecordReader::default();
+        self.tail_events(deployment, query)
+            .flat_map(move |item| {
+                let batches = match item {
+                    Ok(batch) => in_pieces(reader.read_batch(batch))
+                        .into_iter()
+                        .map(Ok)
+                        .collect(),
+                    Err(failure) => vec![Err(failure)],
+                };
+                stream::iter(batches)
+            })
+            .boxed()
+    }
+
     /// Follows log groups: back-fill from `query.since`, then live. Must be called within a tokio runtime. An `Err` item ends
     /// the tail. Credentials that expire pause it.
-    pub fn tail(&self, deployment: &Deployment, query: LogQuery) -> LogTail {
+    pub fn tail_events(&self, deployment: &Deployment, query: LogQuery) -> LogTail {
         let (services, deployment) = (self.clone(), deployment.clone());
         let pattern = query.pattern.clone();
         let owner_ids = query.owner_ids.clone();
@@ -169,6 +198,20 @@ impl CloudWatchLogs {
         let budget = self.budgets.of(&account);
         Ok(CloudWatchSource::new(account, pattern, budget))
     }
+}
+
+/// A batch as several small ones. Notices and status come with the last one, since they hold after all of it.
+fn in_pieces(mut batch: LogBatch<LogRecord>) -> Vec<LogBatch<LogRecord>> {
+    let mut pieces = Vec::new();
+    while batch.events.len() > RECORDS_PER_BATCH {
+        let rest = batch.events.split_off(RECORDS_PER_BATCH);
+        pieces.push(LogBatch {
+            events: std::mem::replace(&mut batch.events, rest),
+            ..LogBatch::default()
+        });
+    }
+    pieces.push(batch);
+    pieces
 }
 
 /// The batch without lines of shared groups that name another gateway or runtime as their origin.

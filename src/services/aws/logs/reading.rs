@@ -17,8 +17,10 @@ pub(super) const RECONCILE_WINDOW_MS: i64 = 150_000;
 pub(super) const BACKFILL_OVERLAP_MS: i64 = 60_000;
 /// How far most of the readings reach back while there is no live session, in milliseconds.
 const POLL_OVERLAP_MS: i64 = 30_000;
-/// While there is no live session, each of so many readings reaches back as far as a reconciliation.
-const POLLS_PER_RECONCILIATION: u32 = 15;
+/// Between two reconciliations of groups that only Logs Insights can read, in milliseconds. Each scans, and is billed.
+const INSIGHTS_RECONCILIATION_MS: i64 = 120_000;
+/// Between two reconciliations while stored events are read every few seconds, in milliseconds.
+const POLL_RECONCILIATION_MS: i64 = 30_000;
 /// Between two reconciliations while lines arrive.
 const BUSY_INTERVAL: Duration = Duration::from_secs(30);
 /// Between two reconciliations while no lines arrive.
@@ -35,9 +37,10 @@ pub(super) struct Lane {
     pub(super) groups: Vec<String>,
     /// When the next reading is due; `None` before the first one is scheduled.
     pub(super) due: Option<Instant>,
-    /// Everything before this time has been read.
+    /// Everything that was visible before this time has been read.
     pub(super) covered: Option<Moment>,
-    rounds: u32,
+    /// When the last reading began that reached back as far as events may be late.
+    reconciled: Option<Moment>,
 }
 
 /// How a lane's lines arrive apart from being read.
@@ -54,27 +57,44 @@ pub(super) enum Pace {
 }
 
 impl Lane {
-    /// The beginning of the next reading.
-    pub(super) fn from(&self, begin: Moment, pace: Pace) -> Moment {
-        let back = match pace {
-            Pace::Polling if !self.rounds.is_multiple_of(POLLS_PER_RECONCILIATION) => {
-                POLL_OVERLAP_MS
-            }
-            Pace::Insights => BACKFILL_OVERLAP_MS,
-            Pace::Busy | Pace::Quiet | Pace::Polling => RECONCILE_WINDOW_MS,
+    /// The beginning of the next reading, and whether that reaches back as far as events may be late: from the last such
+    /// reading on, whatever was read since.
+    pub(super) fn from(&self, begin: Moment, pace: Pace, now: Moment) -> (Moment, bool) {
+        let (overlap, interval) = match pace {
+            Pace::Polling => (POLL_OVERLAP_MS, POLL_RECONCILIATION_MS),
+            Pace::Insights => (BACKFILL_OVERLAP_MS, INSIGHTS_RECONCILIATION_MS),
+            Pace::Busy | Pace::Quiet => (RECONCILE_WINDOW_MS, 0),
         };
-        self.covered
-            .map_or(begin, |covered| covered.plus(-back).max(begin))
+        let (Some(covered), Some(reconciled)) = (self.covered, self.reconciled) else {
+            return (begin, true);
+        };
+        let is_full = now.since(reconciled) >= interval;
+        let from = if is_full {
+            reconciled.plus(-RECONCILE_WINDOW_MS)
+        } else {
+            covered.plus(-overlap)
+        };
+        (from.max(begin), is_full)
     }
 
-    /// Records that everything before `asked` was read, and schedules the next reading.
-    pub(super) fn finish(&mut self, asked: Moment, pace: Pace) {
-        self.covered = Some(asked);
-        self.rounds = self.rounds.wrapping_add(1);
-        self.reschedule(pace);
+    /// No reading to come, apart from gaps, begins before this time.
+    pub(super) fn reach(&self) -> Option<Moment> {
+        let earliest = self.covered.min(self.reconciled);
+        earliest.filter(|_| !self.groups.is_empty())
     }
 
-    /// Schedules the next reading anew, after the way in which lines arrive has changed.
+    /// Records that a reading began at `asked`. A full one schedules the next; another one came between.
+    pub(super) fn finish(&mut self, asked: Moment, is_full: bool, pace: Pace) {
+        self.covered = self.covered.max(Some(asked));
+        if is_full {
+            self.reconciled = self.reconciled.max(Some(asked));
+        }
+        if is_full || matches!(pace, Pace::Polling | Pace::Insights) {
+            self.reschedule(pace);
+        }
+    }
+
+    /// Schedules the next reading again, after the way in which lines arrive has changed.
     pub(super) fn reschedule(&mut self, pace: Pace) {
         let interval = match pace {
             Pace::Busy => BUSY_INTERVAL,
@@ -163,6 +183,8 @@ pub(super) struct Reading {
     pub(super) from: Moment,
     /// New events so far.
     pub(super) found: usize,
+    /// Whether it reaches back as far as events may be late.
+    pub(super) is_full: bool,
     /// Whether a part of it failed.
     pub(super) has_failed: bool,
     /// Failed attempts at these windows before.

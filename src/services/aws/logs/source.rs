@@ -1,6 +1,10 @@
 //! The port between the tail and CloudWatch Logs: what a tail needs of a source of log events, and the types it speaks.
 
-use std::{collections::HashSet, mem};
+use std::{
+    collections::{HashSet, hash_map::RandomState},
+    hash::BuildHasher as _,
+    mem,
+};
 
 use futures::{future::BoxFuture, stream::BoxStream};
 
@@ -104,9 +108,10 @@ pub(crate) struct WindowReader {
     request: PageRequest,
     is_done: bool,
     tokens: HashSet<String>,
-    /// Event ids of the current and the previous page: pages may overlap, and a resumed reading begins within one.
-    ids: HashSet<String>,
-    previous_ids: HashSet<String>,
+    /// Hashes of the event ids of the current and the previous page: pages may overlap, and a resumed reading begins within one.
+    ids: HashSet<u64>,
+    previous_ids: HashSet<u64>,
+    key: RandomState,
 }
 
 impl WindowReader {
@@ -125,6 +130,7 @@ impl WindowReader {
             tokens: HashSet::new(),
             ids: HashSet::new(),
             previous_ids: HashSet::new(),
+            key: RandomState::new(),
         }
     }
 
@@ -191,8 +197,9 @@ impl WindowReader {
         for event in events {
             self.request.from = self.request.from.max(Some(event.timestamp));
             if let Some(id) = &event.id {
-                let is_known = self.previous_ids.contains(id);
-                if !self.ids.insert(id.clone()) || is_known {
+                let hash = self.key.hash_one(id);
+                let is_known = self.previous_ids.contains(&hash);
+                if !self.ids.insert(hash) || is_known {
                     continue;
                 }
             }

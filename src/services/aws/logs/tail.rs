@@ -49,7 +49,7 @@ const MISSING_GROUP_RECHECK: Duration = Duration::from_secs(10);
 /// Between two attempts to go on after the credentials have expired.
 const SIGN_IN_RECHECK: Duration = Duration::from_secs(5);
 /// Delivered events are remembered for this time, in milliseconds, and longer while a gap is open.
-const DEDUP_WINDOW_MS: i64 = 15 * 60 * 1000;
+const DEDUP_WINDOW_MS: i64 = 6 * 60 * 1000;
 /// Between two evictions of delivered events.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -122,9 +122,13 @@ pub(super) struct Tail<S, C> {
     pub(super) live: LiveState,
     /// What the live session has delivered.
     pub(super) live_delivery: Delivery,
+    /// What the session before it has delivered, while both run.
+    pub(super) old_delivery: Delivery,
     /// Live events that wait for the first reading.
     pub(super) held: Vec<LogEvent>,
     pub(super) held_bytes: usize,
+    /// The first and the last second that AWS sampled, until they are read.
+    pub(super) sampled: Option<(Moment, Moment)>,
     /// When the live session was lost.
     pub(super) lost: Option<Moment>,
     pub(super) start_failures: u32,
@@ -158,7 +162,7 @@ where
     ) -> Self {
         let now = source.now();
         let mut dedup = Dedup::default();
-        dedup.evict(now.plus(-DEDUP_WINDOW_MS), &mut Delivery::default());
+        dedup.start_at(now.plus(-DEDUP_WINDOW_MS));
         Self {
             source,
             connect,
@@ -173,8 +177,10 @@ where
             live_groups: Vec::new(),
             live: LiveState::Waiting(Instant::now()),
             live_delivery: Delivery::default(),
+            old_delivery: Delivery::default(),
             held: Vec::new(),
             held_bytes: 0,
+            sampled: None,
             lost: None,
             start_failures: 0,
             short_sessions: 0,
@@ -434,17 +440,14 @@ where
         self.evicted_at = Instant::now();
         let mut horizon = self.source.now().plus(-DEDUP_WINDOW_MS);
         let windows = self.gaps.iter().map(|gap| gap.window.from);
-        let covered = self
-            .lanes
-            .iter()
-            .filter(|lane| !lane.groups.is_empty())
-            .filter_map(|lane| lane.covered);
+        let covered = self.lanes.iter().filter_map(Lane::reach);
         let planned = self.urgent.iter().map(|urgent| urgent.from);
         let current = self.reading.iter().map(|reading| reading.from);
         for moment in windows.chain(covered).chain(planned).chain(current) {
             horizon = horizon.min(moment.plus(-RECONCILE_WINDOW_MS));
         }
-        self.dedup.evict(horizon, &mut self.live_delivery);
+        self.dedup
+            .evict(horizon, [&mut self.live_delivery, &mut self.old_delivery]);
     }
 }
 

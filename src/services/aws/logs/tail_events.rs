@@ -19,6 +19,8 @@ use super::{
 
 /// A second that AWS sampled is read once its events have become visible.
 pub(super) const SAMPLED_SETTLE: Duration = Duration::from_secs(3);
+/// How far before an update that was sampled its events may lie, in milliseconds.
+const SAMPLED_REACH_MS: i64 = 5_000;
 /// Live events that are held back during the first reading. More are read instead.
 const MAX_HELD: usize = 20_000;
 /// Bytes of the same.
@@ -56,6 +58,29 @@ where
             }
             LiveEvent::Started(session) => self.on_started(session).await,
             LiveEvent::Update(update) => self.on_update(update).await,
+            LiveEvent::RolloverDue => {
+                let source = Arc::clone(&self.source);
+                let groups = self.live_groups.clone();
+                self.live
+                    .start_successor(Box::pin(async move { source.start_session(&groups).await }));
+                Ok(())
+            }
+            LiveEvent::SuccessorStarted(session) => {
+                self.live.succeed(session);
+                self.old_delivery = std::mem::take(&mut self.live_delivery);
+                Ok(())
+            }
+            LiveEvent::SuccessorFailed(failure) => {
+                tracing::info!(%failure, "the next live tail could not be started");
+                self.live.postpone_successor();
+                Ok(())
+            }
+            LiveEvent::OldUpdate(update) => self.on_old_update(update).await,
+            LiveEvent::RolloverEnded => {
+                self.live.end_rollover();
+                self.old_delivery = Delivery::default();
+                Ok(())
+            }
             LiveEvent::Failed(failure) if self.live.is_running() => {
                 self.on_session_lost(failure).await
             }
@@ -106,10 +131,13 @@ where
         let now = self.source.now();
         if update.sampled {
             let is_new = !std::mem::replace(&mut self.status.is_sampled, true);
+            let from = now.plus(-SAMPLED_REACH_MS);
+            let first = self.sampled.map_or(from, |(first, _)| first);
+            self.sampled = Some((first, now));
             self.plan(Urgent {
                 due: Instant::now() + SAMPLED_SETTLE,
                 reason: ReadingReason::Sampled,
-                from: now.plus(-5_000),
+                from,
             });
             if is_new {
                 let text =
@@ -135,6 +163,14 @@ where
             self.plan_routine(now.plus(-BACKFILL_OVERLAP_MS));
         }
         Ok(())
+    }
+
+    /// Takes an update of the session before the running one.
+    async fn on_old_update(&mut self, update: LiveUpdate) -> Result<(), TailEnd> {
+        let mut delivery = std::mem::take(&mut self.old_delivery);
+        let delivered = self.deliver(update.events, &mut delivery).await;
+        self.old_delivery = delivery;
+        delivered.map(drop)
     }
 
     /// Keeps live events until the first reading has ended; those that do not fit are read.

@@ -44,6 +44,7 @@ where
             asked,
             from: asked,
             found: 0,
+            is_full: false,
             has_failed: false,
             attempts: 0,
             delivery: Delivery::default(),
@@ -72,10 +73,10 @@ where
                 reading.reason = ReadingReason::First;
             }
             let pace = self.pace(lane);
-            let from = self
-                .lanes
-                .get(lane)
-                .map_or(self.begin, |lane| lane.from(self.begin, pace));
+            let (from, is_full) = self.lanes.get(lane).map_or((self.begin, true), |lane| {
+                lane.from(self.begin, pace, asked)
+            });
+            reading.is_full = is_full;
             self.windows(lane, from, self.limit.filter(|_| is_first))
         } else {
             // Only something that waits for the first reading is due.
@@ -241,13 +242,10 @@ where
                     reading.asked.since(at).max(0) as f64 / 1000.0
                 ),
             )),
-            ReadingReason::Sampled => {
-                self.status.is_sampled = false;
-                Some((
-                    NoticeKind::Sampled,
-                    format!("{events} that AWS left out were read"),
-                ))
-            }
+            ReadingReason::Sampled => Some((
+                NoticeKind::Sampled,
+                format!("{events} that AWS left out were read"),
+            )),
             ReadingReason::Retry => Some((
                 NoticeKind::GapFilled,
                 format!("the gap was read, {events} filled in"),
@@ -260,10 +258,11 @@ where
             }
             ReadingReason::Routine | ReadingReason::First => None,
         };
+        self.settle_sampled(&reading);
         if let Some(index) = reading.lane {
             let pace = self.pace(index);
             if let Some(lane) = self.lanes.get_mut(index) {
-                lane.finish(reading.asked, pace);
+                lane.finish(reading.asked, reading.is_full, pace);
             }
         }
         if reading.reason == ReadingReason::First {
@@ -272,6 +271,21 @@ where
         match notice {
             Some((kind, text)) => self.notice(now, kind, text).await,
             None => Ok(()),
+        }
+    }
+
+    /// What AWS left out is read once a reading of it began after its events had become visible.
+    fn settle_sampled(&mut self, reading: &Reading) {
+        let has_read = |(first, last): (Moment, Moment)| {
+            let settled = SAMPLED_SETTLE.as_millis() as i64;
+            reading.from <= first && reading.asked.since(last) >= settled
+        };
+        if reading.lane == Some(LIVE_LANE)
+            && !reading.has_failed
+            && self.sampled.is_some_and(has_read)
+        {
+            self.sampled = None;
+            self.status.is_sampled = false;
         }
     }
 

@@ -1,0 +1,165 @@
+//! Follows a world and compares what was delivered with what was written.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use futures::StreamExt as _;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    super::tail,
+    plan::{FaultPlan, HISTORY, RequestFault, SETTLE},
+    world::{FaultWorld, group_name, moment},
+};
+use crate::model::{LogEvent, LogNotice, LogQuery, NoticeKind, TailMode, TailStatus};
+
+/// What a tail has delivered.
+#[derive(Default)]
+struct Delivered {
+    events: Vec<LogEvent>,
+    notices: Vec<LogNotice>,
+    status: TailStatus,
+    ended: Option<String>,
+}
+
+/// Follows the world of a seed to its end.
+pub(super) fn run(seed: u64) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let plan = FaultPlan::of(seed);
+        let world = FaultWorld::new(plan.clone(), seed);
+        let delivered = follow(&world, &plan).await;
+        check(&plan, &world, &delivered)
+    })
+}
+
+async fn follow(world: &Arc<FaultWorld>, plan: &FaultPlan) -> Delivered {
+    let query = LogQuery {
+        groups: (0..plan.groups).map(group_name).collect(),
+        since: Some(moment(-HISTORY)),
+        ..LogQuery::default()
+    };
+    let source = Arc::clone(world);
+    let mut tail = tail::start(query, move || {
+        let source = Arc::clone(&source);
+        async move { Ok(source) }
+    });
+    let last = plan.quiet_from + SETTLE;
+    let end = Instant::now() + Duration::from_millis(last as u64);
+    let mut delivered = Delivered::default();
+    while let Ok(Some(item)) = tokio::time::timeout_at(end, tail.next()).await {
+        match item {
+            Ok(batch) => {
+                delivered.events.extend(batch.events);
+                delivered.notices.extend(batch.notices);
+                delivered.status = batch.status.unwrap();
+            }
+            Err(failure) => delivered.ended = Some(failure.to_string()),
+        }
+        while world.has(RequestFault::ReceiverBlocked) {
+            sleep(Duration::from_millis(500)).await;
+        }
+    }
+    delivered
+}
+
+type ExpectedLine = (String, String, i64, String);
+
+fn check(plan: &FaultPlan, world: &FaultWorld, delivered: &Delivered) -> Result<(), String> {
+    let mut counts: HashMap<ExpectedLine, i64> = HashMap::new();
+    for written in &plan.events {
+        let key = (
+            group_name(written.group),
+            format!("s{}", written.stream),
+            moment(written.at).millis(),
+            written.message.clone(),
+        );
+        *counts.entry(key).or_default() += 1;
+    }
+    for event in &delivered.events {
+        let key = (
+            event.group.to_string(),
+            event.stream.to_string(),
+            event.timestamp.millis(),
+            event.message.clone(),
+        );
+        *counts.entry(key).or_default() -= 1;
+    }
+    let lost: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).collect();
+    let doubled: Vec<_> = counts.iter().filter(|(_, count)| **count < 0).collect();
+    let mut wrong = Vec::new();
+    if let Some((key, _)) = lost.iter().min() {
+        wrong.push(format!("{} lost, the first {}", lost.len(), short(key)));
+    }
+    if let Some((key, _)) = doubled.iter().min() {
+        wrong.push(format!(
+            "{} doubled, the first {}",
+            doubled.len(),
+            short(key)
+        ));
+    }
+    wrong.extend(check_counts(plan, world, delivered));
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}; {} written, {} delivered, {:?}",
+        wrong.join("; "),
+        plan.events.len(),
+        delivered.events.len(),
+        world.counts
+    ))
+}
+
+fn short((group, stream, at, message): &ExpectedLine) -> String {
+    let message: String = message.chars().take(20).collect();
+    let at = at - moment(0).millis();
+    format!("{group}/{stream} {at} {message}")
+}
+
+/// Whether every uncertainty was counted, and is over.
+fn check_counts(plan: &FaultPlan, world: &FaultWorld, delivered: &Delivered) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if let Some(ended) = &delivered.ended {
+        wrong.push(format!("the tail ended: {ended}"));
+    }
+    let status = delivered.status;
+    if status.open_gaps > 0 || status.is_sampled || !status.is_backfilled {
+        wrong.push(format!("at the end {status:?}"));
+    }
+    let polls = plan.denies_live || plan.insights_only || plan.groups > 30;
+    if !polls && !matches!(status.mode, TailMode::Live | TailMode::Polling) {
+        wrong.push(format!("at the end {status:?}"));
+    }
+    let has = |kind| delivered.notices.iter().any(|notice| notice.kind == kind);
+    if world.counts.sampled.load(Ordering::Relaxed) > 0 && !has(NoticeKind::Sampled) {
+        wrong.push("sampling was not told".to_owned());
+    }
+    if has(NoticeKind::GapOpen) && !has(NoticeKind::GapFilled) {
+        wrong.push("a gap was opened and its end not told".to_owned());
+    }
+    let late = plan
+        .events
+        .iter()
+        .filter(|event| event.ingested >= 0 && event.ingested - event.at > 60_000)
+        .count();
+    if status.late != late {
+        wrong.push(format!("{} late, counted {}", late, status.late));
+    }
+    let ids: HashSet<_> = delivered
+        .events
+        .iter()
+        .filter_map(|event| event.id.as_ref())
+        .collect();
+    if ids.len() != delivered.events.len() {
+        wrong.push("two events have the same id".to_owned());
+    }
+    wrong
+}
