@@ -16,7 +16,7 @@ use crate::{
         Action, AppAction, Effect, Effects, ExitMessage, ListAction, PromptAction, Route, Slot,
     },
     model::{Deployment, DeploymentName, Failure, Kind, Moment},
-    screens::start_page::StartPage,
+    screens::start_page::{StartChoice, StartPage},
     screens::{
         Screen, ScreenUpdate, UpdateContext,
         activity::Activity,
@@ -29,7 +29,7 @@ use crate::{
         secrets::Secrets,
         tools::Tools,
     },
-    state::{ActivityEntry, ListChange, Store, ViewMemory},
+    state::{ActivityEntry, FleetSnapshot, ListChange, Store, ViewMemory},
     theme::Theme,
 };
 
@@ -61,6 +61,10 @@ pub struct AppOptions {
     pub start_page: StartPage,
     /// The view of the last run.
     pub memory: ViewMemory,
+    /// The fleet of the last run, if it is the one that is looked at now.
+    pub last_fleet: Option<FleetSnapshot>,
+    /// Whether the tour of the first start is shown.
+    pub shows_tour: bool,
     /// Problems of the configuration. They are shown and do not stop the start.
     pub problems: Vec<String>,
     /// The themes; the first one is used, the others follow by the theme action.
@@ -130,7 +134,10 @@ pub struct App {
     /// A suspension waits for a rotation.
     is_suspend_pending: bool,
     is_over: bool,
-    wants_demo: bool,
+    /// What the user chose on the start page.
+    start_choice: Option<StartChoice>,
+    /// Whether the tour is on the screen.
+    pub(crate) is_tour_open: bool,
 }
 
 impl App {
@@ -138,6 +145,12 @@ impl App {
     pub fn new(options: AppOptions) -> Self {
         let mut store = Store::new(options.deployments.clone());
         store.refresh_ms = options.refresh_ms;
+        if let Some(snapshot) = &options.last_fleet {
+            if store.deployments.is_empty() && options.starting.is_some() {
+                store.deployments = snapshot.deployments();
+            }
+            store.remember(snapshot);
+        }
         let now = options.now;
         let problems = options.problems.len();
         let toast = (problems > 0).then(|| Toast {
@@ -179,7 +192,8 @@ impl App {
             leaving: false,
             is_suspend_pending: false,
             is_over: false,
-            wants_demo: false,
+            start_choice: None,
+            is_tour_open: options.shows_tour,
             options,
         };
         for problem in app.options.problems.clone() {
@@ -205,7 +219,13 @@ impl App {
         ViewMemory {
             screen: self.route.title().to_owned(),
             fleet: self.fleet.memory(),
+            is_tour_seen: self.options.memory.is_tour_seen || self.options.shows_tour,
         }
+    }
+
+    /// Returns what is known of the fleet, for the next run; `None` if nothing was listed.
+    pub fn fleet_snapshot(&self, place: &str) -> Option<FleetSnapshot> {
+        FleetSnapshot::of(&self.store, place, self.now)
     }
 
     /// Whether the event loop should end.
@@ -213,9 +233,16 @@ impl App {
         self.is_over
     }
 
-    /// Whether the user left the start page for the demo.
-    pub const fn wants_demo(&self) -> bool {
-        self.wants_demo
+    /// Returns what the user chose on the start page.
+    pub const fn start_choice(&self) -> Option<&StartChoice> {
+        self.start_choice.as_ref()
+    }
+
+    /// Whether the start page stands in the place of the Fleet.
+    fn shows_start_page(&self) -> bool {
+        self.route == Route::Fleet
+            && self.store.deployments.is_empty()
+            && self.options.starting.is_none()
     }
 
     /// Sets the number of requests in flight, which the header shows.
@@ -438,6 +465,7 @@ impl App {
             }
             Action::Prompt(action) => palette.move_cursor(action, self.palette_items()),
             Action::App(_)
+            | Action::Start(_)
             | Action::List(_)
             | Action::Fleet(_)
             | Action::Logs(_)
@@ -469,13 +497,8 @@ impl App {
             AppAction::OpenActivity => return self.show(Route::Activity),
             AppAction::Quit => return self.quit(),
             AppAction::Suspend => return self.suspend(),
-            AppAction::StartDemo => {
-                if self.store.deployments.is_empty() && self.options.start_page.can_start_demo {
-                    self.wants_demo = true;
-                    self.is_over = true;
-                }
-            }
-            AppAction::Back => {}
+            // Only the start page offers it.
+            AppAction::StartDemo | AppAction::Back => {}
         }
         Effects::none()
     }
@@ -582,6 +605,7 @@ impl App {
 
     pub(crate) fn screen(&self) -> &dyn Screen {
         match self.route {
+            Route::Fleet if self.shows_start_page() => &self.options.start_page,
             Route::Fleet => &self.fleet,
             Route::Logs => &self.logs,
             Route::Secrets => &self.secrets,
@@ -595,12 +619,14 @@ impl App {
         &mut self,
         work: impl FnOnce(&mut dyn Screen, &mut UpdateContext<'_>) -> ScreenUpdate,
     ) -> ScreenUpdate {
+        let shows_start_page = self.shows_start_page();
         let mut context = UpdateContext {
             store: &mut self.store,
             now: self.now,
             read_only: self.options.read_only,
         };
         let screen: &mut dyn Screen = match self.route {
+            Route::Fleet if shows_start_page => &mut self.options.start_page,
             Route::Fleet => &mut self.fleet,
             Route::Logs => &mut self.logs,
             Route::Secrets => &mut self.secrets,

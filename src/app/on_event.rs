@@ -4,13 +4,16 @@ use super::App;
 use crate::{
     kinds::ObservedCall,
     model::{Deployment, Failure, FailureKind, Moment},
-    screens::UpdateContext,
+    screens::{UpdateContext, confirm::Confirm},
 };
 use crate::{
-    messages::{Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
+    messages::{Effect, Effects, Event, FleetEvent, LogsEvent, Route, SecretsEvent, ToolsEvent},
     rotation::report::RotationOutcome,
     state::{ActivityEntry, ListChange},
 };
+
+/// Title of the question that shows the address of a sign-in.
+const SIGN_IN: &str = "Sign in at this address. Copy it?";
 
 impl App {
     /// Handles an event.
@@ -33,6 +36,16 @@ impl App {
                 self.doctor.advanced(*report);
                 Effects::none()
             }
+            Event::Incomplete(problems) => {
+                problems
+                    .iter()
+                    .for_each(|failure| self.toast_failure(failure));
+                Effects::none()
+            }
+            Event::SignInOffered(address) => {
+                self.offer_sign_in(address);
+                Effects::none()
+            }
             Event::Copied(what) => {
                 self.toast(format!("copied {what}"), false);
                 Effects::none()
@@ -52,6 +65,14 @@ impl App {
                 Effects::none()
             }
         }
+    }
+
+    /// Shows the address at which a person signs in, whole, until it is copied or closed.
+    fn offer_sign_in(&mut self, address: String) {
+        self.questions.retain(|question| question.title != SIGN_IN);
+        let copy = Effects::one(Effect::Copy(address.clone()));
+        self.questions
+            .push_back(Confirm::ask(SIGN_IN.to_owned(), address, copy));
     }
 
     fn on_logs(&mut self, event: LogsEvent) -> Effects {
@@ -109,15 +130,34 @@ impl App {
         self.options.starting = None;
         match result {
             Ok((deployments, faults)) => {
+                let is_same = deployments.len() == self.store.deployments.len()
+                    && deployments
+                        .iter()
+                        .all(|deployment| self.store.deployment(&deployment.name).is_some());
+                if !is_same {
+                    self.store.forget_remembered();
+                }
                 self.store.version += 1;
                 self.store.deployments = deployments;
                 self.faults = faults;
+                if self.store.deployments.is_empty() && !self.options.start_page.regions.is_empty()
+                {
+                    self.options.start_page.nothing_in_account();
+                }
                 let refresh = self.refresh();
                 // The screen of the last run was in front before there was anything to show.
                 if self.route == Route::Fleet {
                     return refresh;
                 }
                 refresh.and(self.with_screen_effects(|screen, context| screen.enter(context)))
+            }
+            Err(failure) if self.options.deployments.is_empty() => {
+                self.store.forget_remembered();
+                self.store.deployments.clear();
+                self.options.start_page.account_failed(failure.clone());
+                self.route = Route::Fleet;
+                self.toast_failure(&failure);
+                Effects::none()
             }
             Err(failure) => {
                 self.alarm = Some(failure.clone());
@@ -206,6 +246,9 @@ impl App {
 
     fn on_tools(&mut self, event: ToolsEvent) -> Effects {
         self.observe_call(&event);
+        if matches!(event, ToolsEvent::Connected(..)) {
+            self.questions.retain(|question| question.title != SIGN_IN);
+        }
         let mut context = UpdateContext {
             store: &mut self.store,
             now: self.now,

@@ -183,6 +183,11 @@ impl App {
                 self.fleet.reveal(&key);
                 self.show(Route::Fleet)
             }
+            AppRequest::Start(choice) => {
+                self.start_choice = Some(choice);
+                self.is_over = true;
+                Effects::none()
+            }
             AppRequest::Detail(key) => {
                 self.fleet.reveal(&key);
                 let shown = self.show(Route::Fleet);

@@ -6,7 +6,7 @@ use super::App;
 use crate::{
     keys::Layer,
     messages::Route,
-    screens::{ViewContext, confirm::width_on_top, detail::failure_block, frame},
+    screens::{ViewContext, confirm::width_on_top, detail::failure_block, frame, tour},
     theme::{Role, Theme},
     widgets::Painter,
 };
@@ -55,6 +55,9 @@ impl App {
             help.view(&layers, &context, places.body, &mut painter);
         } else {
             screen.view(&context, places.body, &mut painter);
+        }
+        if self.is_tour_open {
+            tour::draw(&context, places.body, &mut painter);
         }
         if self.palette.is_some() || !self.questions.is_empty() || self.alarm.is_some() {
             painter.shade(places.body, Role::Faint);

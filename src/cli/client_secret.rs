@@ -213,7 +213,7 @@ impl ClientSecretConsole {
         Self {
             flags,
             name: deployment.name.to_string(),
-            zone: jiff::tz::TimeZone::system(),
+            zone: crate::cli::zone::local(),
         }
     }
 

@@ -2,30 +2,90 @@
 
 use std::{
     io::{self, IsTerminal as _},
-    path::Path,
+    path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::{
     Outcome, Stop,
     context::{Context, way_to_one},
-    output, process, usage,
+    init, output, process,
+    start_page_facts::start_page,
+    usage,
 };
 use crate::{
     app::AppOptions,
-    config::{self, Ui, state_file},
+    config::{Loaded, Ui, state_file},
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, Moment},
-    runtime::{self, Start},
-    screens::start_page::StartPage,
-    services::{Services, aws::shared_config},
+    runtime::{self, ConsoleEnd, Start},
+    screens::start_page::{StartChoice, StartPage},
+    services::Services,
     state::ViewMemory,
     theme::{Depth, EMBEDDED, Theme},
 };
 
-/// Runs the console until the user leaves it. Nothing that is wrong with the configuration stops it.
+/// Runs the console until the user leaves it; what was chosen on a start page comes next in the same terminal. Nothing that
+/// is wrong with the configuration stops it.
 pub(crate) fn run(context: &Context) -> Outcome {
     need_terminal()?;
+    let mut context = Context::new(context.global.clone());
+    while let Some(choice) = run_once(&context)? {
+        match choice {
+            StartChoice::Demo => return start_demo(&context),
+            StartChoice::SignIn(command) => sign_in(&command)?,
+            StartChoice::Profile(name) => context.global.profile = Some(name),
+            StartChoice::Configure => configure(&context)?,
+            StartChoice::LookAgain => {}
+        }
+    }
+    Ok(())
+}
+
+fn start_demo(context: &Context) -> Outcome {
+    #[cfg(feature = "local")]
+    return super::demo::run(context, &super::demo::Options::default());
+    #[cfg(not(feature = "local"))]
+    {
+        let _ = context;
+        Ok(())
+    }
+}
+
+/// Runs the command that signs in, with this terminal.
+fn sign_in(command: &[String]) -> Outcome {
+    output::note(&format!("$ {}", command.join(" ")));
+    let [program, arguments @ ..] = command else {
+        return Ok(());
+    };
+    let ended = std::process::Command::new(program).args(arguments).status();
+    let problem = match ended {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => status.to_string(),
+        Err(error) => format!("{program}: {error}"),
+    };
+    output::note(&problem);
+    wait_for_enter()
+}
+
+/// Writes a configuration as `init` does; the console shows what came of it.
+fn configure(context: &Context) -> Outcome {
+    if let Err(Stop::Failed(failure)) = init::run(context, &init::Options::default()) {
+        output::complain(&failure);
+        return wait_for_enter();
+    }
+    Ok(())
+}
+
+/// Keeps what was printed on the screen until it was read.
+fn wait_for_enter() -> Outcome {
+    output::note("Enter goes back to the console.");
+    io::stdin().read_line(&mut String::new())?;
+    Ok(())
+}
+
+/// Shows the console once. Returns what was chosen on its start page.
+fn run_once(context: &Context) -> Result<Option<StartChoice>, Stop> {
     let loaded = context.load();
     let mut problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
     if let Some(way) = way_to_one(&loaded) {
@@ -37,48 +97,36 @@ pub(crate) fn run(context: &Context) -> Outcome {
         Ok(picked) => picked,
         Err(_) if !loaded.problems.is_empty() => {
             let names = &context.global.deployment;
-            let known = loaded.config.deployments.into_iter();
+            let known = loaded.config.deployments.clone().into_iter();
             known
-                .filter(|each| names.iter().any(|name| name == each.name.as_str()))
+                .filter(|deployment| names.iter().any(|name| name == deployment.name.as_str()))
                 .collect()
         }
         Err(failure) => return Err(failure.into()),
     };
-    let mut options = app_options(
-        context,
-        &loaded.config.ui,
-        &loaded.config.keys,
-        deployments.clone(),
-        problems,
-    )?;
-    let view_file = state_file("view.json");
-    options.memory = view_file
-        .as_deref()
-        .map_or_else(ViewMemory::default, runtime::read_view);
+    let ui = &loaded.config.ui;
+    let keys = &loaded.config.keys;
+    let mut options = app_options(context, ui, keys, deployments.clone(), problems)?;
+    let memory = Memory::of(context, &loaded);
+    memory.recall(&mut options);
     let services = context.console_services();
     if !loaded.found && loaded.problems.is_empty() {
-        return discover(
-            context,
-            options,
-            loaded.config.ui.mouse,
-            services,
-            view_file.as_deref(),
-        );
+        options.start_page = start_page(context, &loaded);
+        return discover(context, options, ui.mouse, services, &memory);
+    }
+    if deployments.is_empty() {
+        options.start_page = start_page(context, &loaded);
+        options.start_page.regions.clear();
     }
     let start = async move {
         Ok(Start {
             deployments,
+            problems: Vec::new(),
             services,
             faults: None,
         })
     };
-    show(
-        context,
-        options,
-        loaded.config.ui.mouse,
-        start,
-        view_file.as_deref(),
-    )
+    show(options, ui.mouse, start, &memory)
 }
 
 /// Without a configuration: shows what the account has. If there is no region, or there are no credentials, the start page
@@ -88,8 +136,8 @@ fn discover(
     mut options: AppOptions,
     mouse: bool,
     services: Services,
-    view_file: Option<&Path>,
-) -> Outcome {
+    memory: &Memory,
+) -> Result<Option<StartChoice>, Stop> {
     let profile = context.global.profile.clone();
     let regions = context.regions();
     if let Some(regions) = &regions {
@@ -103,28 +151,85 @@ fn discover(
     }
     let wanted = context.global.deployment.clone();
     let start = async move {
-        let mut deployments = Vec::new();
+        let (mut deployments, mut problems) = (Vec::new(), Vec::new());
         if let Some(regions) = regions {
             let discovery = services
                 .discovery
                 .discover(profile.as_deref(), &regions)
                 .await?;
+            problems = discovery.problems;
             deployments = discovery
                 .found
                 .into_iter()
                 .map(|found| found.deployment)
                 .filter(|deployment| {
-                    wanted.is_empty() || wanted.iter().any(|name| name == deployment.name.as_str())
+                    wanted.is_empty() || wanted.iter().any(|name| deployment.is_called(name))
                 })
                 .collect();
         }
         Ok(Start {
             deployments,
+            problems,
             services,
             faults: None,
         })
     };
-    show(context, options, mouse, start, view_file)
+    show(options, mouse, start, memory)
+}
+
+/// Where the console keeps what it remembers across runs, and which fleet it looks at.
+#[derive(Default)]
+pub(crate) struct Memory {
+    view: Option<PathBuf>,
+    fleet: Option<PathBuf>,
+    /// What is looked at: a configuration, or profile and regions of an account.
+    place: String,
+}
+
+impl Memory {
+    fn of(context: &Context, loaded: &Loaded) -> Self {
+        let path = loaded.path.as_ref().filter(|_| loaded.found);
+        let place = path.map_or_else(
+            || {
+                let profile = context.global.profile.clone();
+                let profile = profile.or_else(|| std::env::var("AWS_PROFILE").ok());
+                let regions = context.regions().unwrap_or_default().join(",");
+                let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+                format!(
+                    "account {} {regions} {endpoint}",
+                    profile.unwrap_or_default()
+                )
+            },
+            |path| path.display().to_string(),
+        );
+        Self {
+            view: state_file("view.json"),
+            fleet: state_file("fleet.json"),
+            place,
+        }
+    }
+
+    /// Fills in the view and the fleet of the last run. The tour counts as shown from here on, however this run ends.
+    fn recall(&self, options: &mut AppOptions) {
+        let Some(view) = &self.view else { return };
+        options.memory = runtime::read_view(view);
+        options.shows_tour = !options.memory.is_tour_seen;
+        if options.shows_tour {
+            options.memory.is_tour_seen = true;
+            runtime::write_view(view, &options.memory);
+        }
+        let fleet = self.fleet.as_deref();
+        options.last_fleet = fleet.and_then(|fleet| runtime::read_fleet(fleet, &self.place));
+    }
+
+    fn keep(&self, end: &ConsoleEnd) {
+        if let Some(path) = &self.view {
+            runtime::write_view(path, &end.memory);
+        }
+        if let (Some(path), Some(fleet)) = (&self.fleet, &end.fleet) {
+            runtime::write_fleet(path, fleet);
+        }
+    }
 }
 
 /// What the app starts with, from configuration and flags.
@@ -146,75 +251,41 @@ pub(crate) fn app_options(
         memory: ViewMemory::default(),
         deployments,
         starting: None,
-        start_page: start_page(context),
+        last_fleet: None,
+        shows_tour: false,
+        start_page: StartPage::default(),
         problems,
         themes,
         keymap,
         read_only: context.global.read_only,
-        zone: jiff::tz::TimeZone::system(),
+        zone: super::zone::local(),
         refresh_ms: i64::try_from(ui.refresh.as_millis()).unwrap_or(i64::MAX),
         now: now(),
     })
 }
 
-/// What the start page shows if there is nothing to watch.
-fn start_page(context: &Context) -> StartPage {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let file = context.global.config.clone().or_else(config::default_path);
-    let file = file.map_or_else(
-        || "this machine has no configuration folder".to_owned(),
-        |path| path.display().to_string(),
-    );
-    let keys = if set("AWS_ACCESS_KEY_ID") {
-        "AWS_ACCESS_KEY_ID is set"
-    } else {
-        "AWS_ACCESS_KEY_ID is not set"
-    };
-    let named = context.global.profile.clone();
-    let named = named.or_else(|| std::env::var("AWS_PROFILE").ok());
-    let profiles = shared_config::profile_names();
-    let profile = match (&named, profiles.is_empty()) {
-        (Some(name), _) => format!("{name} is named; known: {}", profiles.join(", ")),
-        (None, false) => format!("none is named; known: {}", profiles.join(", ")),
-        (None, true) => "none is named, and none is configured".to_owned(),
-    };
-    let region = context.regions().map_or_else(
-        || "none: --region, AWS_REGION or a profile that has one".to_owned(),
-        |regions| regions.join(", "),
-    );
-    StartPage {
-        can_start_demo: cfg!(feature = "local"),
-        looked_for: vec![
-            ("configuration".to_owned(), file),
-            ("environment".to_owned(), keys.to_owned()),
-            ("profile".to_owned(), profile),
-            ("region".to_owned(), region),
-        ],
-        sign_in: shared_config::sign_in_command(named.as_deref()),
-    }
-}
-
-/// Shows the console; `start` runs after its first frame. The view is written to `view_file` at the end.
+/// Shows the console; `start` runs after its first frame. Returns what was chosen on its start page.
 pub(crate) fn show(
-    context: &Context,
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
-    view_file: Option<&Path>,
-) -> Outcome {
-    let runtime = process::runtime()?;
-    let result = runtime.block_on(runtime::console(options, mouse, start));
+    memory: &Memory,
+) -> Result<Option<StartChoice>, Stop> {
+    // Nothing connects before the first frame is drawn.
+    let runtime = process::runtime_without_tls()?;
+    let start = async move {
+        process::install_tls();
+        start.await
+    };
+    let result = runtime.block_on(runtime::console(options, mouse, start, &memory.place));
     // What still runs may take its time to end; the user has left.
     runtime.shutdown_background();
     let end = result.map_err(|error| {
         Failure::new(FailureKind::Usage, "showing the console", error.to_string())
     })?;
-    if let Some(path) = view_file {
-        runtime::write_view(path, &end.memory);
-    }
-    #[cfg(feature = "local")]
-    if end.wants_demo {
-        return super::demo::run(context, &super::demo::Options::default());
+    memory.keep(&end);
+    if end.choice.is_some() {
+        return Ok(end.choice);
     }
     match end.message {
         Some(parting) => {
@@ -222,10 +293,10 @@ pub(crate) fn show(
             if parting.is_failure {
                 Err(Stop::Code(1))
             } else {
-                Ok(())
+                Ok(None)
             }
         }
-        None => Ok(()),
+        None => Ok(None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every command starts from: the configuration, the deployments that were picked, the services.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::OnceLock, time::Duration};
 
 use crate::{
     config::{self, Loaded},
@@ -16,12 +16,22 @@ use super::{arguments::Global, output, process, usage};
 pub(crate) struct Context {
     /// The flags.
     pub(crate) global: Global,
+    /// The exit code for data that is not complete: some listing failed while others worked.
+    partial: OnceLock<u8>,
 }
 
 impl Context {
     /// From the flags alone.
     pub(crate) const fn new(global: Global) -> Self {
-        Self { global }
+        Self {
+            global,
+            partial: OnceLock::new(),
+        }
+    }
+
+    /// The exit code of a command that did its work on data that is not complete.
+    pub(crate) fn partial_code(&self) -> Option<u8> {
+        self.partial.get().copied()
     }
 
     /// The configuration as it is, with its problems; those of its keys included.
@@ -110,6 +120,9 @@ impl Context {
         });
         let discovery = discovery.map_err(|failure| without_file(failure, loaded))?;
         discovery.problems.iter().for_each(output::complain);
+        if let Some(problem) = discovery.problems.first() {
+            let _ = self.partial.set(problem.kind.exit_code());
+        }
         let found: Vec<Deployment> = discovery
             .found
             .into_iter()

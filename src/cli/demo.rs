@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::{
-    Outcome, console,
+    Outcome,
+    console::{self, Memory},
     context::Context,
     local::{configuration_for, not_started},
 };
@@ -64,11 +65,12 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         );
         Ok(Start {
             deployments,
+            problems: Vec::new(),
             services,
             faults: Some(faults),
         })
     };
-    console::show(context, shown, config.ui.mouse, start, None)
+    console::show(shown, config.ui.mouse, start, &Memory::default()).map(drop)
 }
 
 /// The same deployment under its title: the demo's screens say what each deployment is.

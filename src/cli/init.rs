@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     config::{self, Config, Loaded, write},
     discovery::{documents, inventory},
-    model::{Deployment, DeploymentName, Failure, FailureKind, sanitize},
+    model::{Deployment, DeploymentName, Failure, FailureKind, pluralize, sanitize},
     services::aws::shared_config,
 };
 
@@ -45,7 +45,7 @@ const FILES: [&str; 8] = [
 const CREDENTIALS: (&str, &str) = (".mcp-credentials", ".json");
 
 /// Where the configuration comes from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// A CloudFormation stack whose outputs name gateway, runtime, user pool and secret
@@ -181,6 +181,17 @@ fn found(context: &Context, options: &Options, path: &Path) -> Result<Vec<Propos
         ));
     }
     Ok(all)
+}
+
+/// The files of the current folder that `init` reads, each with what it holds: `2 deployments`.
+pub(super) fn files_understood() -> Vec<(String, String)> {
+    let read = |path: &PathBuf| {
+        let name = path.to_string_lossy().into_owned();
+        let text = fs::read_to_string(path).ok()?;
+        let proposals = documents::read(&name, &text).ok()?;
+        Some((name, pluralize(proposals.len(), "deployment")))
+    };
+    files_here().iter().filter_map(read).collect()
 }
 
 fn files_here() -> Vec<PathBuf> {

@@ -59,6 +59,12 @@ pub(crate) struct Options {
     /// Faults to inject: a JSON list, by operation or by hop; `list` prints the table of faults and ends
     #[arg(long, value_name = "FILE|list")]
     pub(crate) faults: Option<PathBuf>,
+    /// So many more gateways, each with ten targets, four runtimes and a stack of its own
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) scale: usize,
+    /// So many more stacks that belong to no deployment
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) stacks: usize,
 }
 
 fn address(text: &str) -> Result<url::Url, String> {
@@ -260,6 +266,8 @@ fn to_options(options: &Options) -> Result<emulator::Options, Failure> {
         port: options.port,
         seed: options.seed,
         quiet_world: options.quiet_world,
+        scale: options.scale,
+        stacks: options.stacks,
         neo4j: real_neo4j(options)?,
         neo4j_mcp_url: options.neo4j_mcp_url.clone(),
         faults: options

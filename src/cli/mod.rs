@@ -30,6 +30,7 @@ mod process;
 mod secrets;
 mod shell;
 mod sign_in;
+mod start_page_facts;
 mod status;
 mod table;
 mod targets;
@@ -38,6 +39,7 @@ mod token;
 mod tools;
 mod trace;
 mod versions;
+mod zone;
 
 use std::process::ExitCode;
 
@@ -133,30 +135,38 @@ fn dispatch(arguments: Arguments) -> Outcome {
     let Some(command) = arguments.command else {
         return console::run(&context);
     };
+    run(&context, command)?;
+    // What could not be listed was named on stderr.
+    context
+        .partial_code()
+        .map_or(Ok(()), |code| Err(Stop::Code(code)))
+}
+
+fn run(context: &Context, command: Command) -> Outcome {
     match command {
         #[cfg(feature = "local")]
-        Command::Demo(options) => demo::run(&context, &options),
+        Command::Demo(options) => demo::run(context, &options),
         #[cfg(feature = "local")]
         Command::Local(options) => local::run(&options),
-        Command::Init(options) => init::run(&context, &options),
-        Command::Status(options) => status::run(&context, &options),
-        Command::Describe(options) => describe::run(&context, &options),
-        Command::Logs(options) => logs::run(&context, &options),
-        Command::Calls(options) => calls::run(&context, &options),
-        Command::Trace(options) => trace::run(&context, &options),
-        Command::Secrets(options) => secrets::run(&context, &options),
-        Command::ClientSecret(options) => client_secret::run(&context, &options),
-        Command::Tools(options) => tools::run(&context, &options),
-        Command::Doctor(options) => doctor::run(&context, &options),
-        Command::Token(options) => token::run(&context, &options),
-        Command::Targets(options) => targets::run(&context, &options),
-        Command::Versions(options) => versions::run(&context, &options),
-        Command::Changes(options) => changes::run(&context, &options),
+        Command::Init(options) => init::run(context, &options),
+        Command::Status(options) => status::run(context, &options),
+        Command::Describe(options) => describe::run(context, &options),
+        Command::Logs(options) => logs::run(context, &options),
+        Command::Calls(options) => calls::run(context, &options),
+        Command::Trace(options) => trace::run(context, &options),
+        Command::Secrets(options) => secrets::run(context, &options),
+        Command::ClientSecret(options) => client_secret::run(context, &options),
+        Command::Tools(options) => tools::run(context, &options),
+        Command::Doctor(options) => doctor::run(context, &options),
+        Command::Token(options) => token::run(context, &options),
+        Command::Targets(options) => targets::run(context, &options),
+        Command::Versions(options) => versions::run(context, &options),
+        Command::Changes(options) => changes::run(context, &options),
         Command::Policy(options) => policy::run(context.global.read_only, &options),
         Command::Keys => Ok(output::text(crate::keys::DEFAULT.trim_end())?),
-        Command::Config(options) => configuration::run(&context, &options),
+        Command::Config(options) => configuration::run(context, &options),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man => shell::manual(),
-        Command::ConformanceClient(options) => conformance::run(&context, &options),
+        Command::ConformanceClient(options) => conformance::run(context, &options),
     }
 }

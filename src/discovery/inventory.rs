@@ -77,6 +77,21 @@ pub fn mentioning_stack<'s>(stacks: &'s [DescribedStack], id: &str) -> Option<&'
     mentioning.next().is_none().then_some(found)
 }
 
+/// Gives endpoints without a stack to the only one whose resources, as far as they were read, include them.
+pub fn assign_owned(inventory: &mut Inventory) {
+    let stacks = &inventory.stacks;
+    for endpoint in &mut inventory.endpoints {
+        if endpoint.stack.is_some() {
+            continue;
+        }
+        let mut owners = stacks
+            .iter()
+            .filter(|stack| !stack.is_gone() && stack.owns(&endpoint.id));
+        let owner = owners.next().filter(|_| owners.next().is_none());
+        endpoint.stack = owner.map(|stack| stack.name.clone());
+    }
+}
+
 /// The outermost stack around a stack.
 pub fn outermost<'s>(stacks: &'s [DescribedStack], name: &str) -> Option<&'s DescribedStack> {
     let inner = stacks.iter().find(|stack| stack.name == name)?;

@@ -34,6 +34,7 @@ fn judge(evidence: &Evidence) -> Judgement {
             || "the secret's password works".to_owned(),
             |server| format!("the secret's password works at {server}"),
         )),
+        LoginAnswer::WrongPassword if previous_is_accepted(evidence) => put_back(evidence),
         LoginAnswer::WrongPassword => Judgement::failed(
             "Neo4j does not accept the password of AWSCURRENT",
             "rotate or resume: agentcore-console secrets resume SECRET finishes a rotation that was cut off; \
@@ -59,6 +60,41 @@ fn judge(evidence: &Evidence) -> Judgement {
         }
     };
     judged.slow_after(evidence.login.elapsed_ms(), "the login at Neo4j")
+}
+
+fn previous_is_accepted(evidence: &Evidence) -> bool {
+    let previous = evidence.previous.value();
+    previous.is_some_and(|previous| previous.is_accepted)
+}
+
+/// Neo4j refuses AWSCURRENT and accepts AWSPREVIOUS: after a rotation somebody wrote the old password into the secret, as
+/// every `deploy.py` of neo4j-partners/aws-starter does with the `NEO4J_PASSWORD` of its `.env`.
+fn put_back(evidence: &Evidence) -> Judgement {
+    let secret = evidence
+        .secret
+        .value()
+        .map_or("SECRET", |detail| detail.name.as_str());
+    let previous = evidence.previous.value();
+    let by = previous
+        .and_then(|previous| previous.overwritten.as_ref())
+        .map_or_else(String::new, |change| {
+            format!(
+                " ({} by {} at {})",
+                change.action,
+                change.who,
+                change.at.iso()
+            )
+        });
+    Judgement::failed(
+        format!(
+            "An old password was put back into {secret}{by}: Neo4j refuses AWSCURRENT and accepts AWSPREVIOUS"
+        ),
+        format!(
+            "agentcore-console secrets rollback {secret} makes AWSPREVIOUS current again; set NEO4J_PASSWORD in the .env of \
+             the deployment script to that value first, or its next run puts the old one back"
+        ),
+        "logins at Neo4j with AWSCURRENT and AWSPREVIOUS",
+    )
 }
 
 /// The database explains an error of the call that names it, and a call that fails while the login is refused.

@@ -1,8 +1,8 @@
 //! What the probes found, as data.
 
 use crate::model::{
-    CallOutcome, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer, Moment,
-    Resource, SecretDetail, StackFacts, Tool,
+    CallOutcome, Change, Claims, ConnectionInfo, DeploymentName, Failure, Identity, LoginAnswer,
+    Moment, Resource, SecretDetail, StackFacts, Tool,
 };
 
 /// The result of one probe.
@@ -119,6 +119,15 @@ pub struct ProbeCall {
     pub outcome: CallOutcome,
 }
 
+/// The password of AWSPREVIOUS, tried after Neo4j refused that of AWSCURRENT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviousPassword {
+    /// Whether Neo4j accepts it.
+    pub is_accepted: bool,
+    /// The write that made AWSCURRENT what it is: who, and when. `None` if CloudTrail does not show it.
+    pub overwritten: Option<Change>,
+}
+
 /// Everything that was probed of one deployment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
@@ -166,6 +175,8 @@ pub struct Evidence {
     pub secret_value: Probe<()>,
     /// A login at Neo4j with AWSCURRENT.
     pub login: Probe<LoginAnswer>,
+    /// The password of AWSPREVIOUS; not made unless Neo4j refused that of AWSCURRENT.
+    pub previous: Probe<PreviousPassword>,
     /// Lines of the gateway's log since the walk began, newest last.
     pub gateway_log: Probe<Vec<String>>,
     /// Lines of the interceptor's log since the walk began.

@@ -38,7 +38,7 @@ mod tools_list;
 mod tests;
 
 pub(crate) use authoriser::jwt_rules;
-pub use evidence::{Evidence, IssuerDocument, Probe, ProbeCall, ProviderStatus};
+pub use evidence::{Evidence, IssuerDocument, PreviousPassword, Probe, ProbeCall, ProviderStatus};
 pub use hop::{Hop, HopSpec};
 pub use judge::judge;
 pub use judgement::{Cause, Judgement};

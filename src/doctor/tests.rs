@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{
-    CallOutcome, Claims, ConnectionInfo, Elapsed, Failure, FailureKind, Identity, Kind,
+    CallOutcome, Change, Claims, ConnectionInfo, Elapsed, Failure, FailureKind, Identity, Kind,
     LoginAnswer, Moment, Resource, ResourceKey, RotationState, SecretDetail, SecretVersion,
     StackFacts, Tool, ToolAnnotations,
 };
@@ -158,6 +158,7 @@ fn healthy() -> Evidence {
         secret: answered(secret()),
         secret_value: answered(()),
         login: answered(LoginAnswer::Accepted { server: None }),
+        previous: none(),
         gateway_log: none(),
         interceptor_log: none(),
         runtime_log: none(),
@@ -459,4 +460,46 @@ fn every_hop_has_a_name_of_its_own_and_a_precedence_of_its_own() {
     ranks.sort_unstable();
     ranks.dedup();
     assert_eq!((names.len(), ranks.len()), (Hop::ALL.len(), Hop::ALL.len()));
+}
+
+#[test]
+fn a_password_that_was_put_back_is_told_from_a_wrong_one() {
+    let mut evidence = healthy();
+    evidence.login = answered(LoginAnswer::WrongPassword);
+    evidence.previous = answered(PreviousPassword {
+        is_accepted: true,
+        overwritten: Some(Change {
+            at: NOW,
+            who: "arn:aws:iam::1:user/deployer".into(),
+            action: "PutSecretValue".into(),
+            kind: "secret",
+            ids: vec!["neo4j-mcp/credentials".into()],
+            outcome: "done".into(),
+            request_id: None,
+        }),
+    });
+    let report = judge(&evidence);
+    let neo4j = report.hops.iter().find(|finding| finding.hop == Hop::Neo4j);
+    let neo4j = neo4j.unwrap();
+    assert!(report.healthy);
+    assert_eq!(neo4j.state, HopState::Warning);
+    assert!(
+        neo4j.evidence.contains("put back")
+            && neo4j
+                .evidence
+                .contains("PutSecretValue by arn:aws:iam::1:user/deployer"),
+        "{neo4j:?}"
+    );
+    let words = "Neo4jError: Neo.ClientError.Security.Unauthorized (authentication failure)";
+    evidence.call = answered(called(true, words));
+    names(Hop::Neo4j, "put back", &evidence);
+    evidence.previous = answered(PreviousPassword {
+        is_accepted: false,
+        overwritten: None,
+    });
+    names(
+        Hop::Neo4j,
+        "does not accept the password of AWSCURRENT",
+        &evidence,
+    );
 }

@@ -9,6 +9,8 @@ pub enum Layer {
     Global,
     /// Moving in lists and texts.
     List,
+    /// The start page.
+    Start,
     /// The fleet.
     Fleet,
     /// A detail with facts and JSON.
@@ -35,7 +37,8 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
+        Self::Start,
         Self::Fleet,
         Self::Detail,
         Self::Logs,
@@ -58,6 +61,7 @@ impl Layer {
             Self::Always => "always",
             Self::Global => "global",
             Self::List => "list",
+            Self::Start => "start",
             Self::Fleet => "fleet",
             Self::Detail => "detail",
             Self::Logs => "logs",
@@ -77,6 +81,7 @@ impl Layer {
         match self {
             Self::Always | Self::Global => "Everywhere",
             Self::List => "Moving",
+            Self::Start => "Start page",
             Self::Fleet => "Fleet",
             Self::Detail => "Detail",
             Self::Logs => "Logs",

@@ -81,6 +81,13 @@ actions! {
         OpenDoctor = "screen.doctor", "doctor", "Doctor: which hop of the chain is broken", false, Nothing, 0;
         OpenActivity = "screen.activity", "activity", "Activity: what this console did and what failed", false, Nothing, 0;
     }
+    /// Actions of the start page.
+    Start(StartAction) {
+        SignIn = "start.sign-in", "sign in", "Sign in to AWS: the command runs in this terminal, then the console starts again", false, Nothing, 4;
+        ChooseProfile = "start.profile", "profile", "Start again with another profile of the AWS configuration", false, Nothing, 5;
+        WriteConfiguration = "start.configuration", "write a configuration", "Write a configuration from what the account and this folder have; asks first", false, Nothing, 6;
+        LookAgain = "start.look-again", "look again", "Look for configuration, credentials and deployments again", false, Nothing, 7;
+    }
     /// Actions on lists and other content that scrolls.
     List(ListAction) {
         Up = "list.up", "up", "One line up", false, Nothing, 0;

@@ -24,6 +24,10 @@ pub type Welcome = (ConnectionInfo, Option<Claims>, Vec<Tool>);
 /// A fact that has happened outside of the state.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// Listings of the start failed while others worked: what is shown is not complete.
+    Incomplete(Vec<Failure>),
+    /// A person can sign in at this address in a browser.
+    SignInOffered(String),
     /// The services are ready: the deployments, and the faults that an embedded stack can inject.
     Started(Result<(Vec<Deployment>, Vec<String>), Failure>),
     /// A fact about resources.

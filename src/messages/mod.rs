@@ -12,7 +12,7 @@ mod route;
 
 pub use action::{
     Action, ActionSpec, AppAction, DoctorAction, FleetAction, ListAction, LogsAction, Needs,
-    PromptAction, SecretsAction, ToolsAction,
+    PromptAction, SecretsAction, StartAction, ToolsAction,
 };
 pub use effect::{Effect, Effects, Slot};
 pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};

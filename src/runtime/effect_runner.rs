@@ -29,7 +29,7 @@ use crate::{
         report::{RotationKind, RotationQuestion, RotationReport},
     },
     services::{
-        McpOptions, McpSession, Services,
+        Announce, McpOptions, McpSession, Services,
         aws::ConsentUser,
         mcp,
         rotation::{Operator, RotationOptions},
@@ -131,7 +131,7 @@ impl EffectRunner for ServiceRunner {
     ) -> BoxFuture<'static, Option<Event>> {
         let world = self.world.clone();
         match effect {
-            Effect::Start => world.start(self.starting.take()),
+            Effect::Start => world.start(self.starting.take(), sender),
             Effect::List(name, kind) => async move {
                 Some(Event::Fleet(FleetEvent::Listed(
                     name.clone(),
@@ -266,13 +266,29 @@ fn at_once(act: impl FnOnce()) -> BoxFuture<'static, Option<Event>> {
     futures::future::ready(None).boxed()
 }
 
+/// Shows the address of a sign-in on the screen.
+fn announce_on_screen(sender: Sender) -> Announce {
+    Box::new(move |address| {
+        let (sender, event) = (sender.clone(), Event::SignInOffered(address.to_owned()));
+        tokio::spawn(async move { sender.send_aside(event).await });
+    })
+}
+
 impl RunnerState {
-    fn start(self, starting: Option<Starting>) -> BoxFuture<'static, Option<Event>> {
+    fn start(
+        self,
+        starting: Option<Starting>,
+        sender: Sender,
+    ) -> BoxFuture<'static, Option<Event>> {
         async move {
             let started = match starting?.await {
                 Ok(started) => started,
                 Err(failure) => return Some(Event::Started(Err(failure))),
             };
+            if !started.problems.is_empty() {
+                sender.send(Event::Incomplete(started.problems)).await;
+            }
+            started.services.sign_ins.set_announce(announce_on_screen(sender));
             let deployments = started.deployments.clone();
             let by_name = started
                 .deployments

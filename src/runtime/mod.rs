@@ -12,4 +12,4 @@ mod view_memory_file;
 pub use effect_runner::ServiceRunner;
 pub use run::{Console, ConsoleEnd, Faults, Input, ProcessSignal, Start, console, run};
 pub use tasks::{EffectRunner, Sender, TaskMessage, Tasks};
-pub use view_memory_file::{read_view, write_view};
+pub use view_memory_file::{read_fleet, read_view, write_fleet, write_view};

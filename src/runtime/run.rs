@@ -21,8 +21,9 @@ use crate::{
     app::{App, AppOptions},
     messages::{Action, AppAction, Effect, Effects, ExitMessage},
     model::{Deployment, Failure, Moment},
+    screens::start_page::StartChoice,
     services::Services,
-    state::ViewMemory,
+    state::{FleetSnapshot, ViewMemory},
 };
 
 /// How many items of one source are handled before the other source has its turn.
@@ -45,6 +46,8 @@ pub type Faults = Box<dyn FnMut(usize) + Send>;
 pub struct Start {
     /// The deployments.
     pub deployments: Vec<Deployment>,
+    /// Listings that failed while others worked.
+    pub problems: Vec<Failure>,
     /// The services.
     pub services: Services,
     /// Names of the faults that can be injected, and the function that injects one.
@@ -290,14 +293,16 @@ fn draw<B: Backend>(app: &App, screen: &mut ratatui::Terminal<B>) -> Result<(), 
 pub struct ConsoleEnd {
     /// What is printed in the shell: the state of a rotation that was cut short by leaving.
     pub message: Option<ExitMessage>,
-    /// Whether the user asked for the demo.
-    pub wants_demo: bool,
+    /// What the user chose on the start page.
+    pub choice: Option<StartChoice>,
     /// The view to remember for the next run.
     pub memory: ViewMemory,
+    /// The fleet to remember for the next run; `None` if nothing was listed.
+    pub fleet: Option<FleetSnapshot>,
 }
 
 /// The console on the real terminal, until the user leaves it. `start` runs after the first frame.
-/// Returns how it ended.
+/// Returns how it ended. `fleet_place` says which fleet this is, see [`FleetSnapshot::place`].
 ///
 /// # Errors
 /// What the terminal says when it cannot be taken or written to.
@@ -305,6 +310,7 @@ pub async fn console(
     options: AppOptions,
     mouse: bool,
     start: impl Future<Output = Result<Start, Failure>> + Send + 'static,
+    fleet_place: &str,
 ) -> io::Result<ConsoleEnd> {
     let mut console = Console {
         app: App::new(options),
@@ -330,8 +336,9 @@ pub async fn console(
     drop(guard);
     result.map(|()| ConsoleEnd {
         message: console.app.parting(),
-        wants_demo: console.app.wants_demo(),
+        choice: console.app.start_choice().cloned(),
         memory: console.app.memory(),
+        fleet: console.app.fleet_snapshot(fleet_place),
     })
 }
 

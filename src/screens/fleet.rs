@@ -689,12 +689,7 @@ impl Screen for Fleet {
     }
 
     fn offers(&self, action: Action, context: &ViewContext<'_>) -> bool {
-        let is_start_page = context.store.deployments.is_empty();
-        if action == Action::App(AppAction::StartDemo) {
-            let is_offered = context.starting.is_none() && context.start_page.can_start_demo;
-            return is_start_page && is_offered;
-        }
-        if is_start_page {
+        if context.store.deployments.is_empty() {
             return matches!(action, Action::App(_));
         }
         // Asked for every key of the footer in every frame: the rows are only made where the answer hangs on one.
@@ -716,21 +711,17 @@ impl Screen for Fleet {
 
     fn view(&self, context: &ViewContext<'_>, area: Rect, painter: &mut Painter<'_>) {
         if context.store.deployments.is_empty() {
-            match context.starting {
-                Some(what) => {
-                    painter.spans(
-                        area.x + 3,
-                        area.y + 1,
-                        area.width,
-                        &[
-                            (context.spinner, Role::Changing),
-                            (" starting ", Role::Dim),
-                            (what, Role::Text),
-                        ],
-                    );
-                }
-                None => super::start_page::draw(context, area, painter),
-            }
+            let what = context.starting.unwrap_or_default();
+            painter.spans(
+                area.x + 3,
+                area.y + 1,
+                area.width,
+                &[
+                    (context.spinner, Role::Changing),
+                    (" starting ", Role::Dim),
+                    (what, Role::Text),
+                ],
+            );
             return;
         }
         let is_open = self.detail.is_some() || self.overview.is_some();

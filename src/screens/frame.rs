@@ -154,6 +154,10 @@ fn right_side(context: &ViewContext<'_>, calls: usize) -> Vec<(String, Role)> {
     if calls > 0 {
         pieces.push((format!("{} {calls}   ", context.spinner), Role::Changing));
     }
+    if let Some(at) = context.store.remembered_at() {
+        pieces.push((format!("last run, {} ago", at.age(context.now)), Role::Dim));
+        return pieces;
+    }
     match context.store.freshness() {
         Some(at)
             if context

@@ -15,6 +15,7 @@ pub mod palette;
 pub mod secrets;
 pub mod start_page;
 pub mod tools;
+pub mod tour;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
@@ -103,6 +104,8 @@ pub enum AppRequest {
     Detail(ResourceKey),
     /// Open Fleet with a resource selected.
     Reveal(ResourceKey),
+    /// End the console and go on with what was chosen on the start page.
+    Start(start_page::StartChoice),
 }
 
 /// The result of an action.

@@ -22,7 +22,7 @@ use super::aws::{account::Account, control::Control};
 /// Requests at a time for one account and region.
 const CONCURRENT: usize = 6;
 /// Stacks whose resources are read at most.
-const MOST_STACKS: usize = 60;
+const MOST_STACKS: usize = 120;
 
 /// What was found, and what could not be read.
 #[derive(Clone, Debug, Default)]
@@ -151,6 +151,9 @@ impl Discoverer {
             stacks,
         };
         if can_read_stacks {
+            // The resources of stacks that own a gateway tell whose its runtimes are; only the rest is asked for one by one.
+            self.read_resources(&account, &mut inventory).await;
+            inventory::assign_owned(&mut inventory);
             self.find_owners(&account, &mut inventory).await;
             self.read_resources(&account, &mut inventory).await;
         }
@@ -219,7 +222,10 @@ impl Discoverer {
             })
             .filter(|(_, stack)| {
                 let facts = facts(stack, &[]);
-                facts.secret_arn.is_none() || facts.client_id.is_none()
+                let is_open = facts.secret_arn.is_none()
+                    || facts.client_id.is_none()
+                    || facts.runtime_arn.is_none();
+                is_open && stack.resources.is_empty()
             })
             .map(|(index, stack)| (index, stack.name.clone()))
             .take(MOST_STACKS)

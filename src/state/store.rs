@@ -2,13 +2,13 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
-use super::loadable::Loadable;
+use super::{fleet_snapshot::FleetSnapshot, loadable::Loadable};
 use crate::{
     doctor::DoctorReport,
-    kinds::{self, Chain, ChainInput, HealthInput, HealthVerdict, ObservedCall},
+    kinds::{self, Chain, ChainInput, DeploymentHealth, HealthInput, HealthVerdict, ObservedCall},
     model::{
         Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
     },
@@ -44,6 +44,8 @@ pub struct Store {
     pub activity: VecDeque<ActivityEntry>,
     /// Failures since the activity was last looked at.
     pub unseen_failures: usize,
+    /// Lists that the last run saw and this one has not been answered yet.
+    remembered: BTreeSet<(DeploymentName, Kind)>,
     /// Counts the changes of what is known of the fleet: what was made of an older count is made anew.
     pub version: u64,
     /// The health of deployments, as of a version.
@@ -115,6 +117,43 @@ impl Store {
             deployments,
             ..Self::default()
         }
+    }
+
+    /// Fills lists that are not known yet with what the last run saw of these deployments.
+    pub fn remember(&mut self, snapshot: &FleetSnapshot) {
+        let at = Moment::from_millis(snapshot.at);
+        for (key, resources) in snapshot.lists() {
+            let is_known = self.deployment(&key.0).is_some();
+            let list = self.lists.entry(key.clone()).or_default();
+            if is_known && list.value.is_none() {
+                list.value = Some((at, resources));
+                self.remembered.insert(key);
+            }
+        }
+        self.version += 1;
+    }
+
+    /// Forgets what the last run saw: the fleet turned out to be another one.
+    pub(crate) fn forget_remembered(&mut self) {
+        let remembered = std::mem::take(&mut self.remembered);
+        self.lists.retain(|key, _| !remembered.contains(key));
+        self.version += 1;
+    }
+
+    /// Whether a list is what the last run saw.
+    pub fn is_remembered(&self, deployment: &DeploymentName, kind: Kind) -> bool {
+        self.remembered.contains(&(deployment.clone(), kind))
+    }
+
+    /// Whether some list of a deployment is what the last run saw.
+    pub fn is_deployment_remembered(&self, deployment: &DeploymentName) -> bool {
+        self.remembered.iter().any(|(name, _)| name == deployment)
+    }
+
+    /// When the last run saw what is still shown of it; `None` if every list was answered in this run.
+    pub fn remembered_at(&self) -> Option<Moment> {
+        let at = |key| Some(self.lists.get(key)?.value.as_ref()?.0);
+        self.remembered.iter().filter_map(at).min()
     }
 
     /// The deployment of that name.
@@ -232,6 +271,16 @@ impl Store {
                 .filter_map(|kind| self.lists.get(&(name.clone(), kind)))
         };
         let unlisted = lists().find_map(|list| list.failure.as_ref());
+        if unlisted.is_none() && self.is_deployment_remembered(name) {
+            let at = self.remembered_at();
+            let age = at.map_or_else(String::new, |at| format!(", {} ago", at.age(now)));
+            return HealthVerdict {
+                health: DeploymentHealth::Unknown,
+                hop: None,
+                evidence: format!("as the last run saw it{age}"),
+                at,
+            };
+        }
         let traffic = self.traffic_of(name);
         kinds::deployment_health(
             &HealthInput {
@@ -278,7 +327,13 @@ impl Store {
         result: Result<Vec<Resource>, Failure>,
         now: Moment,
     ) -> ListChange {
-        let list = self.lists.entry((deployment.clone(), kind)).or_default();
+        let key = (deployment.clone(), kind);
+        let is_first_answer = result.is_ok() && self.remembered.remove(&key);
+        let list = self.lists.entry(key).or_default();
+        if is_first_answer {
+            // Nobody saw how it came from what it was then to what it is now.
+            list.value = None;
+        }
         if let Err(failure) = &result {
             let known = list.problem().is_some_and(|old| old.cause == failure.cause);
             let failure = failure.clone();

@@ -10,6 +10,8 @@ pub struct ViewMemory {
     pub screen: String,
     /// The Fleet.
     pub fleet: FleetMemory,
+    /// Whether the tour of the first start was shown.
+    pub is_tour_seen: bool,
 }
 
 /// How the Fleet was shown.
@@ -57,6 +59,7 @@ mod tests {
                 folded: vec!["prod gateway g-1".to_owned()],
                 ..FleetMemory::default()
             },
+            is_tour_seen: true,
         };
         assert_eq!(ViewMemory::parse(&memory.to_text()), memory);
         assert_eq!(

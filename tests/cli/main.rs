@@ -8,9 +8,11 @@
 mod client_secret;
 mod configuration;
 mod doctor;
+mod first_minutes;
 mod fleet;
 mod logs;
 mod readme;
 mod secrets;
+mod starter;
 mod tools;
 mod world;

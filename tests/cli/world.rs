@@ -38,10 +38,17 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| start("[]"));
 
 /// Another stack, in which these faults are armed.
 pub(crate) fn start(faults: &str) -> World {
-    let options = Options {
-        quiet_world: true,
+    start_with(Options {
         faults: emulator::faults::parse(faults).unwrap(),
         ..Options::default()
+    })
+}
+
+/// Another stack, quiet, with these options.
+pub(crate) fn start_with(options: Options) -> World {
+    let options = Options {
+        quiet_world: true,
+        ..options
     };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -86,6 +93,16 @@ impl Console {
             folder: tempfile::tempdir().unwrap(),
             environment: Vec::new(),
         }
+    }
+
+    /// Without any configuration, with AWS credentials for a world.
+    pub(crate) fn with_credentials_for(world: &World) -> Self {
+        let text = |name: &str| world.ready[name].as_str().unwrap();
+        Self::bare()
+            .env("AWS_ENDPOINT_URL", text("endpoint"))
+            .env("AWS_ACCESS_KEY_ID", text("access_key_id"))
+            .env("AWS_SECRET_ACCESS_KEY", text("secret_access_key"))
+            .env("AWS_REGION", text("region"))
     }
 
     /// Sets a variable of the environment.

@@ -423,7 +423,7 @@ fn wears(cell: &Cell, theme: &Theme, role: Role) -> bool {
         && style.add_modifier.contains(bold) == cell.modifier.contains(bold)
 }
 
-fn keep(name: &str, text: &str) {
+pub(crate) fn keep(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);

@@ -115,6 +115,8 @@ impl Harness {
 pub(crate) fn options() -> AppOptions {
     AppOptions {
         memory: ViewMemory::default(),
+        last_fleet: None,
+        shows_tour: false,
         deployments: Vec::new(),
         starting: None,
         start_page: agentcore_console::screens::start_page::StartPage::default(),

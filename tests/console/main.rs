@@ -13,5 +13,6 @@ mod journeys;
 #[cfg(feature = "local")]
 mod pty;
 mod reducer;
+mod start;
 mod tools;
 mod world;

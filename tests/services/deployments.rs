@@ -225,7 +225,7 @@ async fn throttling_is_waited_out_and_a_cancelled_listing_is_gone() {
     );
     stack::fault(
         &world,
-        r#"{"service": "bedrock-agentcore-control", "operation": "GetGateway", "fault": "slow"}"#,
+        r#"{"service": "bedrock-agentcore-control", "operation": "ListGateways", "fault": "slow"}"#,
     );
     let listing = tokio::time::timeout(
         Duration::from_millis(50),
@@ -346,4 +346,28 @@ async fn an_examination_signs_in_anew() {
         cause(Box::pin(services.doctor.examine(a, Moment::from_millis(0))).await),
         None
     );
+}
+
+#[tokio::test]
+async fn deployments_of_one_account_share_its_lists() {
+    let world = stack::quiet().await;
+    let services = Services::new(ServiceOptions::default());
+    let count = |operation| world.stack.request_count(operation);
+    let refresh = async || {
+        for deployment in world.deployments.values() {
+            for kind in [Kind::Gateway, Kind::Runtime] {
+                services.list(deployment, kind).await.unwrap();
+            }
+        }
+    };
+    refresh().await;
+    let read = (count("GetGateway"), count("GetAgentRuntime"));
+    assert_eq!((count("ListGateways"), count("ListAgentRuntimes")), (0, 0));
+    refresh().await;
+    assert_eq!(
+        (count("ListGateways"), count("ListAgentRuntimes")),
+        (1, 1),
+        "one list for all deployments"
+    );
+    assert_eq!((count("GetGateway"), count("GetAgentRuntime")), read);
 }

@@ -76,6 +76,7 @@ fn recognise_query(request: &Request) -> Option<OperationCall> {
 async fn serve(world: &SharedWorld, request: &Request, call: OperationCall) -> Response {
     let request_id = world.seed.next_uuid();
     let protocol = call.protocol;
+    *world.requests.lock().entry(call.name.clone()).or_default() += 1;
     let fault = world.faults.take_operation(call.service, &call.name);
     if let Err(refusal) = check_bearer(world, request, &call).await {
         return refusal.into_response(protocol, &request_id);

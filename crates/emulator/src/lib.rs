@@ -50,6 +50,10 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// A log group of generated events, for benchmarks.
     pub generated_logs: Option<GeneratedLogs>,
+    /// So many more gateways, each with ten targets, four runtimes and a stack that owns them.
+    pub scale: usize,
+    /// So many more stacks without a part in any deployment; the first was rolled back.
+    pub stacks: usize,
 }
 
 /// A real Neo4j and the user whose password the secrets hold.
@@ -214,6 +218,12 @@ impl Stack {
     /// The log groups that dropped their oldest events because they were full, and how many each dropped.
     pub fn dropped_events(&self) -> Vec<(String, u64)> {
         self.world.logs.dropped()
+    }
+
+    /// How often an operation was requested, refused requests included.
+    pub fn request_count(&self, operation: &str) -> u64 {
+        let requests = self.world.requests.lock();
+        requests.get(operation).copied().unwrap_or_default()
     }
 
     /// Stops serving: open streams end, connections are closed.

@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) consents: Consents,
     pub(crate) neo4j: crate::neo4j::DatabaseServers,
     pub(crate) mcp: crate::mcp::GatewaySessions,
+    /// How often each operation was requested.
+    pub(crate) requests: parking_lot::Mutex<std::collections::HashMap<String, u64>>,
     /// For outgoing requests: foreign key sets, the rotation function, targets. Never follows redirects.
     pub(crate) client: reqwest::Client,
     /// Ends every stream and task of the world.
@@ -68,6 +70,7 @@ impl World {
             consents: open_consents(&control),
             neo4j: crate::neo4j::DatabaseServers::new(&base, &seed, &deployments),
             mcp: crate::mcp::GatewaySessions::default(),
+            requests: parking_lot::Mutex::default(),
             stopping: CancellationToken::new(),
             containers: Containers::default(),
             elicitations: crate::mcp::elicitation::Elicitations::default(),

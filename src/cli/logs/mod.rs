@@ -158,7 +158,7 @@ pub(super) fn window(
 }
 
 fn moment(flag: &str, text: &str, now: Moment) -> Result<Moment, Failure> {
-    time::moment(text, now, &jiff::tz::TimeZone::system()).ok_or_else(|| {
+    time::moment(text, now, &crate::cli::zone::local()).ok_or_else(|| {
         usage(format!("reading {flag}"), format!("\"{text}\" is no time"))
             .hint("write 15m, 2 hours ago, 09:30, 2026-11-21, 2026-11-21T09:30:00Z, or seconds or milliseconds since 1970")
     })

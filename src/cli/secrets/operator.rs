@@ -39,7 +39,7 @@ impl Console {
             secret: secret_name(secret).to_owned(),
             keep_connections: change.keep_connections,
             keep_readers: change.keep_readers,
-            zone: jiff::tz::TimeZone::system(),
+            zone: crate::cli::zone::local(),
             warnings: Vec::new(),
         }
     }

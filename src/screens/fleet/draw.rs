@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use ratatui::layout::Rect;
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
 
 use super::{Fleet, Order, Place, Row, TitleAreas, is_unknown};
 use crate::{
@@ -152,6 +155,16 @@ fn draw_table(state: &Fleet, context: &ViewContext<'_>, area: Rect, painter: &mu
             painter.select_row(place, true);
         }
         draw_row(state, row, context, &layout, y, painter);
+        if is_remembered(&row.place, context) {
+            let inside = Rect {
+                x: place.x + 1,
+                width: place.width.saturating_sub(1),
+                ..place
+            };
+            let plain = Style::new().remove_modifier(Modifier::BOLD);
+            painter.buffer.set_style(inside, plain);
+            painter.shade(inside, Role::Dim);
+        }
         flash(row, context, place, painter);
     }
     let below = rows.len().saturating_sub(window.end);
@@ -572,6 +585,15 @@ fn draw_status(
             (hop.as_str(), role),
         ],
     );
+}
+
+/// Whether a row shows what the last run saw.
+fn is_remembered(place: &Place, context: &ViewContext<'_>) -> bool {
+    match place {
+        Place::Deployment(name) => context.store.is_deployment_remembered(name),
+        Place::Resource(key) => context.store.is_remembered(&key.deployment, key.kind),
+        Place::Problem(..) => false,
+    }
 }
 
 /// When the resource changed; for a deployment, when its newest one did.

@@ -84,6 +84,10 @@ pub(crate) struct Account {
     sts: OnceLock<aws_sdk_sts::Client>,
     /// Which series CloudWatch has for its gateways and runtimes.
     pub(crate) series: super::metrics::Known,
+    /// Its gateways, for all deployments.
+    pub(crate) gateways: super::shared_lists::SharedList,
+    /// Its runtimes, for all deployments.
+    pub(crate) runtimes: super::shared_lists::SharedList,
 }
 
 impl fmt::Debug for Account {
@@ -214,6 +218,8 @@ impl Accounts {
             secrets: OnceLock::new(),
             sts: OnceLock::new(),
             series: super::metrics::Known::default(),
+            gateways: super::shared_lists::SharedList::default(),
+            runtimes: super::shared_lists::SharedList::default(),
         }))
     }
 }

@@ -110,6 +110,25 @@ impl ControlPlane {
         session_id: &str,
         token: Option<&SecretText>,
     ) -> Result<(), Failure> {
+        let target = format!(
+            "{session_id} of {}/{endpoint}",
+            names::runtime_id(runtime_arn)
+        );
+        let write = self.send_stop_session(deployment, (runtime_arn, endpoint), session_id, token);
+        self.audit
+            .audited(deployment, "sessions.stop", &target, write, Clone::clone)
+            .await
+            .map(drop)
+    }
+
+    /// Sends the request of [`Self::stop_session`]. Returns its id.
+    async fn send_stop_session(
+        &self,
+        deployment: &Deployment,
+        (runtime_arn, endpoint): (&str, &str),
+        session_id: &str,
+        token: Option<&SecretText>,
+    ) -> Result<Option<String>, Failure> {
         let text = format!("stopping session {session_id}");
         self.client.guard_write(deployment, &text)?;
         let account = self.client.account(deployment).await?;
@@ -142,10 +161,8 @@ impl ControlPlane {
             action: "bedrock-agentcore:StopRuntimeSession",
             account: account.label(),
         };
-        self.client
-            .send_signed(&account, doing, &request)
-            .await
-            .map(drop)
+        let answer = self.client.send_signed(&account, doing, &request).await?;
+        Ok(answer.request_id)
     }
 
     /// Tells AgentCore that a person has given the consent that `session_uri` names (`CompleteResourceTokenAuth`).
@@ -158,9 +175,23 @@ impl ControlPlane {
         session_uri: &str,
         user: ConsentUser<'_>,
     ) -> Result<(), Failure> {
+        let target = session_of(session_uri);
+        let write = self.send_complete_consent(deployment, &target, user);
+        self.audit
+            .audited(deployment, "consent.complete", &target, write, Clone::clone)
+            .await
+            .map(drop)
+    }
+
+    /// Sends the request of [`Self::complete_consent`]. Returns its id.
+    async fn send_complete_consent(
+        &self,
+        deployment: &Deployment,
+        session_uri: &str,
+        user: ConsentUser<'_>,
+    ) -> Result<Option<String>, Failure> {
         let text = format!("completing the consent for {}", deployment.name);
         self.client.guard_write(deployment, &text)?;
-        let session_uri = session_of(session_uri);
         let account = self.client.account(deployment).await?;
         let who = match user {
             ConsentUser::Id(user) => json!({"userId": user}),
@@ -183,10 +214,8 @@ impl ControlPlane {
             action: "bedrock-agentcore:CompleteResourceTokenAuth",
             account: account.label(),
         };
-        self.client
-            .send_signed(&account, doing, &request)
-            .await
-            .map(drop)
+        let answer = self.client.send_signed(&account, doing, &request).await?;
+        Ok(answer.request_id)
     }
 }
 

@@ -125,13 +125,13 @@ impl AwsResources {
         let name = &deployment.name;
         match self.gateway_ids(deployment).await? {
             Members::All => {
-                let summaries = control.gateways().await?;
+                let summaries = control.listed_gateways().await?;
                 let detailed = summaries.len() <= DETAILED;
                 each(summaries, |summary| async move {
                     let id = id_of(&summary, "gatewayId");
                     let wanted = detailed || status_of(&summary) != "READY";
                     let detail = if wanted {
-                        control.gateway(&id).await.ok()
+                        control.known_gateway(&id).await.ok()
                     } else {
                         None
                     };
@@ -144,7 +144,7 @@ impl AwsResources {
             }
             Members::Named(ids) => {
                 named(deployment, Kind::Gateway, ids, |id| async move {
-                    Ok(resources::gateway(name, &control.gateway(&id).await?))
+                    Ok(resources::gateway(name, &control.known_gateway(&id).await?))
                 })
                 .await
             }
@@ -165,7 +165,7 @@ impl AwsResources {
         }
         let gateways: Vec<String> = match self.gateway_ids(deployment).await? {
             Members::All => control
-                .gateways()
+                .listed_gateways()
                 .await?
                 .iter()
                 .map(|summary| id_of(summary, "gatewayId"))
@@ -209,13 +209,13 @@ impl AwsResources {
     ) -> Result<Vec<Resource>, Failure> {
         let (name, data_plane) = (&deployment.name, &control.data_plane());
         if is_all(&deployment.runtimes) {
-            let summaries = control.runtimes().await?;
+            let summaries = control.listed_runtimes().await?;
             let detailed = summaries.len() <= DETAILED;
             return each(summaries, |summary| async move {
                 let wanted = detailed || status_of(&summary) != "READY";
                 let detail = if wanted {
                     control
-                        .runtime(&id_of(&summary, "agentRuntimeId"))
+                        .known_runtime(&id_of(&summary, "agentRuntimeId"))
                         .await
                         .ok()
                 } else {
@@ -234,7 +234,7 @@ impl AwsResources {
             Ok(resources::runtime(
                 name,
                 data_plane,
-                &control.runtime(&id).await?,
+                &control.known_runtime(&id).await?,
             ))
         })
         .await
@@ -248,7 +248,7 @@ impl AwsResources {
         let (name, data_plane) = (&deployment.name, &control.data_plane());
         let ids: Vec<String> = if is_all(&deployment.runtimes) {
             control
-                .runtimes()
+                .listed_runtimes()
                 .await?
                 .iter()
                 .map(|summary| id_of(summary, "agentRuntimeId"))

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod client;
 pub(crate) mod cognito;
 pub(crate) mod control;
+pub(crate) mod database_place;
 pub(crate) mod failure;
 pub(crate) mod fleet;
 pub mod logs;
@@ -17,6 +18,7 @@ pub(crate) mod runtimes;
 mod sdk_http;
 mod secrets;
 pub mod shared_config;
+pub(crate) mod shared_lists;
 pub(crate) mod signed;
 pub(crate) mod stack;
 mod trail;
@@ -81,9 +83,9 @@ impl Aws {
         let resources = AwsResources::new(client.clone(), stacks.clone());
         let audit = AuditFile::new(client.clone());
         Self {
-            control_plane: ControlPlane::new(client.clone(), resources.clone(), audit),
+            control_plane: ControlPlane::new(client.clone(), resources.clone(), audit.clone()),
             runtimes: RuntimeConfigurations::new(client.clone(), resources.clone()),
-            versions: RuntimeVersions::new(client.clone(), resources.clone()),
+            versions: RuntimeVersions::new(client.clone(), resources.clone(), audit),
             providers: CredentialProviders::new(client.clone()),
             secrets: SecretsManager::new(client.clone()),
             user_pools: UserPools::new(client.clone()),

@@ -42,6 +42,8 @@ pub(crate) struct Request<'a> {
 pub(crate) struct AwsResponse {
     /// Its body.
     pub(crate) body: Bytes,
+    /// The request's id.
+    pub(crate) request_id: Option<String>,
 }
 
 impl AwsResponse {
@@ -137,7 +139,9 @@ impl AwsClient {
             .await
             .map_err(|error| error.failure(doing.text, &request.url))?;
         if (200..300).contains(&status) {
-            return Ok(AwsResponse { body });
+            let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+            let request_id = failure::request_id(header);
+            return Ok(AwsResponse { body, request_id });
         }
         Err(error_answer(doing, status, &headers, &body))
     }

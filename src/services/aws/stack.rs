@@ -17,7 +17,7 @@ use super::{account::Account, failure::Doing, signed::Request};
 /// Resources that one response of `DescribeStackResources` holds at most.
 const RESOURCES: usize = 100;
 /// Pages of stacks or resources after which reading stops.
-const PAGES: usize = 200;
+const PAGES: usize = 1_000;
 /// Nested stacks that are read for one stack.
 const NESTED: usize = 50;
 
@@ -101,6 +101,9 @@ impl Stacks {
                 stack,
             ));
         };
+        if outer.is_gone() {
+            return Err(undone(&outer, &doing));
+        }
         let known = facts(&outer, &[]);
         if known.gateway_id.is_some() && known.runtime_arn.is_some() && known.secret_arn.is_some() {
             return Ok(known);
@@ -171,7 +174,9 @@ impl Stacks {
             }
             token = next;
         }
-        Ok(all)
+        let cause = format!("there are more than {} stacks", all.len());
+        Err(Failure::new(FailureKind::Server, doing, cause)
+            .hint("name the stack: `agentcore-console init --stack NAME`"))
     }
 
     /// All resources of a stack.
@@ -297,6 +302,22 @@ fn explain(mut failure: Failure, account: &Account, stack: &str) -> Failure {
         ));
     }
     failure
+}
+
+/// A stack whose creation was undone, or that is being deleted: what it made does not exist.
+fn undone(stack: &DescribedStack, doing: &str) -> Failure {
+    let reason = stack
+        .status_reason
+        .as_ref()
+        .map_or_else(String::new, |reason| format!(": {reason}"));
+    let cause = format!(
+        "it is {}, so that nothing of it is there{reason}",
+        stack.status
+    );
+    Failure::new(FailureKind::NotFound, doing, cause).hint(format!(
+        "`aws cloudformation describe-stack-events --stack-name {}` shows what failed; delete it and deploy again",
+        stack.name
+    ))
 }
 
 fn parse<'t>(doing: &str, text: &'t str) -> Result<Document<'t>, Failure> {

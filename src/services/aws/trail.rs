@@ -13,6 +13,8 @@ use super::{account::Account, failure::Doing, signed::Request};
 const PAUSE: Duration = Duration::from_millis(550);
 /// Pages of 50 events after which a look-up stops.
 const PAGES: usize = 200;
+/// How long CloudTrail keeps events, in milliseconds: 90 days.
+const KEPT_MS: i64 = 90 * 24 * 3_600_000;
 /// The services whose changes matter to an MCP deployment.
 const SOURCES: [&str; 7] = [
     "bedrock-agentcore.amazonaws.com",
@@ -47,6 +49,63 @@ impl CloudTrail {
         since: Moment,
         until: Moment,
     ) -> Result<Vec<Change>, Failure> {
+        let (mut changes, mut token) = (Vec::new(), None::<String>);
+        for page in 0..PAGES {
+            if page > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let writes = ("ReadOnly", "false");
+            let (found, next) = self
+                .look_up_events(deployment, writes, (since, until), token.as_deref())
+                .await?;
+            changes.extend(found);
+            token = next;
+            if token.is_none() {
+                return Ok(changes);
+            }
+        }
+        Err(Failure::new(
+            FailureKind::Server,
+            format!("reading CloudTrail's events of {}", deployment.region),
+            format!("more than {PAGES} pages of events"),
+        )
+        .hint("ask for a shorter time: --since 1h"))
+    }
+
+    /// The last `PutSecretValue` of a secret in the 90 days that CloudTrail keeps, as far as one page shows it.
+    pub(crate) async fn last_secret_write(
+        &self,
+        deployment: &Deployment,
+        secret: &str,
+        now: Moment,
+    ) -> Option<Change> {
+        let since = now.plus(-KEPT_MS);
+        let attribute = ("EventName", "PutSecretValue");
+        let looked_up = self
+            .look_up_events(deployment, attribute, (since, now.plus(60_000)), None)
+            .await;
+        let (changes, _) = looked_up
+            .inspect_err(|failure| tracing::info!(%failure, "who wrote the secret is not known"))
+            .ok()?;
+        // An ARN ends in the name and six letters.
+        let is_same = |id: &str| {
+            id == secret
+                || secret.contains(&format!(":{id}-"))
+                || id.contains(&format!(":{secret}-"))
+        };
+        changes
+            .into_iter()
+            .find(|change| change.outcome == "done" && change.ids.iter().any(|id| is_same(id)))
+    }
+
+    /// One page of `LookupEvents` for one attribute, and the token of the next.
+    async fn look_up_events(
+        &self,
+        deployment: &Deployment,
+        (key, value): (&str, &str),
+        (since, until): (Moment, Moment),
+        token: Option<&str>,
+    ) -> Result<(Vec<Change>, Option<String>), Failure> {
         let account = self.client.account(deployment).await?;
         let text = format!("reading CloudTrail's events of {}", deployment.region);
         let doing = Doing {
@@ -54,45 +113,28 @@ impl CloudTrail {
             action: "cloudtrail:LookupEvents",
             account: account.label(),
         };
-        let (mut changes, mut token) = (Vec::new(), None::<String>);
-        for page in 0..PAGES {
-            if page > 0 {
-                tokio::time::sleep(PAUSE).await;
-            }
-            let request = lookup_events(&account, since, until, token.as_deref());
-            let answer = self
-                .client
-                .send_signed(&account, doing, &request)
-                .await?
-                .json(&text)?;
-            let events = answer.get("Events").and_then(Value::as_array);
-            changes.extend(events.into_iter().flatten().filter_map(change));
-            token = answer
-                .get("NextToken")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-            if token.is_none() {
-                return Ok(changes);
-            }
-        }
-        Err(Failure::new(
-            FailureKind::Server,
-            text,
-            format!("more than {PAGES} pages of events"),
-        )
-        .hint("ask for a shorter time: --since 1h"))
+        let request = lookup_events(&account, (key, value), (since, until), token);
+        let answer = self
+            .client
+            .send_signed(&account, doing, &request)
+            .await?
+            .json(&text)?;
+        let events = answer.get("Events").and_then(Value::as_array);
+        let changes = events.into_iter().flatten().filter_map(change).collect();
+        let next = answer.get("NextToken").and_then(Value::as_str);
+        Ok((changes, next.map(str::to_owned)))
     }
 }
 
-/// The request for one page of `LookupEvents`: writes only.
+/// The request for one page of `LookupEvents` with one attribute.
 fn lookup_events(
     account: &Account,
-    since: Moment,
-    until: Moment,
+    (key, value): (&str, &str),
+    (since, until): (Moment, Moment),
     token: Option<&str>,
 ) -> Request<'static> {
     let mut body = json!({
-        "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
+        "LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}],
         "StartTime": since.millis() as f64 / 1000.0,
         "EndTime": until.millis() as f64 / 1000.0,
         "MaxResults": 50,

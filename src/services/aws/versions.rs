@@ -17,11 +17,20 @@ use super::{
 pub struct RuntimeVersions {
     client: AwsClient,
     resources: AwsResources,
+    audit: AuditFile,
 }
 
 impl RuntimeVersions {
-    pub(in crate::services) fn new(client: AwsClient, resources: AwsResources) -> Self {
-        Self { client, resources }
+    pub(in crate::services) fn new(
+        client: AwsClient,
+        resources: AwsResources,
+        audit: AuditFile,
+    ) -> Self {
+        Self {
+            client,
+            resources,
+            audit,
+        }
     }
 
     /// The versions of a runtime, the newest first, with the endpoints that serve each.
@@ -133,6 +142,27 @@ impl RuntimeVersions {
         endpoint: &ResourceKey,
         version: &str,
     ) -> Result<(), Failure> {
+        let target = format!("{} to version {version}", endpoint.id);
+        let write = self.send_move_endpoint(deployment, endpoint, version);
+        self.audit
+            .audited(
+                deployment,
+                "versions.roll-back",
+                &target,
+                write,
+                Clone::clone,
+            )
+            .await
+        .map(drop)
+    }
+
+    /// Sends the request of [`Self::move_endpoint`]. Returns its id.
+    async fn send_move_endpoint(
+        &self,
+        deployment: &Deployment,
+        endpoint: &ResourceKey,
+        version: &str,
+    ) -> Result<Option<String>, Failure> {
         let (runtime, name) = (endpoint.owner_id(), endpoint.own_id());
         let text = format!("moving endpoint {name} of {runtime} to version {version}");
         self.client.guard_write(deployment, &text)?;
@@ -159,10 +189,8 @@ impl RuntimeVersions {
             .to_string()
             .into_bytes(),
         };
-        self.client
-            .send_signed(&account, doing, &request)
-            .await
-            .map(drop)
+        let answer = self.client.send_signed(&account, doing, &request).await?;
+        Ok(answer.request_id)
     }
 }
 

@@ -80,7 +80,8 @@ impl DoctorProbes {
         );
         (evidence.connection, evidence.tools, evidence.call) = walk;
         (evidence.direct, evidence.external) = (direct, external);
-        (evidence.secret, evidence.secret_value, evidence.login) = secret;
+        (evidence.secret, evidence.secret_value) = (secret.detail, secret.value);
+        (evidence.login, evidence.previous) = (secret.login, secret.previous);
         evidence.providers = providers;
         Box::pin(self.call_unlisted(deployment, &mut evidence)).await;
         progress(judge(&evidence));
@@ -117,6 +118,7 @@ fn pending(deployment: &Deployment, now: Moment) -> Evidence {
         secret: not_yet(),
         secret_value: not_yet(),
         login: not_yet(),
+        previous: not_yet(),
         gateway_log: not_yet(),
         interceptor_log: not_yet(),
         runtime_log: not_yet(),

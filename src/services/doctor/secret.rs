@@ -2,19 +2,36 @@
 
 use super::{control::ChainParts, not_made, probe};
 use crate::{
-    doctor::{Evidence, Probe},
+    doctor::{Evidence, PreviousPassword, Probe},
     model::{
-        Deployment, Failure, HeaderSpec, Kind, LoginAnswer, Neo4jAddress, SecretContent,
+        Deployment, Failure, HeaderSpec, Kind, LoginAnswer, Moment, Neo4jAddress, SecretContent,
         SecretDetail, SecretText, SecretValue, VersionRef,
     },
     rotation::secret_document::SecretDocument,
-    services::doctor::DoctorProbes,
+    services::{aws::database_place::DatabasePlace, doctor::DoctorProbes},
 };
 
-type SecretProbes = (Probe<SecretDetail>, Probe<()>, Probe<LoginAnswer>);
+/// What was probed of the secret that the chain uses.
+pub(super) struct SecretProbes {
+    pub(super) detail: Probe<SecretDetail>,
+    pub(super) value: Probe<()>,
+    pub(super) login: Probe<LoginAnswer>,
+    pub(super) previous: Probe<PreviousPassword>,
+}
+
+impl SecretProbes {
+    fn not_made(detail: Probe<SecretDetail>, why: &str) -> Self {
+        Self {
+            detail,
+            value: not_made(why),
+            login: not_made(why),
+            previous: not_made(why),
+        }
+    }
+}
 
 impl DoctorProbes {
-    /// Reads the secret that the chain uses and tries its password once.
+    /// Reads the secret that the chain uses and tries its password once; if Neo4j refuses it, the previous one too.
     pub(super) async fn probe_secret(
         &self,
         deployment: &Deployment,
@@ -25,15 +42,14 @@ impl DoctorProbes {
             Ok(Some(id)) => id,
             Ok(None) => {
                 let why = "no Neo4j secret in this chain";
-                return (not_made(why), not_made(why), not_made(why));
+                return SecretProbes::not_made(not_made(why), why);
             }
             Err(failure) => {
-                let why = "the secret must be known first";
                 let listed = Probe::Failed {
                     failure,
                     elapsed_ms: 0,
                 };
-                return (listed, not_made(why), not_made(why));
+                return SecretProbes::not_made(listed, "the secret must be known first");
             }
         };
         let version = VersionRef::Stage("AWSCURRENT".to_owned());
@@ -41,8 +57,21 @@ impl DoctorProbes {
             probe(self.aws.secrets.secret_detail(deployment, &id)),
             probe(self.aws.secrets.secret_value(deployment, &id, &version))
         );
-        let login = self.probe_login(deployment, &value).await;
-        (detail, value.map(|_| ()), login)
+        let place = self.aws.resources.database_place(deployment).await;
+        let login = self.probe_login(deployment, &place, &value).await;
+        let previous = match login.value() {
+            Some(LoginAnswer::WrongPassword) => {
+                self.probe_previous(deployment, &place, &id, &value, evidence.now)
+                    .await
+            }
+            Some(_) | None => not_made("AWSCURRENT was not refused"),
+        };
+        SecretProbes {
+            detail,
+            value: value.map(|_| ()),
+            login,
+            previous,
+        }
     }
 
     /// Id of the secret that the chain uses: the one of a header, the runtime's, the stack's, then the configured ones.
@@ -72,6 +101,7 @@ impl DoctorProbes {
     async fn probe_login(
         &self,
         deployment: &Deployment,
+        place: &DatabasePlace,
         value: &Probe<SecretValue>,
     ) -> Probe<LoginAnswer> {
         let value = match value {
@@ -84,27 +114,93 @@ impl DoctorProbes {
             }
             Probe::NotMade(why) => return not_made(why.as_str()),
         };
-        let SecretContent::Text(text) = &value.content else {
-            return not_made("the secret is binary");
-        };
-        let shape = match SecretDocument::parse(text.reveal()) {
-            Ok(shape) => shape,
-            Err(error) => {
-                return not_made(format!("the secret holds no Neo4j credentials: {error}"));
+        match login_of(deployment, place, value) {
+            Ok(login) => {
+                probe(async {
+                    Ok(self
+                        .neo4j
+                        .login(&login.address, &login.user, &login.password)
+                        .await)
+                })
+                .await
             }
-        };
-        let uri = deployment
-            .neo4j_uri
-            .clone()
-            .or_else(|| shape.address().map(str::to_owned));
-        let Some(uri) = uri else {
-            return not_made("neither the secret nor the configuration names Neo4j's address");
-        };
-        let address = Neo4jAddress {
-            uri,
-            database: shape.database().unwrap_or("neo4j").to_owned(),
-        };
-        let password = SecretText::from(shape.password());
-        probe(async { Ok(self.neo4j.login(&address, shape.user(), &password).await) }).await
+            Err(why) => not_made(why),
+        }
     }
+
+    /// One login with AWSPREVIOUS, if it is another password, and who wrote the secret last.
+    async fn probe_previous(
+        &self,
+        deployment: &Deployment,
+        place: &DatabasePlace,
+        id: &str,
+        current: &Probe<SecretValue>,
+        now: Moment,
+    ) -> Probe<PreviousPassword> {
+        let version = VersionRef::Stage("AWSPREVIOUS".to_owned());
+        let previous = match self.aws.secrets.secret_value(deployment, id, &version).await {
+            Ok(previous) => previous,
+            Err(failure) => return not_made(format!("AWSPREVIOUS: {}", failure.cause)),
+        };
+        let of = |value: &SecretValue| login_of(deployment, place, value);
+        let login = match (current.value().map(of), of(&previous)) {
+            (Some(Ok(current)), Ok(previous)) if current.password == previous.password => {
+                return not_made("AWSPREVIOUS holds the same password");
+            }
+            (_, Ok(previous)) => previous,
+            (_, Err(why)) => return not_made(why),
+        };
+        probe(async {
+            let answer = self.neo4j.login(&login.address, &login.user, &login.password);
+            let is_accepted = matches!(answer.await, LoginAnswer::Accepted { .. });
+            let overwritten = if is_accepted {
+                self.aws.trail.last_secret_write(deployment, id, now).await
+            } else {
+                None
+            };
+            Ok(PreviousPassword {
+                is_accepted,
+                overwritten,
+            })
+        })
+        .await
+    }
+}
+
+/// Where and as whom a secret's value logs in.
+struct SecretLogin {
+    address: Neo4jAddress,
+    user: String,
+    password: SecretText,
+}
+
+/// The login that a secret's value means; `place` fills what a bare password leaves open. The error says what is missing.
+fn login_of(
+    deployment: &Deployment,
+    place: &DatabasePlace,
+    value: &SecretValue,
+) -> Result<SecretLogin, String> {
+    let SecretContent::Text(text) = &value.content else {
+        return Err("the secret is binary".to_owned());
+    };
+    let document =
+        SecretDocument::parse_for(text.reveal(), place.user.as_deref().unwrap_or("neo4j"))
+            .map_err(|error| format!("the secret holds no Neo4j credentials: {error}"))?;
+    let uri = deployment
+        .neo4j_uri
+        .clone()
+        .or_else(|| document.address().map(str::to_owned))
+        .or_else(|| place.uri.clone())
+        .ok_or(
+            "neither the secret, the configuration, the stack nor a runtime names Neo4j's address",
+        )?;
+    let database = document.database().or(place.database.as_deref());
+    Ok(SecretLogin {
+        address: Neo4jAddress {
+            uri,
+            database: database.unwrap_or("neo4j").to_owned(),
+        },
+        user: document.user().to_owned(),
+        password: SecretText::from(document.password()),
+    })
 }

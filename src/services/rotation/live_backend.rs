@@ -40,9 +40,13 @@ pub struct LiveBackend {
     pub(super) deployment: Deployment,
     secret: String,
     kind: RotationKind,
-    neo4j_uri: Option<String>,
+    pub(super) neo4j_uri: Option<String>,
     /// The user of a secret that names none; the check login proves it before anything is written.
-    user: String,
+    pub(super) user: Option<String>,
+    /// The database of a secret that names none.
+    pub(super) database: Option<String>,
+    /// Whether the stack and the runtimes were asked for what the secret does not name.
+    pub(super) is_place_known: bool,
     pub(super) policy: PasswordPolicy,
     source: PasswordSource,
     /// The secret of an administrator, where the secret names none itself.
@@ -87,7 +91,9 @@ impl LiveBackend {
                 .neo4j_uri
                 .clone()
                 .or_else(|| deployment.neo4j_uri.clone()),
-            user: options.user.clone().unwrap_or_else(|| "neo4j".to_owned()),
+            user: options.user.clone(),
+            database: None,
+            is_place_known: false,
             policy: options.policy.clone(),
             source: options.source,
             administrator: options.administrator.clone(),
@@ -165,9 +171,13 @@ impl LiveBackend {
             }
             Err(failure) => return Observation::Failed(EffectError::from(failure)),
         };
+        if let SecretContent::Text(text) = &value.content {
+            self.look_up_place(text.reveal()).await;
+        }
+        let user = self.user.as_deref().unwrap_or("neo4j");
         let parsed = match &value.content {
             SecretContent::Binary => Err(SecretDocumentError::Binary),
-            SecretContent::Text(text) => SecretDocument::parse_for(text.reveal(), &self.user),
+            SecretContent::Text(text) => SecretDocument::parse_for(text.reveal(), user),
         };
         let facts = match parsed {
             Err(problem) => VersionFacts {
@@ -317,7 +327,8 @@ impl LiveBackend {
             .clone()
             .or_else(|| shape.address().map(with_scheme))
             .unwrap_or_default();
-        let database = shape.database().unwrap_or("neo4j").to_owned();
+        let database = shape.database().or(self.database.as_deref());
+        let database = database.unwrap_or("neo4j").to_owned();
         Ok((
             Neo4jAddress { uri, database },
             shape.user().to_owned(),

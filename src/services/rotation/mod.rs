@@ -4,6 +4,7 @@
 
 mod administrator;
 mod live_backend;
+mod place;
 mod readers;
 mod refresh;
 

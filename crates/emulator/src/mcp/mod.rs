@@ -12,6 +12,7 @@ pub(crate) mod fast_mcp;
 mod gateway;
 mod go_json;
 mod interceptor;
+mod labs_server;
 mod message;
 mod neo4j_server;
 mod offered;

@@ -200,7 +200,7 @@ fn types(entry: &Value) -> Map<String, Value> {
         .collect()
 }
 
-fn statement<'a>(
+pub(super) fn statement<'a>(
     consumer: DatabaseCaller<'a>,
     text: &'a str,
     parameters: &'a Map<String, Value>,

@@ -8,7 +8,7 @@ use super::message::{INVALID_PARAMS, METHOD_NOT_FOUND, Message, accepted, event_
 use super::neo4j_server::{self, BasicCredentials, DatabaseCaller};
 use super::outcome::ToolFailure;
 use super::protocol::HANDSHAKE;
-use super::{code_host, fast_mcp};
+use super::{code_host, fast_mcp, labs_server};
 use crate::containers::{Container, SessionKey};
 use crate::http::{Response, json as json_response};
 use crate::scenarios::Scenario;
@@ -21,15 +21,37 @@ pub(crate) enum ToolServer {
     Neo4j,
     /// A server made with FastMCP: event streams, stateless, credentials from the secret.
     FastMcp,
+    /// `mcp-neo4j-cypher` of Neo4j Labs: event streams, read-only, credentials from its environment.
+    Labs,
     /// A stand-in for a code host that a person has to consent to.
     CodeHost,
 }
 
 impl ToolServer {
+    /// The server in the containers of a scenario's runtime.
+    pub(crate) fn in_runtime(scenario: &Scenario, runtime_id: &str) -> Self {
+        if scenario.is_labs() {
+            Self::Labs
+        } else if scenario.has_own_credentials(runtime_id) {
+            Self::FastMcp
+        } else {
+            Self::Neo4j
+        }
+    }
+
+    /// Whether it runs in Python, answers with event streams and has credentials of its own.
+    pub(crate) const fn is_python(self) -> bool {
+        match self {
+            Self::FastMcp | Self::Labs => true,
+            Self::Neo4j | Self::CodeHost => false,
+        }
+    }
+
     fn tools(self) -> Vec<Value> {
         match self {
             Self::Neo4j => neo4j_server::tools(),
             Self::FastMcp => fast_mcp::all_tools(),
+            Self::Labs => labs_server::tools(),
             Self::CodeHost => code_host::tools(),
         }
     }
@@ -38,6 +60,7 @@ impl ToolServer {
         match self {
             Self::Neo4j => neo4j_server::server_info(),
             Self::FastMcp => json!({"name": "mcp-server", "version": "1.22.0"}),
+            Self::Labs => labs_server::server_info(),
             Self::CodeHost => json!({"name": "code-host-mcp", "version": "0.9.0"}),
         }
     }
@@ -62,7 +85,8 @@ impl ToolServer {
             capabilities.insert("logging".to_owned(), json!({}));
             capabilities.insert("completions".to_owned(), json!({}));
         }
-        if let (true, Some(members)) = (self != Self::CodeHost, result.as_object_mut()) {
+        let has_instructions = matches!(self, Self::Neo4j | Self::FastMcp);
+        if let (true, Some(members)) = (has_instructions, result.as_object_mut()) {
             members.insert("instructions".to_owned(), json!(neo4j_server::INSTRUCTIONS));
         }
         result
@@ -71,16 +95,10 @@ impl ToolServer {
 
 /// Returns the tools of the server behind a scenario's gateway.
 pub(crate) fn tools_behind_gateway(scenario: &Scenario) -> Vec<Value> {
-    let own_credentials = scenario
-        .runtime_id
-        .as_deref()
-        .is_some_and(|runtime| scenario.has_own_credentials(runtime));
-    let server = if scenario.name == "e" {
-        ToolServer::CodeHost
-    } else if own_credentials {
-        ToolServer::FastMcp
-    } else {
-        ToolServer::Neo4j
+    let server = match &scenario.runtime_id {
+        _ if scenario.name == "e" => ToolServer::CodeHost,
+        Some(runtime) => ToolServer::in_runtime(scenario, runtime),
+        None => ToolServer::Neo4j,
     };
     server.tools()
 }
@@ -124,7 +142,7 @@ pub(crate) async fn answer(
         }
         other => message.error(METHOD_NOT_FOUND, &format!("Method {other} not found"), None),
     };
-    let mut response = if server == ToolServer::FastMcp {
+    let mut response = if server.is_python() {
         event_response(&reply)
     } else {
         json_response(StatusCode::OK, &reply)
@@ -157,6 +175,7 @@ async fn called(server: ToolServer, call: &ToolCallContext<'_>, message: &Messag
             Some(result) => Some(result),
             None => neo4j_call(call, tool, &arguments).await,
         },
+        ToolServer::Labs => labs_server::call(caller(call), tool, &arguments).await,
         ToolServer::CodeHost => code_host::call(tool, &arguments),
     };
     match result {

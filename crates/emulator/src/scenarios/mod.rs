@@ -217,8 +217,13 @@ impl Scenario {
                 .is_some_and(|runtime| runtime.id == id)
     }
 
+    /// Whether its runtime runs `mcp-neo4j-cypher` of Neo4j Labs, as the starter of late 2026 does.
+    pub(crate) fn is_labs(&self) -> bool {
+        self.name == "f"
+    }
+
     /// Whether the server in a runtime's containers has credentials of its own, instead of being given them with each request.
     pub(crate) fn has_own_credentials(&self, runtime_id: &str) -> bool {
-        matches!(self.name, "c" | "f") || self.runtime_id.as_deref() != Some(runtime_id)
+        self.name == "c" || self.is_labs() || self.runtime_id.as_deref() != Some(runtime_id)
     }
 }

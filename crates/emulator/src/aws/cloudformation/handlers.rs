@@ -9,8 +9,10 @@ use crate::pagination;
 use crate::service::{Operation, text};
 use crate::world::{SharedWorld, World};
 
-/// Number of entries of a page. CloudFormation documents none.
+/// Number of entries of a page. CloudFormation documents none; small, so that clients must follow pages.
 const PAGE: usize = 2;
+/// The same for lists that are long.
+const LARGE_PAGE: usize = 100;
 /// Largest number of resources that DescribeStackResources answers.
 const MAX_RESOURCES: usize = 100;
 
@@ -35,11 +37,13 @@ fn describe_stacks(world: &SharedWorld, call: &OperationCall) -> OperationResult
 fn list_stacks(world: &SharedWorld, call: &OperationCall) -> OperationResult {
     let input = call.input();
     let wanted = input.get("StackStatusFilter").and_then(Value::as_array);
-    let is_wanted = wanted.is_none_or(|wanted| {
-        wanted.is_empty() || wanted.iter().any(|status| status == "CREATE_COMPLETE")
-    });
+    let is_wanted = |stack: &&StackDescription| {
+        wanted.is_none_or(|wanted| {
+            wanted.is_empty() || wanted.iter().any(|status| status == stack.status)
+        })
+    };
     let known = stacks(world);
-    let shown = known.iter().filter(|_| is_wanted);
+    let shown = known.iter().filter(is_wanted);
     let entries = shown.map(|stack| shapes::summary(world, stack)).collect();
     page("StackSummaries", "list", entries, input)
 }
@@ -89,7 +93,7 @@ fn validation(message: impl Into<String>) -> ApiError {
 fn find(world: &World, name: &str) -> Result<StackDescription, ApiError> {
     stacks(world)
         .into_iter()
-        .find(|stack| stack.name == name || shapes::stack_id(world, stack.name) == name)
+        .find(|stack| stack.name == name || shapes::stack_id(world, &stack.name) == name)
         .ok_or_else(|| validation(format!("Stack with id {name} does not exist")))
 }
 
@@ -102,7 +106,12 @@ fn owner(world: &World, physical: &str) -> Result<StackDescription, ApiError> {
 }
 
 fn page(element: &str, list: &str, entries: Vec<String>, input: &Value) -> OperationResult {
-    let page = pagination::cut(list, entries, PAGE, text(input, "NextToken"))
+    let size = if entries.len() >= LARGE_PAGE / 2 {
+        LARGE_PAGE
+    } else {
+        PAGE
+    };
+    let page = pagination::cut(list, entries, size, text(input, "NextToken"))
         .map_err(|_| validation("The NextToken is not valid"))?;
     let next = page
         .next

@@ -42,11 +42,15 @@ fn list(name: &str, members: impl Iterator<Item = String>) -> String {
 /// The entry of ListStacks.
 pub(super) fn summary(world: &World, stack: &StackDescription) -> String {
     let inside = [
-        text("StackId", &stack_id(world, stack.name)),
-        text("StackName", stack.name),
+        text("StackId", &stack_id(world, &stack.name)),
+        text("StackName", &stack.name),
         text("TemplateDescription", stack.description),
         text("CreationTime", &created(world)),
-        text("StackStatus", "CREATE_COMPLETE"),
+        text("StackStatus", stack.status),
+        stack
+            .status_reason
+            .map(|reason| text("StackStatusReason", reason))
+            .unwrap_or_default(),
     ];
     element("member", &inside.concat())
 }
@@ -66,12 +70,16 @@ pub(super) fn stack(world: &World, stack: &StackDescription) -> String {
         .iter()
         .map(|(key, value)| text("Key", key) + &text("Value", value));
     let inside = [
-        text("StackId", &stack_id(world, stack.name)),
-        text("StackName", stack.name),
+        text("StackId", &stack_id(world, &stack.name)),
+        text("StackName", &stack.name),
         text("Description", stack.description),
         list("Parameters", parameters),
         text("CreationTime", &created(world)),
-        text("StackStatus", "CREATE_COMPLETE"),
+        text("StackStatus", stack.status),
+        stack
+            .status_reason
+            .map(|reason| text("StackStatusReason", reason))
+            .unwrap_or_default(),
         text("DisableRollback", "false"),
         list("Outputs", outputs),
         list("Tags", tags),
@@ -86,8 +94,8 @@ pub(super) fn resource(
     (logical, kind, physical): &(&str, &str, String),
 ) -> String {
     let inside = [
-        text("StackName", stack.name),
-        text("StackId", &stack_id(world, stack.name)),
+        text("StackName", &stack.name),
+        text("StackId", &stack_id(world, &stack.name)),
         text("LogicalResourceId", logical),
         text("PhysicalResourceId", physical),
         text("ResourceType", kind),

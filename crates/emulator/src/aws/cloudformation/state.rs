@@ -1,5 +1,8 @@
 //! The stacks whose outputs describe the deployments, spelt as their own templates spell them.
 
+use std::borrow::Cow;
+
+use crate::aws::control::many_ids;
 use crate::aws::control::shapes::lambda_arn;
 use crate::scenarios::{ACCOUNT, PoolFacts, REGION, Scenario, agentcore_arn, runtime_url};
 use crate::world::World;
@@ -11,7 +14,10 @@ type StackResource = (&'static str, &'static str, String);
 
 /// A stack.
 pub(super) struct StackDescription {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
+    pub(super) status: &'static str,
+    /// Why it has this status, where that is no success.
+    pub(super) status_reason: Option<&'static str>,
     pub(super) description: &'static str,
     /// Key and value; NoEcho values are shown as `****`.
     pub(super) parameters: Vec<(&'static str, String)>,
@@ -21,9 +27,11 @@ pub(super) struct StackDescription {
 }
 
 impl StackDescription {
-    fn new(name: &'static str, description: &'static str) -> Self {
+    fn new(name: impl Into<Cow<'static, str>>, description: &'static str) -> Self {
         Self {
-            name,
+            name: name.into(),
+            status: "CREATE_COMPLETE",
+            status_reason: None,
             description,
             parameters: Vec::new(),
             outputs: Vec::new(),
@@ -57,7 +65,43 @@ pub(super) fn stacks(world: &World) -> Vec<StackDescription> {
             "This stack includes resources needed to deploy AWS CDK apps into this environment",
         )
     });
+    stacks.extend((0..world.options.scale).map(|number| one_of_many(world, number)));
+    stacks.extend((0..world.options.stacks).map(unrelated));
     stacks
+}
+
+/// The stack of one gateway of a large account.
+fn one_of_many(world: &World, number: usize) -> StackDescription {
+    let [gateway, runtimes @ ..] = many_ids(&world.seed, number);
+    let mut resources = vec![("Gateway", "AWS::BedrockAgentCore::Gateway", gateway.clone())];
+    let runtimes = runtimes.into_iter();
+    resources.extend(runtimes.map(|id| ("Runtime", "AWS::BedrockAgentCore::Runtime", id)));
+    StackDescription {
+        outputs: vec![plain("GatewayId", gateway)],
+        resources,
+        ..StackDescription::new(
+            format!("fleet-{number:03}"),
+            "One gateway and its runtimes in a large account",
+        )
+    }
+}
+
+/// A stack that has nothing to do with AgentCore; the first one was rolled back.
+fn unrelated(number: usize) -> StackDescription {
+    if number == 0 {
+        return StackDescription {
+            status: "ROLLBACK_COMPLETE",
+            status_reason: Some(
+                "The following resource(s) failed to create: [Runtime]. Rollback requested by user.",
+            ),
+            ..StackDescription::new("neo4j-mcp-server-rolled-back", "A deployment that failed")
+        };
+    }
+    StackDescription {
+        outputs: vec![plain("BucketName", format!("bucket-{number:04}"))],
+        tags: Vec::new(),
+        ..StackDescription::new(format!("unrelated-{number:04}"), "A stack of another team")
+    }
 }
 
 fn plain(key: &'static str, value: impl Into<String>) -> Output {

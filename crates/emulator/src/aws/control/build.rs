@@ -56,6 +56,10 @@ pub(super) struct ResourceBuilder<'a> {
 }
 
 impl ResourceBuilder<'_> {
+    pub(super) const fn scale(&self) -> usize {
+        self.options.scale
+    }
+
     pub(super) fn hours_ago(&self, hours: i64) -> Timestamp {
         self.began
             .checked_sub(SignedDuration::from_hours(hours))

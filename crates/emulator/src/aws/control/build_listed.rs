@@ -45,6 +45,27 @@ impl ResourceBuilder<'_> {
         }
         state.runtimes.push(cold);
         state.listed.extend(self.plain_resources());
+        for number in 0..self.scale() {
+            self.one_of_many(number, state);
+        }
+    }
+
+    /// A gateway with ten targets, and four runtimes, of a large account.
+    fn one_of_many(&self, number: usize, state: &mut ControlResources) {
+        let [gateway_id, runtime_ids @ ..] = many_ids(self.seed, number);
+        let name = format!("fleet-gateway-{number:03}");
+        let mut gateway = self.plain_gateway(&gateway_id, &name, Authorizer::Iam);
+        for target in 0..10 {
+            let name = format!("fleet-target-{number:03}-{target}");
+            let endpoint = format!("{}/external/retired/mcp", self.base);
+            gateway.targets.push(self.target(&name, &name, endpoint));
+        }
+        state.gateways.push(gateway);
+        for (index, id) in runtime_ids.iter().enumerate() {
+            let name = format!("fleet_runtime_{number:03}_{index}");
+            let runtime = self.plain_runtime(id, &name, &Authorizer::Iam);
+            state.runtimes.push(runtime);
+        }
     }
 
     pub(super) fn seconds(&self, hours_ago: i64) -> Value {
@@ -193,4 +214,23 @@ impl ResourceBuilder<'_> {
         });
         resources
     }
+}
+
+/// The ids of one gateway of a large account and of its four runtimes.
+pub(crate) fn many_ids(seed: &crate::seed::Seed, number: usize) -> [String; 5] {
+    let runtime = |index: usize| {
+        let label = format!("fleet runtime {number} {index}");
+        format!(
+            "fleet_runtime_{number:03}_{index}-{}",
+            seed.mixed(&label, 10)
+        )
+    };
+    let gateway = seed.lower(&format!("fleet gateway {number}"), 10);
+    [
+        format!("fleet-gateway-{number:03}-{gateway}"),
+        runtime(0),
+        runtime(1),
+        runtime(2),
+        runtime(3),
+    ]
 }

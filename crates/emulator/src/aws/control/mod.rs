@@ -11,6 +11,7 @@ mod runtimes;
 pub(crate) mod shapes;
 mod state;
 
+pub(crate) use self::build_listed::many_ids;
 pub(crate) use self::state::{
     Authorization, Authorizer, ClaimRule, ControlResources, ControlState, Credential, Gateway,
     JwtAuthorizer, ListedKind, ListedResource, Runtime, RuntimeEndpoint, RuntimeVersion, Target,

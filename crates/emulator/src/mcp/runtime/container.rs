@@ -12,7 +12,7 @@ use crate::mcp::message::Message;
 use crate::mcp::neo4j_server::BasicCredentials;
 use crate::mcp::outcome::ToolFailure;
 use crate::mcp::tool_server::{self, ToolCallContext, ToolServer};
-use crate::mcp::{external, interceptor};
+use crate::mcp::{external, interceptor, labs_server};
 use crate::world::SharedWorld;
 
 /// Hands a message to the container, with the headers that the runtime lets through.
@@ -39,15 +39,11 @@ pub(super) async fn container(
         ));
         return failed();
     }
-    let server = if deployment.has_own_credentials(&runtime.id) {
-        ToolServer::FastMcp
-    } else {
-        ToolServer::Neo4j
-    };
-    if entered.fresh && server == ToolServer::FastMcp {
+    let server = ToolServer::in_runtime(deployment, &runtime.id);
+    if entered.fresh && server.is_python() {
         invocation.log("INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)");
     }
-    let own = server == ToolServer::FastMcp;
+    let own = server.is_python();
     let credentials = if !own {
         match given_credentials(invocation, version, request.headers(), message) {
             Ok(credentials) => credentials,
@@ -92,10 +88,10 @@ fn container_line(
     failure: Option<&ToolFailure>,
 ) -> String {
     match (server, failure) {
-        (ToolServer::FastMcp, None) => {
+        (ToolServer::FastMcp | ToolServer::Labs, None) => {
             format!("INFO     Processing request of type {}", message.method)
         }
-        (ToolServer::FastMcp, Some(failure)) => {
+        (ToolServer::FastMcp | ToolServer::Labs, Some(failure)) => {
             format!(
                 "ERROR    Error executing tool {}: {}",
                 message.tool(),
@@ -193,8 +189,8 @@ fn is_neo4j_call(message: &Message) -> bool {
         message.method.as_str(),
         "resources/read" | "completion/complete"
     ) || message.method == "tools/call"
-        && matches!(
+        && (matches!(
             message.tool(),
             "get-schema" | "read-cypher" | "write-cypher"
-        )
+        ) || labs_server::is_database_tool(message.tool()))
 }

@@ -1,0 +1,157 @@
+//! The first minutes with credentials and without a configuration, and what may be wrong then: no region, stacks that may not
+//! be listed, a thousand stacks, one that was rolled back, an address that answers with a web page.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+};
+
+use emulator::Options;
+
+use crate::world::{Console, WORLD, start, start_with};
+
+#[test]
+fn the_account_is_found_without_a_configuration() {
+    let console = Console::with_credentials_for(&WORLD);
+    let status = console.run(&["status", "-o", "json"]).exits(0).json();
+    let names: Vec<&str> = status["deployments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|deployment| deployment["name"].as_str().unwrap())
+        .collect();
+    for name in [
+        "neo4j-mcp-server",
+        "neo4j-mcp-server-live",
+        "Neo4jMCPRuntimeStack",
+    ] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert_eq!(
+        names
+            .iter()
+            .filter(|name| **name == "neo4j-agentcore-mcp-server")
+            .count(),
+        0,
+        "a gateway that two stacks name belongs to the one that owns it: {names:?}"
+    );
+    console
+        .run(&[
+            "tools",
+            "cypher",
+            "RETURN 1 AS one",
+            "-d",
+            "neo4j-mcp-server-live",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn without_the_right_to_list_stacks_the_rest_is_shown_and_the_exit_code_says_that_it_is_not_all() {
+    let world = start(
+        r#"[{"service":"cloudformation","operation":"DescribeStacks","fault":"access-denied"}]"#,
+    );
+    let console = Console::with_credentials_for(&world);
+    let answer = console
+        .run(&["status", "gateway", "-o", "json"])
+        .exits(4)
+        .says("cloudformation:DescribeStacks");
+    let gateways = answer.json()["resources"].as_array().unwrap().len();
+    assert!(gateways >= 4, "{answer:?}");
+}
+
+#[test]
+fn a_thousand_stacks_are_read_to_the_last_page() {
+    let world = start_with(Options {
+        stacks: 1_000,
+        ..Options::default()
+    });
+    let console = Console::with_credentials_for(&world);
+    let status = console
+        .run(&["status", "gateway", "-o", "json"])
+        .exits(0)
+        .json();
+    let deployments = status["deployments"].as_array().unwrap();
+    assert!(
+        deployments
+            .iter()
+            .any(|one| one["name"] == "neo4j-mcp-server-live"),
+        "{status}"
+    );
+    let path = console.config();
+    console
+        .run(&["init", "--stack", "neo4j-mcp-server-rolled-back"])
+        .exits(1)
+        .says("ROLLBACK_COMPLETE")
+        .says("describe-stack-events");
+    assert!(!path.exists(), "nothing is written");
+}
+
+#[test]
+fn a_large_account_is_grouped_by_the_stacks_that_own_its_runtimes() {
+    let world = start_with(Options {
+        scale: 12,
+        ..Options::default()
+    });
+    let console = Console::with_credentials_for(&world);
+    let status = console.run(&["status", "-o", "json"]).exits(0).json();
+    let of = |kind: &str, deployment: &str| {
+        let resources = status["resources"].as_array().unwrap().iter();
+        resources
+            .filter(|one| one["kind"] == kind && one["deployment"] == deployment)
+            .count()
+    };
+    for number in 0..12 {
+        let name = format!("fleet-{number:03}");
+        assert_eq!(of("gateway", &name), 1, "{name}");
+        assert_eq!(of("target", &name), 10, "{name}");
+        assert_eq!(of("runtime", &name), 4, "{name}");
+    }
+}
+
+/// An address at which every request is answered with a web page.
+fn web_page() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let mut request = [0; 65_536];
+            let _ = stream.read(&mut request);
+            let body =
+                "<!DOCTYPE html><html><head><title>Sign in to the network</title></head></html>";
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    address
+}
+
+#[test]
+fn an_endpoint_that_answers_with_a_web_page_is_named_as_such() {
+    let page = web_page();
+    Console::bare()
+        .run(&[
+            "tools",
+            "list",
+            "--via",
+            &format!("{page}/mcp"),
+            "--sign-in",
+            "none",
+        ])
+        .exits(5)
+        .without_data()
+        .says("Sign in to the network");
+    let console = Console::with_credentials_for(&WORLD).env("AWS_ENDPOINT_URL", &page);
+    let answer = console.run(&["status", "-o", "json"]);
+    assert_eq!(answer.code, 5, "{answer:?}");
+    assert!(
+        answer.err.contains("text/html") || answer.err.contains("web page"),
+        "{answer:?}"
+    );
+    console.run(&["init", "--yes"]).exits(5);
+    assert!(!console.config().exists(), "nothing is written");
+}
