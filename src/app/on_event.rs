@@ -36,6 +36,10 @@ impl App {
                 self.doctor.advanced(*report);
                 Effects::none()
             }
+            Event::PastWritesRead(writes) => {
+                self.store.record_past(writes);
+                Effects::none()
+            }
             Event::Incomplete(problems) => {
                 problems
                     .iter()

@@ -90,7 +90,7 @@ fn put_back(evidence: &Evidence) -> Judgement {
             "An old password was put back into {secret}{by}: Neo4j refuses AWSCURRENT and accepts AWSPREVIOUS"
         ),
         format!(
-            "agentcore-console secrets rollback {secret} makes AWSPREVIOUS current again; set NEO4J_PASSWORD in the .env of \
+            "agentcore-console secrets resume {secret} makes the accepted value current again; set NEO4J_PASSWORD in the .env of \
              the deployment script to that value first, or its next run puts the old one back"
         ),
         "logins at Neo4j with AWSCURRENT and AWSPREVIOUS",

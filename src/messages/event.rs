@@ -7,8 +7,8 @@ use crate::{
     logs::LogRecord,
     model::{
         CallOutcome, Claims, ConnectionInfo, Deployment, DeploymentName, Elicitation, Failure,
-        HttpExchange, Kind, LogBatch, McpEndpoint, Offer, Progress, Resource, ResourceKey,
-        SecretDetail, Tool, Traffic,
+        HttpExchange, Kind, LogBatch, McpEndpoint, Offer, PastWrite, Progress, Resource,
+        ResourceKey, SecretDetail, Tool, Traffic,
     },
     rotation::{
         plan::RotationPlan,
@@ -24,6 +24,8 @@ pub type Welcome = (ConnectionInfo, Option<Claims>, Vec<Tool>);
 /// A fact that has happened outside of the state.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// What earlier runs wrote, the oldest first.
+    PastWritesRead(Vec<PastWrite>),
     /// Listings of the start failed while others worked: what is shown is not complete.
     Incomplete(Vec<Failure>),
     /// A person can sign in at this address in a browser.

@@ -11,7 +11,8 @@ pub mod failure;
 pub mod log;
 pub mod loose_json;
 pub mod moment;
-pub mod resource;
+pub mod past_write;
+mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod suggest;
@@ -35,6 +36,7 @@ pub use log::{
 };
 pub use loose_json::loose_json;
 pub use moment::Moment;
+pub use past_write::PastWrite;
 pub use resource::{Fact, Health, Kind, Link, Relation, Resource, ResourceKey, StackFacts};
 pub use sanitize::sanitize;
 pub use secret::{

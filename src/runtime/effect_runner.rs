@@ -29,7 +29,7 @@ use crate::{
         report::{RotationKind, RotationQuestion, RotationReport},
     },
     services::{
-        Announce, McpOptions, McpSession, Services,
+        Announce, McpOptions, McpSession, Services, audit,
         aws::ConsentUser,
         mcp,
         rotation::{Operator, RotationOptions},
@@ -285,10 +285,18 @@ impl RunnerState {
                 Ok(started) => started,
                 Err(failure) => return Some(Event::Started(Err(failure))),
             };
+            if let Some(path) = audit::default_path() {
+                let read = tokio::task::spawn_blocking(move || audit::past_writes(&path));
+                let writes = read.await.unwrap_or_default();
+                sender.send(Event::PastWritesRead(writes)).await;
+            }
             if !started.problems.is_empty() {
                 sender.send(Event::Incomplete(started.problems)).await;
             }
-            started.services.sign_ins.set_announce(announce_on_screen(sender));
+            started
+                .services
+                .sign_ins
+                .set_announce(announce_on_screen(sender));
             let deployments = started.deployments.clone();
             let by_name = started
                 .deployments

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CallOutcome, Deployment, Failure, Moment};
+use crate::model::{CallOutcome, Deployment, Failure, Moment, PastWrite};
 use crate::net::clock;
 use crate::services::aws::AwsClient;
 
@@ -297,6 +297,33 @@ pub fn read_tail(path: &Path) -> io::Result<Vec<AuditLine>> {
         .collect())
 }
 
+/// The writes that ended in earlier runs, the oldest first. A file that cannot be read counts as empty.
+pub fn past_writes(path: &Path) -> Vec<PastWrite> {
+    let lines = read_tail(path).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the audit file cannot be read");
+        Vec::new()
+    });
+    let write = |line: AuditLine| {
+        let at: jiff::Timestamp = line.at.parse().ok()?;
+        let outcome = line
+            .outcome
+            .filter(|_| line.record == AuditPhase::Outcome)?;
+        let has_failed = matches!(outcome.as_str(), "failed" | "refused");
+        Some(PastWrite {
+            at: Moment::from_millis(at.as_millisecond()),
+            what: format!("{} {} of {}", line.action, line.target, line.deployment),
+            operator: line.operator,
+            result: if has_failed {
+                Err(line.why.unwrap_or(outcome))
+            } else {
+                Ok(outcome)
+            },
+            request_id: line.request_id,
+        })
+    };
+    lines.into_iter().filter_map(write).collect()
+}
+
 /// The last part of an ARN: a user's name, a role's session.
 pub(crate) fn operator_of(arn: &str) -> String {
     arn.rsplit(['/', ':'])
@@ -379,5 +406,26 @@ mod tests {
         let arn = "arn:aws:sts::123456789012:assumed-role/ops/ana";
         assert_eq!(operator_of(arn), "ana");
         assert_eq!(operator_of("arn:aws:iam::123456789012:root"), "root");
+    }
+
+    #[tokio::test]
+    async fn what_ended_in_earlier_runs_is_read_for_the_activity() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        assert!(past_writes(&path).is_empty());
+        let audit = Audit::new(Some(path.clone()), &deployment(), "targets.sync", "t-1")
+            .by("arn:aws:iam::1:user/ana", "1");
+        let now = Moment::from_millis(1_795_269_600_000);
+        audit.intent(None, now).await.unwrap();
+        let refused = audit.outcome("failed", Some("no".into()), None, Some("r-1".into()), now);
+        refused.await.unwrap();
+        let expected = PastWrite {
+            at: now,
+            what: "targets.sync t-1 of d".into(),
+            operator: "ana".into(),
+            result: Err("no".into()),
+            request_id: Some("r-1".into()),
+        };
+        assert_eq!(past_writes(&path), [expected]);
     }
 }

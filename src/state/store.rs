@@ -10,7 +10,8 @@ use crate::{
     doctor::DoctorReport,
     kinds::{self, Chain, ChainInput, DeploymentHealth, HealthInput, HealthVerdict, ObservedCall},
     model::{
-        Deployment, DeploymentName, Failure, Health, Kind, Moment, Resource, ResourceKey, Traffic,
+        Deployment, DeploymentName, Failure, FailureKind, Health, Kind, Moment, PastWrite,
+        Resource, ResourceKey, Traffic,
     },
 };
 
@@ -428,6 +429,26 @@ impl Store {
             })
             .collect();
         self.record_list(&place.0, place.1, Ok(renewed), now)
+    }
+
+    /// Adds what earlier runs wrote behind what this one did.
+    pub(crate) fn record_past(&mut self, writes: Vec<PastWrite>) {
+        let entries = writes.into_iter().rev().map(|write| {
+            let who = format!("by {}", write.operator);
+            let failed = |why| Failure::new(FailureKind::Refused, write.what.clone(), why);
+            ActivityEntry {
+                at: write.at,
+                result: match write.result {
+                    Ok(outcome) => Ok(format!("{outcome}, {who}")),
+                    Err(why) => Err(Box::new(failed(why).evidence(who))),
+                },
+                what: write.what,
+                write: true,
+                request_id: write.request_id,
+            }
+        });
+        self.activity.extend(entries);
+        self.activity.truncate(ACTIVITY);
     }
 
     /// Notes a deed.

@@ -434,6 +434,32 @@ fn versions_are_listed_compared_and_rolled_back() {
             "--yes",
         ])
         .exits(4);
+    let audit = console
+        .folder()
+        .join(".local/state/agentcore-console/audit.jsonl");
+    assert!(!audit.exists(), "nothing was written yet");
+    console
+        .run(&["versions", "roll-back", arn, "production", oldest, "--yes"])
+        .exits(0);
+    let lines = std::fs::read_to_string(audit).unwrap();
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [intent, outcome] = lines.as_slice() else {
+        panic!("an intent and an outcome: {lines:#?}");
+    };
+    assert_eq!(intent["action"], "versions.roll-back");
+    assert_eq!(
+        (&intent["record"], &outcome["record"]),
+        (&json!("intent"), &json!("outcome"))
+    );
+    assert_eq!(outcome["outcome"], "done");
+    assert!(outcome["request_id"].is_string(), "{outcome}");
+    assert!(
+        outcome["target"].as_str().unwrap().contains("production"),
+        "{outcome}"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod client_secret;
 mod configuration;
+mod credentials;
 mod doctor;
 mod first_minutes;
 mod fleet;

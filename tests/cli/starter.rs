@@ -131,7 +131,7 @@ fn a_bare_password_is_rotated_and_the_doctor_sees_it_put_back() {
         "{report}"
     );
     console
-        .run(&["secrets", "rollback", SECRET, "--yes"])
+        .run(&["secrets", "resume", SECRET, "--yes"])
         .exits(0);
     assert_eq!(current(&world), new);
     let report = console.run(&["doctor", "-o", "json"]).exits(0).json();

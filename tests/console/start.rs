@@ -3,7 +3,7 @@
 use agentcore_console::{
     app::AppOptions,
     messages::{Effect, Event},
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, PastWrite},
     screens::start_page::{LookedFor, LookedForState, StartChoice, StartPage},
     state::FleetSnapshot,
 };
@@ -248,4 +248,25 @@ fn the_address_of_a_sign_in_is_shown_whole_and_can_be_copied() {
     assert!(shown.contains(&address), "{shown}");
     let effects = harness.keys("y");
     assert!(matches!(effects.as_slice(), [Effect::Copy(text)] if *text == address));
+}
+
+#[test]
+fn activity_shows_what_earlier_runs_wrote_behind_what_this_one_did() {
+    let mut harness = world::ready();
+    let write = |what: &str, hours: i64| PastWrite {
+        at: NOW.plus(-hours * 3_600_000),
+        what: what.into(),
+        operator: "ana".into(),
+        result: Ok("rotated".into()),
+        request_id: None,
+    };
+    harness.on(Event::PastWritesRead(vec![
+        write("secrets.rotate prod/neo4j of prod", 30),
+        write("targets.sync t-1 of prod", 2),
+    ]));
+    harness.keys("6");
+    let frame = harness.frame(120, 36);
+    let newer = frame.find("targets.sync t-1").unwrap();
+    let older = frame.find("secrets.rotate prod/neo4j").unwrap();
+    assert!(newer < older, "{frame}");
 }

@@ -50,6 +50,21 @@ where
     if let Some(cause) = find::<CredentialsError>(error) {
         return credentials(doing.text, doing.account, cause);
     }
+    let response = match error {
+        SdkError::ServiceError(context) => Some(context.raw()),
+        SdkError::ResponseError(context) => Some(context.raw()),
+        _ => None,
+    };
+    if let Some(response) = response
+        && let Some(failure) = web_page(
+            doing.text,
+            &host,
+            response.headers().get("content-type"),
+            response.body().bytes().unwrap_or_default(),
+        )
+    {
+        return failure.status(response.status().as_u16());
+    }
     match error {
         SdkError::ServiceError(context) => {
             let response = context.raw();
@@ -107,6 +122,29 @@ where
         .evidence(chain),
         _ => Failure::new(FailureKind::Network, doing.text, "the request failed").evidence(chain),
     }
+}
+
+/// The failure of a request that was answered with a web page: by a proxy, a network's sign-in page, or a wrong address.
+pub(crate) fn web_page(
+    doing: &str,
+    host: &str,
+    content_type: Option<&str>,
+    body: &[u8],
+) -> Option<Failure> {
+    if !content_type?.to_ascii_lowercase().contains("html") {
+        return None;
+    }
+    let text = String::from_utf8_lossy(body);
+    let title = text
+        .split_once("<title>")
+        .and_then(|(_, rest)| rest.split_once("</title>"))
+        .map_or_else(String::new, |(title, _)| format!(" \"{}\"", title.trim()));
+    let cause = format!("{host} answers with a web page{title} instead of AWS's API");
+    Some(
+        Failure::new(FailureKind::Network, doing, cause).hint(
+            "a proxy or the sign-in page of a network may stand in between: check HTTPS_PROXY and AWS_ENDPOINT_URL, and sign in to the network",
+        ),
+    )
 }
 
 /// Maps an error answer of a service: `code` and `message` as it gave them.

@@ -138,8 +138,12 @@ impl AwsClient {
         let body = http_client::read_at_most(response, LONGEST)
             .await
             .map_err(|error| error.failure(doing.text, &request.url))?;
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let host = http_client::host_of(&request.url);
+        if let Some(page) = failure::web_page(doing.text, &host, header("content-type"), &body) {
+            return Err(page.status(status));
+        }
         if (200..300).contains(&status) {
-            let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
             let request_id = failure::request_id(header);
             return Ok(AwsResponse { body, request_id });
         }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{AwsClient, AwsResources};
 use crate::model::{Deployment, Failure, Moment, ResourceKey, RuntimeVersionInfo};
+use crate::services::audit::AuditFile;
 
 use super::{
     failure::Doing,
@@ -153,7 +154,7 @@ impl RuntimeVersions {
                 Clone::clone,
             )
             .await
-        .map(drop)
+            .map(drop)
     }
 
     /// Sends the request of [`Self::move_endpoint`]. Returns its id.

@@ -138,7 +138,12 @@ impl DoctorProbes {
         now: Moment,
     ) -> Probe<PreviousPassword> {
         let version = VersionRef::Stage("AWSPREVIOUS".to_owned());
-        let previous = match self.aws.secrets.secret_value(deployment, id, &version).await {
+        let previous = match self
+            .aws
+            .secrets
+            .secret_value(deployment, id, &version)
+            .await
+        {
             Ok(previous) => previous,
             Err(failure) => return not_made(format!("AWSPREVIOUS: {}", failure.cause)),
         };
@@ -151,7 +156,9 @@ impl DoctorProbes {
             (_, Err(why)) => return not_made(why),
         };
         probe(async {
-            let answer = self.neo4j.login(&login.address, &login.user, &login.password);
+            let answer = self
+                .neo4j
+                .login(&login.address, &login.user, &login.password);
             let is_accepted = matches!(answer.await, LoginAnswer::Accepted { .. });
             let overwritten = if is_accepted {
                 self.aws.trail.last_secret_write(deployment, id, now).await

@@ -15,7 +15,12 @@ impl LiveBackend {
             return;
         }
         self.is_place_known = true;
-        let place = self.services.aws.resources.database_place(&self.deployment).await;
+        let place = self
+            .services
+            .aws
+            .resources
+            .database_place(&self.deployment)
+            .await;
         self.neo4j_uri = self.neo4j_uri.take().or(place.uri);
         if document.is_none() {
             self.user = self.user.take().or(place.user);
