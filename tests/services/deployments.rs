@@ -356,7 +356,7 @@ async fn deployments_of_one_account_share_its_lists() {
     let refresh = async || {
         for deployment in world.deployments.values() {
             for kind in [Kind::Gateway, Kind::Runtime] {
-                services.list(deployment, kind).await.unwrap();
+                services.aws.resources.list(deployment, kind).await.unwrap();
             }
         }
     };

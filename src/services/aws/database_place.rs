@@ -73,11 +73,7 @@ impl AwsResources {
     /// Where the deployment's database is, from its configuration, its stack and the environment of its runtimes. What
     /// cannot be read stays open.
     pub(crate) async fn database_place(&self, deployment: &Deployment) -> DatabasePlace {
-        let stack = self
-            .stacks
-            .stack_facts(deployment)
-            .await
-            .unwrap_or_default();
+        let stack = self.stacks.facts(deployment).await.unwrap_or_default();
         let mut place = DatabasePlace::of_stack(deployment, &stack);
         if place.uri.is_none() || place.user.is_none() {
             let runtimes = self.list(deployment, Kind::Runtime).await;
