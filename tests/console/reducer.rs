@@ -388,6 +388,14 @@ fn every_action_is_in_a_help() {
         harness.keys("?");
         seen += &harness.frame(120, tall);
     }
+    let mut start_page = agentcore_console::screens::start_page::StartPage::default();
+    start_page.can_start_demo = true;
+    let mut harness = Harness::with(AppOptions {
+        start_page,
+        ..options()
+    });
+    harness.keys("?");
+    seen += &harness.frame(120, 80);
     let mut harness = ready();
     harness.keys("4");
     harness.on(connected(&endpoint("prod")));

@@ -62,7 +62,7 @@ fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>) 
         let account = match &page.failure {
             Some(failure) => format!(", and the account was not read: {}.", failure.cause),
             None if page.regions.is_empty() => {
-                ", and no AWS region is known. One key starts either way.".to_owned()
+                ", and no AWS region is known.".to_owned()
             }
             None => format!(", and nothing in {}.", page.regions.join(", ")),
         };
