@@ -390,7 +390,7 @@ fn every_action_is_in_a_help() {
     }
     let mut start_page = agentcore_console::screens::start_page::StartPage::default();
     start_page.can_start_demo = true;
-    let mut harness = Harness::with(AppOptions {
+    let mut harness = Harness::with(agentcore_console::app::AppOptions {
         start_page,
         ..options()
     });

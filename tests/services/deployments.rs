@@ -354,10 +354,12 @@ async fn deployments_of_one_account_share_its_lists() {
     let services = Services::new(ServiceOptions::default());
     let count = |operation| world.stack.request_count(operation);
     let refresh = async || {
-        for deployment in world.deployments.values() {
-            for kind in [Kind::Gateway, Kind::Runtime] {
-                services.aws.resources.list(deployment, kind).await.unwrap();
-            }
+        let lists = world.deployments.values().flat_map(|deployment| {
+            let kinds = [Kind::Gateway, Kind::Runtime];
+            kinds.map(|kind| services.aws.resources.list(deployment, kind))
+        });
+        for listed in futures::future::join_all(lists).await {
+            listed.unwrap();
         }
     };
     refresh().await;

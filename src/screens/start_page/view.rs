@@ -61,9 +61,7 @@ fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>) 
         };
         let account = match &page.failure {
             Some(failure) => format!(", and the account was not read: {}.", failure.cause),
-            None if page.regions.is_empty() => {
-                ", and no AWS region is known.".to_owned()
-            }
+            None if page.regions.is_empty() => ", and no AWS region is known.".to_owned(),
             None => format!(", and nothing in {}.", page.regions.join(", ")),
         };
         pen.line(3, &format!("{configuration}{account}"), Role::Dim);
