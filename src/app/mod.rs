@@ -13,7 +13,8 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::{
     keys::{Chord, Keymap},
     messages::{
-        Action, AppAction, Effect, Effects, ExitMessage, ListAction, PromptAction, Route, Slot,
+        Action, AppAction, Effect, Effects, ExitMessage, FleetEffect, ListAction, PromptAction,
+        Route, Slot,
     },
     model::{Deployment, DeploymentName, Failure, Kind, Moment},
     screens::start_page::{StartChoice, StartPage},
@@ -384,7 +385,7 @@ impl App {
             let list = self.store.lists.entry((name.clone(), kind)).or_default();
             if list.loading.is_none() {
                 list.ask(self.now);
-                effects.push(Effect::List(name, kind));
+                effects.push(Effect::Fleet(FleetEffect::List(name, kind)));
             }
         }
         Effects(effects)

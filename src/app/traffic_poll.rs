@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::App;
-use crate::messages::{Effect, Effects};
+use crate::messages::{Effect, Effects, FleetEffect};
 use crate::{
     messages::Route,
     model::{Deployment, DeploymentName, Failure, Kind, Moment, ResourceKey, Traffic},
@@ -50,7 +50,7 @@ impl App {
             if let Some(keys) = self.countable(&account) {
                 self.counts.asked.insert(first.clone(), self.now);
                 if !keys.is_empty() {
-                    effects.push(Effect::CountCalls(keys));
+                    effects.push(Effect::Fleet(FleetEffect::CountCalls(keys)));
                 }
             }
         }

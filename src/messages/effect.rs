@@ -1,5 +1,5 @@
-//! Effects: what must be done outside, as plain data. `runtime/effect_runner.rs` is the only place
-//! that performs them.
+//! Effects: what must be done outside, as plain data, grouped as the events are. `runtime/effect_runner/` is the only
+//! place that performs them.
 
 use serde_json::{Map, Value};
 
@@ -53,6 +53,38 @@ impl Slot {
 pub enum Effect {
     /// Start the services, and the embedded stack of the demo.
     Start,
+    /// A task about resources.
+    Fleet(FleetEffect),
+    /// A task about a log tail.
+    Logs(LogsEffect),
+    /// A task about secrets and rotations.
+    Secrets(SecretsEffect),
+    /// A task about an MCP endpoint.
+    Tools(ToolsEffect),
+    /// Examine a deployment.
+    Examine(DeploymentName),
+    /// Copy a text to the clipboard. The text must hold no secret.
+    Copy(String),
+    /// Write a text to a new file with mode 0600.
+    Export {
+        /// The beginning of the file's name.
+        stem: String,
+        /// Its extension.
+        extension: &'static str,
+        /// The text.
+        text: String,
+    },
+    /// Inject a fault of the embedded stack, by its index in the list of the start.
+    PlayFault(usize),
+    /// Stop the task in a slot.
+    Stop(Slot),
+    /// Suspend to the shell.
+    Suspend,
+}
+
+/// Tasks about resources.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FleetEffect {
     /// List the resources of a kind in a deployment.
     List(DeploymentName, Kind),
     /// Describe one resource.
@@ -62,10 +94,18 @@ pub enum Effect {
     CountCalls(Vec<ResourceKey>),
     /// Synchronise a target: its gateway lists the target's tools again.
     Synchronize(ResourceKey),
+}
+
+/// Tasks about a log tail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LogsEffect {
     /// Tail log groups.
     Tail(DeploymentName, LogQuery),
-    /// Stop the task in a slot.
-    Stop(Slot),
+}
+
+/// Tasks about secrets and rotations.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SecretsEffect {
     /// Read the versions of a secret.
     ReadSecret(DeploymentName, String),
     /// Rotate, resume or roll back a secret. Questions arrive as events.
@@ -79,6 +119,11 @@ pub enum Effect {
     },
     /// Answer the question that a rotation asked.
     AnswerRotation(bool),
+}
+
+/// Tasks about an MCP endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToolsEffect {
     /// Connect to an MCP endpoint and list its tools.
     Connect(McpEndpoint),
     /// Call a tool.
@@ -106,23 +151,6 @@ pub enum Effect {
     ReadClaims(McpEndpoint),
     /// Answer an elicitation.
     AnswerElicitation(McpEndpoint, u64, ElicitationAnswer),
-    /// Examine a deployment.
-    Examine(DeploymentName),
-    /// Copy a text to the clipboard. The text must hold no secret.
-    Copy(String),
-    /// Write a text to a new file with mode 0600.
-    Export {
-        /// The beginning of the file's name.
-        stem: String,
-        /// Its extension.
-        extension: &'static str,
-        /// The text.
-        text: String,
-    },
-    /// Inject a fault of the embedded stack, by its index in the list of the start.
-    PlayFault(usize),
-    /// Suspend to the shell.
-    Suspend,
 }
 
 /// The effects of a change of state, in order.

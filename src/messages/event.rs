@@ -1,7 +1,7 @@
 //! Events: facts that have happened outside, as plain data. The only way in which the outside
 //! reaches the state.
 
-use super::Effect;
+use super::{Effect, FleetEffect, LogsEffect, SecretsEffect, ToolsEffect};
 use crate::{
     doctor,
     logs::LogRecord,
@@ -127,46 +127,56 @@ impl Event {
     pub fn of_failed_effect(effect: Effect, failure: Failure) -> Self {
         match effect {
             Effect::Start => Self::Started(Err(failure)),
-            Effect::List(deployment, kind) => {
-                Self::Fleet(FleetEvent::Listed(deployment, kind, Err(failure)))
-            }
-            Effect::Describe(key) => {
-                Self::Fleet(FleetEvent::Described(key, Box::new(Err(failure))))
-            }
-            Effect::CountCalls(keys) => Self::Fleet(FleetEvent::CallsCounted(keys, Err(failure))),
-            Effect::Synchronize(key) => {
-                Self::Fleet(FleetEvent::Synchronized(key, Box::new(Err(failure))))
-            }
-            Effect::Tail(..) => Self::Logs(LogsEvent::TailFailed(failure)),
-            Effect::ReadSecret(deployment, id) => Self::Secrets(SecretsEvent::SecretRead(
-                deployment,
-                id,
-                Box::new(Err(failure)),
-            )),
-            Effect::Rotate { .. } => Self::Secrets(SecretsEvent::Ended(Box::new(Err(
-                failure.hint("`secrets resume` finishes what is half done")
-            )))),
-            Effect::Connect(endpoint) => {
-                Self::Tools(ToolsEvent::Connected(endpoint, Box::new(Err(failure))))
-            }
-            Effect::Call { endpoint, .. } | Effect::Fetch(endpoint, ..) => {
-                Self::Tools(ToolsEvent::Called(endpoint, Box::new(Err(failure))))
-            }
+            Effect::Fleet(effect) => Self::Fleet(FleetEvent::of_failed_effect(effect, failure)),
+            Effect::Logs(LogsEffect::Tail(..)) => Self::Logs(LogsEvent::TailFailed(failure)),
+            Effect::Secrets(effect) => match effect {
+                SecretsEffect::ReadSecret(deployment, id) => Self::Secrets(
+                    SecretsEvent::SecretRead(deployment, id, Box::new(Err(failure))),
+                ),
+                SecretsEffect::Rotate { .. } => Self::Secrets(SecretsEvent::Ended(Box::new(Err(
+                    failure.hint("`secrets resume` finishes what is half done"),
+                )))),
+                SecretsEffect::AnswerRotation(_) => Self::Broke(None, failure),
+            },
+            Effect::Tools(effect) => match ToolsEvent::of_failed_effect(effect, failure) {
+                Ok(event) => Self::Tools(event),
+                Err(failure) => Self::Broke(None, failure),
+            },
             Effect::Examine(deployment) => Self::Broke(Some(deployment), failure),
-            Effect::ListOffers(endpoint) => Self::Tools(ToolsEvent::Offered(endpoint, Vec::new())),
-            Effect::ReadQueries | Effect::KeepQuery(_) | Effect::ForgetQuery(_) => {
-                Self::Tools(ToolsEvent::QueriesRead(Err(failure)))
-            }
-            Effect::ReadClaims(endpoint) => {
-                Self::Tools(ToolsEvent::ClaimsRead(endpoint, Box::new(Err(failure))))
-            }
             Effect::Export { .. } => Self::Exported(Err(failure)),
-            Effect::Copy(_)
-            | Effect::Stop(_)
-            | Effect::AnswerRotation(_)
-            | Effect::AnswerElicitation(..)
-            | Effect::PlayFault(_)
-            | Effect::Suspend => Self::Broke(None, failure),
+            Effect::Copy(_) | Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => {
+                Self::Broke(None, failure)
+            }
         }
+    }
+}
+
+impl FleetEvent {
+    fn of_failed_effect(effect: FleetEffect, failure: Failure) -> Self {
+        match effect {
+            FleetEffect::List(deployment, kind) => Self::Listed(deployment, kind, Err(failure)),
+            FleetEffect::Describe(key) => Self::Described(key, Box::new(Err(failure))),
+            FleetEffect::CountCalls(keys) => Self::CallsCounted(keys, Err(failure)),
+            FleetEffect::Synchronize(key) => Self::Synchronized(key, Box::new(Err(failure))),
+        }
+    }
+}
+
+impl ToolsEvent {
+    /// # Errors
+    /// The failure itself, for an effect that has no event of its own.
+    fn of_failed_effect(effect: ToolsEffect, failure: Failure) -> Result<Self, Failure> {
+        Ok(match effect {
+            ToolsEffect::Connect(endpoint) => Self::Connected(endpoint, Box::new(Err(failure))),
+            ToolsEffect::Call { endpoint, .. } | ToolsEffect::Fetch(endpoint, ..) => {
+                Self::Called(endpoint, Box::new(Err(failure)))
+            }
+            ToolsEffect::ListOffers(endpoint) => Self::Offered(endpoint, Vec::new()),
+            ToolsEffect::ReadQueries | ToolsEffect::KeepQuery(_) | ToolsEffect::ForgetQuery(_) => {
+                Self::QueriesRead(Err(failure))
+            }
+            ToolsEffect::ReadClaims(endpoint) => Self::ClaimsRead(endpoint, Box::new(Err(failure))),
+            ToolsEffect::AnswerElicitation(..) => return Err(failure),
+        })
     }
 }

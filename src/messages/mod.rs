@@ -14,7 +14,7 @@ pub use action::{
     Action, ActionSpec, AppAction, DoctorAction, FleetAction, ListAction, LogsAction, Needs,
     PromptAction, SecretsAction, StartAction, ToolsAction,
 };
-pub use effect::{Effect, Effects, Slot};
+pub use effect::{Effect, Effects, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect};
 pub use event::{Event, FleetEvent, LogsEvent, SecretsEvent, ToolsEvent, Welcome};
 pub use exit_message::ExitMessage;
 pub use route::Route;

@@ -82,7 +82,7 @@ impl Sender {
 
 /// Performs effects: the services in production, a script in tests.
 pub trait EffectRunner: Send + 'static {
-    /// Returns the slot in which an effect runs, or `None` if `perform` completes it at once.
+    /// Returns the slot in which an effect runs, or `None` if its task completes when it is first polled.
     fn slot(&mut self, effect: &Effect) -> Option<Slot>;
 
     /// Returns the task of an effect. Intermediate events go to the sender; the last event is the
@@ -139,10 +139,11 @@ impl<P: EffectRunner> Tasks<P> {
                 generation: 0,
                 channel: self.channel.clone(),
             };
-            drop(
-                self.runner
-                    .perform(effect, sender, CancellationToken::new()),
-            );
+            let task = self
+                .runner
+                .perform(effect, sender, CancellationToken::new());
+            // It completes without waiting for anything, so that polling it once performs it.
+            let _ = task.now_or_never();
             return;
         };
         if slot.must_finish() && self.live.contains_key(&slot) {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::detail::wrapped;
 use crate::{
     keys::Layer,
-    messages::{Action, AppAction, Effect, Effects, ListAction, PromptAction, Slot},
+    messages::{Action, AppAction, Effect, Effects, ListAction, PromptAction, SecretsEffect, Slot},
     theme::Role,
     widgets::{LineInput, Painter, Scroll},
 };
@@ -98,7 +98,8 @@ impl Confirm {
 
     /// Whether it is a rotation that asks.
     pub fn is_of_rotation(&self) -> bool {
-        self.is_early || self.no == Effects::one(Effect::AnswerRotation(false))
+        self.is_early
+            || self.no == Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false)))
     }
 
     /// Layers of the keymap.

@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::{AppRequest, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     kinds,
-    messages::{Action, AppAction, Effect, FleetAction},
+    messages::{Action, AppAction, Effect, FleetAction, FleetEffect},
     model::{Failure, Kind, Moment, Resource, ResourceKey, Traffic, with_separators},
     state::Store,
     theme::Role,
@@ -55,7 +55,9 @@ impl Detail {
                 self.scroll.reset();
             }
             Action::App(AppAction::Refresh) => {
-                return ScreenUpdate::effect(Effect::Describe(self.key.clone()));
+                return ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(
+                    self.key.clone(),
+                )));
             }
             Action::Fleet(
                 FleetAction::CopyArn

@@ -20,7 +20,9 @@ use super::{
 use crate::{
     keys::Layer,
     kinds,
-    messages::{Action, AppAction, Effect, Effects, FleetAction, ListAction, PromptAction},
+    messages::{
+        Action, AppAction, Effect, Effects, FleetAction, FleetEffect, ListAction, PromptAction,
+    },
     model::{
         DeploymentName, Health, Kind, McpEndpoint, McpTarget, Relation, Resource, ResourceKey,
     },
@@ -243,10 +245,10 @@ impl Fleet {
             Place::Resource(key) => {
                 self.overview = None;
                 self.detail = Some(Detail::new(key.clone(), context.now));
-                ScreenUpdate::effect(Effect::Describe(key.clone()))
+                ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(key.clone())))
             }
             Place::Problem(deployment, kind) => {
-                ScreenUpdate::effect(Effect::List(deployment.clone(), *kind))
+                ScreenUpdate::effect(Effect::Fleet(FleetEffect::List(deployment.clone(), *kind)))
             }
         }
     }
@@ -364,7 +366,7 @@ impl Fleet {
                     return ScreenUpdate::done();
                 }
                 self.detail = Some(Detail::new(next.clone(), context.now));
-                ScreenUpdate::effect(Effect::Describe(next))
+                ScreenUpdate::effect(Effect::Fleet(FleetEffect::Describe(next)))
             }
             None => ScreenUpdate::request(AppRequest::Say(format!(
                 "{} leads to nothing that is listed here",
@@ -518,7 +520,7 @@ fn synchronize(context: &UpdateContext<'_>, targets: &[&Resource]) -> ScreenUpda
     let names: Vec<String> = targets.iter().map(|target| place(target)).collect();
     let effects: Effects = targets
         .iter()
-        .map(|target| Effect::Synchronize(target.key.clone()))
+        .map(|target| Effect::Fleet(FleetEffect::Synchronize(target.key.clone())))
         .collect();
     let mut confirm = Confirm::ask(
         title,

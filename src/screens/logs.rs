@@ -13,7 +13,9 @@ use crate::{
         Filter, Level, LogRecord, source_word,
         store::{Body, Entry, Store},
     },
-    messages::{Action, AppAction, Effect, Effects, ListAction, LogsAction, PromptAction, Slot},
+    messages::{
+        Action, AppAction, Effect, Effects, ListAction, LogsAction, LogsEffect, PromptAction, Slot,
+    },
     model::{DeploymentName, Failure, Kind, LogBatch, LogQuery, Moment, TailMode, TailStatus},
     theme::Role,
     widgets::{LineInput, List, Painter, Scroll, sparkline},
@@ -103,7 +105,7 @@ impl Logs {
             limit: Some(FIRST_LINES),
             ..LogQuery::default()
         };
-        let effect = Effect::Tail(source.deployment.clone(), query);
+        let effect = Effect::Logs(LogsEffect::Tail(source.deployment.clone(), query));
         let follows = since.is_none();
         let mut store = Store::default();
         store.set_tail_start(now);
@@ -156,7 +158,7 @@ impl Logs {
             limit: self.store.is_empty_of_events().then_some(FIRST_LINES),
             ..LogQuery::default()
         };
-        let effect = Effect::Tail(source.deployment.clone(), query);
+        let effect = Effect::Logs(LogsEffect::Tail(source.deployment.clone(), query));
         self.store.expect_again(since);
         self.since = since;
         self.status = TailStatus::default();

@@ -11,6 +11,7 @@ use crate::{
     kinds,
     messages::{
         Action, AppAction, Effect, Effects, ExitMessage, FleetAction, ListAction, SecretsAction,
+        SecretsEffect,
     },
     model::{
         DeploymentName, Failure, FailureKind, Kind, Moment, Resource, SecretDetail, SecretVersion,
@@ -143,10 +144,10 @@ impl Secrets {
         let reread = report.state.has_ended();
         run.reports.push(report);
         if reread {
-            Effects::one(Effect::ReadSecret(
+            Effects::one(Effect::Secrets(SecretsEffect::ReadSecret(
                 run.deployment.clone(),
                 run.secret.clone(),
-            ))
+            )))
         } else {
             Effects::none()
         }
@@ -163,8 +164,8 @@ impl Secrets {
     pub fn asked(&self, question: &RotationQuestion) -> Option<Confirm> {
         let run = self.run.as_ref()?;
         let (yes, no) = (
-            Effects::one(Effect::AnswerRotation(true)),
-            Effects::one(Effect::AnswerRotation(false)),
+            Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(true))),
+            Effects::one(Effect::Secrets(SecretsEffect::AnswerRotation(false))),
         );
         Some(match question {
             RotationQuestion::Proceed => {
@@ -185,7 +186,7 @@ impl Secrets {
                 let mut confirm = Confirm::ask(
                     format!("{} {}", capital(run.kind.as_str()), run.secret),
                     question.to_string(),
-                    Effect::AnswerRotation(true),
+                    Effect::Secrets(SecretsEffect::AnswerRotation(true)),
                 );
                 confirm.no = no;
                 confirm
@@ -233,7 +234,7 @@ impl Secrets {
         let mut detail = kept.map_or_else(Loadable::not_asked, |(.., detail)| detail);
         detail.ask(context.now);
         self.detail = Some((name.clone(), id.clone(), detail));
-        Effects::one(Effect::ReadSecret(name, id))
+        Effects::one(Effect::Secrets(SecretsEffect::ReadSecret(name, id)))
     }
 
     fn begin(&mut self, kind: RotationKind, context: &UpdateContext<'_>) -> ScreenUpdate {
@@ -267,12 +268,13 @@ impl Secrets {
             stopping: false,
         });
         self.shows_run = true;
-        let mut reply =
-            ScreenUpdate::effects(self.read_current(context).and(Effects::one(Effect::Rotate {
+        let mut reply = ScreenUpdate::effects(self.read_current(context).and(Effects::one(
+            Effect::Secrets(SecretsEffect::Rotate {
                 deployment,
                 secret: secret.clone(),
                 kind,
-            })));
+            }),
+        )));
         if kind != RotationKind::Resume {
             reply.requests.push(AppRequest::Ask(Confirm::early(
                 format!("{} {secret}", capital(kind.as_str())),

@@ -29,7 +29,7 @@ use crate::{
     keys::Layer,
     messages::{
         Action, AppAction, Effect, Effects, ListAction, PromptAction, Slot, ToolsAction,
-        ToolsEvent, Welcome,
+        ToolsEffect, ToolsEvent, Welcome,
     },
     model::{
         CallOutcome, Failure, HttpExchange, McpEndpoint, Moment, Offer, Progress, Tool, pluralize,
@@ -228,7 +228,7 @@ impl Tools {
             return Effects::none();
         }
         connection.ask(context.now);
-        Effects::one(Effect::Connect(endpoint))
+        Effects::one(Effect::Tools(ToolsEffect::Connect(endpoint)))
     }
 
     /// When a list of tools is due that a server says has changed.
@@ -247,7 +247,7 @@ impl Tools {
             .filter(|(_, each)| each.next_listing().is_some_and(|at| at <= now));
         due.map(|(endpoint, connection)| {
             connection.ask(now);
-            Effect::Connect(endpoint.clone())
+            Effect::Tools(ToolsEffect::Connect(endpoint.clone()))
         })
         .collect()
     }
@@ -377,9 +377,9 @@ impl Tools {
             .connections
             .get(endpoint)
             .is_some_and(|connection| connection.state.problem().is_none());
-        let offers = is_connected.then(|| Effect::ListOffers(endpoint.clone()));
-        let queries =
-            (!std::mem::replace(&mut self.queries_asked, true)).then_some(Effect::ReadQueries);
+        let offers = is_connected.then(|| Effect::Tools(ToolsEffect::ListOffers(endpoint.clone())));
+        let queries = (!std::mem::replace(&mut self.queries_asked, true))
+            .then_some(Effect::Tools(ToolsEffect::ReadQueries));
         ScreenUpdate::effects(queries.into_iter().chain(offers).collect())
     }
 
@@ -705,7 +705,7 @@ impl Tools {
         let connection = self.connections.entry(endpoint.clone()).or_default();
         connection.ask(context.now);
         connection.same = 0;
-        ScreenUpdate::effect(Effect::Connect(endpoint))
+        ScreenUpdate::effect(Effect::Tools(ToolsEffect::Connect(endpoint)))
     }
 
     /// One step back: the call, an opened row, the filter, the pane; then it is for somebody else.

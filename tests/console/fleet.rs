@@ -1,7 +1,7 @@
 //! The Fleet's columns of the last hour and its chains: when CloudWatch is asked, what is shown at which width, what is sorted.
 
 use agentcore_console::{
-    messages::{Effect, Event, FleetEvent},
+    messages::{Effect, Event, FleetEffect, FleetEvent, LogsEffect},
     model::{Deployment, Kind, Resource, ResourceKey, Traffic},
 };
 
@@ -18,7 +18,7 @@ const MINUTE: i64 = 60_000;
 /// What is counted, where it is asked for.
 fn asked(effects: Vec<Effect>) -> Vec<Vec<ResourceKey>> {
     let count = |effect| {
-        if let Effect::CountCalls(keys) = effect {
+        if let Effect::Fleet(FleetEffect::CountCalls(keys)) = effect {
             Some(keys)
         } else {
             None
@@ -422,7 +422,11 @@ fn enter_on_a_deployment_tells_its_chain_hop_by_hop_and_arrows_still_fold() {
     harness.text("describe prod-gateway");
     assert_eq!(
         harness.keys("enter"),
-        [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
+        [Effect::Fleet(FleetEffect::Describe(key(
+            "prod",
+            Kind::Gateway,
+            "prod-gw"
+        )))]
     );
     harness.hides("sign-in  ");
     harness.keys("esc left left");
@@ -461,7 +465,11 @@ fn rows_are_clicked_beside_what_is_open_and_not_through_it() {
     );
     assert_eq!(
         harness.app.mouse(click(5), harness.now).0,
-        [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
+        [Effect::Fleet(FleetEffect::Describe(key(
+            "prod",
+            Kind::Gateway,
+            "prod-gw"
+        )))]
     );
 }
 
@@ -490,7 +498,7 @@ fn logs_open_with_the_deployment_under_the_cursor() {
     harness.keys("G");
     let effects = harness.keys("2");
     assert!(
-        matches!(effects.as_slice(), [Effect::Tail(name, _), ..] if name.as_str() == "analytics"),
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(name, _)), ..] if name.as_str() == "analytics"),
         "{effects:?}"
     );
 }

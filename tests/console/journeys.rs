@@ -8,7 +8,9 @@ use std::{
 
 use agentcore_console::{
     app::{App, AppOptions},
-    messages::{Effect, Event, FleetEvent, LogsEvent, Slot},
+    messages::{
+        Effect, Event, FleetEffect, FleetEvent, LogsEffect, LogsEvent, SecretsEffect, Slot,
+    },
     model::{Kind, Moment, Traffic},
     runtime::{Console, EffectRunner, Input, ProcessSignal, Sender, run},
 };
@@ -86,7 +88,7 @@ async fn four_hundred_keys_give_few_frames_and_all_of_them_count() {
 async fn an_answer_that_was_superseded_is_dropped() {
     let mut asked = 0;
     let script = Box::new(move |effect: &Effect| match effect {
-        Effect::Describe(key) => {
+        Effect::Fleet(FleetEffect::Describe(key)) => {
             asked += 1;
             // The first question is answered long after the second.
             let (after, status) = if asked == 1 {
@@ -166,7 +168,7 @@ async fn an_idle_console_draws_no_frames() {
 async fn an_idle_fleet_is_asked_at_the_configured_pace_and_draws_at_most_once_a_refresh() {
     // A roll-out that never ends: for ever on its way, and for ever the same.
     let script = Box::new(|effect: &Effect| match effect {
-        Effect::List(deployment, kind @ Kind::Endpoint) => {
+        Effect::Fleet(FleetEffect::List(deployment, kind @ Kind::Endpoint)) => {
             let mut found = world::resources(deployment.as_str(), *kind);
             for each in &mut found {
                 each.raw = serde_json::json!({"liveVersion": "3", "targetVersion": "4"});
@@ -296,7 +298,7 @@ async fn a_rotation_that_does_not_end_is_not_waited_for_for_ever() {
 async fn work_that_breaks_frees_its_slot_and_says_so() {
     let mut asked = 0;
     let script = Box::new(move |effect: &Effect| match effect {
-        Effect::List(_, Kind::Gateway) => {
+        Effect::Fleet(FleetEffect::List(_, Kind::Gateway)) => {
             asked += 1;
             // The first lists break, those of the next round are good.
             if asked <= 2 {
@@ -319,7 +321,7 @@ async fn work_that_breaks_frees_its_slot_and_says_so() {
 /// An outside with a rotation that ends so long after it was asked to stop.
 fn rotating(after: Duration) -> impl FnMut(&Effect) -> Option<(Duration, Event)> + Send {
     move |effect| match effect {
-        Effect::Rotate { .. } => Some((after, world::rotated())),
+        Effect::Secrets(SecretsEffect::Rotate { .. }) => Some((after, world::rotated())),
         other => answer(other),
     }
 }
@@ -335,7 +337,7 @@ async fn begin_rotation(steps: &mut Steps) {
             .watch
             .effects()
             .iter()
-            .any(|effect| matches!(effect, Effect::Rotate { .. }))
+            .any(|effect| matches!(effect, Effect::Secrets(SecretsEffect::Rotate { .. })))
     );
 }
 
@@ -343,13 +345,15 @@ async fn begin_rotation(steps: &mut Steps) {
 fn answer(effect: &Effect) -> Option<(Duration, Event)> {
     let event = match effect {
         Effect::Start => Event::Started(Ok((deployments(), Vec::new()))),
-        Effect::List(deployment, kind) => Event::Fleet(FleetEvent::Listed(
+        Effect::Fleet(FleetEffect::List(deployment, kind)) => Event::Fleet(FleetEvent::Listed(
             deployment.clone(),
             *kind,
             Ok(world::resources(deployment.as_str(), *kind)),
         )),
-        Effect::Tail(..) => Event::Logs(LogsEvent::Arrived(world::numbered(0, 10))),
-        Effect::CountCalls(keys) => {
+        Effect::Logs(LogsEffect::Tail(..)) => {
+            Event::Logs(LogsEvent::Arrived(world::numbered(0, 10)))
+        }
+        Effect::Fleet(FleetEffect::CountCalls(keys)) => {
             let counts = keys
                 .iter()
                 .map(|key| (key.clone(), Traffic::none(NOW)))
@@ -478,10 +482,12 @@ struct Scripted {
 impl EffectRunner for Scripted {
     fn slot(&mut self, effect: &Effect) -> Option<Slot> {
         Some(match effect {
-            Effect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
-            Effect::Describe(_) => Slot::Detail,
-            Effect::Tail(..) => Slot::Tail,
-            Effect::Rotate { .. } => Slot::Rotation,
+            Effect::Fleet(FleetEffect::List(deployment, kind)) => {
+                Slot::List(deployment.clone(), *kind)
+            }
+            Effect::Fleet(FleetEffect::Describe(_)) => Slot::Detail,
+            Effect::Logs(LogsEffect::Tail(..)) => Slot::Tail,
+            Effect::Secrets(SecretsEffect::Rotate { .. }) => Slot::Rotation,
             _ => Slot::Once(self.watch.effects().len() as u64),
         })
     }
@@ -500,14 +506,14 @@ impl EffectRunner for Scripted {
                 return std::future::pending().await;
             };
             assert!(after < Duration::MAX, "a wire is loose");
-            if matches!(effect, Effect::Rotate { .. }) {
+            if matches!(effect, Effect::Secrets(SecretsEffect::Rotate { .. })) {
                 stop.cancelled().await;
                 tokio::time::sleep(after).await;
                 drop(Ending(watch));
                 return Some(event);
             }
             tokio::time::sleep(after).await;
-            if !matches!(effect, Effect::Tail(..)) {
+            if !matches!(effect, Effect::Logs(LogsEffect::Tail(..))) {
                 return Some(event);
             }
             // A tail goes on until it is ended.

@@ -2,7 +2,10 @@
 
 use agentcore_console::{
     keys::{Keymap, Layer},
-    messages::{Action, Effect, Event, FleetEvent, LogsEvent, SecretsEvent, Slot, ToolsEvent},
+    messages::{
+        Action, Effect, Event, FleetEffect, FleetEvent, LogsEffect, LogsEvent, SecretsEffect,
+        SecretsEvent, Slot, ToolsEffect, ToolsEvent,
+    },
     model::{Elicitation, ElicitationAnswer, ElicitationRequest, Kind, Resource},
     rotation::report::{RotationKind, RotationQuestion, RotationStep, StepState},
 };
@@ -18,7 +21,10 @@ fn the_start_asks_for_every_kind_of_every_deployment_once() {
     assert_eq!(harness.app.start().0, [Effect::Start]);
     let effects = world::start(&mut harness);
     assert_eq!(effects.len(), 2 * Kind::ALL.len());
-    assert!(effects.contains(&Effect::List(name("prod"), Kind::Secret)));
+    assert!(effects.contains(&Effect::Fleet(FleetEffect::List(
+        name("prod"),
+        Kind::Secret
+    ))));
     assert_eq!(
         harness.keys("r"),
         [],
@@ -31,7 +37,7 @@ fn numbers_switch_screens_and_what_nobody_looks_at_stops() {
     let mut harness = ready();
     let effects = harness.keys("2");
     assert!(
-        matches!(effects.as_slice(), [Effect::Tail(who, query)] if *who == name("prod") && query.groups.len() == 2),
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(who, query))] if *who == name("prod") && query.groups.len() == 2),
         "{effects:?}"
     );
     assert_eq!(harness.keys("1"), [Effect::Stop(Slot::Tail)]);
@@ -134,7 +140,10 @@ fn enter_describes_and_the_answer_is_shown() {
     let mut harness = ready();
     harness.keys("j");
     let gateway = key("prod", Kind::Gateway, "prod-gw");
-    assert_eq!(harness.keys("enter"), [Effect::Describe(gateway.clone())]);
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Fleet(FleetEffect::Describe(gateway.clone()))]
+    );
     harness.shows("asking AWS");
     let described = Resource {
         facts: vec![agentcore_console::model::Fact {
@@ -178,7 +187,10 @@ fn o_goes_from_target_to_runtime_to_its_secret() {
     let effects = harness.keys("o");
     assert_eq!(
         effects,
-        [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
+        [Effect::Secrets(SecretsEffect::ReadSecret(
+            name("prod"),
+            "prod/neo4j".into()
+        ))]
     );
     harness.shows("reading its versions");
 }
@@ -189,7 +201,11 @@ fn with_a_detail_open_o_opens_the_next_ones_detail() {
     harness.keys("j j enter");
     assert_eq!(
         harness.keys("o"),
-        [Effect::Describe(key("prod", Kind::Runtime, "prod-rt"))]
+        [Effect::Fleet(FleetEffect::Describe(key(
+            "prod",
+            Kind::Runtime,
+            "prod-rt"
+        )))]
     );
 }
 
@@ -198,7 +214,7 @@ fn l_follows_the_logs_of_what_is_selected() {
     let mut harness = ready();
     let deployment = harness.keys("l");
     assert!(
-        matches!(deployment.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 2),
+        matches!(deployment.as_slice(), [Effect::Logs(LogsEffect::Tail(_, query))] if query.groups.len() == 2),
         "{deployment:?}"
     );
     harness.shows("2 sources");
@@ -206,7 +222,7 @@ fn l_follows_the_logs_of_what_is_selected() {
     harness.keys("j");
     let gateway = harness.keys("l");
     assert!(
-        matches!(gateway.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1),
+        matches!(gateway.as_slice(), [Effect::Logs(LogsEffect::Tail(_, query))] if query.groups.len() == 1),
         "{gateway:?}"
     );
 }
@@ -216,7 +232,7 @@ fn marked_rows_give_their_logs_together() {
     let mut harness = ready();
     harness.keys("j space j space");
     let effects = harness.keys("g l");
-    let [Effect::Tail(_, query)] = effects.as_slice() else {
+    let [Effect::Logs(LogsEffect::Tail(_, query))] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(query.groups.len(), 2, "{query:?}");
@@ -235,7 +251,11 @@ fn only_a_target_is_synchronized_and_only_after_a_yes() {
     harness.keys("y");
     assert_eq!(
         harness.keys("y"),
-        [Effect::Synchronize(key("prod", Kind::Target, "prod-gw/T1"))]
+        [Effect::Fleet(FleetEffect::Synchronize(key(
+            "prod",
+            Kind::Target,
+            "prod-gw/T1"
+        )))]
     );
 }
 
@@ -249,8 +269,16 @@ fn marked_targets_of_all_deployments_are_synchronized_together() {
     assert_eq!(
         effects,
         [
-            Effect::Synchronize(key("analytics", Kind::Target, "analytics-gw/T1")),
-            Effect::Synchronize(key("prod", Kind::Target, "prod-gw/T1")),
+            Effect::Fleet(FleetEffect::Synchronize(key(
+                "analytics",
+                Kind::Target,
+                "analytics-gw/T1"
+            ))),
+            Effect::Fleet(FleetEffect::Synchronize(key(
+                "prod",
+                Kind::Target,
+                "prod-gw/T1"
+            ))),
         ]
     );
 }
@@ -315,7 +343,7 @@ fn the_palette_finds_actions_and_names_by_a_few_letters() {
     harness.shows("logs prod-gateway");
     let effects = harness.keys("enter");
     assert!(
-        matches!(effects.as_slice(), [Effect::Tail(_, query)] if query.groups.len() == 1),
+        matches!(effects.as_slice(), [Effect::Logs(LogsEffect::Tail(_, query))] if query.groups.len() == 1),
         "{effects:?}"
     );
     harness.keys("ctrl-p");
@@ -452,11 +480,11 @@ fn rotating() -> Harness {
     let effects = harness.keys("R");
     assert_eq!(
         effects.last(),
-        Some(&Effect::Rotate {
+        Some(&Effect::Secrets(SecretsEffect::Rotate {
             deployment: name("prod"),
             secret: "prod/neo4j".into(),
             kind: RotationKind::Rotate
-        })
+        }))
     );
     harness.on(Event::Secrets(SecretsEvent::Planned(Box::new(
         world::plan("prod/neo4j"),
@@ -476,13 +504,19 @@ fn a_rotation_goes_on_only_when_its_name_was_typed_out() {
     harness.text("prod/neo4");
     assert_eq!(harness.keys("enter"), []);
     harness.text("j");
-    assert_eq!(harness.keys("enter"), [Effect::AnswerRotation(true)]);
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(true))]
+    );
 
     let mut harness = rotating();
     harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
     )));
-    assert_eq!(harness.keys("esc"), [Effect::AnswerRotation(false)]);
+    assert_eq!(
+        harness.keys("esc"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(false))]
+    );
 }
 
 fn address_asked(id: u64) -> Event {
@@ -507,7 +541,10 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
         RotationQuestion::Proceed,
     )));
     harness.shows("type prod/neo4j to go on");
-    assert_eq!(harness.keys("esc"), [Effect::AnswerRotation(false)]);
+    assert_eq!(
+        harness.keys("esc"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(false))]
+    );
     harness.shows("question 1");
     harness.on(Event::Secrets(SecretsEvent::Asked(
         RotationQuestion::Proceed,
@@ -518,11 +555,11 @@ fn questions_wait_for_each_other_and_that_of_a_rotation_comes_first() {
         harness.shows(&format!("question {id}"));
         assert_eq!(
             harness.keys("n"),
-            [Effect::AnswerElicitation(
+            [Effect::Tools(ToolsEffect::AnswerElicitation(
                 endpoint("prod"),
                 id,
                 ElicitationAnswer::Decline
-            )]
+            ))]
         );
     }
 }
@@ -548,11 +585,11 @@ fn forms_that_servers_ask_for_wait_for_each_other() {
         harness.shows(&format!("form {id}"));
         assert_eq!(
             harness.keys("esc"),
-            [Effect::AnswerElicitation(
+            [Effect::Tools(ToolsEffect::AnswerElicitation(
                 endpoint("prod"),
                 id,
                 ElicitationAnswer::Cancel
-            )]
+            ))]
         );
     }
 }
@@ -565,7 +602,7 @@ fn a_second_rotation_is_refused_while_one_runs() {
         !harness
             .keys("R")
             .iter()
-            .any(|effect| matches!(effect, Effect::Rotate { .. }))
+            .any(|effect| matches!(effect, Effect::Secrets(SecretsEffect::Rotate { .. })))
     );
     harness.shows("still running");
 }
@@ -603,7 +640,10 @@ fn agreed() -> Harness {
         RotationQuestion::Proceed,
     )));
     harness.text("prod/neo4j");
-    assert_eq!(harness.keys("enter"), [Effect::AnswerRotation(true)]);
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(true))]
+    );
     harness
 }
 
@@ -616,7 +656,10 @@ fn what_is_typed_while_the_plan_is_made_is_kept_and_is_no_yes() {
         RotationQuestion::Proceed,
     )));
     harness.text("4j");
-    assert_eq!(harness.keys("enter"), [Effect::AnswerRotation(true)]);
+    assert_eq!(
+        harness.keys("enter"),
+        [Effect::Secrets(SecretsEffect::AnswerRotation(true))]
+    );
 
     let mut harness = rotating();
     assert_eq!(harness.keys("esc"), [Effect::Stop(Slot::Rotation)]);
@@ -628,7 +671,10 @@ fn the_end_of_a_rotation_is_noted_and_the_secret_is_read_again() {
     let effects = harness.on(world::step(RotationStep::Check, StepState::Done, 10));
     assert_eq!(
         effects,
-        [Effect::ReadSecret(name("prod"), "prod/neo4j".into())]
+        [Effect::Secrets(SecretsEffect::ReadSecret(
+            name("prod"),
+            "prod/neo4j".into()
+        ))]
     );
     harness.on(world::rotated());
     harness.shows("rotated");
@@ -741,7 +787,10 @@ fn a_key_that_was_pasted_is_text_and_nothing_else() {
 fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     let mut harness = ready();
     let prod = endpoint("prod");
-    assert_eq!(harness.keys("4"), [Effect::Connect(prod.clone())]);
+    assert_eq!(
+        harness.keys("4"),
+        [Effect::Tools(ToolsEffect::Connect(prod.clone()))]
+    );
     harness.on(connected(&prod));
     assert!(
         harness.selected().contains("read-cypher"),
@@ -755,9 +804,9 @@ fn a_statement_is_typed_and_called_and_its_table_is_shown() {
     harness.keys("tab");
     harness.text("1990");
     let mut effects = harness.keys("ctrl-r");
-    let Some(Effect::Call {
+    let Some(Effect::Tools(ToolsEffect::Call {
         tool, arguments, ..
-    }) = effects.pop()
+    })) = effects.pop()
     else {
         panic!("no call")
     };
@@ -787,7 +836,7 @@ fn a_writing_tool_is_called_only_after_a_yes() {
     );
     harness.shows("Call write-cypher?");
     assert!(
-        matches!(harness.keys("y").as_slice(), [Effect::Call { tool, .. }] if tool.ends_with("write-cypher"))
+        matches!(harness.keys("y").as_slice(), [Effect::Tools(ToolsEffect::Call { tool, .. })] if tool.ends_with("write-cypher"))
     );
 }
 
@@ -1035,7 +1084,7 @@ fn the_calls_of_one_endpoint_are_not_offered_at_another() {
     harness.text("analytics");
     assert_eq!(
         harness.keys("enter"),
-        [Effect::Connect(endpoint("analytics"))]
+        [Effect::Tools(ToolsEffect::Connect(endpoint("analytics")))]
     );
     harness.on(connected(&endpoint("analytics")));
     harness.shows("read-cypher");
@@ -1082,7 +1131,7 @@ fn a_commands_words_typed_out_are_that_command() {
     harness.text("tools analytics");
     assert_eq!(
         harness.keys("enter"),
-        [Effect::Connect(endpoint("analytics"))]
+        [Effect::Tools(ToolsEffect::Connect(endpoint("analytics")))]
     );
     harness.keys(":");
     harness.text("doctor prod");
@@ -1137,7 +1186,11 @@ fn a_second_click_on_a_row_opens_it() {
     assert!(harness.selected().contains("prod-gateway"));
     assert_eq!(
         harness.app.mouse(click, harness.now).0,
-        [Effect::Describe(key("prod", Kind::Gateway, "prod-gw"))]
+        [Effect::Fleet(FleetEffect::Describe(key(
+            "prod",
+            Kind::Gateway,
+            "prod-gw"
+        )))]
     );
 }
 
@@ -1181,7 +1234,7 @@ fn a_server_whose_tools_change_all_the_time_is_asked_less_and_less() {
         let due = [at_once, harness.pass(1_000)].concat();
         let listings = due
             .into_iter()
-            .filter(|effect| matches!(effect, Effect::Connect(_)))
+            .filter(|effect| matches!(effect, Effect::Tools(ToolsEffect::Connect(_))))
             .count();
         assert!(listings <= 1, "{listings} at a time");
         if listings == 1 {

@@ -1,7 +1,7 @@
 //! The Tools screen: results in all their views, what is copied and kept of a call, what else a server offers.
 
 use agentcore_console::{
-    messages::{Effect, Event, ToolsEvent},
+    messages::{Effect, Event, ToolsEffect, ToolsEvent},
     model::{CallOutcome, Claims, Elapsed, HttpExchange, Offer, OfferKind, Tool, ToolAnnotations},
     tools::saved::Query,
 };
@@ -193,10 +193,10 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     let mut harness = ready();
     harness.keys("4");
     let prod = endpoint("prod");
-    let offers = Effect::ListOffers(prod.clone());
+    let offers = Effect::Tools(ToolsEffect::ListOffers(prod.clone()));
     assert_eq!(
         harness.on(connected(&prod)),
-        [Effect::ReadQueries, offers.clone()],
+        [Effect::Tools(ToolsEffect::ReadQueries), offers.clone()],
         "read with the first connection"
     );
     assert_eq!(harness.on(connected(&prod)), [offers], "and only with that");
@@ -211,7 +211,7 @@ fn a_query_is_kept_under_a_name_without_the_values_of_secrets() {
     harness.keys("ctrl-u");
     harness.text("all the numbers");
     let effects = harness.keys("enter");
-    let [Effect::KeepQuery(query)] = effects.as_slice() else {
+    let [Effect::Tools(ToolsEffect::KeepQuery(query))] = effects.as_slice() else {
         panic!("nothing is kept: {effects:?}")
     };
     assert_eq!(
@@ -246,9 +246,9 @@ fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
     harness.shows("WHERE p.born > $year");
     let effects = harness.keys("f5");
     let [
-        Effect::Call {
+        Effect::Tools(ToolsEffect::Call {
             tool, arguments, ..
-        },
+        }),
     ] = effects.as_slice()
     else {
         panic!("no call: {effects:?}")
@@ -262,7 +262,9 @@ fn a_saved_query_fills_the_editor_and_is_forgotten_after_a_yes() {
     harness.shows("Forget the saved query \"who acted with whom\"?");
     assert_eq!(
         harness.keys("y"),
-        [Effect::ForgetQuery("who acted with whom".into())]
+        [Effect::Tools(ToolsEffect::ForgetQuery(
+            "who acted with whom".into()
+        ))]
     );
     harness.keys("j enter");
     harness.shows("this endpoint has no tool search");
@@ -288,7 +290,7 @@ fn a_damaged_file_of_queries_is_a_notice_and_an_empty_list() {
     assert!(
         matches!(
             harness.keys("enter").as_slice(),
-            [Effect::KeepQuery(Query { .. })]
+            [Effect::Tools(ToolsEffect::KeepQuery(Query { .. }))]
         ),
         "it is saved all the same"
     );
@@ -307,7 +309,10 @@ fn a_statement_with_a_credential_is_not_kept() {
 #[test]
 fn who_am_i_says_what_the_token_says_and_counts_down() {
     let mut harness = tools();
-    assert_eq!(harness.keys("i"), [Effect::ReadClaims(endpoint("prod"))]);
+    assert_eq!(
+        harness.keys("i"),
+        [Effect::Tools(ToolsEffect::ReadClaims(endpoint("prod")))]
+    );
     harness.on(world::claims(&endpoint("prod")));
     for shown in [
         "UNVERIFIED",
@@ -331,7 +336,7 @@ fn a_token_that_a_call_has_renewed_counts_down_anew() {
     let prod = endpoint("prod");
     assert_eq!(
         harness.on(called(&prod)),
-        [Effect::ReadClaims(prod.clone())]
+        [Effect::Tools(ToolsEffect::ReadClaims(prod.clone()))]
     );
     let end = harness.now.plus(60 * 60_000);
     let claims = Claims {
@@ -365,7 +370,7 @@ fn an_endpoint_is_found_by_typing() {
     );
     let connected_to = harness.keys("enter");
     assert!(
-        matches!(connected_to.as_slice(), [Effect::Connect(endpoint)] if endpoint.deployment.as_str() == "prod"),
+        matches!(connected_to.as_slice(), [Effect::Tools(ToolsEffect::Connect(endpoint))] if endpoint.deployment.as_str() == "prod"),
         "{connected_to:?}"
     );
     harness.keys("p");
@@ -410,7 +415,11 @@ fn a_template_is_filled_by_a_form_and_what_it_reads_is_shown() {
     let arguments = json!({"label": "Person"}).as_object().cloned().unwrap();
     assert_eq!(
         harness.keys("f5"),
-        [Effect::Fetch(prod, Box::new(offer), arguments)]
+        [Effect::Tools(ToolsEffect::Fetch(
+            prod,
+            Box::new(offer),
+            arguments
+        ))]
     );
     harness.on(text_result(r#"{"key": "Person"}"#, false));
     harness.shows("key  Person");
@@ -513,11 +522,11 @@ fn a_question_of_the_server_is_a_form_of_its_fields() {
     let answer = json!({"rating": 1, "recommend": true, "place": "cinema", "mail": "nobody@x.org"});
     assert_eq!(
         harness.keys("enter"),
-        [Effect::AnswerElicitation(
+        [Effect::Tools(ToolsEffect::AnswerElicitation(
             endpoint("prod"),
             7,
             ElicitationAnswer::Accept(Some(answer))
-        )]
+        ))]
     );
     harness.hides("The server asks");
 }
@@ -535,7 +544,11 @@ fn a_question_without_what_it_requires_is_not_sent_and_can_be_declined_or_cancel
         harness.shows("✖ required");
         assert_eq!(
             harness.keys(key),
-            [Effect::AnswerElicitation(endpoint("prod"), 7, answer)]
+            [Effect::Tools(ToolsEffect::AnswerElicitation(
+                endpoint("prod"),
+                7,
+                answer
+            ))]
         );
     }
 }

@@ -7,7 +7,7 @@ use super::{
     question::ServerQuestion, result,
 };
 use crate::{
-    messages::{Effect, Effects, Slot},
+    messages::{Effect, Effects, Slot, ToolsEffect},
     model::{
         CallOptions, CallOutcome, Claims, ConnectionInfo, Elicitation, ElicitationAnswer,
         ElicitationRequest, Failure, FailureKind, McpEndpoint, Moment, Tool, pluralize,
@@ -106,8 +106,13 @@ impl Tools {
     ) -> ScreenUpdate {
         match &elicitation.request {
             ElicitationRequest::Url(url) => {
-                let answer =
-                    |answer| Effect::AnswerElicitation(endpoint.clone(), elicitation.id, answer);
+                let answer = |answer| {
+                    Effect::Tools(ToolsEffect::AnswerElicitation(
+                        endpoint.clone(),
+                        elicitation.id,
+                        answer,
+                    ))
+                };
                 let mut confirm = Confirm::ask(
                     "The server asks you to open an address".to_owned(),
                     elicitation.message.clone(),
@@ -159,11 +164,11 @@ impl Tools {
     /// Answers the server's question that is shown.
     pub(super) fn answer(&mut self, answer: ElicitationAnswer) -> ScreenUpdate {
         match self.questions.pop_front() {
-            Some(question) => ScreenUpdate::effect(Effect::AnswerElicitation(
+            Some(question) => ScreenUpdate::effect(Effect::Tools(ToolsEffect::AnswerElicitation(
                 question.endpoint,
                 question.elicitation.id,
                 answer,
-            )),
+            ))),
             None => ScreenUpdate::ignored(),
         }
     }
@@ -201,18 +206,18 @@ impl Tools {
             return refused_in_read_only(&tool, why);
         }
         if let Some(offer) = self.offer().cloned() {
-            let fetch = Effect::Fetch(endpoint, Box::new(offer), arguments);
+            let fetch = Effect::Tools(ToolsEffect::Fetch(endpoint, Box::new(offer), arguments));
             self.begun(&fetch, context.now);
             return ScreenUpdate::effect(fetch);
         }
         let asks = permission::needs_confirmation(&tool, &arguments);
         let statement = cypher::statement(&arguments).map(str::to_owned);
-        let call = Effect::Call {
+        let call = Effect::Tools(ToolsEffect::Call {
             endpoint: endpoint.clone(),
             tool: tool.name.clone(),
             arguments,
             options: CallOptions::default(),
-        };
+        });
         if asks {
             return ScreenUpdate::request(AppRequest::Ask(self.question_before_write(
                 &tool,
@@ -272,15 +277,15 @@ impl Tools {
 
     /// Notes a call that begins now: at once, or with the yes to the question before it.
     pub fn begun(&mut self, effect: &Effect, now: Moment) {
-        let begun = if let Effect::Call {
+        let begun = if let Effect::Tools(ToolsEffect::Call {
             endpoint,
             tool,
             arguments,
             ..
-        } = effect
+        }) = effect
         {
             Some((endpoint, tool, arguments))
-        } else if let Effect::Fetch(endpoint, offer, arguments) = effect {
+        } else if let Effect::Tools(ToolsEffect::Fetch(endpoint, offer, arguments)) = effect {
             Some((endpoint, &offer.tool.name, arguments))
         } else {
             None

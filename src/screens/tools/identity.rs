@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Tools, result::draw_lines};
 use crate::{
-    messages::Effect,
+    messages::{Effect, ToolsEffect},
     model::{Claims, ConnectionInfo, Failure, McpEndpoint, Moment, moment::short_duration},
     screens::{AppRequest, ScreenUpdate, ViewContext, detail::wrapped},
     theme::Role,
@@ -41,7 +41,9 @@ impl Tools {
         let has_token = info.token_expires_at.is_some();
         self.identity = Some(Scroll::default());
         match self.endpoint.clone().filter(|_| has_token) {
-            Some(endpoint) => ScreenUpdate::effect(Effect::ReadClaims(endpoint)),
+            Some(endpoint) => {
+                ScreenUpdate::effect(Effect::Tools(ToolsEffect::ReadClaims(endpoint)))
+            }
             None => ScreenUpdate::done(),
         }
     }
@@ -50,7 +52,7 @@ impl Tools {
     pub(super) fn renewed(&self, endpoint: &McpEndpoint, now: Moment) -> Option<Effect> {
         let (info, ..) = self.connections.get(endpoint)?.state.get()?;
         let end = info.token_expires_at?;
-        (end.since(now) < SOON_MS).then(|| Effect::ReadClaims(endpoint.clone()))
+        (end.since(now) < SOON_MS).then(|| Effect::Tools(ToolsEffect::ReadClaims(endpoint.clone())))
     }
 
     /// The token says this of itself now.

@@ -2,7 +2,7 @@
 
 use super::{Item, Pane, Tools, form::Form};
 use crate::{
-    messages::Effect,
+    messages::{Effect, ToolsEffect},
     model::{Failure, Tool},
     screens::{AppRequest, ScreenUpdate, confirm::Confirm},
     tools::saved::Query,
@@ -68,10 +68,10 @@ impl Tools {
             return ScreenUpdate::done();
         }
         self.saving = Some(format!("saved as {name}"));
-        ScreenUpdate::effect(Effect::KeepQuery(Query {
+        ScreenUpdate::effect(Effect::Tools(ToolsEffect::KeepQuery(Query {
             name,
             ..naming.query
-        }))
+        })))
     }
 
     /// Asks whether the selected query is to be forgotten.
@@ -89,7 +89,7 @@ impl Tools {
         ScreenUpdate::request(AppRequest::Ask(Confirm::ask(
             title,
             text,
-            Effect::ForgetQuery(query.name.clone()),
+            Effect::Tools(ToolsEffect::ForgetQuery(query.name.clone())),
         )))
     }
 

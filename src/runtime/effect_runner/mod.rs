@@ -1,0 +1,231 @@
+//! Runs effects: the only match over `Effect`, a file a group. Each arm calls one service.
+
+mod fleet;
+mod logs;
+mod secrets;
+mod tools;
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, ready},
+};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    clipboard, export,
+    run::{Faults, Start, now},
+    saved_queries,
+    tasks::{EffectRunner, Sender},
+};
+use crate::{
+    messages::{Effect, Event, FleetEffect, LogsEffect, SecretsEffect, Slot, ToolsEffect},
+    model::{Deployment, DeploymentName, Failure, FailureKind, McpEndpoint, Tool},
+    services::{Announce, McpSession, Services, audit},
+};
+
+/// The start of the services, which runs when the first effect is performed.
+type Starting = BoxFuture<'static, Result<Start, Failure>>;
+
+/// Performs effects with the real services, and keeps their state between effects.
+pub struct ServiceRunner {
+    starting: Option<Starting>,
+    world: RunnerState,
+    once: u64,
+}
+
+/// State that the tasks of effects share.
+#[derive(Clone)]
+struct RunnerState {
+    services: Arc<OnceLock<RunnerServices>>,
+    sessions: Arc<Mutex<HashMap<McpEndpoint, McpSession>>>,
+    /// Tools of each endpoint as last listed.
+    tools: Arc<Mutex<HashMap<McpEndpoint, Vec<Tool>>>>,
+    /// Addresses at which the last call of an endpoint asked for a person's consent.
+    consents: Arc<Mutex<HashMap<McpEndpoint, Vec<String>>>>,
+    /// Path of the file of saved queries.
+    queries: Option<Arc<Path>>,
+    answer: Arc<Mutex<Option<oneshot::Sender<bool>>>>,
+    faults: Arc<Mutex<Option<Faults>>>,
+}
+
+/// The services and deployments that the start has created.
+struct RunnerServices {
+    deployments: HashMap<DeploymentName, Deployment>,
+    services: Services,
+}
+
+impl ServiceRunner {
+    /// Creates a runner that starts the services with the first effect, after the first frame.
+    pub fn new(start: impl Future<Output = Result<Start, Failure>> + Send + 'static) -> Self {
+        let world = RunnerState {
+            services: Arc::default(),
+            sessions: Arc::default(),
+            tools: Arc::default(),
+            consents: Arc::default(),
+            queries: saved_queries::default_path().map(Into::into),
+            answer: Arc::default(),
+            faults: Arc::default(),
+        };
+        Self {
+            starting: Some(start.boxed()),
+            world,
+            once: 0,
+        }
+    }
+}
+
+impl EffectRunner for ServiceRunner {
+    fn slot(&mut self, effect: &Effect) -> Option<Slot> {
+        self.once += 1;
+        let once = Slot::Once(self.once);
+        Some(match effect {
+            Effect::Fleet(effect) => match effect {
+                FleetEffect::List(deployment, kind) => Slot::List(deployment.clone(), *kind),
+                FleetEffect::Describe(_) => Slot::Detail,
+                FleetEffect::CountCalls(keys) => Slot::Counts(keys.first()?.deployment.clone()),
+                FleetEffect::Synchronize(_) => once,
+            },
+            Effect::Logs(LogsEffect::Tail(..)) => Slot::Tail,
+            Effect::Secrets(effect) => match effect {
+                SecretsEffect::ReadSecret(..) => Slot::Secret,
+                SecretsEffect::Rotate { .. } => Slot::Rotation,
+                SecretsEffect::AnswerRotation(_) => return None,
+            },
+            Effect::Tools(effect) => match effect {
+                ToolsEffect::Connect(endpoint) => Slot::Connection(endpoint.clone()),
+                ToolsEffect::Call { endpoint, .. } | ToolsEffect::Fetch(endpoint, ..) => {
+                    Slot::Call(endpoint.clone())
+                }
+                ToolsEffect::ListOffers(_)
+                | ToolsEffect::ReadQueries
+                | ToolsEffect::KeepQuery(_)
+                | ToolsEffect::ForgetQuery(_)
+                | ToolsEffect::ReadClaims(_) => once,
+                ToolsEffect::AnswerElicitation(..) => return None,
+            },
+            Effect::Examine(deployment) => Slot::Examination(deployment.clone()),
+            Effect::Start | Effect::Copy(_) | Effect::Export { .. } => once,
+            Effect::Stop(_) | Effect::PlayFault(_) | Effect::Suspend => return None,
+        })
+    }
+
+    fn perform(
+        &mut self,
+        effect: Effect,
+        sender: Sender,
+        stop: CancellationToken,
+    ) -> BoxFuture<'static, Option<Event>> {
+        let world = self.world.clone();
+        match effect {
+            Effect::Start => world.start(self.starting.take(), sender),
+            Effect::Fleet(effect) => async move { Some(world.run_fleet(effect).await) }.boxed(),
+            Effect::Logs(effect) => async move { world.run_logs(effect, &sender).await }.boxed(),
+            Effect::Secrets(effect) => {
+                async move { world.run_secrets(effect, sender, stop).await }.boxed()
+            }
+            Effect::Tools(effect) => async move { world.run_tools(effect, sender).await }.boxed(),
+            Effect::Examine(name) => async move { world.examine(&name, sender).await }.boxed(),
+            Effect::Copy(text) => {
+                async move { Some(Event::Copied(clipboard::copy(&text))) }.boxed()
+            }
+            Effect::Export {
+                stem,
+                extension,
+                text,
+            } => {
+                async move { Some(Event::Exported(export::write(&stem, extension, &text))) }.boxed()
+            }
+            Effect::PlayFault(index) => async move { world.play_fault(index) }.boxed(),
+            Effect::Stop(_) | Effect::Suspend => ready(None).boxed(),
+        }
+    }
+}
+
+/// Shows the address of a sign-in on the screen.
+fn announce_on_screen(sender: Sender) -> Announce {
+    Box::new(move |address| {
+        let (sender, event) = (sender.clone(), Event::SignInOffered(address.to_owned()));
+        tokio::spawn(async move { sender.send_aside(event).await });
+    })
+}
+
+impl RunnerState {
+    fn start(
+        self,
+        starting: Option<Starting>,
+        sender: Sender,
+    ) -> BoxFuture<'static, Option<Event>> {
+        async move {
+            let started = match starting?.await {
+                Ok(started) => started,
+                Err(failure) => return Some(Event::Started(Err(failure))),
+            };
+            if let Some(path) = audit::default_path() {
+                let read = tokio::task::spawn_blocking(move || audit::past_writes(&path));
+                let writes = read.await.unwrap_or_default();
+                sender.send(Event::PastWritesRead(writes)).await;
+            }
+            if !started.problems.is_empty() {
+                sender.send(Event::Incomplete(started.problems)).await;
+            }
+            started
+                .services
+                .sign_ins
+                .set_announce(announce_on_screen(sender));
+            let deployments = started.deployments.clone();
+            let by_name = started
+                .deployments
+                .into_iter()
+                .map(|each| (each.name.clone(), each))
+                .collect();
+            let _ = self.services.set(RunnerServices {
+                deployments: by_name,
+                services: started.services,
+            });
+            let names = started.faults.map_or_else(Vec::new, |(names, play)| {
+                *self.faults.lock() = Some(play);
+                names
+            });
+            Some(Event::Started(Ok((deployments, names))))
+        }
+        .boxed()
+    }
+
+    fn play_fault(&self, index: usize) -> Option<Event> {
+        if let Some(play) = self.faults.lock().as_mut() {
+            play(index);
+        }
+        None
+    }
+
+    /// Returns the services and the deployment of that name.
+    fn of(&self, name: &DeploymentName) -> Result<(&Services, &Deployment), Failure> {
+        let started = self.services.get();
+        let found =
+            started.and_then(|started| Some((&started.services, started.deployments.get(name)?)));
+        found.ok_or_else(|| {
+            Failure::new(
+                FailureKind::Usage,
+                format!("looking {name} up"),
+                "no deployment is called that",
+            )
+        })
+    }
+
+    async fn examine(&self, name: &DeploymentName, sender: Sender) -> Option<Event> {
+        let (services, deployment) = self.of(name).ok()?;
+        let examination = services.doctor.examine_with(deployment, now(), |report| {
+            // The screen shows what is judged so far; a full queue only delays that.
+            sender.offer(Event::ExaminationAdvanced(Box::new(report)));
+        });
+        Some(Event::Examined(Box::new(Box::pin(examination).await)))
+    }
+}

@@ -1,0 +1,271 @@
+//! Runs the effects of MCP endpoints.
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+
+use crate::{
+    messages::{Event, ToolsEffect, ToolsEvent, Welcome},
+    model::{
+        CallOptions, CallOutcome, Claims, ElicitationAnswer, Failure, FailureKind, McpEndpoint,
+        McpNotice, Offer,
+    },
+    runtime::{saved_queries, tasks::Sender},
+    services::{McpOptions, McpSession, aws::ConsentUser, mcp},
+    tools::{
+        permission,
+        saved::{Query, put},
+    },
+};
+
+use super::RunnerState;
+
+impl RunnerState {
+    pub(super) async fn run_tools(&self, effect: ToolsEffect, sender: Sender) -> Option<Event> {
+        Some(Event::Tools(match effect {
+            ToolsEffect::Connect(endpoint) => {
+                let welcome = self.connect(&endpoint, sender).await;
+                ToolsEvent::Connected(endpoint, Box::new(welcome))
+            }
+            ToolsEffect::Call {
+                endpoint,
+                tool,
+                arguments,
+                options,
+            } => {
+                let call = self.call(&endpoint, &tool, arguments, options, &sender);
+                let outcome = Box::pin(call).await;
+                ToolsEvent::Called(endpoint, Box::new(outcome))
+            }
+            ToolsEffect::Fetch(endpoint, offer, arguments) => {
+                let outcome = self.fetch(&endpoint, &offer, arguments, &sender).await;
+                ToolsEvent::Called(endpoint, Box::new(outcome))
+            }
+            ToolsEffect::ListOffers(endpoint) => {
+                let offers = self.offers(&endpoint).await;
+                ToolsEvent::Offered(endpoint, offers)
+            }
+            ToolsEffect::ReadClaims(endpoint) => {
+                let claims = self.claims(&endpoint).await;
+                ToolsEvent::ClaimsRead(endpoint, Box::new(claims))
+            }
+            ToolsEffect::ReadQueries => {
+                ToolsEvent::QueriesRead(saved_queries::read(self.queries.as_deref()))
+            }
+            ToolsEffect::KeepQuery(query) => {
+                ToolsEvent::QueriesRead(self.change_queries(|queries| put(queries, query)))
+            }
+            ToolsEffect::ForgetQuery(name) => ToolsEvent::QueriesRead(
+                self.change_queries(|queries| queries.retain(|query| query.name != name)),
+            ),
+            ToolsEffect::AnswerElicitation(endpoint, id, answer) => {
+                self.answer_elicitation(&endpoint, id, answer);
+                return None;
+            }
+        }))
+    }
+
+    fn change_queries(&self, change: impl FnOnce(&mut Vec<Query>)) -> Result<Vec<Query>, Failure> {
+        saved_queries::change(self.queries.as_deref(), change)
+    }
+
+    async fn connect(&self, endpoint: &McpEndpoint, sender: Sender) -> Result<Welcome, Failure> {
+        let (services, deployment) = self.of(&endpoint.deployment)?;
+        let (notices, mut arriving) = mcp::notices();
+        let options = McpOptions {
+            notices: Some(notices),
+            ..McpOptions::default()
+        };
+        let session = services
+            .mcp
+            .connect(deployment, &endpoint.target, options)
+            .await?;
+        let tools = session.tools().await?;
+        self.tools.lock().insert(endpoint.clone(), tools.clone());
+        let info = session.info();
+        let claims = match info.token_expires_at {
+            Some(_) => services
+                .sign_ins
+                .token(deployment, None)
+                .await
+                .ok()
+                .map(|(_, claims)| claims),
+            None => None,
+        };
+        self.sessions.lock().insert(endpoint.clone(), session);
+        // Several changes during the listing lead to one new listing.
+        let early: Vec<McpNotice> = std::iter::from_fn(|| arriving.try_recv().ok()).collect();
+        let changed = early
+            .contains(&McpNotice::ToolsChanged)
+            .then_some(McpNotice::ToolsChanged);
+        let early = early
+            .into_iter()
+            .filter(|notice| *notice != McpNotice::ToolsChanged)
+            .chain(changed)
+            .collect();
+        tokio::spawn(pass_on(early, arriving, endpoint.clone(), sender));
+        Ok((info, claims, tools))
+    }
+
+    fn session(&self, endpoint: &McpEndpoint) -> Option<McpSession> {
+        self.sessions.lock().get(endpoint).cloned()
+    }
+
+    async fn offers(&self, endpoint: &McpEndpoint) -> Vec<Offer> {
+        match self.session(endpoint) {
+            Some(session) => session.offers().await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        endpoint: &McpEndpoint,
+        offer: &Offer,
+        arguments: Map<String, Value>,
+        sender: &Sender,
+    ) -> Result<CallOutcome, Failure> {
+        match self.session(endpoint) {
+            Some(session) => {
+                let (result, exchange) = session.fetch(offer, arguments).await;
+                sender
+                    .send(Event::Tools(ToolsEvent::Exchanged(
+                        endpoint.clone(),
+                        Box::new(exchange),
+                    )))
+                    .await;
+                result
+            }
+            None => Err(Failure::new(
+                FailureKind::Network,
+                format!("reading {}", offer.address),
+                "not connected",
+            )
+            .hint("connect again, then repeat the call")),
+        }
+    }
+
+    async fn claims(&self, endpoint: &McpEndpoint) -> Result<Claims, Failure> {
+        let (services, deployment) = self.of(&endpoint.deployment)?;
+        services
+            .sign_ins
+            .token(deployment, None)
+            .await
+            .map(|(_, claims)| claims)
+    }
+
+    async fn call(
+        &self,
+        endpoint: &McpEndpoint,
+        tool: &str,
+        arguments: Map<String, Value>,
+        options: CallOptions,
+        sender: &Sender,
+    ) -> Result<CallOutcome, Failure> {
+        let session = self.session(endpoint);
+        let session = session.ok_or_else(|| {
+            Failure::new(
+                FailureKind::Network,
+                format!("calling {tool}"),
+                "not connected",
+            )
+            .hint("connect again, then repeat the call")
+        })?;
+        self.complete_consents(endpoint).await;
+        let is_write = self.is_write(endpoint, tool, &arguments);
+        let call = Box::pin(async {
+            let (result, exchange) = session.watched_call(tool, arguments, options).await;
+            sender
+                .send(Event::Tools(ToolsEvent::Exchanged(
+                    endpoint.clone(),
+                    Box::new(exchange),
+                )))
+                .await;
+            result
+        });
+        let result = match self.of(&endpoint.deployment) {
+            Ok((services, deployment)) if is_write => {
+                let address = session.info().url;
+                services
+                    .audit
+                    .audited_call(deployment, tool, &address, call)
+                    .await
+            }
+            Ok(_) | Err(_) => call.await,
+        };
+        if let Err(failure) = &result {
+            let asked: Vec<String> = failure.consent_urls().map(str::to_owned).collect();
+            self.consents.lock().insert(endpoint.clone(), asked);
+        }
+        result
+    }
+
+    /// Whether a call may write; a tool that was not listed may.
+    fn is_write(&self, endpoint: &McpEndpoint, tool: &str, arguments: &Map<String, Value>) -> bool {
+        let tools = self.tools.lock();
+        let known = tools
+            .get(endpoint)
+            .and_then(|tools| tools.iter().find(|known| known.name == tool));
+        known.is_none_or(|tool| permission::is_write(tool, arguments))
+    }
+
+    /// Tells AgentCore that the user has consented, before a call is repeated that had asked for
+    /// consent. If the user has not
+    /// consented, AgentCore refuses this, and the call asks for consent again.
+    async fn complete_consents(&self, endpoint: &McpEndpoint) {
+        let asked = self.consents.lock().remove(endpoint).unwrap_or_default();
+        let Ok((services, deployment)) = self.of(&endpoint.deployment) else {
+            return;
+        };
+        if asked.is_empty() {
+            return;
+        }
+        let Ok((token, _)) = services.sign_ins.token(deployment, None).await else {
+            return;
+        };
+        let user = ConsentUser::Token(&token);
+        let plane = &services.aws.control_plane;
+        for address in asked {
+            let _ = plane.complete_consent(deployment, &address, user).await;
+        }
+    }
+
+    fn answer_elicitation(&self, endpoint: &McpEndpoint, id: u64, answer: ElicitationAnswer) {
+        let session = self.session(endpoint);
+        if let Some(session) = session {
+            session.answer(id, answer);
+        }
+    }
+}
+
+/// Forwards the notifications of a connection as long as it lives, first those that arrived before
+/// it was established.
+async fn pass_on(
+    early: Vec<McpNotice>,
+    mut arriving: mpsc::Receiver<McpNotice>,
+    endpoint: McpEndpoint,
+    sender: Sender,
+) {
+    let mut early = early.into_iter();
+    loop {
+        let next = match early.next() {
+            Some(notice) => Some(notice),
+            None => arriving.recv().await,
+        };
+        let event = match next {
+            Some(McpNotice::Elicitation(elicitation)) => {
+                Event::Tools(ToolsEvent::Elicited(endpoint.clone(), elicitation))
+            }
+            Some(McpNotice::Progress(progress)) => {
+                Event::Tools(ToolsEvent::Progressed(endpoint.clone(), progress))
+            }
+            Some(McpNotice::ToolsChanged) => {
+                Event::Tools(ToolsEvent::ToolsChanged(endpoint.clone()))
+            }
+            Some(McpNotice::Message(..)) => continue,
+            None => return,
+        };
+        if !sender.send_aside(event).await {
+            return;
+        }
+    }
+}
