@@ -195,7 +195,13 @@ impl CloudWatchLogs {
         pattern: Option<String>,
     ) -> Result<Arc<CloudWatchSource>, Failure> {
         let account = self.client.account(deployment).await?;
-        let budget = self.budgets.of(&account);
+        let budget = self
+            .budgets
+            .of(deployment, |deployment| async move {
+                let identity = self.client.known_identity(&deployment).await;
+                identity.map(|identity| identity.account)
+            })
+            .await;
         Ok(CloudWatchSource::new(account, pattern, budget))
     }
 }

@@ -30,6 +30,8 @@ struct Script {
     sessions: Mutex<VecDeque<Scene>>,
     born: Mutex<i64>,
     open: Arc<AtomicUsize>,
+    /// Number of sessions that were started.
+    started: AtomicUsize,
     /// Failures of the next pages.
     failing_pages: Mutex<VecDeque<Failure>>,
     /// Number of pages that were requested.
@@ -102,6 +104,7 @@ impl LogSource for Fake {
             .pop_front()
             .unwrap_or_else(|| Ok(Vec::new()));
         self.script.open.fetch_add(1, Ordering::SeqCst);
+        self.script.started.fetch_add(1, Ordering::SeqCst);
         let open = Open(Arc::clone(&self.script.open));
         Box::pin(async move {
             let acts = next?.into_iter();
@@ -255,12 +258,15 @@ async fn follow_with_status(
         "dropping the tail ends its session"
     );
     PAGES.set(pages.script.pages.load(Ordering::SeqCst));
+    SESSIONS.set(pages.script.started.load(Ordering::SeqCst));
     (messages, notices, ended, status)
 }
 
 thread_local! {
     /// Number of pages that the last script served.
     static PAGES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    /// Number of sessions that it started.
+    static SESSIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 fn kinds(notices: &[LogNotice]) -> Vec<NoticeKind> {
@@ -334,6 +340,29 @@ async fn a_session_that_ends_in_order_is_no_gap() {
         !kinds(&notices).contains(&NoticeKind::GapFilled),
         "{notices:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_session_begins_before_the_service_ends_the_first_and_nothing_is_told_of_it() {
+    let script = Script::default();
+    let around = 170 * 60 + 2;
+    *script.stored.lock().unwrap() = (around..around + 8)
+        .map(|second| stored(second, second, "one line"))
+        .collect();
+    // Both sessions deliver the lines of the seconds in which both run.
+    let lines = |from: i64, to: i64, quiet: i64| {
+        let beats = (0..quiet).map(|_| (1, send(Vec::new())));
+        let live = (from..to).map(|second| (1, send(vec![live(second, "one line")])));
+        beats.chain(live).collect::<Vec<_>>()
+    };
+    let first = lines(around, around + 8, around - 1);
+    let second = lines(around, around + 8, 1);
+    *script.sessions.lock().unwrap() = VecDeque::from([Ok(first), Ok(second)]);
+    let (messages, notices, _, status) = follow_with_status(script, around as u64 + 100).await;
+    assert_eq!(messages, ["one line"; 8]);
+    assert_eq!(kinds(&notices), [NoticeKind::Started]);
+    assert_eq!(status.mode, TailMode::Live);
+    assert_eq!(SESSIONS.get(), 2, "the first one is not waited for");
 }
 
 #[tokio::test(start_paused = true)]
