@@ -21,8 +21,9 @@ use super::{
     failure::Doing,
 };
 
-/// Longest answer that is read; the largest known one, a stack with 200 outputs, stays far below.
-const LONGEST: usize = 8 << 20;
+/// Longest answer that is read. The largest known one is a page of ten thousand log events: 1 MB of text, up to six times that
+/// where all of it is escaped, and what belongs to each event.
+const LONGEST: usize = 16 << 20;
 
 /// A request to an AWS service.
 pub(crate) struct Request<'a> {

@@ -28,14 +28,13 @@ use crate::{
 
 use super::{
     budget::RequestBudget,
-    insights,
+    filter_events, insights,
     live_updates::{live_update, stream_failure},
     source::{
-        LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, PAGE_SIZE,
-        PageRequest,
+        LiveSession, LiveUpdate, LogGroupClass, LogGroupInfo, LogPage, LogSource, PageRequest,
     },
 };
-use crate::services::aws::{account::Account, failure::Doing};
+use crate::services::aws::{AwsClient, account::Account, failure::Doing};
 
 /// Time limit for the first message of a session that was accepted.
 const SESSION_BEGIN: Duration = Duration::from_secs(5);
@@ -69,6 +68,8 @@ impl Intercept for PlainHost {
 
 /// The log groups of an account.
 pub(crate) struct CloudWatchSource {
+    /// Sends requests that are signed by hand.
+    pub(super) client: AwsClient,
     /// The account.
     pub(crate) account: Arc<Account>,
     /// CloudWatch filter pattern.
@@ -84,11 +85,13 @@ pub(crate) struct CloudWatchSource {
 impl CloudWatchSource {
     /// A source of the events that match the pattern.
     pub(crate) fn new(
+        client: AwsClient,
         account: Arc<Account>,
         pattern: Option<String>,
         budget: Arc<RequestBudget>,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
+            client,
             account,
             pattern,
             budget,
@@ -186,7 +189,7 @@ impl CloudWatchSource {
                 return insights::event_page(&this, request).await;
             }
             self.budget.acquire().await;
-            match Box::pin(self.page_once(request)).await {
+            match Box::pin(filter_events::page(self, request)).await {
                 Ok(page) => {
                     self.budget.record_success();
                     return Ok(page);
@@ -208,56 +211,6 @@ impl CloudWatchSource {
                 Err(failure) => return Err(failure),
             }
         }
-    }
-
-    async fn page_once(&self, request: &PageRequest) -> Result<LogPage, Failure> {
-        let text = format!("reading {}", request.group);
-        let doing = Doing {
-            text: &text,
-            action: "logs:FilterLogEvents",
-            account: self.account.label(),
-        };
-        let answer = self
-            .account
-            .logs()
-            .filter_log_events()
-            .log_group_name(&request.group)
-            .set_start_time(request.from.map(Moment::millis))
-            .set_end_time(request.until.map(Moment::millis))
-            .set_filter_pattern(self.pattern.clone())
-            .set_start_from_head(request.newest_first.then_some(false))
-            .limit(i32::try_from(request.limit.clamp(1, PAGE_SIZE)).unwrap_or(i32::MAX))
-            .set_next_token(request.token.clone())
-            .send()
-            .await
-            .map_err(|error| self.account.sdk_failure(doing, &error))?;
-        let group = self.shared(&request.group);
-        let mut stream = self.shared("");
-        let events = answer
-            .events
-            .unwrap_or_default()
-            .into_iter()
-            .map(|event| {
-                let name = event.log_stream_name.as_deref().unwrap_or_default();
-                if *stream != *name {
-                    stream = self.shared(name);
-                }
-                LogEvent {
-                    timestamp: Moment::from_millis(event.timestamp.unwrap_or_default()),
-                    ingestion: Moment::from_millis(
-                        event.ingestion_time.or(event.timestamp).unwrap_or_default(),
-                    ),
-                    group: Arc::clone(&group),
-                    stream: Arc::clone(&stream),
-                    id: event.event_id,
-                    message: event.message.unwrap_or_default(),
-                }
-            })
-            .collect();
-        Ok(LogPage {
-            events,
-            next: answer.next_token.filter(|token| !token.is_empty()),
-        })
     }
 
     /// The newest `limit` events that match, oldest first. Also correct with a server that cannot return the newest first.

@@ -1,8 +1,10 @@
-//! Recognises events that a tail has already delivered. A live event has no id, so events are matched by place, time and
-//! text, and counted: the same line twice in the source stays two lines, and one line received in two ways stays one.
+//! Recognises events that a tail has already delivered.
+//!
+//! Stored events have ids. Live ones have none: they are matched with stored ones by place, time and text, and counted, so that
+//! the same line twice in the source stays two lines, and one line received in two ways stays one.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::RandomState},
+    collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher as _,
 };
 
@@ -14,82 +16,95 @@ use crate::model::{LogEvent, Moment};
 /// make two events equal.
 type EventHash = u64;
 
-/// How often each event occurred, and the later of its two times.
-#[derive(Default)]
-struct Occurrences(HashMap<EventHash, OccurrenceCount>);
-
-/// How often an event occurred, and the later of its two times, in seconds since 1970.
-struct OccurrenceCount {
-    count: u32,
+/// What is known of the events of one place, time and text.
+struct Known {
+    /// The later of their times, in seconds since 1970.
     time: u32,
+    /// How many there are.
+    count: u16,
+    /// How many of them were delivered without an id, and not seen among the stored ones yet.
+    unidentified: u16,
 }
 
-fn seconds(time: Moment) -> u32 {
-    u32::try_from(time.millis().div_euclid(1_000)).unwrap_or(0)
-}
+/// Events by hash.
+#[derive(Default)]
+struct KnownEvents(HashMap<EventHash, Known>);
 
-impl Occurrences {
-    fn add(&mut self, hash: EventHash, time: Moment) -> u32 {
-        let entry = self.0.entry(hash).or_insert(OccurrenceCount {
-            count: 0,
+impl KnownEvents {
+    fn entry(&mut self, hash: EventHash, time: Moment) -> &mut Known {
+        self.0.entry(hash).or_insert(Known {
             time: seconds(time),
-        });
-        entry.count += 1;
-        entry.count
-    }
-
-    fn count(&self, hash: EventHash) -> u32 {
-        self.0.get(&hash).map_or(0, |occurrence| occurrence.count)
+            count: 0,
+            unidentified: 0,
+        })
     }
 
     fn evict(&mut self, horizon: Moment) {
         let horizon = seconds(horizon);
-        self.0.retain(|_, occurrence| occurrence.time >= horizon);
+        self.0.retain(|_, known| known.time >= horizon);
         if self.0.capacity() > 4 * self.0.len() + 1_024 {
             self.0.shrink_to_fit();
         }
     }
 }
 
-/// What one live session, or one reading of a window, has delivered.
-#[derive(Default)]
-pub(crate) struct Delivery {
-    occurrences: Occurrences,
-    ids: HashSet<EventHash>,
+fn seconds(time: Moment) -> u32 {
+    u32::try_from(time.millis().div_euclid(1_000)).unwrap_or(0)
 }
+
+/// What one live session has delivered, or one reading of events without ids.
+#[derive(Default)]
+pub(crate) struct Delivery(KnownEvents);
 
 /// What has been delivered altogether. Only events newer than the horizon are remembered: no older event is read again.
 #[derive(Default)]
 pub(crate) struct Dedup {
-    delivered: Occurrences,
+    delivered: KnownEvents,
+    /// Stored events that were seen, by their ids.
+    ids: KnownEvents,
     horizon: Moment,
     key: RandomState,
 }
 
 impl Dedup {
-    /// Whether the event is new: this delivery has contained it more often than it was delivered before.
+    /// Whether the event is new. A stored one is if its id was not seen and no live one is left that it may be; a live one, if
+    /// its session has sent it more often than it was delivered.
     pub(crate) fn is_new(&mut self, delivery: &mut Delivery, event: &LogEvent) -> bool {
         let time = event.timestamp.max(event.ingestion);
         if time < self.horizon {
             return true;
         }
-        if let Some(id) = &event.id
-            && !delivery.ids.insert(self.key.hash_one(id))
-        {
-            return false;
-        }
         let hash = self.hash(event);
-        if delivery.occurrences.add(hash, time) <= self.delivered.count(hash) {
+        if let Some(id) = &event.id {
+            let seen = self.ids.entry(self.key.hash_one(id), time);
+            seen.count = seen.count.saturating_add(1);
+            if seen.count > 1 {
+                return false;
+            }
+            let known = self.delivered.entry(hash, time);
+            if known.unidentified > 0 {
+                known.unidentified -= 1;
+                return false;
+            }
+            known.count = known.count.saturating_add(1);
+            return true;
+        }
+        let sent = delivery.0.entry(hash, time);
+        sent.count = sent.count.saturating_add(1);
+        let known = self.delivered.entry(hash, time);
+        if sent.count <= known.count {
             return false;
         }
-        self.delivered.add(hash, time);
+        known.count = known.count.saturating_add(1);
+        known.unidentified = known.unidentified.saturating_add(1);
         true
     }
 
     /// Gives a new event without an id one of our own: always the same for the same event.
     pub(crate) fn identify(&self, event: &mut LogEvent) {
         if event.id.is_none() {
-            let occurrence = self.delivered.count(self.hash(event)).max(1);
+            let known = self.delivered.0.get(&self.hash(event));
+            let occurrence = known.map_or(1, |known| u32::from(known.count));
             event.id = Some(own_id(event, occurrence));
         }
     }
@@ -103,8 +118,9 @@ impl Dedup {
     pub(crate) fn evict(&mut self, horizon: Moment, deliveries: [&mut Delivery; 2]) {
         self.horizon = self.horizon.max(horizon);
         self.delivered.evict(horizon);
+        self.ids.evict(horizon);
         for delivery in deliveries {
-            delivery.occurrences.evict(horizon);
+            delivery.0.evict(horizon);
         }
     }
 
@@ -137,6 +153,8 @@ fn own_id(event: &LogEvent, occurrence: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn event(id: Option<&str>, at: i64, message: &str) -> LogEvent {
@@ -171,6 +189,18 @@ mod tests {
                 "{why}"
             );
         }
+    }
+
+    #[test]
+    fn an_event_that_becomes_visible_late_is_not_taken_for_its_equal() {
+        let (mut dedup, mut reading) = (Dedup::default(), Delivery::default());
+        assert!(dedup.is_new(&mut reading, &event(Some("2"), 1, "x")));
+        let mut next = Delivery::default();
+        assert!(
+            dedup.is_new(&mut next, &event(Some("1"), 1, "x")),
+            "became visible"
+        );
+        assert!(!dedup.is_new(&mut next, &event(Some("2"), 1, "x")));
     }
 
     #[test]
@@ -213,10 +243,7 @@ mod tests {
             Moment::from_millis(900_000),
             [&mut live, &mut Delivery::default()],
         );
-        assert_eq!(
-            (dedup.delivered.0.len(), live.occurrences.0.len()),
-            (100, 100)
-        );
+        assert_eq!((dedup.delivered.0.len(), live.0.0.len()), (100, 100));
         assert!(!dedup.is_new(&mut Delivery::default(), &event(None, 999_000, "x")));
         for second in 0..800 {
             assert!(dedup.is_new(&mut Delivery::default(), &event(Some("1"), second, "old")));

@@ -4,6 +4,7 @@ mod backfill;
 mod budget;
 pub(crate) mod cloudwatch_source;
 mod dedup;
+mod filter_events;
 mod insights;
 mod live_session;
 mod live_updates;
@@ -202,7 +203,12 @@ impl CloudWatchLogs {
                 identity.map(|identity| identity.account)
             })
             .await;
-        Ok(CloudWatchSource::new(account, pattern, budget))
+        Ok(CloudWatchSource::new(
+            self.client.clone(),
+            account,
+            pattern,
+            budget,
+        ))
     }
 }
 

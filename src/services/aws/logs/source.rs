@@ -162,7 +162,7 @@ impl WindowReader {
                     return Err(failure);
                 }
             };
-            let events = self.fresh(page.events);
+            // A page that repeats a token is not taken: what it holds is read again.
             match page.next {
                 None => self.is_done = true,
                 Some(token) if !self.tokens.insert(token.clone()) => {
@@ -175,6 +175,7 @@ impl WindowReader {
                 }
                 token => self.request.token = token,
             }
+            let events = self.fresh(page.events);
             if !events.is_empty() {
                 return Ok(Some(events));
             }
