@@ -277,21 +277,50 @@ fn following_shows_what_was_and_what_comes_and_ends_on_a_signal() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = || loop {
+    let next = |lines: &mut dyn Iterator<Item = std::io::Result<String>>| loop {
         let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         if line.get("notice").is_none() {
             break line["message"].as_str().unwrap().to_owned();
         }
     };
-    assert_eq!(next(), "before");
+    assert_eq!(next(&mut lines), "before");
     put_logs(group, "s", now(), &[(0, "after")]);
-    assert_eq!(next(), "after");
+    assert_eq!(next(&mut lines), "after");
     rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
         rustix::process::Signal::INT,
     )
     .unwrap();
+    let last: Value = serde_json::from_str(&lines.last().unwrap().unwrap()).unwrap();
+    assert_eq!(
+        last,
+        json!({"notice": "end", "kept": 2, "late": 0, "open_gaps": 0}),
+        "it ends with the counts"
+    );
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_tail_too() {
+    let group = "/test/follow-pipe";
+    put_logs(group, "s", now(), &[(-2000, "before")]);
+    let console = Console::new();
+    let mut child = console
+        .command(&["logs", group, "-f", "-o", "json", "-d", "a"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut String::new()).unwrap();
+    drop(lines);
+    put_logs(group, "s", now(), &[(0, "after")]);
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
 }
 
 #[test]

@@ -177,55 +177,28 @@ async fn resolve_one(
     let allowed = places_of_arn(services, places, name).await?;
     let name = group_name(name);
     let asked = join_all(places.iter().map(|place| existing(services, place, name))).await;
-    let mut exact = Vec::new();
-    for ((place, groups), is_allowed) in asked.iter().enumerate().zip(allowed) {
-        if is_allowed
-            && groups
-                .as_ref()
-                .is_ok_and(|groups| groups.iter().any(|group| group == name))
-        {
-            exact.push((place, vec![name.to_owned()]));
-        }
-    }
+    let is_group =
+        |groups: &Result<Vec<String>, Failure>| groups.iter().flatten().any(|group| group == name);
+    let exact: Vec<(usize, Vec<String>)> = asked
+        .iter()
+        .zip(allowed)
+        .enumerate()
+        .filter(|(_, (groups, is_allowed))| *is_allowed && is_group(groups))
+        .map(|(place, _)| (place, vec![name.to_owned()]))
+        .collect();
     if !exact.is_empty() {
         attribution.name_group(name);
         return Ok(exact);
     }
-    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut known: BTreeSet<String> = asked.iter().flatten().flatten().cloned().collect();
     let mut found = Vec::new();
-    known.extend(asked.iter().flatten().flatten().cloned());
     let mut problem = asked.into_iter().find_map(Result::err);
     for (at, place) in places.iter().enumerate() {
-        let listing = find_resource::list(
-            services,
-            place,
-            &[Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint],
-        )
-        .await;
+        let kinds = [Kind::Gateway, Kind::Runtime, Kind::Target, Kind::Endpoint];
+        let listing = find_resource::list(services, place, &kinds).await;
         problem = problem.or(listing.total_failure().cloned());
+        learn(place, &listing.resources, name, attribution, &mut known);
         let groups = groups_of(place, &listing.resources, name);
-        attribution.learn(&listing.resources);
-        for deployment in place {
-            let is_named = deployment.name.as_str() == name
-                || listing.resources.iter().any(|resource| {
-                    resource.key.deployment == deployment.name
-                        && find_resource::is_named(resource, name)
-                });
-            if is_named {
-                attribution.ask(&deployment.name);
-            }
-        }
-        known.extend(place.iter().flat_map(|each| {
-            each.log_groups
-                .iter()
-                .cloned()
-                .chain([each.name.to_string()])
-        }));
-        known.extend(listing.resources.iter().flat_map(|each| {
-            [each.key.id.clone(), each.name.clone()]
-                .into_iter()
-                .chain(each.log_groups.clone())
-        }));
         if !groups.is_empty() {
             found.push((at, readable(services, place, groups).await));
         }
@@ -239,9 +212,47 @@ async fn resolve_one(
             "its log groups do not exist (yet): they are made when it first writes",
         ));
     }
-    if let Some(failure) = problem {
-        return Err(failure);
+    match problem {
+        Some(failure) => Err(failure),
+        None => Err(unknown_name(services, places, name, doing, known).await),
     }
+}
+
+/// Learns from what a place lists: whose lines are asked for, and which names there are.
+fn learn(
+    place: &[Deployment],
+    resources: &[Resource],
+    name: &str,
+    attribution: &mut Attribution,
+    known: &mut BTreeSet<String>,
+) {
+    attribution.learn(resources);
+    for deployment in place {
+        let is_named = deployment.name.as_str() == name
+            || resources.iter().any(|resource| {
+                resource.key.deployment == deployment.name
+                    && find_resource::is_named(resource, name)
+            });
+        if is_named {
+            attribution.ask(&deployment.name);
+        }
+        known.extend(deployment.log_groups.iter().cloned());
+        known.insert(deployment.name.to_string());
+    }
+    for resource in resources {
+        known.extend([resource.key.id.clone(), resource.name.clone()]);
+        known.extend(resource.log_groups.iter().cloned());
+    }
+}
+
+/// A name that means nothing, with the nearest one that does.
+async fn unknown_name(
+    services: &Services,
+    places: &[Vec<Deployment>],
+    name: &str,
+    doing: String,
+    mut known: BTreeSet<String>,
+) -> Failure {
     if let Some((folder, _)) = name
         .rsplit_once('/')
         .filter(|(folder, _)| !folder.is_empty())
@@ -254,18 +265,14 @@ async fn resolve_one(
         doing,
         "there is no log group, gateway, runtime or deployment of that name",
     );
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    Err(
-        failure.hint(nearest(name, known.iter().copied()).map_or_else(
-            || {
-                format!(
-                    "{}, a gateway or runtime (`status` lists them), or a log group's full name",
-                    find_resource::known(&heads(places))
-                )
-            },
-            |near| format!("did you mean \"{near}\"?"),
-        )),
-    )
+    let hint = match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!(
+            "{}, a gateway or runtime (`status` lists them), or a log group's full name",
+            find_resource::known(&heads(places))
+        ),
+    };
+    failure.hint(hint)
 }
 
 /// The deployments: the shortest names that lead to logs.

@@ -17,7 +17,7 @@ use crate::model::{LogEvent, Moment};
 type EventHash = u64;
 
 /// What is known of the events of one place, time and text.
-struct Known {
+struct DeliveredCount {
     /// The later of their times, in seconds since 1970.
     time: u32,
     /// How many there are.
@@ -28,11 +28,11 @@ struct Known {
 
 /// Events by hash.
 #[derive(Default)]
-struct KnownEvents(HashMap<EventHash, Known>);
+struct KnownEvents(HashMap<EventHash, DeliveredCount>);
 
 impl KnownEvents {
-    fn entry(&mut self, hash: EventHash, time: Moment) -> &mut Known {
-        self.0.entry(hash).or_insert(Known {
+    fn entry(&mut self, hash: EventHash, time: Moment) -> &mut DeliveredCount {
+        self.0.entry(hash).or_insert(DeliveredCount {
             time: seconds(time),
             count: 0,
             unidentified: 0,
