@@ -1,9 +1,10 @@
 //! `conformance-client URL`: one scenario of the MCP conformance suite, run by the same code as everything else.
 //!
 //! The suite starts this with the server's URL as the last argument and says in its environment which scenario it is.
-//! The client connects, lists the tools, calls each, and accepts elicitations with the defaults of their schemas.
+//! The client connects, lists the tools, calls each, and accepts elicitations with the defaults of their schemas. Where a person
+//! would open the browser, it follows the redirects of the suite's authorization server, which asks nobody.
 
-use std::time::Duration;
+use std::collections::HashSet;
 
 use clap::Args;
 use serde::Deserialize;
@@ -12,14 +13,20 @@ use tokio::sync::mpsc;
 
 use crate::{
     model::{
-        CallOptions, ElicitationAnswer, ElicitationRequest, Failure, FailureKind, McpNotice,
-        McpTarget, SecretSource, SecretText, SignIn, Tool,
+        CallOptions, ElicitationAnswer, ElicitationRequest, Failure, McpNotice, McpTarget,
+        OfferKind, SecretSource, SecretText, SignIn, Tool,
     },
-    services::{McpOptions, McpSession, mcp},
-    tools::schema::{self, Property, Type},
+    services::{McpOptions, McpSession, Services, mcp},
+    tools::{
+        parameter_headers,
+        schema::{self, Property, Type},
+    },
 };
 
 use super::{Outcome, context::Context, process, usage};
+
+/// The client's metadata document that the suite expects as the client id of a server that takes one.
+const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.json";
 
 /// Where the suite's server is.
 #[derive(Debug, Args)]
@@ -28,15 +35,26 @@ pub(crate) struct Options {
     url: String,
 }
 
+/// What the suite says in its environment.
+struct ConformanceScenario {
+    /// `MCP_CONFORMANCE_SCENARIO`.
+    name: String,
+    /// `MCP_CONFORMANCE_PROTOCOL_VERSION`.
+    protocol: Option<String>,
+    context: ScenarioContext,
+}
+
 /// What the suite says in `MCP_CONFORMANCE_CONTEXT`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct ConformanceScenario {
+struct ScenarioContext {
     tool_calls: Vec<ToolCall>,
     #[serde(rename = "client_id")]
     client_id: Option<String>,
     #[serde(rename = "client_secret")]
     client_secret: Option<String>,
+    #[serde(rename = "private_key_pem")]
+    private_key_pem: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,116 +64,132 @@ struct ToolCall {
     arguments: Map<String, Value>,
 }
 
+impl ConformanceScenario {
+    fn from_environment() -> Result<Self, Failure> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let context = match variable("MCP_CONFORMANCE_CONTEXT") {
+            Some(text) => serde_json::from_str(&text)
+                .map_err(|error| usage("reading MCP_CONFORMANCE_CONTEXT", error.to_string()))?,
+            None => ScenarioContext::default(),
+        };
+        Ok(Self {
+            name: variable("MCP_CONFORMANCE_SCENARIO").unwrap_or_default(),
+            protocol: variable("MCP_CONFORMANCE_PROTOCOL_VERSION"),
+            context,
+        })
+    }
+
+    /// A machine's sign-in where the scenario is about one, a person's in all other scenarios about signing in.
+    fn sign_in(&self) -> SignIn {
+        let inline = |secret: &String| SecretSource::Inline(SecretText::from(secret.as_str()));
+        let client_secret = self.context.client_secret.as_ref().map(inline);
+        if self.name.starts_with("auth/client-credentials") {
+            return SignIn::M2m {
+                token_url: None,
+                client_id: self.context.client_id.clone(),
+                client_secret: client_secret.unwrap_or(SecretSource::UserPoolClient),
+                private_key: self.context.private_key_pem.as_ref().map(inline),
+                key_id: None,
+                scope: None,
+                user_pool_id: None,
+            };
+        }
+        if !self.name.starts_with("auth/") {
+            return SignIn::None;
+        }
+        let client_id = self.context.client_id.clone();
+        SignIn::OAuth {
+            issuer: None,
+            client_id: client_id.or_else(|| Some(CLIENT_METADATA.to_owned())),
+            client_secret,
+            scope: None,
+            redirect_port: None,
+        }
+    }
+}
+
 /// Runs `conformance-client`.
 pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
-    let scenario = match std::env::var("MCP_CONFORMANCE_CONTEXT") {
-        Ok(text) => serde_json::from_str(&text)
-            .map_err(|error| usage("reading MCP_CONFORMANCE_CONTEXT", error.to_string()))?,
-        Err(_) => ConformanceScenario::default(),
-    };
+    let scenario = ConformanceScenario::from_environment()?;
     let services = context.services();
-    let (sender, receiver) = mcp::notices();
     process::runtime()?.block_on(async move {
-        let sign_in = sign_in(&scenario, &options.url).await?;
-        let how = McpOptions {
-            sign_in,
-            notices: Some(sender),
-            ..McpOptions::default()
-        };
-        let session = services
-            .mcp
-            .connect(
-                &Context::for_url(),
-                &McpTarget::Url(options.url.clone()),
-                how,
-            )
-            .await?;
-        let answering = tokio::spawn(accept(receiver, session.clone()));
-        let done = call_all(&session, &scenario).await;
-        session.close().await;
-        answering.abort();
-        Ok(done?)
+        services.sign_ins.set_announce(Box::new(|address| {
+            drop(tokio::spawn(follow(address.to_owned())))
+        }));
+        Ok(Box::pin(scenario.run(&services, &options.url)).await?)
     })
 }
 
-/// A scenario that hands out a client wants that client's token.
-async fn sign_in(scenario: &ConformanceScenario, url: &str) -> Result<Option<SignIn>, Failure> {
-    let (Some(id), Some(secret)) = (&scenario.client_id, &scenario.client_secret) else {
-        return Ok(None);
-    };
-    Ok(Some(SignIn::M2m {
-        token_url: Some(token_url(url).await?),
-        client_id: Some(id.clone()),
-        client_secret: SecretSource::Inline(SecretText::from(secret.as_str())),
-        scope: None,
-        user_pool_id: None,
-    }))
-}
-
-/// The token endpoint, found as the specification says: from the protected resource to its authorisation server (RFC 9728, RFC 8414).
-async fn token_url(url: &str) -> Result<String, Failure> {
-    let doing = "looking for the token endpoint";
-    let failed = |cause: String| Failure::new(FailureKind::Network, doing, cause);
-    let url = url::Url::parse(url).map_err(|error| usage(doing, error.to_string()))?;
-    let origin = url.origin().ascii_serialization();
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(10))
-        .build()
-        .map_err(|error| failed(error.to_string()))?;
-    let resource = [url.path().trim_end_matches('/'), ""]
-        .map(|path| format!("{origin}/.well-known/oauth-protected-resource{path}"));
-    let resource = first_json(&client, &resource)
-        .await
-        .ok_or_else(|| failed("the server names no authorisation server".into()))?;
-    let issuer = resource
-        .pointer("/authorization_servers/0")
-        .and_then(Value::as_str)
-        .unwrap_or(&origin)
-        .trim_end_matches('/')
-        .to_owned();
-    let metadata = ["oauth-authorization-server", "openid-configuration"]
-        .map(|name| format!("{issuer}/.well-known/{name}"));
-    let metadata = first_json(&client, &metadata)
-        .await
-        .ok_or_else(|| failed(format!("{issuer} says nothing of itself")))?;
-    let endpoint = metadata.get("token_endpoint").and_then(Value::as_str);
-    endpoint
-        .map(str::to_owned)
-        .ok_or_else(|| failed(format!("{issuer} names no token endpoint")))
-}
-
-/// The first of these documents that is there.
-async fn first_json(client: &reqwest::Client, addresses: &[String]) -> Option<Value> {
-    for address in addresses {
-        let answer = client
-            .get(address)
-            .send()
-            .await
-            .ok()
-            .filter(|answer| answer.status().is_success());
-        if let Some(answer) = answer
-            && let Ok(value) = answer.json().await
-        {
-            return Some(value);
-        }
+/// What a browser does whose user is signed in already and agrees to everything.
+async fn follow(address: String) {
+    let client = reqwest::Client::builder().no_proxy().build();
+    let Ok(client) = client else { return };
+    if let Err(error) = client.get(address).send().await {
+        tracing::info!(%error, "the authorization endpoint could not be followed");
     }
-    None
 }
 
-async fn call_all(session: &McpSession, scenario: &ConformanceScenario) -> Result<(), Failure> {
-    let tools = session.tools().await?;
-    if scenario.tool_calls.is_empty() {
-        for tool in &tools {
+impl ConformanceScenario {
+    async fn run(&self, services: &Services, url: &str) -> Result<(), Failure> {
+        let (sender, receiver) = mcp::notices();
+        let options = McpOptions {
+            sign_in: Some(self.sign_in()),
+            notices: Some(sender),
+            protocol: self.protocol.clone(),
+            ..McpOptions::default()
+        };
+        let target = McpTarget::Url(url.to_owned());
+        let session = services
+            .mcp
+            .connect(&Context::for_url(), &target, options)
+            .await?;
+        let answering = tokio::spawn(accept(receiver, session.clone()));
+        let done = self.exercise(&session).await;
+        session.close().await;
+        answering.abort();
+        done
+    }
+
+    async fn exercise(&self, session: &McpSession) -> Result<(), Failure> {
+        let tools = session.tools().await?;
+        match self.name.as_str() {
+            // Its tool is there to be listed; it cannot be called.
+            "json-schema-ref-no-deref" => return Ok(()),
+            "http-standard-headers" => fetch_offers(session).await?,
+            _ => {}
+        }
+        let mut planned: Vec<ToolCall> = Vec::new();
+        for call in &self.context.tool_calls {
+            planned.push(ToolCall {
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+            });
+        }
+        if planned.is_empty() {
+            let usable = tools
+                .iter()
+                .filter(|tool| parameter_headers::read(&tool.input_schema).is_ok());
+            planned.extend(usable.map(|tool| ToolCall {
+                name: tool.name.clone(),
+                arguments: arguments(tool, &tools),
+            }));
+        }
+        for call in planned {
             session
-                .call(&tool.name, arguments(tool, &tools), CallOptions::default())
+                .call(&call.name, call.arguments, CallOptions::default())
                 .await?;
         }
+        Ok(())
     }
-    for call in &scenario.tool_calls {
-        session
-            .call(&call.name, call.arguments.clone(), CallOptions::default())
-            .await?;
+}
+
+/// Reads the first resource and gets the first prompt.
+async fn fetch_offers(session: &McpSession) -> Result<(), Failure> {
+    let mut fetched: HashSet<OfferKind> = HashSet::new();
+    for offer in session.offers().await {
+        if fetched.insert(offer.kind) {
+            session.fetch(&offer, Map::new()).await.0?;
+        }
     }
     Ok(())
 }

@@ -230,6 +230,8 @@ fn sign_in(facts: SignInFacts) -> SignIn {
             token_url: Some(token_url),
             client_id: Some(client_id),
             client_secret: inline(client_secret),
+            private_key: None,
+            key_id: None,
             scope: Some(scope),
             user_pool_id: Some(user_pool_id),
         },

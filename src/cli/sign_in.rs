@@ -71,6 +71,9 @@ pub(crate) fn of_mode(
             token_url: text("AGENTCORE_TOKEN_URL"),
             client_id: text("AGENTCORE_CLIENT_ID"),
             client_secret: client_secret().unwrap_or(SecretSource::UserPoolClient),
+            private_key: text("AGENTCORE_PRIVATE_KEY")
+                .map(|_| SecretSource::Environment("AGENTCORE_PRIVATE_KEY".into())),
+            key_id: text("AGENTCORE_KEY_ID"),
             scope: text("AGENTCORE_SCOPE"),
             user_pool_id: None,
         },

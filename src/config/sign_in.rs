@@ -65,10 +65,10 @@ fn known_keys() -> Vec<&'static str> {
 
 /// If it is not known which of the keys will count, they can still be of the right type.
 fn check_types(inner: &Section<'_, '_>) {
-    for key in ["client_id", "scope", "user_pool_id", "username"] {
+    for key in ["client_id", "key_id", "scope", "user_pool_id", "username"] {
         drop(inner.text(key));
     }
-    for key in ["client_secret", "token", "password"] {
+    for key in ["client_secret", "private_key", "token", "password"] {
         drop(inner.secret(key));
     }
     for key in ["token_url", "issuer"] {
@@ -80,10 +80,9 @@ fn check_types(inner: &Section<'_, '_>) {
 fn of_mode(mode: SignInMode, inner: &Section<'_, '_>, has_stack: bool) -> Option<SignIn> {
     match mode {
         SignInMode::M2m => {
-            let named =
-                inner.has("client_id") && (inner.has("token_url") || inner.has("user_pool_id"));
-            if !named && !has_stack {
-                inner.complain("mode \"m2m\" needs client_id and token_url (or user_pool_id), or a stack whose outputs name them");
+            // Without token_url, the endpoint's own metadata names the token endpoint.
+            if !inner.has("client_id") && !has_stack {
+                inner.complain("mode \"m2m\" needs client_id, or a stack whose outputs name it");
             }
             Some(machine(Some(inner)))
         }
@@ -146,6 +145,8 @@ fn machine(inner: Option<&Section<'_, '_>>) -> SignIn {
         client_secret: inner
             .and_then(|inner| inner.secret("client_secret"))
             .unwrap_or(SecretSource::UserPoolClient),
+        private_key: inner.and_then(|inner| inner.secret("private_key")),
+        key_id: text("key_id"),
         scope: text("scope"),
         user_pool_id: text("user_pool_id"),
     }
@@ -160,12 +161,16 @@ pub(super) fn write(sign_in: &SignIn) -> Table {
             token_url,
             client_id,
             client_secret,
+            private_key,
+            key_id,
             scope,
             user_pool_id,
         } => {
             insert_text(&mut table, "token_url", token_url.as_deref());
             insert_text(&mut table, "client_id", client_id.as_deref());
             insert_secret(&mut table, "client_secret", Some(client_secret));
+            insert_secret(&mut table, "private_key", private_key.as_ref());
+            insert_text(&mut table, "key_id", key_id.as_deref());
             insert_text(&mut table, "scope", scope.as_deref());
             insert_text(&mut table, "user_pool_id", user_pool_id.as_deref());
         }

@@ -349,6 +349,8 @@ impl Parts {
             token_url: self.token_url.clone(),
             client_id: Some(client.to_owned()),
             client_secret,
+            private_key: None,
+            key_id: None,
             scope: self.scope.clone(),
             user_pool_id: self.user_pool_id.clone(),
         }

@@ -203,6 +203,8 @@ pub fn sign_in_of_stack(facts: &StackFacts) -> SignIn {
             token_url: None,
             client_id: None,
             client_secret: SecretSource::UserPoolClient,
+            private_key: None,
+            key_id: None,
             scope: None,
             user_pool_id: None,
         };
@@ -227,6 +229,8 @@ fn of_authoriser(discovery_url: &str, clients: &[String], missing: &mut Vec<Stri
             token_url: None,
             client_id,
             client_secret: SecretSource::UserPoolClient,
+            private_key: None,
+            key_id: None,
             scope: None,
             user_pool_id: Some(id),
         };

@@ -97,6 +97,10 @@ pub enum SignIn {
         client_id: Option<String>,
         /// Client secret.
         client_secret: SecretSource,
+        /// Private key in PEM, with which the client authenticates instead of the secret (`private_key_jwt`).
+        private_key: Option<SecretSource>,
+        /// Id of the private key at the authorization server.
+        key_id: Option<String>,
         /// Scopes, separated by spaces; `None`: from the stack's outputs, else all of the client's.
         scope: Option<String>,
         /// User pool, for [`SecretSource::UserPoolClient`] and for discovery.
@@ -207,6 +211,8 @@ const M2M: SignInSpec = SignInSpec {
         "token_url",
         "client_id",
         "client_secret",
+        "private_key",
+        "key_id",
         "scope",
         "user_pool_id",
     ],
@@ -290,7 +296,14 @@ impl SignIn {
     /// The secret values that it holds, with the names of their settings.
     pub fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
         match self {
-            Self::M2m { client_secret, .. } => vec![("client_secret", client_secret)],
+            Self::M2m {
+                client_secret,
+                private_key,
+                ..
+            } => [("client_secret", client_secret)]
+                .into_iter()
+                .chain(private_key.iter().map(|key| ("private_key", key)))
+                .collect(),
             Self::Bearer { token } => vec![("token", token)],
             Self::User {
                 client_secret,

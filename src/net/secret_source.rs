@@ -68,11 +68,7 @@ async fn of_file(path: &str, key: Option<&str>) -> Sourced {
                 None,
             )
         }),
-        None => text
-            .reveal()
-            .lines()
-            .next()
-            .and_then(clean)
+        None => first_line_or_pem(text.reveal())
             .ok_or_else(|| (format!("the file {path}, whose first line is empty"), None)),
     }
 }
@@ -202,11 +198,18 @@ async fn run_program(arguments: &[String]) -> Result<SecretText, String> {
         return Err(format!("failed ({})", output.status));
     }
     let text = SecretText::new(String::from_utf8_lossy(&output.stdout).into_owned());
-    text.reveal()
-        .lines()
-        .next()
-        .and_then(clean)
-        .ok_or_else(|| "printed nothing".to_owned())
+    first_line_or_pem(text.reveal()).ok_or_else(|| "printed nothing".to_owned())
+}
+
+/// The first line of a text; the whole text if it is a key in PEM.
+fn first_line_or_pem(text: &str) -> Option<SecretText> {
+    if text
+        .trim_start_matches('\u{feff}')
+        .starts_with("-----BEGIN ")
+    {
+        return clean(text);
+    }
+    text.lines().next().and_then(clean)
 }
 
 /// A path in which `~/` stands for the home folder.
@@ -258,6 +261,15 @@ mod tests {
                 "{text:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_in_pem_is_taken_whole() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n";
+        let taken = first_line_or_pem(pem).map(|text| text.reveal().to_owned());
+        assert_eq!(taken.as_deref(), Some(pem.trim_end()));
+        let line = first_line_or_pem("abc\nrest").map(|text| text.reveal().to_owned());
+        assert_eq!(line.as_deref(), Some("abc"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod csv;
 pub mod cypher;
 mod envelope;
 pub mod highlight;
+pub mod parameter_headers;
 pub mod permission;
 pub mod saved;
 pub mod schema;

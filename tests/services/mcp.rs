@@ -196,6 +196,8 @@ async fn a_rejected_token_is_fetched_anew_once() {
         token_url: Some(fake.url.replace("/mcp", "/token")),
         client_id: Some("id".into()),
         client_secret: SecretSource::Inline("secret".into()),
+        private_key: None,
+        key_id: None,
         scope: None,
         user_pool_id: None,
     };

@@ -74,6 +74,8 @@ fn configured(stack: &Stack, facts: DeploymentFacts) -> Deployment {
                 token_url: Some(token_url),
                 client_id: Some(client_id),
                 client_secret: inline(client_secret),
+                private_key: None,
+                key_id: None,
                 scope: Some(scope),
                 user_pool_id: Some(user_pool_id),
             },

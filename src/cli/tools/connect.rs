@@ -39,6 +39,7 @@ pub(super) async fn connect(context: &Context, route: &CallRoute) -> Result<Conn
         sign_in,
         headers: route.header.clone(),
         notices: Some(sender),
+        protocol: route.protocol.clone(),
     };
     let session = services.mcp.connect(&deployment, &target, options).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));

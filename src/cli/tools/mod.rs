@@ -11,7 +11,10 @@ mod via;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::model::{HeaderSpec, SecretSource, SecretText};
+use crate::{
+    model::{HeaderSpec, SecretSource, SecretText},
+    services::mcp,
+};
 
 use super::{Outcome, context::Context, process, sign_in};
 
@@ -36,6 +39,9 @@ pub(super) struct CallRoute {
     /// A further header; a value of @FILE or env:VARIABLE keeps a secret out of the process list; may be given several times
     #[arg(long, global = true, value_name = "NAME: VALUE", value_parser = header)]
     pub(super) header: Vec<HeaderSpec>,
+    /// Version of MCP to speak [default: the newest with sessions; 2026-07-28 where the server speaks only that]
+    #[arg(long, global = true, value_name = "VERSION", value_parser = protocol)]
+    pub(super) protocol: Option<String>,
     /// How to print
     #[arg(long, short, global = true, value_enum, value_name = "table|json|csv", hide_possible_values = true, default_value_t = Format::Table)]
     pub(super) output: Format,
@@ -88,6 +94,16 @@ async fn list(context: &Context, route: &CallRoute) -> Outcome {
     let tools = connection.session.tools().await;
     connection.close().await;
     show::tools(&tools?, route.output)
+}
+
+/// A version of the protocol.
+fn protocol(text: &str) -> Result<String, String> {
+    let known = mcp::protocol_versions();
+    if known.contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("known: {}", known.join(", ")))
+    }
 }
 
 /// `Name: Value`, `Name: @FILE` or `Name: env:VARIABLE`.

@@ -82,15 +82,7 @@ impl RunnerState {
         let tools = session.tools().await?;
         self.tools.lock().insert(endpoint.clone(), tools.clone());
         let info = session.info();
-        let claims = match info.token_expires_at {
-            Some(_) => services
-                .sign_ins
-                .token(deployment, None)
-                .await
-                .ok()
-                .map(|(_, claims)| claims),
-            None => None,
-        };
+        let claims = session.claims().await;
         self.sessions.lock().insert(endpoint.clone(), session);
         // Several changes during the listing lead to one new listing.
         let early: Vec<McpNotice> = std::iter::from_fn(|| arriving.try_recv().ok()).collect();

@@ -39,14 +39,21 @@ struct Shared {
     telling_change: Arc<AtomicBool>,
     asked: AtomicU64,
     schemas: RawSchemas,
+    /// Version of the protocol to ask for; `None`: the newest with sessions.
+    protocol: Option<String>,
     waiting: Mutex<HashMap<u64, oneshot::Sender<ElicitationAnswer>>>,
 }
 
 impl Listener {
     /// A listener that passes on to `notices`; without it every question is cancelled.
-    pub(crate) fn new(notices: Option<Sender<McpNotice>>, schemas: RawSchemas) -> Self {
+    pub(crate) fn new(
+        notices: Option<Sender<McpNotice>>,
+        schemas: RawSchemas,
+        protocol: Option<String>,
+    ) -> Self {
         Self(Arc::new(Shared {
             schemas,
+            protocol,
             notices,
             telling_change: Arc::default(),
             asked: AtomicU64::new(1),
@@ -98,7 +105,8 @@ impl Listener {
         self.0.telling_change.store(false, Ordering::Release);
     }
 
-    async fn ask(
+    /// Asks the person, and waits for the answer. A question that cannot be shown is cancelled.
+    pub(super) async fn ask(
         &self,
         message: String,
         request: ElicitationRequest,
@@ -150,10 +158,16 @@ impl ClientHandler for Listener {
                 .with_form(FormElicitationCapability::default())
                 .with_url(UrlElicitationCapability::default()),
         );
-        ClientConfig::new(
+        let config = ClientConfig::new(
             capabilities,
             Implementation::new("agentcore-console", env!("CARGO_PKG_VERSION")),
-        )
+        );
+        let known = rmcp::model::ProtocolVersion::KNOWN_VERSIONS;
+        let wanted = self.0.protocol.as_deref();
+        match known.iter().find(|known| Some(known.as_str()) == wanted) {
+            Some(version) => config.with_protocol_version(version.clone()),
+            None => config,
+        }
     }
 
     async fn create_elicitation(
@@ -230,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_says_more_than_is_read_is_not_remembered_word_for_word() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
-        let listener = Listener::new(Some(sender), RawSchemas::default());
+        let listener = Listener::new(Some(sender), RawSchemas::default(), None);
         for step in 0..10_000 {
             listener.tell(McpNotice::Progress(Progress {
                 progress: f64::from(step),
@@ -269,7 +283,7 @@ mod tests {
     #[tokio::test]
     async fn so_many_questions_wait_and_the_next_is_cancelled() {
         let (sender, mut heard) = tokio::sync::mpsc::channel(WAITING);
-        let listener = Listener::new(Some(sender), RawSchemas::default());
+        let listener = Listener::new(Some(sender), RawSchemas::default(), None);
         let ask = |listener: Listener| async move {
             listener
                 .ask("?".into(), question(), std::future::pending())

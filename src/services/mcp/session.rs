@@ -1,7 +1,6 @@
 //! A connection to an MCP endpoint: its tools and its calls.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -10,7 +9,7 @@ use rmcp::{
     RoleClient,
     model::{
         CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam,
-        ClientRequest, ErrorData, ListToolsRequest, PaginatedRequestParams, RequestId,
+        ClientRequest, ErrorData, RequestId,
     },
     service::{Peer, PeerRequestOptions, RunningService, ServiceError},
 };
@@ -18,8 +17,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     model::{
-        CallOptions, CallOutcome, ConnectionInfo, Elapsed, ElicitationAnswer, Failure, FailureKind,
-        HttpExchange, Tool, ToolAnnotations, show_duration,
+        CallOptions, CallOutcome, Claims, ConnectionInfo, Elapsed, ElicitationAnswer, Failure,
+        FailureKind, HttpExchange, show_duration,
     },
     tools::{cypher, table},
 };
@@ -30,10 +29,6 @@ use super::{
     wire::{self, Exchange, Wire},
 };
 
-/// Pages of tools after which a listing stops.
-const PAGES: usize = 200;
-/// Bytes of tools, over all pages, after which a listing stops.
-const LISTING: usize = 64 << 20;
 /// Ending a session at the server.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -77,6 +72,24 @@ impl McpSession {
         self.0.info.clone()
     }
 
+    /// The claims of the token that is in use; `None` if the sign-in has no token.
+    pub async fn claims(&self) -> Option<Claims> {
+        self.0.wire.claims().await
+    }
+
+    pub(super) fn wire(&self) -> &Wire {
+        &self.0.wire
+    }
+
+    /// Time limit for an answer.
+    pub(super) fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    pub(super) fn listener(&self) -> &Listener {
+        &self.0.listener
+    }
+
     /// What the server says that it can do; empty where it says nothing.
     pub(super) fn capabilities(&self) -> Value {
         let info = self
@@ -86,74 +99,6 @@ impl McpSession {
             .and_then(|info| serde_json::to_value(&*info).ok());
         info.and_then(|info| info.get("capabilities").cloned())
             .unwrap_or_default()
-    }
-
-    /// All tools, over all pages, each as the server gave it.
-    ///
-    /// # Errors
-    /// [`FailureKind::Server`] where the server's pages have no end, [`FailureKind::Timeout`] where they take too long in sum.
-    pub async fn tools(&self) -> Result<Vec<Tool>, Failure> {
-        let doing = format!("listing tools of {}", self.0.info.url);
-        let endless = |cause: String| Failure::new(FailureKind::Server, doing.as_str(), cause);
-        let (mut tools, mut cursor, mut seen, mut size) = (Vec::new(), None, HashSet::new(), 0);
-        let total = CallOptions::default().total.max(self.0.timeout);
-        let started = Instant::now();
-        for _ in 0..PAGES {
-            let left = total.saturating_sub(started.elapsed());
-            if left.is_zero() {
-                let cause = format!(
-                    "the list of tools takes longer than {}",
-                    show_duration(total)
-                );
-                return Err(Failure::new(FailureKind::Timeout, doing, cause));
-            }
-            let request =
-                ListToolsRequest::with_param(PaginatedRequestParams::default().with_cursor(cursor));
-            let timeout = self.0.timeout.min(left);
-            let options = CallOptions {
-                timeout,
-                total: timeout,
-            };
-            let result = self
-                .request(&doing, ClientRequest::ListToolsRequest(request), options)
-                .await
-                .0?;
-            let found = result
-                .get("tools")
-                .and_then(Value::as_array)
-                .ok_or_else(|| {
-                    Failure::new(
-                        FailureKind::Network,
-                        doing.as_str(),
-                        "the answer names no tools",
-                    )
-                })?;
-            size += result.to_string().len();
-            if size > LISTING {
-                return Err(endless(format!(
-                    "the list of tools is longer than {} MB",
-                    LISTING >> 20
-                )));
-            }
-            tools.extend(found.iter().map(tool));
-            cursor = result
-                .get("nextCursor")
-                .and_then(Value::as_str)
-                .filter(|next| !next.is_empty())
-                .map(str::to_owned);
-            match &cursor {
-                None => return Ok(tools),
-                Some(next) if !seen.insert(next.clone()) => {
-                    return Err(endless(
-                        "the server repeats a page: the list of tools has no end".to_owned(),
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
-        Err(endless(format!(
-            "the list of tools has more than {PAGES} pages"
-        )))
     }
 
     /// Calls a tool. Dropping the future cancels the call at the server. A tool that reports an error is an `Ok` with `is_error`.
@@ -181,6 +126,11 @@ impl McpSession {
         options: CallOptions,
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let doing = format!("calling {name}");
+        if let Some(why) = self.0.wire.unusable_tool(name) {
+            let cause = format!("its schema is wrong, and clients must not call it: {why}");
+            let failure = Failure::new(FailureKind::Refused, doing, cause);
+            return (Err(failure), HttpExchange::default());
+        }
         let statement = cypher::statement(&arguments).map(str::to_owned);
         let request = CallToolRequest::new(
             CallToolRequestParams::new(name.to_owned()).with_arguments(arguments),
@@ -203,7 +153,8 @@ impl McpSession {
         statement: Option<&str>,
     ) -> (Result<CallOutcome, Failure>, HttpExchange) {
         let started = Instant::now();
-        let (answer, exchange) = self.request(doing, request, options).await;
+        self.0.wire.wait_for_stream().await;
+        let (answer, exchange) = self.request_with_input(doing, request, options).await;
         let opening = self
             .0
             .opening
@@ -414,35 +365,4 @@ pub(crate) fn rpc(doing: &str, error: &ErrorData) -> Failure {
 
 fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
-}
-
-/// A tool as the server gave it. One without a schema takes any object.
-fn tool(raw: &Value) -> Tool {
-    let text = |name: &str| raw.get(name).and_then(Value::as_str).map(str::to_owned);
-    let flag = |name: &str| {
-        raw.get("annotations")
-            .and_then(|annotations| annotations.get(name))
-            .and_then(Value::as_bool)
-    };
-    Tool {
-        name: text("name").unwrap_or_default(),
-        title: text("title").or_else(|| {
-            raw.pointer("/annotations/title")
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        }),
-        description: text("description"),
-        input_schema: raw
-            .get("inputSchema")
-            .filter(|schema| schema.is_object())
-            .cloned()
-            .unwrap_or_else(|| serde_json::json!({"type": "object"})),
-        annotations: ToolAnnotations {
-            read_only: flag("readOnlyHint"),
-            destructive: flag("destructiveHint"),
-            idempotent: flag("idempotentHint"),
-            open_world: flag("openWorldHint"),
-        },
-        raw: raw.clone(),
-    }
 }

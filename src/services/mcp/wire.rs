@@ -26,11 +26,15 @@ use rmcp::{
 };
 use serde_json::Value;
 use sse_stream::Sse;
+use tokio::sync::watch;
 
 use crate::{
-    model::{Failure, FailureKind, HttpExchange},
+    model::{Claims, Failure, FailureKind, HttpExchange},
     net::http_client,
-    services::sign_in::{Credentials, Headers, sigv4::Signable},
+    services::sign_in::{
+        Credentials, Headers, SignInRefusal, challenge::Challenge, sigv4::Signable,
+    },
+    tools::parameter_headers::ParameterHeader,
 };
 
 use super::{answer, sse};
@@ -42,6 +46,8 @@ use self::{
 
 /// The longest answer, or event of a stream, that is taken: a result of 64 MB and its envelope.
 pub(crate) const LONGEST: usize = (64 << 20) + (64 << 10);
+/// Time limit for the endpoint's answer to the request for the stream of its own messages, before a call.
+const STREAM: Duration = Duration::from_secs(1);
 /// Redirects within the origin that are followed.
 const REDIRECTS: usize = 3;
 /// An error's body is kept up to this length.
@@ -65,9 +71,14 @@ pub(crate) struct Exchange {
     pub(crate) result: Option<Value>,
     /// Why there is none.
     pub(crate) failure: Option<Failure>,
+    /// Bytes of the answer.
+    pub(crate) size: usize,
     /// How it went over the wire.
     pub(crate) http: HttpExchange,
 }
+
+/// Which arguments of each tool are sent as headers, or why a tool must not be called.
+pub(crate) type ToolParameterHeaders = HashMap<String, Result<Vec<ParameterHeader>, String>>;
 
 /// A connection's HTTP side. Clones are the same connection.
 #[derive(Clone)]
@@ -82,9 +93,31 @@ struct Shared {
     url: Mutex<String>,
     exchanges: Mutex<HashMap<RequestId, Exchange>>,
     last_failure: Mutex<Option<Failure>>,
-    sign_in: Mutex<Duration>,
+    sign_in: Mutex<SignInClock>,
     pace: Mutex<StreamPace>,
+    /// Whether the stream of the endpoint's own messages is still to be opened: from the start of a session until the endpoint
+    /// answers the request for it.
+    stream_pending: watch::Sender<bool>,
     schemas: RawSchemas,
+    parameter_headers: Mutex<ToolParameterHeaders>,
+}
+
+/// Time spent on signing in.
+#[derive(Default)]
+struct SignInClock {
+    done: Duration,
+    /// Start of the sign-in that runs now.
+    since: Option<Instant>,
+}
+
+impl SignInClock {
+    fn add(&mut self, spent: Duration) {
+        (self.done, self.since) = (self.done + spent, None);
+    }
+
+    fn total(&self) -> Duration {
+        self.done + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
 }
 
 /// Schemas of questions as the server wrote them, by the id of its request: rmcp's own type loses their order and what it
@@ -141,7 +174,30 @@ impl Wire {
             last_failure: Mutex::default(),
             sign_in: Mutex::default(),
             pace: Mutex::default(),
+            stream_pending: watch::Sender::default(),
+            parameter_headers: Mutex::default(),
         }))
+    }
+
+    /// Waits until the stream of the endpoint's own messages is open, or known not to be offered. A question that a server asks
+    /// during a call comes on it, and is lost where it is opened later. A server that never answers is waited for once.
+    pub(crate) async fn wait_for_stream(&self) {
+        let mut pending = self.0.stream_pending.subscribe();
+        let opened = pending.wait_for(|pending| !*pending);
+        if tokio::time::timeout(STREAM, opened).await.is_err() {
+            self.0.stream_pending.send_replace(false);
+        }
+    }
+
+    /// Sets which arguments are sent as headers, for all tools of the endpoint.
+    pub(crate) fn set_parameter_headers(&self, headers: ToolParameterHeaders) {
+        *lock(&self.0.parameter_headers) = headers;
+    }
+
+    /// Why a tool must not be called.
+    pub(crate) fn unusable_tool(&self, name: &str) -> Option<String> {
+        let headers = lock(&self.0.parameter_headers);
+        headers.get(name).and_then(|found| found.clone().err())
     }
 
     /// Takes what is known of a request.
@@ -154,12 +210,38 @@ impl Wire {
         lock(&self.0.last_failure).take()
     }
 
-    /// Time spent on signing so far.
-    pub(crate) fn sign_in_time(&self) -> Duration {
-        *lock(&self.0.sign_in)
+    /// The claims of the token that is in use.
+    pub(crate) async fn claims(&self) -> Option<Claims> {
+        self.0.credentials.claims().await
     }
 
-    /// Sends one request: signed, once more after a 401, following redirects within the origin.
+    /// Time spent on signing so far.
+    pub(crate) fn sign_in_time(&self) -> Duration {
+        lock(&self.0.sign_in).total()
+    }
+
+    /// Runs `work` with a time limit. Time spent on signing in does not count: a person in the browser takes longer.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let (started, before) = (Instant::now(), self.sign_in_time());
+        let mut work = std::pin::pin!(work);
+        loop {
+            let signing = self.sign_in_time().saturating_sub(before);
+            let left = (limit + signing).saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return None;
+            }
+            if let Ok(result) = tokio::time::timeout(left, &mut work).await {
+                return Some(result);
+            }
+        }
+    }
+
+    /// Sends one request: signed, once more after each kind of refusal that another sign-in may change, following redirects
+    /// within the origin.
     async fn send(
         &self,
         method: http::Method,
@@ -168,48 +250,31 @@ impl Wire {
         id: Option<&RequestId>,
     ) -> Result<reqwest::Response, Failure> {
         let shared = &self.0;
-        let (mut refused, mut redirects) = (false, 0);
+        let (mut refusals, mut redirects) = (Vec::new(), 0);
         loop {
             let url = lock(&shared.url).clone();
             let started = Instant::now();
-            let authorization = self.authorize(&method, &url, body).await?;
+            lock(&shared.sign_in).since = Some(started);
+            let authorization = self.authorize(&method, &url, body).await;
             let signing = started.elapsed();
-            *lock(&shared.sign_in) += signing;
+            lock(&shared.sign_in).add(signing);
+            let authorization = authorization?;
             let mut headers = extra.clone();
             headers.extend(authorization.iter().cloned());
             for (name, value) in &shared.headers {
                 headers.insert(name, value.clone());
             }
             if let Some(id) = id {
-                let mut exchanges = lock(&shared.exchanges);
-                let http = &mut exchanges.entry(id.clone()).or_default().http;
-                (http.url, http.sent) = (url.clone(), shown(&headers));
+                self.exchange(id, |exchange| {
+                    exchange.sign_in += signing;
+                    (exchange.http.url, exchange.http.sent) = (url.clone(), shown(&headers));
+                });
             }
-            let sent = Instant::now();
-            let sending = shared
-                .http
-                .request(method.clone(), &url)
-                .headers(headers)
-                .body(body.to_vec())
-                .send();
-            let response = sending
+            let response = self.send_once(&method, &url, headers, body, id).await?;
+            if self
+                .is_worth_repeating(&response, &authorization, &mut refusals)
                 .await
-                .map_err(|error| http_client::failure(&shared.doing, &url, &error))?;
-            if let Some(id) = id {
-                let mut exchanges = lock(&shared.exchanges);
-                let exchange = exchanges.entry(id.clone()).or_default();
-                exchange.sign_in += signing;
-                exchange.first_byte = sent.elapsed();
-                exchange.request_id = answer::request_id(response.headers());
-                exchange.trace_id = answer::trace_id(response.headers());
-                (exchange.http.status, exchange.http.received) =
-                    (Some(response.status().as_u16()), shown(response.headers()));
-            }
-            if response.status() == StatusCode::UNAUTHORIZED
-                && !refused
-                && shared.credentials.refused(&authorization).await
             {
-                refused = true;
                 continue;
             }
             match answer::redirect(&url, &response) {
@@ -220,6 +285,61 @@ impl Wire {
                 _ => return Ok(response),
             }
         }
+    }
+
+    async fn send_once(
+        &self,
+        method: &http::Method,
+        url: &str,
+        headers: HeaderMap,
+        body: &[u8],
+        id: Option<&RequestId>,
+    ) -> Result<reqwest::Response, Failure> {
+        let sent = Instant::now();
+        let sending = self
+            .0
+            .http
+            .request(method.clone(), url)
+            .headers(headers)
+            .body(body.to_vec())
+            .send();
+        let response = sending
+            .await
+            .map_err(|error| http_client::failure(&self.0.doing, url, &error))?;
+        if let Some(id) = id {
+            self.exchange(id, |exchange| {
+                exchange.first_byte = sent.elapsed();
+                exchange.request_id = answer::request_id(response.headers());
+                exchange.trace_id = answer::trace_id(response.headers());
+                (exchange.http.status, exchange.http.received) =
+                    (Some(response.status().as_u16()), shown(response.headers()));
+            });
+        }
+        Ok(response)
+    }
+
+    /// Whether a refused request is sent once more, with another sign-in: once after each status, and once more after an answer to a
+    /// request without a token.
+    async fn is_worth_repeating(
+        &self,
+        response: &reqwest::Response,
+        authorization: &Headers,
+        refusals: &mut Vec<(StatusCode, bool)>,
+    ) -> bool {
+        let status = response.status();
+        let challenge = Challenge::from_headers(response.headers());
+        let is_anonymous = authorization.is_empty();
+        let asks =
+            challenge.asks_to_sign_in(status) || (is_anonymous && status == StatusCode::FORBIDDEN);
+        if !asks || refusals.contains(&(status, is_anonymous)) {
+            return false;
+        }
+        refusals.push((status, is_anonymous));
+        let refusal = SignInRefusal {
+            status,
+            challenge: &challenge,
+        };
+        self.0.credentials.refused(authorization, refusal).await
     }
 
     async fn authorize(
@@ -324,10 +444,9 @@ impl StreamableHttpClient for Wire {
         if let Some(Ok(last)) = last_event_id.map(HeaderValue::try_from) {
             headers.insert("last-event-id", last);
         }
-        let response = self
-            .send(http::Method::GET, b"", &headers, None)
-            .await
-            .map_err(StreamableHttpError::Client)?;
+        let response = self.send(http::Method::GET, b"", &headers, None).await;
+        self.0.stream_pending.send_replace(false);
+        let response = response.map_err(StreamableHttpError::Client)?;
         match response.status() {
             StatusCode::METHOD_NOT_ALLOWED => Err(StreamableHttpError::ServerDoesNotSupportSse),
             StatusCode::NOT_FOUND if session_id.is_some() => {

@@ -3,13 +3,13 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    model::{Deployment, Failure, SecretSource},
+    model::{Claims, Deployment, Failure, SecretSource},
     net::secret_source,
     services::sign_in::SignIns,
 };
 
 use super::{
-    Credentials, Headers,
+    Credentials, Headers, SignInRefusal,
     sigv4::Signable,
     token::{AccessToken, bearer_headers},
 };
@@ -58,10 +58,17 @@ impl Credentials for Bearer {
         Box::pin(self.headers())
     }
 
-    fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool> {
+    fn refused<'a>(&'a self, headers: &'a Headers, _: SignInRefusal<'a>) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             // Another attempt is worth it only if the source holds another token by now.
             self.headers().await.is_ok_and(|now| now != *headers)
+        })
+    }
+
+    fn claims(&self) -> BoxFuture<'_, Option<Claims>> {
+        Box::pin(async {
+            let token = read(&self.sign_ins, &self.deployment, &self.source).await;
+            token.ok().map(|token| token.claims)
         })
     }
 }

@@ -3,17 +3,20 @@
 //! Secret values are read when they are needed and wiped after; a token is kept in memory only, and never shown.
 
 mod bearer;
+pub(crate) mod challenge;
+mod client_assertion;
 pub(crate) mod m2m;
 mod oauth;
 pub(crate) mod sigv4;
 pub(crate) mod token;
 mod token_endpoint;
+mod token_error;
 mod user;
 
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::{
     model::{
@@ -35,8 +38,26 @@ pub(crate) trait Credentials: Send + Sync {
         request: sigv4::Signable<'a>,
     ) -> BoxFuture<'a, Result<Headers, Failure>>;
 
-    /// The endpoint answered 401 to a request with these headers. Whether trying once more is worth it.
-    fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool>;
+    /// The endpoint refused a request with these headers. Returns whether the request is worth sending once more.
+    fn refused<'a>(
+        &'a self,
+        headers: &'a Headers,
+        refusal: SignInRefusal<'a>,
+    ) -> BoxFuture<'a, bool>;
+
+    /// The claims of the token that is in use, without asking for one.
+    fn claims(&self) -> BoxFuture<'_, Option<Claims>> {
+        Box::pin(async { None })
+    }
+}
+
+/// How an endpoint refused a request.
+#[derive(Clone, Copy)]
+pub(crate) struct SignInRefusal<'a> {
+    /// Status of the response.
+    pub(crate) status: StatusCode,
+    /// What it says about signing in.
+    pub(crate) challenge: &'a challenge::Challenge,
 }
 
 /// Shows a person an address at which to sign in.
@@ -84,7 +105,7 @@ impl SignIns {
         let sign_in = sign_in.unwrap_or(&deployment.sign_in);
         let token = match sign_in {
             SignIn::M2m { .. } | SignIn::User { .. } | SignIn::OAuth { .. } => {
-                self.cached_token(deployment, sign_in).await?
+                self.cached_token(deployment, sign_in, None).await?
             }
             SignIn::Bearer { token } => bearer::read(self, deployment, token).await?,
             SignIn::SigV4 | SignIn::None => {
@@ -113,6 +134,7 @@ impl SignIns {
                     sign_ins: self.clone(),
                     deployment: deployment.clone(),
                     sign_in: sign_in.clone(),
+                    endpoint: url.to_owned(),
                 })
             }
             SignIn::Bearer { token } => Arc::new(bearer::Bearer {
@@ -174,7 +196,7 @@ impl Credentials for Anonymous {
         Box::pin(async { Ok(Headers::new()) })
     }
 
-    fn refused<'a>(&'a self, _: &'a Headers) -> BoxFuture<'a, bool> {
+    fn refused<'a>(&'a self, _: &'a Headers, _: SignInRefusal<'a>) -> BoxFuture<'a, bool> {
         Box::pin(async { false })
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     services::aws::account::Account,
 };
 
-use super::Headers;
+use super::{Headers, SignInRefusal};
 
 /// What is signed: exactly what will be sent.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ impl super::Credentials for SigV4 {
         })
     }
 
-    fn refused<'a>(&'a self, _: &'a Headers) -> BoxFuture<'a, bool> {
+    fn refused<'a>(&'a self, _: &'a Headers, _: SignInRefusal<'a>) -> BoxFuture<'a, bool> {
         Box::pin(async {
             self.account.forget_credentials().await;
             true

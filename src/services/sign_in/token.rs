@@ -16,7 +16,8 @@ use crate::{
 };
 
 use super::{
-    Credentials, Headers, m2m, oauth, sigv4::Signable, token_endpoint::TokenResponse, user,
+    Credentials, Headers, SignInRefusal, challenge::Challenge, m2m, oauth, sigv4::Signable,
+    token_endpoint::TokenResponse, user,
 };
 
 /// A token is renewed so long before its end.
@@ -44,8 +45,8 @@ pub(crate) struct AccessToken {
     pub(crate) text: SecretText,
     /// Its claims, for display.
     pub(crate) claims: Claims,
-    /// AccessToken with which the next one is obtained, if there is one.
-    pub(super) refresh: Option<SecretText>,
+    /// Scopes that were requested, if any were named.
+    pub(super) requested_scope: Option<String>,
     /// From when on it is not used any more; `None` if it does not say.
     renew_at: Option<SystemTime>,
     /// Whether it had expired before it was received.
@@ -90,7 +91,7 @@ impl AccessToken {
                 expires_at,
                 claims: Value::Object(claims),
             },
-            refresh: None,
+            requested_scope: None,
             renew_at,
             is_stillborn: lifetime.is_some() && left == Some(Duration::ZERO),
         }
@@ -102,10 +103,7 @@ impl AccessToken {
             stated: response.lifetime,
             server_time: response.server_time,
         };
-        Self {
-            refresh: response.refresh_token,
-            ..Self::new(response.access_token, Some(lifetime))
-        }
+        Self::new(response.access_token, Some(lifetime))
     }
 
     fn is_fresh(&self) -> bool {
@@ -155,55 +153,120 @@ fn claims(token: &str) -> Map<String, Value> {
     serde_json::from_slice(&decoded).unwrap_or_default()
 }
 
+/// What is known of one sign-in.
+#[derive(Default)]
+pub(crate) struct TokenState {
+    token: Option<AccessToken>,
+    /// What the endpoint said when it last refused a request.
+    challenge: Option<Challenge>,
+    /// What the next sign-in in the browser can use of the last one.
+    grant: Option<oauth::OAuthGrant>,
+}
+
+impl TokenState {
+    /// Whether a request with these headers carried the token that is kept, or none while none is kept.
+    fn sent(&self, headers: &Headers) -> bool {
+        match &self.token {
+            Some(token) => bearer_headers(&token.text).is_ok_and(|kept| kept == *headers),
+            None => headers.is_empty(),
+        }
+    }
+
+    /// Whether the endpoint was asked, or a token obtained, before.
+    fn is_started(&self) -> bool {
+        self.token.is_some() || self.challenge.is_some() || self.grant.is_some()
+    }
+}
+
 /// The place of one token; the lock makes concurrent requests wait for one sign-in.
-pub(crate) type TokenCell = tokio::sync::Mutex<Option<AccessToken>>;
+pub(crate) type TokenCell = tokio::sync::Mutex<TokenState>;
+
+/// A sign-in of a deployment. A person's OAuth token is for one endpoint; `None`: whichever is used first.
+struct TokenEntry {
+    deployment: Deployment,
+    sign_in: SignIn,
+    endpoint: Option<String>,
+    cell: Arc<TokenCell>,
+}
 
 /// All tokens in memory.
 #[derive(Default)]
-pub(crate) struct Tokens(parking_lot::Mutex<Vec<(Deployment, SignIn, Arc<TokenCell>)>>);
+pub(crate) struct Tokens(parking_lot::Mutex<Vec<TokenEntry>>);
 
 impl Tokens {
-    fn cell(&self, deployment: &Deployment, sign_in: &SignIn) -> Arc<TokenCell> {
-        let mut cells = self.0.lock();
-        if let Some((_, _, cell)) = cells
-            .iter()
-            .find(|(of, by, _)| of == deployment && by == sign_in)
-        {
-            return Arc::clone(cell);
+    fn cell(
+        &self,
+        deployment: &Deployment,
+        sign_in: &SignIn,
+        endpoint: Option<&str>,
+    ) -> Arc<TokenCell> {
+        let endpoint = endpoint.filter(|_| matches!(sign_in, SignIn::OAuth { .. }));
+        let mut entries = self.0.lock();
+        let is_same = |entry: &&mut TokenEntry| {
+            entry.deployment == *deployment
+                && entry.sign_in == *sign_in
+                && (endpoint.is_none()
+                    || entry.endpoint.is_none()
+                    || entry.endpoint.as_deref() == endpoint)
+        };
+        if let Some(entry) = entries.iter_mut().find(is_same) {
+            if entry.endpoint.is_none() {
+                entry.endpoint = endpoint.map(str::to_owned);
+            }
+            return Arc::clone(&entry.cell);
         }
         // Tokens of an older configuration of this deployment are of no use any more.
-        cells.retain(|(of, _, _)| of.name != deployment.name || of == deployment);
+        entries.retain(|entry| {
+            entry.deployment.name != deployment.name || entry.deployment == *deployment
+        });
         let cell = Arc::<TokenCell>::default();
-        cells.push((deployment.clone(), sign_in.clone(), Arc::clone(&cell)));
+        entries.push(TokenEntry {
+            deployment: deployment.clone(),
+            sign_in: sign_in.clone(),
+            endpoint: endpoint.map(str::to_owned),
+            cell: Arc::clone(&cell),
+        });
         cell
     }
 }
 
 impl SignIns {
-    /// Drops the tokens of a deployment's sign-ins: who asks next signs in anew.
+    /// Drops the tokens of a deployment's sign-ins. The next request signs in again.
     pub(crate) fn forget_tokens(&self, deployment: &Deployment) {
-        let mut cells = self.tokens.0.lock();
-        cells.retain(|(of, _, _)| of.name != deployment.name);
+        let mut entries = self.tokens.0.lock();
+        entries.retain(|entry| entry.deployment.name != deployment.name);
     }
 
-    /// The token of a machine's or person's sign-in.
+    /// The token of a machine's or person's sign-in, for the MCP endpoint at `endpoint` (`None`: the deployment's own).
     pub(crate) async fn cached_token(
         &self,
         deployment: &Deployment,
         sign_in: &SignIn,
+        endpoint: Option<&str>,
     ) -> Result<AccessToken, Failure> {
-        let cell = self.tokens.cell(deployment, sign_in);
-        let mut kept = cell.lock().await;
-        if let Some(token) = kept.as_ref().filter(|token| token.is_fresh()) {
+        let cell = self.tokens.cell(deployment, sign_in, endpoint);
+        let mut state = cell.lock().await;
+        if let Some(token) = state.token.as_ref().filter(|token| token.is_fresh()) {
             return Ok(token.clone());
         }
-        let refresh = kept.take().and_then(|token| token.refresh);
+        state.token = None;
         let token = match sign_in {
-            SignIn::M2m { .. } => m2m::fetch(self, deployment, sign_in).await?,
+            SignIn::M2m { .. } => {
+                let challenge = state.challenge.as_ref();
+                m2m::fetch(self, deployment, sign_in, endpoint, challenge).await?
+            }
             SignIn::User { .. } => user::fetch(self, deployment, sign_in).await?,
             SignIn::OAuth { .. } => {
-                let request = oauth::SignInRequest::new(self, deployment, sign_in);
-                Box::pin(request.token(refresh)).await?
+                let challenge = state.challenge.clone();
+                let request = oauth::SignInRequest {
+                    sign_ins: self,
+                    deployment,
+                    sign_in,
+                    endpoint,
+                    challenge: challenge.as_ref(),
+                    doing: format!("signing in to {}", deployment.name),
+                };
+                Box::pin(request.token(&mut state.grant)).await?
             }
             SignIn::Bearer { .. } | SignIn::SigV4 | SignIn::None => {
                 return Err(Failure::new(
@@ -213,7 +276,11 @@ impl SignIns {
                 ));
             }
         };
-        *kept = Some(token.clone());
+        // The refusal is dealt with: the next token is obtained in the usual way.
+        if let Some(challenge) = &mut state.challenge {
+            challenge.error = None;
+        }
+        state.token = Some(token.clone());
         Ok(token)
     }
 }
@@ -226,35 +293,97 @@ pub(crate) struct TokenCredentials {
     pub(crate) deployment: Deployment,
     /// The sign-in.
     pub(crate) sign_in: SignIn,
+    /// The endpoint that is signed in to.
+    pub(crate) endpoint: String,
+}
+
+impl TokenCredentials {
+    fn cell(&self) -> Arc<TokenCell> {
+        let tokens = &self.sign_ins.tokens;
+        tokens.cell(&self.deployment, &self.sign_in, Some(&self.endpoint))
+    }
+
+    /// Whether the endpoint is asked first how to sign in: its answer to a request without a token names the metadata and the
+    /// scope (RFC 9728, section 5).
+    async fn waits_for_challenge(&self) -> bool {
+        let asks = match &self.sign_in {
+            SignIn::OAuth { issuer, .. } => issuer.is_none(),
+            SignIn::M2m {
+                token_url,
+                user_pool_id,
+                ..
+            } => token_url.is_none() && user_pool_id.is_none() && self.deployment.stack.is_none(),
+            SignIn::User { .. } | SignIn::Bearer { .. } | SignIn::SigV4 | SignIn::None => false,
+        };
+        asks && !self.cell().lock().await.is_started()
+    }
+
+    /// Whether a token with more scopes can be had than the one that lacks one.
+    fn can_step_up(&self, state: &TokenState, challenge: &Challenge) -> bool {
+        let Some(wanted) = &challenge.scope else {
+            return false;
+        };
+        let requested = match (&state.grant, &state.token) {
+            (Some(grant), _) => grant.scope.as_deref(),
+            (None, Some(token)) => token.requested_scope.as_deref(),
+            (None, None) => None,
+        };
+        let is_new = !oauth::scope_contains(requested.unwrap_or_default(), wanted);
+        match &self.sign_in {
+            SignIn::OAuth { .. } => is_new,
+            SignIn::M2m { scope, .. } => is_new && scope.is_none(),
+            SignIn::User { .. } | SignIn::Bearer { .. } | SignIn::SigV4 | SignIn::None => false,
+        }
+    }
 }
 
 impl Credentials for TokenCredentials {
     fn authorize<'a>(&'a self, _: Signable<'a>) -> BoxFuture<'a, Result<Headers, Failure>> {
         Box::pin(async {
+            if self.waits_for_challenge().await {
+                return Ok(Headers::new());
+            }
+            let endpoint = Some(self.endpoint.as_str());
             let token = self
                 .sign_ins
-                .cached_token(&self.deployment, &self.sign_in)
+                .cached_token(&self.deployment, &self.sign_in, endpoint)
                 .await?;
             token.check_alive(&self.deployment)?;
             bearer_headers(&token.text)
         })
     }
 
-    fn refused<'a>(&'a self, headers: &'a Headers) -> BoxFuture<'a, bool> {
+    fn refused<'a>(
+        &'a self,
+        headers: &'a Headers,
+        refusal: SignInRefusal<'a>,
+    ) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            let cell = self.sign_ins.tokens.cell(&self.deployment, &self.sign_in);
-            let mut kept = cell.lock().await;
+            let cell = self.cell();
+            let mut state = cell.lock().await;
             // Another request may have renewed it meanwhile: then only the refused one is gone.
-            if kept
-                .as_ref()
-                .is_some_and(|token| bearer_headers(&token.text).is_ok_and(|kept| kept == *headers))
+            if !state.sent(headers) {
+                return true;
+            }
+            if refusal.challenge.lacks_scope(refusal.status)
+                && !self.can_step_up(&state, refusal.challenge)
             {
-                // The refresh token may still be good; the access token is not used again.
-                if let Some(token) = kept.as_mut() {
-                    token.renew_at = Some(SystemTime::UNIX_EPOCH);
-                }
+                return false;
+            }
+            state.challenge = Some(refusal.challenge.clone());
+            // The refresh token may still be good; the access token is not used again.
+            if let Some(token) = state.token.as_mut() {
+                token.renew_at = Some(SystemTime::UNIX_EPOCH);
             }
             true
+        })
+    }
+
+    fn claims(&self) -> BoxFuture<'_, Option<Claims>> {
+        Box::pin(async {
+            let cell = self.cell();
+            let state = cell.lock().await;
+            state.token.as_ref().map(|token| token.claims.clone())
         })
     }
 }

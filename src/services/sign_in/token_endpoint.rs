@@ -1,13 +1,16 @@
-//! OAuth token endpoints (RFC 6749, section 3.2): requests with retries, responses, and errors in words that say what to
-//! change. Used by every sign-in that obtains a token itself.
+//! OAuth token endpoints (RFC 6749, section 3.2): requests with retries, and responses. Used by every sign-in that obtains a
+//! token itself.
 
 use std::time::{Duration, SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
+use super::{
+    client_assertion::{self, AssertionKey},
+    token_error::{OAuthError, refusal},
+};
 use crate::{
-    logs::redact,
     model::{Failure, FailureKind, SecretText},
     net::{http_client, retry},
 };
@@ -27,8 +30,11 @@ pub(super) struct TokenRequest {
     pub(super) url: String,
     /// Client id.
     pub(super) client_id: String,
-    /// Client secret; `None` for a public client.
-    pub(super) client_secret: Option<SecretText>,
+    /// How the client shows who it is.
+    pub(super) credential: ClientCredential,
+    /// `token_endpoint_auth_methods_supported` of the authorization server, or the method of the client's registration; empty
+    /// if neither is known.
+    pub(super) methods: Vec<String>,
     /// Scopes, for messages.
     pub(super) scope: Option<String>,
     /// Fields of the form, without those of the client.
@@ -47,13 +53,55 @@ pub(super) struct TokenResponse {
     pub(super) server_time: Option<SystemTime>,
 }
 
-/// How a client authenticates at the token endpoint.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a client authenticates with.
+#[derive(Clone)]
+pub(super) enum ClientCredential {
+    /// Nothing: a public client.
+    Public,
+    /// A secret.
+    Secret(SecretText),
+    /// A private key.
+    Key(AssertionKey),
+}
+
+/// How a client authenticates at the token endpoint (OpenID Connect Core, section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClientAuthentication {
-    /// `Authorization: Basic`.
+    /// `client_secret_basic`: the header `Authorization: Basic`.
     Basic,
-    /// `client_id` and `client_secret` in the form; a public client sends its id alone.
-    Form,
+    /// `client_secret_post`: `client_id` and `client_secret` in the form.
+    Post,
+    /// `private_key_jwt`: a signed assertion in the form.
+    PrivateKey,
+    /// `none`: `client_id` in the form.
+    None,
+}
+
+impl TokenRequest {
+    /// The ways in which the client may authenticate, the preferred one first.
+    fn authentications(&self) -> Vec<ClientAuthentication> {
+        use ClientAuthentication::{Basic, None, Post, PrivateKey};
+        let supports = |name: &str| self.methods.iter().any(|method| method == name);
+        match &self.credential {
+            ClientCredential::Public => vec![None],
+            ClientCredential::Key(_) => vec![PrivateKey],
+            ClientCredential::Secret(_) => {
+                let supported: Vec<ClientAuthentication> =
+                    [(Basic, "client_secret_basic"), (Post, "client_secret_post")]
+                        .into_iter()
+                        .filter_map(|(authentication, name)| {
+                            supports(name).then_some(authentication)
+                        })
+                        .collect();
+                match supported.as_slice() {
+                    [] if supports("none") => vec![None],
+                    // Some endpoints know only one of the two, and do not say which.
+                    [] => vec![Basic, Post],
+                    _ => supported,
+                }
+            }
+        }
+    }
 }
 
 /// Requests a token.
@@ -62,29 +110,27 @@ enum ClientAuthentication {
 /// [`FailureKind::SignIn`] if the endpoint refuses; [`FailureKind::Server`] if it is throttled or fails for longer than a few
 /// attempts; [`FailureKind::Network`] if it is no token endpoint.
 pub(super) async fn request(doing: &str, request: &TokenRequest) -> Result<TokenResponse, Failure> {
-    if request.client_secret.is_none() {
-        return with_retries(doing, request, ClientAuthentication::Form).await;
-    }
-    let failure = match with_retries(doing, request, ClientAuthentication::Basic).await {
-        Ok(response) => return Ok(response),
-        Err(failure) => failure,
-    };
-    // Some endpoints know only the other of the two ways in which a client authenticates.
-    let is_worth_it = matches!(
-        failure.code.as_deref(),
-        Some("invalid_client" | "invalid_request")
-    );
-    if !is_worth_it {
-        return Err(failure);
-    }
-    let again = with_retries(doing, request, ClientAuthentication::Form).await;
-    again.map_err(|other| {
-        if other.kind == FailureKind::SignIn {
-            failure
-        } else {
-            other
+    let mut first: Option<Failure> = None;
+    for authentication in request.authentications() {
+        let failure = match with_retries(doing, request, authentication).await {
+            Ok(response) => return Ok(response),
+            Err(failure) => failure,
+        };
+        let is_about_client = matches!(
+            failure.code.as_deref(),
+            Some("invalid_client" | "invalid_request")
+        );
+        if failure.kind != FailureKind::SignIn {
+            return Err(failure);
         }
-    })
+        let failure = first.get_or_insert(failure);
+        if !is_about_client {
+            return Err(failure.clone());
+        }
+    }
+    Err(first.unwrap_or_else(|| {
+        Failure::new(FailureKind::Usage, doing, "the client cannot authenticate")
+    }))
 }
 
 async fn with_retries(
@@ -165,16 +211,29 @@ fn build(
         .post(&request.url)
         .header("accept", "application/json")
         .timeout(Duration::from_secs(15));
-    match (authentication, &request.client_secret) {
-        (ClientAuthentication::Basic, Some(secret)) => {
+    let assertion;
+    match (authentication, &request.credential) {
+        (ClientAuthentication::Basic, ClientCredential::Secret(secret)) => {
             let value = basic(doing, &request.client_id, secret)?;
             sending = sending.header(http::header::AUTHORIZATION, value);
         }
-        (ClientAuthentication::Form, Some(secret)) => form.extend([
+        (ClientAuthentication::Post, ClientCredential::Secret(secret)) => form.extend([
             ("client_id", request.client_id.as_str()),
             ("client_secret", secret.reveal()),
         ]),
-        (_, None) => form.push(("client_id", request.client_id.as_str())),
+        (_, ClientCredential::Key(key)) => {
+            let unique = uuid::Uuid::new_v4().to_string();
+            assertion =
+                client_assertion::sign(doing, &request.client_id, key, &unique, SystemTime::now())?;
+            form.extend([
+                ("client_id", request.client_id.as_str()),
+                ("client_assertion_type", client_assertion::TYPE),
+                ("client_assertion", assertion.reveal()),
+            ]);
+        }
+        (_, ClientCredential::Secret(_) | ClientCredential::Public) => {
+            form.push(("client_id", request.client_id.as_str()));
+        }
     }
     Ok(sending.form(&form))
 }
@@ -218,224 +277,45 @@ fn parse_date(date: &str) -> Option<SystemTime> {
     SystemTime::try_from(at).ok()
 }
 
-/// An error response (RFC 6749, section 5.2), or what some endpoints send instead.
-struct OAuthError {
-    code: String,
-    description: Option<String>,
-}
-
-impl OAuthError {
-    fn parse(json: &Value) -> Option<Self> {
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        match json.get("error") {
-            Some(Value::String(code)) => Some(Self {
-                code: code.clone(),
-                description: text(json.get("error_description")),
-            }),
-            Some(Value::Object(error)) => Some(Self {
-                code: text(error.get("code"))?,
-                description: text(error.get("message")),
-            }),
-            _ => {
-                let code = text(json.get("__type").or_else(|| json.get("code")))?;
-                Some(Self {
-                    code: code.rsplit('#').next().unwrap_or(&code).to_owned(),
-                    description: text(json.get("message").or_else(|| json.get("Message"))),
-                })
-            }
-        }
-    }
-
-    /// Whether it says that too many requests were sent, in any of the spellings that are seen.
-    fn is_throttling(&self) -> bool {
-        let words = format!(
-            "{} {}",
-            self.code,
-            self.description.as_deref().unwrap_or("")
-        )
-        .to_ascii_lowercase();
-        [
-            "toomanyrequests",
-            "too many requests",
-            "rate exceeded",
-            "throttl",
-            "slow_down",
-            "limitexceeded",
-        ]
-        .iter()
-        .any(|word| words.contains(word))
-    }
-
-    fn is_outage(&self) -> bool {
-        matches!(
-            self.code.as_str(),
-            "server_error" | "temporarily_unavailable" | "InternalErrorException"
-        )
-    }
-}
-
-fn refusal(
-    doing: &str,
-    request: &TokenRequest,
-    status: u16,
-    error: Option<OAuthError>,
-    body: &[u8],
-) -> Failure {
-    let throttled = status == 429 || error.as_ref().is_some_and(OAuthError::is_throttling);
-    if throttled {
-        let failure = Failure::new(
-            FailureKind::Server,
-            doing,
-            "the token endpoint asks to slow down",
-        )
-        .status(status)
-        .hint("too many tokens are requested: wait, or let fewer clients share this endpoint");
-        return with_words(failure, request, error);
-    }
-    match error {
-        Some(error) if status < 500 && !error.is_outage() => oauth(doing, request, status, error),
-        error if status >= 500 || error.is_some() => {
-            let cause = format!("the token endpoint failed with status {status}");
-            let failure = Failure::new(FailureKind::Server, doing, cause).status(status);
-            with_words(failure, request, error)
-        }
-        _ => no_token_endpoint(doing, request, status, body),
-    }
-}
-
-fn with_words(failure: Failure, request: &TokenRequest, error: Option<OAuthError>) -> Failure {
-    let mut failure = failure.evidence(format!("token endpoint: {}", request.url));
-    if let Some(error) = error {
-        failure = failure.code(error.code);
-        if let Some(words) = error.description {
-            failure = failure.evidence(words);
-        }
-    }
-    failure
-}
-
-/// The response of something else. What may be a token is not shown.
-fn no_token_endpoint(doing: &str, request: &TokenRequest, status: u16, body: &[u8]) -> Failure {
-    if (200..300).contains(&status) {
-        let cause = format!("{} answered without an access token", request.url);
-        return Failure::new(FailureKind::SignIn, doing, cause).status(status);
-    }
-    let cause = format!(
-        "{} answered with status {status} and is no token endpoint",
-        request.url
-    );
-    Failure::new(FailureKind::Network, doing, cause)
-        .status(status)
-        .hint("check token_url: it usually ends in /oauth2/token")
-        .evidence(redact(&http_client::preview(body)))
-}
-
-/// An error of RFC 6749 in words that say what to change. A code that the RFC does not define has no hint.
-fn oauth(doing: &str, request: &TokenRequest, status: u16, error: OAuthError) -> Failure {
-    let scope = request.scope.as_deref().unwrap_or("(none)");
-    let (cause, hint) = match error.code.as_str() {
-        "invalid_client" => (
-            "wrong client id or secret".to_owned(),
-            Some("check client_id and client_secret; the secret may have been rotated"),
-        ),
-        "invalid_scope" => (
-            format!("the client may not ask for the scope {scope}"),
-            Some("check scope against the app client's allowed custom scopes"),
-        ),
-        "unauthorized_client" => (
-            "this client may not use this grant".to_owned(),
-            Some("allow the grant for the app client: client_credentials for m2m, code for oauth"),
-        ),
-        "invalid_grant" => (
-            "the token endpoint does not accept the grant".to_owned(),
-            Some(
-                "m2m: switch on OAuth flows for the app client (AllowedOAuthFlowsUserPoolClient); oauth: sign in again",
-            ),
-        ),
-        "unsupported_grant_type" => (
-            "the token endpoint does not know this grant".to_owned(),
-            Some("check token_url, and that the sign_in's mode fits the app client"),
-        ),
-        "invalid_request" => (
-            "the token endpoint did not understand the request".to_owned(),
-            Some("check token_url, client_id and scope"),
-        ),
-        other => (format!("the token endpoint refused: {other}"), None),
-    };
-    let mut failure = Failure::new(FailureKind::SignIn, doing, cause).status(status);
-    failure.hint = hint.map(str::to_owned);
-    let failure = with_words(failure, request, Some(error));
-    failure.evidence(format!("client id: {}", request.client_id))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn a_request() -> TokenRequest {
-        TokenRequest {
+    fn authentications(
+        credential: ClientCredential,
+        methods: &[&str],
+    ) -> Vec<ClientAuthentication> {
+        let request = TokenRequest {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             url: "https://t.example".into(),
             client_id: "c".into(),
-            client_secret: Some(SecretText::from("s")),
+            credential,
+            methods: methods.iter().map(|&method| method.to_owned()).collect(),
             scope: None,
             form: Vec::new(),
-        }
-    }
-
-    fn refused(status: u16, body: &str) -> Failure {
-        let error = serde_json::from_str(body)
-            .ok()
-            .as_ref()
-            .and_then(OAuthError::parse);
-        refusal("signing in", &a_request(), status, error, body.as_bytes())
+        };
+        request.authentications()
     }
 
     #[test]
-    fn a_response_that_may_hold_a_token_is_not_shown() {
-        let body = r#"{"page":"no such","access_token":"canary"}"#;
-        assert_eq!(refused(201, body).evidence.join(" "), "");
-        let shown = refused(404, body).evidence.join(" ");
-        assert!(
-            shown.contains("no such") && !shown.contains("canary"),
-            "{shown}"
-        );
-    }
-
-    #[test]
-    fn throttling_is_recognised_in_every_spelling() {
-        for (status, body) in [
-            (429, ""),
-            (429, r#"{"error":"TooManyRequestsException"}"#),
-            (400, r#"{"error":"Rate exceeded"}"#),
-            (
-                400,
-                r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
-            ),
-            (400, r#"{"error":"slow_down"}"#),
-        ] {
-            let failure = refused(status, body);
-            assert_eq!(failure.kind.exit_code(), 5, "{status} {body}");
-            assert!(failure.cause.contains("slow down"), "{failure}");
-        }
-    }
-
-    #[test]
-    fn a_code_that_is_not_defined_has_no_hint() {
-        let failure = refused(
-            400,
-            r#"{"error":"something_new","error_description":"words"}"#,
-        );
+    fn a_client_authenticates_as_the_server_says() {
+        use ClientAuthentication::{Basic, None, Post};
+        let secret = || ClientCredential::Secret(SecretText::from("s"));
+        assert_eq!(authentications(secret(), &[]), [Basic, Post]);
+        assert_eq!(authentications(secret(), &["client_secret_post"]), [Post]);
         assert_eq!(
-            (failure.kind, failure.hint.as_deref()),
-            (FailureKind::SignIn, None)
+            authentications(
+                secret(),
+                &["client_secret_post", "client_secret_basic", "none"]
+            ),
+            [Basic, Post]
         );
-        assert!(failure.evidence.contains(&"words".to_owned()));
-        let nested = refused(
-            400,
-            r#"{"error":{"code":"invalid_client","message":"AADSTS7000215"}}"#,
+        assert_eq!(authentications(secret(), &["none"]), [None]);
+        assert_eq!(
+            authentications(secret(), &["tls_client_auth"]),
+            [Basic, Post]
         );
-        assert_eq!(nested.code.as_deref(), Some("invalid_client"));
+        assert_eq!(authentications(ClientCredential::Public, &[]), [None]);
     }
 
     #[test]

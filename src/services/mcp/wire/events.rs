@@ -183,6 +183,7 @@ impl Wire {
         };
         match received {
             Received::Answer { id: found, outcome } => {
+                self.exchange(id, |exchange| exchange.size = data.len());
                 let own = serde_json::to_value(id).unwrap_or_default();
                 if found.is_none() || message::is_own_id(found.as_ref(), &own) {
                     Judged::Own(outcome)

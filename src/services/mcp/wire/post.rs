@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rmcp::{
     model::{ClientJsonRpcMessage, ClientRequest, RequestId, ServerJsonRpcMessage},
     transport::streamable_http_client::{StreamableHttpError, StreamableHttpPostResponse},
@@ -20,6 +20,7 @@ use crate::{
     model::loose_json,
     net::http_client,
     services::mcp::{answer, sse},
+    tools::parameter_headers,
 };
 
 /// A body longer than this is parsed beside the tasks that wait for the network.
@@ -60,6 +61,7 @@ impl Wire {
         );
         if let Some(id) = sending.id {
             let request: Value = serde_json::from_slice(&body)?;
+            headers.extend(self.parameter_headers(&request));
             // A request that is repeated in a new session starts afresh.
             self.exchange(id, |exchange| {
                 exchange.failure = None;
@@ -84,6 +86,26 @@ impl Wire {
         }
     }
 
+    /// The arguments of a call that are sent as headers.
+    fn parameter_headers(&self, request: &Value) -> HeaderMap {
+        let known = lock(&self.0.parameter_headers);
+        let tool = request.pointer("/params/name").and_then(Value::as_str);
+        let is_call = request.get("method").and_then(Value::as_str) == Some("tools/call");
+        let headers = tool.filter(|_| is_call).and_then(|tool| known.get(tool));
+        let (Some(Ok(headers)), Some(arguments)) = (headers, request.pointer("/params/arguments"))
+        else {
+            return HeaderMap::new();
+        };
+        let valid = |(name, value): (String, String)| {
+            let name = HeaderName::try_from(name).ok()?;
+            Some((name, HeaderValue::try_from(value).ok()?))
+        };
+        parameter_headers::values(headers, arguments)
+            .into_iter()
+            .filter_map(valid)
+            .collect()
+    }
+
     /// An answer with a status of success.
     async fn succeeded(
         &self,
@@ -97,6 +119,9 @@ impl Wire {
             .get("mcp-session-id")
             .and_then(|id| id.to_str().ok())
             .map(str::to_owned);
+        if session.is_some() && !sending.in_session {
+            self.0.stream_pending.send_replace(true);
+        }
         let content_type = answer::content_type(response.headers());
         if content_type == "text/event-stream" {
             let events = self.watch(sse::events(response, LONGEST), id.clone(), sending.captured);
@@ -114,11 +139,28 @@ impl Wire {
         if body.trim_ascii().is_empty() {
             return Err(self.fail(Some(id), answer::empty(doing, status)));
         }
+        let message = self
+            .judged(id, sending, status, &content_type, body)
+            .await?;
+        Ok(StreamableHttpPostResponse::Json(message, session))
+    }
+
+    /// The message in the body of an answer, for rmcp.
+    async fn judged(
+        &self,
+        id: &RequestId,
+        sending: Sending<'_>,
+        status: u16,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<ServerJsonRpcMessage, WireError> {
+        let doing = &self.0.doing;
+        self.exchange(id, |exchange| exchange.size = body.len());
         let (body, parsed) = parse(body).await;
         let received = match parsed {
             Ok(value) => message::read(value),
             Err(error) => {
-                let why = if matches!(content_type.as_str(), "application/json") {
+                let why = if content_type == "application/json" {
                     error
                 } else if content_type.is_empty() {
                     "the answer comes without a content type".to_owned()
@@ -139,10 +181,8 @@ impl Wire {
             return Err(StreamableHttpError::SessionExpired);
         }
         let message = self.answer(id, outcome, sending.captured);
-        let message = serde_json::from_value(message).map_err(|error| {
-            self.fail(Some(id), answer::not_mcp(doing, &error.to_string(), &body))
-        })?;
-        Ok(StreamableHttpPostResponse::Json(message, session))
+        serde_json::from_value(message)
+            .map_err(|error| self.fail(Some(id), answer::not_mcp(doing, &error.to_string(), &body)))
     }
 
     /// An answer that is no success: a lost session, a JSON-RPC error if the request itself was refused, else a failure.

@@ -1,92 +1,142 @@
 //! A person's sign-in in the browser: OAuth 2.1 authorization code with PKCE (RFC 7636) and a loopback redirect (RFC 8252).
 //!
 //! The authorization server is the configured issuer, or the one that the endpoint's protected-resource metadata (RFC 9728)
-//! names, or the stack's user pool. Tokens stay in memory; they are renewed by the refresh token.
+//! names, or the stack's user pool. Tokens stay in memory; they are renewed by the refresh token. A token that lacks a scope is
+//! replaced by one with the scope that the endpoint asks for (step-up).
 
 mod browser;
-mod metadata;
+mod client;
+pub(super) mod metadata;
 mod redirect;
+mod scope;
 
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
     model::{Deployment, Failure, FailureKind, McpTarget, SecretSource, SecretText, SignIn},
-    net::http_client,
     services::sign_in::SignIns,
 };
 
 use super::{
+    challenge::Challenge,
     token::AccessToken,
-    token_endpoint::{self, TokenRequest},
+    token_endpoint::{self, TokenRequest, TokenResponse},
 };
-use metadata::AuthorizationServer;
+use client::OAuthClient;
+use metadata::{AuthorizationServer, ProtectedResource};
 use redirect::{RedirectAnswer, RedirectListener};
+
+pub(super) use scope::contains as scope_contains;
 
 /// Time that a person has for the browser.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// One sign-in, with everything that it needs.
 pub(super) struct SignInRequest<'a> {
-    sign_ins: &'a SignIns,
-    deployment: &'a Deployment,
-    sign_in: &'a SignIn,
-    doing: String,
+    /// Where everything is.
+    pub(super) sign_ins: &'a SignIns,
+    /// The deployment.
+    pub(super) deployment: &'a Deployment,
+    /// Its sign-in.
+    pub(super) sign_in: &'a SignIn,
+    /// The MCP endpoint that the token is for; `None`: the deployment's own.
+    pub(super) endpoint: Option<&'a str>,
+    /// What the endpoint said when it refused a request; `None`: it was not asked yet.
+    pub(super) challenge: Option<&'a Challenge>,
+    /// What is being done, for messages.
+    pub(super) doing: String,
 }
 
-/// The client that signs in.
-struct OAuthClient {
-    id: String,
-    secret: Option<SecretText>,
+/// What the next sign-in can use of the last one: the client, and the refresh token.
+#[derive(Clone)]
+pub(super) struct OAuthGrant {
+    /// The issuer that it belongs to. Nothing of it is sent to another one.
+    issuer: String,
+    client: OAuthClient,
+    refresh: Option<SecretText>,
+    /// Scopes that were requested.
+    pub(super) scope: Option<String>,
+}
+
+/// Where a token comes from, and for what.
+struct TokenSource {
+    server: AuthorizationServer,
+    resource: Option<ProtectedResource>,
 }
 
 /// A code with what its exchange needs.
-struct Grant {
+struct AuthorizationCode {
     code: SecretText,
     redirect_uri: String,
     verifier: SecretText,
 }
 
-impl<'a> SignInRequest<'a> {
-    /// A sign-in to a deployment.
-    pub(super) fn new(
-        sign_ins: &'a SignIns,
-        deployment: &'a Deployment,
-        sign_in: &'a SignIn,
-    ) -> Self {
-        Self {
-            sign_ins,
-            deployment,
-            sign_in,
-            doing: format!("signing in to {}", deployment.name),
-        }
-    }
-
+impl SignInRequest<'_> {
     /// Obtains a token: by the refresh token if there is one that still counts, otherwise in the browser.
     ///
     /// # Errors
     /// [`FailureKind::SignIn`] if the person or the server refuses, or if nothing comes back in time.
-    pub(super) async fn token(&self, refresh: Option<SecretText>) -> Result<AccessToken, Failure> {
-        let (server, resource) = self.server().await?;
-        if let Some(refresh) = refresh {
-            match self.renew(&server, refresh).await {
+    pub(super) async fn token(
+        &self,
+        last: &mut Option<OAuthGrant>,
+    ) -> Result<AccessToken, Failure> {
+        let source = self.source().await?;
+        // A client and a refresh token belong to their authorization server alone.
+        last.take_if(|grant| grant.issuer != source.server.issuer);
+        let scope = self.scope(&source, last.as_ref())?;
+        if !self.is_step_up()
+            && let Some(grant) = last.as_mut()
+            && let Some(refresh) = grant.refresh.take()
+        {
+            match self.renew(&source, grant, refresh.clone()).await {
                 Err(failure) if failure.kind == FailureKind::SignIn => {
                     tracing::info!(%failure, "the refresh token is not accepted");
                 }
-                result => return result,
+                Err(failure) => {
+                    grant.refresh = Some(refresh);
+                    return Err(failure);
+                }
+                Ok(response) => return Ok(AccessToken::from_response(response)),
             }
         }
-        let listener = RedirectListener::bind(&self.doing, self.settings()?.redirect_port).await?;
+        let (response, grant) = self.in_browser(&source, scope, last.as_ref()).await?;
+        *last = Some(grant);
+        Ok(AccessToken::from_response(response))
+    }
+
+    /// Whether a token is accepted and lacks a scope: no refresh token gives it another one.
+    fn is_step_up(&self) -> bool {
+        self.challenge
+            .is_some_and(|challenge| challenge.error.as_deref() == Some("insufficient_scope"))
+    }
+
+    async fn in_browser(
+        &self,
+        source: &TokenSource,
+        scope: Option<String>,
+        last: Option<&OAuthGrant>,
+    ) -> Result<(TokenResponse, OAuthGrant), Failure> {
+        let server = &source.server;
+        let registered = last.map(|grant| &grant.client);
+        let port = self.settings()?.redirect_port;
+        let listener = match registered.and_then(OAuthClient::redirect_port) {
+            // A registered redirect counts with its port.
+            Some(taken) => match RedirectListener::bind(&self.doing, Some(taken)).await {
+                Ok(listener) => listener,
+                Err(_) => RedirectListener::bind(&self.doing, port).await?,
+            },
+            None => RedirectListener::bind(&self.doing, port).await?,
+        };
         let redirect_uri = listener.address();
-        let client = self.client(&server, Some(&redirect_uri)).await?;
+        let client = self.client(server, &listener, registered).await?;
         let (verifier, state) = (self.random()?, self.random()?);
-        let scope = self.scope(&server);
+        let resource = source.resource.as_ref().map(|found| found.resource.clone());
         let address = authorization_url(
-            &server,
+            server,
             &client,
             &redirect_uri,
             scope.as_deref(),
@@ -96,12 +146,36 @@ impl<'a> SignInRequest<'a> {
         );
         let address = address.ok_or_else(|| {
             self.failure(
-                FailureKind::Network,
-                "the authorization endpoint is no address",
+                FailureKind::Usage,
+                format!("{} has no authorization endpoint", server.issuer),
             )
         })?;
         browser::open(self.sign_ins, address.as_str()).await;
-        let answer = tokio::time::timeout(PATIENCE, listener.answer(state.reveal()))
+        let answer = self.answer(&listener, &state, &address).await?;
+        let code = AuthorizationCode {
+            code: self.judge(server, answer)?,
+            redirect_uri,
+            verifier,
+        };
+        let response = self
+            .exchange(source, &client, code, scope.as_deref())
+            .await?;
+        let grant = OAuthGrant {
+            issuer: server.issuer.clone(),
+            client,
+            refresh: response.refresh_token.clone(),
+            scope,
+        };
+        Ok((response, grant))
+    }
+
+    async fn answer(
+        &self,
+        listener: &RedirectListener,
+        state: &SecretText,
+        address: &Url,
+    ) -> Result<RedirectAnswer, Failure> {
+        tokio::time::timeout(PATIENCE, listener.answer(state.reveal()))
             .await
             .map_err(|_| {
                 self.failure(
@@ -112,17 +186,10 @@ impl<'a> SignInRequest<'a> {
                     ),
                 )
                 .evidence(format!("address: {address}"))
-            })??;
-        let code = self.judge(&server, answer)?;
-        let grant = Grant {
-            code,
-            redirect_uri,
-            verifier,
-        };
-        self.exchange(&server, client, grant, scope, resource).await
+            })?
     }
 
-    fn settings(&self) -> Result<OAuthSettings<'a>, Failure> {
+    fn settings(&self) -> Result<OAuthSettings<'_>, Failure> {
         let SignIn::OAuth {
             issuer,
             client_id,
@@ -159,27 +226,51 @@ impl<'a> SignInRequest<'a> {
     }
 
     /// The authorization server, and the resource that tokens are for if the endpoint's metadata names one.
-    async fn server(&self) -> Result<(AuthorizationServer, Option<String>), Failure> {
+    async fn source(&self) -> Result<TokenSource, Failure> {
         let web = &self.sign_ins.web;
         if let Some(issuer) = self.settings()?.issuer {
             let server = metadata::authorization_server(web, &self.doing, issuer).await?;
-            return Ok((server, None));
+            return Ok(TokenSource {
+                server,
+                resource: None,
+            });
         }
+        let endpoint = match self.endpoint {
+            Some(endpoint) => endpoint.to_owned(),
+            None => {
+                let own = &McpTarget::Default;
+                self.sign_ins
+                    .aws
+                    .resources
+                    .mcp_url(self.deployment, own)
+                    .await?
+            }
+        };
+        let resource =
+            metadata::protected_resource(web, &self.doing, &endpoint, self.challenge).await;
+        match resource {
+            Ok(resource) if !resource.authorization_servers.is_empty() => {
+                let issuer = resource.authorization_servers.first();
+                let issuer = issuer.map_or("", String::as_str);
+                let server = metadata::authorization_server(web, &self.doing, issuer).await?;
+                Ok(TokenSource {
+                    server,
+                    resource: Some(resource),
+                })
+            }
+            Err(failure) if failure.kind == FailureKind::SignIn => Err(failure),
+            other => self.source_of_stack(&endpoint, other.err()).await,
+        }
+    }
+
+    /// The stack's user pool; otherwise the endpoint's own origin, as servers of MCP 2025-03-26 have it.
+    async fn source_of_stack(
+        &self,
+        endpoint: &str,
+        problem: Option<Failure>,
+    ) -> Result<TokenSource, Failure> {
+        let web = &self.sign_ins.web;
         let facts = self.sign_ins.aws.stacks.facts(self.deployment).await?;
-        let endpoint = self
-            .sign_ins
-            .aws
-            .resources
-            .mcp_url(self.deployment, &McpTarget::Default)
-            .await?;
-        let resource = metadata::protected_resource(web, &self.doing, &endpoint).await;
-        if let Ok(resource) = &resource
-            && let Some(issuer) = resource.authorization_servers.first()
-        {
-            let mut server = metadata::authorization_server(web, &self.doing, issuer).await?;
-            server.wanted_scope = resource.scope();
-            return Ok((server, Some(resource.resource.clone())));
-        }
         let pool = match &facts.user_pool_id {
             Some(pool) => {
                 let account = self.sign_ins.aws.client.account(self.deployment).await?;
@@ -187,134 +278,52 @@ impl<'a> SignInRequest<'a> {
             }
             None => None,
         };
-        match facts.discovery_url.or(pool) {
-            Some(issuer) => {
-                let server = metadata::authorization_server(web, &self.doing, &issuer).await?;
-                Ok((server, None))
-            }
-            None => Err(self
-                .failure(FailureKind::Usage, "no authorization server is known")
-                .hint("set `issuer` in this deployment's sign_in")
-                .evidence(match resource {
-                    Ok(_) => "the endpoint's metadata names no authorization server".to_owned(),
-                    Err(failure) => failure.to_string(),
-                })),
-        }
-    }
-
-    fn scope(&self, server: &AuthorizationServer) -> Option<String> {
-        let settings = self.settings().ok()?;
-        let configured = settings.scope.map(str::to_owned);
-        configured.or_else(|| server.wanted_scope.clone())
-    }
-
-    /// The configured client, the stack's, or one that is registered now (RFC 7591).
-    async fn client(
-        &self,
-        server: &AuthorizationServer,
-        redirect_uri: Option<&str>,
-    ) -> Result<OAuthClient, Failure> {
-        let settings = self.settings()?;
-        let id = match settings.client_id {
-            Some(id) => Some(id.to_owned()),
-            None => {
-                self.sign_ins
-                    .aws
-                    .stacks
-                    .facts(self.deployment)
-                    .await?
-                    .client_id
-            }
+        let server = match facts.discovery_url.or(pool) {
+            Some(issuer) => metadata::authorization_server(web, &self.doing, &issuer).await,
+            None => metadata::server_of_origin(web, &self.doing, endpoint).await,
         };
-        if let Some(id) = id {
-            let secret = match settings.client_secret {
-                Some(source) => Some(self.secret(source, &id).await?),
-                None => None,
-            };
-            return Ok(OAuthClient { id, secret });
-        }
-        match (&server.registration_endpoint, redirect_uri) {
-            (Some(endpoint), Some(redirect_uri)) => self.register(endpoint, redirect_uri).await,
-            (Some(_) | None, _) => Err(self
-                .failure(FailureKind::Usage, "no client id is known")
-                .hint("set client_id in this deployment's sign_in")),
-        }
-    }
-
-    async fn secret(&self, source: &SecretSource, client: &str) -> Result<SecretText, Failure> {
-        if !matches!(source, SecretSource::UserPoolClient) {
-            return self
-                .sign_ins
-                .secret_value_of(self.deployment, &self.doing, "the client secret", source)
-                .await;
-        }
-        let facts = self.sign_ins.aws.stacks.facts(self.deployment).await?;
-        match facts.user_pool_id {
-            Some(pool) => {
-                self.sign_ins
-                    .aws
-                    .user_pools
-                    .client_secret(self.deployment, &pool, client)
-                    .await
+        let server = server.map_err(|failure| {
+            let failure = failure.hint("set `issuer` in this deployment's sign_in");
+            match problem {
+                Some(problem) => failure.evidence(problem.to_string()),
+                None => failure,
             }
-            None => Err(self.failure(
-                FailureKind::Usage,
-                "the client secret is to come from a user pool, and none is known",
-            )),
-        }
+        })?;
+        Ok(TokenSource {
+            server,
+            resource: None,
+        })
     }
 
-    async fn register(&self, endpoint: &str, redirect_uri: &str) -> Result<OAuthClient, Failure> {
-        let http = self
-            .sign_ins
-            .aws
-            .client
-            .web_client(self.deployment, &self.doing, endpoint)
-            .await?;
-        let body = json!({
-            "client_name": "agentcore-console",
-            "redirect_uris": [redirect_uri],
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "none",
-        });
-        let response = http
-            .post(endpoint)
-            .timeout(Duration::from_secs(15))
-            .json(&body)
-            .send()
-            .await
-            .map_err(|error| http_client::failure(&self.doing, endpoint, &error))?;
-        let status = response.status().as_u16();
-        let body = http_client::read_at_most(response, 1 << 20)
-            .await
-            .map_err(|error| error.failure(&self.doing, endpoint))?;
-        let json: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let text = |name: &str| json.get(name).and_then(Value::as_str);
-        match text("client_id") {
-            Some(id) if (200..300).contains(&status) => Ok(OAuthClient {
-                id: id.to_owned(),
-                secret: text("client_secret").map(SecretText::from),
-            }),
-            _ => Err(self
-                .failure(
-                    FailureKind::SignIn,
-                    format!("the authorization server registers no client (status {status})"),
-                )
-                .hint("set client_id in this deployment's sign_in")),
-        }
+    fn scope(
+        &self,
+        source: &TokenSource,
+        last: Option<&OAuthGrant>,
+    ) -> Result<Option<String>, Failure> {
+        let challenged = self.challenge.and_then(|found| found.scope.as_deref());
+        let requested = last.and_then(|grant| grant.scope.as_deref());
+        Ok(scope::select(&scope::ScopeFacts {
+            configured: self.settings()?.scope,
+            challenged,
+            requested,
+            resource: source.resource.as_ref().map_or(&[], |found| &found.scopes),
+            server: &source.server.scopes,
+        }))
     }
 
-    /// The code of an answer that is the authorization server's own.
+    /// The code of an answer that is the authorization server's own (RFC 9207, section 2.4). Issuers are compared letter by
+    /// letter.
     fn judge(
         &self,
         server: &AuthorizationServer,
         answer: RedirectAnswer,
     ) -> Result<SecretText, Failure> {
-        // RFC 9207: a code of another server must not be sent to this one.
-        if let Some(issuer) = &answer.issuer
-            && *issuer != server.issuer
-        {
+        let foreign = match &answer.issuer {
+            Some(issuer) if *issuer != server.issuer => Some(issuer.as_str()),
+            None if server.names_issuer_in_answers => Some("none"),
+            Some(_) | None => None,
+        };
+        if let Some(issuer) = foreign {
             return Err(self
                 .failure(
                     FailureKind::SignIn,
@@ -344,63 +353,61 @@ impl<'a> SignInRequest<'a> {
 
     async fn exchange(
         &self,
-        server: &AuthorizationServer,
-        client: OAuthClient,
-        grant: Grant,
-        scope: Option<String>,
-        resource: Option<String>,
-    ) -> Result<AccessToken, Failure> {
-        let mut form = vec![
+        source: &TokenSource,
+        client: &OAuthClient,
+        code: AuthorizationCode,
+        scope: Option<&str>,
+    ) -> Result<TokenResponse, Failure> {
+        let form = vec![
             ("grant_type", SecretText::from("authorization_code")),
-            ("code", grant.code),
-            ("redirect_uri", SecretText::new(grant.redirect_uri)),
-            ("code_verifier", grant.verifier),
+            ("code", code.code),
+            ("redirect_uri", SecretText::new(code.redirect_uri)),
+            ("code_verifier", code.verifier),
         ];
-        form.extend(resource.map(|resource| ("resource", SecretText::new(resource))));
-        self.request(server, client, form, scope).await
+        self.request(source, client, form, scope).await
     }
 
     async fn renew(
         &self,
-        server: &AuthorizationServer,
+        source: &TokenSource,
+        grant: &mut OAuthGrant,
         refresh: SecretText,
-    ) -> Result<AccessToken, Failure> {
-        let client = self.client(server, None).await?;
+    ) -> Result<TokenResponse, Failure> {
         let form = vec![
             ("grant_type", SecretText::from("refresh_token")),
             ("refresh_token", refresh.clone()),
         ];
-        let mut token = self.request(server, client, form, None).await?;
+        let response = self.request(source, &grant.client, form, None).await?;
         // A server that does not rotate refresh tokens leaves the old one in force.
-        if token.refresh.is_none() {
-            token.refresh = Some(refresh);
-        }
-        Ok(token)
+        grant.refresh = response.refresh_token.clone().or(Some(refresh));
+        Ok(response)
     }
 
     async fn request(
         &self,
-        server: &AuthorizationServer,
-        client: OAuthClient,
-        form: Vec<(&'static str, SecretText)>,
-        scope: Option<String>,
-    ) -> Result<AccessToken, Failure> {
-        let url = server.token_endpoint.clone();
+        source: &TokenSource,
+        client: &OAuthClient,
+        mut form: Vec<(&'static str, SecretText)>,
+        scope: Option<&str>,
+    ) -> Result<TokenResponse, Failure> {
+        let url = source.server.token_endpoint.clone();
+        let resource = source.resource.as_ref();
+        form.extend(resource.map(|found| ("resource", SecretText::from(found.resource.as_str()))));
+        let web = self
+            .sign_ins
+            .aws
+            .client
+            .web_client(self.deployment, &self.doing, &url);
         let request = TokenRequest {
-            http: self
-                .sign_ins
-                .aws
-                .client
-                .web_client(self.deployment, &self.doing, &url)
-                .await?,
+            http: web.await?,
             url,
-            client_id: client.id,
-            client_secret: client.secret,
-            scope,
+            client_id: client.id.clone(),
+            credential: client.credential.clone(),
+            methods: client.methods(&source.server),
+            scope: scope.map(str::to_owned),
             form,
         };
-        let response = token_endpoint::request(&self.doing, &request).await?;
-        Ok(AccessToken::from_response(response))
+        token_endpoint::request(&self.doing, &request).await
     }
 }
 
@@ -423,7 +430,7 @@ fn authorization_url(
     resource: Option<&str>,
 ) -> Option<Url> {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.reveal().as_bytes()));
-    let mut url = Url::parse(&server.authorization_endpoint).ok()?;
+    let mut url = Url::parse(server.authorization_endpoint.as_deref()?).ok()?;
     let mut query = url.query_pairs_mut();
     query
         .append_pair("response_type", "code")
@@ -450,15 +457,11 @@ mod tests {
     fn the_challenge_is_the_one_of_rfc_7636() {
         let server = AuthorizationServer {
             issuer: "https://as.example".into(),
-            authorization_endpoint: "https://as.example/authorize?tenant=1".into(),
+            authorization_endpoint: Some("https://as.example/authorize?tenant=1".into()),
             token_endpoint: "https://as.example/token".into(),
-            registration_endpoint: None,
-            wanted_scope: None,
+            ..AuthorizationServer::default()
         };
-        let client = OAuthClient {
-            id: "c".into(),
-            secret: None,
-        };
+        let client = OAuthClient::public("c".into());
         let verifier = SecretText::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         let url = authorization_url(
             &server,

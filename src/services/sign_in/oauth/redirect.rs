@@ -63,6 +63,11 @@ impl RedirectListener {
         })
     }
 
+    /// The port of loopback.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The redirect address.
     pub(super) fn address(&self) -> String {
         format!("http://127.0.0.1:{}{PATH}", self.port)
