@@ -17,7 +17,7 @@ impl App {
             return Effects::none();
         }
         self.stir();
-        self.is_tour_open = false;
+        self.is_tour_open &= self.store.deployments.is_empty();
         // Any key closes a toast that is no failure; a failure stays for its full time.
         if self.toast.as_ref().is_some_and(|toast| !toast.is_failure) {
             self.toast = None;

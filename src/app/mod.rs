@@ -220,7 +220,7 @@ impl App {
         ViewMemory {
             screen: self.route.title().to_owned(),
             fleet: self.fleet.memory(),
-            is_tour_seen: self.options.memory.is_tour_seen || self.options.shows_tour,
+            is_tour_seen: self.options.memory.is_tour_seen || self.is_tour_shown(),
         }
     }
 
@@ -237,6 +237,11 @@ impl App {
     /// Returns what the user chose on the start page.
     pub const fn start_choice(&self) -> Option<&StartChoice> {
         self.start_choice.as_ref()
+    }
+
+    /// Whether the tour was shown: not before there is something to get around in.
+    fn is_tour_shown(&self) -> bool {
+        self.options.shows_tour && !self.store.deployments.is_empty()
     }
 
     /// Whether the start page stands in the place of the Fleet.

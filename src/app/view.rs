@@ -56,7 +56,7 @@ impl App {
         } else {
             screen.view(&context, places.body, &mut painter);
         }
-        if self.is_tour_open {
+        if self.is_tour_open && !self.store.deployments.is_empty() {
             tour::draw(&context, places.body, &mut painter);
         }
         if self.palette.is_some() || !self.questions.is_empty() || self.alarm.is_some() {

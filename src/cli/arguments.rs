@@ -42,7 +42,8 @@ pub(crate) struct Global {
         help_heading = "Everywhere"
     )]
     pub(crate) deployment: Vec<String>,
-    /// Profile of the AWS configuration, instead of the deployment's; it is then the only source of AWS credentials
+    /// Profile of the AWS configuration, instead of the deployment's; it is then the only source of AWS credentials;
+    /// without a configuration several: dev,prod
     #[arg(
         long,
         global = true,

@@ -139,8 +139,8 @@ fn discover(
     memory: &Memory,
 ) -> Result<Option<StartChoice>, Stop> {
     let profile = context.global.profile.clone();
-    let regions = context.regions();
-    if let Some(regions) = &regions {
+    let places = context.places();
+    if let Some(regions) = context.regions() {
         let of = profile.as_ref().map_or_else(String::new, |profile| {
             format!(" with the profile {profile}")
         });
@@ -152,11 +152,8 @@ fn discover(
     let wanted = context.global.deployment.clone();
     let start = async move {
         let (mut deployments, mut problems) = (Vec::new(), Vec::new());
-        if let Some(regions) = regions {
-            let discovery = services
-                .discovery
-                .discover(profile.as_deref(), &regions)
-                .await?;
+        if let Some(places) = places {
+            let discovery = services.discovery.discover(&places).await?;
             problems = discovery.problems;
             deployments = discovery
                 .found
@@ -209,12 +206,13 @@ impl Memory {
         }
     }
 
-    /// Fills in the view and the fleet of the last run. The tour counts as shown from here on, however this run ends.
+    /// Fills in the view and the fleet of the last run. The tour of configured deployments counts as shown from here on,
+    /// however this run ends.
     fn recall(&self, options: &mut AppOptions) {
         let Some(view) = &self.view else { return };
         options.memory = runtime::read_view(view);
         options.shows_tour = !options.memory.is_tour_seen;
-        if options.shows_tour {
+        if options.shows_tour && !options.deployments.is_empty() {
             options.memory.is_tour_seen = true;
             runtime::write_view(view, &options.memory);
         }

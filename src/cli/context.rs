@@ -7,7 +7,7 @@ use crate::{
     keys::Keymap,
     model::{Deployment, Failure, FailureKind, did_you_mean, pluralize},
     net::ca_bundle::CaBundle,
-    services::{ServiceOptions, Services, aws::shared_config},
+    services::{ServiceOptions, Services, aws::shared_config, discovery::DiscoveryPlace},
 };
 
 use super::{arguments::Global, output, process, usage};
@@ -77,12 +77,12 @@ impl Context {
         let loaded = self.load();
         refuse_problems(&loaded)?;
         CaBundle::of_environment("reading the certificates")?;
-        if loaded.found && self.global.region.len() > 1 {
+        if loaded.found && (self.global.region.len() > 1 || self.profiles().len() > 1) {
             return Err(usage(
-                "reading --region",
-                "several regions work without a configuration only",
+                "reading --region and --profile",
+                "several regions or profiles work without a configuration only",
             )
-            .hint("give one region, or name deployments of the configuration with --deployment"));
+            .hint("give one of each, or name deployments of the configuration with --deployment"));
         }
         loaded
             .warnings
@@ -104,16 +104,14 @@ impl Context {
     /// # Errors
     /// Usage if there is no region, or nothing was found; those of AWS.
     fn discovered(&self, loaded: &Loaded) -> Result<Vec<Deployment>, Failure> {
-        let Some(regions) = self.regions() else {
+        let Some(places) = self.places() else {
             return Err(no_region(loaded));
         };
         let services = self.services();
-        let profile = self.global.profile.as_deref();
         // A thread of its own: some commands ask for deployments while their own runtime is at work.
         let discovery = std::thread::scope(|scope| {
-            let asking = scope.spawn(|| {
-                process::runtime()?.block_on(services.discovery.discover(profile, &regions))
-            });
+            let asking =
+                scope.spawn(|| process::runtime()?.block_on(services.discovery.discover(&places)));
             asking
                 .join()
                 .unwrap_or_else(|_| Err(usage("looking for deployments", "it failed unexpectedly")))
@@ -129,18 +127,47 @@ impl Context {
             .map(|found| found.deployment)
             .collect();
         if found.is_empty() {
-            return Err(nothing_found(&regions, loaded));
+            return Err(nothing_found(&self.regions().unwrap_or_default(), loaded));
         }
         self.pick(found)
     }
 
+    /// The profiles that are named, separated by commas; one `None` without any.
+    fn profiles(&self) -> Vec<Option<String>> {
+        let Some(named) = &self.global.profile else {
+            return vec![None];
+        };
+        let names = named.split(',').map(str::trim);
+        names
+            .filter(|name| !name.is_empty())
+            .map(|name| Some(name.to_owned()))
+            .collect()
+    }
+
+    /// Where to look without a configuration: the regions of `--region`, else the one of each profile. `None` if nothing
+    /// names a region.
+    pub(crate) fn places(&self) -> Option<Vec<DiscoveryPlace>> {
+        let place = |profile: Option<String>| {
+            let regions = if self.global.region.is_empty() {
+                vec![shared_config::region(profile.as_deref())?]
+            } else {
+                self.global.region.clone()
+            };
+            Some(DiscoveryPlace { profile, regions })
+        };
+        let places: Vec<DiscoveryPlace> = self.profiles().into_iter().filter_map(place).collect();
+        (!places.is_empty()).then_some(places)
+    }
+
     /// The regions to look at without a configuration; `None` if nothing names one.
     pub(crate) fn regions(&self) -> Option<Vec<String>> {
-        if !self.global.region.is_empty() {
-            return Some(self.global.region.clone());
+        let mut regions: Vec<String> = Vec::new();
+        for region in self.places()?.into_iter().flat_map(|place| place.regions) {
+            if !regions.contains(&region) {
+                regions.push(region);
+            }
         }
-        let profile = self.global.profile.as_deref();
-        shared_config::region(profile).map(|region| vec![region])
+        Some(regions)
     }
 
     /// The one deployment that a command works on.

@@ -211,18 +211,17 @@ fn files_here() -> Vec<PathBuf> {
 }
 
 fn from_account(context: &Context) -> Result<Vec<Proposed>, Failure> {
-    let regions = context.regions().ok_or_else(|| {
+    let places = context.places().ok_or_else(|| {
         usage("looking at the account", "no AWS region is known")
             .hint("--region us-west-2, AWS_REGION, or a profile that has one: --profile NAME")
     })?;
     let services = context.services();
-    let profile = context.global.profile.as_deref();
-    let discovery = process::runtime()?.block_on(services.discovery.discover(profile, &regions))?;
+    let discovery = process::runtime()?.block_on(services.discovery.discover(&places))?;
     discovery.problems.iter().for_each(output::complain);
     if discovery.found.is_empty() {
         let cause = format!(
             "it has neither a gateway nor a runtime in {}",
-            regions.join(", ")
+            context.regions().unwrap_or_default().join(", ")
         );
         return Err(Failure::new(
             FailureKind::NotFound,

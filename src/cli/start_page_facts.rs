@@ -53,7 +53,7 @@ fn configuration(context: &Context, loaded: &Loaded) -> LookedFor {
     let path = loaded.path.clone().or_else(config::default_path);
     let place = path.map_or_else(
         || "anywhere: this machine has no configuration folder".to_owned(),
-        |path| path.display().to_string(),
+        |path| from_home(&path),
     );
     if !loaded.problems.is_empty() {
         let found = format!(
@@ -81,6 +81,15 @@ fn configuration(context: &Context, loaded: &Loaded) -> LookedFor {
         LookedForState::Absent,
         format!("not at {place}{named}"),
         "agentcore-console init",
+    )
+}
+
+/// A path as a shell would take it, with `~` for the home folder.
+fn from_home(path: &std::path::Path) -> String {
+    let inside = variable("HOME").and_then(|home| path.strip_prefix(home).ok());
+    inside.map_or_else(
+        || path.display().to_string(),
+        |rest| format!("~/{}", rest.display()),
     )
 }
 

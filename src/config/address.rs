@@ -1,7 +1,7 @@
 //! Gateways, runtimes and MCP endpoints under any of their names: ids, ARNs, ARNs of endpoints, addresses that are half right.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use toml::de::DeValue;
+use toml::{Spanned, de::DeValue};
 
 use super::{deployment::url, section::Section};
 use crate::discovery::values::{ValueForm, recognise};
@@ -40,6 +40,30 @@ pub(super) fn endpoints(section: &Section<'_, '_>) -> Endpoints {
     };
     read_mcp_url(section, &mut endpoints);
     endpoints
+}
+
+/// Refuses ARNs of another region than the deployment's: every request goes to that region.
+pub(super) fn check_regions(section: &Section<'_, '_>, region: &str) {
+    for key in ["gateways", "runtimes", "secrets", "log_groups"] {
+        let Some(DeValue::Array(items)) = section.get(key).map(Spanned::get_ref) else {
+            continue;
+        };
+        for item in items.iter() {
+            let DeValue::String(text) = item.get_ref() else {
+                continue;
+            };
+            let of_arn = text
+                .strip_prefix("arn:")
+                .and_then(|rest| rest.split(':').nth(2))
+                .filter(|of_arn| !of_arn.is_empty() && *of_arn != region);
+            if let Some(other) = of_arn {
+                section.complain_of(
+                    key,
+                    format!("\"{text}\" is in {other}, and the deployment is in {region}"),
+                );
+            }
+        }
+    }
 }
 
 fn gateway(section: &Section<'_, '_>, text: String) -> Option<String> {
@@ -170,5 +194,28 @@ mod tests {
             let text = format!("[deployments.x]\nregion = \"r\"\n{line}\n");
             assert_eq!(parse(&text, &|| None).1.len(), 1, "{line}");
         }
+    }
+
+    #[test]
+    fn an_arn_of_another_region_is_refused() {
+        let read = |region: &str| {
+            let text = format!(
+                "[deployments.x]\nregion = \"{region}\"\n\
+                 runtimes = [\"arn:aws:bedrock-agentcore:eu-west-1:111122223333:runtime/r-abcdefghij\"]\n"
+            );
+            let (_, problems) = crate::config::parse(&text, &|| None);
+            problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
+        assert_eq!(read("eu-west-1"), "");
+        let refused = read("us-west-2");
+        assert!(
+            refused.starts_with("line 3, column ")
+                && refused.ends_with("is in eu-west-1, and the deployment is in us-west-2"),
+            "{refused}"
+        );
     }
 }

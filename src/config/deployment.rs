@@ -64,6 +64,9 @@ pub(super) fn read(
         );
     }
     let endpoints = address::endpoints(section);
+    if let Some(region) = &region {
+        address::check_regions(section, region);
+    }
     let deployment = Deployment {
         name: DeploymentName::from(name),
         title: section.text("title"),

@@ -1,6 +1,6 @@
 //! Finds deployments without a configuration: what the account has in each region, grouped by stacks.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
@@ -33,6 +33,15 @@ pub struct Discovery {
     pub problems: Vec<Failure>,
 }
 
+/// Where deployments are looked for: regions, with the credentials of one profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscoveryPlace {
+    /// The profile; `None` for the usual chain of credentials.
+    pub profile: Option<String>,
+    /// The regions.
+    pub regions: Vec<String>,
+}
+
 /// Finds deployments in an AWS account.
 #[derive(Clone)]
 pub struct Discoverer {
@@ -44,21 +53,21 @@ impl Discoverer {
         Self { aws }
     }
 
-    /// Finds the deployments of an account in these regions. Listings that are refused are told among the problems, as long
+    /// Finds the deployments of accounts in their regions. Listings that are refused are told among the problems, as long
     /// as others work.
     ///
     /// # Errors
     /// The first failure, if nothing could be listed at all.
-    pub async fn discover(
-        &self,
-        profile: Option<&str>,
-        regions: &[String],
-    ) -> Result<Discovery, Failure> {
+    pub async fn discover(&self, places: &[DiscoveryPlace]) -> Result<Discovery, Failure> {
         let mut all = Discovery::default();
         let mut first_failure = None;
-        let reading = regions
-            .iter()
-            .map(|region| self.discover_region(profile, region));
+        let reading = places.iter().flat_map(|place| {
+            let profile = place.profile.as_deref();
+            place
+                .regions
+                .iter()
+                .map(move |region| self.discover_region(profile, region))
+        });
         for result in futures::future::join_all(reading).await {
             match result {
                 Ok(discovery) => {
@@ -74,7 +83,7 @@ impl Discoverer {
         match first_failure {
             Some(failure) if all.found.is_empty() => Err(failure),
             Some(_) | None => {
-                tell_regions_apart(&mut all.found);
+                tell_apart(&mut all.found);
                 Ok(all)
             }
         }
@@ -279,17 +288,40 @@ impl Discoverer {
     }
 }
 
-/// Names of deployments are unique: where two regions have the same one, both are followed by their region.
-fn tell_regions_apart(found: &mut [FoundDeployment]) {
-    let names: Vec<String> = found
+/// Names of deployments are unique: those that are called alike are followed by their region, by their profile, or by both,
+/// whatever tells them apart.
+fn tell_apart(found: &mut [FoundDeployment]) {
+    let known: Vec<(String, String, Option<String>)> = found
         .iter()
-        .map(|found| found.deployment.name.to_string())
+        .map(|found| {
+            let deployment = &found.deployment;
+            (
+                deployment.name.to_string(),
+                deployment.region.clone(),
+                deployment.profile.clone(),
+            )
+        })
         .collect();
     for entry in found {
-        let name = entry.deployment.name.as_str();
-        if names.iter().filter(|other| *other == name).count() > 1 {
-            entry.deployment.name = format!("{name}@{}", entry.deployment.region).into();
+        let name = entry.deployment.name.to_string();
+        let same = known.iter().filter(|(other, ..)| *other == name);
+        let (mut regions, mut profiles, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
+        for (_, region, profile) in same {
+            regions.insert(region);
+            profiles.insert(profile);
+            count += 1;
         }
+        let region = entry.deployment.region.clone();
+        let profile = entry.deployment.profile.clone().unwrap_or_default();
+        entry.deployment.name = if count == 1 {
+            continue;
+        } else if regions.len() == count {
+            format!("{name}@{region}").into()
+        } else if profiles.len() == count {
+            format!("{name}@{profile}").into()
+        } else {
+            format!("{name}@{profile}-{region}").into()
+        };
     }
 }
 

@@ -155,3 +155,36 @@ fn an_endpoint_that_answers_with_a_web_page_is_named_as_such() {
     console.run(&["init", "--yes"]).exits(5);
     assert!(!console.config().exists(), "nothing is written");
 }
+
+#[test]
+fn several_profiles_are_looked_at_at_once_and_told_apart() {
+    let text = |name: &str| WORLD.ready[name].as_str().unwrap();
+    let section = |name: &str, key: &str| {
+        format!(
+            "[profile {name}]\naws_access_key_id = {key}\naws_secret_access_key = {}\nregion = {}\n",
+            text("secret_access_key"),
+            text("region")
+        )
+    };
+    let console = Console::with_credentials_for(&WORLD);
+    let good = text("access_key_id");
+    let profiles = section("dev", good) + &section("prod", good) + &section("old", "AKIAUNKNOWN");
+    let file = console.file("aws-config", &profiles);
+    let console = console.env("AWS_CONFIG_FILE", file.to_str().unwrap());
+    let status = console
+        .run(&["status", "gateway", "--profile", "dev,prod", "-o", "json"])
+        .exits(0)
+        .json();
+    let names: Vec<&str> = status["deployments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    for name in ["neo4j-mcp-server-live@dev", "neo4j-mcp-server-live@prod"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let partial = console.run(&["status", "gateway", "--profile", "dev,old", "-o", "json"]);
+    assert_eq!(partial.code, 3, "one profile is refused: {partial:?}");
+    assert!(!partial.json()["resources"].as_array().unwrap().is_empty());
+}

@@ -124,8 +124,9 @@ fn an_account_that_cannot_be_read_leads_to_the_start_page_with_the_command_that_
     )
     .hint("run `aws sso login --profile dev`");
     harness.on(Event::Started(Err(failure)));
-    harness.shows("the account was not read: the SSO session has expired");
-    let line = harness.line("✖ account");
+    harness.shows("No configuration was found, and the account was not read.");
+    harness.shows("the SSO session has expired");
+    let line = harness.line("✖ profile dev");
     assert!(line.contains("aws sso login --profile dev"), "{line}");
     harness.keys("d");
     assert_eq!(harness.app.start_choice(), Some(&StartChoice::Demo));

@@ -9,7 +9,7 @@ use super::{AppRequest, Screen, ScreenUpdate, UpdateContext, ViewContext};
 use crate::{
     keys::Layer,
     messages::{Action, AppAction, ListAction, StartAction},
-    model::Failure,
+    model::{Failure, FailureKind},
     widgets::Painter,
 };
 
@@ -135,11 +135,23 @@ impl StartPage {
     /// Records why the account could not be looked at.
     pub fn account_failed(&mut self, failure: Failure) {
         let command = failure.hint.as_deref().and_then(command_in);
+        let command = command.unwrap_or_default().to_owned();
+        let profile = self
+            .looked_for
+            .iter_mut()
+            .find(|row| row.what.starts_with("profile ") && row.state != LookedForState::Absent);
+        if let Some(profile) = profile.filter(|_| failure.kind == FailureKind::SignIn) {
+            profile.state = LookedForState::Broken;
+            profile.found.clone_from(&failure.cause);
+            profile.command = command;
+            self.failure = Some(failure);
+            return;
+        }
         self.looked_for.push(LookedFor {
             what: "account".to_owned(),
             found: failure.cause.clone(),
             state: LookedForState::Broken,
-            command: command.unwrap_or_default().to_owned(),
+            command,
         });
         self.failure = Some(failure);
     }
@@ -230,11 +242,13 @@ impl Screen for StartPage {
     }
 
     fn offers(&self, action: Action, _context: &ViewContext<'_>) -> bool {
+        let is_choosing = self.profile.is_some();
         match action {
-            Action::App(AppAction::StartDemo) => self.can_start_demo,
+            Action::App(AppAction::StartDemo) => self.can_start_demo && !is_choosing,
             Action::App(AppAction::Refresh) => false,
-            Action::App(_) | Action::Start(_) => true,
-            Action::List(action) => action == ListAction::Open && self.profile.is_some(),
+            Action::Start(_) => !is_choosing,
+            Action::App(_) => true,
+            Action::List(action) => action == ListAction::Open && is_choosing,
             Action::Fleet(_)
             | Action::Logs(_)
             | Action::Secrets(_)

@@ -60,7 +60,7 @@ fn headline(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>) 
             "No configuration was found"
         };
         let account = match &page.failure {
-            Some(failure) => format!(", and the account was not read: {}.", failure.cause),
+            Some(_) => ", and the account was not read.".to_owned(),
             None if page.regions.is_empty() => ", and no AWS region is known.".to_owned(),
             None => format!(", and nothing in {}.", page.regions.join(", ")),
         };
@@ -131,7 +131,12 @@ fn looked_for(page: &StartPage, context: &ViewContext<'_>, pen: &mut Pen<'_, '_>
     );
     // The last line says how to do without the console.
     let rows = usize::from(pen.left().saturating_sub(2));
-    for entry in page.looked_for.iter().take(rows) {
+    let mut entries: Vec<&LookedFor> = page.looked_for.iter().collect();
+    if rows < entries.len() {
+        // What is broken must be among those that are seen.
+        entries.sort_by_key(|entry| entry.state != LookedForState::Broken);
+    }
+    for entry in entries.into_iter().take(rows) {
         pen.entry(entry);
     }
     let hidden = page.looked_for.len().saturating_sub(rows);

@@ -61,6 +61,31 @@ impl AwsResources {
         deployment: &Deployment,
         kind: Kind,
     ) -> Result<Vec<Resource>, Failure> {
+        match self.listed(deployment, kind).await {
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => {
+                Err(self.explain_account(deployment, failure).await)
+            }
+            result => result,
+        }
+    }
+
+    /// Names the account of the configured ARNs, if the credentials are of another one.
+    async fn explain_account(&self, deployment: &Deployment, failure: Failure) -> Failure {
+        let configured = deployment.runtimes.iter().chain(&deployment.secrets);
+        let Some(wanted) = configured.filter_map(|id| account_of_arn(id)).next() else {
+            return failure;
+        };
+        match self.client.known_identity(deployment).await {
+            Some(identity) if identity.account != wanted => failure.hint(format!(
+                "what is configured is in the account {wanted}, and the credentials are those of {}: \
+                 name a profile of that account (`profile` of the deployment, or --profile)",
+                identity.arn
+            )),
+            Some(_) | None => failure,
+        }
+    }
+
+    async fn listed(&self, deployment: &Deployment, kind: Kind) -> Result<Vec<Resource>, Failure> {
         let control = self.control(deployment).await?;
         match kind {
             Kind::Gateway => self.gateways(deployment, &control).await,
@@ -443,6 +468,14 @@ impl Targets {
 enum Members {
     All,
     Named(BTreeSet<String>),
+}
+
+/// The account number in an ARN.
+fn account_of_arn(text: &str) -> Option<&str> {
+    text.strip_prefix("arn:")?
+        .split(':')
+        .nth(3)
+        .filter(|account| !account.is_empty())
 }
 
 fn is_all(ids: &[String]) -> bool {
