@@ -58,15 +58,8 @@ pub(super) fn read(
     let region = text("region").or_else(|| region(profile.as_deref()));
     // One of a wrong type was told as such.
     let is_named = section.has("region") || defaults.is_some_and(|all| all.has("region"));
-    if region.is_none() && !is_named {
-        section.complain(
-            "no region: write region = \"us-west-2\", set AWS_REGION, or give the profile one",
-        );
-    }
+    check_region(section, region.as_deref(), is_named);
     let endpoints = address::endpoints(section);
-    if let Some(region) = &region {
-        address::check_regions(section, region);
-    }
     let deployment = Deployment {
         name: DeploymentName::from(name),
         title: section.text("title"),
@@ -99,6 +92,17 @@ pub(super) fn read(
     };
     check_purpose(section);
     deployment
+}
+
+/// Complains of a missing region, and of ARNs of another one.
+fn check_region(section: &Section<'_, '_>, region: Option<&str>, is_named: bool) {
+    match region {
+        Some(region) => address::check_regions(section, region),
+        None if is_named => {}
+        None => section.complain(
+            "no region: write region = \"us-west-2\", set AWS_REGION, or give the profile one",
+        ),
+    }
 }
 
 /// Whether a secret is written into the configuration itself.
