@@ -40,6 +40,10 @@ impl App {
                 self.store.record_past(writes);
                 Effects::none()
             }
+            Event::NotDerived(missing) => {
+                self.store.not_derived = missing.into_iter().collect();
+                Effects::none()
+            }
             Event::Incomplete(problems) => {
                 problems
                     .iter()

@@ -16,8 +16,9 @@ use super::{
 use crate::{
     app::AppOptions,
     config::{Loaded, Ui, state_file},
+    discovery::inventory::FoundDeployment,
     keys::Keymap,
-    model::{Deployment, Failure, FailureKind, Moment},
+    model::{Deployment, DeploymentName, Failure, FailureKind, Moment},
     runtime::{self, ConsoleEnd, Start},
     screens::start_page::{StartChoice, StartPage},
     services::Services,
@@ -122,6 +123,7 @@ fn run_once(context: &Context) -> Result<Option<StartChoice>, Stop> {
         Ok(Start {
             deployments,
             problems: Vec::new(),
+            not_derived: Vec::new(),
             services,
             faults: None,
         })
@@ -152,9 +154,11 @@ fn discover(
     let wanted = context.global.deployment.clone();
     let start = async move {
         let (mut deployments, mut problems) = (Vec::new(), Vec::new());
+        let mut not_derived = Vec::new();
         if let Some(places) = places {
             let discovery = services.discovery.discover(&places).await?;
             problems = discovery.problems;
+            not_derived = missing_of(&discovery.found);
             deployments = discovery
                 .found
                 .into_iter()
@@ -167,11 +171,20 @@ fn discover(
         Ok(Start {
             deployments,
             problems,
+            not_derived,
             services,
             faults: None,
         })
     };
     show(options, mouse, start, memory)
+}
+
+/// What could not be derived, by deployment.
+fn missing_of(found: &[FoundDeployment]) -> Vec<(DeploymentName, Vec<String>)> {
+    let missing = found.iter().filter(|found| !found.missing.is_empty());
+    missing
+        .map(|found| (found.deployment.name.clone(), found.missing.clone()))
+        .collect()
 }
 
 /// Where the console keeps what it remembers across runs, and which fleet it looks at.

@@ -66,6 +66,7 @@ pub(crate) fn run(context: &Context, options: &Options) -> Outcome {
         Ok(Start {
             deployments,
             problems: Vec::new(),
+            not_derived: Vec::new(),
             services,
             faults: Some(faults),
         })

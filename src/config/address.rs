@@ -191,7 +191,7 @@ mod tests {
             "runtimes = [\"https://mcp.example/\"]",
             "mcp_url = \"arn:aws:lambda:us-west-2:1:function:x\"",
         ] {
-            let text = format!("[deployments.x]\nregion = \"r\"\n{line}\n");
+            let text = format!("[deployments.x]\nregion = \"us-west-2\"\n{line}\n");
             assert_eq!(parse(&text, &|| None).1.len(), 1, "{line}");
         }
     }

@@ -408,7 +408,7 @@ mod tests {
         assert!(
             problems
                 .iter()
-                .any(|each| each.message.contains("known: fleet, ")),
+                .any(|each| each.message.contains("known: start, fleet, ")),
             "{problems:#?}"
         );
         assert!(

@@ -26,6 +26,8 @@ pub type Welcome = (ConnectionInfo, Option<Claims>, Vec<Tool>);
 pub enum Event {
     /// What earlier runs wrote, the oldest first.
     PastWritesRead(Vec<PastWrite>),
+    /// What could not be derived of deployments that were found, with how to set it.
+    NotDerived(Vec<(DeploymentName, Vec<String>)>),
     /// Listings of the start failed while others worked: what is shown is not complete.
     Incomplete(Vec<Failure>),
     /// A person can sign in at this address in a browser.

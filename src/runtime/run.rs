@@ -20,7 +20,7 @@ use crate::runtime::effect_runner::ServiceRunner;
 use crate::{
     app::{App, AppOptions},
     messages::{Action, AppAction, Effect, Effects, ExitMessage},
-    model::{Deployment, Failure, Moment},
+    model::{Deployment, DeploymentName, Failure, Moment},
     screens::start_page::StartChoice,
     services::Services,
     state::{FleetSnapshot, ViewMemory},
@@ -48,6 +48,8 @@ pub struct Start {
     pub deployments: Vec<Deployment>,
     /// Listings that failed while others worked.
     pub problems: Vec<Failure>,
+    /// What could not be derived of deployments that were found, with how to set it.
+    pub not_derived: Vec<(DeploymentName, Vec<String>)>,
     /// The services.
     pub services: Services,
     /// Names of the faults that can be injected, and the function that injects one.

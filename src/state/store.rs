@@ -47,6 +47,8 @@ pub struct Store {
     pub unseen_failures: usize,
     /// Lists that the last run saw and this one has not been answered yet.
     remembered: BTreeSet<(DeploymentName, Kind)>,
+    /// What could not be derived of deployments that were found without a configuration, with how to set it.
+    pub not_derived: BTreeMap<DeploymentName, Vec<String>>,
     /// Counts the changes of what is known of the fleet: what was made of an older count is made anew.
     pub version: u64,
     /// The health of deployments, as of a version.

@@ -188,3 +188,22 @@ fn several_profiles_are_looked_at_at_once_and_told_apart() {
     assert_eq!(partial.code, 3, "one profile is refused: {partial:?}");
     assert!(!partial.json()["resources"].as_array().unwrap().is_empty());
 }
+
+#[test]
+fn a_deployment_of_another_account_says_whose_credentials_were_used() {
+    let text = |name: &str| WORLD.ready[name].as_str().unwrap();
+    let config = format!(
+        "[deployments.elsewhere]\nregion = \"{}\"\nendpoint_url = \"{}\"\n\
+         runtimes = [\"arn:aws:bedrock-agentcore:{}:999999999999:runtime/other-abcdefghij\"]\n",
+        text("region"),
+        text("endpoint"),
+        text("region")
+    );
+    let console = Console::with_credentials_for(&WORLD);
+    let path = console.file("elsewhere.toml", &config);
+    console
+        .run(&["status", "runtime", "--config", path.to_str().unwrap()])
+        .exits(1)
+        .says("in the account 999999999999")
+        .says("user/local-operator");
+}

@@ -271,3 +271,15 @@ fn activity_shows_what_earlier_runs_wrote_behind_what_this_one_did() {
     let older = frame.find("secrets.rotate prod/neo4j").unwrap();
     assert!(newer < older, "{frame}");
 }
+
+#[test]
+fn what_could_not_be_derived_stands_in_the_detail_with_how_to_set_it() {
+    let mut harness = world::ready();
+    let missing = "no Neo4j secret is known: set `secrets`";
+    harness.on(Event::NotDerived(vec![(
+        "prod".into(),
+        vec![missing.into()],
+    )]));
+    harness.keys("g enter");
+    harness.shows(missing);
+}

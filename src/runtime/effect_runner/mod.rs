@@ -173,6 +173,9 @@ impl RunnerState {
                 let writes = read.await.unwrap_or_default();
                 sender.send(Event::PastWritesRead(writes)).await;
             }
+            if !started.not_derived.is_empty() {
+                sender.send(Event::NotDerived(started.not_derived)).await;
+            }
             if !started.problems.is_empty() {
                 sender.send(Event::Incomplete(started.problems)).await;
             }

@@ -189,6 +189,10 @@ fn lines(deployment: &Deployment, context: &ViewContext<'_>, room: u16) -> Vec<S
             lines.extend(labelled(label, &value, room, Role::Text));
         }
     }
+    let missing = context.store.not_derived.get(&deployment.name);
+    for sentence in missing.into_iter().flatten() {
+        lines.extend(labelled("not known", sentence, room, Role::Degraded));
+    }
     lines
 }
 
