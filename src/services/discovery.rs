@@ -126,8 +126,8 @@ impl Discoverer {
         let control = self.aws.resources.control(&place).await?;
         let doing = format!("listing the stacks of {region}");
         let (gateways, runtimes, stacks) = tokio::join!(
-            control.gateways(),
-            control.runtimes(),
+            control.listed_gateways(),
+            control.listed_runtimes(),
             self.aws.stacks.describe_stacks(&account, &doing, None)
         );
         let mut problems = Vec::new();
@@ -271,9 +271,9 @@ impl Discoverer {
         let read: Vec<(usize, Option<Authoriser>)> = stream::iter(wanted)
             .map(|(index, id, is_gateway)| async move {
                 let detail = if is_gateway {
-                    control.gateway(&id).await
+                    control.known_gateway(&id).await
                 } else {
-                    control.runtime(&id).await
+                    control.known_runtime(&id).await
                 };
                 (index, detail.ok().map(|detail| authoriser(&detail)))
             })
