@@ -45,9 +45,9 @@ impl App {
                 Effects::none()
             }
             Event::Incomplete(problems) => {
-                problems
-                    .iter()
-                    .for_each(|failure| self.toast_failure(failure));
+                for failure in &problems {
+                    self.toast_failure(failure);
+                }
                 Effects::none()
             }
             Event::SignInOffered(address) => {

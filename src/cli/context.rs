@@ -137,10 +137,10 @@ impl Context {
         let Some(named) = &self.global.profile else {
             return vec![None];
         };
-        let names = named.split(',').map(str::trim);
-        names
-            .filter(|name| !name.is_empty())
-            .map(|name| Some(name.to_owned()))
+        let listed = named.split(',').map(str::trim);
+        listed
+            .filter(|profile| !profile.is_empty())
+            .map(|profile| Some(profile.to_owned()))
             .collect()
     }
 

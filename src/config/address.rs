@@ -48,7 +48,7 @@ pub(super) fn check_regions(section: &Section<'_, '_>, region: &str) {
         let Some(DeValue::Array(items)) = section.get(key).map(Spanned::get_ref) else {
             continue;
         };
-        for item in items.iter() {
+        for item in items {
             let DeValue::String(text) = item.get_ref() else {
                 continue;
             };

@@ -41,7 +41,8 @@ pub(super) async fn connect(context: &Context, route: &CallRoute) -> Result<Conn
         notices: Some(sender),
         protocol: route.protocol.clone(),
     };
-    let session = services.mcp.connect(&deployment, &target, options).await?;
+    let connecting = services.mcp.connect(&deployment, &target, options);
+    let session = Box::pin(connecting).await?;
     let voice = tokio::spawn(speak(receiver, session.clone()));
     Ok(Connection {
         deployment,

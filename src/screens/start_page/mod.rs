@@ -245,16 +245,16 @@ impl Screen for StartPage {
         let is_choosing = self.profile.is_some();
         match action {
             Action::App(AppAction::StartDemo) => self.can_start_demo && !is_choosing,
-            Action::App(AppAction::Refresh) => false,
             Action::Start(_) => !is_choosing,
-            Action::App(_) => true,
             Action::List(action) => action == ListAction::Open && is_choosing,
-            Action::Fleet(_)
+            Action::App(AppAction::Refresh)
+            | Action::Fleet(_)
             | Action::Logs(_)
             | Action::Secrets(_)
             | Action::Tools(_)
             | Action::Doctor(_)
             | Action::Prompt(_) => false,
+            Action::App(_) => true,
         }
     }
 

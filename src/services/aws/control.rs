@@ -114,11 +114,16 @@ impl ControlPlane {
             "{session_id} of {}/{endpoint}",
             names::runtime_id(runtime_arn)
         );
-        let write = self.send_stop_session(deployment, (runtime_arn, endpoint), session_id, token);
-        self.audit
-            .audited(deployment, "sessions.stop", &target, write, Clone::clone)
-            .await
-            .map(drop)
+        let write = Box::pin(self.send_stop_session(
+            deployment,
+            (runtime_arn, endpoint),
+            session_id,
+            token,
+        ));
+        let audited = self
+            .audit
+            .audited(deployment, "sessions.stop", &target, write, Clone::clone);
+        Box::pin(audited).await.map(drop)
     }
 
     /// Sends the request of [`Self::stop_session`]. Returns its id.
@@ -176,11 +181,11 @@ impl ControlPlane {
         user: ConsentUser<'_>,
     ) -> Result<(), Failure> {
         let target = session_of(session_uri);
-        let write = self.send_complete_consent(deployment, &target, user);
-        self.audit
-            .audited(deployment, "consent.complete", &target, write, Clone::clone)
-            .await
-            .map(drop)
+        let write = Box::pin(self.send_complete_consent(deployment, &target, user));
+        let audited =
+            self.audit
+                .audited(deployment, "consent.complete", &target, write, Clone::clone);
+        Box::pin(audited).await.map(drop)
     }
 
     /// Sends the request of [`Self::complete_consent`]. Returns its id.

@@ -71,8 +71,8 @@ impl AwsResources {
 
     /// Names the account of the configured ARNs, if the credentials are of another one.
     async fn explain_account(&self, deployment: &Deployment, failure: Failure) -> Failure {
-        let configured = deployment.runtimes.iter().chain(&deployment.secrets);
-        let Some(wanted) = configured.filter_map(|id| account_of_arn(id)).next() else {
+        let mut configured = deployment.runtimes.iter().chain(&deployment.secrets);
+        let Some(wanted) = configured.find_map(|id| account_of_arn(id)) else {
             return failure;
         };
         match self.client.known_identity(deployment).await {

@@ -144,7 +144,7 @@ impl RuntimeVersions {
         version: &str,
     ) -> Result<(), Failure> {
         let target = format!("{} to version {version}", endpoint.id);
-        let write = self.send_move_endpoint(deployment, endpoint, version);
+        let write = Box::pin(self.send_move_endpoint(deployment, endpoint, version));
         self.audit
             .audited(
                 deployment,
